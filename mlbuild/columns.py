@@ -1,0 +1,89 @@
+"""Column types and schemas: what every room knows about a table without seeing its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+#: What a contract may declare.
+DTYPES = {
+    "bool": "true or false",
+    "int": "a whole number, exact to 2^53",
+    "float": "a float64 number",
+    "string": "text",
+    "date": "a calendar day",
+    "datetime": "a point in time, in microseconds; with an offset it is converted to UTC",
+}
+NUMERIC = ("int", "float")
+TEMPORAL = ("date", "datetime")
+#: What preprocessing adds: codes for a learner that splits on categories, and a block of numbers per row.
+INTERNAL = ("category", "vector")
+#: The type of what a faulty definition would have given; it silences everything that depends on it.
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """A column's dtype, whether values can be missing, and the closed list of its values if declared."""
+
+    dtype: str
+    nullable: bool = False
+    categories: tuple[Any, ...] | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.dtype != UNKNOWN
+
+    @property
+    def numeric(self) -> bool:
+        return self.dtype in NUMERIC
+
+    @property
+    def temporal(self) -> bool:
+        return self.dtype in TEMPORAL
+
+    def with_nullable(self, nullable: bool) -> ColumnType:
+        return replace(self, nullable=nullable)
+
+    def __str__(self) -> str:
+        return f"{self.dtype}, nullable" if self.nullable else self.dtype
+
+
+class Schema(Mapping[str, ColumnType]):
+    """The ordered, frozen columns of a table: name to type."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, columns: Mapping[str, ColumnType] | Iterable[tuple[str, ColumnType]] = ()) -> None:
+        self._columns = dict(columns)
+
+    def __getitem__(self, name: str) -> ColumnType:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal when names, their order and their types are."""
+        return isinstance(other, Schema) and list(self.items()) == list(other.items())
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._columns.items()))
+
+    def __repr__(self) -> str:
+        return "Schema(" + ", ".join(f"{name}: {type_}" for name, type_ in self.items()) + ")"
+
+    def select(self, names: Iterable[str]) -> Schema:
+        return Schema({name: self._columns[name] for name in names})
+
+    def without(self, names: Iterable[str]) -> Schema:
+        dropped = set(names)
+        return Schema({name: type_ for name, type_ in self.items() if name not in dropped})
+
+    def plus(self, more: Mapping[str, ColumnType]) -> Schema:
+        """These columns and, behind them or in place of the same name, `more`."""
+        return Schema({**self._columns, **more})

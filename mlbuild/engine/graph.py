@@ -1,0 +1,100 @@
+"""What a build consists of: tasks, what they read of each other, and the plan that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class Job(Protocol):
+    """What a task's function sees while it runs: its parameters, its inputs, and where its parts go."""
+
+    params: Mapping[str, Any]
+    threads: int
+
+    def parts(self, slot: str) -> tuple[str, ...]:
+        """The names of the parts that the input `slot` reads, as declared."""
+
+    def read(self, slot: str, part: str) -> bytes:
+        """A part of an input, whole."""
+
+    def path(self, slot: str, part: str) -> Path:
+        """A part of an input, as a file that must not be changed."""
+
+    def file(self, slot: str) -> Path:
+        """A file from outside."""
+
+    def write(self, part: str, content: bytes) -> None:
+        """Give a part of the result."""
+
+    def target(self, part: str) -> Path:
+        """A file, not yet there, that becomes a part of the result."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """The parts that a task reads of another task's result; `slot` is what its function calls them."""
+
+    slot: str
+    task: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a parameter comes from in what the user wrote: `models.late.params.num_leaves`, and the place."""
+
+    path: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """A node of the DAG. All that decides its result is in it; `name`, `origin` and `labels` enter no key.
+
+    `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` are files from
+    outside by slot, keyed by content, never by path or time. `uses` are the modules of the classes that `params`
+    name, besides what `run`'s module imports. `libraries` are the distributions whose version can change the
+    result. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
+    task's parts as files once it is done. `origin` says by path of a parameter where it comes from.
+    """
+
+    name: str
+    kind: str
+    run: Callable[[Job], None]
+    params: Mapping[str, Any]
+    parts: tuple[str, ...]
+    inputs: tuple[Input, ...] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    rank: int = 0
+    exports: str | None = None
+    labels: tuple[str, ...] = ()
+    origin: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All tasks of a project by name."""
+
+    tasks: Mapping[str, Task]
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """Task names with an arrow from each producer to its readers; a node's `task` is the `Task`."""
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        for name, task in self.tasks.items():
+            graph.add_node(name, task=task)
+        for name, task in self.tasks.items():
+            graph.add_edges_from((source.task, name) for source in task.inputs)
+        return graph

@@ -1,0 +1,182 @@
+"""Builds one ONNX graph: typed tensors, equal nodes made once, dead nodes left out, deterministic bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+OPSET = 21
+ML_OPSET = 5
+IR_VERSION = 10
+ML = "ai.onnx.ml"
+#: Names inside the graph start with this, so that no column can have one of them; `check` refuses such columns.
+RESERVED = "_mlbuild_"
+
+_ELEMENTS = {"double": 11, "float": 1, "int64": 7, "string": 8, "bool": 9}
+_BOOLEAN = frozenset(
+    "IsNaN IsInf Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Xor RegexFullMatch".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value of the graph; `element` is `double`, `float`, `int64`, `string` or `bool`."""
+
+    name: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    op: str
+    domain: str
+    inputs: tuple[str, ...]
+    attributes: tuple[tuple[str, Any], ...]
+    outputs: tuple[Tensor, ...]
+
+
+class Graph:
+    """An ONNX graph under construction; operators are called by their ONNX names.
+
+    Every call is numbered by value: the same operator on the same inputs and attributes gives the same tensor.
+    """
+
+    def __init__(self) -> None:
+        self._inputs: dict[str, Tensor] = {}
+        self._outputs: dict[str, tuple[Tensor, int | str]] = {}
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], Tensor] = {}
+        self._arrays: dict[str, Any] = {}
+        self._nodes: list[_Node] = []
+        self._numbered: dict[tuple[Any, ...], tuple[Tensor, ...]] = {}
+
+    def input(self, name: str, element: str) -> Tensor:
+        """A graph input of shape [N, 1], named as the raw column."""
+        return self._inputs.setdefault(name, Tensor(name, element))
+
+    def constant(self, value: Any, element: str = "double") -> Tensor:
+        """A constant: a Python scalar or anything numpy reads as an array; its shape is kept as it is."""
+        import numpy as np
+
+        if element == "string":
+            array = np.asarray(value, dtype=object)
+            content = "\0".join(f"{len(text)}:{text}" for text in array.ravel()).encode()
+        else:
+            dtype = {"double": "float64", "float": "float32", "int64": "int64", "bool": "bool"}[element]
+            array = np.ascontiguousarray(value, dtype=dtype).reshape(np.shape(value))
+            content = array.tobytes()
+        key = (element, array.shape, content)
+        if key not in self._constants:
+            tensor = Tensor(f"\0c{len(self._constants)}", element)
+            self._constants[key] = tensor
+            self._arrays[tensor.name] = array
+        return self._constants[key]
+
+    def call(
+        self, op: str, *inputs: Tensor | None, element: str | None = None, domain: str = "", **attributes: Any
+    ) -> Tensor:
+        """One node with one output. `element` is its type where it is neither boolean nor that of the last input.
+
+        Attributes are ONNX's: numbers, strings, lists of them, or numpy arrays (which become tensors).
+        None among the inputs leaves an optional input out.
+        """
+        if element is None:
+            element = "bool" if op in _BOOLEAN else next(t.element for t in reversed(inputs) if t is not None)
+        return self.calls(op, *inputs, elements=(element,), domain=domain, **attributes)[0]
+
+    def calls(
+        self, op: str, *inputs: Tensor | None, elements: Sequence[str], domain: str = "", **attributes: Any
+    ) -> tuple[Tensor, ...]:
+        """One node with several outputs, of the given element types."""
+        names = tuple("" if tensor is None else tensor.name for tensor in inputs)
+        frozen = tuple(sorted((name, value) for name, value in attributes.items() if value is not None))
+        key = (op, domain, names, tuple((name, _hashable(value)) for name, value in frozen))
+        if key not in self._numbered:
+            number = len(self._nodes)
+            outputs = tuple(Tensor(f"\0n{number}.{index}", element) for index, element in enumerate(elements))
+            self._nodes.append(_Node(op, domain, names, frozen, outputs))
+            self._numbered[key] = outputs
+        return self._numbered[key]
+
+    def output(self, name: str, tensor: Tensor, width: int | str = 1) -> None:
+        """Name a result of the graph; `width` is its second dimension."""
+        self._outputs[name] = (tensor, width)
+
+    def serialize(self, metadata: Mapping[str, str]) -> bytes:
+        """The model: checked, pruned of what no output needs, the same bytes for the same calls."""
+        import onnx
+        from onnx import helper
+
+        nodes = self._living()
+        names = self._final_names(nodes)
+        made = [
+            helper.make_node(
+                node.op,
+                [names[name] for name in node.inputs],
+                [names[tensor.name] for tensor in node.outputs],
+                name=names[node.outputs[0].name],
+                domain=node.domain,
+                **{key: _attribute(value) for key, value in node.attributes},
+            )
+            for node in nodes
+        ]
+        for name, (tensor, _) in self._outputs.items():
+            made.append(helper.make_node("Identity", [names[tensor.name]], [name], name=RESERVED + "out_" + name))
+        inputs = [
+            helper.make_tensor_value_info(tensor.name, _ELEMENTS[tensor.element], ["N", 1])
+            for tensor in self._inputs.values()
+        ]
+        outputs = [
+            helper.make_tensor_value_info(name, _ELEMENTS[tensor.element], ["N", width])
+            for name, (tensor, width) in self._outputs.items()
+        ]
+        constants = [_tensor(names[name], array) for name, array in self._arrays.items() if name in names]
+        graph = helper.make_graph(made, "mlbuild", inputs, outputs, constants)
+        model = helper.make_model(
+            graph,
+            producer_name="mlbuild",
+            ir_version=IR_VERSION,
+            opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)],
+        )
+        helper.set_model_props(model, dict(sorted(metadata.items())))
+        onnx.checker.check_model(model)
+        return bytes(model.SerializeToString(deterministic=True))
+
+    def _living(self) -> list[_Node]:
+        """The nodes that some output depends on, in the order of their calls."""
+        wanted = {tensor.name for tensor, _ in self._outputs.values()}
+        living = []
+        for node in reversed(self._nodes):
+            if any(tensor.name in wanted for tensor in node.outputs):
+                wanted.update(node.inputs)
+                living.append(node)
+        return living[::-1]
+
+    def _final_names(self, nodes: Sequence[_Node]) -> dict[str, str]:
+        """Counter-based names of what is left, so that pruned parts leave no gap; inputs keep theirs."""
+        used = {name for node in nodes for name in node.inputs}
+        used.update(tensor.name for tensor, _ in self._outputs.values())
+        names = {"": ""} | {name: name for name in self._inputs}
+        internal = [name for name in self._arrays if name in used]
+        internal += [tensor.name for node in nodes for tensor in node.outputs]
+        return names | {name: f"{RESERVED}{number}" for number, name in enumerate(internal)}
+
+
+def _hashable(value: Any) -> Any:
+    if hasattr(value, "tobytes"):
+        return (str(value.dtype), value.shape, value.tobytes())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _attribute(value: Any) -> Any:
+    return _tensor("", value) if hasattr(value, "tobytes") else value
+
+
+def _tensor(name: str, array: Any) -> Any:
+    """A TensorProto; an array of objects holds strings."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    if array.dtype != object:
+        return numpy_helper.from_array(array, name)
+    texts = [text.encode() for text in array.ravel()]
+    return helper.make_tensor(name, TensorProto.STRING, array.shape, texts)

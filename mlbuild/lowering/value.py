@@ -1,0 +1,55 @@
+"""A column inside the graph: its dtype, its tensor, and how a missing value is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlbuild.lowering.graph import Graph, Tensor
+
+#: A missing date or datetime, in microseconds: numpy's NaT.
+NAT = -(2**63)
+
+#: The element type of an artifact input, by the declared dtype of the column alone.
+ELEMENTS = {
+    "bool": "double",
+    "int": "double",
+    "float": "double",
+    "string": "string",
+    "date": "int64",
+    "datetime": "int64",
+    "category": "double",
+    "vector": "double",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A column of the graph, shape [N, 1] (a vector: [N, width]).
+
+    bool, int, float and category are doubles, missing is NaN; a category is its code, from 1. date and datetime
+    are int64 microseconds since 1970 (a date: at midnight), missing is `NAT`. A string carries a boolean tensor
+    `absent` that is true where it is missing, or None where it never is; the text beside a true is arbitrary.
+    """
+
+    dtype: str
+    tensor: Tensor
+    absent: Tensor | None = None
+
+    def missing(self, graph: Graph) -> Tensor:
+        """A boolean tensor, [N, 1] (a vector: [N, width]), true where the value is missing."""
+        if self.dtype == "string":
+            if self.absent is not None:
+                return self.absent
+            return graph.call("Not", graph.call("Equal", self.tensor, self.tensor))
+        if self.tensor.element == "int64":
+            return graph.call("Equal", self.tensor, graph.constant(NAT, "int64"))
+        return graph.call("IsNaN", self.tensor)
+
+
+def input_value(graph: Graph, name: str, dtype: str, null_token: str | None = "") -> Value:
+    """The artifact input of a raw column. A string equal to `null_token` is missing (None: never missing)."""
+    tensor = graph.input(name, ELEMENTS[dtype])
+    if dtype == "string" and null_token is not None:
+        absent = graph.call("Equal", tensor, graph.constant(null_token, "string"))
+        return Value(dtype, tensor, absent)
+    return Value(dtype, tensor)

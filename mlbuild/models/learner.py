@@ -1,0 +1,102 @@
+"""What every learner is: a frozen class whose fields are its parameters, that fits, predicts and lowers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.value import Value
+from mlbuild.params import Described, Json
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as a learner gets them: the matrix, and for training the target and a weight.
+
+    `features` holds polars columns of dtype bool, int, float, category (Float64 codes from 1) and vector
+    (Array(Float64, width)); missing is null. `target` is, for classification, int64 indices into the classes
+    (binary: 0 negative, 1 positive), for regression float64.
+    """
+
+    features: pl.DataFrame
+    schema: Schema
+    target: np.ndarray[Any, Any] | None = None
+    weight: np.ndarray[Any, Any] | None = None
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when `metric` (a name of the metrics catalogue) on the held-out rows has not improved for `rounds`."""
+
+    rows: Rows
+    rounds: int
+    metric: str
+
+
+@dataclass(frozen=True)
+class Learner(Described):
+    """One configured learner. A fitted one is bytes, equal for equal inputs whatever the number of threads."""
+
+    type: ClassVar[str]
+    task: ClassVar[Task]
+    #: What the features may hold beyond bool, int and float without missing values: `null`, `category`, `vector`.
+    accepts: ClassVar[frozenset[str]] = frozenset()
+    #: Distributions whose version decides what is learned.
+    libraries: ClassVar[tuple[str, ...]] = ()
+    #: Whether training goes in rounds that early stopping can end.
+    iterative: ClassVar[bool] = False
+
+    def infer(self, features: Schema, target: ColumnType) -> None:
+        """Check, without data, that these features and this target can be learned and exported exactly.
+
+        Raises:
+            Rejected: paths start with `features` (a name follows), `target` or `params` (a parameter follows).
+        """
+        raise NotImplementedError
+
+    def binning(self) -> Json | None:
+        """The parameters that decide the binned dataset, or None where the learner trains on the matrix itself."""
+        return None
+
+    def bin(self, rows: Rows, seed: int, threads: int, target: Path) -> None:
+        """Write the binned features of the train rows to the file `target`; neither target nor weight is read."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        rows: Rows,
+        *,
+        classes: int,
+        seed: int,
+        threads: int,
+        early_stopping: EarlyStopping | None = None,
+        bins: Path | None = None,
+    ) -> bytes:
+        """Learn from rows with a target; `classes` is their number (0: regression), `bins` what `bin` wrote.
+
+        Raises:
+            Failed: of kind `data`, where these rows cannot be learned from.
+        """
+        raise NotImplementedError
+
+    def predict(self, fitted: bytes, rows: Rows, threads: int) -> np.ndarray[Any, Any]:
+        """Float64 scores: probabilities [N, classes] (binary: negative, positive), or predictions [N, 1]."""
+        raise NotImplementedError
+
+    def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
+        """The same scores as a double tensor of the graph, [N, classes] or [N, 1]."""
+        raise NotImplementedError
+
+    def describe(self, fitted: bytes) -> Json:
+        """What a person asks of a fitted learner: number of trees, best iteration. Small JSON."""
+        return {}

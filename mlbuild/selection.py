@@ -1,0 +1,131 @@
+"""Column selectors: a name, a list of names, or a description of the columns meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from mlbuild.columns import DTYPES, INTERNAL, Schema
+from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.params import Json, Kind
+
+#: What `dtype:` takes, besides the dtypes themselves.
+GROUPS = {
+    "numeric": "int and float",
+    "temporal": "date and datetime",
+}
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Either `names`, in the order given, or every column that `dtype` and `matches` accept, less `excluded`."""
+
+    names: tuple[str, ...] | None = None
+    dtype: str | None = None
+    matches: str | None = None
+    excluded: tuple[str, ...] = ()
+
+    def resolve(self, schema: Schema) -> tuple[str, ...]:
+        """The names selected from `schema`.
+
+        Raises:
+            Rejected: a name that does not exist, a name given twice, or a selector that matches nothing.
+        """
+        if self.names is not None:
+            return self._named(schema)
+        problems = [
+            _unknown(name, schema, ("except", index))
+            for index, name in enumerate(self.excluded)
+            if name not in schema
+        ]
+        if problems:
+            raise Rejected(*problems)
+        found = tuple(name for name in schema if self._takes(name, schema) and name not in self.excluded)
+        if not found and all(type_.known for type_ in schema.values()):
+            raise Rejected(
+                Problem("empty-selection", "no column matches", help=f"columns here: {', '.join(schema)}")
+            )
+        return found
+
+    def _named(self, schema: Schema) -> tuple[str, ...]:
+        names = self.names or ()
+        one = len(names) == 1
+        problems = []
+        for index, name in enumerate(names):
+            if name not in schema:
+                problems.append(_unknown(name, schema, () if one else (index,)))
+            elif name in names[:index]:
+                problems.append(Problem("duplicate-column", f"column '{name}' is listed twice", (index,)))
+        if problems:
+            raise Rejected(*problems)
+        return names
+
+    def _takes(self, name: str, schema: Schema) -> bool:
+        type_ = schema[name]
+        if self.dtype == "numeric":
+            fits = type_.numeric
+        elif self.dtype == "temporal":
+            fits = type_.temporal
+        else:
+            fits = self.dtype is None or type_.dtype == self.dtype
+        return fits and (self.matches is None or fnmatchcase(name, self.matches))
+
+
+def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
+    near = did_you_mean(name, schema)
+    return Problem(
+        "unknown-column",
+        f"unknown column '{name}'",
+        at,
+        help=near or f"columns here: {', '.join(schema) or 'none'}",
+    )
+
+
+@dataclass(frozen=True)
+class Columns(Kind):
+    """The kind of a field that selects columns."""
+
+    def schema(self) -> Json:
+        dtypes = [*DTYPES, *INTERNAL, *GROUPS]
+        docs = [*DTYPES.values(), "codes of a category", "a block of numbers", *GROUPS.values()]
+        names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        return {
+            "title": "columns",
+            "properties": {
+                "dtype": {
+                    "enum": dtypes,
+                    "markdownEnumDescriptions": docs,
+                    "description": "Columns of this dtype.",
+                },
+                "matches": {"type": "string", "description": "Columns whose name matches this glob: `temp_*`."},
+                "except": {
+                    "anyOf": [{"type": "string"}, names],
+                    "description": "Columns to leave out.",
+                },
+            },
+            "additionalProperties": False,
+            "minProperties": 1,
+            "anyOf": [{"type": "string"}, names, {"type": "object"}],
+        }
+
+    def read(self, value: Any) -> Selector:
+        if isinstance(value, str):
+            return Selector(names=(value,))
+        if isinstance(value, (list, tuple)):
+            return Selector(names=tuple(value))
+        excluded = value.get("except", ())
+        return Selector(
+            dtype=value.get("dtype"),
+            matches=value.get("matches"),
+            excluded=(excluded,) if isinstance(excluded, str) else tuple(excluded),
+        )
+
+    def write(self, value: Any) -> Any:
+        if value.names is not None:
+            return list(value.names)
+        out = {"dtype": value.dtype, "matches": value.matches, "except": list(value.excluded)}
+        return {key: part for key, part in out.items() if part}
+
+    def words(self) -> str:
+        return "a column name, a list of them, or a selector"
