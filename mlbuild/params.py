@@ -277,7 +277,9 @@ def params_of(cls: type) -> dict[str, Param]:
 def read(cls: type[T], mapping: Mapping[str, Any]) -> T:
     """Make an instance from a structurally valid map. The discriminator and `x-*` keys are passed over."""
     params = params_of(cls)
-    values = {params[key].name: params[key].kind.read(value) for key, value in mapping.items() if key in params}
+    values = {
+        params[key].name: params[key].kind.read(value) for key, value in mapping.items() if key in params
+    }
     return cls(**values)
 
 

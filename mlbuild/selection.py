@@ -98,7 +98,10 @@ class Columns(Kind):
                     "markdownEnumDescriptions": docs,
                     "description": "Columns of this dtype.",
                 },
-                "matches": {"type": "string", "description": "Columns whose name matches this glob: `temp_*`."},
+                "matches": {
+                    "type": "string",
+                    "description": "Columns whose name matches this glob: `temp_*`.",
+                },
                 "except": {
                     "anyOf": [{"type": "string"}, names],
                     "description": "Columns to leave out.",

@@ -121,7 +121,9 @@ class Graph:
             for node in nodes
         ]
         for name, (tensor, _) in self._outputs.items():
-            made.append(helper.make_node("Identity", [names[tensor.name]], [name], name=RESERVED + "out_" + name))
+            made.append(
+                helper.make_node("Identity", [names[tensor.name]], [name], name=RESERVED + "out_" + name)
+            )
         inputs = [
             helper.make_tensor_value_info(tensor.name, _ELEMENTS[tensor.element], ["N", 1])
             for tensor in self._inputs.values()

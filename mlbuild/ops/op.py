@@ -91,4 +91,3 @@ class Op(Described):
     ) -> dict[str, Value]:
         """The same columns as values of the graph."""
         raise NotImplementedError
-
