@@ -217,6 +217,32 @@ class Object(Kind):
 
 
 @dataclass(frozen=True)
+class Dispatch(Kind):
+    """An object whose key `by` names which of several described classes it is; its other keys are that class's."""
+
+    by: str
+    classes: tuple[type, ...]
+    name: str
+
+    @property
+    def by_value(self) -> dict[str, type]:
+        return {getattr(cls, "discriminator")[1]: cls for cls in self.classes}  # noqa: B009 - a class attribute
+
+    def schema(self) -> Json:
+        """A reference: the schema writer makes the definition, and one for each class."""
+        return {"$ref": f"#/definitions/{self.name}"}
+
+    def read(self, value: Any) -> Any:
+        return read(self.by_value[value[self.by]], value)
+
+    def write(self, value: Any) -> Json:
+        return write(value)
+
+    def words(self) -> str:
+        return f"a map with '{self.by}'"
+
+
+@dataclass(frozen=True)
 class Param:
     """One field: its key in the spec, the kind of its value, what it means."""
 

@@ -1,0 +1,161 @@
+"""The top-level keys of a spec and what stands under them, described once for reading, schema and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data.contracts import Contract
+from mlbuild.data.sources import Source
+from mlbuild.data.splits import Split
+from mlbuild.data.steps import DatasetStep
+from mlbuild.models import LEARNERS
+from mlbuild.models.metrics import METRICS
+from mlbuild.ops import OPS
+from mlbuild.ops.op import Op
+from mlbuild.params import (
+    Choice,
+    Described,
+    Dispatch,
+    Integer,
+    Kind,
+    ListOf,
+    MapOf,
+    Object,
+    Scalar,
+    Text,
+    field,
+)
+from mlbuild.selection import Columns, Selector
+
+NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
+#: `by` of a source is found from the suffix of its path where it is not written.
+SOURCE = Dispatch("type", SOURCES, "source")
+DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
+SPLIT = Dispatch("type", SPLITS, "split")
+STEP = Dispatch("op", OPS, "step")
+#: A model's `type` names a learner; the learner's own parameters stand under `params`.
+LEARNER_TYPES = Choice({cls.type: (cls.__doc__ or "").strip().split("\n")[0] for cls in LEARNERS})
+
+
+@dataclass(frozen=True)
+class Dataset(Described):
+    """Rows for models: a source or dataset, worked on step by step, then split."""
+
+    from_: str = field(Text(), "The source or dataset to start from.", key="from")
+    steps: tuple[DatasetStep, ...] = field(
+        ListOf(DATASET_STEP), "What is done to the rows, in order.", default=()
+    )
+    split: Split | None = field(
+        SPLIT, "How rows are divided into train, valid and test. Required if a model uses it.", default=None
+    )
+
+
+@dataclass(frozen=True)
+class Target(Described):
+    """What a model learns to predict."""
+
+    column: str = field(Text(), "The column to predict.")
+    positive: Any = field(
+        Scalar(), "For two classes: the value whose probability comes second.", default=None
+    )
+
+
+@dataclass(frozen=True)
+class Stopping(Described):
+    """End training when a metric on held-out rows has stopped improving."""
+
+    split: str = field(
+        Choice({"valid": "the valid rows"}), "The rows that the metric is taken on.", default="valid"
+    )
+    rounds: int = field(Integer(min=1), "End after this many rounds without a better value.")
+    metric: str | None = field(
+        Choice({metric.name: metric.doc for metric in METRICS}),
+        "The metric to watch. Default: the first of the model's `metrics` that training can watch.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True)
+class Model(Described):
+    """A learner fitted on a dataset: what it reads, what it predicts, how it is trained."""
+
+    type: str = field(LEARNER_TYPES, "The learner.")
+    dataset: str = field(Text(), "The dataset whose train rows it learns from.")
+    features: Selector = field(Columns(), "The columns that it learns from.")
+    preprocessing: str | tuple[Op, ...] = field(
+        ListOf(STEP), "The name of a preprocessing, or a list of steps.", default=()
+    )
+    target: Target = field(Object(Target, Text(), "column"), "The column to predict.")
+    metrics: tuple[str, ...] | None = field(
+        ListOf(
+            Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
+        ),
+        "What is measured on each split. Default: by task.",
+        default=None,
+    )
+    early_stopping: Stopping | None = field(Object(Stopping), "When to end training early.", default=None)
+    params: Mapping[str, Any] = field(
+        MapOf(Scalar()), "The learner's parameters, by its own names.", default={}
+    )
+
+
+@dataclass(frozen=True)
+class RowCount(Kind):
+    """How many rows are compared: a number, or `all`."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"enum": ["all"]}, {"type": "integer", "minimum": 1}]}
+
+    def read(self, value: Any) -> int | str:
+        return value if value == "all" else int(value)
+
+    def words(self) -> str:
+        return "'all' or a whole number >= 1"
+
+
+@dataclass(frozen=True)
+class Verify(Described):
+    """How the artifact is compared with the trained pipeline."""
+
+    rows: int | str = field(
+        RowCount(),
+        "How many real rows, over all splits; adversarial rows always come on top.",
+        default=20_000,
+    )
+
+
+@dataclass(frozen=True)
+class Output(Described):
+    """What is shipped: one model as `dist/NAME/model.onnx` and its side files."""
+
+    model: str = field(Text(), "The model to ship.")
+    verify: Verify = field(Object(Verify), "How it is verified.", default=Verify())
+
+
+@dataclass(frozen=True)
+class Document(Described):
+    """An mlbuild project: sources, contracts, datasets, preprocessing, models and outputs."""
+
+    mlbuild: int = field(Choice({1: "the version of the spec language"}), "The version of the spec language.")
+    project: str = field(Text(NAME, "a name"), "The name of the project.")
+    description: str | None = field(Text(), "What the project is for.", default=None)
+    seed: int = field(
+        Integer(min=0, max=2**31 - 1), "The seed of splits and learners that name none.", default=0
+    )
+    sources: Mapping[str, Source] = field(MapOf(SOURCE, 0, NAME), "Tables from outside.", default={})
+    contracts: Mapping[str, Contract] = field(
+        MapOf(Object(Contract), 0, NAME), "What the columns of a table must be.", default={}
+    )
+    datasets: Mapping[str, Dataset] = field(
+        MapOf(Object(Dataset), 0, NAME), "Joined, filtered, split rows.", default={}
+    )
+    preprocessing: Mapping[str, tuple[Op, ...]] = field(
+        MapOf(ListOf(STEP), 0, NAME), "Lists of steps, reusable by several models.", default={}
+    )
+    models: Mapping[str, Model] = field(
+        MapOf(Object(Model), 0, NAME), "Learners fitted on datasets.", default={}
+    )
+    outputs: Mapping[str, Output] = field(MapOf(Object(Output), 0, NAME), "What is shipped.", default={})
