@@ -1,0 +1,160 @@
+"""The checked spec: frozen values with every name resolved, every default filled in and every column typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.data.contracts import Contract
+from mlbuild.data.sources import Source
+from mlbuild.data.splits import Split
+from mlbuild.data.steps import DatasetStep
+from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Path
+from mlbuild.models.learner import Learner
+from mlbuild.ops.steps import Stage
+from mlbuild.spec.loader import Document
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A source with its contract; `file` is resolved against the folder of the spec."""
+
+    name: str
+    source: Source
+    file: FilePath
+    contract_name: str
+    contract: Contract
+    table: Table
+
+    @property
+    def at(self) -> Path:
+        return ("sources", self.name)
+
+
+@dataclass(frozen=True)
+class DatasetStage:
+    """A dataset step where it stands: `others` are the tables that it reads besides, by name.
+
+    `at` is where the step is written, which for a dataset that continues another is under that one.
+    """
+
+    step: DatasetStep
+    others: Mapping[str, Table]
+    before: Table
+    after: Table
+    at: Path
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A source and all steps from there on, those of the datasets that this one continues included.
+
+    `split` has a seed of its own. `table` is what the last step leaves.
+    """
+
+    name: str
+    source: str
+    stages: tuple[DatasetStage, ...]
+    split: Split | None
+    table: Table
+
+    @property
+    def at(self) -> Path:
+        return ("datasets", self.name)
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """What a model predicts: the column's type in the rows left for training.
+
+    `positive` is the value whose probability comes second, None where the order of the classes decides.
+    """
+
+    column: str
+    type: ColumnType
+    positive: Any = None
+
+
+@dataclass(frozen=True)
+class StoppingSpec:
+    """When training ends early: after `rounds` without a better `metric` on the rows of `split`."""
+
+    split: str
+    rounds: int
+    metric: str
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A learner on the features of a dataset.
+
+    `features` are the columns of the dataset in the order of the spec; `stages` are the preprocessing steps on
+    their served types, `matrix` is what the learner gets. `steps_at` is where the list of steps is written.
+    """
+
+    name: str
+    learner: Learner
+    dataset: str
+    features: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    matrix: Schema
+    target: TargetSpec
+    metrics: tuple[str, ...]
+    early_stopping: StoppingSpec | None
+    seed: int
+    steps_at: Path
+
+    @property
+    def at(self) -> Path:
+        return ("models", self.name)
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """What is shipped. `inputs` are the raw columns that the artifact takes, `derived` the columns that it
+    computes of them, in the order in which they can be computed.
+
+    `verify_rows` is a number of real rows, or None for all.
+    """
+
+    name: str
+    model: str
+    verify_rows: int | None
+    inputs: Mapping[str, TableColumn]
+    derived: Mapping[str, TableColumn]
+
+    @property
+    def at(self) -> Path:
+        return ("outputs", self.name)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A project without errors. Sources and datasets share one namespace."""
+
+    document: Document
+    project: str
+    description: str | None
+    seed: int
+    sources: Mapping[str, SourceSpec]
+    datasets: Mapping[str, DatasetSpec]
+    models: Mapping[str, ModelSpec]
+    outputs: Mapping[str, OutputSpec]
+
+    @property
+    def file(self) -> FilePath:
+        return FilePath(self.document.file)
+
+    @property
+    def root(self) -> FilePath:
+        """The folder that paths in the spec start from."""
+        return self.file.parent
+
+    def place(self, at: Path) -> tuple[str, int]:
+        """File and line of what stands at a path of the spec, or of the nearest thing around it that is written."""
+        span = self.document.span(at)
+        return span.file, span.line
