@@ -87,3 +87,17 @@ class Schema(Mapping[str, ColumnType]):
     def plus(self, more: Mapping[str, ColumnType]) -> Schema:
         """These columns and, behind them or in place of the same name, `more`."""
         return Schema({**self._columns, **more})
+
+    def to_json(self) -> list[list[Any]]:
+        """Canonical JSON: `[name, dtype, nullable, categories or None]` for each column, in order."""
+        return [
+            [name, type_.dtype, type_.nullable, None if type_.categories is None else list(type_.categories)]
+            for name, type_ in self.items()
+        ]
+
+    @staticmethod
+    def from_json(columns: Iterable[Any]) -> Schema:
+        return Schema(
+            (name, ColumnType(dtype, nullable, None if categories is None else tuple(categories)))
+            for name, dtype, nullable, categories in columns
+        )

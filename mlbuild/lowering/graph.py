@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ IR_VERSION = 10
 ML = "ai.onnx.ml"
 #: Names inside the graph start with this, so that no column can have one of them; `check` refuses such columns.
 RESERVED = "_mlbuild_"
+#: Metadata key of the names that marked tensors have in the file, as JSON.
+MARKS = "mlbuild.marks"
 
 _ELEMENTS = {"double": 11, "float": 1, "int64": 7, "string": 8, "bool": 9}
 _BOOLEAN = frozenset(
@@ -102,8 +105,11 @@ class Graph:
         """Name a result of the graph; `width` is its second dimension."""
         self._outputs[name] = (tensor, width)
 
-    def serialize(self, metadata: Mapping[str, str]) -> bytes:
-        """The model: checked, pruned of what no output needs, the same bytes for the same calls."""
+    def serialize(self, metadata: Mapping[str, str], marks: Mapping[str, Tensor] | None = None) -> bytes:
+        """The model: checked, pruned of what no output needs, the same bytes for the same calls.
+
+        `marks` are tensors to be found again in the file: their names in it go into the metadata under `MARKS`.
+        """
         import onnx
         from onnx import helper
 
@@ -140,7 +146,8 @@ class Graph:
             ir_version=IR_VERSION,
             opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)],
         )
-        helper.set_model_props(model, dict(sorted(metadata.items())))
+        found = {mark: names[tensor.name] for mark, tensor in (marks or {}).items() if tensor.name in names}
+        helper.set_model_props(model, dict(sorted(metadata.items())) | {MARKS: json.dumps(found)})
         onnx.checker.check_model(model)
         return bytes(model.SerializeToString(deterministic=True))
 

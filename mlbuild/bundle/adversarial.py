@@ -1,0 +1,164 @@
+"""Makes raw rows that are likely to tell two implementations apart: missing, extreme, unseen and boundary values."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.bundle.trained import RawInput, Trained
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_UNSEEN = ("unseen \u2603", " ", "\U0001f600", "NaN", "null", "0")
+_FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 5e-324, 1e300, -1e300, math.inf, -math.inf, 2.0**53)
+_INTS = (0, 1, -1, 2, 7, 2**31, -(2**31), 2**53, -(2**53))
+_DAY = 86_400_000_000
+#: Days since 1970 around which calendars go wrong: centuries, leap days, the turn of years and of the epoch.
+_DAYS = (
+    -135_140,
+    -25_568,
+    -25_567,
+    -25_509,
+    -25_508,
+    -1,
+    0,
+    58,
+    59,
+    789,
+    790,
+    10_956,
+    10_957,
+    11_015,
+    11_016,
+)
+_LATER_DAYS = (15_705, 16_070, 16_071, 18_321, 18_322, 24_855, 47_540, 47_541, 73_108, 157_053, 157_054)
+_MIXED_ROWS = 512
+_MOST_CONSTANTS = 2_000
+
+
+def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the raw inputs, made from `real` ones by putting each special value into each column.
+
+    Every distinct string of `real` is among them, every number that the steps or their states hold, one value
+    beside it on each side, and rows in which several columns are special at once. The same rows for the same input.
+    """
+    import numpy as np
+    import polars as pl
+
+    inputs = trained.recipe.inputs
+    if not inputs:
+        return pl.DataFrame()
+    constants = _constants(trained)
+    pools = {item.name: _pool(item, real[item.name], constants) for item in inputs}
+    bases = len(_base_rows(real))
+    specials = {name: len(pool) - bases for name, pool in pools.items()}
+    rng = np.random.default_rng(0)
+    columns = {}
+    plain = [np.arange(count) % bases for count in specials.values()]
+    for position, (name, pool) in enumerate(pools.items()):
+        one_special = list(plain)
+        one_special[position] = bases + np.arange(specials[name])
+        mixed = rng.integers(0, len(pool), _MIXED_ROWS)
+        columns[name] = pool.gather(np.concatenate([np.arange(bases), *one_special, mixed]))
+    return pl.DataFrame(columns)
+
+
+def _base_rows(real: pl.DataFrame) -> Sequence[int]:
+    """A few ordinary rows to vary; without any real row there is one, of missing values."""
+    count = real.height
+    return sorted({0, count // 3, count // 2, max(count - 1, 0)}) if count else [0]
+
+
+def _pool(item: RawInput, column: pl.Series, constants: Sequence[float]) -> pl.Series:
+    """The values of the base rows in this column, then the special ones."""
+    import polars as pl
+
+    base = (
+        column.gather(_base_rows(column.to_frame())) if len(column) else pl.Series([None], dtype=column.dtype)
+    )
+    if item.null_token is None and item.type.dtype == "string":
+        base = base.fill_null("")
+    special = pl.Series(_specials(item, column, constants), dtype=_working(item))
+    return pl.concat([base, special.cast(column.dtype)]).rechunk()
+
+
+def _working(item: RawInput) -> Any:
+    import polars as pl
+
+    dtypes = {"bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64, "string": pl.String}
+    return dtypes.get(item.type.dtype, pl.Datetime("us"))
+
+
+def _specials(item: RawInput, column: pl.Series, constants: Sequence[float]) -> list[Any]:
+    dtype = item.type.dtype
+    missing: list[Any] = [None] if dtype != "string" or item.null_token is not None else []
+    if dtype == "bool":
+        return [*missing, True, False]
+    if dtype == "string":
+        empty = [""] if item.null_token != "" else []
+        seen = sorted(set(column.drop_nulls().unique().to_list()) | set(item.type.categories or ()))
+        return [*missing, *empty, *(text for text in _UNSEEN if text not in seen), *seen]
+    if dtype in ("date", "datetime"):
+        return [*missing, *_times(column, whole_days=dtype == "date")]
+    bounds = [value for value in (column.min(), column.max()) if value is not None]
+    if dtype == "int":
+        around = [math.floor(number) + step for number in constants if abs(number) < 2**53 for step in (0, 1)]
+        near = [bound + step for bound in bounds for step in (-1, 0, 1)]
+        values = dict.fromkeys([*_INTS, *near, *around])
+        return [*missing, *(value for value in values if abs(value) <= 2**53)]
+    return [*missing, *_unique_floats([*_FLOATS, *_beside(bounds), *_beside(constants)])]
+
+
+def _times(column: pl.Series, whole_days: bool) -> list[int]:
+    """Microseconds since 1970: around each calendar day that matters, and the ends of the real values."""
+    import polars as pl
+
+    real = column.cast(pl.Datetime("us")).cast(pl.Int64)
+    days = [day * _DAY for day in (*_DAYS, *_LATER_DAYS, *range(15_700, 16_080, 9))]
+    bounds = [bound for bound in (real.min(), real.max()) if isinstance(bound, int)]
+    if whole_days:
+        return [*days, *bounds]
+    around = [moment + step for moment in (*days, *bounds) for step in (-1, 0, 1)]
+    return [*around, *(day + (day // _DAY % 24) * 3_600_000_000 + 59_999_999 for day in days)]
+
+
+def _beside(numbers: Iterable[Any]) -> list[float]:
+    """Each number with the next float below and above it."""
+    return [
+        value
+        for number in numbers
+        for value in (math.nextafter(number, -math.inf), float(number), math.nextafter(number, math.inf))
+    ]
+
+
+def _unique_floats(values: Iterable[float]) -> list[float]:
+    """Without repetitions; 0.0 and -0.0 are two values."""
+    return list(
+        {math.copysign(1.0, value) * 3 + value if value == 0 else value: value for value in values}.values()
+    )
+
+
+def _constants(trained: Trained) -> list[float]:
+    """The numbers that expressions, steps and their states hold."""
+    held: list[Any] = [typed.tree for _, typed in trained.recipe.derived]
+    held += [stage.step.canonical(stage.before) for stage in trained.recipe.stages]
+    held += list(trained.states)
+    found = dict.fromkeys(itertools.chain.from_iterable(_numbers(value) for value in held))
+    return list(itertools.islice(found, _MOST_CONSTANTS))
+
+
+def _numbers(value: Any) -> Iterable[float]:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, (int, float)):
+        if math.isfinite(value):
+            yield float(value)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _numbers(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _numbers(part)

@@ -1,0 +1,91 @@
+"""Writes a trained pipeline as one ONNX model with its metadata, and the contract of its inputs and outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mlbuild import __version__
+from mlbuild.bundle.trained import Recipe, Trained
+from mlbuild.lowering.graph import IR_VERSION, ML_OPSET, OPSET, Graph, Tensor
+from mlbuild.lowering.value import ELEMENTS
+from mlbuild.params import Json
+
+FORMAT = 1
+#: The oldest onnxruntime that has the operators used (`TreeEnsemble` of ai.onnx.ml 5).
+ONNXRUNTIME = "1.21"
+
+_MISSING = {"double": "NaN", "int64": "-9223372036854775808", "string": ""}
+
+
+def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """The bytes of `model.onnx` and of `contract.json`.
+
+    `key` is the digest of all that reaches the artifact, `versions` those of the libraries that made it.
+    """
+    graph = Graph()
+    matrix, scores = trained.lower(graph)
+    if trained.recipe.classification:
+        graph.output("label", _label(graph, trained, scores))
+        graph.output("probabilities", scores, len(trained.classes))
+    else:
+        graph.output("prediction", scores)
+    contract = _contract(trained)
+    metadata = {
+        "mlbuild.format": str(FORMAT),
+        "mlbuild.inputs": _json(contract["inputs"]),
+        "mlbuild.outputs": _json(contract["outputs"]),
+        "mlbuild.lineage": _json(lineage(trained.recipe)),
+        "mlbuild.digest": key,
+        "mlbuild.requires": _json({"onnxruntime": f">={ONNXRUNTIME}"}),
+        "mlbuild.versions": _json({"mlbuild": __version__, **versions}),
+    }
+    model = graph.serialize(metadata, {name: value.tensor for name, value in matrix.items()})
+    return model, json.dumps(contract, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _label(graph: Graph, trained: Trained, scores: Tensor) -> Tensor:
+    """The class of the best score, in the target's type."""
+    lowest = graph.constant(float("-inf"))
+    told = graph.call("Where", graph.call("IsNaN", scores), lowest, scores)
+    best = graph.call("ArgMax", told, element="int64", axis=1, keepdims=1)
+    element = {"string": "string", "bool": "bool", "int": "int64"}[trained.recipe.dtype]
+    return graph.call("Gather", graph.constant(list(trained.classes), element), best, element=element, axis=0)
+
+
+def lineage(recipe: Recipe) -> dict[str, list[str]]:
+    """For each feature the raw columns that it is computed from, sorted."""
+    raw = {item.name: {item.name} for item in recipe.inputs}
+    for name, typed in recipe.derived:
+        raw[name] = set().union(*(raw[used] for used in typed.names)) if typed.names else set()
+    return {name: sorted(raw[name]) for name in recipe.features}
+
+
+def _contract(trained: Trained) -> Json:
+    """Inputs and outputs as a client sees them, versioned."""
+    recipe = trained.recipe
+    inputs = []
+    for item in recipe.inputs:
+        element = ELEMENTS[item.type.dtype]
+        missing = item.null_token if element == "string" else _MISSING[element]
+        told = {"name": item.name, "dtype": item.type.dtype, "type": element, "shape": ["N", 1]}
+        inputs.append(told | {"nullable": item.type.nullable, "missing": missing})
+    if recipe.classification:
+        label = {"string": "string", "bool": "bool", "int": "int64"}[recipe.dtype]
+        outputs: list[Json] = [
+            {"name": "label", "dtype": recipe.dtype, "type": label, "shape": ["N", 1]},
+            {"name": "probabilities", "type": "double", "shape": ["N", len(trained.classes)]}
+            | {"classes": list(trained.classes)},
+        ]
+    else:
+        outputs = [{"name": "prediction", "dtype": "float", "type": "double", "shape": ["N", 1]}]
+    return {"format": FORMAT, "opset": OPSET, "ml_opset": ML_OPSET, "ir": IR_VERSION} | {
+        "onnxruntime": f">={ONNXRUNTIME}",
+        "inputs": inputs,
+        "outputs": outputs,
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,73 @@
+"""Runs ONNX models: polars rows in the artifact's input form, answers as numpy arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.bundle.trained import RawInput
+from mlbuild.columns import ColumnType
+from mlbuild.lowering.value import ELEMENTS, NAT
+from mlbuild.params import Json
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+Arrays = dict[str, "np.ndarray[Any, Any]"]
+
+
+class Session:
+    """A loaded model, on one thread unless told otherwise: then a row's answer does not depend on its batch."""
+
+    def __init__(self, model: bytes | Path, threads: int = 1) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        source = str(model) if isinstance(model, Path) else model
+        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        self.input_names = [value.name for value in self._session.get_inputs()]
+        self.output_names = [value.name for value in self._session.get_outputs()]
+
+    def metadata(self) -> dict[str, str]:
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, feed: Arrays) -> Arrays:
+        """All outputs by name."""
+        wanted = {name: feed[name] for name in self.input_names}
+        return dict(zip(self.output_names, self._session.run(None, wanted), strict=True))
+
+
+def inputs_of(session: Session) -> tuple[RawInput, ...]:
+    """The raw columns that a written artifact takes, from its metadata.
+
+    Raises:
+        KeyError: the model is not one of ours.
+    """
+    told: list[Json] = json.loads(session.metadata()["mlbuild.inputs"])
+    return tuple(
+        RawInput(one["name"], ColumnType(one["dtype"], one["nullable"]), one["missing"]) for one in told
+    )
+
+
+def encode(rows: pl.DataFrame, inputs: tuple[RawInput, ...]) -> Arrays:
+    """Native rows in the form that the artifact takes: one array [N, 1] for each input."""
+    return {item.name: _encode_column(rows[item.name], item).reshape(-1, 1) for item in inputs}
+
+
+def _encode_column(column: pl.Series, item: RawInput) -> np.ndarray[Any, Any]:
+    import numpy as np
+    import polars as pl
+
+    element = ELEMENTS[item.type.dtype]
+    if element == "string":
+        texts = column if item.null_token is None else column.fill_null(item.null_token)
+        return np.array(texts.to_list(), dtype=object)
+    if element == "int64":
+        micros = column.cast(pl.Datetime("us")).cast(pl.Int64).fill_null(NAT)
+        return micros.to_numpy()
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()

@@ -1,0 +1,126 @@
+"""A trained pipeline from raw columns to scores: its native answer and, beside it, the same in ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.expressions.typed import Typed, bind
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.value import Value, input_value
+from mlbuild.models import LEARNERS
+from mlbuild.models.learner import Learner, Rows
+from mlbuild.ops import OPS
+from mlbuild.ops.op import State
+from mlbuild.ops.steps import Stage, apply_stages, lower_stages, place
+from mlbuild.params import Json, read
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+_OPS = {cls.op: cls for cls in OPS}
+_LEARNERS = {cls.type: cls for cls in LEARNERS}
+
+
+def stages_of(steps: Sequence[Json], features: Schema) -> tuple[Stage, ...]:
+    """The canonical steps of a preprocessing, placed on the features."""
+    return place([read(_OPS[step["op"]], step) for step in steps], features)
+
+
+def learner_of(learner: Json) -> Learner:
+    """The learner that canonical JSON describes: `{type, params}`."""
+    return read(_LEARNERS[learner["type"]], learner["params"])
+
+
+@dataclass(frozen=True)
+class RawInput:
+    """A raw column that the artifact takes. `null_token` is a missing string (None: never missing)."""
+
+    name: str
+    type: ColumnType
+    null_token: str | None = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is known before training of the way from raw columns to scores; canonical JSON both ways.
+
+    `derived` are expressions over raw columns and earlier derived ones, `features` the columns that the
+    preprocessing starts from, `dtype` the target's. `classes` is whether the scores are probabilities.
+    """
+
+    inputs: tuple[RawInput, ...]
+    derived: tuple[tuple[str, Typed], ...]
+    features: Schema
+    stages: tuple[Stage, ...]
+    learner: Learner
+    dtype: str
+
+    @staticmethod
+    def from_json(params: Mapping[str, Any]) -> Recipe:
+        known = Schema.from_json(params["inputs"])
+        tokens = params["null_tokens"]
+        inputs = tuple(RawInput(name, type_, tokens.get(name)) for name, type_ in known.items())
+        derived = []
+        for name, tree in params["derived"]:
+            typed = bind(tree, known)
+            derived.append((name, typed))
+            known = known.plus({name: typed.type})
+        features = Schema.from_json(params["features"])
+        stages = stages_of(params["steps"], features)
+        return Recipe(
+            inputs, tuple(derived), features, stages, learner_of(params["learner"]), params["dtype"]
+        )
+
+    @property
+    def matrix(self) -> Schema:
+        """The columns that reach the learner."""
+        return self.stages[-1].after if self.stages else self.features
+
+    @property
+    def classification(self) -> bool:
+        return self.learner.task == "classification"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A recipe with all that was learned; `classes` is empty for a regression."""
+
+    recipe: Recipe
+    states: tuple[State, ...]
+    fitted: bytes
+    classes: tuple[Any, ...]
+
+    def transform(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Raw rows to the matrix, natively."""
+        rows = raw
+        for name, typed in self.recipe.derived:
+            rows = rows.with_columns(typed.to_polars().alias(name))
+        return apply_stages(self.recipe.stages, self.states, rows.select(self.recipe.features))
+
+    def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
+        """The matrix to float64 scores, natively: [N, classes] or [N, 1]."""
+        return self.recipe.learner.predict(self.fitted, Rows(matrix, self.recipe.matrix), threads)
+
+    def lower(self, graph: Graph) -> tuple[dict[str, Value], Tensor]:
+        """Write the same way into the graph; gives the matrix and the scores."""
+        values = {
+            item.name: input_value(graph, item.name, item.type.dtype, item.null_token)
+            for item in self.recipe.inputs
+        }
+        for name, typed in self.recipe.derived:
+            values[name] = typed.lower(graph, values)
+        features = {name: values[name] for name in self.recipe.features}
+        matrix = lower_stages(self.recipe.stages, self.states, graph, features)
+        return matrix, self.recipe.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)
+
+
+def labels(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The index of the best class of each row; NaN never wins, the first of equals does."""
+    import numpy as np
+
+    best: np.ndarray[Any, Any] = np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=1)
+    return best
