@@ -1,0 +1,8 @@
+"""The learners that a model's `type` can name."""
+
+from mlbuild.models.lightgbm.classifier import LightgbmClassifier
+from mlbuild.models.lightgbm.regressor import LightgbmRegressor
+from mlbuild.models.sklearn.linear_regression import LinearRegression
+from mlbuild.models.sklearn.logistic_regression import LogisticRegression
+
+LEARNERS = (LightgbmClassifier, LightgbmRegressor, LogisticRegression, LinearRegression)

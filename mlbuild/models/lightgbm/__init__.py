@@ -1,0 +1,1 @@
+"""LightGBM: its parameters, its training, and its trees in ONNX."""

@@ -1,0 +1,210 @@
+"""LightGBM's parameters as fields: those that classifier and regressor share, and the words that get a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.diagnostics import Problem
+from mlbuild.params import Boolean, Choice, Described, Integer, Number, field, params_of
+
+#: Other spellings, of scikit-learn's wrapper and LightGBM's own, and the name that is used here.
+ALIASES = {
+    "n_estimators": "num_iterations",
+    "num_iteration": "num_iterations",
+    "n_iter": "num_iterations",
+    "num_tree": "num_iterations",
+    "num_trees": "num_iterations",
+    "num_round": "num_iterations",
+    "num_rounds": "num_iterations",
+    "nrounds": "num_iterations",
+    "num_boost_round": "num_iterations",
+    "max_iter": "num_iterations",
+    "boosting_type": "boosting",
+    "boost": "boosting",
+    "shrinkage_rate": "learning_rate",
+    "eta": "learning_rate",
+    "num_leaf": "num_leaves",
+    "max_leaves": "num_leaves",
+    "max_leaf": "num_leaves",
+    "max_leaf_nodes": "num_leaves",
+    "min_child_samples": "min_data_in_leaf",
+    "min_data": "min_data_in_leaf",
+    "min_data_per_leaf": "min_data_in_leaf",
+    "min_samples_leaf": "min_data_in_leaf",
+    "min_child_weight": "min_sum_hessian_in_leaf",
+    "min_sum_hessian": "min_sum_hessian_in_leaf",
+    "min_sum_hessian_per_leaf": "min_sum_hessian_in_leaf",
+    "min_hessian": "min_sum_hessian_in_leaf",
+    "min_split_gain": "min_gain_to_split",
+    "subsample": "bagging_fraction",
+    "sub_row": "bagging_fraction",
+    "bagging": "bagging_fraction",
+    "subsample_freq": "bagging_freq",
+    "colsample_bytree": "feature_fraction",
+    "sub_feature": "feature_fraction",
+    "colsample_bynode": "feature_fraction_bynode",
+    "sub_feature_bynode": "feature_fraction_bynode",
+    "reg_alpha": "lambda_l1",
+    "l1_regularization": "lambda_l1",
+    "reg_lambda": "lambda_l2",
+    "lambda": "lambda_l2",
+    "l2_regularization": "lambda_l2",
+    "max_bins": "max_bin",
+    "subsample_for_bin": "bin_construct_sample_cnt",
+    "extra_tree": "extra_trees",
+    "rate_drop": "drop_rate",
+    "max_tree_output": "max_delta_step",
+    "max_leaf_output": "max_delta_step",
+    "unbalance": "is_unbalance",
+    "unbalanced_sets": "is_unbalance",
+    "tweedie_power": "tweedie_variance_power",
+    "application": "objective",
+    "app": "objective",
+    "loss": "objective",
+}
+
+#: LightGBM's parameters that no model here can have, and why.
+REFUSED = {
+    "linear_tree": "trees with linear models in their leaves have no exact form in ONNX",
+    "seed": "the seed of the project decides it; set the top-level 'seed'",
+    "random_state": "the seed of the project decides it; set the top-level 'seed'",
+    "num_threads": "how many threads train is decided where the build is run, and never shows in the result",
+    "n_jobs": "how many threads train is decided where the build is run, and never shows in the result",
+    "verbosity": "training prints nothing",
+    "verbose": "training prints nothing",
+    "metric": "the model's 'metrics' and 'early_stopping' name the metrics",
+    "early_stopping_round": "the model's 'early_stopping' says it",
+    "early_stopping_rounds": "the model's 'early_stopping' says it",
+    "categorical_feature": "the op 'category' makes a column categorical",
+    "num_class": "it is the number of classes of the target",
+    "deterministic": "training is always deterministic",
+}
+
+#: The parameters that decide the bins, besides the columns: with these equal, a binned dataset is used again.
+BINNING = (
+    "max_bin",
+    "min_data_in_bin",
+    "bin_construct_sample_cnt",
+    "use_missing",
+    "zero_as_missing",
+)
+
+
+@dataclass(frozen=True)
+class Parameters(Described):
+    """What both LightGBM learners take, by LightGBM's names and with its defaults."""
+
+    boosting: str = field(
+        Choice(
+            {
+                "gbdt": "gradient boosted trees",
+                "dart": "boosting that drops trees at random while it trains",
+                "rf": "a random forest: the mean of trees grown on samples of the rows",
+            }
+        ),
+        "How trees are added.",
+        default="gbdt",
+    )
+    num_iterations: int = field(
+        Integer(min=1), "Rounds of boosting; one tree each, or one per class.", default=100
+    )
+    learning_rate: float = field(Number(above=0), "How much of each tree is added.", default=0.1)
+    num_leaves: int = field(Integer(min=2, max=131072), "The most leaves of a tree.", default=31)
+    max_depth: int = field(Integer(min=-1), "The most levels of a tree; 0 or -1: any.", default=-1)
+    min_data_in_leaf: int = field(Integer(min=0), "The fewest rows of a leaf.", default=20)
+    min_sum_hessian_in_leaf: float = field(
+        Number(min=0), "The smallest sum of second derivatives in a leaf.", default=1e-3
+    )
+    data_sample_strategy: str = field(
+        Choice(
+            {
+                "bagging": "at random, by `bagging_fraction`",
+                "goss": "those with the largest gradients, and some of the others",
+            }
+        ),
+        "Which rows a tree is grown on.",
+        default="bagging",
+    )
+    bagging_fraction: float = field(Number(above=0, max=1), "The share of rows in a sample.", default=1.0)
+    bagging_freq: int = field(Integer(min=0), "Draw a sample every so many rounds; 0: never.", default=0)
+    top_rate: float = field(
+        Number(min=0, max=1), "With `goss`: the share of rows kept for their gradients.", default=0.2
+    )
+    other_rate: float = field(
+        Number(min=0, max=1), "With `goss`: the share drawn of the others.", default=0.1
+    )
+    feature_fraction: float = field(Number(above=0, max=1), "The share of features a tree sees.", default=1.0)
+    feature_fraction_bynode: float = field(
+        Number(above=0, max=1), "The share of features a split sees.", default=1.0
+    )
+    lambda_l1: float = field(Number(min=0), "L1 penalty on leaf values.", default=0.0)
+    lambda_l2: float = field(Number(min=0), "L2 penalty on leaf values.", default=0.0)
+    min_gain_to_split: float = field(Number(min=0), "The smallest gain of a split.", default=0.0)
+    max_delta_step: float = field(Number(min=0), "The largest leaf value; 0: any.", default=0.0)
+    path_smooth: float = field(
+        Number(min=0), "How far leaf values are drawn to those of their parents.", default=0.0
+    )
+    extra_trees: bool = field(Boolean(), "Try one random threshold per feature only.", default=False)
+    drop_rate: float = field(Number(min=0, max=1), "With `dart`: the share of trees dropped.", default=0.1)
+    max_drop: int = field(Integer(min=-1), "With `dart`: the most trees dropped; 0 or -1: any.", default=50)
+    skip_drop: float = field(
+        Number(min=0, max=1), "With `dart`: the chance that a round drops no tree.", default=0.5
+    )
+    max_bin: int = field(Integer(min=2), "The most bins of a feature.", default=255)
+    min_data_in_bin: int = field(Integer(min=1), "The fewest rows of a bin.", default=3)
+    bin_construct_sample_cnt: int = field(
+        Integer(min=1), "How many rows, drawn at random, bins are found from.", default=200_000
+    )
+    use_missing: bool = field(
+        Boolean(), "Learn which way missing values go; if not, they count as zero.", default=True
+    )
+    zero_as_missing: bool = field(Boolean(), "Take zeros for missing values too.", default=False)
+    max_cat_to_onehot: int = field(
+        Integer(min=1), "Up to so many categories, split one category from the rest.", default=4
+    )
+    max_cat_threshold: int = field(Integer(min=1), "The most categories on a side of a split.", default=32)
+    min_data_per_group: int = field(Integer(min=1), "The fewest rows of a category.", default=100)
+    cat_smooth: float = field(
+        Number(min=0), "How far statistics of rare categories are smoothed.", default=10.0
+    )
+    cat_l2: float = field(Number(min=0), "L2 penalty in splits on categories.", default=10.0)
+
+    def check(self) -> Iterator[Problem]:
+        yield from self._sampling()
+        if self.boosting != "dart":
+            yield from self.without_effect("without 'boosting: dart'", "drop_rate", "max_drop", "skip_drop")
+        if self.zero_as_missing and not self.use_missing:
+            yield from self.without_effect("with 'use_missing: false'", "zero_as_missing")
+
+    def _sampling(self) -> Iterator[Problem]:
+        """Rows are drawn in one way; a random forest has to draw."""
+        goss = self.data_sample_strategy == "goss"
+        if goss:
+            yield from self.without_effect(
+                "with 'data_sample_strategy: goss'", "bagging_fraction", "bagging_freq"
+            )
+            if self.top_rate + self.other_rate > 1:
+                yield Problem(
+                    "bad-value", "'top_rate' and 'other_rate' together are more than 1", ("other_rate",)
+                )
+        else:
+            yield from self.without_effect("without 'data_sample_strategy: goss'", "top_rate", "other_rate")
+            if self.bagging_freq == 0:
+                yield from self.without_effect("without 'bagging_freq'", "bagging_fraction")
+            elif self.bagging_fraction == 1 and self.boosting != "rf":
+                yield from self.without_effect("without a 'bagging_fraction' below 1", "bagging_freq")
+        if self.boosting == "rf":
+            yield from self.without_effect("with 'boosting: rf'", "learning_rate")
+
+    def without_effect(self, why: str, *names: str) -> Iterator[Problem]:
+        """A problem for each of these parameters that is not at its default."""
+        params = params_of(type(self))
+        for name in names:
+            if getattr(self, name) != params[name].default:
+                yield Problem("without-effect", f"'{name}' has no effect {why}", (name,), on="key")
+
+    def native(self) -> dict[str, Any]:
+        """The parameters as LightGBM takes them."""
+        return {name: getattr(self, param.name) for name, param in params_of(type(self)).items()}

@@ -1,0 +1,71 @@
+"""The learner `lightgbm.regressor`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mlbuild.diagnostics import Problem
+from mlbuild.models.learner import Task
+from mlbuild.models.lightgbm.base import Lightgbm
+from mlbuild.params import Boolean, Choice, Number, field
+
+#: Parameters that only some objectives read.
+_READ_BY = {
+    "alpha": ("huber", "quantile"),
+    "fair_c": ("fair",),
+    "poisson_max_delta_step": ("poisson",),
+    "tweedie_variance_power": ("tweedie",),
+    "reg_sqrt": ("regression",),
+}
+
+
+@dataclass(frozen=True)
+class LightgbmRegressor(Lightgbm):
+    """Gradient boosted trees for a number."""
+
+    type: ClassVar[str] = "lightgbm.regressor"
+    discriminator = ("type", type)
+    task: ClassVar[Task] = "regression"
+
+    objective: str = field(
+        Choice(
+            {
+                "regression": "squared error",
+                "regression_l1": "absolute error",
+                "huber": "squared error for small errors, absolute error for large ones",
+                "fair": "like huber, smooth",
+                "quantile": "the quantile `alpha`",
+                "mape": "absolute error relative to the target",
+                "poisson": "counts; the logarithm is boosted",
+                "gamma": "positive amounts; the logarithm is boosted",
+                "tweedie": "amounts with many zeros; the logarithm is boosted",
+            }
+        ),
+        "What is minimised.",
+        default="regression",
+    )
+    alpha: float = field(
+        Number(above=0),
+        "With `huber`: where errors become large; with `quantile`: the quantile.",
+        default=0.9,
+    )
+    fair_c: float = field(Number(above=0), "With `fair`: where errors become large.", default=1.0)
+    poisson_max_delta_step: float = field(
+        Number(above=0), "With `poisson`: added to second derivatives, for safety.", default=0.7
+    )
+    tweedie_variance_power: float = field(
+        Number(min=1, below=2), "With `tweedie`: 1 is nearest to Poisson, 2 to gamma.", default=1.5
+    )
+    reg_sqrt: bool = field(
+        Boolean(), "With `regression`: fit the square root of the target, sign kept.", default=False
+    )
+
+    def check(self) -> Iterator[Problem]:
+        yield from super().check()
+        for name, objectives in _READ_BY.items():
+            if self.objective not in objectives:
+                yield from self.without_effect(f"with 'objective: {self.objective}'", name)
+        if self.objective == "quantile" and self.alpha >= 1:
+            yield Problem("bad-value", "'alpha' is a quantile here and must be below 1", ("alpha",))

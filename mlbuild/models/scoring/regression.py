@@ -1,0 +1,46 @@
+"""Metrics of predicted numbers; targets and scores are float64 [N].
+
+Definitions are scikit-learn's, of the function of the same name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+def mean_squared_error(target: Array, scores: Array) -> float:
+    return float(((target - scores) ** 2).mean())
+
+
+def root_mean_squared_error(target: Array, scores: Array) -> float:
+    return mean_squared_error(target, scores) ** 0.5
+
+
+def mean_absolute_error(target: Array, scores: Array) -> float:
+    return float(abs(target - scores).mean())
+
+
+def median_absolute_error(target: Array, scores: Array) -> float:
+    import numpy as np
+
+    return float(np.median(abs(target - scores)))
+
+
+def mean_absolute_percentage_error(target: Array, scores: Array) -> float:
+    """A share, not a percentage; targets below the machine epsilon count as the epsilon."""
+    import numpy as np
+
+    return float((abs(target - scores) / np.maximum(abs(target), np.finfo(np.float64).eps)).mean())
+
+
+def r2(target: Array, scores: Array) -> float | None:
+    """1 less the share of the variance left; undefined where the target does not vary."""
+    spread = float(((target - target.mean()) ** 2).sum())
+    if spread == 0:
+        return None
+    return 1 - float(((target - scores) ** 2).sum()) / spread
