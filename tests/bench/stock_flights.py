@@ -1,0 +1,191 @@
+"""The model of specs/flights made the usual way: pandas, a scikit-learn Pipeline, LightGBM, skl2onnx and onnxmltools.
+
+    python -m tests.bench.stock_flights --threads 1 --out /tmp/stock.onnx --evaluate
+
+reads the same files and takes the same rows, split, features and hyper-parameters. It prints one line of JSON. With
+`--evaluate` the finished file is also compared with the Pipeline on every test row, after the build's own costs have
+been taken. Three things differ, as they do in practice:
+
+- The parts of `sched_dep` and the age of the plane are computed in pandas, in front of the Pipeline: skl2onnx has no
+  converter for them. Whoever serves the file has to compute them again, in whatever language that is.
+- The graph computes in float32, which is what the converters are made for.
+- A missing manufacturer is a category of its own: a string input of ONNX has no missing value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measure import Stopwatch, open_session, peak_megabytes, row_microseconds, single_rows
+
+DATA = Path(__file__).parents[2] / "specs" / "flights" / "data"
+
+IMPUTED = ["temp", "humid", "wind_speed", "precip", "visib"]
+NUMBERS = ["distance", "wind_dir", "pressure", "plane_age", "plane_seats"]
+PARTS = ["sched_dep_hour", "sched_dep_minute", "sched_dep_weekday"]
+TEXTS = ["carrier", "origin", "dest", "plane_manufacturer"]
+NUMERIC = [*IMPUTED, *NUMBERS, *PARTS]
+FEATURES = [*NUMERIC, *TEXTS]
+
+
+def read_joined(data: Path) -> Any:
+    """Flights that arrived, with their weather and plane: one row each, in the order of the file."""
+    import pandas as pd
+
+    flights = pd.read_parquet(data / "flights.parquet")
+    weather = pd.read_csv(data / "weather.csv", parse_dates=["time_hour"])
+    weather["time_hour"] = weather["time_hour"].dt.tz_localize(None).astype(flights["time_hour"].dtype)
+    planes = pd.read_csv(data / "planes.csv").set_index("tailnum").add_prefix("plane_").reset_index()
+    rows = flights.merge(weather, on=["origin", "time_hour"], how="left", validate="many_to_one")
+    rows = rows.merge(planes, on="tailnum", how="left", validate="many_to_one")
+    return rows[rows["arr_delay"].notna()].reset_index(drop=True)
+
+
+def with_features(rows: Any) -> Any:
+    """What skl2onnx cannot convert is computed here, and has to be computed again by whoever asks the model."""
+    return rows.assign(
+        late=(rows["arr_delay"] > 15).astype("int64"),
+        plane_age=2013 - rows["plane_year"],
+        plane_manufacturer=rows["plane_manufacturer"].fillna("missing"),
+        sched_dep_hour=rows["sched_dep"].dt.hour,
+        sched_dep_minute=rows["sched_dep"].dt.minute,
+        sched_dep_weekday=rows["sched_dep"].dt.day_of_week + 1,
+    )
+
+
+def split(rows: Any) -> dict[str, Any]:
+    """Train, valid and test rows, by time."""
+    import pandas as pd
+
+    time, valid_from, test_from = rows["time_hour"], pd.Timestamp("2013-10-01"), pd.Timestamp("2013-11-01")
+    return {
+        "train": rows[time < valid_from],
+        "valid": rows[(time >= valid_from) & (time < test_from)],
+        "test": rows[time >= test_from],
+    }
+
+
+def fit(splits: dict[str, Any], threads: int) -> Any:
+    """A fitted Pipeline. Early stopping needs the valid rows transformed, so the steps are fitted one by one."""
+    from lightgbm import LGBMClassifier, early_stopping
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    preprocessing = ColumnTransformer(
+        [
+            ("imputed", SimpleImputer(strategy="median"), IMPUTED),
+            ("numbers", "passthrough", [*NUMBERS, *PARTS]),
+            ("texts", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), TEXTS),
+        ]
+    )
+    model = LGBMClassifier(
+        n_estimators=300,
+        learning_rate=0.05,
+        num_leaves=63,
+        min_child_samples=200,
+        metric="auc",
+        n_jobs=threads,
+        random_state=0,
+        verbosity=-1,
+    )
+    train, valid = splits["train"], splits["valid"]
+    model.fit(
+        preprocessing.fit_transform(train[FEATURES]),
+        train["late"],
+        eval_X=preprocessing.transform(valid[FEATURES]),
+        eval_y=valid["late"],
+        categorical_feature=list(range(len(NUMERIC), len(FEATURES))),
+        callbacks=[early_stopping(20, verbose=False)],
+    )
+    return Pipeline([("preprocessing", preprocessing), ("model", model)])
+
+
+def export(pipeline: Any) -> bytes:
+    """The Pipeline as one ONNX file; each column is an input [N, 1]."""
+    from lightgbm import LGBMClassifier
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+    from skl2onnx import convert_sklearn, update_registered_converter
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+    from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+
+    update_registered_converter(
+        LGBMClassifier,
+        "LightGbmLGBMClassifier",
+        calculate_linear_classifier_output_shapes,
+        convert_lightgbm,
+        options={"nocl": [True, False], "zipmap": [True, False, "columns"]},
+    )
+    inputs = [(name, FloatTensorType([None, 1])) for name in NUMERIC]
+    inputs += [(name, StringTensorType([None, 1])) for name in TEXTS]
+    options = {id(pipeline.named_steps["model"]): {"zipmap": False}}
+    opsets = {"": 21, "ai.onnx.ml": 3}
+    model = convert_sklearn(pipeline, "flights", inputs, target_opset=opsets, options=options)
+    return bytes(model.SerializeToString())
+
+
+def feed_of(rows: Any) -> dict[str, Any]:
+    """Rows as the exported file takes them."""
+    numbers = {name: rows[[name]].to_numpy("float32") for name in NUMERIC}
+    return numbers | {name: rows[[name]].to_numpy(object) for name in TEXTS}
+
+
+def evaluate(pipeline: Any, test: Any, model: Path, threads: int) -> dict[str, Any]:
+    """How good the model is on the test rows, and how the file differs from the Pipeline that it was made of."""
+    import numpy as np
+    from sklearn.metrics import log_loss, roc_auc_score
+
+    session = open_session(model, threads)
+    feed = feed_of(test)
+    labels, probabilities = session.run(None, feed)
+    native = pipeline.predict_proba(test[FEATURES])
+    return {
+        "test_rows": len(test),
+        "roc_auc": round(float(roc_auc_score(test["late"], native[:, 1])), 6),
+        "log_loss": round(float(log_loss(test["late"], native)), 6),
+        "max_score_difference": float(np.abs(probabilities - native).max()),
+        "label_flips": int((labels.ravel() != native.argmax(axis=1)).sum()),
+        "row_us": row_microseconds(session, single_rows(feed, 500)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the three files")
+    parser.add_argument("--out", type=Path, required=True, help="where the ONNX file goes")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--evaluate", action="store_true", help="compare the file with the Pipeline, too")
+    options = parser.parse_args()
+
+    watch = Stopwatch()
+    with watch.phase("import"):
+        import lightgbm  # noqa: F401 - imported here so that its cost is the import's, not the fit's
+        import onnxmltools  # noqa: F401 - the same
+        import pandas  # noqa: F401 - the same
+        import skl2onnx  # noqa: F401 - the same
+        import sklearn.compose  # noqa: F401 - the same
+    with watch.phase("read_join"):
+        splits = split(with_features(read_joined(options.data)))
+    with watch.phase("fit"):
+        pipeline = fit(splits, options.threads)
+    with watch.phase("export"):
+        content = export(pipeline)
+        options.out.write_bytes(content)
+    report = {
+        "cpu_s": watch.rounded(),
+        "total_cpu_s": round(sum(watch.seconds.values()), 3),
+        "peak_mb": peak_megabytes(),
+        "onnx_bytes": len(content),
+        "trees": pipeline.named_steps["model"].best_iteration_,
+    }
+    if options.evaluate:
+        report |= evaluate(pipeline, splits["test"], options.out, options.threads)
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
