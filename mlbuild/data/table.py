@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mlbuild.columns import ColumnType, Schema
@@ -15,33 +15,40 @@ class TableColumn:
 
     `served` is its type in the joined row that a client can send, `trained` its type in the rows that filters
     left. `derived` is the expression over other columns of the same table that gives it, row by row; without one
-    the column is raw. A raw column with `serving` false is known only afterwards; `null_token` is the text that
-    stands for a missing string at the serving boundary (None: never missing there).
+    the column is raw. `computed_from` names what a raw column was computed from before a join brought it here.
+    A raw column with `serving` false is known only afterwards; `null_token` is the text that stands for a
+    missing string at the serving boundary (None: never missing there).
     """
 
     served: ColumnType
     trained: ColumnType
     derived: Typed | None = None
+    computed_from: tuple[str, ...] = ()
     serving: bool = True
     null_token: str | None = ""
 
-    def joined(self) -> TableColumn:
-        """The column as the right side of a left join: rows without a partner miss it."""
-        token = "" if self.null_token is None else self.null_token
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns of the same table that this one was computed from, in one step."""
+        return self.derived.names if self.derived else self.computed_from
+
+    def with_nullable(self, nullable: bool) -> TableColumn:
         return replace(
             self,
-            served=self.served.with_nullable(True),
-            trained=self.trained.with_nullable(True),
-            null_token=token,
+            served=self.served.with_nullable(nullable),
+            trained=self.trained.with_nullable(nullable),
         )
 
 
 @dataclass(frozen=True)
 class Table:
-    """Ordered columns, and the columns in which no two rows agree, if that is promised."""
+    """Ordered columns, each behind those that it was computed from.
+
+    `unique` holds the promises: lists of columns in which no two rows agree (missing values never do).
+    """
 
     columns: Mapping[str, TableColumn]
-    unique: tuple[str, ...] | None = None
+    unique: tuple[tuple[str, ...], ...] = ()
 
     @property
     def served(self) -> Schema:
@@ -50,3 +57,28 @@ class Table:
     @property
     def trained(self) -> Schema:
         return Schema({name: column.trained for name, column in self.columns.items()})
+
+    def unique_within(self, names: Iterable[str]) -> bool:
+        """Whether rows that agree in all of `names` are promised to be the same row."""
+        given = set(names)
+        return any(given.issuperset(promise) for promise in self.unique)
+
+
+def serving_inputs(table: Table, features: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What an artifact needs for `features`: raw columns in table order, derived ones in the order to compute them."""
+    needed = set(features)
+    for name, column in reversed(table.columns.items()):
+        if name in needed and column.derived:
+            needed.update(column.derived.names)
+    ordered = [name for name in table.columns if name in needed]
+    raw = tuple(name for name in ordered if table.columns[name].derived is None)
+    return raw, tuple(name for name in ordered if table.columns[name].derived is not None)
+
+
+def depends_on(table: Table, names: Iterable[str]) -> frozenset[str]:
+    """`names` and every column that they were computed from, transitively, on either side of a join."""
+    found = set(names)
+    for name, column in reversed(table.columns.items()):
+        if name in found:
+            found.update(column.sources)
+    return frozenset(found)

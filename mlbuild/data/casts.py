@@ -1,0 +1,133 @@
+"""Columns as they come out of a file, cast to the dtype of a contract: exactly, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlbuild.data.moments import DAY, parse_moments
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Blanks around a value that is not a string are passed over.
+_INT = r"^[+-]?[0-9]+(\.0*)?$"
+_INFINITE = r"(?i)^[+-]?inf(inity)?$"
+
+
+def cast(series: pl.Series, dtype: str) -> pl.Series:
+    """Values of `dtype` (bool Boolean, int Int64, float Float64, string String, date Date, datetime Datetime("us")).
+
+    What has no exact value of the dtype becomes null. From texts: bool is true or false in any case; int is
+    digits with a sign, and a fraction if it is 0; float is decimal or scientific notation, inf and nan, to the
+    nearest float64, never beyond the largest; date and datetime are ISO 8601 (a date is a datetime at midnight).
+    From numbers: an int is an integral number in the range of int64, a float a number that float64 can hold.
+    An int is a string of its digits. NaN is null. A datetime with an offset is in UTC, without one as it stands.
+    """
+    import polars as pl
+
+    if series.dtype == pl.Null:
+        return series.cast(polars_type(dtype))
+    if isinstance(series.dtype, (pl.Categorical, pl.Enum, pl.Binary)):
+        series = series.cast(pl.String, strict=False)
+    made = _from_text(series, dtype) if series.dtype == pl.String else _from_value(series, dtype)
+    return made.alias(series.name)
+
+
+def polars_type(dtype: str) -> pl.DataType:
+    """The polars type of a dtype of the contract."""
+    import polars as pl
+
+    types: dict[str, pl.DataType] = {
+        "bool": pl.Boolean(),
+        "int": pl.Int64(),
+        "float": pl.Float64(),
+        "string": pl.String(),
+        "date": pl.Date(),
+        "datetime": pl.Datetime("us"),
+    }
+    return types[dtype]
+
+
+def _from_text(texts: pl.Series, dtype: str) -> pl.Series:
+    import polars as pl
+
+    if dtype == "string":
+        return texts
+    texts = texts.str.strip_chars(" \t")
+    if dtype == "bool":
+        return texts.str.to_lowercase().replace_strict(
+            ["true", "false"], [True, False], default=None, return_dtype=pl.Boolean
+        )
+    if dtype == "int":
+        numbers = texts.cast(pl.Int64, strict=False)
+        if numbers.null_count() == texts.null_count():
+            return numbers
+        return (
+            texts.set(~texts.str.contains(_INT), None).str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
+        )
+    if dtype == "float":
+        numbers = texts.cast(pl.Float64, strict=False)
+        overflow = numbers.is_infinite() & ~texts.str.contains(_INFINITE)
+        return numbers.set(overflow | numbers.is_nan(), None)
+    return _from_moments(parse_moments(texts), dtype)
+
+
+def _from_value(series: pl.Series, dtype: str) -> pl.Series:
+    import polars as pl
+
+    source = series.dtype
+    if (
+        source.is_temporal()
+        and not isinstance(source, (pl.Duration, pl.Time))
+        and dtype in ("date", "datetime")
+    ):
+        return _from_moments(_moments(series), dtype)
+    if source.is_numeric() and dtype == "int":
+        return _whole(series)
+    if source.is_numeric() and dtype == "float":
+        return _real(series)
+    if source.is_integer() and dtype == "string":
+        return series.cast(pl.String)
+    if source == pl.Boolean and dtype == "bool":
+        return series
+    return pl.Series(series.name, [None], polars_type(dtype)).new_from_index(0, len(series))
+
+
+def _whole(series: pl.Series) -> pl.Series:
+    import polars as pl
+
+    if series.dtype.is_integer():
+        return series.cast(pl.Int64, strict=False)
+    numbers = series.cast(pl.Float64) if series.dtype.is_float() else series
+    whole = numbers.cast(pl.Int64, strict=False)
+    return whole.set(whole.cast(numbers.dtype, strict=False) != numbers, None)
+
+
+def _real(series: pl.Series) -> pl.Series:
+    import polars as pl
+
+    numbers = series.cast(pl.Float64, strict=False)
+    if series.dtype.is_integer():
+        return numbers.set(numbers.cast(series.dtype, strict=False).ne_missing(series), None)
+    return numbers.fill_nan(None)
+
+
+def _moments(series: pl.Series) -> pl.Series:
+    """Microseconds since 1970 in UTC; null where there is a finer part."""
+    import polars as pl
+
+    if series.dtype == pl.Date:
+        return series.cast(pl.Int64) * DAY
+    unit = getattr(series.dtype, "time_unit", "us")
+    moments = series.cast(pl.Int64)
+    if unit == "ns":
+        return (moments // 1000).set(moments % 1000 != 0, None)
+    return moments * 1000 if unit == "ms" else moments
+
+
+def _from_moments(moments: pl.Series, dtype: str) -> pl.Series:
+    import polars as pl
+
+    if dtype == "datetime":
+        return moments.cast(pl.Datetime("us"))
+    return (moments // DAY).set(moments % DAY != 0, None).cast(pl.Int32).cast(pl.Date)

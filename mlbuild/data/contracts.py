@@ -1,0 +1,221 @@
+"""What the columns of a source must be: dtypes, bounds, categories, promises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL, ColumnType
+from mlbuild.data.moments import parse_moment
+from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Problem, did_you_mean
+from mlbuild.params import Boolean, Choice, Described, Json, Kind, ListOf, MapOf, Object, Scalar, Text, field
+
+#: The range of an int.
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+#: The dtypes that can have a closed list of values.
+CATEGORICAL = ("bool", "int", "string")
+
+
+@dataclass(frozen=True)
+class Bound(Kind):
+    """A number, or for dates and datetimes an ISO text; `1.0` is read as 1."""
+
+    def schema(self) -> Json:
+        return {"type": ["number", "string"]}
+
+    def read(self, value: Any) -> int | float | str:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    def words(self) -> str:
+        return "a number, or an ISO date"
+
+
+@dataclass(frozen=True)
+class Column(Described):
+    """A column of a contract."""
+
+    dtype: str = field(Choice(DTYPES), "What a value is.")
+    nullable: bool = field(Boolean(), "Whether values can be missing.", default=False)
+    min: int | float | str | None = field(Bound(), "The smallest value allowed.", default=None)
+    max: int | float | str | None = field(Bound(), "The largest value allowed.", default=None)
+    categories: tuple[Any, ...] | None = field(
+        ListOf(Scalar(), min_items=1, unique=True),
+        "All values that there can be; their order is the order of codes. In the data another value is a "
+        "violation, at serving time it is an unknown value.",
+        default=None,
+    )
+    unique: bool = field(
+        Boolean(), "Whether no two rows have the same value; missing values never agree.", default=False
+    )
+    serving: bool = field(
+        Boolean(),
+        "Whether the value is known when a prediction is asked for; if not, no feature can depend on it.",
+        default=True,
+    )
+    finite: bool = field(Boolean(), "Whether infinities are violations (float only).", default=True)
+    empty_is_null: bool = field(Boolean(), "Whether an empty string is a missing value.", default=True)
+    null_token: str | None = field(
+        Text(),
+        "The text that stands for a missing value, in the data and at serving time, where an empty string "
+        "is a value of its own.",
+        default=None,
+    )
+    description: str | None = field(Text(), "What the column holds.", default=None)
+
+    @property
+    def type(self) -> ColumnType:
+        """The column's type; categories in the contract's order, as values of the dtype."""
+        whole = self.dtype == "int" and self.categories is not None
+        categories = tuple(_as_int(value) for value in self.categories or ()) if whole else self.categories
+        return ColumnType(self.dtype, self.nullable, categories)
+
+    def check(self) -> Iterator[Problem]:
+        yield from self._without_effect()
+        if self.dtype in (*NUMERIC, *TEMPORAL):
+            yield from self._bounds()
+        if self.dtype in CATEGORICAL:
+            yield from self._categories()
+        if self.dtype == "string" and self.nullable and not self.empty_is_null and self.null_token is None:
+            yield Problem(
+                "missing-null-token",
+                "a nullable string column with 'empty_is_null: false' needs a 'null_token'",
+                ("empty_is_null",),
+                help='name a text that is never a value, such as null_token: "<missing>"',
+                on="key",
+            )
+
+    def _without_effect(self) -> Iterator[Problem]:
+        bounded = (*NUMERIC, *TEMPORAL)
+        given = {
+            "min": (self.min is not None, bounded),
+            "max": (self.max is not None, bounded),
+            "categories": (self.categories is not None, CATEGORICAL),
+            "finite": (not self.finite, ("float",)),
+            "empty_is_null": (not self.empty_is_null, ("string",)),
+            "null_token": (self.null_token is not None, ("string",)),
+        }
+        for name, (is_given, dtypes) in given.items():
+            if is_given and self.dtype not in dtypes:
+                help_ = f"it is for {', '.join(dtypes)}"
+                yield _no_effect(name, f"'{name}' has no effect on a column of dtype {self.dtype}", help_)
+        if self.dtype == "string" and self.null_token is not None and self.empty_is_null:
+            yield _no_effect(
+                "null_token",
+                "'null_token' has no effect where an empty string is a missing value",
+                "leave it out, or say 'empty_is_null: false'",
+            )
+
+    def _bounds(self) -> Iterator[Problem]:
+        faulty = False
+        for name, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None and not _fits_bound(bound, self.dtype):
+                faulty = True
+                wanted = "an ISO date, such as 2013-10-01" if self.dtype in TEMPORAL else "a finite number"
+                yield Problem("bad-bound", f"'{name}' of a column of dtype {self.dtype} is {wanted}", (name,))
+        if not faulty and self.min is not None and self.max is not None:
+            low, high = self.bound(self.min), self.bound(self.max)
+            if low > high:
+                yield Problem("empty-range", f"'min' {self.min} is greater than 'max' {self.max}", ("min",))
+
+    def _categories(self) -> Iterator[Problem]:
+        seen = set()
+        for index, value in enumerate(self.categories or ()):
+            at = ("categories", index)
+            if not _fits_category(value, self.dtype):
+                help_ = "write it in quotes" if self.dtype == "string" else None
+                yield Problem(
+                    "bad-category", f"category {_yaml(value)} is not of dtype {self.dtype}", at, help_
+                )
+            elif value in seen:
+                yield Problem("duplicate-category", f"category {_yaml(value)} is listed twice", at)
+            elif self.dtype == "string" and value == (None if not self.empty_is_null else ""):
+                yield Problem("no-effect", "an empty string is a missing value here, not a category", at)
+            elif self.dtype == "string" and value == self.null_token:
+                yield Problem("no-effect", f"category '{value}' is the 'null_token', a missing value", at)
+            seen.add(value)
+
+    def bound(self, value: int | float | str) -> Any:
+        """A bound as it compares with values: a number, or microseconds since 1970."""
+        return parse_moment(value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class Contract(Described):
+    """What the columns of a table must be; columns that it does not name do not exist downstream."""
+
+    columns: Mapping[str, Column] = field(
+        MapOf(Object(Column, Choice(DTYPES), "dtype"), min_items=1),
+        "The columns by name: a dtype, or a map.",
+    )
+    unique: tuple[str, ...] | None = field(
+        ListOf(Text(), min_items=1, unique=True),
+        "The columns in which no two rows agree; rows with a missing value in one of them never do.",
+        default=None,
+    )
+    description: str | None = field(Text(), "What a row of the table is.", default=None)
+
+    def check(self) -> Iterator[Problem]:
+        """Also the problems of the columns."""
+        for name, column in self.columns.items():
+            if unusable(name):
+                yield bad_name(name, ("columns", name))
+            yield from (problem.under("columns", name) for problem in column.check())
+        for index, name in enumerate(self.unique or ()):
+            if name not in self.columns:
+                near = did_you_mean(name, self.columns) or f"columns here: {', '.join(self.columns)}"
+                yield Problem("unknown-column", f"unknown column '{name}'", ("unique", index), near)
+            elif name in (self.unique or ())[:index]:
+                yield Problem("duplicate-column", f"column '{name}' is listed twice", ("unique", index))
+
+    def table(self) -> Table:
+        """The table of a source with this contract."""
+        columns = {
+            name: TableColumn(
+                served=column.type,
+                trained=column.type,
+                serving=column.serving,
+                null_token="" if column.empty_is_null else column.null_token,
+            )
+            for name, column in self.columns.items()
+        }
+        alone = tuple((name,) for name, column in self.columns.items() if column.unique)
+        return Table(columns, ((self.unique,) if self.unique else ()) + alone)
+
+
+def unusable(name: str) -> bool:
+    """Whether a name cannot be a column's: empty, or a pattern to the libraries that tables pass through."""
+    return name in ("", "*") or (name.startswith("^") and name.endswith("$"))
+
+
+def bad_name(name: str, at: tuple[str | int, ...]) -> Problem:
+    help_ = "rename the column in the data: it is empty, '*', or of the form '^...$'"
+    return Problem("bad-column-name", f"'{name}' cannot be the name of a column", at, help_, on="key")
+
+
+def _no_effect(name: str, message: str, help_: str) -> Problem:
+    return Problem("no-effect", message, (name,), help_, on="key")
+
+
+def _fits_bound(bound: int | float | str, dtype: str) -> bool:
+    if isinstance(bound, str):
+        return dtype in TEMPORAL and parse_moment(bound) is not None
+    return dtype in NUMERIC and math.isfinite(bound)
+
+
+def _fits_category(value: Any, dtype: str) -> bool:
+    if isinstance(value, bool) or dtype == "bool":
+        return isinstance(value, bool) and dtype == "bool"
+    if isinstance(value, str) or dtype == "string":
+        return isinstance(value, str) and dtype == "string"
+    return bool(math.isfinite(value) and value == int(value) and INT_MIN <= value <= INT_MAX)
+
+
+def _as_int(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _yaml(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value).lower()

@@ -1,0 +1,79 @@
+"""ISO dates and datetimes as microseconds since 1970: the one reading of them, of a text and of a column."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: `2013-01-01`, `2013-01-01 05:00`, `2013-01-01T05:00:00.5Z`, `2013-01-01T05:00:00+02:00`.
+PATTERN = (
+    r"^([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
+)
+DAY = 86_400_000_000
+
+
+def parse_moment(text: str) -> int | None:
+    """Microseconds since 1970 of an ISO date (its midnight) or datetime; None where `text` is neither.
+
+    An offset is converted to UTC, without one the time stands as it is. Digits beyond the microsecond must be 0.
+    """
+    found = re.fullmatch(PATTERN, text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    try:
+        days = (date(int(year), int(month), int(day)) - date(1970, 1, 1)) // timedelta(days=1)
+    except ValueError:
+        return None
+    clock = (int(hour or 0), int(minute or 0), int(second or 0))
+    fraction = (fraction or "").ljust(9, "0")
+    if clock > (23, 59, 59) or clock[1] > 59 or clock[2] > 59 or fraction[6:] != "000":
+        return None
+    shift = _offset_minutes(offset)
+    if shift is None:
+        return None
+    seconds = (clock[0] * 60 + clock[1] - shift) * 60 + clock[2]
+    return days * DAY + seconds * 1_000_000 + int(fraction[:6])
+
+
+def parse_moments(texts: pl.Series) -> pl.Series:
+    """`parse_moment` of each text, as Int64."""
+    import polars as pl
+
+    def number(start: int, length: int) -> pl.Expr:
+        return text.str.slice(start, length).cast(pl.Int64, strict=False).fill_null(0)
+
+    text = pl.col("text")
+    frame = pl.DataFrame({"text": texts}).select(pl.when(text.str.contains(PATTERN)).then(text))
+    tail = text.str.slice(16)  # behind hours and minutes: seconds, fraction, offset
+    offset = tail.str.extract(r"([+-].*)$")
+    sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
+    digits = offset.str.replace_all(":", "")
+    shift_hour = digits.str.slice(1, 2).cast(pl.Int64).fill_null(0)
+    shift_minute = digits.str.slice(3, 2).cast(pl.Int64, strict=False).fill_null(0)
+    has_second = tail.str.starts_with(":")
+    second = pl.when(has_second).then(number(17, 2)).otherwise(0)
+    fraction = tail.str.extract(r"[.,]([0-9]+)").str.pad_end(9, "0").cast(pl.Int64).fill_null(0)
+    days = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).cast(pl.Int64)
+    hour, minute = number(11, 2), number(14, 2)
+    valid = (hour < 24) & (minute < 60) & (second < 60) & (fraction % 1000 == 0)
+    valid &= (text.str.slice(0, 4) > "0000") & (shift_hour < 24) & (shift_minute < 60)
+    minutes = hour * 60 + minute - sign * (shift_hour * 60 + shift_minute)
+    moment = days * DAY + (minutes * 60 + second) * 1_000_000 + fraction // 1000
+    return frame.select(pl.when(valid).then(moment).alias(texts.name)).to_series()
+
+
+def _offset_minutes(offset: str | None) -> int | None:
+    """Minutes east of UTC; None where there is no such offset."""
+    if offset in (None, "Z"):
+        return 0
+    digits = (offset or "").replace(":", "").ljust(5, "0")
+    hours, minutes = int(digits[1:3]), int(digits[3:5])
+    if hours > 23 or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-1 if digits[0] == "-" else 1)
