@@ -1,0 +1,142 @@
+"""YAML bytes to a located tree, read exactly as editors read them (YAML 1.2 core)."""
+
+from __future__ import annotations
+
+import codecs
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mlbuild.diagnostics import Diagnostic, Related, Span
+from mlbuild.spec.builder import Builder, Stopped
+from mlbuild.spec.tree import Document, line_starts, span_of
+
+__all__ = ["Document", "load"]
+
+#: What YAML forbids in a text, quoted or not.
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: A part of libyaml's (or PyYAML's) wording, what it means, and what to do about it.
+_WORDINGS = (
+    (
+        "mapping values are not",
+        "a ':' does not belong here",
+        "quote a text that holds ': ', and check the indent",
+    ),
+    ("escape char", "unknown escape in double quotes", "in single quotes a backslash is a plain character"),
+    ("unexpected end of stream", "the quote is never closed", None),
+    ("expected ',' or ']'", "expected ',' or ']'", "close the list, and quote texts that hold ',' or ']'"),
+    ("expected ',' or '}'", "expected ',' or '}'", "close the map, and quote texts that hold ',' or '}'"),
+    (
+        "could not find expected ':'",
+        "expected 'key: value'",
+        "check the indent, and that ':' follows the key",
+    ),
+    ("expected key", "this does not fit what stands before it", "keys of one map stand in one column"),
+    (
+        "expected <block end>",
+        "this does not fit what stands before it",
+        "keys of one map stand in one column",
+    ),
+    ("expected '-' indicator", "expected '- item'", "items of one list stand in one column"),
+    ("node content", "a value is missing here", None),
+    ("incompatible YAML", "this version of YAML is not supported", "remove the %YAML line"),
+)
+
+
+def load(content: bytes, file: str) -> Document | list[Diagnostic]:
+    """The tree of a YAML text, or what keeps it from being read at all.
+
+    Anchors, aliases and merge keys (`<<`, own keys win) are supported; tags but `!!str`, a key given twice, keys that
+    are not texts, and a second document are mistakes.
+    """
+    text = _decoded(content, file)
+    if isinstance(text, Diagnostic):
+        return [text]
+    builder = Builder(file, text)
+    try:
+        with _collector_off():
+            root = builder.build(_events(file, text))
+    except Stopped as stopped:
+        return [*builder.mistakes, stopped.diagnostic]
+    if root is None or (root.value is None and not builder.mistakes):
+        return [
+            Diagnostic("empty-spec", "the file is empty", Span(file, 1, 1, 1, 1), "begin with 'mlbuild: 1'")
+        ]
+    return Document(file, text, root, tuple(builder.mistakes))
+
+
+def _decoded(content: bytes, file: str) -> str | Diagnostic:
+    """The text without its byte order mark, or the first thing in it that cannot stand in a YAML text."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        first = Span(file, 1, 1, 1, 1)
+        return Diagnostic("bad-encoding", "the file is UTF-16, not UTF-8", first, "save it as UTF-8")
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        # What precedes the wrong byte is good, so its characters can be counted.
+        before = content[: error.start].decode()
+        span = span_of(file, before, line_starts(before), len(before), len(before))
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        return Diagnostic("bad-encoding", message, span, "save the file as UTF-8")
+    if found := _FORBIDDEN.search(text):
+        span = span_of(file, text, line_starts(text), found.start(), found.end())
+        code_point = ord(found[0])
+        message = f"the character U+{code_point:04X} cannot stand in YAML"
+        help_ = f'remove it, or write it as an escape in double quotes: "\\u{code_point:04x}"'
+        return Diagnostic("bad-character", message, span, help_)
+    return text
+
+
+def _events(file: str, text: str) -> Iterator[Any]:
+    """PyYAML's events: from libyaml where the installed wheel has it, else the same, about ten times slower."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        yield from yaml.parse(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        raise Stopped(_diagnosed(file, text, error)) from None
+
+
+def _diagnosed(file: str, text: str, error: Any) -> Diagnostic:
+    problem = error.problem or error.context or "this is not YAML"
+    context, mark = error.context_mark, error.problem_mark or error.context_mark
+    if "end of stream" in problem and context is not None:
+        mark = context
+    # What is left open is noticed at the end of the text, where nothing stands.
+    index = min(mark.index, max(len(text.rstrip()) - 1, 0))
+    lines = line_starts(text)
+    related = []
+    if context is not None and context.index < index:
+        begun = (error.context or "").removeprefix("while parsing ").removeprefix("while scanning ")
+        place = span_of(file, text, lines, context.index, context.index + 1)
+        related.append(Related(f"{begun} begins here", place))
+    message, help_ = _worded(problem, text[index])
+    span = span_of(file, text, lines, index, index + 1)
+    return Diagnostic("bad-yaml", message, span, help_, tuple(related))
+
+
+def _worded(problem: str, char: str) -> tuple[str, str | None]:
+    """Our wording of a parser's problem at a character."""
+    if char == "\t" and ("tab" in problem or "cannot start any token" in problem):
+        return "a tab cannot indent YAML", "indent with spaces"
+    if "cannot start any token" in problem:
+        return f"a plain value cannot begin with '{char}'", "put the value in quotes"
+    found = ((message, help_) for part, message, help_ in _WORDINGS if part in problem)
+    return next(found, (problem, None))
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Collecting garbage while a large tree grows costs as much as reading it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

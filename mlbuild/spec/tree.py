@@ -1,0 +1,136 @@
+"""A YAML text as a located tree: plain Python values, and the place of every key and value."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from mlbuild.diagnostics import Diagnostic, Path, Span
+
+#: A character of a scalar's source that stands for one character of its value, blanks left out: blanks fold.
+_UNITS = {
+    "'": re.compile(r"''|\S"),
+    '"': re.compile(r"\\(?:x..|u....|U.{8}|[^\s])|\S"),
+}
+_PLAIN_UNIT = re.compile(r"\S")
+#: Escapes of a double-quoted scalar that stand for a blank.
+_BLANK_ESCAPES = frozenset(r"\t \n \v \f \r \N \_ \L \P".split())
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A value and where its text stands, in characters from 0; the end is exclusive.
+
+    `style` is the first character of a scalar that is not plain, `{` for a map, `[` for a list. `size` counts this
+    node and all below it, what an alias stands for as often as it is used. An alias shares the node of its anchor.
+    """
+
+    value: Any
+    start: int
+    end: int
+    style: str = ""
+    size: int = 1
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    children: dict[str | int, Node] = field(default_factory=dict)
+
+    @property
+    def scalar(self) -> bool:
+        return self.style not in ("{", "[")
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A loaded YAML text.
+
+    `value` consists of plain dicts, lists and scalars; `mistakes` are those after which loading could go on, and
+    `check_structure` reports them with its own. A value that an alias repeats is the same object.
+    """
+
+    file: str
+    text: str
+    root: Node
+    mistakes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def value(self) -> Any:
+        return self.root.value
+
+    def span(
+        self, path: Path, on: Literal["key", "value"] = "value", offset: tuple[int, int] | None = None
+    ) -> Span:
+        """The place of the key or the value at `path`; of a map or list its first line.
+
+        Where the path does not exist, the nearest thing around it is meant: a scalar that stands for a longer
+        form, or the key of a map or list. `offset` narrows a text to characters `(start, end)` of its value.
+        """
+        node, key = self.root, None
+        for part in path:
+            child = node.children.get(part)
+            if child is None:
+                on = "value" if node.scalar else "key"
+                break
+            key = node.keys.get(part) if isinstance(part, str) else None
+            node = child
+        if key is not None and (on == "key" or node.start == node.end):
+            return self._span(*key)
+        if offset is not None and isinstance(node.value, str):
+            return self._inside(node, *offset)
+        return self._span(node.start, node.end)
+
+    def at(self, index: int, end: int | None = None) -> Span:
+        """The place of characters of the text."""
+        return self._span(index, index + 1 if end is None else end)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return line_starts(self.text)
+
+    def _span(self, start: int, end: int) -> Span:
+        return span_of(self.file, self.text, self._lines, start, end)
+
+    def _inside(self, node: Node, start: int, end: int) -> Span:
+        places = source_offsets(self.text[node.start : node.end], node.value, node.style)
+        before = sum(not char.isspace() for char in node.value[:start])
+        count = sum(not char.isspace() for char in node.value[start:end])
+        if before >= len(places):
+            return self._span(node.start, node.end)
+        last = min(before + max(count, 1), len(places)) - 1
+        return self._span(node.start + places[before][0], node.start + places[last][1])
+
+
+def source_offsets(source: str, value: str, style: str) -> list[tuple[int, int]]:
+    """Where each character of a scalar's value that is no blank stands in its source; empty where that is unclear."""
+    begin = 0
+    if style in ("|", ">") and style:
+        begin = source.find("\n") + 1
+    elif style:
+        begin = 1
+    wanted = [char for char in value if not char.isspace()]
+    units = [
+        unit
+        for unit in _UNITS.get(style, _PLAIN_UNIT).finditer(source, begin)
+        if style != '"' or unit[0] not in _BLANK_ESCAPES
+    ][: len(wanted)]
+    exact = len(units) == len(wanted) and (
+        style == '"' or all(unit[0][0] == char for unit, char in zip(units, wanted, strict=True))
+    )
+    return [unit.span() for unit in units] if exact else []
+
+
+def line_starts(text: str) -> list[int]:
+    """The index at which each line begins, by the line breaks that editors count."""
+    return [0, *(found.end() for found in _BREAK.finditer(text))]
+
+
+def span_of(file: str, text: str, starts: list[int], start: int, end: int) -> Span:
+    """The place of a range of characters, cut at the end of its first line."""
+    line = bisect_right(starts, start) - 1
+    stop = _BREAK.search(text, start)
+    end = max(start, min(end, stop.start() if stop else len(text)))
+    first = starts[line]
+    column = start - first + 1
+    return Span(file, line + 1, column, line + 1, column + end - start)
