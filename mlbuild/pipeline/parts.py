@@ -1,0 +1,78 @@
+"""Tables as parts of results: one parquet file for each column, the same bytes for the same values."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import Schema
+from mlbuild.engine.graph import Job
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+SPLITS = ("train", "valid", "test")
+#: The only part prefix of a dataset that is not split.
+WHOLE = "all"
+
+#: The name inside each file, so that a renamed column with the same values is the same file.
+_COLUMN = "values"
+_ROW_GROUP = 1 << 20
+
+
+def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
+    """The names of the parts that hold these columns under each prefix: `train/carrier`."""
+    columns = tuple(columns)
+    return tuple(f"{prefix}/{name}" for prefix in prefixes for name in columns)
+
+
+def write_table(job: Job, prefix: str, rows: pl.DataFrame) -> None:
+    """Give each column as a part."""
+    for name in rows.columns:
+        job.write(f"{prefix}/{name}", encode(rows[name]))
+
+
+def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:
+    """The columns named, of those given under `prefix`."""
+    import polars as pl
+
+    return pl.DataFrame([read_column(job, slot, f"{prefix}/{name}").alias(name) for name in columns])
+
+
+def read_column(job: Job, slot: str, part: str) -> pl.Series:
+    import polars as pl
+
+    return pl.read_parquet(job.path(slot, part), memory_map=False).to_series()
+
+
+def encode(column: pl.Series) -> bytes:
+    """The parquet file of one column: lz4, rechunked, since chunks show in the bytes."""
+    import polars as pl
+
+    buffer = io.BytesIO()
+    frame = pl.DataFrame({_COLUMN: column.rechunk()})
+    frame.write_parquet(buffer, compression="lz4", statistics=False, row_group_size=_ROW_GROUP)
+    return buffer.getvalue()
+
+
+def write_array(job: Job, part: str, array: np.ndarray[Any, Any]) -> None:
+    """Give a numpy array as a part, in the `.npy` format."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    job.write(part, buffer.getvalue())
+
+
+def read_array(job: Job, slot: str, part: str) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    array: np.ndarray[Any, Any] = np.load(job.path(slot, part), allow_pickle=False)
+    return array
+
+
+def matrix_of(job: Job, slot: str, prefix: str, matrix: Schema) -> pl.DataFrame:
+    """The matrix of a split as the learner takes it."""
+    return read_table(job, slot, prefix, matrix)

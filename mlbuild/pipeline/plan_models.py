@@ -1,0 +1,198 @@
+"""Plans the tasks of one model: fit, features, bin, train, predict, evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mlbuild.columns import Schema
+from mlbuild.engine.graph import Input, Task
+from mlbuild.params import Json, write
+from mlbuild.pipeline.origins import MODELS, Places, origins
+from mlbuild.pipeline.parts import SPLITS, parts_of
+from mlbuild.pipeline.tasks import bin, evaluate, features, fit, predict, train
+from mlbuild.spec.spec import ModelSpec, Spec
+
+
+class ModelTasks:
+    """The tasks of one model share most of their parameters and inputs; they are made here once."""
+
+    def __init__(self, spec: Spec, model: ModelSpec) -> None:
+        self.spec, self.model = spec, model
+        self.dataset = spec.datasets[model.dataset]
+        self.features: Schema = self.dataset.table.served.select(model.features)
+        self.steps = [stage.step.canonical(stage.before) for stage in model.stages]
+        self.learner: Json = {"type": model.learner.type, "params": _params(model)}
+        self.refits = any(stage.step.refits for stage in model.stages)
+        self.step_modules = tuple(sorted({type(stage.step).__module__ for stage in model.stages}))
+        self.learner_module = type(model.learner).__module__
+        self.binning = model.learner.binning()
+
+    def tasks(self) -> list[Task]:
+        binned = [self._bin()] if self.binning is not None else []
+        return [self._fit(), self._features(), *binned, self._train(), self._predict(), self._evaluate()]
+
+    def task(self, kind: str, at: Places, **fields: Any) -> Task:
+        return Task(
+            name=f"{kind}:{self.model.name}",
+            kind=kind,
+            rank=MODELS,
+            labels=(f"model:{self.model.name}",),
+            origin=origins(self.spec, at),
+            **fields,
+        )
+
+    def rows(self, slot: str, splits: Iterable[str], columns: Iterable[str]) -> Input:
+        """Columns of the dataset as an input."""
+        return Input(slot, f"dataset:{self.model.dataset}", parts_of(splits, columns))
+
+    def matrix(self, slot: str, split: str) -> Input:
+        """The matrix of a split as an input, from the task that gives it."""
+        kind = "fit" if split == "train" and not self.refits else "features"
+        return Input(slot, f"{kind}:{self.model.name}", parts_of([split], self.model.matrix))
+
+    @property
+    def feature_places(self) -> Places:
+        steps = {("steps", index): (*self.model.steps_at, index) for index in range(len(self.steps))}
+        return {("features",): (*self.model.at, "features"), ("steps",): self.model.steps_at, **steps}
+
+    @property
+    def learner_places(self) -> Places:
+        return {
+            ("learner", "type"): (*self.model.at, "type"),
+            ("learner", "params"): (*self.model.at, "params"),
+            ("early_stopping",): (*self.model.at, "early_stopping"),
+            ("seed",): ("seed",),
+        }
+
+    def _fit(self) -> Task:
+        model = self.model
+        categories = model.target.type.categories
+        target = {
+            "column": model.target.column,
+            "categories": None if categories is None else list(categories),
+            "positive": model.target.positive,
+        }
+        columns = dict.fromkeys([*model.features, model.target.column])
+        return self.task(
+            "fit",
+            self.feature_places | {("target",): (*model.at, "target")},
+            run=fit.run,
+            params={
+                "features": self.features.to_json(),
+                "steps": self.steps,
+                "target": target,
+                "task": model.learner.task,
+            },
+            inputs=(self.rows("rows", ["train"], columns),),
+            parts=("states", "classes", *parts_of(["train"], model.matrix)),
+            uses=self.step_modules,
+            libraries=("polars", "numpy"),
+        )
+
+    def _features(self) -> Task:
+        splits = SPLITS if self.refits else SPLITS[1:]
+        return self.task(
+            "features",
+            self.feature_places,
+            run=features.run,
+            params={"features": self.features.to_json(), "steps": self.steps, "splits": list(splits)},
+            inputs=(
+                self.rows("rows", splits, self.model.features),
+                Input("fit", f"fit:{self.model.name}", ("states",)),
+            ),
+            parts=parts_of(splits, self.model.matrix),
+            uses=self.step_modules,
+            libraries=("polars",),
+        )
+
+    def _bin(self) -> Task:
+        return self.task(
+            "bin",
+            {("binning",): (*self.model.at, "params"), ("seed",): ("seed",)},
+            run=bin.run,
+            params={
+                "learner": self.model.learner.type,
+                "binning": self.binning,
+                "matrix": self.model.matrix.to_json(),
+                "seed": self.model.seed,
+            },
+            inputs=(self.train_matrix("matrix"),),
+            parts=("bins",),
+            uses=(self.learner_module,),
+            libraries=("polars", *self.model.learner.libraries),
+        )
+
+    def train_matrix(self, slot: str) -> Input:
+        """What the learner is trained on: out-of-fold values where a step makes them."""
+        return Input(slot, f"fit:{self.model.name}", parts_of(["train"], self.model.matrix))
+
+    def _train(self) -> Task:
+        model, stopping = self.model, self.model.early_stopping
+        binned = self.binning is not None
+        inputs = [
+            Input("bins", f"bin:{model.name}", ("bins",)) if binned else self.train_matrix("matrix"),
+            Input("classes", f"fit:{model.name}", ("classes",)),
+            self.rows("target", ["train", *([stopping.split] if stopping else [])], [model.target.column]),
+        ]
+        if stopping:
+            inputs.append(self.matrix("held_out", stopping.split))
+        told = (
+            {"split": stopping.split, "rounds": stopping.rounds, "metric": stopping.metric}
+            if stopping
+            else None
+        )
+        return self.task(
+            "train",
+            self.learner_places | {("target",): (*model.at, "target")},
+            run=train.run,
+            params={
+                "learner": self.learner,
+                "seed": model.seed,
+                "matrix": model.matrix.to_json(),
+                "target": model.target.column,
+                "early_stopping": told,
+                "reads": ["bins"] if binned else ["matrix"],
+            },
+            inputs=tuple(inputs),
+            parts=("fitted", "summary"),
+            uses=(self.learner_module,),
+            libraries=("polars", *model.learner.libraries),
+        )
+
+    def _predict(self) -> Task:
+        return self.task(
+            "predict",
+            self.learner_places,
+            run=predict.run,
+            params={"learner": self.learner, "matrix": self.model.matrix.to_json()},
+            inputs=(
+                Input("fitted", f"train:{self.model.name}", ("fitted",)),
+                *(self.matrix(split, split) for split in SPLITS),
+            ),
+            parts=SPLITS,
+            uses=(self.learner_module,),
+            libraries=("polars", *self.model.learner.libraries),
+        )
+
+    def _evaluate(self) -> Task:
+        name = self.model.name
+        return self.task(
+            "evaluate",
+            {("metrics",): (*self.model.at, "metrics")},
+            run=evaluate.run,
+            params={"metrics": list(self.model.metrics), "target": self.model.target.column},
+            inputs=(
+                Input("scores", f"predict:{name}", SPLITS),
+                Input("classes", f"fit:{name}", ("classes",)),
+                Input("fitted", f"train:{name}", ("summary",)),
+                self.rows("target", SPLITS, [self.model.target.column]),
+            ),
+            parts=("metrics.json",),
+            libraries=("numpy", "polars"),
+        )
+
+
+def _params(model: ModelSpec) -> Json:
+    """The learner's parameters without the discriminator, which is the model's `type`."""
+    return {key: value for key, value in write(model.learner).items() if key != "type"}

@@ -1,0 +1,83 @@
+"""Plans the tasks of one output: artifact, verify, publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlbuild.columns import Schema
+from mlbuild.engine.graph import Input, Task
+from mlbuild.pipeline.origins import MODELS, origins
+from mlbuild.pipeline.parts import SPLITS
+from mlbuild.pipeline.plan_models import ModelTasks
+from mlbuild.pipeline.tasks import artifact, publish, verify
+from mlbuild.spec.spec import OutputSpec, Spec
+
+
+def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
+    model = spec.models[output.model]
+    shared = ModelTasks(spec, model)
+    recipe = {
+        "inputs": Schema({name: column.served for name, column in output.inputs.items()}).to_json(),
+        "null_tokens": {
+            name: column.null_token for name, column in output.inputs.items() if column.null_token is not None
+        },
+        "derived": [[name, column.derived.tree] for name, column in output.derived.items() if column.derived],
+        "features": shared.features.to_json(),
+        "steps": shared.steps,
+        "learner": shared.learner,
+        "dtype": model.target.type.dtype,
+    }
+    states = Input("fit", f"fit:{model.name}", ("states", "classes"))
+    fitted = Input("fitted", f"train:{model.name}", ("fitted",))
+    modules = (*shared.step_modules, shared.learner_module)
+    libraries = sorted({"polars", "numpy", "onnx", *model.learner.libraries})
+    places = {
+        ("recipe", *param): at for param, at in (shared.feature_places | shared.learner_places).items()
+    } | {("rows",): (*output.at, "verify", "rows")}
+
+    def task(kind: str, **fields: Any) -> Task:
+        labels = (f"output:{output.name}",)
+        origin = origins(spec, places)
+        return Task(
+            name=f"{kind}:{output.name}", kind=kind, rank=MODELS, labels=labels, origin=origin, **fields
+        )
+
+    return [
+        task(
+            "artifact",
+            run=artifact.run,
+            params={"recipe": recipe, "libraries": libraries},
+            inputs=(states, fitted),
+            parts=("model.onnx", "contract.json"),
+            uses=modules,
+            libraries=tuple(libraries),
+        ),
+        task(
+            "verify",
+            run=verify.run,
+            params={"recipe": recipe, "rows": output.verify_rows},
+            inputs=(
+                states,
+                fitted,
+                Input("artifact", f"artifact:{output.name}", ("model.onnx",)),
+                shared.rows("raw", SPLITS, output.inputs),
+                *(shared.matrix(split, split) for split in SPLITS),
+                Input("scores", f"predict:{model.name}", SPLITS),
+            ),
+            parts=("parity.json",),
+            uses=modules,
+            libraries=(*libraries, "onnxruntime"),
+        ),
+        task(
+            "publish",
+            run=publish.run,
+            params={},
+            inputs=(
+                Input("artifact", f"artifact:{output.name}", publish.FILES["artifact"]),
+                Input("verify", f"verify:{output.name}", publish.FILES["verify"]),
+                Input("evaluate", f"evaluate:{model.name}", publish.FILES["evaluate"]),
+            ),
+            parts=tuple(name for names in publish.FILES.values() for name in names),
+            exports=f"dist/{output.name}",
+        ),
+    ]
