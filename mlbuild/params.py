@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
 from mlbuild.diagnostics import Problem
@@ -36,6 +37,10 @@ class Kind:
         """How messages and pages name the kind: "a number >= 0"."""
         raise NotImplementedError
 
+    def nested(self) -> tuple[Kind, ...]:
+        """The kinds that values of this one consist of."""
+        return ()
+
 
 @dataclass(frozen=True)
 class Text(Kind):
@@ -45,7 +50,9 @@ class Text(Kind):
     what: str = "text"
 
     def schema(self) -> Json:
-        return {"type": "string"} | ({"pattern": self.pattern} if self.pattern else {})
+        if self.pattern is None:
+            return {"type": "string"}
+        return {"type": "string", "pattern": self.pattern, "patternErrorMessage": f"must be {self.what}"}
 
     def words(self) -> str:
         return self.what
@@ -85,7 +92,7 @@ class Integer(Kind):
         return int(value)
 
     def words(self) -> str:
-        return "a whole number" + _bound_words(self.min, None, self.max, None)
+        return "a whole number" + bound_words(self.min, None, self.max, None)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ class Number(Kind):
         return float(value)
 
     def words(self) -> str:
-        return "a number" + _bound_words(self.min, self.above, self.max, self.below)
+        return "a number" + bound_words(self.min, self.above, self.max, self.below)
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,10 @@ class Choice(Kind):
         docs = [doc for _, doc in self.options]
         return {"enum": list(self.values)} | ({"markdownEnumDescriptions": docs} if any(docs) else {})
 
+    def read(self, value: Any) -> Any:
+        """The option itself, so that `1.0` is read as 1."""
+        return next(option for option in self.values if option == value)
+
     def words(self) -> str:
         return "one of " + ", ".join(str(value) for value in self.values)
 
@@ -154,7 +165,11 @@ class ListOf(Kind):
         many: Json = {"type": "array", "items": self.item.schema()}
         many |= {"minItems": self.min_items} if self.min_items else {}
         many |= {"uniqueItems": True} if self.unique else {}
-        return {"anyOf": [self.item.schema(), many]} if self.or_one else many
+        if not self.or_one:
+            return many
+        # Editors word and complete this best: one schema of the list, plus anyOf on the two forms.
+        del many["type"]
+        return many | {"anyOf": [self.item.schema(), {"type": "array"}]}
 
     def read(self, value: Any) -> tuple[Any, ...]:
         items = value if isinstance(value, (list, tuple)) else [value]
@@ -164,7 +179,11 @@ class ListOf(Kind):
         return [self.item.write(item) for item in value]
 
     def words(self) -> str:
-        return f"a list, each {self.item.words()}"
+        one = f"{self.item.words()}, or " if self.or_one else ""
+        return f"{one}a list, each {self.item.words()}"
+
+    def nested(self) -> tuple[Kind, ...]:
+        return (self.item,)
 
 
 @dataclass(frozen=True)
@@ -189,6 +208,9 @@ class MapOf(Kind):
     def words(self) -> str:
         return f"a map from names, each {self.item.words()}"
 
+    def nested(self) -> tuple[Kind, ...]:
+        return (self.item,)
+
 
 @dataclass(frozen=True)
 class Object(Kind):
@@ -198,11 +220,21 @@ class Object(Kind):
     short: Kind | None = None
     short_key: str = ""
 
+    @property
+    def name(self) -> str:
+        """What the definition in the schema is called."""
+        return self.cls.__name__.lower()
+
     def schema(self) -> Json:
+        """A reference: the schema writer makes the definition."""
+        return {"$ref": f"#/definitions/{self.name}"}
+
+    def definition(self) -> Json:
+        """The closed JSON Schema of the object, in both forms."""
         full = object_schema(self.cls)
         if self.short is None:
             return full
-        # The encoding that editors complete and word best: one closed object, plus anyOf on the two forms.
+        # Editors word and complete this best: one closed object, plus anyOf on the two forms.
         del full["type"]
         return full | {"anyOf": [self.short.schema(), {"type": "object"}]}
 
@@ -215,31 +247,50 @@ class Object(Kind):
     def words(self) -> str:
         return f"{self.short.words()} or a map" if self.short else "a map"
 
+    def nested(self) -> tuple[Kind, ...]:
+        own = tuple(param.kind for param in params_of(self.cls).values())
+        return (self.short, *own) if self.short else own
+
 
 @dataclass(frozen=True)
 class Dispatch(Kind):
-    """An object whose key `by` names which of several described classes it is; its other keys are that class's."""
+    """An object whose key `by` names which of several described classes it is; its other keys are that class's.
+
+    With `suffixes`, pairs of a suffix and a name, an object without `by` is what the suffix of its `path` says.
+    """
 
     by: str
     classes: tuple[type, ...]
     name: str
+    suffixes: tuple[tuple[str, str], ...] = ()
 
-    @property
+    @cached_property
     def by_value(self) -> dict[str, type]:
-        return {getattr(cls, "discriminator")[1]: cls for cls in self.classes}  # noqa: B009 - a class attribute
+        return {cast(type[Described], cls).mark()[1]: cls for cls in self.classes}
+
+    def which(self, value: Mapping[str, Any]) -> Any:
+        """What stands under `by`, or what the suffix says; None where neither says anything."""
+        if self.by in value:
+            return value[self.by]
+        path = value.get("path")
+        found = [name for suffix, name in self.suffixes if isinstance(path, str) and path.endswith(suffix)]
+        return found[0] if found else None
 
     def schema(self) -> Json:
         """A reference: the schema writer makes the definition, and one for each class."""
         return {"$ref": f"#/definitions/{self.name}"}
 
     def read(self, value: Any) -> Any:
-        return read(self.by_value[value[self.by]], value)
+        return read(self.by_value[self.which(value)], value)
 
     def write(self, value: Any) -> Json:
         return write(value)
 
     def words(self) -> str:
         return f"a map with '{self.by}'"
+
+    def nested(self) -> tuple[Kind, ...]:
+        return tuple(param.kind for cls in self.classes for param in params_of(cls).values())
 
 
 @dataclass(frozen=True)
@@ -255,12 +306,12 @@ class Param:
     examples: tuple[Any, ...]
 
     def schema(self) -> Json:
-        doc = self.doc
-        if not self.required and self.default is not None:
-            doc += f" Default: `{_as_yaml(self.kind.write(self.default))}`."
+        default = None if self.required or self.default is None else self.kind.write(self.default)
+        told = default not in (None, [], {})
+        doc = f"{self.doc} Default: `{_as_yaml(default)}`." if told else self.doc
         shape = self.kind.schema() | {"description": doc, "markdownDescription": doc}
-        if not self.required and self.default is not None:
-            shape["default"] = self.kind.write(self.default)
+        if told:
+            shape["default"] = default
         return shape | ({"examples": list(self.examples)} if self.examples else {})
 
 
@@ -275,9 +326,16 @@ def field(
 
 
 class Described:
-    """Base of classes whose fields are parameters. `key` and `value` are its discriminator, if it has one."""
+    """Base of classes whose fields are parameters; `discriminator` is the key and value that name it, if any."""
 
     discriminator: ClassVar[tuple[str, str] | None] = None
+
+    @classmethod
+    def mark(cls) -> tuple[str, str]:
+        """The discriminator of a class that has one."""
+        if cls.discriminator is None:
+            raise TypeError(f"{cls.__name__} has no discriminator")
+        return cls.discriminator
 
     def check(self) -> Iterator[Problem]:
         """What the fields contradict in each other: parameters without effect, missing companions."""
@@ -351,7 +409,8 @@ def _bounds(**bounds: float | None) -> Json:
     return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _bound_words(low: float | None, above: float | None, high: float | None, below: float | None) -> str:
+def bound_words(low: float | None, above: float | None, high: float | None, below: float | None) -> str:
+    """Bounds in words, to be put behind "a number": " >= 0 and < 1"."""
     parts = [(">=", low), (">", above), ("<=", high), ("<", below)]
     texts = [f"{sign} {bound:g}" for sign, bound in parts if bound is not None]
     return " " + " and ".join(texts) if texts else ""
@@ -362,4 +421,6 @@ def _as_yaml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(_as_yaml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_as_yaml(item)}" for key, item in value.items()) + "}"
     return '""' if value == "" else str(value)

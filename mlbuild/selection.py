@@ -89,27 +89,20 @@ class Columns(Kind):
     def schema(self) -> Json:
         dtypes = [*DTYPES, *INTERNAL, *GROUPS]
         docs = [*DTYPES.values(), "codes of a category", "a block of numbers", *GROUPS.values()]
-        names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        dtype = {"enum": dtypes, "markdownEnumDescriptions": docs, "description": "Columns of this dtype."}
+        glob = {"type": "string", "description": "Columns whose name matches this glob: `temp_*`."}
+        names = {"items": {"type": "string"}, "minItems": 1}
+        except_ = names | {
+            "anyOf": [{"type": "string"}, {"type": "array"}],
+            "description": "Columns to leave out.",
+        }
         return {
             "title": "columns",
-            "properties": {
-                "dtype": {
-                    "enum": dtypes,
-                    "markdownEnumDescriptions": docs,
-                    "description": "Columns of this dtype.",
-                },
-                "matches": {
-                    "type": "string",
-                    "description": "Columns whose name matches this glob: `temp_*`.",
-                },
-                "except": {
-                    "anyOf": [{"type": "string"}, names],
-                    "description": "Columns to leave out.",
-                },
-            },
+            "properties": {"dtype": dtype, "matches": glob, "except": except_},
             "additionalProperties": False,
             "minProperties": 1,
-            "anyOf": [{"type": "string"}, names, {"type": "object"}],
+            **names,
+            "anyOf": [{"type": "string"}, {"type": "array"}, {"type": "object"}],
         }
 
     def read(self, value: Any) -> Selector:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
 from mlbuild.data.contracts import Contract
 from mlbuild.data.sources import Source
 from mlbuild.data.splits import Split
@@ -20,6 +20,7 @@ from mlbuild.params import (
     Described,
     Dispatch,
     Integer,
+    Json,
     Kind,
     ListOf,
     MapOf,
@@ -27,17 +28,51 @@ from mlbuild.params import (
     Scalar,
     Text,
     field,
+    summary,
 )
 from mlbuild.selection import Columns, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
-#: `by` of a source is found from the suffix of its path where it is not written.
-SOURCE = Dispatch("type", SOURCES, "source")
+SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
 STEP = Dispatch("op", OPS, "step")
 #: A model's `type` names a learner; the learner's own parameters stand under `params`.
-LEARNER_TYPES = Choice({cls.type: (cls.__doc__ or "").strip().split("\n")[0] for cls in LEARNERS})
+LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
+
+
+@dataclass(frozen=True)
+class Steps(Kind):
+    """The steps of a model's preprocessing: the name of a list of them, or the list itself."""
+
+    def schema(self) -> Json:
+        return {"items": STEP.schema(), "anyOf": [{"type": "string"}, {"type": "array"}]}
+
+    def read(self, value: Any) -> str | tuple[Op, ...]:
+        return value if isinstance(value, str) else tuple(STEP.read(item) for item in value)
+
+    def write(self, value: Any) -> Any:
+        return value if isinstance(value, str) else [STEP.write(item) for item in value]
+
+    def words(self) -> str:
+        return "the name of a preprocessing, or a list of steps"
+
+    def nested(self) -> tuple[Kind, ...]:
+        return (STEP,)
+
+
+@dataclass(frozen=True)
+class LearnerParams(Kind):
+    """The parameters of the learner that the model's `type` names; which they are, the schema says by `type`."""
+
+    def schema(self) -> Json:
+        return {"type": "object"}
+
+    def read(self, value: Any) -> dict[str, Any]:
+        return dict(value)
+
+    def words(self) -> str:
+        return "a map of the learner's parameters"
 
 
 @dataclass(frozen=True)
@@ -86,7 +121,7 @@ class Model(Described):
     dataset: str = field(Text(), "The dataset whose train rows it learns from.")
     features: Selector = field(Columns(), "The columns that it learns from.")
     preprocessing: str | tuple[Op, ...] = field(
-        ListOf(STEP), "The name of a preprocessing, or a list of steps.", default=()
+        Steps(), "The name of a preprocessing, or a list of steps.", default=()
     )
     target: Target = field(Object(Target, Text(), "column"), "The column to predict.")
     metrics: tuple[str, ...] | None = field(
@@ -98,7 +133,7 @@ class Model(Described):
     )
     early_stopping: Stopping | None = field(Object(Stopping), "When to end training early.", default=None)
     params: Mapping[str, Any] = field(
-        MapOf(Scalar()), "The learner's parameters, by its own names.", default={}
+        LearnerParams(), "The learner's parameters, by its own names.", default={}
     )
 
 
@@ -106,7 +141,7 @@ class Model(Described):
 class RowCount(Kind):
     """How many rows are compared: a number, or `all`."""
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> Json:
         return {"anyOf": [{"enum": ["all"]}, {"type": "integer", "minimum": 1}]}
 
     def read(self, value: Any) -> int | str:
