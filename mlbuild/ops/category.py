@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from mlbuild.columns import ColumnType
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Different values of one column.
+LIMIT = 100_000
 
 
 @dataclass(frozen=True)
 class Category(Columnwise):
-    """Mark a column as categories, for learners that split on them natively, as LightGBM does."""
+    """Mark a column as categories, for learners that split on them natively, as LightGBM does.
+
+    A category's code counts from 1, in the contract's order, else in sorted order. A value that is in neither the
+    contract's categories nor the train rows counts as missing. The state is the list of categories.
+    """
 
     op = "category"
     discriminator = ("op", "category")
+    takes = CATEGORICAL
+
+    def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
+        return ColumnType("category", nullable=True)
+
+    def fit_column(self, column: pl.Series, type_: ColumnType) -> list[Any]:
+        return fit_vocabulary(self.op, column, type_, LIMIT)
+
+    def apply_column(self, state: list[Any], column: pl.Series, type_: ColumnType) -> pl.Series:
+        import polars as pl
+
+        return self._codes(state).apply(column).cast(pl.Float64)
+
+    def lower_column(self, state: list[Any], graph: Graph, value: Value, type_: ColumnType) -> Value:
+        return Value("category", self._codes(state).lower(graph, value))
+
+    def _codes(self, words: list[Any]) -> Codes:
+        return Codes(words, 1, None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
@@ -18,26 +18,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Columnwise(Op):
-    """An op given by what it does to one column; its state is a map from columns to what each learned."""
+    """An op given by what it does to one column; its state is a map from each column to what was learned of it."""
+
+    #: The dtypes of the columns that it can work on.
+    takes: ClassVar[tuple[str, ...]]
 
     def infer(self, read: Schema) -> Placement:
         made: dict[str, Schema] = {}
         problems: list[Problem] = []
         for name, type_ in read.items():
             try:
-                made[name] = Schema({name: self.infer_column(name, type_) if type_.known else type_})
+                made[name] = Schema({name: self._infer_known(name, type_) if type_.known else type_})
             except Rejected as rejected:
                 problems.extend(rejected.problems)
         if problems:
             raise Rejected(*problems)
         return made
 
+    def _infer_known(self, name: str, type_: ColumnType) -> ColumnType:
+        if type_.dtype not in self.takes:
+            raise Rejected(self.unsuitable(name, type_, self.takes))
+        return self.infer_column(name, type_)
+
     def fit(self, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None) -> State:
         return {name: self.fit_column(rows[name], type_) for name, type_ in read.items()}
 
     def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
-        columns = [self.apply_column(state[name], rows[name], type_) for name, type_ in read.items()]
-        return rows.with_columns(columns)
+        made = [self.apply_column(state[name], rows[name], type_) for name, type_ in read.items()]
+        return rows.with_columns(made)
 
     def lower(
         self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema
@@ -47,19 +55,23 @@ class Columnwise(Op):
         }
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
-        """The type that a column of this type becomes.
+        """What a column of one of the dtypes in `takes` becomes.
 
         Raises:
-            Rejected: the type does not suit; paths start at the step.
+            Rejected: it does not suit all the same; paths start at this step.
         """
         raise NotImplementedError
 
     def fit_column(self, column: pl.Series, type_: ColumnType) -> Any:
-        """What is learned from the column's train rows, as JSON."""
+        """What is learned from the column's train rows, as JSON.
+
+        Raises:
+            Failed: of kind `data`, where these rows cannot be learned from.
+        """
         raise NotImplementedError
 
     def apply_column(self, state: Any, column: pl.Series, type_: ColumnType) -> pl.Series:
-        """What the column becomes, under the same name."""
+        """What the column becomes, under its own name."""
         raise NotImplementedError
 
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:

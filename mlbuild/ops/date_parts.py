@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlbuild.ops.op import Op
+from mlbuild.columns import TEMPORAL, UNKNOWN, ColumnType, Schema
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import Value
+from mlbuild.ops.calendar import DAY, LIMIT, SECOND, SHIFT, Instant, Numbers, Wholes
+from mlbuild.ops.op import Op, Placement, State
+from mlbuild.ops.time_zone import Offsets, fit_offsets, is_known
 from mlbuild.params import Boolean, Choice, ListOf, Text, field
 
-PARTS = {
+if TYPE_CHECKING:
+    import polars as pl
+
+DAY_PARTS = {
     "year": "the year",
     "quarter": "the quarter, 1 to 4",
     "month": "the month, 1 to 12",
@@ -16,6 +27,8 @@ PARTS = {
     "weekday": "the day of the week of ISO 8601, Monday 1 to Sunday 7",
     "day_of_year": "the day of the year, 1 to 366",
     "days_in_month": "the length of the month, 28 to 31",
+}
+CLOCK_PARTS = {
     "hour": "the hour, 0 to 23",
     "minute": "the minute, 0 to 59",
     "second": "the second, 0 to 59",
@@ -24,14 +37,19 @@ PARTS = {
 
 @dataclass(frozen=True)
 class DateParts(Op):
-    """Take a date or datetime apart: each part becomes a column `{column}_{part}` of whole numbers."""
+    """Take a date or datetime apart: each part becomes a column `{column}_{part}` of whole numbers.
+
+    The parts stand where the column stood; parts of a missing value are missing. Years are right up to 98,000 before
+    and after 1970. The state is, with `time_zone`, its transitions and offsets in seconds: so artifact and
+    training share one time zone database.
+    """
 
     op = "date_parts"
     discriminator = ("op", "date_parts")
 
     parts: tuple[str, ...] = field(
-        ListOf(Choice(PARTS), or_one=True, min_items=1, unique=True),
-        "The parts to make, in this order.",
+        ListOf(Choice(DAY_PARTS | CLOCK_PARTS), or_one=True, min_items=1, unique=True),
+        "The parts to make, in this order; a date has none of `hour`, `minute` and `second`.",
         examples=(["month", "weekday", "hour"],),
     )
     time_zone: str | None = field(
@@ -41,3 +59,92 @@ class DateParts(Op):
         examples=("America/New_York", "Europe/Berlin"),
     )
     keep: bool = field(Boolean(), "Keep the column itself, before its parts.", default=False)
+
+    def check(self) -> Iterator[Problem]:
+        if self.time_zone is not None and not is_known(self.time_zone):
+            hint = "use a name of the IANA time zone database, such as 'America/New_York'"
+            yield Problem("unknown-time-zone", f"unknown time zone '{self.time_zone}'", ("time_zone",), hint)
+
+    def infer(self, read: Schema) -> Placement:
+        problems = [
+            problem for name, type_ in read.items() if type_.known for problem in self._problems(name, type_)
+        ]
+        if problems:
+            raise Rejected(*problems)
+        return {name: self._made(name, type_) for name, type_ in read.items()}
+
+    def _problems(self, name: str, type_: ColumnType) -> Iterator[Problem]:
+        if not type_.temporal:
+            yield self.unsuitable(name, type_, TEMPORAL)
+        elif type_.dtype == "date":
+            for index, part in enumerate(self.parts):
+                if part in CLOCK_PARTS:
+                    message = f"column '{name}' is a date, which has no {part}"
+                    hint = f"remove '{part}', or take dates in a step of their own"
+                    at = ("parts", index) if len(self.parts) > 1 else ("parts",)
+                    yield Problem("wrong-dtype", message, at, hint)
+            if self.time_zone is not None:
+                message = f"column '{name}' is a date, which has no time zone"
+                hint = "remove 'time_zone', or take dates in a step of their own"
+                yield Problem("wrong-dtype", message, ("time_zone",), hint, on="key")
+
+    def _made(self, name: str, type_: ColumnType) -> Schema:
+        made = ColumnType("int" if type_.known else UNKNOWN, type_.nullable)
+        kept = Schema({name: type_} if self.keep else {})
+        return kept.plus({f"{name}_{part}": made for part in self.parts})
+
+    def fit(self, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None) -> State:
+        if self.time_zone is None:
+            return {}
+        found = fit_offsets(self.time_zone)
+        return {"transitions": found.transitions, "offsets": found.offsets}
+
+    def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
+        import polars as pl
+
+        made: list[pl.Series] = []
+        for name in read:
+            made += [rows[name]] if self.keep else []
+            instant = Instant(self._shifted(state, rows[name]))
+            made += [_part(instant, part).alias(f"{name}_{part}") for part in self.parts]
+        return pl.DataFrame(made)
+
+    def _shifted(self, state: State, column: pl.Series) -> pl.Series:
+        """Microseconds of the wall clock, plus `SHIFT`."""
+        import polars as pl
+
+        whole = column.to_physical().cast(pl.Int64)
+        if column.dtype == pl.Date:
+            return whole.clip(-LIMIT // DAY, LIMIT // DAY) * DAY + SHIFT
+        time = whole.clip(-LIMIT, LIMIT) + SHIFT
+        if not state:
+            return time
+        seconds = (time // SECOND - SHIFT // SECOND).fill_null(0).to_numpy()
+        return time + pl.Series(Offsets(**state).apply(seconds)) * SECOND
+
+    def lower(
+        self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema
+    ) -> dict[str, Value]:
+        made: dict[str, Value] = {}
+        nan = graph.constant(float("nan"))
+        for name, value in values.items():
+            made |= {name: value} if self.keep else {}
+            missing = value.missing(graph)
+            instant = Instant(self._lower_shifted(state, graph, value))
+            for part in self.parts:
+                number = graph.call("Cast", _part(instant, part).tensor, element="double", to=11)
+                made[f"{name}_{part}"] = Value("int", graph.call("Where", missing, nan, number))
+        return made
+
+    def _lower_shifted(self, state: State, graph: Graph, value: Value) -> Wholes:
+        """The same in the graph."""
+        limits = graph.constant(-LIMIT, "int64"), graph.constant(LIMIT, "int64")
+        time = Wholes(graph, graph.call("Clip", value.tensor, *limits)) + SHIFT
+        if not state:
+            return time
+        offset = Offsets(**state).lower(graph, (time // SECOND).tensor, SHIFT // SECOND)
+        return time + Wholes(graph, offset) * SECOND
+
+
+def _part(instant: Instant, part: str) -> Numbers:
+    return getattr(instant if part in CLOCK_PARTS else instant.day, part)

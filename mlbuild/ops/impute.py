@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from mlbuild.columns import DTYPES, NUMERIC, ColumnType
+from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.constants import WORDS, read_constant
 from mlbuild.params import Choice, Scalar, field
+
+if TYPE_CHECKING:
+    import polars as pl
 
 STRATEGIES = {
     "mean": "the mean of the train rows; makes an int column float",
@@ -14,14 +24,20 @@ STRATEGIES = {
     "most_frequent": "the most frequent value of the train rows, of several the smallest",
     "constant": "the value of `fill_value`",
 }
+#: Strategies that compute with the values; the others take every dtype.
+COMPUTED = ("mean", "median")
 
 
 @dataclass(frozen=True)
 class Impute(Columnwise):
-    """Put a value in the place of missing ones, so that nothing is missing afterwards."""
+    """Put a value in the place of missing ones, so that nothing is missing afterwards.
+
+    The state is the value put in (a date or datetime in microseconds since 1970), null where it is `fill_value`.
+    """
 
     op = "impute"
     discriminator = ("op", "impute")
+    takes = tuple(DTYPES)
 
     strategy: str = field(Choice(STRATEGIES), "Where the value comes from.")
     fill_value: Any = field(
@@ -30,3 +46,94 @@ class Impute(Columnwise):
         default=None,
         examples=(0, "unknown", False, "2013-01-01"),
     )
+
+    def check(self) -> Iterator[Problem]:
+        if self.strategy == "constant" and self.fill_value is None:
+            message = "strategy 'constant' needs 'fill_value'"
+            yield Problem("missing-parameter", message, help="add 'fill_value', the value to put in")
+        if self.strategy != "constant" and self.fill_value is not None:
+            message = f"'fill_value' has no effect with strategy '{self.strategy}'"
+            hint = "remove it, or use strategy 'constant'"
+            yield Problem("parameter-without-effect", message, ("fill_value",), hint, on="key")
+
+    def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
+        if self.strategy in COMPUTED:
+            if not type_.numeric:
+                raise Rejected(self.unsuitable(name, type_, NUMERIC, f"strategy '{self.strategy}'"))
+            return ColumnType("float")
+        if self.strategy == "most_frequent" or self.fill_value is None:
+            return type_.with_nullable(False)
+        return self._with_constant(name, type_)
+
+    def _with_constant(self, name: str, type_: ColumnType) -> ColumnType:
+        """The type of a column that also holds `fill_value`; it comes behind the contract's categories."""
+        fill = read_constant(self.fill_value, type_.dtype)
+        if fill is None:
+            message = f"'fill_value' must be {WORDS[type_.dtype]}, as column '{name}' is {type_.dtype}"
+            raise Rejected(Problem("wrong-value", message, ("fill_value",)))
+        categories = type_.categories
+        if categories is not None and fill not in categories:
+            categories = (*categories, fill)
+        return replace(type_, nullable=False, categories=categories)
+
+    def fit_column(self, column: pl.Series, type_: ColumnType) -> Any:
+        if self.strategy == "constant":
+            return None
+        values = column.drop_nulls()
+        if not len(values):
+            message = f"column '{column.name}' has no value in the train rows"
+            raise data_failure(message, column=column.name)
+        value = _LEARN[self.strategy](values)
+        if isinstance(value, float) and not math.isfinite(value):
+            message = f"the {self.strategy} of column '{column.name}' in the train rows is not finite"
+            raise data_failure(message, column=column.name)
+        return value
+
+    def apply_column(self, state: Any, column: pl.Series, type_: ColumnType) -> pl.Series:
+        import polars as pl
+
+        fill = self._fill(state, type_)
+        if type_.temporal:
+            return column.fill_null(pl.lit(fill, pl.Int64).cast(pl.Datetime("us")).cast(column.dtype))
+        column = column.cast(pl.Float64) if self.strategy in COMPUTED else column
+        return column.fill_null(pl.lit(fill, column.dtype))
+
+    def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
+        dtype = "float" if self.strategy in COMPUTED else value.dtype
+        if value.dtype == "string" and value.absent is None:
+            return value
+        fill = graph.constant(self._fill(state, type_), value.tensor.element)
+        return Value(dtype, graph.call("Where", value.missing(graph), fill, value.tensor))
+
+    def _fill(self, state: Any, type_: ColumnType) -> Any:
+        return read_constant(self.fill_value, type_.dtype) if self.strategy == "constant" else state
+
+
+def _mean(values: pl.Series) -> float:
+    import numpy as np
+    import polars as pl
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(values.cast(pl.Float64).to_numpy().mean())
+
+
+def _median(values: pl.Series) -> float:
+    import numpy as np
+    import polars as pl
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.median(values.cast(pl.Float64).to_numpy()))
+
+
+def _most_frequent(values: pl.Series) -> Any:
+    import polars as pl
+
+    if values.dtype.is_temporal():
+        values = values.cast(pl.Datetime("us")).cast(pl.Int64)
+    counts = values.alias("value").value_counts(name="rows")
+    first = counts.sort("rows", "value", descending=[True, False])["value"][0]
+    # Both zeros count as one value; which of them stands for it is left to chance, so let it be the positive.
+    return first + 0.0 if isinstance(first, float) else first
+
+
+_LEARN = {"mean": _mean, "median": _median, "most_frequent": _most_frequent}

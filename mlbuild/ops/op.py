@@ -6,12 +6,12 @@ op, and one property test compares them for every op of the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlbuild.columns import Schema
-from mlbuild.diagnostics import Rejected
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.params import Described, Json, field, write
@@ -60,6 +60,16 @@ class Op(Described):
         """The parameters that decide the result, for keys and for the run: selectors as the columns selected."""
         return write(self) | {"columns": list(self.reads(schema))}
 
+    def unsuitable(
+        self, name: str, type_: ColumnType, takes: Iterable[str], what: str | None = None
+    ) -> Problem:
+        """The problem that a column has none of the dtypes that this op, or `what` of it, takes."""
+        names = self.columns.names or ()
+        at = ("columns", names.index(name)) if len(names) > 1 else ("columns",)
+        what = what or f"'{self.op}'"
+        message = f"{what} takes {_either(takes)}, but column '{name}' is {type_.dtype}"
+        return Problem("wrong-dtype", message, at, "leave the column out, or convert it in a step before")
+
     def infer(self, read: Schema) -> Placement:
         """The columns that this step makes of those it reads. No data is needed.
 
@@ -91,3 +101,8 @@ class Op(Described):
     ) -> dict[str, Value]:
         """The same columns as values of the graph."""
         raise NotImplementedError
+
+
+def _either(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last

@@ -2,18 +2,93 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from mlbuild.columns import NUMERIC, ColumnType
+from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.params import Boolean, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EPSILON = 2.0**-52
 
 
 @dataclass(frozen=True)
 class Standard(Columnwise):
-    """Centre numbers on the mean of the train rows and scale them to unit standard deviation."""
+    """Centre numbers on the mean of the train rows and scale them to unit standard deviation.
+
+    The deviation is that of the population (ddof 0); a constant column is not scaled. Missing values stay missing.
+    The state is `mean` and `scale`, as far as they are used.
+    """
 
     op = "standard"
     discriminator = ("op", "standard")
+    takes = NUMERIC
 
     with_mean: bool = field(Boolean(), "Subtract the mean.", default=True)
     with_std: bool = field(Boolean(), "Divide by the standard deviation.", default=True)
+
+    def check(self) -> Iterator[Problem]:
+        if not self.with_mean and not self.with_std:
+            message = "with 'with_mean' and 'with_std' both false, the step does nothing"
+            yield Problem("parameter-without-effect", message, help="remove the step, or one of the two")
+
+    def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
+        return ColumnType("float", type_.nullable)
+
+    def fit_column(self, column: pl.Series, type_: ColumnType) -> dict[str, float]:
+        mean, scale = _mean_and_scale(column)
+        learned = {"mean": mean} if self.with_mean else {}
+        return learned | ({"scale": scale} if self.with_std else {})
+
+    def apply_column(self, state: Mapping[str, float], column: pl.Series, type_: ColumnType) -> pl.Series:
+        import polars as pl
+
+        column = column.cast(pl.Float64)
+        if self.with_mean:
+            column = column - state["mean"]
+        # Not a division: polars itself turns division by a number into this, one bit off the quotient.
+        return column * (1 / state["scale"]) if self.with_std else column
+
+    def lower_column(
+        self, state: Mapping[str, float], graph: Graph, value: Value, type_: ColumnType
+    ) -> Value:
+        tensor = value.tensor
+        if self.with_mean:
+            tensor = graph.call("Sub", tensor, graph.constant(state["mean"]))
+        if self.with_std:
+            tensor = graph.call("Mul", tensor, graph.constant(1 / state["scale"]))
+        return Value("float", tensor)
+
+
+def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
+    """The mean and standard deviation of what is not missing, 1 for a column that is constant up to rounding.
+
+    That bound is scikit-learn's (`sklearn.preprocessing._data._is_constant_feature`).
+
+    Raises:
+        Failed: nothing is there, or the sums are not finite.
+    """
+    import numpy as np
+    import polars as pl
+
+    values = column.drop_nulls().cast(pl.Float64).to_numpy()
+    if not len(values):
+        raise data_failure(f"column '{column.name}' has no value in the train rows", column=column.name)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(values.mean())
+        variance = float(np.square(values - mean).mean())
+    if not math.isfinite(mean) or not math.isfinite(variance):
+        message = (
+            f"column '{column.name}' has infinite or too large values in the train rows, so no deviation"
+        )
+        raise data_failure(message, column=column.name)
+    rounding = len(values) * EPSILON * variance + (len(values) * mean * EPSILON) ** 2
+    return mean, 1.0 if variance <= rounding else math.sqrt(variance)

@@ -1,0 +1,160 @@
+"""Calendar arithmetic on whole numbers: one set of formulas for polars columns and for tensors of the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mlbuild.lowering.graph import Graph, Tensor
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+#: Days of 400 years, after which the Gregorian calendar repeats itself, on the same weekdays.
+ERA = 146_097
+#: Instants are counted from 100,000 years before 1970, so that nothing is negative and quotients need no care.
+SHIFT_YEARS = 100_000
+SHIFT = SHIFT_YEARS // 400 * ERA * DAY
+#: Instants further from 1970 than this, some 98,000 years, count as that far; in no time zone one falls below 0.
+LIMIT = 36_000_000 * DAY
+#: Days to 1970-01-01, from 0001-01-01 and from 0000-03-01.
+FROM_YEAR_1 = 719_162
+FROM_MARCH_0 = 719_468
+
+#: Whole numbers that are nowhere negative: a polars series of Int64, or `Wholes`.
+Numbers = Any
+
+
+@dataclass(frozen=True)
+class Wholes:
+    """An int64 tensor with the operators of arithmetic; quotients are right where nothing is negative."""
+
+    graph: Graph
+    tensor: Tensor
+
+    def _call(self, op: str, other: Wholes | int) -> Wholes:
+        right = self.graph.constant(other, "int64") if isinstance(other, int) else other.tensor
+        return Wholes(self.graph, self.graph.call(op, self.tensor, right))
+
+    def __add__(self, other: Wholes | int) -> Wholes:
+        return self._call("Add", other)
+
+    def __sub__(self, other: Wholes | int) -> Wholes:
+        return self._call("Sub", other)
+
+    def __mul__(self, other: Wholes | int) -> Wholes:
+        return self._call("Mul", other)
+
+    def __floordiv__(self, other: Wholes | int) -> Wholes:
+        return self._call("Div", other)
+
+    def __mod__(self, other: Wholes | int) -> Wholes:
+        return self._call("Mod", other)
+
+
+class Instant:
+    """Points in time, in microseconds since 1970 plus `SHIFT`; each part is computed once."""
+
+    def __init__(self, microseconds: Numbers) -> None:
+        self.microseconds = microseconds
+
+    @cached_property
+    def day(self) -> Day:
+        return Day(self.microseconds // DAY)
+
+    @cached_property
+    def hour(self) -> Numbers:
+        return self.microseconds // (3600 * SECOND) % 24
+
+    @cached_property
+    def minute(self) -> Numbers:
+        return self.microseconds // (60 * SECOND) % 60
+
+    @cached_property
+    def second(self) -> Numbers:
+        return self.microseconds // SECOND % 60
+
+
+class Day:
+    """Days, counted as an `Instant`'s; each part is computed once.
+
+    From days to year, month and day as in Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
+    (`civil_from_days`): its years begin in March, so that the leap day comes last.
+    """
+
+    def __init__(self, days: Numbers) -> None:
+        self.days = days
+
+    @cached_property
+    def _day_of_era(self) -> Numbers:
+        return (self.days + FROM_MARCH_0) % ERA
+
+    @cached_property
+    def _year_of_era(self) -> Numbers:
+        day = self._day_of_era
+        return (day - day // 1460 + day // 36524 - day // 146096) // 365
+
+    @cached_property
+    def _day_from_march(self) -> Numbers:
+        year = self._year_of_era
+        return self._day_of_era - (year * 365 + year // 4 - year // 100)
+
+    @cached_property
+    def _month_from_march(self) -> Numbers:
+        """0 for March to 11 for February."""
+        return (self._day_from_march * 5 + 2) // 153
+
+    @cached_property
+    def _shifted_year(self) -> Numbers:
+        eras = (self.days + FROM_MARCH_0) // ERA
+        return eras * 400 + self._year_of_era + self._month_from_march // 10
+
+    @cached_property
+    def year(self) -> Numbers:
+        return self._shifted_year - SHIFT_YEARS
+
+    @cached_property
+    def quarter(self) -> Numbers:
+        return (self.month + 2) // 3
+
+    @cached_property
+    def month(self) -> Numbers:
+        return (self._month_from_march + 2) % 12 + 1
+
+    @cached_property
+    def day(self) -> Numbers:
+        return self._day_from_march - _days_to_month(self._month_from_march) + 1
+
+    @cached_property
+    def weekday(self) -> Numbers:
+        """1970-01-01 was a Thursday, 4."""
+        return (self.days + 3) % 7 + 1
+
+    @cached_property
+    def week(self) -> Numbers:
+        """ISO 8601: a week belongs to the year of its Thursday."""
+        thursday = Day(self.days - self.weekday + 4)
+        return (thursday.day_of_year - 1) // 7 + 1
+
+    @cached_property
+    def day_of_year(self) -> Numbers:
+        return self.days - _days_to_year(self._shifted_year) + 1
+
+    @cached_property
+    def days_in_month(self) -> Numbers:
+        month, year = self._month_from_march, self._shifted_year
+        leap = _days_to_year(year + 1) - _days_to_year(year) - 365
+        february = month // 11
+        # The formula of the months gives February, the last, 30 days.
+        return _days_to_month(month + 1) - _days_to_month(month) - february * 2 + february * leap
+
+
+def _days_to_month(month: Numbers) -> Numbers:
+    """Days from 1 March to the first of a month, 0 for March to 12 for the next March."""
+    return (month * 153 + 2) // 5
+
+
+def _days_to_year(year: Numbers) -> Numbers:
+    """Days from 1970-01-01 to 1 January of a year, both shifted."""
+    before = year - 1
+    return before * 365 + before // 4 - before // 100 + before // 400 - FROM_YEAR_1

@@ -1,0 +1,72 @@
+"""Single values of a spec, read as values of a column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+#: What a constant must be, by the column's dtype.
+WORDS = {
+    "bool": "true or false",
+    "int": "a whole number up to 2^53",
+    "float": "a finite number",
+    "string": "text",
+    "date": "a date in quotes, as '2013-10-01'",
+    "datetime": "a time in quotes, as '2013-10-01T06:00'",
+}
+
+
+def read_constant(value: Any, dtype: str) -> Any:
+    """The value as a column of `dtype` holds it, a date or datetime in microseconds since 1970 UTC; None if it cannot."""
+    return _READ[dtype](value)
+
+
+def _bool(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _int(value: Any) -> int | None:
+    number = _float(value)
+    return int(value) if number is not None and abs(number) <= 2**53 and number == int(number) else None
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _date(value: Any) -> int | None:
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return _microseconds(datetime(day.year, day.month, day.day))
+
+
+def _datetime(value: Any) -> int | None:
+    try:
+        time = datetime.fromisoformat(value)
+        return _microseconds(time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _microseconds(time: datetime) -> int:
+    return (time - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "bool": _bool,
+    "int": _int,
+    "float": _float,
+    "string": _string,
+    "date": _date,
+    "datetime": _datetime,
+}

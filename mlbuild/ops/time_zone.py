@@ -1,0 +1,139 @@
+"""Time zones as step functions: the offset from UTC that holds from each transition on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mlbuild.diagnostics import data_failure
+from mlbuild.lowering.graph import ML, Graph, Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+#: Transitions are looked for from 1800 to 2099; before and afterwards the nearest offset holds.
+FIRST_DAY, LAST_DAY = -62_091, 47_482
+
+
+def is_known(zone: str) -> bool:
+    """Whether `zone` names a time zone. Where Python has no time zone database, polars brings its own."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return _polars_knows(zone)
+    return True
+
+
+def _polars_knows(zone: str) -> bool:
+    import numpy as np
+    import polars as pl
+
+    try:
+        _offsets(np.zeros(1, dtype="int64"), zone)
+    except pl.exceptions.ComputeError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """Seconds to add to UTC: `offsets[0]` before `transitions[0]`, `offsets[i + 1]` from `transitions[i]` on.
+
+    Transitions are in seconds since 1970.
+    """
+
+    transitions: Sequence[int]
+    offsets: Sequence[int]
+
+    def apply(self, seconds: Ints) -> Ints:
+        """The offset at each time."""
+        import numpy as np
+
+        places = np.searchsorted(np.array(self.transitions, dtype="int64"), seconds, side="right")
+        return np.array(self.offsets, dtype="int64")[places]
+
+    def lower(self, graph: Graph, seconds: Tensor, shift: int) -> Tensor:
+        """The same in the graph, for int64 seconds since 1970 plus `shift`, as one search tree."""
+        if not self.transitions:
+            return graph.constant([[self.offsets[0]]], "int64")
+        tree = _search_tree([time - 1 + shift for time in self.transitions], self.offsets)
+        exact = graph.call("Cast", seconds, element="double", to=11)
+        found = graph.call("TreeEnsemble", exact, element="double", domain=ML, **tree)
+        return graph.call("Cast", found, element="int64", to=7)
+
+
+def fit_offsets(zone: str) -> Offsets:
+    """Ask polars for the offset of each day, then for the second of each change.
+
+    Raises:
+        Failed: polars does not know the zone.
+    """
+    import numpy as np
+    import polars as pl
+
+    days = np.arange(FIRST_DAY, LAST_DAY, dtype="int64") * 86_400
+    try:
+        offsets = _offsets(days, zone)
+    except pl.exceptions.ComputeError:
+        message = f"polars does not know the time zone '{zone}'"
+        raise data_failure(message, time_zone=zone) from None
+    changes = np.flatnonzero(offsets[1:] != offsets[:-1])
+    before, after, old = days[changes], days[changes + 1], offsets[changes]
+    while (after - before).max(initial=0) > 1:
+        middle = (before + after) // 2
+        unchanged = _offsets(middle, zone) == old
+        before, after = np.where(unchanged, middle, before), np.where(unchanged, after, middle)
+    return Offsets(after.tolist(), [int(offsets[0]), *offsets[changes + 1].tolist()])
+
+
+def _offsets(seconds: Ints, zone: str) -> Ints:
+    """Wall clock of `zone` less UTC, in seconds."""
+    import polars as pl
+
+    utc = pl.Series(seconds * 1_000_000).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    clock = utc.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    return clock.cast(pl.Int64).to_numpy() // 1_000_000 - seconds
+
+
+def _search_tree(splits: Sequence[int], leaves: Sequence[int]) -> Mapping[str, Any]:
+    """Attributes of a `TreeEnsemble` that gives `leaves[i]` where i of the sorted `splits` are below the input.
+
+    Nodes stand in depth-first order; each halves the leaves that are left.
+    """
+    import numpy as np
+
+    nodes: list[int] = []
+    branches: dict[bool, list[tuple[int, bool]]] = {True: [], False: []}
+
+    def add(first: int, last: int) -> tuple[int, bool]:
+        """A tree over the leaves `first` to `last`: its index, and whether it is a leaf."""
+        if first == last:
+            return first, True
+        index, middle = len(nodes), (first + last) // 2
+        nodes.append(middle)
+        for branch in branches.values():
+            branch.append((0, False))
+        branches[True][index] = add(first, middle)
+        branches[False][index] = add(middle + 1, last)
+        return index, False
+
+    add(0, len(leaves) - 1)
+    return {
+        "n_targets": 1,
+        "aggregate_function": 1,
+        "post_transform": 0,
+        "tree_roots": [0],
+        "nodes_featureids": [0] * len(nodes),
+        "nodes_modes": np.zeros(len(nodes), dtype="uint8"),
+        "nodes_splits": np.array([splits[node] for node in nodes], dtype="float64"),
+        "nodes_truenodeids": [index for index, _ in branches[True]],
+        "nodes_trueleafs": [int(leaf) for _, leaf in branches[True]],
+        "nodes_falsenodeids": [index for index, _ in branches[False]],
+        "nodes_falseleafs": [int(leaf) for _, leaf in branches[False]],
+        "leaf_targetids": [0] * len(leaves),
+        "leaf_weights": np.array(leaves, dtype="float64"),
+    }

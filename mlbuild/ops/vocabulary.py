@@ -1,0 +1,80 @@
+"""What ordinal, category and one_hot share: the ordered categories of a column, and the code of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import ColumnType
+from mlbuild.diagnostics import data_failure
+from mlbuild.lowering.graph import ML, Graph, Tensor
+from mlbuild.lowering.value import Value
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: The dtypes whose values can be categories.
+CATEGORICAL = ("string", "int", "bool")
+
+
+def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) -> list[Any]:
+    """The contract's categories in its order, else the sorted values of the train rows.
+
+    Raises:
+        Failed: there is no value, or there are more than `limit`.
+    """
+    words = list(type_.categories or column.drop_nulls().unique().sort())
+    if not words:
+        raise data_failure(f"column '{column.name}' has no value in the train rows", column=column.name)
+    if len(words) > limit:
+        message = f"column '{column.name}' has {len(words):,} different values, '{op}' takes up to {limit:,}"
+        raise data_failure(message, column=column.name, values=len(words), limit=limit)
+    return words
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Counts `words` from `first`; `unknown` and `missing` are the codes of all else (None: missing)."""
+
+    words: Sequence[Any]
+    first: int
+    unknown: int | None
+    missing: int | None
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first, self.first + len(self.words))
+
+    def apply(self, column: pl.Series) -> pl.Series:
+        """The codes of a column's values, as Int64."""
+        import polars as pl
+
+        words = pl.Series([*self.words, None], dtype=column.dtype)
+        codes = pl.Series([*self.numbers, self.missing], dtype=pl.Int64)
+        return column.replace_strict(words, codes, default=self.unknown, return_dtype=pl.Int64)
+
+    def lower(self, graph: Graph, value: Value, element: str = "double") -> Tensor:
+        """The same in the graph, [N, 1]; a code that is None becomes NaN, which only a double can be."""
+        import numpy as np
+
+        dtype = "float64" if element == "double" else "int64"
+        codes = graph.call(
+            "LabelEncoder",
+            value.tensor,
+            element=element,
+            domain=ML,
+            keys_tensor=np.array(self.words, dtype=object if value.dtype == "string" else "float64"),
+            values_tensor=np.array(self.numbers, dtype=dtype),
+            default_tensor=np.array([_number(self.unknown)], dtype=dtype),
+        )
+        # A missing number is NaN, which no word equals; the text beside an absent string may equal one.
+        told_apart = value.absent is None if value.dtype == "string" else self.unknown == self.missing
+        if told_apart:
+            return codes
+        missing = graph.constant(_number(self.missing), element)
+        return graph.call("Where", value.missing(graph), missing, codes)
+
+
+def _number(code: int | None) -> float:
+    return float("nan") if code is None else code
