@@ -13,203 +13,46 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
 from mlbuild.diagnostics import Problem
+from mlbuild.kinds import (
+    Boolean,
+    Choice,
+    Expression,
+    Integer,
+    Json,
+    Kind,
+    ListOf,
+    MapOf,
+    Number,
+    Scalar,
+    Text,
+)
+
+#: The kinds are named here too, so that a described class needs one import.
+__all__ = [
+    "Boolean",
+    "Choice",
+    "Described",
+    "Dispatch",
+    "Expression",
+    "Integer",
+    "Json",
+    "Kind",
+    "ListOf",
+    "MapOf",
+    "Number",
+    "Object",
+    "Param",
+    "Scalar",
+    "Text",
+    "field",
+    "object_schema",
+    "params_of",
+    "read",
+    "summary",
+    "write",
+]
 
 T = TypeVar("T")
-Json = dict[str, Any]
-
-
-class Kind:
-    """What a field's value may be. Subclasses are frozen dataclasses, and compare by value."""
-
-    def schema(self) -> Json:
-        """JSON Schema (draft-07) of one value, without annotations."""
-        raise NotImplementedError
-
-    def read(self, value: Any) -> Any:
-        """The Python value of a structurally valid YAML value."""
-        return value
-
-    def write(self, value: Any) -> Any:
-        """The canonical JSON of a Python value, so that equal meanings are equal texts."""
-        return value
-
-    def words(self) -> str:
-        """How messages and pages name the kind: "a number >= 0"."""
-        raise NotImplementedError
-
-    def nested(self) -> tuple[Kind, ...]:
-        """The kinds that values of this one consist of."""
-        return ()
-
-
-@dataclass(frozen=True)
-class Text(Kind):
-    """A string; `pattern` is a regular expression that JavaScript and Python read alike."""
-
-    pattern: str | None = None
-    what: str = "text"
-
-    def schema(self) -> Json:
-        if self.pattern is None:
-            return {"type": "string"}
-        return {"type": "string", "pattern": self.pattern, "patternErrorMessage": f"must be {self.what}"}
-
-    def words(self) -> str:
-        return self.what
-
-
-@dataclass(frozen=True)
-class Expression(Kind):
-    """A SQL scalar expression."""
-
-    def schema(self) -> Json:
-        return {"type": "string"}
-
-    def words(self) -> str:
-        return "a SQL expression"
-
-
-@dataclass(frozen=True)
-class Boolean(Kind):
-    def schema(self) -> Json:
-        return {"type": "boolean"}
-
-    def words(self) -> str:
-        return "true or false"
-
-
-@dataclass(frozen=True)
-class Integer(Kind):
-    """A whole number; `31.0` is read as 31."""
-
-    min: int | None = None
-    max: int | None = None
-
-    def schema(self) -> Json:
-        return {"type": "integer"} | _bounds(minimum=self.min, maximum=self.max)
-
-    def read(self, value: Any) -> int:
-        return int(value)
-
-    def words(self) -> str:
-        return "a whole number" + bound_words(self.min, None, self.max, None)
-
-
-@dataclass(frozen=True)
-class Number(Kind):
-    """A float64; `min` and `max` are allowed values, `above` and `below` are not."""
-
-    min: float | None = None
-    above: float | None = None
-    max: float | None = None
-    below: float | None = None
-
-    def schema(self) -> Json:
-        return {"type": "number"} | _bounds(
-            minimum=self.min, exclusiveMinimum=self.above, maximum=self.max, exclusiveMaximum=self.below
-        )
-
-    def read(self, value: Any) -> float:
-        return float(value)
-
-    def words(self) -> str:
-        return "a number" + bound_words(self.min, self.above, self.max, self.below)
-
-
-@dataclass(frozen=True)
-class Scalar(Kind):
-    """A string, number or boolean, kept as written."""
-
-    def schema(self) -> Json:
-        return {"type": ["string", "number", "boolean"]}
-
-    def words(self) -> str:
-        return "a single value"
-
-
-@dataclass(frozen=True)
-class Choice(Kind):
-    """One of a closed list; each option has a one-line description."""
-
-    options: tuple[tuple[Any, str], ...]
-
-    def __init__(self, options: Mapping[Any, str]) -> None:
-        object.__setattr__(self, "options", tuple(options.items()))
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        return tuple(value for value, _ in self.options)
-
-    def schema(self) -> Json:
-        docs = [doc for _, doc in self.options]
-        return {"enum": list(self.values)} | ({"markdownEnumDescriptions": docs} if any(docs) else {})
-
-    def read(self, value: Any) -> Any:
-        """The option itself, so that `1.0` is read as 1."""
-        return next(option for option in self.values if option == value)
-
-    def words(self) -> str:
-        return "one of " + ", ".join(str(value) for value in self.values)
-
-
-@dataclass(frozen=True)
-class ListOf(Kind):
-    """A list, read as a tuple; with `or_one` a single value stands for a list of one."""
-
-    item: Kind
-    or_one: bool = False
-    min_items: int = 0
-    unique: bool = False
-
-    def schema(self) -> Json:
-        many: Json = {"type": "array", "items": self.item.schema()}
-        many |= {"minItems": self.min_items} if self.min_items else {}
-        many |= {"uniqueItems": True} if self.unique else {}
-        if not self.or_one:
-            return many
-        # Editors word and complete this best: one schema of the list, plus anyOf on the two forms.
-        del many["type"]
-        return many | {"anyOf": [self.item.schema(), {"type": "array"}]}
-
-    def read(self, value: Any) -> tuple[Any, ...]:
-        items = value if isinstance(value, (list, tuple)) else [value]
-        return tuple(self.item.read(item) for item in items)
-
-    def write(self, value: Any) -> list[Any]:
-        return [self.item.write(item) for item in value]
-
-    def words(self) -> str:
-        one = f"{self.item.words()}, or " if self.or_one else ""
-        return f"{one}a list, each {self.item.words()}"
-
-    def nested(self) -> tuple[Kind, ...]:
-        return (self.item,)
-
-
-@dataclass(frozen=True)
-class MapOf(Kind):
-    """A map from names that the user gives to values of one kind."""
-
-    item: Kind
-    min_items: int = 0
-    name_pattern: str | None = None
-
-    def schema(self) -> Json:
-        shape: Json = {"type": "object", "additionalProperties": self.item.schema()}
-        shape |= {"minProperties": self.min_items} if self.min_items else {}
-        return shape | ({"propertyNames": {"pattern": self.name_pattern}} if self.name_pattern else {})
-
-    def read(self, value: Any) -> dict[str, Any]:
-        return {name: self.item.read(item) for name, item in value.items()}
-
-    def write(self, value: Any) -> Json:
-        return {name: self.item.write(item) for name, item in value.items()}
-
-    def words(self) -> str:
-        return f"a map from names, each {self.item.words()}"
-
-    def nested(self) -> tuple[Kind, ...]:
-        return (self.item,)
 
 
 @dataclass(frozen=True)
@@ -403,17 +246,6 @@ def object_schema(cls: type) -> Json:
         "patternProperties": {"^x-": True},
         "additionalProperties": False,
     }
-
-
-def _bounds(**bounds: float | None) -> Json:
-    return {name: bound for name, bound in bounds.items() if bound is not None}
-
-
-def bound_words(low: float | None, above: float | None, high: float | None, below: float | None) -> str:
-    """Bounds in words, to be put behind "a number": " >= 0 and < 1"."""
-    parts = [(">=", low), (">", above), ("<=", high), ("<", below)]
-    texts = [f"{sign} {bound:g}" for sign, bound in parts if bound is not None]
-    return " " + " and ".join(texts) if texts else ""
 
 
 def _as_yaml(value: Any) -> str:
