@@ -1,3 +1,19 @@
 """A declarative ML build system: one YAML spec in, one verified ONNX file out."""
 
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
 __version__ = "0.1.0"
+
+#: The public door; loaded when used, so that `import mlbuild` costs nothing.
+_PUBLIC = ("build", "check", "load", "plan")
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module("mlbuild.api"), name)
+    raise AttributeError(f"module 'mlbuild' has no attribute {name!r}")

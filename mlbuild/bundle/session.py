@@ -28,8 +28,11 @@ class Session:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        source = str(model) if isinstance(model, Path) else model
-        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        source = model.read_bytes() if isinstance(model, Path) else model
+        try:
+            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf:
+            raise NotOurs("is no ONNX model") from None
         self.input_names = [value.name for value in self._session.get_inputs()]
         self.output_names = [value.name for value in self._session.get_outputs()]
 
@@ -42,16 +45,37 @@ class Session:
         return dict(zip(self.output_names, self._session.run(None, wanted), strict=True))
 
 
+class NotOurs(Exception):
+    """A model that mlbuild did not write, or no model at all."""
+
+
 def inputs_of(session: Session) -> tuple[RawInput, ...]:
     """The raw columns that a written artifact takes, from its metadata.
 
     Raises:
-        KeyError: the model is not one of ours.
+        NotOurs: the model tells nothing of its columns.
     """
-    told: list[Json] = json.loads(session.metadata()["mlbuild.inputs"])
+    told = _told(session, "mlbuild.inputs")
     return tuple(
         RawInput(one["name"], ColumnType(one["dtype"], one["nullable"]), one["missing"]) for one in told
     )
+
+
+def outputs_of(session: Session) -> list[Json]:
+    """The outputs of a written artifact as `contract.json` tells them.
+
+    Raises:
+        NotOurs: the model tells nothing of its outputs.
+    """
+    return _told(session, "mlbuild.outputs")
+
+
+def _told(session: Session, key: str) -> list[Json]:
+    metadata = session.metadata()
+    if key not in metadata:
+        raise NotOurs("was not written by mlbuild: its metadata lack the contract")
+    told: list[Json] = json.loads(metadata[key])
+    return told
 
 
 def encode(rows: pl.DataFrame, inputs: tuple[RawInput, ...]) -> Arrays:

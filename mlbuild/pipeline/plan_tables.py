@@ -93,7 +93,8 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
 
 
 def _columns(table: Input) -> list[str]:
-    return [part.removeprefix(f"{WHOLE}/") for part in table.parts]
+    """The columns of a table, sorted: their order in a contract, a map, means nothing."""
+    return sorted(part.removeprefix(f"{WHOLE}/") for part in table.parts if part.startswith(f"{WHOLE}/"))
 
 
 def _whole(spec: Spec, name: str, slot: str) -> Input:

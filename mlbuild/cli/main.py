@@ -1,0 +1,152 @@
+"""The command line: options that every command shares, the table of commands, and how failures end."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+from mlbuild import __version__
+from mlbuild.cli.exits import INTERNAL, INTERRUPTED, OK, USAGE, UsageError
+from mlbuild.cli.render import say
+from mlbuild.diagnostics import Rejected
+
+#: Verb to module and one-line help; a module is imported when its verb is used.
+VERBS = {
+    "check": ("mlbuild.cli.check", "find every mistake of the spec, without reading data"),
+    "plan": ("mlbuild.cli.plan", "say what a build would do, and why; nothing is run"),
+    "build": ("mlbuild.cli.build", "bring the targets up to date"),
+    "why": ("mlbuild.cli.why", "say why a target would run, or why it last ran"),
+    "graph": ("mlbuild.cli.graph", "print the tasks and what they read of each other"),
+    "schema": ("mlbuild.cli.schema", "print the JSON Schema of the spec language"),
+    "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
+}
+ALIASES = {"validate": "check"}
+
+_EPILOG = """exit codes:
+  0 ok, 1 a task failed, 2 usage or spec, 3 data or contract, 4 gate, 5 parity, 6 stale (plan --exit-code),
+  7 cache out of reach, 70 internal error, 130 interrupted"""
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        args = _parse(argv)
+        return _run(args)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else USAGE
+    except UsageError as error:
+        say(f"mlbuild: {error}" + (f"\n  help: {error.help}" if error.help else ""))
+        return USAGE
+    except Rejected as rejected:
+        for problem in rejected.problems:
+            say(f"mlbuild: {problem.message}" + (f"\n  help: {problem.help}" if problem.help else ""))
+        return USAGE
+    except KeyboardInterrupt:
+        say("mlbuild: interrupted; what was finished is kept")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone, as `| head` does; there is no one left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:
+        traceback.print_exc()
+        say(f"mlbuild: internal error (version {__version__}); please report it with the lines above")
+        return INTERNAL
+
+
+def _run(args: argparse.Namespace) -> int:
+    project = importlib.import_module("mlbuild.cli.project")
+    try:
+        code: int = args.module.run(args)
+    except project.BadSpec:
+        return USAGE
+    return code
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    verb = next((word for word in _words(argv) if word in VERBS or word in ALIASES), None)
+    parser = _parser(verb)
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        raise SystemExit(OK if not argv else USAGE)
+    args.command = ALIASES.get(args.command, args.command)
+    args.json = args.format == "json"
+    if args.directory:
+        try:
+            os.chdir(args.directory)
+        except OSError as error:
+            raise UsageError(f"cannot enter '{args.directory}': {error.strerror}") from None
+    args.module = importlib.import_module(VERBS[args.command][0])
+    return args
+
+
+def _words(argv: list[str]) -> list[str]:
+    """The words before which no option takes a value, so that a folder called `build` is no verb."""
+    words, skip = [], False
+    for word in argv:
+        if not skip and not word.startswith("-"):
+            words.append(word)
+        skip = word in ("-C", "-f", "--directory", "--file", "--format")
+    return words[:1]
+
+
+def _parser(verb: str | None) -> argparse.ArgumentParser:
+    """The parser; only the command that is used defines its own arguments, since that imports its module."""
+    parser = argparse.ArgumentParser(
+        prog="mlbuild",
+        description="Build machine-learning models from a YAML spec: one verified ONNX file for each output.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"mlbuild {__version__}")
+    _add_shared(parser, default=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, (module, text) in VERBS.items():
+        aliases = [alias for alias, meant in ALIASES.items() if meant == name]
+        command = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", aliases=aliases
+        )
+        _add_shared(command, default=argparse.SUPPRESS)
+        if verb is not None and ALIASES.get(verb, verb) == name:
+            importlib.import_module(module).add_arguments(command)
+    return parser
+
+
+def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
+    """Options that stand before or behind the verb; the verb's parser must not overwrite what stood before."""
+
+    def unless(value: Any) -> Any:
+        return value if default is None else default
+
+    parser.add_argument(
+        "-C", "--directory", metavar="DIR", default=unless(None), help="go to this folder first"
+    )
+    parser.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        default=unless(None),
+        help="the spec (mlbuild.yaml, else the only *.mlbuild.yaml)",
+    )
+    parser.add_argument(
+        "--format", choices=["text", "json"], default=unless("text"), help="how results are printed (text)"
+    )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        default=default or argparse.SUPPRESS,
+        help="the same as --format json",
+    )
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", default=unless(False), help="no progress, no warnings"
+    )
+    parser.add_argument(
+        "--no-color", action="store_true", default=unless(False), help="no colour on a terminal"
+    )

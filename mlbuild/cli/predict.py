@@ -1,0 +1,120 @@
+"""`mlbuild predict`: answer the rows of a file with a built model, as any onnxruntime would."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.bundle.session import NotOurs, Session, encode, inputs_of, outputs_of
+from mlbuild.bundle.trained import RawInput
+from mlbuild.cli.exits import DATA, OK, UsageError
+from mlbuild.cli.render import SCHEMA_VERSION, say
+from mlbuild.data import SOURCES, SUFFIXES
+from mlbuild.data.contracts import Column
+from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.params import read
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SOURCES = {cls.discriminator[1]: cls for cls in SOURCES}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="a model.onnx that mlbuild wrote")
+    parser.add_argument("rows", help="a .csv or .parquet file with the model's input columns")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write a .csv or .parquet file instead of printing CSV"
+    )
+    parser.add_argument(
+        "--null-value",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="a text of the CSV that means missing (repeatable)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    model, file = Path(args.model), Path(args.rows)
+    for path in (model, file):
+        if not path.is_file():
+            raise UsageError(f"there is no file '{path}'")
+    if args.output and Path(args.output).suffix not in SUFFIXES:
+        raise UsageError(f"cannot write '{args.output}'", help=f"a file ends in {' or '.join(SUFFIXES)}")
+    try:
+        session = Session(model)
+        inputs = inputs_of(session)
+        rows = _read(file, inputs, args.null_value)
+    except NotOurs as error:
+        raise UsageError(f"'{model}' {error}") from None
+    except Failed as failed:
+        say(f"mlbuild: {failed.failure.message}")
+        for line in failed.failure.details.get("lines", ()):
+            say(f"  {line}")
+        return DATA
+    answers = _frame(session, session.run(encode(rows, inputs)))
+    if args.output:
+        target = Path(args.output)
+        answers.write_parquet(target) if target.suffix == ".parquet" else answers.write_csv(target)
+    elif args.json:
+        document = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
+        print(json.dumps(document | {"rows": answers.to_dicts()}, indent=2))
+    else:
+        answers.write_csv(sys.stdout)
+    return OK
+
+
+def _read(file: Path, inputs: tuple[RawInput, ...], null_values: list[str]) -> pl.DataFrame:
+    """The model's input columns of a file.
+
+    Raises:
+        Failed: of kind `data`: a column is missing, or a value does not parse.
+    """
+    kind = SUFFIXES.get(file.suffix)
+    if kind is None:
+        raise UsageError(
+            f"cannot read rows from '{file}'", help=f"a file of rows ends in {' or '.join(SUFFIXES)}"
+        )
+    options: dict[str, Any] = {"path": "", "contract": ""}
+    if kind == "csv":
+        options["null_values"] = null_values
+    elif null_values:
+        raise UsageError("--null-value is for CSV files")
+    columns = {item.name: _column(item) for item in inputs}
+    rows, faults = read(_SOURCES[kind], options).read(file, columns)
+    if faults:
+        lines = [str(fault) + (f" ({fault.help})" if fault.help else "") for fault in faults]
+        raise data_failure(f"'{file}' does not hold what the model takes", lines=lines)
+    return rows
+
+
+def _column(item: RawInput) -> Column:
+    told: dict[str, Any] = {"dtype": item.type.dtype, "nullable": True}
+    if item.type.dtype == "string" and item.null_token != "":
+        told |= {"empty_is_null": False, "null_token": item.null_token}
+    return read(Column, {key: value for key, value in told.items() if value is not None})
+
+
+def _frame(session: Session, answers: dict[str, Any]) -> pl.DataFrame:
+    """One row of plain columns for each answer: label and a probability for each class, or the prediction."""
+    import polars as pl
+
+    columns: dict[str, Any] = {}
+    for output in outputs_of(session):
+        array = answers[output["name"]]
+        if "classes" in output:
+            for index, value in enumerate(output["classes"]):
+                columns[f"probability_{_text(value)}"] = array[:, index]
+        else:
+            columns[output["name"]] = array[:, 0]
+    return pl.DataFrame(
+        {name: pl.Series(name, list(values), strict=False) for name, values in columns.items()}
+    )
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
