@@ -1,0 +1,70 @@
+"""Runs the laws that the ordinary tests hold with the large counts: `python -m tests.soak [NAME ...] --seed S`.
+
+Each run becomes a row of docs/evidence.md: command, seed, commit, wall time, result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EVIDENCE = ROOT / "docs" / "evidence.md"
+
+#: A soak by name: the tests whose counts grow.
+SOAKS = {
+    "parity-gate": ["tests/bundle/test_mutations.py"],
+    "artifact-bytes": ["tests/pipeline/test_bytes.py"],
+    "ops": ["tests/ops/test_parity.py"],
+    "expressions": ["tests/expressions"],
+    "learners": ["tests/models"],
+    "build-law": ["tests/engine"],
+    "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(SOAKS)} (all)")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    unknown = [name for name in args.names if name not in SOAKS]
+    if unknown:
+        parser.error(f"no soak is named {', '.join(unknown)}")
+    return max(soak(name, args.seed) for name in args.names or SOAKS)
+
+
+def soak(name: str, seed: int) -> int:
+    """Run one soak; returns pytest's exit code."""
+    print(f"== {name} (seed {seed})", flush=True)
+    environment = os.environ | {"MLBUILD_SOAK": "1", "MLBUILD_SEED": str(seed)}
+    started = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "--tb=short", *SOAKS[name]]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    seconds = time.monotonic() - started
+    print(done.stdout[-4000:] + done.stderr[-2000:])
+    lines = done.stdout.strip().splitlines() or [f"exit {done.returncode}"]
+    facts = re.findall(r"^soak: (.*)$", done.stdout, re.MULTILINE)
+    record(f"python -m tests.soak {name} --seed {seed}", seed, seconds, "; ".join([*facts, lines[-1]]))
+    return done.returncode
+
+
+def record(command: str, seed: int, seconds: float, result: str) -> None:
+    """Add a row to the evidence table."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    day = datetime.now(UTC).date().isoformat()
+    told = re.sub(r"=+ ?| in [\d.]+s.*", "", result).replace("|", "/").strip()
+    with EVIDENCE.open("a", encoding="utf-8") as file:
+        file.write(f"| {day} | `{command}` | {seed} | {commit} | {seconds:.0f} s | {told} |\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

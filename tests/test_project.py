@@ -1,0 +1,132 @@
+"""The rules of the code itself: style, types, layers, sizes, generated files."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted((ROOT / "mlbuild").rglob("*.py"))
+#: Where our own modules are imported by name when used: the public door and the command's verb table.
+LATE_IMPORTS = {"mlbuild/__init__.py", "mlbuild/cli/main.py"}
+
+
+def run(*command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"python -m {' '.join(command)}\n{done.stdout}{done.stderr}"
+
+
+def test_ruff_finds_nothing() -> None:
+    run("ruff", "check", "--no-cache", "mlbuild", "tests", "specs")
+    run("ruff", "format", "--check", "--no-cache", "mlbuild", "tests", "specs")
+
+
+def test_mypy_finds_nothing() -> None:
+    run("mypy")
+
+
+def test_rooms_import_only_downward() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as run; run()",
+            "--no-cache",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_our_modules_are_imported_at_the_top(module: Path) -> None:
+    name = module.relative_to(ROOT).as_posix()
+    tree = ast.parse(module.read_text())
+    inside = [
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mlbuild")
+        or (isinstance(node, ast.Import) and any(part.name.split(".")[0] == "mlbuild" for part in node.names))
+    ]
+    assert not inside, f"{name} imports mlbuild inside a function, lines {inside}"
+    if name not in LATE_IMPORTS:
+        assert "import_module(" not in module.read_text()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_outgrows_its_idea(module: Path) -> None:
+    assert len(module.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_libraries_load_when_used(module: Path) -> None:
+    heavy = {
+        "numpy",
+        "polars",
+        "pandera",
+        "lightgbm",
+        "sklearn",
+        "onnx",
+        "onnxruntime",
+        "sqlglot",
+        "networkx",
+    }
+    tree = ast.parse(module.read_text())
+    loaded = {
+        name.split(".")[0]
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [part.name for part in node.names]
+        )
+    }
+    assert not loaded & heavy
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("onnx", ["lowering"]),
+        ("onnxruntime", ["bundle"]),
+        ("pandera", ["data"]),
+        ("yaml", ["spec"]),
+        ("sqlglot", ["expressions"]),
+        ("networkx", ["engine"]),
+    ],
+)
+def test_a_library_has_one_room(library: str, rooms: list[str]) -> None:
+    wanted = re.compile(rf"^\s*(?:from|import) {library}(?:\.|\s|$)", re.MULTILINE)
+    users = {
+        module.relative_to(ROOT / "mlbuild").parts[0]
+        for module in MODULES
+        if wanted.search(module.read_text())
+    }
+    assert users == set(rooms)
+
+
+def test_only_the_command_line_prints_or_exits() -> None:
+    wanted = re.compile(r"^\s*(?:print\(|sys\.exit\()", re.MULTILINE)
+    users = {
+        module.relative_to(ROOT / "mlbuild").parts[0]
+        for module in MODULES
+        if wanted.search(module.read_text())
+    }
+    assert users <= {"cli", "__main__.py"}
+
+
+def test_every_module_says_its_job() -> None:
+    silent = [
+        str(module.relative_to(ROOT))
+        for module in MODULES
+        if module.read_text().strip() and not ast.get_docstring(ast.parse(module.read_text()))
+    ]
+    assert not silent
