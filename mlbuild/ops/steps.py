@@ -69,7 +69,7 @@ def fit_stages(
     """
     states = []
     for stage in stages:
-        read = rows.select(stage.read)
+        read = rows[list(stage.read)]
         state = stage.step.fit(read, stage.read, target, weight)
         made = stage.step.apply_fit(state, read, stage.read, target, weight)
         rows = _replaced(stage, rows, made)
@@ -80,7 +80,7 @@ def fit_stages(
 def apply_stages(stages: Sequence[Stage], states: Sequence[State], rows: pl.DataFrame) -> pl.DataFrame:
     """Transform rows by what was learned."""
     for stage, state in zip(stages, states, strict=True):
-        made = stage.step.apply(state, rows.select(stage.read), stage.read)
+        made = stage.step.apply(state, rows[list(stage.read)], stage.read)
         rows = _replaced(stage, rows, made)
     return rows
 
@@ -97,4 +97,5 @@ def lower_stages(
 
 
 def _replaced(stage: Stage, rows: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(made).select(stage.after)
+    # By list: `select` and `pl.col` would take a name such as '*' or '^a$' for a pattern.
+    return rows.with_columns(made.get_columns())[list(stage.after)]

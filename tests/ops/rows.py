@@ -1,0 +1,146 @@
+"""Rows for tests of ops: random ones of a schema, and what a graph makes of given ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import polars as pl
+from hypothesis import strategies as st
+
+from mlbuild.columns import Schema
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import NAT, input_value
+from mlbuild.ops.op import State
+from mlbuild.ops.steps import Stage, lower_stages
+
+POLARS = {
+    "bool": pl.Boolean(),
+    "int": pl.Int64(),
+    "float": pl.Float64(),
+    "string": pl.String(),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+    "category": pl.Float64(),
+}
+#: What a client sends for a missing string; no random text holds it.
+TOKEN = "\u2400"
+DAY = 86_400_000_000
+
+#: Values of train rows, few enough to repeat; dates in days, datetimes in microseconds.
+TRAIN = {
+    "bool": st.booleans(),
+    "int": st.sampled_from([0, 1, 2, 3, -7, 40, 2**53, -(2**53)]),
+    "float": st.sampled_from([0.0, -0.0, 1.0, 0.1, -2.5, 3.7, 1e-300, 1e100]),
+    "string": st.sampled_from(["", "a", "b", "B", "é", "日本", " a", "nan", "None", "a\nb"]),
+    "date": st.sampled_from([0, -1, 59, 19_782, -719_162, 2_932_896]),
+    "datetime": st.sampled_from([0, -1, 951_868_799_999_999, 1_700_000_000_000_000]),
+}
+#: Values that may come later: the same, and anything else that the type allows.
+LATER = {
+    "bool": st.booleans(),
+    "int": TRAIN["int"] | st.integers(-(2**53), 2**53),
+    "float": TRAIN["float"]
+    | st.sampled_from([float("inf"), float("-inf"), 5e-324, -1e308])
+    | st.floats(allow_nan=False),
+    "string": TRAIN["string"]
+    | st.text(st.characters(exclude_characters=TOKEN + "\0", codec="utf-8"), max_size=4),
+    "date": TRAIN["date"] | st.integers(-800_000, 3_000_000) | st.integers(-106_000_000, 106_000_000),
+    "datetime": TRAIN["datetime"] | st.integers(-5 * 10**15, 5 * 10**15) | st.integers(NAT + 1, 2**63 - 1),
+}
+
+
+def tables(
+    schema: Schema, values: Mapping[str, st.SearchStrategy[Any]], min_rows: int = 0
+) -> st.SearchStrategy[pl.DataFrame]:
+    """Frames of up to 8 rows; nulls where the type has them; a column may be constant."""
+    return st.integers(min_rows, 8).flatmap(
+        lambda height: st.tuples(*(_columns(name, schema, values, height) for name in schema)).map(
+            pl.DataFrame
+        )
+    )
+
+
+def _columns(
+    name: str, schema: Schema, values: Mapping[str, st.SearchStrategy[Any]], height: int
+) -> st.SearchStrategy[pl.Series]:
+    type_ = schema[name]
+    one = (
+        values[type_.dtype]
+        if type_.categories is None
+        else st.sampled_from(type_.categories) | values[type_.dtype]
+    )
+    cell = st.none() | one if type_.nullable else one
+    cells = st.lists(cell, min_size=height, max_size=height) | cell.map(lambda value: [value] * height)
+    return cells.map(lambda items: column(name, type_.dtype, items))
+
+
+def column(name: str, dtype: str, items: Sequence[Any]) -> pl.Series:
+    """A column; dates may be days, datetimes microseconds since 1970."""
+    if dtype in ("date", "datetime") and all(item is None or isinstance(item, int) for item in items):
+        return pl.Series(name, items, dtype=pl.Int32() if dtype == "date" else pl.Int64()).cast(POLARS[dtype])
+    return pl.Series(name, items, dtype=POLARS[dtype])
+
+
+def through_graph(
+    stages: Sequence[Stage], states: Sequence[State], rows: pl.DataFrame
+) -> dict[str, np.ndarray[Any, Any]]:
+    """What onnxruntime answers for `rows`, each column as `as_array` gives it."""
+    before, after = stages[0].before, stages[-1].after
+    graph = Graph()
+    values = {
+        name: input_value(graph, name, type_.dtype, TOKEN if type_.nullable else None)
+        for name, type_ in before.items()
+    }
+    for name, value in lower_stages(stages, states, graph, values).items():
+        assert value.dtype == after[name].dtype
+        graph.output(f"text {name}" if value.dtype == "string" else name + "'", value.tensor, "W")
+        if value.dtype == "string":
+            graph.output(f"absent {name}", value.missing(graph))
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(graph.serialize({}), options, providers=["CPUExecutionProvider"])
+    wanted = [output.name for output in session.get_outputs()]
+    feeds = {item.name: feed(rows[item.name]) for item in session.get_inputs()}
+    found = dict(zip(wanted, session.run(wanted, feeds), strict=True))
+    return {name: _answer(found, name) for name in after}
+
+
+def _answer(found: Mapping[str, Any], name: str) -> np.ndarray[Any, Any]:
+    if name + "'" in found:
+        return np.asarray(found[name + "'"])
+    return np.where(found[f"absent {name}"], None, found[f"text {name}"])
+
+
+def feed(series: pl.Series) -> np.ndarray[Any, Any]:
+    """A column as the artifact takes it, [N, 1]."""
+    return as_array(series.fill_null(TOKEN) if series.dtype == pl.String else series)
+
+
+def as_array(series: pl.Series) -> np.ndarray[Any, Any]:
+    """A column as the graph has it: doubles with NaN, int64 with NAT, or texts with None; [N, width]."""
+    if series.dtype == pl.String:
+        return np.array(series.to_list(), dtype=object).reshape(-1, 1)
+    if series.dtype == pl.Date:
+        return (series.to_physical().cast(pl.Int64) * DAY).fill_null(NAT).to_numpy().reshape(-1, 1)
+    if series.dtype.is_temporal():
+        return series.to_physical().fill_null(NAT).to_numpy().reshape(-1, 1)
+    if isinstance(series.dtype, pl.Array):
+        return series.to_numpy()
+    return series.cast(pl.Float64).fill_null(float("nan")).to_numpy().reshape(-1, 1)
+
+
+def assert_same(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any], tolerance: float = 0.0) -> None:
+    """Equal bit by bit (any NaN equals any other), or within a relative tolerance."""
+    assert expected.shape == found.shape
+    assert expected.dtype == found.dtype
+    if tolerance:
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=0)
+    elif expected.dtype == np.float64:
+        signs = np.where(np.isnan(expected), False, np.signbit(expected))
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(np.where(np.isnan(found), False, np.signbit(found)), signs)
+    else:
+        assert found.tolist() == expected.tolist()
