@@ -53,11 +53,14 @@ class Learner(Described):
     accepts: ClassVar[frozenset[str]] = frozenset()
     #: Distributions whose version decides what is learned.
     libraries: ClassVar[tuple[str, ...]] = ()
-    #: Whether training goes in rounds that early stopping can end.
-    iterative: ClassVar[bool] = False
     #: Other libraries' words for its parameters, for a hint; parameters of its library that it refuses, and why.
     aliases: ClassVar[Mapping[str, str]] = {}
     refused: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def iterative(self) -> bool:
+        """Whether training goes in rounds that early stopping can end."""
+        return False
 
     def infer(self, features: Schema, target: ColumnType) -> None:
         """Check, without data, that these features and this target can be learned and exported exactly.

@@ -1,21 +1,120 @@
-"""What both LightGBM learners do: bin, train, predict, and write themselves as ONNX."""
+"""What both LightGBM learners do: check, bin, train, predict, and write themselves as ONNX."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlbuild.models.learner import Learner
-from mlbuild.models.lightgbm.parameters import ALIASES, REFUSED, Parameters
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import data_failure
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.value import Value
+from mlbuild.models.learner import EarlyStopping, Learner, Rows
+from mlbuild.models.lightgbm.library import lightgbm
+from mlbuild.models.lightgbm.lowering import lower
+from mlbuild.models.lightgbm.parameters import ALIASES, BINNING, REFUSED, Parameters
+from mlbuild.models.lightgbm.text import ModelText
+from mlbuild.models.lightgbm.training import FIXED, save_bins, train
+from mlbuild.models.matrix import expanded, lowered
+from mlbuild.models.metrics import METRIC, setting_of
+from mlbuild.models.suitability import check_columns, check_rows
+from mlbuild.params import Json
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
 class Lightgbm(Parameters, Learner):
-    """A LightGBM learner."""
+    """A LightGBM learner. A fitted one is LightGBM's model text without its list of parameters."""
 
-    aliases: ClassVar[Mapping[str, str]] = ALIASES
-    refused: ClassVar[Mapping[str, str]] = REFUSED
     accepts: ClassVar[frozenset[str]] = frozenset({"null", "category", "vector"})
     libraries: ClassVar[tuple[str, ...]] = ("lightgbm",)
-    iterative: ClassVar[bool] = True
+    aliases: ClassVar[Mapping[str, str]] = ALIASES
+    refused: ClassVar[Mapping[str, str]] = REFUSED
+
+    @property
+    def iterative(self) -> bool:
+        """Dropping earlier trees, `dart` has no best round to go back to."""
+        return self.boosting != "dart"
+
+    def infer(self, features: Schema, target: ColumnType) -> None:
+        check_columns(self, features, target)
+
+    def binning(self) -> Json | None:
+        return {name: getattr(self, name) for name in BINNING}
+
+    def bin(self, rows: Rows, seed: int, threads: int, target: Path) -> None:
+        save_bins(rows, {name: getattr(self, name) for name in BINNING}, seed, threads, target)
+
+    def fit(
+        self,
+        rows: Rows,
+        *,
+        classes: int,
+        seed: int,
+        threads: int,
+        early_stopping: EarlyStopping | None = None,
+        bins: Path | None = None,
+    ) -> bytes:
+        check_rows(rows.target, rows.weight, classes)
+        self.check_target(rows.target, classes)
+        params = FIXED | self.native(classes) | {"seed": seed, "num_threads": threads}
+        if early_stopping:
+            params["metric"] = _watched(early_stopping, classes)
+        text = train(rows, params, self.num_iterations, early_stopping, bins)
+        return self.mended(text).encode()
+
+    def check_target(self, target: Any, classes: int) -> None:
+        """Refuse a target that the objective is not made for.
+
+        Raises:
+            Failed: of kind `data`.
+        """
+        raise NotImplementedError
+
+    def native(self, classes: int) -> dict[str, Any]:
+        """The parameters as LightGBM takes them."""
+        return self.values() | {"metric": "None"}
+
+    def mended(self, text: str) -> str:
+        """The model text with numbers in full that LightGBM writes with six digits."""
+        return text
+
+    def predict(self, fitted: bytes, rows: Rows, threads: int) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        model = lightgbm().Booster(model_str=fitted.decode())
+        shape = rows.features.height, model.num_model_per_iteration()
+        if rows.features.height == 0:
+            return np.zeros(shape)
+        scores = model.predict(expanded(rows), num_threads=threads)
+        return np.asarray(scores, dtype=np.float64).reshape(shape)
+
+    def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
+        return lower(ModelText.parse(fitted.decode()), graph, lowered(graph, features, schema))
+
+    def describe(self, fitted: bytes) -> Json:
+        model = ModelText.parse(fitted.decode())
+        return {"iterations": model.iterations, "trees": model.trees, "leaves": int(model.leaves.sum())}
+
+
+def _watched(stopping: EarlyStopping, classes: int) -> str:
+    """LightGBM's name of the metric to watch; rows on which it says nothing are refused."""
+    import numpy as np
+
+    target = stopping.rows.target
+    if target is None or len(target) == 0:
+        raise data_failure("early stopping has no rows to watch: the split is empty")
+    if not np.isfinite(target).all():
+        raise data_failure("the target is missing or infinite in rows that early stopping watches")
+    watched = METRIC[stopping.metric].watched.get(setting_of(classes))
+    if watched is None:
+        raise data_failure(f"early stopping cannot watch '{stopping.metric}' with {classes} classes")
+    if stopping.metric in ("roc_auc", "average_precision") and len(np.unique(target)) < 2:
+        raise data_failure(
+            f"early stopping cannot watch '{stopping.metric}': all {len(target)} rows are of one class"
+        )
+    return watched

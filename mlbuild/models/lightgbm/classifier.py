@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlbuild.diagnostics import Problem
-from mlbuild.models.learner import Task
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.models.learner import Rows, Task
 from mlbuild.models.lightgbm.base import Lightgbm
+from mlbuild.models.suitability import classes_of
 from mlbuild.params import Boolean, Choice, Number, field
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,34 @@ class LightgbmClassifier(Lightgbm):
             yield from self.without_effect(
                 "with 'objective: multiclass'", "is_unbalance", "scale_pos_weight", "sigmoid"
             )
+
+    def infer(self, features: Schema, target: ColumnType) -> None:
+        super().infer(features, target)
+        classes = classes_of(target)
+        if classes and not self._suits(classes):
+            raise Rejected(Problem("bad-value", self._unsuitable(classes), ("params", "objective")))
+
+    def check_target(self, target: np.ndarray[Any, Any] | None, classes: int) -> None:
+        if not self._suits(classes):
+            raise data_failure(self._unsuitable(classes))
+
+    def _suits(self, classes: int) -> bool:
+        return self.objective is None or (self.objective == "binary") == (classes == 2)
+
+    def _unsuitable(self, classes: int) -> str:
+        return f"'objective: {self.objective}' does not suit a target with {classes} classes"
+
+    def native(self, classes: int) -> dict[str, Any]:
+        params = super().native(classes)
+        if classes == 2:
+            return params | {"objective": "binary"}
+        return params | {"objective": self.objective or "multiclass", "num_class": classes}
+
+    def mended(self, text: str) -> str:
+        return re.sub(r"(?m)^(objective=.* )?sigmoid:\S+", rf"\g<1>sigmoid:{self.sigmoid!r}", text, count=1)
+
+    def predict(self, fitted: bytes, rows: Rows, threads: int) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        scores = super().predict(fitted, rows, threads)
+        return np.hstack([1.0 - scores, scores]) if scores.shape[1] == 1 else scores

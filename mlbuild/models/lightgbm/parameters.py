@@ -197,6 +197,17 @@ class Parameters(Described):
                 yield from self.without_effect("without a 'bagging_fraction' below 1", "bagging_freq")
         if self.boosting == "rf":
             yield from self.without_effect("with 'boosting: rf'", "learning_rate")
+            if (
+                not goss
+                and not (self.bagging_freq and self.bagging_fraction < 1)
+                and self.feature_fraction == 1
+            ):
+                yield Problem(
+                    "missing-parameter",
+                    "a random forest needs samples of rows or of features, or all trees are the same",
+                    ("boosting",),
+                    help="add 'bagging_freq: 1' and 'bagging_fraction: 0.632'",
+                )
 
     def without_effect(self, why: str, *names: str) -> Iterator[Problem]:
         """A problem for each of these parameters that is not at its default."""
@@ -205,6 +216,6 @@ class Parameters(Described):
             if getattr(self, name) != params[name].default:
                 yield Problem("without-effect", f"'{name}' has no effect {why}", (name,), on="key")
 
-    def native(self) -> dict[str, Any]:
-        """The parameters as LightGBM takes them."""
-        return {name: getattr(self, param.name) for name, param in params_of(type(self)).items()}
+    def values(self) -> dict[str, Any]:
+        """The value of each parameter by LightGBM's name; those that are None are LightGBM's to find."""
+        return {name: value for name in params_of(type(self)) if (value := getattr(self, name)) is not None}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlbuild.diagnostics import Problem
+from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.models.learner import Task
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.params import Boolean, Choice, Number, field
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: Parameters that only some objectives read.
 _READ_BY = {
@@ -19,6 +22,9 @@ _READ_BY = {
     "tweedie_variance_power": ("tweedie",),
     "reg_sqrt": ("regression",),
 }
+
+#: LightGBM holds targets as float32.
+_FLOAT32_MAX = 3.4028234e38
 
 
 @dataclass(frozen=True)
@@ -69,3 +75,13 @@ class LightgbmRegressor(Lightgbm):
                 yield from self.without_effect(f"with 'objective: {self.objective}'", name)
         if self.objective == "quantile" and self.alpha >= 1:
             yield Problem("bad-value", "'alpha' is a quantile here and must be below 1", ("alpha",))
+
+    def check_target(self, target: np.ndarray[Any, Any], classes: int) -> None:
+        if self.objective in ("poisson", "tweedie") and (target < 0).any():
+            raise data_failure(f"'objective: {self.objective}' needs a target without negative values")
+        if self.objective == "gamma" and (target <= 0).any():
+            raise data_failure("'objective: gamma' needs a target above 0")
+        if self.objective in ("poisson", "tweedie") and not target.any():
+            raise data_failure(f"'objective: {self.objective}' needs a target that is not 0 in all rows")
+        if abs(target).max() > _FLOAT32_MAX:
+            raise data_failure("the target has values beyond 3.4e38, which LightGBM cannot hold")

@@ -5,6 +5,7 @@ Definitions are scikit-learn's, of the function of the same name.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def mean_squared_error(target: Array, scores: Array) -> float:
 
 
 def root_mean_squared_error(target: Array, scores: Array) -> float:
-    return mean_squared_error(target, scores) ** 0.5
+    return math.sqrt(mean_squared_error(target, scores))
 
 
 def mean_absolute_error(target: Array, scores: Array) -> float:

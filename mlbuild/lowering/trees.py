@@ -1,0 +1,137 @@
+"""An ensemble of decision trees as one ONNX TreeEnsemble node in double."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.lowering.graph import ML, Graph, Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_LEQ = 0
+_MEMBER = 6
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Trees whose leaf values are added up, tree by tree in order, each onto its leaf's target.
+
+    Nodes and leaves of all trees are numbered through. A root or child is the number of a node, or where it is
+    negative the complement `~number` of a leaf. A row goes left at a node where `feature <= threshold`; at a
+    member node where the feature is in the node's set (`sets` has one for each, in order); a NaN goes left where
+    `missing_left` says so, at a member node never.
+    """
+
+    roots: Array
+    feature: Array
+    threshold: Array
+    missing_left: Array
+    left: Array
+    right: Array
+    member: Array
+    sets: Sequence[Array]
+    leaf_value: Array
+    leaf_target: Array
+    targets: int
+
+
+def tree_ensemble(graph: Graph, matrix: Tensor, trees: Trees) -> Tensor:
+    """The sums of the leaves that each row of `matrix` (double, [N, features]) reaches: [N, targets].
+
+    Operator: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html. Nodes are written in depth-first
+    preorder, as the reference implementation of ONNX wants them where sets occur.
+    """
+    import numpy as np
+
+    trees = _rooted(trees)
+    order = _preorder(trees.roots.tolist(), trees.left.tolist(), trees.right.tolist())
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    left, right = trees.left[order], trees.right[order]
+    member = trees.member[order]
+    return graph.call(
+        "TreeEnsemble",
+        matrix,
+        domain=ML,
+        element="double",
+        n_targets=trees.targets,
+        aggregate_function=1,
+        post_transform=0,
+        tree_roots=place[trees.roots].tolist(),
+        nodes_featureids=trees.feature[order].tolist(),
+        nodes_modes=np.where(member, _MEMBER, _LEQ).astype(np.uint8),
+        nodes_splits=np.where(member, 0.0, trees.threshold[order]),
+        nodes_missing_value_tracks_true=(trees.missing_left[order] & ~member).astype(np.int64).tolist(),
+        nodes_trueleafs=(left < 0).astype(np.int64).tolist(),
+        nodes_truenodeids=_numbers(left, place),
+        nodes_falseleafs=(right < 0).astype(np.int64).tolist(),
+        nodes_falsenodeids=_numbers(right, place),
+        membership_values=_memberships(trees, order) if member.any() else None,
+        leaf_targetids=trees.leaf_target.tolist(),
+        leaf_weights=np.asarray(trees.leaf_value, dtype=np.float64),
+    )
+
+
+def _rooted(trees: Trees) -> Trees:
+    """The same trees, each with a node at its root: a tree that is a leaf asks a question with one answer."""
+    import numpy as np
+
+    bare = trees.roots < 0
+    more = int(bare.sum())
+    roots = trees.roots.copy()
+    roots[bare] = len(trees.feature) + np.arange(more)
+    zeros = np.zeros(more, dtype=np.int64)
+    return Trees(
+        roots=roots,
+        feature=np.append(trees.feature, zeros),
+        threshold=np.append(trees.threshold, zeros.astype(np.float64)),
+        missing_left=np.append(trees.missing_left, zeros.astype(bool)),
+        left=np.append(trees.left, trees.roots[bare]),
+        right=np.append(trees.right, trees.roots[bare]),
+        member=np.append(trees.member, zeros.astype(bool)),
+        sets=trees.sets,
+        leaf_value=trees.leaf_value,
+        leaf_target=trees.leaf_target,
+        targets=trees.targets,
+    )
+
+
+def _preorder(roots: list[int], left: list[int], right: list[int]) -> list[int]:
+    """Numbers of nodes: each before those under it, its left side before its right."""
+    order = []
+    for root in roots:
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            order.append(node)
+            if right[node] >= 0:
+                stack.append(right[node])
+            if left[node] >= 0:
+                stack.append(left[node])
+    return order
+
+
+def _numbers(children: Array, place: Array) -> list[int]:
+    """The number of the leaf or, in its new place, of the node that each child is."""
+    import numpy as np
+
+    numbers: list[int] = np.where(children < 0, ~children, place[np.maximum(children, 0)]).tolist()
+    return numbers
+
+
+def _memberships(trees: Trees, order: list[int]) -> Array:
+    """The sets of the member nodes in their order, a NaN behind each."""
+    import numpy as np
+
+    number = np.cumsum(trees.member) - 1
+    end = np.array([np.nan])
+    parts: list[Array] = []
+    for node in order:
+        if trees.member[node]:
+            parts += [np.asarray(trees.sets[number[node]], dtype=np.float64), end]
+    return np.concatenate(parts)

@@ -1,0 +1,96 @@
+"""Writes a trained LightGBM model into an ONNX graph, in double and with LightGBM's own decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.trees import Trees, tree_ensemble
+from mlbuild.models.lightgbm.text import MISSING_NONE, MISSING_ZERO, ModelText
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+#: Up to here a number is zero to LightGBM: its kZeroThreshold, a float32.
+ZERO = 1.0000000180025095e-35
+
+
+def lower(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
+    """The scores of `matrix` (double, [N, features]): [N, 1], or [N, classes]."""
+    raw = tree_ensemble(graph, _zeros_missing(model, graph, matrix), trees_of(model))
+    if model.averaged:
+        raw = graph.call("Div", raw, graph.constant(float(model.iterations)))
+    return _transformed(model, graph, raw)
+
+
+def _zeros_missing(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
+    """Zeros as NaN, in the features where LightGBM takes them for missing."""
+    import numpy as np
+
+    nodes = ~model.categorical & (model.missing == MISSING_ZERO)
+    if not nodes.any():
+        return matrix
+    limits = np.full((1, model.features), -1.0)
+    limits[0, model.feature[nodes]] = ZERO
+    zero = graph.call("LessOrEqual", graph.call("Abs", matrix), graph.constant(limits))
+    return graph.call("Where", zero, graph.constant(float("nan")), matrix)
+
+
+def trees_of(model: ModelText) -> Trees:
+    """The trees with nodes and leaves numbered through.
+
+    Where a feature has no missing values in training, LightGBM takes a NaN for 0. A tree of one leaf with the
+    value 0 adds nothing and is left out.
+    """
+    import numpy as np
+
+    nodes = model.leaves - 1
+    first_node, first_leaf = np.cumsum(nodes) - nodes, np.cumsum(model.leaves) - model.leaves
+    tree = np.repeat(np.arange(model.trees), nodes)
+
+    def child(local: Array) -> Array:
+        return local + np.where(local < 0, -first_leaf[tree], first_node[tree])
+
+    roots = np.where(nodes > 0, first_node, ~first_leaf)
+    counts = (nodes > 0) | (model.leaf_value[first_leaf] != 0)
+    counts[0] |= not counts.any()
+    return Trees(
+        roots=roots[counts],
+        feature=model.feature,
+        threshold=model.threshold,
+        missing_left=np.where(model.missing == MISSING_NONE, model.threshold >= 0, model.default_left),
+        left=child(model.left),
+        right=child(model.right),
+        member=model.categorical,
+        sets=model.sets,
+        leaf_value=model.leaf_value,
+        leaf_target=np.repeat(np.arange(model.trees) % model.per_iteration, model.leaves),
+        targets=model.per_iteration,
+    )
+
+
+def _transformed(model: ModelText, graph: Graph, raw: Tensor) -> Tensor:
+    """Sums of leaves to scores: each objective's `ConvertOutput`, in the same form."""
+    name, words = model.objective
+    if name == "binary":
+        positive = _sigmoid(graph, raw, float(words["sigmoid"]))
+        negative = graph.call("Sub", graph.constant(1.0), positive)
+        return graph.call("Concat", negative, positive, axis=1)
+    if name == "multiclass":
+        return graph.call("Softmax", raw, axis=1)
+    if name == "multiclassova":
+        return _sigmoid(graph, raw, float(words["sigmoid"]))
+    if name in ("poisson", "gamma", "tweedie"):
+        return graph.call("Exp", raw)
+    if "sqrt" in words:
+        return graph.call("Mul", raw, graph.call("Abs", raw))
+    return raw
+
+
+def _sigmoid(graph: Graph, raw: Tensor, steepness: float) -> Tensor:
+    """1 / (1 + exp(-steepness * raw)), with its tail towards 0 kept."""
+    one = graph.constant(1.0)
+    power = graph.call("Exp", graph.call("Mul", raw, graph.constant(-steepness)))
+    return graph.call("Div", one, graph.call("Add", one, power))

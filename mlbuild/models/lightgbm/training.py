@@ -1,0 +1,84 @@
+"""Trains LightGBM: the same model for the same rows, whatever the number of threads, with bins made before or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.models.learner import EarlyStopping, Rows
+from mlbuild.models.lightgbm.library import lightgbm
+from mlbuild.models.matrix import categorical, expanded
+
+#: What every training has, besides the parameters of the spec.
+FIXED = {
+    "deterministic": True,
+    "force_row_wise": True,
+    "feature_pre_filter": False,
+    "verbosity": -1,
+}
+
+
+def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, file: Path) -> None:
+    """Write LightGBM's binned dataset of the features to `file`."""
+    params = {**FIXED, **binning, "seed": seed, "num_threads": threads}
+    data = _dataset(rows, None, params)
+    try:
+        data.construct().save_binary(file)
+    except lightgbm().basic.LightGBMError as error:
+        raise _refused(error) from None
+
+
+def train(
+    rows: Rows,
+    params: Mapping[str, Any],
+    rounds: int,
+    early_stopping: EarlyStopping | None = None,
+    bins: Path | None = None,
+) -> str:
+    """The model text up to the parameters, which name the threads. With early stopping, of the best round.
+
+    `params` are LightGBM's, with the metric to watch.
+
+    Raises:
+        Failed: LightGBM refuses the data.
+    """
+    library = lightgbm()
+    data = _dataset(rows, bins, params)
+    held_out, callbacks = [], []
+    if early_stopping:
+        held_out.append(_dataset(early_stopping.rows, None, params, data))
+        callbacks.append(library.early_stopping(early_stopping.rounds, verbose=False))
+    try:
+        booster = library.train(dict(params), data, rounds, valid_sets=held_out, callbacks=callbacks)
+    except library.basic.LightGBMError as error:
+        raise _refused(error) from None
+    best = booster.best_iteration if early_stopping else -1
+    text: str = booster.model_to_string(num_iteration=best)
+    return text.split("\nparameters:")[0]
+
+
+def _dataset(rows: Rows, bins: Path | None, params: Mapping[str, Any], reference: Any = None) -> Any:
+    """LightGBM's dataset, not yet constructed; with `bins` the features of `rows` are not looked at."""
+    library = lightgbm()
+    params = dict(params)
+    if bins is not None:
+        return library.Dataset(str(bins), label=rows.target, weight=rows.weight, params=params)
+    frame = expanded(rows)
+    if frame.width == 0:
+        raise data_failure("no feature is left: every vector is empty")
+    return library.Dataset(
+        frame,
+        label=rows.target,
+        weight=rows.weight,
+        reference=reference,
+        feature_name=frame.columns,
+        categorical_feature=categorical(rows),
+        params=params,
+    )
+
+
+def _refused(error: Exception) -> Failed:
+    reason = str(error).strip().split("\n")[0]
+    return Failed(Failure("task", f"LightGBM does not train: {reason}"))

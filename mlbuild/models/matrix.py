@@ -1,0 +1,65 @@
+"""Rows as the numeric matrix that learners compute on: one float64 column for each number of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import Schema
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.value import Value
+from mlbuild.models.learner import Rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+
+def expanded(rows: Rows) -> pl.DataFrame:
+    """Float64 columns `f0`, `f1`, ... in the order of the schema, a vector as one column per element.
+
+    Missing is null. Columns that are Float64 already are not copied.
+    """
+    import polars as pl
+
+    columns: list[pl.Expr] = []
+    for name in rows.schema:
+        column = pl.col(name)
+        dtype = rows.features.schema[name]
+        if isinstance(dtype, pl.Array):
+            columns += [column.arr.get(index) for index in range(dtype.size)]
+        else:
+            columns.append(column)
+    named = [column.cast(pl.Float64).alias(f"f{index}") for index, column in enumerate(columns)]
+    return rows.features.select(named)
+
+
+def matrix(rows: Rows) -> np.ndarray[Any, Any]:
+    """The same as a float64 array [N, width], column by column in memory; missing is NaN."""
+    import numpy as np
+
+    frame = expanded(rows)
+    out = np.empty(frame.shape, dtype=np.float64, order="F")
+    for index, column in enumerate(frame.iter_columns()):
+        out[:, index] = column.to_numpy()
+    return out
+
+
+def categorical(rows: Rows) -> list[int]:
+    """The places of the category columns in the matrix."""
+    import polars as pl
+
+    places = []
+    at = 0
+    for name, type_ in rows.schema.items():
+        if type_.dtype == "category":
+            places.append(at)
+        dtype = rows.features.schema[name]
+        at += dtype.size if isinstance(dtype, pl.Array) else 1
+    return places
+
+
+def lowered(graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
+    """The same matrix in the graph: double, [N, width]."""
+    tensors = [features[name].tensor for name in schema]
+    return tensors[0] if len(tensors) == 1 else graph.call("Concat", *tensors, axis=1)

@@ -1,0 +1,62 @@
+"""A fitted learner as an ONNX model of its own, and what onnxruntime answers for rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import polars as pl
+
+from mlbuild.columns import Schema
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import Value, input_value
+from mlbuild.models.learner import Learner, Rows
+
+
+def exported(learner: Learner, fitted: bytes, rows: Rows) -> bytes:
+    """The model; a vector column `v` has the inputs `v.0`, `v.1`, ..."""
+    graph = Graph()
+    values = {}
+    for name, type_ in rows.schema.items():
+        if type_.dtype == "vector":
+            parts = [graph.input(f"{name}.{index}", "double") for index in range(_width(rows, name))]
+            values[name] = Value("vector", graph.call("Concat", *parts, axis=1))
+        else:
+            values[name] = input_value(graph, name, type_.dtype)
+    scores = learner.lower(fitted, graph, values, rows.schema)
+    graph.output("scores", scores, "K")
+    return graph.serialize({})
+
+
+def answers(model: bytes, rows: Rows) -> np.ndarray[Any, Any]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    feed = {}
+    for name, type_ in rows.schema.items():
+        if type_.dtype == "vector":
+            for index in range(_width(rows, name)):
+                feed[f"{name}.{index}"] = _column(rows.features[name].arr.get(index))
+        else:
+            feed[name] = _column(rows.features[name])
+    return np.asarray(session.run(["scores"], feed)[0])
+
+
+def _column(column: pl.Series) -> np.ndarray[Any, Any]:
+    numbers = column.cast(pl.Float64).to_numpy()
+    return np.ascontiguousarray(numbers, dtype=np.float64).reshape(-1, 1)
+
+
+def _width(rows: Rows, name: str) -> int:
+    dtype = rows.features.schema[name]
+    assert isinstance(dtype, pl.Array)
+    return dtype.size
+
+
+def schema(**dtypes: str) -> Schema:
+    """`schema(a="float?")`: a question mark makes a column nullable."""
+    from mlbuild.columns import ColumnType
+
+    return Schema({name: ColumnType(text.rstrip("?"), text.endswith("?")) for name, text in dtypes.items()})
