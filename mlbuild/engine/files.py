@@ -1,0 +1,69 @@
+"""Digests of files from outside, with a memory of what was hashed: a time is only a reason to hash again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from mlbuild.engine.store import Store
+
+#: Clocks of file systems lag behind the system's clock by up to this much. A file whose time is not older than
+#: that when it is hashed can change once more without changing its time.
+_GRAIN_NS = 10_000_000
+
+_NOTE = "stat"
+
+
+class Files:
+    """The files of a project. `digest` costs one `stat` where nothing about a file has changed since it was hashed."""
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self._store = store
+        self._root = root
+        self._entries = _read(store.note(_NOTE))
+        self._changed = False
+
+    def name(self, path: Path) -> str:
+        """How a file is called in messages and caches: relative to the project."""
+        return Path(os.path.relpath(self._root / path, self._root)).as_posix()
+
+    def digest(self, path: Path) -> str | None:
+        """The sha256 of a file's content; None where there is no such file that can be read."""
+        name = self.name(path)
+        try:
+            before = _facts((self._root / path).stat())
+            entry = self._entries.get(name)
+            if entry and entry[:4] == before and max(before[0], before[3]) < entry[4] - _GRAIN_NS:
+                return str(entry[5])
+            hashed_at = time.time_ns()
+            with (self._root / path).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            unchanged = _facts((self._root / path).stat()) == before
+        except OSError:
+            return None
+        if unchanged:
+            self._entries[name] = [*before, hashed_at, found]
+            self._changed = True
+        return found
+
+    def save(self) -> None:
+        """Keep what was hashed for the next build."""
+        if self._changed:
+            self._store.keep_note(_NOTE, self._entries)
+            self._changed = False
+
+
+def _facts(stat: os.stat_result) -> list[int]:
+    return [stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns]
+
+
+def _read(note: Any) -> dict[str, list[Any]]:
+    """The entries of a note: mtime, size, inode, ctime, when it was hashed, digest; a malformed one is left out."""
+    shape = [int, int, int, int, int, str]
+    entries = note.items() if isinstance(note, dict) else ()
+    return {
+        name: entry for name, entry in entries if isinstance(entry, list) and [*map(type, entry)] == shape
+    }

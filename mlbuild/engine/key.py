@@ -1,0 +1,90 @@
+"""Keys: everything that decides the result of a task, and its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+from mlbuild.engine.canonical import canonical, digest, parse
+from mlbuild.engine.code import code_versions
+from mlbuild.engine.files import Files
+from mlbuild.engine.graph import Task
+from mlbuild.engine.libraries import versions
+
+#: Raised when what is recorded under a key changes its form, so that former records are never misread.
+_FORMAT = 1
+
+#: A part that is read: its name, and its digest (None: not known yet).
+Read = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What decides a result. `producers` and `paths` only tell people where it comes from: they enter no key."""
+
+    kind: str
+    run: str
+    parts: tuple[str, ...]
+    code: Mapping[str, str]
+    params: Any
+    libraries: Mapping[str, str | None]
+    inputs: Mapping[str, tuple[Read, ...]]
+    files: Mapping[str, str | None]
+    producers: Mapping[str, tuple[str, ...]] = field(metadata={"decides": False})
+    paths: Mapping[str, str] = field(metadata={"decides": False})
+
+    @cached_property
+    def key(self) -> str:
+        deciding = {
+            item.name: getattr(self, item.name) for item in fields(self) if item.metadata.get("decides", True)
+        }
+        return digest(canonical({**deciding, "format": _FORMAT}))
+
+    def to_json(self) -> Any:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Ingredients:
+        """Raises KeyError, TypeError or ValueError where `value` is something else."""
+        inputs = {
+            slot: tuple((part, known) for part, known in reads) for slot, reads in value["inputs"].items()
+        }
+        producers = {slot: tuple(tasks) for slot, tasks in value["producers"].items()}
+        return cls(**{**value, "parts": tuple(value["parts"]), "inputs": inputs, "producers": producers})
+
+
+def ingredients(
+    task: Task,
+    digests: Mapping[str, Mapping[str, str]],
+    files: Files,
+    catalogues: frozenset[str] = frozenset(),
+) -> Ingredients:
+    """What decides the result of a task; `digests` holds the parts of the tasks that are done, by name.
+
+    The order of the parts of a slot counts, as the function sees it; the order of maps does not.
+    """
+    inputs: dict[str, list[Read]] = {}
+    producers: dict[str, list[str]] = {}
+    for source in (source for source in task.inputs if source.parts):
+        known = digests.get(source.task, {})
+        inputs.setdefault(source.slot, []).extend((part, known.get(part)) for part in source.parts)
+        producers.setdefault(source.slot, []).extend(source.task for _ in source.parts)
+    return Ingredients(
+        kind=task.kind,
+        run=f"{task.run.__module__}.{task.run.__qualname__}",
+        parts=tuple(sorted(task.parts)),
+        code=code_versions((task.run.__module__, *task.uses), catalogues),
+        params=sorted_params(task),
+        libraries=versions(task.libraries),
+        inputs={slot: tuple(reads) for slot, reads in inputs.items()},
+        files={slot: files.digest(path) for slot, path in task.files.items()},
+        producers={slot: tuple(tasks) for slot, tasks in producers.items()},
+        paths={slot: files.name(path) for slot, path in task.files.items()},
+    )
+
+
+def sorted_params(task: Task) -> Any:
+    """The parameters as the key and the function see them: plain JSON, maps sorted."""
+    return parse(canonical(task.params))

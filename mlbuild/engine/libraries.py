@@ -1,0 +1,54 @@
+"""Versions of installed distributions, of Python and of the platform."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+
+def versions(names: Iterable[str]) -> dict[str, str | None]:
+    """The version of each distribution (None: not installed), and those of Python and the platform."""
+    installed = _installed(tuple(sys.path))
+    found = {name: installed.get(_folded(name)) or _by_metadata(name) for name in sorted(set(names))}
+    return {**found, **_interpreter()}
+
+
+@cache
+def _interpreter() -> Mapping[str, str]:
+    python = ".".join(str(number) for number in sys.version_info[:3])
+    return {"python": f"{sys.implementation.name} {python}", "platform": sysconfig.get_platform()}
+
+
+@cache
+def _installed(paths: tuple[str, ...]) -> Mapping[str, str]:
+    """Versions by folded name, from the names of `*.dist-info` folders: no file is opened for it."""
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            entries = sorted(entry.name for entry in os.scandir(path or "."))
+        except OSError:  # a zip file, or a folder that is not there
+            continue
+        for entry in entries:
+            name, dash, version = entry.removesuffix(".dist-info").partition("-")
+            if entry.endswith(".dist-info") and dash:
+                found.setdefault(_folded(name), version)
+    return found
+
+
+@cache
+def _by_metadata(name: str) -> str | None:
+    """What is installed in another way than as a `.dist-info` folder; slow to ask."""
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,182 @@
+"""Why a task runs, as data: what changed, where, from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from mlbuild.engine.canonical import canonical
+from mlbuild.engine.graph import Origin
+from mlbuild.engine.key import Ingredients
+
+Path = tuple[str | int, ...]
+Origins = Mapping[Path, Origin]
+
+What = Literal[
+    "never built",
+    "forced",
+    "param",
+    "param added",
+    "param removed",
+    "code",
+    "code added",
+    "code removed",
+    "library",
+    "library added",
+    "library removed",
+    "file",
+    "file added",
+    "file removed",
+    "file missing",
+    "input part",
+    "input added",
+    "input removed",
+    "input order",
+    "parts",
+    "result missing",
+    "export missing",
+    "export edited",
+    "export extra",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that changed. `was` and `now` are JSON for people, never digests.
+
+    `where` is, by `what`: the path of a parameter in the spec, a file relative to the project, the name of a task
+    that is read, a module, a distribution. `part` is the part of a task that is read or missing. `file` and `line`
+    say where the parameter stands in the spec; line 0 where that is not known.
+    """
+
+    what: What
+    where: str = ""
+    part: str = ""
+    was: Any = None
+    now: Any = None
+    file: str = ""
+    line: int = 0
+
+
+def changes(old: Ingredients, old_origins: Origins, new: Ingredients, origins: Origins) -> tuple[Reason, ...]:
+    """Every difference between what decided a result and what would decide it now.
+
+    There is none only if both keys are equal. Parts that are read and not known yet are passed over.
+    """
+    found = list(_param_reasons(old.params, old_origins, new.params, origins))
+    found += _file_reasons(old, new)
+    for slot in sorted({*old.inputs, *new.inputs}):
+        found += _input_reasons(old, new, slot)
+    if old.parts != new.parts:
+        found.append(Reason("parts", was=list(old.parts), now=list(new.parts)))
+    for what, name in _changed(old.libraries, new.libraries, "library"):
+        found.append(Reason(what, name, was=old.libraries.get(name), now=new.libraries.get(name)))
+    if (old.kind, old.run) != (new.kind, new.run):
+        found.append(Reason("code", new.run, was=old.run, now=new.run))
+    found += (Reason(what, name) for what, name in _changed(old.code, new.code, "code"))
+    return tuple(found)
+
+
+def _changed(
+    old: Mapping[str, Any], new: Mapping[str, Any], what: Literal["file", "library", "code"]
+) -> Iterator[tuple[What, str]]:
+    """The names under which two maps differ, each with what happened to it."""
+    added: dict[str, What] = {"file": "file added", "library": "library added", "code": "code added"}
+    removed: dict[str, What] = {"file": "file removed", "library": "library removed", "code": "code removed"}
+    for name in sorted({*old, *new}):
+        if name not in new:
+            yield removed[what], name
+        elif name not in old:
+            yield added[what], name
+        elif old[name] != new[name]:
+            yield what, name
+
+
+def _file_reasons(old: Ingredients, new: Ingredients) -> Iterator[Reason]:
+    for what, slot in _changed(old.files, new.files, "file"):
+        path = new.paths[slot] if slot in new.paths else old.paths[slot]
+        yield Reason(what, path)
+
+
+def _input_reasons(old: Ingredients, new: Ingredients, slot: str) -> Iterator[Reason]:
+    was, was_from = dict(old.inputs.get(slot, ())), _producers(old, slot)
+    now, now_from = dict(new.inputs.get(slot, ())), _producers(new, slot)
+    for part, digest in now.items():
+        if part not in was:
+            yield Reason("input added", now_from[part], part)
+        elif digest is not None and digest != was[part]:
+            yield Reason("input part", now_from[part], part)
+    for part in was:
+        if part not in now:
+            yield Reason("input removed", was_from[part], part)
+    if list(was) != list(now) and was.keys() == now.keys():
+        yield Reason("input order", slot, was=list(was), now=list(now))
+
+
+def _producers(of: Ingredients, slot: str) -> dict[str, str]:
+    return {
+        part: task
+        for (part, _), task in zip(of.inputs.get(slot, ()), of.producers.get(slot, ()), strict=True)
+    }
+
+
+def _param_reasons(old: Any, old_origins: Origins, new: Any, origins: Origins) -> Iterator[Reason]:
+    for what, path, was, now in differences(old, new):
+        known = old_origins if what == "param removed" else origins
+        where, origin = _spec_path(path, known)
+        file, line = (origin.file, origin.line) if origin else ("", 0)
+        yield Reason(what, where, was=was, now=now, file=file, line=line)
+
+
+def _spec_path(path: Path, origins: Origins) -> tuple[str, Origin | None]:
+    """Where a parameter stands in the spec, by the nearest one above it whose origin is known."""
+    for end in range(len(path), -1, -1):
+        if path[:end] in origins:
+            origin = origins[path[:end]]
+            return origin.path + _dotted(path[end:]), origin
+    return _dotted(path).removeprefix("."), None
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+Difference = tuple[Literal["param", "param added", "param removed"], Path, Any, Any]
+
+
+def differences(old: Any, new: Any, at: Path = ()) -> Iterator[Difference]:
+    """Where two JSON values differ, at leaves. Lists are compared by content: an inserted item is one difference.
+
+    Indices are those of `new`, for what was removed those of `old`.
+    """
+    if canonical(old) == canonical(new):
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted({*old, *new}):
+            if name not in new:
+                yield "param removed", (*at, name), old[name], None
+            elif name not in old:
+                yield "param added", (*at, name), None, new[name]
+            else:
+                yield from differences(old[name], new[name], (*at, name))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _list_differences(old, new, at)
+    else:
+        yield "param", at, old, new
+
+
+def _list_differences(old: Sequence[Any], new: Sequence[Any], at: Path) -> Iterator[Difference]:
+    texts = [canonical(item) for item in old], [canonical(item) for item in new]
+    for what, start, end, new_start, new_end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        if what == "equal":
+            continue
+        if end - start == new_end - new_start:  # edited in place
+            for index, new_index in zip(range(start, end), range(new_start, new_end), strict=True):
+                yield from differences(old[index], new[new_index], (*at, new_index))
+            continue
+        for index in range(start, end):
+            yield "param removed", (*at, index), old[index], None
+        for index in range(new_start, new_end):
+            yield "param added", (*at, index), None, new[index]

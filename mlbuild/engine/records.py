@@ -1,0 +1,116 @@
+"""What is remembered of tasks: by key what came of one, by name what decided its last result and why it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mlbuild.diagnostics import Failure
+from mlbuild.engine.graph import Origin, Task
+from mlbuild.engine.key import Ingredients
+from mlbuild.engine.reasons import Origins, Reason
+from mlbuild.engine.store import Store
+
+#: What reading a damaged or foreign document may raise; each is a miss.
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a result: the digest of its content, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Action:
+    """What came of running a task under a key: its parts, or the failure that is its verdict."""
+
+    build: str
+    seconds: float
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        return {name: part.digest for name, part in self.parts.items()}
+
+
+@dataclass(frozen=True)
+class Run:
+    """When a task last ran, and why."""
+
+    build: str
+    seconds: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The last result of a task: its key, what decided it, the build that made it, and when the task last ran.
+
+    `made` differs from `last.build` where a result of an older build was found again. `last` is None where the
+    task never ran under this name.
+    """
+
+    key: str
+    ingredients: Ingredients
+    origins: Origins
+    made: str
+    last: Run | None
+
+
+def find_action(store: Store, key: str) -> Action | None:
+    """What was recorded for a key; None for a miss."""
+    value = store.action(key)
+    try:
+        failure = Failure(**value["failure"]) if value["failure"] else None
+        parts = {name: Part(digest, size) for name, (digest, size) in value["parts"].items()}
+        return Action(value["build"], value["seconds"], parts, failure)
+    except _MALFORMED:
+        return None
+
+
+def keep_action(store: Store, key: str, action: Action, *, replace: bool = False) -> bool:
+    """Record what came of a key; returns whether it stands, as the first recorded result does."""
+    value = {
+        "build": action.build,
+        "seconds": action.seconds,
+        "parts": {name: [part.digest, part.size] for name, part in action.parts.items()},
+        "failure": asdict(action.failure) if action.failure else None,
+    }
+    return store.record(key, value, replace=replace)
+
+
+def find_record(store: Store, task: str) -> Record | None:
+    """What is remembered of the task of that name; None where nothing is."""
+    value = store.note(f"tasks/{task}")
+    try:
+        if value["task"] != task:  # names that the file system cannot tell apart
+            return None
+        last = value["last"]
+        reasons = tuple(Reason(**reason) for reason in last["reasons"]) if last else ()
+        return Record(
+            key=value["key"],
+            ingredients=Ingredients.from_json(value["ingredients"]),
+            origins={tuple(path): Origin(**origin) for path, origin in value["origins"]},
+            made=value["made"],
+            last=Run(last["build"], last["seconds"], reasons) if last else None,
+        )
+    except _MALFORMED:
+        return None
+
+
+def keep_record(store: Store, task: Task, record: Record) -> None:
+    """Remember the last result of a task, in place of the one before."""
+    value: dict[str, Any] = {
+        "task": task.name,
+        "key": record.key,
+        "ingredients": record.ingredients.to_json(),
+        "origins": [[list(path), asdict(origin)] for path, origin in record.origins.items()],
+        "made": record.made,
+        "last": asdict(record.last) if record.last else None,
+    }
+    store.keep_note(f"tasks/{task.name}", value)

@@ -1,0 +1,82 @@
+"""Which tasks a user's words name: task names, labels, globs, `+x` with what it needs, `x+` with what needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.engine.graph import Plan
+
+
+def select(plan: Plan, words: Sequence[str]) -> frozenset[str]:
+    """The tasks that `words` name and all that they need; without words, all tasks.
+
+    Raises:
+        Rejected: a word that names nothing; paths start with its index.
+    """
+    return with_ancestors(plan, match(plan, words))
+
+
+def match(plan: Plan, words: Sequence[str]) -> frozenset[str]:
+    """The tasks that `words` name, without what they need; without words, all tasks.
+
+    Raises:
+        Rejected: a word that names nothing; paths start with its index.
+    """
+    if not words:
+        return frozenset(plan.tasks)
+    found: set[str] = set()
+    problems = []
+    for index, word in enumerate(words):
+        names = _named(plan, word.removeprefix("+").removesuffix("+"))
+        if not names:
+            problems.append(_unknown(plan, word, index))
+        found |= names
+        found |= with_ancestors(plan, names) if word.startswith("+") else frozenset()
+        found |= with_descendants(plan, names) if word.endswith("+") else frozenset()
+    if problems:
+        raise Rejected(*problems)
+    return frozenset(found)
+
+
+def with_ancestors(plan: Plan, names: Iterable[str]) -> frozenset[str]:
+    """The tasks `names` and everything that they read, directly or not."""
+    needs = {name: [source.task for source in task.inputs] for name, task in plan.tasks.items()}
+    return _reached(names, needs)
+
+
+def with_descendants(plan: Plan, names: Iterable[str]) -> frozenset[str]:
+    """The tasks `names` and everything that reads them, directly or not."""
+    readers: dict[str, list[str]] = {name: [] for name in plan.tasks}
+    for name, task in plan.tasks.items():
+        for source in task.inputs:
+            readers[source.task].append(name)
+    return _reached(names, readers)
+
+
+def _reached(names: Iterable[str], arrows: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(arrows[name])
+    return frozenset(found)
+
+
+def _named(plan: Plan, word: str) -> frozenset[str]:
+    """The tasks that are called or labelled so; a name with brackets is taken as it stands before it is a glob."""
+    called = {name: (name, *task.labels) for name, task in plan.tasks.items()}
+    exact = frozenset(name for name, words in called.items() if word in words)
+    return exact or frozenset(
+        name for name, words in called.items() if any(fnmatchcase(text, word) for text in words)
+    )
+
+
+def _unknown(plan: Plan, word: str, index: int) -> Problem:
+    labels = sorted({label for task in plan.tasks.values() for label in task.labels})
+    near = did_you_mean(word.removeprefix("+").removesuffix("+"), [*plan.tasks, *labels])
+    known = f"targets here: {', '.join(labels or sorted(plan.tasks)) or 'none'}"
+    return Problem("unknown-target", f"unknown target '{word}'", (index,), help=near or known)
