@@ -68,7 +68,7 @@ def _from_text(texts: pl.Series, dtype: str) -> pl.Series:
     if dtype == "float":
         numbers = texts.cast(pl.Float64, strict=False)
         overflow = numbers.is_infinite() & ~texts.str.contains(_INFINITE)
-        return numbers.set(overflow | numbers.is_nan(), None)
+        return numbers.set(overflow, None)
     return _from_moments(parse_moments(texts), dtype)
 
 

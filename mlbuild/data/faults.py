@@ -64,14 +64,14 @@ class Fault:
 
     def __str__(self) -> str:
         names = ", ".join(f"'{name}'" for name in self.columns)
-        subject = f"column {names}" if len(self.columns) == 1 else f"columns {names}"
+        one = len(self.columns) == 1
         if not self.count:
-            return f"{subject.partition(' ')[0]} {names} {self.rule.removeprefix('column ')}"
+            return f"column {names} {self.rule.removeprefix('column ')}"
+        subject = f"column {names} breaks" if one else f"columns {names} break"
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
-        text = f"{subject}: {rows} against '{self.rule}'"
-        shown = ", ".join(f"{value!r} in row {row}" for row, value in self.samples)
-        more = ", ..." if self.samples and self.count > len(self.samples) else ""
-        return f"{text}: {shown}{more}" if shown else text
+        shown = [f"{_shown(value)} (row {row})" for row, value in self.samples]
+        more = ["..."] if shown and self.count > len(shown) else []
+        return f"{subject} '{self.rule}' in {rows}" + (f": {', '.join(shown + more)}" if shown else "")
 
 
 def _json(value: Any) -> Any:
@@ -83,3 +83,11 @@ def _json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value if isinstance(value, (str, int, float, type(None))) else str(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_shown(part) for part in value) + "]"
+    if isinstance(value, str):
+        return f"'{value}'"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

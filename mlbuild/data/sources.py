@@ -1,15 +1,15 @@
-"""Tables from outside: files of rows, read as the columns of a contract."""
+"""Tables from outside: what a source is, and how its columns become those of a contract."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import cast, polars_type
 from mlbuild.data.contracts import Column
+from mlbuild.data.csv_file import read_csv
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.diagnostics import data_failure, did_you_mean
 from mlbuild.params import Described, Json, ListOf, Text, field, write
@@ -29,18 +29,15 @@ class Source(Described):
     contract: str = field(Text(), "The contract of its columns.")
 
     def canonical(self, columns: Mapping[str, Column]) -> Json:
-        """What decides the rows read, besides the content of the file: valid as `SOURCE` and `columns`."""
-        params = {key: value for key, value in write(self).items() if key not in ("path", "contract")}
-        kept = ("dtype", "empty_is_null", "null_token")
-        return params | {
-            "columns": {
-                name: {key: write(column)[key] for key in kept if key in write(column)}
-                for name, column in columns.items()
-            }
-        }
+        """What decides the rows read, besides the content of the file.
+
+        It is a valid definition itself, with neither path nor contract; `columns` holds what reading asks of them.
+        """
+        asked = {name: _asked(column) for name, column in columns.items()}
+        return write(replace(self, path="", contract="")) | {"columns": asked}
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-        """Those of the columns `names` that the file has, as they stand in it, and the names of all its columns.
+        """Those of the columns `names` that the file has, as they stand there, and the names of all its columns.
 
         Raises:
             Failed: of kind `data`, where the file cannot be read.
@@ -48,9 +45,9 @@ class Source(Described):
         raise NotImplementedError
 
     def read(self, file: Path, columns: Mapping[str, Column]) -> tuple[pl.DataFrame, list[Fault]]:
-        """The columns of a contract, in its order, and the faults found on the way; rows in the order of the file.
+        """The columns of a contract, in its order, and what was wrong with them; rows in the order of the file.
 
-        A value that does not cast is null and part of a fault; a column that the file lacks is null throughout.
+        A value that does not cast is null and counted in a fault; a column that the file lacks is null throughout.
 
         Raises:
             Failed: of kind `data`, where the file cannot be read.
@@ -58,31 +55,41 @@ class Source(Described):
         import polars as pl
 
         raw, header = self.raw(file, tuple(columns))
-        made, faults = [], []
+        made: list[pl.Series] = []
+        faults: list[Fault] = []
         for name, column in columns.items():
-            if name not in header:
-                faults.append(Fault((name,), MISSING, help=did_you_mean(name, header)))
-                made.append(pl.Series(name, [None], polars_type(column.dtype)).new_from_index(0, raw.height))
-                continue
+            if name in header:
+                values, faulty = _cast(raw[name], column)
+            else:
+                values = pl.Series(name, [None], polars_type(column.dtype)).new_from_index(0, raw.height)
+                faulty = [Fault((name,), MISSING, help=did_you_mean(name, header))]
             if header.count(name) > 1:
-                faults.append(Fault((name,), NAMED_TWICE))
-            series = raw[name]
-            made.append(series)
+                faulty = [Fault((name,), NAMED_TWICE)]
+            made.append(values)
+            faults.extend(faulty)
         return pl.DataFrame(made), faults
 
 
 @dataclass(frozen=True)
 class Csv(Source):
-    """A file of comma-separated values with a header, in UTF-8."""
+    """A file of comma-separated values in UTF-8, with a header; blank lines are passed over."""
 
     discriminator = ("type", "csv")
 
     null_values: tuple[str, ...] = field(
-        ListOf(Text(), unique=True), "Texts that stand for a missing value in any column.", default=()
+        ListOf(Text(), unique=True), "Texts that stand for a missing value, in any column.", default=()
     )
     delimiter: str = field(
         Text(r"^[\t !#-~]$", "one ASCII character"), "What separates the values of a row.", default=","
     )
+
+    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+        table, header = read_csv(file, self.delimiter)
+        first = {name: header.index(name) for name in names if name in header}
+        columns = [table.to_series(index).alias(name) for name, index in first.items()]
+        if self.null_values:
+            columns = [texts.set(texts.is_in(self.null_values), None) for texts in columns]
+        return table.select(columns), header
 
 
 @dataclass(frozen=True)
@@ -90,3 +97,46 @@ class Parquet(Source):
     """A parquet file."""
 
     discriminator = ("type", "parquet")
+
+    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+        import polars as pl
+
+        try:
+            header = list(pl.read_parquet_schema(file))
+            found = [name for name in names if name in header]
+            return pl.read_parquet(file, columns=found, glob=False, hive_partitioning=False), header
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise data_failure(f"cannot read '{file.name}' as parquet", cause=str(error)) from None
+
+
+def _asked(column: Column) -> Json:
+    asked = write(column)
+    return {key: asked[key] for key in ("dtype", "empty_is_null", "null_token") if key in asked}
+
+
+def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+    """The values of a column and, if some do not cast, the fault."""
+    import polars as pl
+
+    present = raw
+    if raw.dtype == pl.String:
+        present = _present(raw, column)
+    elif raw.dtype.is_float():
+        present = raw.fill_nan(None)
+    values = cast(present, column.dtype)
+    bad = (values.is_null() & present.is_not_null()).arg_true()
+    values = values.fill_nan(None) if column.dtype == "float" else values
+    if column.dtype == "string" and raw.dtype != pl.String:
+        values = _present(values, column)
+    if not len(bad):
+        return values, []
+    return values, [Fault.of((raw.name,), f"parses as {column.dtype}", bad, pl.DataFrame([raw]))]
+
+
+def _present(texts: pl.Series, column: Column) -> pl.Series:
+    """Texts in which what the contract takes for missing is null."""
+    if column.dtype != "string" or column.empty_is_null:
+        return texts.set(texts == "", None)
+    if column.null_token is not None:
+        texts = texts.set(texts == column.null_token, None)
+    return texts

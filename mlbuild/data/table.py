@@ -67,7 +67,7 @@ class Table:
 def serving_inputs(table: Table, features: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What an artifact needs for `features`: raw columns in table order, derived ones in the order to compute them."""
     needed = set(features)
-    for name, column in reversed(table.columns.items()):
+    for name, column in reversed(tuple(table.columns.items())):
         if name in needed and column.derived:
             needed.update(column.derived.names)
     ordered = [name for name in table.columns if name in needed]
@@ -78,7 +78,7 @@ def serving_inputs(table: Table, features: Iterable[str]) -> tuple[tuple[str, ..
 def depends_on(table: Table, names: Iterable[str]) -> frozenset[str]:
     """`names` and every column that they were computed from, transitively, on either side of a join."""
     found = set(names)
-    for name, column in reversed(table.columns.items()):
+    for name, column in reversed(tuple(table.columns.items())):
         if name in found:
             found.update(column.sources)
     return frozenset(found)
