@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from mlbuild.diagnostics import Diagnostic
-from mlbuild.engine.graph import Plan
-from mlbuild.pipeline.plan import make_plan
+from mlbuild.engine.events import BuildResult, Listener, ignore
+from mlbuild.engine.graph import Plan, Task
+from mlbuild.engine.run import build as run_build
+from mlbuild.engine.run import foresee as look_ahead
+from mlbuild.engine.stale import Decision
+from mlbuild.engine.store import DiskStore
+from mlbuild.engine.targets import match
+from mlbuild.pipeline.plan import CATALOGUES, make_plan
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.spec import Spec
 
@@ -42,3 +49,58 @@ def load(file: str | Path) -> Spec:
 def plan(spec: Spec) -> Plan:
     """The tasks of a project; `plan(spec).graph` is the networkx DAG."""
     return make_plan(spec)
+
+
+def build(
+    spec: Spec,
+    targets: Sequence[str] = (),
+    *,
+    force: bool = False,
+    keep_going: bool = False,
+    threads: int | None = None,
+    events: Listener = ignore,
+) -> BuildResult:
+    """Bring targets (none: all) up to date; `threads` is how many a task may use (None: all cores).
+
+    The result tells what ran and what failed; a failed task raises nothing.
+
+    Raises:
+        Rejected: a target is unknown.
+    """
+    whole = make_plan(spec)
+    return run_build(
+        whole,
+        DiskStore(spec.root),
+        spec.root,
+        match(whole, targets),
+        force=force,
+        keep_going=keep_going,
+        threads=threads or available_threads(),
+        events=events,
+        catalogues=CATALOGUES,
+    )
+
+
+def foresee(
+    spec: Spec, targets: Sequence[str] = (), *, force: bool = False, keep_going: bool = False
+) -> list[tuple[Task, Decision]]:
+    """What `build` with the same arguments would do with each task, in its order. Nothing is run.
+
+    Raises:
+        Rejected: a target is unknown.
+    """
+    whole = make_plan(spec)
+    return look_ahead(
+        whole,
+        DiskStore(spec.root),
+        spec.root,
+        match(whole, targets),
+        force=force,
+        keep_going=keep_going,
+        catalogues=CATALOGUES,
+    )
+
+
+def available_threads() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -23,8 +23,8 @@ _ROW_GROUP = 1 << 20
 
 
 def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
-    """The names of the parts that hold these columns under each prefix: `train/carrier`."""
-    columns = tuple(columns)
+    """The names of the parts that hold these columns under each prefix: `train/carrier`; sorted by column."""
+    columns = sorted(columns)
     return tuple(f"{prefix}/{name}" for prefix in prefixes for name in columns)
 
 

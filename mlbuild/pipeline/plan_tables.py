@@ -25,7 +25,6 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         uses=(type(item.source).__module__,),
         libraries=("polars",),
         rank=SOURCES,
-        labels=(f"source:{item.name}",),
         origin=origins(
             spec,
             {
@@ -47,7 +46,6 @@ def _contract(spec: Spec, item: SourceSpec) -> Task:
         parts=("verdict", "report"),
         libraries=("polars", "pandera"),
         rank=SOURCES,
-        labels=(f"source:{item.name}",),
         origin=origins(spec, {("contract",): ("contracts", item.contract_name)}),
     )
 
@@ -87,7 +85,6 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
         uses=tuple(sorted(uses)),
         libraries=("polars", "numpy"),
         rank=DATASETS,
-        labels=(f"dataset:{item.name}",),
         origin=origins(spec, places),
     )
 

@@ -1,0 +1,57 @@
+"""`mlbuild plan`: what a build would do, and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from mlbuild import api
+from mlbuild.cli.exits import OK, STALE
+from mlbuild.cli.project import load_spec
+from mlbuild.cli.render import SCHEMA_VERSION, Paint
+from mlbuild.cli.wording import CALLED, decision_json, decision_text
+from mlbuild.engine.stale import Fresh
+
+_STYLES = {
+    "RUN": "warning",
+    "MAYBE": "warning",
+    "FAILED": "error",
+    "BLOCKED": "error",
+    "REUSE": "dim",
+    "RESTORE": "ok",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="tasks, model:NAME, output:NAME, globs, x+ (all)"
+    )
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit with 6 unless everything is up to date"
+    )
+    parser.add_argument("--force", action="store_true", help="as if the targets had to run in any case")
+    parser.add_argument("-k", "--keep-going", action="store_true", help="as with build -k")
+
+
+def run(args: argparse.Namespace) -> int:
+    spec = load_spec(args)
+    found = api.foresee(spec, args.targets, force=args.force, keep_going=args.keep_going)
+    stale = any(not isinstance(decision, Fresh) for _, decision in found)
+    code = STALE if stale and args.exit_code else OK
+    if args.json:
+        document = {"schema_version": SCHEMA_VERSION, "command": "plan", "ok": not stale, "exit_code": code}
+        tasks = [decision_json(task.name, decision) for task, decision in found]
+        print(json.dumps(document | {"tasks": tasks}, indent=2))
+        return code
+    paint = Paint(sys.stdout, not args.no_color)
+    width = max((len(task.name) for task, _ in found), default=0)
+    for task, decision in found:
+        called = CALLED[type(decision)]
+        print(
+            f"{paint(_STYLES[called], f'{called:<7}')} {task.name:<{width}}  {decision_text(decision)}".rstrip()
+        )
+    counts = [CALLED[type(decision)] for _, decision in found]
+    told = ", ".join(f"{counts.count(name)} {name}" for name in CALLED.values() if name in counts)
+    print(told or "nothing to do: the spec names no source")
+    return code
