@@ -130,7 +130,7 @@ class Dispatch(Kind):
         return write(value)
 
     def words(self) -> str:
-        return f"a map with '{self.by}'"
+        return f"a map with '{'path' if self.suffixes else self.by}'"
 
     def nested(self) -> tuple[Kind, ...]:
         return tuple(param.kind for cls in self.classes for param in params_of(cls).values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from mlbuild.diagnostics import Diagnostic, Path, Span
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Span
 
 #: A character of a scalar's source that stands for one character of its value, blanks left out: blanks fold.
 _UNITS = {
@@ -81,9 +81,10 @@ class Document:
             return self._inside(node, *offset)
         return self._span(node.start, node.end)
 
-    def at(self, index: int, end: int | None = None) -> Span:
-        """The place of characters of the text."""
-        return self._span(index, index + 1 if end is None else end)
+    def diagnostic(self, problem: Problem) -> Diagnostic:
+        """A problem of this document, with its place."""
+        span = self.span(problem.at, problem.on, problem.offset)
+        return Diagnostic(problem.code, problem.message, span, problem.help, severity=problem.severity)
 
     @cached_property
     def _lines(self) -> list[int]:

@@ -1,0 +1,228 @@
+"""Whether a document has the shape of a spec: every object against its own definition of the JSON Schema.
+
+The schema that editors use is the validator. Which definition an object has is decided here, by its discriminator:
+that is fast, and an error is about the object that was meant.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.diagnostics import Diagnostic, Path, Problem, did_you_mean
+from mlbuild.kinds import Json
+from mlbuild.models import LEARNERS
+from mlbuild.params import Dispatch, params_of
+from mlbuild.spec.schema import build_schema, dispatches
+from mlbuild.spec.tree import Document
+from mlbuild.spec.wording import Object, shown
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_ROOT = ""
+
+
+def check_structure(document: Document) -> list[Diagnostic]:
+    """All that is wrong with the shape of a document, and what its loading complained of, in order of place.
+
+    A value that an alias repeats is told once.
+    """
+    found = list(document.mistakes)
+    faulty = {mistake.span for mistake in found}
+    for problem in structural_problems(document.value):
+        diagnostic = document.diagnostic(problem)
+        if diagnostic.span not in faulty:
+            found.append(diagnostic)
+    return sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span)
+
+
+def structural_problems(value: Any) -> Iterator[Problem]:
+    """All that is wrong with the shape of a spec's value, by path."""
+    return _Check().object(value, _ROOT, ())
+
+
+@dataclass
+class _Check:
+    """One pass over a document."""
+
+    _dispatches: Mapping[str, Dispatch] = field(default_factory=dispatches)
+    _seen: set[tuple[int, str]] = field(default_factory=set)
+
+    def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
+        """The problems of a value that should be what the definition `name` says, and of all below it.
+
+        `named` says that the last part of the path is a name that the user gave.
+        """
+        if isinstance(value, dict):
+            if (id(value), name) in self._seen:
+                return
+            self._seen.add((id(value), name))
+        if name in self._dispatches:
+            yield from self._dispatched(value, self._dispatches[name], at, named)
+            return
+        title = f"{name} '{at[-1]}'" if named else f"'{at[-1]}'" if at else "the spec"
+        if name == "model" and isinstance(value, dict):
+            yield from self._model(value, at, title)
+        else:
+            yield from self._shaped(value, name, Object(at, title))
+
+    def _shaped(self, value: Any, name: str, object_: Object) -> Iterator[Problem]:
+        shape = _shape(name)
+        yield from object_.problems(shape.validator.iter_errors(value))
+        for child, ref, at, named in _references(shape.leads, value, object_.at):
+            yield from self.object(child, ref, at, named)
+
+    def _dispatched(self, value: Any, kind: Dispatch, at: Path, named: bool) -> Iterator[Problem]:
+        if not isinstance(value, dict):
+            return  # told where the object that holds it was checked
+        which = kind.which(value)
+        title = kind.name.rpartition("_")[2]
+        if isinstance(which, str) and which in kind.by_value:
+            title = f"{title} '{which}'" if kind.by == "op" else f"{which} {title}"
+            yield from self._shaped(value, f"{kind.name}.{which}", Object(at, title))
+        elif kind.by in value:
+            yield self._unknown_option(which, kind, (*at, kind.by))
+        else:
+            yield _undivided(value, kind, at, f"{title} '{at[-1]}'" if named else f"a {title}")
+
+    def _unknown_option(self, value: Any, kind: Dispatch, at: Path) -> Problem:
+        what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
+        near = did_you_mean(value, kind.by_value) if isinstance(value, str) else None
+        for other in self._dispatches.values():
+            if other.by == kind.by == "op" and value in list(other.by_value):
+                near = (
+                    "it is an op of datasets"
+                    if other.name == "dataset_step"
+                    else "it is an op of preprocessing"
+                )
+        near = near or f"{what}s here: {', '.join(kind.by_value)}"
+        return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near)
+
+    def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
+        """A model and the parameters of its learner."""
+        type_, params = model.get("type"), model.get("params")
+        cls = next((cls for cls in LEARNERS if cls.type == type_), None)
+        if cls is None:
+            if "type" in model:
+                yield _unknown_learner(type_, (*at, "type"))
+            yield from self._shaped(model, "model", Object(at, title))
+            return
+        own = {*params_of(cls), *cls.aliases}
+        elsewhere = {key: f"put it under 'params', it is for {type_}" for key in own}
+        yield from self._shaped(model, "model", Object(at, title, elsewhere))
+        if isinstance(params, dict):
+            aliases = {alias: f"it is called '{name}' here" for alias, name in cls.aliases.items()}
+            options = Object((*at, "params"), f"the params of {type_}", aliases, cls.refused)
+            yield from self._shaped(params, f"params.{type_}", options)
+
+
+def _unknown_learner(value: Any, at: Path) -> Problem:
+    known = [cls.type for cls in LEARNERS]
+    of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
+    near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
+    help_ = near or f"types here: {', '.join(of_library or known)}"
+    return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_)
+
+
+def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
+    """An object that does not say which of several it is."""
+    wanted = [kind.by, "path"] if kind.suffixes and "path" not in value else [kind.by]
+    for key in value:
+        if (near := did_you_mean(key, wanted)) and not key.startswith("x-"):
+            return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), near, on="key")
+    options = ", ".join(kind.by_value)
+    if wanted != [kind.by]:
+        return Problem("missing-key", f"{title} needs 'path'", at, on="key")
+    for key in value:
+        if key in kind.by_value:
+            help_ = f"write '{kind.by}: {key}', and its parameters beside it"
+            return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
+    if kind.suffixes:
+        message = f"{title} needs '{kind.by}', as the suffix of {shown(value['path'])} does not say it"
+        return Problem("missing-key", message, at, f"{kind.by}s here: {options}", on="key")
+    return Problem("missing-key", f"{title} needs '{kind.by}'", at, f"one of {options}", on="key")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A definition by itself: its validator takes for granted what it refers to, `leads` says where that stands."""
+
+    validator: Validator
+    leads: Json
+
+
+@cache
+def _shape(name: str) -> _Shape:
+    schema = build_schema()
+    definition = schema if name == _ROOT else schema["definitions"][name]
+    own = {
+        word: part for word, part in definition.items() if word not in ("if", "then", "else", "definitions")
+    }
+    return _Shape(_validator()(_alone(own)), _leads(own))
+
+
+@cache
+def _validator() -> Any:
+    """Draft 7 as JavaScript reads its patterns, and with finite numbers only."""
+    from jsonschema import Draft7Validator, ValidationError, validators
+
+    def pattern(_: Any, wanted: str, text: Any, __: Any) -> Iterator[ValidationError]:
+        # Python's `$` also stands before a last line break.
+        if isinstance(text, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), text):
+            yield ValidationError(f"{text!r} does not match {wanted!r}")
+
+    def is_number(_: Any, value: Any) -> bool:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+    types = Draft7Validator.TYPE_CHECKER.redefine("number", is_number)
+    extend: Any = validators.extend
+    return extend(Draft7Validator, {"pattern": pattern}, type_checker=types)
+
+
+def _alone(shape: Any) -> Any:
+    """A schema with what stands for an object in the place of each reference."""
+    if isinstance(shape, list):
+        return [_alone(part) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if "$ref" not in shape:
+        return {word: _alone(part) for word, part in shape.items()}
+    name = shape["$ref"].rpartition("/")[2]
+    if name in dispatches():
+        kind = dispatches()[name]
+        hints = {value: f"write '{kind.by}: {value}', and its parameters below" for value in kind.by_value}
+        return {"type": "object", "words": kind.words(), "hints": hints}
+    target = build_schema()["definitions"][name]
+    return {"type": "object"} if target.get("type") == "object" else {}
+
+
+def _leads(shape: Any) -> Json:
+    """What is left of a schema when only its references are of interest."""
+    if not isinstance(shape, dict):
+        return {}
+    if "$ref" in shape:
+        return {"$ref": shape["$ref"].rpartition("/")[2]}
+    found = {word: _leads(shape[word]) for word in ("items", "additionalProperties") if word in shape}
+    properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
+    found["properties"] = {key: part for key, part in properties.items() if part}
+    return {word: part for word, part in found.items() if part}
+
+
+def _references(
+    leads: Json, value: Any, at: Path, named: bool = False
+) -> Iterator[tuple[Any, str, Path, bool]]:
+    """The values that have a definition of their own: value, definition, path, whether the user named it."""
+    if "$ref" in leads:
+        yield value, leads["$ref"], at, named
+    elif isinstance(value, dict) and leads:
+        properties, others = leads.get("properties", {}), leads.get("additionalProperties", {})
+        for key, child in value.items():
+            yield from _references(properties.get(key, others), child, (*at, key), key not in properties)
+    elif isinstance(value, list) and "items" in leads:
+        for index, child in enumerate(value):
+            yield from _references(leads["items"], child, (*at, index))

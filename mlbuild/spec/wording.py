@@ -1,0 +1,202 @@
+"""What a failed keyword of the JSON Schema means, in our words: one problem for one mistake."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlbuild.diagnostics import Path, Problem, did_you_mean
+from mlbuild.kinds import Json, bound_words
+from mlbuild.spec.language import NAME
+
+#: A `jsonschema.ValidationError`, whose stubs let every field be unset.
+ValidationError = Any
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a map",
+    "null": "nothing",
+}
+_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+_NAME_HELP = "a name is of letters, digits, '_' and '-', and begins with a letter or '_'"
+#: Longer values are cut where a message quotes them.
+_QUOTED = 40
+#: More options are not listed in one sentence.
+_LISTED = 8
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object that was checked: where it stands and what messages call it.
+
+    `elsewhere` says of a key that is unknown here how it is called or where it belongs, `refused` why there is no
+    such key at all.
+    """
+
+    at: Path
+    title: str
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
+        """The mistakes behind the errors of the object's own schema."""
+        told: set[Path] = set()
+        for error in errors:
+            at = (*self.at, *error.absolute_path)
+            if error.validator in ("additionalProperties", "required"):
+                # Both are about keys, and a misspelt key is missed too: they are told together, once per object.
+                if at not in told:
+                    yield from self._keys(error, at)
+                told.add(at)
+            else:
+                yield _of_value(error, at)
+
+    def _keys(self, error: ValidationError, at: Path) -> Iterator[Problem]:
+        shape: Json = dict(error.schema)
+        known = shape.get("properties", {})
+        unknown = [key for key in error.instance if key not in known and not key.startswith("x-")]
+        missing = [key for key in shape.get("required", ()) if key not in error.instance]
+        closed = shape.get("additionalProperties") is False
+        title = self.title if at == self.at else f"'{_last_key(at)}'"
+        meant = []
+        for key in unknown if closed else ():
+            problem, name = self._unknown(key, [*known], error.instance, missing, len(unknown), title)
+            meant.append(name)
+            yield problem.under(*at)
+        for key in missing:
+            if key not in meant:
+                yield Problem("missing-key", f"{title} needs '{key}'", at, on="key")
+
+    def _unknown(
+        self, key: str, known: list[str], given: Json, missing: list[str], unknown: int, title: str
+    ) -> tuple[Problem, str | None]:
+        """The problem of an unknown key, and the key that was meant as far as that is known."""
+        if key in self.refused:
+            message = f"'{key}' cannot be set: {self.refused[key]}"
+            return Problem("refused-key", message, (key,), on="key"), None
+        message = f"unknown key '{key}' in {title}"
+        free = [name for name in known if name not in given]
+        near = did_you_mean(key, free)
+        name = next((name for name in free if near == f"did you mean '{name}'?"), None)
+        help_ = self.elsewhere.get(key) or near
+        if help_ is None and unknown == 1 and len(missing) == 1:
+            help_, name = f"'{missing[0]}' is needed here", missing[0]
+        help_ = help_ or (f"keys here: {listed(free)}" if free else "it has no other keys")
+        return Problem("unknown-key", message, (key,), help_, on="key"), name
+
+
+def _of_value(error: ValidationError, at: Path) -> Problem:
+    """What is wrong with a value that is not about the keys of an object."""
+    keyword, value, shape = error.validator, error.instance, dict(error.schema)
+    if "propertyNames" in error.absolute_schema_path:
+        return Problem("bad-name", f"'{value}' is not a name", (*at, value), _NAME_HELP, on="key")
+    if keyword == "anyOf":
+        return _of_forms(error, at)
+    subject = _subject(at)
+    if keyword == "enum":
+        options = [str(option) for option in shape["enum"]]
+        near = did_you_mean(value, options) if isinstance(value, str) else None
+        if near is None and len(options) > _LISTED:
+            near = f"one of {', '.join(options)}"
+        return Problem("not-allowed", f"{subject} is {words(shape)}, not {shown(value)}", at, near)
+    if keyword == "type":
+        return _of_type(subject, value, shape, at)
+    if keyword in _BOUNDS:
+        return Problem("out-of-range", f"{subject} is {words(shape)}, not {shown(value)}", at)
+    if keyword == "pattern":
+        if shape["pattern"] == NAME:
+            return Problem("bad-name", f"{shown(value)} is not a name", at, _NAME_HELP)
+        return Problem("bad-text", f"{subject} is {words(shape)}, not {shown(value)}", at)
+    if keyword == "uniqueItems":
+        index = next(index for index, item in enumerate(value) if item in value[:index])
+        return Problem("repeated-item", f"{shown(value[index])} is listed twice", (*at, index))
+    if keyword in ("minItems", "minProperties"):
+        return Problem("empty", f"{subject} is empty", at, "name at least one", on="key")
+    return Problem("not-allowed", f"{subject} is not {words(shape)}", at)
+
+
+def _of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
+    if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
+        return Problem("not-finite", f"{subject} is a finite number, not {shown(value)}", at)
+    if value is None:
+        return Problem("wrong-type", f"{subject} is {words(shape)}, but nothing is given", at, on="key")
+    help_ = shape.get("hints", {}).get(value) if isinstance(value, str) else None
+    if shape["type"] == "string" and not isinstance(value, (list, dict)):
+        help_ = f"write it in quotes: '{shown(value)}'"
+    return Problem("wrong-type", f"{subject} is {words(shape)}, not {shown(value)}", at, help_)
+
+
+def _of_forms(error: ValidationError, at: Path) -> Problem:
+    """A value that has none of several forms: the form whose type it has is to blame, if there is one."""
+    forms: dict[int, list[ValidationError]] = {}
+    for inner in error.context or ():
+        forms.setdefault(int(inner.schema_path[0]), []).append(inner)
+    for inner, *_ in forms.values():
+        if inner.validator == "enum":
+            options = inner.validator_value
+            if any(type(option) is type(inner.instance) for option in options):
+                problem = _of_value(inner, at)
+                return Problem(
+                    problem.code,
+                    f"{_subject(at)} is {words(dict(error.schema))}, not {shown(inner.instance)}",
+                    at,
+                    problem.help,
+                )
+        elif inner.validator != "type":
+            return _of_value(inner, at)
+    return _of_type(_subject(at), error.instance, dict(error.schema) | {"type": ""}, at)
+
+
+def words(shape: Json) -> str:
+    """How messages call what a schema allows."""
+    if "words" in shape:
+        return str(shape["words"])
+    if "anyOf" in shape:
+        return " or ".join(words(form) for form in shape["anyOf"])
+    if "enum" in shape:
+        options = [shown(option).strip("'") for option in shape["enum"]]
+        if len(options) > _LISTED:
+            return f"one of {len(options)} options"
+        return options[0] if len(options) == 1 else f"one of {', '.join(options)}"
+    if "patternErrorMessage" in shape:
+        return str(shape["patternErrorMessage"]).removeprefix("must be ")
+    if isinstance(shape.get("type"), list):
+        return "a single value" if len(shape["type"]) > 2 else " or ".join(_TYPES[t] for t in shape["type"])
+    low, above, high, below = (shape.get(name) for name in _BOUNDS)
+    return _TYPES[shape.get("type", "object")] + bound_words(low, above, high, below)
+
+
+def shown(value: Any) -> str:
+    """A value of the spec as messages quote it."""
+    if isinstance(value, str):
+        text = " ".join(value.split())
+        return f"'{text if len(text) <= _QUOTED else text[: _QUOTED - 1] + '…'}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, list) else "a map" if isinstance(value, dict) else str(value)
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Names in a sentence, the first of them where there are many."""
+    names = list(names)
+    return ", ".join(names if len(names) <= most else [*names[:most], "…"])
+
+
+def _subject(at: Path) -> str:
+    if not at:
+        return "a spec"
+    return f"'{at[-1]}'" if isinstance(at[-1], str) else f"an item of '{_last_key(at)}'"
+
+
+def _last_key(at: Path) -> str:
+    return str(next(part for part in reversed(at) if isinstance(part, str)))
