@@ -38,7 +38,7 @@ def check_structure(document: Document) -> list[Diagnostic]:
         diagnostic = document.diagnostic(problem)
         if diagnostic.span not in faulty:
             found.append(diagnostic)
-    return sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span)
+    return sorted(dict.fromkeys(found), key=lambda diagnostic: (diagnostic.span, diagnostic.code))
 
 
 def structural_problems(value: Any) -> Iterator[Problem]:
@@ -113,7 +113,7 @@ class _Check:
             yield from self._shaped(model, "model", Object(at, title))
             return
         own = {*params_of(cls), *cls.aliases}
-        elsewhere = {key: f"put it under 'params', it is for {type_}" for key in own}
+        elsewhere = dict.fromkeys(own, f"put it under 'params', it is for {type_}")
         yield from self._shaped(model, "model", Object(at, title, elsewhere))
         if isinstance(params, dict):
             aliases = {alias: f"it is called '{name}' here" for alias, name in cls.aliases.items()}
@@ -163,6 +163,9 @@ def _shape(name: str) -> _Shape:
     own = {
         word: part for word, part in definition.items() if word not in ("if", "then", "else", "definitions")
     }
+    if name == "model":
+        # As of every discriminator, the mistakes of this one are told where it divides.
+        own["properties"] = own["properties"] | {"type": {}}
     return _Shape(_validator()(_alone(own)), _leads(own))
 
 
