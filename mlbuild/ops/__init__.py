@@ -11,3 +11,5 @@ from mlbuild.ops.standard import Standard
 
 #: Every op that a step can name, in the order of the reference pages.
 OPS: tuple[type[Op], ...] = (Impute, Standard, DateParts, Ordinal, Category, OneHot, Derive)
+
+__all__ = ["OPS", "Category", "DateParts", "Derive", "Impute", "OneHot", "Op", "Ordinal", "Standard"]

@@ -53,7 +53,7 @@ class DateParts(Op):
         examples=(["month", "weekday", "hour"],),
     )
     time_zone: str | None = field(
-        Text(what="a time zone"),
+        Text("^[A-Za-z][A-Za-z0-9_+/-]*$", "a time zone"),
         "Read UTC datetimes as the wall clock of this IANA time zone. Default: as they stand.",
         default=None,
         examples=("America/New_York", "Europe/Berlin"),

@@ -86,9 +86,8 @@ def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
         mean = float(values.mean())
         variance = float(np.square(values - mean).mean())
     if not math.isfinite(mean) or not math.isfinite(variance):
-        message = (
-            f"column '{column.name}' has infinite or too large values in the train rows, so no deviation"
-        )
+        message = f"column '{column.name}' has infinite or too large values in the train rows"
         raise data_failure(message, column=column.name)
-    rounding = len(values) * EPSILON * variance + (len(values) * mean * EPSILON) ** 2
+    error = len(values) * EPSILON * mean
+    rounding = len(values) * EPSILON * variance + error * error
     return mean, 1.0 if variance <= rounding else math.sqrt(variance)

@@ -111,7 +111,8 @@ def through_graph(
 def _answer(found: Mapping[str, Any], name: str) -> np.ndarray[Any, Any]:
     if name + "'" in found:
         return np.asarray(found[name + "'"])
-    return np.where(found[f"absent {name}"], None, found[f"text {name}"])
+    pairs = zip(found[f"absent {name}"].ravel(), found[f"text {name}"].ravel(), strict=True)
+    return np.array([None if absent else text for absent, text in pairs], dtype=object).reshape(-1, 1)
 
 
 def feed(series: pl.Series) -> np.ndarray[Any, Any]:

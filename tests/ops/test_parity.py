@@ -120,9 +120,10 @@ def assert_foretold(stage: Stage, rows: pl.DataFrame) -> None:
     """The columns, dtypes and nullability are those that `infer` gave."""
     assert rows.columns == list(stage.after)
     for name, type_ in stage.after.items():
+        dtype = rows[name].dtype
         if type_.dtype == "vector":
-            assert isinstance(rows[name].dtype, pl.Array)
-            assert rows[name].dtype.inner == pl.Float64
+            assert isinstance(dtype, pl.Array)
+            assert dtype.inner == pl.Float64
         else:
-            assert rows[name].dtype == POLARS[type_.dtype]
+            assert dtype == POLARS[type_.dtype]
         assert type_.nullable or not rows[name].null_count()

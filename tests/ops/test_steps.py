@@ -1,0 +1,124 @@
+"""The driver: placement, chains, problems of the whole list."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.ops.steps import apply_stages, fit_stages, place
+from tests.ops.written import after, problems, schema, step, table, transformed
+
+CHAIN = """{op: impute, columns: {dtype: numeric}, strategy: median};
+{op: date_parts, columns: time, parts: [month, weekday]};
+{op: standard, columns: [temp, time_month]};
+{op: one_hot, columns: carrier}"""
+TYPES: dict[str, Any] = {"time": "datetime", "carrier": "string?", "temp": "float?", "flight": "int"}
+
+
+def test_steps_work_on_what_the_steps_before_made() -> None:
+    train: dict[str, list[Any]] = {
+        "time": [datetime(2013, 1, 1), datetime(2013, 3, 1)],
+        "carrier": ["UA", None],
+        "temp": [None, 4.0],
+        "flight": [1, 2],
+    }
+    assert transformed(CHAIN, train, **TYPES) == {
+        "time_month": [-1.0, 1.0],
+        "time_weekday": [2, 5],
+        "carrier": [[1.0], [0.0]],
+        "temp": [0.0, 0.0],
+        "flight": [1.0, 2.0],
+    }
+    assert after(CHAIN, **TYPES) == {
+        "time_month": "float",
+        "time_weekday": "int",
+        "carrier": "vector",
+        "temp": "float",
+        "flight": "float",
+    }
+
+
+def test_train_rows_come_out_of_the_fit_as_apply_makes_them() -> None:
+    rows = table({"x": [1.0, None, 5.0]}, schema(x="float?"))
+    stages = place([step("{op: impute, columns: x, strategy: mean}")], schema(x="float?"))
+    states, fitted = fit_stages(stages, rows, pl.Series("y", [0, 1, 0]))
+    assert fitted.equals(apply_stages(stages, states, rows))
+
+
+def test_states_are_json() -> None:
+    rows = table({"x": ["b", "a"], "n": [1, 2], "t": [0, 1]}, schema(x="string", n="int", t="datetime"))
+    text = """{op: category, columns: x};{op: standard, columns: n};
+    {op: date_parts, columns: t, parts: hour, time_zone: Asia/Kolkata}"""
+    stages = place([step(part) for part in text.split(";")], schema(x="string", n="int", t="datetime"))
+    states, _ = fit_stages(stages, rows, pl.Series("y", [0, 1]))
+    assert json.loads(json.dumps(states, allow_nan=False)) == list(states)
+    assert states[:2] == ({"x": ["a", "b"]}, {"n": {"mean": 1.5, "scale": 0.5}})
+
+
+def test_columns_that_no_step_names_pass_through() -> None:
+    made = transformed(
+        "{op: standard, columns: x}", {"s": ["a"], "x": [1.0], "d": [0]}, s="string", x="float", d="date"
+    )
+    assert list(made) == ["s", "x", "d"]
+
+
+def test_column_names_are_any_text() -> None:
+    columns: dict[str, Any] = dict.fromkeys(["^x.*$", "x", "*"], "float")
+    names = {"^x.*$": [1.0, 3.0], "x": [5.0, 5.0], "*": [1.0, 5.0]}
+    made = transformed("{op: standard, columns: {dtype: float}}", names, **columns)
+    assert made == {"^x.*$": [-1.0, 1.0], "x": [0.0, 0.0], "*": [-1.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ("{op: standard, columns: y}", "0.columns", "unknown column 'y'"),
+        ("{op: standard, columns: [x, y]}", "0.columns.1", "unknown column 'y'"),
+        ("{op: standard, columns: [x, x]}", "0.columns.1", "column 'x' is listed twice"),
+        ("{op: standard, columns: {dtype: int}}", "0.columns", "no column matches"),
+        (
+            "{op: standard, columns: x};{op: date_parts, columns: t, parts: month};{op: category, columns: t}",
+            "2.columns",
+            "unknown column 't'",
+        ),
+    ],
+)
+def test_a_problem_names_its_step_and_place(text: str, at: str, message: str) -> None:
+    assert problems(text, x="float", t="date") == [(at, message)]
+
+
+def test_all_columns_of_a_step_that_do_not_suit_are_told_together() -> None:
+    found = problems(
+        "{op: standard, columns: {except: x}};{op: category, columns: q}", x="float", s="string", t="date"
+    )
+    assert [at for at, _ in found] == ["0.columns", "0.columns"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{op: standard, columns: x}",
+        "{op: one_hot, columns: x};{op: standard, columns: x}",
+        "{op: impute, columns: x, strategy: mean}",
+        "{op: date_parts, columns: x, parts: hour};{op: category, columns: x_hour}",
+    ],
+)
+def test_a_column_of_unknown_type_silences_what_depends_on_it(text: str) -> None:
+    assert problems(text, x=ColumnType(UNKNOWN)) == []
+    assert set(after(text, x=ColumnType(UNKNOWN)).values()) == {UNKNOWN}
+
+
+def test_canonical_parameters_name_the_columns_selected() -> None:
+    assert step("{op: standard, columns: {dtype: numeric}}").canonical(
+        schema(a="int", s="string", b="float")
+    ) == {
+        "op": "standard",
+        "columns": ["a", "b"],
+        "with_mean": True,
+        "with_std": True,
+    }

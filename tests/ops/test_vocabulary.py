@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from mlbuild.columns import ColumnType
+from mlbuild.diagnostics import Failed
+from mlbuild.ops.vocabulary import fit_vocabulary
+
+OPEN = ColumnType("string")
+
+
+def test_words_are_sorted_by_code_point() -> None:
+    column = pl.Series("x", ["b", "é", "a", None, "B", "", "b"])
+    assert fit_vocabulary("ordinal", column, OPEN, 10) == ["", "B", "a", "b", "é"]
+
+
+def test_the_contract_decides_whatever_the_rows_hold() -> None:
+    closed = ColumnType("string", categories=("z", "a"))
+    assert fit_vocabulary("ordinal", pl.Series("x", ["a", None]), closed, 10) == ["z", "a"]
+    assert fit_vocabulary("ordinal", pl.Series("x", [None], dtype=pl.String), closed, 10) == ["z", "a"]
+
+
+def test_a_column_that_is_missing_everywhere_has_no_words() -> None:
+    with pytest.raises(Failed) as failed:
+        fit_vocabulary("ordinal", pl.Series("x", [None], dtype=pl.String), OPEN, 10)
+    assert failed.value.failure.kind == "data"
+    assert failed.value.failure.message == "column 'x' has no value in the train rows"
+
+
+def test_too_many_words_are_refused() -> None:
+    column = pl.Series("id", [str(number) for number in range(1_001)])
+    with pytest.raises(Failed) as failed:
+        fit_vocabulary("one_hot", column, OPEN, 1_000)
+    assert (
+        failed.value.failure.message == "column 'id' has 1,001 different values, 'one_hot' takes up to 1,000"
+    )
+    assert failed.value.failure.details == {"column": "id", "values": 1_001, "limit": 1_000}
