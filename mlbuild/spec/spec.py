@@ -16,7 +16,7 @@ from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path
 from mlbuild.models.learner import Learner
 from mlbuild.ops.steps import Stage
-from mlbuild.spec.loader import Document
+from mlbuild.spec.tree import Document
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""Tells which definitions of a spec are at fault in their shape, so that the rest can be checked further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mlbuild.diagnostics import Path, Span
+from mlbuild.spec.structure import structural_problems
+from mlbuild.spec.tree import Document, line_starts
+
+#: Top-level keys that nothing else in a spec refers to.
+ALONE = ("mlbuild", "project", "description", "seed")
+
+
+def faulty_definitions(document: Document) -> frozenset[Path] | None:
+    """The paths of what cannot be read, such as `("models", "late")`; None where that leaves nothing to check.
+
+    A value that is at fault where it is first written is so wherever an alias repeats it.
+    """
+    value = document.value
+    paths = [problem.at for problem in structural_problems(value)]
+    paths += [
+        at for mistake in document.mistakes for at in _in_doubt(value, _located(document, mistake.span))
+    ]
+    if not isinstance(value, dict) or any(len(at) == 1 and at[0] not in ALONE for at in paths):
+        return None
+    shared = {id(_innermost(value, at)) for at in paths}
+    found = {at[:2] for at in paths}
+    found.update(at for at, definition in _definitions(value) if shared.intersection(_containers(definition)))
+    return frozenset(found)
+
+
+def _definitions(value: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
+    for section, things in value.items():
+        if isinstance(things, dict):
+            yield from (((section, name), definition) for name, definition in things.items())
+
+
+def _innermost(value: Any, at: Path) -> Any:
+    """The map or list that holds what stands at a path."""
+    container = value
+    for part in at:
+        if not isinstance(value, (dict, list)):
+            break
+        container = value
+        inside = part in value if isinstance(value, dict) else isinstance(part, int)
+        value = value[part] if inside else None  # type: ignore[index] # a list has numbers as parts
+    if isinstance(value, (dict, list)):
+        container = value
+    return container
+
+
+def _containers(value: Any) -> Iterator[int]:
+    """The identities of a value's maps and lists; it must not contain itself."""
+    if isinstance(value, (dict, list)):
+        yield id(value)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _containers(part)
+
+
+def _in_doubt(value: dict[str, Any], at: Path) -> list[Path]:
+    """What a mistake in the text at a path leaves in doubt: all that is defined beside it in a section."""
+    section = value[str(at[0])]
+    if len(at) == 1 and isinstance(section, dict):
+        return [(at[0], name) for name in section]
+    return [at]
+
+
+def _located(document: Document, span: Span) -> Path:
+    """The path of the innermost value whose text, key included, holds the beginning of a span."""
+    index = line_starts(document.text)[span.line - 1] + span.column - 1
+    node = document.root
+    path: Path = ()
+    while True:
+        for part, child in node.children.items():
+            start = node.keys[part][0] if isinstance(part, str) and part in node.keys else child.start
+            if start <= index < max(child.end, start + 1):
+                node, path = child, (*path, part)
+                break
+        else:
+            return path

@@ -1,0 +1,127 @@
+"""Selects a model's features, and refuses those that would give the answer away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlbuild.columns import Schema
+from mlbuild.data.table import Table, depends_on
+from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.selection import Selector
+from mlbuild.spec.findings import Findings
+
+
+class Leaks:
+    """What no feature of a model may depend on: its target, and what is known only afterwards."""
+
+    def __init__(self, table: Table, target: str | None) -> None:
+        self.table, self.target = table, target
+        self.answers = _only_sources(table, target) if target in table.columns else ()
+        self.behind = depends_on(table, self.answers[:1])
+
+    def error(self, feature: str, at: Path) -> Problem | None:
+        """Why a column cannot be a feature at all."""
+        behind = self._behind(feature)
+        for answer in self.answers:
+            if answer in behind:
+                return self._answer(feature, answer, at)
+        for name in self._in_order(behind):
+            if not self.table.columns[name].serving:
+                return self._afterwards(feature, name, at)
+        return None
+
+    def warning(self, feature: str, at: Path) -> Problem | None:
+        """A feature that comes from some of what the target comes from."""
+        shared = self._in_order(self.behind & self._behind(feature))
+        if not shared:
+            return None
+        message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared[0]}'"
+        help_ = "make sure that it does not give the answer away"
+        return Problem("shared-with-target", message, at, help_, severity="warning")
+
+    def _behind(self, feature: str) -> frozenset[str]:
+        raw = not self.table.columns[feature].sources
+        return frozenset([feature]) if raw else depends_on(self.table, [feature])
+
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        """Those of `names` that the table has, in its order."""
+        if len(names) <= 1:
+            return [name for name in names if name in self.table.columns]
+        return [name for name in self.table.columns if name in names]
+
+    def _answer(self, feature: str, answer: str, at: Path) -> Problem:
+        only = f"the only column that the target '{self.target}' comes from"
+        chain = self._chain(feature, answer)
+        if feature == self.target:
+            message = f"the target '{feature}' cannot be a feature"
+        elif feature == answer:
+            message = f"feature '{feature}' is {only}"
+        elif answer == self.target:
+            message = f"feature '{feature}' is computed from the target '{answer}'{chain}"
+        else:
+            message = f"feature '{feature}' is computed from '{answer}', {only}{chain}"
+        return Problem("target-leak", message, at, "leave it out of 'features'")
+
+    def _afterwards(self, feature: str, name: str, at: Path) -> Problem:
+        why = "has 'serving: false': it is not known when a prediction is asked for"
+        if name == feature:
+            message = f"feature '{feature}' {why}"
+        else:
+            message = f"feature '{feature}' depends on '{name}'{self._chain(feature, name)}, which {why}"
+        return Problem("not-serving", message, at, "leave it out of 'features'")
+
+    def _chain(self, feature: str, name: str) -> str:
+        """How a feature comes to depend on a column, where that is not seen at once."""
+        chain = [feature]
+        while chain[-1] != name:
+            sources = self.table.columns[chain[-1]].sources
+            chain.append(next(source for source in sources if name in depends_on(self.table, [source])))
+        return f" ({' <- '.join(chain)})" if len(chain) > 2 else ""
+
+
+def _only_sources(table: Table, target: str | None) -> tuple[str, ...]:
+    """The target, the only column that it is computed from, the only one that this is computed from, and so on."""
+    chain = [target] if target is not None else []
+    while chain and chain[-1] in table.columns and len(table.columns[chain[-1]].sources) == 1:
+        chain.extend(table.columns[chain[-1]].sources)
+    return tuple(chain)
+
+
+def select_features(
+    selector: Selector, table: Table, target: str | None, at: Path, findings: Findings
+) -> tuple[str, ...] | None:
+    """The features in the order listed, or for a selector in that of the table; None where some are unknown.
+
+    A selector takes only columns that can be features: neither the target, nor what would give it away, nor
+    what is known only afterwards. A column that is listed must be one of them.
+    """
+    leaks = Leaks(table, target)
+    if selector.names is None:
+        taken = findings.attempt(at, _select, selector, table.served, leaks)
+        places = [at] * len(taken or ())
+    else:
+        taken = _listed(selector.names, table.served, at, findings)
+        places = [(*at, index) for index in range(len(taken or ()))]
+    for name, place in zip(taken or (), places, strict=True):
+        problem = leaks.error(name, place) or leaks.warning(name, place)
+        if problem is not None:
+            findings.add(problem)
+    return taken
+
+
+def _select(selector: Selector, served: Schema, leaks: Leaks) -> tuple[str, ...]:
+    found = selector.resolve(served)
+    kept = tuple(name for name in found if leaks.error(name, ()) is None)
+    if found and not kept:
+        help_ = "those that do are the target, or not known when a prediction is asked for"
+        raise Rejected(Problem("empty-selection", "no column that can be a feature matches", help=help_))
+    return kept
+
+
+def _listed(names: Sequence[str], served: Schema, at: Path, findings: Findings) -> tuple[str, ...] | None:
+    try:
+        return Selector(names=tuple(names)).resolve(served)
+    except Rejected as rejected:
+        # A list of one has its item blamed, as longer ones have.
+        findings.extend(problem.under(*at, *(() if problem.at else (0,))) for problem in rejected.problems)
+        return None

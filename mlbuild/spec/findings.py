@@ -1,0 +1,62 @@
+"""Collects what is wrong with a spec, by path, and gives each its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import ParamSpec, TypeVar
+
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Rejected, Related, did_you_mean
+from mlbuild.spec.tree import Document
+
+P = ParamSpec("P")
+T = TypeVar("T")
+#: Texts that explain a problem, each with the path that it is about.
+Notes = tuple[tuple[str, Path], ...]
+
+
+class Findings:
+    """Problems of a spec; their paths start at its root. The same problem found twice is one."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, Notes] = {}
+
+    def add(self, problem: Problem, *notes: tuple[str, Path]) -> None:
+        self._found.setdefault(problem, notes)
+
+    def extend(self, problems: Iterable[Problem], *notes: tuple[str, Path]) -> bool:
+        """Add problems; tells whether none of them is an error."""
+        sound = True
+        for problem in problems:
+            self.add(problem, *notes)
+            sound = sound and problem.severity != "error"
+        return sound
+
+    def attempt(self, at: Path, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """The result of a check; its problems, seen from `at`, are added, and there is no result then."""
+        try:
+            return check(*args, **kwargs)
+        except Rejected as rejected:
+            self.extend(problem.under(*at) for problem in rejected.problems)
+            return None
+
+    def known(self, name: str, things: Mapping[str, object], what: str, at: Path) -> bool:
+        """Whether a name that stands at `at` is one of `things`; a problem is added if not."""
+        if name in things:
+            return True
+        help_ = did_you_mean(name, things) or f"known: {', '.join(things) or 'none'}"
+        code = "unknown-" + what.replace(" ", "-")
+        self.add(Problem(code, f"unknown {what} '{name}'", at, help_))
+        return False
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing found is an error."""
+        return all(problem.severity != "error" for problem in self._found)
+
+    def diagnostics(self, document: Document) -> list[Diagnostic]:
+        found = []
+        for problem, notes in self._found.items():
+            related = tuple(Related(text, document.span(at)) for text, at in notes)
+            found.append(replace(document.diagnostic(problem), related=related))
+        return found

@@ -1,0 +1,188 @@
+"""Checks models: what they learn from, what they predict, how they are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mlbuild.columns import Schema
+from mlbuild.data.table import serving_inputs
+from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.lowering.graph import RESERVED
+from mlbuild.models.learner import Learner, Task
+from mlbuild.ops.op import ADDED, Op
+from mlbuild.ops.steps import Stage, place
+from mlbuild.spec.definitions import LEARNER, Definitions
+from mlbuild.spec.features import select_features
+from mlbuild.spec.findings import Findings, Notes
+from mlbuild.spec.language import Model
+from mlbuild.spec.spec import DatasetSpec, ModelSpec, TargetSpec
+from mlbuild.spec.targets import TargetCheck, classes_of
+from mlbuild.spec.training import check_metrics, check_stopping
+
+#: What an artifact gives, by task; no column that it takes can have one of these names.
+ANSWERS: dict[Task, tuple[str, ...]] = {
+    "classification": ("label", "probabilities"),
+    "regression": ("prediction",),
+}
+
+
+def check_models(
+    definitions: Definitions, datasets: Mapping[str, DatasetSpec | None], findings: Findings
+) -> dict[str, ModelSpec | None]:
+    """The models by name, None where one is at fault or depends on what is."""
+    return {
+        name: None if model is None else _ModelCheck(name, model, definitions, datasets, findings).run()
+        for name, model in definitions.models.items()
+    }
+
+
+class _ModelCheck:
+    """The check of one model; each part goes as far as what it depends on is known."""
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        definitions: Definitions,
+        datasets: Mapping[str, DatasetSpec | None],
+        findings: Findings,
+    ) -> None:
+        self.name, self.model, self.definitions = name, model, definitions
+        self.datasets, self.findings = datasets, findings
+        self.at: Path = ("models", name)
+        self.learner = definitions.learners[name]
+        self.task = LEARNER[model.type].task
+        named = isinstance(model.preprocessing, str)
+        self.steps_at: Path = (
+            ("preprocessing", str(model.preprocessing)) if named else (*self.at, "preprocessing")
+        )
+        self.steps_notes: Notes = (
+            ((f"used by model '{name}' here", (*self.at, "preprocessing")),) if named else ()
+        )
+
+    def run(self) -> ModelSpec | None:
+        steps = self._steps()
+        dataset = self._dataset()
+        target = features = stages = None
+        if dataset is not None:
+            target = TargetCheck(
+                self.model.target, self.task, dataset.name, (*self.at, "target"), self.findings
+            ).run(dataset.table)
+            features = self._features(dataset)
+        if dataset is not None and features is not None and steps is not None:
+            stages = self._stages(steps, dataset.table.served.select(features))
+        classes = classes_of(target)
+        metrics = check_metrics(self.model, classes, self.at, self.findings)
+        split = None if dataset is None else dataset.split
+        stopping = check_stopping(self.model, self.learner, metrics, classes, split, self.at, self.findings)
+        if dataset is None or target is None or features is None or stages is None or self.learner is None:
+            return None
+        matrix = stages[-1].after if stages else dataset.table.served.select(features)
+        self._learn(self.learner, matrix, target, stages, features)
+        return ModelSpec(
+            name=self.name,
+            learner=self.learner,
+            dataset=dataset.name,
+            features=features,
+            stages=stages,
+            matrix=matrix,
+            target=target,
+            metrics=metrics,
+            early_stopping=stopping,
+            seed=self.definitions.seed,
+            steps_at=self.steps_at,
+        )
+
+    def _dataset(self) -> DatasetSpec | None:
+        name, at = self.model.dataset, (*self.at, "dataset")
+        if name not in self.datasets and name in self.definitions.sources:
+            message = f"'{name}' is a source; a model learns from a dataset, which is split"
+            help_ = f"define a dataset with 'from: {name}' and a split"
+            self.findings.add(Problem("unknown-dataset", message, at, help_))
+            return None
+        if not self.findings.known(name, self.datasets, "dataset", at):
+            return None
+        defined = self.definitions.datasets[name]
+        if defined is not None and defined.split is None:
+            message = f"dataset '{name}' needs a split, since a model learns from it"
+            help_ = "add one, such as 'split: {type: random, valid: 0.2}'"
+            problem = Problem("missing-split", message, ("datasets", name), help_, on="key")
+            self.findings.add(problem, (f"model '{self.name}' learns from it here", at))
+        return self.datasets[name]
+
+    def _steps(self) -> Sequence[Op] | None:
+        given = self.model.preprocessing
+        if not isinstance(given, str):
+            return given
+        at = (*self.at, "preprocessing")
+        known = self.findings.known(given, self.definitions.preprocessing, "preprocessing", at)
+        return self.definitions.preprocessing[given] if known else None
+
+    def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:
+        at = (*self.at, "features")
+        target = self.model.target.column
+        features = select_features(self.model.features, dataset.table, target, at, self.findings)
+        for name in features or ():
+            raw, _ = serving_inputs(dataset.table, [name])
+            self._names_of_inputs(name, raw, features or ())
+        return features
+
+    def _names_of_inputs(self, feature: str, raw: Sequence[str], features: Sequence[str]) -> None:
+        """No input of the artifact can be named as one of its answers, or as what is inside it."""
+        for name in raw:
+            if name in ANSWERS[self.task] or name.startswith(RESERVED):
+                why = "is what an output is called" if name in ANSWERS[self.task] else "is a reserved name"
+                message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
+                help_ = "give the column another name in the data and in the contract"
+                self.findings.add(
+                    Problem("reserved-name", message, self._feature_at(feature, features), help_)
+                )
+
+    def _feature_at(self, feature: str, features: Sequence[str]) -> Path:
+        listed = self.model.features.names is not None
+        return (*self.at, "features", *((features.index(feature),) if listed else ()))
+
+    def _stages(self, steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...] | None:
+        if not all(type_.known for type_ in schema.values()):
+            return None
+        try:
+            return place(steps, schema)
+        except Rejected as rejected:
+            problems = (problem.under(*self.steps_at) for problem in rejected.problems)
+            self.findings.extend(problems, *self.steps_notes)
+            return None
+
+    def _learn(
+        self,
+        learner: Learner,
+        matrix: Schema,
+        target: TargetSpec,
+        stages: Sequence[Stage],
+        features: Sequence[str],
+    ) -> None:
+        try:
+            learner.infer(matrix, target.type)
+        except Rejected as rejected:
+            for problem in rejected.problems:
+                where, *rest = problem.at
+                at = self._made_at(str(rest[0]), stages, features) if where == "features" and rest else None
+                moved = Problem(
+                    problem.code,
+                    problem.message,
+                    at or (*self.at, *problem.at),
+                    problem.help,
+                    problem.on,
+                    problem.offset,
+                    problem.severity,
+                )
+                self.findings.add(moved)
+
+    def _made_at(self, column: str, stages: Sequence[Stage], features: Sequence[str]) -> Path:
+        """The place of the feature that a column of the matrix was made of; if none, that of the step."""
+        for index, stage in reversed([*enumerate(stages)]):
+            if column in stage.made:
+                placement = stage.step.infer(stage.read)
+                column = next(read for read, made in placement.items() if column in made)
+                if column == ADDED:
+                    return (*self.steps_at, index)
+        return self._feature_at(column, features)
