@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mlbuild.data.derive import Derive
+from mlbuild.data.filter import Filter
+from mlbuild.data.join import Join
 from mlbuild.data.sources import SUFFIXES, Csv, Parquet
 from mlbuild.data.splits import Hash, Random, Time
-from mlbuild.data.steps import Derive, Filter, Join
 
 #: What `type:` of a source can be.
 SOURCES = (Csv, Parquet)

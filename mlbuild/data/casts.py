@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlbuild.columns import DTYPES, ColumnType, Schema
 from mlbuild.data.moments import DAY, parse_moments
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ def polars_type(dtype: str) -> pl.DataType:
         "datetime": pl.Datetime("us"),
     }
     return types[dtype]
+
+
+def schema_of(rows: pl.DataFrame) -> Schema:
+    """The dtypes of rows, each nullable."""
+
+    dtypes = {str(polars_type(dtype)): dtype for dtype in DTYPES}
+    return Schema({name: ColumnType(dtypes[str(type_)], True) for name, type_ in rows.schema.items()})
 
 
 def _from_text(texts: pl.Series, dtype: str) -> pl.Series:

@@ -158,11 +158,9 @@ class Contract(Described):
     description: str | None = field(Text(), "What a row of the table is.", default=None)
 
     def check(self) -> Iterator[Problem]:
-        """Also the problems of the columns."""
-        for name, column in self.columns.items():
+        for name in self.columns:
             if unusable(name):
                 yield bad_name(name, ("columns", name))
-            yield from (problem.under("columns", name) for problem in column.check())
         for index, name in enumerate(self.unique or ()):
             if name not in self.columns:
                 near = did_you_mean(name, self.columns) or f"columns here: {', '.join(self.columns)}"

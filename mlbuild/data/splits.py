@@ -43,7 +43,6 @@ class Split(Described):
         Raises:
             Failed: of kind `data`, where no row is left for training, or a row belongs nowhere.
         """
-        import polars as pl
 
         part = self._assign(rows)
         parts = {name: rows.filter(part == name) for name in (TRAIN, VALID, TEST)}

@@ -1,4 +1,4 @@
-"""Dataset steps: join, filter, derive."""
+"""What every dataset step is: a frozen class that infers, without data, the table that it makes of another."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mlbuild.columns import Schema
 from mlbuild.data.table import Table
-from mlbuild.params import Choice, Described, Expression, Json, ListOf, MapOf, Text, field
+from mlbuild.diagnostics import Path, Rejected
+from mlbuild.expressions.binding import bind
+from mlbuild.expressions.typed import Typed
+from mlbuild.params import Described, Json, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DatasetStep(Described):
-    """One step on the rows of a dataset."""
+    """One configured step on the rows of a dataset."""
 
     op: ClassVar[str]
 
@@ -24,59 +28,33 @@ class DatasetStep(Described):
         return ()
 
     def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+        """The table that the step makes; `others` are those of `tables()` by name. No data is needed.
+
+        Raises:
+            Rejected: with problems whose paths start at this step.
+        """
         raise NotImplementedError
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
+        """What decides the result: a definition itself, with slots for names of tables and trees for expressions."""
+        return write(self)
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        """The rows that a canonical step makes of these; `tables` are the others by slot.
+
+        Raises:
+            Failed: of kind `data`, where the rows break what the step asks of them.
+        """
         raise NotImplementedError
 
-    def apply(self, rows: pl.DataFrame, others: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-        raise NotImplementedError
 
+def bind_at(at: Path, text: str, schema: Schema) -> Typed:
+    """The expression that a step has at a path of its own.
 
-@dataclass(frozen=True)
-class Join(DatasetStep):
-    """Add the columns of another table to each row."""
-
-    op: ClassVar[str] = "join"
-    discriminator = ("op", "join")
-
-    with_: str = field(Text(), "The source or dataset to join.", key="with")
-    using: tuple[str, ...] = field(
-        ListOf(Text(), or_one=True, min_items=1, unique=True), "The columns in which rows must agree."
-    )
-    how: str = field(
-        Choice({"left": "keep rows without a partner", "inner": "drop rows without a partner"}),
-        "What becomes of rows without a partner.",
-        default="left",
-    )
-    cardinality: str = field(
-        Choice(
-            {
-                "many_to_one": "a row of the other table may have several partners here",
-                "one_to_one": "a row of either table has at most one partner",
-            }
-        ),
-        "How many partners a row can have.",
-        default="many_to_one",
-    )
-    prefix: str | None = field(Text(), "Put before the names of the columns that are added.", default=None)
-
-
-@dataclass(frozen=True)
-class Filter(DatasetStep):
-    """Keep the rows for which an expression is true."""
-
-    op: ClassVar[str] = "filter"
-    discriminator = ("op", "filter")
-
-    where: str = field(Expression(), "True for the rows to keep.")
-
-
-@dataclass(frozen=True)
-class Derive(DatasetStep):
-    """Add columns that are computed row by row."""
-
-    op: ClassVar[str] = "derive"
-    discriminator = ("op", "derive")
-
-    columns: Mapping[str, str] = field(MapOf(Expression(), min_items=1), "The new columns by name.")
+    Raises:
+        Rejected: with problems under that path.
+    """
+    try:
+        return bind(text, schema)
+    except Rejected as rejected:
+        raise Rejected(*(problem.under(*at) for problem in rejected.problems)) from None

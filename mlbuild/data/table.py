@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.expressions.typed import Typed
@@ -15,8 +15,8 @@ class TableColumn:
 
     `served` is its type in the joined row that a client can send, `trained` its type in the rows that filters
     left. `derived` is the expression over other columns of the same table that gives it, row by row; without one
-    the column is raw. `computed_from` names what a raw column was computed from before a join brought it here.
-    A raw column with `serving` false is known only afterwards; `null_token` is the text that stands for a
+    the column is raw. A join brings raw columns: `computed_from` names what one was computed from in the table that
+    it comes from, `joined_on` the columns that its row was found by. A raw column with `serving` false is known only afterwards; `null_token` is the text that stands for a
     missing string at the serving boundary (None: never missing there).
     """
 
@@ -24,6 +24,7 @@ class TableColumn:
     trained: ColumnType
     derived: Typed | None = None
     computed_from: tuple[str, ...] = ()
+    joined_on: tuple[str, ...] = ()
     serving: bool = True
     null_token: str | None = ""
 
@@ -31,13 +32,6 @@ class TableColumn:
     def sources(self) -> tuple[str, ...]:
         """The columns of the same table that this one was computed from, in one step."""
         return self.derived.names if self.derived else self.computed_from
-
-    def with_nullable(self, nullable: bool) -> TableColumn:
-        return replace(
-            self,
-            served=self.served.with_nullable(nullable),
-            trained=self.trained.with_nullable(nullable),
-        )
 
 
 @dataclass(frozen=True)
@@ -75,10 +69,14 @@ def serving_inputs(table: Table, features: Iterable[str]) -> tuple[tuple[str, ..
     return raw, tuple(name for name in ordered if table.columns[name].derived is not None)
 
 
-def depends_on(table: Table, names: Iterable[str]) -> frozenset[str]:
-    """`names` and every column that they were computed from, transitively, on either side of a join."""
+def depends_on(table: Table, names: Iterable[str], *, through_joins: bool = False) -> frozenset[str]:
+    """`names` and every column that they were computed from, transitively, on either side of a join.
+
+    With `through_joins` also the columns that their rows were found by: what a value depends on at all.
+    """
     found = set(names)
     for name, column in reversed(tuple(table.columns.items())):
         if name in found:
             found.update(column.sources)
+            found.update(column.joined_on if through_joins else ())
     return frozenset(found)

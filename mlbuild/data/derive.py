@@ -1,0 +1,66 @@
+"""The dataset step `derive`: adds columns that are computed row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlbuild.data.casts import schema_of
+from mlbuild.data.contracts import bad_name, unusable
+from mlbuild.data.steps import DatasetStep, bind_at
+from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.binding import bind
+from mlbuild.params import Expression, Json, MapOf, field, write
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Derive(DatasetStep):
+    """Add columns, each computed row by row from columns that were there before the step."""
+
+    op = "derive"
+    discriminator = ("op", "derive")
+
+    columns: Mapping[str, str] = field(
+        MapOf(Expression(), min_items=1),
+        "The new columns by name, each a SQL expression.",
+        examples=({"late": "arr_delay > 15"},),
+    )
+
+    def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+        made: dict[str, TableColumn] = {}
+        problems: list[Problem] = []
+        for name in self.columns:
+            try:
+                made[name] = self._column(name, table)
+            except Rejected as rejected:
+                problems.extend(rejected.problems)
+        if problems:
+            raise Rejected(*problems)
+        return replace(table, columns={**table.columns, **made})
+
+    def _column(self, name: str, table: Table) -> TableColumn:
+        at = ("columns", name)
+        if unusable(name):
+            raise Rejected(bad_name(name, at))
+        if name in table.columns:
+            help_ = "give the new one another name, so that a name has one meaning"
+            message = f"there is a column '{name}' already"
+            raise Rejected(Problem("duplicate-column", message, at, help_, on="key"))
+        served = bind_at(at, self.columns[name], table.served)
+        trained = bind_at(at, self.columns[name], table.trained)
+        return TableColumn(served.type, trained.type, derived=served)
+
+    def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
+        trees = {name: bind(text, table.served).tree for name, text in self.columns.items()}
+        return write(self) | {"columns": trees}
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        schema = schema_of(rows)
+        return rows.with_columns(
+            bind(tree, schema).to_polars().alias(name) for name, tree in self.columns.items()
+        )

@@ -1,0 +1,46 @@
+"""The dataset step `filter`: keeps the rows for which an expression is true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlbuild.data.casts import schema_of
+from mlbuild.data.steps import DatasetStep, bind_at
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.binding import bind
+from mlbuild.expressions.filters import known_not_null
+from mlbuild.params import Expression, Json, field, write
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Filter(DatasetStep):
+    """Keep the rows for which an expression is true; not those for which it is false or missing."""
+
+    op = "filter"
+    discriminator = ("op", "filter")
+
+    where: str = field(Expression(), "True for the rows to keep.", examples=("arr_delay IS NOT NULL",))
+
+    def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+        where = bind_at(("where",), self.where, table.trained)
+        if where.type.known and where.type.dtype != "bool":
+            message = (
+                f"a filter needs a condition that is true or false, and this is of dtype {where.type.dtype}"
+            )
+            raise Rejected(Problem("wrong-dtype", message, ("where",)))
+        columns = dict(table.columns)
+        for name in known_not_null(where):
+            columns[name] = replace(columns[name], trained=columns[name].trained.with_nullable(False))
+        return replace(table, columns=columns)
+
+    def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
+        return write(self) | {"where": bind(self.where, table.trained).tree}
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        return rows.filter(bind(self.where, schema_of(rows)).to_polars())

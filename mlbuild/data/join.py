@@ -1,0 +1,166 @@
+"""The dataset step `join`: adds the columns of another table, at most one row of it for each row here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from mlbuild.data.faults import Fault
+from mlbuild.data.steps import DatasetStep
+from mlbuild.data.table import Table, TableColumn, depends_on
+from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean
+from mlbuild.params import Choice, Json, ListOf, Text, field, write
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_HOW = {
+    "left": "rows without a partner stay; what is added is missing there",
+    "inner": "rows without a partner are dropped",
+}
+_CARDINALITY = {
+    "many_to_one": "several rows here can have the same partner",
+    "one_to_one": "no two rows here have the same partner",
+}
+
+
+@dataclass(frozen=True)
+class Join(DatasetStep):
+    """Add the columns of another table to the rows that agree with one of its rows in the columns of `using`.
+
+    Rows keep their order. A missing value agrees with nothing.
+    """
+
+    op = "join"
+    discriminator = ("op", "join")
+
+    with_: str = field(Text(), "The source or dataset to join.", key="with")
+    using: tuple[str, ...] = field(
+        ListOf(Text(), or_one=True, min_items=1, unique=True),
+        "The columns in which rows must agree. The other table must be `unique` in them, or in some of them.",
+    )
+    how: Literal["left", "inner"] = field(
+        Choice(_HOW), "What becomes of rows without a partner.", default="left"
+    )
+    cardinality: str = field(Choice(_CARDINALITY), "How many rows can share one.", default="many_to_one")
+    prefix: str | None = field(Text(), "Put before the names of the columns that are added.", default=None)
+
+    def tables(self) -> tuple[str, ...]:
+        return (self.with_,)
+
+    def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+        right = others[self.with_]
+        problems = [*self._keys(table, right)] or [*self._promises(table, right), *self._names(table, right)]
+        if problems:
+            raise Rejected(*problems)
+        columns = dict(table.columns)
+        if self.how == "inner":
+            for name in self.using:
+                columns[name] = replace(columns[name], trained=columns[name].trained.with_nullable(False))
+        behind = depends_on(table, self.using, through_joins=True)
+        known = all(table.columns[name].serving for name in behind)
+        added = {self._renamed(name): self._added(name, right, known) for name in self._others(right)}
+        return replace(table, columns={**columns, **added})
+
+    def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
+        return write(self) | {"with": slots[self.with_]}
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        right = tables[self.with_]
+        self._demand_unique(right, "finds several partners for a row")
+        if self.cardinality == "one_to_one":
+            self._demand_unique(rows, "is not one to one")
+        right = right.rename({name: self._renamed(name) for name in right.columns})
+        return rows.join(right, on=list(self.using), how=self.how, nulls_equal=False, maintain_order="left")
+
+    def _keys(self, table: Table, right: Table) -> Iterator[Problem]:
+        """What is wrong with the columns of `using` themselves."""
+        for index, name in enumerate(self.using):
+            at = ("using", index)
+            if name not in table.columns:
+                yield Problem("unknown-column", f"unknown column '{name}'", at, _near(name, table))
+            elif name not in right.columns:
+                yield Problem(
+                    "unknown-column", f"'{self.with_}' has no column '{name}'", at, _near(name, right)
+                )
+            else:
+                here, there = table.columns[name].served, right.columns[name].served
+                if here.known and there.known and here.dtype != there.dtype:
+                    message = (
+                        f"'{name}' is of dtype {here.dtype} here and of dtype {there.dtype} in '{self.with_}'"
+                    )
+                    yield Problem("join-dtypes", message, at, "give both the same dtype in their contracts")
+
+    def _promises(self, table: Table, right: Table) -> Iterator[Problem]:
+        """Whether each row has at most one partner, and for one_to_one the other way round."""
+        listed = f"[{', '.join(self.using)}]"
+        add = f"add 'unique: {listed}' to the contract of"
+        if not right.unique_within(self.using):
+            message = f"a row may have several partners: '{self.with_}' is not known to be unique in {listed}"
+            yield Problem("not-unique", message, ("with",), f"{add} '{self.with_}'")
+        if self.cardinality == "one_to_one" and not table.unique_within(self.using):
+            message = f"the join may not be one to one: rows here are not known to be unique in {listed}"
+            help_ = f"{add} the source that the dataset starts from, or join many_to_one"
+            yield Problem("not-unique", message, ("cardinality",), help_)
+
+    def _names(self, table: Table, right: Table) -> Iterator[Problem]:
+        """Columns that cannot come over."""
+        others = self._others(right)
+        if self.prefix and not others:
+            message = f"'prefix' has no effect: '{self.with_}' has no columns but those of 'using'"
+            yield Problem("no-effect", message, ("prefix",), "leave it out", on="key")
+        for name in others:
+            if self._renamed(name) in table.columns:
+                message = f"'{self.with_}' would add a second column '{self._renamed(name)}'"
+                help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
+                yield Problem("duplicate-column", message, ("prefix",) if self.prefix else ("with",), help_)
+            column = right.columns[name]
+            missing = self.how == "left" or column.served.nullable
+            if column.served.dtype == "string" and missing and _null_token(column) is None:
+                message = (
+                    f"'{name}' of '{self.with_}' can be missing after this join, and every text is a value"
+                )
+                derived = "derive it after the join"
+                declared = f"add a 'null_token' to column '{name}' in the contract"
+                yield Problem(
+                    "missing-null-token", message, ("with",), derived if column.derived else declared
+                )
+
+    def _others(self, right: Table) -> list[str]:
+        return [name for name in right.columns if name not in self.using]
+
+    def _renamed(self, name: str) -> str:
+        return name if name in self.using else (self.prefix or "") + name
+
+    def _added(self, name: str, right: Table, known: bool) -> TableColumn:
+        """A column of the other table here: raw, since an expression does not tell what it is without a partner."""
+        column = right.columns[name]
+        left = self.how == "left"
+        return TableColumn(
+            served=column.served.with_nullable(column.served.nullable or left),
+            trained=column.trained.with_nullable(column.trained.nullable or left),
+            computed_from=tuple(self._renamed(source) for source in column.sources),
+            joined_on=(*self.using, *(self._renamed(key) for key in column.joined_on)),
+            serving=known and all(right.columns[source].serving for source in depends_on(right, [name])),
+            null_token=_null_token(column),
+        )
+
+    def _demand_unique(self, rows: pl.DataFrame, otherwise: str) -> None:
+        keys = rows.select(self.using)
+        repeated = keys.is_duplicated()
+        for name in self.using:
+            repeated &= keys[name].is_not_null()
+        if repeated.any():
+            listed = f"[{', '.join(self.using)}]"
+            fault = Fault.of(self.using, f"unique {listed}", repeated.arg_true().to_list(), keys)
+            raise data_failure(f"the join using {listed} {otherwise}: {fault}", **fault.to_json())
+
+
+def _null_token(column: TableColumn) -> str | None:
+    """The text that stands for a missing value; a derived text keeps none free."""
+    return None if column.derived else column.null_token
+
+
+def _near(name: str, table: Table) -> str:
+    return did_you_mean(name, table.columns) or f"columns there: {', '.join(table.columns)}"
