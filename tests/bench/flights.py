@@ -89,7 +89,8 @@ def build_mlbuild(folder: Path, *targets: str) -> Cost:
     shutil.copytree(
         SPEC, folder / "flights", ignore=shutil.ignore_patterns(".mlbuild", "dist", "mlbuild.lock")
     )
-    return run([sys.executable, "-m", "mlbuild", "-C", str(folder / "flights"), "build", *targets])
+    command = [sys.executable, "-m", "mlbuild", "-C", str(folder / "flights"), "build", "--threads", "1"]
+    return run([*command, *targets])
 
 
 SIDES: dict[str, Callable[[Path], Cost]] = {
