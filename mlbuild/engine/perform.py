@@ -48,11 +48,12 @@ def remember(
     task: Task, ingredients: Ingredients, action: Action, world: World, run: Run | None = None
 ) -> None:
     """Note the result that a task has now. Without a `run` it was found, and when the task last ran stays known."""
-    former = find_record(world.store, task.name)
-    if run is None and former and former.key == ingredients.key:
-        return
-    last = run or (former.last if former else None)
-    keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, last))
+    if run is None:
+        former = find_record(world.store, task.name)
+        if former and former.key == ingredients.key:
+            return
+        run = former.last if former else None
+    keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
 
 
 def _execute(task: Task, ingredients: Ingredients, world: World, threads: int) -> Running:

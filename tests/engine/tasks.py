@@ -1,0 +1,151 @@
+"""Tasks that know no ML, and a project to build them in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.engine.events import BuildResult, Event, TaskStarted
+from mlbuild.engine.foresee import foresee
+from mlbuild.engine.graph import Input, Job, Origin, Plan, Task
+from mlbuild.engine.reasons import Reason
+from mlbuild.engine.run import build
+from mlbuild.engine.stale import Decision
+from mlbuild.engine.store import MemoryStore, Store
+
+
+def load(job: Job) -> None:
+    """Each line `name: text` of a file becomes the part of that name."""
+    lines = job.file("data").read_text().splitlines()
+    table = dict(line.split(": ") for line in lines)
+    for name in job.params["columns"]:
+        job.write(name, table[name].encode())
+
+
+def join(job: Job) -> None:
+    """A text with all that is read behind it, as the part `out`."""
+    reads = [job.read("of", part).decode() for part in job.parts("of")]
+    job.write("out", " ".join([job.params["text"], *reads]).encode())
+
+
+def say(job: Job) -> None:
+    """The text of the parameters, as the part `out`."""
+    job.write("out", str(job.params["text"]).encode())
+
+
+def sign(job: Job) -> None:
+    """Whether what is read holds an even number of bytes, and a file that says how many parameters there are."""
+    even = sum(len(job.path("of", part).read_bytes()) for part in job.parts("of")) % 2
+    job.write("even", str(even).encode())
+    job.target("notes/params.txt").write_text(str(len(job.params)))
+
+
+def guard(job: Job) -> None:
+    """Refuse what holds the word "bad", with the failure kind that the parameters name."""
+    texts = [job.read("of", part).decode() for part in job.parts("of")]
+    if any("bad" in text for text in texts):
+        raise Failed(Failure(job.params["kind"], "there is something bad", {"texts": texts}))
+    job.write("out", b"good")
+
+
+def boom(job: Job) -> None:
+    raise ZeroDivisionError("one by zero")
+
+
+def forgetful(job: Job) -> None:
+    job.target("out")
+
+
+def interrupted(job: Job) -> None:
+    job.write("out", b"half")
+    raise KeyboardInterrupt
+
+
+def unlearnable(job: Job) -> None:
+    raise data_failure("all values are missing", column="temp")
+
+
+class Panic(BaseException):
+    """What compiled libraries end with."""
+
+
+def panic(job: Job) -> None:
+    raise Panic("index out of bounds")
+
+
+ticks: list[int] = []
+
+
+def unsteady(job: Job) -> None:
+    """Another result each time."""
+    ticks.append(1)
+    job.write("out", str(len(ticks)).encode())
+
+
+def file_task(path: Path, *columns: str, name: str = "source:s", **fields: Any) -> Task:
+    return Task(name, "source", load, {"columns": list(columns)}, columns, files={"data": path}, **fields)
+
+
+def text_task(name: str, text: Any, *reads: str, **fields: Any) -> Task:
+    """A task that gives a text, and what it reads (`task/part`) behind it, as its part `out`."""
+    run = join if reads else say
+    defaults: dict[str, Any] = {
+        "run": run,
+        "params": {"text": text},
+        "parts": ("out",),
+        "inputs": reading(*reads),
+    }
+    return Task(**{"name": name, "kind": "text", **defaults, **fields})
+
+
+def reading(*reads: str) -> tuple[Input, ...]:
+    return tuple(Input("of", task, (part,)) for task, _, part in (read.partition("/") for read in reads))
+
+
+def origin(path: str, line: int) -> Origin:
+    return Origin(path, "mlbuild.yaml", line)
+
+
+class Project:
+    """A folder with a store, in which plans are built; it keeps what the last build told."""
+
+    def __init__(self, root: Path, store: Store | None = None) -> None:
+        self.root = root
+        self.store = store or MemoryStore(root)
+        self.events: list[Event] = []
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return Path(name)
+
+    def build(
+        self, tasks: Sequence[Task], targets: Collection[str] | None = None, **options: Any
+    ) -> BuildResult:
+        self.events = []
+        return build(plan(tasks), self.store, self.root, targets, events=self.events.append, **options)
+
+    def foresee(
+        self, tasks: Sequence[Task], targets: Collection[str] | None = None, **options: Any
+    ) -> dict[str, Decision]:
+        found = foresee(plan(tasks), self.store, self.root, targets, **options)
+        return {task.name: decision for task, decision in found}
+
+    def told(self, event: type[Event]) -> list[Any]:
+        return [found for found in self.events if isinstance(found, event)]
+
+    def reasons(self, task: str) -> list[Reason]:
+        """Why the task ran in the last build."""
+        return [reason for event in self.told(TaskStarted) if event.task == task for reason in event.reasons]
+
+    def content(self, result: BuildResult, task: str, part: str = "out") -> str:
+        content = self.store.get(result.actions[task].parts[part].digest)
+        assert content is not None
+        return content.decode()
+
+
+def plan(tasks: Sequence[Task]) -> Plan:
+    return Plan({task.name: task for task in tasks})
