@@ -54,7 +54,7 @@ class Impute(Columnwise):
         if self.strategy != "constant" and self.fill_value is not None:
             message = f"'fill_value' has no effect with strategy '{self.strategy}'"
             hint = "remove it, or use strategy 'constant'"
-            yield Problem("parameter-without-effect", message, ("fill_value",), hint, on="key")
+            yield Problem("no-effect", message, ("fill_value",), hint, on="key")
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         if self.strategy in COMPUTED:

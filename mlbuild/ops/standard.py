@@ -38,7 +38,7 @@ class Standard(Columnwise):
     def check(self) -> Iterator[Problem]:
         if not self.with_mean and not self.with_std:
             message = "with 'with_mean' and 'with_std' both false, the step does nothing"
-            yield Problem("parameter-without-effect", message, help="remove the step, or one of the two")
+            yield Problem("no-effect", message, help="remove the step, or one of the two")
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("float", type_.nullable)

@@ -45,7 +45,7 @@ class LightgbmClassifier(Lightgbm):
         yield from super().check()
         if self.is_unbalance and self.scale_pos_weight != 1:
             yield Problem(
-                "without-effect",
+                "no-effect",
                 "'is_unbalance' and 'scale_pos_weight' exclude each other",
                 ("scale_pos_weight",),
                 help="keep one of the two",

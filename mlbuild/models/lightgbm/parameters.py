@@ -214,7 +214,7 @@ class Parameters(Described):
         params = params_of(type(self))
         for name in names:
             if getattr(self, name) != params[name].default:
-                yield Problem("without-effect", f"'{name}' has no effect {why}", (name,), on="key")
+                yield Problem("no-effect", f"'{name}' has no effect {why}", (name,), on="key")
 
     def values(self) -> dict[str, Any]:
         """The value of each parameter by LightGBM's name; those that are None are LightGBM's to find."""
