@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
+from mlbuild.expressions.kinds import hold
+from mlbuild.expressions.meaning import result
+from mlbuild.expressions.rows import polars_dtype, run
+from mlbuild.expressions.tree import COLUMN, columns_of
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 
@@ -22,10 +26,33 @@ class Typed:
     type: ColumnType
     names: tuple[str, ...]
 
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Name and dtype of each column read."""
+        return tuple(dict.fromkeys(columns_of(self.tree)))
+
     def to_polars(self) -> pl.Expr:
-        """The expression over rows in which missing is null."""
-        raise NotImplementedError
+        """The expression over rows in which missing is null; its dtype is that of `type`, it never gives NaN.
+
+        It has the name of the first column read: give it another with `alias`.
+        """
+        import polars as pl
+
+        names = [pl.col(name) for name in self.names]
+        if self.tree[0] == COLUMN:
+            return names[0]
+
+        def compute(series: Sequence[pl.Series]) -> pl.Series:
+            return run(self.tree, self.type.dtype, self.columns, series)
+
+        return pl.map_batches(names, compute, polars_dtype(self.type.dtype), is_elementwise=True)
 
     def lower(self, graph: Graph, values: Mapping[str, Value]) -> Value:
         """The same expression over values of a graph."""
-        raise NotImplementedError
+        if self.tree[0] == COLUMN:
+            return values[self.names[0]]
+        held = {
+            name: hold(graph, dtype, values[name].tensor, values[name].absent) for name, dtype in self.columns
+        }
+        tensor, absent = result(self.tree, self.type.dtype, graph, held).parts()
+        return Value(self.type.dtype, tensor, absent)

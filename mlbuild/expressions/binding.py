@@ -1,0 +1,114 @@
+"""Gives an expression its types over a schema, and its one canonical tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlbuild.columns import DTYPES, UNKNOWN, ColumnType, Schema
+from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.expressions.nodes import REFUSED, Node, node_of
+from mlbuild.expressions.rules import RULES
+from mlbuild.expressions.syntax import parse
+from mlbuild.expressions.terms import SILENT, Term, literal_term
+from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, UNTYPED, columns_of, is_literal
+from mlbuild.expressions.typed import Typed
+
+#: Levels of nesting; a longer one is refused before Python's own limit is met. AND and OR chains are one level.
+MAX_DEPTH = 150
+
+
+def bind(expression: str | Sequence[Any], schema: Schema) -> Typed:
+    """The expression over the columns of `schema`: a text, or the `tree` of what was bound before.
+
+    Raises:
+        Rejected: all problems found, in the order of the text, each with its `offset` in it. Their codes:
+            `bad-expression`, `unknown-column`, `type-mismatch`, `unsupported-expression`.
+    """
+    text = expression if isinstance(expression, str) else ""
+    try:
+        node, problems = parse(text) if isinstance(expression, str) else (node_of(expression), [])
+        binder = _Binder(schema, problems)
+        term = binder.term(node, MAX_DEPTH)
+    except RecursionError:
+        raise Rejected(Problem("bad-expression", _TOO_DEEP, offset=(0, len(text)))) from None
+    if not problems and term.dtype != UNKNOWN and is_literal(term.tree):
+        problems.append(_constant(len(text)))
+    if problems:
+        raise Rejected(*_sorted(problems))
+    names = tuple(dict.fromkeys(name for name, _ in columns_of(term.tree)))
+    is_column = term.tree[0] == COLUMN
+    return Typed(term.tree, schema[names[0]] if is_column else ColumnType(term.dtype, term.nullable), names)
+
+
+_TOO_DEEP = "the expression is nested too deeply"
+
+
+class _Binder:
+    """Walks the nodes bottom up; a part with a problem is unknown, which silences what stands around it."""
+
+    def __init__(self, schema: Schema, problems: list[Problem]) -> None:
+        self.schema = schema
+        self.problems = problems
+
+    def term(self, node: Node, depth: int) -> Term:
+        if not depth:
+            raise RecursionError
+        if node.op == COLUMN:
+            return self._column(node)
+        if node.op in LITERALS:
+            return self._literal(node)
+        args = []
+        for arg in node.args:
+            args.append(self.term(arg, depth - 1))
+        if node.op == REFUSED:
+            return SILENT
+        if any(arg.dtype == UNKNOWN for arg in args):
+            return self._silent(node, args)
+        try:
+            return RULES[node.op](node, args).at(node.offset)
+        except Rejected as rejected:
+            self.problems += rejected.problems
+            return SILENT
+
+    def _silent(self, node: Node, args: Sequence[Term]) -> Term:
+        """Nothing is known, but the columns read are."""
+        return Term((node.op, *(arg.tree for arg in args), *node.extra), UNKNOWN, True)
+
+    def _column(self, node: Node) -> Term:
+        name = node.extra[0]
+        type_ = self.schema.get(name)
+        if type_ is None:
+            self.problems.append(self._unknown(name, node))
+            return SILENT
+        if type_.known and type_.dtype not in DTYPES:
+            message = f"'{name}' is a {type_.dtype}, which expressions cannot read"
+            self.problems.append(Problem("type-mismatch", message, offset=node.offset))
+            return SILENT
+        return Term((COLUMN, name, type_.dtype), type_.dtype, type_.nullable, node.offset)
+
+    def _unknown(self, name: str, node: Node) -> Problem:
+        near = did_you_mean(name, self.schema)
+        if near is None and node.quoted:
+            near = f"double quotes are for columns; a text takes single ones: '{name}'"
+        near = near or f"columns here: {', '.join(self.schema) or 'none'}"
+        return Problem("unknown-column", f"unknown column '{name}'", help=near, offset=node.offset)
+
+    def _literal(self, node: Node) -> Term:
+        if node.op == NULL:
+            dtype = node.extra[0]
+            return Term((NULL, dtype), UNTYPED if dtype == UNTYPED else dtype, True, node.offset)
+        return literal_term(node.op, node.extra[0], node.offset)
+
+
+def _constant(length: int) -> Problem:
+    return Problem(
+        "bad-expression",
+        "the expression has the same value in every row",
+        help="write an expression over the columns of a row",
+        offset=(0, length),
+    )
+
+
+def _sorted(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.offset or (0, 0))

@@ -1,0 +1,101 @@
+"""Folds what reads no column, with plain Python numbers: checking a spec needs neither numpy nor polars."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+from mlbuild.expressions.meaning import evaluate
+from mlbuild.expressions.tree import Tree, literal
+from mlbuild.lowering.value import NAT
+
+
+def fold(tree: Tree, dtype: str) -> Tree:
+    """The literal that a tree of literals stands for."""
+    value, absent = evaluate(tree, Scalars(), {}).parts()
+    if absent or (dtype in ("date", "datetime") and value == NAT):
+        value = None
+    if dtype == "bool" and value == value:
+        value = bool(value)
+    return literal(dtype, value)
+
+
+class Scalars:
+    """ONNX's operators on single Python values."""
+
+    def constant(self, value: Any, element: str = "double") -> Any:
+        return value
+
+    def call(
+        self, op: str, *inputs: Any, element: str | None = None, domain: str = "", **attributes: Any
+    ) -> Any:
+        if op == "RegexFullMatch":
+            return re.fullmatch(attributes["pattern"], inputs[0]) is not None
+        return _OPERATORS[op](*inputs)
+
+
+def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+    """One of Python's roundings as IEEE has it: infinities and NaN stay, zero keeps its sign."""
+    return lambda x: math.copysign(float(function(x)), x) if math.isfinite(x) else x
+
+
+def _guarded(function: Callable[..., float]) -> Callable[..., float]:
+    """Python's function with C's results where Python raises."""
+
+    def guarded(*inputs: float) -> float:
+        try:
+            return function(*inputs)
+        except ValueError:
+            return math.nan
+        except OverflowError:
+            return math.inf
+
+    return guarded
+
+
+def _power(a: float, b: float) -> float:
+    """C's pow: an overflow has the sign of the result."""
+    if a == 0 and b < 0:
+        return math.inf
+    try:
+        return math.pow(a, b)
+    except ValueError:
+        return math.nan
+    except OverflowError:
+        return -math.inf if a < 0 and b % 2 == 1 else math.inf
+
+
+def _divide(a: Any, b: Any) -> Any:
+    if isinstance(a, int):
+        return a // b
+    return a / b if b else math.nan
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mul": operator.mul,
+    "Div": _divide,
+    "Mod": _guarded(math.fmod),
+    "Pow": _power,
+    "Neg": operator.neg,
+    "Abs": abs,
+    "Floor": _whole(math.floor),
+    "Ceil": _whole(math.ceil),
+    "Round": _whole(round),
+    "Sqrt": _guarded(math.sqrt),
+    "Exp": _guarded(math.exp),
+    "Log": _guarded(math.log),
+    "IsNaN": lambda x: x != x,
+    "Less": operator.lt,
+    "LessOrEqual": operator.le,
+    "Equal": operator.eq,
+    "And": lambda a, b: a and b,
+    "Or": lambda a, b: a or b,
+    "Not": operator.not_,
+    "Where": lambda condition, yes, no: yes if condition else no,
+    "Cast": float,
+}

@@ -1,0 +1,62 @@
+"""What the rows that a filter keeps are known to hold."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from mlbuild.expressions.tree import COLUMN, Tree, is_literal
+from mlbuild.expressions.typed import Typed
+
+_Names = frozenset[str]
+_NONE: _Names = frozenset()
+#: Operators that can have a value although an operand is missing, in no simple way.
+_OPAQUE = {"case", "is_null", "is_true"}
+
+
+def known_not_null(condition: Typed) -> frozenset[str]:
+    """The columns that no row misses for which the condition is true: `x > 3` and `x IS NOT NULL` prove `x`."""
+    return _if_true(condition.tree)
+
+
+def _if_true(tree: Tree) -> _Names:
+    match tree:
+        case ("and", *parts):
+            return _NONE.union(*map(_if_true, parts))
+        case ("or", *parts):
+            return _common([_if_true(part) for part in parts])
+        case ("not", part):
+            return _if_false(part)
+        case ("is_true", part):
+            return _if_true(part)
+    return _if_present(tree)
+
+
+def _if_false(tree: Tree) -> _Names:
+    match tree:
+        case ("and", *parts):
+            return _common([_if_false(part) for part in parts])
+        case ("or", *parts):
+            return _NONE.union(*map(_if_false, parts))
+        case ("not", part):
+            return _if_true(part)
+        case ("is_null", part):
+            return _if_present(part)
+    return _if_present(tree)
+
+
+def _if_present(tree: Tree) -> _Names:
+    """The columns that are not missing where the tree is not."""
+    if tree[0] == COLUMN:
+        return frozenset({tree[1]})
+    if is_literal(tree) or tree[0] in _OPAQUE:
+        return _NONE
+    parts = [_if_present(part) for part in tree[1:] if isinstance(part, tuple)]
+    if tree[0] in ("coalesce", "least", "greatest"):
+        return _common(parts)
+    if tree[0] in ("and", "or"):
+        return _common([_if_true(tree), _if_false(tree)])
+    return _NONE.union(*parts)
+
+
+def _common(parts: list[_Names]) -> _Names:
+    return reduce(frozenset.intersection, parts)

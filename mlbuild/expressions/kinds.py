@@ -1,0 +1,241 @@
+"""Columns while they are computed with, one class for each way in which ONNX can hold values and missing ones.
+
+All say what is missing, choose between two columns, and compare. None of them needs to know who computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from mlbuild.expressions.algebra import Algebra
+from mlbuild.lowering.graph import ML
+from mlbuild.lowering.value import NAT
+
+T = TypeVar("T")
+NAN = float("nan")
+#: `a < b` is false where `b <= a` is true; both are false where one is NaN.
+_REVERSED = {"Less": "LessOrEqual", "LessOrEqual": "Less"}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Generic[T]):
+    """A bool as two masks: where it is true and where it is false. Elsewhere it is missing (Kleene's logic)."""
+
+    on: Algebra[T]
+    yes: T
+    no: T
+
+    def missing(self) -> T:
+        return self.on.call("Not", self.on.call("Or", self.yes, self.no))
+
+    def choose(self, condition: T, other: Truth[T]) -> Truth[T]:
+        """This where `condition` is true, else `other`. ONNX's Where takes no booleans."""
+        call = self.on.call
+        otherwise = call("Not", condition)
+
+        def pick(mine: T, theirs: T) -> T:
+            return call("Or", call("And", condition, mine), call("And", otherwise, theirs))
+
+        return Truth(self.on, pick(self.yes, other.yes), pick(self.no, other.no))
+
+    def equals(self, other: Truth[T]) -> Truth[T]:
+        call = self.on.call
+        same = call("Or", call("And", self.yes, other.yes), call("And", self.no, other.no))
+        differ = call("Or", call("And", self.yes, other.no), call("And", self.no, other.yes))
+        return Truth(self.on, same, differ)
+
+    def negated(self) -> Truth[T]:
+        return Truth(self.on, self.no, self.yes)
+
+    def both(self, other: Truth[T]) -> Truth[T]:
+        call = self.on.call
+        return Truth(self.on, call("And", self.yes, other.yes), call("Or", self.no, other.no))
+
+    def either(self, other: Truth[T]) -> Truth[T]:
+        call = self.on.call
+        return Truth(self.on, call("Or", self.yes, other.yes), call("And", self.no, other.no))
+
+    def is_true(self) -> Truth[T]:
+        return Truth(self.on, self.yes, self.on.call("Not", self.yes))
+
+    def number(self) -> Number[T]:
+        """1, 0 or missing."""
+        one, zero, nan = (self.on.constant(value) for value in (1.0, 0.0, NAN))
+        known = self.on.call("Where", self.no, zero, nan)
+        return Number(self.on, self.on.call("Where", self.yes, one, known))
+
+    def parts(self) -> tuple[T, T | None]:
+        return self.number().parts()
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Generic[T]):
+    """A float64; NaN is missing."""
+
+    on: Algebra[T]
+    tensor: T
+
+    def missing(self) -> T:
+        return self.on.call("IsNaN", self.tensor)
+
+    def choose(self, condition: T, other: Number[T]) -> Number[T]:
+        return Number(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
+
+    def unless(self, condition: T) -> Number[T]:
+        """Missing where `condition` is true."""
+        return Number(self.on, self.on.call("Where", condition, self.on.constant(NAN), self.tensor))
+
+    def equals(self, other: Number[T]) -> Truth[T]:
+        call, mine, theirs = self.on.call, self.tensor, other.tensor
+        differ = call("Or", call("Less", mine, theirs), call("Less", theirs, mine))
+        return Truth(self.on, call("Equal", mine, theirs), differ)
+
+    def before(self, other: Number[T], op: str) -> Truth[T]:
+        """`op` is `Less` or `LessOrEqual`."""
+        call, mine, theirs = self.on.call, self.tensor, other.tensor
+        return Truth(self.on, call(op, mine, theirs), call(_REVERSED[op], theirs, mine))
+
+    def among(self, values: Sequence[float]) -> Truth[T]:
+        found = _found(self.on, self.tensor, values, "float64")
+        return Truth(self.on, found, self.on.call("Not", self.on.call("Or", found, self.missing())))
+
+    def apply(self, op: str, *others: Number[T], **attributes: Any) -> Number[T]:
+        """An operator of arithmetic; a missing operand gives a missing result."""
+        return Number(self.on, self.on.call(op, self.tensor, *(item.tensor for item in others), **attributes))
+
+    def parts(self) -> tuple[T, T | None]:
+        return self.tensor, None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Generic[T]):
+    """A date or datetime in microseconds as int64; `NAT`, the lowest of all, is missing."""
+
+    on: Algebra[T]
+    tensor: T
+
+    def missing(self) -> T:
+        return self.on.call("Equal", self.tensor, self.on.constant(NAT, "int64"))
+
+    def choose(self, condition: T, other: Moment[T]) -> Moment[T]:
+        return Moment(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
+
+    def equals(self, other: Moment[T]) -> Truth[T]:
+        call = self.on.call
+        same = call("Equal", self.tensor, other.tensor)
+        missing = call("Or", self.missing(), other.missing())
+        yes = call("And", same, call("Not", missing))
+        return Truth(self.on, yes, call("Not", call("Or", same, missing)))
+
+    def before(self, other: Moment[T], op: str) -> Truth[T]:
+        """`op` is `Less` or `LessOrEqual`. Nothing is before `NAT`, so only the earlier side is looked at."""
+        return Truth(self.on, self._surely(op, other), other._surely(_REVERSED[op], self))
+
+    def _surely(self, op: str, other: Moment[T]) -> T:
+        before = self.on.call(op, self.tensor, other.tensor)
+        return self.on.call("And", before, self.on.call("Not", self.missing()))
+
+    def among(self, values: Sequence[int]) -> Truth[T]:
+        found = _found(self.on, self.tensor, values, "int64")
+        return Truth(self.on, found, self.on.call("Not", self.on.call("Or", found, self.missing())))
+
+    def days(self) -> Number[T]:
+        """The number of a date's day, from 1970-01-01."""
+        day = self.on.call("Div", self.tensor, self.on.constant(86_400_000_000, "int64"))
+        number = Number(self.on, self.on.call("Cast", day, element="double", to=11))
+        return number.unless(self.missing())
+
+    def parts(self) -> tuple[T, T | None]:
+        return self.tensor, None
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Generic[T]):
+    """A string; `absent` is true where it is missing, None where it never is."""
+
+    on: Algebra[T]
+    tensor: T
+    absent: T | None
+
+    def missing(self) -> T:
+        if self.absent is not None:
+            return self.absent
+        return self.on.call("Not", self.on.call("Equal", self.tensor, self.tensor))
+
+    def choose(self, condition: T, other: Text[T]) -> Text[T]:
+        call = self.on.call
+        tensor = call("Where", condition, self.tensor, other.tensor)
+        mine = None if self.absent is None else call("And", condition, self.absent)
+        theirs = None if other.absent is None else call("And", call("Not", condition), other.absent)
+        return Text(self.on, tensor, _either(self.on, mine, theirs))
+
+    def equals(self, other: Text[T]) -> Truth[T]:
+        same = self.on.call("Equal", self.tensor, other.tensor)
+        return self._where_present(same, _either(self.on, self.absent, other.absent))
+
+    def among(self, values: Sequence[str]) -> Truth[T]:
+        return self._where_present(_found(self.on, self.tensor, values, "object"), self.absent)
+
+    def matches(self, pattern: str) -> Truth[T]:
+        """Whether the whole text matches a regular expression."""
+        return self._where_present(self.on.call("RegexFullMatch", self.tensor, pattern=pattern), self.absent)
+
+    def _where_present(self, holds: T, absent: T | None) -> Truth[T]:
+        call = self.on.call
+        if absent is None:
+            return Truth(self.on, holds, call("Not", holds))
+        yes = call("And", holds, call("Not", absent))
+        return Truth(self.on, yes, call("Not", call("Or", holds, absent)))
+
+    def parts(self) -> tuple[T, T | None]:
+        return self.tensor, self.absent
+
+
+Kind = Truth[T] | Number[T] | Moment[T] | Text[T]
+
+
+def hold(on: Algebra[T], dtype: str, tensor: T, absent: T | None) -> Kind[T]:
+    """A column as `lowering.value.Value` describes it."""
+    if dtype == "bool":
+        equal = [on.call("Equal", tensor, on.constant(value)) for value in (1.0, 0.0)]
+        return Truth(on, *equal)
+    if dtype == "string":
+        return Text(on, tensor, absent)
+    return Moment(on, tensor) if dtype in ("date", "datetime") else Number(on, tensor)
+
+
+def hold_literal(on: Algebra[T], dtype: str, value: Any) -> Kind[T]:
+    """A literal; None is missing."""
+    if dtype == "bool":
+        yes, no = (on.constant(value is side, "bool") for side in (True, False))
+        return Truth(on, yes, no)
+    if dtype == "string":
+        absent = on.constant(True, "bool") if value is None else None
+        return Text(on, on.constant(value or "", "string"), absent)
+    if dtype in ("date", "datetime"):
+        return Moment(on, on.constant(NAT if value is None else value, "int64"))
+    return Number(on, on.constant(NAN if value is None else value))
+
+
+def _either(on: Algebra[T], one: T | None, other: T | None) -> T | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return on.call("Or", one, other)
+
+
+def _found(on: Algebra[T], tensor: T, values: Sequence[Any], dtype: str) -> T:
+    """Where the tensor is one of `values`: one lookup, however long the list."""
+    import numpy as np
+
+    code = on.call(
+        "LabelEncoder",
+        tensor,
+        element="int64",
+        domain=ML,
+        keys_tensor=np.array(values, dtype=dtype),
+        values_tensor=np.ones(len(values), dtype="int64"),
+        default_tensor=np.zeros(1, dtype="int64"),
+    )
+    return on.call("Equal", code, on.constant(1, "int64"))

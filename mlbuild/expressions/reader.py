@@ -1,0 +1,217 @@
+"""Turns sqlglot's tree into nodes: what the language knows is kept, all else is refused.
+
+Spelling ends here: `>` and BETWEEN become `<` and `<=`, IF and NULLIF become CASE, NOT IN becomes NOT of IN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.diagnostics import Problem
+from mlbuild.expressions.nodes import REFUSED, Node
+from mlbuild.expressions.refusals import joined, own, place, refusal, unsupported
+from mlbuild.expressions.tree import COLUMN, NULL, UNTYPED
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr as Sql
+
+#: sqlglot's class: our operator, and the names of its operands.
+_PLAIN = {
+    "Add": ("+", "this expression"),
+    "Sub": ("-", "this expression"),
+    "Mul": ("*", "this expression"),
+    "Div": ("/", "this expression"),
+    "Mod": ("%", "this expression"),
+    "Pow": ("power", "this expression"),
+    "Neg": ("neg", "this"),
+    "Abs": ("abs", "this"),
+    "Floor": ("floor", "this"),
+    "Ceil": ("ceil", "this"),
+    "Sqrt": ("sqrt", "this"),
+    "Exp": ("exp", "this"),
+    "Ln": ("ln", "this"),
+    "EQ": ("=", "this expression"),
+    "LT": ("<", "this expression"),
+    "LTE": ("<=", "this expression"),
+    "GT": ("<", "expression this"),
+    "GTE": ("<=", "expression this"),
+    "Not": ("not", "this"),
+    "Coalesce": ("coalesce", "this expressions"),
+    "Least": ("least", "this expressions"),
+    "Greatest": ("greatest", "this expressions"),
+    "In": ("in", "this expressions"),
+}
+#: What sqlglot says besides the operands, and what changes nothing here.
+_HARMLESS = {"typed", "safe", "ignore_nulls", "is_nvl", "is_null", "_type", "nested", "quoted"}
+_CASTS = {
+    "DOUBLE": "float",
+    "FLOAT": "float",
+    "BIGINT": "int",
+    "INT": "int",
+    "BOOLEAN": "bool",
+    "DATE": "date",
+    "TIMESTAMP": "datetime",
+    "DATETIME": "datetime",
+}
+
+
+_MISSING = Node(NULL, (), (UNTYPED,))
+
+
+class Reader:
+    """Turns sqlglot's tree into nodes, and collects what is refused."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.problems: list[Problem] = []
+
+    def read(self, sql: Sql) -> Node:
+        name = type(sql).__name__
+        if name in _PLAIN:
+            op, operands = _PLAIN[name]
+            return self._node(sql, op, operands)
+        return _SPECIAL[name](self, sql) if name in _SPECIAL else self._refuse(sql)
+
+    def _node(self, sql: Sql, op: str, operands: str) -> Node:
+        """A node of the named operands; any other part of `sql` means more than the language knows."""
+        known = operands.split()
+        if self._others(sql, known):
+            return self._refuse(sql)
+        parts = [part for name in known for part in _listed(sql.args.get(name))]
+        return self._made(sql, op, [self.read(part) for part in parts])
+
+    def _others(self, sql: Sql, known: Sequence[str]) -> list[str]:
+        return [
+            name for name, part in sql.args.items() if part and name not in known and name not in _HARMLESS
+        ]
+
+    def _made(self, sql: Sql, op: str, args: Sequence[Node], *extra: Any) -> Node:
+        return Node(op, tuple(args), extra, joined(own(sql), *(arg.offset for arg in args)))
+
+    def _refuse(self, sql: Sql, problem: Problem | None = None) -> Node:
+        self.problems.append(problem or refusal(sql, self.text))
+        args = [self.read(arg) for arg in sql.expressions] if type(sql).__name__ == "Anonymous" else []
+        return Node(REFUSED, tuple(args), offset=place(sql, self.text))
+
+    def column(self, sql: Sql) -> Node:
+        name, offset = sql.this.name, own(sql.this)
+        if others := self._others(sql, ["this"]):
+            table = sql.args[others[0]]
+            message = f"columns have no table: write '{name}' without '{table.name}.'"
+            help_ = f'a name with a dot is quoted: "{table.name}.{name}"'
+            return self._refuse(sql, unsupported(message, joined(own(table), offset), help_))
+        return Node(COLUMN, (), (name,), offset, bool(sql.this.args.get("quoted")))
+
+    def literal(self, sql: Sql) -> Node:
+        offset = own(sql)
+        if sql.is_string:
+            return Node("string", (), (sql.this,), offset)
+        if not sql.this.isdigit():
+            return Node("float", (), (sql.this,), offset)
+        if int(sql.this) > 2**53:
+            message = f"{sql.this} is beyond 2^53, where whole numbers are no longer exact"
+            return self._refuse(sql, Problem("bad-expression", message, offset=offset))
+        return Node("int", (), (sql.this,), offset)
+
+    def boolean(self, sql: Sql) -> Node:
+        return Node("bool", (), (bool(sql.this),))
+
+    def null(self, sql: Sql) -> Node:
+        return _MISSING
+
+    def paren(self, sql: Sql) -> Node:
+        return self.read(sql.this)
+
+    def connector(self, sql: Sql) -> Node:
+        """A chain of AND or of OR is one node, however long."""
+        return self._made(sql, type(sql).__name__.lower(), [self.read(part) for part in sql.flatten()])
+
+    def unequal(self, sql: Sql) -> Node:
+        return self._made(sql, "not", [self._node(sql, "=", "this expression")])
+
+    def between(self, sql: Sql) -> Node:
+        if self._others(sql, ["this", "low", "high"]):
+            return self._refuse(sql)
+        x, low, high = (self.read(sql.args[name]) for name in ("this", "low", "high"))
+        return self._made(sql, "and", [self._made(sql, "<=", [low, x]), self._made(sql, "<=", [x, high])])
+
+    def is_(self, sql: Sql) -> Node:
+        what = sql.expression
+        kind = type(what).__name__
+        if kind not in ("Null", "Boolean"):
+            return self._refuse(sql)
+        op = "is_null" if kind == "Null" else "is_true" if what.this else "is_false"
+        return self._made(sql, op, [self.read(sql.this)])
+
+    def like(self, sql: Sql) -> Node:
+        pattern = sql.expression
+        if type(pattern).__name__ != "Literal" or not pattern.is_string:
+            message = "LIKE takes a text in quotes as its pattern"
+            return self._refuse(sql, unsupported(message, place(pattern, self.text)))
+        return self._made(sql, "like", [self.read(sql.this)], pattern.this)
+
+    def round_(self, sql: Sql) -> Node:
+        decimals = sql.args.get("decimals")
+        if self._others(sql, ["this", "decimals"]):
+            return self._refuse(sql)
+        if decimals is None:
+            return self._made(sql, "round", [self.read(sql.this)], 0)
+        if not decimals.is_int or abs(int(decimals.to_py())) > 15:
+            message = "ROUND takes a whole number from -15 to 15 as its decimals"
+            return self._refuse(sql, unsupported(message, place(decimals, self.text)))
+        return self._made(sql, "round", [self.read(sql.this)], int(decimals.to_py()))
+
+    def cast(self, sql: Sql) -> Node:
+        to = sql.args["to"]
+        target = _CASTS.get(to.sql())
+        if target is None or self._others(sql, ["this", "to"]):
+            message = f"CAST to {to.sql()} is not supported"
+            help_ = "CAST goes to DOUBLE, BIGINT and BOOLEAN"
+            return self._refuse(sql, unsupported(message, place(sql, self.text), help_))
+        return self._made(sql, "cast", [self.read(sql.this)], target)
+
+    def if_(self, sql: Sql) -> Node:
+        otherwise = sql.args.get("false")
+        parts = [self.read(sql.this), self.read(sql.args["true"])]
+        return self._made(sql, "case", [*parts, self.read(otherwise) if otherwise else _MISSING])
+
+    def case(self, sql: Sql) -> Node:
+        subject = self.read(sql.this) if sql.this else None
+        parts: list[Node] = []
+        for branch in sql.args["ifs"]:
+            when = self.read(branch.this)
+            parts.append(self._made(branch, "=", [subject, when]) if subject else when)
+            parts.append(self.read(branch.args["true"]))
+        default = sql.args.get("default")
+        return self._made(sql, "case", [*parts, self.read(default) if default else _MISSING])
+
+    def nullif(self, sql: Sql) -> Node:
+        a, b = self.read(sql.this), self.read(sql.expression)
+        return self._made(sql, "case", [self._made(sql, "=", [a, b]), _MISSING, a])
+
+
+_SPECIAL: dict[str, Callable[[Reader, Sql], Node]] = {
+    "Column": Reader.column,
+    "Literal": Reader.literal,
+    "Boolean": Reader.boolean,
+    "Null": Reader.null,
+    "Paren": Reader.paren,
+    "And": Reader.connector,
+    "Or": Reader.connector,
+    "NEQ": Reader.unequal,
+    "Between": Reader.between,
+    "Is": Reader.is_,
+    "Like": Reader.like,
+    "Round": Reader.round_,
+    "Cast": Reader.cast,
+    "If": Reader.if_,
+    "Case": Reader.case,
+    "Nullif": Reader.nullif,
+}
+
+
+def _listed(part: Any) -> list[Sql]:
+    if part is None:
+        return []
+    return part if isinstance(part, list) else [part]

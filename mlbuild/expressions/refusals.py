@@ -1,0 +1,87 @@
+"""Words what the language does not know, and finds its place in the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlbuild.diagnostics import Problem, did_you_mean
+from mlbuild.expressions.nodes import Offset
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr as Sql
+
+FUNCTIONS = "ABS CAST CEIL COALESCE EXP FLOOR GREATEST IF LEAST LN MOD NULLIF POWER ROUND SQRT".split()
+_SYMBOLS = {
+    "DPipe": "||",
+    "BitwiseAnd": "&",
+    "BitwiseOr": "|",
+    "BitwiseXor": "^",
+    "IntDiv": "DIV",
+    "ILike": "ILIKE",
+    "NullSafeEQ": "IS NOT DISTINCT FROM",
+    "NullSafeNEQ": "IS DISTINCT FROM",
+    "TryCast": "TRY_CAST",
+    "Star": "*",
+    "Escape": "ESCAPE",
+}
+_INSTEAD = {
+    "Log": "LN(x) is the natural logarithm",
+    "BitwiseXor": "write POWER(x, y)",
+    "IntDiv": "write FLOOR(x / y)",
+    "TryCast": "write CAST",
+    "NullSafeEQ": "write x = y OR (x IS NULL AND y IS NULL)",
+    "NullSafeNEQ": "write NOT (x = y OR (x IS NULL AND y IS NULL))",
+}
+
+
+def refusal(sql: Sql, text: str) -> Problem:
+    """Why this part of an expression is refused."""
+    from sqlglot import exp
+
+    offset = place(sql, text)
+    if isinstance(sql, exp.Anonymous):
+        near = did_you_mean(sql.name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
+        return unsupported(f"unknown function '{sql.name}'", own(sql) or offset, near)
+    if sql.find(exp.Query):
+        message = "an expression reads the columns of one row, it holds no query"
+    elif isinstance(sql, (exp.AggFunc, exp.Window)):
+        message = "an expression reads one row: aggregates and windows are not supported"
+    elif isinstance(sql, (exp.Placeholder, exp.Parameter)):
+        message = "parameters are not supported: write the value"
+    else:
+        name = type(sql).__name__
+        what = _SYMBOLS.get(name) or (sql.sql_name() if isinstance(sql, exp.Func) else None)
+        message = f"'{what or text[slice(*offset)] or name.upper()}' is not supported in expressions"
+    return unsupported(message, offset, _INSTEAD.get(type(sql).__name__))
+
+
+def unsupported(message: str, offset: Offset | None, help: str | None = None) -> Problem:
+    return Problem("unsupported-expression", message, help=help, offset=offset)
+
+
+def own(sql: Sql) -> Offset | None:
+    """The characters of a token that sqlglot remembers: names, literals, most function names."""
+    return (sql.meta["start"], sql.meta["end"] + 1) if "start" in sql.meta else None
+
+
+def place(sql: Sql, text: str) -> Offset:
+    """From the first to the last token known, with the function's name and the closing parentheses around it."""
+    from sqlglot import exp
+
+    known = joined(*(own(part) for part in sql.walk()))
+    if known is None:
+        return (0, len(text))
+    start, end = known
+    opened = re.search(r"\w+\s*\(\s*$", text[:start])
+    if opened and isinstance(sql, exp.Func) and own(sql) is None:
+        start = opened.start()
+    closing = text.find(")", end)
+    unclosed = text.count("(", start, end) > text.count(")", start, end)
+    return start, closing + 1 if unclosed and closing >= 0 else end
+
+
+def joined(*offsets: Offset | None) -> Offset | None:
+    """The stretch that holds all the places that are known."""
+    known = [offset for offset in offsets if offset]
+    return (min(start for start, _ in known), max(end for _, end in known)) if known else None

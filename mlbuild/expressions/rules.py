@@ -1,0 +1,278 @@
+"""The typing rule of each operator: what it takes, what it gives, and the canonical form of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
+from math import isfinite
+
+from mlbuild.columns import NUMERIC, TEMPORAL
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.nodes import Node
+from mlbuild.expressions.terms import Term, alike, as_dtype, made, mismatch, moment_literal, strict
+from mlbuild.expressions.tree import NULL, UNTYPED, Tree, is_literal, is_null, literal, literal_value
+
+Rule = Callable[[Node, Sequence[Term]], Term]
+TRUE: Tree = ("bool", True)
+FALSE: Tree = ("bool", False)
+_NAMES = {
+    "neg": "-",
+    "when": "a WHEN",
+    "ceil": "CEIL",
+    "is_true": "IS TRUE",
+    "is_false": "IS FALSE",
+    "not": "NOT",
+    "in": "IN",
+    "and": "AND",
+    "or": "OR",
+}
+
+
+def _numbers(node: Node, args: Sequence[Term]) -> tuple[str, list[Term]]:
+    """int if all operands are, else float; literals among floats become floats."""
+    for arg in args:
+        if arg.dtype not in (*NUMERIC, UNTYPED):
+            help_ = "a bool becomes a number by CAST(... AS BIGINT)" if arg.dtype == "bool" else None
+            raise mismatch(f"'{_name(node)}' takes numbers, not {arg.words()}", arg, help_)
+    dtype, terms = alike(args, "{} {}")
+    return ("float", [as_dtype(term, "float") for term in terms]) if dtype == UNTYPED else (dtype, terms)
+
+
+def _bools(node: Node, args: Sequence[Term]) -> list[Term]:
+    for arg in args:
+        if arg.dtype not in ("bool", UNTYPED):
+            help_ = "compare it with a value" if arg.dtype in (*NUMERIC, "string") else None
+            raise mismatch(f"{_name(node)} takes conditions, not {arg.words()}", arg, help_)
+    return [as_dtype(arg, "bool") for arg in args]
+
+
+def _name(node: Node) -> str:
+    return _NAMES.get(node.op, node.op.upper())
+
+
+def _arithmetic(node: Node, args: Sequence[Term]) -> Term:
+    if node.op == "-" and any(arg.dtype == "date" for arg in args):
+        args = _days(args)
+    dtype, args = _numbers(node, args)
+    return strict(node.op, args, dtype)
+
+
+def _days(args: Sequence[Term]) -> list[Term]:
+    """The difference of two dates is that of their days."""
+    dtype, dates = alike(args, "'-' takes numbers or two dates, not {} and {}")
+    if dtype != "date":
+        raise mismatch("the difference of two datetimes is not supported", dates[0])
+    return [strict("days", [date], "int") for date in dates]
+
+
+def _divide(node: Node, args: Sequence[Term]) -> Term:
+    """By a literal it is a multiplication, as polars and scikit-learn's scalers have it."""
+    _, (a, b) = _numbers(node, args)
+    if not is_literal(b.tree) or is_literal(a.tree) or is_null(b.tree):
+        return strict("/", [a, b], "float", True)
+    divisor = literal_value(b.tree)
+    if divisor == 0:
+        return Term((NULL, "float"), "float", True)
+    if not isfinite(1 / divisor):
+        return strict("/", [a, b], "float")
+    factor = Term(literal("float", 1 / divisor), "float", False, b.offset)
+    return strict("*", [a, factor], "float")
+
+
+def _remainder(node: Node, args: Sequence[Term]) -> Term:
+    dtype, args = _numbers(node, args)
+    divisor = literal_value(args[1].tree) if is_literal(args[1].tree) else 0
+    return strict("%", args, dtype, not divisor)
+
+
+def _integral(node: Node, args: Sequence[Term]) -> Term:
+    """FLOOR and CEIL: nothing to do for whole numbers."""
+    dtype, args = _numbers(node, args)
+    return args[0] if dtype == "int" else strict(node.op, args, dtype)
+
+
+def _round(node: Node, args: Sequence[Term]) -> Term:
+    dtype, args = _numbers(node, args)
+    digits = node.extra[0]
+    return args[0] if dtype == "int" and digits >= 0 else strict("round", args, dtype, False, digits)
+
+
+def _real(node: Node, args: Sequence[Term], partial_: bool) -> Term:
+    """A float function; `partial_` where it has no value for some numbers."""
+    _, args = _numbers(node, args)
+    return strict(node.op, [as_dtype(arg, "float") for arg in args], "float", partial_)
+
+
+def _power(node: Node, args: Sequence[Term]) -> Term:
+    exponent = literal_value(args[1].tree) if args[1].dtype in NUMERIC and is_literal(args[1].tree) else None
+    always = exponent is not None and exponent >= 0 and exponent % 1 == 0
+    return _real(node, args, not always)
+
+
+def _compare(node: Node, args: Sequence[Term]) -> Term:
+    dtype, args = alike(args, "cannot compare {} with {}")
+    if node.op != "=" and dtype in ("string", "bool"):
+        what = "texts have" if dtype == "string" else "bools have"
+        raise mismatch(f"{what} no order here: '<' and '>' compare numbers and dates", args[0])
+    return strict(node.op, args, "bool")
+
+
+def _connect(node: Node, args: Sequence[Term]) -> Term:
+    """AND and OR, flat; literals go."""
+    neutral, final = (TRUE, FALSE) if node.op == "and" else (FALSE, TRUE)
+    terms: list[Term] = []
+    for term in _bools(node, args):
+        inner = term.tree[1:] if term.tree[0] == node.op else (term.tree,)
+        terms += [Term(tree, "bool", term.nullable) for tree in inner if tree != neutral]
+    if any(term.tree == final for term in terms):
+        return Term(final, "bool", False)
+    if len(terms) < 2:
+        return terms[0] if terms else Term(neutral, "bool", False)
+    return made(node.op, terms, "bool", any(term.nullable for term in terms))
+
+
+def _not(node: Node, args: Sequence[Term]) -> Term:
+    (x,) = _bools(node, args)
+    if x.tree[0] == "not":
+        return Term(x.tree[1], "bool", x.nullable)
+    return strict("not", [x], "bool")
+
+
+def _is_null(node: Node, args: Sequence[Term]) -> Term:
+    if is_literal(args[0].tree):
+        return Term(TRUE if is_null(args[0].tree) else FALSE, "bool", False)
+    return made("is_null", args, "bool", False)
+
+
+def _is_true(node: Node, args: Sequence[Term]) -> Term:
+    return made("is_true", _bools(node, args), "bool", False)
+
+
+def _is_false(node: Node, args: Sequence[Term]) -> Term:
+    return _is_true(node, [_not(node, args)])
+
+
+def _case(node: Node, args: Sequence[Term]) -> Term:
+    """Branches that can never be taken go; one that always is becomes the ELSE."""
+    conditions = _bools(Node("when"), args[:-1:2])
+    dtype, results = alike(
+        [*args[1:-1:2], args[-1]], "the results of a CASE must be of one type, not {} and {}"
+    )
+    branches: list[Term] = []
+    otherwise = results[-1]
+    for condition, value in zip(conditions, results, strict=False):
+        if condition.tree == TRUE:
+            otherwise = value
+            break
+        if not is_literal(condition.tree):
+            branches += [condition, value]
+    if not branches:
+        return otherwise
+    nullable = any(term.nullable for term in (*branches[1::2], otherwise))
+    return Term(("case", *(term.tree for term in (*branches, otherwise))), dtype, nullable)
+
+
+def _coalesce(node: Node, args: Sequence[Term]) -> Term:
+    dtype, terms = alike(args, "COALESCE takes values of one type, not {} and {}")
+    kept: list[Term] = []
+    for term in terms:
+        if not is_null(term.tree):
+            kept.append(term)
+        if is_literal(term.tree) and not is_null(term.tree):
+            break
+    if len(kept) < 2:
+        return as_dtype(kept[0], dtype) if kept else terms[0]
+    return made("coalesce", kept, dtype, all(term.nullable for term in kept))
+
+
+def _extreme(node: Node, args: Sequence[Term]) -> Term:
+    dtype, terms = alike(args, f"{_name(node)} takes values of one type, not {{}} and {{}}")
+    if dtype not in (*NUMERIC, *TEMPORAL, UNTYPED):
+        raise mismatch(f"{_name(node)} takes numbers or dates, not {terms[0].words()}", terms[0])
+    kept = [term for term in terms if not is_null(term.tree)]
+    if len(kept) < 2:
+        return kept[0] if kept else terms[0]
+    return made(node.op, kept, dtype, all(term.nullable for term in kept))
+
+
+def _in(node: Node, args: Sequence[Term]) -> Term:
+    """A sorted list without repetitions; a NULL in it makes what is not found missing."""
+    for item in args[1:] or args:
+        if not is_literal(item.tree):
+            problem = Problem(
+                "unsupported-expression", "IN takes a list of literal values", offset=item.offset
+            )
+            raise Rejected(problem)
+    dtype, (x, *items) = alike(args, "IN compares {} with {}")
+    trees = {item.tree for item in items}
+    values = sorted((tree for tree in trees if not is_null(tree)), key=lambda tree: literal_value(tree))
+    equal = Node("=")
+    if dtype in ("bool", UNTYPED) or is_literal(x.tree) or len(values) < 2:
+        either = [_compare(equal, [x, item]) for item in items]
+        return reduce(lambda one, other: _connect(Node("or"), [one, other]), either)
+    found = Term(("in", x.tree, *values), "bool", x.nullable)
+    return (
+        _connect(Node("or"), [found, Term((NULL, "bool"), "bool", True)])
+        if len(values) < len(trees)
+        else found
+    )
+
+
+def _like(node: Node, args: Sequence[Term]) -> Term:
+    (x,) = args
+    if x.dtype not in ("string", UNTYPED):
+        raise mismatch(f"LIKE takes a text, not {x.words()}", x)
+    pattern = node.extra[0]
+    while "%%" in pattern:
+        pattern = pattern.replace("%%", "%")
+    if not set(pattern) & set("%_"):
+        return strict("=", [as_dtype(x, "string"), Term(("string", pattern), "string", False)], "bool")
+    return strict("like", [as_dtype(x, "string")], "bool", False, pattern)
+
+
+def _cast(node: Node, args: Sequence[Term]) -> Term:
+    (x,), target = args, node.extra[0]
+    if x.dtype in (UNTYPED, target):
+        return as_dtype(x, target)
+    if x.dtype == "string" and target in TEMPORAL and is_literal(x.tree):
+        return moment_literal(x, target)
+    numbers = ("bool", *NUMERIC)
+    if (x.dtype in numbers and target in numbers) or (x.dtype, target) == ("date", "datetime"):
+        return strict("cast", [x], target, False, target)
+    help_ = "give the column the dtype in its contract" if x.dtype == "string" else None
+    raise mismatch(f"{x.words()} cannot be cast to {target}", x, help_)
+
+
+RULES: Mapping[str, Rule] = {
+    "+": _arithmetic,
+    "-": _arithmetic,
+    "*": _arithmetic,
+    "/": _divide,
+    "%": _remainder,
+    "neg": _arithmetic,
+    "abs": _arithmetic,
+    "days": lambda node, args: strict("days", args, "int"),
+    "floor": _integral,
+    "ceil": _integral,
+    "round": _round,
+    "sqrt": partial(_real, partial_=True),
+    "ln": partial(_real, partial_=True),
+    "exp": partial(_real, partial_=False),
+    "power": _power,
+    "=": _compare,
+    "<": _compare,
+    "<=": _compare,
+    "and": _connect,
+    "or": _connect,
+    "not": _not,
+    "is_null": _is_null,
+    "is_true": _is_true,
+    "is_false": _is_false,
+    "case": _case,
+    "coalesce": _coalesce,
+    "least": _extreme,
+    "greatest": _extreme,
+    "in": _in,
+    "like": _like,
+    "cast": _cast,
+}

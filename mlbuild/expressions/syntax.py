@@ -1,0 +1,62 @@
+"""Parses the text of an expression with sqlglot, and words what it finds wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.nodes import Node
+from mlbuild.expressions.reader import Reader
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr as Sql
+
+
+def parse(text: str) -> tuple[Node, list[Problem]]:
+    """The nodes of a text, with `REFUSED` ones where the problems are.
+
+    Raises:
+        Rejected: the text as a whole is not one SQL expression.
+    """
+    reader = Reader(text)
+    return reader.read(_parse_sql(text)), reader.problems
+
+
+def _parse_sql(text: str) -> Sql:
+    from sqlglot import Dialect, exp
+    from sqlglot.errors import ParseError, TokenError
+
+    try:
+        found = Dialect.get_or_raise(None).parse_into(exp.Condition, text)
+    except TokenError:
+        raise Rejected(
+            Problem("bad-expression", "a quote or comment is not closed", offset=(0, len(text)))
+        ) from None
+    except ParseError as error:
+        raise Rejected(_worded(error.errors[0], text)) from None
+    if len(found) > 1:
+        raise Rejected(
+            Problem("bad-expression", "';' separates statements; write one expression", offset=(0, len(text)))
+        )
+    if found[0] is None:
+        raise Rejected(Problem("bad-expression", "the expression is empty", offset=(0, len(text))))
+    return found[0]
+
+
+def _worded(error: dict[str, Any], text: str) -> Problem:
+    """sqlglot's finding in our words: its own name Python classes."""
+    word, said = error["highlight"], error["description"]
+    before = text.split("\n")[: error["line"] - 1]
+    end = sum(len(line) + 1 for line in before) + error["col"]
+    if said.startswith("Required keyword"):
+        message = f"something is missing {'before' if word == ')' else 'after'} '{word}'"
+    elif said.startswith("Expecting )"):
+        message = f"a ')' is missing after '{word}'"
+    elif said.startswith("Expected END"):
+        message = f"an END is missing after '{word}'"
+    elif said.startswith("The number of provided arguments"):
+        message = "a function has too many arguments"
+    else:
+        message = f"'{word}' is not expected here"
+    help_ = "an expression computes one value from the columns of a row" if word.upper() == "SELECT" else None
+    return Problem("bad-expression", message, help=help_, offset=(end - len(word), end))

@@ -1,0 +1,150 @@
+"""Parts of an expression with their types, and what several of them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mlbuild.columns import NUMERIC, TEMPORAL, UNKNOWN
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.constants import fold
+from mlbuild.expressions.nodes import Offset
+from mlbuild.expressions.tree import (
+    COLUMN,
+    NULL,
+    UNTYPED,
+    Tree,
+    is_literal,
+    is_null,
+    literal,
+    literal_value,
+    microseconds,
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A canonical tree with its dtype, whether it can be missing, and its place in the text."""
+
+    tree: Tree
+    dtype: str
+    nullable: bool
+    offset: Offset | None = None
+
+    def at(self, offset: Offset | None) -> Term:
+        return replace(self, offset=offset or self.offset)
+
+    def words(self) -> str:
+        """How messages name it: "'carrier' (string)", "a float"."""
+        if self.tree[0] == COLUMN:
+            return f"'{self.tree[1]}' ({self.dtype})"
+        return _ARTICLES.get(self.dtype, f"a {self.dtype}")
+
+
+_ARTICLES = {"int": "an int", UNTYPED: "NULL", "string": "a text"}
+SILENT = Term((NULL, UNKNOWN), UNKNOWN, True)
+
+
+def literal_term(dtype: str, value: object, offset: Offset | None) -> Term:
+    """A literal as it was written, in its canonical spelling."""
+    number = dtype in NUMERIC
+    return Term(literal(dtype, float(str(value))) if number else (dtype, value), dtype, False, offset)
+
+
+def made(op: str, args: Sequence[Term], dtype: str, nullable: bool, *extra: object) -> Term:
+    """An operator on its operands; on literals alone it is the literal it computes to."""
+    tree: Tree = (op, *(arg.tree for arg in args), *extra)
+    if all(is_literal(arg.tree) for arg in args):
+        tree = fold(tree, dtype)
+        return Term(tree, dtype, is_null(tree))
+    return Term(tree, dtype, nullable)
+
+
+def strict(op: str, args: Sequence[Term], dtype: str, nullable: bool = False, *extra: object) -> Term:
+    """An operator that is missing where an operand is."""
+    if any(is_null(arg.tree) for arg in args):
+        return Term((NULL, dtype), dtype, True)
+    return made(op, args, dtype, nullable or any(arg.nullable for arg in args), *extra)
+
+
+def mismatch(message: str, term: Term | None = None, help: str | None = None) -> Rejected:
+    return Rejected(Problem("type-mismatch", message, help=help, offset=term.offset if term else None))
+
+
+def alike(terms: Sequence[Term], message: str) -> tuple[str, list[Term]]:
+    """The dtype that all terms have in common, and the terms in it.
+
+    int and float have float in common, date and datetime have datetime; a text beside a date is an ISO date, and
+    a NULL is whatever the others are. `message` has places for two words: "cannot compare {} with {}".
+    """
+    temporal = any(term.dtype in TEMPORAL for term in terms)
+    if temporal:
+        terms = [_moment(term) for term in terms]
+    dtype = UNTYPED
+    first = terms[0]
+    for term in terms:
+        common = _common(dtype, term.dtype)
+        if common is None:
+            place = term if first.offset is None or term.offset is None else _spanning(first, term)
+            raise mismatch(message.format(first.words(), term.words()), place, _hint(first, term))
+        dtype, first = common, first if dtype != UNTYPED else term
+    return dtype, [as_dtype(term, dtype) for term in terms]
+
+
+def as_dtype(term: Term, dtype: str) -> Term:
+    """The term where `dtype` is expected and suits."""
+    if term.dtype == UNTYPED:
+        return replace(term, tree=(NULL, dtype), dtype=dtype)
+    if term.dtype == dtype:
+        return term
+    if is_literal(term.tree):
+        return replace(term, tree=literal(dtype, literal_value(term.tree)), dtype=dtype)
+    if dtype == "datetime":
+        return replace(term, tree=("cast", term.tree, dtype), dtype=dtype)
+    return term  # an int among floats: it is computed as one
+
+
+def _common(one: str, other: str) -> str | None:
+    if one == other or other == UNTYPED:
+        return one
+    if one == UNTYPED:
+        return other
+    if {one, other} == set(NUMERIC):
+        return "float"
+    return "datetime" if {one, other} == set(TEMPORAL) else None
+
+
+def _moment(term: Term) -> Term:
+    """A text literal read as an ISO date; one with a time of day is a datetime."""
+    if term.dtype != "string" or not is_literal(term.tree):
+        return term
+    return moment_literal(term)
+
+
+def moment_literal(term: Term, dtype: str | None = None) -> Term:
+    """The date or datetime that a text literal spells."""
+    text = str(term.tree[1])
+    try:
+        value = microseconds(text)
+    except ValueError:
+        message = f"'{text}' is not an ISO date"
+        raise mismatch(message, term, "write '2013-10-01' or '2013-10-01 12:30:00'") from None
+    dtype = dtype or ("date" if len(text.strip()) <= len("2013-10-01") else "datetime")
+    if dtype == "date":
+        value -= value % 86_400_000_000
+    return replace(term, tree=literal(dtype, value), dtype=dtype)
+
+
+def _spanning(one: Term, other: Term) -> Term:
+    assert one.offset and other.offset
+    start, end = min(one.offset[0], other.offset[0]), max(one.offset[1], other.offset[1])
+    return replace(other, offset=(start, end))
+
+
+def _hint(one: Term, other: Term) -> str | None:
+    if {one.tree[0], other.tree[0]} & {"<", "<="}:
+        return "comparisons are chained with AND: 1 < x AND x < 3"
+    dtypes = {one.dtype, other.dtype}
+    if "bool" in dtypes and dtypes & set(NUMERIC):
+        return "a bool becomes a number by CAST(... AS BIGINT)"
+    return None

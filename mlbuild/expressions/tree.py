@@ -1,0 +1,83 @@
+"""The canonical tree of an expression: nested tuples of JSON values, equal where the meanings are.
+
+A tree is `(operator, *parts)`: `("<", ("column", "distance", "float"), ("float", "100.0"))`. The operators are
+those of `binding.RULES`; a leaf is a column or a literal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Tree = tuple[Any, ...]
+
+COLUMN = "column"
+NULL = "null"
+#: The dtype of a NULL beside which nothing says what it is.
+UNTYPED = "untyped"
+#: Literals are `(dtype, value)`; a missing one is `("null", dtype)`.
+LITERALS = frozenset({"bool", "int", "float", "string", "date", "datetime", NULL})
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def literal(dtype: str, value: Any) -> Tree:
+    """The leaf of a value: a bool, a float, a text, or microseconds since 1970; NaN and None are missing.
+
+    Numbers are kept as text: JSON has no infinity, and its writers disagree about 1.0. Zero has no sign.
+    """
+    if value is None or value != value:
+        return (NULL, dtype)
+    if dtype in ("int", "float"):
+        return (dtype, repr(float(value) + 0.0))
+    if dtype in ("date", "datetime"):
+        moment = _EPOCH + value * _MICROSECOND
+        return (dtype, moment.date().isoformat() if dtype == "date" else moment.isoformat())
+    return (dtype, value)
+
+
+def literal_value(tree: Tree) -> Any:
+    """What `literal` was given; None for a missing one."""
+    dtype, value = tree
+    if dtype == NULL:
+        return None
+    if dtype in ("int", "float"):
+        return float(value)
+    if dtype in ("date", "datetime"):
+        return microseconds(value)
+    return value
+
+
+def microseconds(text: str) -> int:
+    """Microseconds from 1970 to an ISO date or time; one with an offset is converted to UTC.
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def is_literal(tree: Tree) -> bool:
+    return tree[0] in LITERALS
+
+
+def is_null(tree: Tree) -> bool:
+    return bool(tree[0] == NULL)
+
+
+def columns_of(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Name and dtype of each column leaf, in the order of the text."""
+    if tree[0] == COLUMN:
+        yield tree[1], tree[2]
+    elif not is_literal(tree):
+        for part in tree[1:]:
+            if isinstance(part, tuple):
+                yield from columns_of(part)
