@@ -4,20 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlbuild.ops.op import Op
-from mlbuild.params import Expression, MapOf, field
+from mlbuild.columns import Schema
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.binding import bind
+from mlbuild.expressions.typed import Typed
+from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.value import Value
+from mlbuild.ops.op import ADDED, Op, Placement, State
+from mlbuild.params import Expression, Json, MapOf, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Any text but what polars takes for a pattern over names.
+NAME = r"^(?!\*$)(?!\^.*\$$).+$"
 
 
 @dataclass(frozen=True)
 class Derive(Op):
-    """Add columns, each computed row by row from columns that are there already."""
+    """Add columns, each computed row by row from columns that are there already.
+
+    They stand behind all others, sorted by name, since a map has no order. Nothing is learned.
+    """
 
     op = "derive"
     discriminator = ("op", "derive")
+    #: LN and EXP differ by an ulp or two between libraries; all else is exact.
+    tolerance = 1e-12
 
     columns: Mapping[str, str] = field(  # type: ignore[assignment] # here it names what is made, not what is read
-        MapOf(Expression(), min_items=1),
-        "The new columns by name, each a SQL expression over columns before it.",
+        MapOf(Expression(), min_items=1, name_pattern=NAME),
+        "The new columns by name, each a SQL expression over the columns before this step.",
         examples=({"speed": "distance / air_time"},),
     )
+
+    def reads(self, schema: Schema) -> tuple[str, ...]:
+        help_ = "give the new one another name, so that a name has one meaning"
+        clashes = [
+            Problem(
+                "duplicate-column", f"there is a column '{name}' already", ("columns", name), help_, on="key"
+            )
+            for name in self.columns
+            if name in schema
+        ]
+        if clashes:
+            raise Rejected(*clashes)
+        used = {name for typed in self._bound(schema).values() for name in typed.names}
+        return tuple(name for name in schema if name in used)
+
+    def canonical(self, schema: Schema) -> Json:
+        trees = {name: typed.tree for name, typed in self._bound(schema).items()}
+        return {"op": self.op, "columns": trees}
+
+    def infer(self, read: Schema) -> Placement:
+        return {ADDED: Schema({name: typed.type for name, typed in self._bound(read).items()})}
+
+    def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
+        return rows.select(typed.to_polars().alias(name) for name, typed in self._bound(read).items())
+
+    def lower(
+        self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema
+    ) -> dict[str, Value]:
+        return {name: typed.lower(graph, values) for name, typed in self._bound(read).items()}
+
+    def _bound(self, schema: Schema) -> dict[str, Typed]:
+        """The expressions over `schema`, sorted by name.
+
+        Raises:
+            Rejected: the problems of all expressions.
+        """
+        bound: dict[str, Typed] = {}
+        problems: list[Problem] = []
+        for name, expression in sorted(self.columns.items()):
+            try:
+                bound[name] = bind(expression, schema)
+            except Rejected as rejected:
+                problems.extend(problem.under("columns", name) for problem in rejected.problems)
+        if problems:
+            raise Rejected(*problems)
+        return bound

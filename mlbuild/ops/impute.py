@@ -50,7 +50,7 @@ class Impute(Columnwise):
     def check(self) -> Iterator[Problem]:
         if self.strategy == "constant" and self.fill_value is None:
             message = "strategy 'constant' needs 'fill_value'"
-            yield Problem("missing-parameter", message, help="add 'fill_value', the value to put in")
+            yield Problem("missing-key", message, help="add 'fill_value', the value to put in")
         if self.strategy != "constant" and self.fill_value is not None:
             message = f"'fill_value' has no effect with strategy '{self.strategy}'"
             hint = "remove it, or use strategy 'constant'"
@@ -70,7 +70,7 @@ class Impute(Columnwise):
         fill = read_constant(self.fill_value, type_.dtype)
         if fill is None:
             message = f"'fill_value' must be {WORDS[type_.dtype]}, as column '{name}' is {type_.dtype}"
-            raise Rejected(Problem("wrong-value", message, ("fill_value",)))
+            raise Rejected(Problem("bad-value", message, ("fill_value",)))
         categories = type_.categories
         if categories is not None and fill not in categories:
             categories = (*categories, fill)

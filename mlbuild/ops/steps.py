@@ -97,5 +97,4 @@ def lower_stages(
 
 
 def _replaced(stage: Stage, rows: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-    # By list: `select` and `pl.col` would take a name such as '*' or '^a$' for a pattern.
     return rows.with_columns(made.get_columns())[list(stage.after)]

@@ -137,7 +137,7 @@ def assert_same(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any], tol
     """Equal bit by bit (any NaN equals any other), or within a relative tolerance."""
     assert expected.shape == found.shape
     assert expected.dtype == found.dtype
-    if tolerance:
+    if tolerance and expected.dtype == np.float64:
         np.testing.assert_allclose(found, expected, rtol=tolerance, atol=0)
     elif expected.dtype == np.float64:
         signs = np.where(np.isnan(expected), False, np.signbit(expected))
