@@ -13,7 +13,6 @@ from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
 from mlbuild.params import Choice, field
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
 
 #: Different values of one column; each is a column of the matrix that a learner gets.
@@ -45,27 +44,21 @@ class OneHot(Columnwise):
         return fit_vocabulary(self.op, column, type_, LIMIT)
 
     def apply_column(self, state: list[Any], column: pl.Series, type_: ColumnType) -> pl.Series:
+        import numpy as np
         import polars as pl
 
-        places = self._codes(state).apply(column).to_numpy()
-        return pl.Series(column.name, self._rows(state)[places])
+        places = self._codes(state).apply(column).fill_null(-1).to_numpy()
+        ones = places[:, np.newaxis] == np.arange(self._width(state))
+        return pl.Series(column.name, ones.astype("float64"))
 
     def lower_column(self, state: list[Any], graph: Graph, value: Value, type_: ColumnType) -> Value:
-        places = self._codes(state).lower(graph, value, "int64")
-        flat = graph.call("Squeeze", places, graph.constant([1], "int64"), element="int64")
-        rows = graph.constant(self._rows(state))
-        return Value("vector", graph.call("Gather", rows, flat, element="double"))
+        places = self._codes(state).lower(graph, value)
+        ones = graph.call("Equal", places, graph.constant([range(self._width(state))]))
+        return Value("vector", graph.call("Cast", ones, element="double", to=11))
 
     def _width(self, words: list[Any]) -> int:
         return len(words) + (self.handle_missing == "indicator")
 
     def _codes(self, words: list[Any]) -> Codes:
-        """The row of `_rows` for each value: its place, or the row of zeros behind all places."""
-        zeros = self._width(words)
-        return Codes(words, 0, zeros, len(words) if self.handle_missing == "indicator" else zeros)
-
-    def _rows(self, words: list[Any]) -> np.ndarray[Any, Any]:
-        import numpy as np
-
-        width = self._width(words)
-        return np.eye(width + 1, width)
+        """The place of each value; what is zero everywhere has none."""
+        return Codes(words, 0, None, len(words) if self.handle_missing == "indicator" else None)

@@ -54,27 +54,25 @@ class Codes:
         codes = pl.Series([*self.numbers, self.missing], dtype=pl.Int64)
         return column.replace_strict(words, codes, default=self.unknown, return_dtype=pl.Int64)
 
-    def lower(self, graph: Graph, value: Value, element: str = "double") -> Tensor:
-        """The same in the graph, [N, 1]; a code that is None becomes NaN, which only a double can be."""
+    def lower(self, graph: Graph, value: Value) -> Tensor:
+        """The same in the graph, as doubles [N, 1]; a code that is None is NaN."""
         import numpy as np
 
-        dtype = "float64" if element == "double" else "int64"
         codes = graph.call(
             "LabelEncoder",
             value.tensor,
-            element=element,
+            element="double",
             domain=ML,
             keys_tensor=np.array(self.words, dtype=object if value.dtype == "string" else "float64"),
-            values_tensor=np.array(self.numbers, dtype=dtype),
-            default_tensor=np.array([_number(self.unknown)], dtype=dtype),
+            values_tensor=np.array(self.numbers, dtype="float64"),
+            default_tensor=np.array([_number(self.unknown)]),
         )
         # A missing number is NaN, which no word equals; the text beside an absent string may equal one.
         told_apart = value.absent is None if value.dtype == "string" else self.unknown == self.missing
         if told_apart:
             return codes
-        missing = graph.constant(_number(self.missing), element)
-        return graph.call("Where", value.missing(graph), missing, codes)
+        return graph.call("Where", value.missing(graph), graph.constant(_number(self.missing)), codes)
 
 
 def _number(code: int | None) -> float:
-    return float("nan") if code is None else code
+    return float("nan") if code is None else float(code)
