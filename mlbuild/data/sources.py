@@ -86,7 +86,7 @@ class Csv(Source):
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         table, header = read_csv(file, self.delimiter)
         first = {name: header.index(name) for name in names if name in header}
-        columns = [table.to_series(index).alias(name) for name, index in first.items()]
+        columns = [table.to_series(index).fill_null("").alias(name) for name, index in first.items()]
         if self.null_values:
             columns = [texts.set(texts.is_in(self.null_values), None) for texts in columns]
         return table.select(columns), header
@@ -102,9 +102,10 @@ class Parquet(Source):
         import polars as pl
 
         try:
-            header = list(pl.read_parquet_schema(file))
-            found = [name for name in names if name in header]
-            return pl.read_parquet(file, columns=found, glob=False, hive_partitioning=False), header
+            # Neither `*` nor `key=value` in the path of a file means anything.
+            scan = pl.scan_parquet(file, glob=False, hive_partitioning=False)
+            header = scan.collect_schema().names()
+            return scan.select(name for name in names if name in header).collect(), header
         except (pl.exceptions.PolarsError, OSError) as error:
             raise data_failure(f"cannot read '{file.name}' as parquet", cause=str(error)) from None
 

@@ -1,0 +1,83 @@
+"""Small tables for the tests of this room, as a user would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data.contracts import Contract
+from mlbuild.data.faults import Fault
+from mlbuild.data.splits import Split
+from mlbuild.data.steps import DatasetStep
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Failure, Problem, Rejected
+from mlbuild.params import Dispatch, read
+
+SOURCE = Dispatch("type", SOURCES, "source")
+STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
+SPLIT = Dispatch("type", SPLITS, "split")
+
+
+def contract(columns: Mapping[str, Any], **more: Any) -> Contract:
+    return read(Contract, {"columns": columns, **more})
+
+
+def table(columns: Mapping[str, Any], **more: Any) -> Table:
+    """The table of a source with such a contract."""
+    return contract(columns, **more).table()
+
+
+def step(**definition: Any) -> DatasetStep:
+    """A dataset step; `with_` stands for `with`."""
+    made: DatasetStep = STEP.read({key.rstrip("_"): value for key, value in definition.items()})
+    return made
+
+
+def split(**definition: Any) -> Split:
+    made: Split = SPLIT.read(definition)
+    return made
+
+
+def read_file(
+    file: Path, columns: Mapping[str, Any], content: str | bytes | pl.DataFrame, **options: Any
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """Write `content` and read it as a source with such columns."""
+    if isinstance(content, pl.DataFrame):
+        content.write_parquet(file)
+    else:
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    source = SOURCE.read({"type": file.suffix[1:], "path": file.name, "contract": "c", **options})
+    rows, faults = source.read(file, contract(columns).columns)
+    return rows, faults
+
+
+def told(problems: Any) -> list[tuple[str, tuple[str | int, ...]]]:
+    """Message and path of each problem."""
+    return [(problem.message, problem.at) for problem in problems]
+
+
+def rejected(step: DatasetStep, here: Table, **others: Table) -> tuple[Problem, ...]:
+    """The problems that a step is refused with."""
+    with pytest.raises(Rejected) as caught:
+        step.infer(here, others)
+    return caught.value.problems
+
+
+def run(
+    step: DatasetStep, here: Table, rows: pl.DataFrame, **others: tuple[Table, pl.DataFrame]
+) -> pl.DataFrame:
+    """The rows that a step makes, run as a task does: from canonical JSON alone."""
+    slots = {name: f"slot{index}" for index, name in enumerate(others)}
+    canonical = STEP.read(step.canonical(here, slots))
+    made: pl.DataFrame = canonical.apply(rows, {slots[name]: frame for name, (_, frame) in others.items()})
+    return made
+
+
+def failure_of(caught: Any) -> Failure:
+    failure: Failure = caught.value.failure
+    return failure

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlbuild.columns import ColumnType
+from mlbuild.data.contracts import Column, Contract
+from mlbuild.data.table import TableColumn
+from mlbuild.params import object_schema, read, write
+from tests.data.tables import contract, told
+
+
+def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
+    return told(read(Column, column).check())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"dtype": "int"},
+        {"dtype": "int", "min": 0, "max": 0, "categories": [1, 2.0], "unique": True},
+        {"dtype": "int", "min": 0.5, "finite": True, "empty_is_null": True},
+        {"dtype": "float", "min": -1e300, "max": 10**30, "finite": False, "nullable": True},
+        {"dtype": "bool", "categories": [True]},
+        {"dtype": "date", "min": "2013-01-01", "max": "2013-12-31"},
+        {"dtype": "datetime", "min": "2013-01-01T05:00:00Z", "max": "2013-01-01 05:00:00.5"},
+        {"dtype": "string", "nullable": True, "categories": ["a", "NA", "1"]},
+        {"dtype": "string", "empty_is_null": False, "categories": ["", "a"]},
+        {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
+        {"dtype": "string", "empty_is_null": False, "null_token": "-", "serving": False},
+    ],
+)
+def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
+    assert problems(**column) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "message", "at"),
+    [
+        ({"dtype": "string", "min": 1}, "'min' has no effect on a column of dtype string", ("min",)),
+        ({"dtype": "bool", "max": 1}, "'max' has no effect on a column of dtype bool", ("max",)),
+        (
+            {"dtype": "float", "categories": [1.5]},
+            "'categories' has no effect on a column of dtype float",
+            ("categories",),
+        ),
+        (
+            {"dtype": "date", "categories": ["2013-01-01"]},
+            "'categories' has no effect on a column of dtype date",
+            ("categories",),
+        ),
+        ({"dtype": "int", "finite": False}, "'finite' has no effect on a column of dtype int", ("finite",)),
+        (
+            {"dtype": "int", "empty_is_null": False},
+            "'empty_is_null' has no effect on a column of dtype int",
+            ("empty_is_null",),
+        ),
+        (
+            {"dtype": "int", "null_token": "-"},
+            "'null_token' has no effect on a column of dtype int",
+            ("null_token",),
+        ),
+        (
+            {"dtype": "string", "nullable": True, "null_token": "-"},
+            "'null_token' has no effect where an empty string is a missing value",
+            ("null_token",),
+        ),
+        (
+            {"dtype": "string", "nullable": True, "empty_is_null": False},
+            "a nullable string column with 'empty_is_null: false' needs a 'null_token'",
+            ("empty_is_null",),
+        ),
+        ({"dtype": "int", "min": 2, "max": 1}, "'min' 2 is greater than 'max' 1", ("min",)),
+        (
+            {"dtype": "date", "min": "2013-02-01", "max": "2013-01-31"},
+            "'min' 2013-02-01 is greater than 'max' 2013-01-31",
+            ("min",),
+        ),
+        ({"dtype": "int", "min": "1"}, "'min' of a column of dtype int is a finite number", ("min",)),
+        (
+            {"dtype": "float", "max": float("inf")},
+            "'max' of a column of dtype float is a finite number",
+            ("max",),
+        ),
+        (
+            {"dtype": "float", "min": float("nan")},
+            "'min' of a column of dtype float is a finite number",
+            ("min",),
+        ),
+        (
+            {"dtype": "date", "min": 2013},
+            "'min' of a column of dtype date is an ISO date, such as 2013-10-01",
+            ("min",),
+        ),
+        (
+            {"dtype": "datetime", "max": "2013-13-01"},
+            "'max' of a column of dtype datetime is an ISO date, such as 2013-10-01",
+            ("max",),
+        ),
+        ({"dtype": "int", "categories": [1, "a"]}, "category 'a' is not of dtype int", ("categories", 1)),
+        ({"dtype": "int", "categories": [1.5]}, "category 1.5 is not of dtype int", ("categories", 0)),
+        ({"dtype": "int", "categories": [True]}, "category true is not of dtype int", ("categories", 0)),
+        ({"dtype": "int", "categories": [2**63]}, f"category {2**63} is not of dtype int", ("categories", 0)),
+        ({"dtype": "string", "categories": ["a", 1]}, "category 1 is not of dtype string", ("categories", 1)),
+        ({"dtype": "bool", "categories": [1]}, "category 1 is not of dtype bool", ("categories", 0)),
+        ({"dtype": "int", "categories": [1, 2, 1.0]}, "category 1.0 is listed twice", ("categories", 2)),
+        ({"dtype": "string", "categories": ["a", "a"]}, "category 'a' is listed twice", ("categories", 1)),
+        (
+            {"dtype": "string", "categories": ["a", ""]},
+            "an empty string is a missing value here, not a category",
+            ("categories", 1),
+        ),
+        (
+            {"dtype": "string", "empty_is_null": False, "null_token": "-", "categories": ["-"]},
+            "category '-' is the 'null_token', a missing value",
+            ("categories", 0),
+        ),
+    ],
+)
+def test_what_a_column_cannot_be_is_told(
+    column: dict[str, Any], message: str, at: tuple[str | int, ...]
+) -> None:
+    assert problems(**column) == [(message, at)]
+
+
+def test_all_problems_of_a_column_are_told_together() -> None:
+    found = problems(dtype="string", min=1, max=0, finite=False, categories=[1, 2])
+    assert [at for _, at in found] == [("min",), ("max",), ("finite",), ("categories", 0), ("categories", 1)]
+
+
+def test_a_category_that_yaml_reads_as_a_number_gets_a_hint() -> None:
+    (problem,) = read(Column, {"dtype": "string", "categories": [9]}).check()
+    assert problem.help == "write it in quotes"
+
+
+def test_the_table_s_unique_names_columns_of_the_contract() -> None:
+    odd = contract({"origin": "string", "dest": "string"}, unique=["origin", "orgin", "origin"])
+    assert [(p.message, p.at, p.help) for p in odd.check()] == [
+        ("unknown column 'orgin'", ("unique", 1), "did you mean 'origin'?"),
+        ("column 'origin' is listed twice", ("unique", 2), None),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "*", "^a.*$"])
+def test_a_name_that_libraries_take_for_a_pattern_is_refused(name: str) -> None:
+    assert told(contract({name: "int"}).check()) == [
+        (f"'{name}' cannot be the name of a column", ("columns", name))
+    ]
+
+
+@pytest.mark.parametrize("name", ["^a", "a$", "a b", "Straße", "a.b", "x*", "-", "'", '"'])
+def test_other_names_are_any_text(name: str) -> None:
+    assert told(contract({name: "int"}).check()) == []
+
+
+def test_a_contract_gives_the_table_of_its_source() -> None:
+    columns = {
+        "carrier": {"dtype": "string", "categories": ["UA", "9E"]},
+        "hour": {"dtype": "int", "nullable": True, "categories": [1.0, 2]},
+        "delay": {"dtype": "float", "serving": False, "unique": True},
+        "note": {"dtype": "string", "empty_is_null": False},
+        "gate": {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
+    }
+    table = contract(columns, unique=["carrier", "hour"]).table()
+    carrier = ColumnType("string", categories=("UA", "9E"))
+    hour = ColumnType("int", nullable=True, categories=(1, 2))
+    delay, note, gate = ColumnType("float"), ColumnType("string"), ColumnType("string", nullable=True)
+    assert dict(table.columns) == {
+        "carrier": TableColumn(carrier, carrier),
+        "hour": TableColumn(hour, hour),
+        "delay": TableColumn(delay, delay, serving=False),
+        "note": TableColumn(note, note, null_token=None),
+        "gate": TableColumn(gate, gate, null_token="-"),
+    }
+    assert [type(value) for value in table.columns["hour"].served.categories or ()] == [int, int]
+    assert table.unique == (("carrier", "hour"), ("delay",))
+
+
+def test_what_is_written_out_means_the_same_as_what_is_not() -> None:
+    short = contract({"a": "int", "b": {"dtype": "float", "min": 0.0}})
+    long = contract(
+        {"a": {"dtype": "int", "nullable": False, "serving": True}, "b": {"dtype": "float", "min": 0}}
+    )
+    assert write(short) == write(long)
+    assert read(Contract, write(long)) == long
+
+
+def test_the_schema_of_a_column_names_its_bounds_and_dtypes() -> None:
+    properties = object_schema(Column)["properties"]
+    assert properties["min"]["type"] == ["number", "string"]
+    assert properties["dtype"]["enum"] == ["bool", "int", "float", "string", "date", "datetime"]

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlbuild.columns import DTYPES
+from mlbuild.data.contracts import Column
+from mlbuild.diagnostics import Failed
+from mlbuild.params import read, write
+from tests.budget import examples
+from tests.data.tables import SOURCE, contract, read_file
+
+TYPES = {
+    "bool": pl.Boolean(),
+    "int": pl.Int64(),
+    "float": pl.Float64(),
+    "string": pl.String(),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+}
+
+
+def one(file: Path, dtype: str, values: list[Any], **options: Any) -> tuple[list[Any], list[str]]:
+    """Values of one column, written as csv cells, and what is told about them."""
+    rows = "".join(f'{number},"{value}"\n' for number, value in enumerate(values))
+    frame, faults = read_file(file, {"x": {"dtype": dtype}}, "n,x\n" + rows, **options)
+    assert frame.schema == {"x": TYPES[dtype]}
+    return frame["x"].to_list(), [str(fault) for fault in faults]
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    return tmp_path / "rows.csv"
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    return tmp_path / "rows.parquet"
+
+
+def test_the_contract_s_columns_come_in_its_order_and_all_others_are_left_out(csv: Path) -> None:
+    columns = {"day": "date", "name": "string", "late": "bool", "delay": "float", "flight": "int"}
+    text = (
+        "flight,secret,delay,name,late,day\n15,x,2.5,Zoë,true,2013-10-01\n16,y,-1,O'Hare,FALSE,2013-10-02\n"
+    )
+    rows, faults = read_file(csv, columns, text)
+    assert rows.rows() == [
+        (date(2013, 10, 1), "Zoë", True, 2.5, 15),
+        (date(2013, 10, 2), "O'Hare", False, -1.0, 16),
+    ]
+    assert rows.columns == list(columns)
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "texts", "values"),
+    [
+        (
+            "int",
+            ["15", "-3", "+4", "007", "1.0", "2.", " 8 ", "9223372036854775807"],
+            [15, -3, 4, 7, 1, 2, 8, 2**63 - 1],
+        ),
+        (
+            "float",
+            ["1", "2.5", "-.5", "1e3", "1E-3", " 4 ", "inf", "-Infinity"],
+            [1, 2.5, -0.5, 1e3, 1e-3, 4, math.inf, -math.inf],
+        ),
+        ("float", ["0.1", "1e-400", "9007199254740993", "5e-324"], [0.1, 0.0, 9007199254740992.0, 5e-324]),
+        ("float", ["nan", "NaN", "-nan"], [None, None, None]),
+        ("bool", ["true", "False", "TRUE", " true"], [True, False, True, True]),
+        ("date", ["2013-10-01", "2013-10-01 00:00:00", "2013-10-01T02:00+02:00"], [date(2013, 10, 1)] * 3),
+        ("string", ["NA", " x ", "1.0", "true"], ["NA", " x ", "1.0", "true"]),
+        (
+            "datetime",
+            ["2013-01-01T05:00:00Z", "2013-01-01 05:00:00", "2013-01-01", "2013-01-01T05:00:00.5"],
+            [
+                datetime(2013, 1, 1, 5),
+                datetime(2013, 1, 1, 5),
+                datetime(2013, 1, 1),
+                datetime(2013, 1, 1, 5, 0, 0, 500_000),
+            ],
+        ),
+    ],
+)
+def test_texts_are_read_exactly(csv: Path, dtype: str, texts: list[str], values: list[Any]) -> None:
+    assert one(csv, dtype, texts) == (values, [])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "text"),
+    [
+        *(
+            ("int", text)
+            for text in [
+                "1.5",
+                "1e3",
+                "x",
+                "1_000",
+                "0x1",
+                "9223372036854775808",
+                "٣",
+                "inf",
+                "nan",
+                " ",
+                "1 2",
+            ]
+        ),
+        *(("float", text) for text in ["x", "1e999", "-1e999", "1_0", "1e", ".", "0x1p3", "--1", "1 2"]),
+        *(("bool", text) for text in ["0", "1", "yes", "t", "truee"]),
+        *(
+            ("date", text)
+            for text in ["01/02/2013", "2013-02-30", "2013-10-01 05:00", "2013-10-01T00:00+02:00"]
+        ),
+        *(("datetime", text) for text in ["2013-1-1", "2013-01-01T05:00:00.0000001", "1357016400"]),
+    ],
+)
+def test_a_text_that_does_not_parse_is_null_and_told(csv: Path, dtype: str, text: str) -> None:
+    values, faults = one(csv, dtype, ["", text])
+    assert values == [None, None]
+    assert faults == [f"column 'x' breaks 'parses as {dtype}' in 1 row: '{text}' (row 2)"]
+
+
+def test_only_the_first_rows_of_a_fault_are_shown(csv: Path) -> None:
+    _, faults = read_file(csv, {"x": "int"}, "x\n1\n" + "a\n" * 1200)
+    assert [str(fault) for fault in faults] == [
+        "column 'x' breaks 'parses as int' in 1,200 rows: "
+        "'a' (row 2), 'a' (row 3), 'a' (row 4), 'a' (row 5), 'a' (row 6), ..."
+    ]
+
+
+def test_null_values_are_missing_in_any_column(csv: Path) -> None:
+    rows, faults = read_file(
+        csv, {"a": "int", "s": "string"}, "a,s\nNA,NA\n-,-\n1,x\n", null_values=["NA", "-"]
+    )
+    assert rows.rows() == [(None, None), (None, None), (1, "x")]
+    assert faults == []
+
+
+def test_an_empty_text_is_missing_unless_the_contract_says_otherwise(csv: Path) -> None:
+    columns = {
+        "usual": "string",
+        "kept": {"dtype": "string", "empty_is_null": False},
+        "token": {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
+    }
+    rows, _ = read_file(csv, columns, 'usual,kept,token\n,,\n"","",""\n-,-,-\n')
+    assert rows.rows() == [(None, "", ""), (None, "", ""), ("-", "-", None)]
+
+
+def test_a_delimiter_can_be_a_tab_or_a_semicolon(csv: Path) -> None:
+    assert read_file(csv, {"b": "string"}, "a\tb\n1\tx,y\n", delimiter="\t")[0].rows() == [("x,y",)]
+    assert read_file(csv, {"b": "float"}, 'a;b\n"1;2";2.5\n', delimiter=";")[0].rows() == [(2.5,)]
+
+
+@pytest.mark.parametrize("text", ["﻿a,b\r\n1,x\r\n", "\n\na,b\n1,x", "a,b\n\n1,x\n\n\n", 'a,b\n1,"x"\n'])
+def test_marks_line_ends_and_blank_lines_do_not_matter(csv: Path, text: str) -> None:
+    rows, faults = read_file(csv, {"a": "int", "b": "string"}, text)
+    assert (rows.rows(), faults) == ([(1, "x")], [])
+
+
+def test_quoted_cells_hold_delimiters_quotes_and_line_ends(csv: Path) -> None:
+    rows, _ = read_file(csv, {"a": "string", "b": "int"}, 'a,b\n"x,y",1\n"say ""hi""",2\n"two\nlines",3\n')
+    assert rows.rows() == [("x,y", 1), ('say "hi"', 2), ("two\nlines", 3)]
+
+
+def test_a_blank_line_of_a_single_column_is_a_missing_value(csv: Path) -> None:
+    assert read_file(csv, {"a": "int"}, "a\n1\n\n3\n")[0].rows() == [(1,), (None,), (3,)]
+
+
+def test_a_header_without_rows_is_an_empty_table(csv: Path) -> None:
+    rows, faults = read_file(
+        csv, dict.fromkeys(DTYPES, "string") | {"n": "int"}, ",".join([*DTYPES, "n"]) + "\n"
+    )
+    assert (rows.height, rows.width, faults) == (0, 7, [])
+
+
+def test_a_missing_column_is_null_and_told_with_a_hint(csv: Path) -> None:
+    rows, faults = read_file(csv, {"arr_delay": "float", "a": "int"}, "a,Arr_Delay\n1,2\n3,4\n")
+    assert rows.rows() == [(None, 1), (None, 3)]
+    assert rows.schema["arr_delay"] == pl.Float64
+    assert [(str(fault), fault.help) for fault in faults] == [
+        ("column 'arr_delay' is missing", "did you mean 'Arr_Delay'?")
+    ]
+
+
+def test_a_name_that_is_twice_in_the_header_is_told(csv: Path) -> None:
+    _, faults = read_file(csv, {"a": "int", "b": "int"}, "a,b,a,c,c\n1,2,x,4,5\n")
+    assert [str(fault) for fault in faults] == ["column 'a' is named twice"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"\n\n", "it is empty"),
+        (b"a,b\n\xff,1\n", "it is not UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), "it is not UTF-8"),
+        (b"a,b\n1,2\n3\n", "row 2 has 1 field, the header has 2"),
+        (b"a,b\n1,2\n3,4,5\n", "row 2 has 3 fields, the header has 2"),
+        (b"a,b\n1\n2,3,4\n", "row 1 has 1 field, the header has 2"),
+        (b"a,b\n\n1,2\n   \n", "row 2 has 1 field, the header has 2"),
+        (b'a,b\n"1,2",3\n"4,5"\n', "row 2 has 1 field, the header has 2"),
+        (b'a,b\n1,"2\n3,4\n', "line 3: a quote is not closed, or text follows behind the closing one"),
+        (b'a,b\n1,"2"x\n', "line 2: a quote is not closed, or text follows behind the closing one"),
+        (b"a,b\r1,2\r", "its lines do not end in LF or CRLF"),
+    ],
+)
+def test_a_csv_file_that_cannot_be_read_is_refused(csv: Path, content: bytes, reason: str) -> None:
+    with pytest.raises(Failed) as caught:
+        read_file(csv, {"a": "int"}, content)
+    assert caught.value.failure.kind == "data"
+    assert caught.value.failure.message == f"cannot read 'rows.csv' as csv: {reason}"
+
+
+CELLS = st.lists(
+    st.sampled_from(["", "1", "x", "2,5", '"', "a b", "\n", "é", "-0.0"]), min_size=2, max_size=4
+)
+
+
+@given(st.integers(2, 4), st.lists(CELLS, max_size=6))
+@settings(max_examples=examples(60, 5_000), deadline=None)
+def test_rows_of_one_width_are_read_back_and_others_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, width: int, cells: list[list[str]]
+) -> None:
+    import csv as writer
+
+    file = tmp_path_factory.mktemp("rows") / "rows.csv"
+    names = [f"c{index}" for index in range(width)]
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer.writer(stream).writerows([names, *cells])
+    columns = {name: {"dtype": "string", "empty_is_null": False} for name in names}
+    content = file.read_bytes()
+    if any(len(row) != width for row in cells):
+        with pytest.raises(Failed, match="the header has"):
+            read_file(file, columns, content)
+    else:
+        assert read_file(file, columns, content)[0].rows() == [tuple(row) for row in cells]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "series", "values"),
+    [
+        ("int", pl.Series([1, None], dtype=pl.UInt8), [1, None]),
+        ("int", pl.Series([1.0, float("nan"), -0.0]), [1, None, 0]),
+        ("int", pl.Series([1.0], dtype=pl.Float32), [1]),
+        ("int", pl.Series(["1", " 2.0", ""]), [1, 2, None]),
+        ("int", pl.Series(["3"]).cast(pl.Decimal(10, 2)), [3]),
+        ("float", pl.Series([2**53, -(2**53)]), [2.0**53, -(2.0**53)]),
+        ("float", pl.Series([0.5, float("nan"), math.inf], dtype=pl.Float32), [0.5, None, math.inf]),
+        ("float", pl.Series(["2.5"]).cast(pl.Decimal(10, 2)), [2.5]),
+        ("bool", pl.Series([True, None]), [True, None]),
+        ("bool", pl.Series(["true", "False"]), [True, False]),
+        ("string", pl.Series(["a", "b", "a"], dtype=pl.Categorical), ["a", "b", "a"]),
+        ("string", pl.Series(["a"], dtype=pl.Enum(["a", "b"])), ["a"]),
+        ("string", pl.Series([b"a", b""]), ["a", None]),
+        ("string", pl.Series([15, -3], dtype=pl.Int16), ["15", "-3"]),
+        ("string", pl.Series([None, None]), [None, None]),
+        ("date", pl.Series([datetime(2013, 10, 1), None]), [date(2013, 10, 1), None]),
+        ("date", pl.Series(["2013-10-01"]), [date(2013, 10, 1)]),
+        ("datetime", pl.Series([date(2013, 10, 1)]), [datetime(2013, 10, 1)]),
+        (
+            "datetime",
+            pl.Series([datetime(2013, 10, 1, 5)], dtype=pl.Datetime("ms")),
+            [datetime(2013, 10, 1, 5)],
+        ),
+        (
+            "datetime",
+            pl.Series([datetime(1905, 10, 1, 5)], dtype=pl.Datetime("ns")),
+            [datetime(1905, 10, 1, 5)],
+        ),
+        (
+            "datetime",
+            pl.Series([datetime(2013, 7, 1, 5)]).dt.replace_time_zone("America/New_York"),
+            [datetime(2013, 7, 1, 9)],
+        ),
+    ],
+)
+def test_parquet_columns_are_cast_exactly(
+    parquet: Path, dtype: str, series: pl.Series, values: list[Any]
+) -> None:
+    rows, faults = read_file(parquet, {"x": dtype}, pl.DataFrame({"x": series, "other": series}))
+    assert rows.schema == {"x": TYPES[dtype]}
+    assert rows["x"].to_list() == values
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "series", "shown"),
+    [
+        ("int", pl.Series([1.5]), "1.5"),
+        ("int", pl.Series([math.inf]), "'inf'"),
+        ("int", pl.Series([1e300]), "1e+300"),
+        ("int", pl.Series([2.0**63]), "9.223372036854776e+18"),
+        ("int", pl.Series([2**63], dtype=pl.UInt64), "9223372036854775808"),
+        ("int", pl.Series(["1.25"]).cast(pl.Decimal(10, 2)), "'1.25'"),
+        ("int", pl.Series([True]), "true"),
+        ("int", pl.Series([date(2013, 1, 1)]), "'2013-01-01'"),
+        ("float", pl.Series([2**53 + 1]), "9007199254740993"),
+        ("float", pl.Series([False]), "false"),
+        ("bool", pl.Series([1]), "1"),
+        ("string", pl.Series([1.0]), "1.0"),
+        ("string", pl.Series([True]), "true"),
+        ("string", pl.Series([["a"]]), "['a']"),
+        ("date", pl.Series([datetime(2013, 1, 1, 5)]), "'2013-01-01T05:00:00'"),
+        ("datetime", pl.Series([1]), "1"),
+        ("datetime", pl.Series([1], dtype=pl.Duration("us")), "'0:00:00.000001'"),
+        ("datetime", pl.Series([1], dtype=pl.Int64).cast(pl.Datetime("ns")), "'1970-01-01T00:00:00'"),
+    ],
+)
+def test_a_parquet_value_that_does_not_fit_is_null_and_told(
+    parquet: Path, dtype: str, series: pl.Series, shown: str
+) -> None:
+    column = pl.concat([pl.Series([None], dtype=series.dtype), series])
+    rows, faults = read_file(parquet, {"x": dtype}, pl.DataFrame({"x": column}))
+    assert rows.schema == {"x": TYPES[dtype]}
+    assert rows["x"].to_list() == [None, None]
+    assert [str(fault) for fault in faults] == [
+        f"column 'x' breaks 'parses as {dtype}' in 1 row: {shown} (row 2)"
+    ]
+
+
+def test_parquet_texts_follow_the_contract_s_word_on_empty_ones(parquet: Path) -> None:
+    texts = pl.Series(["", None, "-", "x"])
+    kept = {"dtype": "string", "nullable": True, "empty_is_null": False, "null_token": "-"}
+    rows, _ = read_file(parquet, {"a": "string", "b": kept}, pl.DataFrame({"a": texts, "b": texts}))
+    assert rows.rows() == [(None, ""), (None, None), ("-", None), ("x", "x")]
+
+
+def test_a_file_that_is_not_parquet_is_refused(parquet: Path) -> None:
+    with pytest.raises(Failed, match=r"^cannot read 'rows.parquet' as parquet$"):
+        read_file(parquet, {"a": "int"}, b"a,b\n1,2\n")
+
+
+def test_a_missing_parquet_column_is_told(parquet: Path) -> None:
+    rows, faults = read_file(parquet, {"a": "int", "b": "string"}, pl.DataFrame({"a": [1, 2]}))
+    assert rows.rows() == [(1, None), (2, None)]
+    assert [str(fault) for fault in faults] == ["column 'b' is missing"]
+
+
+def test_folders_that_look_like_partitions_or_patterns_add_nothing(tmp_path: Path) -> None:
+    for name in ("rows.parquet", "rows.csv"):
+        file = tmp_path / "a=5" / "[x]*" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        content = pl.DataFrame({"b": [1]}) if file.suffix == ".parquet" else "b\n1\n"
+        rows, faults = read_file(file, {"b": "int", "a": "int"}, content)
+        assert rows.rows() == [(1, None)]
+        assert [str(fault) for fault in faults] == ["column 'a' is missing"]
+
+
+def test_only_what_decides_the_rows_read_is_canonical() -> None:
+    source = SOURCE.read({"type": "csv", "path": "data/a.csv", "contract": "c", "x-owner": "me"})
+    bounded = contract({"a": {"dtype": "int", "min": 0, "unique": True}, "b": "string"})
+    canonical = source.canonical(bounded.columns)
+    assert canonical == {
+        "type": "csv",
+        "path": "",
+        "contract": "",
+        "null_values": [],
+        "delimiter": ",",
+        "columns": {
+            "a": {"dtype": "int", "empty_is_null": True},
+            "b": {"dtype": "string", "empty_is_null": True},
+        },
+    }
+    assert write(SOURCE.read(canonical)) == {key: canonical[key] for key in canonical if key != "columns"}
+    assert read(Column, canonical["columns"]["a"]).dtype == "int"

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.data.faults import Fault
+from mlbuild.data.violations import violations
+from tests.data.tables import contract, read_file
+
+NAN, INF = float("nan"), float("inf")
+
+
+def broken(
+    rows: pl.DataFrame, columns: dict[str, Any], faults: tuple[Fault, ...] = (), **more: Any
+) -> list[str]:
+    return [str(fault) for fault in violations(rows, contract(columns, **more), faults)]
+
+
+def test_a_table_that_keeps_its_contract_has_no_violations() -> None:
+    columns = {
+        "n": {"dtype": "int", "min": 0, "max": 10, "categories": [0, 1, 10]},
+        "x": {"dtype": "float", "min": 0, "nullable": True},
+        "s": {"dtype": "string", "categories": ["a", "b"], "nullable": True},
+        "b": {"dtype": "bool", "categories": [True]},
+        "d": {"dtype": "date", "min": "2013-01-01", "unique": True},
+        "t": {"dtype": "datetime", "max": "2013-12-31T23:59:59Z"},
+    }
+    rows = pl.DataFrame(
+        {
+            "n": [0, 1, 10],
+            "x": [-0.0, None, 1e300],
+            "s": ["a", None, "b"],
+            "b": [True, True, True],
+            "d": [date(2013, 1, 1), date(2013, 1, 2), date(2013, 1, 3)],
+            "t": [datetime(2013, 12, 31, 23, 59, 59)] * 3,
+        },
+        schema_overrides={"t": pl.Datetime("us")},
+    )
+    assert broken(rows, columns, unique=["n", "x"]) == []
+    assert broken(rows.clear(), columns, unique=["n"]) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "sentence"),
+    [
+        ("int", [1, None, None], "column 'x' breaks 'not null' in 2 rows: null (row 2), null (row 3)"),
+        ({"dtype": "float", "min": 0}, [1.0, -0.5, -INF, None], None),
+        (
+            {"dtype": "float", "min": 0, "nullable": True},
+            [1.0, -0.5],
+            "column 'x' breaks 'min 0' in 1 row: -0.5 (row 2)",
+        ),
+        (
+            {"dtype": "int", "max": 0.5},
+            [0, 1, 1],
+            "column 'x' breaks 'max 0.5' in 2 rows: 1 (row 2), 1 (row 3)",
+        ),
+        ({"dtype": "int", "min": 10**30}, [1], f"column 'x' breaks 'min {10**30}' in 1 row: 1 (row 1)"),
+        ("float", [INF, 1.0, -INF], "column 'x' breaks 'finite' in 2 rows: 'inf' (row 1), '-inf' (row 3)"),
+        ({"dtype": "float", "finite": False}, [INF], None),
+        (
+            {"dtype": "string", "categories": ["9E", "AA"]},
+            ["9E", "aa", "XX"],
+            "column 'x' breaks 'categories' in 2 rows: 'aa' (row 2), 'XX' (row 3)",
+        ),
+        (
+            {"dtype": "bool", "categories": [True]},
+            [False],
+            "column 'x' breaks 'categories' in 1 row: false (row 1)",
+        ),
+        ({"dtype": "int", "categories": [1.0]}, [1, 2], "column 'x' breaks 'categories' in 1 row: 2 (row 2)"),
+        (
+            {"dtype": "int", "unique": True},
+            [1, 2, 1, 3, 1],
+            "column 'x' breaks 'unique' in 3 rows: 1 (row 1), 1 (row 3), 1 (row 5)",
+        ),
+        (
+            {"dtype": "date", "min": "2013-01-02"},
+            [date(2013, 1, 1), date(2013, 1, 2)],
+            "column 'x' breaks 'min 2013-01-02' in 1 row: '2013-01-01' (row 1)",
+        ),
+        (
+            {"dtype": "datetime", "max": "2013-01-01T05:00:00+02:00"},
+            [datetime(2013, 1, 1, 3), datetime(2013, 1, 1, 3, 0, 1)],
+            "column 'x' breaks 'max 2013-01-01T05:00:00+02:00' in 1 row: '2013-01-01T03:00:01' (row 2)",
+        ),
+    ],
+)
+def test_each_rule_names_column_count_and_rows(column: Any, values: list[Any], sentence: str | None) -> None:
+    rows = pl.DataFrame({"x": values})
+    if values == [1.0, -0.5, -INF, None]:
+        assert broken(rows, {"x": column}) == [
+            "column 'x' breaks 'not null' in 1 row: null (row 4)",
+            "column 'x' breaks 'min 0' in 2 rows: -0.5 (row 2), '-inf' (row 3)",
+            "column 'x' breaks 'finite' in 1 row: '-inf' (row 3)",
+        ]
+    else:
+        assert broken(rows, {"x": column}) == ([sentence] if sentence else [])
+
+
+def test_missing_values_are_never_duplicates() -> None:
+    rows = pl.DataFrame({"a": [None, None, 1, 1], "b": ["x", "x", None, None]})
+    nullable = {
+        "a": {"dtype": "int", "nullable": True, "unique": True},
+        "b": {"dtype": "string", "nullable": True},
+    }
+    assert broken(rows, nullable, unique=["a", "b"]) == [
+        "column 'a' breaks 'unique' in 2 rows: 1 (row 3), 1 (row 4)"
+    ]
+
+
+def test_rows_that_agree_in_several_columns_are_told() -> None:
+    rows = pl.DataFrame(
+        {"hour": [1, 1, 1, 2], "carrier": ["UA", "AA", "UA", "UA"], "flight": [15, 15, 15, 15]}
+    )
+    columns = {"hour": "int", "carrier": "string", "flight": "int"}
+    assert broken(rows, columns, unique=["hour", "carrier", "flight"]) == [
+        "columns 'hour', 'carrier', 'flight' break 'unique [hour, carrier, flight]' in 2 rows: "
+        "[1, 'UA', 15] (row 1), [1, 'UA', 15] (row 3)"
+    ]
+    assert broken(rows[:2], columns, unique=["hour", "carrier", "flight"]) == []
+
+
+def test_all_violations_of_a_table_come_at_once_in_the_order_of_its_columns(tmp_path: Path) -> None:
+    columns = {
+        "id": "int",
+        "gone": {"dtype": "float", "min": 0, "unique": True},
+        "n": {"dtype": "int", "min": 0},
+        "s": {"dtype": "string", "categories": ["a"]},
+    }
+    text = "id,n,s\n1,-5,a\n1,x,b\n2,,\n2,7,a\n"
+    rows, faults = read_file(tmp_path / "rows.csv", columns, text)
+    assert broken(rows, columns, tuple(faults), unique=["id", "gone"]) == [
+        "column 'gone' is missing",
+        "column 'n' breaks 'parses as int' in 1 row: 'x' (row 2)",
+        "column 'n' breaks 'not null' in 1 row: null (row 3)",
+        "column 'n' breaks 'min 0' in 1 row: -5 (row 1)",
+        "column 's' breaks 'not null' in 1 row: null (row 3)",
+        "column 's' breaks 'categories' in 1 row: 'b' (row 2)",
+    ]
+    assert broken(rows, columns, tuple(faults), unique=["id", "n"]) == broken(rows, columns, tuple(faults))
+
+
+def test_a_value_that_does_not_parse_is_not_told_as_missing_too(tmp_path: Path) -> None:
+    text = "n\n" + "\n".join(["x", "", "y", "", "1"] * 5) + "\n"
+    rows, faults = read_file(tmp_path / "rows.csv", {"n": "int"}, text)
+    assert broken(rows, {"n": "int"}, tuple(faults)) == [
+        "column 'n' breaks 'parses as int' in 10 rows: "
+        "'x' (row 1), 'y' (row 3), 'x' (row 6), 'y' (row 8), 'x' (row 11), ...",
+        "column 'n' breaks 'not null' in 10 rows: "
+        "null (row 2), null (row 4), null (row 7), null (row 9), ...",
+    ]
+    assert broken(rows, {"n": {"dtype": "int", "nullable": True}}, tuple(faults)) == [str(faults[0])]
+
+
+def test_a_switch_in_the_environment_does_not_switch_contracts_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pandera.config import CONFIG
+
+    monkeypatch.setattr(CONFIG, "validation_enabled", False)
+    assert broken(pl.DataFrame({"x": [None]}, schema={"x": pl.Int64}), {"x": "int"}) == [
+        "column 'x' breaks 'not null' in 1 row: null (row 1)"
+    ]
+
+
+def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
+    rows = pl.DataFrame({"d": [date(2013, 1, 1)] * 2, "x": [INF, INF]})
+    (first, second) = violations(rows, contract({"d": {"dtype": "date", "unique": True}, "x": "float"}), [])
+    assert first.to_json() == {
+        "columns": ["d"],
+        "rule": "unique",
+        "count": 2,
+        "samples": [[1, "2013-01-01"], [2, "2013-01-01"]],
+        "help": None,
+    }
+    assert Fault.from_json(first.to_json()) == first
+    assert str(second.without_samples()) == "column 'x' breaks 'finite' in 2 rows"
+
+
+@pytest.mark.parametrize("odd", ["a b", "^a", "x*", "Straße", "select"])
+def test_a_column_can_have_any_name(odd: str) -> None:
+    rows = pl.DataFrame({odd: [1, 1], "b": [2, 2]})
+    assert broken(rows, {odd: {"dtype": "int", "min": 2}, "b": "int"}, unique=[odd, "b"]) == [
+        f"column '{odd}' breaks 'min 2' in 2 rows: 1 (row 1), 1 (row 2)",
+        f"columns '{odd}', 'b' break 'unique [{odd}, b]' in 2 rows: [1, 2] (row 1), [1, 2] (row 2)",
+    ]
