@@ -78,11 +78,18 @@ def tree_ensemble(graph: Graph, matrix: Tensor, trees: Trees) -> Tensor:
 
 
 def _rooted(trees: Trees) -> Trees:
-    """The same trees, each with a node at its root: a tree that is a leaf asks a question with one answer."""
+    """The same trees, each with a node at its root: a tree that is a leaf asks a question with two equal answers.
+
+    The answers are two leaves: onnx's reference implementation misreads a node with one leaf on both sides.
+    """
     import numpy as np
 
     bare = trees.roots < 0
     more = int(bare.sum())
+    if more == 0:
+        return trees
+    lone = ~trees.roots[bare]
+    twin = len(trees.leaf_value) + np.arange(more)
     roots = trees.roots.copy()
     roots[bare] = len(trees.feature) + np.arange(more)
     zeros = np.zeros(more, dtype=np.int64)
@@ -91,12 +98,12 @@ def _rooted(trees: Trees) -> Trees:
         feature=np.append(trees.feature, zeros),
         threshold=np.append(trees.threshold, zeros.astype(np.float64)),
         missing_left=np.append(trees.missing_left, zeros.astype(bool)),
-        left=np.append(trees.left, trees.roots[bare]),
-        right=np.append(trees.right, trees.roots[bare]),
+        left=np.append(trees.left, ~lone),
+        right=np.append(trees.right, ~twin),
         member=np.append(trees.member, zeros.astype(bool)),
         sets=trees.sets,
-        leaf_value=trees.leaf_value,
-        leaf_target=trees.leaf_target,
+        leaf_value=np.append(trees.leaf_value, trees.leaf_value[lone]),
+        leaf_target=np.append(trees.leaf_target, trees.leaf_target[lone]),
         targets=trees.targets,
     )
 

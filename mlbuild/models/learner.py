@@ -103,6 +103,17 @@ class Learner(Described):
         """The same scores as a double tensor of the graph, [N, classes] or [N, 1]."""
         raise NotImplementedError
 
+    def probe(self, fitted: bytes, schema: Schema, width: int) -> np.ndarray[Any, Any]:
+        """Rows of the expanded matrix, float64 [N, width], that show a wrong constant of the fitted learner.
+
+        Vectors take several columns; missing is NaN. The same rows for the same bytes.
+        """
+        import numpy as np
+
+        one = np.eye(width)
+        chance = np.random.default_rng(0).standard_normal((64, width))
+        return np.concatenate([np.zeros((1, width)), one, -one, 1e3 * one, chance])
+
     def describe(self, fitted: bytes) -> Json:
         """What a person asks of a fitted learner: number of trees, best iteration. Small JSON."""
         return {}

@@ -129,8 +129,8 @@ def test_random_trees(number: int, count: int, targets: int, categories: int) ->
     model = model_of(trees)
     expected = walked(trees, matrix)
     assert np.array_equal(by_onnxruntime(model, matrix), expected)
-    reference = ReferenceEvaluator(onnx.load_from_string(model)).run(None, feed(matrix[:10]))[0]
-    np.testing.assert_allclose(reference, expected[:10], rtol=1e-14)
+    reference: Any = ReferenceEvaluator(onnx.load_from_string(model)).run(None, feed(matrix[:10]))
+    np.testing.assert_allclose(reference[0], expected[:10], rtol=1e-14)
 
 
 def stump(threshold: float = 0.5, missing_left: bool = False) -> Trees:

@@ -13,12 +13,13 @@ from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.learner import EarlyStopping, Learner, Rows
 from mlbuild.models.lightgbm.library import lightgbm
-from mlbuild.models.lightgbm.lowering import lower
+from mlbuild.models.lightgbm.lowering import kept, lower, trees_of
 from mlbuild.models.lightgbm.parameters import ALIASES, BINNING, REFUSED, Parameters
 from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.lightgbm.training import FIXED, save_bins, train
 from mlbuild.models.matrix import expanded, lowered
 from mlbuild.models.metrics import METRIC, setting_of
+from mlbuild.models.probe import TreeProbe
 from mlbuild.models.suitability import check_columns, check_rows
 from mlbuild.params import Json
 
@@ -95,6 +96,17 @@ class Lightgbm(Parameters, Learner):
 
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
         return lower(ModelText.parse(fitted.decode()), graph, lowered(graph, features, schema))
+
+    def probe(self, fitted: bytes, schema: Schema, width: int) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        native, model = lightgbm().Booster(model_str=fitted.decode()), ModelText.parse(fitted.decode())
+
+        def leaves_of(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+            leaves = np.asarray(native.predict(rows, pred_leaf=True, num_threads=1), dtype=np.int64)
+            return leaves.reshape(len(rows), -1)[:, kept(model)]
+
+        return TreeProbe(trees_of(model), width, leaves_of).rows()
 
     def describe(self, fitted: bytes) -> Json:
         model = ModelText.parse(fitted.decode())

@@ -41,8 +41,7 @@ def _zeros_missing(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
 def trees_of(model: ModelText) -> Trees:
     """The trees with nodes and leaves numbered through.
 
-    Where a feature has no missing values in training, LightGBM takes a NaN for 0. A tree of one leaf with the
-    value 0 adds nothing and is left out.
+    Where a feature has no missing values in training, LightGBM takes a NaN for 0.
     """
     import numpy as np
 
@@ -53,11 +52,8 @@ def trees_of(model: ModelText) -> Trees:
     def child(local: Array) -> Array:
         return local + np.where(local < 0, -first_leaf[tree], first_node[tree])
 
-    roots = np.where(nodes > 0, first_node, ~first_leaf)
-    counts = (nodes > 0) | (model.leaf_value[first_leaf] != 0)
-    counts[0] |= not counts.any()
     return Trees(
-        roots=roots[counts],
+        roots=np.where(nodes > 0, first_node, ~first_leaf)[kept(model)],
         feature=model.feature,
         threshold=model.threshold,
         missing_left=np.where(model.missing == MISSING_NONE, model.threshold >= 0, model.default_left),
@@ -69,6 +65,15 @@ def trees_of(model: ModelText) -> Trees:
         leaf_target=np.repeat(np.arange(model.trees) % model.per_iteration, model.leaves),
         targets=model.per_iteration,
     )
+
+
+def kept(model: ModelText) -> Array:
+    """Which trees count: a tree of one leaf with the value 0 adds nothing. At least one is left."""
+    import numpy as np
+
+    counts: Array = (model.leaves > 1) | (model.leaf_value[np.cumsum(model.leaves) - model.leaves] != 0)
+    counts[0] |= not counts.any()
+    return counts
 
 
 def _transformed(model: ModelText, graph: Graph, raw: Tensor) -> Tensor:

@@ -11,9 +11,10 @@ from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 
 from mlbuild.columns import Schema
-from mlbuild.models import LightgbmClassifier, LightgbmRegressor
 from mlbuild.models.learner import EarlyStopping, Rows
 from mlbuild.models.lightgbm.base import Lightgbm
+from mlbuild.models.lightgbm.classifier import LightgbmClassifier
+from mlbuild.models.lightgbm.regressor import LightgbmRegressor
 from mlbuild.models.lightgbm.text import ModelText
 from tests.budget import examples, seed
 from tests.models.artifacts import answers, exported
@@ -166,7 +167,7 @@ def test_infinite_train_values() -> None:
 def test_any_parameters(data: st.DataObject) -> None:
     """Random trees of random parameters, on random rows."""
     count = data.draw(st.sampled_from([0, 2, 3]))
-    params = {
+    params: dict[str, Any] = {
         "num_iterations": data.draw(st.integers(1, 8)),
         "num_leaves": data.draw(st.integers(2, 20)),
         "min_data_in_leaf": data.draw(st.integers(0, 30)),
