@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.spec.definitions import Definitions, read_definitions
-from mlbuild.spec.faults import faulty_definitions
+from mlbuild.spec.faults import faults_of
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.flow import flow_datasets, flow_sources
 from mlbuild.spec.loader import load
@@ -37,7 +37,7 @@ def check(file: FilePath) -> tuple[Spec | None, list[Diagnostic]]:
         return None, sorted(document, key=_place)
     shape = check_structure(document)
     findings = Findings()
-    faults = faulty_definitions(document) if shape else frozenset()
+    faults = faults_of(document) if shape else frozenset()
     spec = None
     if faults is not None:
         definitions = read_definitions(document.value, faults, findings)

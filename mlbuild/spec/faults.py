@@ -11,24 +11,44 @@ from mlbuild.spec.tree import Document, line_starts
 
 #: Top-level keys that nothing else in a spec refers to.
 ALONE = ("mlbuild", "project", "description", "seed")
+#: Keys of a model that nothing else depends on.
+LOOSE = ("params", "metrics", "early_stopping")
 
 
-def faulty_definitions(document: Document) -> frozenset[Path] | None:
-    """The paths of what cannot be read, such as `("models", "late")`; None where that leaves nothing to check.
+def faults_of(document: Document) -> frozenset[Path] | None:
+    """The paths of what cannot be read; None where that leaves nothing to check.
 
-    A value that is at fault where it is first written is so wherever an alias repeats it.
+    They are definitions (`("models", "late")`), or where the rest can still be read: single columns of contracts
+    and `LOOSE` parts of models. A value that is at fault where it is first written is so wherever an alias repeats it.
     """
     value = document.value
-    paths = [problem.at for problem in structural_problems(value)]
-    paths += [
-        at for mistake in document.mistakes for at in _in_doubt(value, _located(document, mistake.span))
-    ]
-    if not isinstance(value, dict) or any(len(at) == 1 and at[0] not in ALONE for at in paths):
+    mistaken = [_located(document, mistake.span) for mistake in document.mistakes]
+    if not isinstance(value, dict) or () in mistaken:
         return None
-    shared = {id(_innermost(value, at)) for at in paths}
-    found = {at[:2] for at in paths}
-    found.update(at for at, definition in _definitions(value) if shared.intersection(_containers(definition)))
-    return frozenset(found)
+    paths = [problem.at for problem in structural_problems(value)]
+    paths += [at for mistake in mistaken for at in _in_doubt(value, mistake)]
+    if any(len(at) == 1 and at[0] not in ALONE for at in paths):
+        return None
+    return frozenset([*map(_unreadable, paths), *_repeated(value, paths)])
+
+
+def _unreadable(at: Path) -> Path:
+    """The smallest part of a spec that has to be left out, if the value at a path is at fault."""
+    if at[0:1] == ("contracts",) and at[2:3] == ("columns",) and len(at) > 3:
+        return at[:4]
+    if at[0:1] == ("models",) and len(at) > 2 and at[2] in LOOSE:
+        return at[:3]
+    return at[:2]
+
+
+def _repeated(value: dict[str, Any], paths: list[Path]) -> Iterator[Path]:
+    """The definitions that repeat, by an alias, what is at fault in another place."""
+    owners: dict[int, set[Path]] = {}
+    for at in paths:
+        owners.setdefault(id(_innermost(value, at)), set()).add(at[:2])
+    for definition, inside in _definitions(value) if owners else ():
+        if any(definition not in owners.get(container, {definition}) for container in _containers(inside)):
+            yield definition
 
 
 def _definitions(value: dict[str, Any]) -> Iterator[tuple[Path, Any]]:

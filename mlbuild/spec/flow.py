@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path as FilePath
 
+from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.data.derive import Derive
+from mlbuild.data.filter import Filter
 from mlbuild.data.splits import Split
-from mlbuild.data.table import Table
+from mlbuild.data.steps import DatasetStep
+from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, did_you_mean
 from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.findings import Findings
@@ -34,8 +38,17 @@ def flow_sources(
             contract = definitions.contracts[source.contract]
             if contract is not None:
                 file = root / source.path
-                found[name] = SourceSpec(name, source, file, source.contract, contract, contract.table())
+                doubtful = definitions.doubtful[source.contract]
+                table = _without_types(contract.table(), doubtful)
+                found[name] = SourceSpec(name, source, file, source.contract, contract, table)
     return found
+
+
+def _without_types(table: Table, names: Collection[str]) -> Table:
+    """The table with columns of which nothing is known but that they are there."""
+    unknown = ColumnType(UNKNOWN)
+    made = {name: TableColumn(unknown, unknown) for name in names}
+    return replace(table, columns={**table.columns, **made}) if names else table
 
 
 def _find_file(root: FilePath, path: str, at: Path, findings: Findings) -> None:
@@ -60,7 +73,10 @@ def flow_datasets(
     for name, dataset in definitions.datasets.items():
         if dataset is None:
             continue
-        reads = [findings.known(table, known, "source or dataset", at) for at, table in _reads(name, dataset)]
+        reads = [
+            findings.known(table, known, "source or dataset", at, "unknown-table")
+            for at, table in _reads(name, dataset)
+        ]
         if all(reads):
             sound[name] = dataset
     found: dict[str, DatasetSpec | None] = dict.fromkeys(definitions.datasets)
@@ -148,6 +164,7 @@ class _Flow:
             if len(others) < len({*step.tables()}):
                 return None
             after = self.findings.attempt(at, step.infer, table, others)
+            after = after or _in_doubt(step, table)
             if after is None:
                 return None
             stages = (*stages, DatasetStage(step, others, table, after, at))
@@ -170,6 +187,17 @@ class _Flow:
     def _table(self, name: str) -> Table | None:
         thing = self.sources[name] if name in self.sources else self.datasets[name]
         return None if thing is None else thing.table
+
+
+def _in_doubt(step: DatasetStep, table: Table) -> Table | None:
+    """What is known of the columns behind a step at fault: some are there, of types that nobody knows."""
+    if isinstance(step, Derive):
+        return _without_types(table, [name for name in step.columns if name not in table.columns])
+    if isinstance(step, Filter):
+        unknown = ColumnType(UNKNOWN)
+        columns = {name: replace(column, trained=unknown) for name, column in table.columns.items()}
+        return replace(table, columns=columns)
+    return None
 
 
 def _seeded(split: Split, seed: int) -> Split:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from mlbuild.columns import Schema
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.data.table import serving_inputs
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
-from mlbuild.models.learner import Learner, Task
+from mlbuild.models.learner import Task
+from mlbuild.models.suitability import classes_of
 from mlbuild.ops.op import ADDED, Op
 from mlbuild.ops.steps import Stage, place
 from mlbuild.spec.definitions import LEARNER, Definitions
 from mlbuild.spec.features import select_features
 from mlbuild.spec.findings import Findings, Notes
 from mlbuild.spec.language import Model
-from mlbuild.spec.spec import DatasetSpec, ModelSpec, TargetSpec
-from mlbuild.spec.targets import TargetCheck, classes_of
-from mlbuild.spec.training import check_metrics, check_stopping
+from mlbuild.spec.spec import DatasetSpec, ModelSpec
+from mlbuild.spec.targets import TargetCheck
+from mlbuild.spec.training import TrainingCheck
 
 #: What an artifact gives, by task; no column that it takes can have one of these names.
 ANSWERS: dict[Task, tuple[str, ...]] = {
@@ -63,29 +65,30 @@ class _ModelCheck:
     def run(self) -> ModelSpec | None:
         steps = self._steps()
         dataset = self._dataset()
-        target = features = stages = None
+        features = stages = target = None
         if dataset is not None:
-            target = TargetCheck(
-                self.model.target, self.task, dataset.name, (*self.at, "target"), self.findings
-            ).run(dataset.table)
             features = self._features(dataset)
-        if dataset is not None and features is not None and steps is not None:
-            stages = self._stages(steps, dataset.table.served.select(features))
-        classes = classes_of(target)
-        metrics = check_metrics(self.model, classes, self.at, self.findings)
-        split = None if dataset is None else dataset.split
-        stopping = check_stopping(self.model, self.learner, metrics, classes, split, self.at, self.findings)
+            schema = None if features is None else dataset.table.served.select(features)
+            if schema is not None and steps is not None:
+                stages = self._stages(steps, schema)
+            matrix = stages[-1].after if stages else None if stages is None else schema
+            check = TargetCheck(self.model.target, self.task, (*self.at, "target"), self.findings)
+            type_ = check.type(dataset.table)
+            if not self._suits(matrix, type_, stages or (), features or ()):
+                return None
+            target = check.run(type_, dataset.name) if type_.known else None
+        classes = None if target is None else classes_of(target.type)
+        training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
+        metrics, stopping = training.metrics(), training.stopping(dataset)
         if dataset is None or target is None or features is None or stages is None or self.learner is None:
             return None
-        matrix = stages[-1].after if stages else dataset.table.served.select(features)
-        self._learn(self.learner, matrix, target, stages, features)
         return ModelSpec(
             name=self.name,
             learner=self.learner,
             dataset=dataset.name,
             features=features,
             stages=stages,
-            matrix=matrix,
+            matrix=stages[-1].after if stages else dataset.table.served.select(features),
             target=target,
             metrics=metrics,
             early_stopping=stopping,
@@ -143,8 +146,6 @@ class _ModelCheck:
         return (*self.at, "features", *((features.index(feature),) if listed else ()))
 
     def _stages(self, steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...] | None:
-        if not all(type_.known for type_ in schema.values()):
-            return None
         try:
             return place(steps, schema)
         except Rejected as rejected:
@@ -152,30 +153,30 @@ class _ModelCheck:
             self.findings.extend(problems, *self.steps_notes)
             return None
 
-    def _learn(
+    def _suits(
         self,
-        learner: Learner,
-        matrix: Schema,
-        target: TargetSpec,
+        matrix: Schema | None,
+        target: ColumnType,
         stages: Sequence[Stage],
         features: Sequence[str],
-    ) -> None:
+    ) -> bool:
+        """Whether the learner can predict the target; what it cannot learn from is told too."""
+        if matrix is None:
+            matrix = Schema({"unknown": ColumnType(UNKNOWN)})
+        learner = self.learner or LEARNER[self.model.type]()
         try:
-            learner.infer(matrix, target.type)
+            learner.infer(matrix, target)
         except Rejected as rejected:
             for problem in rejected.problems:
                 where, *rest = problem.at
-                at = self._made_at(str(rest[0]), stages, features) if where == "features" and rest else None
-                moved = Problem(
-                    problem.code,
-                    problem.message,
-                    at or (*self.at, *problem.at),
-                    problem.help,
-                    problem.on,
-                    problem.offset,
-                    problem.severity,
-                )
-                self.findings.add(moved)
+                at = (*self.at, *problem.at)
+                if where == "features" and rest:
+                    at = self._made_at(str(rest[0]), stages, features)
+                elif where == "target":
+                    at = (*self.at, "target", "column")
+                self.findings.add(replace(problem, at=at))
+            return all(problem.at[0] != "target" for problem in rejected.problems)
+        return True
 
     def _made_at(self, column: str, stages: Sequence[Stage], features: Sequence[str]) -> Path:
         """The place of the feature that a column of the matrix was made of; if none, that of the step."""

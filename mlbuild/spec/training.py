@@ -2,95 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mlbuild.data.splits import Split, Time
 from mlbuild.diagnostics import Path, Problem
-from mlbuild.models.learner import Learner, Task
+from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRIC, METRICS, defaults
 from mlbuild.spec.definitions import LEARNER
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Model
-from mlbuild.spec.spec import StoppingSpec
+from mlbuild.spec.spec import DatasetSpec, StoppingSpec
 
 
-def check_metrics(model: Model, classes: int | None, at: Path, findings: Findings) -> tuple[str, ...]:
-    """The metrics of a model, by default those of its task; `classes` is their number where it is known."""
-    task = LEARNER[model.type].task
-    if model.metrics is None:
-        return defaults(task, classes)
-    for index, name in enumerate(model.metrics):
-        _applies(name, task, classes, (*at, "metrics", index), findings)
-    return model.metrics
+class TrainingCheck:
+    """The check of a model's metrics and early stopping; `classes` is the number of them where it is known."""
 
+    def __init__(
+        self, model: Model, learner: Learner | None, classes: int | None, at: Path, findings: Findings
+    ) -> None:
+        self.model, self.learner, self.classes = model, learner, classes
+        self.at, self.findings = at, findings
+        self.task = LEARNER[model.type].task
 
-def _applies(name: str, task: Task, classes: int | None, at: Path, findings: Findings) -> bool:
-    metric = METRIC[name]
-    if metric.applies(task, classes):
-        return True
-    if metric.task != task:
-        message = f"metric '{name}' is for {metric.task}, the model does {task}"
-    else:
-        message = f"metric '{name}' is for two classes, the target has {classes}"
-    others = [other.name for other in METRICS if other.applies(task, classes)]
-    findings.add(Problem("metric-mismatch", message, at, f"metrics here: {', '.join(others)}"))
-    return False
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of the model, by default those of its task."""
+        if self.model.metrics is None:
+            return defaults(self.task, self.classes)
+        for index, name in enumerate(self.model.metrics):
+            if not self._applies(name):
+                self._tell_mismatch(name, (*self.at, "metrics", index))
+        return self.model.metrics
 
+    def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
+        """When training ends early; None where it does not or cannot."""
+        stopping, at = self.model.early_stopping, (*self.at, "early_stopping")
+        if stopping is None:
+            return None
+        if self.learner is not None and not self.learner.iterative:
+            message = f"'early_stopping' has no effect here: '{self.model.type}' does not train in rounds"
+            if type(self.learner)().iterative:
+                message = "'early_stopping' has no effect with these 'params'"
+            self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
+            return None
+        if dataset is not None and dataset.split is not None and not _has_valid(dataset.split):
+            self._tell_no_rows(dataset.name, dataset.split, at)
+        metric = self._watched(stopping.metric, at)
+        return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
 
-def check_stopping(
-    model: Model,
-    learner: Learner | None,
-    metrics: Sequence[str],
-    classes: int | None,
-    split: Split | None,
-    at: Path,
-    findings: Findings,
-) -> StoppingSpec | None:
-    """When training ends early, or None where it does not or cannot; `split` is None where it is unknown."""
-    stopping, at = model.early_stopping, (*at, "early_stopping")
-    if stopping is None:
-        return None
-    if learner is not None and not learner.iterative:
-        message = f"'early_stopping' has no effect on '{model.type}', which does not train in rounds"
-        findings.add(Problem("no-effect", message, at, "remove it", on="key"))
-        return None
-    if split is not None and not _has_valid(split):
+    def _applies(self, metric: str) -> bool:
+        return METRIC[metric].applies(self.task, self.classes)
+
+    def _watched(self, named: str | None, at: Path) -> str | None:
+        """The metric that training watches: the one named, else the first of the model's that it can watch."""
+        watchable = [metric.name for metric in METRICS if metric.watchable(self.task, self.classes)]
+        help_ = f"metrics that training can watch: {', '.join(watchable)}"
+        if named is None:
+            metrics = self.model.metrics or defaults(self.task, self.classes)
+            found = next((name for name in metrics if name in watchable), None)
+            if found is None and all(map(self._applies, metrics)):
+                message = "training can watch none of the model's metrics, so one has to be named as 'metric'"
+                self.findings.add(Problem("metric-mismatch", message, at, help_, on="key"))
+            return found
+        if not self._applies(named):
+            self._tell_mismatch(named, (*at, "metric"))
+        elif named not in watchable:
+            message = f"training cannot watch the metric '{named}'"
+            self.findings.add(Problem("metric-mismatch", message, (*at, "metric"), help_))
+        return named
+
+    def _tell_mismatch(self, name: str, at: Path) -> None:
+        if METRIC[name].task != self.task:
+            message = f"metric '{name}' is for {METRIC[name].task}, the model does {self.task}"
+        else:
+            message = f"metric '{name}' is for two classes, the target has {self.classes}"
+        others = [metric.name for metric in METRICS if self._applies(metric.name)]
+        self.findings.add(Problem("metric-mismatch", message, at, f"metrics here: {', '.join(others)}"))
+
+    def _tell_no_rows(self, dataset: str, split: Split, at: Path) -> None:
         key = "valid_from" if isinstance(split, Time) else "valid"
-        message = f"early stopping needs valid rows, and the split of dataset '{model.dataset}' has none"
+        message = f"early stopping needs valid rows, and the split of dataset '{dataset}' has none"
         problem = Problem("no-valid-rows", message, at, f"set '{key}' in the split", on="key")
-        findings.add(problem, ("the split", ("datasets", model.dataset, "split")))
-    metric = _watched(model, stopping.metric, metrics, classes, at, findings)
-    return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
+        self.findings.add(problem, ("the split", ("datasets", dataset, "split")))
 
 
 def _has_valid(split: Split) -> bool:
     if isinstance(split, Time):
         return split.valid_from is not None
     return bool(getattr(split, "valid", 0) > 0)
-
-
-def _watched(
-    model: Model,
-    named: str | None,
-    metrics: Sequence[str],
-    classes: int | None,
-    at: Path,
-    findings: Findings,
-) -> str | None:
-    """The metric that training watches: the one named, else the first of the model's that it can watch."""
-    task = LEARNER[model.type].task
-    watchable = [metric.name for metric in METRICS if metric.watchable(task, classes)]
-    help_ = f"metrics that training can watch: {', '.join(watchable)}"
-    if named is None:
-        found = next((name for name in metrics if name in watchable), None)
-        if found is None:
-            message = "training can watch none of the model's metrics"
-            findings.add(Problem("metric-mismatch", message, at, f"name one as 'metric'; {help_}", on="key"))
-        return found
-    at = (*at, "metric")
-    if not _applies(named, task, classes, at, findings):
-        return None
-    if named not in watchable:
-        findings.add(Problem("metric-mismatch", f"training cannot watch the metric '{named}'", at, help_))
-        return None
-    return named

@@ -1,0 +1,93 @@
+"""A small spec to check, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlbuild.diagnostics import Diagnostic
+from mlbuild.spec.check import check
+from mlbuild.spec.spec import Spec
+
+FLIGHTS = """\
+mlbuild: 1
+project: delays
+seed: 7
+sources:
+  flights: {path: flights.csv, contract: flight}
+  planes: {path: planes.csv, contract: plane}
+contracts:
+  flight:
+    columns:
+      day: date
+      carrier: {dtype: string, categories: [AA, UA]}
+      tailnum: {dtype: string, nullable: true}
+      distance: float
+      arr_delay: {dtype: float, nullable: true, serving: false}
+  plane:
+    unique: [tailnum]
+    columns: {tailnum: string, seats: int}
+datasets:
+  departures:
+    from: flights
+    steps:
+      - op: join
+        with: planes
+        using: [tailnum]
+      - op: filter
+        where: arr_delay IS NOT NULL
+      - op: derive
+        columns:
+          late: arr_delay > 15
+          far: distance > 1000
+    split: {type: time, column: day, valid_from: 2013-10-01}
+preprocessing:
+  tabular:
+    - op: category
+      columns: {dtype: string}
+models:
+  late:
+    type: lightgbm.classifier
+    dataset: departures
+    features: [carrier, distance, seats]
+    preprocessing: tabular
+    target: late
+    metrics: [roc_auc]
+    early_stopping: {rounds: 5}
+outputs:
+  late: {model: late}
+"""
+
+
+def diagnosed(folder: Path, text: str) -> tuple[Spec | None, list[Diagnostic]]:
+    """The check of a spec in a folder that has the data files of `FLIGHTS`; they are never read."""
+    for name in ("flights.csv", "planes.csv"):
+        (folder / name).touch()
+    file = folder / "mlbuild.yaml"
+    file.write_text(text)
+    return check(file)
+
+
+def checked(folder: Path, text: str) -> list[str]:
+    """What is said of a spec, a line each: `line:column code: message | help`."""
+    spec, diagnostics = diagnosed(folder, text)
+    assert (spec is None) == any(one.severity == "error" for one in diagnostics)
+    return [told(one) for one in diagnostics]
+
+
+def told(one: Diagnostic) -> str:
+    warning = "warning " if one.severity == "warning" else ""
+    help_ = f" | {one.help}" if one.help else ""
+    return f"{one.span.line}:{one.span.column} {warning}{one.code}: {one.message}{help_}"
+
+
+def spec_of(folder: Path, text: str) -> Spec:
+    """The spec of a text in which nothing is wrong."""
+    spec, diagnostics = diagnosed(folder, text)
+    assert spec is not None, [told(one) for one in diagnostics]
+    return spec
+
+
+def changed(old: str, new: str, text: str = FLIGHTS) -> str:
+    """The text with one fragment, which it has once, replaced."""
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
