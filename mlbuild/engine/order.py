@@ -33,6 +33,8 @@ def scope(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: 
         Rejected: tasks depend on each other in a circle.
         ValueError: a task is malformed; the plan's maker is to blame, not the user.
     """
+    for task in plan.tasks.values():
+        check(plan, task)
     named = frozenset(plan.tasks if targets is None else targets)
     needed = with_ancestors(plan, named)
     forced = needed & with_descendants(plan, named) if force else frozenset()
@@ -46,10 +48,7 @@ def order(plan: Plan, names: Collection[str]) -> dict[str, int]:
 
     Raises:
         Rejected: tasks depend on each other in a circle.
-        ValueError: a task is malformed; the plan's maker is to blame, not the user.
     """
-    for task in plan.tasks.values():
-        check(plan, task)
     ranks = {name: plan.tasks[name].rank for name in names}
     waiting = {name: {source.task for source in plan.tasks[name].inputs} for name in names}
     readers: dict[str, list[str]] = {name: [] for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -146,37 +146,36 @@ def _dotted(path: Path) -> str:
 Difference = tuple[Literal["param", "param added", "param removed"], Path, Any, Any]
 
 
-def differences(old: Any, new: Any, at: Path = ()) -> Iterator[Difference]:
+def differences(old: Any, new: Any, old_at: Path = (), at: Path = ()) -> Iterator[Difference]:
     """Where two JSON values differ, at leaves. Lists are compared by content: an inserted item is one difference.
 
-    Indices are those of `new`, for what was removed those of `old`.
+    The path is that in `new`, for what was removed that in `old`.
     """
     if canonical(old) == canonical(new):
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             if name not in new:
-                yield "param removed", (*at, name), old[name], None
+                yield "param removed", (*old_at, name), old[name], None
             elif name not in old:
                 yield "param added", (*at, name), None, new[name]
             else:
-                yield from differences(old[name], new[name], (*at, name))
+                yield from differences(old[name], new[name], (*old_at, name), (*at, name))
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _list_differences(old, new, at)
+        yield from _list_differences(old, new, old_at, at)
     else:
         yield "param", at, old, new
 
 
-def _list_differences(old: Sequence[Any], new: Sequence[Any], at: Path) -> Iterator[Difference]:
+def _list_differences(old: list[Any], new: list[Any], old_at: Path, at: Path) -> Iterator[Difference]:
     texts = [canonical(item) for item in old], [canonical(item) for item in new]
     for what, start, end, new_start, new_end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if what == "equal":
             continue
-        if end - start == new_end - new_start:  # edited in place
-            for index, new_index in zip(range(start, end), range(new_start, new_end), strict=True):
-                yield from differences(old[index], new[new_index], (*at, new_index))
-            continue
-        for index in range(start, end):
-            yield "param removed", (*at, index), old[index], None
-        for index in range(new_start, new_end):
-            yield "param added", (*at, index), None, new[index]
+        before, after = range(start, end), range(new_start, new_end)
+        if len(before) == len(after):  # edited in place
+            for index, new_index in zip(before, after, strict=True):
+                yield from differences(old[index], new[new_index], (*old_at, index), (*at, new_index))
+        else:
+            yield from (("param removed", (*old_at, index), old[index], None) for index in before)
+            yield from (("param added", (*at, index), None, new[index]) for index in after)

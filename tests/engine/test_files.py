@@ -1,0 +1,120 @@
+"""Files are hashed when something about them has changed, and only then."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbuild.engine.files import Files
+from mlbuild.engine.store import DiskStore, MemoryStore
+
+HOUR = 3600 * 10**9
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock is an hour ahead of the files."""
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + HOUR)
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were read through."""
+    names: list[str] = []
+    original = hashlib.file_digest
+
+    def noted(file: Any, name: Any) -> Any:
+        names.append(Path(file.name).name)
+        return original(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", noted)
+    return names
+
+
+def test_an_unchanged_file_is_hashed_once(tmp_path: Path, later: None, hashed: list[str]) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    store = MemoryStore(tmp_path)
+    for _ in range(3):
+        files = Files(store, tmp_path)
+        assert files.digest(Path("a.txt")) == files.digest(tmp_path / "a.txt") == digest("one")
+        files.save()
+    assert hashed == ["a.txt"]
+
+
+@pytest.mark.parametrize("change", ["content", "size", "time", "inode"])
+def test_any_change_is_a_reason_to_hash_again(
+    tmp_path: Path, later: None, hashed: list[str], change: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("one")
+    stat = path.stat()
+    files = Files(MemoryStore(tmp_path), tmp_path)
+    files.digest(path)
+    text = "two" if change in ("content", "inode") else "three" if change == "size" else "one"
+    if change == "inode":
+        (tmp_path / "b.txt").write_text(text)
+        (tmp_path / "b.txt").rename(path)
+    else:
+        path.write_text(text)
+    time_ns = stat.st_mtime_ns - HOUR if change == "time" else stat.st_mtime_ns
+    os.utime(path, ns=(time_ns, time_ns))
+    assert files.digest(path) == digest(text)
+    assert len(hashed) == 2
+
+
+def test_a_file_as_young_as_its_hash_is_hashed_again(tmp_path: Path, hashed: list[str]) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    future = time.time_ns() + HOUR
+    os.utime(tmp_path / "a.txt", ns=(future, future))
+    files = Files(MemoryStore(tmp_path), tmp_path)
+    files.digest(tmp_path / "a.txt")
+    files.digest(tmp_path / "a.txt")
+    assert hashed == ["a.txt", "a.txt"]
+
+
+def test_what_is_no_file_has_no_digest(tmp_path: Path) -> None:
+    files = Files(MemoryStore(tmp_path), tmp_path)
+    assert files.digest(tmp_path) is files.digest(Path("nowhere")) is files.digest(Path("a/b/c")) is None
+
+
+def test_files_are_called_relative_to_the_project(tmp_path: Path) -> None:
+    files = Files(MemoryStore(tmp_path / "project"), tmp_path / "project")
+    assert files.name(tmp_path / "project" / "data" / "ä b.csv") == "data/ä b.csv"
+    assert (
+        files.name(Path("../shared/x.csv")) == files.name(tmp_path / "shared" / "x.csv") == "../shared/x.csv"
+    )
+
+
+@pytest.mark.parametrize(
+    "note",
+    [None, [], 3, {"a.txt": None}, {"a.txt": [1, 2]}, {"a.txt": ["x"] * 6}, {"a.txt": [0, 0, 0, 0, HOUR, 5]}],
+)
+def test_a_foreign_note_is_no_memory(tmp_path: Path, note: object) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    store = MemoryStore(tmp_path)
+    store.keep_note("stat", note)
+    assert Files(store, tmp_path).digest(Path("a.txt")) == digest("one")
+
+
+@pytest.mark.parametrize("keep", [0, 1, 40, -1])
+def test_a_truncated_memory_is_none(tmp_path: Path, later: None, hashed: list[str], keep: int) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    files = Files(DiskStore(tmp_path), tmp_path)
+    files.digest(Path("a.txt"))
+    files.save()
+    path = tmp_path / ".mlbuild" / "stat.json"
+    assert json.loads(path.read_text())["body"]["a.txt"][5] == digest("one")
+    path.write_bytes(path.read_bytes()[:keep])
+    assert Files(DiskStore(tmp_path), tmp_path).digest(Path("a.txt")) == digest("one")
+    assert len(hashed) == 2
