@@ -1,0 +1,36 @@
+"""Specs written in tests, and what is said about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+from mlbuild.diagnostics import Diagnostic
+from mlbuild.spec.loader import load
+from mlbuild.spec.structure import check_structure
+from mlbuild.spec.tree import Document
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted((ROOT / "specs").glob("*/mlbuild.yaml"))
+
+
+def loaded(text: str | bytes) -> Document:
+    document = load(text.encode() if isinstance(text, str) else text, "mlbuild.yaml")
+    assert isinstance(document, Document), told(document)
+    return document
+
+
+def told(diagnostics: list[Diagnostic] | tuple[Diagnostic, ...]) -> list[str]:
+    """Diagnostics as `line:column code message | help`."""
+    return [
+        f"{found.span.line}:{found.span.column} {found.code} {found.message}"
+        + (f" | {found.help}" if found.help else "")
+        for found in diagnostics
+    ]
+
+
+def complaints(text: str | bytes) -> list[str]:
+    """What loading and the structural check say of a text, written with any indent."""
+    content = dedent(text).encode() if isinstance(text, str) else text
+    document = load(content, "mlbuild.yaml")
+    return told(document if isinstance(document, list) else check_structure(document))
