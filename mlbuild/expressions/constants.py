@@ -34,6 +34,8 @@ class Scalars:
     ) -> Any:
         if op == "RegexFullMatch":
             return re.fullmatch(attributes["pattern"], inputs[0]) is not None
+        if op == "LabelEncoder":
+            return int(inputs[0] in attributes["keys_tensor"].tolist())
         return _OPERATORS[op](*inputs)
 
 

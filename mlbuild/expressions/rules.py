@@ -207,10 +207,10 @@ def _in(node: Node, args: Sequence[Term]) -> Term:
     trees = {item.tree for item in items}
     values = sorted((tree for tree in trees if not is_null(tree)), key=lambda tree: literal_value(tree))
     equal = Node("=")
-    if dtype in ("bool", UNTYPED) or is_literal(x.tree) or len(values) < 2:
+    if dtype in ("bool", UNTYPED) or len(values) < 2:
         either = [_compare(equal, [x, item]) for item in items]
         return reduce(lambda one, other: _connect(Node("or"), [one, other]), either)
-    found = Term(("in", x.tree, *values), "bool", x.nullable)
+    found = strict("in", [x, *(Term(value, dtype, False) for value in values)], "bool")
     return (
         _connect(Node("or"), [found, Term((NULL, "bool"), "bool", True)])
         if len(values) < len(trees)
