@@ -96,8 +96,8 @@ def test_a_text_and_a_column_are_read_alike(text: str) -> None:
 
 
 OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-ZONES: st.SearchStrategy[timezone | None] = st.one_of(st.none(), OFFSETS)
-TIMES = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES)
+EARLY, LATE = datetime(1, 1, 3), datetime(9999, 12, 29)
+TIMES = st.datetimes(EARLY, LATE) | st.datetimes(EARLY, LATE, timezones=OFFSETS)
 
 
 @given(st.lists(TIMES, min_size=1, max_size=20))

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.data.table import serving_inputs
+from mlbuild.diagnostics import Failed
+from tests.data.tables import failure_of, rejected, run, step, table, told
+
+HOURS = [datetime(2013, 1, 1, hour) for hour in range(3)]
+FLIGHTS = table({"time_hour": "datetime", "origin": "string", "flight": "int"})
+WEATHER = table(
+    {
+        "origin": "string",
+        "time_hour": "datetime",
+        "temp": "float",
+        "wind": {"dtype": "float", "nullable": True},
+    },
+    unique=["origin", "time_hour"],
+)
+ROWS = pl.DataFrame(
+    {
+        "time_hour": [HOURS[2], HOURS[0], HOURS[0], HOURS[1]],
+        "origin": ["JFK", "EWR", "JFK", "JFK"],
+        "flight": [4, 3, 2, 1],
+    }
+)
+OBSERVED = pl.DataFrame(
+    {
+        "origin": ["EWR", "JFK", "JFK", "LGA"],
+        "time_hour": [HOURS[0], HOURS[0], HOURS[2], HOURS[1]],
+        "temp": [1.0, 2.0, 3.0, 4.0],
+        "wind": [None, 0.5, 0.25, 0.0],
+    }
+)
+ON_WEATHER = {"op": "join", "with": "weather", "using": ["origin", "time_hour"]}
+
+
+def joined(rows: pl.DataFrame = ROWS, observed: pl.DataFrame = OBSERVED, **more: Any) -> pl.DataFrame:
+    return run(step(**ON_WEATHER, **more), FLIGHTS, rows, weather=(WEATHER, observed))
+
+
+def test_a_left_join_keeps_every_row_in_its_order() -> None:
+    made = joined(how="left")
+    assert made.columns == ["time_hour", "origin", "flight", "temp", "wind"]
+    assert made["flight"].to_list() == [4, 3, 2, 1]
+    assert made["temp"].to_list() == [3.0, 1.0, 2.0, None]
+    assert made["wind"].to_list() == [0.25, None, 0.5, None]
+    assert made.equals(joined())
+
+
+def test_an_inner_join_drops_rows_without_a_partner() -> None:
+    made = joined(how="inner")
+    assert made["flight"].to_list() == [4, 3, 2]
+    assert made["temp"].to_list() == [3.0, 1.0, 2.0]
+
+
+def test_missing_keys_agree_with_nothing_not_even_with_each_other() -> None:
+    here = table({"k": {"dtype": "int", "nullable": True}})
+    there = table({"k": {"dtype": "int", "nullable": True}, "v": "int"}, unique=["k"])
+    rows, other = pl.DataFrame({"k": [None, 1, None]}), pl.DataFrame({"k": [None, None, 1], "v": [7, 8, 9]})
+    made = {
+        how: run(step(op="join", with_="b", using="k", how=how), here, rows, b=(there, other))
+        for how in ("left", "inner")
+    }
+    assert made["left"].rows() == [(None, None), (1, 9), (None, None)]
+    assert made["inner"].rows() == [(1, 9)]
+
+
+def test_a_prefix_stands_before_added_columns_but_not_before_keys() -> None:
+    assert joined(prefix="w_").columns == ["time_hour", "origin", "flight", "w_temp", "w_wind"]
+    after = step(**ON_WEATHER, prefix="w_").infer(FLIGHTS, {"weather": WEATHER})
+    assert list(after.columns) == ["time_hour", "origin", "flight", "w_temp", "w_wind"]
+
+
+def test_joins_of_empty_tables_have_all_columns() -> None:
+    assert joined(ROWS.clear()).columns == ["time_hour", "origin", "flight", "temp", "wind"]
+    assert joined(observed=OBSERVED.clear())["temp"].to_list() == [None] * 4
+
+
+def test_what_a_left_join_adds_can_be_missing() -> None:
+    after = step(**ON_WEATHER).infer(FLIGHTS, {"weather": WEATHER})
+    assert str(after.served["temp"]) == str(after.trained["temp"]) == "float, nullable"
+    assert str(after.served["origin"]) == "string"
+    inner = step(**ON_WEATHER, how="inner").infer(FLIGHTS, {"weather": WEATHER})
+    assert [str(inner.served[name]) for name in ("temp", "wind")] == ["float", "float, nullable"]
+
+
+def test_after_an_inner_join_no_row_for_training_misses_a_key() -> None:
+    here = table({"k": {"dtype": "int", "nullable": True}})
+    after = step(op="join", with_="b", using="k", how="inner").infer(
+        here, {"b": table({"k": "int"}, unique=["k"])}
+    )
+    assert str(after.trained["k"]) == "int"
+    assert str(after.served["k"]) == "int, nullable"
+
+
+def test_rows_stay_unique_in_what_they_were() -> None:
+    here = table({"origin": "string", "time_hour": "datetime", "flight": {"dtype": "int", "unique": True}})
+    after = step(**ON_WEATHER).infer(here, {"weather": WEATHER})
+    assert after.unique == (("flight",),)
+
+
+def test_the_other_table_must_be_unique_within_the_keys() -> None:
+    loose = table({"origin": "string", "time_hour": "datetime", "temp": "float"})
+    (problem,) = rejected(step(**ON_WEATHER), FLIGHTS, weather=loose)
+    assert problem.message == (
+        "a row may have several partners: 'weather' is not known to be unique in [origin, time_hour]"
+    )
+    assert problem.help == "add 'unique: [origin, time_hour]' to the contract of 'weather'"
+    assert problem.at == ("with",)
+
+
+@pytest.mark.parametrize("unique", [["origin"], ["time_hour"], ["time_hour", "origin"]])
+def test_unique_in_some_of_the_keys_is_enough(unique: list[str]) -> None:
+    there = table({"origin": "string", "time_hour": "datetime", "temp": "float"}, unique=unique)
+    assert "temp" in step(**ON_WEATHER).infer(FLIGHTS, {"weather": there}).columns
+
+
+def test_unique_in_more_than_the_keys_is_not_enough() -> None:
+    (problem,) = rejected(
+        step(op="join", with_="weather", using="origin", prefix="w_"), FLIGHTS, weather=WEATHER
+    )
+    assert problem.code == "not-unique"
+
+
+def test_one_to_one_asks_the_same_of_the_rows_here() -> None:
+    one_to_one = step(**ON_WEATHER, cardinality="one_to_one")
+    (problem,) = rejected(one_to_one, FLIGHTS, weather=WEATHER)
+    assert problem.message == (
+        "the join may not be one to one: rows here are not known to be unique in [origin, time_hour]"
+    )
+    assert problem.help == (
+        "add 'unique: [origin, time_hour]' to the contract of the source that the dataset starts from, "
+        "or join many_to_one"
+    )
+    assert problem.at == ("cardinality",)
+
+
+def test_repeated_keys_in_the_data_of_the_other_table_are_a_failure() -> None:
+    with pytest.raises(Failed) as caught:
+        joined(observed=OBSERVED.with_columns(origin=pl.lit("JFK"), time_hour=pl.lit(HOURS[0])))
+    failure = failure_of(caught)
+    assert failure.kind == "data"
+    assert failure.message.startswith(
+        "the join using [origin, time_hour] finds several partners for a row: columns 'origin', 'time_hour' "
+        "break 'unique [origin, time_hour]' in 4 rows: ['JFK', '2013-01-01T00:00:00'] (row 1), "
+    )
+    assert failure.details["count"] == 4
+
+
+def test_repeated_keys_here_are_a_failure_of_one_to_one_only() -> None:
+    twice = pl.concat([ROWS, ROWS[:1]])
+    assert joined(twice).height == 5
+    with pytest.raises(
+        Failed, match=r"the join using \[origin, time_hour\] is not one to one: columns .* in 2 rows"
+    ):
+        joined(twice, cardinality="one_to_one")
+
+
+def test_keys_must_exist_on_both_sides_with_the_same_dtype() -> None:
+    here = table({"a": "int", "b": "int", "hour": "int", "x": "int"})
+    there = table({"a": "int", "b": "string", "hours": "int"}, unique=["a"])
+    problems = rejected(step(op="join", with_="other", using=["a", "b", "hour", "z"]), here, other=there)
+    assert [(p.message, p.at, p.help) for p in problems] == [
+        (
+            "'b' is of dtype int here and of dtype string in 'other'",
+            ("using", 1),
+            "give both the same dtype in their contracts",
+        ),
+        ("'other' has no column 'hour'", ("using", 2), "did you mean 'hours'?"),
+        ("unknown column 'z'", ("using", 3), "columns there: a, b, hour, x"),
+    ]
+
+
+def test_a_second_column_of_a_name_is_refused_with_a_prefix_to_set() -> None:
+    there = table({"origin": {"dtype": "string", "unique": True}, "flight": "int"})
+    (problem,) = rejected(step(op="join", with_="airports", using="origin"), FLIGHTS, airports=there)
+    assert (problem.message, problem.at) == ("'airports' would add a second column 'flight'", ("with",))
+    assert problem.help == "set a 'prefix' that keeps them apart, such as 'airports_'"
+    again = step(op="join", with_="airports", using="origin", prefix="f")
+    (problem,) = rejected(again, table({"origin": "string", "fflight": "int"}), airports=there)
+    assert (problem.message, problem.at) == ("'airports' would add a second column 'fflight'", ("prefix",))
+
+
+def test_a_prefix_that_no_column_gets_is_refused() -> None:
+    there = table({"origin": {"dtype": "string", "unique": True}})
+    problems = rejected(
+        step(op="join", with_="airports", using="origin", prefix="a_"), FLIGHTS, airports=there
+    )
+    assert told(problems) == [
+        ("'prefix' has no effect: 'airports' has no columns but those of 'using'", ("prefix",))
+    ]
+
+
+def test_a_text_that_a_join_can_miss_needs_a_token_where_every_text_is_a_value() -> None:
+    airports = {
+        "origin": {"dtype": "string", "unique": True},
+        "tz": {"dtype": "string", "empty_is_null": False},
+    }
+    to_airports = {"op": "join", "with": "airports", "using": "origin"}
+    (problem,) = rejected(step(**to_airports), FLIGHTS, airports=table(airports))
+    assert problem.message == "'tz' of 'airports' can be missing after this join, and every text is a value"
+    assert problem.help == "add a 'null_token' to column 'tz' in the contract"
+    assert "tz" in step(**to_airports, how="inner").infer(FLIGHTS, {"airports": table(airports)}).columns
+    airports["tz"] = {"dtype": "string", "empty_is_null": False, "null_token": "-"}
+    after = step(**to_airports).infer(FLIGHTS, {"airports": table(airports)})
+    assert after.columns["tz"].null_token == "-"
+
+
+def test_a_derived_text_cannot_come_over_a_left_join() -> None:
+    airports = table({"origin": {"dtype": "string", "unique": True}, "tz": "int"})
+    zoned = step(op="derive", columns={"zone": "CASE WHEN tz > 0 THEN 'east' ELSE 'west' END"}).infer(
+        airports, {}
+    )
+    (problem,) = rejected(step(op="join", with_="airports", using="origin"), FLIGHTS, airports=zoned)
+    assert problem.help == "derive it after the join"
+
+
+def test_what_was_derived_before_a_join_is_a_raw_column_behind_it() -> None:
+    derived = step(op="derive", columns={"cold": "COALESCE(temp, 0) < 5"}).infer(WEATHER, {})
+    after = step(**ON_WEATHER, prefix="w_").infer(FLIGHTS, {"weather": derived})
+    assert serving_inputs(after, ["w_cold"]) == (("w_cold",), ())
+    assert after.columns["w_cold"].sources == ("w_temp",)
+
+
+def test_what_hangs_on_a_column_that_is_known_only_afterwards_is_itself() -> None:
+    afterwards = {"dtype": "float", "serving": False}
+    weather = table({"origin": {"dtype": "string", "unique": True}, "damage": afterwards, "temp": "float"})
+    derived = step(op="derive", columns={"bad": "damage > 5", "warm": "temp > 5"}).infer(weather, {})
+    after = step(op="join", with_="weather", using="origin").infer(FLIGHTS, {"weather": derived})
+    assert [name for name, column in after.columns.items() if not column.serving] == ["damage", "bad"]
+    late = table({"origin": {"dtype": "string", "serving": False}})
+    after = step(op="join", with_="weather", using="origin").infer(late, {"weather": derived})
+    assert not any(column.serving for column in after.columns.values())
+
+
+def test_a_join_is_canonical_without_the_names_of_tables() -> None:
+    canonical = step(**ON_WEATHER).canonical(FLIGHTS, {"weather": "t1"})
+    assert canonical == {
+        "op": "join",
+        "with": "t1",
+        "using": ["origin", "time_hour"],
+        "how": "left",
+        "cardinality": "many_to_one",
+    }

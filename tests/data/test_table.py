@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from mlbuild.data.table import Table, depends_on, serving_inputs
+from tests.data.tables import step, table
+
+FLIGHTS = table(
+    {
+        "carrier": "string",
+        "distance": "float",
+        "air_time": "float",
+        "arr_delay": {"dtype": "float", "serving": False},
+    }
+)
+
+
+def derived(here: Table, **columns: str) -> Table:
+    return step(op="derive", columns=columns).infer(here, {})
+
+
+def test_an_artifact_takes_raw_columns_and_computes_derived_ones_in_order() -> None:
+    here = derived(FLIGHTS, speed="distance / air_time", late="arr_delay > 15")
+    here = derived(here, fast="speed > 8", odd="carrier = 'AA'")
+    here = derived(here, both="fast AND odd")
+    assert serving_inputs(here, ["both", "speed"]) == (
+        ("carrier", "distance", "air_time"),
+        ("speed", "fast", "odd", "both"),
+    )
+    assert serving_inputs(here, ["air_time", "carrier"]) == (("carrier", "air_time"), ())
+    assert serving_inputs(here, []) == ((), ())
+
+
+def test_a_column_depends_on_all_that_it_was_computed_from() -> None:
+    here = derived(derived(FLIGHTS, gain="arr_delay - air_time"), slow="gain > distance")
+    assert depends_on(here, ["slow"]) == {"slow", "gain", "distance", "arr_delay", "air_time"}
+    assert depends_on(here, ["carrier"]) == {"carrier"}
+
+
+def test_dependence_goes_on_behind_a_join() -> None:
+    weather = derived(table({"hour": {"dtype": "int", "unique": True}, "temp": "float"}), cold="temp < 5")
+    here = derived(table({"minute": "int"}), hour="minute")
+    after = step(op="join", with_="weather", using="hour").infer(here, {"weather": weather})
+    after = derived(after, freeze="cold AND minute > 5")
+    assert depends_on(after, ["freeze"]) == {"freeze", "cold", "temp", "minute"}
+    assert depends_on(after, ["temp"]) == {"temp"}
+    assert depends_on(after, ["temp"], through_joins=True) == {"temp", "hour", "minute"}
+    assert serving_inputs(after, ["freeze"]) == (("minute", "cold"), ("freeze",))
+
+
+def test_long_chains_have_no_limit() -> None:
+    here = FLIGHTS
+    for number in range(1200):
+        here = derived(here, **{f"x{number}": f"x{number - 1} + 1" if number else "distance + 1"})
+    assert len(depends_on(here, ["x1199"])) == 1201
+    assert serving_inputs(here, ["x1199"])[0] == ("distance",)
