@@ -59,26 +59,44 @@ ALIASES = {
     "max_leaf_output": "max_delta_step",
     "unbalance": "is_unbalance",
     "unbalanced_sets": "is_unbalance",
-    "tweedie_power": "tweedie_variance_power",
     "application": "objective",
+    "objective_type": "objective",
     "app": "objective",
     "loss": "objective",
 }
 
+_SEED = "the seed of the project decides it; set the top-level 'seed'"
+_THREADS = "how many threads train is decided where the build is run, and never shows in the result"
+_LINEAR = "trees with linear models in their leaves have no exact form in ONNX"
+_STOPPING = "the model's 'early_stopping' says it"
+_METRIC = "the model's 'metrics' and 'early_stopping' name the metrics"
+_QUIET = "training prints nothing"
+_CATEGORY = "the op 'category' makes a column categorical"
+
 #: LightGBM's parameters that no model here can have, and why.
 REFUSED = {
-    "linear_tree": "trees with linear models in their leaves have no exact form in ONNX",
-    "seed": "the seed of the project decides it; set the top-level 'seed'",
-    "random_state": "the seed of the project decides it; set the top-level 'seed'",
-    "num_threads": "how many threads train is decided where the build is run, and never shows in the result",
-    "n_jobs": "how many threads train is decided where the build is run, and never shows in the result",
-    "verbosity": "training prints nothing",
-    "verbose": "training prints nothing",
-    "metric": "the model's 'metrics' and 'early_stopping' name the metrics",
-    "early_stopping_round": "the model's 'early_stopping' says it",
-    "early_stopping_rounds": "the model's 'early_stopping' says it",
-    "categorical_feature": "the op 'category' makes a column categorical",
+    "linear_tree": _LINEAR,
+    "linear_trees": _LINEAR,
+    "seed": _SEED,
+    "random_seed": _SEED,
+    "random_state": _SEED,
+    "num_threads": _THREADS,
+    "num_thread": _THREADS,
+    "nthread": _THREADS,
+    "nthreads": _THREADS,
+    "n_jobs": _THREADS,
+    "verbosity": _QUIET,
+    "verbose": _QUIET,
+    "metric": _METRIC,
+    "metrics": _METRIC,
+    "early_stopping": _STOPPING,
+    "early_stopping_round": _STOPPING,
+    "early_stopping_rounds": _STOPPING,
+    "n_iter_no_change": _STOPPING,
+    "categorical_feature": _CATEGORY,
+    "categorical_features": _CATEGORY,
     "num_class": "it is the number of classes of the target",
+    "num_classes": "it is the number of classes of the target",
     "deterministic": "training is always deterministic",
 }
 
