@@ -188,9 +188,12 @@ class Random(Shares):
         return pl.Series("part", names.tolist(), pl.String)
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def key_hash(seed: int, key: Sequence[Any]) -> int:
     """The unsigned 64-bit hash of a key, as `Hash` defines it."""
-    text = json.dumps([seed, *map(_plain, key)], ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT.encode([seed, *map(_plain, key)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 

@@ -82,12 +82,8 @@ def test_what_has_no_value_is_missing_never_nan() -> None:
 
 @pytest.mark.parametrize("dtype", ["bool", "int", "float", "string", "date", "datetime"])
 def test_a_derived_column_has_the_type_that_was_inferred(dtype: str) -> None:
-    here = (
-        table({"x": read(Column, {"dtype": dtype}), "y": "int"}) if False else table({"x": dtype, "y": "int"})
-    )
-    rows = pl.DataFrame({"x": [], "y": []}).select(
-        pl.Series("x", [], _TYPES[dtype]), pl.Series("y", [], pl.Int64)
-    )
+    here = table({"x": dtype, "y": "int"})
+    rows = pl.DataFrame([pl.Series("x", [], _TYPES[dtype]), pl.Series("y", [], pl.Int64)])
     derive = step(op="derive", columns={"copy": "x", "choice": "CASE WHEN y > 0 THEN x END"})
     after, made = derive.infer(here, {}), run(derive, here, rows)
     for name in ("copy", "choice"):
