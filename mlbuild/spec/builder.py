@@ -18,6 +18,7 @@ MAX_DEPTH = 100
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_TAG = re.compile(r"!\S*")
 
 
 class Stopped(Exception):
@@ -99,37 +100,30 @@ class Builder:
             )
 
     def _scalar(self, event: Any) -> None:
-        start, end, plain = event.start_mark.index, event.end_mark.index, not event.style
-        if event.anchor or event.tag:
-            plain = self._tagged(event, plain)
-            start = min(end, _PROPERTIES.match(self.text, start).end())  # type: ignore[union-attr] # matches empty
+        start, end = self._start(event), event.end_mark.index
+        plain = not event.style and not event.tag
+        node = Node(event.value, start, max(start, end), event.style or "")
         if self._stack and self._stack[-1].wants_key:
-            self._stack[-1].key = self._key(event.value, (start, end), plain)
-            if event.anchor:
-                self._anchors[event.anchor] = Node(event.value, start, end, event.style or "")
-            return
-        node = Node(event.value, start, end, event.style or "")
-        if plain:
-            self._resolve(node)
+            self._stack[-1].key = self._key(event.value, (start, node.end), plain)
+        else:
+            if plain:
+                self._resolve(node)
+            self._attach(node)
         if event.anchor:
             self._anchors[event.anchor] = node
-        self._attach(node)
 
-    def _tagged(self, event: Any, plain: bool) -> bool:
-        """Whether a scalar with these properties is read as a plain one; a tag is refused here."""
-        if event.tag and event.tag != _TEXT_TAG:
-            self._refuse_tag(event)
-        return plain and not event.tag
-
-    def _refuse_tag(self, event: Any) -> None:
-        found = re.compile(r"!\S*").search(self.text, event.start_mark.index)
-        start, end = found.span() if found else (event.start_mark.index, event.end_mark.index)
-        self._mistake(
-            "yaml-tag",
-            f"the tag '{self.text[start:end]}' means nothing here",
-            (start, end),
-            "remove it; to make a value a text, quote it",
-        )
+    def _start(self, event: Any) -> int:
+        """Where the text of a value begins behind its anchor and tag; a refused tag is a part of it."""
+        start = int(event.start_mark.index)
+        if event.tag and (event.tag != _TEXT_TAG or not hasattr(event, "value")):
+            found = _TAG.search(self.text, start)
+            start, end = found.span() if found else (start, start)
+            message = f"the tag '{self.text[start:end]}' means nothing here"
+            self._mistake("yaml-tag", message, (start, end), "remove it; to make a value a text, quote it")
+        elif event.tag or event.anchor:
+            found = _PROPERTIES.match(self.text, start)
+            start = found.end() if found else start
+        return start
 
     def _resolve(self, node: Node) -> None:
         try:
@@ -193,11 +187,7 @@ class Builder:
         self._open(event, [], "[")
 
     def _open(self, event: Any, value: Any, style: str) -> None:
-        start = event.start_mark.index
-        if event.tag:
-            self._refuse_tag(event)
-        if event.anchor or event.tag:
-            start = _PROPERTIES.match(self.text, start).end()  # type: ignore[union-attr] # matches empty
+        start = self._start(event)
         if len(self._stack) == MAX_DEPTH:
             message = f"maps and lists nest more than {MAX_DEPTH} deep"
             raise Stopped(self._diagnostic("too-deep", message, (start, start + 1)))

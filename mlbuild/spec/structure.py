@@ -33,10 +33,11 @@ def check_structure(document: Document) -> list[Diagnostic]:
     A value that an alias repeats is told once.
     """
     found = list(document.mistakes)
-    faulty = {mistake.span for mistake in found}
+    # What could not be read is told already, whatever its shape.
+    faulty = {(mistake.span.line, mistake.span.column) for mistake in found}
     for problem in structural_problems(document.value):
         diagnostic = document.diagnostic(problem)
-        if diagnostic.span not in faulty:
+        if (diagnostic.span.line, diagnostic.span.column) not in faulty:
             found.append(diagnostic)
     return sorted(dict.fromkeys(found), key=lambda diagnostic: (diagnostic.span, diagnostic.code))
 
@@ -51,17 +52,15 @@ class _Check:
     """One pass over a document."""
 
     _dispatches: Mapping[str, Dispatch] = field(default_factory=dispatches)
-    _seen: set[tuple[int, str]] = field(default_factory=set)
+    _seen: set[tuple[int, str | int]] = field(default_factory=set)
 
     def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
         """The problems of a value that should be what the definition `name` says, and of all below it.
 
         `named` says that the last part of the path is a name that the user gave.
         """
-        if isinstance(value, dict):
-            if (id(value), name) in self._seen:
-                return
-            self._seen.add((id(value), name))
+        if self._again(value, name):
+            return
         if name in self._dispatches:
             yield from self._dispatched(value, self._dispatches[name], at, named)
             return
@@ -74,8 +73,28 @@ class _Check:
     def _shaped(self, value: Any, name: str, object_: Object) -> Iterator[Problem]:
         shape = _shape(name)
         yield from object_.problems(shape.validator.iter_errors(value))
-        for child, ref, at, named in _references(shape.leads, value, object_.at):
-            yield from self.object(child, ref, at, named)
+        yield from self._below(shape.leads, value, object_.at)
+
+    def _below(self, leads: Json, value: Any, at: Path, named: bool = False) -> Iterator[Problem]:
+        """The problems of the values that have a definition of their own."""
+        if "$ref" in leads:
+            yield from self.object(value, leads["$ref"], at, named)
+        elif leads and not self._again(value, id(leads)):
+            if isinstance(value, dict):
+                properties, others = leads.get("properties", {}), leads.get("additionalProperties", {})
+                for key, child in value.items():
+                    below = properties.get(key, others)
+                    yield from self._below(below, child, (*at, key), key not in properties)
+            elif isinstance(value, list):
+                for index, child in enumerate(value):
+                    yield from self._below(leads.get("items", {}), child, (*at, index))
+
+    def _again(self, value: Any, what: str | int) -> bool:
+        """Whether a map or list was looked at before in this respect, as those are that aliases repeat."""
+        if not isinstance(value, (dict, list)) or (id(value), what) in self._seen:
+            return isinstance(value, (dict, list))
+        self._seen.add((id(value), what))
+        return False
 
     def _dispatched(self, value: Any, kind: Dispatch, at: Path, named: bool) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -214,18 +233,3 @@ def _leads(shape: Any) -> Json:
     properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
     found["properties"] = {key: part for key, part in properties.items() if part}
     return {word: part for word, part in found.items() if part}
-
-
-def _references(
-    leads: Json, value: Any, at: Path, named: bool = False
-) -> Iterator[tuple[Any, str, Path, bool]]:
-    """The values that have a definition of their own: value, definition, path, whether the user named it."""
-    if "$ref" in leads:
-        yield value, leads["$ref"], at, named
-    elif isinstance(value, dict) and leads:
-        properties, others = leads.get("properties", {}), leads.get("additionalProperties", {})
-        for key, child in value.items():
-            yield from _references(properties.get(key, others), child, (*at, key), key not in properties)
-    elif isinstance(value, list) and "items" in leads:
-        for index, child in enumerate(value):
-            yield from _references(leads["items"], child, (*at, index))

@@ -7,6 +7,7 @@ from pathlib import Path
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.spec.check import check
 from mlbuild.spec.spec import Spec
+from tests.spec.written import told
 
 FLIGHTS = """\
 mlbuild: 1
@@ -68,26 +69,24 @@ def diagnosed(folder: Path, text: str) -> tuple[Spec | None, list[Diagnostic]]:
 
 
 def checked(folder: Path, text: str) -> list[str]:
-    """What is said of a spec, a line each: `line:column code: message | help`."""
+    """What is said of a spec, a line each: `line:column code message | help`, warnings marked."""
     spec, diagnostics = diagnosed(folder, text)
     assert (spec is None) == any(one.severity == "error" for one in diagnostics)
-    return [told(one) for one in diagnostics]
-
-
-def told(one: Diagnostic) -> str:
-    warning = "warning " if one.severity == "warning" else ""
-    help_ = f" | {one.help}" if one.help else ""
-    return f"{one.span.line}:{one.span.column} {warning}{one.code}: {one.message}{help_}"
+    lines = zip(diagnostics, told(diagnostics), strict=True)
+    return [f"warning {line}" if one.severity == "warning" else line for one, line in lines]
 
 
 def spec_of(folder: Path, text: str) -> Spec:
     """The spec of a text in which nothing is wrong."""
     spec, diagnostics = diagnosed(folder, text)
-    assert spec is not None, [told(one) for one in diagnostics]
+    assert spec is not None, told(diagnostics)
     return spec
 
 
-def changed(old: str, new: str, text: str = FLIGHTS) -> str:
-    """The text with one fragment, which it has once, replaced."""
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
+def changed(*changes: tuple[str, str]) -> str:
+    """`FLIGHTS` with fragments replaced, each of which it has once."""
+    text = FLIGHTS
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text

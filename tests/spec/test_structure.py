@@ -1,0 +1,398 @@
+"""Mistakes in the shape of a spec: one error each, where it was made, in words that help."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from mlbuild.diagnostics import CODES
+from mlbuild.models import LEARNERS
+from mlbuild.params import params_of
+from mlbuild.spec.loader import load
+from mlbuild.spec.schema import build_schema, dispatches
+from mlbuild.spec.structure import check_structure, structural_problems
+from mlbuild.spec.tree import Document
+from tests.budget import examples, seed
+from tests.spec.written import EXAMPLES, complaints, loaded, told
+
+FLIGHTS = """\
+mlbuild: 1
+project: flights
+sources:
+  flights: {path: data/flights.parquet, contract: flight}
+  weather:
+    path: data/weather.csv
+    null_values: [NA]
+    contract: weather
+contracts:
+  flight:
+    columns:
+      origin: string
+      dest:
+        dtype: string
+        categories: [JFK, LGA]
+      distance: {dtype: float, min: 0}
+datasets:
+  departures:
+    from: flights
+    steps:
+      - op: join
+        with: weather
+        using: [origin]
+      - op: filter
+        where: arr_delay IS NOT NULL
+      - op: derive
+        columns:
+          late: arr_delay > 15
+    split:
+      type: time
+      column: time_hour
+preprocessing:
+  tabular:
+    - op: impute
+      columns:
+        dtype: numeric
+      strategy: median
+models:
+  late:
+    type: lightgbm.classifier
+    dataset: departures
+    features: [origin, dest]
+    preprocessing: tabular
+    target: late
+    metrics: [roc_auc, log_loss]
+    early_stopping:
+      rounds: 20
+    params:
+      num_iterations: 200
+      learning_rate: 5e-2
+outputs:
+  late:
+    model: late
+    verify: {rows: all}
+"""
+
+NAME = "a name is of letters, digits, '_' and '-', and begins with a letter or '_'"
+DTYPES = "one of bool, int, float, string, date, datetime"
+#: What is written instead of what, and what is said.
+MISTAKES = [
+    # keys
+    ("strategy: median", "stratgy: median", "37:7 unknown-key unknown key 'stratgy' in step 'impute' | did you mean 'strategy'?"),
+    ("strategy: median", "how: median", "37:7 unknown-key unknown key 'how' in step 'impute' | 'strategy' is needed here"),
+    ("using: [origin]", "on: [origin]", "23:9 unknown-key unknown key 'on' in step 'join' | 'using' is needed here"),
+    ("      strategy: median\n", "", "34:7 missing-key step 'impute' needs 'strategy'"),
+    ("from: flights", "form: flights", "19:5 unknown-key unknown key 'form' in dataset 'departures' | did you mean 'from'?"),
+    ("project: flights", "projekt: flights", "2:1 unknown-key unknown key 'projekt' in the spec | did you mean 'project'?"),
+    ("outputs:", "output:", "51:1 unknown-key unknown key 'output' in the spec | did you mean 'outputs'?"),
+    ("null_values: [NA]", "null_value: [NA]", "7:5 unknown-key unknown key 'null_value' in csv source | did you mean 'null_values'?"),
+    ("column: time_hour", "colum: time_hour", "31:7 unknown-key unknown key 'colum' in time split | did you mean 'column'?"),
+    ("rounds: 20", "round: 20", "47:7 unknown-key unknown key 'round' in 'early_stopping' | did you mean 'rounds'?"),
+    ("dtype: numeric", "dtyp: numeric", "36:9 unknown-key unknown key 'dtyp' in 'columns' | did you mean 'dtype'?"),
+    ("dtype: float, min: 0", "min: 0", "16:7 missing-key column 'distance' needs 'dtype'"),
+    ("target: late", "target: {column: late, x: 1}", "44:28 unknown-key unknown key 'x' in 'target' | keys here: positive"),
+    ("rows: all", "rows: all, x: 1", "54:25 unknown-key unknown key 'x' in 'verify' | it has no other keys"),
+    ("{path: data/flights.parquet, contract: flight}", "{path: a.parquet, contract: c, delimiter: ;}", "4:43 unknown-key unknown key 'delimiter' in parquet source | keys here: type"),
+    # which of several
+    ("op: impute", "op: imputee", "34:11 unknown-op unknown op 'imputee' | did you mean 'impute'?"),
+    ("op: impute", "op: filter", "34:11 unknown-op unknown op 'filter' | it is an op of datasets"),
+    ("op: filter", "op: standard", "24:13 unknown-op unknown op 'standard' | it is an op of preprocessing"),
+    ("op: filter", "op: zzz", "24:13 unknown-op unknown op 'zzz' | ops here: join, filter, derive"),
+    ("op: filter", "op: [filter]", "24:13 unknown-op unknown op a list | ops here: join, filter, derive"),
+    ("op: impute", "opp: impute", "34:7 unknown-key unknown key 'opp' in a step | did you mean 'op'?"),
+    ("op: impute", "impute:", "34:7 missing-key a step needs 'op' | write 'op: impute', and its parameters beside it"),
+    ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' is a map with 'op', not 'filter' | write 'op: filter', and its parameters below"),
+    ("type: time", "type: tme", "30:13 unknown-type unknown split type 'tme' | did you mean 'time'?"),
+    ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random"),
+    ("path: data/weather.csv", "path: data/weather.txt", "5:3 missing-key source 'weather' needs 'type', as the suffix of 'data/weather.txt' does not say it | types here: csv, parquet"),
+    ("path: data/weather.csv", "pth: data/weather.csv", "6:5 unknown-key unknown key 'pth' in source 'weather' | did you mean 'path'?"),
+    ("    path: data/weather.csv\n", "", "5:3 missing-key source 'weather' needs 'path'"),
+    ("path: data/weather.csv", "path: a.txt\n    type: cvs", "7:11 unknown-type unknown source type 'cvs' | did you mean 'csv'?"),
+    ("type: lightgbm.classifier", "type: lightgbm", "40:11 unknown-type unknown model type 'lightgbm' | types here: lightgbm.classifier, lightgbm.regressor"),
+    ("type: lightgbm.classifier", "type: lightgbm.clasifier", "40:11 unknown-type unknown model type 'lightgbm.clasifier' | did you mean 'lightgbm.classifier'?"),
+    ("    type: lightgbm.classifier\n", "", "39:3 missing-key model 'late' needs 'type'"),
+    # parameters of learners
+    ("num_iterations: 200", "n_estimators: 200", "49:7 unknown-key unknown key 'n_estimators' in the params of lightgbm.classifier | it is called 'num_iterations' here"),
+    ("num_iterations: 200", "num_iteratons: 200", "49:7 unknown-key unknown key 'num_iteratons' in the params of lightgbm.classifier | did you mean 'num_iterations'?"),
+    ("num_iterations: 200", "linear_tree: true", "49:7 refused-key 'linear_tree' cannot be set: trees with linear models in their leaves have no exact form in ONNX"),
+    ("target: late", "target: late\n    num_leaves: 31", "45:5 unknown-key unknown key 'num_leaves' in model 'late' | put it under 'params', it is for lightgbm.classifier"),
+    # values
+    ("num_iterations: 200", "num_iterations: many", "49:23 wrong-type 'num_iterations' is a whole number >= 1, not 'many'"),
+    ("num_iterations: 200", "num_iterations: 20.5", "49:23 wrong-type 'num_iterations' is a whole number >= 1, not 20.5"),
+    ("num_iterations: 200", "num_iterations: true", "49:23 wrong-type 'num_iterations' is a whole number >= 1, not true"),
+    ("num_iterations: 200", "num_iterations:", "49:7 wrong-type 'num_iterations' is a whole number >= 1, but nothing is given"),
+    ("num_iterations: 200", "num_iterations: 0", "49:23 out-of-range 'num_iterations' is a whole number >= 1, not 0"),
+    ("learning_rate: 5e-2", "learning_rate: 0", "50:22 out-of-range 'learning_rate' is a number > 0, not 0"),
+    ("learning_rate: 5e-2", "learning_rate: .nan", "50:22 not-finite 'learning_rate' is a finite number, not .nan"),
+    ("learning_rate: 5e-2", "learning_rate: -.inf", "50:22 not-finite 'learning_rate' is a finite number, not -.inf"),
+    ("strategy: median", "strategy: medain", "37:17 not-allowed 'strategy' is one of mean, median, most_frequent, constant, not 'medain' | did you mean 'median'?"),
+    ("strategy: median", "strategy: [median]", "37:17 not-allowed 'strategy' is one of mean, median, most_frequent, constant, not a list"),
+    ("mlbuild: 1", "mlbuild: 2", "1:10 not-allowed 'mlbuild' is 1, not 2"),
+    ("origin: string", "origin: strin", f"12:15 not-allowed 'origin' is {DTYPES} or a map, not 'strin' | did you mean 'string'?"),
+    ("origin: string", "origin: [string]", f"12:15 wrong-type 'origin' is {DTYPES} or a map, not a list"),
+    ("metrics: [roc_auc, log_loss]", "metrics: rocauc", "45:14 not-allowed 'metrics' is one of 14 options or a list, not 'rocauc' | did you mean 'roc_auc'?"),
+    ("[roc_auc, log_loss]", "[roc_auc, logloss]", "45:24 not-allowed an item of 'metrics' is one of 14 options, not 'logloss' | did you mean 'log_loss'?"),
+    ("[roc_auc, log_loss]", "[roc_auc, log_loss, roc_auc]", "45:34 repeated-item 'roc_auc' is listed twice"),
+    ("[roc_auc, log_loss]", "[]", "45:5 empty 'metrics' is empty | name at least one"),
+    ("rows: all", "rows: al", "54:20 not-allowed 'rows' is all or a whole number >= 1, not 'al' | did you mean 'all'?"),
+    ("rows: all", "rows: 0", "54:20 out-of-range 'rows' is a whole number >= 1, not 0"),
+    ("where: arr_delay IS NOT NULL", "where: 5", "25:16 wrong-type 'where' is text, not 5 | write it in quotes: '5'"),
+    ("late: arr_delay > 15", "late: true", "28:17 wrong-type 'late' is text, not true | write it in quotes: 'true'"),
+    ("null_values: [NA]", "null_values: NA", "7:18 wrong-type 'null_values' is a list, not 'NA'"),
+    ("null_values: [NA]", "null_values: [NA, 9]", "7:23 wrong-type an item of 'null_values' is text, not 9 | write it in quotes: '9'"),
+    ("null_values: [NA]", "delimiter: ab", "7:16 bad-text 'delimiter' is one ASCII character, not 'ab'"),
+    ("features: [origin, dest]", "features: [origin, 5]", "42:24 wrong-type an item of 'features' is text, not 5 | write it in quotes: '5'"),
+    ("preprocessing: tabular", "preprocessing: 5", "43:20 wrong-type 'preprocessing' is text or a list, not 5"),
+    ("preprocessing: tabular", "preprocessing: [tabular]", "43:21 wrong-type an item of 'preprocessing' is a map with 'op', not 'tabular'"),
+    ("project: flights", "project: late flights", f"2:10 bad-name 'late flights' is not a name | {NAME}"),
+    ("project: flights", 'project: "flights\\n"', f"2:10 bad-name 'flights' is not a name | {NAME}"),
+    ("outputs:\n  late:", "outputs:\n  1late:", f"52:3 bad-name '1late' is not a name | {NAME}"),
+    ("outputs:\n  late:", "outputs:\n  - late:", "52:3 wrong-type 'outputs' is a map, not a list"),
+    # the text
+    ("    target: late", "    type: x\n    target: late", "44:5 duplicate-key the key 'type' stands in lines 40 and 44 | remove or rename one of them"),
+    ("target: late", "target: !col late", "44:13 yaml-tag the tag '!col' means nothing here | remove it; to make a value a text, quote it"),
+    ("rounds: 20", "rounds: !!int '20'", "47:15 yaml-tag the tag '!!int' means nothing here | remove it; to make a value a text, quote it"),
+    ("rounds: 20", "rounds: " + "2" * 400, "47:15 bad-number a whole number of 400 digits is beyond float64"),
+]  # fmt: skip
+
+GOOD = [
+    ("num_iterations: 200", "num_iterations: 200.0"),
+    ("num_iterations: 200", "num_iterations: 2e2"),
+    ("mlbuild: 1", "$schema: ../mlbuild.schema.json\nmlbuild: 1.0"),
+    ("target: late", "target: {column: late, positive: true}"),
+    ("target: late", "target: late\n    x-owner: [me]"),
+    ("strategy: median", "strategy: median\n      x-why: {outliers: yes}"),
+    ("metrics: [roc_auc, log_loss]", "metrics: roc_auc"),
+    ("features: [origin, dest]", "features: origin"),
+    ("features: [origin, dest]", "features: {except: dest}"),
+    ("preprocessing: tabular", "preprocessing: [{op: category, columns: dest}]"),
+    ("    preprocessing: tabular\n", ""),
+    ("rows: all", "rows: 5"),
+    ("using: [origin]", "using: origin"),
+    ("origin: string", "9E: string\n      a column: int\n      x-y: date"),
+    ("strategy: median", "strategy: constant\n      fill_value: 0"),
+]
+
+
+def test_the_spec_that_is_changed_is_good() -> None:
+    assert complaints(FLIGHTS) == []
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), MISTAKES, ids=[new for _, new, _ in MISTAKES])
+def test_one_mistake_is_one_error(old: str, new: str, expected: str) -> None:
+    assert complaints(changed(old, new)) == [expected]
+    assert expected.split()[1] in CODES
+
+
+@pytest.mark.parametrize(("old", "new"), GOOD, ids=[new for _, new in GOOD])
+def test_what_is_allowed(old: str, new: str) -> None:
+    assert complaints(changed(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(old, new) for old, new, expected in MISTAKES if "not-finite" not in expected] + GOOD,
+)
+def test_the_schema_as_a_whole_says_the_same(old: str, new: str) -> None:
+    """Editors see what the build sees; only infinite numbers, which JSON lacks, and line ends are beyond them."""
+    document = loaded(changed(old, new))
+    if not document.mistakes and "\\n" not in new:
+        problems = list(structural_problems(document.value))
+        assert Draft7Validator(build_schema()).is_valid(document.value) is not bool(problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", ["1:1 missing-key the spec needs 'mlbuild'", "1:1 missing-key the spec needs 'project'"]),
+        ("- mlbuild", ["1:1 wrong-type a spec is a map, not a list"]),
+        ("mlbuild", ["1:1 wrong-type a spec is a map, not 'mlbuild'"]),
+    ],
+)
+def test_a_document_that_is_no_spec(text: str, expected: list[str]) -> None:
+    assert complaints(text) == expected
+
+
+def test_all_mistakes_come_together_in_order_of_place() -> None:
+    text = FLIGHTS.replace("op: impute", "op: imputee").replace("rounds: 20", "rounds: x")
+    text = text.replace("project: flights", "projct: flights").replace("rows: all", "rows: all, rows: 2")
+    assert [line.split()[:2] for line in complaints(text)] == [
+        ["2:1", "unknown-key"],
+        ["34:11", "unknown-op"],
+        ["47:15", "wrong-type"],
+        ["54:25", "duplicate-key"],
+    ]
+
+
+def test_a_mistake_that_an_alias_repeats_is_told_once() -> None:
+    text = """\
+        mlbuild: 1
+        project: p
+        preprocessing:
+          a: [&step {op: impute, columns: x, stratgy: mean}]
+          b: [*step, *step]
+          c:
+            - <<: *step
+        """
+    assert complaints(text) == [
+        "4:38 unknown-key unknown key 'stratgy' in step 'impute' | did you mean 'strategy'?"
+    ]
+
+
+def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
+    """For every op, source, split and learner: a letter less in any key of its smallest example."""
+    for name, kind in dispatches().items():
+        for value, cls in kind.by_value.items():
+            for key in params_of(cls):
+                body = {kind.by: value, **smallest(cls), key[:-1] + "_": 1}
+                body.pop(key, None)
+                found = list(structural_problems(within(name, body)))
+                assert [problem.code for problem in found] == ["unknown-key"], (value, key, found)
+                assert found[0].at[-1] == key[:-1] + "_"
+    for cls in LEARNERS:
+        for key in params_of(cls):
+            model = {"type": cls.type, "dataset": "d", "features": "x", "target": "y"}
+            found = list(structural_problems(within("model", model | {"params": {key[:-1] + "_": 1}})))
+            assert [problem.code for problem in found] == ["unknown-key"], (cls.type, key)
+
+
+def test_the_smallest_example_of_everything_is_good() -> None:
+    for name, kind in dispatches().items():
+        for value, cls in kind.by_value.items():
+            assert list(structural_problems(within(name, {kind.by: value, **smallest(cls)}))) == []
+
+
+def smallest(cls: type) -> dict[str, Any]:
+    """A valid value for each required parameter."""
+    return {key: sample(param.kind.schema()) for key, param in params_of(cls).items() if param.required}
+
+
+def sample(shape: dict[str, Any]) -> Any:
+    if "enum" in shape:
+        return shape["enum"][0]
+    if "additionalProperties" in shape and shape.get("type") == "object":
+        return {"a": sample(shape["additionalProperties"])}
+    if "items" in shape:
+        return [sample(shape["items"])]
+    return {"string": "a", "integer": 1, "number": 0.5, "boolean": True}[shape["type"]]
+
+
+def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A spec with this object where its kind belongs."""
+    base: dict[str, Any] = {"mlbuild": 1, "project": "p"}
+    places: dict[str, dict[str, Any]] = {
+        "source": {"sources": {"a": body}},
+        "dataset_step": {"datasets": {"a": {"from": "b", "steps": [body]}}},
+        "split": {"datasets": {"a": {"from": "b", "split": body}}},
+        "step": {"preprocessing": {"a": [body]}},
+        "model": {"models": {"a": body}},
+    }
+    return base | places[name]
+
+
+def test_a_thousand_aliases_of_a_step_are_checked_as_one() -> None:
+    body = "a: &a [" + "{op: impute, columns: x, strategy: mean}, " * 1000 + "]"
+    text = "mlbuild: 1\nproject: p\npreprocessing:\n  " + body + "\n"
+    text += "".join(f"  b{number}: *a\n" for number in range(60))
+    before = time.process_time()
+    assert check_structure(loaded(text)) == []
+    assert time.process_time() - before < 1
+
+
+def test_any_change_of_an_example_gives_diagnostics_or_success() -> None:
+    chance = random.Random(seed())
+    for _ in range(examples(60, 20_000)):
+        content = mutated(chance.choice(contents()), chance)
+        before = time.process_time()
+        found = load(content, "mlbuild.yaml")
+        diagnostics = found if isinstance(found, list) else check_structure(found)
+        assert time.process_time() - before < 2
+        lines = content.decode("utf-8", "replace").count("\n") + content.count(b"\r") + 1
+        for one in diagnostics:
+            assert one.code in CODES and 1 <= one.span.line <= lines
+            assert one.message and "\n" not in one.message
+        if isinstance(found, Document) and not found.mistakes and finite(found.value):
+            assert Draft7Validator(build_schema()).is_valid(found.value) is not bool(diagnostics), told(
+                diagnostics
+            )
+
+
+@cache
+def contents() -> list[bytes]:
+    return [FLIGHTS.encode(), *(file.read_bytes() for file in EXAMPLES)]
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    for _ in range(chance.randint(1, 3)):
+        lines = content.split(b"\n")
+        line, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+        match chance.randrange(7):
+            case 0:
+                at = chance.randrange(len(content))
+                content = content[:at] + bytes([chance.randrange(256)]) + content[at + 1 :]
+                continue
+            case 1:
+                del lines[line]
+            case 2:
+                lines[line], lines[other] = lines[other], lines[line]
+            case 3:
+                key, colon, _ = lines[line].partition(b":")
+                lines[line] = key + colon + b" " + chance.choice(SCALARS)
+            case 4:
+                lines[line] = chance.choice([b" ", b"  ", b"- "]) + lines[line]
+            case 5:
+                lines.insert(line, lines[other])
+            case _:
+                nested = chance.choice([b"[", b"{a: ", b"- "]) * chance.choice([3, 60, 5000])
+                lines[line] += b" " + nested
+        content = b"\n".join(lines)
+    return content
+
+
+SCALARS = [
+    *(
+        b"1e-3 NO null ~ -1 0 1e400 .nan .inf 0x1F 2024-01-02 [] {} [[]] {a: b} [1,a] '' \"x\" *a &a !x <<".split()
+    ),
+    b"9" * 5000,
+    b"1" + b"0" * 300,
+    b"{op: impute}",
+    b"[op, type]",
+    "é😀".encode(),
+]
+
+
+def finite(value: Any) -> bool:
+    """Whether no number is infinite: JSON has none, and the schema cannot speak of them."""
+    if isinstance(value, dict):
+        return all(finite(part) for part in value.values())
+    if isinstance(value, list):
+        return all(finite(part) for part in value)
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def changed(old: str, new: str) -> str:
+    assert FLIGHTS.count(old) >= 1
+    return FLIGHTS.replace(old, new, 1)
+
+
+def test_problems_are_relative_to_the_root_and_name_what_is_to_blame() -> None:
+    value = json.loads('{"mlbuild": 1, "project": "p", "models": {"m": {"type": "x"}}}')
+    found = [(problem.code, problem.at, problem.on) for problem in structural_problems(value)]
+    assert found == [
+        ("unknown-type", ("models", "m", "type"), "value"),
+        ("missing-key", ("models", "m"), "key"),
+        ("missing-key", ("models", "m"), "key"),
+        ("missing-key", ("models", "m"), "key"),
+    ]
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.parent.name)
+def test_the_examples_are_good(file: Path) -> None:
+    assert complaints(file.read_bytes()) == []
