@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.events import BuildResult, Listener, ignore
+from mlbuild.engine.foresee import foresee as look_ahead
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.run import build as run_build
-from mlbuild.engine.run import foresee as look_ahead
 from mlbuild.engine.stale import Decision
 from mlbuild.engine.store import DiskStore
 from mlbuild.engine.targets import match

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.trained import RawInput, Trained
+from mlbuild.expressions.tree import is_literal, literal_value, parts_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,6 +37,13 @@ _DAYS = (
     11_016,
 )
 _LATER_DAYS = (15_705, 16_070, 16_071, 18_321, 18_322, 24_855, 47_540, 47_541, 73_108, 157_053, 157_054)
+_LITERAL_KINDS = {
+    "int": "number",
+    "float": "number",
+    "string": "string",
+    "date": "moment",
+    "datetime": "moment",
+}
 _MIXED_ROWS = 512
 _MOST_CONSTANTS = 2_000
 
@@ -51,7 +60,7 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
     inputs = trained.recipe.inputs
     if not inputs:
         return pl.DataFrame()
-    constants = _constants(trained)
+    constants = _Constants.of(trained)
     pools = {item.name: _pool(item, real[item.name], constants) for item in inputs}
     bases = len(_base_rows(real))
     specials = {name: len(pool) - bases for name, pool in pools.items()}
@@ -66,13 +75,13 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _base_rows(real: pl.DataFrame) -> Sequence[int]:
+def _base_rows(real: pl.DataFrame) -> list[int]:
     """A few ordinary rows to vary; without any real row there is one, of missing values."""
     count = real.height
     return sorted({0, count // 3, count // 2, max(count - 1, 0)}) if count else [0]
 
 
-def _pool(item: RawInput, column: pl.Series, constants: Sequence[float]) -> pl.Series:
+def _pool(item: RawInput, column: pl.Series, constants: _Constants) -> pl.Series:
     """The values of the base rows in this column, then the special ones."""
     import polars as pl
 
@@ -92,33 +101,39 @@ def _working(item: RawInput) -> Any:
     return dtypes.get(item.type.dtype, pl.Datetime("us"))
 
 
-def _specials(item: RawInput, column: pl.Series, constants: Sequence[float]) -> list[Any]:
+def _specials(item: RawInput, column: pl.Series, constants: _Constants) -> list[Any]:
     dtype = item.type.dtype
     missing: list[Any] = [None] if dtype != "string" or item.null_token is not None else []
     if dtype == "bool":
         return [*missing, True, False]
     if dtype == "string":
         empty = [""] if item.null_token != "" else []
-        seen = sorted(set(column.drop_nulls().unique().to_list()) | set(item.type.categories or ()))
+        known = {*column.drop_nulls().unique().to_list(), *(item.type.categories or ()), *constants.texts}
+        seen = sorted(known - {"", item.null_token})
         return [*missing, *empty, *(text for text in _UNSEEN if text not in seen), *seen]
     if dtype in ("date", "datetime"):
-        return [*missing, *_times(column, whole_days=dtype == "date")]
-    bounds = [value for value in (column.min(), column.max()) if value is not None]
+        return [*missing, *_times(column, constants.moments, whole_days=dtype == "date")]
+    bounds: list[Any] = [value for value in (column.min(), column.max()) if value is not None]
     if dtype == "int":
-        around = [math.floor(number) + step for number in constants if abs(number) < 2**53 for step in (0, 1)]
+        around = [
+            math.floor(number) + step
+            for number in constants.numbers
+            if abs(number) < 2**53
+            for step in (0, 1)
+        ]
         near = [bound + step for bound in bounds for step in (-1, 0, 1)]
         values = dict.fromkeys([*_INTS, *near, *around])
         return [*missing, *(value for value in values if abs(value) <= 2**53)]
-    return [*missing, *_unique_floats([*_FLOATS, *_beside(bounds), *_beside(constants)])]
+    return [*missing, *_unique_floats([*_FLOATS, *_beside(bounds), *_beside(constants.numbers)])]
 
 
-def _times(column: pl.Series, whole_days: bool) -> list[int]:
+def _times(column: pl.Series, moments: Sequence[int], whole_days: bool) -> list[int]:
     """Microseconds since 1970: around each calendar day that matters, and the ends of the real values."""
     import polars as pl
 
     real = column.cast(pl.Datetime("us")).cast(pl.Int64)
     days = [day * _DAY for day in (*_DAYS, *_LATER_DAYS, *range(15_700, 16_080, 9))]
-    bounds = [bound for bound in (real.min(), real.max()) if isinstance(bound, int)]
+    bounds = [*moments, *(bound for bound in (real.min(), real.max()) if isinstance(bound, int))]
     if whole_days:
         return [*days, *bounds]
     around = [moment + step for moment in (*days, *bounds) for step in (-1, 0, 1)]
@@ -141,21 +156,40 @@ def _unique_floats(values: Iterable[float]) -> list[float]:
     )
 
 
-def _constants(trained: Trained) -> list[float]:
-    """The numbers that expressions, steps and their states hold."""
-    held: list[Any] = [typed.tree for _, typed in trained.recipe.derived]
-    held += [stage.step.canonical(stage.before) for stage in trained.recipe.stages]
-    held += list(trained.states)
-    found = dict.fromkeys(itertools.chain.from_iterable(_numbers(value) for value in held))
-    return list(itertools.islice(found, _MOST_CONSTANTS))
+@dataclass(frozen=True)
+class _Constants:
+    """What expressions, steps and their states compare with or compute with."""
+
+    numbers: tuple[float, ...]
+    texts: tuple[str, ...]
+    moments: tuple[int, ...]
+
+    @staticmethod
+    def of(trained: Trained) -> _Constants:
+        stages = trained.recipe.stages
+        steps = [stage.step.canonical(stage.before) for stage in stages]
+        trees = [typed.tree for _, typed in trained.recipe.derived]
+        for step in steps:
+            named = step["columns"]
+            trees += named.values() if isinstance(named, dict) else ()
+        values: dict[str, list[Any]] = {"number": [], "string": [], "moment": []}
+        for part in itertools.chain.from_iterable(map(parts_of, trees)):
+            if is_literal(part) and part[0] in _LITERAL_KINDS:
+                values[_LITERAL_KINDS[part[0]]].append(literal_value(part))
+        numbers = itertools.chain(values["number"], _numbers([steps, list(trained.states)]))
+        finite = dict.fromkeys(number for number in numbers if math.isfinite(number))
+        return _Constants(
+            tuple(itertools.islice(finite, _MOST_CONSTANTS)),
+            tuple(dict.fromkeys(values["string"])),
+            tuple(dict.fromkeys(values["moment"])),
+        )
 
 
 def _numbers(value: Any) -> Iterable[float]:
     if isinstance(value, bool):
         return
     if isinstance(value, (int, float)):
-        if math.isfinite(value):
-            yield float(value)
+        yield float(value)
     elif isinstance(value, dict):
         for part in value.values():
             yield from _numbers(part)

@@ -66,7 +66,7 @@ def verify(trained: Trained, model: bytes, real: Real, threads: int = 1) -> byte
     adversarial = adversarial_rows(trained, real.raw)
     matrix = trained.transform(adversarial)
     scores = trained.score(matrix, threads)
-    probe = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix)
+    probe = _probe(trained, matrix)
     made = Real(adversarial, matrix, scores)
     results = [
         *_compare_preprocessing(trained, model, real, "real"),
@@ -99,12 +99,29 @@ def verify(trained: Trained, model: bytes, real: Real, threads: int = 1) -> byte
     return json.dumps(certificate, indent=2).encode() + b"\n"
 
 
+def _probe(trained: Trained, matrix: pl.DataFrame) -> pl.DataFrame:
+    """The learner's own rows as a matrix; `matrix` tells how wide its vectors are."""
+    import polars as pl
+
+    widths = {name: _as_array(matrix[name]).shape[1] for name in trained.recipe.matrix}
+    rows = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
+    columns, start = {}, 0
+    for name, width in widths.items():
+        block = rows[:, start : start + width]
+        if isinstance(matrix.schema[name], pl.Array):
+            columns[name] = pl.Series(name, block, pl.Array(pl.Float64, width))
+        else:
+            columns[name] = pl.Series(name, block[:, 0], pl.Float64).fill_nan(None)
+        start += width
+    return pl.DataFrame(columns)
+
+
 def _compare_whole(trained: Trained, model: bytes, rows: Real, kind: str) -> list[Compared]:
     import numpy as np
 
     answers = Session(model).run(encode(rows.raw, trained.recipe.inputs))
     got = answers["probabilities" if trained.recipe.classification else "prediction"]
-    bound = SCORE * np.maximum(1.0, np.abs(rows.scores))
+    bound = SCORE * np.maximum(1.0, np.abs(np.nan_to_num(rows.scores)))
     results = [_compared(f"scores of {kind} rows", got, rows.scores, bound)]
     if trained.recipe.classification:
         wanted = np.array(trained.classes, dtype=object)[labels(rows.scores)].reshape(-1, 1)
@@ -129,7 +146,7 @@ def _compare_preprocessing(trained: Trained, model: bytes, rows: Real, kind: str
     for name, got in answers.items():
         column = name.removeprefix(CUT)
         wanted = _as_array(rows.matrix[column])
-        bound = tolerances[column] * np.maximum(1.0, np.abs(wanted))
+        bound = tolerances[column] * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
         results.append(_compared(f"features of {kind} rows", got, wanted, bound, column))
     return results
 
@@ -159,7 +176,7 @@ def _compare_learner(trained: Trained, model: bytes, probe: pl.DataFrame, thread
     answers = half.run({CUT + name: column for name, column in columns.items()})
     got = answers["probabilities" if trained.recipe.classification else "prediction"]
     finite = np.abs(wanted[np.isfinite(wanted)])
-    bound = LEARNER * np.abs(wanted) + FLOOR * max(1.0, float(finite.max(initial=0.0)))
+    bound = LEARNER * np.abs(np.nan_to_num(wanted)) + FLOOR * max(1.0, float(finite.max(initial=0.0)))
     return [_compared("scores of the learner's own rows", got, wanted, bound)]
 
 
@@ -175,7 +192,7 @@ def _compare_shapes(trained: Trained, model: bytes, rows: Real) -> list[Compared
     wanted = rows.scores[:1]
     return [
         Compared("answers to no rows", 0, 0.0, empty_wrong),
-        _compared("scores of one row", alone, wanted, SCORE * np.maximum(1.0, np.abs(wanted))),
+        _compared("scores of one row", alone, wanted, SCORE * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))),
     ]
 
 
@@ -189,7 +206,7 @@ def _compared(what: str, got: Array, wanted: Array, bound: Array, column: str | 
         difference = np.abs(got - wanted)
     difference[(got == wanted) | (np.isnan(got) & np.isnan(wanted))] = 0.0
     difference[np.isnan(difference)] = np.inf
-    wrong = np.flatnonzero((difference > np.nan_to_num(bound, nan=0.0, posinf=0.0)).any(axis=1))
+    wrong = np.flatnonzero((difference > bound).any(axis=1))
     largest = float(difference.max(initial=0.0))
     return Compared(what, len(wanted), largest, wrong.size, int(wrong[0]) if wrong.size else None, column)
 

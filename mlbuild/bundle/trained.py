@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType, Schema
-from mlbuild.expressions.typed import Typed, bind
+from mlbuild.expressions.binding import bind
+from mlbuild.expressions.typed import Typed
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value, input_value
 from mlbuild.models import LEARNERS
@@ -99,7 +100,7 @@ class Trained:
         rows = raw
         for name, typed in self.recipe.derived:
             rows = rows.with_columns(typed.to_polars().alias(name))
-        return apply_stages(self.recipe.stages, self.states, rows.select(self.recipe.features))
+        return apply_stages(self.recipe.stages, self.states, rows.select(list(self.recipe.features)))
 
     def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
         """The matrix to float64 scores, natively: [N, classes] or [N, 1]."""

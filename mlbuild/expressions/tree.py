@@ -81,3 +81,11 @@ def columns_of(tree: Tree) -> Iterator[tuple[str, str]]:
         for part in tree[1:]:
             if isinstance(part, tuple):
                 yield from columns_of(part)
+
+
+def parts_of(tree: Any) -> Iterator[Tree]:
+    """A tree and everything under it that is a tree."""
+    if isinstance(tree, (tuple, list)) and tree and isinstance(tree[0], str):
+        yield tuple(tree)
+        for part in tree[1:]:
+            yield from parts_of(part)

@@ -10,12 +10,14 @@ from mlbuild.columns import ColumnType
 from mlbuild.expressions.kinds import hold
 from mlbuild.expressions.meaning import result
 from mlbuild.expressions.rows import polars_dtype, run
-from mlbuild.expressions.tree import COLUMN, columns_of
+from mlbuild.expressions.tree import COLUMN, columns_of, parts_of
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 
 if TYPE_CHECKING:
     import polars as pl
+
+_TRANSCENDENTAL = frozenset({"ln", "exp", "power"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Typed:
     tree: tuple[Any, ...]
     type: ColumnType
     names: tuple[str, ...]
+
+    @property
+    def tolerance(self) -> float:
+        """How far, relatively, rows and graph may differ: where logarithms and powers differ in their last bit."""
+        return 1e-12 if any(part[0] in _TRANSCENDENTAL for part in parts_of(self.tree)) else 0.0
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:

@@ -53,7 +53,7 @@ class ModelTasks:
 
     @property
     def feature_places(self) -> Places:
-        steps = {("steps", index): (*self.model.steps_at, index) for index in range(len(self.steps))}
+        steps: Places = {("steps", index): (*self.model.steps_at, index) for index in range(len(self.steps))}
         return {("features",): (*self.model.at, "features"), ("steps",): self.model.steps_at, **steps}
 
     @property

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlbuild.bundle.parity import Real, verify
 from mlbuild.bundle.trained import Recipe
 from mlbuild.engine.graph import Job
 from mlbuild.pipeline.parts import SPLITS, read_array, read_table
 from mlbuild.pipeline.tasks.artifact import trained_of
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def run(job: Job) -> None:
@@ -33,8 +28,4 @@ def _real(job: Job, recipe: Recipe) -> Real:
     if wanted is None or wanted >= len(scores):
         return Real(raw, matrix, scores)
     picked = np.linspace(0, len(scores) - 1, wanted).round().astype(np.int64)
-    return Real(_rows(raw, picked), _rows(matrix, picked), scores[picked])
-
-
-def _rows(frame: pl.DataFrame, picked: object) -> pl.DataFrame:
-    return frame[picked] if frame.width else frame  # type: ignore[index]
+    return Real(raw[picked], matrix[picked], scores[picked])
