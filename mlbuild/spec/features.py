@@ -14,14 +14,14 @@ from mlbuild.spec.findings import Findings
 class Leaks:
     """What no feature of a model may depend on: its target, and what is known only afterwards."""
 
-    def __init__(self, table: Table, target: str | None) -> None:
+    def __init__(self, table: Table, target: str) -> None:
         self.table, self.target = table, target
-        self.answers = _only_sources(table, target) if target in table.columns else ()
-        self.behind = depends_on(table, self.answers[:1])
+        self.answers = _answers(table, target)
+        self.behind_target = depends_on(table, [target])
 
     def error(self, feature: str, at: Path) -> Problem | None:
-        """Why a column cannot be a feature at all."""
-        behind = self._behind(feature)
+        """Why a column cannot be a feature at all; a value found by a join depends on what it was found by."""
+        behind = self._behind(feature, through_joins=True)
         for answer in self.answers:
             if answer in behind:
                 return self._answer(feature, answer, at)
@@ -31,17 +31,19 @@ class Leaks:
         return None
 
     def warning(self, feature: str, at: Path) -> Problem | None:
-        """A feature that comes from some of what the target comes from."""
-        shared = self._in_order(self.behind & self._behind(feature))
+        """A feature that is computed from some of what the target is computed from."""
+        shared = self._in_order(self.behind_target & self._behind(feature))
         if not shared:
             return None
         message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared[0]}'"
         help_ = "make sure that it does not give the answer away"
         return Problem("shared-with-target", message, at, help_, severity="warning")
 
-    def _behind(self, feature: str) -> frozenset[str]:
-        raw = not self.table.columns[feature].sources
-        return frozenset([feature]) if raw else depends_on(self.table, [feature])
+    def _behind(self, feature: str, through_joins: bool = False) -> frozenset[str]:
+        column = self.table.columns[feature]
+        if not column.sources and not column.joined_on:
+            return frozenset([feature])
+        return depends_on(self.table, [feature], through_joins=through_joins)
 
     def _in_order(self, names: frozenset[str]) -> list[str]:
         """Those of `names` that the table has, in its order."""
@@ -57,9 +59,9 @@ class Leaks:
         elif feature == answer:
             message = f"feature '{feature}' is {only}"
         elif answer == self.target:
-            message = f"feature '{feature}' is computed from the target '{answer}'{chain}"
+            message = f"feature '{feature}' depends on the target '{answer}'{chain}"
         else:
-            message = f"feature '{feature}' is computed from '{answer}', {only}{chain}"
+            message = f"feature '{feature}' depends on '{answer}', {only}{chain}"
         return Problem("target-leak", message, at, "leave it out of 'features'")
 
     def _afterwards(self, feature: str, name: str, at: Path) -> Problem:
@@ -74,21 +76,27 @@ class Leaks:
         """How a feature comes to depend on a column, where that is not seen at once."""
         chain = [feature]
         while chain[-1] != name:
-            sources = self.table.columns[chain[-1]].sources
-            chain.append(next(source for source in sources if name in depends_on(self.table, [source])))
+            column = self.table.columns[chain[-1]]
+            chain.append(
+                next(
+                    source
+                    for source in (*column.sources, *column.joined_on)
+                    if name in depends_on(self.table, [source], through_joins=True)
+                )
+            )
         return f" ({' <- '.join(chain)})" if len(chain) > 2 else ""
 
 
-def _only_sources(table: Table, target: str | None) -> tuple[str, ...]:
+def _answers(table: Table, target: str) -> tuple[str, ...]:
     """The target, the only column that it is computed from, the only one that this is computed from, and so on."""
-    chain = [target] if target is not None else []
-    while chain and chain[-1] in table.columns and len(table.columns[chain[-1]].sources) == 1:
+    chain = [target]
+    while chain[-1] in table.columns and len(table.columns[chain[-1]].sources) == 1:
         chain.extend(table.columns[chain[-1]].sources)
-    return tuple(chain)
+    return tuple(chain) if target in table.columns else ()
 
 
 def select_features(
-    selector: Selector, table: Table, target: str | None, at: Path, findings: Findings
+    selector: Selector, table: Table, target: str, at: Path, findings: Findings
 ) -> tuple[str, ...] | None:
     """The features in the order listed, or for a selector in that of the table; None where some are unknown.
 

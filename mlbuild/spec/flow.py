@@ -157,7 +157,8 @@ class _Flow:
         start = self._start()
         if start is None:
             return None
-        source, stages, table = start
+        source, before, table = start
+        stages = [*before]
         for index, step in enumerate(self.dataset.steps):
             at = ("datasets", self.name, "steps", index)
             others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
@@ -167,13 +168,13 @@ class _Flow:
             after = after or _in_doubt(step, table)
             if after is None:
                 return None
-            stages = (*stages, DatasetStage(step, others, table, after, at))
+            stages.append(DatasetStage(step, others, table, after, at))
             table = after
         split = self.dataset.split
         if split is not None:
             self.findings.attempt(("datasets", self.name, "split"), split.infer, table)
             split = _seeded(split, seed)
-        return DatasetSpec(self.name, source, stages, split, table)
+        return DatasetSpec(self.name, source, tuple(stages), split, table)
 
     def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table] | None:
         """The source that it goes back to, the steps from there on, and the table that they leave."""

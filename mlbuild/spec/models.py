@@ -182,8 +182,8 @@ class _ModelCheck:
         """The place of the feature that a column of the matrix was made of; if none, that of the step."""
         for index, stage in reversed([*enumerate(stages)]):
             if column in stage.made:
-                placement = stage.step.infer(stage.read)
-                column = next(read for read, made in placement.items() if column in made)
+                made, placement = column, stage.step.infer(stage.read)
+                column = next(read for read, columns in placement.items() if made in columns)
                 if column == ADDED:
-                    return (*self.steps_at, index)
+                    return (*self.steps_at, index, "columns", made)
         return self._feature_at(column, features)

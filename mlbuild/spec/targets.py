@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from mlbuild.columns import UNKNOWN, ColumnType
@@ -40,8 +41,7 @@ class TargetCheck:
         """The target, given a type that suits the learner; None where something else is at fault."""
         column = self.target.column
         if type_.nullable:
-            where = f"where: {_in_sql(column)} IS NOT NULL"
-            help_ = f"add the step '{{op: filter, {where}}}' to dataset '{dataset}'"
+            help_ = f"add to dataset '{dataset}' the step {{op: filter, where: {_is_there(column)}}}"
             self._tell("nullable-target", f"the target '{column}' can be missing", "column", help_)
             return None
         if not self._positive_suits(type_):
@@ -91,5 +91,9 @@ def _is_a(value: Any, dtype: str) -> bool:
     return dtype == "int" and value == value // 1
 
 
-def _in_sql(column: str) -> str:
-    return column if column.isidentifier() else '"' + column.replace('"', '""') + '"'
+def _is_there(column: str) -> str:
+    """The condition that a column is not missing, as YAML."""
+    if re.fullmatch(r"[A-Za-z_]\w*", column):
+        return f"{column} IS NOT NULL"
+    quoted = '"' + column.replace('"', '""') + '" IS NOT NULL'
+    return "'" + quoted.replace("'", "''") + "'"

@@ -1,0 +1,179 @@
+"""What is said of features: which there are, what would give the answer away, and what reaches the learner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.checking import changed, checked, spec_of
+
+FEATURES = "[carrier, distance, seats]"
+DERIVED = "          far: distance > 1000\n"
+#: Behind the steps of the preprocessing.
+CATEGORY = "      columns: {dtype: string}\n"
+HERE = "day, carrier, tailnum, distance, arr_delay, seats, late, far"
+LEAVE = "leave it out of 'features'"
+AFTERWARDS = "has 'serving: false': it is not known when a prediction is asked for"
+
+CASES = {
+    "an unknown column, alone in a list": (
+        [(FEATURES, "[nope]")],
+        [f"40:16 unknown-column unknown column 'nope' | columns here: {HERE}"],
+    ),
+    "an unknown column, without a list": (
+        [(FEATURES, "nope")],
+        [f"40:15 unknown-column unknown column 'nope' | columns here: {HERE}"],
+    ),
+    "a column listed twice": (
+        [(FEATURES, "[carrier, distance, distance]")],
+        ["40:35 duplicate-column column 'distance' is listed twice"],
+    ),
+    "the only column that the target comes from": (
+        [(FEATURES, "[carrier, arr_delay]")],
+        [
+            "40:25 target-leak feature 'arr_delay' is the only column that the target 'late' comes from"
+            f" | {LEAVE}"
+        ],
+    ),
+    "a feature computed from the target": (
+        [
+            (DERIVED, DERIVED + "      - op: derive\n        columns: {late_far: late AND far}\n"),
+            (FEATURES, "[carrier, late_far]"),
+        ],
+        [f"42:25 target-leak feature 'late_far' depends on the target 'late' | {LEAVE}"],
+    ),
+    "a feature computed from the only column that the target comes from": (
+        [
+            (
+                DERIVED,
+                DERIVED
+                + "      - {op: derive, columns: {hours: arr_delay / 60}}\n"
+                + "      - {op: derive, columns: {days: hours / 24}}\n",
+            ),
+            (FEATURES, "[carrier, days]"),
+        ],
+        [
+            "42:25 target-leak feature 'days' depends on 'arr_delay', the only column that the target 'late'"
+            f" comes from (days <- hours <- arr_delay) | {LEAVE}"
+        ],
+    ),
+    "a feature that was joined by the target": (
+        [
+            ("    target: late\n", "    target: tailnum\n"),
+            ("arr_delay IS NOT NULL", "tailnum IS NOT NULL"),
+            (FEATURES, "[carrier, seats]"),
+        ],
+        [f"40:25 target-leak feature 'seats' depends on the target 'tailnum' | {LEAVE}"],
+    ),
+    "a column that is known afterwards": (
+        [("late: arr_delay > 15", "late: arr_delay > distance"), (FEATURES, "[carrier, arr_delay]")],
+        [f"40:25 not-serving feature 'arr_delay' {AFTERWARDS} | {LEAVE}"],
+    ),
+    "a feature computed from what is known afterwards": (
+        [
+            ("late: arr_delay > 15", "late: arr_delay > distance"),
+            (DERIVED, DERIVED + "          hours: arr_delay / 60\n"),
+            (FEATURES, "[carrier, hours]"),
+        ],
+        [f"41:25 not-serving feature 'hours' depends on 'arr_delay', which {AFTERWARDS} | {LEAVE}"],
+    ),
+    "a column that the target comes from among others": (
+        [("late: arr_delay > 15", "late: arr_delay > distance")],
+        [
+            "warning 40:25 shared-with-target feature 'distance' and the target 'late' both depend on 'distance'"
+            " | make sure that it does not give the answer away"
+        ],
+    ),
+    "a selector of nothing that can be a feature": (
+        [(FEATURES, "{matches: arr_*}")],
+        [
+            "40:15 empty-selection no column that can be a feature matches"
+            " | those that do are the target, or not known when a prediction is asked for"
+        ],
+    ),
+    "a selector that leaves out an unknown column": (
+        [(FEATURES, "{except: [nope]}")],
+        [f"40:25 unknown-column unknown column 'nope' | columns here: {HERE}"],
+    ),
+    "an unknown preprocessing": (
+        [("preprocessing: tabular", "preprocessing: tabula")],
+        ["41:20 unknown-preprocessing unknown preprocessing 'tabula' | did you mean 'tabular'?"],
+    ),
+    "a step on a column that is no feature": (
+        [(CATEGORY, "      columns: [carrier, tailnum]\n")],
+        ["35:26 unknown-column unknown column 'tailnum' | columns here: carrier, distance, seats"],
+    ),
+    "a step on a column of another dtype": (
+        [("    - op: category\n", "    - {op: standard, columns: carrier}\n    - op: category\n")],
+        [
+            "34:31 wrong-dtype 'standard' takes int or float, but column 'carrier' is string"
+            " | leave the column out, or convert it in a step before"
+        ],
+    ),
+    "a date that reaches the learner": (
+        [(FEATURES, "[carrier, day]")],
+        [
+            "40:25 unsupported-column column 'day' is a date, and lightgbm.classifier takes numbers"
+            " | take it apart with 'date_parts'"
+        ],
+    ),
+    "a date that reaches the learner behind a step that keeps it": (
+        [
+            (FEATURES, "[carrier, day]"),
+            (CATEGORY, CATEGORY + "    - {op: date_parts, columns: day, parts: [month], keep: true}\n"),
+        ],
+        [
+            "41:25 unsupported-column column 'day' is a date, and lightgbm.classifier takes numbers"
+            " | take it apart with 'date_parts'"
+        ],
+    ),
+    "a text that a step adds": (
+        [
+            (
+                CATEGORY,
+                CATEGORY
+                + "    - op: derive\n      columns: {word: CASE WHEN seats > 3 THEN 'a' ELSE 'b' END}\n",
+            )
+        ],
+        [
+            "37:23 unsupported-column column 'word' is a string, and lightgbm.classifier takes numbers"
+            " | encode it with 'category', 'ordinal' or 'one_hot'"
+        ],
+    ),
+    "columns that a learner refuses": (
+        [("lightgbm.classifier", "sklearn.logistic_regression"), ("    early_stopping: {rounds: 5}\n", "")],
+        [
+            "40:16 unsupported-column column 'carrier' is a category, and sklearn.logistic_regression takes"
+            " numbers | use 'one_hot' or 'ordinal' instead",
+            "40:35 unsupported-column column 'seats' can be missing, and sklearn.logistic_regression takes"
+            " no missing values | fill it with 'impute'",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_said_of_features(case: str, tmp_path: Path) -> None:
+    changes, said = CASES[case]
+    assert checked(tmp_path, changed(*changes)) == said
+
+
+@pytest.mark.parametrize(
+    ("features", "steps", "selected"),
+    [
+        ("[seats, carrier, distance]", "{op: category, columns: carrier}", ["seats", "carrier", "distance"]),
+        ("{dtype: numeric}", "", ["distance", "seats"]),
+        (
+            "{matches: '*', except: [day, tailnum]}",
+            "{op: category, columns: carrier}",
+            ["carrier", "distance", "seats", "far"],
+        ),
+        ("seats", "", ["seats"]),
+    ],
+)
+def test_selectors_take_what_can_be_a_feature(
+    features: str, steps: str, selected: list[str], tmp_path: Path
+) -> None:
+    text = changed((FEATURES, features), ("    - op: category\n" + CATEGORY, f"    [{steps}]\n"))
+    assert list(spec_of(tmp_path, text).models["late"].features) == selected

@@ -1,0 +1,228 @@
+"""What is said of models: targets, metrics, early stopping, and what their artifacts take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.checking import changed, checked, spec_of
+
+FEATURES = "[carrier, distance, seats]"
+TARGET = "    target: late\n"
+STOPPING = "    early_stopping: {rounds: 5}\n"
+#: The carrier is predicted from numbers alone.
+CARRIER = [(FEATURES, "[distance, seats]"), ("preprocessing: tabular", "preprocessing: []")]
+THREE = [*CARRIER, ("[AA, UA]", "[AA, UA, BB]")]
+WATCHED = "metrics that training can watch: roc_auc, average_precision, log_loss, accuracy"
+
+CASES = {
+    "an unknown dataset": (
+        [("dataset: departures", "dataset: departure")],
+        ["39:14 unknown-dataset unknown dataset 'departure' | did you mean 'departures'?"],
+    ),
+    "a source for a dataset": (
+        [("dataset: departures", "dataset: flights")],
+        [
+            "39:14 unknown-dataset 'flights' is a source; a model learns from a dataset, which is split"
+            " | define a dataset with 'from: flights' and a split"
+        ],
+    ),
+    "an unknown target": (
+        [(TARGET, "    target: lat\n")],
+        ["42:13 unknown-column unknown column 'lat' | did you mean 'late'?"],
+    ),
+    "a target that can be missing": (
+        [("arr_delay IS NOT NULL", "distance > 0")],
+        [
+            "42:13 nullable-target the target 'late' can be missing"
+            " | add to dataset 'departures' the step {op: filter, where: late IS NOT NULL}"
+        ],
+    ),
+    "a target that can be missing, with a name to quote": (
+        [
+            ("arr_delay IS NOT NULL", "distance > 0"),
+            ("          late: arr", "          it's late: arr"),
+            (TARGET, "    target: it's late\n"),
+        ],
+        [
+            "42:13 nullable-target the target 'it's late' can be missing"
+            " | add to dataset 'departures' the step {op: filter, where: '\"it''s late\" IS NOT NULL'}"
+        ],
+    ),
+    "a target that no classifier predicts": (
+        [(TARGET, "    target: {column: arr_delay}\n")],
+        [
+            "42:22 unsupported-target the target is a float, and lightgbm.classifier predicts bool, int or string"
+            " | derive a bool, int or string from it, or take a learner for regression"
+        ],
+    ),
+    "a learner of the other task: its metrics are not the mistake": (
+        [("lightgbm.classifier", "lightgbm.regressor")],
+        [
+            "42:13 unsupported-target the target is a bool, and lightgbm.regressor predicts int or float"
+            " | derive a number from it, or take a learner for classification"
+        ],
+    ),
+    "a positive value of another dtype": (
+        [(TARGET, "    target: {column: late, positive: 1}\n")],
+        ["42:38 wrong-value 'positive' is not a bool, as the target is | write true or false"],
+    ),
+    "a positive value that is no category": (
+        [*CARRIER, (TARGET, "    target: {column: carrier, positive: ZZ}\n")],
+        ["42:41 wrong-value 'positive' is no category of 'carrier' | categories: AA, UA"],
+    ),
+    "a positive value of three classes": (
+        [*THREE, (TARGET, "    target: {column: carrier, positive: AA}\n")],
+        ["42:31 no-effect 'positive' has no effect on 3 classes"],
+    ),
+    "a positive value of a regression": (
+        [
+            ("lightgbm.classifier", "lightgbm.regressor"),
+            (FEATURES, "seats"),
+            ("preprocessing: tabular", "preprocessing: []"),
+            (TARGET, "    target: {column: distance, positive: 3}\n"),
+            ("    metrics: [roc_auc]\n", ""),
+        ],
+        ["42:32 no-effect 'positive' has no effect on a regression"],
+    ),
+    "a metric of the other task": (
+        [("[roc_auc]", "[roc_auc, r2]")],
+        [
+            "43:24 metric-mismatch metric 'r2' is for regression, the model does classification"
+            " | metrics here: roc_auc, average_precision, log_loss, accuracy, balanced_accuracy, f1, f1_macro,"
+            " brier_score"
+        ],
+    ),
+    "a metric of two classes": (
+        [*THREE, (TARGET, "    target: carrier\n"), ("metrics: [roc_auc]", "metrics: f1"), (STOPPING, "")],
+        [
+            "43:14 metric-mismatch metric 'f1' is for two classes, the target has 3"
+            " | metrics here: roc_auc, log_loss, accuracy, balanced_accuracy, f1_macro"
+        ],
+    ),
+    "metrics that training cannot watch": (
+        [("[roc_auc]", "[f1]")],
+        [
+            "44:5 metric-mismatch training can watch none of the model's metrics, so one has to be named as"
+            f" 'metric' | {WATCHED}"
+        ],
+    ),
+    "a metric named that training cannot watch": (
+        [("{rounds: 5}", "{rounds: 5, metric: f1}")],
+        [f"44:41 metric-mismatch training cannot watch the metric 'f1' | {WATCHED}"],
+    ),
+    "a metric named that is of the other task": (
+        [("{rounds: 5}", "{rounds: 5, metric: r2}")],
+        [
+            "44:41 metric-mismatch metric 'r2' is for regression, the model does classification"
+            " | metrics here: roc_auc, average_precision, log_loss, accuracy, balanced_accuracy, f1, f1_macro,"
+            " brier_score"
+        ],
+    ),
+    "early stopping without valid rows, by time": (
+        [("valid_from:", "test_from:")],
+        [
+            "44:5 no-valid-rows early stopping needs valid rows, and the split of dataset 'departures' has none"
+            " | set 'valid_from' in the split"
+        ],
+    ),
+    "early stopping without valid rows, by chance": (
+        [("type: time, column: day, valid_from: 2013-10-01", "type: random, test: 0.5")],
+        [
+            "44:5 no-valid-rows early stopping needs valid rows, and the split of dataset 'departures' has none"
+            " | set 'valid' in the split"
+        ],
+    ),
+    "early stopping of what does not train in rounds": (
+        [
+            ("lightgbm.classifier", "sklearn.logistic_regression"),
+            (FEATURES, "distance"),
+            ("preprocessing: tabular", "preprocessing: []"),
+        ],
+        [
+            "44:5 no-effect 'early_stopping' has no effect here: 'sklearn.logistic_regression' does not train"
+            " in rounds | remove it"
+        ],
+    ),
+    "early stopping of boosting that goes back": (
+        [(STOPPING, STOPPING + "    params: {boosting: dart}\n")],
+        ["44:5 no-effect 'early_stopping' has no effect with these 'params' | remove it"],
+    ),
+    "parameters that contradict each other": (
+        [(STOPPING, STOPPING + "    params: {bagging_fraction: 0.5}\n")],
+        ["45:14 no-effect 'bagging_fraction' has no effect without 'bagging_freq'"],
+    ),
+    "an input with the name of an output": (
+        [("seats: int}", "seats: int, label: int}"), (FEATURES, "[carrier, label]")],
+        [
+            "40:25 reserved-name feature 'label' needs the column 'label' in the artifact, which is what an"
+            " output is called | give the column another name in the data and in the contract"
+        ],
+    ),
+    "an input with a reserved name": (
+        [
+            ("seats: int}", "seats: int, _mlbuild_x: int}"),
+            ("far: distance > 1000", "far: _mlbuild_x > 1000"),
+            (FEATURES, "[carrier, far]"),
+        ],
+        [
+            "40:25 reserved-name feature 'far' needs the column '_mlbuild_x' in the artifact, which is a reserved"
+            " name | give the column another name in the data and in the contract"
+        ],
+    ),
+    "an unknown model": (
+        [("{model: late}", "{model: lat}")],
+        ["46:17 unknown-model unknown model 'lat' | did you mean 'late'?"],
+    ),
+    "what nothing uses": (
+        [
+            ("  planes: {", "  more: {path: planes.csv, contract: other}\n  planes: {"),
+            ("  plane:\n", "  other: {columns: {a: int}}\n  third: {columns: {a: int}}\n  plane:\n"),
+            ("  departures:\n", "  idle: {from: flights}\n  departures:\n"),
+            ("  tabular:", "  nothing: []\n  tabular:"),
+            ("outputs:\n  late: {model: late}\n", ""),
+        ],
+        [
+            "warning 6:3 unused nothing uses the source 'more' | remove it",
+            "warning 17:3 unused nothing uses the contract 'third' | remove it",
+            "warning 22:3 unused nothing uses the dataset 'idle' | remove it",
+            "warning 37:3 unused nothing uses the preprocessing 'nothing' | remove it",
+            "warning 42:3 unused nothing uses the model 'late' | remove it",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_said_of_models(case: str, tmp_path: Path) -> None:
+    changes, said = CASES[case]
+    assert checked(tmp_path, changed(*changes)) == said
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
+def test_a_metric_of_the_other_task_is_no_input_name(metric: str, tmp_path: Path) -> None:
+    """`prediction` is an output of regressions only."""
+    text = changed(
+        ("seats: int}", "seats: int, prediction: int}"),
+        (FEATURES, "[carrier, prediction]"),
+        ("roc_auc", metric),
+    )
+    assert checked(tmp_path, text) == []
+
+
+def test_defaults_are_filled_in(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, changed(("    metrics: [roc_auc]\n", "")))
+    model = spec.models["late"]
+    assert model.metrics == ("roc_auc", "log_loss", "accuracy")
+    assert model.early_stopping is not None
+    assert (model.early_stopping.split, model.early_stopping.metric) == ("valid", "roc_auc")
+    assert model.target.positive is True
+    assert model.seed == 7
+    assert spec.outputs["late"].verify_rows == 20_000
+
+
+@pytest.mark.parametrize(("written", "read"), [("all", None), ("12", 12)])
+def test_rows_to_verify(written: str, read: int | None, tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, changed(("{model: late}", f"{{model: late, verify: {{rows: {written}}}}}")))
+    assert spec.outputs["late"].verify_rows == read

@@ -1,0 +1,121 @@
+"""What is said of sources, contracts, datasets and splits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.checking import changed, checked, diagnosed
+
+DATASET = "  departures:\n    from: flights\n"
+BEHIND = "preprocessing:\n  tabular"
+
+CASES = {
+    "a contract that is not there": (
+        [("contract: plane}", "contract: plan}")],
+        ["6:40 unknown-contract unknown contract 'plan' | did you mean 'plane'?"],
+    ),
+    "a contract unlike any": (
+        [("contract: plane}", "contract: zzz}")],
+        ["6:40 unknown-contract unknown contract 'zzz' | known: flight, plane"],
+    ),
+    "a folder for a file": (
+        [("{path: planes.csv, ", "{path: ., type: csv, ")],
+        ["6:18 missing-file '.' is a folder, not a file"],
+    ),
+    "a file in a folder that is not there": (
+        [("path: planes.csv", "path: data/planes.csv")],
+        ["6:18 missing-file there is no file 'data/planes.csv' | paths start from the folder of the spec"],
+    ),
+    "a source that starts from nothing": (
+        [("from: flights", "from: flight")],
+        ["20:11 unknown-table unknown source or dataset 'flight' | did you mean 'flights'?"],
+    ),
+    "a join with nothing": (
+        [("with: planes", "with: plane")],
+        ["23:15 unknown-table unknown source or dataset 'plane' | did you mean 'planes'?"],
+    ),
+    "a join by an unknown column": (
+        [("using: [tailnum]", "using: [tailnumber]")],
+        ["24:17 unknown-column unknown column 'tailnumber' | did you mean 'tailnum'?"],
+    ),
+    "a dataset with the name of a source": (
+        [("  departures:\n", "  planes: {from: flights}\n  departures:\n")],
+        [
+            "19:3 duplicate-name 'planes' is the name of a source already"
+            " | sources and datasets share one namespace; rename one of them"
+        ],
+    ),
+    "a cycle through a join": (
+        [
+            (DATASET, "  departures:\n    from: b\n"),
+            (
+                BEHIND,
+                "  b: {from: c}\n  c: {from: flights, steps: [{op: join, with: departures, using: day}]}\n"
+                + BEHIND,
+            ),
+        ],
+        [
+            "20:11 dataset-cycle cycle between datasets: departures -> b -> c -> departures"
+            " | let one of them start from a source"
+        ],
+    ),
+    "two cycles, and a dataset behind one": (
+        [
+            (DATASET, "  a: {from: b}\n  b: {from: a}\n  departures:\n    from: a\n"),
+            (BEHIND, "  c: {from: d}\n  d: {from: c}\n" + BEHIND),
+        ],
+        [
+            "19:13 dataset-cycle cycle between datasets: a -> b -> a | let one of them start from a source",
+            "34:13 dataset-cycle cycle between datasets: c -> d -> c | let one of them start from a source",
+        ],
+    ),
+    "a mistake in a dataset that another continues": (
+        [("late: arr_delay > 15", "late: arr_dely > 15"), (BEHIND, "  more: {from: departures}\n" + BEHIND)],
+        ["29:17 unknown-column unknown column 'arr_dely' | did you mean 'arr_delay'?"],
+    ),
+    "a derived column that is there already": (
+        [("far: distance > 1000", "distance: 2 * distance")],
+        [
+            "30:11 duplicate-column there is a column 'distance' already"
+            " | give the new one another name, so that a name has one meaning"
+        ],
+    ),
+    "a split by an unknown column": (
+        [("column: day", "column: dai")],
+        ["31:33 unknown-column unknown column 'dai' | did you mean 'day'?"],
+    ),
+    "no split where a model needs one": (
+        [("    split: {type: time, column: day, valid_from: 2013-10-01}\n", "")],
+        [
+            "19:3 missing-split dataset 'departures' needs a split, since a model learns from it"
+            " | add one, such as 'split: {type: random, valid: 0.2}'"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_said_of_tables(case: str, tmp_path: Path) -> None:
+    changes, said = CASES[case]
+    assert checked(tmp_path, changed(*changes)) == said
+
+
+def test_a_cycle_names_each_of_its_links(tmp_path: Path) -> None:
+    text = changed((DATASET, "  a: {from: b}\n  b: {from: a}\n  departures:\n    from: flights\n"))
+    _, (cycle,) = diagnosed(tmp_path, text)
+    assert [(one.message, one.span.line, one.span.column) for one in cycle.related] == [
+        ("'b' reads 'a' here", 20, 13)
+    ]
+
+
+def test_datasets_can_be_defined_in_any_order(tmp_path: Path) -> None:
+    text = changed((DATASET, "  departures:\n    from: all\n"), (BEHIND, "  all: {from: flights}\n" + BEHIND))
+    assert checked(tmp_path, text) == []
+
+
+def test_a_long_chain_of_datasets_is_followed(tmp_path: Path) -> None:
+    chain = "".join(f"  d{index}: {{from: d{index + 1}}}\n" for index in range(1_500))
+    text = changed((DATASET, f"{chain}  d1500: {{from: flights}}\n  departures:\n    from: d0\n"))
+    assert checked(tmp_path, text) == []
