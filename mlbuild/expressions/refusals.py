@@ -71,7 +71,8 @@ def place(sql: Sql, text: str) -> Offset:
 
     known = joined(*(own(part) for part in sql.walk()))
     if known is None:
-        return (0, len(text))
+        named = re.search(rf"\b{sql.sql_name()}\b", text, re.I) if isinstance(sql, exp.Func) else None
+        return named.span() if named else (0, len(text))
     start, end = known
     opened = re.search(r"\w+\s*\(\s*$", text[:start])
     if opened and isinstance(sql, exp.Func) and own(sql) is None:

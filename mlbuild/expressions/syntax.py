@@ -36,7 +36,7 @@ def _parse_sql(text: str) -> Sql:
         raise Rejected(_worded(error.errors[0], text)) from None
     if len(found) > 1:
         raise Rejected(
-            Problem("bad-expression", "';' separates statements; write one expression", offset=(0, len(text)))
+            Problem("bad-expression", "';' separates statements: write one expression", offset=(0, len(text)))
         )
     if found[0] is None:
         raise Rejected(Problem("bad-expression", "the expression is empty", offset=(0, len(text))))
@@ -58,5 +58,8 @@ def _worded(error: dict[str, Any], text: str) -> Problem:
         message = "a function has too many arguments"
     else:
         message = f"'{word}' is not expected here"
-    help_ = "an expression computes one value from the columns of a row" if word.upper() == "SELECT" else None
-    return Problem("bad-expression", message, help=help_, offset=(end - len(word), end))
+    start = end - len(word)
+    help_ = "write POWER(x, y)" if text[:start].rstrip().endswith("**") else None
+    if word.upper() == "SELECT":
+        help_ = "an expression computes one value from the columns of a row"
+    return Problem("bad-expression", message, help=help_, offset=(start, end))

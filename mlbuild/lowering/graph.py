@@ -172,9 +172,14 @@ class Graph:
 
 
 def _hashable(value: Any) -> Any:
+    """Equal where the attribute is: 1, 1.0 and True are three, as are 0.0 and -0.0; NaN is one."""
     if hasattr(value, "tobytes"):
-        return (str(value.dtype), value.shape, value.tobytes())
-    return tuple(value) if isinstance(value, list) else value
+        # The bytes of an array of objects are addresses.
+        content = tuple(value.ravel().tolist()) if value.dtype == object else value.tobytes()
+        return (str(value.dtype), value.shape, content)
+    if isinstance(value, (list, tuple)):
+        return tuple(_hashable(item) for item in value)
+    return (type(value).__name__, repr(value))
 
 
 def _attribute(value: Any) -> Any:

@@ -1,0 +1,216 @@
+"""What a user is told about a faulty expression, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.binding import bind
+
+SCHEMA = Schema(
+    {
+        "distance": ColumnType("float"),
+        "seats": ColumnType("int", True),
+        "late": ColumnType("bool"),
+        "carrier": ColumnType("string"),
+        "day": ColumnType("date"),
+        "made": ColumnType("datetime"),
+        "code": ColumnType("category"),
+        "lost": ColumnType("unknown"),
+    }
+)
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(Rejected) as caught:
+        bind(text, SCHEMA)
+    return caught.value.problems
+
+
+def told(text: str) -> list[tuple[str, str, str]]:
+    """Code, message and the characters to blame of each problem."""
+    return [
+        (problem.code, problem.message, text[slice(*(problem.offset or (0, 0)))])
+        for problem in problems_of(text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "blamed"),
+    [
+        ("", "the expression is empty", ""),
+        ("-- nothing", "the expression is empty", "-- nothing"),
+        ("distance +", "something is missing after '+'", "+"),
+        ("distance > AND late", "something is missing after 'AND'", "AND"),
+        ("LN()", "something is missing before ')'", ")"),
+        ("LN(distance, 2)", "a function has too many arguments", ")"),
+        ("(distance", "a ')' is missing after 'distance'", "distance"),
+        ("CASE WHEN late THEN 1", "an END is missing after '1'", "1"),
+        ("carrier = 'AA", "a quote or comment is not closed", "carrier = 'AA"),
+        ("distance seats", "'seats' is not expected here", "seats"),
+        ("distance AS d", "'AS' is not expected here", "AS"),
+        ("distance >\n 3 4", "'4' is not expected here", "4"),
+        ("SELECT 1", "'SELECT' is not expected here", "SELECT"),
+        ("DELETE FROM flights", "'FROM' is not expected here", "FROM"),
+        ("distance; seats", "';' separates statements: write one expression", "distance; seats"),
+        ("1 + 1", "the expression has the same value in every row", "1 + 1"),
+        ("NULL", "the expression has the same value in every row", "NULL"),
+        ("late AND FALSE", "the expression has the same value in every row", "late AND FALSE"),
+        (
+            "seats > 9007199254740993",
+            "9007199254740993 is beyond 2^53, where whole numbers are no longer exact",
+            "9007199254740993",
+        ),
+    ],
+)
+def test_not_an_expression(text: str, message: str, blamed: str) -> None:
+    assert told(text) == [("bad-expression", message, blamed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "blamed"),
+    [
+        ("distanc > 3", "unknown column 'distanc'", "distanc"),
+        ("1 < distanc", "unknown column 'distanc'", "distanc"),
+        ("DISTANCE > 3", "unknown column 'DISTANCE'", "DISTANCE"),
+        ('carrier = "AA"', "unknown column 'AA'", '"AA"'),
+        ("distance\n  > wait", "unknown column 'wait'", "wait"),
+        ("größe > 1", "unknown column 'größe'", "größe"),
+    ],
+)
+def test_unknown_column(text: str, message: str, blamed: str) -> None:
+    assert told(text) == [("unknown-column", message, blamed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "blamed"),
+    [
+        ("carrier > 'AA'", "texts have no order here: '<' and '>' compare numbers and dates", "'AA'"),
+        ("distance = 'far'", "cannot compare 'distance' (float) with a text", "distance = 'far'"),
+        ("late = 1", "cannot compare 'late' (bool) with an int", "late = 1"),
+        ("0 < distance < 9", "cannot compare a bool with an int", "0 < distance < 9"),
+        ("day > 'May'", "'May' is not an ISO date", "'May'"),
+        ("day = '2013-02-30'", "'2013-02-30' is not an ISO date", "'2013-02-30'"),
+        ("day > 3", "cannot compare an int with 'day' (date)", "day > 3"),
+        ("late + 1", "'+' takes numbers, not 'late' (bool)", "late"),
+        ("-carrier", "'-' takes numbers, not 'carrier' (string)", "carrier"),
+        ("ABS(carrier = 'AA')", "'ABS' takes numbers, not a bool", "carrier = 'AA'"),
+        ("day - 1", "'-' takes numbers or two dates, not 'day' (date) and an int", "day - 1"),
+        ("made - day", "the difference of two datetimes is not supported", "made"),
+        ("day + 1", "'+' takes numbers, not 'day' (date)", "day"),
+        ("NOT distance", "NOT takes conditions, not 'distance' (float)", "distance"),
+        ("late AND seats", "AND takes conditions, not 'seats' (int)", "seats"),
+        ("seats IS TRUE", "IS TRUE takes conditions, not 'seats' (int)", "seats"),
+        ("seats IS NOT FALSE", "IS FALSE takes conditions, not 'seats' (int)", "seats"),
+        ("IF(distance, 1, 2)", "a WHEN takes conditions, not 'distance' (float)", "distance"),
+        (
+            "IF(late, 1, 'no')",
+            "the results of a CASE must be of one type, not an int and a text",
+            "1, 'no'",
+        ),
+        (
+            "COALESCE(carrier, distance)",
+            "COALESCE takes values of one type, not 'carrier' (string) and 'distance' (float)",
+            "carrier, distance",
+        ),
+        ("LEAST(carrier, 'AA')", "LEAST takes numbers or dates, not 'carrier' (string)", "carrier"),
+        ("seats IN (1, 'two')", "IN compares 'seats' (int) with a text", "seats IN (1, 'two'"),
+        ("seats LIKE '1%'", "LIKE takes a text, not 'seats' (int)", "seats"),
+        ("CAST(carrier AS DOUBLE)", "'carrier' (string) cannot be cast to float", "carrier"),
+        ("CAST(distance AS DATE)", "'distance' (float) cannot be cast to date", "distance"),
+        ("code = 1", "'code' is a category, which expressions cannot read", "code"),
+    ],
+)
+def test_types_that_do_not_go_together(text: str, message: str, blamed: str) -> None:
+    assert told(text) == [("type-mismatch", message, blamed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "blamed"),
+    [
+        ("flor(distance)", "unknown function 'flor'", "flor"),
+        ("TRIM(carrier) = 'AA'", "'TRIM' is not supported in expressions", "TRIM(carrier)"),
+        ("1 + LOG(distance)", "'LOG' is not supported in expressions", "LOG(distance)"),
+        ("FLOOR(distance, 2)", "'FLOOR' is not supported in expressions", "FLOOR(distance, 2)"),
+        ("carrier || 'x' = 'y'", "'||' is not supported in expressions", "carrier || 'x'"),
+        ("distance ^ 2", "'^' is not supported in expressions", "distance ^ 2"),
+        ("carrier ILIKE 'a%'", "'ILIKE' is not supported in expressions", "carrier ILIKE 'a%'"),
+        ("CURRENT_DATE > day", "'CURRENT_DATE' is not supported in expressions", "CURRENT_DATE"),
+        ("carrier LIKE carrier", "LIKE takes a text in quotes as its pattern", "carrier"),
+        ("seats IN (seats, 1)", "IN takes a list of literal values", "seats"),
+        ("seats IN ()", "IN takes a list of literal values", "seats"),
+        ("ROUND(distance, seats)", "ROUND takes a whole number from -15 to 15 as its decimals", "seats"),
+        ("ROUND(distance, 16)", "ROUND takes a whole number from -15 to 15 as its decimals", "16"),
+        ("CAST(distance AS TEXT)", "CAST to TEXT is not supported", "CAST(distance AS TEXT)"),
+        ("f.distance > 1", "columns have no table: write 'distance' without 'f.'", "f.distance"),
+        (
+            "SUM(distance) > 3",
+            "an expression reads one row: aggregates and windows are not supported",
+            "SUM(distance)",
+        ),
+        (
+            "ROW_NUMBER() OVER (ORDER BY day) = 1",
+            "an expression reads one row: aggregates and windows are not supported",
+            "ROW_NUMBER() OVER (ORDER BY day)",
+        ),
+        (
+            "seats IN (SELECT seats FROM planes)",
+            "an expression reads the columns of one row, it holds no query",
+            "seats IN (SELECT seats FROM planes)",
+        ),
+        ("seats = ?", "parameters are not supported: write the value", "seats = ?"),
+        ("seats = :least", "parameters are not supported: write the value", "seats = :least"),
+    ],
+)
+def test_sql_that_is_not_supported(text: str, message: str, blamed: str) -> None:
+    assert told(text) == [("unsupported-expression", message, blamed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("distanc > 3", "did you mean 'distance'?"),
+        ("DISTANCE > 3", "did you mean 'distance'?"),
+        ("zz > 3", "columns here: distance, seats, late, carrier, day, made, code, lost"),
+        ('carrier = "AA"', "double quotes are for columns; a text takes single ones: 'AA'"),
+        ("flor(distance)", "did you mean 'FLOOR'?"),
+        ("LOG(distance)", "LN(x) is the natural logarithm"),
+        ("distance ^ 2", "write POWER(x, y)"),
+        ("distance ** 2", "write POWER(x, y)"),
+        ("late + 1", "a bool becomes a number by CAST(... AS BIGINT)"),
+        ("late = 1", "a bool becomes a number by CAST(... AS BIGINT)"),
+        ("0 < distance < 9", "comparisons are chained with AND: 1 < x AND x < 3"),
+        ("day > 'May'", "write '2013-10-01' or '2013-10-01 12:30:00'"),
+        ("NOT distance", "compare it with a value"),
+        ("f.distance > 1", 'a name with a dot is quoted: "f.distance"'),
+        ("CAST(carrier AS DOUBLE)", "give the column the dtype in its contract"),
+        ("SELECT 1", "an expression computes one value from the columns of a row"),
+    ],
+)
+def test_help(text: str, help_: str) -> None:
+    assert [problem.help for problem in problems_of(text)] == [help_]
+
+
+def test_all_problems_are_told_in_the_order_of_the_text() -> None:
+    text = "foo(wait) + late > 3 AND SUM(seats) = 1 AND carrier > 'a' OR lost"
+    assert [(code, blamed) for code, _, blamed in told(text)] == [
+        ("unsupported-expression", "foo"),
+        ("unknown-column", "wait"),
+        ("unsupported-expression", "SUM(seats)"),
+        ("type-mismatch", "'a'"),
+    ]
+
+
+def test_one_mistake_is_told_once_where_a_short_form_repeats_it() -> None:
+    assert told("wait BETWEEN 1 AND 2") == [("unknown-column", "unknown column 'wait'", "wait")]
+    assert told("CASE wait WHEN 1 THEN 2 WHEN 3 THEN 4 END") == [
+        ("unknown-column", "unknown column 'wait'", "wait")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 500 + "distance" + ")" * 500, "- " * 500 + "distance", " + ".join(["distance"] * 2000)]
+)
+def test_nesting_has_a_limit(text: str) -> None:
+    assert [problem.message for problem in problems_of(text)] == ["the expression is nested too deeply"]
