@@ -176,9 +176,9 @@ def defaults(task: Task, classes: int | None = None) -> tuple[str, ...]:
     """What is measured where the spec names no metrics; `classes` is their number where it is known."""
     if task == "regression":
         return ("root_mean_squared_error", "mean_absolute_error", "r2")
-    return (
-        ("roc_auc", "log_loss", "accuracy") if classes in (None, 2) else ("log_loss", "accuracy", "f1_macro")
-    )
+    if classes is None:
+        return ("log_loss", "accuracy")
+    return ("roc_auc", "log_loss", "accuracy") if classes == 2 else ("log_loss", "accuracy", "f1_macro")
 
 
 def evaluate(
@@ -186,15 +186,17 @@ def evaluate(
 ) -> dict[str, float | None]:
     """The metrics named, in that order; None where one is undefined on these rows or not a finite number.
 
-    `scores` are what a learner predicts: [N, classes], or [N, 1] for a regression (`classes` 0).
+    `scores` are what a learner predicts: [N, classes], or [N, 1] for a regression (`classes` 0). With a NaN
+    among them no metric is defined.
     """
     import numpy as np
 
     scores = scores if classes else scores[:, 0]
+    sound = len(target) > 0 and not np.isnan(scores).any()
     found: dict[str, float | None] = {}
     with np.errstate(all="ignore"):
         for name in names:
-            applies = len(target) > 0 and setting_of(classes) in METRIC[name].settings
+            applies = sound and setting_of(classes) in METRIC[name].settings
             value = METRIC[name].function(target, scores) if applies else None
             found[name] = float(value) if value is not None and np.isfinite(value) else None
     return found

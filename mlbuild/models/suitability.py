@@ -113,6 +113,7 @@ def _check_classes(target: Array, classes: int) -> None:
         raise data_failure(f"all {len(target)} train rows are of one class, and a classifier needs two")
     absent = np.flatnonzero(counts == 0).tolist()
     if absent:
+        held = classes - len(absent)
         raise data_failure(
-            f"{len(absent)} of the {classes} classes of the target have no train row", absent=absent
+            f"the train rows hold {held} of the {classes} classes of the target", absent=absent
         )

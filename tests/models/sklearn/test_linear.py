@@ -1,0 +1,177 @@
+"""Linear models have scikit-learn's coefficients, and add in one order on both sides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import seed as with_seed
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn import linear_model
+
+from mlbuild.columns import Schema
+from mlbuild.diagnostics import Failed
+from mlbuild.models.learner import Learner, Rows
+from mlbuild.models.matrix import matrix
+from mlbuild.models.sklearn.linear import LinearForm
+from mlbuild.models.sklearn.linear_regression import LinearRegression
+from mlbuild.models.sklearn.logistic_regression import LogisticRegression
+from tests.budget import examples, seed
+from tests.models.artifacts import answers, exported, schema
+from tests.models.samples import NUMBERS, classes, features, number
+
+Array = np.ndarray[Any, Any]
+FULL = features(250).with_columns(pl.col("count", "flag").fill_null(strategy="forward").fill_null(0))
+TRAIN = FULL.select(pl.col("plain").log1p().fill_nan(0.0), pl.col("count"), pl.col("flag"), pl.col("block"))
+LOGISTIC: list[tuple[dict[str, Any], int]] = [
+    ({}, 2),
+    ({"C": 0.01, "fit_intercept": False}, 2),
+    ({"solver": "newton-cholesky", "class_weight": "balanced"}, 2),
+    ({"solver": "saga", "l1_ratio": 1.0, "C": 0.1, "max_iter": 500}, 2),
+    ({"max_iter": 500}, 3),
+    ({"solver": "saga", "l1_ratio": 0.5, "max_iter": 500}, 3),
+    ({"solver": "newton-cholesky", "C": 1e10}, 4),
+]
+
+
+def fitted(learner: Learner, count: int, threads: int = 1) -> tuple[bytes, Rows]:
+    rows = Rows(TRAIN, NUMBERS, classes(FULL, count) if count else number(FULL))
+    return learner.fit(rows, classes=count, seed=0, threads=threads), rows
+
+
+@pytest.mark.parametrize(("params", "count"), LOGISTIC)
+def test_probabilities_are_scikit_learns(params: dict[str, Any], count: int) -> None:
+    learner = LogisticRegression(**params)
+    assert list(learner.check()) == []
+    content, rows = fitted(learner, count)
+    model = linear_model.LogisticRegression(random_state=0, **params).fit(matrix(rows), rows.target)
+    native = learner.predict(content, rows, 1)
+    np.testing.assert_allclose(native, model.predict_proba(matrix(rows)), rtol=1e-9, atol=1e-12)
+    compared(learner, content, rows)
+
+
+@pytest.mark.parametrize("params", [{}, {"fit_intercept": False}, {"positive": True}])
+def test_predictions_are_scikit_learns(params: dict[str, Any]) -> None:
+    learner = LinearRegression(**params)
+    content, rows = fitted(learner, 0)
+    model = linear_model.LinearRegression(**params).fit(matrix(rows), rows.target)
+    native = learner.predict(content, rows, 1)
+    np.testing.assert_allclose(native[:, 0], model.predict(matrix(rows)), rtol=1e-9)
+    compared(learner, content, rows)
+
+
+def compared(learner: Learner, content: bytes, rows: Rows) -> None:
+    """The train rows, rows of extreme numbers, one row, no row."""
+    model = exported(learner, content, rows)
+    extreme = [0.0, -0.0, 1e300, -1e300, 1.7e308, 1e-310, np.inf, -np.inf, 800.0, -800.0]
+    hard = rows.features[: len(extreme)].with_columns(plain=pl.Series(extreme))
+    flipped = hard.with_columns(block=pl.lit([np.inf, -1e308, 0.0], dtype=pl.Array(pl.Float64, 3)))
+    for some in (rows.features, hard, flipped, hard[:1], hard[:0]):
+        native = learner.predict(content, Rows(some, rows.schema), 1)
+        found = answers(model, Rows(some, rows.schema))
+        assert native.shape == found.shape
+        np.testing.assert_allclose(found, native, rtol=1e-12, atol=0 if native.shape[1] == 1 else 1e-15)
+        if native.shape[1] == 1:
+            assert np.array_equal(found, native, equal_nan=True), "the same bit by bit"
+
+
+@with_seed(seed())
+@settings(max_examples=examples(40, 3000), deadline=None, database=None)
+@given(st.data())
+def test_any_numbers_add_up_alike(data: st.DataObject) -> None:
+    """Terms that cancel, overflow or are missing: an order of its own on one side would show."""
+    width = data.draw(st.integers(1, 9))
+    rows = data.draw(st.integers(0, 6))
+    finite = st.floats(allow_nan=False, allow_infinity=False)
+    form = LinearForm([data.draw(st.lists(finite, min_size=width, max_size=width))], [data.draw(finite)])
+    values = data.draw(arrays.arrays(np.float64, (rows, width), elements=st.floats()))
+    names = {f"x{index}": "float" for index in range(width)}
+    frame = pl.DataFrame({name: values[:, index] for index, name in enumerate(names)})
+    given_rows = Rows(frame, schema(**names))
+    native = LinearRegression().predict(form.to_bytes(), given_rows, 1)
+    found = answers(exported(LinearRegression(), form.to_bytes(), given_rows), given_rows)
+    assert np.array_equal(found, native, equal_nan=True)
+
+
+def test_one_thread_or_two() -> None:
+    for learner, count in ((LinearRegression(), 0), (LogisticRegression(), 2), (LogisticRegression(), 3)):
+        assert fitted(learner, count)[0] == fitted(learner, count, threads=2)[0]
+
+
+def test_weights_count() -> None:
+    weight = np.linspace(0, 2, TRAIN.height)
+    rows = Rows(TRAIN, NUMBERS, number(FULL), weight)
+    content = LinearRegression().fit(rows, classes=0, seed=0, threads=1)
+    model = linear_model.LinearRegression().fit(matrix(rows), rows.target, sample_weight=weight)
+    np.testing.assert_allclose(LinearForm.from_bytes(content).intercepts, [model.intercept_], rtol=1e-6)
+    assert content != fitted(LinearRegression(), 0)[0]
+
+
+def test_bytes_are_canonical_and_exact() -> None:
+    form = LinearForm([[0.1, -1e-310]], [1 / 3], 7)
+    assert LinearForm.from_bytes(form.to_bytes()) == form
+    assert json.loads(form.to_bytes()) == {
+        "coefficients": [[0.1, -1e-310]],
+        "converged": True,
+        "intercepts": [1 / 3],
+        "iterations": 7,
+    }
+
+
+def test_a_solver_that_stops_short_says_so_without_a_warning() -> None:
+    learner = LogisticRegression(solver="saga", max_iter=2)
+    told = learner.describe(fitted(learner, 2)[0])
+    assert told == {
+        "iterations": 2,
+        "note": "the solver did not converge in 2 iterations; raise 'max_iter', or scale the features with 'standard'",
+    }
+    assert LinearRegression().describe(fitted(LinearRegression(), 0)[0]) == {}
+
+
+FAULTS: list[tuple[Learner, int, list[float], list[float], str]] = [
+    (LinearRegression(), 0, [], [], "there are no train rows"),
+    (LogisticRegression(), 2, [1, 2], [1, 1], "all 2 train rows are of one class, and a classifier needs two"),
+    (LogisticRegression(), 3, [1, 2], [0, 1], "the train rows hold 2 of the 3 classes of the target"),
+    (LinearRegression(), 0, [1, 2], [1, np.nan], "the target is missing or infinite in 1 of 2 train rows"),
+    (LinearRegression(), 0, [1, np.inf], [1, 2], "column 'x' is missing or infinite in 1 of 2 train rows"),
+    (LogisticRegression(), 2, [np.nan, np.nan], [0, 1], "column 'x' is missing or infinite in 2 of 2 train rows"),
+    (
+        LinearRegression(),
+        0,
+        [1.7e308, 1.7e308, -1.7e308],
+        [1, 2, 3],
+        "the features are too large to fit a linear model on; scale them with 'standard'",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("learner", "count", "values", "target", "message"), FAULTS)
+def test_data_faults(
+    learner: Learner, count: int, values: list[float], target: list[float], message: str
+) -> None:
+    frame = pl.DataFrame(
+        {"fine": [0.0] * len(values), "x": values}, schema={"fine": pl.Float64, "x": pl.Float64}
+    )
+    goal = np.array(target, dtype=np.int64 if count else np.float64)
+    with pytest.raises(Failed) as caught:
+        rows = Rows(frame, schema(fine="float", x="float"), goal)
+        learner.fit(rows, classes=count, seed=0, threads=1)
+    assert (caught.value.failure.kind, caught.value.failure.message) == ("data", message)
+
+
+def test_vectors_without_elements() -> None:
+    frame = pl.DataFrame({"v": pl.Series([[], []], dtype=pl.Array(pl.Float64, 0))})
+    rows = Rows(frame, Schema(schema(v="vector")), np.arange(2.0))
+    with pytest.raises(Failed, match=r"^no feature is left: every vector is empty$"):
+        LinearRegression().fit(rows, classes=0, seed=0, threads=1)
+
+
+def test_l1_needs_a_solver_that_has_it() -> None:
+    (problem,) = LogisticRegression(l1_ratio=0.5).check()
+    assert problem.message == "'solver: lbfgs' has no L1 penalty, which 'l1_ratio' asks for"
+    assert (problem.at, problem.help) == (("l1_ratio",), "write 'solver: saga'")

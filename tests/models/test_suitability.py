@@ -1,0 +1,108 @@
+"""What learners refuse without seeing data, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.diagnostics import Rejected
+from mlbuild.models import LEARNERS
+from mlbuild.models.learner import Learner
+from mlbuild.models.lightgbm.classifier import LightgbmClassifier
+from mlbuild.models.lightgbm.regressor import LightgbmRegressor
+from mlbuild.models.sklearn.linear_regression import LinearRegression
+from mlbuild.models.sklearn.logistic_regression import LogisticRegression
+from mlbuild.models.suitability import classes_of
+from tests.models.artifacts import schema
+
+TREES, LINES = LightgbmRegressor(), LinearRegression()
+NUMBER = ColumnType("float")
+
+#: learner, dtype of column `x`, message, help; no message where the column is taken.
+COLUMNS: list[tuple[Learner, str, str | None, str | None]] = [
+    (TREES, "string", "column 'x' is a string, and lightgbm.regressor takes numbers", "encode it with 'category', 'ordinal' or 'one_hot'"),
+    (TREES, "date?", "column 'x' is a date, and lightgbm.regressor takes numbers", "take it apart with 'date_parts'"),
+    (TREES, "datetime", "column 'x' is a datetime, and lightgbm.regressor takes numbers", "take it apart with 'date_parts'"),
+    (TREES, "category?", None, None),
+    (TREES, "vector", None, None),
+    (TREES, "bool?", None, None),
+    (TREES, "int?", None, None),
+    (TREES, "float?", None, None),
+    (TREES, UNKNOWN, None, None),
+    (LINES, "string?", "column 'x' is a string, and sklearn.linear_regression takes numbers", "encode it with 'one_hot' or 'ordinal'"),
+    (LINES, "category", "column 'x' is a category, and sklearn.linear_regression takes numbers", "use 'one_hot' or 'ordinal' instead"),
+    (LINES, "float?", "column 'x' can be missing, and sklearn.linear_regression takes no missing values", "fill it with 'impute'"),
+    (LINES, "bool?", "column 'x' can be missing, and sklearn.linear_regression takes no missing values", "fill it with 'impute'"),
+    (LINES, "bool", None, None),
+    (LINES, "vector", None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("learner", "dtype", "message", "help_"), COLUMNS)
+def test_features(learner: Learner, dtype: str, message: str | None, help_: str | None) -> None:
+    if message is None:
+        learner.infer(schema(x=dtype), NUMBER)
+        return
+    with pytest.raises(Rejected) as caught:
+        learner.infer(schema(fine="float", x=dtype), NUMBER)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.at) == ("unsupported-column", ("features", "x"))
+    assert (problem.message, problem.help) == (message, help_)
+
+
+TARGETS: list[tuple[Learner, ColumnType, str | None]] = [
+    (LightgbmClassifier(), ColumnType("float"), "the target is a float, and lightgbm.classifier predicts bool, int or string"),
+    (LogisticRegression(), ColumnType("date"), "the target is a date, and sklearn.logistic_regression predicts bool, int or string"),
+    (LightgbmClassifier(), ColumnType("string", categories=("a",)), "the target has one category, and a classifier needs two"),
+    (LightgbmClassifier(), ColumnType("string"), None),
+    (LightgbmClassifier(), ColumnType("bool"), None),
+    (LogisticRegression(), ColumnType("int"), None),
+    (LightgbmRegressor(), ColumnType("string"), "the target is a string, and lightgbm.regressor predicts int or float"),
+    (LinearRegression(), ColumnType("bool"), "the target is a bool, and sklearn.linear_regression predicts int or float"),
+    (LinearRegression(), ColumnType("int"), None),
+    (LinearRegression(), ColumnType(UNKNOWN), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("learner", "target", "message"), TARGETS)
+def test_targets(learner: Learner, target: ColumnType, message: str | None) -> None:
+    if message is None:
+        learner.infer(schema(x="float"), target)
+        return
+    with pytest.raises(Rejected) as caught:
+        learner.infer(schema(x="float"), target)
+    assert [(p.code, p.at, p.message) for p in caught.value.problems] == [
+        ("unsupported-target", ("target",), message)
+    ]
+
+
+@pytest.mark.parametrize("cls", LEARNERS)
+def test_all_problems_are_told_at_once(cls: type[Learner]) -> None:
+    with pytest.raises(Rejected) as caught:
+        cls().infer(schema(a="string", b="date"), ColumnType("datetime"))
+    assert [problem.at for problem in caught.value.problems] == [
+        ("features", "a"),
+        ("features", "b"),
+        ("target",),
+    ]
+
+
+@pytest.mark.parametrize("cls", LEARNERS)
+def test_no_feature(cls: type[Learner]) -> None:
+    with pytest.raises(Rejected) as caught:
+        cls().infer(schema(), ColumnType("int"))
+    assert [(p.code, p.message) for p in caught.value.problems] == [
+        ("no-features", "no column is left for the learner")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "count"),
+    [
+        (ColumnType("bool"), 2),
+        (ColumnType("int"), None),
+        (ColumnType("string", categories=("a", "b", "c")), 3),
+    ],
+)
+def test_number_of_classes(target: ColumnType, count: int | None) -> None:
+    assert classes_of(target) == count
