@@ -16,13 +16,13 @@ Notes = tuple[tuple[str, Path], ...]
 
 
 class Findings:
-    """Problems of a spec; their paths start at its root. The same problem found twice is one."""
+    """Problems of a spec; their paths start at its root. A problem found twice is one, whatever its help."""
 
     def __init__(self) -> None:
-        self._found: dict[Problem, Notes] = {}
+        self._found: dict[Problem, tuple[Problem, Notes]] = {}
 
     def add(self, problem: Problem, *notes: tuple[str, Path]) -> None:
-        self._found.setdefault(problem, notes)
+        self._found.setdefault(replace(problem, help=None), (problem, notes))
 
     def extend(self, problems: Iterable[Problem], *notes: tuple[str, Path]) -> bool:
         """Add problems; tells whether none of them is an error."""
@@ -51,11 +51,11 @@ class Findings:
     @property
     def sound(self) -> bool:
         """Whether nothing found is an error."""
-        return all(problem.severity != "error" for problem in self._found)
+        return all(problem.severity != "error" for problem, _ in self._found.values())
 
     def diagnostics(self, document: Document) -> list[Diagnostic]:
         found = []
-        for problem, notes in self._found.items():
+        for problem, notes in self._found.values():
             related = tuple(Related(text, document.span(at)) for text, at in notes)
             found.append(replace(document.diagnostic(problem), related=related))
         return found

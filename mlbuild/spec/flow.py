@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from graphlib import CycleError, TopologicalSorter
@@ -52,15 +53,29 @@ def _without_types(table: Table, names: Collection[str]) -> Table:
 
 
 def _find_file(root: FilePath, path: str, at: Path, findings: Findings) -> None:
-    file = root / path
-    if file.is_file():
-        return
-    if file.is_dir():
+    mode = _mode(root / path)
+    if mode is not None and stat.S_ISDIR(mode):
         findings.add(Problem("missing-file", f"'{path}' is a folder, not a file", at))
-        return
-    beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-    help_ = did_you_mean(file.name, beside) or "paths start from the folder of the spec"
-    findings.add(Problem("missing-file", f"there is no file '{path}'", at, help_))
+    elif mode is None:
+        help_ = did_you_mean(FilePath(path).name, _beside(root / path))
+        help_ = help_ or "paths start from the folder of the spec"
+        findings.add(Problem("missing-file", f"there is no file '{path}'", at, help_))
+
+
+def _mode(file: FilePath) -> int | None:
+    """What kind of thing a path leads to; None if to nothing."""
+    try:
+        return file.stat().st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _beside(file: FilePath) -> list[str]:
+    """The names in the folder where a file should be."""
+    try:
+        return [entry.name for entry in file.parent.iterdir()]
+    except (OSError, ValueError):
+        return []
 
 
 def flow_datasets(

@@ -104,6 +104,17 @@ CASES = {
         [(CATEGORY, "      columns: [carrier, tailnum]\n")],
         ["35:26 unknown-column unknown column 'tailnum' | columns here: carrier, distance, seats"],
     ),
+    "a step at fault in two models is one mistake": (
+        [
+            (CATEGORY, "      columns: [carrier, nope]\n"),
+            (
+                "outputs:\n",
+                "  b: {type: lightgbm.classifier, dataset: departures, features: carrier, target: late,"
+                " preprocessing: tabular}\noutputs:\n",
+            ),
+        ],
+        ["35:26 unknown-column unknown column 'nope' | columns here: carrier, distance, seats"],
+    ),
     "a step on a column of another dtype": (
         [("    - op: category\n", "    - {op: standard, columns: carrier}\n    - op: category\n")],
         [

@@ -28,6 +28,13 @@ CASES = {
         [("path: planes.csv", "path: data/planes.csv")],
         ["6:18 missing-file there is no file 'data/planes.csv' | paths start from the folder of the spec"],
     ),
+    "a path that leads nowhere": (
+        [("path: planes.csv", 'path: "a\\0b.csv"'), ("path: flights.csv", f"path: {'f' * 300}.csv")],
+        [
+            f"5:19 missing-file there is no file '{'f' * 300}.csv' | paths start from the folder of the spec",
+            "6:18 missing-file there is no file 'a\0b.csv' | paths start from the folder of the spec",
+        ],
+    ),
     "a source that starts from nothing": (
         [("from: flights", "from: flight")],
         ["20:11 unknown-table unknown source or dataset 'flight' | did you mean 'flights'?"],
