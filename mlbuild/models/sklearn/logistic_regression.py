@@ -31,7 +31,9 @@ class LogisticRegression(Learner):
     accepts: ClassVar[frozenset[str]] = frozenset({"vector"})
     libraries: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy", "numpy")
 
-    C: float = field(Number(above=0), "Inverse of the strength of the penalty; `1e12`: as good as none.", default=1.0)
+    C: float = field(
+        Number(above=0), "Inverse of the strength of the penalty; `1e12`: as good as none.", default=1.0
+    )
     l1_ratio: float = field(
         Number(min=0, max=1), "The share of L1 in the penalty: 0 is L2, 1 is L1.", default=0.0
     )
