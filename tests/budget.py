@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 
 def examples(small: int, soak: int) -> int:
@@ -13,3 +14,8 @@ def examples(small: int, soak: int) -> int:
 def seed() -> int:
     """The seed of random tests: MLBUILD_SEED, 0 if not set."""
     return int(os.environ.get("MLBUILD_SEED", "0"))
+
+
+def tell(fact: str) -> None:
+    """A count for the record that a soak keeps; pytest shows it with -rA."""
+    sys.stdout.write(f"soak: {fact}\n")

@@ -1,0 +1,84 @@
+"""Small projects on real rows, written into a folder of the test and built there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from mlbuild import api
+from mlbuild.engine.events import BuildResult
+
+SPECS = Path(__file__).resolve().parents[1] / "specs"
+
+#: Every op of the catalogue between raw columns and trees; a tenth of a second to train.
+DELAYS = """\
+mlbuild: 1
+project: delays
+seed: 3
+sources:
+  flights: {path: flights.parquet, contract: flight}
+  planes: {path: planes.csv, null_values: [NA], contract: plane}
+contracts:
+  flight:
+    columns:
+      time_hour: datetime
+      sched_dep: datetime
+      carrier: {dtype: string, categories: [9E, AA, AS, B6, DL, EV, F9, FL, HA, MQ, OO, UA, US, VX, WN, YV]}
+      tailnum: {dtype: string, nullable: true}
+      origin: {dtype: string, categories: [EWR, JFK, LGA]}
+      dest: string
+      distance: {dtype: int, min: 0}
+      arr_delay: {dtype: int, nullable: true, serving: false}
+  plane:
+    unique: [tailnum]
+    columns: {tailnum: string, year: {dtype: int, nullable: true}, seats: {dtype: int, min: 1}}
+datasets:
+  departures:
+    from: flights
+    steps:
+      - {op: join, with: planes, using: [tailnum], how: left, cardinality: many_to_one, prefix: plane_}
+      - {op: filter, where: arr_delay IS NOT NULL}
+      - op: derive
+        columns:
+          late: arr_delay > 15
+          age: CASE WHEN plane_year > 1990.5 THEN 2013 - plane_year ELSE 23.7 END
+    split: {type: hash, key: [tailnum, time_hour], valid: 0.2, test: 0.2}
+preprocessing:
+  all:
+    - {op: date_parts, columns: sched_dep, parts: [hour, minute, weekday]}
+    - {op: impute, columns: [plane_seats], strategy: median}
+    - {op: standard, columns: [plane_seats, distance]}
+    - {op: derive, columns: {far: distance * 0.3 + plane_seats / 7}}
+    - {op: ordinal, columns: origin}
+    - {op: category, columns: dest}
+    - {op: one_hot, columns: carrier}
+models:
+  late:
+    type: lightgbm.classifier
+    dataset: departures
+    features: [carrier, origin, dest, sched_dep, distance, age, plane_seats]
+    preprocessing: all
+    target: late
+    params: {num_iterations: 25, num_leaves: 15, min_data_in_leaf: 5}
+outputs:
+  late: {model: late}
+"""
+
+
+def delays(folder: Path, spec: str = DELAYS, every: int = 60) -> Path:
+    """Write the project `delays` with each `every`-th of the real flights; returns the spec file."""
+    columns = "time_hour sched_dep carrier tailnum origin dest distance arr_delay".split()
+    flights = pl.read_parquet(SPECS / "flights/data/flights.parquet", columns=columns)
+    flights.gather_every(every).write_parquet(folder / "flights.parquet")
+    (folder / "planes.csv").write_bytes((SPECS / "flights/data/planes.csv").read_bytes())
+    file = folder / "mlbuild.yaml"
+    file.write_text(spec)
+    return file
+
+
+def built(file: Path, *targets: str) -> BuildResult:
+    """Build a project that must build."""
+    result = api.build(api.load(file), targets, threads=1)
+    assert result.ok, {name: failure.message for name, failure in result.failures.items()}
+    return result
