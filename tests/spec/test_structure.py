@@ -330,10 +330,11 @@ def contents() -> list[bytes]:
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.randint(1, 2)):
         lines = content.split(b"\n")
         line, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-        match chance.randrange(7):
+        key, colon, value = lines[line].partition(b":")
+        match chance.randrange(12):
             case 0:
                 at = chance.randrange(len(content))
                 content = content[:at] + bytes([chance.randrange(256)]) + content[at + 1 :]
@@ -343,15 +344,18 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
             case 2:
                 lines[line], lines[other] = lines[other], lines[line]
             case 3:
-                key, colon, _ = lines[line].partition(b":")
-                lines[line] = key + colon + b" " + chance.choice(SCALARS)
-            case 4:
                 lines[line] = chance.choice([b" ", b"  ", b"- "]) + lines[line]
-            case 5:
+            case 4:
                 lines.insert(line, lines[other])
-            case _:
+            case 5:
                 nested = chance.choice([b"[", b"{a: ", b"- "]) * chance.choice([3, 60, 5000])
                 lines[line] += b" " + nested
+            case 6 | 7:
+                lines[line] = key[:-1] + chance.choice([b"", b"_", key[-1:] * 2]) + colon + value
+            case 8:
+                lines[line] = key + colon + lines[other].partition(b":")[2]
+            case _:
+                lines[line] = key + colon + b" " + chance.choice(SCALARS)
         content = b"\n".join(lines)
     return content
 

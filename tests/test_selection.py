@@ -1,0 +1,74 @@
+"""Selecting columns by name or by description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
+from mlbuild.diagnostics import Rejected
+from mlbuild.selection import Columns
+
+TABLE = Schema(
+    {
+        "age": ColumnType("int"),
+        "temp_in": ColumnType("float", nullable=True),
+        "temp_out": ColumnType("float"),
+        "name": ColumnType("string"),
+        "day": ColumnType("date"),
+        "at": ColumnType("datetime"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("name", ["name"]),
+        (["name", "age"], ["name", "age"]),
+        ({"dtype": "float"}, ["temp_in", "temp_out"]),
+        ({"dtype": "numeric"}, ["age", "temp_in", "temp_out"]),
+        ({"dtype": "temporal"}, ["day", "at"]),
+        ({"matches": "temp_*"}, ["temp_in", "temp_out"]),
+        ({"matches": "[an]*", "dtype": "string"}, ["name"]),
+        ({"dtype": "numeric", "except": "age"}, ["temp_in", "temp_out"]),
+        ({"except": ["age", "day", "at"]}, ["temp_in", "temp_out", "name"]),
+    ],
+)
+def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names: list[str]) -> None:
+    assert list(Columns().read(given).resolve(TABLE)) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("nam", ("unknown-column", (), "unknown column 'nam'", "did you mean 'name'?")),
+        (["age", "q"], ("unknown-column", (1,), "unknown column 'q'", f"columns here: {', '.join(TABLE)}")),
+        (["age", "name", "age"], ("duplicate-column", (2,), "column 'age' is listed twice", None)),
+        (
+            {"dtype": "numeric", "except": ["agee"]},
+            ("unknown-column", ("except", 0), "unknown column 'agee'", "did you mean 'age'?"),
+        ),
+        (
+            {"dtype": "bool"},
+            ("empty-selection", (), "no column matches", f"columns here: {', '.join(TABLE)}"),
+        ),
+        (
+            {"matches": "TEMP*"},
+            ("empty-selection", (), "no column matches", f"columns here: {', '.join(TABLE)}"),
+        ),
+    ],
+)
+def test_what_selects_nothing_or_something_unknown_is_refused(
+    given: Any, expected: tuple[str, tuple[str | int, ...], str, str | None]
+) -> None:
+    with pytest.raises(Rejected) as caught:
+        Columns().read(given).resolve(TABLE)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.at, problem.message, problem.help) == expected
+
+
+def test_a_faulty_column_silences_an_empty_selection() -> None:
+    table = TABLE.plus({"broken": ColumnType(UNKNOWN)})
+    assert Columns().read({"dtype": "bool"}).resolve(table) == ()
