@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,8 @@ from mlbuild.engine.libraries import versions
 
 #: Raised when what is recorded under a key changes its form, so that former records are never misread.
 _FORMAT = 1
+
+_FOR_PEOPLE = ("producers", "paths")
 
 #: A part that is read: its name, and its digest (None: not known yet).
 Read = tuple[str, str | None]
@@ -32,18 +34,16 @@ class Ingredients:
     libraries: Mapping[str, str | None]
     inputs: Mapping[str, tuple[Read, ...]]
     files: Mapping[str, str | None]
-    producers: Mapping[str, tuple[str, ...]] = field(metadata={"decides": False})
-    paths: Mapping[str, str] = field(metadata={"decides": False})
+    producers: Mapping[str, tuple[str, ...]]
+    paths: Mapping[str, str]
 
     @cached_property
     def key(self) -> str:
-        deciding = {
-            item.name: getattr(self, item.name) for item in fields(self) if item.metadata.get("decides", True)
-        }
+        deciding = {name: value for name, value in self.to_json().items() if name not in _FOR_PEOPLE}
         return digest(canonical({**deciding, "format": _FORMAT}))
 
-    def to_json(self) -> Any:
-        return asdict(self)
+    def to_json(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @classmethod
     def from_json(cls, value: Any) -> Ingredients:

@@ -192,7 +192,7 @@ class DiskStore(_Scratch):
         try:
             intact = _file_digest(self.path(digest)) == digest
         except OSError:
-            return False
+            intact = False
         if not intact:
             self._drop(digest)
         return intact
@@ -224,14 +224,17 @@ class DiskStore(_Scratch):
         return self._folder / folder / f"{_file_name(rest)}.json" if rest else self._folder / f"{name}.json"
 
     def _drop(self, digest: str) -> None:
-        self.path(digest).unlink(missing_ok=True)
+        remove(self.path(digest))
 
     def _write(self, path: Path, content: bytes, mode: int = 0o644) -> None:
         temporary = self._temporary() / f"{self._token}-{next(self._numbers)}"
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(path)
 
 
 def _sealed(value: Any) -> bytes:

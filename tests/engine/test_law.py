@@ -16,6 +16,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from mlbuild.diagnostics import data_failure
+from mlbuild.engine.events import TaskStarted
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Restorable, Stale, Unsure
 from mlbuild.engine.store import DiskStore, MemoryStore
@@ -142,7 +143,7 @@ def check(project: Project, oracle: Oracle, nodes: list[Node], targets: set[int]
     }
     assert contents == given
     assert {named[name] for name in result.failures} == failed
-    ran = {event.task for event in project.events if type(event).__name__ == "TaskStarted"}
+    ran = {event.task for event in project.told(TaskStarted)}
     assert_only_needed(nodes, {named[name] for name in ran}, must_run, given)
     for name, decision in foreseen.items():
         match decision:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -292,3 +294,28 @@ def test_a_malformed_task_is_its_makers_mistake(project: Project, tasks: list[Ta
 
 def test_an_empty_plan_is_built(project: Project) -> None:
     assert project.build([]).ok
+
+
+def test_building_needs_no_heavy_library(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from mlbuild.engine.store import DiskStore
+from mlbuild.engine.targets import select
+from tests.engine.tasks import Project, plan, text_task
+
+root = Path(sys.argv[1])
+tasks = [text_task("a", "a"), text_task("b", "b", "a/out", exports="dist")]
+for _ in range(2):
+    Project(root, DiskStore(root)).build(tasks, select(plan(tasks), ["+b"]))
+Project(root, DiskStore(root)).foresee(tasks)
+heavy = {"networkx", "numpy", "polars", "yaml", "importlib.metadata"}
+print((root / "dist" / "out").read_text(), sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.stdout, done.stderr) == ("b a []\n", "")
