@@ -59,14 +59,23 @@ class Table:
 
 
 def serving_inputs(table: Table, features: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What an artifact needs for `features`: raw columns in table order, derived ones in the order to compute them."""
-    needed = set(features)
-    for name, column in reversed(tuple(table.columns.items())):
-        if name in needed and column.derived:
-            needed.update(column.derived.names)
-    ordered = [name for name in table.columns if name in needed]
-    raw = tuple(name for name in ordered if table.columns[name].derived is None)
-    return raw, tuple(name for name in ordered if table.columns[name].derived is not None)
+    """What an artifact needs for `features`: raw columns, and derived ones in an order to compute them.
+
+    Both follow the order of the features, not that of the table, which comes from maps and means nothing.
+    """
+    raw: dict[str, None] = {}
+    derived: dict[str, None] = {}
+    waiting = list(features)[::-1]
+    while waiting:
+        name = waiting.pop()
+        typed = table.columns[name].derived
+        if typed is None:
+            raw[name] = None
+        elif all(used in raw or used in derived for used in typed.names):
+            derived[name] = None
+        else:
+            waiting += [name, *reversed(typed.names)]
+    return tuple(raw), tuple(derived)
 
 
 def depends_on(table: Table, names: Iterable[str], *, through_joins: bool = False) -> frozenset[str]:

@@ -118,8 +118,9 @@ def select_features(
 
 
 def _select(selector: Selector, served: Schema, leaks: Leaks) -> tuple[str, ...]:
+    """What a selector finds, in the order of names: that of a contract's keys means nothing."""
     found = selector.resolve(served)
-    kept = tuple(name for name in found if leaks.error(name, ()) is None)
+    kept = tuple(sorted(name for name in found if leaks.error(name, ()) is None))
     if found and not kept:
         help_ = "those that do are the target, or not known when a prediction is asked for"
         raise Rejected(Problem("empty-selection", "no column that can be a feature matches", help=help_))

@@ -178,7 +178,7 @@ def test_what_is_said_of_features(case: str, tmp_path: Path) -> None:
         (
             "{matches: '*', except: [day, tailnum]}",
             "{op: category, columns: carrier}",
-            ["carrier", "distance", "seats", "far"],
+            ["carrier", "distance", "far", "seats"],
         ),
         ("seats", "", ["seats"]),
     ],

@@ -1,0 +1,198 @@
+"""No false reuse, no false rebuild: what runs after each kind of edit, on a project built from real rows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlbuild import api
+from tests.projects import DELAYS, built, delays
+
+#: A second, linear model beside the first, on features of its own.
+TWO = DELAYS.replace(
+    "outputs:\n",
+    """\
+  line:
+    type: sklearn.linear_regression
+    dataset: departures
+    features: [distance, plane_seats]
+    preprocessing:
+      - {op: impute, columns: plane_seats, strategy: mean}
+    target: arr_delay
+outputs:
+  line: {model: line}
+""",
+)
+#: From train on: what a hyper-parameter of the trees changes.
+TRAINED = {"train:late", "predict:late", "evaluate:late", "artifact:late", "verify:late", "publish:late"}
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the project after its first build."""
+    folder = tmp_path_factory.mktemp("pristine")
+    built(delays(folder, TWO))
+    return folder
+
+
+@pytest.fixture
+def project(pristine: Path, tmp_path: Path) -> Path:
+    """The built project in a folder of its own; returns the spec file."""
+    shutil.copytree(pristine, tmp_path / "project")
+    return tmp_path / "project" / "mlbuild.yaml"
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def ran(file: Path) -> set[str]:
+    """What a build runs; and that the next one runs nothing."""
+    result = built(file)
+    assert built(file).ran == ()
+    return set(result.ran)
+
+
+def test_a_second_build_runs_nothing(project: Path) -> None:
+    assert ran(project) == set()
+
+
+def test_touching_every_file_runs_nothing(project: Path) -> None:
+    for file in project.parent.iterdir():
+        if file.is_file():
+            os.utime(file, (1_900_000_000, 1_900_000_000))
+    assert ran(project) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("project: delays", "# a remark\nproject: delays  # and one more", id="comments"),
+        pytest.param(
+            "mlbuild: 1\nproject: delays\nseed: 3\n", "seed: 3\nmlbuild: 1\nproject: delays\n", id="order"
+        ),
+        pytest.param(
+            "{tailnum: string, year: {dtype: int, nullable: true}, seats: {dtype: int, min: 1}}",
+            "{seats: {min: 1, dtype: int}, year: {nullable: true, dtype: int}, tailnum: string}",
+            id="order of columns",
+        ),
+        pytest.param(
+            "seats: {dtype: int, min: 1}", "seats: {dtype: int, min: 1, nullable: false}", id="default"
+        ),
+        pytest.param("num_leaves: 15,", "num_leaves: 15, learning_rate: 0.1,", id="default of a learner"),
+        pytest.param("num_leaves: 15,", "num_leaves: 15.0,", id="another spelling"),
+        pytest.param("distance * 0.3 + plane_seats / 7", "(distance*0.3) + plane_seats/7.0", id="expression"),
+        pytest.param("columns: {far: dist", "columns: {  'far' : dist", id="flow style"),
+        pytest.param("tailnum: string, year", "'tailnum': {dtype: string}, year", id="long form"),
+        pytest.param(
+            "late: {model: late}", "late: {model: late, verify: {rows: 20000}}", id="default of an output"
+        ),
+        pytest.param("project: delays", "project: delays\ndescription: told\nx-team: core", id="description"),
+    ],
+)
+def test_edits_without_meaning_run_nothing(project: Path, old: str, new: str) -> None:
+    edit(project, old, new)
+    assert ran(project) == set()
+
+
+def test_a_hyper_parameter_reruns_training_and_what_follows(project: Path) -> None:
+    edit(project, "num_leaves: 15", "num_leaves: 12")
+    assert ran(project) == TRAINED
+
+
+def test_a_binning_parameter_reruns_the_bins_too(project: Path) -> None:
+    edit(project, "num_leaves: 15", "num_leaves: 15, max_bin: 63")
+    assert ran(project) == {"bin:late", *TRAINED}
+
+
+def test_a_feature_of_one_model_reruns_nothing_of_the_other(project: Path) -> None:
+    edit(project, "features: [distance, plane_seats]", "features: [distance, plane_seats, plane_year]")
+    edit(
+        project, "columns: plane_seats, strategy: mean", "columns: [plane_seats, plane_year], strategy: mean"
+    )
+    assert {name.partition(":")[2] for name in ran(project)} == {"line"}
+
+
+def test_going_back_restores_without_running(project: Path) -> None:
+    edit(project, "num_leaves: 15", "num_leaves: 12")
+    first = (project.parent / "dist/late/model.onnx").read_bytes()
+    built(project)
+    assert (project.parent / "dist/late/model.onnx").read_bytes() != first
+    edit(project, "num_leaves: 12", "num_leaves: 15")
+    result = built(project)
+    assert (result.ran, result.restored) == ((), ("publish:late",))
+    assert (project.parent / "dist/late/model.onnx").read_bytes() == first
+
+
+def planes_with(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
+    def apply(file: Path) -> None:
+        planes = file.parent / "planes.csv"
+        planes.write_text("\n".join(change(planes.read_text().splitlines())) + "\n")
+
+    return apply
+
+
+def test_an_unused_column_stops_at_the_source(project: Path) -> None:
+    planes_with(lambda lines: [f"{line},{'x' if number else 'extra'}" for number, line in enumerate(lines)])(
+        project
+    )
+    assert ran(project) == {"source:planes"}
+
+
+def test_a_loosened_bound_stops_at_the_contract(project: Path) -> None:
+    edit(project, "seats: {dtype: int, min: 1}", "seats: {dtype: int, min: 0}")
+    assert ran(project) == {"contract:planes"}
+
+
+def test_a_csv_as_parquet_with_the_same_values_stops_at_the_source(project: Path) -> None:
+    import polars as pl
+
+    frame = pl.read_csv(project.parent / "planes.csv", null_values=["NA"])
+    frame.write_parquet(project.parent / "planes.parquet")
+    edit(
+        project,
+        "{path: planes.csv, null_values: [NA], contract: plane}",
+        "{path: planes.parquet, contract: plane}",
+    )
+    assert ran(project) == {"source:planes"}
+
+
+def test_a_renamed_dataset_and_model_rerun_nothing(project: Path) -> None:
+    for old, new in (
+        ("departures", "flown"),
+        ("  line:\n    type", "  straight:\n    type"),
+        ("model: line", "model: straight"),
+    ):
+        edit(project, old, new)
+    assert ran(project) == set()
+
+
+def test_a_changed_value_reruns_what_reads_its_column(project: Path) -> None:
+    planes_with(lambda lines: [lines[0].replace("seats", "places"), *lines[1:]])(project)
+    edit(project, "seats: {dtype: int, min: 1}", "seats: {dtype: int, min: 1, nullable: true}")
+    result = api.build(api.load(project), threads=1)
+    assert list(result.failures) == ["contract:planes"]
+    assert not {name for name in result.ran if name.startswith(("fit", "train"))}
+
+
+@pytest.mark.parametrize("damage", ["deleted file", "edited file", "extra file", "deleted folder"])
+def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
+    folder = project.parent / "dist/late"
+    first = {file.name: file.read_bytes() for file in folder.iterdir()}
+    if damage == "deleted file":
+        (folder / "parity.json").unlink()
+    elif damage == "edited file":
+        (folder / "model.onnx").write_bytes(b"other")
+    elif damage == "extra file":
+        (folder / "notes.txt").write_text("mine")
+    else:
+        shutil.rmtree(folder)
+    result = built(project)
+    assert (result.ran, result.restored) == ((), ("publish:late",))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
