@@ -72,14 +72,20 @@ def _ln(tree: Tree, x: Number[T]) -> Number[T]:
 
 
 def _power(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
-    """Missing for 0 to a negative power, as it is a division by zero; C's pow gives numbers for some NaNs."""
+    """Missing for 0 to a negative power, a division by zero, and for a negative number to a fraction.
+
+    The tests stand here because libraries differ: C's pow has numbers for (-inf)^0.5, NaN^0 and 1^NaN.
+    """
     call, zero = a.on.call, a.on.constant(0.0)
     power = a.apply("Pow", b)
-    pole = call("Equal", a.tensor, zero)
     if is_literal(tree[2]) and (exponent := literal_value(tree[2])) != 0:
-        return power.unless(pole) if exponent < 0 else power
-    pole = call("And", pole, call("Less", b.tensor, zero))
-    return power.unless(call("Or", pole, call("Or", a.missing(), b.missing())))
+        if exponent % 1:
+            return power.unless(call("LessOrEqual" if exponent < 0 else "Less", a.tensor, zero))
+        return power.unless(call("Equal", a.tensor, zero)) if exponent < 0 else power
+    pole = call("And", call("Equal", a.tensor, zero), call("Less", b.tensor, zero))
+    root = call("And", call("Less", a.tensor, zero), call("Less", b.apply("Floor").tensor, b.tensor))
+    missing = call("Or", a.missing(), b.missing())
+    return power.unless(call("Or", missing, call("Or", pole, root)))
 
 
 def _round(tree: Tree, x: Number[T]) -> Number[T]:

@@ -79,8 +79,9 @@ def _rows(count: int) -> pl.DataFrame:
 
 
 ROWS = _rows(150)
+_NUMBERS, _CONDITIONS = texts.numbers(DEPTH), texts.conditions(DEPTH)
 _EXACT = st.one_of(
-    *(kind(DEPTH) for kind in (texts.numbers, texts.conditions, texts.strings, texts.dates, texts.moments))
+    *[_NUMBERS] * 4, *[_CONDITIONS] * 3, texts.strings(DEPTH), texts.dates(DEPTH), texts.moments(DEPTH)
 )
 
 
@@ -165,8 +166,10 @@ def test_rows_that_a_condition_keeps_miss_no_column_that_it_proves(text: str) ->
 
 
 def _as_literal(dtype: str, value: Any) -> Any:
-    if value is None or dtype not in ("date", "datetime"):
+    if value is None or dtype not in ("int", "date", "datetime"):
         return value
+    if dtype == "int":
+        return float(value)
     return pl.Series([value]).cast(pl.Datetime("us")).cast(pl.Int64).item()
 
 
