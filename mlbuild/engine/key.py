@@ -13,8 +13,8 @@ from mlbuild.engine.files import Files
 from mlbuild.engine.graph import Task
 from mlbuild.engine.libraries import versions
 
-#: Raised when what is recorded under a key changes its form, so that former records are never misread.
-_FORMAT = 1
+#: Raised when what is recorded changes its form, so that former records are never misread.
+FORMAT = 1
 
 _FOR_PEOPLE = ("producers", "paths")
 
@@ -40,7 +40,7 @@ class Ingredients:
     @cached_property
     def key(self) -> str:
         deciding = {name: value for name, value in self.to_json().items() if name not in _FOR_PEOPLE}
-        return digest(canonical({**deciding, "format": _FORMAT}))
+        return digest(canonical({**deciding, "format": FORMAT}))
 
     def to_json(self) -> dict[str, Any]:
         return {item.name: getattr(self, item.name) for item in fields(self)}

@@ -17,6 +17,7 @@ Origins = Mapping[Path, Origin]
 What = Literal[
     "never built",
     "forced",
+    "kind",
     "param",
     "param added",
     "param removed",
@@ -73,7 +74,9 @@ def changes(old: Ingredients, old_origins: Origins, new: Ingredients, origins: O
         found.append(Reason("parts", was=list(old.parts), now=list(new.parts)))
     for what, name in _changed(old.libraries, new.libraries, "library"):
         found.append(Reason(what, name, was=old.libraries.get(name), now=new.libraries.get(name)))
-    if (old.kind, old.run) != (new.kind, new.run):
+    if old.kind != new.kind:
+        found.append(Reason("kind", was=old.kind, now=new.kind))
+    if old.run != new.run:
         found.append(Reason("code", new.run, was=old.run, now=new.run))
     found += (Reason(what, name) for what, name in _changed(old.code, new.code, "code"))
     return tuple(found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.graph import Origin, Task
-from mlbuild.engine.key import Ingredients
+from mlbuild.engine.key import FORMAT, Ingredients
 from mlbuild.engine.reasons import Origins, Reason
 from mlbuild.engine.store import Store
 
@@ -88,7 +88,7 @@ def find_record(store: Store, task: str) -> Record | None:
     """What is remembered of the task of that name; None where nothing is."""
     value = store.note(f"tasks/{task}")
     try:
-        if value["task"] != task:  # names that the file system cannot tell apart
+        if (value["task"], value["format"]) != (task, FORMAT):  # file systems may confuse "A" and "a"
             return None
         last = value["last"]
         reasons = tuple(Reason(**reason) for reason in last["reasons"]) if last else ()
@@ -106,6 +106,7 @@ def find_record(store: Store, task: str) -> Record | None:
 def keep_record(store: Store, task: Task, record: Record) -> None:
     """Remember the last result of a task, in place of the one before."""
     value: dict[str, Any] = {
+        "format": FORMAT,
         "task": task.name,
         "key": record.key,
         "ingredients": record.ingredients.to_json(),

@@ -116,7 +116,10 @@ def test_a_lost_record_is_written_again(on_disk: Project) -> None:
 
 def test_a_record_of_another_form_is_none(on_disk: Project) -> None:
     on_disk.build(chain())
-    notes: list[object] = [{"task": "a"}, {"task": "a", "last": None, "ingredients": {"inputs": 3}}, [], "a"]
+    whole = on_disk.store.note("tasks/a")
+    assert find_record(on_disk.store, "a") is not None
+    read = ("format", "task", "ingredients", "origins", "last")
+    notes: list[object] = [[], "a", *({**whole, name: 3} for name in read), {**whole, "task": "A"}]
     for note in notes:
         on_disk.store.keep_note("tasks/a", note)
         assert find_record(on_disk.store, "a") is None

@@ -57,6 +57,7 @@ EDITS: dict[str, tuple[Callable[[Task], Task], list[Reason]]] = {
         lambda task: changed(task, share=1),
         [Reason("param", "share", was=0.5, now=1)],
     ),
+    "another kind": (lambda task: replace(task, kind="new"), [Reason("kind", was="text", now="new")]),
     "a new parameter": (
         lambda task: changed(task, seed=1),
         [Reason("param added", "seed", now=1)],
