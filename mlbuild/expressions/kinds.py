@@ -98,8 +98,7 @@ class Number(Generic[T]):
         return Truth(self.on, call(op, mine, theirs), call(_REVERSED[op], theirs, mine))
 
     def among(self, values: Sequence[float]) -> Truth[T]:
-        found = _found(self.on, self.tensor, values, "float64")
-        return Truth(self.on, found, self.on.call("Not", self.on.call("Or", found, self.missing())))
+        return _settled(self.on, _found(self.on, self.tensor, values, "float64"), self.missing())
 
     def apply(self, op: str, *others: Number[T], **attributes: Any) -> Number[T]:
         """An operator of arithmetic; a missing operand gives a missing result."""
@@ -126,8 +125,7 @@ class Moment(Generic[T]):
         call = self.on.call
         same = call("Equal", self.tensor, other.tensor)
         missing = call("Or", self.missing(), other.missing())
-        yes = call("And", same, call("Not", missing))
-        return Truth(self.on, yes, call("Not", call("Or", same, missing)))
+        return _settled(self.on, call("And", same, call("Not", missing)), missing)
 
     def before(self, other: Moment[T], op: str) -> Truth[T]:
         """`op` is `Less` or `LessOrEqual`. Nothing is before `NAT`, so only the earlier side is looked at."""
@@ -138,8 +136,7 @@ class Moment(Generic[T]):
         return self.on.call("And", before, self.on.call("Not", self.missing()))
 
     def among(self, values: Sequence[int]) -> Truth[T]:
-        found = _found(self.on, self.tensor, values, "int64")
-        return Truth(self.on, found, self.on.call("Not", self.on.call("Or", found, self.missing())))
+        return _settled(self.on, _found(self.on, self.tensor, values, "int64"), self.missing())
 
     def days(self) -> Number[T]:
         """The number of a date's day, from 1970-01-01."""
@@ -186,8 +183,7 @@ class Text(Generic[T]):
         call = self.on.call
         if absent is None:
             return Truth(self.on, holds, call("Not", holds))
-        yes = call("And", holds, call("Not", absent))
-        return Truth(self.on, yes, call("Not", call("Or", holds, absent)))
+        return _settled(self.on, call("And", holds, call("Not", absent)), absent)
 
     def parts(self) -> tuple[T, T | None]:
         return self.tensor, self.absent
@@ -223,6 +219,11 @@ def _either(on: Algebra[T], one: T | None, other: T | None) -> T | None:
     if one is None or other is None:
         return other if one is None else one
     return on.call("Or", one, other)
+
+
+def _settled(on: Algebra[T], yes: T, missing: T) -> Truth[T]:
+    """What is neither true nor missing is false."""
+    return Truth(on, yes, on.call("Not", on.call("Or", yes, missing)))
 
 
 def _found(on: Algebra[T], tensor: T, values: Sequence[Any], dtype: str) -> T:

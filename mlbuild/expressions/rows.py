@@ -72,21 +72,15 @@ class Arrays:
     def constant(self, value: Any, element: str = "double") -> Any:
         import numpy as np
 
-        return (
-            value
-            if element == "string"
-            else np.dtype("float64" if element == "double" else element).type(value)
-        )
+        kinds = {"double": np.float64, "int64": np.int64, "bool": np.bool_, "string": str}
+        return kinds[element](value)
 
     def call(
         self, op: str, *inputs: Any, element: str | None = None, domain: str = "", **attributes: Any
     ) -> Any:
         import numpy as np
 
-        if any(
-            isinstance(item, str) or not hasattr(item, "dtype") or not isinstance(item.dtype, np.dtype)
-            for item in inputs
-        ):
+        if not all(isinstance(item, (np.ndarray, np.generic)) for item in inputs):
             return _call_text(op, *inputs, **attributes)
         if op == "LabelEncoder":
             return np.isin(inputs[0], attributes["keys_tensor"]).astype("int64")
@@ -107,8 +101,7 @@ def _call_text(op: str, *inputs: Any, **attributes: Any) -> Any:
         return pl.select(pl.when(condition).then(yes).otherwise(no)).to_series()
     text, other = (*inputs, None)[:2]
     if op == "Equal":
-        found = text == other if isinstance(text, pl.Series) else other == text
-        return _column(found)
+        return _column(text == other if isinstance(text, pl.Series) else other == text)
     if op == "LabelEncoder":
         return _column(text.is_in(list(attributes["keys_tensor"]))).astype("int64")
     return _column(text.str.contains(f"^(?:{attributes['pattern']})$"))

@@ -223,6 +223,7 @@ def test_no_rows_and_one_row() -> None:
         "x + 1",
         "x > 1 AND s = 'a'",
         "COALESCE(s, 'b')",
+        "IF(x > 1, 'a', 'b')",
         "GREATEST(d, m)",
         "x IN (1, 2)",
         "s LIKE 'a%'",
