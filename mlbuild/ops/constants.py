@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from mlbuild.data.moments import DAY, parse_moment
 
 #: What a constant must be, by the column's dtype.
 WORDS = {
@@ -42,24 +43,13 @@ def _string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _date(value: Any) -> int | None:
-    try:
-        day = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return _microseconds(datetime(day.year, day.month, day.day))
-
-
 def _datetime(value: Any) -> int | None:
-    try:
-        time = datetime.fromisoformat(value)
-        return _microseconds(time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time)
-    except (TypeError, ValueError, OverflowError):
-        return None
+    return parse_moment(value) if isinstance(value, str) else None
 
 
-def _microseconds(time: datetime) -> int:
-    return (time - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+def _date(value: Any) -> int | None:
+    moment = _datetime(value)
+    return None if moment is None or moment % DAY else moment
 
 
 _READ: dict[str, Callable[[Any], Any]] = {

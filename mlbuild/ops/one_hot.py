@@ -47,9 +47,10 @@ class OneHot(Columnwise):
         import numpy as np
         import polars as pl
 
-        places = self._codes(state).apply(column).fill_null(-1).to_numpy()
-        ones = places[:, np.newaxis] == np.arange(self._width(state))
-        return pl.Series(column.name, ones.astype("float64"))
+        places = self._codes(state).apply(column)
+        block = np.zeros((len(column), self._width(state)))
+        block[places.is_not_null().to_numpy(), places.drop_nulls().to_numpy()] = 1.0
+        return pl.Series(column.name, block)
 
     def lower_column(self, state: list[Any], graph: Graph, value: Value, type_: ColumnType) -> Value:
         places = self._codes(state).lower(graph, value)

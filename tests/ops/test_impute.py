@@ -80,7 +80,8 @@ def test_a_constant_is_of_the_dtype_of_the_column(dtype: str, written: str, expe
         ("date", "'2013-02-30'", "a date in quotes, as '2013-10-01'"),
         ("date", "2013", "a date in quotes, as '2013-10-01'"),
         ("datetime", "noon", "a time in quotes, as '2013-10-01T06:00'"),
-        ("datetime", "'0001-01-01T00:00+05:00'", "a time in quotes, as '2013-10-01T06:00'"),
+        ("date", "'2013-10-01T06:00'", "a date in quotes, as '2013-10-01'"),
+        ("datetime", "'2013-10-01T25:00'", "a time in quotes, as '2013-10-01T06:00'"),
     ],
 )
 def test_a_constant_of_another_dtype_is_refused(dtype: str, written: str, wanted: str) -> None:

@@ -119,7 +119,7 @@ CASES[Derive] = derives()
 def test_the_artifact_answers_as_the_op(op: type[Op]) -> None:
     @seed(budget.seed())
     @settings(
-        max_examples=budget.examples(60, 5_000),
+        max_examples=budget.examples(60, 2_000),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
