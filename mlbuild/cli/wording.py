@@ -100,7 +100,9 @@ def _value(value: Any) -> str:
 
 
 def _list_change(was: Any, now: Any) -> str:
-    before, after = set(was or ()), set(now or ())
+    if not (isinstance(was, list) and isinstance(now, list)):
+        return "another list"
+    before, after = set(was), set(now)
     added = [f"+{name}" for name in sorted(after - before)]
     removed = [f"-{name}" for name in sorted(before - after)]
     return ", ".join([*added, *removed]) or "in another order"

@@ -1,0 +1,33 @@
+"""Runs the command line in this process, in a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mlbuild.cli.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """`mlbuild` in a folder: `command("build", "-k")`."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.folder, self._capsys, self._patch = folder, capsys, patch
+
+    def __call__(self, *words: str) -> Ran:
+        self._capsys.readouterr()
+        self._patch.chdir(self.folder)
+        code = main(list(words))
+        out, err = self._capsys.readouterr()
+        return Ran(code, out, err)
