@@ -36,13 +36,15 @@ class Problem:
     help: str | None = None
     on: Literal["key", "value"] = "value"
     offset: tuple[int, int] | None = None
-    severity: Severity = "error"
+
+    @property
+    def severity(self) -> Severity:
+        """What the code is by itself; a spec can silence its warnings or raise them."""
+        return "warning" if self.code in WARNINGS else "error"
 
     def under(self, *prefix: str | int) -> Problem:
         """The same problem, seen from a value that holds this one at `prefix`."""
-        return Problem(
-            self.code, self.message, (*prefix, *self.at), self.help, self.on, self.offset, self.severity
-        )
+        return Problem(self.code, self.message, (*prefix, *self.at), self.help, self.on, self.offset)
 
 
 class Rejected(Exception):
@@ -109,7 +111,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 #: Every code that a problem can have, and what it means. Codes are stable: people silence and search them.
 CODES = {
     # the file
-    "unreadable-spec": "the file cannot be read",
+    "missing-file": "a file is not there, or cannot be read",
     "bad-encoding": "the file is not UTF-8",
     "bad-character": "a character that YAML forbids",
     "bad-yaml": "the text is not YAML",
@@ -120,7 +122,6 @@ CODES = {
     "duplicate-key": "a map has the same key twice",
     "bad-key": "a key that is not a text",
     "bad-merge": "'<<' names something that is not a map",
-    "bad-number": "a whole number beyond float64",
     "yaml-tag": "YAML tags have no meaning here",
     "unknown-alias": "an alias without an anchor before it",
     "recursive-alias": "an alias inside the value that it repeats",
@@ -132,14 +133,13 @@ CODES = {
     "unknown-type": "no source, split or learner has this name",
     "wrong-type": "a value of another type than the key takes",
     "not-allowed": "a value that is not among the options",
-    "out-of-range": "a number beyond the bounds of the key",
-    "not-finite": "an infinity or NaN where a number is needed",
-    "bad-name": "a name with characters that names cannot have",
-    "bad-text": "a text of another form than the key takes",
-    "repeated-item": "a list holds the same item twice",
+    "out-of-range": "a number beyond the bounds of the key, or of float64",
+    "bad-name": "a name with characters that such names cannot have",
+    "bad-format": "a text of another form than the key takes",
+    "duplicate-item": "a list holds the same item twice",
     "empty": "a list or map that needs at least one entry has none",
     # names
-    "unknown-source-or-dataset": "no source or dataset has this name",
+    "unknown-table": "no source or dataset has this name",
     "unknown-contract": "no contract has this name",
     "unknown-dataset": "no dataset has this name",
     "unknown-preprocessing": "no preprocessing has this name",
@@ -149,43 +149,34 @@ CODES = {
     "unknown-time-zone": "no time zone has this name",
     "duplicate-name": "a source and a dataset have the same name",
     "reserved-name": "a column has a name that the artifact uses itself",
-    "missing-file": "a file that the spec names is not there",
-    "dataset-cycle": "datasets continue or join each other in a circle",
-    "cycle": "tasks depend on each other in a circle",
+    "cycle": "datasets, or tasks, depend on each other in a circle",
     "unused": "a definition that nothing uses",
     # columns
-    "bad-column-name": "a name that a column cannot have",
-    "duplicate-column": "a column is named or made twice",
+    "duplicate-column": "a second column would get the same name",
     "empty-selection": "a selector that no column matches",
     "wrong-dtype": "a column of a dtype that is not taken here",
-    "bad-bound": "a bound that does not suit the dtype of its column",
-    "bad-category": "a category that is not of the dtype of its column",
-    "duplicate-category": "a category is listed twice",
-    "empty-range": "a lower bound above the upper one",
+    "wrong-value": "a value that is not of the dtype of its column, or none of its categories",
     "missing-null-token": "nothing stands for a missing text",
     # parameters
     "no-effect": "something that changes nothing",
-    "missing-parameter": "a parameter that another one needs",
-    "bad-value": "a value that other parameters exclude",
-    "wrong-value": "a value that does not suit the dtype of its column",
-    "bad-date": "a text that is not an ISO date or datetime",
-    "bad-shares": "shares that leave nothing for train",
+    "contradiction": "values that exclude each other",
     # expressions
     "bad-expression": "a text that is not a SQL expression",
     "unsupported-expression": "SQL that is not supported",
-    "type-mismatch": "an expression on types that do not go together",
+    "type-mismatch": "types that do not go together, in an expression or in a join",
     # tables
-    "join-dtypes": "a join on columns of different dtypes",
     "not-unique": "a join with a table that promises no unique rows",
     # models
     "missing-split": "a model on a dataset without a split",
     "no-valid-rows": "early stopping without valid rows",
-    "no-features": "a learner without a column to learn from",
     "metric-mismatch": "a metric that does not suit the model",
     "nullable-target": "a target that can be missing in the rows that are learned from",
     "unsupported-target": "a target that the learner cannot predict",
-    "unsupported-column": "a column that the learner cannot take",
+    "unsupported-feature": "a column that the learner cannot take",
     "not-serving": "a feature that depends on a column known only afterwards",
     "target-leak": "a feature that depends on the target",
     "shared-with-target": "a feature and the target are computed from the same column",
 }
+
+#: The codes of warnings; a spec can silence or raise them. All others are errors, always.
+WARNINGS = ("unused", "shared-with-target")

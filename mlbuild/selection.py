@@ -56,7 +56,7 @@ class Selector:
             if name not in schema:
                 problems.append(_unknown(name, schema, () if one else (index,)))
             elif name in names[:index]:
-                problems.append(Problem("duplicate-column", f"column '{name}' is listed twice", (index,)))
+                problems.append(Problem("duplicate-item", f"column '{name}' is listed twice", (index,)))
         if problems:
             raise Rejected(*problems)
         return names

@@ -31,10 +31,6 @@ def codes_in_use() -> Iterator[tuple[str, str]]:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and name_of(call) in makers:
                 yield from ((path.name, code) for code in literals(call))
-            if isinstance(call, ast.Call) and name_of(call) == "known" and len(call.args) > 2:
-                what = call.args[2]
-                if isinstance(what, ast.Constant):
-                    yield path.name, "unknown-" + str(what.value).replace(" ", "-")
     yield from (("structure.py", f"unknown-{kind.by}") for kind in dispatches().values())
 
 

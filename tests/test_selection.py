@@ -45,7 +45,7 @@ def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names:
     [
         ("nam", ("unknown-column", (), "unknown column 'nam'", "did you mean 'name'?")),
         (["age", "q"], ("unknown-column", (1,), "unknown column 'q'", f"columns here: {', '.join(TABLE)}")),
-        (["age", "name", "age"], ("duplicate-column", (2,), "column 'age' is listed twice", None)),
+        (["age", "name", "age"], ("duplicate-item", (2,), "column 'age' is listed twice", None)),
         (
             {"dtype": "numeric", "except": ["agee"]},
             ("unknown-column", ("except", 0), "unknown column 'agee'", "did you mean 'age'?"),

@@ -114,11 +114,11 @@ class Column(Described):
             if bound is not None and not _fits_bound(bound, self.dtype):
                 faulty = True
                 wanted = "an ISO date, such as 2013-10-01" if self.dtype in TEMPORAL else "a finite number"
-                yield Problem("bad-bound", f"'{name}' of a column of dtype {self.dtype} is {wanted}", (name,))
+                yield Problem("wrong-value", f"'{name}' of a column of dtype {self.dtype} is {wanted}", (name,))
         if not faulty and self.min is not None and self.max is not None:
             low, high = self.bound(self.min), self.bound(self.max)
             if low > high:
-                yield Problem("empty-range", f"'min' {self.min} is greater than 'max' {self.max}", ("min",))
+                yield Problem("contradiction", f"'min' {self.min} is greater than 'max' {self.max}", ("min",))
 
     def _categories(self) -> Iterator[Problem]:
         seen = set()
@@ -127,10 +127,10 @@ class Column(Described):
             if not _fits_category(value, self.dtype):
                 help_ = "write it in quotes" if self.dtype == "string" else None
                 yield Problem(
-                    "bad-category", f"category {_yaml(value)} is not of dtype {self.dtype}", at, help_
+                    "wrong-value", f"category {_yaml(value)} is not of dtype {self.dtype}", at, help_
                 )
             elif value in seen:
-                yield Problem("duplicate-category", f"category {_yaml(value)} is listed twice", at)
+                yield Problem("duplicate-item", f"category {_yaml(value)} is listed twice", at)
             elif self.dtype == "string" and value == (None if not self.empty_is_null else ""):
                 yield Problem("no-effect", "an empty string is a missing value here, not a category", at)
             elif self.dtype == "string" and value == self.null_token:
@@ -166,7 +166,7 @@ class Contract(Described):
                 near = did_you_mean(name, self.columns) or f"columns here: {', '.join(self.columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", ("unique", index), near)
             elif name in (self.unique or ())[:index]:
-                yield Problem("duplicate-column", f"column '{name}' is listed twice", ("unique", index))
+                yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))
 
     def table(self) -> Table:
         """The table of a source with this contract."""
@@ -190,7 +190,7 @@ def unusable(name: str) -> bool:
 
 def bad_name(name: str, at: tuple[str | int, ...]) -> Problem:
     help_ = "rename the column in the data: it is empty, '*', or of the form '^...$'"
-    return Problem("bad-column-name", f"'{name}' cannot be the name of a column", at, help_, on="key")
+    return Problem("bad-name", f"'{name}' cannot be the name of a column", at, help_, on="key")
 
 
 def _no_effect(name: str, message: str, help_: str) -> Problem:

@@ -33,7 +33,7 @@ class Filter(DatasetStep):
             message = (
                 f"a filter needs a condition that is true or false, and this is of dtype {where.type.dtype}"
             )
-            raise Rejected(Problem("wrong-dtype", message, ("where",)))
+            raise Rejected(Problem("type-mismatch", message, ("where",)))
         columns = dict(table.columns)
         for name in known_not_null(where):
             columns[name] = replace(columns[name], trained=columns[name].trained.with_nullable(False))

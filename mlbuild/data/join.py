@@ -90,7 +90,7 @@ class Join(DatasetStep):
                     message = (
                         f"'{name}' is of dtype {here.dtype} here and of dtype {there.dtype} in '{self.with_}'"
                     )
-                    yield Problem("join-dtypes", message, at, "give both the same dtype in their contracts")
+                    yield Problem("type-mismatch", message, at, "give both the same dtype in their contracts")
 
     def _promises(self, table: Table, right: Table) -> Iterator[Problem]:
         """Whether each row has at most one partner, and for one_to_one the other way round."""

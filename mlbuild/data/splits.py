@@ -72,7 +72,7 @@ class Shares(Split):
         if self.valid + self.test >= 1:
             total = f"{self.valid:g} + {self.test:g}"
             yield Problem(
-                "bad-shares", f"'valid' and 'test' leave nothing for train: {total} is not below 1", ("test",)
+                "contradiction", f"'valid' and 'test' leave nothing for train: {total} is not below 1", ("test",)
             )
 
     def canonical(self, seed: int) -> Json:
@@ -132,14 +132,14 @@ class Time(Split):
         given = {"valid_from": self.valid_from, "test_from": self.test_from}
         moments = {name: parse_moment(text) for name, text in given.items() if text is not None}
         if not moments:
-            yield Problem("no-effect", "a time split needs 'valid_from' or 'test_from'")
+            yield Problem("missing-key", "a time split needs 'valid_from' or 'test_from'")
         for name, moment in moments.items():
             if moment is None:
                 help_ = "write it as 2013-10-01 or 2013-10-01T05:00:00"
-                yield Problem("bad-date", f"'{given[name]}' is not an ISO date or datetime", (name,), help_)
+                yield Problem("bad-format", f"'{given[name]}' is not an ISO date or datetime", (name,), help_)
         valid, test = moments.get("valid_from"), moments.get("test_from")
         if valid is not None and test is not None and valid >= test:
-            yield Problem("empty-range", "'valid_from' is not before 'test_from'", ("valid_from",))
+            yield Problem("contradiction", "'valid_from' is not before 'test_from'", ("valid_from",))
 
     def infer(self, table: Table) -> None:
         unknown = _unknown(self.column, table.trained, ("column",))

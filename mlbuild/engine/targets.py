@@ -67,11 +67,11 @@ def _reached(names: Iterable[str], arrows: Mapping[str, Iterable[str]]) -> froze
 
 
 def _named(plan: Plan, word: str) -> frozenset[str]:
-    """The tasks that are called or labelled so; a name with brackets is taken as it stands before it is a glob."""
-    called = {name: (name, *task.labels) for name, task in plan.tasks.items()}
-    exact = frozenset(name for name, words in called.items() if word in words)
-    return exact or frozenset(
-        name for name, words in called.items() if any(fnmatchcase(text, word) for text in words)
+    """The tasks that are called or labelled so."""
+    return frozenset(
+        name
+        for name, task in plan.tasks.items()
+        if any(fnmatchcase(text, word) for text in (name, *task.labels))
     )
 
 

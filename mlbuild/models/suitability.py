@@ -42,12 +42,12 @@ def check_columns(learner: Learner, features: Schema, target: ColumnType) -> Non
 
 def _feature_problems(learner: Learner, features: Schema) -> Iterator[Problem]:
     if not features:
-        yield Problem("no-features", "no column is left for the learner", ("features",))
+        yield Problem("unsupported-feature", "no column is left for the learner", ("features",))
     for name, type_ in features.items():
         found = _refusal(learner, type_) if type_.known else None
         if found:
             message, help_ = found
-            yield Problem("unsupported-column", f"column '{name}' {message}", ("features", name), help=help_)
+            yield Problem("unsupported-feature", f"column '{name}' {message}", ("features", name), help=help_)
 
 
 def _refusal(learner: Learner, type_: ColumnType) -> tuple[str, str] | None:

@@ -70,7 +70,7 @@ class Impute(Columnwise):
         fill = read_constant(self.fill_value, type_.dtype)
         if fill is None:
             message = f"'fill_value' must be {WORDS[type_.dtype]}, as column '{name}' is {type_.dtype}"
-            raise Rejected(Problem("bad-value", message, ("fill_value",)))
+            raise Rejected(Problem("wrong-value", message, ("fill_value",)))
         categories = type_.categories
         if categories is not None and fill not in categories:
             categories = (*categories, fill)

@@ -129,7 +129,7 @@ class Builder:
         try:
             node.value = resolve(node.value)
         except ValueError as error:
-            self._mistake("bad-number", f"{error} is beyond float64", (node.start, node.end))
+            self._mistake("out-of-range", f"{error} is beyond float64", (node.start, node.end))
 
     def _key(self, name: str, place: tuple[int, int], plain: bool) -> _Key:
         map_ = self._stack[-1]

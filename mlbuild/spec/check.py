@@ -31,7 +31,7 @@ def check(file: FilePath) -> tuple[Spec | None, list[Diagnostic]]:
     except OSError as error:
         why = (error.strerror or "it cannot be read").lower()
         message = f"the spec cannot be read: {why}"
-        return None, [Diagnostic("unreadable-spec", message, Span(str(file), 1, 1, 1, 1))]
+        return None, [Diagnostic("missing-file", message, Span(str(file), 1, 1, 1, 1))]
     document = load(content, str(file))
     if isinstance(document, list):
         return None, sorted(document, key=_place)

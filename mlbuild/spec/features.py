@@ -37,7 +37,7 @@ class Leaks:
             return None
         message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared[0]}'"
         help_ = "make sure that it does not give the answer away"
-        return Problem("shared-with-target", message, at, help_, severity="warning")
+        return Problem("shared-with-target", message, at, help_)
 
     def _behind(self, feature: str, through_joins: bool = False) -> frozenset[str]:
         column = self.table.columns[feature]

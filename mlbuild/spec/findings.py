@@ -40,12 +40,12 @@ class Findings:
             self.extend(problem.under(*at) for problem in rejected.problems)
             return None
 
-    def known(self, name: str, things: Mapping[str, object], what: str, at: Path, code: str = "") -> bool:
-        """Whether a name that stands at `at` is one of `things`; a problem is added if not."""
+    def known(self, code: str, name: str, things: Mapping[str, object], what: str, at: Path) -> bool:
+        """Whether a name that stands at `at` is one of `things`; a problem with this code is added if not."""
         if name in things:
             return True
         help_ = did_you_mean(name, things) or f"known: {', '.join(things) or 'none'}"
-        self.add(Problem(code or f"unknown-{what}", f"unknown {what} '{name}'", at, help_))
+        self.add(Problem(code, f"unknown {what} '{name}'", at, help_))
         return False
 
     @property

@@ -35,7 +35,9 @@ def flow_sources(
             continue
         at = ("sources", name)
         _find_file(root, source.path, (*at, "path"), findings)
-        if findings.known(source.contract, definitions.contracts, "contract", (*at, "contract")):
+        if findings.known(
+            "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
+        ):
             contract = definitions.contracts[source.contract]
             if contract is not None:
                 file = root / source.path
@@ -89,7 +91,7 @@ def flow_datasets(
         if dataset is None:
             continue
         reads = [
-            findings.known(table, known, "source or dataset", at, "unknown-table")
+            findings.known("unknown-table", table, known, "source or dataset", at)
             for at, table in _reads(name, dataset)
         ]
         if all(reads):
@@ -151,7 +153,7 @@ def _tell_cycle(cycle: list[str], reads: Mapping[str, Mapping[str, Path]], findi
     message = "cycle between datasets: " + " -> ".join([*cycle, cycle[0]])
     notes = [(f"'{name}' reads '{table}' here", reads[name][table]) for name, table in steps[1:]]
     help_ = "let one of them start from a source"
-    findings.add(Problem("dataset-cycle", message, reads[cycle[0]][steps[0][1]], help_), *notes)
+    findings.add(Problem("cycle", message, reads[cycle[0]][steps[0][1]], help_), *notes)
 
 
 class _Flow:

@@ -103,7 +103,7 @@ class _ModelCheck:
             help_ = f"define a dataset with 'from: {name}' and a split"
             self.findings.add(Problem("unknown-dataset", message, at, help_))
             return None
-        if not self.findings.known(name, self.datasets, "dataset", at):
+        if not self.findings.known("unknown-dataset", name, self.datasets, "dataset", at):
             return None
         defined = self.definitions.datasets[name]
         if defined is not None and defined.split is None:
@@ -118,7 +118,9 @@ class _ModelCheck:
         if not isinstance(given, str):
             return given
         at = (*self.at, "preprocessing")
-        known = self.findings.known(given, self.definitions.preprocessing, "preprocessing", at)
+        known = self.findings.known(
+            "unknown-preprocessing", given, self.definitions.preprocessing, "preprocessing", at
+        )
         return self.definitions.preprocessing[given] if known else None
 
     def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:

@@ -20,7 +20,9 @@ def check_outputs(
     """The outputs by name, None where one is at fault or depends on what is."""
     found: dict[str, OutputSpec | None] = dict.fromkeys(definitions.outputs)
     for name, output in definitions.outputs.items():
-        if output is None or not findings.known(output.model, models, "model", ("outputs", name, "model")):
+        if output is None or not findings.known(
+            "unknown-model", output.model, models, "model", ("outputs", name, "model")
+        ):
             continue
         model = models[output.model]
         dataset = datasets[model.dataset] if model else None
@@ -51,9 +53,7 @@ def warn_unused(definitions: Definitions, findings: Findings) -> None:
         for name in getattr(definitions, section):
             if (section, name) not in used:
                 message = f"nothing uses the {what} '{name}'"
-                problem = Problem(
-                    "unused", message, (section, name), "remove it", on="key", severity="warning"
-                )
+                problem = Problem("unused", message, (section, name), "remove it", on="key")
                 findings.add(problem)
 
 

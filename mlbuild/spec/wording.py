@@ -112,10 +112,10 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     if keyword == "pattern":
         if shape["pattern"] == NAME:
             return Problem("bad-name", f"{shown(value)} is not a name", at, _NAME_HELP)
-        return Problem("bad-text", f"{subject} is {words(shape)}, not {shown(value)}", at)
+        return Problem("bad-format", f"{subject} is {words(shape)}, not {shown(value)}", at)
     if keyword == "uniqueItems":
         index = next(index for index, item in enumerate(value) if item in value[:index])
-        return Problem("repeated-item", f"{shown(value[index])} is listed twice", (*at, index))
+        return Problem("duplicate-item", f"{shown(value[index])} is listed twice", (*at, index))
     if keyword in ("minItems", "minProperties"):
         return Problem("empty", f"{subject} is empty", at, "name at least one", on="key")
     return Problem("not-allowed", f"{subject} is not {words(shape)}", at)
@@ -123,7 +123,7 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
 
 def _of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
-        return Problem("not-finite", f"{subject} is a finite number, not {shown(value)}", at)
+        return Problem("out-of-range", f"{subject} is a finite number, not {shown(value)}", at)
     if value is None:
         return Problem("wrong-type", f"{subject} is {words(shape)}, but nothing is given", at, on="key")
     help_ = shape.get("hints", {}).get(value) if isinstance(value, str) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.events import NonDeterministic
+from mlbuild.engine.events import NonDeterministic, TaskReused, TaskStarted
 from mlbuild.engine.graph import Task
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.records import find_record
@@ -38,6 +38,24 @@ def test_a_damaged_input_is_made_again_before_it_is_read(on_disk: Project) -> No
     result = on_disk.build(chain("C"))
     assert result.ran == ("b", "c") and on_disk.content(result, "c") == "C b a"
     assert on_disk.reasons("b") == [Reason("result missing", "b", "out")]
+
+
+def test_damage_found_late_repeats_neither_work_nor_words(on_disk: Project) -> None:
+    early = text_task("aa", "x")
+    spoil(part(on_disk, "b"))
+    result = on_disk.build([early, *chain()], {"aa", "c"}, force=True)
+    assert [event.task for event in on_disk.told(TaskStarted)] == ["aa", "b", "c"]
+    assert [event.task for event in on_disk.told(TaskReused)] == ["a", "b"]
+    assert (set(result.ran), result.reused) == ({"aa", "b", "c"}, ("a",))
+
+
+def test_a_former_result_that_stands_is_not_exported_damaged(on_disk: Project) -> None:
+    task = text_task("t", "", run=unsteady, exports="dist")
+    first = on_disk.build([task])
+    spoil(on_disk.store.path(first.actions["t"].parts["out"].digest))
+    result = on_disk.build([task], force=True)
+    assert (on_disk.root / "dist" / "out").read_text() == on_disk.content(result, "t")
+    assert on_disk.build([task]).reused == ("t",)
 
 
 def test_damage_is_followed_upwards(on_disk: Project) -> None:

@@ -69,6 +69,11 @@ def replace_by_file(folder: Path) -> None:
     folder.write_text("not a folder")
 
 
+def link_folder(folder: Path) -> None:
+    folder.rename(folder.with_name("real"))
+    folder.symlink_to(folder.with_name("real"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
@@ -79,6 +84,7 @@ def replace_by_file(folder: Path) -> None:
         (link_file, Reason("export edited", "dist/late/model.bin")),
         (put_folder, Reason("export missing", "dist/late/model.bin")),
         (shutil.rmtree, Reason("export missing", "dist/late")),
+        (link_folder, Reason("export missing", "dist/late")),
         (replace_by_file, Reason("export missing", "dist/late")),
     ],
 )

@@ -113,6 +113,18 @@ def test_a_failure_lets_its_rank_end_and_starts_no_higher_one(project: Project) 
     ]
 
 
+def test_a_task_has_the_rank_of_what_it_depends_on(project: Project) -> None:
+    """A failure stops higher ranks: those of the failed task's own level go on."""
+    tasks = [
+        text_task("a", "bad", rank=2),
+        text_task("b", "", "a/out", run=guard, params={"kind": "data"}, rank=0),
+        text_task("c", "c", rank=2),
+        text_task("d", "d", rank=3),
+    ]
+    result = project.build(tasks)
+    assert (result.ran, result.blocked) == (("a", "c"), ("d",))
+
+
 def test_keep_going_stops_only_what_depends_on_a_failure(project: Project) -> None:
     result = project.build(failing(), keep_going=True)
     assert (result.ran, result.blocked) == (("source", "data", "fit"), ("after-check",))

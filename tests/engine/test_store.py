@@ -67,6 +67,14 @@ def test_a_content_with_a_changed_byte_is_dropped(tmp_path: Path) -> None:
         assert store.put(b"hello") == name and store.get(name) == b"hello"
 
 
+def test_contents_are_read_only(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    file = store.scratch() / "part"
+    file.write_bytes(b"moved")
+    for name in (store.put(b"put"), store.put_file(file)):
+        assert store.path(name).stat().st_mode & 0o222 == 0
+
+
 def test_writing_again_repairs(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     name = store.put(b"hello")

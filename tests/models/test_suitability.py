@@ -46,7 +46,7 @@ def test_features(learner: Learner, dtype: str, message: str | None, help_: str 
     with pytest.raises(Rejected) as caught:
         learner.infer(schema(fine="float", x=dtype), NUMBER)
     (problem,) = caught.value.problems
-    assert (problem.code, problem.at) == ("unsupported-column", ("features", "x"))
+    assert (problem.code, problem.at) == ("unsupported-feature", ("features", "x"))
     assert (problem.message, problem.help) == (message, help_)
 
 
@@ -92,7 +92,7 @@ def test_no_feature(cls: type[Learner]) -> None:
     with pytest.raises(Rejected) as caught:
         cls().infer(schema(), ColumnType("int"))
     assert [(p.code, p.message) for p in caught.value.problems] == [
-        ("no-features", "no column is left for the learner")
+        ("unsupported-feature", "no column is left for the learner")
     ]
 
 

@@ -21,6 +21,7 @@ EVIDENCE = ROOT / "docs" / "evidence.md"
 SOAKS = {
     "parity-gate": ["tests/bundle/test_mutations.py"],
     "artifact-bytes": ["tests/pipeline/test_bytes.py"],
+    "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "ops": ["tests/ops/test_parity.py"],
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],

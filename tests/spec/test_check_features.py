@@ -27,7 +27,7 @@ CASES = {
     ),
     "a column listed twice": (
         [(FEATURES, "[carrier, distance, distance]")],
-        ["40:35 duplicate-column column 'distance' is listed twice"],
+        ["40:35 duplicate-item column 'distance' is listed twice"],
     ),
     "the only column that the target comes from": (
         [(FEATURES, "[carrier, arr_delay]")],
@@ -125,7 +125,7 @@ CASES = {
     "a date that reaches the learner": (
         [(FEATURES, "[carrier, day]")],
         [
-            "40:25 unsupported-column column 'day' is a date, and lightgbm.classifier takes numbers"
+            "40:25 unsupported-feature column 'day' is a date, and lightgbm.classifier takes numbers"
             " | take it apart with 'date_parts'"
         ],
     ),
@@ -135,7 +135,7 @@ CASES = {
             (CATEGORY, CATEGORY + "    - {op: date_parts, columns: day, parts: [month], keep: true}\n"),
         ],
         [
-            "41:25 unsupported-column column 'day' is a date, and lightgbm.classifier takes numbers"
+            "41:25 unsupported-feature column 'day' is a date, and lightgbm.classifier takes numbers"
             " | take it apart with 'date_parts'"
         ],
     ),
@@ -148,16 +148,16 @@ CASES = {
             )
         ],
         [
-            "37:23 unsupported-column column 'word' is a string, and lightgbm.classifier takes numbers"
+            "37:23 unsupported-feature column 'word' is a string, and lightgbm.classifier takes numbers"
             " | encode it with 'category', 'ordinal' or 'one_hot'"
         ],
     ),
     "columns that a learner refuses": (
         [("lightgbm.classifier", "sklearn.logistic_regression"), ("    early_stopping: {rounds: 5}\n", "")],
         [
-            "40:16 unsupported-column column 'carrier' is a category, and sklearn.logistic_regression takes"
+            "40:16 unsupported-feature column 'carrier' is a category, and sklearn.logistic_regression takes"
             " numbers | use 'one_hot' or 'ordinal' instead",
-            "40:35 unsupported-column column 'seats' can be missing, and sklearn.logistic_regression takes"
+            "40:35 unsupported-feature column 'seats' can be missing, and sklearn.logistic_regression takes"
             " no missing values | fill it with 'impute'",
         ],
     ),

@@ -42,7 +42,7 @@ TYPICAL = {
     ),
     "a cycle between datasets": (
         ("    from: flights\n", "    from: departures\n"),
-        "20:11 dataset-cycle cycle between datasets: departures -> departures"
+        "20:11 cycle cycle between datasets: departures -> departures"
         " | let one of them start from a source",
     ),
     "the target among the features": (
@@ -51,7 +51,7 @@ TYPICAL = {
     ),
     "a string column that reaches the learner": (
         ("    preprocessing: tabular\n", "    preprocessing: []\n"),
-        "40:16 unsupported-column column 'carrier' is a string, and lightgbm.classifier takes numbers"
+        "40:16 unsupported-feature column 'carrier' is a string, and lightgbm.classifier takes numbers"
         " | encode it with 'category', 'ordinal' or 'one_hot'",
     ),
     "a bad SQL expression": (
@@ -168,7 +168,7 @@ def test_a_misspelt_word_is_one_error_unless_several_places_name_it(tmp_path: Pa
         ),
         pytest.param(
             [("distance: float", "distance: {dtype: float, min: 3, max: 2}"), ("[roc_auc]", "[r2]")],
-            ["13:37 empty-range", "43:15 metric-mismatch"],
+            ["13:37 contradiction", "43:15 metric-mismatch"],
             id="a column that contradicts itself",
         ),
         pytest.param(
@@ -193,7 +193,7 @@ def test_what_is_no_spec_at_all_is_told(content: str, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     spec, diagnostics = check(tmp_path / "none.yaml")
     assert spec is None
-    assert told(diagnostics) == ["1:1 unreadable-spec the spec cannot be read: no such file or directory"]
+    assert told(diagnostics) == ["1:1 missing-file the spec cannot be read: no such file or directory"]
 
 
 def test_related_places_are_named(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ CASES = {
             ),
         ],
         [
-            "20:11 dataset-cycle cycle between datasets: departures -> b -> c -> departures"
+            "20:11 cycle cycle between datasets: departures -> b -> c -> departures"
             " | let one of them start from a source"
         ],
     ),
@@ -74,8 +74,8 @@ CASES = {
             (BEHIND, "  c: {from: d}\n  d: {from: c}\n" + BEHIND),
         ],
         [
-            "19:13 dataset-cycle cycle between datasets: a -> b -> a | let one of them start from a source",
-            "34:13 dataset-cycle cycle between datasets: c -> d -> c | let one of them start from a source",
+            "19:13 cycle cycle between datasets: a -> b -> a | let one of them start from a source",
+            "34:13 cycle cycle between datasets: c -> d -> c | let one of them start from a source",
         ],
     ),
     "a mistake in a dataset that another continues": (

@@ -116,7 +116,7 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
         ("a: *b", "1:4 unknown-alias no anchor '&b' before this alias"),
         ("a: &a [*a]", "1:8 recursive-alias '*a' stands inside what it repeats"),
         ("<<: 1", "1:5 bad-merge '<<' takes a map or a list of maps"),
-        ("a: " + "9" * 400, "1:4 bad-number a whole number of 400 digits is beyond float64"),
+        ("a: " + "9" * 400, "1:4 out-of-range a whole number of 400 digits is beyond float64"),
         (
             "a: 1\n---\nb: 2",
             "2:1 several-documents a spec is one YAML document, and a second one begins here | remove the '---'",

@@ -45,7 +45,7 @@ class LightgbmClassifier(Lightgbm):
         yield from super().check()
         if self.is_unbalance and self.scale_pos_weight != 1:
             yield Problem(
-                "no-effect",
+                "contradiction",
                 "'is_unbalance' and 'scale_pos_weight' exclude each other",
                 ("scale_pos_weight",),
                 help="keep one of the two",
@@ -60,7 +60,7 @@ class LightgbmClassifier(Lightgbm):
         super().infer(features, target)
         classes = classes_of(target)
         if classes and not self._suits(classes):
-            raise Rejected(Problem("bad-value", self._unsuitable(classes), ("params", "objective")))
+            raise Rejected(Problem("contradiction", self._unsuitable(classes), ("params", "objective")))
 
     def check_target(self, target: np.ndarray[Any, Any] | None, classes: int) -> None:
         if not self._suits(classes):

@@ -205,7 +205,7 @@ class Parameters(Described):
             )
             if self.top_rate + self.other_rate > 1:
                 yield Problem(
-                    "bad-value", "'top_rate' and 'other_rate' together are more than 1", ("other_rate",)
+                    "contradiction", "'top_rate' and 'other_rate' together are more than 1", ("other_rate",)
                 )
         else:
             yield from self.without_effect("without 'data_sample_strategy: goss'", "top_rate", "other_rate")
@@ -221,7 +221,7 @@ class Parameters(Described):
                 and self.feature_fraction == 1
             ):
                 yield Problem(
-                    "missing-parameter",
+                    "missing-key",
                     "a random forest needs samples of rows or of features, or all trees are the same",
                     ("boosting",),
                     help="add 'bagging_freq: 1' and 'bagging_fraction: 0.632'",

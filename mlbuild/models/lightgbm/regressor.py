@@ -74,7 +74,7 @@ class LightgbmRegressor(Lightgbm):
             if self.objective not in objectives:
                 yield from self.without_effect(f"with 'objective: {self.objective}'", name)
         if self.objective == "quantile" and self.alpha >= 1:
-            yield Problem("bad-value", "'alpha' is a quantile here and must be below 1", ("alpha",))
+            yield Problem("contradiction", "'alpha' is a quantile here and must be below 1", ("alpha",))
 
     def check_target(self, target: np.ndarray[Any, Any], classes: int) -> None:
         if self.objective in ("poisson", "tweedie") and (target < 0).any():

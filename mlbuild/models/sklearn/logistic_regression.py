@@ -60,7 +60,7 @@ class LogisticRegression(Learner):
     def check(self) -> Iterator[Problem]:
         if self.l1_ratio > 0 and self.solver != "saga":
             yield Problem(
-                "bad-value",
+                "contradiction",
                 f"'solver: {self.solver}' has no L1 penalty, which 'l1_ratio' asks for",
                 ("l1_ratio",),
                 help="write 'solver: saga'",
