@@ -100,6 +100,10 @@ def text_task(name: str, text: Any, *reads: str, **fields: Any) -> Task:
     return Task(**{"name": name, "kind": "text", **defaults, **fields})
 
 
+def chain() -> list[Task]:
+    return [text_task("a", "a"), text_task("b", "b", "a/out"), text_task("c", "c", "b/out")]
+
+
 def reading(*reads: str) -> tuple[Input, ...]:
     return tuple(Input("of", task, (part,)) for task, _, part in (read.partition("/") for read in reads))
 

@@ -19,6 +19,7 @@ from mlbuild.engine.stale import FailedBefore
 from tests.engine.tasks import (
     Project,
     boom,
+    chain,
     file_task,
     forgetful,
     guard,
@@ -29,10 +30,6 @@ from tests.engine.tasks import (
     ticks,
     unlearnable,
 )
-
-
-def chain() -> list[Task]:
-    return [text_task("a", "a"), text_task("b", "b", "a/out"), text_task("c", "c", "b/out")]
 
 
 def failing() -> list[Task]:

@@ -25,15 +25,12 @@ from mlbuild.engine.stale import Stale
 from mlbuild.engine.targets import match
 from tests.engine.tasks import (
     Project,
+    chain,
     plan,
     sign,
     text_task,
     unsteady,
 )
-
-
-def chain() -> list[Task]:
-    return [text_task("a", "a"), text_task("b", "b", "a/out"), text_task("c", "c", "b/out")]
 
 
 def test_a_build_tells_its_course(project: Project) -> None:
