@@ -50,6 +50,29 @@ class Text(Kind):
 
 
 @dataclass(frozen=True)
+class Name(Kind):
+    """The name of something that stands elsewhere in the spec; a project's own schema lists which there are."""
+
+    #: What bears it: table, contract, dataset, preprocessing, model, column, or feature (a column of a step).
+    of: str
+
+    @property
+    def definition_name(self) -> str:
+        """What the definition in the schema is called."""
+        return f"name.{self.of}"
+
+    def schema(self) -> Json:
+        """A reference: the schema writer makes the definition."""
+        return {"$ref": f"#/definitions/{self.definition_name}"}
+
+    def definition(self) -> Json:
+        return {"title": f"{'column' if self.of == 'feature' else self.of} name", "type": "string"}
+
+    def words(self) -> str:
+        return "text"
+
+
+@dataclass(frozen=True)
 class Expression(Kind):
     """A SQL scalar expression."""
 
@@ -160,7 +183,7 @@ class ListOf(Kind):
             return many
         # Editors word and complete this best: one schema of the list, plus anyOf on the two forms.
         del many["type"]
-        return many | {"anyOf": [self.item.schema(), {"type": "array"}]}
+        return many | {"anyOf": [self.item.schema(), {"title": "list", "type": "array"}]}
 
     def read(self, value: Any) -> tuple[Any, ...]:
         items = value if isinstance(value, (list, tuple)) else [value]

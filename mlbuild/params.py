@@ -22,6 +22,7 @@ from mlbuild.kinds import (
     Kind,
     ListOf,
     MapOf,
+    Name,
     Number,
     Scalar,
     Text,
@@ -39,6 +40,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "MapOf",
+    "Name",
     "Number",
     "Object",
     "Param",
@@ -79,7 +81,8 @@ class Object(Kind):
             return full
         # Editors word and complete this best: one closed object, plus anyOf on the two forms.
         del full["type"]
-        return full | {"anyOf": [self.short.schema(), {"type": "object"}]}
+        forms = [self.short.schema(), {"title": full["title"], "type": "object"}]
+        return full | {"anyOf": forms}
 
     def read(self, value: Any) -> Any:
         return read(self.cls, value if isinstance(value, Mapping) else {self.short_key: value})

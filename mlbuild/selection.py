@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.columns import DTYPES, INTERNAL, Schema
 from mlbuild.diagnostics import Problem, Rejected, did_you_mean
-from mlbuild.params import Json, Kind
+from mlbuild.params import Json, Kind, Name
 
 #: What `dtype:` takes, besides the dtypes themselves.
 GROUPS = {
@@ -84,26 +84,29 @@ def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
 
 @dataclass(frozen=True)
 class Columns(Kind):
-    """The kind of a field that selects columns."""
+    """The kind of a field that selects columns; `name` is that of one of them."""
+
+    name: Name = Name("column")
 
     def schema(self) -> Json:
         dtypes = [*DTYPES, *INTERNAL, *GROUPS]
         docs = [*DTYPES.values(), "codes of a category", "a block of numbers", *GROUPS.values()]
         dtype = {"enum": dtypes, "markdownEnumDescriptions": docs, "description": "Columns of this dtype."}
         glob = {"type": "string", "description": "Columns whose name matches this glob: `temp_*`."}
-        names = {"items": {"type": "string"}, "minItems": 1}
-        except_ = names | {
-            "anyOf": [{"type": "string"}, {"type": "array"}],
-            "description": "Columns to leave out.",
-        }
+        names = {"items": self.name.schema(), "minItems": 1}
+        forms = [self.name.schema(), {"title": "list of column names", "type": "array"}]
+        except_ = names | {"anyOf": forms, "description": "Columns to leave out."}
         return {
             "title": "columns",
             "properties": {"dtype": dtype, "matches": glob, "except": except_},
             "additionalProperties": False,
             "minProperties": 1,
             **names,
-            "anyOf": [{"type": "string"}, {"type": "array"}, {"type": "object"}],
+            "anyOf": [*forms, {"title": "column selector", "type": "object"}],
         }
+
+    def nested(self) -> tuple[Kind, ...]:
+        return (self.name,)
 
     def read(self, value: Any) -> Selector:
         if isinstance(value, str):

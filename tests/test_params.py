@@ -18,6 +18,7 @@ from mlbuild.params import (
     Kind,
     ListOf,
     MapOf,
+    Name,
     Number,
     Object,
     Scalar,
@@ -90,7 +91,7 @@ SHAPE = Dispatch("shape", (Circle, Square), "shape", ((".round", "circle"),))
     ],
 )
 def test_equal_meanings_have_one_canonical_form(kind: Kind, given: Any, read_as: Any, written: Any) -> None:
-    Draft7Validator(kind.schema()).validate(given)
+    validator(kind).validate(given)
     value = kind.read(given)
     assert value == read_as and type(value) is type(read_as)
     assert kind.write(value) == written
@@ -122,7 +123,14 @@ def test_equal_meanings_have_one_canonical_form(kind: Kind, given: Any, read_as:
     ],
 )
 def test_other_values_are_not_valid(kind: Kind, given: Any) -> None:
-    assert not Draft7Validator(kind.schema()).is_valid(given)
+    assert not validator(kind).is_valid(given)
+
+
+def validator(kind: Kind) -> Draft7Validator:
+    """A validator of the kind's schema, with the definitions that it refers to."""
+    names = [nested for nested in kind.nested() if isinstance(nested, Name)]
+    definitions = {name.definition_name: name.definition() for name in names}
+    return Draft7Validator(kind.schema() | {"definitions": definitions})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,20 @@ from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.moments import parse_moment
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Problem, did_you_mean
-from mlbuild.params import Boolean, Choice, Described, Json, Kind, ListOf, MapOf, Object, Scalar, Text, field
+from mlbuild.params import (
+    Boolean,
+    Choice,
+    Described,
+    Json,
+    Kind,
+    ListOf,
+    MapOf,
+    Name,
+    Object,
+    Scalar,
+    Text,
+    field,
+)
 
 #: The range of an int.
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
@@ -114,7 +127,9 @@ class Column(Described):
             if bound is not None and not _fits_bound(bound, self.dtype):
                 faulty = True
                 wanted = "an ISO date, such as 2013-10-01" if self.dtype in TEMPORAL else "a finite number"
-                yield Problem("wrong-value", f"'{name}' of a column of dtype {self.dtype} is {wanted}", (name,))
+                yield Problem(
+                    "wrong-value", f"'{name}' of a column of dtype {self.dtype} is {wanted}", (name,)
+                )
         if not faulty and self.min is not None and self.max is not None:
             low, high = self.bound(self.min), self.bound(self.max)
             if low > high:
@@ -151,7 +166,7 @@ class Contract(Described):
         "The columns by name: a dtype, or a map.",
     )
     unique: tuple[str, ...] | None = field(
-        ListOf(Text(), min_items=1, unique=True),
+        ListOf(Name("column"), min_items=1, unique=True),
         "The columns in which no two rows agree; rows with a missing value in one of them never do.",
         default=None,
     )

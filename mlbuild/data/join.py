@@ -10,7 +10,7 @@ from mlbuild.data.faults import Fault
 from mlbuild.data.steps import DatasetStep
 from mlbuild.data.table import Table, TableColumn, depends_on
 from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean
-from mlbuild.params import Choice, Json, ListOf, Text, field, write
+from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,9 +35,9 @@ class Join(DatasetStep):
     op = "join"
     discriminator = ("op", "join")
 
-    with_: str = field(Text(), "The source or dataset to join.", key="with")
+    with_: str = field(Name("table"), "The source or dataset to join.", key="with")
     using: tuple[str, ...] = field(
-        ListOf(Text(), or_one=True, min_items=1, unique=True),
+        ListOf(Name("column"), or_one=True, min_items=1, unique=True),
         "The columns in which rows must agree. The other table must be `unique` in them, or in some of them.",
     )
     how: Literal["left", "inner"] = field(

@@ -12,7 +12,7 @@ from mlbuild.data.contracts import Column
 from mlbuild.data.csv_file import read_csv
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.diagnostics import data_failure, did_you_mean
-from mlbuild.params import Described, Json, ListOf, Text, field, write
+from mlbuild.params import Described, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +26,7 @@ class Source(Described):
     """A table from outside and the contract that it must keep."""
 
     path: str = field(Text(), "The file, relative to the folder of the spec.")
-    contract: str = field(Text(), "The contract of its columns.")
+    contract: str = field(Name("contract"), "The contract of its columns.")
 
     def canonical(self, columns: Mapping[str, Column]) -> Json:
         """What decides the rows read, besides the content of the file.

@@ -14,7 +14,7 @@ from mlbuild.data.faults import Fault
 from mlbuild.data.moments import DAY, parse_moment
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean
-from mlbuild.params import Described, Integer, Json, ListOf, Number, Text, field, write
+from mlbuild.params import Described, Integer, Json, ListOf, Name, Number, Text, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,7 +72,9 @@ class Shares(Split):
         if self.valid + self.test >= 1:
             total = f"{self.valid:g} + {self.test:g}"
             yield Problem(
-                "contradiction", f"'valid' and 'test' leave nothing for train: {total} is not below 1", ("test",)
+                "contradiction",
+                f"'valid' and 'test' leave nothing for train: {total} is not below 1",
+                ("test",),
             )
 
     def canonical(self, seed: int) -> Json:
@@ -91,7 +93,7 @@ class Hash(Shares):
     discriminator = ("type", "hash")
 
     key: tuple[str, ...] = field(
-        ListOf(Text(), or_one=True, min_items=1, unique=True), "The columns that are hashed."
+        ListOf(Name("column"), or_one=True, min_items=1, unique=True), "The columns that are hashed."
     )
 
     def infer(self, table: Table) -> None:
@@ -122,7 +124,7 @@ class Time(Split):
 
     discriminator = ("type", "time")
 
-    column: str = field(Text(), "A date or datetime column.")
+    column: str = field(Name("column"), "A date or datetime column.")
     valid_from: str | None = field(
         Text(), "The first date or datetime of the valid rows; rows before it are for training.", default=None
     )

@@ -14,7 +14,7 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.params import Described, Json, field, write
+from mlbuild.params import Described, Json, Name, field, write
 from mlbuild.selection import Columns, Selector
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Op(Described):
     #: Relative tolerance between `apply` and `lower`; 0 is equality bit by bit.
     tolerance: ClassVar[float] = 0.0
 
-    columns: Selector = field(Columns(), "The columns to work on.")
+    columns: Selector = field(Columns(Name("feature")), "The columns to work on.")
 
     def reads(self, schema: Schema) -> tuple[str, ...]:
         """The columns of `schema` that this step reads, in a fixed order.

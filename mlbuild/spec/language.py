@@ -24,6 +24,7 @@ from mlbuild.params import (
     Kind,
     ListOf,
     MapOf,
+    Name,
     Object,
     Scalar,
     Text,
@@ -37,6 +38,7 @@ SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
 STEP = Dispatch("op", OPS, "step")
+_PREPROCESSING = Name("preprocessing")
 #: A model's `type` names a learner; the learner's own parameters stand under `params`.
 LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
 
@@ -46,7 +48,8 @@ class Steps(Kind):
     """The steps of a model's preprocessing: the name of a list of them, or the list itself."""
 
     def schema(self) -> Json:
-        return {"items": STEP.schema(), "anyOf": [{"type": "string"}, {"type": "array"}]}
+        forms = [_PREPROCESSING.schema(), {"title": "list of steps", "type": "array"}]
+        return {"items": STEP.schema(), "anyOf": forms}
 
     def read(self, value: Any) -> str | tuple[Op, ...]:
         return value if isinstance(value, str) else tuple(STEP.read(item) for item in value)
@@ -58,7 +61,7 @@ class Steps(Kind):
         return "the name of a preprocessing, or a list of steps"
 
     def nested(self) -> tuple[Kind, ...]:
-        return (STEP,)
+        return (STEP, _PREPROCESSING)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class LearnerParams(Kind):
 class Dataset(Described):
     """Rows for models: a source or dataset, worked on step by step, then split."""
 
-    from_: str = field(Text(), "The source or dataset to start from.", key="from")
+    from_: str = field(Name("table"), "The source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
         ListOf(DATASET_STEP), "What is done to the rows, in order.", default=()
     )
@@ -92,7 +95,7 @@ class Dataset(Described):
 class Target(Described):
     """What a model learns to predict."""
 
-    column: str = field(Text(), "The column to predict.")
+    column: str = field(Name("column"), "The column to predict.")
     positive: Any = field(
         Scalar(), "For two classes: the value whose probability comes second.", default=None
     )
@@ -118,12 +121,12 @@ class Model(Described):
     """A learner fitted on a dataset: what it reads, what it predicts, how it is trained."""
 
     type: str = field(LEARNER_TYPES, "The learner.")
-    dataset: str = field(Text(), "The dataset whose train rows it learns from.")
+    dataset: str = field(Name("dataset"), "The dataset whose train rows it learns from.")
     features: Selector = field(Columns(), "The columns that it learns from.")
     preprocessing: str | tuple[Op, ...] = field(
         Steps(), "The name of a preprocessing, or a list of steps.", default=()
     )
-    target: Target = field(Object(Target, Text(), "column"), "The column to predict.")
+    target: Target = field(Object(Target, Name("column"), "column"), "The column to predict.")
     metrics: tuple[str, ...] | None = field(
         ListOf(
             Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
@@ -142,7 +145,7 @@ class RowCount(Kind):
     """How many rows are compared: a number, or `all`."""
 
     def schema(self) -> Json:
-        return {"anyOf": [{"enum": ["all"]}, {"type": "integer", "minimum": 1}]}
+        return {"anyOf": [{"enum": ["all"]}, {"title": "number of rows", "type": "integer", "minimum": 1}]}
 
     def read(self, value: Any) -> int | str:
         return value if value == "all" else int(value)
@@ -166,7 +169,7 @@ class Verify(Described):
 class Output(Described):
     """What is shipped: one model as `dist/NAME/model.onnx` and its side files."""
 
-    model: str = field(Text(), "The model to ship.")
+    model: str = field(Name("model"), "The model to ship.")
     verify: Verify = field(Object(Verify), "How it is verified.", default=Verify())
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf
+from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.params import Dispatch, Object, Param, object_schema, params_of, summary
@@ -77,6 +77,8 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
         yield kind.name, _dispatch(kind)
         for value, cls in kind.by_value.items():
             yield f"{kind.name}.{value}", _branch(kind, cls)
+    elif isinstance(kind, Name):
+        yield kind.definition_name, kind.definition()
     elif isinstance(kind, Object):
         yield kind.name, _model(kind) if kind.cls is Model else kind.definition()
         if kind.cls is Model:

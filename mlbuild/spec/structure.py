@@ -220,7 +220,7 @@ def _alone(shape: Any) -> Any:
         hints = {value: f"write '{kind.by}: {value}', and its parameters below" for value in kind.by_value}
         return {"type": "object", "words": kind.words(), "hints": hints}
     target = build_schema()["definitions"][name]
-    return {"type": "object"} if target.get("type") == "object" else {}
+    return target if _is_name(target) else {"type": "object"} if target.get("type") == "object" else {}
 
 
 def _leads(shape: Any) -> Json:
@@ -228,8 +228,14 @@ def _leads(shape: Any) -> Json:
     if not isinstance(shape, dict):
         return {}
     if "$ref" in shape:
-        return {"$ref": shape["$ref"].rpartition("/")[2]}
+        name = shape["$ref"].rpartition("/")[2]
+        return {} if _is_name(build_schema()["definitions"][name]) else {"$ref": name}
     found = {word: _leads(shape[word]) for word in ("items", "additionalProperties") if word in shape}
     properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
     found["properties"] = {key: part for key, part in properties.items() if part}
     return {word: part for word, part in found.items() if part}
+
+
+def _is_name(definition: Json) -> bool:
+    """Whether a definition is one of texts, for which references stand in many places."""
+    return bool(definition.get("type") == "string")

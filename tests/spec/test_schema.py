@@ -20,7 +20,9 @@ from tests.spec.written import EXAMPLES, ROOT, loaded
 SCHEMA = build_schema()
 DEFINITIONS = SCHEMA["definitions"]
 DISPATCHED = [("step", "op", OPS), ("dataset_step", "op", DATASET_STEPS), ("split", "type", SPLITS)]
-CLOSED = [name for name in DEFINITIONS if name not in ("source", "dataset_step", "split", "step")]
+OPEN = ("source", "dataset_step", "split", "step")
+NAMES = ("table", "contract", "dataset", "preprocessing", "model", "column", "feature")
+CLOSED = [name for name in DEFINITIONS if name not in OPEN and not name.startswith("name.")]
 
 
 def test_the_committed_schema_is_the_one_the_catalogues_give() -> None:
@@ -68,6 +70,12 @@ def test_definitions_are_closed_but_for_what_is_the_users_own(name: str) -> None
     assert definition["additionalProperties"] is False
     assert definition["patternProperties"] == {"^x-": True}
     assert definition["title"] and definition["description"]
+
+
+def test_names_of_other_things_are_texts_until_a_project_lists_them() -> None:
+    assert {name for name in DEFINITIONS if name.startswith("name.")} == {f"name.{of}" for of in NAMES}
+    for of in NAMES:
+        assert DEFINITIONS[f"name.{of}"]["type"] == "string" and DEFINITIONS[f"name.{of}"]["title"]
 
 
 def test_every_key_is_described_and_says_its_default() -> None:

@@ -275,6 +275,8 @@ def smallest(cls: type) -> dict[str, Any]:
 
 
 def sample(shape: dict[str, Any]) -> Any:
+    if "$ref" in shape:
+        return sample(build_schema()["definitions"][shape["$ref"].rpartition("/")[2]])
     if "enum" in shape:
         return shape["enum"][0]
     if "additionalProperties" in shape and shape.get("type") == "object":
