@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from math import isfinite
 
@@ -166,10 +167,18 @@ def _case(node: Node, args: Sequence[Term]) -> Term:
             break
         if not is_literal(condition.tree):
             branches += [condition, value]
+    left = [*branches[1::2], otherwise]
     if not branches:
-        return otherwise
-    nullable = any(term.nullable for term in (*branches[1::2], otherwise))
-    return Term(("case", *(term.tree for term in (*branches, otherwise))), dtype, nullable)
+        return _still(dtype, otherwise, left)
+    tree = ("case", *(term.tree for term in (*branches, otherwise)))
+    return _still(dtype, Term(tree, dtype, any(term.nullable for term in left)), left)
+
+
+def _still(dtype: str, term: Term, left: Sequence[Term]) -> Term:
+    """A float, even where the operands that made it one have no part in the result and only ints are left."""
+    if dtype == "float" and all(operand.dtype == "int" for operand in left):
+        return strict("cast", [replace(term, dtype="int")], dtype, False, dtype)
+    return term
 
 
 def _coalesce(node: Node, args: Sequence[Term]) -> Term:
@@ -181,8 +190,8 @@ def _coalesce(node: Node, args: Sequence[Term]) -> Term:
         if is_literal(term.tree) and not is_null(term.tree):
             break
     if len(kept) < 2:
-        return as_dtype(kept[0], dtype) if kept else terms[0]
-    return made("coalesce", kept, dtype, all(term.nullable for term in kept))
+        return _still(dtype, kept[0], kept) if kept else terms[0]
+    return _still(dtype, made("coalesce", kept, dtype, all(term.nullable for term in kept)), kept)
 
 
 def _extreme(node: Node, args: Sequence[Term]) -> Term:
@@ -191,8 +200,8 @@ def _extreme(node: Node, args: Sequence[Term]) -> Term:
         raise mismatch(f"{_name(node)} takes numbers or dates, not {terms[0].words()}", terms[0])
     kept = [term for term in terms if not is_null(term.tree)]
     if len(kept) < 2:
-        return kept[0] if kept else terms[0]
-    return made(node.op, kept, dtype, all(term.nullable for term in kept))
+        return _still(dtype, kept[0], kept) if kept else terms[0]
+    return _still(dtype, made(node.op, kept, dtype, all(term.nullable for term in kept)), kept)
 
 
 def _in(node: Node, args: Sequence[Term]) -> Term:

@@ -165,10 +165,17 @@ def test_spellings_of_one_meaning_are_one_tree(one: str, other: str) -> None:
         ("COALESCE(d, '2013-10-01')", "date"),
         ("COALESCE(d, '2013-10-01 12:00')", "datetime"),
         ("d - d", "int, nullable"),
+        ("CASE WHEN c THEN k WHEN TRUE THEN 2 ELSE y END", "float"),
+        ("CASE WHEN FALSE THEN y ELSE k END", "float"),
+        ("COALESCE(n, 1, y)", "float"),
+        ("COALESCE(n, CAST(NULL AS DOUBLE))", "float, nullable"),
+        ("LEAST(n, CAST(NULL AS DOUBLE))", "float, nullable"),
     ],
 )
 def test_type(text: str, type_: str) -> None:
-    assert str(bind(text, SCHEMA).type) == type_
+    typed = bind(text, SCHEMA)
+    assert str(typed.type) == type_
+    assert bind(typed.tree, SCHEMA) == typed
 
 
 def test_columns_are_named_once_in_the_order_of_the_tree() -> None:
