@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlbuild.diagnostics import Diagnostic, Related, Span
+from mlbuild.diagnostics import Diagnostic, Related
 from mlbuild.spec.scalars import is_null, resolve
-from mlbuild.spec.tree import Node, line_starts, span_of
+from mlbuild.spec.tree import Node, Text
 
 #: How many nodes a spec may have, those that aliases repeat counted as often as they are used.
 MAX_NODES = 1_000_000
@@ -56,12 +56,10 @@ class _Key:
 class Builder:
     """Builds one document; mistakes after which reading can go on are collected."""
 
-    file: str
-    text: str
+    text: Text
     mistakes: list[Diagnostic] = field(default_factory=list)
     _stack: list[_Open] = field(default_factory=list)
     _anchors: dict[str, Node | None] = field(default_factory=dict)
-    _lines: list[int] = field(default_factory=list)
     _root: Node | None = None
     _documents: int = 0
 
@@ -102,7 +100,7 @@ class Builder:
     def _scalar(self, event: Any) -> None:
         start, end = self._start(event), event.end_mark.index
         plain = not event.style and not event.tag
-        node = Node(event.value, start, max(start, end), event.style or "")
+        node = Node(event.value, self.text, start, max(start, end), event.style or "")
         if self._stack and self._stack[-1].wants_key:
             self._stack[-1].key = self._key(event.value, (start, node.end), plain)
         else:
@@ -116,12 +114,12 @@ class Builder:
         """Where the text of a value begins behind its anchor and tag; a refused tag is a part of it."""
         start = int(event.start_mark.index)
         if event.tag and (event.tag != _TEXT_TAG or not hasattr(event, "value")):
-            found = _TAG.search(self.text, start)
+            found = _TAG.search(self.text.content, start)
             start, end = found.span() if found else (start, start)
-            message = f"the tag '{self.text[start:end]}' means nothing here"
+            message = f"the tag '{self.text.content[start:end]}' means nothing here"
             self._mistake("yaml-tag", message, (start, end), "remove it; to make a value a text, quote it")
         elif event.tag or event.anchor:
-            found = _PROPERTIES.match(self.text, start)
+            found = _PROPERTIES.match(self.text.content, start)
             start = found.end() if found else start
         return start
 
@@ -144,14 +142,14 @@ class Builder:
 
     def _complex_key(self, place: tuple[int, int]) -> _Key:
         """A map, a list or an alias as a key; what is wrong inside it is the same mistake."""
-        while self.mistakes and self.mistakes[-1].span >= self._span(*place):
+        while self.mistakes and self.mistakes[-1].span >= self.text.span(*place):
             self.mistakes.pop()
         self._mistake("bad-key", "a key is a text", place, "quote a text that begins with a brace or bracket")
         return _Key(None, place)
 
     def _repeated(self, name: str, place: tuple[int, int], first: tuple[int, int]) -> None:
-        before = self._span(*first)
-        here = self._span(*place)
+        before = self.text.span(*first)
+        here = self.text.span(*place)
         where = (
             f"in lines {before.line} and {here.line}"
             if before.line != here.line
@@ -172,12 +170,12 @@ class Builder:
         place = (event.start_mark.index, event.end_mark.index)
         if event.anchor not in self._anchors:
             self._mistake("unknown-alias", f"no anchor '&{event.anchor}' before this alias", place)
-        target = self._anchors.get(event.anchor, Node(None, *place))
+        target = self._anchors.get(event.anchor, Node(None, self.text, *place))
         if target is None:
             raise Stopped(
                 self._diagnostic("recursive-alias", f"'*{event.anchor}' stands inside what it repeats", place)
             )
-        node = Node(target.value, *place, target.style, target.size, target.keys, target.children)
+        node = Node(target.value, self.text, *place, target.style, target.size, target.keys, target.children)
         self._attach(node)
 
     def _open_map(self, event: Any) -> None:
@@ -193,7 +191,7 @@ class Builder:
             raise Stopped(self._diagnostic("too-deep", message, (start, start + 1)))
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._stack.append(_Open(Node(value, start, start + 1, style), event.anchor))
+        self._stack.append(_Open(Node(value, self.text, start, start + 1, style), event.anchor))
 
     def _close(self, event: Any) -> None:
         closed = self._stack.pop()
@@ -247,11 +245,7 @@ class Builder:
     def _diagnostic(
         self, code: str, message: str, place: tuple[int, int], help_: str | None = None
     ) -> Diagnostic:
-        return Diagnostic(code, message, self._span(*place), help_)
-
-    def _span(self, start: int, end: int) -> Span:
-        self._lines = self._lines or line_starts(self.text)
-        return span_of(self.file, self.text, self._lines, start, end)
+        return Diagnostic(code, message, self.text.span(*place), help_)
 
 
 def _merge(node: Node, sources: list[Node]) -> None:

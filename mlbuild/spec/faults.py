@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlbuild.diagnostics import Path, Span
+from mlbuild.diagnostics import Path
 from mlbuild.spec.structure import structural_problems
-from mlbuild.spec.tree import Document, line_starts
+from mlbuild.spec.tree import Document
 
 #: Top-level keys that nothing else in a spec refers to.
 ALONE = ("mlbuild", "project", "description", "seed")
@@ -22,11 +22,10 @@ def faults_of(document: Document) -> frozenset[Path] | None:
     and `LOOSE` parts of models. A value that is at fault where it is first written is so wherever an alias repeats it.
     """
     value = document.value
-    mistaken = [_located(document, mistake.span) for mistake in document.mistakes]
-    if not isinstance(value, dict) or () in mistaken:
+    if not isinstance(value, dict) or () in document.mistaken:
         return None
     paths = [problem.at for problem in structural_problems(value)]
-    paths += [at for mistake in mistaken for at in _in_doubt(value, mistake)]
+    paths += [at for mistake in document.mistaken for at in _in_doubt(value, mistake)]
     if any(len(at) == 1 and at[0] not in ALONE for at in paths):
         return None
     return frozenset([*map(_unreadable, paths), *_repeated(value, paths)])
@@ -85,18 +84,3 @@ def _in_doubt(value: dict[str, Any], at: Path) -> list[Path]:
     if len(at) == 1 and isinstance(section, dict):
         return [(at[0], name) for name in section]
     return [at]
-
-
-def _located(document: Document, span: Span) -> Path:
-    """The path of the innermost value whose text, key included, holds the beginning of a span."""
-    index = line_starts(document.text)[span.line - 1] + span.column - 1
-    node = document.root
-    path: Path = ()
-    while True:
-        for part, child in node.children.items():
-            start = node.keys[part][0] if isinstance(part, str) and part in node.keys else child.start
-            if start <= index < max(child.end, start + 1):
-                node, path = child, (*path, part)
-                break
-        else:
-            return path

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Diagnostic, Related, Span
 from mlbuild.spec.builder import Builder, Stopped
-from mlbuild.spec.tree import Document, line_starts, span_of
+from mlbuild.spec.tree import Document, Text, located
 
 __all__ = ["Document", "load"]
 
@@ -55,20 +55,24 @@ def load(content: bytes, file: str) -> Document | list[Diagnostic]:
     text = _decoded(content, file)
     if isinstance(text, Diagnostic):
         return [text]
-    builder = Builder(file, text)
+    return parse(text)
+
+
+def parse(text: Text) -> Document | list[Diagnostic]:
+    """The same of a text that is decoded."""
+    builder = Builder(text)
     try:
         with _collector_off():
-            root = builder.build(_events(file, text))
+            root = builder.build(_events(text))
     except Stopped as stopped:
         return [*builder.mistakes, stopped.diagnostic]
     if root is None or (root.value is None and not builder.mistakes):
-        return [
-            Diagnostic("empty-spec", "the file is empty", Span(file, 1, 1, 1, 1), "begin with 'mlbuild: 1'")
-        ]
-    return Document(file, text, root, tuple(builder.mistakes))
+        return [Diagnostic("empty-spec", "the file is empty", text.span(0, 0), "begin with 'mlbuild: 1'")]
+    mistaken = (located(root, text.index(mistake.span)) for mistake in builder.mistakes)
+    return Document(root, tuple(builder.mistakes), tuple(mistaken))
 
 
-def _decoded(content: bytes, file: str) -> str | Diagnostic:
+def _decoded(content: bytes, file: str) -> Text | Diagnostic:
     """The text without its byte order mark, or the first thing in it that cannot stand in a YAML text."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         first = Span(file, 1, 1, 1, 1)
@@ -79,44 +83,43 @@ def _decoded(content: bytes, file: str) -> str | Diagnostic:
     except UnicodeDecodeError as error:
         # What precedes the wrong byte is good, so its characters can be counted.
         before = content[: error.start].decode()
-        span = span_of(file, before, line_starts(before), len(before), len(before))
+        span = Text(file, before).span(len(before), len(before))
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
         return Diagnostic("bad-encoding", message, span, "save the file as UTF-8")
     if found := _FORBIDDEN.search(text):
-        span = span_of(file, text, line_starts(text), found.start(), found.end())
+        span = Text(file, text).span(found.start(), found.end())
         code_point = ord(found[0])
         message = f"the character U+{code_point:04X} cannot stand in YAML"
         help_ = f'remove it, or write it as an escape in double quotes: "\\u{code_point:04x}"'
         return Diagnostic("bad-character", message, span, help_)
-    return text
+    return Text(file, text)
 
 
-def _events(file: str, text: str) -> Iterator[Any]:
+def _events(text: Text) -> Iterator[Any]:
     """PyYAML's events: from libyaml where the installed wheel has it, else the same, about ten times slower."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from yaml.parse(text, Loader=loader)
+        yield from yaml.parse(text.content, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        raise Stopped(_diagnosed(file, text, error)) from None
+        raise Stopped(_diagnosed(text, error)) from None
 
 
-def _diagnosed(file: str, text: str, error: Any) -> Diagnostic:
+def _diagnosed(text: Text, error: Any) -> Diagnostic:
     problem = error.problem or error.context or "this is not YAML"
     context, mark = error.context_mark, error.problem_mark or error.context_mark
     if "end of stream" in problem and context is not None:
         mark = context
     # What is left open is noticed at the end of the text, where nothing stands.
-    index = min(mark.index, max(len(text.rstrip()) - 1, 0))
-    lines = line_starts(text)
+    index = min(mark.index, max(len(text.content.rstrip()) - 1, 0))
     related = []
     if context is not None and context.index < index:
         begun = (error.context or "").removeprefix("while parsing ").removeprefix("while scanning ")
-        place = span_of(file, text, lines, context.index, context.index + 1)
+        place = text.span(context.index, context.index + 1)
         related.append(Related(f"{begun} begins here", place))
-    message, help_ = _worded(problem, text[index])
-    span = span_of(file, text, lines, index, index + 1)
+    message, help_ = _worded(problem, text.content[index])
+    span = text.span(index, index + 1)
     return Diagnostic("bad-yaml", message, span, help_, tuple(related))
 
 

@@ -21,15 +21,42 @@ _BLANK_ESCAPES = frozenset(r"\t \n \v \f \r \N \_ \L \P".split())
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
+@dataclass(frozen=True, eq=False)
+class Text:
+    """What nodes stand in: a file, or the settings of a command line under the name `--set`."""
+
+    name: str
+    content: str
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The index at which each line begins, by the line breaks that editors count."""
+        return [0, *(found.end() for found in _BREAK.finditer(self.content))]
+
+    def span(self, start: int, end: int) -> Span:
+        """The place of a range of characters, cut at the end of its first line."""
+        line = bisect_right(self._starts, start) - 1
+        stop = _BREAK.search(self.content, start)
+        end = max(start, min(end, stop.start() if stop else len(self.content)))
+        column = start - self._starts[line] + 1
+        return Span(self.name, line + 1, column, line + 1, column + end - start)
+
+    def index(self, span: Span) -> int:
+        """The character at which a span of this text begins."""
+        return self._starts[span.line - 1] + span.column - 1
+
+
 @dataclass(slots=True, eq=False)
 class Node:
-    """A value and where its text stands, in characters from 0; the end is exclusive.
+    """A value and where it stands in its text, in characters from 0; the end is exclusive.
 
     `style` is the first character of a scalar that is not plain, `{` for a map, `[` for a list. `size` counts this
     node and all below it, what an alias stands for as often as it is used. An alias shares the node of its anchor.
+    A tree can be joined from several texts; the place of a key is in the text of what stands under it.
     """
 
     value: Any
+    text: Text
     start: int
     end: int
     style: str = ""
@@ -44,16 +71,20 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A loaded YAML text.
+    """A loaded YAML text, or several joined into one tree.
 
-    `value` consists of plain dicts, lists and scalars; `mistakes` are those after which loading could go on, and
-    `check_structure` reports them with its own. A value that an alias repeats is the same object.
+    `value` consists of plain dicts, lists and scalars; a value that an alias repeats is the same object. `mistakes`
+    are those after which loading could go on, and `mistaken` the paths of what each leaves in doubt.
     """
 
-    file: str
-    text: str
     root: Node
     mistakes: tuple[Diagnostic, ...] = ()
+    mistaken: tuple[Path, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The file that holds the root."""
+        return self.root.text.name
 
     @property
     def value(self) -> Any:
@@ -76,31 +107,40 @@ class Document:
             key = node.keys.get(part) if isinstance(part, str) else None
             node = child
         if key is not None and (on == "key" or node.start == node.end):
-            return self._span(*key)
+            return node.text.span(*key)
         if offset is not None and isinstance(node.value, str):
-            return self._inside(node, *offset)
-        return self._span(node.start, node.end)
+            return _inside(node, *offset)
+        return node.text.span(node.start, node.end)
 
     def diagnostic(self, problem: Problem) -> Diagnostic:
         """A problem of this document, with its place."""
         span = self.span(problem.at, problem.on, problem.offset)
         return Diagnostic(problem.code, problem.message, span, problem.help, severity=problem.severity)
 
-    @cached_property
-    def _lines(self) -> list[int]:
-        return line_starts(self.text)
 
-    def _span(self, start: int, end: int) -> Span:
-        return span_of(self.file, self.text, self._lines, start, end)
+def located(root: Node, index: int) -> Path:
+    """The path of the innermost value whose text, key included, holds a character of the text of a tree."""
+    node = root
+    path: Path = ()
+    while True:
+        for part, child in node.children.items():
+            start = node.keys[part][0] if isinstance(part, str) and part in node.keys else child.start
+            if start <= index < max(child.end, start + 1):
+                node, path = child, (*path, part)
+                break
+        else:
+            return path
 
-    def _inside(self, node: Node, start: int, end: int) -> Span:
-        places = source_offsets(self.text[node.start : node.end], node.value, node.style)
-        before = sum(not char.isspace() for char in node.value[:start])
-        count = sum(not char.isspace() for char in node.value[start:end])
-        if before >= len(places):
-            return self._span(node.start, node.end)
-        last = min(before + max(count, 1), len(places)) - 1
-        return self._span(node.start + places[before][0], node.start + places[last][1])
+
+def _inside(node: Node, start: int, end: int) -> Span:
+    """The place of some characters of a text's value."""
+    places = source_offsets(node.text.content[node.start : node.end], node.value, node.style)
+    before = sum(not char.isspace() for char in node.value[:start])
+    count = sum(not char.isspace() for char in node.value[start:end])
+    if before >= len(places):
+        return node.text.span(node.start, node.end)
+    last = min(before + max(count, 1), len(places)) - 1
+    return node.text.span(node.start + places[before][0], node.start + places[last][1])
 
 
 def source_offsets(source: str, value: str, style: str) -> list[tuple[int, int]]:
@@ -120,18 +160,3 @@ def source_offsets(source: str, value: str, style: str) -> list[tuple[int, int]]
         style == '"' or all(unit[0][0] == char for unit, char in zip(units, wanted, strict=True))
     )
     return [unit.span() for unit in units] if exact else []
-
-
-def line_starts(text: str) -> list[int]:
-    """The index at which each line begins, by the line breaks that editors count."""
-    return [0, *(found.end() for found in _BREAK.finditer(text))]
-
-
-def span_of(file: str, text: str, starts: list[int], start: int, end: int) -> Span:
-    """The place of a range of characters, cut at the end of its first line."""
-    line = bisect_right(starts, start) - 1
-    stop = _BREAK.search(text, start)
-    end = max(start, min(end, stop.start() if stop else len(text)))
-    first = starts[line]
-    column = start - first + 1
-    return Span(file, line + 1, column, line + 1, column + end - start)
