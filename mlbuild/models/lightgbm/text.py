@@ -116,7 +116,9 @@ class ModelText:
         word, bit = np.nonzero(bits)
         owner = np.repeat(np.arange(len(widths)), widths)[word]
         category = (word - first[owner]) * 32 + bit
-        return np.split(category, np.cumsum(np.bincount(owner, minlength=len(widths)))[:-1])
+        # Behind the last set nothing is left; without any set there is only this rest.
+        *sets, _ = np.split(category, np.cumsum(np.bincount(owner, minlength=len(widths))))
+        return sets
 
 
 def _header(lines: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from mlbuild.models.lightgbm.library import lightgbm
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
 from mlbuild.models.lightgbm.text import ModelText
 from tests.models.artifacts import schema
-from tests.models.samples import MIXED, features, number
+from tests.models.samples import MIXED, NUMBERS, features, number
 
 
 def test_the_arrays_are_those_of_lightgbms_own_dump() -> None:
@@ -51,3 +51,11 @@ def test_sets_of_many_words() -> None:
     learner = LightgbmRegressor(num_iterations=1, num_leaves=2, min_data_per_group=1, min_data_in_leaf=1)
     text = ModelText.parse(learner.fit(rows, classes=0, seed=0, threads=1).decode())
     assert [found.tolist() for found in text.sets] == [members]
+
+
+def test_a_model_without_categories_has_no_sets() -> None:
+    frame = features(300)
+    rows = Rows(frame.select(list(NUMBERS)), NUMBERS, number(frame))
+    fitted = LightgbmRegressor(num_iterations=2, num_leaves=4).fit(rows, classes=0, seed=0, threads=1)
+    assert ModelText.parse(fitted.decode()).sets == []
+    assert len(LightgbmRegressor().probe(fitted, NUMBERS, 6)) > 4
