@@ -20,10 +20,10 @@ def marks(model: bytes) -> dict[str, str]:
     return found
 
 
-def front(model: bytes) -> bytes:
+def front(model: bytes) -> bytes | None:
     """The part from the inputs to the marked tensors; its outputs are named `CUT` + mark.
 
-    A mark on an input itself is left out: there is nothing to compute.
+    A mark on an input itself is left out: there is nothing to compute. None where all marks are.
     """
     import onnx
     from onnx import TensorProto, helper
@@ -31,6 +31,8 @@ def front(model: bytes) -> bytes:
     proto = onnx.load_from_string(model)
     inputs = {value.name for value in proto.graph.input}
     wanted = {mark: name for mark, name in marks(model).items() if name not in inputs}
+    if not wanted:
+        return None
     nodes = _needed(proto.graph.node, set(wanted.values()), set())
     for mark, name in wanted.items():
         nodes.append(helper.make_node("Identity", [name], [_renamed(mark)]))
