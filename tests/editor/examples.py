@@ -1,0 +1,243 @@
+"""A small good spec, and in it the smallest example of everything that a spec can hold, with each of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from mlbuild.diagnostics import Path as Place
+from mlbuild.kinds import Choice, Json, Kind, ListOf
+from mlbuild.models import LEARNERS
+from mlbuild.params import Object, Param, params_of
+from mlbuild.spec.language import Document
+from mlbuild.spec.loader import load
+from mlbuild.spec.schema import dispatches, shipped_schema
+from mlbuild.spec.tree import Document as Text
+
+FILES = ("rows.csv", "rows.parquet", "others.csv")
+BASE: Json = {
+    "mlbuild": 1,
+    "project": "editor",
+    "sources": {
+        "rows": {"path": "rows.csv", "contract": "row"},
+        "others": {"path": "others.csv", "contract": "other"},
+    },
+    "contracts": {
+        "row": {
+            "columns": {
+                "id": "string",
+                "day": "datetime",
+                "x": "float",
+                "kind": {"dtype": "string", "nullable": True},
+                "label": {"dtype": "string", "categories": ["no", "yes"]},
+                "amount": {"dtype": "float"},
+            }
+        },
+        "other": {"unique": ["id"], "columns": {"id": "string", "size": "float"}},
+    },
+    "datasets": {"table": {"from": "rows", "steps": [], "split": {"type": "random", "valid": 0.2}}},
+    "preprocessing": {"p": []},
+    "models": {
+        "m": {
+            "type": "lightgbm.classifier",
+            "dataset": "table",
+            "features": ["x"],
+            "preprocessing": "p",
+            "target": {"column": "label"},
+            "early_stopping": {"rounds": 5},
+            "params": {"num_leaves": 7},
+        }
+    },
+    "outputs": {"m": {"model": "m", "verify": {"rows": 100}}},
+}
+
+#: Where an object of each definition stands in it.
+PLACES: dict[str, Place] = {
+    "": (),
+    "source": ("sources", "rows"),
+    "contract": ("contracts", "row"),
+    "column": ("contracts", "row", "columns", "amount"),
+    "dataset": ("datasets", "table"),
+    "dataset_step": ("datasets", "table", "steps", 0),
+    "split": ("datasets", "table", "split"),
+    "step": ("preprocessing", "p", 0),
+    "model": ("models", "m"),
+    "target": ("models", "m", "target"),
+    "stopping": ("models", "m", "early_stopping"),
+    "params": ("models", "m", "params"),
+    "output": ("outputs", "m"),
+    "verify": ("outputs", "m", "verify"),
+}
+
+#: The required parameters of everything that a discriminator names.
+SMALLEST: dict[tuple[str, str], Json] = {
+    ("source", "csv"): {"path": "rows.csv", "contract": "row"},
+    ("source", "parquet"): {"path": "rows.parquet", "contract": "row"},
+    ("dataset_step", "join"): {"with": "others", "using": ["id"]},
+    ("dataset_step", "filter"): {"where": "x > 0"},
+    ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
+    ("split", "hash"): {"key": ["id"]},
+    ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
+    ("split", "random"): {},
+    ("step", "impute"): {"columns": "x", "strategy": "median"},
+    ("step", "standard"): {"columns": "x"},
+    ("step", "date_parts"): {"columns": "day", "parts": ["month"]},
+    ("step", "ordinal"): {"columns": "kind"},
+    ("step", "category"): {"columns": "kind"},
+    ("step", "one_hot"): {"columns": "kind"},
+    ("step", "derive"): {"columns": {"double": "x * 2"}},
+}
+
+#: Values of parameters that have neither a default nor an example, and what else they ask for.
+VALUES: dict[tuple[str, str], Json] = {
+    ("", "description"): {"description": "What it is for."},
+    ("csv", "null_values"): {"null_values": ["NA"]},
+    ("join", "prefix"): {"prefix": "other_"},
+    ("hash", "seed"): {"seed": 1},
+    ("random", "seed"): {"seed": 1},
+    ("time", "test_from"): {"test_from": "2013-11-01"},
+    ("impute", "fill_value"): {"strategy": "constant", "fill_value": 0},
+    ("column", "min"): {"min": 0},
+    ("column", "max"): {"max": 9},
+    ("column", "categories"): {"dtype": "int", "categories": [1, 2]},
+    ("column", "null_token"): {"dtype": "string", "empty_is_null": False, "null_token": "none"},
+    ("column", "description"): {"description": "What it holds."},
+    ("contract", "unique"): {"unique": ["id"]},
+    ("contract", "description"): {"description": "What a row is."},
+    ("target", "positive"): {"positive": "yes"},
+    ("model", "metrics"): {"metrics": ["log_loss"]},
+    ("stopping", "metric"): {"metric": "log_loss"},
+    ("lightgbm.classifier", "objective"): {"objective": "binary"},
+    ("sklearn.logistic_regression", "class_weight"): {"class_weight": "balanced"},
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A valid object in a valid spec: `which` is the op or type that it names, the definition's name without one."""
+
+    name: str
+    which: str
+    cls: type
+    value: Json
+
+    @property
+    def title(self) -> str:
+        """What tests call it."""
+        return " ".join(dict.fromkeys([self.name, self.which])) or "spec"
+
+    @property
+    def at(self) -> Place:
+        return PLACES[self.name]
+
+    @property
+    def params(self) -> dict[str, Param]:
+        """The parameters of its class; those of a learner stand in an object of their own."""
+        return params_of(self.cls)
+
+    def spec(self, changed: Json | None = None) -> Json:
+        """The spec with this object, or with a change of it, in its place."""
+        spec = deepcopy(BASE)
+        value = self.value if changed is None else changed
+        if not self.at:
+            return value
+        *above, last = self.at
+        put(spec, tuple(above), last, deepcopy(value))
+        model = spec["models"]["m"]
+        if self.name == "params":
+            model["type"] = self.which
+            _suit(model, self.which)
+        if self.name == "split":
+            del model["early_stopping"]
+        if self.name == "step" and self.which != "derive":
+            model["features"] = sorted({"x", str(self.value["columns"])})
+        return spec
+
+    def with_parameter(self, key: str) -> Json:
+        """The object with a valid value of one parameter."""
+        param = self.params[key]
+        more = VALUES.get((self.which, key))
+        if more is None and key not in self.value:
+            default = None if param.default is None else param.kind.write(param.default)
+            more = {key: default if default not in (None, [], {}) else param.examples[0]}
+        return self.value | (more or {})
+
+
+def _suit(model: Json, learner: str) -> None:
+    """Let the rest of a model suit another learner."""
+    if learner.startswith("sklearn."):
+        del model["early_stopping"]
+    if learner.endswith("regressor") or learner == "sklearn.linear_regression":
+        model["target"] = {"column": "amount"}
+
+
+def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
+    """Set what stands at a key, or append it to a list."""
+    for part in above:
+        spec = spec[part]
+    if isinstance(spec, list):
+        spec.append(value)
+    else:
+        spec[key] = value
+
+
+def examples() -> Iterator[Example]:
+    """One of each op, source, split and learner, and one of every other object of the language."""
+    for name, kind in dispatches().items():
+        for which, cls in kind.by_value.items():
+            yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])
+    for cls in LEARNERS:
+        required = {key: param.examples[0] for key, param in params_of(cls).items() if param.required}
+        yield Example("params", cls.type, cls, required)
+    for name, cls in {"": Document, **_objects(Document)}.items():
+        value: Any = BASE
+        for part in PLACES[name]:
+            value = value[part]
+        yield Example(name, name, cls, deepcopy(value))
+
+
+def _objects(cls: type) -> dict[str, type]:
+    """The described classes below one, by the names of their definitions."""
+    found: dict[str, type] = {}
+    waiting: list[Kind] = [param.kind for param in params_of(cls).values()]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.nested()
+        if isinstance(kind, Object):
+            found[kind.name] = kind.cls
+    return dict(sorted(found.items()))
+
+
+def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
+    """The parameters that take words of a closed list: key, the words, and whether it is a list of them."""
+    for key, param in example.params.items():
+        if isinstance(param.kind, Choice):
+            yield key, param.kind.values, False
+        elif isinstance(param.kind, ListOf) and isinstance(param.kind.item, Choice):
+            yield key, param.kind.item.values, True
+
+
+@dataclass(frozen=True)
+class Written:
+    """A spec in a file, as block-style YAML behind a modeline."""
+
+    file: Path
+    tree: Text
+
+    def line(self, at: Place, on: Literal["key", "value"] = "key") -> int:
+        return self.tree.span(at, on).line
+
+
+def write(file: Path, spec: Json, schema: Path | None = None) -> Written:
+    """Write a spec into a file whose modeline names a schema, that of the language if no other."""
+    body = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1000)
+    text = f"# yaml-language-server: $schema={(schema or shipped_schema()).as_uri()}\n{body}"
+    file.write_text(text, encoding="utf-8")
+    tree = load(text.encode(), str(file))
+    assert isinstance(tree, Text), tree
+    return Written(file, tree)
