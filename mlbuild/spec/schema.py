@@ -151,9 +151,11 @@ def _model(kind: Object) -> Json:
 
 
 def _named(cls: type[Learner]) -> Json:
-    doc = f"The parameters of {cls.type}."
+    doc = f"The parameters of {cls.type}; each has a default."
     type_ = {"const": cls.type, "type": "string", "description": summary(cls)}
-    return {"type": type_, "params": _ref(f"params.{cls.type}") | {"description": doc}}
+    # Behind an allOf, so that completing the key does not write out every default.
+    params = {"type": "object", "description": doc, "allOf": [_ref(f"params.{cls.type}")]}
+    return {"type": type_, "params": params}
 
 
 def _learner_params(cls: type[Learner]) -> Json:
