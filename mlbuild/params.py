@@ -154,7 +154,13 @@ class Param:
     def schema(self) -> Json:
         default = None if self.required or self.default is None else self.kind.write(self.default)
         told = default not in (None, [], {})
-        doc = f"{self.doc} Default: `{_as_yaml(default)}`." if told else self.doc
+        words = self.kind.words()
+        doc = (
+            f"{self.doc} {words[0].upper()}{words[1:]}."
+            if isinstance(self.kind, (Integer, Number))
+            else self.doc
+        )
+        doc = f"{doc} Default: `{_as_yaml(default)}`." if told else doc
         shape = self.kind.schema() | {"description": doc, "markdownDescription": doc}
         if told:
             shape["default"] = default

@@ -50,10 +50,25 @@ class Bound(Kind):
 class Column(Described):
     """A column of a contract."""
 
-    dtype: str = field(Choice(DTYPES), "What a value is.")
-    nullable: bool = field(Boolean(), "Whether values can be missing.", default=False)
-    min: int | float | str | None = field(Bound(), "The smallest value allowed.", default=None)
-    max: int | float | str | None = field(Bound(), "The largest value allowed.", default=None)
+    dtype: str = field(
+        Choice(DTYPES),
+        "The type of its values; a value in the data that cannot be read as one is a violation.",
+    )
+    nullable: bool = field(
+        Boolean(), "Whether values can be missing; if not, a missing one is a violation.", default=False
+    )
+    min: int | float | str | None = field(
+        Bound(),
+        "The smallest value allowed: a number, or an ISO date for a date or datetime.",
+        default=None,
+        examples=(0, "2013-01-01"),
+    )
+    max: int | float | str | None = field(
+        Bound(),
+        "The largest value allowed: a number, or an ISO date for a date or datetime.",
+        default=None,
+        examples=(100, "2013-12-31"),
+    )
     categories: tuple[Any, ...] | None = field(
         ListOf(Scalar(), min_items=1, unique=True),
         "All values that there can be; their order is the order of codes. In the data another value is a "
@@ -68,15 +83,19 @@ class Column(Described):
         "Whether the value is known when a prediction is asked for; if not, no feature can depend on it.",
         default=True,
     )
-    finite: bool = field(Boolean(), "Whether infinities are violations (float only).", default=True)
-    empty_is_null: bool = field(Boolean(), "Whether an empty string is a missing value.", default=True)
+    finite: bool = field(Boolean(), "Whether an infinite value is a violation (float only).", default=True)
+    empty_is_null: bool = field(
+        Boolean(), "Whether an empty string is a missing value (string only).", default=True
+    )
     null_token: str | None = field(
         Text(),
         "The text that stands for a missing value, in the data and at serving time, where an empty string "
         "is a value of its own.",
         default=None,
     )
-    description: str | None = field(Text(), "What the column holds.", default=None)
+    description: str | None = field(
+        Text(), "What the column holds, and in which unit: for people.", default=None
+    )
 
     @property
     def type(self) -> ColumnType:
@@ -163,14 +182,14 @@ class Contract(Described):
 
     columns: Mapping[str, Column] = field(
         MapOf(Object(Column, Choice(DTYPES), "dtype"), min_items=1),
-        "The columns by name: a dtype, or a map.",
+        "The columns by name, each a dtype or a map. Columns of the data that are not named here are not read.",
     )
     unique: tuple[str, ...] | None = field(
         ListOf(Name("column"), min_items=1, unique=True),
         "The columns in which no two rows agree; rows with a missing value in one of them never do.",
         default=None,
     )
-    description: str | None = field(Text(), "What a row of the table is.", default=None)
+    description: str | None = field(Text(), "What a row of the table is: for people.", default=None)
 
     def check(self) -> Iterator[Problem]:
         for name in self.columns:

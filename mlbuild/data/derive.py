@@ -27,7 +27,7 @@ class Derive(DatasetStep):
 
     columns: Mapping[str, str] = field(
         MapOf(Expression(), min_items=1),
-        "The new columns by name, each a SQL expression.",
+        "The new columns by name, each a SQL expression over the columns before this step.",
         examples=({"late": "arr_delay > 15"},),
     )
 

@@ -25,7 +25,11 @@ class Filter(DatasetStep):
     op = "filter"
     discriminator = ("op", "filter")
 
-    where: str = field(Expression(), "True for the rows to keep.", examples=("arr_delay IS NOT NULL",))
+    where: str = field(
+        Expression(),
+        "A SQL condition that is true for the rows to keep.",
+        examples=("arr_delay IS NOT NULL",),
+    )
 
     def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
         where = bind_at(("where",), self.where, table.trained)

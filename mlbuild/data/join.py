@@ -35,16 +35,25 @@ class Join(DatasetStep):
     op = "join"
     discriminator = ("op", "join")
 
-    with_: str = field(Name("table"), "The source or dataset to join.", key="with")
+    with_: str = field(Name("table"), "The source or dataset whose columns are added.", key="with")
     using: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "The columns in which rows must agree. The other table must be `unique` in them, or in some of them.",
+        "The columns, of the same name in both tables, in which rows must agree. The contract of the other table must promise that no two of its rows agree in them.",
     )
     how: Literal["left", "inner"] = field(
         Choice(_HOW), "What becomes of rows without a partner.", default="left"
     )
-    cardinality: str = field(Choice(_CARDINALITY), "How many rows can share one.", default="many_to_one")
-    prefix: str | None = field(Text(), "Put before the names of the columns that are added.", default=None)
+    cardinality: str = field(
+        Choice(_CARDINALITY),
+        "How many rows here can have the same partner; checked on the data.",
+        default="many_to_one",
+    )
+    prefix: str | None = field(
+        Text(),
+        "Put before the names of the columns that are added.",
+        default=None,
+        examples=("weather_",),
+    )
 
     def tables(self) -> tuple[str, ...]:
         return (self.with_,)

@@ -25,8 +25,10 @@ SUFFIXES = {".csv": "csv", ".parquet": "parquet"}
 class Source(Described):
     """A table from outside and the contract that it must keep."""
 
-    path: str = field(Text(), "The file, relative to the folder of the spec.")
-    contract: str = field(Name("contract"), "The contract of its columns.")
+    path: str = field(Text(), "The file, relative to the folder of the spec.", examples=("data/rows.csv",))
+    contract: str = field(
+        Name("contract"), "The contract that the table must keep; it says which columns are read."
+    )
 
     def canonical(self, columns: Mapping[str, Column]) -> Json:
         """What decides the rows read, besides the content of the file.
@@ -77,10 +79,15 @@ class Csv(Source):
     discriminator = ("type", "csv")
 
     null_values: tuple[str, ...] = field(
-        ListOf(Text(), unique=True), "Texts that stand for a missing value, in any column.", default=()
+        ListOf(Text(), unique=True),
+        "Texts that stand for a missing value, in any column, besides an empty one.",
+        default=(),
+        examples=(["NA"],),
     )
     delimiter: str = field(
-        Text(r"^[\t !#-~]$", "one ASCII character"), "What separates the values of a row.", default=","
+        Text(r"^[\t !#-~]$", "one ASCII character"),
+        "The character that separates the values of a row.",
+        default=",",
     )
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
@@ -94,7 +101,7 @@ class Csv(Source):
 
 @dataclass(frozen=True)
 class Parquet(Source):
-    """A parquet file."""
+    """A parquet file; its columns are cast to the dtypes of the contract."""
 
     discriminator = ("type", "parquet")
 

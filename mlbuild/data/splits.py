@@ -64,9 +64,19 @@ _SEED = Integer(min=0, max=2**31 - 1)
 class Shares(Split):
     """A split by shares of the whole."""
 
-    valid: float = field(_SHARE, "The share of the valid rows.", default=0.0)
-    test: float = field(_SHARE, "The share of the test rows.", default=0.0)
-    seed: int | None = field(_SEED, "Another seed divides otherwise. Default: the project's.", default=None)
+    valid: float = field(
+        _SHARE,
+        "The share of all rows that are for validation: early stopping watches them. The rest is train.",
+        default=0.0,
+    )
+    test: float = field(
+        _SHARE,
+        "The share of all rows that are for the test: nothing is learned from them. The rest is train.",
+        default=0.0,
+    )
+    seed: int | None = field(
+        _SEED, "Another seed divides the rows otherwise. Default: the project's `seed`.", default=None
+    )
 
     def check(self) -> Iterator[Problem]:
         if self.valid + self.test >= 1:
@@ -93,7 +103,8 @@ class Hash(Shares):
     discriminator = ("type", "hash")
 
     key: tuple[str, ...] = field(
-        ListOf(Name("column"), or_one=True, min_items=1, unique=True), "The columns that are hashed."
+        ListOf(Name("column"), or_one=True, min_items=1, unique=True),
+        "The columns that are hashed: those that name what must not be in two parts, such as a customer.",
     )
 
     def infer(self, table: Table) -> None:
@@ -124,11 +135,19 @@ class Time(Split):
 
     discriminator = ("type", "time")
 
-    column: str = field(Name("column"), "A date or datetime column.")
+    column: str = field(Name("column"), "The date or datetime column that decides; it must not be missing.")
     valid_from: str | None = field(
-        Text(), "The first date or datetime of the valid rows; rows before it are for training.", default=None
+        Text(),
+        "The first date or datetime of the valid rows; rows before it are for training. Without it none are valid.",
+        default=None,
+        examples=("2013-10-01",),
     )
-    test_from: str | None = field(Text(), "The first date or datetime of the test rows.", default=None)
+    test_from: str | None = field(
+        Text(),
+        "The first date or datetime of the test rows. Without it none are for the test.",
+        default=None,
+        examples=("2013-11-01", "2013-11-01T06:00"),
+    )
 
     def check(self) -> Iterator[Problem]:
         given = {"valid_from": self.valid_from, "test_from": self.test_from}

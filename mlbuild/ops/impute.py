@@ -39,7 +39,10 @@ class Impute(Columnwise):
     discriminator = ("op", "impute")
     takes = tuple(DTYPES)
 
-    strategy: str = field(Choice(STRATEGIES), "Where the value comes from.")
+    strategy: str = field(
+        Choice(STRATEGIES),
+        "Where the value that is put in comes from; it is learned from the train rows of each column.",
+    )
     fill_value: Any = field(
         Scalar(),
         "The value to put in, with strategy `constant`: of the column's dtype, a date or datetime as ISO text.",

@@ -43,7 +43,10 @@ class Op(Described):
     #: Relative tolerance between `apply` and `lower`; 0 is equality bit by bit.
     tolerance: ClassVar[float] = 0.0
 
-    columns: Selector = field(Columns(Name("feature")), "The columns to work on.")
+    columns: Selector = field(
+        Columns(Name("feature")),
+        "The columns to work on, at this step: a name, a list of names, or a selector.",
+    )
 
     def reads(self, schema: Schema) -> tuple[str, ...]:
         """The columns of `schema` that this step reads, in a fixed order.

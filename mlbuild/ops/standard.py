@@ -32,8 +32,8 @@ class Standard(Columnwise):
     discriminator = ("op", "standard")
     takes = NUMERIC
 
-    with_mean: bool = field(Boolean(), "Subtract the mean.", default=True)
-    with_std: bool = field(Boolean(), "Divide by the standard deviation.", default=True)
+    with_mean: bool = field(Boolean(), "Subtract the mean of the train rows.", default=True)
+    with_std: bool = field(Boolean(), "Divide by the standard deviation of the train rows.", default=True)
 
     def check(self) -> Iterator[Problem]:
         if not self.with_mean and not self.with_std:

@@ -34,6 +34,10 @@ from mlbuild.params import (
 from mlbuild.selection import Columns, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
+#: The top-level keys whose definitions refer to each other by name; the others stand in the spec's own file only.
+SECTIONS = ("sources", "contracts", "datasets", "preprocessing", "models", "outputs")
+#: The top-level keys that a profile can change.
+OVERLAID = ("project", "description", "seed", *SECTIONS)
 SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
@@ -84,7 +88,9 @@ class Dataset(Described):
 
     from_: str = field(Name("table"), "The source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
-        ListOf(DATASET_STEP), "What is done to the rows, in order.", default=()
+        ListOf(DATASET_STEP),
+        "What is done to the rows, in this order: joins, filters, derived columns.",
+        default=(),
     )
     split: Split | None = field(
         SPLIT, "How rows are divided into train, valid and test. Required if a model uses it.", default=None
@@ -97,7 +103,9 @@ class Target(Described):
 
     column: str = field(Name("column"), "The column to predict.")
     positive: Any = field(
-        Scalar(), "For two classes: the value whose probability comes second.", default=None
+        Scalar(),
+        "For two classes: the value of the positive class, whose probability comes second.",
+        default=None,
     )
 
 
@@ -106,9 +114,11 @@ class Stopping(Described):
     """End training when a metric on held-out rows has stopped improving."""
 
     split: str = field(
-        Choice({"valid": "the valid rows"}), "The rows that the metric is taken on.", default="valid"
+        Choice({"valid": "the valid rows"}), "The rows that the metric is measured on.", default="valid"
     )
-    rounds: int = field(Integer(min=1), "End after this many rounds without a better value.")
+    rounds: int = field(
+        Integer(min=1), "End after this many rounds without a better value; the best round is kept."
+    )
     metric: str | None = field(
         Choice({metric.name: metric.doc for metric in METRICS}),
         "The metric to watch. Default: the first of the model's `metrics` that training can watch.",
@@ -120,23 +130,32 @@ class Stopping(Described):
 class Model(Described):
     """A learner fitted on a dataset: what it reads, what it predicts, how it is trained."""
 
-    type: str = field(LEARNER_TYPES, "The learner.")
+    type: str = field(LEARNER_TYPES, "The learner: what is fitted, and by which library.")
     dataset: str = field(Name("dataset"), "The dataset whose train rows it learns from.")
-    features: Selector = field(Columns(), "The columns that it learns from.")
+    features: Selector = field(
+        Columns(),
+        "The columns that it learns from: a list of names, or a selector. The artifact takes what they depend on.",
+    )
     preprocessing: str | tuple[Op, ...] = field(
-        Steps(), "The name of a preprocessing, or a list of steps.", default=()
+        Steps(),
+        "What is done to the features before the learner gets them: the name of a preprocessing, or a list of steps.",
+        default=(),
     )
     target: Target = field(Object(Target, Name("column"), "column"), "The column to predict.")
     metrics: tuple[str, ...] | None = field(
         ListOf(
             Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
         ),
-        "What is measured on each split. Default: by task.",
+        "What is measured on each split. Default: what suits the task.",
         default=None,
     )
-    early_stopping: Stopping | None = field(Object(Stopping), "When to end training early.", default=None)
+    early_stopping: Stopping | None = field(
+        Object(Stopping),
+        "End training when a metric on the valid rows has stopped improving; only for learners that train in rounds.",
+        default=None,
+    )
     params: Mapping[str, Any] = field(
-        LearnerParams(), "The learner's parameters, by its own names.", default={}
+        LearnerParams(), "The learner's parameters, by the names of its library.", default={}
     )
 
 
@@ -160,7 +179,7 @@ class Verify(Described):
 
     rows: int | str = field(
         RowCount(),
-        "How many real rows, over all splits; adversarial rows always come on top.",
+        "How many real rows are compared, over all splits: a number, or `all`. Adversarial rows always come on top.",
         default=20_000,
     )
 
@@ -169,8 +188,24 @@ class Verify(Described):
 class Output(Described):
     """What is shipped: one model as `dist/NAME/model.onnx` and its side files."""
 
-    model: str = field(Name("model"), "The model to ship.")
-    verify: Verify = field(Object(Verify), "How it is verified.", default=Verify())
+    model: str = field(Name("model"), "The model to ship; it is written as `dist/NAME/model.onnx`.")
+    verify: Verify = field(
+        Object(Verify),
+        "How the artifact is compared with the trained pipeline before it is published.",
+        default=Verify(),
+    )
+
+
+@dataclass(frozen=True)
+class Overlay(Kind):
+    """What a profile changes: it has the shape of a spec, and nothing is required."""
+
+    def schema(self) -> Json:
+        """A reference: the schema writer makes the definition of those of a spec."""
+        return {"$ref": "#/definitions/overlay"}
+
+    def words(self) -> str:
+        return "a map of what the profile changes"
 
 
 @dataclass(frozen=True)
@@ -178,22 +213,49 @@ class Document(Described):
     """An mlbuild project: sources, contracts, datasets, preprocessing, models and outputs."""
 
     mlbuild: int = field(Choice({1: "the version of the spec language"}), "The version of the spec language.")
-    project: str = field(Text(NAME, "a name"), "The name of the project.")
-    description: str | None = field(Text(), "What the project is for.", default=None)
+    project: str = field(Text(NAME, "a name"), "The name of the project, for reports and artifacts.")
+    description: str | None = field(Text(), "What the project is for: for people.", default=None)
     seed: int = field(
         Integer(min=0, max=2**31 - 1), "The seed of splits and learners that name none.", default=0
     )
-    sources: Mapping[str, Source] = field(MapOf(SOURCE, 0, NAME), "Tables from outside.", default={})
+    include: tuple[str, ...] = field(
+        ListOf(Text(), or_one=True, min_items=1, unique=True),
+        "Files with more sources, contracts, datasets, preprocessing, models and outputs; paths start from the "
+        "folder of the file that names them.",
+        default=(),
+        examples=(["contracts.yaml"],),
+    )
+    sources: Mapping[str, Source] = field(
+        MapOf(SOURCE, 0, NAME),
+        "Tables from outside, by name: files, each with the contract that it must keep.",
+        default={},
+    )
     contracts: Mapping[str, Contract] = field(
-        MapOf(Object(Contract), 0, NAME), "What the columns of a table must be.", default={}
+        MapOf(Object(Contract), 0, NAME),
+        "What the columns of tables must be, by name. They are checked before anything is trained.",
+        default={},
     )
     datasets: Mapping[str, Dataset] = field(
-        MapOf(Object(Dataset), 0, NAME), "Joined, filtered, split rows.", default={}
+        MapOf(Object(Dataset), 0, NAME),
+        "The rows that models learn from, by name: joined, filtered, split.",
+        default={},
     )
     preprocessing: Mapping[str, tuple[Op, ...]] = field(
-        MapOf(ListOf(STEP), 0, NAME), "Lists of steps, reusable by several models.", default={}
+        MapOf(ListOf(STEP), 0, NAME),
+        "Lists of preprocessing steps, by name; several models can use one.",
+        default={},
     )
     models: Mapping[str, Model] = field(
-        MapOf(Object(Model), 0, NAME), "Learners fitted on datasets.", default={}
+        MapOf(Object(Model), 0, NAME), "Learners fitted on datasets, by name.", default={}
     )
-    outputs: Mapping[str, Output] = field(MapOf(Object(Output), 0, NAME), "What is shipped.", default={})
+    outputs: Mapping[str, Output] = field(
+        MapOf(Object(Output), 0, NAME),
+        "What is shipped, by name: each becomes `dist/NAME/model.onnx` with its proof and metrics.",
+        default={},
+    )
+    profiles: Mapping[str, Mapping[str, Any]] = field(
+        MapOf(Overlay(), 0, NAME),
+        "Variants, chosen with `--profile NAME`: what each says is laid over the spec. Maps merge, everything else "
+        "is replaced.",
+        default={},
+    )

@@ -37,9 +37,15 @@ class LightgbmClassifier(Lightgbm):
         "What is minimised. Default: `binary` for two classes, `multiclass` for more.",
         default=None,
     )
-    is_unbalance: bool = field(Boolean(), "Weigh the two classes by their rarity.", default=False)
-    scale_pos_weight: float = field(Number(above=0), "The weight of positive rows.", default=1.0)
-    sigmoid: float = field(Number(above=0), "The steepness of the sigmoid.", default=1.0)
+    is_unbalance: bool = field(
+        Boolean(), "For two classes: weigh rows by the rarity of their class.", default=False
+    )
+    scale_pos_weight: float = field(
+        Number(above=0), "For two classes: the weight of rows of the positive class.", default=1.0
+    )
+    sigmoid: float = field(
+        Number(above=0), "The steepness of the sigmoid that turns scores into probabilities.", default=1.0
+    )
 
     def check(self) -> Iterator[Problem]:
         yield from super().check()

@@ -126,14 +126,30 @@ class Parameters(Described):
         default="gbdt",
     )
     num_iterations: int = field(
-        Integer(min=1), "Rounds of boosting; one tree each, or one per class.", default=100
+        Integer(min=1),
+        "How many rounds are boosted, each with one tree, or with one for each of several classes. With `early_stopping` the most of them.",
+        default=100,
     )
-    learning_rate: float = field(Number(above=0), "How much of each tree is added.", default=0.1)
-    num_leaves: int = field(Integer(min=2, max=131072), "The most leaves of a tree.", default=31)
-    max_depth: int = field(Integer(min=-1), "The most levels of a tree; 0 or -1: any.", default=-1)
-    min_data_in_leaf: int = field(Integer(min=0), "The fewest rows of a leaf.", default=20)
+    learning_rate: float = field(
+        Number(above=0),
+        "How much of each new tree is added: smaller values learn more slowly, and need more `num_iterations`.",
+        default=0.1,
+    )
+    num_leaves: int = field(
+        Integer(min=2, max=131072),
+        "The most leaves of a tree: what mostly decides how closely a model fits. Beyond 2^`max_depth` it has no effect.",
+        default=31,
+    )
+    max_depth: int = field(
+        Integer(min=-1), "The most levels of a tree; 0 or -1: any, `num_leaves` is the limit.", default=-1
+    )
+    min_data_in_leaf: int = field(
+        Integer(min=0), "The fewest train rows of a leaf: more of them fit less closely.", default=20
+    )
     min_sum_hessian_in_leaf: float = field(
-        Number(min=0), "The smallest sum of second derivatives in a leaf.", default=1e-3
+        Number(min=0),
+        "The smallest sum of the objective's second derivatives in a leaf: like `min_data_in_leaf`, weighed by doubt.",
+        default=1e-3,
     )
     data_sample_strategy: str = field(
         Choice(
@@ -142,36 +158,70 @@ class Parameters(Described):
                 "goss": "those with the largest gradients, and some of the others",
             }
         ),
-        "Which rows a tree is grown on.",
+        "How the rows are chosen that a tree is grown on.",
         default="bagging",
     )
-    bagging_fraction: float = field(Number(above=0, max=1), "The share of rows in a sample.", default=1.0)
-    bagging_freq: int = field(Integer(min=0), "Draw a sample every so many rounds; 0: never.", default=0)
+    bagging_fraction: float = field(
+        Number(above=0, max=1),
+        "The share of rows in a sample; takes effect with a `bagging_freq` of 1 or more.",
+        default=1.0,
+    )
+    bagging_freq: int = field(
+        Integer(min=0),
+        "Draw a new sample of `bagging_fraction` of the rows every so many rounds; 0: never.",
+        default=0,
+    )
     top_rate: float = field(
         Number(min=0, max=1), "With `goss`: the share of rows kept for their gradients.", default=0.2
     )
     other_rate: float = field(
         Number(min=0, max=1), "With `goss`: the share drawn of the others.", default=0.1
     )
-    feature_fraction: float = field(Number(above=0, max=1), "The share of features a tree sees.", default=1.0)
+    feature_fraction: float = field(
+        Number(above=0, max=1),
+        "The share of features, drawn at random, that a tree may split on.",
+        default=1.0,
+    )
     feature_fraction_bynode: float = field(
-        Number(above=0, max=1), "The share of features a split sees.", default=1.0
+        Number(above=0, max=1),
+        "The share of features, drawn at random, that each single split may choose from.",
+        default=1.0,
     )
-    lambda_l1: float = field(Number(min=0), "L1 penalty on leaf values.", default=0.0)
-    lambda_l2: float = field(Number(min=0), "L2 penalty on leaf values.", default=0.0)
-    min_gain_to_split: float = field(Number(min=0), "The smallest gain of a split.", default=0.0)
-    max_delta_step: float = field(Number(min=0), "The largest leaf value; 0: any.", default=0.0)
+    lambda_l1: float = field(
+        Number(min=0), "L1 penalty on leaf values: draws small ones to zero.", default=0.0
+    )
+    lambda_l2: float = field(
+        Number(min=0), "L2 penalty on leaf values: draws all of them towards zero.", default=0.0
+    )
+    min_gain_to_split: float = field(
+        Number(min=0), "The smallest gain for which a leaf is split.", default=0.0
+    )
+    max_delta_step: float = field(Number(min=0), "The largest absolute value of a leaf; 0: any.", default=0.0)
     path_smooth: float = field(
-        Number(min=0), "How far leaf values are drawn to those of their parents.", default=0.0
+        Number(min=0),
+        "How far values of leaves with few rows are drawn to those of their parents; 0: not at all.",
+        default=0.0,
     )
-    extra_trees: bool = field(Boolean(), "Try one random threshold per feature only.", default=False)
-    drop_rate: float = field(Number(min=0, max=1), "With `dart`: the share of trees dropped.", default=0.1)
-    max_drop: int = field(Integer(min=-1), "With `dart`: the most trees dropped; 0 or -1: any.", default=50)
+    extra_trees: bool = field(
+        Boolean(),
+        "Try one random threshold of each feature only, not all: extremely randomized trees.",
+        default=False,
+    )
+    drop_rate: float = field(
+        Number(min=0, max=1), "With `dart`: the share of earlier trees that a round drops.", default=0.1
+    )
+    max_drop: int = field(
+        Integer(min=-1), "With `dart`: the most trees that a round drops; 0 or -1: any.", default=50
+    )
     skip_drop: float = field(
         Number(min=0, max=1), "With `dart`: the chance that a round drops no tree.", default=0.5
     )
-    max_bin: int = field(Integer(min=2), "The most bins of a feature.", default=255)
-    min_data_in_bin: int = field(Integer(min=1), "The fewest rows of a bin.", default=3)
+    max_bin: int = field(
+        Integer(min=2),
+        "The most bins that a feature's values are sorted into: more of them find finer thresholds, more slowly.",
+        default=255,
+    )
+    min_data_in_bin: int = field(Integer(min=1), "The fewest train rows that fall into one bin.", default=3)
     bin_construct_sample_cnt: int = field(
         Integer(min=1), "How many rows, drawn at random, bins are found from.", default=200_000
     )
@@ -180,14 +230,22 @@ class Parameters(Described):
     )
     zero_as_missing: bool = field(Boolean(), "Take zeros for missing values too.", default=False)
     max_cat_to_onehot: int = field(
-        Integer(min=1), "Up to so many categories, split one category from the rest.", default=4
+        Integer(min=1), "With at most so many categories, a split takes one of them from the rest.", default=4
     )
-    max_cat_threshold: int = field(Integer(min=1), "The most categories on a side of a split.", default=32)
-    min_data_per_group: int = field(Integer(min=1), "The fewest rows of a category.", default=100)
+    max_cat_threshold: int = field(
+        Integer(min=1), "The most categories that a split tries on its smaller side.", default=32
+    )
+    min_data_per_group: int = field(
+        Integer(min=1), "The fewest rows of a group of categories that a split tries.", default=100
+    )
     cat_smooth: float = field(
-        Number(min=0), "How far statistics of rare categories are smoothed.", default=10.0
+        Number(min=0),
+        "How far the statistics of rare categories are smoothed when categories are ordered for a split.",
+        default=10.0,
     )
-    cat_l2: float = field(Number(min=0), "L2 penalty in splits on categories.", default=10.0)
+    cat_l2: float = field(
+        Number(min=0), "L2 penalty in splits on categories, on top of `lambda_l2`.", default=10.0
+    )
 
     def check(self) -> Iterator[Problem]:
         yield from self._sampling()

@@ -30,7 +30,7 @@ class LinearRegression(Learner):
     accepts: ClassVar[frozenset[str]] = frozenset({"vector"})
     libraries: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy", "numpy")
 
-    fit_intercept: bool = field(Boolean(), "Add a constant.", default=True)
+    fit_intercept: bool = field(Boolean(), "Add a constant to the linear model.", default=True)
     positive: bool = field(Boolean(), "Keep all coefficients at or above zero.", default=False)
 
     def infer(self, features: Schema, target: ColumnType) -> None:

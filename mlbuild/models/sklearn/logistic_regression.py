@@ -32,12 +32,14 @@ class LogisticRegression(Learner):
     libraries: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy", "numpy")
 
     C: float = field(
-        Number(above=0), "Inverse of the strength of the penalty; `1e12`: as good as none.", default=1.0
+        Number(above=0),
+        "The inverse of the strength of the penalty: smaller values regularize more, `1e12` as good as not at all.",
+        default=1.0,
     )
     l1_ratio: float = field(
         Number(min=0, max=1), "The share of L1 in the penalty: 0 is L2, 1 is L1.", default=0.0
     )
-    fit_intercept: bool = field(Boolean(), "Add a constant.", default=True)
+    fit_intercept: bool = field(Boolean(), "Add a constant to the linear model.", default=True)
     class_weight: str | None = field(
         Choice({"balanced": "weigh rows by the rarity of their class"}),
         "How rows are weighed. Default: all alike.",
@@ -54,7 +56,7 @@ class LogisticRegression(Learner):
         "How the minimum is found.",
         default="lbfgs",
     )
-    tol: float = field(Number(above=0), "When the solver stops.", default=1e-4)
+    tol: float = field(Number(above=0), "The tolerance at which the solver stops.", default=1e-4)
     max_iter: int = field(Integer(min=1), "The most iterations of the solver.", default=100)
 
     def check(self) -> Iterator[Problem]:
