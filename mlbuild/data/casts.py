@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
-from mlbuild.data.moments import DAY, parse_moments
+from mlbuild.data.moments import DAY, FIRST, LAST, parse_moments
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +23,7 @@ def cast(series: pl.Series, dtype: str) -> pl.Series:
     nearest float64, never beyond the largest; date and datetime are ISO 8601 (a date is a datetime at midnight).
     From numbers: an int is an integral number in the range of int64, a float a number that float64 can hold.
     An int is a string of its digits. NaN is null. A datetime with an offset is in UTC, without one as it stands.
+    Dates and datetimes are of the years 1 to 9999.
     """
     import polars as pl
 
@@ -121,16 +122,16 @@ def _real(series: pl.Series) -> pl.Series:
 
 
 def _moments(series: pl.Series) -> pl.Series:
-    """Microseconds since 1970 in UTC; null where there is a finer part."""
+    """Microseconds since 1970 in UTC; null where there is a finer part, or another year than 1 to 9999."""
     import polars as pl
 
-    if series.dtype == pl.Date:
-        return series.cast(pl.Int64) * DAY
-    unit = getattr(series.dtype, "time_unit", "us")
-    moments = series.cast(pl.Int64)
+    unit = "day" if series.dtype == pl.Date else getattr(series.dtype, "time_unit", "us")
+    counts = series.cast(pl.Int64)
     if unit == "ns":
-        return (moments // 1000).set(moments % 1000 != 0, None)
-    return moments * 1000 if unit == "ms" else moments
+        return (counts // 1000).set(counts % 1000 != 0, None)
+    length = {"day": DAY, "ms": 1000, "us": 1}[unit]
+    # Compared before they are multiplied, which could go beyond int64.
+    return counts.set(~counts.is_between(FIRST // length, LAST // length), None) * length
 
 
 def _from_moments(moments: pl.Series, dtype: str) -> pl.Series:

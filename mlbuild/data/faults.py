@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.data.moments import DAY, FIRST, LAST
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Fault:
     def of(cls, columns: Iterable[str], rule: str, rows: Iterable[int], values: pl.DataFrame) -> Fault:
         """The fault of `rows` (from 0), told by their `values` of the columns."""
         names, bad = tuple(columns), list(rows)
-        shown = [_json(row) for row in values.select(names)[bad[:SAMPLES]].iter_rows()]
+        first = values.select(names)[bad[:SAMPLES]]
+        shown = [_json(row) for row in first.select(map(_tellable, first.iter_columns())).iter_rows()]
         samples = zip(
             (row + 1 for row in bad), (row[0] if len(names) == 1 else row for row in shown), strict=False
         )
@@ -72,6 +74,20 @@ class Fault:
         shown = [f"{_shown(value)} (row {row})" for row, value in self.samples]
         more = ["..."] if shown and self.count > len(shown) else []
         return f"{subject} '{self.rule}' in {rows}" + (f": {', '.join(shown + more)}" if shown else "")
+
+
+def _tellable(column: pl.Series) -> pl.Series:
+    """A column that Python has values for; dates of other years than its own are counts since 1970."""
+    import polars as pl
+
+    if column.dtype != pl.Date and not isinstance(column.dtype, pl.Datetime):
+        return column
+    unit = getattr(column.dtype, "time_unit", "days")
+    counts = column.cast(pl.Int64)
+    length = {"days": DAY, "ms": 1000, "us": 1}.get(unit)
+    if length is None or counts.is_between(FIRST // length, LAST // length).all():
+        return column
+    return (counts.cast(pl.String) + f" {unit} since 1970").alias(column.name)
 
 
 def _json(value: Any) -> Any:

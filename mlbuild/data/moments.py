@@ -15,12 +15,15 @@ PATTERN = (
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 DAY = 86_400_000_000
+#: 0001-01-01 and the end of 9999-12-31: what an ISO text can tell, and Python's dates hold.
+FIRST, LAST = -719_162 * DAY, 2_932_897 * DAY - 1
 
 
 def parse_moment(text: str) -> int | None:
     """Microseconds since 1970 of an ISO date (its midnight) or datetime; None where `text` is neither.
 
-    An offset is converted to UTC, without one the time stands as it is. Digits beyond the microsecond must be 0.
+    An offset is converted to UTC, without one the time stands as it is. Digits beyond the microsecond must be 0,
+    and in UTC, too, the year is one of 1 to 9999.
     """
     found = re.fullmatch(PATTERN, text)
     if found is None:
@@ -38,7 +41,8 @@ def parse_moment(text: str) -> int | None:
     if shift is None:
         return None
     seconds = (clock[0] * 60 + clock[1] - shift) * 60 + clock[2]
-    return days * DAY + seconds * 1_000_000 + int(fraction[:6])
+    moment = days * DAY + seconds * 1_000_000 + int(fraction[:6])
+    return moment if FIRST <= moment <= LAST else None
 
 
 def parse_moments(texts: pl.Series) -> pl.Series:
@@ -65,6 +69,7 @@ def parse_moments(texts: pl.Series) -> pl.Series:
     valid &= (text.str.slice(0, 4) > "0000") & (shift_hour < 24) & (shift_minute < 60)
     minutes = hour * 60 + minute - sign * (shift_hour * 60 + shift_minute)
     moment = days * DAY + (minutes * 60 + second) * 1_000_000 + fraction // 1000
+    valid &= moment.is_between(FIRST, LAST)
     return frame.select(pl.when(valid).then(moment).alias(texts.name)).to_series()
 
 

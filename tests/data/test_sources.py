@@ -35,6 +35,11 @@ def one(file: Path, dtype: str, values: list[Any], **options: Any) -> tuple[list
     return frame["x"].to_list(), [str(fault) for fault in faults]
 
 
+def counted(count: int, dtype: pl.DataType) -> pl.Series:
+    """A date or datetime that Python may have no value for."""
+    return pl.Series([count], dtype=pl.Int64).cast(dtype)
+
+
 @pytest.fixture
 def csv(tmp_path: Path) -> Path:
     return tmp_path / "rows.csv"
@@ -311,6 +316,11 @@ def test_parquet_columns_are_cast_exactly(
         ("datetime", pl.Series([1]), "1"),
         ("datetime", pl.Series([1], dtype=pl.Duration("us")), "'0:00:00.000001'"),
         ("datetime", pl.Series([1], dtype=pl.Int64).cast(pl.Datetime("ns")), "'1970-01-01T00:00:00'"),
+        ("date", counted(2_932_897, pl.Date()), "'2932897 days since 1970'"),
+        ("date", counted(-719_163, pl.Date()), "'-719163 days since 1970'"),
+        ("datetime", counted(2_000_000_000, pl.Date()), "'2000000000 days since 1970'"),
+        ("datetime", counted(2**63 - 1, pl.Datetime("ms")), f"'{2**63 - 1} ms since 1970'"),
+        ("datetime", counted(-(2**62), pl.Datetime("us", "UTC")), f"'{-(2**62)} us since 1970'"),
     ],
 )
 def test_a_parquet_value_that_does_not_fit_is_null_and_told(
