@@ -18,6 +18,8 @@ from mlbuild.engine.events import BuildResult
 from mlbuild.engine.store import DiskStore
 from mlbuild.spec.spec import Spec
 
+FORMATS = ("text", "json", "github", "sarif")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     outputs = _outputs(spec, result)
     if args.json:
         print(json.dumps(_document(result, outputs, code), indent=2))
-    else:
+    elif args.format != "sarif":
         for output in outputs:
             print("\n".join(_output_text(output)))
         if not args.quiet:

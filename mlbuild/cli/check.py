@@ -6,11 +6,11 @@ import argparse
 import json
 
 from mlbuild import api
-from mlbuild.cli.exits import OK
-from mlbuild.cli.project import BadSpec, find_file, tell
-from mlbuild.cli.render import SCHEMA_VERSION, diagnostics_json, shown_path
+from mlbuild.cli.exits import OK, USAGE
+from mlbuild.cli.project import check_document, find_file, tell
+from mlbuild.cli.render import shown_path
 
-HELP = "find every mistake of the spec, without reading data"
+FORMATS = ("text", "json", "github", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,16 +20,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     file = find_file(args.file)
     spec, diagnostics = api.check(file)
-    if spec is None:
-        tell(args, diagnostics)
-        raise BadSpec
+    code = USAGE if spec is None else OK
     if args.json:
-        document = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
-        print(json.dumps(document | {"diagnostics": diagnostics_json(diagnostics)}, indent=2))
-        return OK
-    if diagnostics:
-        tell(args, diagnostics)
-    counts = {"source": spec.sources, "dataset": spec.datasets, "model": spec.models, "output": spec.outputs}
-    told = ", ".join(f"{len(part)} {kind}{'' if len(part) == 1 else 's'}" for kind, part in counts.items())
-    print(f"{shown_path(str(file))}: ok ({told})")
-    return OK
+        print(json.dumps(check_document(args, diagnostics, code), indent=2))
+        return code
+    quiet = args.quiet and spec is not None
+    tell(args, () if quiet else diagnostics, code)
+    if spec is not None and args.format == "text":
+        counts = {
+            "source": spec.sources,
+            "dataset": spec.datasets,
+            "model": spec.models,
+            "output": spec.outputs,
+        }
+        told = ", ".join(
+            f"{len(part)} {kind}{'' if len(part) == 1 else 's'}" for kind, part in counts.items()
+        )
+        print(f"{shown_path(str(file))}: ok ({told})")
+    return code

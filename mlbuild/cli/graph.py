@@ -15,6 +15,8 @@ from mlbuild.engine.targets import match
 
 Arrows = list[tuple[str, str]]
 
+FORMATS = ("text", "json")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

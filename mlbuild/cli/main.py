@@ -16,11 +16,13 @@ from mlbuild.diagnostics import Rejected
 
 #: Verb to module and one-line help; a module is imported when its verb is used.
 VERBS = {
+    "init": ("mlbuild.cli.init", "write a spec to start from, empty or drafted from a file of rows"),
     "check": ("mlbuild.cli.check", "find every mistake of the spec, without reading data"),
     "plan": ("mlbuild.cli.plan", "say what a build would do, and why; nothing is run"),
     "build": ("mlbuild.cli.build", "bring the targets up to date"),
     "why": ("mlbuild.cli.why", "say why a target would run, or why it last ran"),
     "graph": ("mlbuild.cli.graph", "print the tasks and what they read of each other"),
+    "explain": ("mlbuild.cli.explain", "say what a code of an error means, and what to do"),
     "schema": ("mlbuild.cli.schema", "print the JSON Schema of the spec language"),
     "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
 }
@@ -35,15 +37,11 @@ def main(argv: list[str]) -> int:
     """Run one command; returns its exit code."""
     try:
         args = _parse(argv)
-        return _run(args)
+        return _run(args, argv)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE
     except UsageError as error:
         say(f"mlbuild: {error}" + (f"\n  help: {error.help}" if error.help else ""))
-        return USAGE
-    except Rejected as rejected:
-        for problem in rejected.problems:
-            say(f"mlbuild: {problem.message}" + (f"\n  help: {problem.help}" if problem.help else ""))
         return USAGE
     except KeyboardInterrupt:
         say("mlbuild: interrupted; what was finished is kept")
@@ -58,12 +56,19 @@ def main(argv: list[str]) -> int:
         return INTERNAL
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace, argv: list[str]) -> int:
+    if args.format not in args.module.FORMATS:
+        formats = ", ".join(args.module.FORMATS)
+        raise UsageError(f"'{args.command}' has no format '{args.format}'", f"its formats: {formats}")
     project = importlib.import_module("mlbuild.cli.project")
     try:
         code: int = args.module.run(args)
     except project.BadSpec:
-        return USAGE
+        code = USAGE
+    except Rejected as rejected:
+        project.tell_targets(args, argv, rejected.problems)
+        code = USAGE
+    project.finish(args, code)
     return code
 
 
@@ -76,6 +81,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         raise SystemExit(OK if not argv else USAGE)
     args.command = ALIASES.get(args.command, args.command)
     args.json = args.format == "json"
+    args.logged = []
     if args.directory:
         try:
             os.chdir(args.directory)
@@ -134,7 +140,10 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         help="the spec (mlbuild.yaml, else the only *.mlbuild.yaml)",
     )
     parser.add_argument(
-        "--format", choices=["text", "json"], default=unless("text"), help="how results are printed (text)"
+        "--format",
+        choices=["text", "json", "github", "sarif"],
+        default=unless("text"),
+        help="how results are printed (text)",
     )
     parser.add_argument(
         "--json",

@@ -22,6 +22,8 @@ _STYLES = {
     "RESTORE": "ok",
 }
 
+FORMATS = ("text", "json", "github", "sarif")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -43,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         document = {"schema_version": SCHEMA_VERSION, "command": "plan", "ok": not stale, "exit_code": code}
         tasks = [decision_json(task.name, decision) for task, decision in found]
         print(json.dumps(document | {"tasks": tasks}, indent=2))
+    if args.format in ("json", "sarif"):
         return code
     paint = Paint(sys.stdout, not args.no_color)
     width = max((len(task.name) for task, _ in found), default=0)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SOURCES = {cls.discriminator[1]: cls for cls in SOURCES}
 
+FORMATS = ("text", "json")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a model.onnx that mlbuild wrote")

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlbuild import api
-from mlbuild.cli.exits import USAGE, UsageError
-from mlbuild.cli.render import SCHEMA_VERSION, Paint, count_text, diagnostics_json, diagnostics_text, say
-from mlbuild.diagnostics import Diagnostic
+from mlbuild.cli.excerpt import Texts
+from mlbuild.cli.exits import OK, USAGE, UsageError
+from mlbuild.cli.render import SCHEMA_VERSION, Paint, say
+from mlbuild.cli.report import (
+    COMMAND_LINE,
+    count_text,
+    diagnostics_github,
+    diagnostics_json,
+    diagnostics_text,
+)
+from mlbuild.cli.sarif import diagnostics_sarif
+from mlbuild.diagnostics import Diagnostic, Problem, Span
 from mlbuild.spec.spec import Spec
 
 DEFAULT = "mlbuild.yaml"
@@ -52,23 +63,58 @@ def load_spec(args: argparse.Namespace) -> Spec:
     """
     spec, diagnostics = api.check(find_file(args.file))
     if spec is None:
-        tell(args, diagnostics)
+        tell(args, diagnostics, USAGE)
         raise BadSpec
-    if diagnostics and not args.quiet:
-        say(diagnostics_text(diagnostics, Paint(sys.stderr, not args.no_color)))
+    tell(args, () if args.quiet else diagnostics, OK)
     return spec
 
 
-def tell(args: argparse.Namespace, diagnostics: list[Diagnostic]) -> None:
-    """Report a faulty spec: as text on standard error, or as the document that was asked for."""
-    if args.json:
-        document = {
-            "schema_version": SCHEMA_VERSION,
-            "command": args.command,
-            "ok": False,
-            "exit_code": USAGE,
-        }
-        print(json.dumps(document | {"diagnostics": diagnostics_json(diagnostics)}, indent=2))
-        return
-    say(diagnostics_text(diagnostics, Paint(sys.stderr, not args.no_color)))
-    say(count_text(diagnostics))
+def tell(
+    args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int, texts: Texts | None = None
+) -> None:
+    """Report diagnostics: as text on standard error, or on standard output in the format that was asked for.
+
+    A SARIF log is one document, which is written when the command has ended.
+    """
+    if args.format == "sarif":
+        args.logged.extend(diagnostics)
+    elif args.json and code:
+        print(json.dumps(check_document(args, diagnostics, code), indent=2))
+    elif diagnostics:
+        if args.format == "github":
+            print(diagnostics_github(diagnostics))
+        else:
+            say(diagnostics_text(diagnostics, Paint(sys.stderr, not args.no_color), texts))
+        say(count_text(diagnostics))
+
+
+def finish(args: argparse.Namespace, code: int) -> None:
+    """Write the log of a command that has ended, where one was asked for."""
+    if args.format == "sarif":
+        print(json.dumps(diagnostics_sarif(args.logged, code), indent=2))
+
+
+def check_document(
+    args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int
+) -> dict[str, object]:
+    """The JSON document of a check, alone or before another command."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "command": args.command,
+        "ok": code == OK,
+        "exit_code": code,
+    }
+    return document | {"diagnostics": diagnostics_json(diagnostics)}
+
+
+def tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:
+    """Report targets that cannot be, each where it stands on the command line."""
+    words = ["mlbuild", *argv]
+    line = shlex.join(words)
+    found = []
+    for problem in problems:
+        word = args.targets[problem.at[0]] if problem.at else words[0]
+        start = len(shlex.join(words[: words.index(word)])) + (word != words[0]) + 1
+        span = Span(COMMAND_LINE, 1, start, 1, start + len(shlex.quote(word)))
+        found.append(Diagnostic(problem.code, problem.message, span, problem.help))
+    tell(args, found, USAGE, Texts({COMMAND_LINE: line}))

@@ -7,7 +7,7 @@ import argparse
 from mlbuild.cli.exits import OK
 from mlbuild.spec.schema import schema_text
 
-HELP = "print the JSON Schema of the spec language"
+FORMATS = ("text",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

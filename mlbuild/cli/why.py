@@ -16,6 +16,8 @@ from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restora
 from mlbuild.engine.store import DiskStore
 from mlbuild.engine.targets import match
 
+FORMATS = ("text", "json")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="tasks, model:NAME, output:NAME, globs")

@@ -82,4 +82,5 @@ def test_a_changed_value_names_the_column(mlbuild: Command, spec: Path) -> None:
 def test_an_unknown_target(mlbuild: Command, spec: Path) -> None:
     done = mlbuild("why", "model:lat")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "mlbuild: unknown target 'model:lat'\n  help: did you mean 'model:late'?\n"
+    assert "<command line>:1:13: error[unknown-target]: unknown target 'model:lat'" in done.err
+    assert "help: did you mean 'model:late'?" in done.err

@@ -1,0 +1,111 @@
+"""The line that a diagnostic is about, with carets under the characters meant."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlbuild.diagnostics import Span
+
+#: Longer lines are cut on both sides of what is meant; in columns of a terminal.
+WIDEST = 100
+#: How much of a cut line stands before what is meant.
+_BEFORE = 40
+_CUT = "…"
+#: Line breaks as spans count them: fewer than `str.splitlines` knows.
+_BREAK = re.compile(r"\r\n|\r|\n")
+#: Control characters, and those that are invisible or turn the direction of a text.
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_COMBINING = ("Mn", "Me")
+
+
+class Texts:
+    """The lines of files, each read once; `given` has those that are no files."""
+
+    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+        self._lines = {name: text.split("\n") for name, text in (given or {}).items()}
+
+    def excerpt(self, span: Span) -> tuple[str, str] | None:
+        """The line of a span and the line of carets below it; None where there is no such line."""
+        if span.file not in self._lines:
+            self._lines[span.file] = _read(Path(span.file))
+        lines = self._lines[span.file]
+        if not 1 <= span.line <= len(lines) or not any(lines):
+            return None
+        end = span.end_column if span.end_line == span.line else len(lines[span.line - 1]) + 1
+        return marked(lines[span.line - 1], span.column - 1, end - 1)
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        content = file.read_bytes()
+    except (OSError, ValueError):
+        return []
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return _BREAK.split(content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace"))
+
+
+def marked(line: str, start: int, end: int) -> tuple[str, str]:
+    """A line as a terminal shows it, cut around characters `start` to `end`, and carets below these.
+
+    Wide characters take two columns, combining ones none; tabs are four blanks, what cannot be seen is escaped.
+    """
+    first = max(start - WIDEST, 0)
+    last = min(max(end, start + 1), start + WIDEST)
+    before = [_cell(char) for char in line[first:start]]
+    meant = [_cell(char) for char in line[start:last]]
+    after = [_cell(char) for char in line[last : last + WIDEST]]
+    cut = len(line) > last + WIDEST
+    if first or cut or _width(before) + _width(meant) + _width(after) > WIDEST:
+        while len(before) > 1 and _width(before) > _BEFORE:
+            first += 1
+            before.pop(0)
+        room = WIDEST - _width(before)
+        shown = _fitting(meant, room)
+        rest = _fitting(after, room - _width(shown)) if len(shown) == len(meant) else []
+        cut = cut or len(shown) < len(meant) or len(rest) < len(after)
+        meant, after = shown, rest
+    lead = _CUT if first else ""
+    text = lead + "".join(shown for shown, _ in (*before, *meant, *after)) + (_CUT if cut else "")
+    return text.rstrip(), " " * (len(lead) + _width(before)) + "^" * max(_width(meant), 1)
+
+
+def plain(text: str) -> str:
+    """A text in one line in which everything can be seen."""
+    return "".join(char if char != "\t" and _cell(char)[0] == char else _escaped(char) for char in text)
+
+
+def _cell(char: str) -> tuple[str, int]:
+    """What is shown for a character, and how many columns it takes."""
+    if char == "\t":
+        return "    ", 4
+    if " " <= char <= "~":
+        return char, 1
+    category = unicodedata.category(char)
+    if category in _UNSEEN:
+        return _escaped(char), len(_escaped(char))
+    if category in _COMBINING:
+        return char, 0
+    return char, 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()
+
+
+def _width(cells: list[tuple[str, int]]) -> int:
+    return sum(width for _, width in cells)
+
+
+def _fitting(cells: list[tuple[str, int]], room: int) -> list[tuple[str, int]]:
+    """As many of the first cells as fit into so many columns."""
+    count = 0
+    for _, width in cells:
+        room -= width
+        if room < 0:
+            break
+        count += 1
+    return cells[:count]

@@ -1,0 +1,74 @@
+"""Diagnostics as a SARIF 2.1.0 log, which code scanning reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from mlbuild import __version__
+from mlbuild.cli.explanations import as_text, explanations
+from mlbuild.cli.render import shown_path
+from mlbuild.cli.report import COMMAND_LINE
+from mlbuild.diagnostics import CODES, WARNINGS, Diagnostic, Span
+
+Json = dict[str, Any]
+
+
+def diagnostics_sarif(diagnostics: Sequence[Diagnostic], exit_code: int) -> Json:
+    """One run of mlbuild; its rules are the codes that occur."""
+    codes = sorted({diagnostic.code for diagnostic in diagnostics})
+    driver = {"name": "mlbuild", "semanticVersion": __version__, "rules": [_rule(code) for code in codes]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": exit_code == 0, "exitCode": exit_code}],
+        "results": [_result(diagnostic, codes) for diagnostic in diagnostics],
+    }
+    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+
+
+def _rule(code: str) -> Json:
+    told = explanations()[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": CODES[code]},
+        "help": {"text": as_text(told), "markdown": told},
+        "defaultConfiguration": {"level": "warning" if code in WARNINGS else "error"},
+    }
+
+
+def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Json:
+    help_ = f"; {diagnostic.help}" if diagnostic.help else ""
+    related = [
+        {"id": number, "message": {"text": one.message}} | _physical(one.span)
+        for number, one in enumerate(diagnostic.related, 1)
+    ]
+    return {
+        "ruleId": diagnostic.code,
+        "ruleIndex": codes.index(diagnostic.code),
+        "level": diagnostic.severity,
+        "message": {"text": diagnostic.message + help_},
+        "locations": _locations([diagnostic.span]),
+        **({"relatedLocations": related} if related else {}),
+    }
+
+
+def _locations(spans: Iterable[Span]) -> list[Json]:
+    return [_physical(span) for span in spans if span.file != COMMAND_LINE]
+
+
+def _physical(span: Span) -> Json:
+    region = {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(span.file)}, "region": region}}
+
+
+def _uri(file: str) -> str:
+    path = Path(shown_path(file))
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())

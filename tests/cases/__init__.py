@@ -1,0 +1,119 @@
+"""The cases of diagnostics: a page for each code, which is its explanation, an example and a test in one.
+
+A page is prose, the files of a project (` ```yaml ` is `mlbuild.yaml`, others name theirs), and what a command prints of
+them: the first line of ` ```text ` is the command. In a block marked `escapes`, `\\xff` is that byte. A page without
+files of data has empty ones at every `path:`, as `check` reads none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.cli.main import main
+from mlbuild.diagnostics import CODES, WARNINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(__file__).parent / "diagnostics"
+PAGE = ROOT / "docs" / "errors.md"
+#: How the expectations and the page are made anew.
+COMMAND = "python -m tests.cases"
+
+_BLOCK = re.compile(r"^```(\w+) ?(\S*)( escapes)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PATH = re.compile(r"path: ([\w./-]+)")
+_TOP = """\
+# Errors and warnings
+
+What `mlbuild` says of a spec, by code: `error[unknown-op]` is explained under `unknown-op`. The command
+`mlbuild explain CODE` prints the same. Errors end a command with exit code 2, before any data is read. Warnings do not; the
+top-level key `warnings` of a spec silences or raises them.
+
+This page is written by `python -m tests.cases` from the cases in `tests/cases/diagnostics/`.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One page, and what its command should print."""
+
+    code: str
+    text: str
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The content of each file of the project."""
+        return {
+            name or "mlbuild.yaml": _unescaped(content) if escapes else content.encode()
+            for kind, name, escapes, content in _BLOCK.findall(self.text)
+            if kind != "text"
+        }
+
+    @property
+    def told(self) -> str:
+        """The command, and what it should print."""
+        return next(found[4] for found in _BLOCK.finditer(self.text) if found[1] == "text")
+
+    def printed(self) -> str:
+        """The command, and what it does print, standard error included."""
+        command, _, _ = self.told.partition("\n")
+        program, *words = command.removeprefix("$ ").split()
+        assert program == "mlbuild", f"{self.code}: the text begins with the command, '$ mlbuild check'"
+        printed = io.StringIO()
+        with (
+            self._project() as folder,
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
+            main(words)
+        return f"{command}\n{printed.getvalue()}"
+
+    def renewed(self) -> Case:
+        """The page with what is printed now."""
+        return Case(self.code, self.text.replace(self.told, self.printed()))
+
+    @contextlib.contextmanager
+    def _project(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for path, content in self.files.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(content)
+            if all(path.endswith(".yaml") for path in self.files):
+                for path in _PATH.findall(self.text):
+                    (folder / path).touch()
+            yield folder
+
+
+def _unescaped(text: str) -> bytes:
+    return re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), text.encode())
+
+
+def cases() -> dict[str, Case]:
+    """All cases by code."""
+    return {
+        path.stem: Case(path.stem, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.md"))
+    }
+
+
+def page(found: dict[str, Case]) -> str:
+    """The page of all codes, in the order of the catalogue."""
+    return "\n".join([_TOP, *(_section(code, found[code].text) for code in CODES)])
+
+
+def _section(code: str, text: str) -> str:
+    kind = "Warning" if code in WARNINGS else "Error"
+    _, _, body = text.partition("\n")
+    return f"## {code}\n\n*{kind}: {CODES[code]}.*\n\n{body.strip()}\n"
+
+
+def write(found: dict[str, Case]) -> None:
+    """Write the expectations of all cases anew, and the page."""
+    for code, case in found.items():
+        (FOLDER / f"{code}.md").write_text(case.text, encoding="utf-8", newline="\n")
+    PAGE.write_text(page(found), encoding="utf-8", newline="\n")
