@@ -1,0 +1,133 @@
+"""`mlbuild init`: write a spec to start from, empty or drafted from a file of rows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sized
+from pathlib import Path
+from typing import Any
+
+from mlbuild.cli.exits import DATA, OK, UsageError
+from mlbuild.cli.project import DEFAULT
+from mlbuild.cli.render import SCHEMA_VERSION, say
+from mlbuild.data.inference import READABLE, infer
+from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.drafts.draft import Draft, draft
+from mlbuild.drafts.names import name_of
+from mlbuild.drafts.template import empty_template
+from mlbuild.spec.schema import FILE, write_schema
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write mlbuild.yaml, and the schema that editors check it with. Without a file of rows all sections are comments "
+        "to fill in. From a file, all rows are read: source and contract say what they are; with --target also a "
+        "dataset, a model and an output are written, which build at once."
+    )
+    parser.add_argument(
+        "data", nargs="?", metavar="DATA", help="a .csv or .parquet file to draft the spec from"
+    )
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="the column to predict (none: the models are comments)"
+    )
+    parser.add_argument(
+        "--task",
+        choices=["classification", "regression"],
+        help="what the target is (numbers of up to 10 values are classes)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    file = Path(args.file or DEFAULT)
+    if file.exists():
+        raise UsageError(f"there is a spec '{file}' already", help="remove it, or name another file with -f")
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder '{file.parent}'")
+    if args.data is None:
+        return _empty(args, file)
+    try:
+        made = _drafted(args, file)
+    except Failed as failed:
+        say(f"mlbuild: {failed.failure.message}")
+        return DATA
+    except Rejected as rejected:
+        problem = rejected.problems[0]
+        raise UsageError(problem.message, problem.help) from None
+    _write(file, made.text)
+    _tell(args, file, made)
+    return OK
+
+
+def _empty(args: argparse.Namespace, file: Path) -> int:
+    if args.target is not None or args.task is not None:
+        raise UsageError("--target and --task need a file of rows", help="mlbuild init DATA --target COLUMN")
+    _write(file, empty_template(_project(file)))
+    _tell(args, file, None)
+    return OK
+
+
+def _drafted(args: argparse.Namespace, file: Path) -> Draft:
+    data = Path(args.data)
+    if not data.is_file():
+        raise UsageError(f"there is no file '{data}'")
+    if data.suffix.lower() not in READABLE:
+        raise UsageError(
+            f"cannot read rows from '{data}'", help=f"a file of rows ends in {', '.join(READABLE)}"
+        )
+    if args.task is not None and args.target is None:
+        raise UsageError("--task needs --target")
+    path = Path(os.path.relpath(data.resolve(), file.parent.resolve())).as_posix()
+    return draft(infer(data), path, _project(file), args.target, args.task)
+
+
+def _project(file: Path) -> str:
+    return name_of(file.resolve().parent.name, "project")
+
+
+def _write(file: Path, text: str) -> None:
+    """The spec, never over another one, and the schema beside it."""
+    with file.open("x", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+    schema = file.with_name(FILE)
+    if not schema.exists():
+        write_schema(schema)
+
+
+def _tell(args: argparse.Namespace, file: Path, made: Draft | None) -> None:
+    if args.json:
+        head = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
+        print(json.dumps(head | {"file": str(file)} | _document(made), indent=2))
+        return
+    lines = [f"wrote {file}"] + ([] if made is None else _summary(made))
+    print("\n".join(lines))
+
+
+def _document(made: Draft | None) -> dict[str, Any]:
+    if made is None:
+        return {}
+    rows, columns = made.inferred.rows.height, list(made.inferred.columns)
+    told: dict[str, Any] = {"rows": rows, "columns": columns, "left_out": dict(made.inferred.refused)}
+    if made.goal is None or made.roles is None:
+        return told
+    goal = {"target": made.goal.name, "task": made.goal.task, "features": list(made.roles.features)}
+    return told | goal | {"left_out": dict(made.roles.left_out)}
+
+
+def _summary(made: Draft) -> list[str]:
+    rows = _counted(range(made.inferred.rows.height), "row")
+    if made.goal is None or made.roles is None:
+        return [
+            f"  {len(made.inferred.columns)} columns of {rows}; name one with --target to have a model too"
+        ]
+    what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
+    lines = [f"  '{made.goal.name}' ({what}) from {_counted(made.roles.features, 'feature')} of {rows}"]
+    lines += [f"  no feature: '{name}' {why}" for name, why in made.roles.left_out.items()]
+    return [*lines, "  next: mlbuild build"]
+
+
+def _counted(things: Sized, word: str) -> str:
+    return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,73 @@
+"""What a column's values promise about those still to come: only what is evident from all of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlbuild.data.contracts import Column
+from mlbuild.data.spellings import unread_form
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Words in the names of quantities that are never below zero.
+_QUANTITIES = frozenset(
+    "age area cost count depth distance duration height length mass price size volume weight width".split()
+)
+#: Words in the names of columns that name or number rows, and those in the names of keys of other tables, too.
+_ROW_NUMBERS = frozenset("index number obs observation row rowid rownames".split())
+_KEYS = frozenset("id guid identifier key uuid".split())
+#: A closed set is small, and each of its values is met often.
+_MOST_CATEGORIES, _FEWEST_ROWS = 12, 5
+#: A floor at zero is met often, too.
+_FLOOR_SHARE = 0.01
+_CODE = r"^[\w.:/-]+$"
+
+
+def promised(column: Column, values: pl.Series) -> Column:
+    """The contract of a column that holds `values`: nullability, and what is evident."""
+    column = replace(column, nullable=bool(values.null_count()))
+    present = values.drop_nulls()
+    if column.dtype in ("int", "float"):
+        infinite = column.dtype == "float" and bool(present.is_infinite().any())
+        column = replace(column, finite=not infinite, min=0 if _never_negative(present) else None)
+    if column.dtype == "string" and _closed(present):
+        column = replace(column, categories=tuple(present.unique().sort()))
+    return replace(column, unique=not column.nullable and _names_rows(present, column.dtype))
+
+
+def is_key(name: str) -> bool:
+    """Whether a column's name says that its values name things."""
+    return bool(_KEYS & _words(name))
+
+
+def _never_negative(present: pl.Series) -> bool:
+    if (present < 0).any() or present.n_unique() <= 2:
+        return False
+    zeros = int((present == 0).sum())
+    return bool(_QUANTITIES & _words(present.name)) or zeros >= max(_FEWEST_ROWS, _FLOOR_SHARE * len(present))
+
+
+def _closed(present: pl.Series) -> bool:
+    if not 1 < present.n_unique() <= _MOST_CATEGORIES:
+        return False
+    return bool((present.value_counts(name="rows")["rows"] >= _FEWEST_ROWS).all())
+
+
+def _names_rows(present: pl.Series, dtype: str) -> bool:
+    """Whether values, no two of them alike, are there to tell rows apart."""
+    if dtype not in ("int", "string") or len(present) < _FEWEST_ROWS or present.n_unique() < len(present):
+        return False
+    if (_KEYS | _ROW_NUMBERS) & _words(present.name):
+        return True
+    if dtype == "int":
+        return present[0] in (0, 1) and bool((present.diff().drop_nulls() == 1).all())
+    codes = present.str.contains(_CODE).all() and present.str.contains("[0-9]").any()
+    return bool(codes) and unread_form(present) is None
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, in lower case: `customerId` and `Customer ID` have the same."""
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name)}

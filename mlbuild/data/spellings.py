@@ -1,0 +1,27 @@
+"""Texts that look like dates or numbers in a form that is not read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FORMS = {
+    "dates in another form than 2013-10-01": (
+        r"^[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T]+[0-9]{1,2}:[0-9]{2}.*)?$"
+        r"|^[A-Za-z]{3,9}[ .-]+([0-9]{1,2},?[ -])?[0-9]{4}$"
+        r"|^[0-9]{1,2}[. -]+[A-Za-z]{3,9}[ -][0-9]{2,4}$"
+        r"|^[0-9]{4}[ -]?[QqWw][0-9]{1,2}$"
+    ),
+    "times of day": r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?$",
+    "numbers in another form than 1234.5": r"^[$€£(+-]*[0-9][0-9.,' ]*[%€$£)]*$",
+}
+
+
+def unread_form(texts: pl.Series) -> str | None:
+    """What all of the texts look like, where a cast does not read it."""
+    values = texts.drop_nulls()
+    if values.is_empty():
+        return None
+    return next((what for what, form in _FORMS.items() if values.str.contains(form).all()), None)

@@ -1,0 +1,80 @@
+"""Maps, lists and remarks as block YAML."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.spec.quoting import as_yaml
+
+_WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A value and a remark that stands behind it, or behind its key."""
+
+    value: Any
+    remark: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Lines of remarks, as a key of a map whose value is nothing."""
+
+    text: str
+
+
+def block(value: Mapping[Any, Any], indent: int = 0) -> Iterator[str]:
+    """The lines of a map. A tuple of scalars is written in one line where it fits, a list in a line for each item."""
+    pad = " " * indent
+    for key, item in value.items():
+        if isinstance(key, Remark):
+            yield from remark_lines(key.text, indent)
+            continue
+        remark = f"  # {item.remark}" if isinstance(item, Noted) else ""
+        yield from _entry(pad + as_yaml(key) + ":", _plain(item), indent, remark)
+
+
+def remark_lines(text: str, indent: int = 0) -> Iterator[str]:
+    """A comment, wrapped; a line break in the text begins a new line."""
+    pad = " " * indent + "# "
+    for line in text.split("\n"):
+        hang = pad + " " * (len(line) - len(line.lstrip()) + 2)
+        wrapped = textwrap.wrap(
+            line, _WIDTH, initial_indent=pad, subsequent_indent=hang, drop_whitespace=False
+        )
+        yield from (found.rstrip() for found in wrapped or [pad])
+
+
+def _entry(head: str, value: Any, indent: int, remark: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield head + remark
+        yield from block(value, indent + 2)
+    elif isinstance(value, (list, tuple)):
+        yield from _items(head, value, indent, remark)
+    else:
+        yield f"{head} {as_yaml(value)}{remark}"
+
+
+def _items(head: str, items: list[Any] | tuple[Any, ...], indent: int, remark: str) -> Iterator[str]:
+    if isinstance(items, tuple):
+        flow = f"{head} [{', '.join(map(as_yaml, items))}]"
+        if len(flow) <= _WIDTH:
+            yield flow + remark
+            return
+    yield head + remark
+    for item in items:
+        pad = " " * (indent + 2)
+        if isinstance(item, Mapping):
+            first, *rest = block(item, indent + 4)
+            yield f"{pad}- {first.lstrip()}"
+            yield from rest
+        else:
+            yield f"{pad}- {as_yaml(item)}"
+
+
+def _plain(item: Any) -> Any:
+    return item.value if isinstance(item, Noted) else item

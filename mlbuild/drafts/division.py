@@ -1,0 +1,103 @@
+"""How the rows of a draft are divided: by time, by groups that belong together, or by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlbuild.data.inference import Inferred
+from mlbuild.data.splits import Hash, Random, Shares, Split, Time
+from mlbuild.diagnostics import Failed
+from mlbuild.drafts.goal import Goal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: With fewer rows none are held out for validation, which only early stopping asks for.
+_FEWEST_FOR_VALID = 200
+_VALID, _TEST, _TEST_ALONE = 0.15, 0.15, 0.2
+_SEEDS = 50
+#: Names that say that a column is the time of the row, rather than some date in it.
+_TIMES = frozenset("date datetime day hour month time timestamp week year".split())
+
+
+@dataclass(frozen=True)
+class Division:
+    """A split and why it is this one."""
+
+    split: Split
+    why: str
+
+    @property
+    def has_valid(self) -> bool:
+        return bool(getattr(self.split, "valid", 0) or getattr(self.split, "valid_from", None))
+
+
+def time_of(inferred: Inferred) -> str | None:
+    """The only date or datetime column, where it is plainly the time of the rows: by its name, or by their order."""
+    moments = [name for name, column in inferred.columns.items() if column.dtype in ("date", "datetime")]
+    if len(moments) != 1 or inferred.columns[moments[0]].nullable:
+        return None
+    name = moments[0]
+    values = inferred.rows[name]
+    ordered = values.is_sorted() or values.is_sorted(descending=True)
+    return name if ordered or name.lower() in _TIMES else None
+
+
+def by_time(goal: Goal, time: str) -> Division | None:
+    """The split by time, where each part has rows and the train rows hold every class."""
+    moments = goal.rows[time].sort()
+    valid, test = 1 - _VALID - _TEST, 1 - _TEST
+    if goal.rows.height >= _FEWEST_FOR_VALID:
+        split = Time(column=time, valid_from=_at(moments, valid), test_from=_at(moments, test))
+    else:
+        split = Time(column=time, test_from=_at(moments, 1 - _TEST_ALONE))
+    sound = not list(split.check()) and holds(split, goal)
+    return Division(split, "learn from the past, be tested on what came after") if sound else None
+
+
+def by_chance(goal: Goal, group: str | None) -> Division:
+    """The split by groups, else by rows, with the first seed that leaves every class among the train rows."""
+    candidates = (*_by_group(goal, group), *_by_rows(goal))
+    everything = Division(Random(), "all rows are for training: some class has too few to hold any out")
+    return next((division for division in candidates if holds(division.split, goal)), everything)
+
+
+def _by_group(goal: Goal, group: str | None) -> Iterator[Division]:
+    if group is not None:
+        valid, test = _shares(goal)
+        why = "rows that agree in it stay in one part, or the test would ask what was learned by heart"
+        yield Division(Hash(key=(group,), valid=valid, test=test), why)
+
+
+def _by_rows(goal: Goal) -> Iterator[Division]:
+    valid, test = _shares(goal)
+    why = "the file tells neither when a row was made nor which belong together, so chance decides"
+    yield Division(Random(valid=valid, test=test), why)
+    for seed in range(1, _SEEDS):
+        yield Division(
+            Random(valid=valid, test=test, seed=seed), "this seed leaves every class among the train rows"
+        )
+
+
+def _shares(goal: Goal) -> tuple[float, float]:
+    return (_VALID, _TEST) if goal.rows.height >= _FEWEST_FOR_VALID else (0.0, _TEST_ALONE)
+
+
+def holds(split: Split, goal: Goal) -> bool:
+    """Whether each part that is asked for has rows, and the train rows hold every class."""
+    if isinstance(split, Shares) and split.seed is None:
+        split = replace(split, seed=0)  # the project's
+    try:
+        parts = split.parts(goal.rows)
+    except Failed:
+        return False
+    wanted = ["test"] + (["valid"] if Division(split, "").has_valid else [])
+    if any(parts[name].is_empty() for name in wanted):
+        return False
+    return not goal.classes or parts["train"][goal.name].n_unique() == goal.classes
+
+
+def _at(moments: pl.Series, share: float) -> str:
+    return str(moments[int(len(moments) * share)].isoformat())

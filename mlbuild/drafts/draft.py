@@ -1,0 +1,172 @@
+"""A spec drafted from a file of rows: its sections, with the reasons for what is chosen as remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from mlbuild.data.contracts import Column
+from mlbuild.data.inference import Inferred
+from mlbuild.data.sources import SUFFIXES, Csv
+from mlbuild.drafts.block import Noted, Remark, block, remark_lines
+from mlbuild.drafts.division import Division, by_chance, by_time, time_of
+from mlbuild.drafts.goal import Goal, choose_goal
+from mlbuild.drafts.names import name_of
+from mlbuild.drafts.roles import Roles, choose_roles
+from mlbuild.drafts.template import MODELINE, models_to_fill_in
+from mlbuild.drafts.training import training
+from mlbuild.models.learner import Task
+from mlbuild.params import params_of, write
+from mlbuild.spec.quoting import as_sql, as_yaml
+
+ROWS, STEPS = "rows", "tabular"
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A spec as text, and what it was made of; without a target it ends with the contract."""
+
+    text: str
+    inferred: Inferred
+    goal: Goal | None = None
+    roles: Roles | None = None
+
+
+def draft(inferred: Inferred, path: str, project: str, target: str | None, task: Task | None = None) -> Draft:
+    """A spec for the file at `path`, which is relative to the folder of the spec.
+
+    Raises:
+        Rejected: the target does not exist, or nothing can be learned from this file.
+    """
+    source = name_of(PurePosixPath(path).stem, "data")
+    goal = None if target is None else choose_goal(inferred, target, task)
+    sections = [{"mlbuild": 1, "project": project}, *_tables(inferred, goal, source, path)]
+    said = [
+        f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct what you know better"
+    ]
+    if goal is None:
+        text = _text(said, sections) + models_to_fill_in(source)
+        return Draft(text, inferred)
+    division, roles = _choices(inferred, goal)
+    sections += _models(inferred, goal, division, roles, source if source != ROWS else "data")
+    return Draft(_text(said, sections), inferred, goal, roles)
+
+
+def _choices(inferred: Inferred, goal: Goal) -> tuple[Division, Roles]:
+    time = time_of(inferred)
+    past = by_time(goal, time) if time is not None else None
+    roles = choose_roles(inferred, goal, time if past else None)
+    return past or by_chance(goal, roles.group), roles
+
+
+def _text(said: list[str], sections: list[dict[Any, Any]]) -> str:
+    head = [MODELINE.rstrip("\n"), *(line for text in said for line in remark_lines(text))]
+    parts = ["\n".join(block(section)) + "\n" for section in sections]
+    return "\n".join([*head, "\n".join(parts)])
+
+
+def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> list[dict[Any, Any]]:
+    columns: dict[Any, Any] = {
+        name: _column(goal.column if goal and name == goal.name else column)
+        for name, column in inferred.columns.items()
+    }
+    if inferred.refused:
+        columns[Remark("left out, and so not there for any model:\n" + _reasons(inferred.refused))] = None
+    named = source if source != ROWS else "data"
+    return [
+        {"sources": {named: _source(inferred, path, named)}},
+        {
+            "contracts": Noted(
+                {named: {"columns": columns}}, "what every row must be; a row that is not ends the build"
+            )
+        },
+    ]
+
+
+def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
+    mark, source = inferred.source.mark()[1], inferred.source
+    told: dict[str, Any] = {} if SUFFIXES.get(PurePosixPath(path).suffix) == mark else {"type": mark}
+    told["path"] = path
+    if isinstance(source, Csv):
+        if source.delimiter != ",":
+            told["delimiter"] = source.delimiter
+        if source.null_values:
+            columns = dict.fromkeys(name for names in inferred.missing.values() for name in names)
+            counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+            told["null_values"] = Noted(source.null_values, f"missing values, in {counted}")
+    return told | {"contract": contract}
+
+
+def _column(column: Column) -> Any:
+    """A dtype alone where that says it all."""
+    written = write(column)
+    params = params_of(Column)
+    told = {
+        key: value
+        for key, value in written.items()
+        if key == "dtype" or getattr(column, params[key].name) != params[key].default
+    }
+    if "categories" in told:
+        told["categories"] = tuple(told["categories"])
+    return column.dtype if len(told) == 1 else told
+
+
+def _models(
+    inferred: Inferred, goal: Goal, division: Division, roles: Roles, source: str
+) -> list[dict[Any, Any]]:
+    steps, name = _steps(inferred, roles), name_of(goal.name, "model")
+    model: dict[Any, Any] = {
+        "type": _learner(goal),
+        "dataset": ROWS,
+        "features": [*roles.features],
+    }
+    if roles.left_out:
+        model[Remark("left out of the features:\n" + _reasons(roles.left_out))] = None
+    if steps:
+        model["preprocessing"] = STEPS
+    model |= {"target": goal.name, **training(goal, division)}
+    told = "rows for models: joined, filtered, split"
+    found: list[dict[Any, Any]] = [{"datasets": Noted({ROWS: _dataset(goal, division, source)}, told)}]
+    if steps:
+        found.append({"preprocessing": Noted({STEPS: steps}, "steps that end up in the artifact")})
+    shipped = f"dist/{name}/model.onnx, with the proof that it answers as the trained model does"
+    return [*found, {"models": {name: model}}, {"outputs": Noted({name: {"model": name}}, shipped)}]
+
+
+def _learner(goal: Goal) -> Any:
+    if goal.task == "regression":
+        return "lightgbm.regressor"
+    if goal.column.dtype == "int":
+        number = f"{goal.classes} classes; where they are amounts: lightgbm.regressor, and other metrics"
+        return Noted("lightgbm.classifier", number)
+    return "lightgbm.classifier"
+
+
+def _dataset(goal: Goal, division: Division, source: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"from": source}
+    if goal.column.nullable:
+        told["steps"] = [{"op": "filter", "where": f"{as_sql(goal.name)} IS NOT NULL"}]
+    written = write(division.split)
+    split = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
+    return told | {"split": Noted(split, division.why)}
+
+
+def _steps(inferred: Inferred, roles: Roles) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    for parts in dict.fromkeys(roles.parts.values()):
+        columns = [name for name, found in roles.parts.items() if found == parts]
+        steps.append({"op": "date_parts", "columns": columns, "parts": parts})
+    if any(inferred.columns[name].dtype == "string" for name in roles.features):
+        native = "codes that LightGBM splits on; unseen and missing values have a meaning too"
+        steps.append({"op": Noted("category", native), "columns": {"dtype": "string"}})
+    return steps
+
+
+def _reasons(why: Mapping[str, str]) -> str:
+    return "\n".join(f"  {as_yaml(name)}: {_in_one_line(reason)}" for name, reason in why.items())
+
+
+def _in_one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -1,0 +1,114 @@
+"""What a draft predicts: the target, and whether it is a class or a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlbuild.data.contracts import Column
+from mlbuild.data.inference import Inferred
+from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.models.learner import Task
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: An int with more values than this is a number rather than a class; a float is a class with two.
+MOST_INTS, MOST_FLOATS = 10, 2
+#: More classes than this are not drafted.
+MOST_CLASSES = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """The target: its column in the contract, its task, and the classes of a classification in order.
+
+    `rows` are those in which the target is not missing, with the target as the contract has it.
+    """
+
+    name: str
+    column: Column
+    task: Task
+    classes: int
+    rows: pl.DataFrame
+
+
+def choose_goal(inferred: Inferred, name: str, asked: Task | None = None) -> Goal:
+    """The target `name`; without a task `asked` for, its values decide.
+
+    Raises:
+        Rejected: there is no such column, or nothing can be learned from its values.
+    """
+    if name in inferred.refused:
+        raise _unsupported(f"column '{name}' {inferred.refused[name]}")
+    if name not in inferred.columns:
+        help_ = did_you_mean(name, inferred.columns)
+        known = f"columns: {', '.join(inferred.columns)}"
+        raise Rejected(
+            Problem(
+                "unknown-column", f"there is no column '{name}'", help=f"{help_}; {known}" if help_ else known
+            )
+        )
+    column, rows = inferred.columns[name], inferred.rows.filter(inferred.rows[name].is_not_null())
+    values = rows[name].n_unique()
+    if values < 2:
+        raise _unsupported(f"the target '{name}' has one value in all rows, and there is nothing to learn")
+    if not column.finite:
+        raise _unsupported(f"the target '{name}' holds infinite values", "leave their rows out of the file")
+    task = asked or _task(column.dtype, rows[name])
+    if task == "regression":
+        return Goal(name, _number(name, column), task, 0, rows)
+    return _classes(name, column, rows)
+
+
+def _task(dtype: str, values: pl.Series) -> Task:
+    few = {"int": MOST_INTS, "float": MOST_FLOATS}.get(dtype)
+    if few is None:
+        return "classification"
+    distinct = values.unique()
+    whole = dtype == "int" or bool((distinct == distinct.round()).all())
+    return (
+        "classification"
+        if whole and len(distinct) <= few and len(values) >= 5 * len(distinct)
+        else "regression"
+    )
+
+
+def _number(name: str, column: Column) -> Column:
+    if column.dtype not in ("int", "float"):
+        raise _unsupported(
+            f"the target '{name}' is of dtype {column.dtype}, and a regression predicts int or float",
+            "leave out --task, or name another column",
+        )
+    return replace(column, serving=False)
+
+
+def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
+    import polars as pl
+
+    values = rows[name]
+    if column.dtype == "float" and (values == values.round()).all():
+        column = replace(column, dtype="int", min=None)
+        rows = rows.with_columns(values.cast(pl.Int64))
+    if column.dtype not in ("bool", "int", "string"):
+        help_ = (
+            "name another column, or derive a bool, int or string from it in a spec written without --target"
+        )
+        raise _unsupported(
+            f"the target '{name}' is of dtype {column.dtype}, and classes are bool, int or string", help_
+        )
+    distinct = rows[name].unique().sort()
+    if len(distinct) == rows.height:
+        raise _unsupported(
+            f"the target '{name}' has another value in every row, and there is no class to learn"
+        )
+    if len(distinct) > MOST_CLASSES:
+        told = f"{len(distinct):,} different values in {rows.height:,} rows"
+        raise _unsupported(f"the target '{name}' has {told}, and a draft takes up to {MOST_CLASSES} classes")
+    categories = None if column.dtype == "bool" else tuple(distinct)
+    made = replace(column, categories=categories, min=None, unique=False, serving=False)
+    return Goal(name, made, "classification", len(distinct), rows)
+
+
+def _unsupported(message: str, help_: str | None = None) -> Rejected:
+    return Rejected(Problem("unsupported-target", message, help=help_))

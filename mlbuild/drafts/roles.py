@@ -1,0 +1,137 @@
+"""What each column of a draft is for: a feature, the key of a group of rows, or nothing yet, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlbuild.data.contracts import Column
+from mlbuild.data.inference import Inferred
+from mlbuild.data.promises import is_key
+from mlbuild.data.spellings import unread_form
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.drafts.goal import Goal
+from mlbuild.lowering.graph import RESERVED
+from mlbuild.ops.date_parts import CLOCK_PARTS
+from mlbuild.spec.models import ANSWERS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: A text whose values stand in fewer rows than this on average, or that has more values, is no category.
+_FEWEST_ROWS, _MOST_VALUES = 4, 1000
+#: A key with at least so many values, each in fewer rows than that on average, groups rows.
+_FEWEST_GROUPS, _LARGEST_GROUP = 20, 20
+#: The parts of a date or datetime that can say something, coarse ones first.
+_PARTS = ("year", "month", "day", "weekday", "hour", "minute")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The features in the order of the file; why other columns are none; the column whose equal values keep rows
+    together in a split; the parts to make of each date and datetime."""
+
+    features: tuple[str, ...]
+    left_out: Mapping[str, str]
+    group: str | None
+    parts: Mapping[str, tuple[str, ...]]
+
+
+def choose_roles(inferred: Inferred, goal: Goal, time: str | None) -> Roles:
+    """The roles of all columns but the target; `time` is the column that rows are split by.
+
+    Raises:
+        Rejected: no column is left to learn from.
+    """
+    reader = _Reader(goal, time)
+    features, left_out = [], dict(inferred.refused)
+    for name, column in inferred.columns.items():
+        if name == goal.name:
+            continue
+        why = reader.objection(name, column)
+        if why is None:
+            features.append(name)
+        else:
+            left_out[name] = why
+    if not features:
+        told = "; ".join(f"'{name}' {why}" for name, why in left_out.items())
+        raise Rejected(
+            Problem("no-features", "no column is left to learn from", help=told or "there is no other column")
+        )
+    parts = {name: reader.parts[name] for name in features if name in reader.parts}
+    return Roles(tuple(features), left_out, reader.group, parts)
+
+
+class _Reader:
+    """Looks at one column after the other."""
+
+    def __init__(self, goal: Goal, time: str | None) -> None:
+        self.goal, self.time, self.rows = goal, time, goal.rows
+        self.group: str | None = None
+        self.parts: dict[str, tuple[str, ...]] = {}
+
+    def objection(self, name: str, column: Column) -> str | None:
+        """Why a column is no feature."""
+        values = self.rows[name].drop_nulls()
+        distinct = values.n_unique()
+        if distinct <= 1:
+            return "has one value in all rows" if distinct else "is missing wherever the target is known"
+        if name in ANSWERS[self.goal.task] or name.startswith(RESERVED):
+            return "has the name of an output of the artifact: rename it in the data to use it"
+        if column.unique:
+            return "tells rows apart, and says nothing about new ones"
+        if self._groups(name, column, values, distinct):
+            self.group = self.group or name
+            return "tells which rows belong together, and says nothing about new ones"
+        if self._answers(name, column, distinct):
+            return f"gives the target away: each value of it stands with one of '{self.goal.name}'"
+        return self._unusable(name, column, values, distinct)
+
+    def _groups(self, name: str, column: Column, values: pl.Series, distinct: int) -> bool:
+        if column.nullable or column.dtype not in ("int", "string") or not is_key(name):
+            return False
+        return distinct >= _FEWEST_GROUPS and len(values) / distinct < _LARGEST_GROUP
+
+    def _answers(self, name: str, column: Column, distinct: int) -> bool:
+        target, values = self.rows[self.goal.name], self.rows[name]
+        if self.goal.task == "classification":
+            pairs = self.rows.select(name, self.goal.name).n_unique()
+            return not values.null_count() and distinct == self.goal.classes == pairs
+        numeric = column.dtype in ("int", "float") and not values.null_count()
+        return numeric and bool((values.cast(target.dtype, strict=False) == target).all())
+
+    def _unusable(self, name: str, column: Column, values: pl.Series, distinct: int) -> str | None:
+        if column.dtype == "string":
+            return self._unusable_text(values, distinct)
+        if column.dtype in ("date", "datetime"):
+            return self._unusable_moment(name, values)
+        if column.dtype == "int" and ((values > 2**53) | (values < -(2**53))).any():
+            return "holds whole numbers beyond 2^53, which no float64 tells apart"
+        return None
+
+    def _unusable_text(self, values: pl.Series, distinct: int) -> str | None:
+        form = unread_form(values)
+        if form is not None:
+            return f"looks like {form}: '{values[0]}'"
+        if distinct > _MOST_VALUES or len(values) / distinct < _FEWEST_ROWS:
+            return f"is text that hardly repeats: {distinct:,} different values in {len(values):,} rows"
+        return None
+
+    def _unusable_moment(self, name: str, values: pl.Series) -> str | None:
+        """A date is used through its parts: those of them that differ between rows, and that rows to come share."""
+        found = tuple(part for part in _PARTS if self._tells(part, values))
+        clash = {f"{name}_{part}" for part in found} & set(self.rows.columns)
+        self.parts[name] = tuple(part for part in found if f"{name}_{part}" not in clash)
+        return None if self.parts[name] else "has no part that rows to come could share"
+
+    def _tells(self, part: str, values: pl.Series) -> bool:
+        import polars as pl
+
+        if part in CLOCK_PARTS and values.dtype == pl.Date:
+            return False
+        met = getattr(values.dt, part)().unique()
+        years = values.dt.year().n_unique()
+        # Behind the last train row begin years, and within one year months, that training never saw.
+        unseen = {"year": True, "month": years < 3}.get(part, False) and values.name == self.time
+        return len(met) > 1 and not unseen

@@ -1,0 +1,35 @@
+"""How the model of a draft is trained: metrics, early stopping, and parameters that suit the number of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlbuild.drafts.block import Noted
+from mlbuild.drafts.division import Division
+from mlbuild.drafts.goal import Goal
+from mlbuild.models.metrics import defaults
+
+#: Trees grown in all at most, over all classes.
+_TREES = 600
+
+
+def training(goal: Goal, division: Division) -> dict[Any, Any]:
+    """The keys of the model behind its target."""
+    told: dict[Any, Any] = {"metrics": defaults(goal.task, goal.classes or None)}
+    if division.has_valid:
+        watched = "log_loss" if goal.classes else "root_mean_squared_error"
+        stopping = {"rounds": 20, "metric": watched}
+        told["early_stopping"] = Noted(stopping, "on the valid rows, which choose the number of trees")
+    return told | {"params": _params(goal, division)}
+
+
+def _params(goal: Goal, division: Division) -> dict[str, Any]:
+    """Small trees with small leaves where there are few rows."""
+    rows, forests = goal.rows.height, goal.classes if goal.classes > 2 else 1
+    rounds = 200 if division.has_valid else 50
+    return {
+        "num_iterations": max(10, min(rounds, _TREES // forests)),
+        "learning_rate": 0.1,
+        "num_leaves": max(3, min(31, rows // 20)),
+        "min_data_in_leaf": max(1, min(20, rows // 50)),
+    }
