@@ -22,7 +22,7 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
     """The contract's categories in its order, else the sorted values of the train rows.
 
     Raises:
-        Failed: there is no value, or there are more than `limit`.
+        Failed: there is no value, there are more than `limit`, or a whole number is beyond 2^53.
     """
     words = list(type_.categories or column.drop_nulls().unique().sort())
     if not words:
@@ -30,6 +30,12 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
     if len(words) > limit:
         message = f"column '{column.name}' has {len(words):,} different values, '{op}' takes up to {limit:,}"
         raise data_failure(message, column=column.name, values=len(words), limit=limit)
+    wide = [word for word in words if isinstance(word, int) and abs(word) > 2**53]
+    if wide:
+        message = (
+            f"the category {wide[0]} of column '{column.name}' is beyond 2^53; read the column as a string"
+        )
+        raise data_failure(message, column=column.name)
     return words
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import Schema
+from mlbuild.diagnostics import data_failure
 from mlbuild.engine.graph import Job
 
 if TYPE_CHECKING:
@@ -39,6 +40,25 @@ def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.D
     import polars as pl
 
     return pl.DataFrame([read_column(job, slot, f"{prefix}/{name}").alias(name) for name in columns])
+
+
+def read_features(job: Job, slot: str, split: str, features: Schema) -> pl.DataFrame:
+    """The feature columns of a split.
+
+    Raises:
+        Failed: of kind `data`: an integer is beyond 2^53, and a client's double could not say it exactly.
+    """
+    rows = read_table(job, slot, split, features)
+    for name, type_ in features.items():
+        wide = 0 if type_.dtype != "int" else int((~rows[name].is_between(-(2**53), 2**53)).sum())
+        if wide:
+            counted = "1 row" if wide == 1 else f"{wide:,} rows"
+            raise data_failure(
+                f"feature '{name}' has an integer beyond 2^53 in {counted} of {split}; read it as a string",
+                column=name,
+                rows=wide,
+            )
+    return rows
 
 
 def read_column(job: Job, slot: str, part: str) -> pl.Series:

@@ -36,3 +36,12 @@ def test_too_many_words_are_refused() -> None:
         failed.value.failure.message == "column 'id' has 1,001 different values, 'one_hot' takes up to 1,000"
     )
     assert failed.value.failure.details == {"column": "id", "values": 1_001, "limit": 1_000}
+
+
+def test_a_word_that_a_double_cannot_hold_is_refused() -> None:
+    closed = ColumnType("int", categories=(2**53, 2**53 + 1))
+    with pytest.raises(Failed) as failed:
+        fit_vocabulary("ordinal", pl.Series("x", [1]), closed, 10)
+    assert failed.value.failure.message == (
+        "the category 9007199254740993 of column 'x' is beyond 2^53; read the column as a string"
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild import api
 from tests.projects import built
 
 HEAD = """\
@@ -34,3 +35,25 @@ def test_raw_numbers_without_any_step(tmp_path: Path, learner: str) -> None:
     model = f"type: {learner}, features: [x], target: y"
     built(project(tmp_path, "x: float, y: bool", NUMBERS, model))
     assert (tmp_path / "dist/one/model.onnx").is_file()
+
+
+def refusal(file: Path) -> tuple[str, str]:
+    """The task of a project that the data stops, and what it says."""
+    result = api.build(api.load(file), (), threads=1)
+    ((task, failure),) = result.failures.items()
+    assert failure.kind == "data"
+    return task, failure.message
+
+
+@pytest.mark.parametrize(("row", "task", "split"), [(0, "fit:one", "train"), (59, "features:one", "test")])
+def test_a_feature_beyond_two_to_the_53_is_refused(tmp_path: Path, row: int, task: str, split: str) -> None:
+    rows = [f"{i},{i % 7 > 3},{'2014' if i == 59 else '2013'}-01-01" for i in range(60)]
+    rows[row] = rows[row].replace(f"{row},", f"{2**53 + 1},", 1)
+    model = "type: lightgbm.classifier, features: [x], target: y"
+    columns = "x: int, y: bool, day: date"
+    file = project(tmp_path, columns, "\n".join(["x,y,day", *rows, ""]), model)
+    file.write_text(
+        file.read_text().replace("{type: random}", "{type: time, column: day, test_from: 2014-01-01}")
+    )
+    message = f"feature 'x' has an integer beyond 2^53 in 1 row of {split}; read it as a string"
+    assert refusal(file) == (task, message)

@@ -8,7 +8,7 @@ from mlbuild.bundle.trained import stages_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Job
 from mlbuild.ops.steps import apply_stages
-from mlbuild.pipeline.parts import read_table, write_table
+from mlbuild.pipeline.parts import read_features, write_table
 
 
 def run(job: Job) -> None:
@@ -16,5 +16,5 @@ def run(job: Job) -> None:
     stages = stages_of(job.params["steps"], features)
     states = json.loads(job.read("fit", "states"))
     for split in job.params["splits"]:
-        rows = read_table(job, "rows", split, features)
+        rows = read_features(job, "rows", split, features)
         write_table(job, split, apply_stages(stages, states, rows))

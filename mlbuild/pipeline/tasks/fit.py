@@ -8,14 +8,14 @@ from mlbuild.bundle.trained import stages_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Job
 from mlbuild.ops.steps import fit_stages
-from mlbuild.pipeline.parts import read_column, read_table, write_table
+from mlbuild.pipeline.parts import read_column, read_features, write_table
 from mlbuild.pipeline.targets import classes_of
 
 
 def run(job: Job) -> None:
     features = Schema.from_json(job.params["features"])
     target = job.params["target"]
-    rows = read_table(job, "rows", "train", features)
+    rows = read_features(job, "rows", "train", features)
     wanted = read_column(job, "rows", f"train/{target['column']}").alias(target["column"])
     classes = classes_of(target, wanted) if job.params["task"] == "classification" else None
     states, matrix = fit_stages(stages_of(job.params["steps"], features), rows, wanted)
