@@ -125,6 +125,7 @@ CODES = {
     "yaml-tag": "YAML tags have no meaning here",
     "unknown-alias": "an alias without an anchor before it",
     "recursive-alias": "an alias inside the value that it repeats",
+    "bad-setting": "a `--set` that is not PATH=VALUE, or whose path leads nowhere",
     # the shape
     "unknown-key": "a key that has no meaning where it stands",
     "missing-key": "a key that is required is not there",
@@ -147,9 +148,10 @@ CODES = {
     "unknown-column": "no column has this name at this point",
     "unknown-target": "no task or definition has this name",
     "unknown-time-zone": "no time zone has this name",
-    "duplicate-name": "a source and a dataset have the same name",
+    "unknown-profile": "no profile has this name",
+    "duplicate-name": "a name is given twice, in two files or to a source and a dataset",
     "reserved-name": "a column has a name that the artifact uses itself",
-    "cycle": "datasets, or tasks, depend on each other in a circle",
+    "cycle": "datasets, tasks or included files depend on each other in a circle",
     "unused": "a definition that nothing uses",
     # columns
     "duplicate-column": "a second column would get the same name",

@@ -16,7 +16,7 @@ from mlbuild.params import Described, Kind, params_of, read
 from mlbuild.spec import language
 from mlbuild.spec.findings import Findings
 
-SECTIONS = ("sources", "contracts", "datasets", "preprocessing", "models", "outputs")
+_PLAIN = ("project", "description", "seed")
 LEARNER = {cls.type: cls for cls in LEARNERS}
 
 
@@ -47,11 +47,11 @@ def read_definitions(value: Mapping[str, Any], faults: frozenset[Path], findings
     reader = _Reader(faults, findings)
     found: dict[str, Any] = {}
     for key, param in params_of(language.Document).items():
-        if key in SECTIONS:
+        if key in language.SECTIONS:
             (kind,) = param.kind.nested()
             things = value.get(key, {}).items()
             found[key] = {name: reader.definition(kind, given, (key, name)) for name, given in things}
-        elif key != "mlbuild" and key in value and (key,) not in faults:
+        elif key in _PLAIN and key in value and (key,) not in faults:
             found[key] = param.kind.read(value[key])
     return Definitions(**found, learners=reader.learners, doubtful=reader.doubtful)
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlbuild.diagnostics import Path
-from mlbuild.spec.structure import structural_problems
+from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.tree import Document
 
 #: Top-level keys that nothing else in a spec refers to.
-ALONE = ("mlbuild", "project", "description", "seed")
+ALONE = ("mlbuild", "project", "description", "seed", "profiles")
 #: Keys of a model that nothing else depends on.
 LOOSE = ("params", "metrics", "early_stopping")
 
 
-def faults_of(document: Document) -> frozenset[Path] | None:
-    """The paths of what cannot be read; None where that leaves nothing to check.
+def faults_of(document: Document, problems: Iterable[Problem]) -> frozenset[Path] | None:
+    """The paths of what cannot be read, given the problems of its shape; None where that leaves nothing to check.
 
     They are definitions (`("models", "late")`), or where the rest can still be read: single columns of contracts
     and `LOOSE` parts of models. A value that is at fault where it is first written is so wherever an alias repeats it.
@@ -24,7 +23,7 @@ def faults_of(document: Document) -> frozenset[Path] | None:
     value = document.value
     if not isinstance(value, dict) or () in document.mistaken:
         return None
-    paths = [problem.at for problem in structural_problems(value)]
+    paths = [problem.at for problem in problems]
     paths += [at for mistake in document.mistaken for at in _in_doubt(value, mistake)]
     if any(len(at) == 1 and at[0] not in ALONE for at in paths):
         return None

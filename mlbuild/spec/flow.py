@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from graphlib import CycleError, TopologicalSorter
@@ -14,8 +13,9 @@ from mlbuild.data.filter import Filter
 from mlbuild.data.splits import Split
 from mlbuild.data.steps import DatasetStep
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Path, Problem, did_you_mean
+from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.definitions import Definitions
+from mlbuild.spec.files import missing
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Dataset
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
@@ -34,13 +34,14 @@ def flow_sources(
         if source is None:
             continue
         at = ("sources", name)
-        _find_file(root, source.path, (*at, "path"), findings)
+        file = root / source.path
+        problem = missing(file, source.path, (*at, "path"), "the folder of the spec")
+        findings.extend([problem] if problem else ())
         if findings.known(
             "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
         ):
             contract = definitions.contracts[source.contract]
             if contract is not None:
-                file = root / source.path
                 doubtful = definitions.doubtful[source.contract]
                 table = _without_types(contract.table(), doubtful)
                 found[name] = SourceSpec(name, source, file, source.contract, contract, table)
@@ -52,32 +53,6 @@ def _without_types(table: Table, names: Collection[str]) -> Table:
     unknown = ColumnType(UNKNOWN)
     made = {name: TableColumn(unknown, unknown) for name in names}
     return replace(table, columns={**table.columns, **made}) if names else table
-
-
-def _find_file(root: FilePath, path: str, at: Path, findings: Findings) -> None:
-    mode = _mode(root / path)
-    if mode is not None and stat.S_ISDIR(mode):
-        findings.add(Problem("missing-file", f"'{path}' is a folder, not a file", at))
-    elif mode is None:
-        help_ = did_you_mean(FilePath(path).name, _beside(root / path))
-        help_ = help_ or "paths start from the folder of the spec"
-        findings.add(Problem("missing-file", f"there is no file '{path}'", at, help_))
-
-
-def _mode(file: FilePath) -> int | None:
-    """What kind of thing a path leads to; None if to nothing."""
-    try:
-        return file.stat().st_mode
-    except (OSError, ValueError):
-        return None
-
-
-def _beside(file: FilePath) -> list[str]:
-    """The names in the folder where a file should be."""
-    try:
-        return [entry.name for entry in file.parent.iterdir()]
-    except (OSError, ValueError):
-        return []
 
 
 def flow_datasets(

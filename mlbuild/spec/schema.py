@@ -19,6 +19,7 @@ from mlbuild.models.learner import Learner
 from mlbuild.params import Dispatch, Object, Param, object_schema, params_of, summary
 from mlbuild.selection import Columns
 from mlbuild.spec.language import LEARNER_TYPES, Document, LearnerParams, Model
+from mlbuild.spec.overlay_schema import part_definitions
 
 FILE = "mlbuild.schema.json"
 #: How the committed file is made anew.
@@ -36,6 +37,7 @@ def build_schema() -> Json:
         for name, definition in _definitions(kind):
             if definitions.setdefault(name, definition) != definition:
                 raise ValueError(f"two definitions are called '{name}'")
+    definitions |= part_definitions(root, definitions)
     return {"$schema": "http://json-schema.org/draft-07/schema#", **root, "definitions": definitions}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -134,9 +134,14 @@ class OutputSpec:
 
 @dataclass(frozen=True)
 class Spec:
-    """A project without errors. Sources and datasets share one namespace."""
+    """A project without errors. Sources and datasets share one namespace.
 
-    document: Document
+    Equal specs mean the same: where and in how many files they are written is not compared. `files` are all that
+    were read, the spec's own first.
+    """
+
+    document: Document = field(compare=False)
+    files: tuple[FilePath, ...] = field(compare=False)
     project: str
     description: str | None
     seed: int

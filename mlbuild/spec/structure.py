@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, did_you_mean
+from mlbuild.diagnostics import Path, Problem, did_you_mean
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
 from mlbuild.spec.schema import build_schema, dispatches
-from mlbuild.spec.tree import Document
 from mlbuild.spec.wording import Object, shown
 
 if TYPE_CHECKING:
@@ -29,26 +28,33 @@ _ROOT = ""
 _CONSEQUENCES = ("empty", "missing-key", "wrong-type")
 
 
-def check_structure(document: Document) -> list[Diagnostic]:
-    """All that is wrong with the shape of a document, and what its loading complained of, in order of place.
+class Structure:
+    """Checks the values of a spec and of its variants; what they share is looked at once."""
 
-    A value that an alias repeats is told once.
-    """
-    found = list(document.mistakes)
-    # What could not be read is told already, whatever its shape.
-    faulty = {(mistake.span.line, mistake.span.column) for mistake in found}
-    for problem in structural_problems(document.value):
-        if problem.code in _CONSEQUENCES and problem.at in document.mistaken:
-            continue
-        diagnostic = document.diagnostic(problem)
-        if (diagnostic.span.line, diagnostic.span.column) not in faulty:
-            found.append(diagnostic)
-    return sorted(dict.fromkeys(found), key=lambda diagnostic: (diagnostic.span, diagnostic.code))
+    def __init__(self, seen: Collection[tuple[int, str | int]] = ()) -> None:
+        self._seen = set(seen)
+
+    def problems(self, value: Any) -> list[Problem]:
+        """All that is wrong with the shape of a spec's value, by path; what an alias repeats is told once."""
+        return [*_Check(_seen=self._seen).object(value, _ROOT, ())]
+
+    def variant(self) -> Structure:
+        """A check of values that share parts with those checked here; these must live as long as it is used."""
+        return Structure(self._seen)
 
 
-def structural_problems(value: Any) -> Iterator[Problem]:
-    """All that is wrong with the shape of a spec's value, by path."""
-    return _Check().object(value, _ROOT, ())
+def included_problems(value: Any) -> list[Problem]:
+    """What is wrong with an included file besides its definitions, which are checked where they are joined."""
+    found = Object((), "an included file").problems(_shape("included").validator.iter_errors(value))
+    return [problem for problem in found if len(problem.at) < 2 or problem.at[0] == "include"]
+
+
+def overlay_problems(value: Any, name: str) -> list[Problem]:
+    """What is wrong with the overlay of a profile besides its definitions, which are checked where they are laid."""
+    at = ("profiles", name)
+    errors = _shape("overlay").validator.iter_errors(value)
+    found = Object((), f"profile '{name}'").problems(errors)
+    return [problem.under(*at) for problem in found if len(problem.at) < 2]
 
 
 @dataclass
@@ -233,7 +239,8 @@ def _leads(shape: Any) -> Json:
         return {}
     if "$ref" in shape:
         name = shape["$ref"].rpartition("/")[2]
-        return {} if _is_name(build_schema()["definitions"][name]) else {"$ref": name}
+        # An overlay is checked where it is laid over the spec, which says what its objects are.
+        return {} if name == "overlay" or _is_name(build_schema()["definitions"][name]) else {"$ref": name}
     found = {word: _leads(shape[word]) for word in ("items", "additionalProperties") if word in shape}
     properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
     found["properties"] = {key: part for key, part in properties.items() if part}

@@ -16,9 +16,11 @@ from jsonschema import Draft7Validator
 from mlbuild.diagnostics import CODES
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
+from mlbuild.spec.compose import compose
 from mlbuild.spec.loader import load
 from mlbuild.spec.schema import build_schema, dispatches
-from mlbuild.spec.structure import check_structure, structural_problems
+from mlbuild.spec.shape import check_shape
+from mlbuild.spec.structure import Structure
 from mlbuild.spec.tree import Document
 from tests.budget import examples, seed
 from tests.spec.written import EXAMPLES, complaints, loaded, told
@@ -204,7 +206,7 @@ def test_the_schema_as_a_whole_says_the_same(old: str, new: str) -> None:
     """Editors see what the build sees; only infinite numbers, which JSON lacks, and line ends are beyond them."""
     document = loaded(changed(old, new))
     if not document.mistakes and "\\n" not in new:
-        problems = list(structural_problems(document.value))
+        problems = Structure().problems(document.value)
         assert Draft7Validator(build_schema()).is_valid(document.value) is not bool(problems)
 
 
@@ -253,20 +255,20 @@ def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
             for key in params_of(cls):
                 body = {kind.by: value, **smallest(cls), key[:-1] + "_": 1}
                 body.pop(key, None)
-                found = list(structural_problems(within(name, body)))
+                found = Structure().problems(within(name, body))
                 assert [problem.code for problem in found] == ["unknown-key"], (value, key, found)
                 assert found[0].at[-1] == key[:-1] + "_"
     for cls in LEARNERS:
         for key in params_of(cls):
             model = {"type": cls.type, "dataset": "d", "features": "x", "target": "y"}
-            found = list(structural_problems(within("model", model | {"params": {key[:-1] + "_": 1}})))
+            found = Structure().problems(within("model", model | {"params": {key[:-1] + "_": 1}}))
             assert [problem.code for problem in found] == ["unknown-key"], (cls.type, key)
 
 
 def test_the_smallest_example_of_everything_is_good() -> None:
     for name, kind in dispatches().items():
         for value, cls in kind.by_value.items():
-            assert list(structural_problems(within(name, {kind.by: value, **smallest(cls)}))) == []
+            assert Structure().problems(within(name, {kind.by: value, **smallest(cls)})) == []
 
 
 def smallest(cls: type) -> dict[str, Any]:
@@ -304,7 +306,7 @@ def test_a_thousand_aliases_of_a_step_are_checked_as_one() -> None:
     text = "mlbuild: 1\nproject: p\npreprocessing:\n  " + body + "\n"
     text += "".join(f"  b{number}: *a\n" for number in range(60))
     before = time.process_time()
-    assert check_structure(loaded(text)) == []
+    assert check_shape(compose(loaded(text))).diagnostics == []
     assert time.process_time() - before < 1
 
 
@@ -314,7 +316,7 @@ def test_any_change_of_an_example_gives_diagnostics_or_success() -> None:
         content = mutated(chance.choice(contents()), chance)
         before = time.process_time()
         found = load(content, "mlbuild.yaml")
-        diagnostics = found if isinstance(found, list) else check_structure(found)
+        diagnostics = found if isinstance(found, list) else check_shape(compose(found)).diagnostics
         assert time.process_time() - before < 2
         lines = content.decode("utf-8", "replace").count("\n") + content.count(b"\r") + 1
         for one in diagnostics:
@@ -390,7 +392,7 @@ def changed(old: str, new: str) -> str:
 
 def test_problems_are_relative_to_the_root_and_name_what_is_to_blame() -> None:
     value = json.loads('{"mlbuild": 1, "project": "p", "models": {"m": {"type": "x"}}}')
-    found = [(problem.code, problem.at, problem.on) for problem in structural_problems(value)]
+    found = [(problem.code, problem.at, problem.on) for problem in Structure().problems(value)]
     assert found == [
         ("unknown-type", ("models", "m", "type"), "value"),
         ("missing-key", ("models", "m"), "key"),

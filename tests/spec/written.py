@@ -6,8 +6,9 @@ from pathlib import Path
 from textwrap import dedent
 
 from mlbuild.diagnostics import Diagnostic
+from mlbuild.spec.compose import compose
 from mlbuild.spec.loader import load
-from mlbuild.spec.structure import check_structure
+from mlbuild.spec.shape import check_shape
 from mlbuild.spec.tree import Document
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,4 +34,4 @@ def complaints(text: str | bytes) -> list[str]:
     """What loading and the structural check say of a text, written with any indent."""
     content = dedent(text).encode() if isinstance(text, str) else text
     document = load(content, "mlbuild.yaml")
-    return told(document if isinstance(document, list) else check_structure(document))
+    return told(document if isinstance(document, list) else check_shape(compose(document)).diagnostics)

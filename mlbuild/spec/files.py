@@ -1,0 +1,49 @@
+"""The files that a spec names: whether they are there, and the specs among them as trees."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path as FilePath
+
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Span, did_you_mean
+from mlbuild.spec.loader import load
+from mlbuild.spec.tree import Document
+
+
+def read_spec(file: FilePath) -> Document | list[Diagnostic]:
+    """The tree of a spec file, or what keeps it from being read at all."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        why = (error.strerror or "it cannot be read").lower()
+        message = f"the spec cannot be read: {why}"
+        return [Diagnostic("missing-file", message, Span(str(file), 1, 1, 1, 1))]
+    return load(content, str(file))
+
+
+def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
+    """The problem that no file is where a spec says; `named` is its path as written, `start` where that starts."""
+    mode = _mode(file)
+    if mode is None:
+        help_ = did_you_mean(FilePath(named).name, _beside(file)) or f"paths start from {start}"
+        return Problem("missing-file", f"there is no file '{named}'", at, help_)
+    if stat.S_ISREG(mode):
+        return None
+    what = "a folder, not a file" if stat.S_ISDIR(mode) else "not a regular file"
+    return Problem("missing-file", f"'{named}' is {what}", at)
+
+
+def _mode(file: FilePath) -> int | None:
+    """What kind of thing a path leads to; None if to nothing."""
+    try:
+        return file.stat().st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _beside(file: FilePath) -> list[str]:
+    """The names in the folder where a file should be."""
+    try:
+        return [entry.name for entry in file.parent.iterdir()]
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,150 @@
+"""Joins a spec with the files that it includes: one tree, in which every key knows its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Related, Span
+from mlbuild.spec.builder import MAX_DEPTH
+from mlbuild.spec.files import missing, read_spec
+from mlbuild.spec.language import SECTIONS
+from mlbuild.spec.overlay import map_like
+from mlbuild.spec.structure import included_problems
+from mlbuild.spec.tree import Document, Node
+
+
+@dataclass
+class Joined:
+    """A spec with all that it includes. `whole` says whether every file could be read, `files` which there are."""
+
+    document: Document
+    files: list[str]
+    found: list[Diagnostic] = field(default_factory=list)
+    whole: bool = True
+
+
+def join(main: Document) -> Joined:
+    """Read what a spec includes, and what those files include, and join their sections with its own."""
+    joined = Joined(main, [main.file])
+    reader = _Reader(joined)
+    reader.below(main, (_identity(main.file),))
+    if reader.parts:
+        parts = [main, *reader.parts]
+        mistakes = tuple(one for part in parts for one in part.mistakes)
+        mistaken = tuple(path for part in parts for path in part.mistaken)
+        joined.document = Document(_root(parts, joined.found), mistakes, mistaken)
+    return joined
+
+
+class _Reader:
+    """Reads included files, depth first, each once."""
+
+    def __init__(self, joined: Joined) -> None:
+        self.joined = joined
+        self.parts: list[Document] = []
+        self.places: dict[str, Span] = {}
+
+    def below(self, document: Document, chain: tuple[str, ...]) -> None:
+        """Read what a file includes; `chain` are the files on the way to it, itself the last."""
+        for at, named in _included(document):
+            file = FilePath(os.path.normpath(FilePath(document.file).parent / named))
+            problem = missing(file, named, at, "the folder of this file") or _too_deep(chain, at)
+            if problem is not None:
+                self.joined.found.append(document.diagnostic(problem))
+                self.joined.whole = False
+                continue
+            identity = _identity(str(file))
+            if problem := self._repeated(identity, chain, named, at):
+                self._tell(document, problem, identity)
+                continue
+            self.places[identity] = document.span(at)
+            if part := self._read(file):
+                self.parts.append(part)
+                self.below(part, (*chain, identity))
+
+    def _read(self, file: FilePath) -> Document | None:
+        part = read_spec(file)
+        self.joined.files.append(str(file))
+        if isinstance(part, Document):
+            self.joined.found += [part.diagnostic(problem) for problem in included_problems(part.value)]
+            return part
+        self.joined.found += part
+        self.joined.whole = False
+        return None
+
+    def _repeated(self, identity: str, chain: tuple[str, ...], named: str, at: Path) -> Problem | None:
+        if identity in chain:
+            names = [FilePath(one).name for one in (*chain[chain.index(identity) :], identity)]
+            message = f"files include each other in a circle: {' -> '.join(names)}"
+            return Problem("cycle", message, at, "remove one of these includes")
+        if identity in self.places:
+            return Problem("duplicate-item", f"'{named}' is included already", at, "once is enough")
+        return None
+
+    def _tell(self, document: Document, problem: Problem, identity: str) -> None:
+        """A file that is named again, with the place that named it first."""
+        first = self.places.get(identity)
+        related = (Related("first included here", first),) if first else ()
+        self.joined.found.append(replace(document.diagnostic(problem), related=related))
+
+
+def _included(document: Document) -> Iterator[tuple[Path, str]]:
+    """The files that a document names under `include`, each once with its place; what is no text is told elsewhere."""
+    node = document.root.children.get("include")
+    items = {} if node is None else node.children if node.style == "[" else {None: node}
+    seen: set[str] = set()
+    for index, item in items.items():
+        if isinstance(item.value, str) and item.value not in seen:
+            seen.add(item.value)
+            yield ("include",) if index is None else ("include", index), item.value
+
+
+def _too_deep(chain: tuple[str, ...], at: Path) -> Problem | None:
+    if len(chain) < MAX_DEPTH:
+        return None
+    return Problem("too-deep", f"files include each other more than {MAX_DEPTH} deep", at)
+
+
+def _identity(file: str) -> str:
+    """What tells files apart, however they are named."""
+    return os.path.realpath(file)
+
+
+def _root(parts: list[Document], found: list[Diagnostic]) -> Node:
+    """The root of the first file, with the sections of all of them; names that stand twice are told."""
+    root = parts[0].root
+    children, keys = dict(root.children), dict(root.keys)
+    for section in SECTIONS:
+        given = [part.root for part in parts if section in part.root.children]
+        maps = [one for one in given if one.children[section].style == "{" or one is root]
+        if maps and maps != [root]:
+            keys[section] = maps[0].keys[section]
+            children[section] = _section(section, [one.children[section] for one in maps], found)
+    return map_like(root, children, keys)
+
+
+def _section(section: str, maps: list[Node], found: list[Diagnostic]) -> Node:
+    first = maps[0]
+    children, keys = dict(first.children), dict(first.keys)
+    for one in maps[1:] if first.style == "{" else ():
+        for name, child in one.children.items():
+            if name in children:
+                found.append(_twice(section, str(name), (one, child), (keys[str(name)], children[name])))
+            else:
+                children[name], keys[str(name)] = child, one.keys[str(name)]
+    return map_like(first, children, keys) if first.style == "{" else first
+
+
+def _twice(
+    section: str, name: str, second: tuple[Node, Node], first: tuple[tuple[int, int], Node]
+) -> Diagnostic:
+    """The second definition of a name, and where the first one stands."""
+    one, child = second
+    place, defined = first
+    message = f"{section.removesuffix('s')} '{name}' is defined twice"
+    related = (Related("first defined here", defined.text.span(*place)),)
+    here = child.text.span(*one.keys[name])
+    return Diagnostic("duplicate-name", message, here, "remove or rename one of them", related)
