@@ -6,35 +6,40 @@ import argparse
 import json
 
 from mlbuild import api
-from mlbuild.cli.exits import OK, USAGE
+from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import check_document, find_file, tell
 from mlbuild.cli.render import shown_path
+from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    parser.add_argument(
+        "files", nargs="*", metavar="SPEC", help="specs to check, told in one report (the one of this folder)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    file = find_file(args.file)
-    spec, diagnostics = api.check(file)
-    code = USAGE if spec is None else OK
-    if args.json:
-        print(json.dumps(check_document(args, diagnostics, code), indent=2))
-        return code
-    quiet = args.quiet and spec is not None
-    tell(args, () if quiet else diagnostics, code)
-    if spec is not None and args.format == "text":
-        counts = {
-            "source": spec.sources,
-            "dataset": spec.datasets,
-            "model": spec.models,
-            "output": spec.outputs,
-        }
-        told = ", ".join(
-            f"{len(part)} {kind}{'' if len(part) == 1 else 's'}" for kind, part in counts.items()
+    if args.files and args.file:
+        raise UsageError(
+            "specs are named both with -f and behind 'check'", help="name all of them behind 'check'"
         )
-        print(f"{shown_path(str(file))}: ok ({told})")
+    files = [find_file(named) for named in args.files or [args.file]]
+    checked = [(file, *api.check(file)) for file in files]
+    code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
+    told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
+    if args.json:
+        print(json.dumps(check_document(args, told, code), indent=2))
+        return code
+    tell(args, told, code)
+    if args.format == "text":
+        for file, spec, _ in checked:
+            if spec is not None:
+                print(f"{shown_path(str(file))}: ok ({_contents(spec)})")
     return code
+
+
+def _contents(spec: Spec) -> str:
+    counts = {"source": spec.sources, "dataset": spec.datasets, "model": spec.models, "output": spec.outputs}
+    return ", ".join(f"{len(part)} {kind}{'' if len(part) == 1 else 's'}" for kind, part in counts.items())

@@ -1,0 +1,88 @@
+"""What pre-commit runs: the hook as it is published, and `check` on the specs that pre-commit names."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from pre_commit.clientlib import load_manifest
+
+from tests.cli.running import Command
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "mlbuild: 1\nproject: good\n"
+FAULTY = "mlbuild: 1\nproject: faulty\nmodel: {}\n"
+
+
+@pytest.fixture
+def hook() -> dict[str, object]:
+    """The hook `mlbuild-check`, read and checked by pre-commit itself."""
+    hooks: dict[str, dict[str, object]] = {
+        one["id"]: one for one in load_manifest(ROOT / ".pre-commit-hooks.yaml")
+    }
+    assert list(hooks) == ["mlbuild-check"]
+    return hooks["mlbuild-check"]
+
+
+def test_the_hook_takes_specs_and_nothing_else(hook: dict[str, object]) -> None:
+    pattern = re.compile(str(hook["files"]))
+    for path in ("mlbuild.yaml", "specs/a/mlbuild.yaml", "late.mlbuild.yaml", "specs/late.mlbuild.yaml"):
+        assert pattern.search(path), path
+    for path in ("mlbuild.yaml.txt", "notmlbuild.yaml", "mlbuild.lock", "data.yaml", "specs/mlbuild-yaml"):
+        assert not pattern.search(path), path
+
+
+def test_the_hook_is_a_command_that_checks_the_files_behind_it(
+    hook: dict[str, object], mlbuild: Command
+) -> None:
+    assert hook["pass_filenames"] is True
+    assert hook["require_serial"] is True
+    program, *words = shlex.split(str(hook["entry"]))
+    write(mlbuild.folder, good=GOOD)
+    assert program == "mlbuild"
+    assert mlbuild(*words, "good/mlbuild.yaml").code == 0
+
+
+def test_several_specs_are_checked_in_one_report(mlbuild: Command) -> None:
+    write(mlbuild.folder, good=GOOD, faulty=FAULTY, worse=FAULTY.replace("1", "2"))
+    ran = mlbuild("check", "worse/mlbuild.yaml", "good/mlbuild.yaml", "faulty/mlbuild.yaml")
+    assert ran.code == 2
+    assert ran.out == "good/mlbuild.yaml: ok (0 sources, 0 datasets, 0 models, 0 outputs)\n"
+    heads = re.findall(r"^(\S+): error\[(\S+)\]", ran.err, re.MULTILINE)
+    assert heads == [
+        ("worse/mlbuild.yaml:1:10", "not-allowed"),
+        ("worse/mlbuild.yaml:3:1", "unknown-key"),
+        ("faulty/mlbuild.yaml:3:1", "unknown-key"),
+    ]
+    assert ran.err.endswith("3 errors\n")
+
+
+def test_several_specs_make_one_document(mlbuild: Command) -> None:
+    write(mlbuild.folder, good=GOOD, faulty=FAULTY)
+    ran = mlbuild("check", "good/mlbuild.yaml", "faulty/mlbuild.yaml", "--json")
+    document = json.loads(ran.out)
+    assert (ran.code, document["ok"], document["exit_code"]) == (2, False, 2)
+    assert [one["file"] for one in document["diagnostics"]] == ["faulty/mlbuild.yaml"]
+
+
+def test_a_spec_that_is_not_there_is_told(mlbuild: Command) -> None:
+    assert mlbuild("check", "gone.yaml").err == "mlbuild: there is no spec 'gone.yaml'\n"
+
+
+def test_specs_are_named_in_one_way(mlbuild: Command) -> None:
+    write(mlbuild.folder, good=GOOD)
+    ran = mlbuild("-f", "good/mlbuild.yaml", "check", "good/mlbuild.yaml")
+    assert ran.code == 2
+    assert ran.err == (
+        "mlbuild: specs are named both with -f and behind 'check'\n  help: name all of them behind 'check'\n"
+    )
+
+
+def write(folder: Path, **specs: str) -> None:
+    """Projects, each in a folder of its own."""
+    for name, text in specs.items():
+        (folder / name).mkdir()
+        (folder / name / "mlbuild.yaml").write_text(text)
