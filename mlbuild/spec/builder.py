@@ -100,6 +100,7 @@ class Builder:
     def _scalar(self, event: Any) -> None:
         start, end = self._start(event), event.end_mark.index
         plain = not event.style and not event.tag
+        self._refuse_indicator(event)
         node = Node(event.value, self.text, start, max(start, end), event.style or "")
         if self._stack and self._stack[-1].wants_key:
             self._stack[-1].key = self._key(event.value, (start, node.end), plain)
@@ -122,6 +123,15 @@ class Builder:
             found = _PROPERTIES.match(self.text.content, start)
             start = found.end() if found else start
         return start
+
+    def _refuse_indicator(self, event: Any) -> None:
+        """A '-' alone and a '?' before a text: editors read them otherwise inside brackets and braces, or not at all."""
+        start, end = event.start_mark.index, event.end_mark.index
+        asked = self.text.content[start - 1 : start] == "?"
+        if asked or (event.value == "-" and not event.style and self.text.content[end : end + 1] != ":"):
+            place = (start - 1, start) if asked else (start, start + 1)
+            message = f"a plain value cannot begin with '{'?' if asked else '-'}'"
+            self._mistake("bad-yaml", message, place, "put the value in quotes")
 
     def _resolve(self, node: Node) -> None:
         try:

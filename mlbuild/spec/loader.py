@@ -100,8 +100,10 @@ def _events(text: Text) -> Iterator[Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # A block text at the very end has a last line break for editors, written or not.
+    content = text.content if text.content.endswith("\n") else text.content + "\n"
     try:
-        yield from yaml.parse(text.content, Loader=loader)
+        yield from yaml.parse(content, Loader=loader)
     except yaml.MarkedYAMLError as error:
         raise Stopped(_diagnosed(text, error)) from None
 

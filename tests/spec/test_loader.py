@@ -131,6 +131,9 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
         ),
         ("a:\n\tb: 1", "2:1 bad-yaml a tab cannot indent YAML | indent with spaces"),
         ("a: @b", "1:4 bad-yaml a plain value cannot begin with '@' | put the value in quotes"),
+        # Editors read these otherwise, or not at all.
+        ("a: [b, -]", "1:8 bad-yaml a plain value cannot begin with '-' | put the value in quotes"),
+        ("a: [?b]", "1:5 bad-yaml a plain value cannot begin with '?' | put the value in quotes"),
         (
             "a:\n  b: 1\n c: 2",
             "3:2 bad-yaml this does not fit what stands before it | keys of one map stand in one column",

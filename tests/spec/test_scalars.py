@@ -1,12 +1,16 @@
-"""Plain scalars as YAML 1.2 core and editors read them."""
+"""Scalars as YAML 1.2 core and editors read them: against a table, and against the parser of editors itself."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
+from mlbuild.spec.loader import load
 from mlbuild.spec.scalars import Scalar, resolve
+from mlbuild.spec.tree import Document
+from tests.editor.node import answer
 
 NUMBERS: list[tuple[str, int | float]] = [
     ("0", 0),
@@ -72,33 +76,39 @@ def test_numbers(text: str, value: int | float) -> None:
     assert math.copysign(1, float(found)) == math.copysign(1, value)
 
 
-@pytest.mark.parametrize("text", [".nan", ".NaN", ".NAN"])
+NOT_NUMBERS = [".nan", ".NaN", ".NAN"]
+
+
+@pytest.mark.parametrize("text", NOT_NUMBERS)
 def test_not_a_number(text: str) -> None:
     found = resolve(text)
     assert isinstance(found, float) and math.isnan(found)
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("", None),
-        ("~", None),
-        ("null", None),
-        ("Null", None),
-        ("NULL", None),
-        ("true", True),
-        ("True", True),
-        ("TRUE", True),
-        ("false", False),
-        ("False", False),
-        ("FALSE", False),
-    ],
-)
+NOTHING_AND_TRUTH: list[tuple[str, Scalar]] = [
+    ("", None),
+    ("~", None),
+    ("null", None),
+    ("Null", None),
+    ("NULL", None),
+    ("true", True),
+    ("True", True),
+    ("TRUE", True),
+    ("false", False),
+    ("False", False),
+    ("FALSE", False),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), NOTHING_AND_TRUTH)
 def test_nothing_and_truth(text: str, value: Scalar) -> None:
     assert resolve(text) is value
 
 
-@pytest.mark.parametrize("text", [*TEXTS, "2024-01-02 10:00:00", "1 2", "1 ", "no way"])
+TEXTS += ["2024-01-02 10:00:00", "1 2", "no way"]
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "1 "])
 def test_all_else_is_text(text: str) -> None:
     assert resolve(text) == text
 
@@ -109,3 +119,161 @@ def test_a_whole_number_beyond_float64_is_refused() -> None:
     for digits in ("9" * 309, "-" + "9" * 5000, "0x" + "f" * 400, "0o" + "7" * 400):
         with pytest.raises(ValueError, match=r"a whole number of \d+ digits"):
             resolve(digits)
+
+
+NULLS = [text for text, value in NOTHING_AND_TRUTH if value is None]
+PLAIN = [text for text, _ in [*NUMBERS, *NOTHING_AND_TRUTH]] + NOT_NUMBERS + TEXTS
+#: What is no plain scalar, or not in every place.
+OTHERS = [
+    *r"""'' "" '1' "1" 'true' "null" '1e3' "~" 'it''s' "a\tb" "\u00e9" "\x41" "a\"b" 'a"b' "\\" '\n' "😀" ' ' """.split(
+        " "
+    ),
+    *"[] {} [1,2.0] [1,] [ {a: {a [a:1] [{a:1}]".split(),
+    *[
+        "!!str 1",
+        "!!str true",
+        "!!str",
+        "!!str 1e-3",
+        "&a 1",
+        "&a x",
+        '&a "1"',
+        "&a",
+        "&a !!str 1",
+        "!!str &a 1",
+    ],
+    *[
+        "{a: 1}",
+        "{a}",
+        "[a: 1]",
+        "{a: 1e3, b: .5}",
+        "[a, b: 1]",
+        "[? a]",
+        "{? a : 1}",
+        "[-1, -a]",
+        "[-]",
+    ],
+    *[
+        "{a: -}",
+        "[a?, b-]",
+        "{-: 1}",
+        "[a, - b]",
+        "? a",
+        "- a",
+        "a - b",
+        "a ? b",
+        "?a",
+        "-a",
+        ":a",
+    ],
+]
+#: Whole texts: keys, comments, folding, several documents, anchors, merges.
+WHOLE = [
+    *(f"{key}: x" for key in [*PLAIN, "'1'", '"true"', "a b", "a#b", "é"] if key not in ("<<", *NULLS)),
+    "v: a # comment",
+    "v: a# no comment",
+    "v:",
+    "v: # nothing",
+    "v: |\n  a\n   b\n",
+    "v: |-\n  a\n\n",
+    "v: |+\n  a\n\n",
+    "v: |2\n   a\n",
+    "v: >\n  a\n  b\n\n  c\n",
+    "v: >-\n  a\n   b\n  c\n",
+    "v: a\n  b\n\n  c",
+    "v: 'a\n  b\n\n  c'",
+    'v: "a\\\n  b\n  c"',
+    "- 1\n- 2.0\n- x",
+    "v:\n- 1\n- 2",
+    "v:\n  - - 1\n    - 2",
+    "---\nv: 1",
+    "---\nv: 1\n...",
+    "v: 1\n---\nv: 2",
+    "v: 1\n...\n---\nv: 2",
+    "v: 1\r\nw: 2\r\n",
+    "\ufeffv: 1",
+    "a: 1\nb: 2\na: 3",
+    "v: {a: 1, a: 2}",
+    "v: &a 1\nw: *a",
+    "v: &a {x: 1e-3, y: [NO, 012]}\nw: *a",
+    "v: &a [1]\nw: [*a, *a]",
+    "v: &a 1\nw: &a 2\nx: *a",
+    "v: &a {x: 1, y: 2}\nw: {<<: *a, y: 3}",
+    "v: &a {x: 1, y: 2}\nw: {y: 3, <<: *a}",
+    "v: &a {x: 1}\nw: &b {x: 2, y: 2}\nz: {<<: [*a, *b], w: 1}",
+    "v: &a {x: 1}\nw: &b {<<: *a, y: 2}\nz: {<<: *b}",
+    "v: a: b",
+    "v: [1",
+    "v: 'a",
+    "v: @a",
+    "v: `a",
+    "v: %a",
+    "\tv: 1",
+    "v:\n\tw: 1",
+    "a:\n  b: 1\n c: 2",
+]
+#: What editors let pass and we do not: a key that is nothing, one text twice as a key, an alias of nothing, tags.
+STRICTER = [
+    *(f"{key}: x" for key in NULLS),
+    "1: a\n'1': b",
+    *["v: [0:]", "v: {a:}", "v: [:a]", "v: [?]", "v: [?a]", "v: {?a: 1}", "v: {?'a': 1}"],
+    "v: !a 1",
+    "v: !!int '1'",
+    "? [a]\n: b",
+]
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    """Every spelling, alone as a value and among others in a list; and whole texts."""
+    values = [f"v: {text}" for text in [*PLAIN, *OTHERS]]
+    items = [f"v: [a, {text}, b]" for text in PLAIN]
+    return [*values, *items, *WHOLE]
+
+
+def test_every_spelling_means_what_it_means_in_editors(texts: list[str]) -> None:
+    """Type and value, by the parser (npm: yaml) that stands behind yaml-language-server."""
+    assert len(set(PLAIN + OTHERS)) > 100
+    wrong = [
+        f"{text!r}: {ours} here, {theirs} in editors"
+        for text, theirs in zip(texts, answer("yaml.mjs", texts), strict=True)
+        if (ours := typed(text)) != theirs
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_we_are_stricter_only_where_a_spec_could_be_misread() -> None:
+    assert [text for text in STRICTER if typed(text) is not None] == []
+    assert [
+        text for text, theirs in zip(STRICTER, answer("yaml.mjs", STRICTER), strict=True) if theirs is None
+    ] == []
+
+
+def typed(text: str) -> Any:
+    """What our loader makes of a text, in the form of yaml.mjs; None where it finds a mistake."""
+    document = load(text.encode(), "mlbuild.yaml")
+    if not isinstance(document, Document) or document.mistakes:
+        return None
+    return _typed(document.value)
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ["map", [[key, _typed(item)] for key, item in value.items()]]
+    if isinstance(value, list):
+        return ["list", [_typed(item) for item in value]]
+    if isinstance(value, float):
+        return ["float", javascript(value)]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return ["int", str(value)]
+    return [{bool: "bool", str: "str"}.get(type(value), "null"), value]
+
+
+def javascript(number: float) -> str:
+    """A float as JavaScript writes it; what Python writes otherwise stands in the table."""
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if number == 0:
+        return "0" if math.copysign(1, number) > 0 else "-0"
+    return repr(number).removesuffix(".0")
