@@ -5,6 +5,7 @@ Spelling ends here: `>` and BETWEEN become `<` and `<=`, IF and NULLIF become CA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ _CASTS = {
 
 
 _MISSING = Node(NULL, (), (UNTYPED,))
+#: sqlglot also takes `9E` for a number.
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class Reader:
@@ -100,6 +103,10 @@ class Reader:
         offset = own(sql)
         if sql.is_string:
             return Node("string", (), (sql.this,), offset)
+        if not _NUMBER.fullmatch(sql.this):
+            message = f"'{sql.this}' is not a number"
+            help_ = f'a column whose name begins with a digit is quoted: "{sql.this}"'
+            return self._refuse(sql, Problem("bad-expression", message, help=help_, offset=offset))
         if not sql.this.isdigit():
             return Node("float", (), (sql.this,), offset)
         if int(sql.this) > 2**53:

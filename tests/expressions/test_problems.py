@@ -62,6 +62,7 @@ def told(text: str) -> list[tuple[str, str, str]]:
             "9007199254740993 is beyond 2^53, where whole numbers are no longer exact",
             "9007199254740993",
         ),
+        ("9E IS NOT NULL", "'9E' is not a number", "9E"),
     ],
 )
 def test_not_an_expression(text: str, message: str, blamed: str) -> None:
