@@ -52,10 +52,7 @@ def infer(file: Path) -> Inferred:
     Raises:
         Failed: of kind `data`, where the file cannot be read or has no rows.
     """
-    found = _infer_parquet(file) if READABLE[file.suffix.lower()] == "parquet" else _infer_csv(file)
-    if found.rows.is_empty():
-        raise data_failure(f"'{file.name}' has no rows")
-    return found
+    return _infer_parquet(file) if READABLE[file.suffix.lower()] == "parquet" else _infer_csv(file)
 
 
 def _infer_csv(file: Path) -> Inferred:
@@ -106,9 +103,10 @@ def _read(
         raise data_failure(f"'{file.name}' changed while it was read", lines=[str(fault) for fault in faults])
     empty = {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
     kept = {name: promised(column, rows[name]) for name, column in columns.items() if name not in empty}
-    return Inferred(
-        source, rows.select(list(kept)), kept, {**refused, **(empty if rows.height else {})}, missing
-    )
+    if not kept:
+        why = [f"column '{name}' {reason}" for name, reason in {**refused, **empty}.items()]
+        raise data_failure(f"'{file.name}' has no rows with a value", lines=why)
+    return Inferred(source, rows.select(list(kept)), kept, {**refused, **empty}, missing)
 
 
 def _refused(header: Sequence[str]) -> dict[str, str]:
