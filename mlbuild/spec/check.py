@@ -12,6 +12,7 @@ from mlbuild.spec.definitions import Definitions, read_definitions
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.flow import flow_datasets, flow_sources
+from mlbuild.spec.levels import leveled
 from mlbuild.spec.models import check_models
 from mlbuild.spec.outputs import check_outputs, warn_unused
 from mlbuild.spec.shape import check_shape
@@ -38,7 +39,10 @@ def check(
     if shape.faults is not None:
         definitions = read_definitions(composed.document.value, shape.faults, findings)
         spec = _checked(composed, definitions, findings, sound=not shape.diagnostics)
-    return spec, sorted([*shape.diagnostics, *findings.diagnostics(composed.document)], key=_place)
+    found = leveled([*shape.diagnostics, *findings.diagnostics(composed.document)], composed.document.value)
+    if any(one.severity == "error" for one in found):
+        spec = None
+    return spec, sorted(found, key=_place)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:

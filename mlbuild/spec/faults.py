@@ -9,7 +9,7 @@ from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.tree import Document
 
 #: Top-level keys that nothing else in a spec refers to.
-ALONE = ("mlbuild", "project", "description", "seed", "profiles")
+ALONE = ("mlbuild", "project", "description", "seed", "warnings", "profiles")
 #: Keys of a model that nothing else depends on.
 LOOSE = ("params", "metrics", "early_stopping")
 

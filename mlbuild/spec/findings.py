@@ -56,6 +56,6 @@ class Findings:
     def diagnostics(self, document: Document) -> list[Diagnostic]:
         found = []
         for problem, notes in self._found.values():
-            related = tuple(Related(text, document.span(at)) for text, at in notes)
+            related = tuple(Related(text, document.span(at, "name")) for text, at in notes)
             found.append(replace(document.diagnostic(problem), related=related))
         return found

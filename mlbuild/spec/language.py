@@ -37,7 +37,7 @@ NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 #: The top-level keys whose definitions refer to each other by name; the others stand in the spec's own file only.
 SECTIONS = ("sources", "contracts", "datasets", "preprocessing", "models", "outputs")
 #: The top-level keys that a profile can change.
-OVERLAID = ("project", "description", "seed", *SECTIONS)
+OVERLAID = ("project", "description", "seed", "warnings", *SECTIONS)
 SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
@@ -196,6 +196,29 @@ class Output(Described):
     )
 
 
+#: What a spec can make of a warning.
+LEVELS = {
+    "ignore": "it is not told",
+    "warn": "it is told, and changes nothing",
+    "error": "it is an error, which ends every command with exit code 2",
+}
+
+
+@dataclass(frozen=True)
+class Warnings(Described):
+    """What becomes of warnings, by code: they are told unless the spec silences or raises them."""
+
+    unused: str = field(
+        Choice(LEVELS), "A source, contract, dataset, preprocessing or model that nothing uses.", default="warn"
+    )
+    shared_with_target: str = field(
+        Choice(LEVELS),
+        "A feature and the target that are computed from the same column.",
+        default="warn",
+        key="shared-with-target",
+    )
+
+
 @dataclass(frozen=True)
 class Overlay(Kind):
     """What a profile changes: it has the shape of a spec, and nothing is required."""
@@ -224,6 +247,11 @@ class Document(Described):
         "folder of the file that names them.",
         default=(),
         examples=(["contracts.yaml"],),
+    )
+    warnings: Warnings = field(
+        Object(Warnings),
+        "What becomes of warnings, by code; `mlbuild explain CODE` says what each means.",
+        default=Warnings(),
     )
     sources: Mapping[str, Source] = field(
         MapOf(SOURCE, 0, NAME),

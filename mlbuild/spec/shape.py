@@ -13,6 +13,10 @@ from mlbuild.spec.structure import Structure
 from mlbuild.spec.tree import Document
 
 
+#: What a value seems to be whose key or content could not be read.
+_CONSEQUENCES = ("empty", "missing-key", "wrong-type")
+
+
 @dataclass(frozen=True)
 class Shape:
     """What is wrong, in order of place; and the paths of what cannot be read, None where nothing can be checked."""
@@ -62,6 +66,8 @@ def _placed(
     """Problems with their places; one that the spec alone does not have stands where a layer brings it about."""
     known = set(base)
     for problem in problems:
+        if problem.code in _CONSEQUENCES and problem.at in document.mistaken:
+            continue
         diagnostic = document.diagnostic(problem)
         guilty = max(layers, key=lambda layer: depth(layer, problem.at), default=None)
         if guilty is None or problem in known or not depth(guilty, problem.at):

@@ -91,12 +91,13 @@ class Document:
         return self.root.value
 
     def span(
-        self, path: Path, on: Literal["key", "value"] = "value", offset: tuple[int, int] | None = None
+        self, path: Path, on: Literal["key", "value", "name"] = "value", offset: tuple[int, int] | None = None
     ) -> Span:
         """The place of the key or the value at `path`; of a map or list its first line.
 
         Where the path does not exist, the nearest thing around it is meant: a scalar that stands for a longer
-        form, or the key of a map or list. `offset` narrows a text to characters `(start, end)` of its value.
+        form, or the key of a map or list. `offset` narrows a text to characters `(start, end)` of its value. On its
+        "name" a map or list is its key, and a single value itself.
         """
         node, key = self.root, None
         for part in path:
@@ -106,6 +107,8 @@ class Document:
                 break
             key = node.keys.get(part) if isinstance(part, str) else None
             node = child
+        if on == "name":
+            on = "value" if node.scalar else "key"
         if key is not None and (on == "key" or node.start == node.end):
             return node.text.span(*key)
         if offset is not None and isinstance(node.value, str):

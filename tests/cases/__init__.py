@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlbuild.cli.exits import INTERNAL
 from mlbuild.cli.main import main
 from mlbuild.diagnostics import CODES, WARNINGS
 
@@ -70,7 +71,8 @@ class Case:
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
         ):
-            main(words)
+            code = main(words)
+        assert code != INTERNAL, f"{self.code}: {printed.getvalue()}"
         return f"{command}\n{printed.getvalue()}"
 
     def renewed(self) -> Case:
