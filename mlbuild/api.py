@@ -29,18 +29,24 @@ class SpecError(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
-def check(file: str | Path) -> tuple[Spec | None, list[Diagnostic]]:
-    """Check a spec file without reading data: the spec, None where it has errors, and all errors and warnings."""
-    return check_spec(Path(file))
+def check(
+    file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = ()
+) -> tuple[Spec | None, list[Diagnostic]]:
+    """Check a spec file without reading data: the spec, None where it has errors, and all errors and warnings.
+
+    `profiles` names profiles of the spec, `settings` are texts such as `models.late.params.num_leaves=31`; both are
+    laid over the spec in their order, the settings last.
+    """
+    return check_spec(Path(file), profiles, settings)
 
 
-def load(file: str | Path) -> Spec:
-    """The checked spec of a file.
+def load(file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = ()) -> Spec:
+    """The checked spec of a file, with profiles and settings as in `check`.
 
     Raises:
         SpecError: it has errors.
     """
-    spec, diagnostics = check(file)
+    spec, diagnostics = check(file, profiles, settings)
     if spec is None:
         raise SpecError([one for one in diagnostics if one.severity == "error"])
     return spec

@@ -148,6 +148,7 @@ CODES = {
     "unknown-column": "no column has this name at this point",
     "unknown-target": "no task or definition has this name",
     "unknown-time-zone": "no time zone has this name",
+    "undefined-variable": "a variable of the environment that is not set",
     "unknown-profile": "no profile has this name",
     "duplicate-name": "a name is given twice, in two files or to a source and a dataset",
     "reserved-name": "a column has a name that the artifact uses itself",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from mlbuild import api
 from mlbuild.cli.exits import OK, USAGE, UsageError
-from mlbuild.cli.project import check_document, find_file, tell
+from mlbuild.cli.project import check_document, check_file, find_file, tell
 from mlbuild.cli.render import shown_path
 from mlbuild.spec.spec import Spec
 
@@ -26,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
             "specs are named both with -f and behind 'check'", help="name all of them behind 'check'"
         )
     files = [find_file(named) for named in args.files or [args.file]]
-    checked = [(file, *api.check(file)) for file in files]
+    checked = [(file, *check_file(args, file)) for file in files]
     code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
     told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
     if args.json:

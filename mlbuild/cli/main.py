@@ -22,6 +22,10 @@ VERBS = {
     "build": ("mlbuild.cli.build", "bring the targets up to date"),
     "why": ("mlbuild.cli.why", "say why a target would run, or why it last ran"),
     "graph": ("mlbuild.cli.graph", "print the tasks and what they read of each other"),
+    "render": (
+        "mlbuild.cli.render_spec",
+        "print the spec as it is meant: in one file, every default written out",
+    ),
     "explain": ("mlbuild.cli.explain", "say what a code of an error means, and what to do"),
     "schema": ("mlbuild.cli.schema", "print the JSON Schema of the spec language"),
     "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
@@ -82,6 +86,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     args.command = ALIASES.get(args.command, args.command)
     args.json = args.format == "json"
     args.logged = []
+    for name in ("profiles", "settings"):
+        setattr(args, name, getattr(args, f"{name}_before") + getattr(args, f"{name}_behind", []))
     if args.directory:
         try:
             os.chdir(args.directory)
@@ -97,7 +103,7 @@ def _words(argv: list[str]) -> list[str]:
     for word in argv:
         if not skip and not word.startswith("-"):
             words.append(word)
-        skip = word in ("-C", "-f", "--directory", "--file", "--format")
+        skip = word in ("-C", "-f", "--directory", "--file", "--format", "--profile", "--set")
     return words[:1]
 
 
@@ -138,6 +144,23 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         metavar="FILE",
         default=unless(None),
         help="the spec (mlbuild.yaml, else the only *.mlbuild.yaml)",
+    )
+    where = "before" if default is None else "behind"
+    parser.add_argument(
+        "--profile",
+        dest=f"profiles_{where}",
+        metavar="NAME",
+        action="append",
+        default=unless([]),
+        help="lay this profile over the spec (repeatable; MLBUILD_PROFILE)",
+    )
+    parser.add_argument(
+        "--set",
+        dest=f"settings_{where}",
+        metavar="PATH=VALUE",
+        action="append",
+        default=unless([]),
+        help="put a value into the spec, such as models.late.params.num_leaves=31 (repeatable)",
     )
     parser.add_argument(
         "--format",

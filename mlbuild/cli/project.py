@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from mlbuild.cli.report import (
 )
 from mlbuild.cli.sarif import diagnostics_sarif
 from mlbuild.diagnostics import Diagnostic, Problem, Span
+from mlbuild.spec.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
 
 DEFAULT = "mlbuild.yaml"
@@ -55,13 +57,24 @@ def find_file(named: str | None) -> Path:
     return Path(found[0].name)
 
 
+def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[Diagnostic]]:
+    """The check of a spec, with the profiles and settings of the command line laid over it."""
+    return api.check(file, args.profiles or _from_environment(), args.settings)
+
+
+def _from_environment() -> list[str]:
+    """The profiles that MLBUILD_PROFILE names, separated by commas."""
+    names = os.environ.get("MLBUILD_PROFILE", "").split(",")
+    return [name.strip() for name in names if name.strip()]
+
+
 def load_spec(args: argparse.Namespace) -> Spec:
     """The checked spec; warnings are told.
 
     Raises:
         BadSpec: it has errors, and they have been told.
     """
-    spec, diagnostics = api.check(find_file(args.file))
+    spec, diagnostics = check_file(args, find_file(args.file))
     if spec is None:
         tell(args, diagnostics, USAGE)
         raise BadSpec
@@ -84,6 +97,7 @@ def tell(
         if args.format == "github":
             print(diagnostics_github(diagnostics))
         else:
+            texts = texts or Texts({FLAG: settings_text(args.settings)})
             say(diagnostics_text(diagnostics, Paint(sys.stderr, not args.no_color), texts))
         say(count_text(diagnostics))
 

@@ -8,9 +8,12 @@ from typing import Any
 from mlbuild.cli.excerpt import Texts, plain
 from mlbuild.cli.render import Paint, shown_path
 from mlbuild.diagnostics import Diagnostic, Span
+from mlbuild.spec.settings import FLAG
 
 #: The file of what stands on the command line itself; it is none.
 COMMAND_LINE = "<command line>"
+#: What spans can name that is no file.
+NO_FILES = (COMMAND_LINE, FLAG)
 
 
 def diagnostics_text(diagnostics: Iterable[Diagnostic], paint: Paint, texts: Texts | None = None) -> str:
@@ -93,7 +96,7 @@ def _command(diagnostic: Diagnostic) -> str:
         "col": span.column,
         "endColumn": span.end_column,
     }
-    told = {} if span.file == COMMAND_LINE else place
+    told = {} if span.file in NO_FILES else place
     properties = ",".join(
         f"{name}={_property(str(value))}" for name, value in (told | {"title": diagnostic.code}).items()
     )

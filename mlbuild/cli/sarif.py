@@ -10,7 +10,7 @@ from urllib.parse import quote
 from mlbuild import __version__
 from mlbuild.cli.explanations import as_text, explanations
 from mlbuild.cli.render import shown_path
-from mlbuild.cli.report import COMMAND_LINE
+from mlbuild.cli.report import NO_FILES
 from mlbuild.diagnostics import CODES, WARNINGS, Diagnostic, Span
 
 Json = dict[str, Any]
@@ -56,7 +56,7 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Json:
 
 
 def _locations(spans: Iterable[Span]) -> list[Json]:
-    return [_physical(span) for span in spans if span.file != COMMAND_LINE]
+    return [_physical(span) for span in spans if span.file not in NO_FILES]
 
 
 def _physical(span: Span) -> Json:

@@ -27,19 +27,19 @@ def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
 
     header = next(_records(file, delimiter), None)
     if header is None:
-        raise _refusal(file, "it is empty")
+        raise _refusal("it is empty")
     try:
         rows = pl.read_csv(file, separator=delimiter, infer_schema=False, glob=False)
     except pl.exceptions.PolarsError as error:
         _blank_lines(file, delimiter)
-        raise _refusal(file, str(error).splitlines()[0]) from None
+        raise _refusal(str(error).splitlines()[0]) from None
     if len(header) > 1 and _delimiters(file, delimiter, header, rows) != (rows.height + 1) * (
         len(header) - 1
     ):
         blank = _blank_lines(file, delimiter)
         rows = rows.filter(~pl.int_range(pl.len()).is_in(blank))
     if rows.width != len(header):
-        raise _refusal(file, "its lines do not end in LF or CRLF")
+        raise _refusal("its lines do not end in LF or CRLF")
     return rows, header
 
 
@@ -71,7 +71,7 @@ def _blank_lines(file: Path, delimiter: str) -> list[int]:
             blank.append(index)
         elif len(record) != width:
             fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-            raise _refusal(file, f"row {index + 1 - len(blank)} has {fields}, the header has {width}")
+            raise _refusal(f"row {index + 1 - len(blank)} has {fields}, the header has {width}")
     return blank
 
 
@@ -87,11 +87,11 @@ def _records(file: Path, delimiter: str) -> Iterator[list[str]]:
                 if started:
                     yield record
         except UnicodeDecodeError:
-            raise _refusal(file, "it is not UTF-8") from None
+            raise _refusal("it is not UTF-8") from None
         except csv.Error:
             message = f"line {reader.line_num}: a quote is not closed, or text follows behind the closing one"
-            raise _refusal(file, message) from None
+            raise _refusal(message) from None
 
 
-def _refusal(file: Path, reason: str) -> Failed:
-    return data_failure(f"cannot read '{file.name}' as csv: {reason}")
+def _refusal(reason: str) -> Failed:
+    return data_failure(f"cannot read the file as csv: {reason}")

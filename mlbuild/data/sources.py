@@ -114,7 +114,8 @@ class Parquet(Source):
             header = scan.collect_schema().names()
             return scan.select(name for name in names if name in header).collect(), header
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise data_failure(f"cannot read '{file.name}' as parquet", cause=str(error)) from None
+            cause = str(error).replace(str(file), "the file")
+            raise data_failure("cannot read the file as parquet", cause=cause) from None
 
 
 def _asked(column: Column) -> Json:

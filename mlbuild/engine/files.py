@@ -30,9 +30,12 @@ class Files:
         """How a file is called in messages and caches: relative to the project."""
         return Path(os.path.relpath(self._root / path, self._root)).as_posix()
 
-    def digest(self, path: Path) -> str | None:
-        """The sha256 of a file's content; None where there is no such file that can be read."""
-        name = self.name(path)
+    def digest(self, path: Path, called: str | None = None) -> str | None:
+        """The sha256 of a file's content; None where there is no such file that can be read.
+
+        It is remembered under what the file is `called`, else under its name.
+        """
+        name = called or self.name(path)
         try:
             before = _facts((self._root / path).stat())
             entry = self._entries.get(name)

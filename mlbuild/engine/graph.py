@@ -60,7 +60,8 @@ class Task:
     """A node of the DAG. All that decides its result is in it; `name`, `origin` and `labels` enter no key.
 
     `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` are files from
-    outside by slot, keyed by content, never by path or time. `uses` are the modules of the classes that `params`
+    outside by slot, keyed by content, never by path or time; `called` says what messages and caches call one whose path
+    is not theirs to tell. `uses` are the modules of the classes that `params`
     name, besides what `run`'s module imports. `libraries` are the distributions whose version can change the
     result. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
     task's parts as files once it is done. `origin` says by path of a parameter where it comes from.
@@ -73,6 +74,7 @@ class Task:
     parts: tuple[str, ...]
     inputs: tuple[Input, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     rank: int = 0

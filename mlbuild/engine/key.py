@@ -79,9 +79,9 @@ def ingredients(
         params=sorted_params(task),
         libraries=versions(task.libraries),
         inputs={slot: tuple(reads) for slot, reads in inputs.items()},
-        files={slot: files.digest(path) for slot, path in task.files.items()},
+        files={slot: files.digest(path, task.called.get(slot)) for slot, path in task.files.items()},
         producers={slot: tuple(tasks) for slot, tasks in producers.items()},
-        paths={slot: files.name(path) for slot, path in task.files.items()},
+        paths={slot: task.called.get(slot) or files.name(path) for slot, path in task.files.items()},
     )
 
 

@@ -66,7 +66,7 @@ def _execute(task: Task, ingredients: Ingredients, world: World, threads: int) -
         job.failure = Failure("data", f"there is no file '{missing}' that can be read", {"file": missing})
     elif not job.failure:
         for slot, path in task.files.items():
-            if world.files.digest(path) != ingredients.files[slot]:
+            if world.files.digest(path, task.called.get(slot)) != ingredients.files[slot]:
                 name = ingredients.paths[slot]
                 job.failure = Failure("task", f"file '{name}' changed while it was read", {"file": name})
     return job

@@ -21,6 +21,7 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         run=source.run,
         params={"source": item.source.canonical(item.contract.columns)},
         files={"file": item.file},
+        called={"file": item.source.path} if item.variables else {},
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
         uses=(type(item.source).__module__,),
         libraries=("polars",),

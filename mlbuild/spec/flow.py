@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from graphlib import CycleError, TopologicalSorter
@@ -19,6 +20,7 @@ from mlbuild.spec.files import missing
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Dataset
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
+from mlbuild.spec.variables import expand
 
 #: The key under which a step names another table.
 WITH = "with"
@@ -34,9 +36,10 @@ def flow_sources(
         if source is None:
             continue
         at = ("sources", name)
-        file = root / source.path
-        problem = missing(file, source.path, (*at, "path"), "the folder of the spec")
-        findings.extend([problem] if problem else ())
+        path = findings.attempt((*at, "path"), expand, source.path, os.environ)
+        file = root / (path.text if path else source.path)
+        if path and (problem := missing(file, source.path, (*at, "path"), "the folder of the spec")):
+            findings.add(problem)
         if findings.known(
             "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
         ):
@@ -44,7 +47,8 @@ def flow_sources(
             if contract is not None:
                 doubtful = definitions.doubtful[source.contract]
                 table = _without_types(contract.table(), doubtful)
-                found[name] = SourceSpec(name, source, file, source.contract, contract, table)
+                variables = path.names if path else ()
+                found[name] = SourceSpec(name, source, file, variables, source.contract, contract, table)
     return found
 
 

@@ -19,10 +19,12 @@ _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 def as_yaml(value: Any) -> str:
     """A scalar of a spec in one line, with the same value for every reader of YAML."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and math.isinf(value):
-        return ".inf" if value > 0 else "-.inf"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     if not isinstance(value, str):
         return str(value)
     if _PLAIN.fullmatch(value) and resolve(value) == value and value.lower() not in _BOOLEANS:

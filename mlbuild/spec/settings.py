@@ -54,9 +54,14 @@ class Setting:
         return None
 
 
+def settings_text(flags: Sequence[str]) -> str:
+    """What diagnostics of settings point into: a flag in each line."""
+    return "\n".join(re.sub(r"[\r\n]", " ", flag) for flag in flags)
+
+
 def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]]:
     """The settings of `--set` flags, in their order, and what is wrong with the others; line 1 is the first flag."""
-    text = Text(FLAG, "\n".join(re.sub(r"[\r\n]", " ", flag) for flag in flags))
+    text = Text(FLAG, settings_text(flags))
     settings: list[Setting] = []
     found: list[Diagnostic] = []
     start = 0

@@ -21,11 +21,15 @@ from mlbuild.spec.tree import Document
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """A source with its contract; `file` is resolved against the folder of the spec."""
+    """A source with its contract; `file` is resolved against the folder of the spec.
+
+    `variables` of the environment have their values in it, which messages and caches must not tell.
+    """
 
     name: str
     source: Source
     file: FilePath
+    variables: tuple[str, ...]
     contract_name: str
     contract: Contract
     table: Table

@@ -220,7 +220,7 @@ def test_a_csv_file_that_cannot_be_read_is_refused(csv: Path, content: bytes, re
     with pytest.raises(Failed) as caught:
         read_file(csv, {"a": "int"}, content)
     assert caught.value.failure.kind == "data"
-    assert caught.value.failure.message == f"cannot read 'rows.csv' as csv: {reason}"
+    assert caught.value.failure.message == f"cannot read the file as csv: {reason}"
 
 
 CELLS = st.lists(
@@ -343,7 +343,7 @@ def test_parquet_texts_follow_the_contract_s_word_on_empty_ones(parquet: Path) -
 
 
 def test_a_file_that_is_not_parquet_is_refused(parquet: Path) -> None:
-    with pytest.raises(Failed, match=r"^cannot read 'rows.parquet' as parquet$"):
+    with pytest.raises(Failed, match=r"^cannot read the file as parquet$"):
         read_file(parquet, {"a": "int"}, b"a,b\n1,2\n")
 
 

@@ -1,0 +1,26 @@
+"""`mlbuild render`: the spec as it is meant, as YAML or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from mlbuild.cli.exits import OK
+from mlbuild.cli.project import load_spec
+from mlbuild.spec.canonical import canonical_spec
+from mlbuild.spec.yaml_text import yaml_text
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the spec as it is meant: profiles and settings laid over it, included files joined, every default "
+        "written out. It is a spec itself, as YAML or with --json as JSON, and means the same."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    value = canonical_spec(load_spec(args).document.value)
+    print(json.dumps(value, indent=2, ensure_ascii=False) if args.json else yaml_text(value).rstrip("\n"))
+    return OK

@@ -1,0 +1,57 @@
+"""A spec as it is meant: one form for everything, every default written out, profiles and includes gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlbuild.kinds import Json, Kind, ListOf, MapOf
+from mlbuild.params import Dispatch, Object, params_of
+from mlbuild.spec.definitions import LEARNER
+from mlbuild.spec.language import STEP, Document, Model, Steps
+
+#: What says how a spec is put together; put together, it says nothing.
+_PUT_TOGETHER = ("include", "profiles")
+
+
+def canonical_spec(value: Mapping[str, Any]) -> Json:
+    """The canonical JSON of the value of a sound spec; read as a spec it means the same.
+
+    Keys stand in the order of the language, names in the order written, `x-*` keys behind, as they were read. What
+    has no value by default is left out.
+    """
+    return _fields(Document, {key: part for key, part in value.items() if key not in _PUT_TOGETHER})
+
+
+def _canonical(kind: Kind, given: Any) -> Any:
+    match kind:
+        case Object():
+            fields = _fields(kind.cls, given if isinstance(given, Mapping) else {kind.short_key: given})
+            return fields | _params(given) if kind.cls is Model else fields
+        case Dispatch():
+            return _fields(kind.by_value[kind.which(given)], given)
+        case ListOf():
+            return [_canonical(kind.item, item) for item in (given if isinstance(given, list) else [given])]
+        case MapOf():
+            return {name: _canonical(kind.item, item) for name, item in given.items()}
+        case Steps():
+            return given if isinstance(given, str) else [_canonical(STEP, item) for item in given]
+        case _:
+            return kind.write(kind.read(given))
+
+
+def _fields(cls: type, given: Mapping[str, Any]) -> Json:
+    mark = getattr(cls, "discriminator", None)
+    out: Json = {mark[0]: mark[1]} if mark else {}
+    for key, param in params_of(cls).items():
+        if key in given:
+            out[key] = _canonical(param.kind, given[key])
+        elif param.default is not None and key not in _PUT_TOGETHER:
+            out[key] = param.kind.write(param.default)
+    return out | {key: part for key, part in given.items() if key.startswith("x-")}
+
+
+def _params(model: Mapping[str, Any]) -> Json:
+    """The parameters of a model's learner, whose type stands beside them."""
+    params = _fields(LEARNER[model["type"]], model.get("params", {}))
+    return {"params": {key: part for key, part in params.items() if key != "type"}}

@@ -1,0 +1,55 @@
+"""`${NAME}` and `${NAME:-default}` in paths: variables of the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mlbuild.diagnostics import Problem, Rejected
+
+#: A reference; `$${`, which is a `${` that is meant as it stands; or a `${` that is neither.
+_MARK = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
+_HELP = "write ${NAME} or ${NAME:-default}, or $${ for what is no variable"
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """A text with its variables replaced, and their names."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def expand(text: str, environment: Mapping[str, str]) -> Expanded:
+    """Replace the variables in a text. A default also stands for an empty variable, as in shells.
+
+    Values are looked at once: what stands in them is plain text.
+
+    Raises:
+        Rejected: a variable is not set and has no default, or a `${` begins nothing.
+    """
+    problems = [*_problems(text, environment)]
+    if problems:
+        raise Rejected(*problems)
+    names = dict.fromkeys(found["name"] for found in _MARK.finditer(text) if found["name"])
+    return Expanded(_MARK.sub(lambda found: _value(found, environment), text), tuple(names))
+
+
+def _value(found: re.Match[str], environment: Mapping[str, str]) -> str:
+    if found["name"] is None:
+        return "${"
+    value = environment.get(found["name"], "")
+    return value or found["default"] or "" if found["default"] is not None else value
+
+
+def _problems(text: str, environment: Mapping[str, str]) -> Iterator[Problem]:
+    for found in _MARK.finditer(text):
+        name = found["name"]
+        if found[0] == "${":
+            yield Problem("bad-format", "a '${' that names no variable", help=_HELP, offset=found.span())
+        elif name and found["default"] is None and name not in environment:
+            help_ = f"set it, or give a default: ${{{name}:-value}}"
+            yield Problem(
+                "undefined-variable", f"the variable '{name}' is not set", help=help_, offset=found.span()
+            )
