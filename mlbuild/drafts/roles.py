@@ -57,7 +57,9 @@ def choose_roles(inferred: Inferred, goal: Goal, time: str | None) -> Roles:
     if not features:
         told = "; ".join(f"'{name}' {why}" for name, why in left_out.items())
         raise Rejected(
-            Problem("no-features", "no column is left to learn from", help=told or "there is no other column")
+            Problem(
+                "empty-selection", "no column is left to learn from", help=told or "there is no other column"
+            )
         )
     parts = {name: reader.parts[name] for name in features if name in reader.parts}
     return Roles(tuple(features), left_out, reader.group, parts)
