@@ -209,7 +209,9 @@ class Warnings(Described):
     """What becomes of warnings, by code: they are told unless the spec silences or raises them."""
 
     unused: str = field(
-        Choice(LEVELS), "A source, contract, dataset, preprocessing or model that nothing uses.", default="warn"
+        Choice(LEVELS),
+        "A source, contract, dataset, preprocessing or model that nothing uses.",
+        default="warn",
     )
     shared_with_target: str = field(
         Choice(LEVELS),

@@ -12,7 +12,6 @@ from mlbuild.spec.overlay import depth, overlaid
 from mlbuild.spec.structure import Structure
 from mlbuild.spec.tree import Document
 
-
 #: What a value seems to be whose key or content could not be read.
 _CONSEQUENCES = ("empty", "missing-key", "wrong-type")
 

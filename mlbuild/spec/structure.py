@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.diagnostics import Path, Problem, did_you_mean
+from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem, did_you_mean
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _ROOT = ""
-#: What a value seems to be whose key or content could not be read.
-_CONSEQUENCES = ("empty", "missing-key", "wrong-type")
+#: What is said of a key that has its place elsewhere, or is known for another reason, by definition.
+_ELSEWHERE = {
+    "warnings": {code: "it is an error, which no spec can silence" for code in CODES if code not in WARNINGS}
+}
 
 
 class Structure:
@@ -78,7 +80,7 @@ class _Check:
         if name == "model" and isinstance(value, dict):
             yield from self._model(value, at, title)
         else:
-            yield from self._shaped(value, name, Object(at, title))
+            yield from self._shaped(value, name, Object(at, title, _ELSEWHERE.get(name, {})))
 
     def _shaped(self, value: Any, name: str, object_: Object) -> Iterator[Problem]:
         shape = _shape(name)
