@@ -77,6 +77,25 @@ def delays(folder: Path, spec: str = DELAYS, every: int = 60) -> Path:
     return file
 
 
+ONE_MODEL = """\
+mlbuild: 1
+project: small
+sources: {{rows: {{path: rows.csv, contract: row}}}}
+contracts: {{row: {{columns: {{{columns}}}}}}}
+datasets: {{all: {{from: rows, split: {{type: random}}}}}}
+models: {{one: {{dataset: all, {model}}}}}
+outputs: {{one: {{model: one}}}}
+"""
+
+
+def one_model(folder: Path, columns: str, rows: str, model: str) -> Path:
+    """Write a project of one model on the rows of a CSV file; returns the spec file."""
+    (folder / "rows.csv").write_text(rows, encoding="utf-8")
+    file = folder / "mlbuild.yaml"
+    file.write_text(ONE_MODEL.format(columns=columns, model=model), encoding="utf-8")
+    return file
+
+
 def built(file: Path, *targets: str) -> BuildResult:
     """Build a project that must build."""
     result = api.build(api.load(file), targets, threads=1)

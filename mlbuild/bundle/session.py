@@ -23,6 +23,7 @@ class Session:
 
     def __init__(self, model: bytes | Path, threads: int = 1) -> None:
         import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -31,8 +32,13 @@ class Session:
         source = model.read_bytes() if isinstance(model, Path) else model
         try:
             self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-        except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf:
+        except (refusals.InvalidProtobuf, refusals.InvalidArgument):
             raise NotOurs("is no ONNX model") from None
+        except (refusals.InvalidGraph, refusals.NotImplemented, refusals.Fail):
+            if not isinstance(model, Path):
+                raise
+            told = f"cannot be loaded by onnxruntime {onnxruntime.__version__}: it is damaged, or of a newer form"
+            raise NotOurs(told) from None
         self.input_names = [value.name for value in self._session.get_inputs()]
         self.output_names = [value.name for value in self._session.get_outputs()]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,14 +61,31 @@ def run(args: argparse.Namespace) -> int:
         return DATA
     answers = _frame(session, session.run(encode(rows, inputs)))
     if args.output:
-        target = Path(args.output)
-        answers.write_parquet(target) if target.suffix == ".parquet" else answers.write_csv(target)
-    elif args.json:
+        _write(answers, Path(args.output))
+    if args.json:
         document = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
-        print(json.dumps(document | {"rows": answers.to_dicts()}, indent=2))
-    else:
+        told = {"file": args.output} if args.output else {"rows": _plain(answers)}
+        print(json.dumps(document | told, indent=2, allow_nan=False))
+    elif not args.output:
         answers.write_csv(sys.stdout)
     return OK
+
+
+def _write(answers: pl.DataFrame, target: Path) -> None:
+    try:
+        with target.open("wb") as file:
+            answers.write_parquet(file) if target.suffix == ".parquet" else answers.write_csv(file)
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise UsageError(f"cannot write '{target}': {reason}") from None
+
+
+def _plain(answers: pl.DataFrame) -> list[dict[str, Any]]:
+    """The rows as JSON has them: it knows no NaN and no infinities, so these are null."""
+    import polars.selectors as cs
+
+    numbers = cs.float()
+    return answers.with_columns(numbers.replace([math.nan, math.inf, -math.inf], None)).to_dicts()
 
 
 def _read(file: Path, inputs: tuple[RawInput, ...], null_values: list[str]) -> pl.DataFrame:

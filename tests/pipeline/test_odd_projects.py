@@ -7,25 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
-from tests.projects import built
-
-HEAD = """\
-mlbuild: 1
-project: odd
-sources: {rows: {path: rows.csv, contract: row}}
-"""
-
-
-def project(folder: Path, columns: str, rows: str, model: str, dataset: str = "") -> Path:
-    """Write a project of one model on the rows of a CSV file; returns the spec file."""
-    (folder / "rows.csv").write_text(rows, encoding="utf-8")
-    spec = HEAD + f"contracts: {{row: {{columns: {{{columns}}}}}}}\n"
-    spec += f"datasets: {{all: {{from: rows, {dataset} split: {{type: random}}}}}}\n"
-    spec += f"models: {{one: {{dataset: all, {model}}}}}\noutputs: {{one: {{model: one}}}}\n"
-    file = folder / "mlbuild.yaml"
-    file.write_text(spec, encoding="utf-8")
-    return file
-
+from tests.projects import built, one_model
 
 NUMBERS = "x,y\n" + "".join(f"{i % 7},{i % 7 > 3}\n" for i in range(60))
 
@@ -33,7 +15,7 @@ NUMBERS = "x,y\n" + "".join(f"{i % 7},{i % 7 > 3}\n" for i in range(60))
 @pytest.mark.parametrize("learner", ["lightgbm.classifier", "sklearn.logistic_regression"])
 def test_raw_numbers_without_any_step(tmp_path: Path, learner: str) -> None:
     model = f"type: {learner}, features: [x], target: y"
-    built(project(tmp_path, "x: float, y: bool", NUMBERS, model))
+    built(one_model(tmp_path, "x: float, y: bool", NUMBERS, model))
     assert (tmp_path / "dist/one/model.onnx").is_file()
 
 
@@ -51,7 +33,7 @@ def test_a_feature_beyond_two_to_the_53_is_refused(tmp_path: Path, row: int, tas
     rows[row] = rows[row].replace(f"{row},", f"{2**53 + 1},", 1)
     model = "type: lightgbm.classifier, features: [x], target: y"
     columns = "x: int, y: bool, day: date"
-    file = project(tmp_path, columns, "\n".join(["x,y,day", *rows, ""]), model)
+    file = one_model(tmp_path, columns, "\n".join(["x,y,day", *rows, ""]), model)
     file.write_text(
         file.read_text().replace("{type: random}", "{type: time, column: day, test_from: 2014-01-01}")
     )
