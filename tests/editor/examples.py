@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from mlbuild.spec.loader import load
 from mlbuild.spec.schema import dispatches, shipped_schema
 from mlbuild.spec.tree import Document as Text
 
-FILES = ("rows.csv", "rows.parquet", "others.csv")
+#: The files that it names; those with rows are never read.
+FILES = {"rows.csv": "", "rows.parquet": "", "others.csv": "", "more.yaml": "contracts: {}\n"}
 BASE: Json = {
     "mlbuild": 1,
     "project": "editor",
+    "warnings": {"unused": "ignore"},
     "sources": {
         "rows": {"path": "rows.csv", "contract": "row"},
         "others": {"path": "others.csv", "contract": "other"},
@@ -59,6 +62,7 @@ BASE: Json = {
 #: Where an object of each definition stands in it.
 PLACES: dict[str, Place] = {
     "": (),
+    "warnings": ("warnings",),
     "source": ("sources", "rows"),
     "contract": ("contracts", "row"),
     "column": ("contracts", "row", "columns", "amount"),
@@ -96,6 +100,8 @@ SMALLEST: dict[tuple[str, str], Json] = {
 #: Values of parameters that have neither a default nor an example, and what else they ask for.
 VALUES: dict[tuple[str, str], Json] = {
     ("", "description"): {"description": "What it is for."},
+    ("", "profiles"): {"profiles": {"small": {"models": {"m": {"params": {"num_leaves": 3}}}}}},
+    ("", "include"): {"include": ["more.yaml"]},
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "prefix"): {"prefix": "other_"},
     ("hash", "seed"): {"seed": 1},
@@ -176,6 +182,13 @@ def _suit(model: Json, learner: str) -> None:
         model["target"] = {"column": "amount"}
 
 
+def folder_of_files(folder: Path) -> Path:
+    """The folder, with the files that the examples name."""
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
     """Set what stands at a key, or append it to a list."""
     for part in above:
@@ -190,18 +203,21 @@ def examples() -> Iterator[Example]:
     """One of each op, source, split and learner, and one of every other object of the language."""
     for name, kind in dispatches().items():
         for which, cls in kind.by_value.items():
-            yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])
+            if (name, which) in SMALLEST:
+                yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])
     for cls in LEARNERS:
         required = {key: param.examples[0] for key, param in params_of(cls).items() if param.required}
         yield Example("params", cls.type, cls, required)
-    for name, cls in {"": Document, **_objects(Document)}.items():
+    for name, cls in {"": Document, **objects(Document)}.items():
+        if name not in PLACES:
+            continue
         value: Any = BASE
         for part in PLACES[name]:
             value = value[part]
         yield Example(name, name, cls, deepcopy(value))
 
 
-def _objects(cls: type) -> dict[str, type]:
+def objects(cls: type) -> dict[str, type]:
     """The described classes below one, by the names of their definitions."""
     found: dict[str, type] = {}
     waiting: list[Kind] = [param.kind for param in params_of(cls).values()]
@@ -224,19 +240,31 @@ def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
 
 @dataclass(frozen=True)
 class Written:
-    """A spec in a file, as block-style YAML behind a modeline."""
+    """A spec in a file, and where its parts stand."""
 
     file: Path
     tree: Text
+
+    @property
+    def text(self) -> str:
+        return self.file.read_text(encoding="utf-8")
 
     def line(self, at: Place, on: Literal["key", "value"] = "key") -> int:
         return self.tree.span(at, on).line
 
 
-def write(file: Path, spec: Json, schema: Path | None = None) -> Written:
-    """Write a spec into a file whose modeline names a schema, that of the language if no other."""
+def write_yaml(file: Path, spec: Json, schema: Path | None = None) -> Written:
+    """Write a spec as block-style YAML whose modeline names a schema, that of the language if no other."""
     body = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1000)
-    text = f"# yaml-language-server: $schema={(schema or shipped_schema()).as_uri()}\n{body}"
+    return written(file, f"# yaml-language-server: $schema={(schema or shipped_schema()).as_uri()}\n{body}")
+
+
+def write_json(file: Path, spec: Json) -> Written:
+    """Write a spec as JSON, a line for each value."""
+    return written(file, json.dumps(spec, indent=2))
+
+
+def written(file: Path, text: str) -> Written:
     file.write_text(text, encoding="utf-8")
     tree = load(text.encode(), str(file))
     assert isinstance(tree, Text), tree

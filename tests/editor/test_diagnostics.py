@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 
 from mlbuild.kinds import Json
+from mlbuild.models import LEARNERS
 from mlbuild.spec.check import check
-from tests.editor.examples import FILES, Example, Written, choices, examples, write
+from mlbuild.spec.language import Document
+from mlbuild.spec.schema import build_schema, dispatches
+from tests.editor.examples import (
+    Example,
+    Written,
+    choices,
+    examples,
+    folder_of_files,
+    objects,
+    write_json,
+    write_yaml,
+)
+from tests.editor.node import answer
 from tests.editor.server import Server
 
 #: Lines, from 1, and messages.
@@ -28,6 +41,8 @@ class Judged:
     spec: Written
     editor: Said
     check: Said
+    as_json: Written
+    json_editor: Said
 
 
 Judgements = dict[tuple[str, ...], Judged]
@@ -36,14 +51,20 @@ Judgements = dict[tuple[str, ...], Judged]
 @pytest.fixture(scope="module")
 def judged(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Judgements:
     """Every spec of this file, all opened side by side, since a server waits before it looks."""
-    folder = tmp_path_factory.mktemp("specs")
-    for name in FILES:
-        (folder / name).touch()
-    written = {name: write(folder / f"{index}.yaml", spec) for index, (name, spec) in enumerate(specs())}
-    server.open(*(spec.file for spec in written.values()))
-    return {
-        name: Judged(spec, server.diagnostics(spec.file), _errors(spec)) for name, spec in written.items()
-    }
+    folder = folder_of_files(tmp_path_factory.mktemp("specs"))
+    values = dict(specs())
+    yamls = [write_yaml(folder / f"{index}.yaml", value) for index, value in enumerate(values.values())]
+    jsons = [write_json(folder / f"{index}.json", value) for index, value in enumerate(values.values())]
+    server.open(*(spec.file for spec in yamls))
+    questions = [{"text": spec.text} for spec in jsons]
+    answers = answer("json_service.mjs", {"schema": build_schema(), "questions": questions})
+    judged = [
+        Judged(
+            spec, server.diagnostics(spec.file), _errors(spec), as_json, [(line, said) for line, said in told]
+        )
+        for spec, as_json, told in zip(yamls, jsons, answers, strict=True)
+    ]
+    return dict(zip(values, judged, strict=True))
 
 
 def specs() -> Iterator[tuple[tuple[str, ...], Json]]:
@@ -80,27 +101,34 @@ def _errors(spec: Written) -> Said:
     return [(one.span.line, f"{one.code}: {one.message}") for one in found if one.severity == "error"]
 
 
+def test_everything_that_a_spec_can_hold_has_an_example() -> None:
+    wanted = {(name, which) for name, kind in dispatches().items() for which in kind.by_value}
+    wanted |= {("params", cls.type) for cls in LEARNERS} | {(name, name) for name in ("", *objects(Document))}
+    assert {(example.name, example.which) for example in EXAMPLES.values()} == wanted
+
+
 @pytest.mark.parametrize("title", EXAMPLES)
 def test_the_smallest_example_is_good(judged: Judgements, title: str) -> None:
     found = judged[title,]
-    assert (found.editor, found.check) == ([], [])
+    assert (found.editor, found.json_editor, found.check) == ([], [], [])
 
 
 @pytest.mark.parametrize(("title", "key"), PARAMETERS)
 def test_every_parameter_is_good(judged: Judgements, title: str, key: str) -> None:
     found = judged[title, key]
-    assert (found.editor, found.check) == ([], [])
+    assert (found.editor, found.json_editor, found.check) == ([], [], [])
 
 
 @pytest.mark.parametrize(("title", "key"), PARAMETERS)
 def test_a_misspelt_parameter_is_blamed_on_its_line(judged: Judgements, title: str, key: str) -> None:
     example, found = EXAMPLES[title], judged[title, key, "misspelt"]
     slip = misspelt(example, key)
+    for spec, said in ((found.spec, found.editor), (found.as_json, found.json_editor)):
+        wanted = [(spec.line((*example.at, slip)), f"Property {slip} is not allowed.")]
+        if example.params[key].required:
+            wanted.append((spec.line(example.at), f'Missing property "{key}".'))
+        assert sorted(said) == sorted(wanted)
     line = found.spec.line((*example.at, slip))
-    wanted = [(line, f"Property {slip} is not allowed.")]
-    if example.params[key].required:
-        wanted.append((found.spec.line(example.at), f'Missing property "{key}".'))
-    assert sorted(found.editor) == sorted(wanted)
     assert [(place, message.split(":")[0]) for place, message in found.check] == [(line, "unknown-key")]
 
 
@@ -109,7 +137,10 @@ def test_a_word_of_another_parameter_is_blamed_where_it_stands(
     judged: Judgements, title: str, key: str
 ) -> None:
     example, found = EXAMPLES[title], judged[title, key, "foreign"]
+    for spec, said in ((found.spec, found.editor), (found.as_json, found.json_editor)):
+        at = (*example.at, key)
+        line = spec.line((*at, 0) if isinstance(example.with_parameter(key)[key], list) else at, on="value")
+        assert [place for place, _ in said] == [line], said
+        assert said[0][1].startswith("Value is not accepted. Valid values: ")
     line = found.spec.line((*example.at, key), on="value")
-    assert [place for place, _ in found.editor] == [line], found.editor
-    assert found.editor[0][1].startswith("Value is not accepted. Valid values: ")
     assert [place for place, _ in found.check] == [line], found.check

@@ -27,6 +27,7 @@ SOAKS = {
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
     "build-law": ["tests/engine"],
+    "schema": ["tests/editor/test_validators.py"],
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
 }
 
