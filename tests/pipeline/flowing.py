@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -72,12 +72,12 @@ def write_rows(folder: Path, seed: int) -> None:
         values = [None if nullable and rng.random() < 0.2 else next(draw) for _ in range(ROWS)]
         return pl.Series(values, dtype=dtype)
 
-    def forever(draw: object) -> Iterator[object]:
+    def forever(draw: Callable[[], object]) -> Iterator[object]:
         while True:
-            yield draw()  # type: ignore[operator] - one of the lambdas below
+            yield draw()
 
     first = date(2020, 1, 1)
-    draws = {
+    draws: dict[str, tuple[pl.DataType, Callable[[], object]]] = {
         "b": (pl.Boolean(), lambda: rng.random() < 0.5),
         "i": (pl.Int64(), lambda: rng.randint(1, 9)),
         "f": (pl.Float64(), lambda: rng.uniform(-1, 1)),
