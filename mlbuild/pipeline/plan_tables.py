@@ -20,7 +20,8 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         kind="source",
         run=source.run,
         params={"source": item.source.canonical(item.contract.columns)},
-        files={"file": item.file},
+        # The engine takes files relative to the project; those of a spec are relative to where it is read.
+        files={"file": item.file.absolute()},
         called={"file": item.source.path} if item.variables else {},
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
         uses=(type(item.source).__module__,),
