@@ -35,14 +35,14 @@ class Division:
 
 
 def time_of(inferred: Inferred) -> str | None:
-    """The only date or datetime column, where it is plainly the time of the rows: by its name, or by their order."""
-    moments = [name for name, column in inferred.columns.items() if column.dtype in ("date", "datetime")]
-    if len(moments) != 1 or inferred.columns[moments[0]].nullable:
-        return None
-    name = moments[0]
-    values = inferred.rows[name]
-    ordered = values.is_sorted() or values.is_sorted(descending=True)
-    return name if ordered or name.lower() in _TIMES else None
+    """The first date or datetime column that is plainly the time of the rows: by its name, or by their order."""
+    for name, column in inferred.columns.items():
+        if column.dtype in ("date", "datetime") and not column.nullable:
+            values = inferred.rows[name]
+            ordered = values.is_sorted() or values.is_sorted(descending=True)
+            if ordered or name.lower() in _TIMES:
+                return name
+    return None
 
 
 def by_time(goal: Goal, time: str) -> Division | None:

@@ -18,7 +18,7 @@ from mlbuild.drafts.roles import Roles, choose_roles
 from mlbuild.drafts.template import MODELINE, models_to_fill_in
 from mlbuild.drafts.training import training
 from mlbuild.models.learner import Task
-from mlbuild.params import params_of, write
+from mlbuild.params import Described, params_of, write
 from mlbuild.spec.quoting import as_sql, as_yaml
 
 ROWS, STEPS = "rows", "tabular"
@@ -57,7 +57,7 @@ def draft(inferred: Inferred, path: str, project: str, target: str | None, task:
 def _choices(inferred: Inferred, goal: Goal) -> tuple[Division, Roles]:
     time = time_of(inferred)
     past = by_time(goal, time) if time is not None else None
-    roles = choose_roles(inferred, goal, time if past else None)
+    roles = choose_roles(inferred, goal, past.split if past else None)
     return past or by_chance(goal, roles.group), roles
 
 
@@ -88,7 +88,7 @@ def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> li
 def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
     mark, source = inferred.source.mark()[1], inferred.source
     told: dict[str, Any] = {} if SUFFIXES.get(PurePosixPath(path).suffix) == mark else {"type": mark}
-    told["path"] = path
+    told["path"] = path.replace("${", "$${")  # no variable
     if isinstance(source, Csv):
         if source.delimiter != ",":
             told["delimiter"] = source.delimiter
@@ -101,16 +101,19 @@ def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
 
 def _column(column: Column) -> Any:
     """A dtype alone where that says it all."""
-    written = write(column)
-    params = params_of(Column)
+    told = _told(column)
+    return column.dtype if len(told) == 1 else told
+
+
+def _told(described: Described) -> dict[str, Any]:
+    """What a person would write of a value: nothing that is the default, and lists in one line."""
+    params = params_of(type(described))
     told = {
         key: value
-        for key, value in written.items()
-        if key == "dtype" or getattr(column, params[key].name) != params[key].default
+        for key, value in write(described).items()
+        if key not in params or getattr(described, params[key].name) != params[key].default
     }
-    if "categories" in told:
-        told["categories"] = tuple(told["categories"])
-    return column.dtype if len(told) == 1 else told
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
 
 
 def _models(
@@ -148,9 +151,7 @@ def _dataset(goal: Goal, division: Division, source: str) -> dict[str, Any]:
     told: dict[str, Any] = {"from": source}
     if goal.column.nullable:
         told["steps"] = [{"op": "filter", "where": f"{as_sql(goal.name)} IS NOT NULL"}]
-    written = write(division.split)
-    split = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
-    return told | {"split": Noted(split, division.why)}
+    return told | {"split": Noted(_told(division.split), division.why)}
 
 
 def _steps(inferred: Inferred, roles: Roles) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
 from mlbuild.data.promises import is_key
 from mlbuild.data.spellings import unread_form
+from mlbuild.data.splits import TEST, TRAIN, Split
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.drafts.goal import Goal
 from mlbuild.lowering.graph import RESERVED
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _FEWEST_ROWS, _MOST_VALUES = 4, 1000
 #: A key with at least so many values, each in fewer rows than that on average, groups rows.
 _FEWEST_GROUPS, _LARGEST_GROUP = 20, 20
+#: The share of test rows whose part of a date was met in training, for the part to be of use.
+_MET_AGAIN = 0.5
 #: The parts of a date or datetime that can say something, coarse ones first.
 _PARTS = ("year", "month", "day", "weekday", "hour", "minute")
 
@@ -38,13 +41,13 @@ class Roles:
     parts: Mapping[str, tuple[str, ...]]
 
 
-def choose_roles(inferred: Inferred, goal: Goal, time: str | None) -> Roles:
-    """The roles of all columns but the target; `time` is the column that rows are split by.
+def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles:
+    """The roles of all columns but the target; `by_time` is the split, where rows are divided by time.
 
     Raises:
         Rejected: no column is left to learn from.
     """
-    reader = _Reader(goal, time)
+    reader = _Reader(goal, by_time)
     features, left_out = [], dict(inferred.refused)
     for name, column in inferred.columns.items():
         if name == goal.name:
@@ -68,8 +71,9 @@ def choose_roles(inferred: Inferred, goal: Goal, time: str | None) -> Roles:
 class _Reader:
     """Looks at one column after the other."""
 
-    def __init__(self, goal: Goal, time: str | None) -> None:
-        self.goal, self.time, self.rows = goal, time, goal.rows
+    def __init__(self, goal: Goal, by_time: Split | None) -> None:
+        self.goal, self.rows = goal, goal.rows
+        self.division = by_time.parts(goal.rows) if by_time else None
         self.group: str | None = None
         self.parts: dict[str, tuple[str, ...]] = {}
 
@@ -116,24 +120,32 @@ class _Reader:
         form = unread_form(values)
         if form is not None:
             return f"looks like {form}: '{values[0]}'"
-        if distinct > _MOST_VALUES or len(values) / distinct < _FEWEST_ROWS:
+        if len(values) / distinct < _FEWEST_ROWS:
             return f"is text that hardly repeats: {distinct:,} different values in {len(values):,} rows"
+        if distinct > _MOST_VALUES:
+            return f"is text of {distinct:,} different values, and rows to come may hold others"
         return None
 
     def _unusable_moment(self, name: str, values: pl.Series) -> str | None:
-        """A date is used through its parts: those of them that differ between rows, and that rows to come share."""
-        found = tuple(part for part in _PARTS if self._tells(part, values))
-        clash = {f"{name}_{part}" for part in found} & set(self.rows.columns)
-        self.parts[name] = tuple(part for part in found if f"{name}_{part}" not in clash)
-        return None if self.parts[name] else "has no part that rows to come could share"
+        """A date is used through its parts: those that differ between rows, and whose values come again."""
+        taken = set(self.rows.columns)
+        parts = tuple(
+            part for part in _PARTS if f"{name}_{part}" not in taken and self._tells(part, name, values)
+        )
+        self.parts[name] = parts
+        return None if parts else "has no part whose values come again"
 
-    def _tells(self, part: str, values: pl.Series) -> bool:
+    def _tells(self, part: str, name: str, values: pl.Series) -> bool:
         import polars as pl
 
         if part in CLOCK_PARTS and values.dtype == pl.Date:
             return False
-        met = getattr(values.dt, part)().unique()
-        years = values.dt.year().n_unique()
-        # Behind the last train row begin years, and within one year months, that training never saw.
-        unseen = {"year": True, "month": years < 3}.get(part, False) and values.name == self.time
-        return len(met) > 1 and not unseen
+        # Days that are all the same stand for months or years, and their weekdays for nothing.
+        differs = "day" if part == "weekday" else part
+        if getattr(values.dt, differs)().n_unique() < 2:
+            return False
+        if self.division is None:
+            return True
+        # In a split by time, the test rows stand for those to come.
+        train, test = (getattr(self.division[which][name].dt, part)() for which in (TRAIN, TEST))
+        return int(test.is_in(train.unique().to_list()).sum()) > _MET_AGAIN * len(test)

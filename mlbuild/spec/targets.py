@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from mlbuild.columns import UNKNOWN, ColumnType
@@ -12,6 +11,7 @@ from mlbuild.models.learner import Task
 from mlbuild.models.suitability import classes_of
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Target
+from mlbuild.spec.quoting import as_sql, as_yaml
 from mlbuild.spec.spec import TargetSpec
 
 #: A value of each dtype that classes can have: what it is called, and how it is written.
@@ -93,7 +93,4 @@ def _is_a(value: Any, dtype: str) -> bool:
 
 def _is_there(column: str) -> str:
     """The condition that a column is not missing, as YAML."""
-    if re.fullmatch(r"[A-Za-z_]\w*", column):
-        return f"{column} IS NOT NULL"
-    quoted = '"' + column.replace('"', '""') + '" IS NOT NULL'
-    return "'" + quoted.replace("'", "''") + "'"
+    return as_yaml(f"{as_sql(column)} IS NOT NULL")
