@@ -200,9 +200,14 @@ class TreeProbe:
 
 
 def _inside(low: float, high: float) -> float:
-    """A value of `(low, high]`, at its edge: where another split of the path has its threshold."""
+    """A value of `(low, high]`, at its edge: where another split of the path has its threshold.
+
+    Where the interval is empty, only a missing value arrives.
+    """
     import numpy as np
 
+    if low >= high:
+        return float("nan")
     if np.isfinite(high):
         return high
     return float(np.nextafter(low, np.inf)) if np.isfinite(low) else 0.0
