@@ -87,6 +87,7 @@ class Object:
         help_ = self.elsewhere.get(key) or near
         if help_ is None and unknown == 1 and len(missing) == 1:
             help_, name = f"'{missing[0]}' is needed here", missing[0]
+        help_ = help_ or did_you_mean(key, known)
         help_ = help_ or (f"keys here: {listed(free)}" if free else "it has no other keys")
         return Problem("unknown-key", message, (key,), help_, on="key"), name
 
