@@ -50,12 +50,13 @@ def below(trees: Trees, root: int) -> list[int]:
 
 
 def questions(trees: Trees) -> set[tuple[int, str]]:
-    """All that matter: at a threshold, just above it, missing; each code, an unknown one, missing."""
+    """All that matter: at a threshold, just above it, missing; each code of some set, an unknown one, missing."""
     wanted = set()
+    highest = max((int(one.max()) for one in trees.sets), default=0)
     for node, threshold in enumerate(trees.threshold.tolist()):
         values = [threshold, np.nextafter(threshold, np.inf), np.nan]
         if trees.member[node]:
-            values = [np.nan, *range(1, CATEGORIES + 1)]
+            values = [np.nan, *range(1, highest + 2)]
         wanted |= {(node, repr(float(value))) for value in values}
     return wanted
 
