@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
@@ -27,7 +27,8 @@ class Problem:
     """A mistake as a room sees it that knows no file: what is wrong, and at which path of its own value.
 
     `at` is relative to the value that was checked: `("params", "num_leaves")`. `on` says whether the key or
-    the value is to blame. `offset` narrows it to characters `(start, end)` inside that text value.
+    the value is to blame. `offset` narrows it to characters `(start, end)` inside that text value. `about` names
+    columns whose definition explains it, each as the table (`""`: the one at hand) and the column (`""`: the table itself).
     """
 
     code: str
@@ -36,6 +37,7 @@ class Problem:
     help: str | None = None
     on: Literal["key", "value"] = "value"
     offset: tuple[int, int] | None = None
+    about: tuple[tuple[str, str], ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -44,7 +46,7 @@ class Problem:
 
     def under(self, *prefix: str | int) -> Problem:
         """The same problem, seen from a value that holds this one at `prefix`."""
-        return Problem(self.code, self.message, (*prefix, *self.at), self.help, self.on, self.offset)
+        return replace(self, at=(*prefix, *self.at))
 
 
 class Rejected(Exception):

@@ -50,7 +50,7 @@ class Derive(DatasetStep):
         if name in table.columns:
             help_ = "give the new one another name, so that a name has one meaning"
             message = f"there is a column '{name}' already"
-            raise Rejected(Problem("duplicate-column", message, at, help_, on="key"))
+            raise Rejected(Problem("duplicate-column", message, at, help_, on="key", about=(("", name),)))
         served = bind_at(at, self.columns[name], table.served)
         trained = bind_at(at, self.columns[name], table.trained)
         return TableColumn(served.type, trained.type, derived=served)

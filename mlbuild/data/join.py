@@ -99,7 +99,9 @@ class Join(DatasetStep):
                     message = (
                         f"'{name}' is of dtype {here.dtype} here and of dtype {there.dtype} in '{self.with_}'"
                     )
-                    yield Problem("type-mismatch", message, at, "give both the same dtype in their contracts")
+                    help_ = "give both the same dtype in their contracts"
+                    about = (("", name), (self.with_, name))
+                    yield Problem("type-mismatch", message, at, help_, about=about)
 
     def _promises(self, table: Table, right: Table) -> Iterator[Problem]:
         """Whether each row has at most one partner, and for one_to_one the other way round."""
@@ -107,7 +109,8 @@ class Join(DatasetStep):
         add = f"add 'unique: {listed}' to the contract of"
         if not right.unique_within(self.using):
             message = f"a row may have several partners: '{self.with_}' is not known to be unique in {listed}"
-            yield Problem("not-unique", message, ("with",), f"{add} '{self.with_}'")
+            about = ((self.with_, ""),)
+            yield Problem("not-unique", message, ("with",), f"{add} '{self.with_}'", about=about)
         if self.cardinality == "one_to_one" and not table.unique_within(self.using):
             message = f"the join may not be one to one: rows here are not known to be unique in {listed}"
             help_ = f"{add} the source that the dataset starts from, or join many_to_one"
@@ -123,7 +126,9 @@ class Join(DatasetStep):
             if self._renamed(name) in table.columns:
                 message = f"'{self.with_}' would add a second column '{self._renamed(name)}'"
                 help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
-                yield Problem("duplicate-column", message, ("prefix",) if self.prefix else ("with",), help_)
+                at = ("prefix",) if self.prefix else ("with",)
+                about = (("", self._renamed(name)), (self.with_, name))
+                yield Problem("duplicate-column", message, at, help_, about=about)
             column = right.columns[name]
             missing = self.how == "left" or column.served.nullable
             if column.served.dtype == "string" and missing and _null_token(column) is None:
@@ -133,7 +138,11 @@ class Join(DatasetStep):
                 derived = "derive it after the join"
                 declared = f"add a 'null_token' to column '{name}' in the contract"
                 yield Problem(
-                    "missing-null-token", message, ("with",), derived if column.derived else declared
+                    "missing-null-token",
+                    message,
+                    ("with",),
+                    derived if column.derived else declared,
+                    about=((self.with_, name),),
                 )
 
     def _others(self, right: Table) -> list[str]:

@@ -15,6 +15,7 @@ from mlbuild.spec.flow import flow_datasets, flow_sources
 from mlbuild.spec.levels import leveled
 from mlbuild.spec.models import check_models
 from mlbuild.spec.outputs import check_outputs, warn_unused
+from mlbuild.spec.places import Places
 from mlbuild.spec.shape import check_shape
 from mlbuild.spec.spec import Spec
 
@@ -54,7 +55,7 @@ def _checked(composed: Composed, definitions: Definitions, findings: Findings, s
     document = composed.document
     sources = flow_sources(definitions, FilePath(document.file).parent, findings)
     datasets = flow_datasets(definitions, sources, findings)
-    models = check_models(definitions, datasets, findings)
+    models = check_models(definitions, datasets, Places(sources, datasets), findings)
     outputs = check_outputs(definitions, datasets, models, findings)
     if not (sound and findings.sound):
         return None

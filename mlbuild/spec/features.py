@@ -9,6 +9,8 @@ from mlbuild.data.table import Table, depends_on
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.selection import Selector
 from mlbuild.spec.findings import Findings
+from mlbuild.spec.places import Places
+from mlbuild.spec.spec import DatasetSpec
 
 
 class Leaks:
@@ -37,7 +39,7 @@ class Leaks:
             return None
         message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared[0]}'"
         help_ = "make sure that it does not give the answer away"
-        return Problem("shared-with-target", message, at, help_)
+        return Problem("shared-with-target", message, at, help_, about=self._computed(feature, self.target))
 
     def _behind(self, feature: str, through_joins: bool = False) -> frozenset[str]:
         column = self.table.columns[feature]
@@ -54,26 +56,33 @@ class Leaks:
     def _answer(self, feature: str, answer: str, at: Path) -> Problem:
         only = f"the only column that the target '{self.target}' comes from"
         chain = self._chain(feature, answer)
+        about = self._computed(*chain[:-1], *self.answers[: self.answers.index(answer)])
         if feature == self.target:
-            message = f"the target '{feature}' cannot be a feature"
+            message, about = f"the target '{feature}' cannot be a feature", ()
         elif feature == answer:
             message = f"feature '{feature}' is {only}"
         elif answer == self.target:
-            message = f"feature '{feature}' depends on the target '{answer}'{chain}"
+            message = f"feature '{feature}' depends on the target '{answer}'{_arrows(chain)}"
         else:
-            message = f"feature '{feature}' depends on '{answer}', {only}{chain}"
-        return Problem("target-leak", message, at, "leave it out of 'features'")
+            message = f"feature '{feature}' depends on '{answer}', {only}{_arrows(chain)}"
+        return Problem("target-leak", message, at, "leave it out of 'features'", about=about)
 
     def _afterwards(self, feature: str, name: str, at: Path) -> Problem:
         why = "has 'serving: false': it is not known when a prediction is asked for"
+        chain = self._chain(feature, name)
         if name == feature:
             message = f"feature '{feature}' {why}"
         else:
-            message = f"feature '{feature}' depends on '{name}'{self._chain(feature, name)}, which {why}"
-        return Problem("not-serving", message, at, "leave it out of 'features'")
+            message = f"feature '{feature}' depends on '{name}'{_arrows(chain)}, which {why}"
+        about = (*self._computed(*chain[:-1]), ("", name))
+        return Problem("not-serving", message, at, "leave it out of 'features'", about=about)
 
-    def _chain(self, feature: str, name: str) -> str:
-        """How a feature comes to depend on a column, where that is not seen at once."""
+    def _computed(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """Those of `names` that are computed: how they are explains what is wrong."""
+        return tuple(("", name) for name in dict.fromkeys(names) if self.table.columns[name].sources)
+
+    def _chain(self, feature: str, name: str) -> list[str]:
+        """The columns by which a feature comes to depend on another, both included."""
         chain = [feature]
         while chain[-1] != name:
             column = self.table.columns[chain[-1]]
@@ -84,7 +93,12 @@ class Leaks:
                     if name in depends_on(self.table, [source], through_joins=True)
                 )
             )
-        return f" ({' <- '.join(chain)})" if len(chain) > 2 else ""
+        return chain
+
+
+def _arrows(chain: Sequence[str]) -> str:
+    """How a feature comes to depend on a column, where that is not seen at once."""
+    return f" ({' <- '.join(chain)})" if len(chain) > 2 else ""
 
 
 def _answers(table: Table, target: str) -> tuple[str, ...]:
@@ -96,24 +110,25 @@ def _answers(table: Table, target: str) -> tuple[str, ...]:
 
 
 def select_features(
-    selector: Selector, table: Table, target: str, at: Path, findings: Findings
+    selector: Selector, dataset: DatasetSpec, target: str, at: Path, places: Places, findings: Findings
 ) -> tuple[str, ...] | None:
     """The features in the order listed, or for a selector in that of the table; None where some are unknown.
 
     A selector takes only columns that can be features: neither the target, nor what would give it away, nor
     what is known only afterwards. A column that is listed must be one of them.
     """
+    table = dataset.table
     leaks = Leaks(table, target)
     if selector.names is None:
         taken = findings.attempt(at, _select, selector, table.served, leaks)
-        places = [at] * len(taken or ())
+        each = [at] * len(taken or ())
     else:
         taken = _listed(selector.names, table.served, at, findings)
-        places = [(*at, index) for index in range(len(taken or ()))]
-    for name, place in zip(taken or (), places, strict=True):
+        each = [(*at, index) for index in range(len(taken or ()))]
+    for name, place in zip(taken or (), each, strict=True):
         problem = leaks.error(name, place) or leaks.warning(name, place)
         if problem is not None:
-            findings.add(problem)
+            findings.add(problem, *places.notes(problem, dataset))
     return taken
 
 

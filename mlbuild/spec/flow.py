@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path as FilePath
@@ -14,11 +14,12 @@ from mlbuild.data.filter import Filter
 from mlbuild.data.splits import Split
 from mlbuild.data.steps import DatasetStep
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Path, Problem
+from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.files import missing
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Dataset
+from mlbuild.spec.places import Places
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
 from mlbuild.spec.variables import expand
 
@@ -160,8 +161,7 @@ class _Flow:
             others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
             if len(others) < len({*step.tables()}):
                 return None
-            after = self.findings.attempt(at, step.infer, table, others)
-            after = after or _in_doubt(step, table)
+            after = self._after(step, at, table, others, source, stages) or _in_doubt(step, table)
             if after is None:
                 return None
             stages.append(DatasetStage(step, others, table, after, at))
@@ -171,6 +171,24 @@ class _Flow:
             self.findings.attempt(("datasets", self.name, "split"), split.infer, table)
             split = _seeded(split, seed)
         return DatasetSpec(self.name, source, tuple(stages), split, table)
+
+    def _after(
+        self,
+        step: DatasetStep,
+        at: Path,
+        table: Table,
+        others: Mapping[str, Table],
+        source: str,
+        stages: Sequence[DatasetStage],
+    ) -> Table | None:
+        """The table that a step leaves, None where something is wrong."""
+        try:
+            return step.infer(table, others)
+        except Rejected as rejected:
+            places = Places(self.sources, self.datasets)
+            for problem in rejected.problems:
+                self.findings.add(problem.under(*at), *places.notes_behind(problem, source, stages))
+            return None
 
     def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table] | None:
         """The source that it goes back to, the steps from there on, and the table that they leave."""

@@ -17,6 +17,7 @@ from mlbuild.spec.definitions import LEARNER, Definitions
 from mlbuild.spec.features import select_features
 from mlbuild.spec.findings import Findings, Notes
 from mlbuild.spec.language import Model
+from mlbuild.spec.places import Places
 from mlbuild.spec.spec import DatasetSpec, ModelSpec
 from mlbuild.spec.targets import TargetCheck
 from mlbuild.spec.training import TrainingCheck
@@ -29,11 +30,16 @@ ANSWERS: dict[Task, tuple[str, ...]] = {
 
 
 def check_models(
-    definitions: Definitions, datasets: Mapping[str, DatasetSpec | None], findings: Findings
+    definitions: Definitions,
+    datasets: Mapping[str, DatasetSpec | None],
+    places: Places,
+    findings: Findings,
 ) -> dict[str, ModelSpec | None]:
     """The models by name, None where one is at fault or depends on what is."""
     return {
-        name: None if model is None else _ModelCheck(name, model, definitions, datasets, findings).run()
+        name: None
+        if model is None
+        else _ModelCheck(name, model, definitions, datasets, places, findings).run()
         for name, model in definitions.models.items()
     }
 
@@ -47,10 +53,11 @@ class _ModelCheck:
         model: Model,
         definitions: Definitions,
         datasets: Mapping[str, DatasetSpec | None],
+        places: Places,
         findings: Findings,
     ) -> None:
         self.name, self.model, self.definitions = name, model, definitions
-        self.datasets, self.findings = datasets, findings
+        self.datasets, self.places, self.findings = datasets, places, findings
         self.at: Path = ("models", name)
         self.learner = definitions.learners[name]
         self.task = LEARNER[model.type].task
@@ -76,7 +83,7 @@ class _ModelCheck:
             type_ = check.type(dataset.table)
             if not self._suits(matrix, type_, stages or (), features or ()):
                 return None
-            target = check.run(type_, dataset.name) if type_.known else None
+            target = check.run(type_, dataset, self.places) if type_.known else None
         classes = None if target is None else classes_of(target.type)
         training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
         metrics, stopping = training.metrics(), training.stopping(dataset)
@@ -126,7 +133,7 @@ class _ModelCheck:
     def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:
         at = (*self.at, "features")
         target = self.model.target.column
-        features = select_features(self.model.features, dataset.table, target, at, self.findings)
+        features = select_features(self.model.features, dataset, target, at, self.places, self.findings)
         for name in features or ():
             raw, _ = serving_inputs(dataset.table, [name])
             self._names_of_inputs(name, raw, features or ())
