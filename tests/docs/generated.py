@@ -1,0 +1,123 @@
+"""Everything in the documentation that is written from the code: whole reference pages, and places in other pages."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from mlbuild.cli.main import VERBS, _parser
+from mlbuild.columns import DTYPES
+from mlbuild.data.contracts import Column, Contract
+from mlbuild.data.sources import Source
+from mlbuild.lowering.value import ELEMENTS
+from mlbuild.params import params_of
+from mlbuild.selection import GROUPS
+from mlbuild.spec.language import Dataset, Document, Model, Output, Stopping, Target, Verify, Warnings
+from tests.docs.keys import code, keys_of
+from tests.docs.markdown import DOCS, filled, pages, table
+from tests.docs.reference import reference
+
+COMMAND = "python -m tests.docs"
+_DESCRIBED = {
+    cls.__name__.lower(): cls
+    for cls in (
+        Document,
+        Source,
+        Contract,
+        Column,
+        Dataset,
+        Model,
+        Target,
+        Stopping,
+        Output,
+        Verify,
+        Warnings,
+    )
+}
+
+
+def generated() -> dict[Path, str]:
+    """The text that each page should have, by its file."""
+    written = reference()
+    others = (page for page in pages() if page not in written)
+    return written | {page: filled(page.read_text(encoding="utf-8"), _content) for page in others}
+
+
+def _content(name: str) -> str:
+    """What stands in a place: `keys CLASS`, `dtypes`, `groups`, `commands`, `options`, `inputs` or `help COMMAND`."""
+    what, _, of = name.partition(" ")
+    if what == "keys":
+        return keys_of(_DESCRIBED[of], _links() if of == "document" else None)
+    if what == "help":
+        return _help(of)
+    if what == "options":
+        return _arguments(_shared())
+    if what == "inputs":
+        return _inputs()
+    rows: Mapping[str, str] = {
+        "dtypes": DTYPES,
+        "groups": GROUPS,
+        "commands": {verb: text for verb, (_, text) in VERBS.items()},
+        "exits": _exits(),
+    }[what]
+    return table([what.removesuffix("s"), ""], [[code(key), text] for key, text in rows.items()])
+
+
+def _exits() -> dict[str, str]:
+    """The codes that the command's own help tells."""
+    told = " ".join(str(_parser(None).epilog).split("\n")[1:])
+    return dict(one.split(" ", 1) for one in re.split(r", (?=\d)", " ".join(told.split())))
+
+
+def _inputs() -> str:
+    """How a column of each dtype is told to the artifact."""
+    held = {"double": "number", "int64": "microseconds since 1970", "string": "text"}
+    missing = {"double": "NaN", "int64": "-9223372036854775808", "string": "the empty text"}
+    rows = [
+        [code(dtype), element, held[element], missing[element]]
+        for dtype in DTYPES
+        if (element := ELEMENTS[dtype])
+    ]
+    return table(["dtype", "type", "value", "missing"], rows)
+
+
+def _links() -> dict[str, str]:
+    """The page of each top-level key; the smallest ones share a page."""
+    own = {key: DOCS / "spec" / f"{key}.md" for key in params_of(Document)}
+    return {key: f"spec/{page.name if page.exists() else 'project.md'}" for key, page in own.items()}
+
+
+def _help(verb: str) -> str:
+    """The words and options of a command, without those that all commands share."""
+    module, text = VERBS[verb]
+    command = argparse.ArgumentParser(add_help=False, description=text[0].upper() + text[1:] + ".")
+    import_module(module).add_arguments(command)
+    arguments = [*_own(command)]
+    options = _arguments(arguments) if arguments else "It has no options of its own.\n"
+    return f"{command.description}\n\n{options}"
+
+
+def _shared() -> list[argparse.Action]:
+    return [*_own(_parser(None))]
+
+
+def _own(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            yield action
+
+
+def _arguments(actions: list[argparse.Action]) -> str:
+    return table(["argument", ""], [[_called(action), action.help or ""] for action in actions])
+
+
+def _called(action: argparse.Action) -> str:
+    value = ""
+    if action.nargs != 0:
+        value = str(action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper())
+    names = [*action.option_strings] or [value + (" ..." if action.nargs in ("*", "+") else "")]
+    shown = ", ".join(code(name) for name in names)
+    return shown + (f" {code(value)}" if value and action.option_strings else "")

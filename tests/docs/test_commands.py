@@ -1,0 +1,132 @@
+"""What pages say of commands and of the artifact, tried on copies of the projects that they speak of."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+import pytest
+
+from mlbuild.cli.main import main
+from tests.docs.examples import project_of
+from tests.docs.markdown import DOCS, ROOT, Block, blocks, pages, tables
+
+#: Commands that say something of a spec alone.
+CHEAP = ("check", "plan", "why", "graph", "render", "schema", "explain")
+CONSOLES = [page for page in pages() if any(block.language == "console" for block in blocks(page))]
+SHELL = [block for page in pages() for block in blocks(page) if block.language == "sh"]
+PYTHON = [block for page in pages() for block in blocks(page) if block.language == "python"]
+
+
+def copied(name: str, folder: Path) -> Path:
+    """A copy of an example project, at the place that it has in a checkout."""
+    target = folder / "specs" / name
+    shutil.copytree(ROOT / "specs" / name, target, ignore=shutil.ignore_patterns("dist", ".mlbuild"))
+    return target
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLBUILD_THREADS", "1")
+    monkeypatch.delenv("MLBUILD_PROFILE", raising=False)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The penguins, built."""
+    project = copied("penguins", tmp_path_factory.mktemp("built"))
+    code, printed = ran(f"mlbuild -C {project} build --threads 1")
+    assert code == 0, printed
+    return project
+
+
+def ran(command: str) -> tuple[int, str]:
+    """The exit code of a command, and what it prints on both streams as a terminal shows it."""
+    words = shlex.split(command, comments=True)
+    words = words[: words.index(">")] if ">" in words else words
+    printed = io.StringIO()
+    with (
+        contextlib.chdir(Path.cwd()),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
+        code = main(words[1:])
+    return code, printed.getvalue()
+
+
+@pytest.mark.parametrize("page", CONSOLES, ids=lambda page: page.name)
+def test_a_session_prints_what_the_page_shows(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copied("penguins", tmp_path))
+    for block in blocks(page):
+        if block.language == "console":
+            check_session(block)
+
+
+def check_session(block: Block) -> None:
+    """Each `$ command` prints what stands below it; `...` is any text."""
+    for session in block.text.split("$ ")[1:]:
+        command, _, wanted = session.partition("\n")
+        _, printed = ran(command)
+        pattern = ".*".join(map(re.escape, wanted.split("...")))
+        assert re.fullmatch(pattern, printed, re.DOTALL), f"{block}: {command}\n{printed}"
+
+
+@pytest.mark.parametrize("block", SHELL, ids=str)
+def test_a_command_about_a_spec_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = [line for line in block.text.splitlines() if line.split()[:1] == ["mlbuild"]]
+    cheap = [command for command in commands if command.split()[1] in CHEAP]
+    if block.page == ROOT / "README.md":
+        monkeypatch.chdir(copied("flights", tmp_path))
+    else:
+        project_of(block.page if block.page.parent.name == "spec" else DOCS / "spec.md", tmp_path)
+        monkeypatch.chdir(tmp_path)
+    for command in cheap:
+        code, printed = ran(command)
+        assert code == 0, f"{command}\n{printed}"
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=str)
+def test_a_snippet_runs(block: Block, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(built.parents[1] if block.page == ROOT / "README.md" else built)
+    exec(compile(block.text, str(block), "exec"), {})
+
+
+def test_the_metadata_of_the_artifact_are_those_of_the_page(built: Path) -> None:
+    session = onnxruntime.InferenceSession(built / "dist/linear/model.onnx")
+    told = {cells[0].strip("`") for _, cells in tables(DOCS / "artifact.md", "metadata", "holds")}
+    assert told == set(session.get_modelmeta().custom_metadata_map)
+
+
+def test_the_folder_of_an_output_holds_the_files_of_the_page(built: Path) -> None:
+    told = {cells[0].strip("`") for _, cells in tables(DOCS / "artifact.md", "file", "holds")}
+    assert told == {file.name for file in (built / "dist/linear").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        pytest.param(*(cell.replace("`", "") for cell in cells), id=cells[0])
+        for _, cells in tables(DOCS / "cli.md", "command", "its keys")
+    ],
+)
+def test_a_json_document_has_the_keys_of_the_page(
+    command: str, keys: str, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(built)
+    arguments = {
+        "why": "train:trees",
+        "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
+        "init": "-f drafted.mlbuild.yaml",
+    }
+    _, printed = ran(f"mlbuild {command} {arguments.get(command, '')} --json")
+    document: dict[str, Any] = json.loads(printed)
+    assert [*document] == ["schema_version", "command", "ok", "exit_code", *keys.split(", ")]

@@ -1,0 +1,107 @@
+"""Every row of the tables about expressions, and every spelling of a scalar, is as the page says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.data.casts import polars_type
+from mlbuild.diagnostics import Rejected
+from mlbuild.expressions.binding import bind
+from mlbuild.spec.scalars import resolve
+from tests.docs.markdown import DOCS, tables
+
+PAGE = DOCS / "expressions.md"
+#: The dtype of each column that the page uses.
+DTYPES = {
+    name: dtype
+    for dtype, names in {
+        "float": "xy",
+        "int": "nm",
+        "bool": "pq",
+        "string": "st",
+        "date": "de",
+        "datetime": "uv",
+    }.items()
+    for name in names
+}
+SCHEMA = Schema({name: ColumnType(dtype, nullable=True) for name, dtype in DTYPES.items()})
+
+
+def rows(*header: str, page: Any = PAGE) -> list[Any]:
+    return [pytest.param(*cells, id=f"{page.name}:{line}") for line, cells in tables(page, *header)]
+
+
+@pytest.mark.parametrize(("expression", "of", "wanted"), rows("expression", "of", "is"))
+def test_an_expression_is_what_the_page_says(expression: str, of: str, wanted: str) -> None:
+    if of:
+        assert computed(expression.strip("`"), of) == wanted
+    else:
+        for one in expression.split("`, `"):
+            assert bind(one.strip("`"), SCHEMA).type.dtype == "float"
+
+
+@pytest.mark.parametrize(("expression", "wanted"), rows("expression", "error"))
+def test_an_expression_is_refused_as_the_page_says(expression: str, wanted: str) -> None:
+    assert refused(expression.strip("`")) == wanted
+
+
+@pytest.mark.parametrize(("written", "wanted"), rows("written", "is", page=DOCS / "spec.md"))
+def test_a_scalar_is_what_the_page_says(written: str, wanted: str) -> None:
+    text = written.strip("`")
+    value = text if text.startswith("'") else resolve(text)
+    assert meaning(value) == wanted
+
+
+def computed(expression: str, of: str) -> str:
+    """The value of an expression over one row, with its dtype: "float 0.5", "missing"."""
+    given = dict(cell.split("` ", 1) for cell in of.removeprefix("`").split(", `"))
+    row = {name: value_of(text, DTYPES[name]) for name, text in given.items()}
+    columns = [pl.Series(name, [row.get(name)], polars_type(dtype)) for name, dtype in DTYPES.items()]
+    typed = bind(expression, SCHEMA)
+    value = pl.DataFrame(columns).select(typed.to_polars()).item()
+    return "missing" if value is None else f"{typed.type.dtype} {shown(value)}"
+
+
+def value_of(text: str, dtype: str) -> Any:
+    readers: dict[str, Callable[[str], Any]] = {
+        "float": float,
+        "int": int,
+        "bool": "true".__eq__,
+        "string": lambda quoted: quoted.strip("'"),
+        "date": date.fromisoformat,
+        "datetime": datetime.fromisoformat,
+    }
+    return None if text == "NULL" else readers[dtype](text)
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return f"{value:.15g}"
+
+
+def refused(expression: str) -> str:
+    with pytest.raises(Rejected) as caught:
+        bind(expression, SCHEMA)
+    return "; ".join(problem.message for problem in caught.value.problems)
+
+
+def meaning(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"bool {str(value).lower()}"
+    if isinstance(value, (int, float)):
+        return "number infinity" if math.isinf(value) else f"number {value:g}"
+    return "text"
