@@ -70,7 +70,10 @@ def _contract(trained: Trained) -> Json:
         element = ELEMENTS[item.type.dtype]
         missing = item.null_token if element == "string" else _MISSING[element]
         told = {"name": item.name, "dtype": item.type.dtype, "type": element, "shape": ["N", 1]}
-        inputs.append(told | {"nullable": item.type.nullable, "missing": missing})
+        told |= {"nullable": item.type.nullable, "missing": missing}
+        if item.type.categories is not None:
+            told["categories"] = list(item.type.categories)
+        inputs.append(told)
     if recipe.classification:
         label = {"string": "string", "bool": "bool", "int": "int64"}[recipe.dtype]
         outputs: list[Json] = [

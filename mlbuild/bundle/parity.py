@@ -53,7 +53,8 @@ class Compared:
     column: str | None = None
 
     def to_json(self) -> Json:
-        told: Json = {"what": self.what, "rows": self.rows, "max_difference": self.largest}
+        told: Json = {"what": self.what} | ({"column": self.column} if self.column else {})
+        told |= {"rows": self.rows, "max_difference": self.largest}
         return told | ({"mismatches": self.wrong, "first_row": self.first} if self.wrong else {})
 
 
