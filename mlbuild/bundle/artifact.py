@@ -69,7 +69,7 @@ def _contract(trained: Trained) -> Json:
     for item in recipe.inputs:
         element = ELEMENTS[item.type.dtype]
         missing = item.null_token if element == "string" else _MISSING[element]
-        told = {"name": item.name, "dtype": item.type.dtype, "type": element, "shape": ["N", 1]}
+        told: Json = {"name": item.name, "dtype": item.type.dtype, "type": element, "shape": ["N", 1]}
         told |= {"nullable": item.type.nullable, "missing": missing}
         if item.type.categories is not None:
             told["categories"] = list(item.type.categories)
