@@ -1,0 +1,155 @@
+"""Random models on generated tables: features, steps, learners, metrics and outputs that suit each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from mlbuild.columns import DTYPES, Schema
+from mlbuild.data.table import Table, depends_on
+from mlbuild.diagnostics import Rejected
+from mlbuild.models import LEARNERS
+from mlbuild.models.learner import Learner
+from mlbuild.models.metrics import METRICS
+from mlbuild.models.suitability import classes_of
+from mlbuild.ops import OPS
+from mlbuild.ops.steps import place
+from mlbuild.params import Json, read
+from mlbuild.selection import Columns
+from mlbuild.spec.language import SPLIT, STEP
+from tests.spec.generated_tables import Tables, derive
+from tests.spec.sampled import sampled
+
+_COLUMNS = Columns()
+#: A metric of each task that suits every target and that training can watch.
+METRIC_OF = {"classification": "accuracy", "regression": "r2"}
+
+
+class Models:
+    """Adds models, their preprocessing and outputs to the sections of a spec."""
+
+    def __init__(self, tables: Tables, chance: random.Random) -> None:
+        self.tables, self.spec = tables.tables, tables.spec
+        self.chance, self.maybe = chance, tables.maybe
+
+    def add(self, name: str, dataset: str) -> None:
+        table = self.tables[dataset]
+        if table.trained["outcome"].nullable:
+            return
+        target = table.trained["outcome"]
+        for _ in range(40):
+            learner = self.chance.choice(LEARNERS)
+            params = sampled(learner, self.chance, {}, share=self.chance.choice([0, 0.2]))
+            features = self._features(table)
+            if params is None or features is None:
+                continue
+            made = read(learner, params)
+            steps = self._steps(table.served.select(features[1]), made)
+            try:
+                matrix = self._matrix(steps, table.served.select(features[1]))
+                made.infer(matrix, target)
+            except Rejected:
+                continue
+            self._write_model(name, dataset, made, params, features[0], steps)
+            return
+
+    def _matrix(self, steps: list[Json], schema: Schema) -> Schema:
+        stages = place([STEP.read(step) for step in steps], schema)
+        return stages[-1].after if stages else schema
+
+    def _features(self, table: Table) -> tuple[Any, tuple[str, ...]] | None:
+        """A random choice of columns that can be features, as it is written and as names."""
+        usable = [name for name in table.columns if not self._leaks(name, table)]
+        listed = self.chance.sample(usable, self.chance.randint(1, min(6, len(usable))))
+        dtype = self.chance.choice([*DTYPES, "numeric", "temporal"])
+        glob = {"matches": self.chance.choice(["*", "*e*", "[a-m]*"]), "except": ["outcome"]}
+        given = self.chance.choice([listed, listed, listed[0], {"dtype": dtype}, glob])
+        try:
+            found = _COLUMNS.read(given).resolve(table.served)
+        except Rejected:
+            return None
+        kept = tuple(name for name in found if name in usable)
+        return (given, kept) if kept else None
+
+    def _leaks(self, name: str, table: Table) -> bool:
+        behind = depends_on(table, [name], through_joins=True)
+        return "outcome" in behind or not all(table.columns[one].serving for one in behind)
+
+    def _steps(self, schema: Schema, learner: Learner) -> list[Json]:
+        """Random steps, and then those that make the learner take all columns."""
+        steps: list[Json] = []
+        for cls in self.chance.choices(OPS, k=self.chance.randint(0, 6)):
+            given = (
+                derive(schema, self.chance)
+                if cls.op == "derive"
+                else {"op": cls.op, "columns": self._some(schema)}
+            )
+            step = sampled(cls, self.chance, given)
+            if step is not None and (after := self._placed(step, schema)) is not None:
+                steps.append(step | ({"x-why": ["it", {"helps": True}]} if self.maybe(0.1) else {}))
+                schema = after
+        for step in self._finishing(schema, learner):
+            if (after := self._placed(step, schema)) is not None:
+                steps.append(step)
+                schema = after
+        return steps
+
+    def _placed(self, step: Json, schema: Schema) -> Schema | None:
+        try:
+            return self._matrix([step], schema)
+        except Rejected:
+            return None
+
+    def _some(self, schema: Schema) -> Any:
+        """Columns of a step: a name, a list of names, or a selector."""
+        names = self.chance.sample([*schema], self.chance.randint(1, min(3, len(schema))))
+        dtype = schema[names[0]].dtype
+        group = {"int": "numeric", "date": "temporal"}.get(dtype, dtype)
+        selectors: list[Any] = [
+            {"dtype": dtype},
+            {"dtype": group},
+            {"matches": f"{names[0][:1]}*", "dtype": dtype},
+        ]
+        if len(schema) > len(names):
+            selectors.append({"except": names, "dtype": dtype})
+        return self.chance.choice([names, names[0], *selectors])
+
+    def _finishing(self, schema: Schema, learner: Learner) -> Iterator[Json]:
+        texts = [name for name, type_ in schema.items() if type_.dtype == "string"]
+        times = [name for name, type_ in schema.items() if type_.temporal]
+        missing = [name for name, type_ in schema.items() if type_.nullable and type_.dtype != "category"]
+        if missing and "null" not in learner.accepts:
+            yield {"op": "impute", "columns": missing, "strategy": "most_frequent"}
+        if times:
+            yield {"op": "date_parts", "columns": times, "parts": ["year", "month"]}
+        if texts:
+            yield {"op": self.chance.choice(["one_hot", "ordinal"]), "columns": {"dtype": "string"}}
+
+    def _write_model(
+        self, name: str, dataset: str, learner: Learner, params: Json, features: Any, steps: list[Json]
+    ) -> None:
+        type_ = self.tables[dataset].trained["outcome"]
+        model: Json = {"type": learner.type, "dataset": dataset, "features": features, "target": "outcome"}
+        if self.maybe():
+            model["target"] = {"column": "outcome"}
+            if learner.task == "classification" and classes_of(type_) == 2:
+                model["target"]["positive"] = False if type_.dtype == "bool" else "no"
+        if params or self.maybe():
+            model["params"] = params
+        if steps and self.maybe():
+            self.spec["preprocessing"][f"{name}_steps"] = steps
+            model["preprocessing"] = f"{name}_steps"
+        elif steps:
+            model["preprocessing"] = steps
+        fitting = [one.name for one in METRICS if one.applies(learner.task, classes_of(type_))]
+        if self.maybe(0.3):
+            model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
+        split = SPLIT.read(self.spec["datasets"][dataset]["split"])
+        if learner.iterative and getattr(split, "valid", True) and self.maybe():
+            watched = {"metric": METRIC_OF[learner.task]} if "metrics" in model else {}
+            model["early_stopping"] = {"rounds": 5, **watched}
+        self.spec["models"][name] = model
+        if self.maybe(0.8):
+            forms: list[Json] = [{}, {"verify": {}}, {"verify": {"rows": "all"}}, {"verify": {"rows": 9}}]
+            self.spec["outputs"][name] = {"model": name} | self.chance.choice(forms)

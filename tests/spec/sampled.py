@@ -1,0 +1,68 @@
+"""Random parameters of described classes: ops, learners, splits."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from mlbuild.kinds import Boolean, Choice, Integer, Kind, ListOf, Number
+from mlbuild.params import Described, Json, Param, params_of, read
+
+#: Values of parameters whose kind does not say what suits.
+SPECIAL: dict[str, list[Any]] = {
+    "time_zone": ["America/New_York", "Europe/Berlin", "UTC"],
+    "fill_value": [0, 1.5, True, "unknown", "2013-01-01"],
+}
+
+
+def sampled(cls: type[Described], chance: random.Random, given: Json, share: float = 0.3) -> Json | None:
+    """The map `given` with some more parameters of a class that do not contradict each other.
+
+    None where a required one has no value that is known here.
+    """
+    body = dict(given)
+    for key, param in params_of(cls).items():
+        if key in body or (not param.required and chance.random() > share):
+            continue
+        value = _sample(param, chance)
+        if value is None and param.required:
+            return None
+        if value is not None and (param.required or _sound(cls, body | {key: value})):
+            body[key] = value
+    return body if _sound(cls, body) else None
+
+
+def _sound(cls: type[Described], body: Json) -> bool:
+    return not [*read(cls, body).check()]
+
+
+def _sample(param: Param, chance: random.Random) -> Any:
+    if param.key in SPECIAL:
+        return chance.choice(SPECIAL[param.key])
+    return of_kind(param.kind, chance)
+
+
+def of_kind(kind: Kind, chance: random.Random) -> Any:
+    """A value that a kind allows, None for kinds whose values mean something only where they stand."""
+    match kind:
+        case Choice():
+            return chance.choice(kind.values)
+        case Boolean():
+            return chance.random() < 0.5
+        case Integer():
+            low = kind.min if kind.min is not None else min(-5, (kind.max or 0) - 5)
+            number = chance.randint(low, min(low + 40, kind.max if kind.max is not None else low + 40))
+            return float(number) if chance.random() < 0.1 else number
+        case Number():
+            return _number(kind, chance)
+        case ListOf(item=Choice() as choice):
+            items = chance.sample(choice.values, chance.randint(1, min(3, len(choice.values))))
+            return items[0] if kind.or_one and len(items) == 1 and chance.random() < 0.5 else items
+    return None
+
+
+def _number(kind: Number, chance: random.Random) -> float | int:
+    low = next((bound for bound in (kind.min, kind.above) if bound is not None), -10.0)
+    high = next((bound for bound in (kind.max, kind.below) if bound is not None), low + 10.0)
+    number = low + (high - low) * chance.choice([0.25, 0.5, chance.uniform(0.01, 0.99), 1e-5])
+    return int(number) if number.is_integer() and chance.random() < 0.5 else number
