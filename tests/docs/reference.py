@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from mlbuild.columns import DTYPES, ColumnType, Schema
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
 from mlbuild.diagnostics import Rejected
-from mlbuild.kinds import Choice, ListOf
+from mlbuild.kinds import Choice, Json, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS, defaults
@@ -19,12 +19,21 @@ from mlbuild.ops.op import Op
 from mlbuild.ops.steps import place
 from mlbuild.params import Param, params_of, read
 from mlbuild.selection import Columns
+from mlbuild.spec.yaml_text import yaml_text
 from tests.docs.keys import code, doc_of, keys_of
 from tests.docs.markdown import DOCS, table
+from tests.editor.examples import examples
 
 _HEAD = "<!-- Written by `python -m tests.docs`; the texts stand in the classes. -->\n\n"
 #: What a dtype is as input of the table that says what an op makes of it.
 _COLUMN = "x"
+#: What holds an object of each kind in a spec.
+_HELD: dict[str, Callable[[Json], Any]] = {
+    "source": lambda value: {"sources": {"rows": value}},
+    "dataset_step": lambda value: [value],
+    "split": lambda value: {"split": value},
+    "step": lambda value: [value],
+}
 
 
 def reference() -> dict[Path, str]:
@@ -69,7 +78,7 @@ def _anchor(name: str) -> str:
 
 
 def _entry(cls: type) -> str:
-    parts = ["\n\n".join(doc_of(cls)) + "\n"]
+    parts = ["\n\n".join(doc_of(cls)) + "\n", _example(cls)]
     if issubclass(cls, Learner):
         parts += [_accepted(cls)]
     parts += [keys_of(cls)]
@@ -78,6 +87,14 @@ def _entry(cls: type) -> str:
     if issubclass(cls, Learner):
         parts += [*_other_names(cls)]
     return "\n".join(part for part in parts if part)
+
+
+def _example(cls: type) -> str:
+    """The smallest use of it, as it stands in the map or list that it belongs to."""
+    found = next((example for example in examples() if example.cls is cls), None)
+    if found is None or found.name not in _HELD:
+        return ""
+    return f"```yaml\n{yaml_text(_HELD[found.name](found.value))}```\n"
 
 
 def _accepted(cls: type[Learner]) -> str:

@@ -1,4 +1,4 @@
-"""Every row of the tables about expressions, and every spelling of a scalar, is as the page says."""
+"""Every row of the tables of expressions, of scalars and of texts in files is as the page says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mlbuild.columns import ColumnType, Schema
-from mlbuild.data.casts import polars_type
+from mlbuild.data.casts import cast, polars_type
 from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.spec.scalars import resolve
@@ -50,6 +50,12 @@ def test_an_expression_is_what_the_page_says(expression: str, of: str, wanted: s
 @pytest.mark.parametrize(("expression", "wanted"), rows("expression", "error"))
 def test_an_expression_is_refused_as_the_page_says(expression: str, wanted: str) -> None:
     assert refused(expression.strip("`")) == wanted
+
+
+@pytest.mark.parametrize(("text", "dtype", "wanted"), rows("text", "as", "is", page=DOCS / "spec/sources.md"))
+def test_a_text_of_a_file_is_cast_as_the_page_says(text: str, dtype: str, wanted: str) -> None:
+    value = cast(pl.Series([text.strip("`")]), dtype).item()
+    assert ("refused" if value is None else "missing" if value != value else shown(value)) == wanted
 
 
 @pytest.mark.parametrize(("written", "wanted"), rows("written", "is", page=DOCS / "spec.md"))
