@@ -108,9 +108,13 @@ class TreeProbe:
         leaves = self._leaves_of(rows) if len(rows) else np.zeros((0, len(self._trees.roots)), dtype=int)
         for tree, root in enumerate(self._trees.roots.tolist()):
             rank = self._rank[self._first_leaf[tree] + leaves[:, tree]]
+            # In the order of their leaves, the rows that pass a node stand side by side.
+            order = np.argsort(rank, kind="stable")
+            rank = rank[order]
             for node in self._below(root):
                 if node in regions:
-                    here = rows[(rank >= first[node]) & (rank < last[node]), self._trees.feature[node]]
+                    start, end = np.searchsorted(rank, (first[node], last[node]))
+                    here = rows[order[start:end], self._trees.feature[node]]
                     missing = np.isnan(here)
                     if node not in self._set_of:
                         yield node, np.array([bool(missing.any())])
