@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         told = {"file": args.output} if args.output else {"rows": _plain(answers)}
         print(json.dumps(document | told, indent=2, allow_nan=False))
     elif not args.output:
-        answers.write_csv(sys.stdout)
+        sys.stdout.write(answers.write_csv())
     return OK
 
 

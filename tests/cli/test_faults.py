@@ -119,3 +119,16 @@ def test_a_refused_artifact_leaves_the_former_folder_whole(
     assert "dist/late/model.onnx: out of date, left as it was" in refused.out
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == shipped
     assert mlbuild("build").code == 5
+
+
+def test_what_was_shipped_is_told_although_the_cache_is_damaged(mlbuild: Command) -> None:
+    delays(mlbuild.folder)
+    first = mlbuild("build")
+    certificate = (mlbuild.folder / "dist/late/parity.json").read_bytes()
+    (kept,) = (
+        path for path in (mlbuild.folder / ".mlbuild/cas").glob("*/*") if path.read_bytes() == certificate
+    )
+    kept.chmod(0o644)
+    kept.write_bytes(certificate[:-1] + b" ")
+    again = mlbuild("build")
+    assert (again.code, again.out) == (0, first.out)
