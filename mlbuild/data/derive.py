@@ -51,8 +51,8 @@ class Derive(DatasetStep):
             help_ = "give the new one another name, so that a name has one meaning"
             message = f"there is a column '{name}' already"
             raise Rejected(Problem("duplicate-column", message, at, help_, on="key", about=(("", name),)))
-        served = bind_at(at, self.columns[name], table.served)
-        trained = bind_at(at, self.columns[name], table.trained)
+        served = bind_at(at, self.columns[name], table.served, self.columns)
+        trained = bind_at(at, self.columns[name], table.trained, self.columns)
         return TableColumn(served.type, trained.type, derived=served)
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:

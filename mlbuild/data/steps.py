@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,13 +48,13 @@ class DatasetStep(Described):
         raise NotImplementedError
 
 
-def bind_at(at: Path, text: str, schema: Schema) -> Typed:
-    """The expression that a step has at a path of its own.
+def bind_at(at: Path, text: str, schema: Schema, later: Container[str] = ()) -> Typed:
+    """The expression that a step has at a path of its own; `later` are columns that the step makes.
 
     Raises:
         Rejected: with problems under that path.
     """
     try:
-        return bind(text, schema)
+        return bind(text, schema, later)
     except Rejected as rejected:
         raise Rejected(*(problem.under(*at) for problem in rejected.problems)) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Sequence
 from typing import Any
 
 from mlbuild.columns import DTYPES, UNKNOWN, ColumnType, Schema
@@ -18,8 +19,10 @@ from mlbuild.expressions.typed import Typed
 MAX_DEPTH = 150
 
 
-def bind(expression: str | Sequence[Any], schema: Schema) -> Typed:
+def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] = ()) -> Typed:
     """The expression over the columns of `schema`: a text, or the `tree` of what was bound before.
+
+    `later` are columns that come about beside this one, for a hint.
 
     Raises:
         Rejected: all problems found, in the order of the text, each with its `offset` in it. Their codes:
@@ -28,12 +31,12 @@ def bind(expression: str | Sequence[Any], schema: Schema) -> Typed:
     text = expression if isinstance(expression, str) else ""
     try:
         node, problems = parse(text) if isinstance(expression, str) else (node_of(expression), [])
-        binder = _Binder(schema, problems)
+        binder = _Binder(schema, problems, later)
         term = binder.term(node, MAX_DEPTH)
     except RecursionError:
         raise Rejected(Problem("bad-expression", _TOO_DEEP, offset=(0, len(text)))) from None
     if not problems and term.dtype != UNKNOWN and is_literal(term.tree):
-        problems.append(_constant(len(text)))
+        problems.append(_constant(text))
     if problems:
         raise Rejected(*_sorted(problems))
     names = tuple(dict.fromkeys(name for name, _ in columns_of(term.tree)))
@@ -47,9 +50,8 @@ _TOO_DEEP = "the expression is nested too deeply"
 class _Binder:
     """Walks the nodes bottom up; a part with a problem is unknown, which silences what stands around it."""
 
-    def __init__(self, schema: Schema, problems: list[Problem]) -> None:
-        self.schema = schema
-        self.problems = problems
+    def __init__(self, schema: Schema, problems: list[Problem], later: Container[str]) -> None:
+        self.schema, self.problems, self.later = schema, problems, later
 
     def term(self, node: Node, depth: int) -> Term:
         if not depth:
@@ -89,6 +91,8 @@ class _Binder:
 
     def _unknown(self, name: str, node: Node) -> Problem:
         near = did_you_mean(name, self.schema)
+        if name in self.later:
+            near = "this step makes it itself, and reads what was there before: make it in a step before"
         if near is None and node.quoted:
             near = f"double quotes are for columns; a text takes single ones: '{name}'"
         near = near or f"columns here: {', '.join(self.schema) or 'none'}"
@@ -101,13 +105,12 @@ class _Binder:
         return literal_term(node.op, node.extra[0], node.offset)
 
 
-def _constant(length: int) -> Problem:
-    return Problem(
-        "bad-expression",
-        "the expression has the same value in every row",
-        help="write an expression over the columns of a row",
-        offset=(0, length),
-    )
+def _constant(text: str) -> Problem:
+    help_ = "write an expression over the columns of a row"
+    if re.search(r"(=|<>|!=)\s*NULL\b", text, re.IGNORECASE):
+        help_ = "what is compared with NULL is NULL: write IS NULL or IS NOT NULL"
+    message = "the expression has the same value in every row"
+    return Problem("bad-expression", message, help=help_, offset=(0, len(text)))
 
 
 def _sorted(problems: Sequence[Problem]) -> list[Problem]:

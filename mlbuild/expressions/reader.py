@@ -146,7 +146,8 @@ class Reader:
         pattern = sql.expression
         if type(pattern).__name__ != "Literal" or not pattern.is_string:
             message = "LIKE takes a text in quotes as its pattern"
-            return self._refuse(sql, unsupported(message, place(pattern, self.text)))
+            help_ = "double quotes are for columns, a text takes single ones"
+            return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
         return self._made(sql, "like", [self.read(sql.this)], pattern.this)
 
     def round_(self, sql: Sql) -> Node:

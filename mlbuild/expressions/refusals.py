@@ -26,6 +26,7 @@ _SYMBOLS = {
     "Escape": "ESCAPE",
 }
 _INSTEAD = {
+    "DPipe": "write OR for one condition or another",
     "Log": "LN(x) is the natural logarithm",
     "BitwiseXor": "write POWER(x, y)",
     "IntDiv": "write FLOOR(x / y)",
@@ -42,6 +43,8 @@ def refusal(sql: Sql, text: str) -> Problem:
     offset = place(sql, text)
     if isinstance(sql, exp.Anonymous):
         near = did_you_mean(sql.name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
+        if sql.name.upper() in ("ISNULL", "ISNA", "ISNAN", "NOTNULL", "NOTNA"):
+            near = "write x IS NULL or x IS NOT NULL"
         return unsupported(f"unknown function '{sql.name}'", own(sql) or offset, near)
     if sql.find(exp.Query):
         message = "an expression reads the columns of one row, it holds no query"

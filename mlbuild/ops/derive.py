@@ -79,7 +79,7 @@ class Derive(Op):
         problems: list[Problem] = []
         for name, expression in sorted(self.columns.items()):
             try:
-                bound[name] = bind(expression, schema)
+                bound[name] = bind(expression, schema, self.columns)
             except Rejected as rejected:
                 problems.extend(problem.under("columns", name) for problem in rejected.problems)
         if problems:

@@ -141,7 +141,8 @@ class _Check:
         if cls is None:
             if "type" in model:
                 yield _unknown_learner(type_, (*at, "type"))
-            yield from self._shaped(model, "model", Object(at, title))
+            wanted = {"type": f"types here: {', '.join(cls.type for cls in LEARNERS)}"}
+            yield from self._shaped(model, "model", Object(at, title, wanted=wanted))
             return
         own = {*params_of(cls), *cls.aliases}
         elsewhere = dict.fromkeys(own, f"put it under 'params', it is for {type_}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,17 @@ _TYPES = {
 }
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _NAME_HELP = "a name is of letters, digits, '_' and '-', and begins with a letter or '_'"
+_COLUMN_HELP = "the name of a column is not empty, not '*' and not of the form '^...$'"
+#: Words of other languages and libraries for dtypes.
+_DTYPES = {
+    "float": "double number real decimal numeric float32 float64",
+    "int": "integer long bigint int8 int16 int32 int64",
+    "string": "str text object varchar utf8 categorical category",
+    "bool": "boolean",
+    "datetime": "timestamp datetime64",
+}
+_ELSEWHERE = {word: dtype for dtype, words in _DTYPES.items() for word in words.split()}
+_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 #: Longer values are cut where a message quotes them.
 _QUOTED = 40
 #: More options are not listed in one sentence.
@@ -36,13 +48,14 @@ class Object:
     """An object that was checked: where it stands and what messages call it.
 
     `elsewhere` says of a key that is unknown here how it is called or where it belongs, `refused` why there is no
-    such key at all.
+    such key at all, `wanted` what to write under one that is missing.
     """
 
     at: Path
     title: str
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
         """The mistakes behind the errors of the object's own schema."""
@@ -71,7 +84,8 @@ class Object:
             yield problem.under(*at)
         for key in missing:
             if key not in meant:
-                yield Problem("missing-key", f"{title} needs '{key}'", at, on="key")
+                help_ = self.wanted.get(key) or _options(known[key])
+                yield Problem("missing-key", f"{title} needs '{key}'", at, help_, on="key")
 
     def _unknown(
         self, key: str, known: list[str], given: Json, missing: list[str], unknown: int, title: str
@@ -96,13 +110,16 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     """What is wrong with a value that is not about the keys of an object."""
     keyword, value, shape = error.validator, error.instance, dict(error.schema)
     if "propertyNames" in error.absolute_schema_path:
-        return Problem("bad-name", f"'{value}' is not a name", (*at, value), _NAME_HELP, on="key")
+        if shape["pattern"] == NAME:
+            return Problem("bad-name", f"'{value}' is not a name", (*at, value), _NAME_HELP, on="key")
+        message = f"'{value}' cannot be the name of a column"
+        return Problem("bad-name", message, (*at, value), _COLUMN_HELP, on="key")
     if keyword == "anyOf":
         return _of_forms(error, at)
     subject = _subject(at)
     if keyword == "enum":
         options = [str(option) for option in shape["enum"]]
-        near = did_you_mean(value, options) if isinstance(value, str) else None
+        near = _near(value, options) if isinstance(value, str) else None
         if near is None and len(options) > _LISTED:
             near = f"one of {', '.join(options)}"
         return Problem("not-allowed", f"{subject} is {words(shape)}, not {shown(value)}", at, near)
@@ -128,9 +145,31 @@ def _of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     if value is None:
         return Problem("wrong-type", f"{subject} is {words(shape)}, but nothing is given", at, on="key")
     help_ = shape.get("hints", {}).get(value) if isinstance(value, str) else None
-    if shape["type"] == "string" and not isinstance(value, (list, dict)):
+    if isinstance(value, str):
+        help_ = help_ or _retyped(value, shape["type"])
+    elif shape["type"] == "string" and not isinstance(value, (list, dict)):
         help_ = f"write it in quotes: '{shown(value)}'"
     return Problem("wrong-type", f"{subject} is {words(shape)}, not {shown(value)}", at, help_)
+
+
+def _retyped(text: str, wanted: Any) -> str | None:
+    """How to write a text that was meant as a value of another type."""
+    if wanted == "boolean" and text.lower() in _TRUTHS:
+        return f"write {_TRUTHS[text.lower()]}"
+    number = text.removesuffix("%").strip()
+    if wanted in ("integer", "number") and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", number):
+        return f"write {float(number) / 100:g}" if text.endswith("%") else "write it without quotes"
+    return None
+
+
+def _near(value: str, options: list[str]) -> str | None:
+    other = _ELSEWHERE.get(value.lower())
+    return f"did you mean '{other}'?" if other in options else did_you_mean(value, options)
+
+
+def _options(shape: Json) -> str | None:
+    """What a key takes, where that is a closed list."""
+    return f"one of {listed(map(str, shape['enum']))}" if len(shape.get("enum", ())) > 1 else None
 
 
 def _of_forms(error: ValidationError, at: Path) -> Problem:

@@ -72,6 +72,8 @@ _STOPPING = "the model's 'early_stopping' says it"
 _METRIC = "the model's 'metrics' and 'early_stopping' name the metrics"
 _QUIET = "training prints nothing"
 _CATEGORY = "the op 'category' makes a column categorical"
+_CPU = "training runs on the CPU, where the same rows give the same model"
+_NUMBERED = "it goes by the numbers of columns, which preprocessing decides"
 
 #: LightGBM's parameters that no model here can have, and why.
 REFUSED = {
@@ -98,6 +100,23 @@ REFUSED = {
     "num_class": "it is the number of classes of the target",
     "num_classes": "it is the number of classes of the target",
     "deterministic": "training is always deterministic",
+    "bagging_seed": _SEED,
+    "feature_fraction_seed": _SEED,
+    "data_random_seed": _SEED,
+    "drop_seed": _SEED,
+    "extra_seed": _SEED,
+    "objective_seed": _SEED,
+    "linear_lambda": _LINEAR,
+    "device": _CPU,
+    "device_type": _CPU,
+    "monotone_constraints": _NUMBERED,
+    "interaction_constraints": _NUMBERED,
+    "feature_contri": _NUMBERED,
+    "max_bin_by_feature": _NUMBERED,
+    "class_weight": "classes are weighed by 'is_unbalance' or 'scale_pos_weight'",
+    "force_row_wise": "it is always so, since the other way gives other models",
+    "force_col_wise": "rows are counted row by row, since the other way gives other models",
+    "feature_pre_filter": "it is always false, so that bins serve every 'min_data_in_leaf'",
 }
 
 #: The parameters that decide the bins, besides the columns: with these equal, a binned dataset is used again.

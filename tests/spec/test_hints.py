@@ -1,0 +1,101 @@
+"""What people bring along from other tools and languages is told in the words of this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.checking import changed, checked
+
+WHERE = "where: arr_delay IS NOT NULL"
+LATE = "late: arr_delay > 15"
+PARAMS = "    early_stopping: {rounds: 5}\n"
+
+
+def params(text: str) -> tuple[str, str]:
+    return PARAMS, f"{PARAMS}    params: {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "help_"),
+    [
+        (("distance: float", "distance: double"), "did you mean 'float'?"),
+        (("distance: float", "distance: {dtype: Int64}"), "did you mean 'int'?"),
+        (("day: date", "day: timestamp"), "did you mean 'datetime'?"),
+        (("tailnum: {dtype: string,", "tailnum: {dtype: object,"), "did you mean 'string'?"),
+        (("nullable: true}\n      distance", "nullable: yes}\n      distance"), "write true"),
+        (("serving: false", "serving: No"), "write false"),
+        (params("{num_leaves: '31'}"), "write it without quotes"),
+        (params("{learning_rate: '0.1'}"), "write it without quotes"),
+        (params("{bagging_fraction: 80%, bagging_freq: 1}"), "write 0.8"),
+        (params("{min_child_samples: 3}"), "it is called 'min_data_in_leaf' here"),
+        (params("{colsample_bytree: 0.5}"), "it is called 'feature_fraction' here"),
+        (params("{reg_lambda: 1}"), "it is called 'lambda_l2' here"),
+        (("        using: [tailnum]", "        on: [tailnum]"), "'using' is needed here"),
+        (
+            (WHERE, "where: arr_delay <> NULL"),
+            "what is compared with NULL is NULL: write IS NULL or IS NOT NULL",
+        ),
+        ((WHERE, "where: arr_delay > 3 && distance > 4"), "write AND"),
+        ((WHERE, "where: arr_delay > 3 || distance > 4"), "write OR for one condition or another"),
+        ((WHERE, "where: arr_delay ** 2 > 4"), "write POWER(x, y)"),
+        ((WHERE, "where: isnull(arr_delay)"), "write x IS NULL or x IS NOT NULL"),
+        ((WHERE, 'where: carrier = "AA"'), "double quotes are for columns; a text takes single ones: 'AA'"),
+        ((WHERE, 'where: carrier LIKE "A%"'), "double quotes are for columns, a text takes single ones"),
+        (
+            ("far: distance > 1000", "far: late OR distance > 1000"),
+            "this step makes it itself, and reads what was there before: make it in a step before",
+        ),
+        (
+            (
+                "    - op: category\n",
+                "    - op: derive\n      columns: {far: seats, further: far > 3}\n    - op: category\n",
+            ),
+            "this step makes it itself, and reads what was there before: make it in a step before",
+        ),
+    ],
+)
+def test_a_hint_says_what_to_write_instead(change: tuple[str, str], help_: str, tmp_path: Path) -> None:
+    (said,) = checked(tmp_path, changed(change))
+    assert said.partition(" | ")[2] == help_
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "linear_tree",
+        "n_jobs",
+        "random_state",
+        "metric",
+        "device",
+        "monotone_constraints",
+        "class_weight",
+        "bagging_seed",
+    ],
+)
+def test_a_parameter_that_cannot_be_set_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
+    (said,) = checked(tmp_path, changed(params(f"{{{name}: 1}}")))
+    assert said.startswith(f"45:14 refused-key '{name}' cannot be set: ")
+
+
+@pytest.mark.parametrize("name", ["'*'", "''", "'^a$'"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("distance: float", "NAME: float"),
+        ("far: distance", "NAME: distance"),
+        ("    - op: category\n", "    - op: derive\n      columns: {NAME: seats + 1}\n    - op: category\n"),
+    ],
+    ids=["contract", "dataset", "preprocessing"],
+)
+def test_names_that_no_column_can_have_are_told_alike(
+    change: tuple[str, str], name: str, tmp_path: Path
+) -> None:
+    old, new = change
+    said = [
+        line for line in checked(tmp_path, changed((old, new.replace("NAME", name)))) if "bad-name" in line
+    ]
+    assert [line.partition("bad-name ")[2].partition(" | ")[0] for line in said] == [
+        f"{name} cannot be the name of a column"
+    ]
