@@ -59,7 +59,9 @@ def _worded(error: dict[str, Any], text: str) -> Problem:
     else:
         message = f"'{word}' is not expected here"
     start = end - len(word)
-    help_ = "write POWER(x, y)" if text[:start].rstrip().endswith("**") else None
+    help_ = {"&&": "write AND"}.get(word)
+    if text[:start].rstrip().endswith("**"):
+        help_ = "write POWER(x, y)"
     if word.upper() == "SELECT":
         help_ = "an expression computes one value from the columns of a row"
     return Problem("bad-expression", message, help=help_, offset=(start, end))
