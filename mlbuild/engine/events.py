@@ -12,10 +12,10 @@ from mlbuild.engine.records import Action
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What came of a build: names of tasks in the order in which they were settled.
+    """What came of a build: names of tasks in the order of the plan, whichever ended first.
 
     `actions` holds the result of each task that has one, `failures` why others have none; `blocked` tasks were not
-    started because of those.
+    started because of those. `unsteady` tasks gave another result for the same inputs, in the parts named.
     """
 
     build: str
@@ -26,6 +26,7 @@ class BuildResult:
     blocked: tuple[str, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
+    unsteady: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -49,12 +50,21 @@ class TaskStarted:
 
 
 @dataclass(frozen=True)
+class TaskPrinted:
+    """The end of what a task wrote to its standard streams; told before how it ended."""
+
+    task: str
+    text: str
+
+
+@dataclass(frozen=True)
 class TaskDone:
-    """A task ran and gave its parts."""
+    """A task ran and gave its parts. `peak` is the most memory it took in bytes, None where that is not known."""
 
     task: str
     seconds: float
     reasons: tuple[Reason, ...]
+    peak: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,7 @@ class BuildFinished:
 Event = (
     BuildStarted
     | TaskStarted
+    | TaskPrinted
     | TaskDone
     | TaskReused
     | TaskRestored

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.canonical import canonical, parse
 from mlbuild.engine.graph import Task
-from mlbuild.engine.key import Ingredients, sorted_params
+from mlbuild.engine.key import Read, sorted_params
 from mlbuild.engine.records import Part
 from mlbuild.engine.store import Store, remove
+
+#: What a task that got no more memory is told to have failed of.
+OUT_OF_MEMORY = "out of memory"
 
 
 class Running:
@@ -22,13 +27,15 @@ class Running:
     with panics that derive from `BaseException`.
     """
 
-    def __init__(self, task: Task, ingredients: Ingredients, store: Store, root: Path, threads: int) -> None:
+    def __init__(
+        self, task: Task, inputs: Mapping[str, tuple[Read, ...]], store: Store, root: Path, threads: int
+    ) -> None:
         self.params: Mapping[str, Any] = sorted_params(task)
         self.threads = threads
         self.given: dict[str, Part] = {}
         self.failure: Failure | None = None
         self._promised = task.parts
-        self._inputs = {slot: dict(reads) for slot, reads in ingredients.inputs.items()}
+        self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
         self._empty_slots = {source.slot for source in task.inputs}
         self._files = {slot: root / path for slot, path in task.files.items()}
         self._store = store
@@ -102,9 +109,14 @@ class Running:
 
 def _failure(error: BaseException) -> Failure:
     if isinstance(error, Failed):
-        return error.failure
+        try:
+            return replace(error.failure, details=parse(canonical(error.failure.details)))
+        except TypeError as not_json:
+            error = not_json
     name = type(error).__name__
     details = {"exception": name, "traceback": "".join(traceback.format_exception(error))}
+    if isinstance(error, MemoryError):
+        return Failure("task", OUT_OF_MEMORY, details)
     return Failure("task", f"{name}: {error}" if str(error) else name, details)
 
 

@@ -1,19 +1,28 @@
-"""Runs the function of one task and records what came of it."""
+"""Records what came of running a task, and says what stands for its key."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlbuild.diagnostics import Failure
+from mlbuild.engine.executor import Outcome
 from mlbuild.engine.graph import Task
-from mlbuild.engine.job import Running
 from mlbuild.engine.key import Ingredients
-from mlbuild.engine.records import Action, Record, Run, find_action, find_record, keep_action, keep_record
+from mlbuild.engine.records import (
+    Action,
+    Part,
+    Record,
+    Run,
+    find_action,
+    find_record,
+    keep_action,
+    keep_record,
+)
 from mlbuild.engine.stale import Stale, World, lost_parts
 
 #: Failures that are verdicts: the same inputs would fail again. Others may have come from outside.
-_VERDICTS = ("data", "gate", "parity")
+VERDICTS = ("data", "gate", "parity")
 
 
 @dataclass(frozen=True)
@@ -30,18 +39,22 @@ class Performed:
     conflict: tuple[str, ...] | None = None
 
 
-def perform(task: Task, decision: Stale, world: World, build: str, threads: int) -> Performed:
-    """Run a task whose inputs are there and intact, in the build of that name."""
-    started = time.perf_counter()
-    job = _execute(task, decision.ingredients, world, threads)
-    seconds = time.perf_counter() - started
-    if job.failure and (job.failure.kind not in _VERDICTS or _missing_file(decision.ingredients)):
-        return Performed(seconds, None, job.failure)
-    action, conflict = _record(
-        task, decision.ingredients.key, Action(build, seconds, job.given, job.failure), world
-    )
-    remember(task, decision.ingredients, action, world, Run(build, seconds, decision.reasons))
-    return Performed(seconds, None if job.failure else action, job.failure, conflict)
+def missing_file(ingredients: Ingredients) -> Failure | None:
+    """Why a task cannot start, where a file that it reads is not there."""
+    lost = (ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None)
+    name = next(lost, None)
+    return Failure("data", f"there is no file '{name}' that can be read", {"file": name}) if name else None
+
+
+def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build: str) -> Performed:
+    """Record how a task ended that ran in the build of that name."""
+    seconds, ingredients = outcome.seconds, decision.ingredients
+    failure = outcome.failure or _changed_file(task, ingredients, world)
+    if failure and failure.kind not in VERDICTS:
+        return Performed(seconds, None, failure)
+    action, conflict = _record(task, ingredients.key, Action(build, seconds, outcome.given, failure), world)
+    remember(task, ingredients, action, world, Run(build, seconds, decision.reasons))
+    return Performed(seconds, None if failure else action, failure, conflict)
 
 
 def remember(
@@ -56,24 +69,26 @@ def remember(
     keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
 
 
-def _execute(task: Task, ingredients: Ingredients, world: World, threads: int) -> Running:
-    """Call the function. What it does with a file that changes meanwhile is nobody's result."""
-    with Running(task, ingredients, world.store, world.root, threads) as job:
-        if not (missing := _missing_file(ingredients)):
-            task.run(job)
-            job.collect()
-    if missing:
-        job.failure = Failure("data", f"there is no file '{missing}' that can be read", {"file": missing})
-    elif not job.failure:
-        for slot, path in task.files.items():
-            if world.files.digest(path, task.called.get(slot)) != ingredients.files[slot]:
-                name = ingredients.paths[slot]
-                job.failure = Failure("task", f"file '{name}' changed while it was read", {"file": name})
-    return job
+def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure | None:
+    """What a task does with a file that changes meanwhile is nobody's result."""
+    for slot, path in task.files.items():
+        if world.files.digest(path) != ingredients.files[slot]:
+            name = ingredients.paths[slot]
+            return Failure("task", f"file '{name}' changed while it was read", {"file": name})
+    return None
 
 
-def _missing_file(ingredients: Ingredients) -> str | None:
-    return next((ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None), None)
+def disagreement(first: Outcome, second: Outcome) -> tuple[str, ...] | None:
+    """In which parts two runs of a task differ; none where one of both failed, None where they agree."""
+    return _differing(first.failure, first.given, second.failure, second.given)
+
+
+def _differing(
+    failed: Failure | None, first: Mapping[str, Part], failed_too: Failure | None, second: Mapping[str, Part]
+) -> tuple[str, ...] | None:
+    if failed or failed_too:
+        return None if failed and failed_too else ()
+    return tuple(sorted(name for name, part in first.items() if second.get(name) != part)) or None
 
 
 def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tuple[str, ...] | None]:
@@ -91,8 +106,4 @@ def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tu
 
 
 def _conflict(first: Action, new: Action) -> tuple[str, ...] | None:
-    if first.failure or new.failure:
-        return None if first.failure and new.failure else ()
-    digests = new.digests
-    differing = tuple(sorted(part for part, digest in first.digests.items() if digests.get(part) != digest))
-    return differing or None
+    return _differing(first.failure, first.parts, new.failure, new.parts)

@@ -9,27 +9,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlbuild.diagnostics import Failure
+from mlbuild.engine.dispatch import Attempt, Dispatch
 from mlbuild.engine.events import (
     BuildFinished,
     BuildResult,
     BuildStarted,
     Event,
     Listener,
-    NonDeterministic,
     TaskBlocked,
     TaskDone,
-    TaskFailed,
+    TaskPrinted,
     TaskRestored,
     TaskReused,
     TaskStarted,
     ignore,
 )
+from mlbuild.engine.executor import Executor, InProcess, Outcome
 from mlbuild.engine.export import export, recover
 from mlbuild.engine.files import Files
 from mlbuild.engine.graph import Plan, Task
+from mlbuild.engine.ledger import Ledger
 from mlbuild.engine.order import Scope, scope
-from mlbuild.engine.perform import perform, remember
+from mlbuild.engine.perform import conclude, disagreement, missing_file, remember
 from mlbuild.engine.records import Action
+from mlbuild.engine.schedule import Schedule, Urgency
 from mlbuild.engine.stale import (
     Blocked,
     Decision,
@@ -53,6 +56,8 @@ def build(
     force: bool = False,
     keep_going: bool = False,
     threads: int = 1,
+    twice: bool = False,
+    executor: Executor | None = None,
     events: Listener = ignore,
     catalogues: frozenset[str] = frozenset(),
 ) -> BuildResult:
@@ -60,14 +65,24 @@ def build(
 
     `force` runs the targets, and what lies between them, in any case; what else they need is not forced. When a
     task fails, others of the same or a lower rank that do not depend on it still run, those of a higher rank do
-    not start; with `keep_going` only what depends on it does not. `catalogues` are modules whose code counts for
-    no task.
+    not start; with `keep_going` only what depends on it does not. `threads` cores are shared among the tasks that
+    run at once, by `executor` (None: in this process), which is closed. With `twice`, what runs does so a second
+    time, to compare. `catalogues` are modules whose code counts for no task.
 
     Raises:
         Rejected: tasks depend on each other in a circle.
     """
     world = World(store, Files(store, root), root, catalogues)
-    return _Build(plan, world, scope(plan, targets, force, keep_going), threads, events).run()
+    extent = scope(plan, targets, force, keep_going)
+    executor = executor or InProcess(store, root)
+    urgency = Urgency(plan, extent, store, timed=executor.slots > 1)
+    dispatch = Dispatch(executor, urgency, threads, twice)
+    try:
+        return _Build(plan, world, extent, dispatch, urgency, Ledger(events)).run()
+    finally:
+        executor.close()
+        world.files.save()
+        urgency.save()
 
 
 class _Build:
@@ -77,60 +92,70 @@ class _Build:
     is verified once, and what this build has stored counts as verified, so that the passes come to an end.
     """
 
-    def __init__(self, plan: Plan, world: World, extent: Scope, threads: int, events: Listener) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        world: World,
+        extent: Scope,
+        dispatch: Dispatch,
+        urgency: Urgency,
+        ledger: Ledger,
+    ) -> None:
         self._plan, self._world, self._scope = plan, world, extent
-        self._threads, self._tell = threads, events
+        self._dispatch, self._urgency, self._ledger = dispatch, urgency, ledger
+        self._schedule = Schedule(plan, extent, ())
         self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
-        self._done: dict[str, Action | None] = {}
-        self._outcomes: dict[str, str] = {}
-        self._failures: dict[str, Failure] = {}
         self._verified: set[str] = set()
+        self._damaged = False
 
     def run(self) -> BuildResult:
         started = time.perf_counter()
-        self._tell(BuildStarted(self._name, len(self._scope.ranks)))
+        self._ledger.tell(BuildStarted(self._name, len(self._scope.ranks)))
         self._world.store.sweep()
         for name in self._scope.ranks:
             recover(self._plan.tasks[name], self._world.store, self._world.root)
-        try:
-            while not self._pass():
-                pass
-        finally:
-            self._world.files.save()
-        result = self._result(time.perf_counter() - started)
-        self._tell(BuildFinished(result))
+        while not self._pass():
+            pass
+        result = self._ledger.result(self._name, time.perf_counter() - started, self._scope.ranks)
+        self._ledger.tell(BuildFinished(result))
         return result
 
     def _pass(self) -> bool:
-        """Settle each task; False as soon as a stored content was found damaged."""
-        self._done = dict.fromkeys(self._failures)
-        for name in self._scope.ranks:
-            if name not in self._failures and not self._carry_out(self._plan.tasks[name]):
-                return False
-        return True
+        """Settle each task; False where a stored content was found damaged, once nothing runs any more."""
+        self._ledger.begin()
+        self._dispatch.clear()
+        self._damaged = False
+        self._schedule = Schedule(self._plan, self._scope, self._ledger.failures)
+        while True:
+            for name in self._schedule.ready():
+                if not self._damaged:
+                    self._carry_out(self._plan.tasks[name])
+            while not self._damaged and (attempt := self._dispatch.next()):
+                self._start(attempt)
+            if not self._dispatch.busy:
+                break
+            for attempt, outcome in self._dispatch.ended():
+                self._conclude(attempt, outcome)
+        return not self._damaged
 
     def _decide(self, task: Task) -> Decision:
-        if stopped := self._scope.stopped(task.name, self._failures):
+        if stopped := self._scope.stopped(task.name, self._ledger.failures):
             return Blocked(stopped)
-        forced = task.name in self._scope.forced and self._outcomes.get(task.name) != "ran"
-        return decide(task, self._done, self._world, forced=forced)
+        forced = task.name in self._scope.forced and not self._ledger.ran(task.name)
+        return decide(task, self._ledger.done, self._world, forced=forced)
 
-    def _carry_out(self, task: Task) -> bool:
+    def _carry_out(self, task: Task) -> None:
         match self._decide(task):
             case Fresh(ingredients, action):
                 remember(task, ingredients, action, self._world)
                 self._settle(task, action, "reused", TaskReused(task.name, action.build))
             case Restorable(ingredients, action, reasons):
-                if not self._intact(action.digests.values()):
-                    return False
-                remember(task, ingredients, action, self._world)
-                if self._export(task, action):
-                    self._settle(task, action, "restored", TaskRestored(task.name, reasons))
-            case Stale(ingredients) as decision:
-                reads = [digest for slot in ingredients.inputs.values() for _, digest in slot if digest]
-                if not self._intact(reads):
-                    return False
-                return self._run(task, decision)
+                if self._intact(action.digests.values()):
+                    remember(task, ingredients, action, self._world)
+                    if self._exported(task, action):
+                        self._settle(task, action, "restored", TaskRestored(task.name, reasons))
+            case Stale() as decision:
+                self._dispatch.add(task, decision)
             case FailedBefore(ingredients, action, failure):
                 remember(task, ingredients, action, self._world)
                 self._fail(task, failure, action.build)
@@ -138,29 +163,51 @@ class _Build:
                 self._settle(task, None, "blocked", TaskBlocked(task.name, by))
             case Unsure(waiting):
                 raise AssertionError(f"'{task.name}' came before '{waiting[0]}', which it reads")
-        return True
 
-    def _run(self, task: Task, decision: Stale) -> bool:
-        """Run a task; False where the former result of its key, which stands, turns out to be damaged."""
-        self._tell(TaskStarted(task.name, decision.reasons))
-        performed = perform(task, decision, self._world, self._name, self._threads)
+    def _start(self, attempt: Attempt) -> None:
+        """Run a task, once all that it reads is found intact."""
+        task, found = attempt.task, attempt.decision.ingredients
+        if not self._intact(digest for slot in found.inputs.values() for _, digest in slot if digest):
+            return
+        self._ledger.tell(TaskStarted(task.name, attempt.decision.reasons))
+        if failure := missing_file(found):
+            self._release(attempt)
+            self._fail(task, failure)
+        else:
+            self._dispatch.start(attempt)
+
+    def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Take what came of running a task; where the former result of its key stands and is damaged, nothing."""
+        task = attempt.task
+        self._release(attempt)
+        if outcome.printed:
+            self._ledger.tell(TaskPrinted(task.name, outcome.printed))
+        if attempt.first:
+            again, outcome = outcome, attempt.first
+            differing = disagreement(outcome, again)
+            if differing is not None:
+                self._ledger.differ(task.name, differing)
+        performed = conclude(task, attempt.decision, outcome, self._world, self._name)
         if performed.conflict is not None:
-            self._tell(NonDeterministic(task.name, performed.conflict))
+            self._ledger.differ(task.name, performed.conflict)
+        self._urgency.note(task.name, performed.seconds)
         if performed.failure:
             self._fail(task, performed.failure)
-            return True
+            return
         action = performed.action
         assert action is not None
         if action.build == self._name:
             self._verified.update(action.digests.values())
-        if not self._intact(action.digests.values()):
-            return False
-        if task.exports is None or self._export(task, action):
-            done = TaskDone(task.name, performed.seconds, decision.reasons)
-            self._settle(task, action, "ran", done)
-        return True
+        if self._intact(action.digests.values()) and (task.exports is None or self._exported(task, action)):
+            reasons = attempt.decision.reasons
+            self._settle(task, action, "ran", TaskDone(task.name, performed.seconds, reasons, outcome.peak))
 
-    def _export(self, task: Task, action: Action) -> bool:
+    def _release(self, attempt: Attempt) -> None:
+        """Decide anew about tasks that waited for one of the same key."""
+        for name in self._dispatch.release(attempt):
+            self._schedule.again(name)
+
+    def _exported(self, task: Task, action: Action) -> bool:
         """Write the exported folder; where that cannot be done, the task has failed."""
         try:
             export(task, action, self._world.store, self._world.root)
@@ -177,29 +224,13 @@ class _Build:
         unknown = [digest for digest in dict.fromkeys(digests) if digest not in self._verified]
         intact = [digest for digest in unknown if self._world.store.verify(digest)]
         self._verified.update(intact)
+        self._damaged = self._damaged or len(intact) < len(unknown)
         return len(intact) == len(unknown)
 
     def _settle(self, task: Task, action: Action | None, outcome: str, event: Event) -> None:
-        """Note how a task ended, and tell it; a later pass that finds the same, or the result there, is silent."""
-        self._done[task.name] = action
-        former = self._outcomes.get(task.name)
-        if former is None or outcome not in (former, "reused"):
-            self._outcomes[task.name] = outcome
-            self._tell(event)
+        self._ledger.settle(task.name, action, outcome, event)
+        self._schedule.settle(task.name)
 
     def _fail(self, task: Task, failure: Failure, remembered: str | None = None) -> None:
-        self._failures[task.name] = failure
-        self._settle(task, None, "failed", TaskFailed(task.name, failure, remembered))
-
-    def _result(self, seconds: float) -> BuildResult:
-        outcomes = self._outcomes
-        return BuildResult(
-            build=self._name,
-            seconds=seconds,
-            failures=self._failures,
-            actions={name: action for name, action in self._done.items() if action},
-            **{
-                outcome: tuple(name for name, other in outcomes.items() if other == outcome)
-                for outcome in ("ran", "reused", "restored", "blocked")
-            },
-        )
+        self._ledger.fail(task.name, failure, remembered)
+        self._schedule.settle(task.name)

@@ -227,7 +227,7 @@ class DiskStore(_Scratch):
         remove(self.path(digest))
 
     def _write(self, path: Path, content: bytes, mode: int = 0o644) -> None:
-        temporary = self._temporary() / f"{self._token}-{next(self._numbers)}"
+        temporary = self._temporary() / f"{self._token}-{os.getpid()}-{next(self._numbers)}"
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
         try:

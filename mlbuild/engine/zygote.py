@@ -1,0 +1,169 @@
+"""The processes behind `Workers`: a zygote that only imports and forks, and the workers, which run tasks.
+
+Threads do not survive a fork, so that a library that has computed must not be forked. The zygote never computes: it
+imports what a task needs, forks, and tells how its workers ended. It has a process group with them, and none of
+them outlives the process that it works for: that one's end closes the control channel.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NoReturn
+
+from mlbuild.engine import memory
+from mlbuild.engine.executor import execute
+from mlbuild.engine.store import Store
+from mlbuild.engine.wire import receive, send
+
+#: Ctrl-C and the polite end; held back while processes are made, so that none is left half made.
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+def load_nothing(libraries: Collection[str]) -> None:
+    """For tasks whose libraries need no import of their own."""
+
+
+def limit_nothing(threads: int) -> None:
+    """For tasks whose libraries start no threads of their own."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What workers are made of; all of it can be pickled.
+
+    `load` imports distributions, by name, without computing anything. `limit` is called first in a new worker:
+    libraries that start threads of their own may start so many. `memory` is the most bytes that one may allocate.
+    """
+
+    store: Store
+    root: Path
+    load: Callable[[Collection[str]], None] = load_nothing
+    limit: Callable[[int], None] = limit_nothing
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A message to the zygote: make a worker. Its channel and the stream for what it prints come along."""
+
+    worker: int
+    libraries: tuple[str, ...]
+    threads: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A message of the zygote: a worker has ended, with a wait status and its largest resident memory in bytes."""
+
+    worker: int
+    status: int
+    peak: int
+
+
+@dataclass
+class Zygote:
+    """Forks workers as it is told, until the control channel closes."""
+
+    control: socket.socket
+    setup: Setup
+    workers: dict[int, int] = field(default_factory=dict)
+
+    def run(self) -> NoReturn:
+        os.dup2(2, 1)
+        woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: self.end())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        while True:
+            ready, _, _ = select.select([self.control.fileno(), woken], [], [])
+            if woken in ready:
+                os.read(woken, 1024)
+                self._tell_ended()
+            if self.control.fileno() in ready:
+                message = receive(self.control, files=2)
+                if message is None:
+                    self.end()
+                self._fork(*message)
+
+    def end(self) -> NoReturn:
+        """Kill the workers, and end."""
+        for pid in self.workers:
+            os.kill(pid, signal.SIGKILL)
+        for pid in self.workers:
+            os.waitpid(pid, 0)
+        os._exit(0)
+
+    def _fork(self, wanted: Wanted, files: list[int]) -> None:
+        self.setup.load(wanted.libraries)
+        gc.freeze()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        pid = os.fork()
+        if not pid:
+            try:
+                self.control.close()
+                work(socket.socket(fileno=files[0]), files[1], self.setup, wanted.threads)
+            finally:
+                os._exit(1)
+        self.workers[pid] = wanted.worker
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        for file in files:
+            os.close(file)
+
+    def _tell_ended(self) -> None:
+        while self.workers:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if not pid:
+                return
+            try:
+                send(self.control, Ended(self.workers.pop(pid), status, usage.ru_maxrss * 1024))
+            except OSError:
+                self.end()
+
+
+def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoReturn:
+    """A worker: runs one task after the other, as they come; what is printed goes to `output`."""
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    _redirect(output)
+    if setup.memory is not None:
+        memory.restrict(setup.memory)
+    setup.limit(threads)
+    while (message := receive(channel)) is not None:
+        task, inputs, cores = message[0]
+        memory.forget_peak()
+        outcome = execute(task, inputs, setup.store, setup.root, cores)
+        sys.stdout.flush()
+        send(channel, replace(outcome, peak=memory.peak()))
+    os._exit(0)
+
+
+def _redirect(output: int) -> None:
+    """Let both standard streams be `output`, for compiled libraries too, and standard input be empty."""
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for file in (empty, output):
+        os.close(file)
+    stream = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115  # for good
+    sys.stdout = sys.stderr = stream
+
+
+def main() -> None:
+    """The zygote as a program of its own; its argument is the descriptor of the control channel."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    if (first := receive(control)) is not None:
+        Zygote(control, first[0]).run()
