@@ -17,6 +17,7 @@ from typing import Any
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.spec.check import check
 from mlbuild.spec.loader import load
+from mlbuild.spec.variables import expand
 from tests.docs.markdown import DOCS, Block, blocks
 
 _TOLD = re.compile(r"(error|warning)\[")
@@ -68,7 +69,7 @@ def write_files(folder: Path, page: Path, *specs: Any) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     for spec in (*specs, *map(_value, shown.values())):
         for source in spec.get("sources", {}).values():
-            file = folder / source["path"]
+            file = folder / expand(source["path"], {}).text
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
 

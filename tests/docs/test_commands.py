@@ -22,6 +22,7 @@ from tests.docs.markdown import DOCS, ROOT, Block, blocks, pages, tables
 CHEAP = ("check", "plan", "why", "graph", "render", "schema", "explain")
 CONSOLES = [page for page in pages() if any(block.language == "console" for block in blocks(page))]
 SHELL = [block for page in pages() for block in blocks(page) if block.language == "sh"]
+JSON = [block for page in pages() for block in blocks(page) if block.language == "json"]
 PYTHON = [block for page in pages() for block in blocks(page) if block.language == "python"]
 
 
@@ -98,6 +99,11 @@ def test_a_command_about_a_spec_runs(block: Block, tmp_path: Path, monkeypatch: 
 def test_a_snippet_runs(block: Block, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(built.parents[1] if block.page == ROOT / "README.md" else built)
     exec(compile(block.text, str(block), "exec"), {})
+
+
+@pytest.mark.parametrize("block", JSON, ids=str)
+def test_json_is_json(block: Block) -> None:
+    assert json.loads(block.text)
 
 
 def test_the_metadata_of_the_artifact_are_those_of_the_page(built: Path) -> None:
