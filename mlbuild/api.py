@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlbuild.diagnostics import Diagnostic
+from mlbuild.engine import workers
 from mlbuild.engine.events import BuildResult, Listener, ignore
+from mlbuild.engine.executor import Executor, InProcess
 from mlbuild.engine.foresee import foresee as look_ahead
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.run import build as run_build
 from mlbuild.engine.stale import Decision
 from mlbuild.engine.store import DiskStore
 from mlbuild.engine.targets import match
+from mlbuild.engine.workers import Workers
+from mlbuild.engine.zygote import Setup
+from mlbuild.pipeline.libraries import limit
+from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.plan import CATALOGUES, make_plan
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.spec import Spec
@@ -64,16 +70,24 @@ def build(
     force: bool = False,
     keep_going: bool = False,
     threads: int | None = None,
+    jobs: int | None = None,
+    memory_limit: int | None = None,
+    check_determinism: bool = False,
     events: Listener = ignore,
 ) -> BuildResult:
-    """Bring targets (none: all) up to date; `threads` is how many a task may use (None: all cores).
+    """Bring targets (none: all) up to date.
 
-    The result tells what ran and what failed; a failed task raises nothing.
+    `threads` cores (None: all of this process) are shared among the tasks that run at once: at most `jobs` (None: as
+    many as cores). One job runs in this process, several in workers, each of which may allocate `memory_limit` bytes
+    (None: any number). With `check_determinism`, what runs does so twice, and `unsteady` of the result tells what
+    differed. The result tells what ran and what failed; a failed task raises nothing.
 
     Raises:
         Rejected: a target is unknown.
+        ValueError: a memory limit, on a platform that has no workers.
     """
     whole = make_plan(spec)
+    cores = threads or available_threads()
     return run_build(
         whole,
         DiskStore(spec.root),
@@ -81,10 +95,22 @@ def build(
         match(whole, targets),
         force=force,
         keep_going=keep_going,
-        threads=threads or available_threads(),
+        threads=cores,
+        twice=check_determinism,
+        executor=_executor(spec.root, jobs or cores, memory_limit),
         events=events,
         catalogues=CATALOGUES,
     )
+
+
+def _executor(root: Path, jobs: int, memory_limit: int | None) -> Executor:
+    """Workers where there can be any and they are of use, else this process."""
+    store = DiskStore(root)
+    if workers.possible() and (jobs > 1 or memory_limit is not None):
+        return Workers(Setup(store, root, load_libraries, limit, memory_limit), jobs)
+    if memory_limit is not None:
+        raise ValueError("a memory limit needs worker processes, which this platform does not have")
+    return InProcess(store, root)
 
 
 def foresee(

@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mlbuild import api
@@ -14,7 +18,9 @@ from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import SCHEMA_VERSION, Paint
+from mlbuild.diagnostics import FailureKind
 from mlbuild.engine.events import BuildResult
+from mlbuild.engine.workers import possible
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -31,34 +37,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="run the targets in any case")
     parser.add_argument("-v", "--verbose", action="store_true", help="also tell what is reused")
     parser.add_argument(
+        "-j",
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="tasks that run at once, each in a worker; 1: in this process (MLBUILD_JOBS, else one a core)",
+    )
+    parser.add_argument(
         "--threads",
         type=_count,
-        default=None,
         metavar="N",
-        help="cores a task may use (MLBUILD_THREADS, else all)",
+        help="cores that the running tasks share (MLBUILD_THREADS, else all)",
+    )
+    parser.add_argument(
+        "--memory-limit", type=_size, metavar="SIZE", help="what a worker may allocate: 500M, 2G (any amount)"
+    )
+    parser.add_argument(
+        "--check-determinism",
+        action="store_true",
+        help="run each task that runs a second time; exit 1 where it gives something else",
     )
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of threads")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
     return int(text)
+
+
+def _size(text: str) -> int:
+    """A number of bytes, of 1024 of them (K), of 1024 of those (M), and so on."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if not found or not float(found[1]):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size, such as 500M or 2G")
+    power = " KMGT".index(found[2].upper() or " ")
+    return int(float(found[1]) * 1024**power)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return run_plan(argparse.Namespace(**{**vars(args), "exit_code": False}))
     spec = load_spec(args)
-    threads = args.threads or _from_environment() or api.available_threads()
+    threads = args.threads or _from_environment("MLBUILD_THREADS") or api.available_threads()
+    jobs = args.jobs or _from_environment("MLBUILD_JOBS") or threads
+    if args.memory_limit and not possible():
+        raise UsageError("--memory-limit needs worker processes, which this platform does not have")
     # polars reads this once, when it is first imported.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
-    result = api.build(
-        spec, args.targets, force=args.force, keep_going=args.keep_going, threads=threads, events=progress
-    )
-    code = code_of(failure.kind for failure in result.failures.values())
+    with ended_as_interrupted():
+        result = api.build(
+            spec,
+            args.targets,
+            force=args.force,
+            keep_going=args.keep_going,
+            threads=threads,
+            jobs=jobs,
+            memory_limit=args.memory_limit,
+            check_determinism=args.check_determinism,
+            events=progress,
+        )
+    code = _code(result, args.check_determinism)
     outputs = _outputs(spec, result)
     if args.json:
         print(json.dumps(_document(result, outputs, code), indent=2))
@@ -70,14 +111,31 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _from_environment() -> int | None:
-    text = os.environ.get("MLBUILD_THREADS")
+@contextmanager
+def ended_as_interrupted() -> Iterator[None]:
+    """Let a polite end of this process be the same as Ctrl-C: what runs is ended, the store stays right."""
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _code(result: BuildResult, check_determinism: bool) -> int:
+    kinds: list[FailureKind] = [failure.kind for failure in result.failures.values()]
+    if check_determinism and result.unsteady:
+        kinds.append("task")
+    return code_of(kinds)
+
+
+def _from_environment(name: str) -> int | None:
+    text = os.environ.get(name)
     if not text:
         return None
     try:
         return _count(text)
     except argparse.ArgumentTypeError as error:
-        raise UsageError(f"MLBUILD_THREADS: {error}") from None
+        raise UsageError(f"{name}: {error}") from None
 
 
 def _outputs(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
@@ -151,5 +209,6 @@ def _document(result: BuildResult, outputs: list[dict[str, Any]], code: int) -> 
         "seconds": result.seconds,
         "tasks": [{"task": name, "outcome": outcome} for name, outcome in outcomes.items()],
         "failures": failures,
+        "unsteady": {name: list(parts) for name, parts in result.unsteady.items()},
         "outputs": outputs,
     }

@@ -1,9 +1,11 @@
-"""What a build says while it goes: one line for each task, and on a terminal the task at work."""
+"""What a build says while it goes: one line for each task, and on a terminal the tasks at work."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TextIO
 
+from mlbuild.cli.excerpt import plain
 from mlbuild.cli.render import Paint
 from mlbuild.cli.wording import reasons_text
 from mlbuild.engine.events import (
@@ -14,12 +16,15 @@ from mlbuild.engine.events import (
     TaskBlocked,
     TaskDone,
     TaskFailed,
+    TaskPrinted,
     TaskRestored,
     TaskReused,
     TaskStarted,
 )
 
 _CLEAR = "\r\x1b[K"
+#: How many lines are shown of what a task printed, the last ones.
+_PRINTED = 20
 
 
 class Progress:
@@ -29,15 +34,24 @@ class Progress:
         self._stream, self._paint, self._quiet, self._verbose = stream, paint, quiet, verbose
         self._live = stream.isatty() and not quiet
         self._total = self._settled = 0
+        self._running: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
+        self._tell(event)
+        if self._live and self._running:
+            self._bar()
+
+    def _tell(self, event: Event) -> None:
         match event:
             case BuildStarted(tasks=total):
                 self._total = total
             case TaskStarted(task=task):
-                self._bar(task)
+                self._running[task] = ""
+            case TaskPrinted(task=task, text=text):
+                self._running[task] = text
             case TaskDone(task=task, seconds=seconds, reasons=reasons):
                 self._line("ok", "ran", f"{task} ({seconds:.2f} s)  {reasons_text(reasons)}")
+                self._printed(task, unless=not self._verbose)
             case TaskReused(task=task, made=made):
                 self._line("dim", "reused", f"{task} (build {made})", unless=not self._verbose)
             case TaskRestored(task=task, reasons=reasons):
@@ -49,16 +63,13 @@ class Progress:
                 self._line("error", "failed", f"{task}: {failure.message}{before}", always=True)
                 for line in failure.details.get("lines", ()):
                     self._write(f"           {line}\n", always=True)
+                self._printed(task, always=True)
             case TaskBlocked(task=task, by=by):
                 self._line("dim", "blocked", f"{task} ({', '.join(by)} failed)")
             case NonDeterministic(task=task, parts=parts):
                 which = ", ".join(parts) or "its outcome"
-                self._line(
-                    "warning",
-                    "warning",
-                    f"{task} gave another result for the same inputs: {which}",
-                    always=True,
-                )
+                told = f"{task} gave another result for the same inputs: {which}"
+                self._write(f"{self._paint('warning', '  warning')}  {told}\n", always=True)
             case BuildFinished():
                 self._write("")
 
@@ -67,13 +78,18 @@ class Progress:
         if not unless:
             self._write(f"{self._paint(style, f'{word:>9}')}  {text.rstrip()}\n", always)
 
-    def _bar(self, task: str) -> None:
-        if self._live:
-            done = 20 * self._settled // max(self._total, 1)
-            self._stream.write(
-                f"{_CLEAR}[{'#' * done}{'.' * (20 - done)}] {self._settled}/{self._total} {task}"
-            )
-            self._stream.flush()
+    def _printed(self, task: str, unless: bool = False, always: bool = False) -> None:
+        """What a task that has ended wrote to its standard streams."""
+        text = self._running.pop(task, "")
+        for line in text.splitlines()[-_PRINTED:] if not unless else ():
+            self._write(f"           | {plain(line)}\n", always)
+
+    def _bar(self) -> None:
+        done = 20 * self._settled // max(self._total, 1)
+        bar = f"[{'#' * done}{'.' * (20 - done)}] {self._settled}/{self._total} {', '.join(self._running)}"
+        width = shutil.get_terminal_size().columns
+        self._stream.write(_CLEAR + (bar if len(bar) < width else bar[: width - 4] + "..."))
+        self._stream.flush()
 
     def _write(self, text: str, always: bool = False) -> None:
         if self._quiet and not always:
