@@ -44,6 +44,7 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Json:
     related = [
         {"id": number, "message": {"text": one.message}} | _physical(one.span)
         for number, one in enumerate(diagnostic.related, 1)
+        if one.span.file not in NO_FILES
     ]
     return {
         "ruleId": diagnostic.code,
