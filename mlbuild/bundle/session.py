@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ class Session:
     """A loaded model, on one thread unless told otherwise: then a row's answer does not depend on its batch."""
 
     def __init__(self, model: bytes | Path, threads: int = 1) -> None:
+        # It reports how it is used to its makers, unless told otherwise; rows and models here are not ours to tell of.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
