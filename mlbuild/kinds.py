@@ -226,6 +226,11 @@ class MapOf(Kind):
         return (self.item,)
 
 
+def described(doc: str) -> Json:
+    """A description as editors show it: with its code and links where they read markdown."""
+    return {"description": doc, "markdownDescription": doc}
+
+
 def _bounds(**bounds: float | None) -> Json:
     return {name: bound for name, bound in bounds.items() if bound is not None}
 

@@ -26,6 +26,7 @@ from mlbuild.kinds import (
     Number,
     Scalar,
     Text,
+    described,
 )
 
 #: The kinds are named here too, so that a described class needs one import.
@@ -46,6 +47,7 @@ __all__ = [
     "Param",
     "Scalar",
     "Text",
+    "described",
     "field",
     "object_schema",
     "params_of",
@@ -161,7 +163,7 @@ class Param:
             else self.doc
         )
         doc = f"{doc} Default: `{_as_yaml(default)}`." if told else doc
-        shape = self.kind.schema() | {"description": doc, "markdownDescription": doc}
+        shape = self.kind.schema() | described(doc)
         if told:
             shape["default"] = default
         return shape | ({"examples": list(self.examples)} if self.examples else {})
@@ -242,13 +244,14 @@ def object_schema(cls: type) -> Json:
     required = [key for key, param in params.items() if param.required]
     mark = cast(tuple[str, str] | None, getattr(cls, "discriminator", None))
     if mark:
-        properties[mark[0]] = {"const": mark[1], "type": "string", "description": summary(cls)}
+        properties[mark[0]] = {"const": mark[1], "type": "string"} | described(summary(cls))
         required.insert(0, mark[0])
     properties |= {key: param.schema() for key, param in params.items()}
     title = mark[1] if mark else cls.__name__.lower()
     return {
         "title": title,
         "type": "object",
+        # Not for markdown, so that what is said beside a reference to this definition is shown, not this.
         "description": summary(cls),
         "properties": properties,
         **({"required": required} if required else {}),

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.columns import DTYPES, INTERNAL, Schema
 from mlbuild.diagnostics import Problem, Rejected, did_you_mean
-from mlbuild.params import Json, Kind, Name
+from mlbuild.params import Json, Kind, Name, described
 
 #: What `dtype:` takes, besides the dtypes themselves.
 GROUPS = {
@@ -91,11 +91,11 @@ class Columns(Kind):
     def schema(self) -> Json:
         dtypes = [*DTYPES, *INTERNAL, *GROUPS]
         docs = [*DTYPES.values(), "codes of a category", "a block of numbers", *GROUPS.values()]
-        dtype = {"enum": dtypes, "markdownEnumDescriptions": docs, "description": "Columns of this dtype."}
-        glob = {"type": "string", "description": "Columns whose name matches this glob: `temp_*`."}
+        dtype = {"enum": dtypes, "markdownEnumDescriptions": docs} | described("Columns of this dtype.")
+        glob = {"type": "string"} | described("Columns whose name matches this glob: `temp_*`.")
         names = {"items": self.name.schema(), "minItems": 1}
         forms = [self.name.schema(), {"title": "list of column names", "type": "array"}]
-        except_ = names | {"anyOf": forms, "description": "Columns to leave out."}
+        except_ = names | {"anyOf": forms} | described("Columns to leave out.")
         return {
             "title": "columns",
             "properties": {"dtype": dtype, "matches": glob, "except": except_},

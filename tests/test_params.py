@@ -162,6 +162,7 @@ def test_a_field_without_default_is_required_and_a_default_is_told() -> None:
         "const": "circle",
         "type": "string",
         "description": "A round one.",
+        "markdownDescription": "A round one.",
     }
 
 

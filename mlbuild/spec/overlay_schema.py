@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlbuild.kinds import Json
+from mlbuild.kinds import Json, described
 from mlbuild.spec.language import OVERLAID, SECTIONS
 
 _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
@@ -21,7 +21,7 @@ def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]
 
 def _excerpt(root: Json, keys: tuple[str, ...], title: str, doc: str) -> Json:
     properties = {key: root["properties"][key] for key in keys}
-    return {"title": title, "type": "object", "description": doc, "properties": properties, **_OWN}
+    return {"title": title, "type": "object", **described(doc), "properties": properties, **_OWN}
 
 
 class _Relaxed:
@@ -79,7 +79,7 @@ class _Relaxed:
         objects = [self._object(shape) for shape in different]
         if all("properties" in one for one in objects):
             return {"type": "object"} | self._union(objects)
-        return {"description": different[0].get("description", ""), "anyOf": different}
+        return described(different[0].get("description", "")) | {"anyOf": different}
 
     def _object(self, shape: Json) -> Json:
         """The definition that a shape refers to, itself if to none."""

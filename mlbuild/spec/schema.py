@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name
+from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.params import Dispatch, Object, Param, object_schema, params_of, summary
@@ -133,6 +133,8 @@ def _common(kind: Dispatch) -> Json:
 
 def _branch(kind: Dispatch, cls: type) -> Json:
     shape = object_schema(cls)
+    # The discriminator has it: here it would be shown in the place of what the key says that holds the object.
+    del shape["description"]
     if kind.suffixes:
         shape["required"].remove(kind.by)
     return shape
@@ -153,16 +155,19 @@ def _model(kind: Object) -> Json:
 
 
 def _named(cls: type[Learner]) -> Json:
-    doc = f"The parameters of {cls.type}; each has a default."
-    type_ = {"const": cls.type, "type": "string", "description": summary(cls)}
+    type_ = {"const": cls.type, "type": "string"} | described(summary(cls))
     # Behind an allOf, so that completing the key does not write out every default.
-    params = {"type": "object", "description": doc, "allOf": [_ref(f"params.{cls.type}")]}
-    return {"type": type_, "params": params}
+    params = {"type": "object", "allOf": [_ref(f"params.{cls.type}")]}
+    return {"type": type_, "params": params | _params_doc(cls)}
+
+
+def _params_doc(cls: type[Learner]) -> Json:
+    return described(f"The parameters of {cls.type}, by the names of its library; each has a default.")
 
 
 def _learner_params(cls: type[Learner]) -> Json:
     """The parameters alone: the discriminator stands beside them, not among them."""
-    shape = object_schema(cls)
+    shape = object_schema(cls) | _params_doc(cls)
     del shape["properties"]["type"]
     shape["required"].remove("type")
     return shape if shape["required"] else {key: part for key, part in shape.items() if key != "required"}

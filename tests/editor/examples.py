@@ -253,9 +253,16 @@ class Written:
         return self.tree.span(at, on).line
 
 
+class _Indented(yaml.SafeDumper):
+    """Writes lists indented, as people do; behind one that is not, editors offer no keys."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
 def write_yaml(file: Path, spec: Json, schema: Path | None = None) -> Written:
     """Write a spec as block-style YAML whose modeline names a schema, that of the language if no other."""
-    body = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1000)
+    body = yaml.dump(spec, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=1000)
     return written(file, f"# yaml-language-server: $schema={(schema or shipped_schema()).as_uri()}\n{body}")
 
 
