@@ -35,6 +35,7 @@ def copied(name: str, folder: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLBUILD_JOBS", "1")
     monkeypatch.setenv("MLBUILD_THREADS", "1")
     monkeypatch.delenv("MLBUILD_PROFILE", raising=False)
 
@@ -43,7 +44,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The penguins, built."""
     project = copied("penguins", tmp_path_factory.mktemp("built"))
-    code, printed = ran(f"mlbuild -C {project} build --threads 1")
+    code, printed = ran(f"mlbuild -C {project} build --jobs 1 --threads 1")
     assert code == 0, printed
     return project
 
