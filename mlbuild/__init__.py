@@ -1,9 +1,9 @@
 """A declarative ML build system: one YAML spec in, one verified ONNX file out."""
 
-from __future__ import annotations
-
-import importlib
-from typing import Any
+# Every start of the command runs this file, so it imports nothing, not even the annotations of `__future__`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -13,7 +13,9 @@ _PUBLIC = ("build", "check", "load", "plan")
 __all__ = ["__version__", *_PUBLIC]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in _PUBLIC:
+        import importlib
+
         return getattr(importlib.import_module("mlbuild.api"), name)
     raise AttributeError(f"module 'mlbuild' has no attribute {name!r}")

@@ -1,19 +1,31 @@
-"""The command `mlbuild`, also as `python -m mlbuild`."""
+"""The command `mlbuild`, also as `python -m mlbuild`; what it can answer without loading anything, it does."""
 
-from __future__ import annotations
-
+import os
 import sys
 
 from mlbuild import __version__
-from mlbuild.cli.main import main as run
+from mlbuild.cli.unchanged import EDITED, UNCHANGED, look, tell
 
 
 def main() -> int:
     """Run the command line of this process; returns the exit code."""
-    if sys.argv[1:] == ["--version"]:
-        print(f"mlbuild {__version__}")
-        return 0
-    return run(sys.argv[1:])
+    argv = sys.argv[1:]
+    if argv == ["--version"]:
+        _leave(tell([(sys.stdout, f"mlbuild {__version__}\n")]))
+    state, answer = look(argv)
+    if state == UNCHANGED and answer:
+        _leave(tell(answer.pieces()))
+    import importlib
+
+    if state == EDITED and answer and importlib.import_module("mlbuild.cli.reworded").holds(answer):
+        _leave(tell(answer.pieces()))
+    code: int = importlib.import_module("mlbuild.cli.main").main(argv)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End at once: to take an interpreter apart that has done nothing costs a sixth of its life."""
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -74,19 +74,21 @@ def build(
     memory_limit: int | None = None,
     check_determinism: bool = False,
     events: Listener = ignore,
+    planned: Plan | None = None,
 ) -> BuildResult:
     """Bring targets (none: all) up to date.
 
     `threads` cores (None: all of this process) are shared among the tasks that run at once: at most `jobs` (None: as
     many as cores). One job runs in this process, several in workers, each of which may allocate `memory_limit` bytes
     (None: any number). With `check_determinism`, what runs does so twice, and `unsteady` of the result tells what
-    differed. The result tells what ran and what failed; a failed task raises nothing.
+    differed. `planned` is the plan of the spec, where it is at
+    hand. The result tells what ran and what failed; a failed task raises nothing.
 
     Raises:
         Rejected: a target is unknown.
         ValueError: a memory limit, on a platform that has no workers.
     """
-    whole = make_plan(spec)
+    whole = planned or make_plan(spec)
     cores = threads or available_threads()
     return run_build(
         whole,

@@ -18,6 +18,7 @@ from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import SCHEMA_VERSION, Paint
+from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.diagnostics import FailureKind
 from mlbuild.engine.events import BuildResult
 from mlbuild.engine.workers import possible
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
+    plan = api.plan(spec)
     with ended_as_interrupted():
         result = api.build(
             spec,
@@ -98,16 +100,19 @@ def run(args: argparse.Namespace) -> int:
             memory_limit=args.memory_limit,
             check_determinism=args.check_determinism,
             events=progress,
+            planned=plan,
         )
     code = _code(result, args.check_determinism)
     outputs = _outputs(spec, result)
+    results = "".join(f"{line}\n" for output in outputs for line in _output_text(output))
     if args.json:
         print(json.dumps(_document(result, outputs, code), indent=2))
     elif args.format != "sarif":
-        for output in outputs:
-            print("\n".join(_output_text(output)))
+        print(results, end="")
         if not args.quiet:
             print(_summary(result), file=sys.stderr)
+    if code == OK:
+        keep_snapshot(args, spec, plan, result, results)
     return code
 
 

@@ -20,6 +20,7 @@ VERBS = {
     "check": ("mlbuild.cli.check", "find every mistake of the spec, without reading data"),
     "plan": ("mlbuild.cli.plan", "say what a build would do, and why; nothing is run"),
     "build": ("mlbuild.cli.build", "bring the targets up to date"),
+    "status": ("mlbuild.cli.status", "say what is up to date, stale or failed; 6 unless all is up to date"),
     "why": ("mlbuild.cli.why", "say why a target would run, or why it last ran"),
     "graph": ("mlbuild.cli.graph", "print the tasks and what they read of each other"),
     "render": (
@@ -33,7 +34,7 @@ VERBS = {
 ALIASES = {"validate": "check"}
 
 _EPILOG = """exit codes:
-  0 ok, 1 a task failed, 2 usage or spec, 3 data or contract, 4 gate, 5 parity, 6 stale (plan --exit-code),
+  0 ok, 1 a task failed, 2 usage or spec, 3 data or contract, 4 gate, 5 parity, 6 stale (status, plan --exit-code),
   7 cache out of reach, 70 internal error, 130 interrupted"""
 
 

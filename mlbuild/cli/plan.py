@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE
@@ -47,14 +49,18 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(document | {"tasks": tasks}, indent=2))
     if args.format in ("json", "sarif"):
         return code
-    paint = Paint(sys.stdout, not args.no_color)
-    width = max((len(task.name) for task, _ in found), default=0)
-    for task, decision in found:
-        called = CALLED[type(decision)]
-        print(
-            f"{paint(_STYLES[called], f'{called:<7}')} {task.name:<{width}}  {decision_text(decision)}".rstrip()
-        )
-    counts = [CALLED[type(decision)] for _, decision in found]
-    told = ", ".join(f"{counts.count(name)} {name}" for name in CALLED.values() if name in counts)
-    print(told or "nothing to do: the spec names no source")
+    rows = [(task.name, CALLED[type(decision)], decision_text(decision)) for task, decision in found]
+    print(plan_text(rows, Paint(sys.stdout, not args.no_color)))
     return code
+
+
+def plan_text(rows: Sequence[tuple[str, str, str]], paint: Paint) -> str:
+    """A table of tasks, what is decided about each and why; and how many there are of each."""
+    width = max((len(task) for task, _, _ in rows), default=0)
+    lines = [
+        f"{paint(_STYLES[called], f'{called:<7}')} {task:<{width}}  {text}".rstrip()
+        for task, called, text in rows
+    ]
+    counts = Counter(called for _, called, _ in rows)
+    told = ", ".join(f"{counts[name]} {name}" for name in CALLED.values() if name in counts)
+    return "\n".join([*lines, told or "nothing to do: the spec names no source"])

@@ -79,6 +79,7 @@ def load_spec(args: argparse.Namespace) -> Spec:
         tell(args, diagnostics, USAGE)
         raise BadSpec
     tell(args, () if args.quiet else diagnostics, OK)
+    args.warnings = diagnostics
     return spec
 
 
@@ -96,10 +97,17 @@ def tell(
     elif diagnostics:
         if args.format == "github":
             print(diagnostics_github(diagnostics))
+            say(count_text(diagnostics))
         else:
-            texts = texts or Texts({FLAG: settings_text(args.settings)})
-            say(diagnostics_text(diagnostics, Paint(sys.stderr, not args.no_color), texts))
-        say(count_text(diagnostics))
+            say(told_text(args, diagnostics, Paint(sys.stderr, not args.no_color), texts))
+
+
+def told_text(
+    args: argparse.Namespace, diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts | None = None
+) -> str:
+    """Diagnostics with their lines, and how many there are."""
+    texts = texts or Texts({FLAG: settings_text(args.settings)})
+    return f"{diagnostics_text(diagnostics, paint, texts)}\n{count_text(diagnostics)}"
 
 
 def finish(args: argparse.Namespace, code: int) -> None:

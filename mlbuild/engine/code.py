@@ -42,6 +42,12 @@ def code_versions(modules: tuple[str, ...], catalogues: frozenset[str] = frozens
     return dict(sorted(found.items()))
 
 
+def source_files(modules: tuple[str, ...], catalogues: frozenset[str] = frozenset()) -> frozenset[Path]:
+    """The source files that `code_versions` of the same arguments looks at."""
+    found = (_source(name) for name in code_versions(modules, catalogues))
+    return frozenset(file for file in found if file is not None)
+
+
 def forget() -> None:
     """Look at the source files again; a process that edits its own code needs this, as tests do."""
     for function in (code_versions, _source, _read, _roots):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from mlbuild.engine.store import Store
 
 #: Clocks of file systems lag behind the system's clock by up to this much. A file whose time is not older than
 #: that when it is hashed can change once more without changing its time.
-_GRAIN_NS = 10_000_000
+GRAIN_NS = 10_000_000
 
 _NOTE = "stat"
 
@@ -39,7 +40,7 @@ class Files:
         try:
             before = _facts((self._root / path).stat())
             entry = self._entries.get(name)
-            if entry and entry[:4] == before and max(before[0], before[3]) < entry[4] - _GRAIN_NS:
+            if entry and entry[:4] == before and settled(before, entry[4]):
                 return str(entry[5])
             hashed_at = time.time_ns()
             with (self._root / path).open("rb") as file:
@@ -52,11 +53,23 @@ class Files:
             self._changed = True
         return found
 
+    def facts(self, path: Path, called: str | None = None) -> list[int] | None:
+        """The facts under which the digest of a file is known; None while it can change and leave them as they are."""
+        if self.digest(path, called) is None:
+            return None
+        entry = self._entries.get(called or self.name(path))
+        return entry[:4] if entry and settled(entry, entry[4]) else None
+
     def save(self) -> None:
         """Keep what was hashed for the next build."""
         if self._changed:
             self._store.keep_note(_NOTE, self._entries)
             self._changed = False
+
+
+def settled(facts: Sequence[int], at: int) -> bool:
+    """Whether what had these facts at a time, in ns, cannot change any more without changing them."""
+    return max(facts[0], facts[3]) < at - GRAIN_NS
 
 
 def _facts(stat: os.stat_result) -> list[int]:

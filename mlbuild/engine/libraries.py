@@ -17,6 +17,12 @@ def versions(names: Iterable[str]) -> dict[str, str | None]:
     return {**found, **_interpreter()}
 
 
+def listed(names: Iterable[str]) -> bool:
+    """Whether the versions of all that is installed can be told from what the folders of `sys.path` hold."""
+    installed = _installed(tuple(sys.path))
+    return all(_folded(name) in installed or _by_metadata(name) is None for name in set(names))
+
+
 @cache
 def _interpreter() -> Mapping[str, str]:
     python = ".".join(str(number) for number in sys.version_info[:3])

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from mlbuild.engine.canonical import canonical, digest, parse
 
 _ABANDONED_SECONDS = 86_400.0
+_SNAPSHOTS = 32
 
 
 class Store(Protocol):
@@ -215,6 +216,19 @@ class DiskStore(_Scratch):
 
     def keep_note(self, name: str, note: Any) -> None:
         self._write(self._note_path(name), _sealed(note))
+
+    def folders(self) -> list[Path]:
+        """The folders one of which changes its time when anything kept is added or removed."""
+        kinds = [path for name in ("cas", "ac") if (path := self._folder / name).is_dir()]
+        return [*kinds, *(Path(entry.path) for kind in kinds for entry in os.scandir(kind))]
+
+    def keep_snapshot(self, folder: str, name: str, content: bytes) -> None:
+        """Write a snapshot in place of the former one of that name; of all, only the newest are kept."""
+        path = self._folder / folder / name
+        self._write(path, content)
+        others = sorted(path.parent.iterdir(), key=lambda other: other.stat().st_mtime_ns, reverse=True)
+        for old in others[_SNAPSHOTS:]:
+            remove(old)
 
     def _action_path(self, key: str) -> Path:
         return self._folder / "ac" / key[:2] / key

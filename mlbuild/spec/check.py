@@ -62,7 +62,7 @@ def _checked(composed: Composed, definitions: Definitions, findings: Findings, s
     warn_unused(definitions, findings)
     return Spec(
         document=document,
-        files=tuple(map(FilePath, composed.files)),
+        parts=tuple(composed.parts),
         project=definitions.project,
         description=definitions.description,
         seed=definitions.seed,

@@ -18,21 +18,20 @@ from mlbuild.spec.tree import Document, Node
 
 @dataclass
 class Joined:
-    """A spec with all that it includes. `whole` says whether every file could be read, `files` which there are."""
+    """A spec with all that it includes. `parts` are the files by themselves; `whole` says whether all could be read."""
 
     document: Document
-    files: list[str]
+    parts: list[Document]
     found: list[Diagnostic] = field(default_factory=list)
     whole: bool = True
 
 
 def join(main: Document) -> Joined:
     """Read what a spec includes, and what those files include, and join their sections with its own."""
-    joined = Joined(main, [main.file])
-    reader = _Reader(joined)
-    reader.below(main, (_identity(main.file),))
-    if reader.parts:
-        parts = [main, *reader.parts]
+    joined = Joined(main, [main])
+    _Reader(joined).below(main, (_identity(main.file),))
+    parts = joined.parts
+    if len(parts) > 1:
         mistakes = tuple(one for part in parts for one in part.mistakes)
         mistaken = tuple(path for part in parts for path in part.mistaken)
         joined.document = Document(_root(parts, joined.found), mistakes, mistaken)
@@ -44,7 +43,6 @@ class _Reader:
 
     def __init__(self, joined: Joined) -> None:
         self.joined = joined
-        self.parts: list[Document] = []
         self.places: dict[str, Span] = {}
 
     def below(self, document: Document, chain: tuple[str, ...]) -> None:
@@ -62,12 +60,11 @@ class _Reader:
                 continue
             self.places[identity] = document.span(at)
             if part := self._read(file):
-                self.parts.append(part)
+                self.joined.parts.append(part)
                 self.below(part, (*chain, identity))
 
     def _read(self, file: FilePath) -> Document | None:
         part = read_spec(file)
-        self.joined.files.append(str(file))
         if isinstance(part, Document):
             self.joined.found += [part.diagnostic(problem) for problem in included_problems(part.value)]
             return part

@@ -140,12 +140,12 @@ class OutputSpec:
 class Spec:
     """A project without errors. Sources and datasets share one namespace.
 
-    Equal specs mean the same: where and in how many files they are written is not compared. `files` are all that
-    were read, the spec's own first.
+    Equal specs mean the same: where and in how many files they are written is not compared. `parts` are the files
+    by themselves, the spec's own first.
     """
 
     document: Document = field(compare=False)
-    files: tuple[FilePath, ...] = field(compare=False)
+    parts: tuple[Document, ...] = field(compare=False)
     project: str
     description: str | None
     seed: int

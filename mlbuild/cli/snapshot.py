@@ -1,0 +1,200 @@
+"""Takes the snapshot of a project that is up to date, so that the next command can see at a glance that it still is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import mlbuild
+from mlbuild.cli.plan import plan_text
+from mlbuild.cli.project import find_file, told_text
+from mlbuild.cli.render import Paint
+from mlbuild.cli.reworded import meaning
+from mlbuild.cli.status import Output, made_by, status_text
+from mlbuild.cli.unchanged import (
+    BEGAN_NS,
+    FOLDER,
+    MARK,
+    Request,
+    facts,
+    sealed,
+    snapshot_name,
+    variable,
+)
+from mlbuild.cli.wording import CALLED
+from mlbuild.engine.code import source_files
+from mlbuild.engine.events import BuildResult
+from mlbuild.engine.export import export_reasons
+from mlbuild.engine.files import GRAIN_NS, Files, settled
+from mlbuild.engine.graph import Plan, Task
+from mlbuild.engine.libraries import listed
+from mlbuild.engine.records import find_record
+from mlbuild.engine.stale import Fresh
+from mlbuild.engine.store import DiskStore
+from mlbuild.pipeline.plan import CATALOGUES
+from mlbuild.spec.spec import Spec
+from mlbuild.spec.variables import expand
+
+#: A path and what was found there.
+Fact = tuple[str, int, int, int, int]
+
+
+class _Doubt(Exception):
+    """Something may have changed since the build looked at it."""
+
+
+def keep_snapshot(
+    args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildResult, results: str
+) -> None:
+    """Keep what the build has found, if all of it surely holds; `results` is what it printed of its outputs."""
+    request = Request(str(find_file(args.file)))
+    request.profiles, request.settings, request.targets = args.profiles, args.settings, args.targets
+    if args.warnings and Path(request.file).is_absolute():
+        # How the places of warnings are written then depends on where the command runs.
+        return
+    with suppress(_Doubt, OSError):
+        store = DiskStore(spec.root)
+        found = _Survey(spec, plan, result, store).snapshot()
+        found["texts"] = _texts(args, plan, result, results)
+        selection = request.selection()
+        store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(found, selection))
+
+
+class _Survey:
+    """Looks once more at everything that a build has looked at.
+
+    Raises:
+        _Doubt: what it finds may be newer than what the build has seen.
+    """
+
+    def __init__(self, spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) -> None:
+        self._spec, self._result, self._store = spec, result, store
+        self._tasks = [plan.tasks[name] for name in result.actions]
+        self._files = Files(store, spec.root)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `unchanged` compares, all but the texts."""
+        names = {name for source in self._spec.sources.values() for name in source.variables}
+        folders = [Path(path or ".") for path in sys.path]
+        present = [path for path in folders if path.exists()]
+        specs = [Path(part.file) for part in self._spec.parts]
+        found = {
+            "variables": [(name, variable(name)) for name in sorted(names)],
+            "absent": [str(path) for path in folders if path not in present],
+            "installed": _seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS),
+            "specs": _seen(((self._files.name(path), path) for path in map(Path.absolute, specs)), BEGAN_NS),
+            "said": [meaning(part) for part in self._spec.parts],
+        }
+        exports = [task for task in self._tasks if task.exports is not None]
+        self._wait(exports)
+        plain, named = self._sources()
+        found["named"] = named
+        found["project"] = [*plain, *self._exports(exports), *self._folders(self._store.folders())]
+        self._files.save()
+        return found
+
+    def _code(self) -> Iterator[Path]:
+        """The source of mlbuild, all of it, and that of tasks from elsewhere."""
+        modules = {module for task in self._tasks for module in (task.run.__module__, *task.uses)}
+        if not listed(library for task in self._tasks for library in task.libraries):
+            raise _Doubt
+        for folder, _, names in os.walk(mlbuild.__path__[0]):
+            yield from (Path(folder, name) for name in names if name.endswith((".py", ".json")))
+        others = tuple(module for module in sorted(modules) if module.partition(".")[0] != mlbuild.__name__)
+        yield from sorted(source_files(others, CATALOGUES))
+
+    def _wait(self, exports: list[Task]) -> None:
+        """Let the clock of files move on past what this build has written, so that a later change will show."""
+        written = [self._spec.root / str(task.exports) / part for task in exports for part in task.parts]
+        newest = max(facts(str(path))[3] for path in [*written, *self._store.folders(), self._spec.root])
+        time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
+
+    def _sources(self) -> tuple[list[Fact], list[tuple[str, tuple[int, ...]]]]:
+        """The files from outside: by name, and those that variables name by the names of these."""
+        variables = {name: f"{MARK}{name}{MARK}" if value else "" for name, value in os.environ.items()}
+        plain: list[Fact] = []
+        named = []
+        for task in (task for task in self._tasks if task.files):
+            record = find_record(self._store, task.name)
+            for slot, path in task.files.items():
+                called = task.called.get(slot)
+                digest, known = self._files.digest(path, called), self._files.facts(path, called)
+                if record is None or known is None or record.ingredients.files.get(slot) != digest:
+                    raise _Doubt
+                if called is None:
+                    plain.append(_fact(self._files.name(path), known))
+                else:
+                    named.append((expand(called, variables).text, tuple(known)))
+        return plain, named
+
+    def _exports(self, exports: list[Task]) -> Iterator[Fact]:
+        for task in exports:
+            action, folder = self._result.actions[task.name], Path(str(task.exports))
+            if any(export_reasons(task, action, self._files, self._spec.root)):
+                raise _Doubt
+            for part in action.parts:
+                known = self._files.facts(folder / part)
+                if known is None:
+                    raise _Doubt
+                yield _fact(self._files.name(folder / part), known)
+            folders = {folder, *((folder / part).parent for part in action.parts)}
+            yield from self._folders(self._spec.root / path for path in sorted(folders))
+
+    def _folders(self, paths: Iterable[Path]) -> Iterator[Fact]:
+        return iter(_seen(((self._files.name(path), path) for path in paths), time.time_ns()))
+
+
+def _seen(paths: Iterable[tuple[str, Path]], at: int) -> list[Fact]:
+    """The facts of paths, by the names that they shall have, of which nothing has changed since a time in ns."""
+    found = [_fact(name, facts(str(path))) for name, path in paths]
+    if not all(settled(known[1:], at) for known in found):
+        raise _Doubt
+    return found
+
+
+def _fact(name: str, known: Sequence[int]) -> Fact:
+    mtime, size, inode, ctime = known
+    return name, mtime, size, inode, ctime
+
+
+def _texts(
+    args: argparse.Namespace, plan: Plan, result: BuildResult, results: str
+) -> dict[str, tuple[Any, ...]]:
+    """What each command tells of a project that is up to date: warnings, results, and what it says besides.
+
+    Of warnings and results there is one text without and one with colours.
+    """
+    warnings = _painted(lambda paint: told_text(args, args.warnings, paint)) if args.warnings else ("", "")
+    rows = [(name, CALLED[Fresh], "") for name in result.actions]
+    made = {name: made_by(action.build) for name, action in result.actions.items()}
+    outputs = [
+        Output(str(plan.tasks[name].exports), "up to date", made[name])
+        for name in result.actions
+        if plan.tasks[name].exports is not None
+    ]
+    counts = {"up to date": len(rows)} if rows else {}
+    last = max((time for time in made.values() if time is not None), default=None)
+    status = _painted(lambda paint: status_text(outputs, [], counts, last, paint, _marked))
+    told = f"{len(rows)} reused in {MARK}{MARK} s\n" if rows else f"nothing to do in {MARK}{MARK} s\n"
+    return {
+        "build": (warnings, (results, results), told),
+        "plan": (warnings, _painted(lambda paint: plan_text(rows, paint)), ""),
+        "status": (warnings, status, ""),
+    }
+
+
+def _marked(since: int) -> str:
+    return f"{MARK}{since}{MARK}"
+
+
+def _painted(text: Callable[[Paint], str]) -> tuple[str, str]:
+    """A text and a line's end, without and with colours."""
+    plain, colored = Paint(sys.stdout, False), Paint(sys.stdout)
+    colored.on = True
+    return f"{text(plain)}\n", f"{text(colored)}\n"
