@@ -167,7 +167,8 @@ def _spots(folder: Path) -> Iterator[tuple[str, str, Caret, Caret]]:
         if by in example.value and by not in example.params:
             yaml = write_yaml(folder / f"by-{index}.yaml", example.spec())
             as_json = write_json(folder / f"by-{index}.json", example.spec())
-            yield title, by, *(_on(spec, (*example.at, by), "value") for spec in (yaml, as_json))
+            at = (*example.at, by)
+            yield title, by, _on(yaml, at, "value"), _on(as_json, at, "value")
 
 
 def _on(spec: Written, at: Place, on: Literal["key", "value"] = "key") -> Caret:
