@@ -52,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         made = _drafted(args, file)
     except Failed as failed:
-        say(f"mlbuild: {failed.failure.message}")
+        say(f"mlbuild: {args.data}: {failed.failure.message}")
+        for line in failed.failure.details.get("lines", ()):
+            say(f"  {line}")
         return DATA
     except Rejected as rejected:
         problem = rejected.problems[0]

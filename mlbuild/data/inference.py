@@ -100,12 +100,12 @@ def _read(
     """The rows as a build will read them, which proves every dtype, and what else they promise."""
     rows, faults = source.read(file, columns)
     if faults:
-        raise data_failure(f"'{file.name}' changed while it was read", lines=[str(fault) for fault in faults])
+        raise data_failure("the file changed while it was read", lines=[str(fault) for fault in faults])
     empty = {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
     kept = {name: promised(column, rows[name]) for name, column in columns.items() if name not in empty}
     if not kept:
         why = [f"column '{name}' {reason}" for name, reason in {**refused, **empty}.items()]
-        raise data_failure(f"'{file.name}' has no rows with a value", lines=why)
+        raise data_failure("the file has no rows with a value", lines=why)
     return Inferred(source, rows.select(list(kept)), kept, {**refused, **empty}, missing)
 
 

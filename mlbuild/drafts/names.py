@@ -7,8 +7,9 @@ import unicodedata
 
 
 def name_of(text: str, fallback: str) -> str:
-    """`text` with all else than ASCII letters, digits, `_` and `-` as `_`; `fallback` where nothing is left."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    """`text` with all else than ASCII letters, digits, `_` and `-` as `_` and without accents; `fallback` for nothing."""
+    letters = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     name = re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_-")
     if not name:
         return fallback

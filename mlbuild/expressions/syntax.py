@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, Rejected
@@ -26,6 +27,7 @@ def _parse_sql(text: str) -> Sql:
     from sqlglot import Dialect, exp
     from sqlglot.errors import ParseError, TokenError
 
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of statements, which are refused here
     try:
         found = Dialect.get_or_raise(None).parse_into(exp.Condition, text)
     except TokenError:
@@ -38,6 +40,11 @@ def _parse_sql(text: str) -> Sql:
         raise Rejected(
             Problem("bad-expression", "';' separates statements: write one expression", offset=(0, len(text)))
         )
+    if not found:
+        word = text.split()[0]
+        start = text.index(word)
+        message = f"'{word}' is not expected here"
+        raise Rejected(Problem("bad-expression", message, offset=(start, start + len(word))))
     if found[0] is None:
         raise Rejected(Problem("bad-expression", "the expression is empty", offset=(0, len(text))))
     return found[0]

@@ -63,6 +63,7 @@ def told(text: str) -> list[tuple[str, str, str]]:
             "9007199254740993",
         ),
         ("9E IS NOT NULL", "'9E' is not a number", "9E"),
+        (" ELSE IS NOT NULL", "'ELSE' is not expected here", "ELSE"),
     ],
 )
 def test_not_an_expression(text: str, message: str, blamed: str) -> None:

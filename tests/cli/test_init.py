@@ -1,0 +1,289 @@
+"""`mlbuild init`: what it writes, what it says, what it never overwrites."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mlbuild.spec.schema import schema_text
+from tests.cli.running import Command
+
+BIRDS = "species,island,bill length (mm),ringed,bird\n" + "".join(
+    f"{'Gentoo' if row % 3 else 'Adelie'},{'Biscoe' if row % 2 else 'Dream'},{row * 7 % 23 + 0.5},"
+    f"{'NA' if row % 9 == 0 else 'true' if row % 4 else 'false'},b{row}\n"
+    for row in range(60)
+)
+
+DRAFT = """\
+# yaml-language-server: $schema=mlbuild.schema.json
+# drafted from the 60 rows of birds.csv: correct what you know better
+mlbuild: 1
+project: far_away
+
+sources:
+  birds:
+    path: birds.csv
+    null_values: [NA]  # missing values, in 1 column
+    contract: birds
+
+contracts:  # what every row must be; a row that is not ends the build
+  birds:
+    columns:
+      species:
+        dtype: string
+        categories: [Adelie, Gentoo]
+        serving: false
+      island:
+        dtype: string
+        categories: [Biscoe, Dream]
+      bill length (mm):
+        dtype: float
+        min: 0
+      ringed:
+        dtype: bool
+        nullable: true
+      bird:
+        dtype: string
+        unique: true
+
+datasets:  # rows for models: joined, filtered, split
+  rows:
+    from: birds
+    split:  # the file tells neither when a row was made nor which belong together, so chance decides
+      type: random
+      test: 0.2
+
+preprocessing:  # steps that end up in the artifact
+  tabular:
+    - op: category  # codes that LightGBM splits on; unseen and missing values have a meaning too
+      columns:
+        dtype: string
+
+models:
+  species:
+    type: lightgbm.classifier
+    dataset: rows
+    features:
+      - island
+      - bill length (mm)
+      - ringed
+    # left out of the features:
+    #   bird: tells rows apart, and says nothing about new ones
+    preprocessing: tabular
+    target: species
+    metrics: [roc_auc, log_loss, accuracy]
+    params:
+      num_iterations: 50
+      learning_rate: 0.1
+      num_leaves: 3
+      min_data_in_leaf: 1
+
+outputs:  # dist/species/model.onnx, with the proof that it answers as the trained model does
+  species:
+    model: species
+"""
+
+
+@pytest.fixture
+def far_away(mlbuild: Command) -> Command:
+    """The command in a folder whose name is no name of a project, with the birds."""
+    folder = mlbuild.folder / "far away"
+    folder.mkdir()
+    (folder / "birds.csv").write_text(BIRDS)
+    return mlbuild
+
+
+def test_a_draft(far_away: Command) -> None:
+    ran = far_away("-C", "far away", "init", "birds.csv", "--target", "species")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        "wrote mlbuild.yaml\n"
+        "  'species' (2 classes) from 3 features of 60 rows\n"
+        "  no feature: 'bird' tells rows apart, and says nothing about new ones\n"
+        "  next: mlbuild build\n"
+    )
+    folder = far_away.folder / "far away"
+    assert (folder / "mlbuild.yaml").read_text() == DRAFT
+    assert (folder / "mlbuild.schema.json").read_text(encoding="utf-8") == schema_text()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "birds.csv",
+        "mlbuild.schema.json",
+        "mlbuild.yaml",
+    ]
+
+
+def test_a_draft_told_as_a_document(far_away: Command) -> None:
+    ran = far_away("-C", "far away", "init", "birds.csv", "--target", "species", "--json")
+    assert json.loads(ran.out) == {
+        "schema_version": 1,
+        "command": "init",
+        "ok": True,
+        "exit_code": 0,
+        "file": "mlbuild.yaml",
+        "rows": 60,
+        "columns": ["species", "island", "bill length (mm)", "ringed", "bird"],
+        "left_out": {"bird": "tells rows apart, and says nothing about new ones"},
+        "target": "species",
+        "task": "classification",
+        "features": ["island", "bill length (mm)", "ringed"],
+    }
+
+
+def test_an_empty_template_passes_check(mlbuild: Command) -> None:
+    assert mlbuild("init").out == "wrote mlbuild.yaml\n"
+    ran = mlbuild("check")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "mlbuild.yaml: ok (0 sources, 0 datasets, 0 models, 0 outputs)\n"
+    assert mlbuild("build").code == 0
+
+
+def test_the_comments_of_the_template_are_a_spec(mlbuild: Command) -> None:
+    mlbuild("init")
+    file = mlbuild.folder / "mlbuild.yaml"
+    file.write_text(re.sub(r"(?m)^# (?!yaml)", "", file.read_text()))
+    (mlbuild.folder / "data").mkdir()
+    (mlbuild.folder / "data/customers.csv").touch()
+    ran = mlbuild("check")
+    assert (ran.err, ran.out) == ("", "mlbuild.yaml: ok (1 source, 1 dataset, 1 model, 1 output)\n")
+
+
+def test_without_a_target_the_models_are_comments(far_away: Command) -> None:
+    ran = far_away("init", "far away/birds.csv")
+    assert (
+        ran.out == "wrote mlbuild.yaml\n  5 columns of 60 rows; name one with --target to have a model too\n"
+    )
+    assert far_away("check").out == "mlbuild.yaml: ok (1 source, 0 datasets, 0 models, 0 outputs)\n"
+    assert far_away("build", "contract:*").code == 0
+    file = far_away.folder / "mlbuild.yaml"
+    text = file.read_text()
+    assert "\n    path: far away/birds.csv\n" in text
+    filled_in = re.sub(r"(?m)^# (?!yaml|drafted)", "", text).replace("TARGET", "species")
+    file.write_text(filled_in)
+    ran = far_away("check")
+    assert (ran.err, ran.out) == ("", "mlbuild.yaml: ok (1 source, 1 dataset, 1 model, 1 output)\n")
+
+
+def test_an_existing_spec_stays(far_away: Command) -> None:
+    (far_away.folder / "mlbuild.yaml").write_text("mine\n")
+    ran = far_away("init", "far away/birds.csv", "--target", "species")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "mlbuild: there is a spec 'mlbuild.yaml' already\n  help: remove it, or name another file with -f\n"
+    )
+    assert (far_away.folder / "mlbuild.yaml").read_text() == "mine\n"
+    assert not (far_away.folder / "mlbuild.schema.json").exists()
+
+
+def test_an_existing_schema_stays(mlbuild: Command) -> None:
+    (mlbuild.folder / "mlbuild.schema.json").write_text("mine\n")
+    assert mlbuild("init").code == 0
+    assert (mlbuild.folder / "mlbuild.schema.json").read_text() == "mine\n"
+
+
+def test_another_file_has_its_paths_from_its_own_folder(far_away: Command) -> None:
+    (far_away.folder / "specs").mkdir()
+    named = "specs/birds.mlbuild.yaml"
+    assert far_away("-f", named, "init", "far away/birds.csv", "--target", "species").code == 0
+    assert "    path: '../far away/birds.csv'\n" in (far_away.folder / named).read_text()
+    assert far_away("-f", named, "check").code == 0
+    assert far_away("-f", named, "build").code == 0
+    assert (far_away.folder / "specs/dist/species/model.onnx").is_file()
+
+
+def test_a_file_whose_name_looks_like_a_variable_is_a_file(mlbuild: Command) -> None:
+    (mlbuild.folder / "${HOME}: #1.csv").write_text(BIRDS)
+    assert mlbuild("init", "${HOME}: #1.csv", "--target", "species").code == 0
+    assert mlbuild("build", "contract:*").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("birds.tsv", "csv"), ("birds.CSV", "csv"), ("birds.pq", "parquet")]
+)
+def test_a_suffix_that_says_no_type_is_said(mlbuild: Command, name: str, mark: str) -> None:
+    rows = pl.read_csv(BIRDS.encode(), null_values="NA")
+    file = mlbuild.folder / name
+    rows.write_parquet(file) if mark == "parquet" else rows.write_csv(file, separator="\t")
+    assert mlbuild("init", name, "--target", "species").code == 0
+    text = (mlbuild.folder / "mlbuild.yaml").read_text()
+    assert f"    type: {mark}\n    path: {name}\n" in text
+    assert ('    delimiter: "\\t"\n' in text) == (mark == "csv")
+    assert mlbuild("build").code == 0
+
+
+REFUSED = {
+    "no such column": (
+        ["birds.csv", "--target", "specie"],
+        "there is no column 'specie'\n  help: did you mean 'species'?; "
+        "columns: species, island, bill length (mm), ringed, bird",
+    ),
+    "no such file": (["bird.csv"], "there is no file 'bird.csv'"),
+    "another kind of file": (
+        ["birds.xlsx"],
+        "cannot read rows from 'birds.xlsx'\n  help: a file of rows ends in .csv, .tsv, .tab, .txt, .data, .dat, .parquet, .pq",
+    ),
+    "a target of no file": (
+        ["--target", "species"],
+        "--target and --task need a file of rows\n  help: mlbuild init DATA --target COLUMN",
+    ),
+    "a task of no target": (["birds.csv", "--task", "regression"], "--task needs --target"),
+    "a task that does not suit": (
+        ["birds.csv", "--target", "species", "--task", "regression"],
+        "the target 'species' is of dtype string, and a regression predicts int or float\n"
+        "  help: leave out --task, or name another column",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), REFUSED.values(), ids=list(REFUSED))
+def test_what_cannot_be_drafted_is_said(far_away: Command, words: list[str], message: str) -> None:
+    folder = far_away.folder / "far away"
+    (folder / "birds.xlsx").write_bytes(b"")
+    ran = far_away("-C", "far away", "init", *words)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"mlbuild: {message}\n")
+    assert not (folder / "mlbuild.yaml").exists()
+
+
+def test_a_folder_that_is_not_there_is_said(mlbuild: Command) -> None:
+    ran = mlbuild("init", "-f", "gone/mlbuild.yaml")
+    assert (ran.code, ran.err) == (2, "mlbuild: there is no folder 'gone'\n")
+
+
+def test_a_file_that_cannot_be_read_is_a_fault_of_the_data(mlbuild: Command) -> None:
+    (mlbuild.folder / "rows.csv").write_bytes(b"a,b\n1,2\n\xff,3\n")
+    ran = mlbuild("init", "rows.csv", "--target", "a")
+    assert (ran.code, ran.err) == (3, "mlbuild: rows.csv: cannot read the file as csv: it is not UTF-8\n")
+    assert not (mlbuild.folder / "mlbuild.yaml").exists()
+
+
+def test_columns_that_cannot_be_used_are_told_where_none_can(mlbuild: Command) -> None:
+    (mlbuild.folder / "rows.csv").write_text("a,b,b\n,1,2\nNA,3,4\n")
+    ran = mlbuild("init", "rows.csv", "--target", "a")
+    assert (ran.code, ran.err) == (
+        3,
+        "mlbuild: rows.csv: the file has no rows with a value\n"
+        "  column 'b' is named twice in the header\n"
+        "  column 'a' has no value in any row\n",
+    )
+
+
+def test_help_says_what_is_written_without_a_target(mlbuild: Command) -> None:
+    ran = mlbuild("init", "--help")
+    assert ran.code == 0
+    assert "--target COLUMN the column to predict (none: the models are comments)" in " ".join(
+        ran.out.split()
+    )
+
+
+def test_no_place_but_the_folder_of_the_spec_is_written(far_away: Command) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (far_away.folder / "far away").iterdir()}
+    assert far_away("init", "far away/birds.csv", "--target", "species").code == 0
+    assert {path: path.stat().st_mtime_ns for path in (far_away.folder / "far away").iterdir()} == before
+    assert created(far_away.folder) == {"mlbuild.yaml", "mlbuild.schema.json"}
+
+
+def created(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_file()}

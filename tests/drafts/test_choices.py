@@ -1,0 +1,260 @@
+"""What a draft chooses: the task, the features, the split; and why it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mlbuild.data.inference import infer
+from mlbuild.data.splits import Random
+from mlbuild.diagnostics import Rejected
+from mlbuild.drafts.division import by_chance, by_time, time_of
+from mlbuild.drafts.draft import Draft, draft
+from mlbuild.drafts.goal import Goal, choose_goal
+from mlbuild.drafts.names import name_of
+from mlbuild.models.learner import Task
+
+ROWS = 60
+#: A column that can always be learned from.
+SIZE = [f"{row * 7 % 23}.5" for row in range(ROWS)]
+
+
+def drafted(folder: Path, **columns: list[str]) -> Draft:
+    """The draft of a csv file with the target `y`, other columns, and one more."""
+    return drafted_for(folder, "y", columns)
+
+
+def drafted_for(folder: Path, target: str, columns: dict[str, list[str]], task: Task | None = None) -> Draft:
+    file = folder / "rows.csv"
+    pl.DataFrame({"size": SIZE, **columns}).write_csv(file)
+    return draft(infer(file), "rows.csv", "p", target, task)
+
+
+def goal_of(made: Draft) -> Goal:
+    assert made.goal is not None
+    return made.goal
+
+
+def cycle(*values: str) -> list[str]:
+    return [values[row % len(values)] for row in range(ROWS)]
+
+
+TASKS: dict[str, tuple[list[str], Task | None, Task, int]] = {
+    "bool": (cycle("true", "false"), None, "classification", 2),
+    "text": (cycle("a", "b", "c"), None, "classification", 3),
+    "few whole numbers": (cycle("0", "1", "2"), None, "classification", 3),
+    "whole numbers": (cycle(*map(str, range(11))), None, "regression", 0),
+    "floats": (cycle("0.5", "1.5"), None, "regression", 0),
+    "0 and 1 with a point": (cycle("0.0", "1.0"), None, "classification", 2),
+    "0, 1 and 2 with a point": (cycle("0.0", "1.0", "2.0"), None, "regression", 0),
+    "as asked: a number": (cycle("0", "1", "2"), "regression", "regression", 0),
+    "as asked: classes": (cycle("0.0", "1.0", "2.0"), "classification", "classification", 3),
+}
+
+
+@pytest.mark.parametrize(("values", "asked", "task", "classes"), TASKS.values(), ids=list(TASKS))
+def test_the_values_of_the_target_decide_the_task(
+    tmp_path: Path, values: list[str], asked: Task | None, task: Task, classes: int
+) -> None:
+    goal = goal_of(drafted_for(tmp_path, "y", {"y": values}, asked))
+    assert (goal.task, goal.classes) == (task, classes)
+
+
+REFUSED: dict[str, tuple[list[str], Task | None, str]] = {
+    "one value": (
+        cycle("a"),
+        None,
+        "the target 'y' has one value in all rows, and there is nothing to learn",
+    ),
+    "a text in every row": (
+        [f"a{row}" for row in range(ROWS)],
+        None,
+        "the target 'y' has another value in every row, and there is no class to learn",
+    ),
+    "dates": (
+        [f"2013-10-{row % 28 + 1:02}" for row in range(ROWS)],
+        None,
+        "the target 'y' is of dtype date, and classes are bool, int or string",
+    ),
+    "floats as classes": (
+        cycle("0.5", "1.5"),
+        "classification",
+        "the target 'y' is of dtype float, and classes are bool, int or string",
+    ),
+    "text as a number": (
+        cycle("a", "b"),
+        "regression",
+        "the target 'y' is of dtype string, and a regression predicts int or float",
+    ),
+    "infinities": (cycle("0.5", "inf", "2.5"), None, "the target 'y' holds infinite values"),
+    "nothing": ([""] * ROWS, None, "column 'y' has no value in any row"),
+}
+
+
+@pytest.mark.parametrize(("values", "asked", "message"), REFUSED.values(), ids=list(REFUSED))
+def test_a_target_that_cannot_be_learned_is_refused(
+    tmp_path: Path, values: list[str], asked: Task | None, message: str
+) -> None:
+    with pytest.raises(Rejected) as caught:
+        drafted_for(tmp_path, "y", {"y": values}, asked)
+    assert str(caught.value) == message
+
+
+def test_a_target_that_is_not_there_is_told_with_the_header(tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as caught:
+        drafted_for(tmp_path, "why", {"y": cycle("a", "b"), "who": cycle("c", "d")})
+    (problem,) = caught.value.problems
+    assert problem.message == "there is no column 'why'"
+    assert problem.help == "did you mean 'who'?; columns: size, y, who"
+
+
+def test_rows_without_a_target_are_filtered_out(tmp_path: Path) -> None:
+    made = drafted_for(tmp_path, "the y", {"the y": cycle("a", "b", "")})
+    assert goal_of(made).rows.height == 40
+    assert """        where: '"the y" IS NOT NULL'\n""" in made.text
+
+
+LEFT_OUT = {
+    "one value": (cycle("5"), "has one value in all rows"),
+    "one value beside missing ones": (cycle("5", ""), "has one value in all rows"),
+    "an id": ([f"k{row}" for row in range(ROWS)], "tells rows apart, and says nothing about new ones"),
+    "free text": (
+        [f"told {'so ' * row}" for row in range(ROWS)],
+        "is text that hardly repeats: 60 different values in 60 rows",
+    ),
+    "the target again": (cycle("A", "B"), "gives the target away: each value of it stands with one of 'y'"),
+    "dates in another form": (
+        cycle("10/1/2013", "10/2/2013", "10/3/2013"),
+        "looks like dates in another form than 2013-10-01: '10/1/2013'",
+    ),
+    "times of day": (cycle("5:00", "6:00", "7:30 pm"), "looks like times of day: '5:00'"),
+    "numbers in another form": (
+        cycle("1,5", "2,5", "3,0"),
+        "looks like numbers in another form than 1234.5: '1,5'",
+    ),
+    "prices": (cycle("$5", "$1,200", "$7"), "looks like numbers in another form than 1234.5: '$5'"),
+    "one day": (cycle("2013-10-01", ""), "has one value in all rows"),
+    "years as dates": (
+        [f"{1950 + row}-01-01" for row in range(ROWS)],
+        "has no part whose values come again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "reason"), LEFT_OUT.values(), ids=list(LEFT_OUT))
+def test_what_is_no_feature_is_left_out_with_the_reason(
+    tmp_path: Path, values: list[str], reason: str
+) -> None:
+    made = drafted(tmp_path, y=cycle("a", "b"), x=values)
+    assert made.roles is not None
+    assert (made.roles.features, made.roles.left_out) == (("size",), {"x": reason})
+    told = f"    #   x: {reason}"
+    assert told[:100] in made.text
+
+
+def test_names_of_outputs_are_no_features(tmp_path: Path) -> None:
+    why = {"label": "has the name of an output of the artifact: rename it in the data to use it"}
+    made = drafted(tmp_path, y=cycle("a", "b"), label=cycle("1", "2", "3"))
+    assert made.roles is not None and made.roles.left_out == why
+    made = drafted_for(tmp_path, "size", {"label": cycle("1", "2", "3")})
+    assert made.roles is not None and made.roles.features == ("label",)
+
+
+def test_a_number_that_equals_the_target_is_no_feature(tmp_path: Path) -> None:
+    made = drafted(
+        tmp_path, y=[f"{row}.5" for row in range(ROWS)], again=[f"{row}.50" for row in range(ROWS)]
+    )
+    assert made.roles is not None and list(made.roles.left_out) == ["again"]
+
+
+def test_without_a_feature_nothing_is_drafted(tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match="no column is left to learn from") as caught:
+        drafted(tmp_path, y=cycle("a", "b"), size=cycle("5"))
+    assert caught.value.problems[0].help == "'size' has one value in all rows"
+
+
+def test_dates_are_used_through_the_parts_that_differ(tmp_path: Path) -> None:
+    months = [f"{2000 + row // 12}-{row % 12 + 1:02}-01" for row in range(ROWS)]
+    hours = [f"2013-10-01T{row % 24:02}:00" for row in range(ROWS)]
+    made = drafted(tmp_path, y=cycle("a", "b"), born=months[::-1][7:] + months[:7], at=hours)
+    assert made.roles is not None
+    assert made.roles.parts == {"born": ("year", "month"), "at": ("hour",)}
+
+
+def test_rows_in_order_of_time_are_split_by_it(tmp_path: Path) -> None:
+    days = [f"2013-{row // 12 + 1:02}-{row % 12 + 1:02}" for row in range(ROWS)]
+    made = drafted(tmp_path, y=cycle("a", "b"), born=days)
+    assert "type: time\n      column: born\n      test_from: '2013-05-01'\n" in made.text
+    # Months of the test rows are none of those that were learned from.
+    assert made.roles is not None and made.roles.parts == {"born": ("day", "weekday")}
+
+
+def test_the_future_must_hold_no_class_that_the_past_lacks(tmp_path: Path) -> None:
+    days = [f"2013-{row // 28 + 1:02}-{row % 28 + 1:02}" for row in range(ROWS)]
+    file = tmp_path / "rows.csv"
+    pl.DataFrame({"day": days, "y": ["a", "b"] * 25 + ["c"] * 10}).write_csv(file)
+    inferred = infer(file)
+    goal = choose_goal(inferred, "y")
+    assert time_of(inferred) == "day"
+    assert by_time(goal, "day") is None
+    assert by_chance(goal, None).split == Random(test=0.2)
+
+
+@pytest.mark.parametrize(("name", "found"), [("date", "date"), ("born", None)])
+def test_rows_in_no_order_have_a_time_by_its_name_only(tmp_path: Path, name: str, found: str | None) -> None:
+    days = [f"2013-{row * 7 % 12 + 1:02}-01" for row in range(ROWS)]
+    file = tmp_path / "rows.csv"
+    pl.DataFrame({name: days, "y": SIZE}).write_csv(file)
+    assert time_of(infer(file)) == found
+
+
+def test_rows_of_one_key_stay_together(tmp_path: Path) -> None:
+    made = drafted(tmp_path, y=cycle("a", "b"), bird_id=[f"b{row % 30}" for row in range(ROWS)])
+    assert made.roles is not None
+    assert made.roles.left_out == {
+        "bird_id": "tells which rows belong together, and says nothing about new ones"
+    }
+    assert "type: hash\n      test: 0.2\n      key: [bird_id]\n" in made.text
+
+
+def test_small_classes_stay_in_the_train_rows(tmp_path: Path) -> None:
+    rare = ["a", "b"] * 28 + ["c", "d", "e", "f"]
+    goal = goal_of(drafted(tmp_path, y=rare))
+    division = by_chance(goal, None)
+    assert isinstance(division.split, Random) and division.split.seed == 1
+    assert division.why == "this seed leaves every class among the train rows"
+
+
+def test_where_no_seed_does_all_rows_train(tmp_path: Path) -> None:
+    many = [f"c{row}" if row < 45 else "a" for row in range(ROWS)]
+    goal = goal_of(drafted(tmp_path, y=many))
+    assert by_chance(goal, None).split == Random()
+
+
+def test_valid_rows_are_for_early_stopping(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    rows = pl.DataFrame({"x": [*range(50)] * 8, "y": ["a", "b"] * 200})
+    rows.write_csv(file)
+    large = draft(infer(file), "rows.csv", "p", "y").text
+    rows.head(100).write_csv(file)
+    small = draft(infer(file), "rows.csv", "p", "y").text
+    assert "valid: 0.15\n      test: 0.15" in large and "early_stopping:" in large
+    assert "valid" not in small and "early_stopping" not in small
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("penguins-raw", "penguins-raw"),
+        ("Body Mass (g)", "Body_Mass_g"),
+        ("größe", "gro_e"),
+        ("2011", "_2011"),
+        ("日本", "data"),
+        ("", "data"),
+        ("--", "data"),
+    ],
+)
+def test_names_are_made_of_any_text(text: str, name: str) -> None:
+    assert name_of(text, "data") == name
