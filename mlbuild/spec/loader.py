@@ -45,6 +45,19 @@ _WORDINGS = (
     ("incompatible YAML", "this version of YAML is not supported", "remove the %YAML line"),
 )
 
+#: What libyaml calls the value that it was reading.
+_BEGUN = {
+    "a block mapping": "the map",
+    "a flow mapping": "the map",
+    "a block collection": "the list",
+    "a flow sequence": "the list",
+    "a simple key": "the key",
+    "a plain scalar": "the text",
+    "a quoted scalar": "the text",
+    "a double-quoted scalar": "the text",
+    "a block scalar": "the text",
+}
+
 
 def load(content: bytes, file: str) -> Document | list[Diagnostic]:
     """The tree of a YAML text, or what keeps it from being read at all.
@@ -111,7 +124,9 @@ def _events(text: Text) -> Iterator[Any]:
 def _diagnosed(text: Text, error: Any) -> Diagnostic:
     problem = error.problem or error.context or "this is not YAML"
     context, mark = error.context_mark, error.problem_mark or error.context_mark
-    if "end of stream" in problem and context is not None:
+    # What is never closed, or lacks its ':', is noticed only behind it.
+    keyless = "could not find expected ':'" in problem
+    if context is not None and (keyless or "end of stream" in problem):
         mark = context
     # What is left open is noticed at the end of the text, where nothing stands.
     index = min(mark.index, max(len(text.content.rstrip()) - 1, 0))
@@ -119,9 +134,12 @@ def _diagnosed(text: Text, error: Any) -> Diagnostic:
     if context is not None and context.index < index:
         begun = (error.context or "").removeprefix("while parsing ").removeprefix("while scanning ")
         place = text.span(context.index, context.index + 1)
-        related.append(Related(f"{begun} begins here", place))
+        related.append(Related(f"{_BEGUN.get(begun, 'it')} begins here", place))
     message, help_ = _worded(problem, text.content[index])
-    span = text.span(index, index + 1)
+    line = text.content[index:].split("\n", 1)[0].rstrip()
+    if keyless and ":" in line:
+        help_ = "a blank follows the ':' of a key"
+    span = text.span(index, index + (len(line) if keyless else 1))
     return Diagnostic("bad-yaml", message, span, help_, tuple(related))
 
 
