@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -122,13 +122,8 @@ class Join(DatasetStep):
         if self.prefix and not others:
             message = f"'prefix' has no effect: '{self.with_}' has no columns but those of 'using'"
             yield Problem("no-effect", message, ("prefix",), "leave it out", on="key")
+        yield from self._clashes([name for name in others if self._renamed(name) in table.columns])
         for name in others:
-            if self._renamed(name) in table.columns:
-                message = f"'{self.with_}' would add a second column '{self._renamed(name)}'"
-                help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
-                at = ("prefix",) if self.prefix else ("with",)
-                about = (("", self._renamed(name)), (self.with_, name))
-                yield Problem("duplicate-column", message, at, help_, about=about)
             column = right.columns[name]
             missing = self.how == "left" or column.served.nullable
             if column.served.dtype == "string" and missing and _null_token(column) is None:
@@ -144,6 +139,16 @@ class Join(DatasetStep):
                     derived if column.derived else declared,
                     about=((self.with_, name),),
                 )
+
+    def _clashes(self, names: Sequence[str]) -> Iterator[Problem]:
+        """The columns that would come twice; one `prefix` helps them all."""
+        if names:
+            listed = ", ".join(f"'{self._renamed(name)}'" for name in names)
+            message = f"'{self.with_}' would add a second column {listed}"
+            help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
+            at = ("prefix",) if self.prefix else ("with",)
+            about = (("", self._renamed(names[0])), (self.with_, names[0]))
+            yield Problem("duplicate-column", message, at, help_, about=about)
 
     def _others(self, right: Table) -> list[str]:
         return [name for name in right.columns if name not in self.using]

@@ -179,7 +179,9 @@ class Builder:
     def _alias(self, event: Any) -> None:
         place = (event.start_mark.index, event.end_mark.index)
         if event.anchor not in self._anchors:
-            self._mistake("unknown-alias", f"no anchor '&{event.anchor}' before this alias", place)
+            message = f"no anchor '&{event.anchor}' before this alias"
+            help_ = "define it before, or quote a text that begins with '*'"
+            self._mistake("unknown-alias", message, place, help_)
         target = self._anchors.get(event.anchor, Node(None, self.text, *place))
         if target is None:
             raise Stopped(

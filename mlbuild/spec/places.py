@@ -27,7 +27,8 @@ class Places:
         if not problem.about:
             return ()
         here = self._behind(source, stages)
-        return tuple(note for table, column in problem.about for note in self._note(table, column, here))
+        found = [note for table, column in problem.about for note in self._note(table, column, here)]
+        return tuple({at: (text, at) for text, at in reversed(found)}.values())[::-1]
 
     def _note(self, table: str, column: str, here: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
         places = self._of(table) if table else here

@@ -27,15 +27,20 @@ _TYPES = {
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _NAME_HELP = "a name is of letters, digits, '_' and '-', and begins with a letter or '_'"
 _COLUMN_HELP = "the name of a column is not empty, not '*' and not of the form '^...$'"
-#: Words of other languages and libraries for dtypes.
-_DTYPES = {
+#: Words of other languages and libraries, by the option that they mean.
+_SYNONYMS = {
     "float": "double number real decimal numeric float32 float64",
     "int": "integer long bigint int8 int16 int32 int64",
     "string": "str text object varchar utf8 categorical category",
     "bool": "boolean",
     "datetime": "timestamp datetime64",
+    "log_loss": "logloss binary_logloss multi_logloss cross_entropy",
+    "mean_squared_error": "mse l2",
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_error": "mae l1",
+    "mean_absolute_percentage_error": "mape",
 }
-_ELSEWHERE = {word: dtype for dtype, words in _DTYPES.items() for word in words.split()}
+_ELSEWHERE = {word: option for option, words in _SYNONYMS.items() for word in words.split()}
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 #: Longer values are cut where a message quotes them.
 _QUOTED = 40
@@ -84,7 +89,7 @@ class Object:
             yield problem.under(*at)
         for key in missing:
             if key not in meant:
-                help_ = self.wanted.get(key) or _options(known[key])
+                help_ = self.wanted.get(key) or _options(key, known[key])
                 yield Problem("missing-key", f"{title} needs '{key}'", at, help_, on="key")
 
     def _unknown(
@@ -167,9 +172,12 @@ def _near(value: str, options: list[str]) -> str | None:
     return f"did you mean '{other}'?" if other in options else did_you_mean(value, options)
 
 
-def _options(shape: Json) -> str | None:
+def _options(key: str, shape: Json) -> str | None:
     """What a key takes, where that is a closed list."""
-    return f"one of {listed(map(str, shape['enum']))}" if len(shape.get("enum", ())) > 1 else None
+    options = [str(option) for option in shape.get("enum", ())]
+    if len(options) == 1:
+        return f"write '{key}: {options[0]}'"
+    return f"one of {listed(options)}" if options else None
 
 
 def _of_forms(error: ValidationError, at: Path) -> Problem:

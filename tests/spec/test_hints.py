@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spec.checking import changed, checked
+from tests.spec.checking import changed, checked, diagnosed
 
 WHERE = "where: arr_delay IS NOT NULL"
 LATE = "late: arr_delay > 15"
@@ -26,6 +26,16 @@ def params(text: str) -> tuple[str, str]:
         (("tailnum: {dtype: string,", "tailnum: {dtype: object,"), "did you mean 'string'?"),
         (("nullable: true}\n      distance", "nullable: yes}\n      distance"), "write true"),
         (("serving: false", "serving: No"), "write false"),
+        (("metrics: [roc_auc]", "metrics: [AUC]"), "did you mean 'roc_auc'?"),
+        (("metrics: [roc_auc]", "metrics: [logloss]"), "did you mean 'log_loss'?"),
+        (("metrics: [roc_auc]", "metrics: [RMSE]"), "did you mean 'root_mean_squared_error'?"),
+        (("mlbuild: 1\n", ""), "write 'mlbuild: 1'"),
+        (("    target: late\n", "    target late\n"), "check the indent, and that ':' follows the key"),
+        (("    target: late\n", "    target:late\n"), "a blank follows the ':' of a key"),
+        (
+            ("features: [carrier, distance, seats]", "features: {matches: *_x}"),
+            "define it before, or quote a text that begins with '*'",
+        ),
         (params("{num_leaves: '31'}"), "write it without quotes"),
         (params("{learning_rate: '0.1'}"), "write it without quotes"),
         (params("{bagging_fraction: 80%, bagging_freq: 1}"), "write 0.8"),
@@ -99,3 +109,30 @@ def test_names_that_no_column_can_have_are_told_alike(
     assert [line.partition("bad-name ")[2].partition(" | ")[0] for line in said] == [
         f"{name} cannot be the name of a column"
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "related"),
+    [
+        (("    target: late\n", "    target late\n"), "42:5 bad-yaml expected 'key: value'", []),
+        (("    target: late\n", "    target:late\n"), "42:5 bad-yaml expected 'key: value'", []),
+        (
+            ("[carrier, distance, seats]", "[carrier, distance, seats"),
+            "41:18 bad-yaml expected ',' or ']'",
+            ["40:15 the list begins here"],
+        ),
+        (("{rounds: 5}", "{rounds: 5"), "45:8 bad-yaml expected ',' or '}'", ["44:21 the map begins here"]),
+        (
+            ("    target: late\n", "   target: late\n"),
+            "42:4 bad-yaml this does not fit what stands before it",
+            ["37:3 the map begins here"],
+        ),
+        (("project: delays", "project: 'delays"), "2:10 bad-yaml the quote is never closed", []),
+    ],
+)
+def test_what_is_not_yaml_is_told_where_it_goes_wrong(
+    change: tuple[str, str], said: str, related: list[str], tmp_path: Path
+) -> None:
+    _, (found,) = diagnosed(tmp_path, changed(change))
+    assert f"{found.span.line}:{found.span.column} {found.code} {found.message}" == said
+    assert [f"{one.span.line}:{one.span.column} {one.message}" for one in found.related] == related

@@ -113,7 +113,10 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
         ("{{ a }}: 1", "1:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
         ("[a, b]: 1", "1:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
         ("a: &a b\n*a : 1", "2:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
-        ("a: *b", "1:4 unknown-alias no anchor '&b' before this alias"),
+        (
+            "a: *b",
+            "1:4 unknown-alias no anchor '&b' before this alias | define it before, or quote a text that begins with '*'",
+        ),
         ("a: &a [*a]", "1:8 recursive-alias '*a' stands inside what it repeats"),
         ("<<: 1", "1:5 bad-merge '<<' takes a map or a list of maps"),
         ("a: " + "9" * 400, "1:4 out-of-range a whole number of 400 digits is beyond float64"),

@@ -207,7 +207,7 @@ def test_the_schema_as_a_whole_says_the_same(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{}", ["1:1 missing-key the spec needs 'mlbuild'", "1:1 missing-key the spec needs 'project'"]),
+        ("{}", ["1:1 missing-key the spec needs 'mlbuild' | write 'mlbuild: 1'", "1:1 missing-key the spec needs 'project'"]),
         ("- mlbuild", ["1:1 wrong-type a spec is a map, not a list"]),
         ("mlbuild", ["1:1 wrong-type a spec is a map, not 'mlbuild'"]),
     ],
