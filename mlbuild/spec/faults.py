@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from mlbuild.diagnostics import Path, Problem
@@ -40,45 +40,53 @@ def _unreadable(at: Path) -> Path:
 
 
 def _repeated(value: dict[str, Any], paths: list[Path]) -> Iterator[Path]:
-    """The definitions that repeat, by an alias, what is at fault in another place."""
-    owners: dict[int, set[Path]] = {}
+    """What repeats, by an alias, what is at fault in another place."""
+    faulty: dict[int, set[Path]] = {}
     for at in paths:
-        owners.setdefault(id(_innermost(value, at)), set()).add(at[:2])
-    for definition, inside in _definitions(value) if owners else ():
-        if any(definition not in owners.get(container, {definition}) for container in _containers(inside)):
-            yield definition
+        container, rest = _innermost(value, at)
+        faulty.setdefault(id(container), set()).add(rest)
+    for path, container in _routes(value, faulty) if faulty else ():
+        yield from (_unreadable((*path, *rest)) for rest in faulty[id(container)])
 
 
-def _definitions(value: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
-    for section, things in value.items():
-        if isinstance(things, dict):
-            yield from (((section, name), definition) for name, definition in things.items())
-
-
-def _innermost(value: Any, at: Path) -> Any:
-    """The map or list that holds what stands at a path."""
-    container = value
-    for part in at:
+def _innermost(value: Any, at: Path) -> tuple[Any, Path]:
+    """The map or list that holds what stands at a path, and the rest of the path from there on."""
+    container, rest = value, at
+    for index, part in enumerate(at):
+        inside = part in value if isinstance(value, dict) else isinstance(part, int)
+        value = value[part] if inside else None
         if not isinstance(value, (dict, list)):
             break
-        container = value
-        inside = part in value if isinstance(value, dict) else isinstance(part, int)
-        value = value[part] if inside else None  # type: ignore[index] # a list has numbers as parts
-    if isinstance(value, (dict, list)):
-        container = value
-    return container
+        container, rest = value, at[index + 1 :]
+    return container, rest
 
 
-def _containers(value: Any) -> Iterator[int]:
-    """The identities of a value's maps and lists; it must not contain itself."""
-    if isinstance(value, (dict, list)):
-        yield id(value)
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _containers(part)
+def _routes(value: Any, wanted: Container[int]) -> Iterator[tuple[Path, Any]]:
+    """Every path that leads to one of the wanted maps and lists, which are given by identity."""
+    leads: dict[int, bool] = {}
+
+    def find(one: Any) -> bool:
+        if not isinstance(one, (dict, list)):
+            return False
+        if id(one) not in leads:
+            inside = [find(part) for part in (one.values() if isinstance(one, dict) else one)]
+            leads[id(one)] = id(one) in wanted or any(inside)
+        return leads[id(one)]
+
+    def walk(one: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+        if find(one):
+            if id(one) in wanted:
+                yield path, one
+            for part, child in one.items() if isinstance(one, dict) else enumerate(one):
+                yield from walk(child, (*path, part))
+
+    return walk(value, ())
 
 
 def _in_doubt(value: dict[str, Any], at: Path) -> list[Path]:
     """What a mistake in the text at a path leaves in doubt: all that is defined beside it in a section."""
+    if at[0] not in value:
+        return []  # a key of an included file that says nothing outside of it
     section = value[str(at[0])]
     if len(at) == 1 and isinstance(section, dict):
         return [(at[0], name) for name in section]

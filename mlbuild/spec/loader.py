@@ -72,7 +72,7 @@ def load(content: bytes, file: str) -> Document | list[Diagnostic]:
 
 
 def parse(text: Text) -> Document | list[Diagnostic]:
-    """The same of a text that is decoded."""
+    """The same of a text in which no character is forbidden."""
     builder = Builder(text)
     try:
         with _collector_off():
@@ -99,13 +99,18 @@ def _decoded(content: bytes, file: str) -> Text | Diagnostic:
         span = Text(file, before).span(len(before), len(before))
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
         return Diagnostic("bad-encoding", message, span, "save the file as UTF-8")
-    if found := _FORBIDDEN.search(text):
-        span = Text(file, text).span(found.start(), found.end())
-        code_point = ord(found[0])
-        message = f"the character U+{code_point:04X} cannot stand in YAML"
-        help_ = f'remove it, or write it as an escape in double quotes: "\\u{code_point:04x}"'
-        return Diagnostic("bad-character", message, span, help_)
-    return Text(file, text)
+    return forbidden(Text(file, text)) or Text(file, text)
+
+
+def forbidden(text: Text) -> Diagnostic | None:
+    """The first character that cannot stand in a YAML text."""
+    found = _FORBIDDEN.search(text.content)
+    if found is None:
+        return None
+    code_point = ord(found[0])
+    message = f"the character U+{code_point:04X} cannot stand in YAML"
+    help_ = f'remove it, or write it as an escape in double quotes: "\\u{code_point:04x}"'
+    return Diagnostic("bad-character", message, text.span(found.start(), found.end()), help_)
 
 
 def _events(text: Text) -> Iterator[Any]:

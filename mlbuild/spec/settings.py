@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mlbuild.diagnostics import Diagnostic, Path, did_you_mean
 from mlbuild.spec.builder import MAX_DEPTH
 from mlbuild.spec.language import SECTIONS
-from mlbuild.spec.loader import parse
+from mlbuild.spec.loader import forbidden, parse
 from mlbuild.spec.overlay import map_like
 from mlbuild.spec.tree import Document, Node, Text
 
@@ -62,6 +62,8 @@ def settings_text(flags: Sequence[str]) -> str:
 def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]]:
     """The settings of `--set` flags, in their order, and what is wrong with the others; line 1 is the first flag."""
     text = Text(FLAG, settings_text(flags))
+    if bad := forbidden(text):
+        return [], [bad]
     settings: list[Setting] = []
     found: list[Diagnostic] = []
     start = 0

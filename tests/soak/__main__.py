@@ -28,7 +28,10 @@ SOAKS = {
     "learners": ["tests/models"],
     "build-law": ["tests/engine"],
     "schema": ["tests/editor/test_validators.py"],
+    "drafts": ["tests/drafts", "tests/spec/test_quoting.py"],
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
+    "fuzz": ["tests/spec/test_fuzz.py"],
+    "render": ["tests/spec/test_render.py"],
 }
 
 
