@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-from mlbuild.diagnostics import FailureKind
+    from mlbuild.diagnostics import FailureKind
 
 OK = 0
 TASK = 1

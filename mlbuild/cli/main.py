@@ -1,4 +1,7 @@
-"""The command line: options that every command shares, the table of commands, and how failures end."""
+"""The command line: options that every command shares, the table of commands, and how failures end.
+
+Asking for help costs little more than argparse: this imports nothing else that is not needed for it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import argparse
 import importlib
 import os
 import sys
-import traceback
-from typing import Any
 
 from mlbuild import __version__
 from mlbuild.cli.exits import INTERNAL, INTERRUPTED, OK, USAGE, UsageError
 from mlbuild.cli.render import say
-from mlbuild.diagnostics import Rejected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Verb to module and one-line help; a module is imported when its verb is used.
 VERBS = {
@@ -42,7 +46,8 @@ def main(argv: list[str]) -> int:
     """Run one command; returns its exit code."""
     try:
         args = _parse(argv)
-        return _run(args, argv)
+        code: int = importlib.import_module("mlbuild.cli.project").run_command(args, argv)
+        return code
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE
     except UsageError as error:
@@ -56,25 +61,11 @@ def main(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception:
+        import traceback
+
         traceback.print_exc()
         say(f"mlbuild: internal error (version {__version__}); please report it with the lines above")
         return INTERNAL
-
-
-def _run(args: argparse.Namespace, argv: list[str]) -> int:
-    if args.format not in args.module.FORMATS:
-        formats = ", ".join(args.module.FORMATS)
-        raise UsageError(f"'{args.command}' has no format '{args.format}'", f"its formats: {formats}")
-    project = importlib.import_module("mlbuild.cli.project")
-    try:
-        code: int = args.module.run(args)
-    except project.BadSpec:
-        code = USAGE
-    except Rejected as rejected:
-        project.tell_targets(args, argv, rejected.problems)
-        code = USAGE
-    project.finish(args, code)
-    return code
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -114,7 +105,7 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
         prog="mlbuild",
         description="Build machine-learning models from a YAML spec: one verified ONNX file for each output.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_help_formatter,
     )
     parser.add_argument("--version", action="version", version=f"mlbuild {__version__}")
     _add_shared(parser, default=None)
@@ -124,10 +115,20 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", aliases=aliases
         )
-        _add_shared(command, default=argparse.SUPPRESS)
         if verb is not None and ALIASES.get(verb, verb) == name:
+            _add_shared(command, default=argparse.SUPPRESS)
             importlib.import_module(module).add_arguments(command)
     return parser
+
+
+def _help_formatter(prog: str) -> argparse.HelpFormatter:
+    """Lines as wide as the terminal; argparse would load shutil to ask for it."""
+    wanted = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(wanted) if wanted.isdecimal() else os.get_terminal_size().columns
+    except OSError:  # no terminal
+        columns = 80
+    return argparse.RawDescriptionHelpFormatter(prog, width=columns - 2)
 
 
 def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:

@@ -22,7 +22,7 @@ from mlbuild.cli.report import (
     diagnostics_text,
 )
 from mlbuild.cli.sarif import diagnostics_sarif
-from mlbuild.diagnostics import Diagnostic, Problem, Span
+from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span
 from mlbuild.spec.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
 
@@ -31,6 +31,26 @@ DEFAULT = "mlbuild.yaml"
 
 class BadSpec(Exception):
     """The spec has errors; they have been told."""
+
+
+def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
+    """Run the command that was asked for; what its targets or its spec have wrong is told.
+
+    Raises:
+        UsageError: the command cannot print the format that was asked for.
+    """
+    if args.format not in args.module.FORMATS:
+        formats = ", ".join(args.module.FORMATS)
+        raise UsageError(f"'{args.command}' has no format '{args.format}'", f"its formats: {formats}")
+    try:
+        code: int = args.module.run(args)
+    except BadSpec:
+        code = USAGE
+    except Rejected as rejected:
+        _tell_targets(args, argv, rejected.problems)
+        code = USAGE
+    _finish(args, code)
+    return code
 
 
 def find_file(named: str | None) -> Path:
@@ -110,7 +130,7 @@ def told_text(
     return f"{diagnostics_text(diagnostics, paint, texts)}\n{count_text(diagnostics)}"
 
 
-def finish(args: argparse.Namespace, code: int) -> None:
+def _finish(args: argparse.Namespace, code: int) -> None:
     """Write the log of a command that has ended, where one was asked for."""
     if args.format == "sarif":
         print(json.dumps(diagnostics_sarif(args.logged, code), indent=2))
@@ -129,7 +149,7 @@ def check_document(
     return document | {"diagnostics": diagnostics_json(diagnostics)}
 
 
-def tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:
+def _tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:
     """Report targets that cannot be, each where it stands on the command line."""
     words = ["mlbuild", *argv]
     line = shlex.join(words)

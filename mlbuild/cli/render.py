@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
-from typing import TextIO
+
+from mlbuild.cli.unchanged import colored
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 #: The version of the JSON documents that commands print.
 SCHEMA_VERSION = 1
@@ -16,8 +19,8 @@ _CODES = {"error": "31;1", "warning": "33;1", "help": "36", "note": "36", "dim":
 class Paint:
     """Colours text where a person looks at a terminal and has not asked for none."""
 
-    def __init__(self, stream: TextIO, wanted: bool = True) -> None:
-        self.on = wanted and stream.isatty() and not os.environ.get("NO_COLOR")
+    def __init__(self, stream: TextIO | None, wanted: bool = True) -> None:
+        self.on = wanted and colored(stream)
 
     def __call__(self, style: str, text: str) -> str:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.on else text
@@ -25,6 +28,8 @@ class Paint:
 
 def shown_path(file: str) -> str:
     """A path as people write it from here."""
+    from pathlib import Path  # asking for help does without it
+
     path = Path(file)
     try:
         return str(path.resolve().relative_to(Path.cwd())) if path.is_absolute() else file

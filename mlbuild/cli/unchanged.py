@@ -83,16 +83,15 @@ class Answer:
     def __init__(self, request: Request, snapshot: "dict[str, Any]") -> None:
         self.request, self.snapshot = request, snapshot
 
-    def pieces(self) -> "list[tuple[TextIO, str]]":
+    def pieces(self) -> "list[tuple[TextIO | None, str]]":
         """What is to be told, in order."""
         asked = self.request
-        out, err = (
-            asked.color and stream.isatty() and not os.environ.get("NO_COLOR")
-            for stream in (sys.stdout, sys.stderr)
-        )
         warnings, results, told = self.snapshot["texts"][asked.verb]
-        pieces = [(sys.stderr, warnings[err]), (sys.stdout, results[out]), (sys.stderr, told)]
-        return [(stream, dated(text)) for stream, text in pieces if stream is sys.stdout or not asked.quiet]
+        result = results[asked.color and colored(sys.stdout)]
+        if asked.quiet:
+            return [(sys.stdout, dated(result))]
+        warning = warnings[asked.color and colored(sys.stderr)]
+        return [(sys.stderr, warning), (sys.stdout, dated(result)), (sys.stderr, dated(told))]
 
 
 def look(argv: list[str]) -> "tuple[int, Answer | None]":
@@ -263,12 +262,22 @@ def age(since: int) -> str:
     return "just now"
 
 
-def tell(pieces: "Iterable[tuple[TextIO, str]]") -> int:
-    """Print texts, and return the exit code."""
+def colored(stream: "TextIO | None") -> bool:
+    """Whether a person looks at a stream, and has not asked for no colours."""
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
+    """Print texts and what is still to be written; returns 0, or the exit code where that cannot be done."""
     try:
-        for stream, text in pieces:
-            stream.write(text)
-            stream.flush()
+        for stream, text in (*pieces, (sys.stdout, ""), (sys.stderr, "")):
+            if stream is not None:  # closed before the command began
+                stream.write(text)
+                stream.flush()
     except BrokenPipeError:  # the reader has gone, as `| head` does
         return 141
+    except OSError as error:
+        if sys.stderr is not None:
+            sys.stderr.write(f"mlbuild: what there is to tell cannot be written: {error.strerror}\n")
+        return 7
     return 0

@@ -72,7 +72,7 @@ def remember(
 def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure | None:
     """What a task does with a file that changes meanwhile is nobody's result."""
     for slot, path in task.files.items():
-        if world.files.digest(path) != ingredients.files[slot]:
+        if world.files.digest(path, task.called.get(slot)) != ingredients.files[slot]:
             name = ingredients.paths[slot]
             return Failure("task", f"file '{name}' changed while it was read", {"file": name})
     return None
