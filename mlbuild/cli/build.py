@@ -122,6 +122,10 @@ def ended_as_interrupted() -> Iterator[None]:
     former = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    except KeyboardInterrupt:
+        former = signal.SIG_IGN
+        signal.signal(signal.SIGINT, former)  # all has ended; an impatient second Ctrl-C changes nothing
+        raise
     finally:
         signal.signal(signal.SIGTERM, former)
 

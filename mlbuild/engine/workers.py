@@ -62,6 +62,11 @@ class Workers:
         self._poll = select.poll()
         self._by_file: dict[int, _Worker] = {}
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is any process."""
+        return self._zygote is not None
+
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
         needed = frozenset(task.libraries)
         idle = [worker for worker in self._workers.values() if worker.task is None]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,8 @@ from mlbuild.engine.reasons import Reason
 from mlbuild.engine.run import build
 from mlbuild.engine.stale import Decision
 from mlbuild.engine.store import MemoryStore, Store
+from mlbuild.engine.workers import Workers
+from mlbuild.engine.zygote import Setup
 
 
 def load(job: Job) -> None:
@@ -84,6 +91,36 @@ def unsteady(job: Job) -> None:
     job.write("out", str(len(ticks)).encode())
 
 
+def killed(job: Job) -> None:
+    job.write("out", b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def quits(job: Job) -> None:
+    os._exit(3)
+
+
+def greedy(job: Job) -> None:
+    """Ask for a terabyte."""
+    job.write("out", bytes(1 << 40))
+
+
+def aborted(job: Job) -> None:
+    """End as compiled libraries do that get no memory."""
+    faulthandler.disable()  # pytest has enabled it
+    os.write(2, b"memory allocation of 99 bytes failed\n")
+    os.abort()
+
+
+def chatter(job: Job) -> None:
+    """Print in every way there is."""
+    sys.stdout.write(f"{job.params['text']}\n")
+    sys.stderr.write("UserWarning: take care\n")
+    os.write(1, b"from a library\n")
+    subprocess.run(["echo", "from a program"], check=True)
+    job.write("out", b"said")
+
+
 def file_task(path: Path, *columns: str, name: str = "source:s", **fields: Any) -> Task:
     return Task(name, "source", load, {"columns": list(columns)}, columns, files={"data": path}, **fields)
 
@@ -131,6 +168,10 @@ class Project:
     ) -> BuildResult:
         self.events = []
         return build(plan(tasks), self.store, self.root, targets, events=self.events.append, **options)
+
+    def workers(self, slots: int = 2, memory: int | None = None) -> Workers:
+        """An executor of processes; only a store on disk can be shared with it."""
+        return Workers(Setup(self.store, self.root, memory=memory), slots)
 
     def foresee(
         self, tasks: Sequence[Task], targets: Collection[str] | None = None, **options: Any

@@ -1,0 +1,232 @@
+"""Workers: a dying one fails its task by name and nothing else, and what they do is what one process does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from mlbuild.engine.events import TaskPrinted
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.engine.workers import Workers
+from mlbuild.engine.zygote import Setup
+from tests.engine.tasks import (
+    Project,
+    aborted,
+    boom,
+    chain,
+    chatter,
+    greedy,
+    killed,
+    quits,
+    text_task,
+)
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 2 << 30
+
+
+def around(task: Task) -> list[Task]:
+    """A task with one that depends on it and one that does not."""
+    return [task, text_task("after", "x", f"{task.name}/out"), *chain()]
+
+
+@pytest.mark.parametrize(
+    ("run", "message", "details"),
+    [
+        (killed, "its worker was killed by SIGKILL (peak memory ", {"signal": "SIGKILL"}),
+        (quits, "its worker ended with exit code 3 (peak memory ", {"exit_code": 3}),
+        (greedy, "out of memory (limit 2 GiB, peak ", {"exception": "MemoryError"}),
+        (aborted, "out of memory (limit 2 GiB, peak ", {"signal": "SIGABRT"}),
+        (boom, "ZeroDivisionError: one by zero", {"exception": "ZeroDivisionError"}),
+    ],
+)
+def test_a_task_that_dies_fails_by_name_and_blocks_only_what_reads_it(
+    on_disk: Project, run: object, message: str, details: dict[str, object]
+) -> None:
+    tasks = around(text_task("t", "", run=run))
+    result = on_disk.build(tasks, executor=on_disk.workers(memory=LIMIT), keep_going=True)
+    assert result.failures.keys() == {"t"}
+    failure = result.failures["t"]
+    assert failure.kind == "task" and failure.message.startswith(message)
+    assert details.items() <= failure.details.items()
+    assert (result.ran, result.blocked) == (("a", "b", "c"), ("after",))
+    assert on_disk.content(result, "c") == "c b a"
+
+
+def test_out_of_memory_is_told_without_a_limit_too(on_disk: Project) -> None:
+    for executor in (None, on_disk.workers()):
+        failure = on_disk.build([text_task("t", "", run=greedy)], executor=executor).failures["t"]
+        assert failure.message.startswith("out of memory")
+
+
+def test_a_dead_worker_is_replaced(on_disk: Project) -> None:
+    tasks = [text_task(f"k{number}", "", run=killed) for number in range(5)]
+    result = on_disk.build([*tasks, *chain()], executor=on_disk.workers(1), keep_going=True)
+    assert (len(result.failures), result.ran) == (5, ("a", "b", "c"))
+
+
+def test_what_a_task_prints_is_caught_whoever_writes_it(
+    on_disk: Project, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = text_task("t", "hello\x1b[2J", run=chatter)
+    assert on_disk.build([task, text_task("silent", "x")], executor=on_disk.workers(1)).ok
+    told = on_disk.told(TaskPrinted)
+    assert [event.task for event in told] == ["t"]
+    for line in ("hello\x1b[2J\n", "UserWarning: take care\n", "from a library\n", "from a program\n"):
+        assert line in told[0].text
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_end_of_much_output_is_kept(on_disk: Project) -> None:
+    result = on_disk.build([text_task("t", "", run=floods)], executor=on_disk.workers(1))
+    assert result.ok
+    (told,) = on_disk.told(TaskPrinted)
+    assert len(told.text) == 10_000 and told.text.endswith("line 99999\n")
+
+
+def floods(job: Job) -> None:
+    for number in range(100_000):
+        sys.stdout.write(f"line {number}\n")
+    job.write("out", b"")
+
+
+def test_a_task_in_this_process_prints_on_standard_error(
+    on_disk: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_disk.build([text_task("t", "hello", run=prints)]).ok
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def prints(job: Job) -> None:
+    sys.stdout.write(f"{job.params['text']}\n")
+    job.write("out", b"")
+
+
+def meet(job: Job) -> None:
+    """Wait for another task at a named pipe; both must run at once to get on."""
+    file = os.open(job.params["pipe"], os.O_WRONLY if job.params["writes"] else os.O_RDONLY)
+    os.close(file)
+    job.write("out", str(job.threads).encode())
+
+
+def test_independent_tasks_run_at_once_and_share_the_cores(on_disk: Project) -> None:
+    pipe = str(on_disk.root / "pipe")
+    os.mkfifo(pipe)
+    pair = [
+        text_task(name, "", run=meet, params={"pipe": pipe, "writes": name == "w"}) for name in ("r", "w")
+    ]
+    last = text_task("last", "", run=threads, inputs=both("r", "w"))
+    result = on_disk.build([*pair, last], executor=on_disk.workers(), threads=4)
+    assert [on_disk.content(result, name) for name in ("r", "w", "last")] == ["2", "2", "4"]
+
+
+def both(*names: str) -> tuple[Input, ...]:
+    return tuple(Input(name, name, ("out",)) for name in names)
+
+
+def threads(job: Job) -> None:
+    job.write("out", str(job.threads).encode())
+
+
+_loads: list[str] = []
+_limits: list[int] = []
+
+
+def note_load(libraries: Collection[str]) -> None:
+    _loads.extend(libraries)
+
+
+def note_limit(threads: int) -> None:
+    _limits.append(threads)
+
+
+def tells(job: Job) -> None:
+    """What this worker was made for: its zygote, what that has loaded, how many threads it may start."""
+    job.write("out", f"{os.getppid()} {','.join(sorted(set(_loads)))} {_limits}".encode())
+
+
+def test_a_worker_has_the_libraries_of_its_task_and_no_more_threads_than_that(on_disk: Project) -> None:
+    setup = Setup(on_disk.store, on_disk.root, load=note_load, limit=note_limit)
+    tasks = [
+        text_task("a", "a", run=tells, libraries=("one",)),
+        text_task("b", "b", run=tells, libraries=("one",)),
+        text_task("c", "", run=tells, libraries=("one", "two"), inputs=both("a", "b")),
+        text_task("d", "", "c/out", run=tells, libraries=("two",)),
+    ]
+    result = on_disk.build(tasks, executor=Workers(setup, 2), threads=4)
+    told = [on_disk.content(result, task.name).split(" ") for task in tasks]
+    assert [words[1:] for words in told] == [
+        ["one", "[2]"],
+        ["one", "[2]"],
+        ["one,two", "[4]"],
+        ["one,two", "[4]"],
+    ]
+    assert len({words[0] for words in told}) == 1
+
+
+def test_nothing_to_run_makes_no_process(on_disk: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_disk.build(chain())
+    monkeypatch.delattr(os, "fork")
+    monkeypatch.delattr(os, "posix_spawn")
+    assert on_disk.build(chain(), executor=on_disk.workers()).reused == ("a", "b", "c")
+
+
+def test_an_interrupt_ends_workers_and_leaves_a_right_store(on_disk: Project) -> None:
+    tasks = [*chain(), text_task("busy", "", run=interrupts_the_build, params={"pid": os.getpid()})]
+    executor = on_disk.workers()
+    with pytest.raises(KeyboardInterrupt):
+        on_disk.build(tasks, executor=executor)
+    assert not executor.alive
+    result = on_disk.build(chain())
+    assert on_disk.content(result, "c") == "c b a"
+
+
+def interrupts_the_build(job: Job) -> None:
+    """Interrupt the process of the build, and never end by itself."""
+    os.kill(job.params["pid"], signal.SIGINT)
+    signal.pause()
+
+
+def test_a_lost_zygote_fails_what_runs_and_no_more(on_disk: Project) -> None:
+    tasks = [text_task("t", "", run=kills_the_zygote), *chain()]
+    result = on_disk.build(tasks, executor=on_disk.workers(1), keep_going=True)
+    assert {name: failure.message for name, failure in result.failures.items()} == {
+        "t": "the process that makes workers has died"
+    }
+    assert result.ran == ("a", "b", "c")
+
+
+def kills_the_zygote(job: Job) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_workers_are_made_of_a_process_with_or_without_threads(tmp_path: Path, threads: int) -> None:
+    """Only a process that has no threads is forked; else the zygote starts anew."""
+    program = f"""
+import os, sys, threading
+from pathlib import Path
+from mlbuild.engine.store import DiskStore
+from tests.engine.tasks import Project, chain
+
+root, end = Path(sys.argv[1]), threading.Event()
+others = [threading.Thread(target=end.wait) for _ in range({threads})]
+for thread in others:
+    thread.start()
+forks = []
+os.register_at_fork(after_in_parent=lambda: forks.append(1))
+project = Project(root, DiskStore(root))
+result = project.build(chain(), executor=project.workers())
+end.set()
+print(project.content(result, "c"), len(forks))
+"""
+    command = [sys.executable, "-W", "error", "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == (f"c b a {1 - threads}\n", "")
