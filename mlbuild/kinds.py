@@ -211,7 +211,9 @@ class MapOf(Kind):
     def schema(self) -> Json:
         shape: Json = {"type": "object", "additionalProperties": self.item.schema()}
         shape |= {"minProperties": self.min_items} if self.min_items else {}
-        return shape | ({"propertyNames": {"title": "name", "pattern": self.name_pattern}} if self.name_pattern else {})
+        return shape | (
+            {"propertyNames": {"title": "name", "pattern": self.name_pattern}} if self.name_pattern else {}
+        )
 
     def read(self, value: Any) -> dict[str, Any]:
         return {name: self.item.read(item) for name, item in value.items()}

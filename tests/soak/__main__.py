@@ -31,6 +31,7 @@ SOAKS = {
     "drafts": ["tests/drafts", "tests/spec/test_quoting.py"],
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
     "fuzz": ["tests/spec/test_fuzz.py"],
+    "excerpts": ["tests/cli/test_excerpt.py"],
     "render": ["tests/spec/test_render.py"],
 }
 
