@@ -130,11 +130,14 @@ def tasks(project: Project, nodes: list[Node]) -> list[Task]:
     return made
 
 
-def check(project: Project, oracle: Oracle, nodes: list[Node], targets: set[int]) -> None:
+def check(
+    project: Project, oracle: Oracle, nodes: list[Node], targets: set[int], workers: bool = False
+) -> None:
     names = {f"t{index}" for index in targets}
     wanted = closure(nodes, targets)
     foreseen = project.foresee(tasks(project, nodes), names, keep_going=True)
-    result = project.build(tasks(project, nodes), names, keep_going=True)
+    executor = project.workers() if workers else None
+    result = project.build(tasks(project, nodes), names, keep_going=True, executor=executor)
     given, must_run, failed = oracle.expect(nodes, wanted)
     named = {name: int(name[1:]) for name in foreseen}
     contents = {
@@ -185,15 +188,28 @@ def test_an_incremental_build_is_a_clean_one_and_runs_only_what_it_must(
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         project = Project(root, DiskStore(root) if on_disk else MemoryStore(root))
-        oracle = Oracle()
-        check(project, oracle, graph, set(range(len(graph))))
-        for _ in range(data.draw(st.integers(1, 6))):
-            graph = data.draw(st.composite(edited)(graph))
-            targets = data.draw(st.sets(st.integers(0, len(graph) - 1), min_size=1))
-            check(project, oracle, graph, targets)
-        check(project, oracle, graph, set(range(len(graph))))
-        last = project.build(tasks(project, graph), keep_going=True)
-        assert last.ran == ()
+        check_edits(data, project, graph)
+
+
+@seed(budget.seed())
+@given(st.data(), graphs)
+@settings(max_examples=budget.examples(6, 300), deadline=None)
+def test_the_law_holds_with_workers(data: st.DataObject, graph: list[Node]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        check_edits(data, Project(Path(folder), DiskStore(Path(folder))), graph, workers=True)
+
+
+def check_edits(data: st.DataObject, project: Project, graph: list[Node], workers: bool = False) -> None:
+    """Build a graph, edit it a few times and build some targets after each, then all again."""
+    oracle = Oracle()
+    check(project, oracle, graph, set(range(len(graph))), workers)
+    for _ in range(data.draw(st.integers(1, 6))):
+        graph = data.draw(st.composite(edited)(graph))
+        targets = data.draw(st.sets(st.integers(0, len(graph) - 1), min_size=1))
+        check(project, oracle, graph, targets, workers)
+    check(project, oracle, graph, set(range(len(graph))), workers)
+    last = project.build(tasks(project, graph), keep_going=True)
+    assert last.ran == ()
 
 
 @seed(budget.seed())
