@@ -78,7 +78,7 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
         ("check --nope", "unrecognized arguments: --nope"),
         ("check --format xml", "argument --format: invalid choice: 'xml'"),
         ("graph --format sarif", "mlbuild: 'graph' has no format 'sarif'"),
-        ("schema --json", "mlbuild: 'schema' has no format 'json'"),
+        ("schema --format github", "mlbuild: 'schema' has no format 'github'"),
         ("-C nowhere check", "mlbuild: cannot enter 'nowhere': No such file or directory"),
         ("-C empty check", "mlbuild: there is no mlbuild.yaml in this folder"),
         ("-C several plan", "mlbuild: this folder has several specs: a.mlbuild.yaml, b.mlbuild.yaml"),
