@@ -16,6 +16,7 @@ from mlbuild.bundle.session import Session, encode
 from mlbuild.bundle.trained import Trained, labels
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.lowering.cut import CUT, back, front, marks
+from mlbuild.models.learner import Probe
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def verify(trained: Trained, model: bytes, real: Real, threads: int = 1) -> byte
     adversarial = adversarial_rows(trained, real.raw)
     matrix = trained.transform(adversarial)
     scores = trained.score(matrix, threads)
-    probe = _probe(trained, matrix)
+    asked, probe = _probe(trained, matrix)
     made = Real(adversarial, matrix, scores)
     results = [
         *_compare_preprocessing(trained, model, real, "real"),
@@ -80,6 +81,7 @@ def verify(trained: Trained, model: bytes, real: Real, threads: int = 1) -> byte
     certificate = {
         "format": FORMAT,
         "rows": {"real": real.raw.height, "adversarial": adversarial.height, "learner": probe.height},
+        "learner_places": {"asked": asked.asked, "of": asked.places},
         "max_difference": max(one.largest for one in results if one.what.startswith("scores")),
         "label_flips": sum(one.wrong for one in results if one.what.startswith("labels")),
         "tolerance": {"scores": SCORE, "learner": LEARNER},
@@ -100,21 +102,21 @@ def verify(trained: Trained, model: bytes, real: Real, threads: int = 1) -> byte
     return json.dumps(certificate, indent=2).encode() + b"\n"
 
 
-def _probe(trained: Trained, matrix: pl.DataFrame) -> pl.DataFrame:
-    """The learner's own rows as a matrix; `matrix` tells how wide its vectors are."""
+def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]:
+    """The learner's own rows, and the same as a matrix; `matrix` tells how wide its vectors are."""
     import polars as pl
 
     widths = {name: _as_array(matrix[name]).shape[1] for name in trained.recipe.matrix}
-    rows = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
+    probe = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
     columns, start = {}, 0
     for name, width in widths.items():
-        block = rows[:, start : start + width]
+        block = probe.rows[:, start : start + width]
         if isinstance(matrix.schema[name], pl.Array):
             columns[name] = pl.Series(name, block, pl.Array(pl.Float64, width))
         else:
             columns[name] = pl.Series(name, block[:, 0], pl.Float64).fill_nan(None)
         start += width
-    return pl.DataFrame(columns)
+    return probe, pl.DataFrame(columns)
 
 
 def _compare_whole(trained: Trained, model: bytes, rows: Real, kind: str) -> list[Compared]:

@@ -44,6 +44,18 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """Rows that ask a fitted learner what it can be wrong in: float64 [N, width], missing NaN.
+
+    They ask `asked` of its `places`: splits that a row can reach, or coefficients.
+    """
+
+    rows: np.ndarray[Any, Any]
+    asked: int
+    places: int
+
+
+@dataclass(frozen=True)
 class Learner(Described):
     """One configured learner. A fitted one is bytes, equal for equal inputs whatever the number of threads."""
 
@@ -103,16 +115,16 @@ class Learner(Described):
         """The same scores as a double tensor of the graph, [N, classes] or [N, 1]."""
         raise NotImplementedError
 
-    def probe(self, fitted: bytes, schema: Schema, width: int) -> np.ndarray[Any, Any]:
-        """Rows of the expanded matrix, float64 [N, width], that show a wrong constant of the fitted learner.
+    def probe(self, fitted: bytes, schema: Schema, width: int) -> Probe:
+        """Rows of the expanded matrix, `width` columns, that show a wrong constant of the fitted learner.
 
-        Vectors take several columns; missing is NaN. The same rows for the same bytes.
+        Vectors take several columns. The same rows for the same bytes.
         """
         import numpy as np
 
         one = np.eye(width)
         chance = np.random.default_rng(0).standard_normal((64, width))
-        return np.concatenate([np.zeros((1, width)), one, -one, 1e3 * one, chance])
+        return Probe(np.concatenate([np.zeros((1, width)), one, -one, 1e3 * one, chance]), width, width)
 
     def describe(self, fitted: bytes) -> Json:
         """What a person asks of a fitted learner: number of trees, best iteration. Small JSON."""

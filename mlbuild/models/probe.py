@@ -7,11 +7,12 @@ chance has answered is not asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.lowering.trees import Trees
+from mlbuild.models.learner import Probe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _MISSING_SHARE = 0.1
+#: Some ten seconds of following rows down trees: what 500 trees of 255 leaves take.
+_MOST_WALKS = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,22 @@ class _Region:
 class TreeProbe:
     """Makes the rows for `trees` over a matrix of `width` columns.
 
-    `leaves_of` gives, natively, the leaf [N, trees] (numbered within its tree) that each row reaches.
+    `leaves_of` gives, natively, for one tree after another the leaf [N] (numbered within the tree) that each row
+    reaches. As every row goes down every tree, more than `most_walks` of rows times trees are not made: of larger
+    ensembles splits are asked at regular distances.
     """
 
-    def __init__(self, trees: Trees, width: int, leaves_of: Callable[[Array], Array]) -> None:
+    def __init__(
+        self,
+        trees: Trees,
+        width: int,
+        leaves_of: Callable[[Array], Iterable[Array]],
+        most_walks: int = _MOST_WALKS,
+    ) -> None:
         import numpy as np
 
         self._trees, self._width, self._leaves_of = trees, width, leaves_of
+        self._most_walks = max(most_walks, 1_000 * len(trees.roots))
         self._set_of = dict(zip(np.flatnonzero(trees.member).tolist(), trees.sets, strict=True))
         used = {feature: [0] for feature in trees.feature[trees.member].tolist()}
         for node, codes in self._set_of.items():
@@ -47,11 +59,14 @@ class TreeProbe:
         self._codes = {feature: max(codes) + 2 for feature, codes in used.items()}
         self._rng = np.random.default_rng(0)
 
-    def rows(self) -> Array:
-        """float64 [N, width], missing NaN; the same for the same trees."""
+    def probe(self) -> Probe:
+        """The rows, the same for the same trees, and how many of the splits that a row can reach they ask."""
         import numpy as np
 
-        regions = dict(self._regions())
+        every = -(-2 * len(self._trees.feature) * len(self._trees.roots) // self._most_walks) or 1
+        most_rows = self._most_walks // len(self._trees.roots)
+        reachable = enumerate(self._regions())
+        regions = {node: region for number, (node, region) in reachable if number % every == 0}
         wanted = [
             (node, value) for node in regions if node not in self._set_of for value in self._sides(node)
         ]
@@ -61,13 +76,17 @@ class TreeProbe:
             for node, answered in self._answered(rows, regions)
             for value in self._unanswered(node, answered, regions[node])
         ]
-        return np.concatenate([rows, self._filled(regions, rest)])
+        left_out = {node for node, _ in rest[most_rows:]}
+        rows = np.concatenate([rows, self._filled(regions, rest[:most_rows])])
+        return Probe(rows, len(regions) - len(left_out), self._reached)
 
     def _regions(self) -> Iterator[tuple[int, _Region]]:
         """Each node that can be reached, with the rows that reach it."""
+        self._reached = 0
         stack = [(int(root), _Region({}, {})) for root in reversed(self._trees.roots) if root >= 0]
         while stack:
             node, region = stack.pop()
+            self._reached += 1
             yield node, region
             for child, left in ((int(self._trees.right[node]), False), (int(self._trees.left[node]), True)):
                 if child >= 0 and (narrowed := self._narrowed(region, node, left)):
@@ -105,9 +124,12 @@ class TreeProbe:
         import numpy as np
 
         first, last = self._leaf_ranges()
-        leaves = self._leaves_of(rows) if len(rows) else np.zeros((0, len(self._trees.roots)), dtype=int)
-        for tree, root in enumerate(self._trees.roots.tolist()):
-            rank = self._rank[self._first_leaf[tree] + leaves[:, tree]]
+        none = np.zeros(0, dtype=np.int64)
+        leaves = self._leaves_of(rows) if len(rows) else (none for _ in self._trees.roots)
+        for root, first_leaf, reached in zip(
+            self._trees.roots.tolist(), self._first_leaf, leaves, strict=True
+        ):
+            rank = self._rank[first_leaf + reached]
             # In the order of their leaves, the rows that pass a node stand side by side.
             order = np.argsort(rank, kind="stable")
             rank = rank[order]

@@ -73,11 +73,19 @@ def test_what_any_row_can_ask_is_asked(count: int, chance: int) -> None:
     rng = np.random.default_rng(chance)
     sample = grid[rng.choice(len(grid), min(len(grid), 3_000), replace=False)]
     possible = walks(trees, sample)[1] & questions(trees)
-    rows = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0]).rows()
+    rows = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T).probe().rows
     assert possible - walks(trees, rows)[1] == set()
 
 
 def test_the_rows_are_the_same_for_the_same_trees() -> None:
     trees = random_trees(np.random.default_rng(4), 3, 1, CATEGORIES)
-    first, second = (TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0]).rows() for _ in range(2))
+    first, second = (TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T).probe().rows for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_of_too_many_trees_some_splits_are_asked() -> None:
+    trees = random_trees(np.random.default_rng(4), 40, 1, CATEGORIES)
+    whole = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T).probe()
+    some = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T, most_walks=1).probe()
+    assert (whole.asked, some.places) == (whole.places, whole.places)
+    assert len(some.rows) <= 2_000

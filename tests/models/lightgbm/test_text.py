@@ -58,4 +58,4 @@ def test_a_model_without_categories_has_no_sets() -> None:
     rows = Rows(frame.select(list(NUMBERS)), NUMBERS, number(frame))
     fitted = LightgbmRegressor(num_iterations=2, num_leaves=4).fit(rows, classes=0, seed=0, threads=1)
     assert ModelText.parse(fitted.decode()).sets == []
-    assert len(LightgbmRegressor().probe(fitted, NUMBERS, 6)) > 4
+    assert len(LightgbmRegressor().probe(fitted, NUMBERS, 6).rows) > 4
