@@ -86,7 +86,9 @@ def alike(terms: Sequence[Term], message: str) -> tuple[str, list[Term]]:
         common = _common(dtype, term.dtype)
         if common is None:
             place = term if first.offset is None or term.offset is None else _spanning(first, term)
-            raise mismatch(message.format(first.words(), term.words()), place, _hint(first, term))
+            # As they stand in the text: `a > b` is read as `b < a`.
+            words = [one.words() for one in sorted((first, term), key=lambda one: one.offset or (0, 0))]
+            raise mismatch(message.format(*words), place, _hint(first, term))
         dtype, first = common, first if dtype != UNTYPED else term
     return dtype, [as_dtype(term, dtype) for term in terms]
 

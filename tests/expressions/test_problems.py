@@ -94,7 +94,7 @@ def test_unknown_column(text: str, message: str, blamed: str) -> None:
         ("0 < distance < 9", "cannot compare a bool with an int", "0 < distance < 9"),
         ("day > 'May'", "'May' is not an ISO date", "'May'"),
         ("day = '2013-02-30'", "'2013-02-30' is not an ISO date", "'2013-02-30'"),
-        ("day > 3", "cannot compare an int with 'day' (date)", "day > 3"),
+        ("day > 3", "cannot compare 'day' (date) with an int", "day > 3"),
         ("late + 1", "'+' takes numbers, not 'late' (bool)", "late"),
         ("-carrier", "'-' takes numbers, not 'carrier' (string)", "carrier"),
         ("ABS(carrier = 'AA')", "'ABS' takes numbers, not a bool", "carrier = 'AA'"),
