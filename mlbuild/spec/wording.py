@@ -101,12 +101,12 @@ class Object:
             return Problem("refused-key", message, (key,), on="key"), None
         message = f"unknown key '{key}' in {title}"
         free = [name for name in known if name not in given]
-        near = did_you_mean(key, free)
+        near = did_you_mean(key, known)
         name = next((name for name in free if near == f"did you mean '{name}'?"), None)
-        help_ = self.elsewhere.get(key) or near
+        help_ = self.elsewhere.get(key) or (near if name else None)
         if help_ is None and unknown == 1 and len(missing) == 1:
             help_, name = f"'{missing[0]}' is needed here", missing[0]
-        help_ = help_ or did_you_mean(key, known)
+        help_ = help_ or near
         help_ = help_ or (f"keys here: {listed(free)}" if free else "it has no other keys")
         return Problem("unknown-key", message, (key,), help_, on="key"), name
 

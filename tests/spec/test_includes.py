@@ -1,0 +1,143 @@
+"""A spec in several files is one spec, and every mistake is told in the file that has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.composing import SPEC, composed, said, sound
+
+MAIN, _, MODELS = SPEC.partition("models:\n")
+MODELS = "models:\n" + MODELS
+INCLUDING = MAIN.replace("project: p\n", "project: p\ninclude: models.yaml\n")
+
+
+def test_definitions_of_an_included_file_are_those_of_the_spec(tmp_path: Path) -> None:
+    whole = sound(composed(tmp_path, SPEC))
+    parted = sound(composed(tmp_path, INCLUDING, models=MODELS))
+    assert parted == whole
+    assert [Path(part.file).name for part in parted.parts] == ["mlbuild.yaml", "models.yaml"]
+    assert parted.place(("models", "late", "params", "num_leaves")) == (str(tmp_path / "models.yaml"), 7)
+    assert parted.place(("sources", "rows")) == (str(tmp_path / "mlbuild.yaml"), 5)
+
+
+def test_sections_join_and_files_include_files_from_their_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    more = "datasets: {half: {from: all}}\ninclude: [more/deep.yaml]\n"
+    (tmp_path / "more/deep.yaml").write_text(
+        "contracts:\n  other: {columns: {z: int}}\ninclude: deeper.yaml\n"
+    )
+    (tmp_path / "more/deeper.yaml").write_text("sources: {again: {path: rows.csv, contract: other}}\n")
+    spec = sound(composed(tmp_path, f"include: [models.yaml, more.yaml]\n{MAIN}", models=MODELS, more=more))
+    assert list(spec.sources) == ["rows", "again"] and list(spec.datasets) == ["all", "half"]
+    # Paths of data start from the folder of the spec, whichever file names them.
+    assert spec.sources["again"].file == tmp_path / "rows.csv"
+
+
+def test_mistakes_are_told_in_the_file_that_has_them(tmp_path: Path) -> None:
+    models = MODELS.replace("num_leaves", "num_leafs").replace("[a.b, n]", "[a.b, m]")
+    main = INCLUDING.replace("nullable: true", "nullable: 1")
+    assert said(composed(tmp_path, main, models=models)) == [
+        "mlbuild.yaml:10:33 wrong-type 'nullable' is true or false, not 1",
+        "models.yaml:5:21 unknown-column unknown column 'm' | columns here: a.b, n, y",
+        "models.yaml:7:14 unknown-key unknown key 'num_leafs' in the params of lightgbm.classifier"
+        " | did you mean 'num_leaves'?",
+    ]
+
+
+def test_a_name_that_is_defined_twice_names_both_places(tmp_path: Path) -> None:
+    again = "outputs:\n  late: {model: late}\n"
+    found = composed(tmp_path, f"{SPEC}include: [again.yaml, third.yaml]\n", again=again, third=again)
+    assert said(found) == [
+        "again.yaml:2:3 duplicate-name output 'late' is defined twice | remove or rename one of them",
+        "  first defined here mlbuild.yaml:21:3",
+        "third.yaml:2:3 duplicate-name output 'late' is defined twice | remove or rename one of them",
+        "  first defined here mlbuild.yaml:21:3",
+    ]
+
+
+def test_only_definitions_can_be_included(tmp_path: Path) -> None:
+    part = "mlbuild: 1\nseed: 1\nmodles: {}\nprofiles: {}\nx-own: 1\noutputs: []\n"
+    assert said(composed(tmp_path, f"{SPEC}include: part.yaml\n", part=part)) == [
+        "part.yaml:1:1 unknown-key unknown key 'mlbuild' in an included file"
+        " | keys here: include, sources, contracts, datasets, preprocessing, models",
+        "part.yaml:2:1 unknown-key unknown key 'seed' in an included file"
+        " | keys here: include, sources, contracts, datasets, preprocessing, models",
+        "part.yaml:3:1 unknown-key unknown key 'modles' in an included file | did you mean 'models'?",
+        "part.yaml:4:1 unknown-key unknown key 'profiles' in an included file"
+        " | keys here: include, sources, contracts, datasets, preprocessing, models",
+        "part.yaml:6:10 wrong-type 'outputs' is a map, not a list",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("include", "files", "expected"),
+    [
+        (
+            "model.yaml",
+            {},
+            ["mlbuild.yaml:3:10 missing-file there is no file 'model.yaml' | did you mean 'mlbuild.yaml'?"],
+        ),
+        ("..", {}, ["mlbuild.yaml:3:10 missing-file '..' is a folder, not a file"]),
+        ("3", {}, ["mlbuild.yaml:3:10 wrong-type 'include' is text or a list, not 3"]),
+        (
+            "[mlbuild.yaml]",
+            {},
+            [
+                "mlbuild.yaml:3:11 cycle files include each other in a circle: mlbuild.yaml -> mlbuild.yaml"
+                " | remove one of these includes"
+            ],
+        ),
+        (
+            "[part.yaml]",
+            {"part": "include: other.yaml\n", "other": "x-o: 1\ninclude: part.yaml\n"},
+            [
+                "other.yaml:2:10 cycle files include each other in a circle: part.yaml -> other.yaml -> part.yaml"
+                " | remove one of these includes",
+                "  first included here mlbuild.yaml:3:11",
+            ],
+        ),
+        (
+            "[part.yaml, ./part.yaml]",
+            {"part": "x-o: 1\n"},
+            [
+                "mlbuild.yaml:3:22 duplicate-item './part.yaml' is included already | once is enough",
+                "  first included here mlbuild.yaml:3:11",
+            ],
+        ),
+        (
+            "[part.yaml, part.yaml]",
+            {"part": "x-o: 1\n"},
+            ["mlbuild.yaml:3:22 duplicate-item 'part.yaml' is listed twice"],
+        ),
+        (
+            "part.yaml",
+            {"part": "models: [\n"},
+            ["part.yaml:1:9 bad-yaml a value is missing here"],
+        ),
+        ("part.yaml", {"part": "- 1\n"}, ["part.yaml:1:1 wrong-type a spec is a map, not a list"]),
+        ("part.yaml", {"part": ""}, ["part.yaml:1:1 empty-spec the file is empty | begin with 'mlbuild: 1'"]),
+    ],
+)
+def test_what_cannot_be_included(
+    tmp_path: Path, include: str, files: dict[str, str], expected: list[str]
+) -> None:
+    text = SPEC.replace("project: p\n", f"project: p\ninclude: {include}\n")
+    assert said(composed(tmp_path, text, **files)) == expected
+
+
+def test_what_a_missing_file_may_define_is_not_missed(tmp_path: Path) -> None:
+    """One mistake is one error: the models refer to what the file would bring."""
+    text = (
+        MAIN.replace("project: p\n", "project: p\ninclude: models.yaml\n") + "outputs: {o: {model: late}}\n"
+    )
+    assert [line.partition(" ")[2] for line in said(composed(tmp_path, text))] == [
+        "missing-file there is no file 'models.yaml' | did you mean 'mlbuild.yaml'?"
+    ]
+
+
+def test_a_long_chain_of_files_ends(tmp_path: Path) -> None:
+    files = {f"f{number}": f"include: f{number + 1}.yaml\n" for number in range(120)}
+    found = said(composed(tmp_path, f"{SPEC}include: f0.yaml\n", **files))
+    assert found == ["f98.yaml:1:10 too-deep files include each other more than 100 deep"]
