@@ -8,10 +8,7 @@ from typing import Any
 from mlbuild.kinds import Json, Kind, ListOf, MapOf
 from mlbuild.params import Dispatch, Object, params_of
 from mlbuild.spec.definitions import LEARNER
-from mlbuild.spec.language import STEP, Document, Model, Steps
-
-#: What says how a spec is put together; put together, it says nothing.
-_PUT_TOGETHER = ("include", "profiles")
+from mlbuild.spec.language import PUT_TOGETHER, STEP, Document, Model, Steps
 
 
 def canonical_spec(value: Mapping[str, Any]) -> Json:
@@ -20,7 +17,7 @@ def canonical_spec(value: Mapping[str, Any]) -> Json:
     Keys stand in the order of the language, names in the order written, `x-*` keys behind, as they were read. What
     has no value by default is left out.
     """
-    return _fields(Document, {key: part for key, part in value.items() if key not in _PUT_TOGETHER})
+    return _fields(Document, {key: part for key, part in value.items() if key not in PUT_TOGETHER})
 
 
 def _canonical(kind: Kind, given: Any) -> Any:
@@ -46,7 +43,7 @@ def _fields(cls: type, given: Mapping[str, Any]) -> Json:
     for key, param in params_of(cls).items():
         if key in given:
             out[key] = _canonical(param.kind, given[key])
-        elif param.default is not None and key not in _PUT_TOGETHER:
+        elif param.default is not None and key not in PUT_TOGETHER:
             out[key] = param.kind.write(param.default)
     return out | {key: part for key, part in given.items() if key.startswith("x-")}
 

@@ -36,6 +36,8 @@ from mlbuild.selection import Columns, Selector
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 #: The top-level keys whose definitions refer to each other by name; the others stand in the spec's own file only.
 SECTIONS = ("sources", "contracts", "datasets", "preprocessing", "models", "outputs")
+#: The top-level keys that say what a spec is put together of; of what is put together, they say nothing.
+PUT_TOGETHER = ("include", "profiles")
 #: The top-level keys that a profile can change.
 OVERLAID = ("project", "description", "seed", "warnings", *SECTIONS)
 SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mlbuild.diagnostics import Diagnostic, Path, did_you_mean
 from mlbuild.spec.builder import MAX_DEPTH
-from mlbuild.spec.language import SECTIONS
+from mlbuild.spec.language import PUT_TOGETHER, SECTIONS
 from mlbuild.spec.loader import forbidden, parse
 from mlbuild.spec.overlay import map_like
 from mlbuild.spec.tree import Document, Node, Text
@@ -44,6 +44,10 @@ class Setting:
 
     def _astray(self, root: Node) -> Diagnostic | None:
         """Why a path leads nowhere: an index beyond a list, or a name that nothing is defined under."""
+        first, place = self.parts[0]
+        if first in PUT_TOGETHER:
+            message = f"'{first}' says what a spec is put together of, which is done before anything is set"
+            return Diagnostic("bad-setting", message, self.value.text.span(*place))
         node: Node | None = root
         for depth, (part, place) in enumerate(self.parts):
             path = tuple(name for name, _ in self.parts[:depth])

@@ -68,7 +68,7 @@ def _placed(
         if problem.code in _CONSEQUENCES and problem.at in document.mistaken:
             continue
         diagnostic = document.diagnostic(problem)
-        guilty = max(layers, key=lambda layer: depth(layer, problem.at), default=None)
+        guilty = max(reversed(layers), key=lambda layer: depth(layer, problem.at), default=None)
         if guilty is None or problem in known or not depth(guilty, problem.at):
             yield diagnostic
             continue

@@ -1,0 +1,165 @@
+"""`--set PATH=VALUE` is checked as if it stood in the file, and its mistakes point into the flag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbuild.spec.settings import read_settings
+from tests.spec.composing import SPEC, composed, said, sound
+
+
+def set_(folder: Path, *settings: str) -> list[str]:
+    return said(composed(folder, SPEC, settings=settings))
+
+
+def test_a_value_is_put_where_the_path_leads(tmp_path: Path) -> None:
+    spec = sound(
+        composed(
+            tmp_path,
+            SPEC,
+            settings=[
+                "seed=3",
+                "models.late.params.num_leaves=31",
+                'contracts.row.columns."a.b"={dtype: float, min: 1e-3}',
+                "models.late.features[1]=y2",
+                "models.late.features[1]=n",
+                "models.late.early_stopping.rounds=5",
+                "description='# no comment'",
+            ],
+        )
+    )
+    assert (spec.seed, spec.description) == (3, "# no comment")
+    assert getattr(spec.models["late"].learner, "num_leaves") == 31  # noqa: B009 - LightGBM's
+    assert spec.sources["rows"].contract.columns["a.b"].min == 1e-3
+    assert spec.models["late"].features == ("a.b", "n")
+    assert spec.models["late"].early_stopping is not None
+    assert spec.place(("models", "late", "params", "num_leaves")) == ("--set", 2)
+
+
+def test_what_stood_there_is_replaced_maps_too(tmp_path: Path) -> None:
+    spec = sound(composed(tmp_path, SPEC, settings=["models.late.params={}"]))
+    assert getattr(spec.models["late"].learner, "num_leaves") == 31  # noqa: B009 - the default
+
+
+def test_settings_come_after_profiles(tmp_path: Path) -> None:
+    text = SPEC + "profiles: {other: {seed: 5, models: {late: {params: {num_leaves: 7}}}}}\n"
+    spec = sound(composed(tmp_path, text, profiles=["other"], settings=["seed=6"]))
+    assert spec.seed == 6 and getattr(spec.models["late"].learner, "num_leaves") == 7  # noqa: B009
+
+
+def test_an_item_of_a_list_that_an_alias_repeats_changes_in_one_place(tmp_path: Path) -> None:
+    text = SPEC.replace("features: [", "features: &f [") + "  twin: {model: twin}\n"
+    twin = "  twin: {type: lightgbm.classifier, dataset: all, features: *f, target: y}\n"
+    text = text.replace("outputs:\n", twin + "outputs:\n").replace("y: bool", "y: bool\n      m: int")
+    spec = sound(composed(tmp_path, text, settings=["models.twin.features[0]=m"]))
+    assert [spec.models[name].features for name in ("late", "twin")] == [("a.b", "n"), ("m", "n")]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (
+            "models.late.params.num_leafs=31",
+            "1:20 unknown-key unknown key 'num_leafs' in the params of lightgbm.classifier | did you mean 'num_leaves'?",
+        ),
+        (
+            "models.late.params.num_leaves=x",
+            "1:31 wrong-type 'num_leaves' is a whole number >= 2 and <= 131072, not 'x'",
+        ),
+        (
+            "models.late.params.num_leaves=",
+            "1:20 wrong-type 'num_leaves' is a whole number >= 2 and <= 131072, but nothing is given",
+        ),
+        (
+            "models.lat.params.num_leaves=31",
+            "1:8 unknown-key unknown key 'lat' in 'models' | did you mean 'late'?",
+        ),
+        ("modles.late.target=y", "1:1 unknown-key unknown key 'modles' in the spec | did you mean 'models'?"),
+        ("seed.x=1", "1:6 wrong-type 'seed' is a whole number >= 0 and <= 2.14748e+09, not a map"),
+        ("models.late.target=z", "1:20 unknown-column unknown column 'z' | columns here: a.b, n, y"),
+        (
+            "datasets.all.steps=[{op: filter, where: n >> 2}]",
+            "1:41 unsupported-expression 'n >> 2' is not supported in expressions",
+        ),
+        (
+            "models.late.features[2]=y",
+            "1:21 bad-setting 'features' has 2 items, and no [2] | the first is [0]",
+        ),
+        (
+            "models.late.features.x=y",
+            "1:22 bad-setting 'features' is a list, and has no key 'x' | name an item by its place, as in [0]",
+        ),
+        ("models.late[0]=y", "1:12 bad-setting 'late' is not a list, and has no item [0]"),
+        ("seed=[", "1:6 bad-yaml a value is missing here"),
+        (
+            "seed=!x 1",
+            "1:6 yaml-tag the tag '!x' means nothing here | remove it; to make a value a text, quote it",
+        ),
+        ("seed=1\x00", "1:7 bad-character the character U+0000 cannot stand in YAML"),
+        (
+            "profiles.x.seed=1",
+            "1:1 bad-setting 'profiles' says what a spec is put together of, which is done before anything is set",
+        ),
+    ],
+)
+def test_mistakes_point_into_the_flag(tmp_path: Path, setting: str, expected: str) -> None:
+    (found,) = set_(tmp_path, setting)
+    assert found.removeprefix("--set:").startswith(expected), found
+
+
+@pytest.mark.parametrize(
+    ("setting", "place", "message"),
+    [
+        ("seed", "1:1", "there is no '='"),
+        ("", "1:1", "there is no '='"),
+        ("=1", "1:1", "this is not a path"),
+        ("a..b=1", "1:2", "this is not a path"),
+        ("a.=1", "1:2", "this is not a path"),
+        ("a[x]=1", "1:2", "this is not a path"),
+        ("[0]=1", "1:1", "this is not a path"),
+        ('"a\\q"=1', "1:1", "an escape that JSON does not have"),
+        ('"a=1', "1:1", "this is not a path"),
+    ],
+)
+def test_what_is_no_setting(tmp_path: Path, setting: str, place: str, message: str) -> None:
+    help_ = (
+        'write PATH=VALUE, such as models.late.params.num_leaves=31, columns."a.b".min=0 or features[0]=age'
+    )
+    assert set_(tmp_path, setting) == [f"--set:{place} bad-setting {message} | {help_}"]
+
+
+def test_every_flag_has_a_line_of_its_own(tmp_path: Path) -> None:
+    found = set_(tmp_path, "project=1", "seed=1", "project=\n'p'", "seed=x")
+    assert [line.split(" ")[0] for line in found] == ["--set:4:6"]
+
+
+def test_a_path_as_deep_as_can_be(tmp_path: Path) -> None:
+    path = ".".join(["x-a"] * 101)
+    assert set_(tmp_path, f"{path}=1") == ["--set:1:401 too-deep maps and lists nest more than 100 deep"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "path", "value"),
+    [
+        ("a=1", ("a",), 1),
+        ("a = 1", ("a ",), 1),
+        ("a.b c=1e3", ("a", "b c"), 1000.0),
+        ("a[0][12].b=NO", ("a", 0, 12, "b"), "NO"),
+        ('"a.b"."=".c=null', ("a.b", "=", "c"), None),
+        ('"é\\u0041\\"".x-y=', ('éA"', "x-y"), None),
+        ("a=b=c", ("a",), "b=c"),
+        ("a={b: [1, 'x']}", ("a",), {"b": [1, "x"]}),
+        ("a=b: 1", ("a",), {"b": 1}),
+        ("a=# nothing", ("a",), None),
+        ("a='# b'", ("a",), "# b"),
+        ("a=0x1F", ("a",), 31),
+    ],
+)
+def test_paths_and_values(flag: str, path: tuple[str | int, ...], value: Any) -> None:
+    (setting,), found = read_settings([flag])
+    assert not found
+    assert tuple(part for part, _ in setting.parts) == path and setting.value.value == value
+    assert type(setting.value.value) is type(value)
