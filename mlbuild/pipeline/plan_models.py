@@ -1,4 +1,4 @@
-"""Plans the tasks of one model: fit, features, bin, train, predict, evaluate."""
+"""Plans the tasks of one model: target, fit, features, bin, train, predict, evaluate."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
-from mlbuild.pipeline.origins import MODELS, Places, origins
+from mlbuild.pipeline.origins import DATASETS, MODELS, Places, origins
 from mlbuild.pipeline.parts import SPLITS, parts_of
-from mlbuild.pipeline.tasks import bin, evaluate, features, fit, predict, train
+from mlbuild.pipeline.tasks import bin, evaluate, features, fit, predict, target, train
 from mlbuild.spec.spec import ModelSpec, Spec
 
 
@@ -30,13 +30,14 @@ class ModelTasks:
 
     def tasks(self) -> list[Task]:
         binned = [self._bin()] if self.binning is not None else []
-        return [self._fit(), self._features(), *binned, self._train(), self._predict(), self._evaluate()]
+        prepared = [self._target(), self._fit(), self._features(), *binned]
+        return [*prepared, self._train(), self._predict(), self._evaluate()]
 
-    def task(self, kind: str, at: Places, **fields: Any) -> Task:
+    def task(self, kind: str, at: Places, rank: int = MODELS, **fields: Any) -> Task:
         return Task(
             name=f"{kind}:{self.model.name}",
             kind=kind,
-            rank=MODELS,
+            rank=rank,
             labels=(f"model:{self.model.name}",),
             origin=origins(self.spec, at),
             **fields,
@@ -65,14 +66,27 @@ class ModelTasks:
             ("seed",): ("seed",),
         }
 
+    def target(self, *splits: str) -> Input:
+        """The classes and the target of some splits as an input."""
+        return Input("target", f"target:{self.model.name}", ("classes", *splits))
+
+    def _target(self) -> Task:
+        wanted = self.model.target
+        categories = None if wanted.type.categories is None else list(wanted.type.categories)
+        told = {"column": wanted.column, "categories": categories, "positive": wanted.positive}
+        return self.task(
+            "target",
+            {("target",): (*self.model.at, "target"), ("task",): (*self.model.at, "type")},
+            DATASETS,
+            run=target.run,
+            params={"target": told, "task": self.model.learner.task},
+            inputs=(self.rows("rows", SPLITS, [wanted.column]),),
+            parts=("classes", *SPLITS),
+            libraries=("polars", "numpy"),
+        )
+
     def _fit(self) -> Task:
         model = self.model
-        categories = model.target.type.categories
-        target = {
-            "column": model.target.column,
-            "categories": None if categories is None else list(categories),
-            "positive": model.target.positive,
-        }
         columns = dict.fromkeys([*model.features, model.target.column])
         return self.task(
             "fit",
@@ -81,11 +95,10 @@ class ModelTasks:
             params={
                 "features": self.features.to_json(),
                 "steps": self.steps,
-                "target": target,
-                "task": model.learner.task,
+                "target": model.target.column,
             },
             inputs=(self.rows("rows", ["train"], columns),),
-            parts=("states", "classes", *parts_of(["train"], model.matrix)),
+            parts=("states", *parts_of(["train"], model.matrix)),
             uses=self.step_modules,
             libraries=("polars", "numpy"),
         )
@@ -132,8 +145,7 @@ class ModelTasks:
         binned = self.binning is not None
         inputs = [
             Input("bins", f"bin:{model.name}", ("bins",)) if binned else self.train_matrix("matrix"),
-            Input("classes", f"fit:{model.name}", ("classes",)),
-            self.rows("target", ["train", *([stopping.split] if stopping else [])], [model.target.column]),
+            self.target("train", *([stopping.split] if stopping else [])),
         ]
         if stopping:
             inputs.append(self.matrix("held_out", stopping.split))
@@ -144,13 +156,12 @@ class ModelTasks:
         )
         return self.task(
             "train",
-            self.learner_places | {("target",): (*model.at, "target")},
+            self.learner_places,
             run=train.run,
             params={
                 "learner": self.learner,
                 "seed": model.seed,
                 "matrix": model.matrix.to_json(),
-                "target": model.target.column,
                 "early_stopping": told,
                 "reads": ["bins"] if binned else ["matrix"],
             },
@@ -181,12 +192,11 @@ class ModelTasks:
             "evaluate",
             {("metrics",): (*self.model.at, "metrics")},
             run=evaluate.run,
-            params={"metrics": list(self.model.metrics), "target": self.model.target.column},
+            params={"metrics": list(self.model.metrics)},
             inputs=(
                 Input("scores", f"predict:{name}", SPLITS),
-                Input("classes", f"fit:{name}", ("classes",)),
+                self.target(*SPLITS),
                 Input("fitted", f"train:{name}", ("summary",)),
-                self.rows("target", SPLITS, [self.model.target.column]),
             ),
             parts=("metrics.json",),
             libraries=("numpy", "polars"),

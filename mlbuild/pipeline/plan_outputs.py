@@ -27,7 +27,8 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
         "learner": shared.learner,
         "dtype": model.target.type.dtype,
     }
-    states = Input("fit", f"fit:{model.name}", ("states", "classes"))
+    states = Input("fit", f"fit:{model.name}", ("states",))
+    classes = Input("target", f"target:{model.name}", ("classes",))
     fitted = Input("fitted", f"train:{model.name}", ("fitted",))
     modules = (*shared.step_modules, shared.learner_module)
     libraries = sorted({"polars", "numpy", "onnx", *model.learner.libraries})
@@ -47,7 +48,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
             "artifact",
             run=artifact.run,
             params={"recipe": recipe, "libraries": libraries},
-            inputs=(states, fitted),
+            inputs=(states, classes, fitted),
             parts=("model.onnx", "contract.json"),
             uses=modules,
             libraries=tuple(libraries),
@@ -58,6 +59,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
             params={"recipe": recipe, "rows": output.verify_rows},
             inputs=(
                 states,
+                classes,
                 fitted,
                 Input("artifact", f"artifact:{output.name}", ("model.onnx",)),
                 shared.rows("raw", SPLITS, output.inputs),

@@ -15,7 +15,7 @@ from mlbuild.pipeline.targets import read_classes
 def trained_of(job: Job) -> Trained:
     """The trained pipeline that this task's inputs hold."""
     states = tuple(json.loads(job.read("fit", "states")))
-    classes = tuple(read_classes(job, "fit") or ())
+    classes = tuple(read_classes(job, "target") or ())
     return Trained(Recipe.from_json(job.params["recipe"]), states, job.read("fitted", "fitted"), classes)
 
 

@@ -6,21 +6,19 @@ import json
 
 from mlbuild.engine.graph import Job
 from mlbuild.models.metrics import evaluate
-from mlbuild.pipeline.parts import SPLITS, read_array, read_column
-from mlbuild.pipeline.targets import coded, read_classes
+from mlbuild.pipeline.parts import SPLITS, read_array
+from mlbuild.pipeline.targets import read_classes
 
 FORMAT = 1
 
 
 def run(job: Job) -> None:
-    classes = read_classes(job, "classes")
-    target = job.params["target"]
+    classes = read_classes(job, "target")
     told = {}
     for split in SPLITS:
-        column = read_column(job, "target", f"{split}/{target}").alias(target)
         scores = read_array(job, "scores", split)
         if len(scores):
-            wanted = coded(column, classes, split)
+            wanted = read_array(job, "target", split)
             values = evaluate(job.params["metrics"], wanted, scores, len(classes or ()))
             told[split] = {"rows": len(scores), **values}
     content = {"format": FORMAT, "metrics": told, "learner": json.loads(job.read("fitted", "summary"))}

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Job
 from mlbuild.models.learner import EarlyStopping, Rows
-from mlbuild.pipeline.parts import read_column, read_table
-from mlbuild.pipeline.targets import coded, read_classes
-
-if TYPE_CHECKING:
-    import polars as pl
+from mlbuild.pipeline.parts import read_array, read_table
+from mlbuild.pipeline.targets import read_classes
 
 
 def run(job: Job) -> None:
     matrix = Schema.from_json(job.params["matrix"])
     learner = learner_of(job.params["learner"])
-    classes = read_classes(job, "classes")
+    classes = read_classes(job, "target")
     binned = "bins" in job.params["reads"]
     columns = [] if binned else list(matrix)
-    wanted = coded(_target(job, "train"), classes, "train")
     stopping = job.params["early_stopping"]
     held_out = None
     if stopping is not None:
         split = stopping["split"]
-        rows = Rows(
-            read_table(job, "held_out", split, matrix), matrix, coded(_target(job, split), classes, split)
-        )
+        rows = Rows(read_table(job, "held_out", split, matrix), matrix, read_array(job, "target", split))
         held_out = EarlyStopping(rows, stopping["rounds"], stopping["metric"])
     fitted = learner.fit(
-        Rows(read_table(job, "matrix", "train", columns), matrix, wanted),
+        Rows(read_table(job, "matrix", "train", columns), matrix, read_array(job, "target", "train")),
         classes=len(classes or ()),
         seed=job.params["seed"],
         threads=job.threads,
@@ -41,7 +34,3 @@ def run(job: Job) -> None:
     )
     job.write("fitted", fitted)
     job.write("summary", json.dumps(learner.describe(fitted), sort_keys=True).encode())
-
-
-def _target(job: Job, split: str) -> pl.Series:
-    return read_column(job, "target", f"{split}/{job.params['target']}").alias(job.params["target"])
