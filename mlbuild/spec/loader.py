@@ -9,54 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mlbuild.diagnostics import Diagnostic, Related, Span
+from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.spec.builder import Builder, Stopped
+from mlbuild.spec.not_yaml import not_yaml
 from mlbuild.spec.tree import Document, Text, located
 
 __all__ = ["Document", "load"]
 
 #: What YAML forbids in a text, quoted or not.
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-#: A part of libyaml's (or PyYAML's) wording, what it means, and what to do about it.
-_WORDINGS = (
-    (
-        "mapping values are not",
-        "a ':' does not belong here",
-        "quote a text that holds ': ', and check the indent",
-    ),
-    ("escape char", "unknown escape in double quotes", "in single quotes a backslash is a plain character"),
-    ("unexpected end of stream", "the quote is never closed", None),
-    ("expected ',' or ']'", "expected ',' or ']'", "close the list, and quote texts that hold ',' or ']'"),
-    ("expected ',' or '}'", "expected ',' or '}'", "close the map, and quote texts that hold ',' or '}'"),
-    (
-        "could not find expected ':'",
-        "expected 'key: value'",
-        "check the indent, and that ':' follows the key",
-    ),
-    ("expected key", "this does not fit what stands before it", "keys of one map stand in one column"),
-    (
-        "expected <block end>",
-        "this does not fit what stands before it",
-        "keys of one map stand in one column",
-    ),
-    ("expected '-' indicator", "expected '- item'", "items of one list stand in one column"),
-    ("node content", "a value is missing here", None),
-    ("incompatible YAML", "this version of YAML is not supported", "remove the %YAML line"),
-)
-
-#: What libyaml calls the value that it was reading.
-_BEGUN = {
-    "a block mapping": "the map",
-    "a flow mapping": "the map",
-    "a block collection": "the list",
-    "a flow sequence": "the list",
-    "a simple key": "the key",
-    "a plain scalar": "the text",
-    "a quoted scalar": "the text",
-    "a double-quoted scalar": "the text",
-    "a block scalar": "the text",
-}
 
 
 def load(content: bytes, file: str) -> Document | list[Diagnostic]:
@@ -123,39 +84,7 @@ def _events(text: Text) -> Iterator[Any]:
     try:
         yield from yaml.parse(content, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        raise Stopped(_diagnosed(text, error)) from None
-
-
-def _diagnosed(text: Text, error: Any) -> Diagnostic:
-    problem = error.problem or error.context or "this is not YAML"
-    context, mark = error.context_mark, error.problem_mark or error.context_mark
-    # What is never closed, or lacks its ':', is noticed only behind it.
-    keyless = "could not find expected ':'" in problem
-    if context is not None and (keyless or "end of stream" in problem):
-        mark = context
-    # What is left open is noticed at the end of the text, where nothing stands.
-    index = min(mark.index, max(len(text.content.rstrip()) - 1, 0))
-    related = []
-    if context is not None and context.index < index:
-        begun = (error.context or "").removeprefix("while parsing ").removeprefix("while scanning ")
-        place = text.span(context.index, context.index + 1)
-        related.append(Related(f"{_BEGUN.get(begun, 'it')} begins here", place))
-    message, help_ = _worded(problem, text.content[index])
-    line = text.content[index:].split("\n", 1)[0].rstrip()
-    if keyless and ":" in line:
-        help_ = "a blank follows the ':' of a key"
-    span = text.span(index, index + (len(line) if keyless else 1))
-    return Diagnostic("bad-yaml", message, span, help_, tuple(related))
-
-
-def _worded(problem: str, char: str) -> tuple[str, str | None]:
-    """Our wording of a parser's problem at a character."""
-    if char == "\t" and ("tab" in problem or "cannot start any token" in problem):
-        return "a tab cannot indent YAML", "indent with spaces"
-    if "cannot start any token" in problem:
-        return f"a plain value cannot begin with '{char}'", "put the value in quotes"
-    found = ((message, help_) for part, message, help_ in _WORDINGS if part in problem)
-    return next(found, (problem, None))
+        raise Stopped(not_yaml(text, error)) from None
 
 
 @contextmanager

@@ -128,6 +128,28 @@ def test_names_that_no_column_can_have_are_told_alike(
             ["37:3 the map begins here"],
         ),
         (("project: delays", "project: 'delays"), "2:10 bad-yaml the quote is never closed", []),
+        (
+            ("late: arr_delay > 15", 'late: "arr_delay" > 15'),
+            "29:29 bad-yaml text follows a closing quote",
+            [],
+        ),
+        (
+            ("late: arr_delay > 15", 'late: "arr_delay" + 1 > 15'),
+            "29:29 bad-yaml text follows a closing quote",
+            [],
+        ),
+        (("project: delays", "project: - delays"), "2:10 bad-yaml a list does not begin here", []),
+        (
+            ("project: delays", "project: &"),
+            "2:11 bad-yaml '&' and '*' name an anchor, and no name follows",
+            ["2:10 it begins here"],
+        ),
+        (
+            ("seed: 7", "seed: >7 or so"),
+            "3:10 bad-yaml '|' and '>' begin a text that stands in the lines below",
+            ["3:7 the text begins here"],
+        ),
+        (("[roc_auc]", "]"), "43:14 bad-yaml a value is missing here", []),
     ],
 )
 def test_what_is_not_yaml_is_told_where_it_goes_wrong(
