@@ -76,8 +76,8 @@ def not_yaml(text: Text, error: Any) -> Diagnostic:
     line = text.content[index:].split("\n", 1)[0].rstrip()
     if quoted := _QUOTED.fullmatch(before):
         start, end = index - len(before) + quoted.end(1), index + len(line)
-        help_ = "quote the value as a whole: '\"my column\" > 3'"
-        return Diagnostic("bad-yaml", "text follows a closing quote", text.span(start, end), help_)
+        advice = "quote the value as a whole: '\"my column\" > 3'"
+        return Diagnostic("bad-yaml", "text follows a closing quote", text.span(start, end), advice)
     message, help_ = _worded(problem, line)
     span = text.span(index, index + (len(line) if keyless else 1))
     return Diagnostic("bad-yaml", message, span, help_, _related(text, error, index))
