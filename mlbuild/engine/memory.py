@@ -14,6 +14,10 @@ _EXHAUSTED = re.compile(
     r"|resource temporarily unavailable|can't start new thread",
     re.IGNORECASE,
 )
+#: How libraries die that do not look whether they got memory; believed of a process that held most of its limit.
+_CRASHES = ("SIGABRT", "SIGBUS", "SIGSEGV")
+_MOST = 0.8
+
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -47,10 +51,16 @@ def peak() -> int:
 
 def exhausted(failure: Failure, limit: int | None, peak: int | None, printed: str) -> Failure:
     """The same failure, told as what it is where a task got no more memory."""
-    limited = limit is not None and _EXHAUSTED.search(f"{failure.message}\n{printed}")
-    if failure.message != OUT_OF_MEMORY and not limited:
+    if failure.message != OUT_OF_MEMORY and not _at_limit(failure, limit, peak or 0, printed):
         return failure
     facts = {"limit": limit, "peak": peak}
     told = ", ".join(f"{name} {size_text(size)}" for name, size in facts.items() if size is not None)
     message = OUT_OF_MEMORY + (f" ({told})" if told else "")
     return Failure("task", message, {**failure.details, "memory": facts})
+
+
+def _at_limit(failure: Failure, limit: int | None, peak: int, printed: str) -> bool:
+    if limit is None or failure.kind != "task":
+        return False
+    crashed = failure.details.get("signal") in _CRASHES and peak > _MOST * limit
+    return crashed or bool(_EXHAUSTED.search(f"{failure.message}\n{printed}"))

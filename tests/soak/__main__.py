@@ -27,6 +27,7 @@ SOAKS = {
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
     "build-law": ["tests/engine"],
+    "kill": ["tests/cli/test_kill.py"],
     "schema": ["tests/editor/test_validators.py"],
     "drafts": ["tests/drafts", "tests/spec/test_quoting.py"],
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
