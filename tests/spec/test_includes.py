@@ -114,7 +114,9 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
         (
             "part.yaml",
             {"part": "models: [\n"},
-            ["part.yaml:1:9 bad-yaml a value is missing here"],
+            [
+                "part.yaml:1:9 bad-yaml a value is missing here | put a text that begins with ',', ']' or '}' in quotes"
+            ],
         ),
         ("part.yaml", {"part": "- 1\n"}, ["part.yaml:1:1 wrong-type a spec is a map, not a list"]),
         ("part.yaml", {"part": ""}, ["part.yaml:1:1 empty-spec the file is empty | begin with 'mlbuild: 1'"]),
