@@ -23,13 +23,13 @@ def holds(answer: Answer) -> bool:
     root, snapshot = answer.request.root, answer.snapshot
     if any(snapshot["texts"][answer.request.verb][0]):
         return False
-    names = [name for name, *_ in snapshot["specs"]]
-    before = [(name, *facts(root + name)) for name in names]
+    names = [name for name, _ in snapshot["specs"]]
+    before = [(name, facts(root + name)) for name in names]
     read_at = time.time_ns()
     documents = [read_spec(Path(root + name)) for name in names]
     if [meaning(one) if isinstance(one, Document) else None for one in documents] != snapshot["said"]:
         return False
-    if all(settled(known[1:], read_at) for known in before):
+    if all(settled(known, read_at) for _, known in before):
         selection = answer.request.selection()
         content = sealed({**snapshot, "specs": before}, selection)
         with suppress(OSError):

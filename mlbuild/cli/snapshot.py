@@ -25,6 +25,7 @@ from mlbuild.cli.unchanged import (
     facts,
     sealed,
     snapshot_name,
+    trace,
     variable,
 )
 from mlbuild.cli.wording import CALLED
@@ -42,7 +43,7 @@ from mlbuild.spec.spec import Spec
 from mlbuild.spec.variables import expand
 
 #: A path and what was found there.
-Fact = tuple[str, int, int, int, int]
+Fact = tuple[str, tuple[int, ...]]
 
 
 class _Doubt(Exception):
@@ -81,13 +82,15 @@ class _Survey:
     def snapshot(self) -> dict[str, Any]:
         """What `unchanged` compares, all but the texts."""
         names = {name for source in self._spec.sources.values() for name in source.variables}
-        folders = [Path(path or ".") for path in sys.path]
+        folders = [Path(path) for path in sys.path]
         present = [path for path in folders if path.exists()]
+        if not all(path.is_absolute() for path in folders):
+            raise _Doubt
         specs = [Path(part.file) for part in self._spec.parts]
         found = {
             "variables": [(name, variable(name)) for name in sorted(names)],
             "absent": [str(path) for path in folders if path not in present],
-            "installed": _seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS),
+            "installed": _traced(_seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS)),
             "specs": _seen(((self._files.name(path), path) for path in map(Path.absolute, specs)), BEGAN_NS),
             "said": [meaning(part) for part in self._spec.parts],
         }
@@ -95,7 +98,7 @@ class _Survey:
         self._wait(exports)
         plain, named = self._sources()
         found["named"] = named
-        found["project"] = [*plain, *self._exports(exports), *self._folders(self._store.folders())]
+        found["project"] = _traced([*plain, *self._exports(exports), *self._folders(self._store.folders())])
         self._files.save()
         return found
 
@@ -115,11 +118,11 @@ class _Survey:
         newest = max(facts(str(path))[3] for path in [*written, *self._store.folders(), self._spec.root])
         time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
 
-    def _sources(self) -> tuple[list[Fact], list[tuple[str, tuple[int, ...]]]]:
+    def _sources(self) -> tuple[list[Fact], list[Fact]]:
         """The files from outside: by name, and those that variables name by the names of these."""
         variables = {name: f"{MARK}{name}{MARK}" if value else "" for name, value in os.environ.items()}
         plain: list[Fact] = []
-        named = []
+        named: list[Fact] = []
         for task in (task for task in self._tasks if task.files):
             record = find_record(self._store, task.name)
             for slot, path in task.files.items():
@@ -128,7 +131,7 @@ class _Survey:
                 if record is None or known is None or record.ingredients.files.get(slot) != digest:
                     raise _Doubt
                 if called is None:
-                    plain.append(_fact(self._files.name(path), known))
+                    plain.append((self._files.name(path), tuple(known)))
                 else:
                     named.append((expand(called, variables).text, tuple(known)))
         return plain, named
@@ -142,7 +145,7 @@ class _Survey:
                 known = self._files.facts(folder / part)
                 if known is None:
                     raise _Doubt
-                yield _fact(self._files.name(folder / part), known)
+                yield self._files.name(folder / part), tuple(known)
             folders = {folder, *((folder / part).parent for part in action.parts)}
             yield from self._folders(self._spec.root / path for path in sorted(folders))
 
@@ -152,15 +155,15 @@ class _Survey:
 
 def _seen(paths: Iterable[tuple[str, Path]], at: int) -> list[Fact]:
     """The facts of paths, by the names that they shall have, of which nothing has changed since a time in ns."""
-    found = [_fact(name, facts(str(path))) for name, path in paths]
-    if not all(settled(known[1:], at) for known in found):
+    found = [(name, facts(str(path))) for name, path in paths]
+    if not all(settled(known, at) for _, known in found):
         raise _Doubt
-    return found
+    return [*found]
 
 
-def _fact(name: str, known: Sequence[int]) -> Fact:
-    mtime, size, inode, ctime = known
-    return name, mtime, size, inode, ctime
+def _traced(found: Sequence[Fact]) -> tuple[str, int]:
+    """All paths in one text, and the trace of their facts."""
+    return MARK.join(name for name, _ in found), trace([fact for _, known in found for fact in known])
 
 
 def _texts(

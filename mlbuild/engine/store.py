@@ -155,6 +155,7 @@ class MemoryStore(_Scratch):
 class DiskStore(_Scratch):
     """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, notes by their name.
 
+    Both have sixteen folders: enough to keep each small, few enough for every start to look whether one has changed.
     Every file is written under a temporary name and renamed, so that one is there whole or not at all.
     """
 
@@ -199,7 +200,7 @@ class DiskStore(_Scratch):
         return intact
 
     def path(self, digest: str) -> Path:
-        return self._folder / "cas" / digest[:2] / digest
+        return self._folder / "cas" / digest[:1] / digest
 
     def action(self, key: str) -> Any:
         return _unsealed(_read(self._action_path(key)))
@@ -231,7 +232,7 @@ class DiskStore(_Scratch):
             remove(old)
 
     def _action_path(self, key: str) -> Path:
-        return self._folder / "ac" / key[:2] / key
+        return self._folder / "ac" / key[:1] / key
 
     def _note_path(self, name: str) -> Path:
         folder, _, rest = name.partition("/")

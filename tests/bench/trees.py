@@ -1,0 +1,154 @@
+"""Projects of any size for timings: real specs over small files, whose results a script can put into the store.
+
+`python -m tests.bench.trees FOLDER --tasks 1000` writes one and seeds it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild import api
+from mlbuild.engine.export import export
+from mlbuild.engine.files import Files
+from mlbuild.engine.graph import Task
+from mlbuild.engine.order import scope
+from mlbuild.engine.perform import remember
+from mlbuild.engine.records import Action, Part, keep_action
+from mlbuild.engine.stale import Stale, World, decide
+from mlbuild.engine.store import DiskStore
+from mlbuild.pipeline.plan import CATALOGUES
+from mlbuild.spec.spec import Spec
+
+#: Tasks of a source and of a model with its output.
+_OF_SOURCE, _OF_MODEL = 3, 10
+
+#: What a build prints of its outputs.
+_TOLD = {
+    "parity.json": {
+        "rows": {"real": 60, "adversarial": 80, "learner": 40},
+        "max_difference": 0.0,
+        "label_flips": 0,
+    },
+    "metrics.json": {"metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}}},
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many sources, each with a dataset, and how many models, each with an output."""
+
+    sources: int
+    models: int
+
+    @property
+    def tasks(self) -> int:
+        return _OF_SOURCE * self.sources + _OF_MODEL * self.models
+
+
+def size_of(tasks: int) -> Size:
+    """The size that makes about that many tasks, with a source for each five models."""
+    models = max(1, round((tasks - _OF_SOURCE) / (_OF_MODEL + _OF_SOURCE / 5)))
+    return Size(max(1, models // 5), models)
+
+
+#: A spec of some 300 lines.
+LINES_300 = Size(20, 14)
+
+
+def write_project(folder: Path, size: Size) -> Path:
+    """Write the spec and the data of a project; returns the spec."""
+    (folder / "data").mkdir(parents=True)
+    for number in range(size.sources):
+        (folder / f"data/s{number}.csv").write_text("".join(_rows(number)))
+    file = folder / "mlbuild.yaml"
+    file.write_text("\n".join(_lines(size)) + "\n")
+    return file
+
+
+def _rows(number: int) -> Iterator[str]:
+    yield "id,kind,amount,weight,late\n"
+    for row in range(60):
+        kind = "abc"[(row * 7 + number) % 3]
+        amount, weight = (row * 31 + number) % 97, ((row * 17) % 53) / 8
+        yield f"{row},{kind},{amount},{weight},{'true' if (amount + row) % 3 == 0 else 'false'}\n"
+
+
+def _lines(size: Size) -> Iterator[str]:
+    yield from ("mlbuild: 1", "project: tree", "seed: 1", "sources:")
+    for number in range(size.sources):
+        yield f"  s{number}: {{path: data/s{number}.csv, contract: c{number}}}"
+    yield "contracts:"
+    for number in range(size.sources):
+        yield f"  c{number}:"
+        yield "    columns:"
+        yield f"      id: {{dtype: int, min: 0, max: {1000 + number}}}"
+        yield "      kind: {dtype: string, categories: [a, b, c]}"
+        yield "      amount: {dtype: float, min: 0}"
+        yield "      weight: {dtype: float, nullable: true}"
+        yield "      late: bool"
+    yield "datasets:"
+    for number in range(size.sources):
+        yield f"  d{number}: {{from: s{number}, split: {{type: hash, key: [id], valid: 0.2, test: 0.2}}}}"
+    yield "preprocessing:"
+    yield "  plain:"
+    yield "    - {op: impute, columns: [weight], strategy: median}"
+    yield "    - {op: standard, columns: [amount, weight]}"
+    yield "    - {op: category, columns: kind}"
+    yield "models:"
+    for number in range(size.models):
+        yield f"  m{number}:"
+        yield "    type: lightgbm.classifier"
+        yield f"    dataset: d{number % size.sources}"
+        yield "    features: [kind, amount, weight]"
+        yield "    preprocessing: plain"
+        yield "    target: late"
+        yield f"    params: {{num_iterations: {2 + number}, num_leaves: 4, min_data_in_leaf: 2}}"
+    yield "outputs:"
+    yield from (f"  o{number}: {{model: m{number}}}" for number in range(size.models))
+
+
+def seed(spec: Spec) -> int:
+    """Record a result for every task, and write the outputs, without running any; returns how many tasks there are."""
+    plan, store = api.plan(spec), DiskStore(spec.root)
+    world = World(store, Files(store, spec.root), spec.root, CATALOGUES)
+    done: dict[str, Action | None] = {}
+    for name in scope(plan, None, False, False).ranks:
+        task = plan.tasks[name]
+        match decide(task, done, world):
+            case Stale(ingredients):
+                action = Action(
+                    "20260101T000000Z-seeded", 0.0, {part: _part(task, part, store) for part in task.parts}
+                )
+                keep_action(store, ingredients.key, action)
+                remember(task, ingredients, action, world)
+            case decision:  # equal keys are one task
+                action = decision.action  # type: ignore[union-attr]  # every task before it has a result
+        done[name] = action
+        if task.exports:
+            export(task, action, store, spec.root)
+    world.files.save()
+    return len(done)
+
+
+def _part(task: Task, part: str, store: DiskStore) -> Part:
+    content = json.dumps(_TOLD.get(part, f"{task.name}/{part}")).encode()
+    return Part(store.put(content), len(content))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.trees", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--tasks", type=int, default=1000)
+    options = parser.parse_args()
+    count = seed(api.load(write_project(options.folder, size_of(options.tasks))))
+    print(f"{options.folder}: {count} tasks")
+
+
+if __name__ == "__main__":
+    main()
