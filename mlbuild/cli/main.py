@@ -32,7 +32,7 @@ VERBS = {
         "print the spec as it is meant: in one file, every default written out",
     ),
     "explain": ("mlbuild.cli.explain", "say what a code of an error means, and what to do"),
-    "schema": ("mlbuild.cli.schema", "print the JSON Schema of the spec language"),
+    "schema": ("mlbuild.cli.schema", "print or write the JSON Schema that editors check and complete specs with"),
     "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
 }
 ALIASES = {"validate": "check"}

@@ -1,19 +1,97 @@
-"""`mlbuild schema`: the JSON Schema of the spec language, for editors."""
+"""`mlbuild schema`: the JSON Schema that editors check and complete specs with, of the language or of one project."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+from pathlib import Path
 
-from mlbuild.cli.exits import OK
-from mlbuild.spec.schema import schema_text
+from mlbuild.cli.exits import OK, USAGE, UsageError
+from mlbuild.cli.project import DEFAULT, BadSpec, find_file, tell
+from mlbuild.cli.render import SCHEMA_VERSION
+from mlbuild.spec.files import read_spec
+from mlbuild.spec.known import known_names
+from mlbuild.spec.modeline import with_modeline
+from mlbuild.spec.project_schema import build_project_schema
+from mlbuild.spec.schema import FILE, as_text, schema_text
 
-FORMATS = ("text",)
+FORMATS = ("text", "json")
+#: How the file of a project's schema ends; what stands before it names the spec, as in `a.mlbuild.yaml`.
+PROJECT_FILE = "project.schema.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    parser.description = (
+        "Print the JSON Schema of the spec language; with --project that of this project, in which the names of tables, "
+        "contracts, models and columns are those that the spec and the headers of its files have."
+    )
+    parser.add_argument(
+        "--project", action="store_true", help="the schema of this project; write it again when names change"
+    )
+    parser.add_argument(
+        "--write",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="write the schema into a folder (beside the spec) and name it in the spec's first comment",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    print(schema_text(), end="")
+    if args.write is None:
+        text = _project_text(args, find_file(args.file)) if args.project else schema_text()
+        print(text, end="")
+        return OK
+    spec = find_file(args.file)
+    text = _project_text(args, spec) if args.project else schema_text()
+    schema = _folder(args.write, spec) / (_project_file(spec) if args.project else FILE)
+    _tell(args, _write(spec, schema, text), spec, schema)
     return OK
+
+
+def _project_text(args: argparse.Namespace, file: Path) -> str:
+    document = read_spec(file)
+    if isinstance(document, list):
+        tell(args, document, USAGE)
+        raise BadSpec
+    return as_text(build_project_schema(known_names(document)))
+
+
+def _folder(given: str, spec: Path) -> Path:
+    return Path(given) if given else spec.parent
+
+
+def _project_file(spec: Path) -> str:
+    stem = spec.name.removesuffix(DEFAULT) if spec.name.endswith(DEFAULT) else f"{spec.stem}."
+    return stem + PROJECT_FILE
+
+
+def _write(spec: Path, schema: Path, text: str) -> list[Path]:
+    """Write the schema, and name it in the spec; the files that were not so before."""
+    relative = Path(os.path.relpath(schema.absolute(), spec.absolute().parent)).as_posix()
+    wanted = {schema: text.encode(), spec: with_modeline(spec.read_bytes(), relative)}
+    try:
+        schema.parent.mkdir(parents=True, exist_ok=True)
+        changed = [file for file, content in wanted.items() if not _has(file, content)]
+        for file in changed:
+            file.write_bytes(wanted[file])
+    except OSError as error:
+        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
+    return changed
+
+
+def _has(file: Path, content: bytes) -> bool:
+    return file.exists() and file.read_bytes() == content
+
+
+def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:
+    if args.json:
+        head = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
+        files = {"schema": str(schema), "spec": str(spec), "changed": [str(file) for file in changed]}
+        print(json.dumps(head | files, indent=2))
+        return
+    for file in changed:
+        print(f"wrote {file}")
+    if not changed:
+        print(f"{schema} is up to date, and {spec} names it")

@@ -43,6 +43,15 @@ def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
     return rows, header
 
 
+def read_header(file: Path, delimiter: str) -> list[str]:
+    """The names of the columns; the rows are not read.
+
+    Raises:
+        Failed: of kind `data`, where the first record cannot be read.
+    """
+    return next(_records(file, delimiter), [])
+
+
 def _delimiters(file: Path, delimiter: str, header: list[str], rows: pl.DataFrame) -> int:
     """How many delimiters stand between fields: polars fills short rows up, and only this count shows it."""
     import polars as pl

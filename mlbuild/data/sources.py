@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import cast, polars_type
 from mlbuild.data.contracts import Column
-from mlbuild.data.csv_file import read_csv
+from mlbuild.data.csv_file import read_csv, read_header
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.diagnostics import data_failure, did_you_mean
 from mlbuild.params import Described, Json, ListOf, Name, Text, field, write
@@ -37,6 +37,14 @@ class Source(Described):
         """
         asked = {name: _asked(column) for name, column in columns.items()}
         return write(replace(self, path="", contract="")) | {"columns": asked}
+
+    def header(self, file: Path) -> list[str]:
+        """The names of the columns in the file; its rows are not read.
+
+        Raises:
+            Failed: of kind `data`, where the file cannot be read.
+        """
+        raise NotImplementedError
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         """Those of the columns `names` that the file has, as they stand there, and the names of all its columns.
@@ -90,6 +98,9 @@ class Csv(Source):
         default=",",
     )
 
+    def header(self, file: Path) -> list[str]:
+        return read_header(file, self.delimiter)
+
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         table, header = read_csv(file, self.delimiter)
         first = {name: header.index(name) for name in names if name in header}
@@ -104,6 +115,9 @@ class Parquet(Source):
     """A parquet file; its columns are cast to the dtypes of the contract."""
 
     discriminator = ("type", "parquet")
+
+    def header(self, file: Path) -> list[str]:
+        return self.raw(file, ())[1]
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         import polars as pl

@@ -11,11 +11,9 @@ from mlbuild.spec.compose import Composed, compose
 from mlbuild.spec.definitions import Definitions, read_definitions
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.findings import Findings
-from mlbuild.spec.flow import flow_datasets, flow_sources
 from mlbuild.spec.levels import leveled
-from mlbuild.spec.models import check_models
-from mlbuild.spec.outputs import check_outputs, warn_unused
-from mlbuild.spec.places import Places
+from mlbuild.spec.outputs import warn_unused
+from mlbuild.spec.resolve import resolve
 from mlbuild.spec.shape import check_shape
 from mlbuild.spec.spec import Spec
 
@@ -53,10 +51,7 @@ def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:
 def _checked(composed: Composed, definitions: Definitions, findings: Findings, sound: bool) -> Spec | None:
     """The spec, where its shape is `sound` and no error is found."""
     document = composed.document
-    sources = flow_sources(definitions, FilePath(document.file).parent, findings)
-    datasets = flow_datasets(definitions, sources, findings)
-    models = check_models(definitions, datasets, Places(sources, datasets), findings)
-    outputs = check_outputs(definitions, datasets, models, findings)
+    resolved = resolve(definitions, FilePath(document.file).parent, findings)
     if not (sound and findings.sound):
         return None
     warn_unused(definitions, findings)
@@ -66,10 +61,10 @@ def _checked(composed: Composed, definitions: Definitions, findings: Findings, s
         project=definitions.project,
         description=definitions.description,
         seed=definitions.seed,
-        sources=_all(sources),
-        datasets=_all(datasets),
-        models=_all(models),
-        outputs=_all(outputs),
+        sources=_all(resolved.sources),
+        datasets=_all(resolved.datasets),
+        models=_all(resolved.models),
+        outputs=_all(resolved.outputs),
     )
 
 

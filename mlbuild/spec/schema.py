@@ -43,7 +43,12 @@ def build_schema() -> Json:
 
 def schema_text() -> str:
     """The schema as the text of its file."""
-    return json.dumps(build_schema(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return as_text(build_schema())
+
+
+def as_text(schema: Json) -> str:
+    """A schema as the text of a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_schema(path: Path) -> None:

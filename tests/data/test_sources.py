@@ -380,3 +380,15 @@ def test_only_what_decides_the_rows_read_is_canonical() -> None:
     }
     assert write(SOURCE.read(canonical)) == {key: canonical[key] for key in canonical if key != "columns"}
     assert read(Column, canonical["columns"]["a"]).dtype == "int"
+
+
+def test_the_header_is_read_without_the_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('\n"a;b";c;c\n1;"no end')
+    assert SOURCE.read({"type": "csv", "path": "", "contract": "", "delimiter": ";"}).header(
+        tmp_path / "a.csv"
+    ) == ["a;b", "c", "c"]
+    pl.DataFrame({"a": [1], "b": ["x"]}).write_parquet(tmp_path / "a.parquet")
+    assert SOURCE.read({"type": "parquet", "path": "", "contract": ""}).header(tmp_path / "a.parquet") == [
+        "a",
+        "b",
+    ]
