@@ -14,9 +14,10 @@ from mlbuild.lowering.value import Value
 from mlbuild.models.learner import EarlyStopping, Learner, Probe, Rows
 from mlbuild.models.lightgbm.library import lightgbm
 from mlbuild.models.lightgbm.lowering import kept, lower, trees_of
-from mlbuild.models.lightgbm.parameters import ALIASES, BINNING, REFUSED, Parameters
+from mlbuild.models.lightgbm.parameters import BINNING, Parameters
 from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.lightgbm.training import FIXED, save_bins, train
+from mlbuild.models.lightgbm.words import ALIASES, REFUSED
 from mlbuild.models.matrix import expanded, lowered
 from mlbuild.models.metrics import METRIC, setting_of
 from mlbuild.models.probe import TreeProbe

@@ -1,0 +1,113 @@
+"""Words for LightGBM's parameters that specs do not use, and what is said of each."""
+
+from __future__ import annotations
+
+#: Other spellings, of scikit-learn's wrapper and LightGBM's own, and the name that is used here.
+ALIASES = {
+    "n_estimators": "num_iterations",
+    "num_iteration": "num_iterations",
+    "n_iter": "num_iterations",
+    "num_tree": "num_iterations",
+    "num_trees": "num_iterations",
+    "num_round": "num_iterations",
+    "num_rounds": "num_iterations",
+    "nrounds": "num_iterations",
+    "num_boost_round": "num_iterations",
+    "max_iter": "num_iterations",
+    "boosting_type": "boosting",
+    "boost": "boosting",
+    "shrinkage_rate": "learning_rate",
+    "eta": "learning_rate",
+    "num_leaf": "num_leaves",
+    "max_leaves": "num_leaves",
+    "max_leaf": "num_leaves",
+    "max_leaf_nodes": "num_leaves",
+    "min_child_samples": "min_data_in_leaf",
+    "min_data": "min_data_in_leaf",
+    "min_data_per_leaf": "min_data_in_leaf",
+    "min_samples_leaf": "min_data_in_leaf",
+    "min_child_weight": "min_sum_hessian_in_leaf",
+    "min_sum_hessian": "min_sum_hessian_in_leaf",
+    "min_sum_hessian_per_leaf": "min_sum_hessian_in_leaf",
+    "min_hessian": "min_sum_hessian_in_leaf",
+    "min_split_gain": "min_gain_to_split",
+    "subsample": "bagging_fraction",
+    "sub_row": "bagging_fraction",
+    "bagging": "bagging_fraction",
+    "subsample_freq": "bagging_freq",
+    "colsample_bytree": "feature_fraction",
+    "sub_feature": "feature_fraction",
+    "colsample_bynode": "feature_fraction_bynode",
+    "sub_feature_bynode": "feature_fraction_bynode",
+    "reg_alpha": "lambda_l1",
+    "l1_regularization": "lambda_l1",
+    "reg_lambda": "lambda_l2",
+    "lambda": "lambda_l2",
+    "l2_regularization": "lambda_l2",
+    "max_bins": "max_bin",
+    "subsample_for_bin": "bin_construct_sample_cnt",
+    "extra_tree": "extra_trees",
+    "rate_drop": "drop_rate",
+    "max_tree_output": "max_delta_step",
+    "max_leaf_output": "max_delta_step",
+    "unbalance": "is_unbalance",
+    "unbalanced_sets": "is_unbalance",
+    "application": "objective",
+    "objective_type": "objective",
+    "app": "objective",
+    "loss": "objective",
+}
+
+_SEED = "the seed of the project decides it; set the top-level 'seed'"
+_THREADS = "how many threads train is decided where the build is run, and never shows in the result"
+_LINEAR = "trees with linear models in their leaves have no exact form in ONNX"
+_STOPPING = "the model's 'early_stopping' says it"
+_METRIC = "the model's 'metrics' and 'early_stopping' name the metrics"
+_QUIET = "training prints nothing"
+_CATEGORY = "the op 'category' makes a column categorical"
+_CPU = "training runs on the CPU, where the same rows give the same model"
+_NUMBERED = "it goes by the numbers of columns, which preprocessing decides"
+
+#: LightGBM's parameters that no model here can have, and why.
+REFUSED = {
+    "linear_tree": _LINEAR,
+    "linear_trees": _LINEAR,
+    "seed": _SEED,
+    "random_seed": _SEED,
+    "random_state": _SEED,
+    "num_threads": _THREADS,
+    "num_thread": _THREADS,
+    "nthread": _THREADS,
+    "nthreads": _THREADS,
+    "n_jobs": _THREADS,
+    "verbosity": _QUIET,
+    "verbose": _QUIET,
+    "metric": _METRIC,
+    "metrics": _METRIC,
+    "early_stopping": _STOPPING,
+    "early_stopping_round": _STOPPING,
+    "early_stopping_rounds": _STOPPING,
+    "n_iter_no_change": _STOPPING,
+    "categorical_feature": _CATEGORY,
+    "categorical_features": _CATEGORY,
+    "num_class": "it is the number of classes of the target",
+    "num_classes": "it is the number of classes of the target",
+    "deterministic": "training is always deterministic",
+    "bagging_seed": _SEED,
+    "feature_fraction_seed": _SEED,
+    "data_random_seed": _SEED,
+    "drop_seed": _SEED,
+    "extra_seed": _SEED,
+    "objective_seed": _SEED,
+    "linear_lambda": _LINEAR,
+    "device": _CPU,
+    "device_type": _CPU,
+    "monotone_constraints": _NUMBERED,
+    "interaction_constraints": _NUMBERED,
+    "feature_contri": _NUMBERED,
+    "max_bin_by_feature": _NUMBERED,
+    "class_weight": "classes are weighed by 'is_unbalance' or 'scale_pos_weight'",
+    "force_row_wise": "it is always so, since the other way gives other models",
+    "force_col_wise": "rows are counted row by row, since the other way gives other models",
+    "feature_pre_filter": "it is always false, so that bins serve every 'min_data_in_leaf'",
+}
