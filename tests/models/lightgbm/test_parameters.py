@@ -12,8 +12,8 @@ from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.library import lightgbm
 from mlbuild.models.lightgbm.parameters import BINNING
-from mlbuild.models.lightgbm.words import ALIASES, REFUSED
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
+from mlbuild.models.lightgbm.words import ALIASES, REFUSED
 from mlbuild.params import params_of, read, write
 from tests.models.artifacts import schema
 
