@@ -183,6 +183,8 @@ class Described:
     """Base of classes whose fields are parameters; `discriminator` is the key and value that name it, if any."""
 
     discriminator: ClassVar[tuple[str, str] | None] = None
+    #: Optional parameters that nearly every use has: the skeletons of editors have them too.
+    usual: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def mark(cls) -> tuple[str, str]:

@@ -25,7 +25,7 @@ SUFFIXES = {".csv": "csv", ".parquet": "parquet"}
 class Source(Described):
     """A table from outside and the contract that it must keep."""
 
-    path: str = field(Text(), "The file, relative to the folder of the spec.", examples=("data/rows.csv",))
+    path: str = field(Text(), "The file, relative to the folder of the spec.")
     contract: str = field(
         Name("contract"), "The contract that the table must keep; it says which columns are read."
     )

@@ -64,15 +64,19 @@ _SEED = Integer(min=0, max=2**31 - 1)
 class Shares(Split):
     """A split by shares of the whole."""
 
+    usual = ("valid", "test")
+
     valid: float = field(
         _SHARE,
         "The share of all rows that are for validation: early stopping watches them. The rest is train.",
         default=0.0,
+        examples=(0.2,),
     )
     test: float = field(
         _SHARE,
         "The share of all rows that are for the test: nothing is learned from them. The rest is train.",
         default=0.0,
+        examples=(0.2,),
     )
     seed: int | None = field(
         _SEED, "Another seed divides the rows otherwise. Default: the project's `seed`.", default=None
@@ -134,6 +138,7 @@ class Time(Split):
     """By time: train is before valid, valid before test."""
 
     discriminator = ("type", "time")
+    usual = ("valid_from", "test_from")
 
     column: str = field(Name("column"), "The date or datetime column that decides; it must not be missing.")
     valid_from: str | None = field(

@@ -148,7 +148,8 @@ class Model(Described):
         ListOf(
             Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
         ),
-        "What is measured on each split. Default: what suits the task.",
+        "What is measured on each split. Default: `roc_auc`, `log_loss` and `accuracy` for two classes, `log_loss`, "
+        "`accuracy` and `f1_macro` for more, and for numbers `root_mean_squared_error`, `mean_absolute_error` and `r2`.",
         default=None,
     )
     early_stopping: Stopping | None = field(

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
-from mlbuild.params import Dispatch, Object, Param, object_schema, params_of, summary
+from mlbuild.params import Described, Dispatch, Object, Param, object_schema, params_of, summary
 from mlbuild.selection import Columns
 from mlbuild.spec.language import LEARNER_TYPES, Document, LearnerParams, Model
 from mlbuild.spec.overlay_schema import part_definitions
@@ -182,16 +182,22 @@ def _unnamed(title: str, by: str, classes: Mapping[str, type]) -> Json:
     """An object that does not say yet which it is: a skeleton of each."""
     snippets = []
     for value, cls in classes.items():
-        required = [param for param in params_of(cls).values() if param.required and param.key != by]
-        body = {param.key: _placeholder(param, place) for place, param in enumerate(required, 1)}
+        usual = cast(type[Described], cls).usual
+        params = [one for key, one in params_of(cls).items() if key != by and (one.required or key in usual)]
+        body = {param.key: _placeholder(param, place) for place, param in enumerate(params, 1)}
         snippets.append({"label": value, "description": summary(cls), "body": {by: value} | body})
     return {"title": title, "type": "object", "defaultSnippets": snippets}
 
 
 def _placeholder(param: Param, place: int) -> Any:
-    """What a snippet puts under a required key: the first option, or an empty place to fill in."""
+    """What a snippet puts under a key: the first option, an example, or an empty place to fill in."""
     if isinstance(param.kind, Choice):
         return param.kind.values[0]
+    example = param.examples[0] if param.examples else None
+    if isinstance(example, float):
+        return f"^${{{place}:{example}}}"  # without the quotes of a text
+    if isinstance(example, str):
+        return f"${{{place}:{example}}}"
     if isinstance(param.kind, MapOf):
         return {f"${place}": ""}
     return [f"${place}"] if isinstance(param.kind, (ListOf, Columns)) else f"${place}"

@@ -120,6 +120,15 @@ def test_a_snippet_fills_in_what_is_required() -> None:
     assert impute["body"] == {"op": "impute", "columns": ["$1"], "strategy": "mean"}
 
 
+def test_a_snippet_has_what_nearly_every_use_has() -> None:
+    bodies = [one["body"] for one in DEFINITIONS["split"]["else"]["defaultSnippets"]]
+    assert bodies == [
+        {"type": "hash", "valid": "^${1:0.2}", "test": "^${2:0.2}", "key": ["$3"]},
+        {"type": "time", "column": "$1", "valid_from": "${2:2013-10-01}", "test_from": "${3:2013-11-01}"},
+        {"type": "random", "valid": "^${1:0.2}", "test": "^${2:0.2}"},
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "valid"),
     [
