@@ -43,7 +43,7 @@ class _Relaxed:
                 out[word] = self.shape(part)
             elif word in ("allOf", "anyOf"):
                 out[word] = [self.shape(one) for one in part]
-            elif word not in ("required", "defaultSnippets"):
+            elif word not in ("required", "minProperties", "defaultSnippets"):
                 out[word] = part
         return out
 

@@ -18,7 +18,7 @@ from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
 from mlbuild.spec.schema import build_schema, dispatches
-from mlbuild.spec.wording import Object, shown
+from mlbuild.spec.wording import Object, of_type, shown
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -174,6 +174,8 @@ def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
         if key in kind.by_value:
             help_ = f"write '{kind.by}: {key}', and its parameters beside it"
             return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
+    if kind.suffixes and not isinstance(value["path"], str):
+        return of_type("'path'", value["path"], {"type": "string"}, (*at, "path"))
     if kind.suffixes:
         message = f"{title} needs '{kind.by}', as the suffix of {shown(value['path'])} does not say it"
         return Problem("missing-key", message, at, f"{kind.by}s here: {options}", on="key")

@@ -129,7 +129,7 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
             near = f"one of {', '.join(options)}"
         return Problem("not-allowed", f"{subject} is {words(shape)}, not {shown(value)}", at, near)
     if keyword == "type":
-        return _of_type(subject, value, shape, at)
+        return of_type(subject, value, shape, at)
     if keyword in _BOUNDS:
         return Problem("out-of-range", f"{subject} is {words(shape)}, not {shown(value)}", at)
     if keyword == "pattern":
@@ -144,7 +144,8 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     return Problem("not-allowed", f"{subject} is not {words(shape)}", at)
 
 
-def _of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
+def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
+    """A value that is not of the type that its schema asks for."""
     if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
         return Problem("out-of-range", f"{subject} is a finite number, not {shown(value)}", at)
     if value is None:
@@ -198,7 +199,7 @@ def _of_forms(error: ValidationError, at: Path) -> Problem:
                 )
         elif inner.validator != "type":
             return _of_value(inner, at)
-    return _of_type(_subject(at), error.instance, dict(error.schema) | {"type": ""}, at)
+    return of_type(_subject(at), error.instance, dict(error.schema) | {"type": ""}, at)
 
 
 def words(shape: Json) -> str:
