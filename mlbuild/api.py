@@ -14,7 +14,7 @@ from mlbuild.engine.foresee import foresee as look_ahead
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.run import build as run_build
 from mlbuild.engine.stale import Decision
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store import open_store
 from mlbuild.engine.targets import match
 from mlbuild.engine.workers import Workers
 from mlbuild.engine.zygote import Setup
@@ -92,7 +92,7 @@ def build(
     cores = threads or available_threads()
     return run_build(
         whole,
-        DiskStore(spec.root),
+        open_store(spec.root),
         spec.root,
         match(whole, targets),
         force=force,
@@ -107,7 +107,7 @@ def build(
 
 def _executor(root: Path, jobs: int, memory_limit: int | None) -> Executor:
     """Workers where there can be any and they are of use, else this process."""
-    store = DiskStore(root)
+    store = open_store(root)
     if workers.possible() and (jobs > 1 or memory_limit is not None):
         return Workers(Setup(store, root, load_libraries, limit, memory_limit), jobs)
     if memory_limit is not None:
@@ -126,7 +126,7 @@ def foresee(
     whole = make_plan(spec)
     return look_ahead(
         whole,
-        DiskStore(spec.root),
+        open_store(spec.root),
         spec.root,
         match(whole, targets),
         force=force,

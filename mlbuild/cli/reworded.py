@@ -10,7 +10,7 @@ from typing import Any
 from mlbuild.cli.unchanged import FOLDER, Answer, facts, sealed, snapshot_name
 from mlbuild.engine.canonical import canonical, digest
 from mlbuild.engine.files import settled
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store import open_store
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.tree import Document
 
@@ -33,7 +33,7 @@ def holds(answer: Answer) -> bool:
         selection = answer.request.selection()
         content = sealed({**snapshot, "specs": before}, selection)
         with suppress(OSError):
-            DiskStore(Path(root)).keep_snapshot(FOLDER, snapshot_name(selection), content)
+            open_store(Path(root)).keep_snapshot(FOLDER, snapshot_name(selection), content)
     return True
 
 

@@ -37,7 +37,7 @@ from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.libraries import listed
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Fresh
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store import DiskStore, open_store
 from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.variables import expand
@@ -60,7 +60,7 @@ def keep_snapshot(
         # How the places of warnings are written then depends on where the command runs.
         return
     with suppress(_Doubt, OSError):
-        store = DiskStore(spec.root)
+        store = open_store(spec.root)
         found = _Survey(spec, plan, result, store).snapshot()
         found["texts"] = _texts(args, plan, result, results)
         selection = request.selection()

@@ -18,7 +18,7 @@ from mlbuild.cli.wording import decision_json, decision_text
 from mlbuild.engine.graph import Task
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale
-from mlbuild.engine.store import DiskStore, Store
+from mlbuild.engine.store import Store, open_store
 
 FORMATS = ("text", "json")
 
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
-    store = DiskStore(spec.root)
+    store = open_store(spec.root)
     found = api.foresee(spec, args.targets)
     counts = _counts(decision for _, decision in found)
     code = OK if set(counts) <= {"up to date"} else STALE

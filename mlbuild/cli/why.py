@@ -13,7 +13,7 @@ from mlbuild.cli.render import SCHEMA_VERSION
 from mlbuild.cli.wording import decision_json, reason_json, reason_text
 from mlbuild.engine.records import Record, find_record
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, Unsure
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store import open_store
 from mlbuild.engine.targets import match
 
 FORMATS = ("text", "json")
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     named = match(api.plan(spec), args.targets)
     decisions = {task.name: decision for task, decision in api.foresee(spec, args.targets)}
-    store = DiskStore(spec.root)
+    store = open_store(spec.root)
     records = {name: find_record(store, name) for name in decisions if name in named}
     if args.json:
         document = {"schema_version": SCHEMA_VERSION, "command": "why", "ok": True, "exit_code": OK}

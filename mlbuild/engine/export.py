@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlbuild.engine.files import Files
+from mlbuild.engine.folder import remove
 from mlbuild.engine.graph import Task
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.records import Action
-from mlbuild.engine.store import Store, remove
+from mlbuild.engine.store import Store
 
 
 def export_reasons(task: Task, action: Action, files: Files, root: Path) -> Iterator[Reason]:

@@ -11,10 +11,11 @@ from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.canonical import canonical, parse
+from mlbuild.engine.folder import remove
 from mlbuild.engine.graph import Task
 from mlbuild.engine.key import Read, sorted_params
 from mlbuild.engine.records import Part
-from mlbuild.engine.store import Store, remove
+from mlbuild.engine.store import Store
 
 #: What a task that got no more memory is told to have failed of.
 OUT_OF_MEMORY = "out of memory"

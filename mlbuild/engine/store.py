@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
-import shutil
-import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from mlbuild.engine.canonical import canonical, digest, parse
+from mlbuild.engine.canonical import digest
+from mlbuild.engine.folder import Folder, Unwritable, identity, remove
+from mlbuild.engine.lock import Waits
+from mlbuild.engine.seal import sealed, unsealed
 
-_ABANDONED_SECONDS = 86_400.0
+_OWN = ".mlbuild"
 _SNAPSHOTS = 32
 
 
 class Store(Protocol):
-    """Contents by their sha256, what came of a task by its key, notes by name."""
+    """Contents by their sha256, what came of a task by its key, notes by name.
+
+    What writes raises `Unwritable` where that cannot be; what reads takes damage for absence.
+    """
 
     def put(self, content: bytes) -> str:
         """Keep a content; returns its digest."""
@@ -52,7 +56,7 @@ class Store(Protocol):
         """Write a note in place of the former one."""
 
     def scratch(self) -> Path:
-        """A new, empty folder on the file system of the project; the caller removes it."""
+        """A new, empty folder on the file system of the contents; the caller removes it."""
 
     def sweep(self) -> None:
         """Remove what killed builds left behind, once nothing has touched it for a day."""
@@ -61,53 +65,14 @@ class Store(Protocol):
         """The place where the swap of an exported folder is prepared; it outlives a killed build."""
 
 
-class _Scratch:
-    """The temporary folders of a store, in `.mlbuild/tmp`."""
-
-    def __init__(self, root: Path) -> None:
-        self._folder = root / ".mlbuild"
-
-    def scratch(self) -> Path:
-        return Path(tempfile.mkdtemp(dir=self._temporary()))
-
-    def swap_folder(self, name: str) -> Path:
-        return self._temporary() / f"swap-{_file_name(name)}"
-
-    def sweep(self) -> None:
-        try:
-            left = [path for path in (self._folder / "tmp").iterdir() if not path.name.startswith("swap-")]
-        except OSError:
-            return
-        for path in left:
-            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
-                remove(path)
-
-    def _temporary(self) -> Path:
-        folder = self._folder / "tmp"
-        if not folder.is_dir():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / ".gitignore").write_text("*\n")
-            (self._folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
-            folder.mkdir(exist_ok=True)
-        return folder
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder with all that is in it; one that is not there is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-class MemoryStore(_Scratch):
+class MemoryStore:
     """A store that forgets everything with the process; only what must be a file is one, below `root`."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root)
         self.contents: dict[str, bytes] = {}
         self.actions: dict[str, bytes] = {}
         self.notes: dict[str, bytes] = {}
+        self._files = Folder(root / _OWN, _OWN)
 
     def put(self, content: bytes) -> str:
         name = digest(content)
@@ -131,50 +96,60 @@ class MemoryStore(_Scratch):
         return name in self.contents
 
     def path(self, digest: str) -> Path:
-        file = self._temporary() / digest
+        file = self._files.path / digest
         if not file.exists():
-            file.write_bytes(self.contents[digest])
+            self._files.write(file, self.contents[digest])
         return file
 
     def action(self, key: str) -> Any:
-        return _unsealed(self.actions.get(key))
+        return unsealed(self.actions.get(key))
 
     def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
         if self.action(key) is not None and not replace:
             return False
-        self.actions[key] = _sealed(action)
+        self.actions[key] = sealed(action)
         return True
 
     def note(self, name: str) -> Any:
-        return _unsealed(self.notes.get(name))
+        return unsealed(self.notes.get(name))
 
     def keep_note(self, name: str, note: Any) -> None:
-        self.notes[name] = _sealed(note)
+        self.notes[name] = sealed(note)
+
+    def scratch(self) -> Path:
+        return self._files.scratch()
+
+    def sweep(self) -> None:
+        self._files.sweep()
+
+    def swap_folder(self, name: str) -> Path:
+        return self._files.swap(_file_name(name))
 
 
-class DiskStore(_Scratch):
+class DiskStore:
     """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, notes by their name.
 
     Both have sixteen folders: enough to keep each small, few enough for every start to look whether one has changed.
-    Every file is written under a temporary name and renamed, so that one is there whole or not at all.
+    They can also be in a folder that several projects share, the `cache`, whose `roots/` name these projects.
     """
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self._token = os.urandom(6).hex()
-        self._numbers = itertools.count()
+    def __init__(self, root: Path, cache: Path | None = None) -> None:
+        self.root = root
+        self.own = Folder(root / _OWN, _OWN)
+        self.cache = self.own if cache is None else Folder(cache, str(cache))
+
+    @property
+    def shared(self) -> bool:
+        return self.cache is not self.own
 
     def put(self, content: bytes) -> str:
         name = digest(content)
-        self._write(self.path(name), content, mode=0o444)
+        self.cache.write(self.path(name), content, mode=0o444)
         return name
 
     def put_file(self, path: Path) -> str:
-        name = _file_digest(path)
-        kept = self.path(name)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o444)
-        path.replace(kept)
+        name = file_digest(path)
+        self.cache.take(path, self.path(name))
         return name
 
     def size(self, digest: str) -> int | None:
@@ -184,91 +159,111 @@ class DiskStore(_Scratch):
             return None
 
     def get(self, name: str) -> bytes | None:
+        seen = identity(self.path(name))
         content = _read(self.path(name))
         if content is not None and digest(content) != name:
-            self._drop(name)
+            self.cache.drop(self.path(name), seen)
             return None
         return content
 
     def verify(self, digest: str) -> bool:
+        seen = identity(self.path(digest))
         try:
-            intact = _file_digest(self.path(digest)) == digest
+            intact = file_digest(self.path(digest)) == digest
         except OSError:
             intact = False
         if not intact:
-            self._drop(digest)
+            self.cache.drop(self.path(digest), seen)
         return intact
 
     def path(self, digest: str) -> Path:
-        return self._folder / "cas" / digest[:1] / digest
+        return self.cache.path / "cas" / digest[:1] / digest
 
     def action(self, key: str) -> Any:
-        return _unsealed(_read(self._action_path(key)))
+        return unsealed(_read(self.action_path(key)))
+
+    def action_path(self, key: str) -> Path:
+        return self.cache.path / "ac" / key[:1] / key
 
     def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        path = self._action_path(key)
-        if self.action(key) is not None and not replace:
-            return False
-        self._write(path, _sealed(action))
+        path, content = self.action_path(key), sealed(action)
+        if not replace:
+            if self.cache.add(path, content):
+                return True
+            if self.action(key) is not None:
+                return False
+        self.cache.write(path, content)
         return True
 
     def note(self, name: str) -> Any:
-        return _unsealed(_read(self._note_path(name)))
+        return unsealed(_read(self._note_path(name)))
 
     def keep_note(self, name: str, note: Any) -> None:
-        self._write(self._note_path(name), _sealed(note))
+        self.own.write(self._note_path(name), sealed(note))
+
+    def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
+        """The notes of a folder with their files, by the names of these; a damaged one is None."""
+        for path in sorted((self.own.path / folder).glob("*.json")):
+            yield path, unsealed(_read(path))
+
+    def scratch(self) -> Path:
+        return self.cache.scratch()
+
+    def sweep(self) -> None:
+        self.own.sweep()
+        self.cache.sweep()
+
+    def swap_folder(self, name: str) -> Path:
+        return self.own.swap(_file_name(name))
+
+    @contextmanager
+    def building(self, waits: Waits) -> Iterator[None]:
+        """Be the only build of the project; what others clean out of a shared cache waits until this has ended."""
+        with self.own.lock(waits):
+            if not self.shared:
+                yield
+                return
+            with suppress(Unwritable):
+                root = str(self.root.resolve())
+                self.cache.add(self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root))
+            with self.cache.lock(waits, shared=True):
+                yield
+
+    @contextmanager
+    def cleaning(self, waits: Waits) -> Iterator[None]:
+        """No build of any project that uses the cache runs for as long as this lasts."""
+        with self.own.lock(waits):
+            if not self.shared:
+                yield
+                return
+            with self.cache.lock(waits):
+                yield
 
     def folders(self) -> list[Path]:
         """The folders one of which changes its time when anything kept is added or removed."""
-        kinds = [path for name in ("cas", "ac") if (path := self._folder / name).is_dir()]
+        kinds = [path for name in ("cas", "ac") if (path := self.cache.path / name).is_dir()]
         return [*kinds, *(Path(entry.path) for kind in kinds for entry in os.scandir(kind))]
 
     def keep_snapshot(self, folder: str, name: str, content: bytes) -> None:
         """Write a snapshot in place of the former one of that name; of all, only the newest are kept."""
-        path = self._folder / folder / name
-        self._write(path, content)
+        path = self.own.path / folder / name
+        self.own.write(path, content)
         others = sorted(path.parent.iterdir(), key=lambda other: other.stat().st_mtime_ns, reverse=True)
         for old in others[_SNAPSHOTS:]:
             remove(old)
 
-    def _action_path(self, key: str) -> Path:
-        return self._folder / "ac" / key[:1] / key
-
     def _note_path(self, name: str) -> Path:
         folder, _, rest = name.partition("/")
-        return self._folder / folder / f"{_file_name(rest)}.json" if rest else self._folder / f"{name}.json"
-
-    def _drop(self, digest: str) -> None:
-        remove(self.path(digest))
-
-    def _write(self, path: Path, content: bytes, mode: int = 0o644) -> None:
-        temporary = self._temporary() / f"{self._token}-{os.getpid()}-{next(self._numbers)}"
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-        try:
-            temporary.replace(path)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(path)
+        return self.own.path / folder / f"{_file_name(rest)}.json" if rest else self.own.path / f"{name}.json"
 
 
-def _sealed(value: Any) -> bytes:
-    """JSON that carries the digest of its body, so that a changed byte is seen."""
-    body = canonical(value)
-    return b'{"body":' + body + b',"sha256":"' + digest(body).encode() + b'"}\n'
+def open_store(root: Path) -> DiskStore:
+    """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does."""
+    cache = os.environ.get("MLBUILD_CACHE_DIR")
+    return DiskStore(root, Path(cache).absolute() if cache else None)
 
 
-def _unsealed(content: bytes | None) -> Any:
-    """The body, or None where the seal is broken."""
-    if content is None or len(content) < 85:
-        return None
-    body, mark, seal = content[8:-78], content[-78:-67], content[-67:-3]
-    if mark != b',"sha256":"' or seal != digest(body).encode():
-        return None
-    return parse(body)
-
-
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,0 +1,174 @@
+"""A folder that holds a cache: every file in it is there whole or not at all, and damage to it is written over."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from mlbuild.engine.lock import Waits, locked
+
+_ABANDONED_SECONDS = 86_400.0
+_SWAP = "swap-"
+
+#: What tells one file from another that gets its name later.
+Identity = tuple[int, int]
+
+
+class Unwritable(OSError):
+    """What has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
+
+    def __init__(self, what: str, error: OSError) -> None:
+        super().__init__(f"cannot write '{what}': {(error.strerror or 'unknown error').lower()}")
+
+
+class Folder:
+    """A folder for generated files, which git and backups pass over. `called` is its name in messages.
+
+    A file is written under a temporary name in `tmp/` and then gets its own, so that a reader, or a build after one
+    that was killed, never sees half of it. Whatever cannot be written raises `Unwritable`.
+    """
+
+    def __init__(self, path: Path, called: str) -> None:
+        self.path, self.called = path, called
+        self._token = os.urandom(6).hex()
+        self._numbers = itertools.count()
+
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> None:
+        """Write a file of the folder in place of the former one, which stays where this fails."""
+        with self._written(), self._temporary(content, mode) as temporary:
+            self._place(temporary, path)
+
+    def add(self, path: Path, content: bytes) -> bool:
+        """Write a file of the folder; False where there is one, even if another process was only just quicker."""
+        with self._written(), self._temporary(content, 0o644) as temporary:
+            try:
+                return _linked(temporary, path)
+            except (FileNotFoundError, NotADirectoryError):
+                self._make_way(path)
+                return _linked(temporary, path)
+
+    def take(self, file: Path, path: Path) -> None:
+        """Move a file from a scratch folder to its place, for good."""
+        with self._written():
+            file.chmod(0o444)
+            self._place(file, path)
+
+    def scratch(self) -> Path:
+        """A new, empty folder on the same file system; the caller removes it."""
+        with self._written():
+            self._prepare()
+            return Path(tempfile.mkdtemp(dir=self.path / "tmp"))
+
+    def drop(self, path: Path, seen: Identity | None) -> None:
+        """Remove a file that was found damaged, unless another process has put a new one there since it was seen."""
+        with self._written():
+            if seen is not None and identity(path) == seen:
+                remove(path)
+
+    def lock(self, waits: Waits, *, shared: bool = False) -> AbstractContextManager[None]:
+        """Hold the lock of the folder: alone, or with all others that share it."""
+        path = self.path / "lock"
+        with suppress(OSError):
+            self._prepare()
+            self._make_way(path)
+        return locked(path, waits, shared=shared)
+
+    def swap(self, name: str) -> Path:
+        """The place where the swap of a folder of that name is prepared; nothing sweeps it away."""
+        return self.path / "tmp" / f"{_SWAP}{name}"
+
+    def leftovers(self) -> Iterator[Path]:
+        """What is being written now, or was when a process was killed."""
+        with suppress(OSError):
+            yield from (path for path in (self.path / "tmp").iterdir() if not path.name.startswith(_SWAP))
+
+    def sweep(self) -> None:
+        """Remove what killed processes left behind, once nothing has touched it for a day."""
+        for path in self.leftovers():
+            with suppress(OSError):  # another build may sweep as well
+                if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                    remove(path)
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Unwritable(self.called, error) from error
+
+    @contextmanager
+    def _temporary(self, content: bytes, mode: int) -> Iterator[Path]:
+        """A file with a content that still needs a place; without one it goes."""
+        self._prepare()
+        path = self.path / "tmp" / f"{self._token}-{os.getpid()}-{next(self._numbers)}"
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(content)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _place(self, file: Path, path: Path) -> None:
+        try:
+            file.replace(path)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            self._make_way(path)
+            file.replace(path)
+
+    def _prepare(self) -> None:
+        """Make the folder and mark it, unless it held something of other people before."""
+        folder = self.path / "tmp"
+        if folder.is_dir():
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not any(self.path.iterdir()):
+            (self.path / ".gitignore").write_text("*\n")
+            (self.path / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
+        self._make_way(folder / "any")
+
+    def _make_way(self, path: Path) -> None:
+        """Make the folders for a file, and remove what is in the way: files in their place, a folder in its own."""
+        for above in path.relative_to(self.path).parents:
+            if (self.path / above).is_file():
+                (self.path / above).unlink(missing_ok=True)
+        if path.is_dir():
+            remove(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file is at a path; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it; one that is not there is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _linked(file: Path, path: Path) -> bool:
+    """Give a file a second name; False where something has it."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        return False
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            return False
+        file.replace(path)
+    return True
