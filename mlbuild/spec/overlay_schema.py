@@ -38,7 +38,7 @@ class _Relaxed:
             if word == "properties":
                 out[word] = {key: self.shape(one) for key, one in part.items()}
             elif word == "else":
-                out[word] = self._undivided(shape["then"])
+                out[word] = {"title": shape["title"]} | self._undivided(shape["then"])
             elif word in ("then", "additionalProperties") and isinstance(part, dict):
                 out[word] = self.shape(part)
             elif word in ("allOf", "anyOf"):
