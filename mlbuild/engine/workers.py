@@ -131,8 +131,9 @@ class Workers:
         outcome, task, worker.task = message[0], worker.task, None
         assert task is not None
         told = replace(outcome, printed=_text(worker.printed))
-        if told.failure:
-            failure = exhausted(told.failure, self._setup.memory, told.peak, told.printed)
+        if told.failure and told.failure.kind == "task":
+            failure = replace(told.failure, details={**told.failure.details, "output": told.printed})
+            failure = exhausted(failure, self._setup.memory, told.peak, told.printed)
             if "memory" in failure.details:
                 self._forget(worker)
             told = replace(told, failure=failure)

@@ -83,6 +83,22 @@ def test_what_a_task_prints_is_caught_whoever_writes_it(
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_a_failing_task_printed_is_a_detail_of_its_failure(on_disk: Project) -> None:
+    tasks = [text_task(run.__name__, "last words", run=run) for run in (says_and_fails, says_and_dies)]
+    failures = on_disk.build(tasks, executor=on_disk.workers(1), keep_going=True).failures
+    assert [failure.details["output"] for failure in failures.values()] == ["last words\n"] * 2
+
+
+def says_and_fails(job: Job) -> None:
+    sys.stdout.write(f"{job.params['text']}\n")
+    boom(job)
+
+
+def says_and_dies(job: Job) -> None:
+    sys.stdout.write(f"{job.params['text']}\n")
+    killed(job)
+
+
 def test_the_end_of_much_output_is_kept(on_disk: Project) -> None:
     result = on_disk.build([text_task("t", "", run=floods)], executor=on_disk.workers(1))
     assert result.ok
