@@ -77,7 +77,7 @@ class Diagnostic:
     severity: Severity = "error"
 
 
-FailureKind = Literal["data", "gate", "parity", "task"]
+FailureKind = Literal["data", "gate", "parity", "store", "task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,13 @@ class Failed(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
+
+
+class Unwritable(OSError):
+    """Something that has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
+
+    def __init__(self, what: str, error: OSError) -> None:
+        super().__init__(f"cannot write '{what}': {(error.strerror or 'unknown error').lower()}")
 
 
 def data_failure(message: str, **details: Any) -> Failed:
@@ -156,6 +163,7 @@ CODES = {
     "reserved-name": "a column has a name that the artifact uses itself",
     "cycle": "datasets, tasks or included files depend on each other in a circle",
     "unused": "a definition that nothing uses",
+    "bad-query": "a query that cannot be read",
     # columns
     "duplicate-column": "a second column would get the same name",
     "empty-selection": "a selector that no column matches",

@@ -27,6 +27,7 @@ VERBS = {
     "status": ("mlbuild.cli.status", "say what is up to date, stale or failed; 6 unless all is up to date"),
     "why": ("mlbuild.cli.why", "say why a target would run, or why it last ran"),
     "graph": ("mlbuild.cli.graph", "print the tasks and what they read of each other"),
+    "query": ("mlbuild.cli.query", "print the tasks that an expression means, such as deps(model:late)"),
     "render": (
         "mlbuild.cli.render_spec",
         "print the spec as it is meant: in one file, every default written out",

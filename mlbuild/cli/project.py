@@ -157,6 +157,13 @@ def _tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Seque
     for problem in problems:
         word = args.targets[problem.at[0]] if problem.at else words[0]
         start = len(shlex.join(words[: words.index(word)])) + (word != words[0]) + 1
-        span = Span(COMMAND_LINE, 1, start, 1, start + len(shlex.quote(word)))
+        whole = (0, len(shlex.quote(word)))
+        first, last = (_quoted_at(word, at) for at in problem.offset) if problem.offset else whole
+        span = Span(COMMAND_LINE, 1, start + first, 1, start + last)
         found.append(Diagnostic(problem.code, problem.message, span, problem.help))
     tell(args, found, USAGE, Texts({COMMAND_LINE: line}))
+
+
+def _quoted_at(word: str, at: int) -> int:
+    """Where a character of a word stands once the word is quoted for a shell, which makes five of a quote."""
+    return at if shlex.quote(word) == word else 1 + at + 4 * word[:at].count("'")

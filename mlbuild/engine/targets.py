@@ -1,4 +1,4 @@
-"""Which tasks a user's words name: task names, labels, globs, `+x` with what it needs, `x+` with what needs it."""
+"""Which tasks a user's words name: names, labels, `kind:KIND`, globs, `+x` with what it needs, `x+` with what needs it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from mlbuild.diagnostics import Problem, Rejected, did_you_mean
-from mlbuild.engine.graph import Plan
+from mlbuild.engine.graph import Plan, Task
 
 
 def select(plan: Plan, words: Sequence[str]) -> frozenset[str]:
@@ -42,17 +42,26 @@ def match(plan: Plan, words: Sequence[str]) -> frozenset[str]:
 
 def with_ancestors(plan: Plan, names: Iterable[str]) -> frozenset[str]:
     """The tasks `names` and everything that they read, directly or not."""
-    needs = {name: [source.task for source in task.inputs] for name, task in plan.tasks.items()}
-    return _reached(names, needs)
+    return _reached(names, sources_of(plan))
 
 
 def with_descendants(plan: Plan, names: Iterable[str]) -> frozenset[str]:
     """The tasks `names` and everything that reads them, directly or not."""
+    return _reached(names, readers_of(plan))
+
+
+def sources_of(plan: Plan) -> dict[str, list[str]]:
+    """The tasks that each task reads."""
+    return {name: [source.task for source in task.inputs] for name, task in plan.tasks.items()}
+
+
+def readers_of(plan: Plan) -> dict[str, list[str]]:
+    """The tasks that read each task."""
     readers: dict[str, list[str]] = {name: [] for name in plan.tasks}
     for name, task in plan.tasks.items():
         for source in task.inputs:
             readers[source.task].append(name)
-    return _reached(names, readers)
+    return readers
 
 
 def _reached(names: Iterable[str], arrows: Mapping[str, Iterable[str]]) -> frozenset[str]:
@@ -69,14 +78,18 @@ def _reached(names: Iterable[str], arrows: Mapping[str, Iterable[str]]) -> froze
 def _named(plan: Plan, word: str) -> frozenset[str]:
     """The tasks that are called or labelled so."""
     return frozenset(
-        name
-        for name, task in plan.tasks.items()
-        if any(fnmatchcase(text, word) for text in (name, *task.labels))
+        name for name, task in plan.tasks.items() if any(fnmatchcase(text, word) for text in _texts(task))
     )
+
+
+def _texts(task: Task) -> tuple[str, ...]:
+    """All that a task can be called."""
+    return (task.name, f"kind:{task.kind}", *task.labels)
 
 
 def _unknown(plan: Plan, word: str, index: int) -> Problem:
     labels = sorted({label for task in plan.tasks.values() for label in task.labels})
-    near = did_you_mean(word.removeprefix("+").removesuffix("+"), [*plan.tasks, *labels])
+    texts = {text for task in plan.tasks.values() for text in _texts(task)}
+    near = did_you_mean(word.removeprefix("+").removesuffix("+"), texts)
     known = f"targets here: {', '.join(labels or sorted(plan.tasks)) or 'none'}"
     return Problem("unknown-target", f"unknown target '{word}'", (index,), help=near or known)

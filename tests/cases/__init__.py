@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shlex
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Case:
     def printed(self) -> str:
         """The command, and what it does print, standard error included."""
         command, _, _ = self.told.partition("\n")
-        program, *words = command.removeprefix("$ ").split()
+        program, *words = shlex.split(command.removeprefix("$ "))
         assert program == "mlbuild", f"{self.code}: the text begins with the command, '$ mlbuild check'"
         printed = io.StringIO()
         with (

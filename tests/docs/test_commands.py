@@ -131,6 +131,7 @@ def test_a_json_document_has_the_keys_of_the_page(
     monkeypatch.chdir(built)
     arguments = {
         "why": "train:trees",
+        "query": "train:trees",
         "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
         "init": "-f drafted.mlbuild.yaml",
     }
