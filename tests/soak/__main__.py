@@ -33,7 +33,11 @@ SOAKS = {
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
     "fuzz": ["tests/spec/test_fuzz.py"],
     "excerpts": ["tests/cli/test_excerpt.py"],
-    "render": ["tests/spec/test_render.py", "tests/spec/test_overlay_schema.py"],
+    "render": [
+        "tests/spec/test_render.py",
+        "tests/pipeline/test_neutral.py",
+        "tests/spec/test_overlay_schema.py",
+    ],
 }
 
 

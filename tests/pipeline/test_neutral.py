@@ -1,0 +1,51 @@
+"""Edits that change no meaning change no key: order, style, comments, aliases, short forms, defaults, files, profiles."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+from mlbuild import api
+from mlbuild.engine.files import Files
+from mlbuild.engine.key import ingredients
+from mlbuild.engine.store import MemoryStore
+from mlbuild.pipeline.plan import CATALOGUES
+from mlbuild.spec.canonical import canonical_spec
+from mlbuild.spec.language import PUT_TOGETHER
+from mlbuild.spec.spec import Spec
+from mlbuild.spec.yaml_text import yaml_text
+from tests.budget import examples, seed, tell
+from tests.spec.generated import generated
+from tests.spec.styled import styled
+
+
+def shuffled(value: Any, chance: random.Random) -> Any:
+    """The value with the keys of all maps in another order, which means nothing."""
+    if isinstance(value, dict):
+        keys = chance.sample([*value], len(value))
+        return {key: shuffled(value[key], chance) for key in keys}
+    return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
+
+
+def keys(spec: Spec) -> dict[str, str]:
+    """The key of each task as far as the spec decides it."""
+    files = Files(MemoryStore(), spec.root)
+    tasks = api.plan(spec).tasks
+    return {name: ingredients(task, {}, files, CATALOGUES).key for name, task in tasks.items()}
+
+
+def test_what_means_the_same_has_the_same_keys(tmp_path: Path) -> None:
+    chance = random.Random(seed())
+    count = examples(25, 1000)
+    for number in range(count):
+        project = generated(chance)
+        folder = tmp_path / str(number)
+        spec = api.load(project.write(folder), project.profiles, project.settings)
+        whole = {key: part for key, part in spec.document.value.items() if key not in PUT_TOGETHER}
+        (folder / "shuffled.yaml").write_text(styled(shuffled(whole, chance), chance), encoding="utf-8")
+        (folder / "rendered.yaml").write_text(yaml_text(canonical_spec(whole)), encoding="utf-8")
+        wanted = keys(spec)
+        for name in ("shuffled.yaml", "rendered.yaml"):
+            assert keys(api.load(folder / name)) == wanted, (number, name)
+    tell(f"{count} generated specs with the same keys in another order and style, and rendered")
