@@ -19,7 +19,13 @@ UNREACHABLE = 7
 INTERNAL = 70
 INTERRUPTED = 130
 
-_BY_KIND: dict[FailureKind, int] = {"data": DATA, "gate": GATE, "parity": PARITY, "task": TASK}
+_BY_KIND: dict[FailureKind, int] = {
+    "data": DATA,
+    "gate": GATE,
+    "parity": PARITY,
+    "store": UNREACHABLE,
+    "task": TASK,
+}
 _FIRST_WINS = (INTERRUPTED, INTERNAL, USAGE, UNREACHABLE, DATA, TASK, PARITY, GATE)
 
 

@@ -11,6 +11,7 @@ from mlbuild.cli.wording import reasons_text
 from mlbuild.engine.events import (
     BuildFinished,
     BuildStarted,
+    BuildWaiting,
     Event,
     NonDeterministic,
     TaskBlocked,
@@ -43,6 +44,9 @@ class Progress:
 
     def _tell(self, event: Event) -> None:
         match event:
+            case BuildWaiting(holder=holder):
+                who = "" if holder is None else f" (process {holder})"
+                self._write(f"waiting for another build of this project{who}\n", always=True)
             case BuildStarted(tasks=total):
                 self._total = total
             case TaskStarted(task=task):

@@ -1,4 +1,7 @@
-"""What a build tells while it goes; whoever wants words makes them of these."""
+"""What a build tells while it goes; whoever wants words makes them of these.
+
+`key` says which result of a task is meant.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,13 @@ class BuildResult:
 
 
 @dataclass(frozen=True)
+class BuildWaiting:
+    """Another build holds the project, or what it shares: process `holder`, None where that is not known."""
+
+    holder: int | None
+
+
+@dataclass(frozen=True)
 class BuildStarted:
     """A build of `tasks` tasks begins; `build` is its name."""
 
@@ -65,6 +75,7 @@ class TaskDone:
     seconds: float
     reasons: tuple[Reason, ...]
     peak: int | None = None
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,7 @@ class TaskReused:
 
     task: str
     made: str
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class TaskRestored:
 
     task: str
     reasons: tuple[Reason, ...]
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,7 @@ class TaskFailed:
     task: str
     failure: Failure
     remembered: str | None = None
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,8 @@ class BuildFinished:
 
 
 Event = (
-    BuildStarted
+    BuildWaiting
+    | BuildStarted
     | TaskStarted
     | TaskPrinted
     | TaskDone

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.files import Files
 from mlbuild.engine.folder import remove
 from mlbuild.engine.graph import Task
@@ -38,10 +39,11 @@ def export_reasons(task: Task, action: Action, files: Files, root: Path) -> Iter
 def export(task: Task, action: Action, store: Store, root: Path) -> None:
     """Put the parts of a result into the task's exported folder, which changes as a whole.
 
-    The files are copies, so that editing one cannot damage the store.
+    The files are copies, so that editing one cannot damage the store. They are on the disk before they show, as what
+    is shipped is not looked at again; what the store holds is, before it is used.
 
     Raises:
-        OSError: the folder cannot be written; the former one is still there.
+        Unwritable: the folder cannot be written; the former one is still there.
     """
     assert task.exports is not None
     recover(task, store, root)
@@ -51,21 +53,36 @@ def export(task: Task, action: Action, store: Store, root: Path) -> None:
         for part, digest in action.digests.items():
             path = swap / "new" / part
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(store.path(digest), path)
+            _copy(store.path(digest), path)
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
             target.rename(swap / "old")
         (swap / "new").rename(target)
+    except OSError as error:
+        raise Unwritable(task.exports, error) from error
     finally:
         recover(task, store, root)
 
 
 def recover(task: Task, store: Store, root: Path) -> None:
-    """End a swap that was cut off: the former folder returns if no new one has taken its place."""
-    if task.exports is None:
+    """End a swap that was cut off: the former folder returns if no new one has taken its place.
+
+    Raises:
+        Unwritable: it cannot be written.
+    """
+    if task.exports is None or not os.path.lexists(store.swap_folder(task.exports)):
         return
     swap, target = store.swap_folder(task.exports), root / task.exports
     former = swap / "old"
-    if os.path.lexists(former) and not os.path.lexists(target):
-        former.rename(target)
-    remove(swap)
+    try:
+        if os.path.lexists(former) and not os.path.lexists(target):
+            former.rename(target)
+        remove(swap)
+    except OSError as error:
+        raise Unwritable(task.exports, error) from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())

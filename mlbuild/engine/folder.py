@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.lock import Waits, locked
 
 _ABANDONED_SECONDS = 86_400.0
@@ -18,13 +18,6 @@ _SWAP = "swap-"
 
 #: What tells one file from another that gets its name later.
 Identity = tuple[int, int]
-
-
-class Unwritable(OSError):
-    """What has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
-
-    def __init__(self, what: str, error: OSError) -> None:
-        super().__init__(f"cannot write '{what}': {(error.strerror or 'unknown error').lower()}")
 
 
 class Folder:
@@ -63,7 +56,9 @@ class Folder:
         """A new, empty folder on the same file system; the caller removes it."""
         with self._written():
             self._prepare()
-            return Path(tempfile.mkdtemp(dir=self.path / "tmp"))
+            path = self._new()
+            path.mkdir()
+            return path
 
     def drop(self, path: Path, seen: Identity | None) -> None:
         """Remove a file that was found damaged, unless another process has put a new one there since it was seen."""
@@ -106,13 +101,16 @@ class Folder:
     def _temporary(self, content: bytes, mode: int) -> Iterator[Path]:
         """A file with a content that still needs a place; without one it goes."""
         self._prepare()
-        path = self.path / "tmp" / f"{self._token}-{os.getpid()}-{next(self._numbers)}"
+        path = self._new()
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
                 file.write(content)
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+    def _new(self) -> Path:
+        return self.path / "tmp" / f"{self._token}-{os.getpid()}-{next(self._numbers)}"
 
     def _place(self, file: Path, path: Path) -> None:
         try:

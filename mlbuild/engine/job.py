@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mlbuild.diagnostics import Failed, Failure
+from mlbuild.diagnostics import Failed, Failure, Unwritable
 from mlbuild.engine.canonical import canonical, parse
 from mlbuild.engine.folder import remove
 from mlbuild.engine.graph import Task
@@ -19,6 +20,11 @@ from mlbuild.engine.store import Store
 
 #: What a task that got no more memory is told to have failed of.
 OUT_OF_MEMORY = "out of memory"
+
+#: What the system tells libraries that write files of their own.
+_FULL = re.compile(
+    "no space left on device|disk quota exceeded|file too large|read-only file system", re.IGNORECASE
+)
 
 
 class Running:
@@ -118,6 +124,10 @@ def _failure(error: BaseException) -> Failure:
     details = {"exception": name, "traceback": "".join(traceback.format_exception(error))}
     if isinstance(error, MemoryError):
         return Failure("task", OUT_OF_MEMORY, details)
+    if isinstance(error, Unwritable):
+        return Failure("store", str(error))
+    if full := _FULL.search(str(error)):
+        return Failure("store", f"cannot write what the task gives: {full[0].lower()}", details)
     return Failure("task", f"{name}: {error}" if str(error) else name, details)
 
 

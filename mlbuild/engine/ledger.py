@@ -40,9 +40,9 @@ class Ledger:
             self._outcomes[task] = outcome
             self.tell(event)
 
-    def fail(self, task: str, failure: Failure, remembered: str | None = None) -> None:
+    def fail(self, task: str, failure: Failure, key: str, remembered: str | None = None) -> None:
         self.failures[task] = failure
-        self.settle(task, None, "failed", TaskFailed(task, failure, remembered))
+        self.settle(task, None, "failed", TaskFailed(task, failure, remembered, key))
 
     def differ(self, task: str, parts: tuple[str, ...]) -> None:
         """A task gave another result for the same key, in these parts; none where one of both was a failure."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlbuild.diagnostics import Failure
+from mlbuild.diagnostics import Failure, Unwritable
 from mlbuild.engine.dispatch import Attempt, Dispatch
 from mlbuild.engine.events import (
     BuildFinished,
@@ -71,6 +72,7 @@ def build(
 
     Raises:
         Rejected: tasks depend on each other in a circle.
+        Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task.
     """
     world = World(store, Files(store, root), root, catalogues)
     extent = scope(plan, targets, force, keep_going)
@@ -81,8 +83,9 @@ def build(
         return _Build(plan, world, extent, dispatch, urgency, Ledger(events)).run()
     finally:
         executor.close()
-        world.files.save()
-        urgency.save()
+        with suppress(Unwritable):  # both only save time
+            world.files.save()
+            urgency.save()
 
 
 class _Build:
@@ -148,17 +151,19 @@ class _Build:
         match self._decide(task):
             case Fresh(ingredients, action):
                 remember(task, ingredients, action, self._world)
-                self._settle(task, action, "reused", TaskReused(task.name, action.build))
+                self._settle(task, action, "reused", TaskReused(task.name, action.build, ingredients.key))
             case Restorable(ingredients, action, reasons):
                 if self._intact(action.digests.values()):
                     remember(task, ingredients, action, self._world)
-                    if self._exported(task, action):
-                        self._settle(task, action, "restored", TaskRestored(task.name, reasons))
+                    if self._exported(task, action, ingredients.key):
+                        self._settle(
+                            task, action, "restored", TaskRestored(task.name, reasons, ingredients.key)
+                        )
             case Stale() as decision:
                 self._dispatch.add(task, decision)
             case FailedBefore(ingredients, action, failure):
                 remember(task, ingredients, action, self._world)
-                self._fail(task, failure, action.build)
+                self._fail(task, failure, ingredients.key, action.build)
             case Blocked(by):
                 self._settle(task, None, "blocked", TaskBlocked(task.name, by))
             case Unsure(waiting):
@@ -172,7 +177,7 @@ class _Build:
         self._ledger.tell(TaskStarted(task.name, attempt.decision.reasons))
         if failure := missing_file(found):
             self._release(attempt)
-            self._fail(task, failure)
+            self._fail(task, failure, found.key)
         else:
             self._dispatch.start(attempt)
 
@@ -187,35 +192,40 @@ class _Build:
             differing = disagreement(outcome, again)
             if differing is not None:
                 self._ledger.differ(task.name, differing)
-        performed = conclude(task, attempt.decision, outcome, self._world, self._name)
+        key = attempt.decision.ingredients.key
+        try:
+            performed = conclude(task, attempt.decision, outcome, self._world, self._name)
+        except Unwritable as error:
+            self._fail(task, Failure("store", str(error)), key)
+            return
         if performed.conflict is not None:
             self._ledger.differ(task.name, performed.conflict)
         self._urgency.note(task.name, performed.seconds)
         if performed.failure:
-            self._fail(task, performed.failure)
+            self._fail(task, performed.failure, key)
             return
         action = performed.action
         assert action is not None
         if action.build == self._name:
             self._verified.update(action.digests.values())
-        if self._intact(action.digests.values()) and (task.exports is None or self._exported(task, action)):
+        if self._intact(action.digests.values()) and self._exported(task, action, key):
             reasons = attempt.decision.reasons
-            self._settle(task, action, "ran", TaskDone(task.name, performed.seconds, reasons, outcome.peak))
+            event = TaskDone(task.name, performed.seconds, reasons, outcome.peak, key)
+            self._settle(task, action, "ran", event)
 
     def _release(self, attempt: Attempt) -> None:
         """Decide anew about tasks that waited for one of the same key."""
         for name in self._dispatch.release(attempt):
             self._schedule.again(name)
 
-    def _exported(self, task: Task, action: Action) -> bool:
-        """Write the exported folder; where that cannot be done, the task has failed."""
+    def _exported(self, task: Task, action: Action, key: str) -> bool:
+        """Write the exported folder, if there is one; where that cannot be done, the task has failed."""
+        if task.exports is None:
+            return True
         try:
             export(task, action, self._world.store, self._world.root)
-        except OSError as error:
-            message = (
-                f"cannot write the folder '{task.exports}': {(error.strerror or 'unknown error').lower()}"
-            )
-            self._fail(task, Failure("task", message, {"folder": task.exports}))
+        except Unwritable as error:
+            self._fail(task, Failure("store", str(error), {"folder": task.exports}), key)
             return False
         return True
 
@@ -231,6 +241,6 @@ class _Build:
         self._ledger.settle(task.name, action, outcome, event)
         self._schedule.settle(task.name)
 
-    def _fail(self, task: Task, failure: Failure, remembered: str | None = None) -> None:
-        self._ledger.fail(task.name, failure, remembered)
+    def _fail(self, task: Task, failure: Failure, key: str, remembered: str | None = None) -> None:
+        self._ledger.fail(task.name, failure, key, remembered)
         self._schedule.settle(task.name)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.folder import Folder, Unwritable, identity, remove
+from mlbuild.engine.folder import Folder, identity, remove
 from mlbuild.engine.lock import Waits
 from mlbuild.engine.seal import sealed, unsealed
 

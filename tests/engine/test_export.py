@@ -166,7 +166,7 @@ def test_a_swap_that_was_done_but_not_cleaned_up_is_cleaned_up(project: Project)
 def test_a_folder_that_cannot_be_written_is_a_failure(project: Project) -> None:
     project.write("dist", "a file is in the way")
     failure = project.build([publish()]).failures["publish:late"]
-    assert failure.kind == "task"
-    assert failure.message == "cannot write the folder 'dist/late': file exists"
+    assert failure.kind == "store"
+    assert failure.message == "cannot write 'dist/late': file exists"
     (project.root / "dist").unlink()
     assert project.build([publish()]).restored == ("publish:late",)
