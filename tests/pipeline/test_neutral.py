@@ -30,7 +30,7 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 
 def keys(spec: Spec) -> dict[str, str]:
     """The key of each task as far as the spec decides it."""
-    files = Files(MemoryStore(), spec.root)
+    files = Files(MemoryStore(spec.root), spec.root)
     tasks = api.plan(spec).tasks
     return {name: ingredients(task, {}, files, CATALOGUES).key for name, task in tasks.items()}
 
