@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,6 +79,8 @@ class Zygote:
 
     def run(self) -> NoReturn:
         os.dup2(2, 1)
+        # Newer Pythons warn of any fork beside threads; those of a library that has only been imported wait for work.
+        warnings.filterwarnings("ignore", message="This process .* is multi-threaded")
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
