@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from mlbuild.diagnostics import Diagnostic
+from mlbuild.diagnostics import Diagnostic, Unwritable
 from mlbuild.engine import workers
-from mlbuild.engine.events import BuildResult, Listener, ignore
+from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, ignore
 from mlbuild.engine.executor import Executor, InProcess
+from mlbuild.engine.files import Files
 from mlbuild.engine.foresee import foresee as look_ahead
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.run import build as run_build
 from mlbuild.engine.stale import Decision
 from mlbuild.engine.store import open_store
-from mlbuild.engine.targets import match
+from mlbuild.engine.targets import match, with_ancestors
 from mlbuild.engine.workers import Workers
 from mlbuild.engine.zygote import Setup
 from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
+from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import CATALOGUES, make_plan
+from mlbuild.pipeline.runs import Recorder
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.spec import Spec
 
@@ -73,36 +77,58 @@ def build(
     jobs: int | None = None,
     memory_limit: int | None = None,
     check_determinism: bool = False,
+    locked: bool = False,
+    command: Sequence[str] = (),
     events: Listener = ignore,
     planned: Plan | None = None,
 ) -> BuildResult:
-    """Bring targets (none: all) up to date.
+    """Bring targets (none: all) up to date, while no other build of the project runs.
 
     `threads` cores (None: all of this process) are shared among the tasks that run at once: at most `jobs` (None: as
     many as cores). One job runs in this process, several in workers, each of which may allocate `memory_limit` bytes
     (None: any number). With `check_determinism`, what runs does so twice, and `unsteady` of the result tells what
-    differed. `planned` is the plan of the spec, where it is at
-    hand. The result tells what ran and what failed; a failed task raises nothing.
+    differed. `locked` refuses to build what `mlbuild.lock` does not say; else a build that ends well writes it.
+    `command` is for the record of the build. `planned` is the plan of the spec, where it is at hand. The result tells
+    what ran and what failed; a failed task raises nothing.
 
     Raises:
         Rejected: a target is unknown.
+        NotLocked: the lock would change; nothing has run.
+        Unwritable: the store cannot be written.
         ValueError: a memory limit, on a platform that has no workers.
     """
     whole = planned or make_plan(spec)
+    named = match(whole, targets)
     cores = threads or available_threads()
-    return run_build(
-        whole,
-        open_store(spec.root),
-        spec.root,
-        match(whole, targets),
-        force=force,
-        keep_going=keep_going,
-        threads=cores,
-        twice=check_determinism,
-        executor=_executor(spec.root, jobs or cores, memory_limit),
-        events=events,
-        catalogues=CATALOGUES,
-    )
+    executor = _executor(spec.root, jobs or cores, memory_limit)
+    store = open_store(spec.root)
+    lock = LockFile(spec, whole, with_ancestors(whole, named), store)
+    with store.building(lambda holder: events(BuildWaiting(holder))):
+        if locked:
+            _hold(lock, Files(store, spec.root))
+        with Recorder(spec, whole, store, command, events) as recorder:
+            result = run_build(
+                whole,
+                store,
+                spec.root,
+                named,
+                force=force,
+                keep_going=keep_going,
+                threads=cores,
+                twice=check_determinism,
+                executor=executor,
+                events=recorder,
+                catalogues=CATALOGUES,
+            )
+        if result.ok and not locked:
+            lock.update()
+    return result
+
+
+def _hold(lock: LockFile, files: Files) -> None:
+    lock.hold(files)
+    with suppress(Unwritable):
+        files.save()
 
 
 def _executor(root: Path, jobs: int, memory_limit: int | None) -> Executor:
@@ -116,19 +142,29 @@ def _executor(root: Path, jobs: int, memory_limit: int | None) -> Executor:
 
 
 def foresee(
-    spec: Spec, targets: Sequence[str] = (), *, force: bool = False, keep_going: bool = False
+    spec: Spec,
+    targets: Sequence[str] = (),
+    *,
+    force: bool = False,
+    keep_going: bool = False,
+    locked: bool = False,
 ) -> list[tuple[Task, Decision]]:
     """What `build` with the same arguments would do with each task, in its order. Nothing is run.
 
     Raises:
         Rejected: a target is unknown.
+        NotLocked: the build would be refused.
     """
     whole = make_plan(spec)
+    named = match(whole, targets)
+    store = open_store(spec.root)
+    if locked:
+        LockFile(spec, whole, with_ancestors(whole, named), store).hold(Files(store, spec.root))
     return look_ahead(
         whole,
-        open_store(spec.root),
+        store,
         spec.root,
-        match(whole, targets),
+        named,
         force=force,
         keep_going=keep_going,
         catalogues=CATALOGUES,

@@ -32,14 +32,22 @@ class Folder:
         self._token = os.urandom(6).hex()
         self._numbers = itertools.count()
 
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> None:
-        """Write a file of the folder in place of the former one, which stays where this fails."""
-        with self._written(), self._temporary(content, mode) as temporary:
+    def write(self, path: Path, content: bytes, mode: int = 0o644, *, synced: bool = False) -> None:
+        """Write a file of the folder in place of the former one, which stays where this fails.
+
+        Once `synced`, it outlives the system's sudden end too.
+        """
+        with self._written(self.called), self._temporary(content, mode, synced) as temporary:
             self._place(temporary, path)
+
+    def give(self, path: Path, content: bytes) -> None:
+        """Write a file outside of the folder, on the same file system, in place of the former one; synced."""
+        with self._written(path.name), self._temporary(content, 0o644, synced=True) as temporary:
+            temporary.replace(path)
 
     def add(self, path: Path, content: bytes) -> bool:
         """Write a file of the folder; False where there is one, even if another process was only just quicker."""
-        with self._written(), self._temporary(content, 0o644) as temporary:
+        with self._written(self.called), self._temporary(content, 0o644) as temporary:
             try:
                 return _linked(temporary, path)
             except (FileNotFoundError, NotADirectoryError):
@@ -48,13 +56,13 @@ class Folder:
 
     def take(self, file: Path, path: Path) -> None:
         """Move a file from a scratch folder to its place, for good."""
-        with self._written():
+        with self._written(self.called):
             file.chmod(0o444)
             self._place(file, path)
 
     def scratch(self) -> Path:
         """A new, empty folder on the same file system; the caller removes it."""
-        with self._written():
+        with self._written(self.called):
             self._prepare()
             path = self._new()
             path.mkdir()
@@ -62,7 +70,7 @@ class Folder:
 
     def drop(self, path: Path, seen: Identity | None) -> None:
         """Remove a file that was found damaged, unless another process has put a new one there since it was seen."""
-        with self._written():
+        with self._written(self.called):
             if seen is not None and identity(path) == seen:
                 remove(path)
 
@@ -91,20 +99,23 @@ class Folder:
                     remove(path)
 
     @contextmanager
-    def _written(self) -> Iterator[None]:
+    def _written(self, called: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise Unwritable(self.called, error) from error
+            raise Unwritable(called, error) from error
 
     @contextmanager
-    def _temporary(self, content: bytes, mode: int) -> Iterator[Path]:
+    def _temporary(self, content: bytes, mode: int, synced: bool = False) -> Iterator[Path]:
         """A file with a content that still needs a place; without one it goes."""
         self._prepare()
         path = self._new()
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
                 file.write(content)
+                if synced:
+                    file.flush()
+                    os.fsync(file.fileno())
             yield path
         finally:
             path.unlink(missing_ok=True)

@@ -53,8 +53,8 @@ class Store(Protocol):
     def note(self, name: str) -> Any:
         """A note, as JSON; None where there is none, or it is damaged."""
 
-    def keep_note(self, name: str, note: Any) -> None:
-        """Write a note in place of the former one."""
+    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
+        """Write a note in place of the former one. Once `synced`, it outlives the system's sudden end too."""
 
     def scratch(self) -> Path:
         """A new, empty folder on the file system of the contents; the caller removes it."""
@@ -114,7 +114,7 @@ class MemoryStore:
     def note(self, name: str) -> Any:
         return unsealed(self.notes.get(name))
 
-    def keep_note(self, name: str, note: Any) -> None:
+    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
         self.notes[name] = sealed(note)
 
     def scratch(self) -> Path:
@@ -199,13 +199,17 @@ class DiskStore:
     def note(self, name: str) -> Any:
         return unsealed(_read(self._note_path(name)))
 
-    def keep_note(self, name: str, note: Any) -> None:
-        self.own.write(self._note_path(name), sealed(note))
+    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
+        self.own.write(self._note_path(name), sealed(note), synced=synced)
 
     def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
         """The notes of a folder with their files, by the names of these; a damaged one is None."""
         for path in sorted((self.own.path / folder).glob("*.json")):
             yield path, unsealed(_read(path))
+
+    def give(self, path: Path, content: bytes) -> None:
+        """Write a file of the project, outside of the store, in place of the former one."""
+        self.own.give(path, content)
 
     def scratch(self) -> Path:
         return self.cache.scratch()

@@ -58,6 +58,8 @@ def _checked(composed: Composed, definitions: Definitions, findings: Findings, s
     return Spec(
         document=document,
         parts=tuple(composed.parts),
+        profiles=composed.profiles,
+        settings=composed.settings,
         project=definitions.project,
         description=definitions.description,
         seed=definitions.seed,

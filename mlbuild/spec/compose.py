@@ -19,7 +19,8 @@ class Composed:
     """A spec with its includes: `base`; and with the profiles and settings laid over it: `document`.
 
     `layers` are what was laid, in order, each a tree of its own; `others` the profiles that were not. `whole` says
-    whether nothing is left out, so that names can be looked up. `parts` are the files by themselves.
+    whether nothing is left out, so that names can be looked up. `parts` are the files by themselves, `profiles` and
+    `settings` the names and texts of what was to be laid.
     """
 
     base: Document
@@ -27,6 +28,8 @@ class Composed:
     parts: list[Document]
     found: list[Diagnostic]
     whole: bool
+    profiles: tuple[str, ...]
+    settings: tuple[str, ...]
     layers: list[Document] = field(default_factory=list)
     others: list[Document] = field(default_factory=list)
 
@@ -34,7 +37,15 @@ class Composed:
 def compose(main: Document, profiles: Sequence[str] = (), settings: Sequence[str] = ()) -> Composed:
     """Join the files of a spec, and lay the profiles named and then the settings (`PATH=VALUE`) over it."""
     joined = join(main)
-    composed = Composed(joined.document, joined.document, joined.parts, joined.found, joined.whole)
+    composed = Composed(
+        joined.document,
+        joined.document,
+        joined.parts,
+        joined.found,
+        joined.whole,
+        tuple(dict.fromkeys(profiles)),
+        tuple(settings),
+    )
     _lay_profiles(composed, profiles)
     read, found = read_settings(settings)
     composed.found += found

@@ -141,11 +141,13 @@ class Spec:
     """A project without errors. Sources and datasets share one namespace.
 
     Equal specs mean the same: where and in how many files they are written is not compared. `parts` are the files
-    by themselves, the spec's own first.
+    by themselves, the spec's own first; `profiles` and `settings` are what was laid over them.
     """
 
     document: Document = field(compare=False)
     parts: tuple[Document, ...] = field(compare=False)
+    profiles: tuple[str, ...] = field(compare=False)
+    settings: tuple[str, ...] = field(compare=False)
     project: str
     description: str | None
     seed: int

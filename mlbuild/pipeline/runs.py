@@ -1,0 +1,209 @@
+"""Run records: one document for each build, of who built what, when and of what, and how it ended."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mlbuild import __version__
+from mlbuild.diagnostics import Unwritable
+from mlbuild.engine.canonical import digest
+from mlbuild.engine.events import (
+    BuildFinished,
+    BuildStarted,
+    Event,
+    Listener,
+    NonDeterministic,
+    TaskBlocked,
+    TaskDone,
+    TaskFailed,
+    TaskRestored,
+    TaskReused,
+    TaskStarted,
+)
+from mlbuild.engine.graph import Plan
+from mlbuild.engine.libraries import versions
+from mlbuild.engine.reasons import Reason
+from mlbuild.engine.records import find_action, find_record
+from mlbuild.engine.store import Store
+from mlbuild.params import Json
+from mlbuild.spec.spec import Spec
+
+FORMAT = 1
+#: The folder of run records within the store.
+FOLDER = "runs"
+
+
+class Recorder:
+    """Listens to a build, and keeps its record when it ends, as a context: well, badly or interrupted.
+
+    A build that has found everything up to date leaves none.
+    """
+
+    def __init__(
+        self, spec: Spec, plan: Plan, store: Store, command: Sequence[str], events: Listener
+    ) -> None:
+        self._spec, self._plan, self._store, self._events = spec, plan, store, events
+        self._command = list(command)
+        self._started = datetime.now(UTC)
+        self._build = ""
+        self._seconds: float | None = None
+        self._git: Json | None = None
+        self._looked = False
+        self._tasks: dict[str, Json] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case BuildStarted(build=build):
+                self._build = build
+            case TaskStarted(task=task, reasons=reasons):
+                self._look()
+                self._tasks[task] = {"outcome": "interrupted", "reasons": _plain(reasons)}
+            case TaskDone(task=task, seconds=seconds, peak=peak, key=key):
+                self._tasks[task] |= {"outcome": "ran", "key": key, "peak_bytes": peak}
+                self._tasks[task]["seconds"] = round(seconds, 6)
+            case TaskReused(task=task, made=made, key=key):
+                self._tasks[task] = {"outcome": "reused", "key": key, "made": made}
+            case TaskRestored(task=task, reasons=reasons, key=key):
+                self._tasks[task] = {"outcome": "restored", "key": key, "reasons": _plain(reasons)}
+            case TaskFailed(task=task, failure=failure, remembered=made, key=key):
+                told: Json = {"outcome": "failed", "key": key, "made": made}
+                told["failure"] = {"kind": failure.kind, "message": failure.message}
+                self._tasks[task] = self._tasks.get(task, {}) | told
+            case TaskBlocked(task=task, by=by):
+                self._tasks[task] = {"outcome": "blocked", "by": list(by)}
+            case NonDeterministic(task=task, parts=parts):
+                self._tasks.setdefault(task, {})["unsteady"] = list(parts)
+            case BuildFinished(result=result):
+                self._seconds = result.seconds
+        self._events(event)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if all(task["outcome"] == "reused" for task in self._tasks.values()):
+            return
+        failed = error is not None or any(task["outcome"] == "failed" for task in self._tasks.values())
+        outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failed else "ok"
+        try:
+            self._store.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=True)
+        except Unwritable:
+            if not failed:  # else the failure is what there is to tell
+                raise
+
+    def _look(self) -> None:
+        """Ask git, before the first task runs: what is committed meanwhile is not what this build is made of."""
+        if not self._looked:
+            self._git, self._looked = _git(self._spec.root), True
+
+    def _document(self, outcome: str) -> Json:
+        self._look()
+        seconds = self._seconds or (datetime.now(UTC) - self._started).total_seconds()
+        used = {library for task in self._plan.tasks.values() for library in task.libraries}
+        return {
+            "format": FORMAT,
+            "build": self._build,
+            "outcome": outcome,
+            "project": self._spec.project,
+            "command": self._command,
+            "user": _user(),
+            "host": socket.gethostname(),
+            "started": self._started.isoformat(timespec="milliseconds"),
+            "seconds": round(seconds, 3),
+            "mlbuild": __version__,
+            "libraries": dict(versions(used)),
+            "spec": {
+                "file": self._spec.file.name,
+                "sha256": _spec_digests(self._spec),
+                "profiles": list(self._spec.profiles),
+                "settings": list(self._spec.settings),
+            },
+            "git": self._git,
+            "sources": dict(self._sources()),
+            "tasks": self._tasks,
+            "outputs": dict(self._outputs()),
+            "metrics": dict(self._metrics()),
+        }
+
+    def _sources(self) -> Iterator[tuple[str, Any]]:
+        """The digest of each file from outside that the build used."""
+        for name in self._tasks:
+            record = find_record(self._store, name) if self._plan.tasks[name].files else None
+            if record is not None and record.key == self._tasks[name].get("key"):
+                yield from ((name.partition(":")[2], digest) for digest in record.ingredients.files.values())
+
+    def _outputs(self) -> Iterator[tuple[str, Any]]:
+        """The files of each exported folder with their digests."""
+        for name in self._tasks:
+            folder = self._plan.tasks[name].exports
+            if folder is not None and (digests := self._digests(name)):
+                yield folder, dict(digests)
+
+    def _metrics(self) -> Iterator[tuple[str, Any]]:
+        """The metrics of each model on each split."""
+        for name in self._tasks:
+            if self._plan.tasks[name].kind != "evaluate" or not (digests := self._digests(name)):
+                continue
+            content = self._store.get(digests["metrics.json"])
+            if content is not None:
+                yield name.partition(":")[2], json.loads(content)["metrics"]
+
+    def _digests(self, task: str) -> Mapping[str, str]:
+        """The parts of the result that a task has after this build; none where it has no result."""
+        key = self._tasks[task].get("key")
+        action = find_action(self._store, str(key)) if key else None
+        return action.digests if action else {}
+
+
+def _plain(reasons: Sequence[Reason]) -> list[Json]:
+    """Reasons without what they do not say."""
+    return [
+        {item.name: value for item in fields(one) if (value := getattr(one, item.name)) != item.default}
+        for one in reasons
+    ]
+
+
+def _spec_digests(spec: Spec) -> dict[str, str]:
+    """A digest of the text of each file of a spec, by its path from the project."""
+    return {
+        Path(os.path.relpath(part.file, spec.root)).as_posix(): digest(part.root.text.content.encode())
+        for part in spec.parts
+    }
+
+
+def _user() -> str | None:
+    with suppress(KeyError, OSError):  # a user without a name, as in some containers
+        return getpass.getuser()
+    return None
+
+
+def _git(root: Path) -> Json | None:
+    """The revision that is checked out and whether files differ from it; None outside of a repository."""
+    import subprocess
+
+    def ask(*words: str) -> str | None:
+        # Without locks, so that it is never in the way of what the user does with git meanwhile.
+        command = ["git", "--no-optional-locks", "-C", str(root), *words]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    revision = ask("rev-parse", "HEAD")
+    if revision is None:
+        return None
+    changes = ask("status", "--porcelain", "--untracked-files=no")
+    return {"revision": revision, "dirty": None if changes is None else bool(changes)}
