@@ -66,67 +66,6 @@ class Store(Protocol):
         """The place where the swap of an exported folder is prepared; it outlives a killed build."""
 
 
-class MemoryStore:
-    """A store that forgets everything with the process; only what must be a file is one, below `root`."""
-
-    def __init__(self, root: Path) -> None:
-        self.contents: dict[str, bytes] = {}
-        self.actions: dict[str, bytes] = {}
-        self.notes: dict[str, bytes] = {}
-        self._files = Folder(root / _OWN, _OWN)
-
-    def put(self, content: bytes) -> str:
-        name = digest(content)
-        self.contents[name] = content
-        return name
-
-    def put_file(self, path: Path) -> str:
-        content = path.read_bytes()
-        path.unlink()
-        return self.put(content)
-
-    def size(self, digest: str) -> int | None:
-        return len(self.contents[digest]) if digest in self.contents else None
-
-    def get(self, digest: str) -> bytes | None:
-        return self.contents[digest] if self.verify(digest) else None
-
-    def verify(self, name: str) -> bool:
-        if name in self.contents and digest(self.contents[name]) != name:
-            del self.contents[name]
-        return name in self.contents
-
-    def path(self, digest: str) -> Path:
-        file = self._files.path / digest
-        if not file.exists():
-            self._files.write(file, self.contents[digest])
-        return file
-
-    def action(self, key: str) -> Any:
-        return unsealed(self.actions.get(key))
-
-    def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        if self.action(key) is not None and not replace:
-            return False
-        self.actions[key] = sealed(action)
-        return True
-
-    def note(self, name: str) -> Any:
-        return unsealed(self.notes.get(name))
-
-    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
-        self.notes[name] = sealed(note)
-
-    def scratch(self) -> Path:
-        return self._files.scratch()
-
-    def sweep(self) -> None:
-        self._files.sweep()
-
-    def swap_folder(self, name: str) -> Path:
-        return self._files.swap(_file_name(name))
-
-
 class DiskStore:
     """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, notes by their name.
 
@@ -201,6 +140,18 @@ class DiskStore:
 
     def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
         self.own.write(self._note_path(name), sealed(note), synced=synced)
+
+    def files(self, kind: str) -> list[Path]:
+        """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
+        return sorted((self.cache.path / kind).glob("*/*"))
+
+    def projects(self) -> Iterator[tuple[Path, DiskStore | None]]:
+        """The other projects that share the cache, by the entries that name them: None for one that is gone."""
+        for path in sorted((self.cache.path / "roots").glob("*")) if self.shared else ():
+            root = unsealed(_read(path))
+            there = isinstance(root, str) and (Path(root) / _OWN).is_dir()
+            if not there or Path(root) != self.root.resolve():
+                yield path, DiskStore(Path(root), self.cache.path) if there else None
 
     def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
         """The notes of a folder with their files, by the names of these; a damaged one is None."""

@@ -18,9 +18,10 @@ from mlbuild.engine.graph import Input, Job, Origin, Plan, Task
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.run import build
 from mlbuild.engine.stale import Decision
-from mlbuild.engine.store import MemoryStore, Store
+from mlbuild.engine.store import Store
 from mlbuild.engine.workers import Workers
 from mlbuild.engine.zygote import Setup
+from tests.engine.memory import MemoryStore
 
 
 def load(job: Job) -> None:

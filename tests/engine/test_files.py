@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mlbuild.engine.files import Files
-from mlbuild.engine.store import DiskStore, MemoryStore
+from mlbuild.engine.store import DiskStore
+from tests.engine.memory import MemoryStore
 
 HOUR = 3600 * 10**9
 

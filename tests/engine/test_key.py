@@ -15,8 +15,8 @@ from mlbuild.engine.files import Files
 from mlbuild.engine.graph import Task
 from mlbuild.engine.key import Ingredients, ingredients
 from mlbuild.engine.reasons import changes
-from mlbuild.engine.store import MemoryStore
 from tests.budget import examples
+from tests.engine.memory import MemoryStore
 from tests.engine.tasks import file_task, origin, reading, text_task
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

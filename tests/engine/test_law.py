@@ -19,8 +19,9 @@ from mlbuild.diagnostics import data_failure
 from mlbuild.engine.events import TaskStarted
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Restorable, Stale, Unsure
-from mlbuild.engine.store import DiskStore, MemoryStore
+from mlbuild.engine.store import DiskStore
 from tests import budget
+from tests.engine.memory import MemoryStore
 from tests.engine.tasks import Project
 
 MOST = 6

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.store import DiskStore, MemoryStore, Store
+from mlbuild.engine.store import DiskStore, Store
+from tests.engine.memory import MemoryStore
 
 
 @pytest.fixture(params=[MemoryStore, DiskStore])

@@ -9,13 +9,13 @@ from typing import Any
 from mlbuild import api
 from mlbuild.engine.files import Files
 from mlbuild.engine.key import ingredients
-from mlbuild.engine.store import MemoryStore
 from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.canonical import canonical_spec
 from mlbuild.spec.language import PUT_TOGETHER
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.yaml_text import yaml_text
 from tests.budget import examples, seed, tell
+from tests.engine.memory import MemoryStore
 from tests.spec.generated import generated
 from tests.spec.styled import styled
 
