@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from mlbuild.diagnostics import Diagnostic, Unwritable
 from mlbuild.engine import workers
+from mlbuild.engine.audit import Audit, audit, remove_damaged
 from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, ignore
 from mlbuild.engine.executor import Executor, InProcess
 from mlbuild.engine.files import Files
 from mlbuild.engine.foresee import foresee as look_ahead
+from mlbuild.engine.garbage import Garbage, remove_garbage
 from mlbuild.engine.graph import Plan, Task
+from mlbuild.engine.lock import Waits
 from mlbuild.engine.run import build as run_build
 from mlbuild.engine.stale import Decision
 from mlbuild.engine.store import open_store
 from mlbuild.engine.targets import match, with_ancestors
 from mlbuild.engine.workers import Workers
 from mlbuild.engine.zygote import Setup
+from mlbuild.pipeline.cleaning import removable
 from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
@@ -169,6 +173,44 @@ def foresee(
         keep_going=keep_going,
         catalogues=CATALOGUES,
     )
+
+
+def clean(
+    spec: Spec,
+    *,
+    builds: int = 3,
+    budget: int | None = None,
+    delete: bool = False,
+    waits: Waits = lambda holder: None,
+) -> Garbage:
+    """Find what the store can do without, and `delete` it, while no build that uses the store runs.
+
+    What the spec needs as it is now, and what the last so many `builds` used, stays. With a `budget` in bytes only
+    the oldest of the rest goes, until the store is no larger. `waits` is told before a wait for a build.
+
+    Raises:
+        Unwritable: the store cannot be written.
+    """
+    store = open_store(spec.root)
+    with store.cleaning(waits) if delete else nullcontext():
+        garbage = removable(store, foresee(spec), builds, budget)
+        if delete:
+            remove_garbage(garbage)
+    return garbage
+
+
+def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: None) -> Audit:
+    """Read the store of the project in a folder through, and with `repair` remove what is damaged, to be made again.
+
+    Raises:
+        Unwritable: the store cannot be written.
+    """
+    store = open_store(root)
+    with store.cleaning(waits) if repair else nullcontext():
+        found = audit(store)
+        if repair:
+            remove_damaged(found)
+    return found
 
 
 def available_threads() -> int:

@@ -38,6 +38,7 @@ from mlbuild.engine.libraries import listed
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Fresh
 from mlbuild.engine.store import DiskStore, open_store
+from mlbuild.pipeline.lockfile import lock_path
 from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.variables import expand
@@ -98,7 +99,9 @@ class _Survey:
         self._wait(exports)
         plain, named = self._sources()
         found["named"] = named
-        found["project"] = _traced([*plain, *self._exports(exports), *self._folders(self._store.folders())])
+        lock = lock_path(self._spec)
+        others = [*self._store.folders(), *([lock] if lock.exists() else [])]
+        found["project"] = _traced([*plain, *self._exports(exports), *self._folders(others)])
         self._files.save()
         return found
 

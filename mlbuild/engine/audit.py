@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.engine.folder import remove
+from mlbuild.engine.folder import discard
 from mlbuild.engine.records import find_action
 from mlbuild.engine.seal import unsealed
 from mlbuild.engine.store import DiskStore, file_digest
@@ -49,14 +49,14 @@ def audit(store: DiskStore) -> Audit:
     )
 
 
-def repair(found: Audit) -> None:
+def remove_damaged(found: Audit) -> None:
     """Remove what is damaged, while no build runs: what is needed of it will be made again.
 
     Raises:
-        OSError: the store cannot be written.
+        Unwritable: the store cannot be written.
     """
     for path in found.damaged:
-        remove(path)
+        discard(path)
 
 
 def _all(store: DiskStore) -> Iterator[tuple[str, Path]]:

@@ -168,6 +168,18 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def discard(path: Path) -> None:
+    """Remove a file or folder of a store.
+
+    Raises:
+        Unwritable: that cannot be.
+    """
+    try:
+        remove(path)
+    except OSError as error:
+        raise Unwritable(str(path), error) from error
+
+
 def _linked(file: Path, path: Path) -> bool:
     """Give a file a second name; False where something has it."""
     try:

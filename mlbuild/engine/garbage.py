@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.engine.folder import remove
+from mlbuild.engine.folder import discard
 from mlbuild.engine.records import find_action
 from mlbuild.engine.store import DiskStore
 
@@ -78,10 +78,10 @@ def remove_garbage(garbage: Garbage) -> None:
     """Remove it, while no build runs.
 
     Raises:
-        OSError: the store cannot be written.
+        Unwritable: the store cannot be written.
     """
     for kept in garbage.files:
-        remove(kept.path)
+        discard(kept.path)
 
 
 def _oldest(actions: dict[Path, Kept], needed: Collection[Path]) -> list[Path]:

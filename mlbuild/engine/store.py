@@ -166,8 +166,8 @@ class DiskStore:
         return self.cache.scratch()
 
     def sweep(self) -> None:
-        self.own.sweep()
-        self.cache.sweep()
+        for folder in {self.own, self.cache}:
+            folder.sweep()
 
     def swap_folder(self, name: str) -> Path:
         return self.own.swap(_file_name(name))

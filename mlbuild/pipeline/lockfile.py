@@ -66,8 +66,7 @@ class LockFile:
     """
 
     def __init__(self, spec: Spec, plan: Plan, tasks: Collection[str], store: DiskStore) -> None:
-        name = spec.file.name if spec.file.suffix == ".lock" else spec.file.stem
-        self.path = spec.file.with_name(f"{name}.lock")
+        self.path = lock_path(spec)
         self._spec, self._plan, self._tasks, self._store = spec, plan, tasks, store
         self._profiles = ",".join(spec.profiles)
 
@@ -134,6 +133,12 @@ class LockFile:
         for kind, values in (("library", libraries | {"mlbuild": __version__}), ("source", sources)):
             kept |= {(self._profiles, kind, name): value for name, value in values.items() if value}
         return kept
+
+
+def lock_path(spec: Spec) -> Path:
+    """The lock of a spec: beside it, called like it."""
+    name = spec.file.name if spec.file.suffix == ".lock" else spec.file.stem
+    return spec.file.with_name(f"{name}.lock")
 
 
 def _read(path: Path) -> dict[tuple[str, str, str], str]:

@@ -34,7 +34,7 @@ from mlbuild.engine.graph import Plan
 from mlbuild.engine.libraries import versions
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.records import find_action, find_record
-from mlbuild.engine.store import Store
+from mlbuild.engine.store import DiskStore, Store
 from mlbuild.params import Json
 from mlbuild.spec.spec import Spec
 
@@ -46,7 +46,8 @@ FOLDER = "runs"
 class Recorder:
     """Listens to a build, and keeps its record when it ends, as a context: well, badly or interrupted.
 
-    A build that has found everything up to date leaves none.
+    Without an end, as where it is killed, the record says that it is unfinished. A build that finds everything up to
+    date has none.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Recorder:
         self._build = ""
         self._seconds: float | None = None
         self._git: Json | None = None
-        self._looked = False
+        self._begun = False
         self._tasks: dict[str, Json] = {}
 
     def __call__(self, event: Event) -> None:
@@ -66,7 +67,7 @@ class Recorder:
             case BuildStarted(build=build):
                 self._build = build
             case TaskStarted(task=task, reasons=reasons):
-                self._look()
+                self._begin()
                 self._tasks[task] = {"outcome": "interrupted", "reasons": _plain(reasons)}
             case TaskDone(task=task, seconds=seconds, peak=peak, key=key):
                 self._tasks[task] |= {"outcome": "ran", "key": key, "peak_bytes": peak}
@@ -95,21 +96,27 @@ class Recorder:
     ) -> None:
         if all(task["outcome"] == "reused" for task in self._tasks.values()):
             return
+        if not self._begun:
+            self._git = _git(self._spec.root)
         failed = error is not None or any(task["outcome"] == "failed" for task in self._tasks.values())
         outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failed else "ok"
         try:
-            self._store.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=True)
+            self._keep(outcome, synced=True)
         except Unwritable:
             if not failed:  # else the failure is what there is to tell
                 raise
 
-    def _look(self) -> None:
-        """Ask git, before the first task runs: what is committed meanwhile is not what this build is made of."""
-        if not self._looked:
-            self._git, self._looked = _git(self._spec.root), True
+    def _begin(self) -> None:
+        """Keep a record before the first task runs, which says of a build that is killed what there is to say."""
+        if not self._begun:
+            self._begun = True
+            self._git = _git(self._spec.root)
+            self._keep("unfinished")
+
+    def _keep(self, outcome: str, *, synced: bool = False) -> None:
+        self._store.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=synced)
 
     def _document(self, outcome: str) -> Json:
-        self._look()
         seconds = self._seconds or (datetime.now(UTC) - self._started).total_seconds()
         used = {library for task in self._plan.tasks.values() for library in task.libraries}
         return {
@@ -165,6 +172,13 @@ class Recorder:
         key = self._tasks[task].get("key")
         action = find_action(self._store, str(key)) if key else None
         return action.digests if action else {}
+
+
+def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
+    """The tasks of the last so many builds that ended well, each with the key of its result then."""
+    notes = (note for _, note in store.notes(FOLDER) if isinstance(note, dict))
+    ended = [note for note in notes if (note.get("format"), note.get("outcome")) == (FORMAT, "ok")]
+    return [(name, task["key"]) for note in ended[-builds:] if builds for name, task in note["tasks"].items()]
 
 
 def _plain(reasons: Sequence[Reason]) -> list[Json]:

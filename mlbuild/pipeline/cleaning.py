@@ -1,0 +1,48 @@
+"""What a store can do without: all but what projects need as they are now, and what their last builds made or used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mlbuild.engine.garbage import Garbage, find_garbage
+from mlbuild.engine.graph import Task
+from mlbuild.engine.stale import Decision, FailedBefore, Fresh, Restorable
+from mlbuild.engine.store import DiskStore
+from mlbuild.pipeline.runs import last_tasks
+
+
+def removable(
+    store: DiskStore, foreseen: Sequence[tuple[Task, Decision]], builds: int, budget: int | None
+) -> Garbage:
+    """What can go where the results of the last so many builds stay, and those of the plan whose tasks are `foreseen`.
+
+    Of other projects that share the cache the last result of each task stays, and those of as many builds.
+    """
+    tasks = last_tasks(store, builds)
+    known = {task.name for task, _ in foreseen} | {name for name, _ in tasks}
+    keys = {key for _, key in tasks} | {
+        decision.ingredients.key
+        for _, decision in foreseen
+        if isinstance(decision, (Fresh, Restorable, FailedBefore))
+    }
+    others: list[Path] = []
+    for path, name, key in _records(store):
+        if name in known:
+            keys.add(key)
+        else:
+            others.append(path)
+    for path, project in store.projects():
+        if project is None:
+            others.append(path)
+        else:
+            keys |= {key for _, _, key in _records(project)}
+            keys |= {key for _, key in last_tasks(project, builds)}
+    return find_garbage(store, keys, budget, others)
+
+
+def _records(store: DiskStore) -> Iterator[tuple[Path, str, str]]:
+    """What is remembered of each task: where, its name and the key of its last result; a damaged one has neither."""
+    for path, note in store.notes("tasks"):
+        body = note if isinstance(note, dict) else {}
+        yield path, str(body.get("task", "")), str(body.get("key", ""))

@@ -1,0 +1,142 @@
+"""A lock is held by one at a time, or by all that share it, and given back however its holder ends."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from mlbuild.engine.lock import locked
+
+
+class Other(threading.Thread):
+    """Takes a lock and notes when it has it; `waiting` is set once it has been told whom it waits for."""
+
+    def __init__(self, file: Path, notes: list[str], *, shared: bool = False) -> None:
+        super().__init__(daemon=True)
+        self.waiting = threading.Event()
+        self.holders: list[int | None] = []
+        self._file, self._notes, self._shared = file, notes, shared
+        self.start()
+
+    def run(self) -> None:
+        with locked(self._file, self._waits, shared=self._shared):
+            self._notes.append("other")
+
+    def _waits(self, holder: int | None) -> None:
+        self.holders.append(holder)
+        self.waiting.set()
+
+    def ended(self) -> None:
+        self.join(timeout=60)
+        assert not self.is_alive()
+
+
+def never(holder: int | None) -> None:
+    raise AssertionError(f"it waits for {holder}")
+
+
+def test_a_second_one_waits_and_is_told_once_for_whom(tmp_path: Path) -> None:
+    notes: list[str] = []
+    with locked(tmp_path / "lock", never):
+        other = Other(tmp_path / "lock", notes)
+        assert other.waiting.wait(60)
+        notes.append("first")
+    other.ended()
+    assert notes == ["first", "other"]
+    assert other.holders == [os.getpid()]
+
+
+def test_those_that_share_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    notes: list[str] = []
+    with locked(tmp_path / "lock", never, shared=True), locked(tmp_path / "lock", never, shared=True):
+        other = Other(tmp_path / "lock", notes)
+        assert other.waiting.wait(60)
+        notes.append("shared")
+    other.ended()
+    assert notes == ["shared", "other"]
+    assert other.holders == [None]
+
+
+def test_who_shares_waits_for_one_that_is_alone(tmp_path: Path) -> None:
+    notes: list[str] = []
+    with locked(tmp_path / "lock", never):
+        other = Other(tmp_path / "lock", notes, shared=True)
+        assert other.waiting.wait(60)
+        notes.append("alone")
+    other.ended()
+    assert notes == ["alone", "other"]
+
+
+def test_a_lock_whose_file_was_removed_is_waited_for_anew(tmp_path: Path) -> None:
+    notes: list[str] = []
+    file = tmp_path / "lock"
+    with locked(file, never):
+        other = Other(file, notes)
+        assert other.waiting.wait(60)
+        file.unlink()
+        new = locked(file, never)
+        new.__enter__()
+        notes.append("first")
+    notes.append("new")
+    new.__exit__(None, None, None)
+    other.ended()
+    assert notes == ["first", "new", "other"]
+    assert len(other.holders) == 1
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from mlbuild.engine.lock import locked
+
+with locked(Path(sys.argv[1]), print):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_killed_holder_gives_it_back(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+        holder.kill()
+        holder.wait()
+    with locked(tmp_path / "lock", never):
+        pass
+
+
+def test_an_error_gives_it_back(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), locked(tmp_path / "lock", never):
+        raise ZeroDivisionError
+    with locked(tmp_path / "lock", never):
+        pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS])
+def test_work_goes_on_where_there_are_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def unable(file: int, kind: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", unable)
+    with locked(tmp_path / "lock", never), locked(tmp_path / "lock", never):
+        pass
+
+
+def test_work_goes_on_on_a_platform_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with locked(tmp_path / "lock", never), locked(tmp_path / "lock", never):
+        pass
+
+
+def test_work_goes_on_where_the_file_cannot_be(tmp_path: Path) -> None:
+    with locked(tmp_path / "none" / "lock", never):
+        assert list(tmp_path.iterdir()) == []
