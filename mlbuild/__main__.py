@@ -6,6 +6,9 @@ import sys
 from mlbuild import __version__
 from mlbuild.cli.unchanged import EDITED, UNCHANGED, look, tell
 
+#: New objects after which garbage is looked for. Loading modules and specs makes very many, and hardly one is garbage.
+_OBJECTS = 200_000
+
 
 def main() -> None:
     """Run the command line of this process, and end it: what comes back would only be taken apart piece by piece."""
@@ -18,8 +21,10 @@ def _run(argv: list[str]) -> int:
     state, answer = look(argv)
     if state == UNCHANGED and answer:
         return tell(answer.pieces())
+    import gc
     import importlib
 
+    gc.set_threshold(_OBJECTS)
     if state == EDITED and answer and importlib.import_module("mlbuild.cli.reworded").holds(answer):
         return tell(answer.pieces())
     code: int = importlib.import_module("mlbuild.cli.main").main(argv)

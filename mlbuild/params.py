@@ -198,8 +198,17 @@ class Described:
         return iter(())
 
 
-def params_of(cls: type) -> dict[str, Param]:
+_PARAMS: dict[type, Mapping[str, Param]] = {}
+
+
+def params_of(cls: type) -> Mapping[str, Param]:
     """The parameters of a described class by spec key, in order of declaration."""
+    if cls not in _PARAMS:
+        _PARAMS[cls] = _declared(cls)
+    return _PARAMS[cls]
+
+
+def _declared(cls: type) -> Mapping[str, Param]:
     found = {}
     for item in dataclasses.fields(cls):
         if "mlbuild" not in item.metadata:

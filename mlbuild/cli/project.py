@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlbuild import api
 from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.render import SCHEMA_VERSION, Paint, say
@@ -23,6 +22,7 @@ from mlbuild.cli.report import (
 )
 from mlbuild.cli.sarif import diagnostics_sarif
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span
+from mlbuild.spec.check import check
 from mlbuild.spec.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
 
@@ -79,7 +79,7 @@ def find_file(named: str | None) -> Path:
 
 def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[Diagnostic]]:
     """The check of a spec, with the profiles and settings of the command line laid over it."""
-    return api.check(file, args.profiles or _from_environment(), args.settings)
+    return check(file, args.profiles or _from_environment(), args.settings)
 
 
 def _from_environment() -> list[str]:

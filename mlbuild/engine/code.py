@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -64,27 +64,31 @@ def _read(name: str, source: Path) -> tuple[str, tuple[str, ...]]:
     top = name.partition(".")[0]
     reached = (
         part
-        for module in _imports(ast.parse(content), package)
+        for module in _imports(ast.parse(content).body, package)
         if module.partition(".")[0] == top
         for part in _with_packages(module)
     )
     return digest(content), tuple(dict.fromkeys(reached))
 
 
-def _imports(node: ast.AST, package: str) -> Iterator[str]:
-    """Every module name that is imported below `node`; `from a import b` gives both `a` and `a.b`."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import):
-            yield from (alias.name for alias in child.names)
-        elif isinstance(child, ast.ImportFrom):
-            module = _absolute(child, package)
+#: Where statements stand in a statement; expressions cannot import.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def _imports(statements: Iterable[ast.AST], package: str) -> Iterator[str]:
+    """Every module name that is imported by statements; `from a import b` gives both `a` and `a.b`."""
+    for statement in statements:
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            module = _absolute(statement, package)
             yield module
-            yield from (f"{module}.{alias.name}" for alias in child.names)
-        elif isinstance(child, ast.If) and _only_for_types(child.test):
-            for other in child.orelse:
-                yield from _imports(ast.Module([other], []), package)
+            yield from (f"{module}.{alias.name}" for alias in statement.names)
+        elif isinstance(statement, ast.If) and _only_for_types(statement.test):
+            yield from _imports(statement.orelse, package)
         else:
-            yield from _imports(child, package)
+            for block in _BLOCKS:
+                yield from _imports(getattr(statement, block, ()), package)
 
 
 def _absolute(statement: ast.ImportFrom, package: str) -> str:

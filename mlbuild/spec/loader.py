@@ -17,7 +17,7 @@ from mlbuild.spec.tree import Document, Text, located
 __all__ = ["Document", "load"]
 
 #: What YAML forbids in a text, quoted or not.
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufffe\uffff]")
 
 
 def load(content: bytes, file: str) -> Document | list[Diagnostic]:

@@ -62,7 +62,8 @@ def shipped_schema() -> Path:
     return installed if installed.exists() else here.parents[2] / "schemas" / FILE
 
 
-def dispatches() -> dict[str, Dispatch]:
+@cache
+def dispatches() -> Mapping[str, Dispatch]:
     """The definitions that a key divides into several, by name."""
     return {kind.name: kind for kind in _kinds(Document) if isinstance(kind, Dispatch)}
 

@@ -26,12 +26,11 @@ from statistics import median
 from typing import Any
 
 from tests.bench.measure import open_session, row_microseconds, single_rows
+from tests.bench.page import write_section
 from tests.bench.stock_flights import read_joined, split
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "specs" / "flights"
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- flights: begin -->", "<!-- flights: end -->"
 LIBRARIES = ["lightgbm", "onnxruntime", "polars", "pandas", "scikit-learn", "skl2onnx", "onnxmltools"]
 ROWS = 500
 
@@ -217,23 +216,12 @@ def table(costs: dict[str, list[Cost]], stock: Answers, ours: Answers) -> str:
 def section(runs: int, content: str) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return (
-        f"{BEGIN}\n`python -m tests.bench.flights --runs {runs}`: medians of {runs} builds a side, in turn, each a\n"
+        f"`python -m tests.bench.flights --runs {runs}`: medians of {runs} builds a side, in turn, each a\n"
         "process of its own in a fresh folder, all on one core. `mlbuild` is the whole build: metrics of each split,\n"
         "verification, publishing; `stock, checked` adds metrics and a comparison on 20,000 rows to the stock script.\n"
         "Differences on the stock side are those of all test rows, on ours those of the parity certificate.\n\n"
-        f"{content}\n\n{versions}.\n{END}"
+        f"{content}\n\n{versions}."
     )
-
-
-def write_page(text: str) -> None:
-    """Put the section in place of the one between the markers, else at the end of the page."""
-    page = PAGE.read_text() if PAGE.exists() else "# Performance\n"
-    if BEGIN in page:
-        before, _, rest = page.partition(BEGIN)
-        page = before + text + rest.partition(END)[2]
-    else:
-        page += f"\n## The flights model, beside the stock way\n\n{text}\n"
-    PAGE.write_text(page)
 
 
 def main() -> None:
@@ -246,7 +234,7 @@ def main() -> None:
     content = table(costs, stock_answers(), mlbuild_answers())
     print(content)
     if not options.dry_run:
-        write_page(section(options.runs, content))
+        write_section("flights", "The flights model, beside the stock way", section(options.runs, content))
 
 
 if __name__ == "__main__":

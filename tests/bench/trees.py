@@ -39,7 +39,7 @@ _TOLD = {
 
 @dataclass(frozen=True)
 class Size:
-    """How many sources, each with a dataset, and how many models, each with an output."""
+    """How many sources, each with a dataset, and how many models, each with an output: no fewer than sources."""
 
     sources: int
     models: int
@@ -56,7 +56,7 @@ def size_of(tasks: int) -> Size:
 
 
 #: A spec of some 300 lines.
-LINES_300 = Size(20, 14)
+LINES_300 = Size(20, 20)
 
 
 def write_project(folder: Path, size: Size) -> Path:
@@ -70,43 +70,46 @@ def write_project(folder: Path, size: Size) -> Path:
 
 
 def _rows(number: int) -> Iterator[str]:
-    yield "id,kind,amount,weight,late\n"
+    yield "kind,amount,weight,late\n"
     for row in range(60):
         kind = "abc"[(row * 7 + number) % 3]
         amount, weight = (row * 31 + number) % 97, ((row * 17) % 53) / 8
-        yield f"{row},{kind},{amount},{weight},{'true' if (amount + row) % 3 == 0 else 'false'}\n"
+        yield f"{kind},{amount},{weight},{'true' if (amount + row) % 3 == 0 else 'false'}\n"
 
 
 def _lines(size: Size) -> Iterator[str]:
-    yield from ("mlbuild: 1", "project: tree", "seed: 1", "sources:")
+    yield from ("mlbuild: 1", "project: tree", "seed: 1")
+    yield "x-like: &like {type: lightgbm.classifier, preprocessing: plain, target: late}"
+    yield "sources:"
     for number in range(size.sources):
         yield f"  s{number}: {{path: data/s{number}.csv, contract: c{number}}}"
     yield "contracts:"
     for number in range(size.sources):
         yield f"  c{number}:"
-        yield "    columns:"
-        yield f"      id: {{dtype: int, min: 0, max: {1000 + number}}}"
-        yield "      kind: {dtype: string, categories: [a, b, c]}"
-        yield "      amount: {dtype: float, min: 0}"
-        yield "      weight: {dtype: float, nullable: true}"
-        yield "      late: bool"
+        columns = (
+            f"kind: {{dtype: string, categories: [a, b, c]}}, amount: {{dtype: float, max: {1000 + number}}}"
+        )
+        yield f"    columns: {{{columns}, weight: {{dtype: float, nullable: true}}, late: bool}}"
     yield "datasets:"
     for number in range(size.sources):
-        yield f"  d{number}: {{from: s{number}, split: {{type: hash, key: [id], valid: 0.2, test: 0.2}}}}"
+        yield f"  d{number}:"
+        yield f"    from: s{number}"
+        yield f"    steps: [{{op: derive, columns: {{ratio: amount / (weight + {number + 1})}}}}]"
+        yield "    split: {type: hash, key: [amount, weight], valid: 0.2, test: 0.2}"
     yield "preprocessing:"
     yield "  plain:"
-    yield "    - {op: impute, columns: [weight], strategy: median}"
-    yield "    - {op: standard, columns: [amount, weight]}"
+    yield "    - {op: impute, columns: [weight, ratio], strategy: median}"
+    yield "    - {op: standard, columns: [amount, ratio]}"
     yield "    - {op: category, columns: kind}"
     yield "models:"
     for number in range(size.models):
         yield f"  m{number}:"
-        yield "    type: lightgbm.classifier"
+        yield "    <<: *like"
         yield f"    dataset: d{number % size.sources}"
-        yield "    features: [kind, amount, weight]"
-        yield "    preprocessing: plain"
-        yield "    target: late"
-        yield f"    params: {{num_iterations: {2 + number}, num_leaves: 4, min_data_in_leaf: 2}}"
+        yield "    features: [kind, amount, weight, ratio]"
+        yield "    params:"
+        yield f"      num_iterations: {2 + number}"
+        yield "      num_leaves: 4"
     yield "outputs:"
     yield from (f"  o{number}: {{model: m{number}}}" for number in range(size.models))
 

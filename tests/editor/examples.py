@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +142,7 @@ class Example:
         return PLACES[self.name]
 
     @property
-    def params(self) -> dict[str, Param]:
+    def params(self) -> Mapping[str, Param]:
         """The parameters of its class; those of a learner stand in an object of their own."""
         return params_of(self.cls)
 

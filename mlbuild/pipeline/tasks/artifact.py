@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import version
 
 from mlbuild.bundle.artifact import write_artifact
 from mlbuild.bundle.trained import Recipe, Trained
@@ -20,6 +19,8 @@ def trained_of(job: Job) -> Trained:
 
 
 def run(job: Job) -> None:
+    from importlib.metadata import version  # planning does without it
+
     canonical = json.dumps(job.params["recipe"], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     versions = {name: version(name) for name in job.params["libraries"]}

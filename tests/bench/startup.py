@@ -1,0 +1,141 @@
+"""What commands cost that have little to do, against a Python that does nothing.
+
+    python -m tests.bench.startup --runs 15
+
+CPU time of whole processes with their children, medians of pairs. The table goes to docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild import api
+from tests.bench.page import table, write_section
+from tests.bench.process import BARE, cpu, mlbuild_script, pairs, peak_kilobytes
+from tests.bench.trees import LINES_300, Size, seed, size_of, write_project
+
+_SETTLE_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, what is done before each run, the exit code, and the budget: times bare Python."""
+
+    name: str
+    words: list[str]
+    budget: float
+    before: Callable[[], object] = lambda: None
+    expected: int = 0
+
+
+def project(folder: Path, size: Size, command: list[str]) -> Path:
+    """A project that is up to date, with its snapshot."""
+    seed(api.load(write_project(folder, size)))
+    time.sleep(_SETTLE_SECONDS)
+    for _ in range(2):  # the first one may find folders that were only just written
+        cpu([*command, "-C", str(folder), "build"])
+    return folder
+
+
+def cases(small: Path, large: Path, edited: Path, replanned: Path) -> list[Case]:
+    at = ["-C", str(small)]
+    return [
+        Case("`--version`", ["--version"], 1.1),
+        Case("`--help`", ["--help"], 2.5),
+        Case("`build`, nothing to do", [*at, "build"], 1.15),
+        Case("`plan`, nothing to do", [*at, "plan"], 1.15),
+        Case("`status`, nothing to do", [*at, "status"], 1.15),
+        Case("`build`, nothing to do, 1,000 tasks", ["-C", str(large), "build"], 1.3),
+        Case("`build` after an edit of a comment", ["-C", str(edited), "build"], 8, commented(edited)),
+        Case("`check`", [*at, "check"], 26),
+        Case("`plan` after an edit of a parameter", ["-C", str(replanned), "plan"], 42, changed(replanned)),
+        Case("`status` after it", ["-C", str(replanned), "status"], 42, expected=6),
+    ]
+
+
+def commented(folder: Path) -> Callable[[], None]:
+    """Writes another comment into the spec each time."""
+    text, numbers = (folder / "mlbuild.yaml").read_text(), itertools.count()
+
+    def edit() -> None:
+        (folder / "mlbuild.yaml").write_text(f"# edit {next(numbers)}\n{text}")
+        time.sleep(_SETTLE_SECONDS)
+
+    return edit
+
+
+def changed(folder: Path) -> Callable[[], None]:
+    """Gives a model another number of leaves each time."""
+    text, numbers = (folder / "mlbuild.yaml").read_text(), itertools.count(5)
+
+    def edit() -> None:
+        (folder / "mlbuild.yaml").write_text(text.replace("num_leaves: 4", f"num_leaves: {next(numbers)}", 1))
+        time.sleep(_SETTLE_SECONDS)
+
+    return edit
+
+
+def touch(folder: Path) -> None:
+    """Give every file of a project another time, as a fresh checkout does."""
+    for path in [*folder.glob("data/*"), *folder.glob("dist/*/*"), folder / "mlbuild.yaml"]:
+        os.utime(path)
+    time.sleep(_SETTLE_SECONDS)
+
+
+def rows(cases: list[Case], command: list[str], runs: int) -> list[list[str]]:
+    found = []
+    for case in cases:
+        measured = pairs([*command, *case.words], runs, before=case.before, expected=case.expected)
+        print(f"{case.name}: {measured.ratio:.2f}", file=sys.stderr)
+        cells = [f"{measured.milliseconds:.1f}", f"{measured.ratio:.2f}", f"{case.budget:g}"]
+        found.append([case.name, *cells])
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=15, help="pairs for each command")
+    parser.add_argument("--dry-run", action="store_true", help="print the table, leave the page as it is")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = mlbuild_script(folder)
+        small = project(folder / "small", LINES_300, command)
+        large = project(folder / "large", size_of(1_000), command)
+        edited, replanned, touched = (
+            project(folder / name, LINES_300, command) for name in ("edited", "replanned", "touched")
+        )
+        found = rows(cases(small, large, edited, replanned), command, options.runs)
+        again = pairs([*command, "-C", str(touched), "build"], 5, before=lambda: touch(touched))
+        found.append(
+            [
+                "`build` after all files got other times",
+                f"{again.milliseconds:.1f}",
+                f"{again.ratio:.2f}",
+                "0 reruns",
+            ]
+        )
+        extra = peak_kilobytes([*command, "-C", str(large), "build"]) - peak_kilobytes(BARE)
+        lines = len((small / "mlbuild.yaml").read_text().splitlines())
+    content = table(["command", "CPU ms", "times bare Python", "budget"], found)
+    text = (
+        f"`python -m tests.bench.startup --runs {options.runs}`: CPU time of the whole process, medians of {options.runs}"
+        f" pairs with `python -c pass` of the\nsame virtual environment. The project has a spec of {lines} lines,"
+        f" {LINES_300.sources} sources and {LINES_300.tasks} tasks.\n\n{content}\n\n"
+        f"Peak memory of a null build of 1,000 tasks: {extra / 1024:+.1f} MB over bare Python (budget: 4 MB)."
+    )
+    print(text)
+    if not options.dry_run:
+        write_section("startup", "Commands that have little to do", text)
+
+
+if __name__ == "__main__":
+    main()
