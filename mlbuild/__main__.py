@@ -3,8 +3,12 @@
 import os
 import sys
 
-from mlbuild import __version__
-from mlbuild.cli.unchanged import EDITED, UNCHANGED, look, tell
+from mlbuild.cli.interrupt import end_at_once
+
+end_at_once()
+
+from mlbuild import __version__  # noqa: E402  # Ctrl-C can come while this is loaded
+from mlbuild.cli.unchanged import EDITED, UNCHANGED, look, tell  # noqa: E402  # and this
 
 #: New objects after which garbage is looked for. Loading modules and specs makes very many, and hardly one is garbage.
 _OBJECTS = 200_000

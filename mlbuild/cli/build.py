@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
     plan = api.plan(spec)
-    with ended_as_interrupted():
+    with ended_as_interrupted(workers=jobs > 1 or args.memory_limit is not None):
         result = api.build(
             spec,
             args.targets,
@@ -117,17 +117,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def ended_as_interrupted() -> Iterator[None]:
-    """Let a polite end of this process be the same as Ctrl-C: what runs is ended, the store stays right."""
-    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def ended_as_interrupted(workers: bool) -> Iterator[None]:
+    """Let a polite end of this process be the same as Ctrl-C; where there are workers, they are ended first."""
+    ending = signal.default_int_handler if workers else signal.getsignal(signal.SIGINT)
+    former = {number: signal.signal(number, ending) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     except KeyboardInterrupt:
-        former = signal.SIG_IGN
-        signal.signal(signal.SIGINT, former)  # all has ended; an impatient second Ctrl-C changes nothing
+        former = dict.fromkeys(former, signal.SIG_IGN)  # an impatient second Ctrl-C changes nothing
         raise
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _code(result: BuildResult, check_determinism: bool) -> int:

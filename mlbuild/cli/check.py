@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import check_document, check_file, find_file, tell
@@ -29,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
     told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
     if args.json:
-        print(json.dumps(check_document(args, told, code), indent=2))
+        print(check_document(args, told, code))
         return code
     tell(args, told, code)
     if args.format == "text":

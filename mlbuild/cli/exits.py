@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mlbuild.diagnostics import FailureKind
 
@@ -18,6 +18,8 @@ STALE = 6
 UNREACHABLE = 7
 INTERNAL = 70
 INTERRUPTED = 130
+#: The reader of what is told has gone, as `| head` does: as a shell says it of a program that SIGPIPE ended.
+CUT_OFF = 141
 
 _BY_KIND: dict[FailureKind, int] = {
     "data": DATA,
@@ -35,9 +37,24 @@ def code_of(kinds: Iterable[FailureKind]) -> int:
     return next((code for code in _FIRST_WINS if code in codes), OK)
 
 
-class UsageError(Exception):
-    """The command line asks for what cannot be done; ends with exit code 2."""
+class Stopped(Exception):
+    """The command ends here: what is told is a sentence, what to do about it, and lines below."""
 
-    def __init__(self, message: str, help: str | None = None) -> None:
+    def __init__(
+        self, message: str, help: str | None = None, code: int = USAGE, lines: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
-        self.help = help
+        self.help, self.code, self.lines = help, code, tuple(lines)
+
+    def text(self) -> str:
+        """What people are told."""
+        told = [f"mlbuild: {self}", *(f"  {line}" for line in self.lines)]
+        return "\n".join([*told, *([f"  help: {self.help}"] if self.help else [])])
+
+    def content(self) -> dict[str, object]:
+        """What the document of the command holds."""
+        return {"error": {"message": str(self), "help": self.help, "lines": list(self.lines)}}
+
+
+class UsageError(Stopped):
+    """The command line asks for what cannot be done; ends with exit code 2."""

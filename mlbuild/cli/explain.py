@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
+from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.explanations import as_text, explanations
-from mlbuild.cli.render import SCHEMA_VERSION
 from mlbuild.diagnostics import CODES, WARNINGS, did_you_mean
 
 FORMATS = ("text", "json")
@@ -24,8 +23,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"unknown code '{args.code}'", near or "'mlbuild explain' lists all codes")
     if args.json:
         codes = [args.code] if args.code else [*CODES]
-        document = {"schema_version": SCHEMA_VERSION, "command": "explain", "ok": True, "exit_code": OK}
-        print(json.dumps(document | {"codes": [_json(code) for code in codes]}, indent=2))
+        print(document("explain", OK, {"codes": [_json(code) for code in codes]}))
     elif args.code:
         print(f"{_severity(args.code)}[{args.code}]: {CODES[args.code]}\n")
         print(as_text(explanations()[args.code]))

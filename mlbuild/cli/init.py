@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sized
 from pathlib import Path
 from typing import Any
 
-from mlbuild.cli.exits import DATA, OK, UsageError
+from mlbuild.cli.document import document
+from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.project import DEFAULT
-from mlbuild.cli.render import SCHEMA_VERSION, say
 from mlbuild.data.inference import READABLE, infer
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.drafts.draft import Draft, draft
@@ -52,10 +51,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         made = _drafted(args, file)
     except Failed as failed:
-        say(f"mlbuild: {args.data}: {failed.failure.message}")
-        for line in failed.failure.details.get("lines", ()):
-            say(f"  {line}")
-        return DATA
+        message = f"{args.data}: {failed.failure.message}"
+        raise Stopped(message, code=DATA, lines=failed.failure.details.get("lines", ())) from None
     except Rejected as rejected:
         problem = rejected.problems[0]
         raise UsageError(problem.message, problem.help) from None
@@ -101,14 +98,13 @@ def _write(file: Path, text: str) -> None:
 
 def _tell(args: argparse.Namespace, file: Path, made: Draft | None) -> None:
     if args.json:
-        head = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
-        print(json.dumps(head | {"file": str(file)} | _document(made), indent=2))
+        print(document(args.command, OK, {"file": str(file)} | _content(made)))
         return
     lines = [f"wrote {file}"] + ([] if made is None else _summary(made))
     print("\n".join(lines))
 
 
-def _document(made: Draft | None) -> dict[str, Any]:
+def _content(made: Draft | None) -> dict[str, Any]:
     if made is None:
         return {}
     rows, columns = made.inferred.rows.height, list(made.inferred.columns)

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 
 from mlbuild import __version__
-from mlbuild.cli.exits import INTERNAL, INTERRUPTED, OK, USAGE, UsageError
-from mlbuild.cli.render import say
+from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, USAGE, Stopped, UsageError
+from mlbuild.cli.interrupt import SAID, telling
+from mlbuild.cli.unchanged import tell
+from mlbuild.cli.words import ALIASES, asks_json, verb_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 #: Verb to module and one-line help; a module is imported when its verb is used.
 VERBS = {
@@ -36,7 +39,6 @@ VERBS = {
     "schema": ("mlbuild.cli.schema", "print or write the JSON Schema that editors check specs with"),
     "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
 }
-ALIASES = {"validate": "check"}
 
 _EPILOG = """exit codes:
   0 ok, 1 a task failed, 2 usage or spec, 3 data or contract, 4 gate, 5 parity, 6 stale (status, plan --exit-code),
@@ -44,38 +46,59 @@ _EPILOG = """exit codes:
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command; returns its exit code. With `--json` one document is printed, however it ends."""
+    stdout, held = sys.stdout, io.StringIO()
+    if asks_json(argv):
+        sys.stdout = held
     try:
-        args = _parse(argv)
-        code: int = importlib.import_module("mlbuild.cli.project").run_command(args, argv)
-        return code
+        code, told = _ended(argv)
+    finally:
+        sys.stdout = stdout
+    pieces = [(stdout, held.getvalue())]
+    if told is not None and not asks_json(argv):
+        pieces = [(sys.stderr, f"{told.text()}\n")]
+    elif told is not None:
+        verb = verb_of(argv)
+        document = importlib.import_module("mlbuild.cli.document").document
+        pieces = [(stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n")]
+    telling()
+    return tell(pieces) or code
+
+
+def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
+    """Run one command: its exit code, and what is to be told of an end that it has not told itself."""
+    try:
+        return importlib.import_module("mlbuild.cli.project").run_command(_parse(argv), argv), None
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else USAGE
-    except UsageError as error:
-        say(f"mlbuild: {error}" + (f"\n  help: {error.help}" if error.help else ""))
-        return USAGE
+        return ended.code if isinstance(ended.code, int) else USAGE, None
+    except Stopped as stopped:
+        return stopped.code, stopped
     except KeyboardInterrupt:
-        say("mlbuild: interrupted; what was finished is kept")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; there is no one left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except Exception:
+        return INTERRUPTED, Stopped(SAID)
+    except BrokenPipeError:  # of what it has told of its progress; `tell` knows of results
+        return CUT_OFF, None
+    except Exception as error:
+        if isinstance(error, OSError) and (code := tell([])):
+            return code, None
         import traceback
 
         traceback.print_exc()
-        say(f"mlbuild: internal error (version {__version__}); please report it with the lines above")
-        return INTERNAL
+        help_ = "please report it with the lines that stand on standard error"
+        return INTERNAL, Stopped(f"internal error (version {__version__})", help_)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    verb = next((word for word in _words(argv) if word in VERBS or word in ALIASES), None)
+    verb = verb_of(argv)
+    if verb is not None and verb not in VERBS:
+        near = importlib.import_module("mlbuild.diagnostics").did_you_mean(verb, [*VERBS, *ALIASES])
+        raise UsageError(f"unknown command '{verb}'", near or f"commands: {', '.join(VERBS)}")
     parser = _parser(verb)
     args = parser.parse_args(argv)
     if args.command is None:
+        if argv:
+            raise UsageError("no command is named", f"commands: {', '.join(VERBS)}")
         parser.print_help()
-        raise SystemExit(OK if not argv else USAGE)
+        raise SystemExit(OK)
     args.command = ALIASES.get(args.command, args.command)
     args.json = args.format == "json"
     args.logged = []
@@ -90,19 +113,19 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return args
 
 
-def _words(argv: list[str]) -> list[str]:
-    """The words before which no option takes a value, so that a folder called `build` is no verb."""
-    words, skip = [], False
-    for word in argv:
-        if not skip and not word.startswith("-"):
-            words.append(word)
-        skip = word in ("-C", "-f", "--directory", "--file", "--format", "--profile", "--set")
-    return words[:1]
+class _Parser(argparse.ArgumentParser):
+    """A parser that takes no shortened options, and tells what is wrong as all of mlbuild does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"'{self.prog} --help' tells what it takes")
 
 
 def _parser(verb: str | None) -> argparse.ArgumentParser:
     """The parser; only the command that is used defines its own arguments, since that imports its module."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mlbuild",
         description="Build machine-learning models from a YAML spec: one verified ONNX file for each output.",
         epilog=_EPILOG,
@@ -116,7 +139,7 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", aliases=aliases
         )
-        if verb is not None and ALIASES.get(verb, verb) == name:
+        if verb == name:
             _add_shared(command, default=argparse.SUPPRESS)
             importlib.import_module(module).add_arguments(command)
     return parser

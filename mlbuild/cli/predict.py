@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.session import NotOurs, Session, encode, inputs_of, outputs_of
 from mlbuild.bundle.trained import RawInput
-from mlbuild.cli.exits import DATA, OK, UsageError
-from mlbuild.cli.render import SCHEMA_VERSION, say
+from mlbuild.cli.document import document
+from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.data import SOURCES, SUFFIXES
 from mlbuild.data.contracts import Column
 from mlbuild.diagnostics import Failed, data_failure
@@ -55,17 +53,15 @@ def run(args: argparse.Namespace) -> int:
     except NotOurs as error:
         raise UsageError(f"'{model}' {error}") from None
     except Failed as failed:
-        say(f"mlbuild: {failed.failure.message}")
-        for line in failed.failure.details.get("lines", ()):
-            say(f"  {line}")
-        return DATA
+        raise Stopped(
+            failed.failure.message, code=DATA, lines=failed.failure.details.get("lines", ())
+        ) from None
     answers = _frame(session, session.run(encode(rows, inputs)))
     if args.output:
         _write(answers, Path(args.output))
     if args.json:
-        document = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
-        told = {"file": args.output} if args.output else {"rows": _plain(answers)}
-        print(json.dumps(document | told, indent=2, allow_nan=False))
+        told = {"file": args.output} if args.output else {"rows": answers.to_dicts()}
+        print(document(args.command, OK, told))
     elif not args.output:
         sys.stdout.write(answers.write_csv())
     return OK
@@ -78,14 +74,6 @@ def _write(answers: pl.DataFrame, target: Path) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise UsageError(f"cannot write '{target}': {reason}") from None
-
-
-def _plain(answers: pl.DataFrame) -> list[dict[str, Any]]:
-    """The rows as JSON has them: it knows no NaN and no infinities, so these are null."""
-    import polars.selectors as cs
-
-    numbers = cs.float()
-    return answers.with_columns(numbers.replace([math.nan, math.inf, -math.inf], None)).to_dicts()
 
 
 def _read(file: Path, inputs: tuple[RawInput, ...], null_values: list[str]) -> pl.DataFrame:

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlbuild.cli.document import document
 from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.exits import OK, USAGE, UsageError
-from mlbuild.cli.render import SCHEMA_VERSION, Paint, say
+from mlbuild.cli.render import Paint, say
 from mlbuild.cli.report import (
     COMMAND_LINE,
     count_text,
@@ -113,7 +114,7 @@ def tell(
     if args.format == "sarif":
         args.logged.extend(diagnostics)
     elif args.json and code:
-        print(json.dumps(check_document(args, diagnostics, code), indent=2))
+        print(check_document(args, diagnostics, code))
     elif diagnostics:
         if args.format == "github":
             print(diagnostics_github(diagnostics))
@@ -136,17 +137,9 @@ def _finish(args: argparse.Namespace, code: int) -> None:
         print(json.dumps(diagnostics_sarif(args.logged, code), indent=2))
 
 
-def check_document(
-    args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int
-) -> dict[str, object]:
+def check_document(args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int) -> str:
     """The JSON document of a check, alone or before another command."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "command": args.command,
-        "ok": code == OK,
-        "exit_code": code,
-    }
-    return document | {"diagnostics": diagnostics_json(diagnostics)}
+    return document(args.command, code, {"diagnostics": diagnostics_json(diagnostics)})
 
 
 def _tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:

@@ -39,4 +39,5 @@ def shown_path(file: str) -> str:
 
 def say(text: str) -> None:
     """Progress and errors: standard error, so that results can be piped."""
-    print(text, file=sys.stderr)
+    if sys.stderr is not None:  # it can be closed
+        print(text, file=sys.stderr)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 
+from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import DEFAULT, BadSpec, find_file, tell
-from mlbuild.cli.render import SCHEMA_VERSION
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.known import known_names
 from mlbuild.spec.modeline import with_modeline
@@ -87,9 +86,8 @@ def _has(file: Path, content: bytes) -> bool:
 
 def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:
     if args.json:
-        head = {"schema_version": SCHEMA_VERSION, "command": args.command, "ok": True, "exit_code": OK}
         files = {"schema": str(schema), "spec": str(spec), "changed": [str(file) for file in changed]}
-        print(json.dumps(head | files, indent=2))
+        print(document(args.command, OK, files))
         return
     for file in changed:
         print(f"wrote {file}")

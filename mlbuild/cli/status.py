@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mlbuild import api
+from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, STALE
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION, Paint
+from mlbuild.cli.render import Paint
 from mlbuild.cli.unchanged import age
 from mlbuild.cli.wording import decision_json, decision_text
 from mlbuild.engine.graph import Task
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     outputs = [_output(task, decision, store) for task, decision in found if task.exports]
     last = max((made for _, decision in found if (made := _made(decision)) is not None), default=None)
     if args.json:
-        print(json.dumps(_document(found, counts, outputs, last, code), indent=2))
+        print(document("status", code, _content(found, counts, outputs, last)))
         return code
     rows = [
         Row(task.name, "failed" if isinstance(decision, FailedBefore) else "stale", decision_text(decision))
@@ -123,18 +123,13 @@ def _counts(decisions: Iterable[Decision]) -> dict[str, int]:
     }
 
 
-def _document(
+def _content(
     found: Sequence[tuple[Task, Decision]],
     counts: Mapping[str, int],
     outputs: Sequence[Output],
     last: int | None,
-    code: int,
 ) -> dict[str, object]:
     return {
-        "schema_version": SCHEMA_VERSION,
-        "command": "status",
-        "ok": code == OK,
-        "exit_code": code,
         "last_built": _time(last),
         "tasks": {state.replace(" ", "_"): count for state, count in counts.items()},
         "outputs": [

@@ -280,7 +280,9 @@ def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
     except BrokenPipeError:  # the reader has gone, as `| head` does
         return 141
     except OSError as error:
-        if sys.stderr is not None:
-            sys.stderr.write(f"mlbuild: what there is to tell cannot be written: {error.strerror}\n")
+        try:  # noqa: SIM105  # contextlib would have to be loaded
+            os.write(2, f"mlbuild: what there is to tell cannot be written: {error.strerror}\n".encode())
+        except OSError:  # nor can this
+            pass
         return 7
     return 0

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
+
 import pytest
 
-from tests.cli.running import Command
+from mlbuild import __version__
+from mlbuild.cli.main import VERBS
+from tests.cli.running import Command, Ran
+from tests.projects import one_model
 
 SPEC = """\
 mlbuild: 1
@@ -73,8 +80,11 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("biuld", "invalid choice: 'biuld'"),
-        ("--json", ""),
+        ("biuld", "mlbuild: unknown command 'biuld'\n  help: did you mean 'build'?\n"),
+        ("-q xyz", "mlbuild: unknown command 'xyz'\n  help: commands: init, check, plan, build, "),
+        ("-q", "mlbuild: no command is named\n  help: commands: init, check, "),
+        ("check --no-col", "mlbuild: unrecognized arguments: --no-col\n  help: 'mlbuild --help' tells "),
+        ("build --check-det", "unrecognized arguments: --check-det"),
         ("check --nope", "unrecognized arguments: --nope"),
         ("check --format xml", "argument --format: invalid choice: 'xml'"),
         ("graph --format sarif", "mlbuild: 'graph' has no format 'sarif'"),
@@ -108,7 +118,100 @@ def test_what_is_asked_wrongly_ends_with_2(project: Command, line: str, said: st
     assert done.code == 2, done.out
     assert said in done.err
     assert "Traceback" not in done.err
-    assert not done.out or line == "--json"
+    assert not done.out
+    if "--format" not in line:
+        told_in_a_document(project(*line.split(), "--json"), done)
+
+
+def told_in_a_document(as_json: Ran, as_text: Ran) -> None:
+    """The same end is told in a document, and nothing else is."""
+    document = json.loads(as_json.out)
+    assert as_json.code == as_text.code
+    assert "error" not in as_json.err and as_json.err.rstrip("\n") in as_text.err  # warnings
+    assert [*document][:4] == ["schema_version", "command", "ok", "exit_code"]
+    assert document["command"] in (*VERBS, None)
+    assert (document["schema_version"], document["ok"], document["exit_code"]) == (1, False, as_text.code)
+    if "error" in document:
+        assert as_text.err.startswith(f"mlbuild: {document['error']['message']}\n")
+        assert document["error"]["help"] is None or f"  help: {document['error']['help']}\n" in as_text.err
+    else:
+        assert document["diagnostics"]
+        for one in document["diagnostics"]:
+            assert f"{one['severity']}[{one['code']}]: {one['message']}\n" in as_text.err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["check", "--format", "json", "--nope"], "check"),
+        (["--json", "-C", "build", "validate"], "check"),
+        (["-f", "plan", "--format=json", "graph", "-f", "none"], "graph"),
+        (["check", "--format", "text", "--json", "--nope"], "check"),
+        (["--json"], None),
+        (["--json", "chek"], None),
+    ],
+)
+def test_a_document_is_printed_though_the_command_line_cannot_be_read(
+    project: Command, words: list[str], command: str | None
+) -> None:
+    done = project(*words)
+    document = json.loads(done.out)
+    assert (done.code, done.err, document["exit_code"]) == (2, "", 2)
+    assert document["command"] == command
+    assert [*document["error"]] == ["message", "help", "lines"]
+
+
+@pytest.mark.parametrize(
+    "words", [["check", "--json", "--format", "text", "--nope"], ["check", "--set", "--json"]]
+)
+def test_no_document_is_printed_where_none_is_asked_for(project: Command, words: list[str]) -> None:
+    done = project(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("mlbuild: ")
+
+
+def test_an_internal_error_is_told_in_a_document_too(
+    project: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(args: argparse.Namespace) -> int:
+        sys.stdout.write("a document that nobody shall see")
+        raise ZeroDivisionError("of our own making")
+
+    monkeypatch.setattr("mlbuild.cli.graph.run", broken)
+    done = project("graph", "--json")
+    document = json.loads(done.out)
+    assert (done.code, document["exit_code"], document["command"]) == (70, 70, "graph")
+    assert document["error"]["message"] == f"internal error (version {__version__})"
+    assert done.err.splitlines()[-1] == "ZeroDivisionError: of our own making"
+    as_text = project("graph")
+    assert as_text.code == 70
+    assert as_text.err.endswith(
+        f"mlbuild: internal error (version {__version__})\n"
+        "  help: please report it with the lines that stand on standard error\n"
+    )
+
+
+def test_an_interrupt_is_told_in_a_document_too(project: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(args: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mlbuild.cli.graph.run", interrupted)
+    as_text, as_json = project("graph"), project("graph", "--json")
+    assert (as_text.code, as_text.err) == (130, "mlbuild: interrupted; what was finished is kept\n")
+    told_in_a_document(as_json, as_text)
+
+
+def test_what_is_wrong_with_rows_is_told_in_a_document_too(mlbuild: Command) -> None:
+    model = "type: sklearn.linear_regression, features: [x], target: y"
+    one_model(mlbuild.folder, "x: int, y: float", "x,y\n" + "1,2.5\n3,4.5\n2,1\n" * 9, model)
+    assert mlbuild("build").code == 0
+    (mlbuild.folder / "new.csv").write_text("x\n1\ntwo\n")
+    words = ["predict", "dist/one/model.onnx", "new.csv"]
+    as_text, as_json = mlbuild(*words), mlbuild(*words, "--json")
+    assert as_text.code == 3
+    told_in_a_document(as_json, as_text)
+    lines = json.loads(as_json.out)["error"]["lines"]
+    assert lines and all(f"  {line}\n" in as_text.err for line in lines)
 
 
 def test_a_variable_of_the_environment_can_be_wrong(

@@ -1,14 +1,22 @@
-"""Ctrl-C and a polite end: workers end at once, no process is left, what was finished is kept."""
+"""Ctrl-C and a polite end, at any moment: one line, no process is left, what was finished is kept."""
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import re
+import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import budget
 from tests.cli.processes import alive, started
 from tests.cli.running import Command
 from tests.projects import delays
@@ -47,3 +55,75 @@ def test_an_interrupted_build_ends_at_once_and_can_go_on(
     again = mlbuild("build", "-v")
     assert again.code == 0
     assert f"reused  {first.split()[1]} " in again.err
+
+
+#: The command as its script starts it. Ctrl-C is held back until the first of mlbuild has run: before that it is Python's.
+SCRIPT = """
+import signal
+from mlbuild.cli import interrupt
+interrupt.end_at_once()
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+from mlbuild.__main__ import main
+main()
+"""
+SAID = "mlbuild: interrupted; what was finished is kept"
+
+
+def test_a_build_can_be_interrupted_at_any_moment(tmp_path: Path) -> None:
+    chance, rounds = random.Random(budget.seed()), budget.examples(4, 200)
+    delays(tmp_path)
+    spec = (tmp_path / "mlbuild.yaml").read_text()
+    began = time.monotonic()
+    assert interrupted(tmp_path, None, "build", "-j", "1")[0] == 0
+    whole, cut = time.monotonic() - began, 0
+    for _ in range(rounds):
+        if chance.random() < 0.5:
+            shutil.rmtree(tmp_path / ".mlbuild")
+        # an edit, so that there is something to run and the command cannot answer from what it knows
+        (tmp_path / "mlbuild.yaml").write_text(
+            spec.replace("num_leaves: 15", f"num_leaves: {chance.randint(3, 31)}")
+        )
+        words = ["build", "-j", chance.choice("12"), *chance.choice([[], ["--json"]])]
+        code, out, err = interrupted(tmp_path, chance.uniform(0, 1.1 * whole), *words)
+        cut += code == 130
+        assert_ended_well(code, out, err, as_json="--json" in words)
+    budget.tell(f"{cut} of {rounds} builds were interrupted before their end")
+    (tmp_path / "mlbuild.yaml").write_text(spec)
+    assert interrupted(tmp_path, None, "build")[0] == 0
+    assert " ran " not in interrupted(tmp_path, None, "build", "-v")[2]
+
+
+def interrupted(folder: Path, after: float | None, *words: str) -> tuple[int, str, str]:
+    """Run a command, and press Ctrl-C after so many seconds (None: never): exit code, and what it printed."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, *words],
+        cwd=folder,
+        env=os.environ | {"MLBUILD_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    with process:
+        try:
+            out, err = process.communicate(timeout=after)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGINT)
+            out, err = process.communicate()
+    assert alive(process.pid) == []
+    return process.returncode, out, err
+
+
+def assert_ended_well(code: int, out: str, err: str, as_json: bool) -> None:
+    assert code in (0, 130), err
+    lines = err.splitlines()
+    assert not [line for line in lines if re.search("Traceback|Exception ignored|failed|blocked", line)], err
+    if as_json:
+        document = json.loads(out) if out else {"exit_code": code}
+        assert document["exit_code"] == code or SAID in lines
+        assert out or lines == []
+    else:
+        assert lines.count(SAID) == (code == 130)
+        assert code == 0 or lines[-1] == SAID

@@ -28,6 +28,7 @@ SOAKS = {
     "learners": ["tests/models"],
     "build-law": ["tests/engine"],
     "kill": ["tests/cli/test_kill.py"],
+    "interrupt": ["tests/cli/test_interrupt.py"],
     "schema": ["tests/editor/test_validators.py", "tests/spec/test_project_schema.py"],
     "drafts": ["tests/drafts", "tests/spec/test_quoting.py"],
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
