@@ -6,18 +6,24 @@ from typing import Any
 
 from mlbuild.engine.canonical import canonical, digest, parse
 
+_HEAD, _MARK, _END = b'{"body":', b',"sha256":"', b'"}\n'
+_TAIL = len(_MARK) + 64 + len(_END)
+
 
 def sealed(value: Any) -> bytes:
-    """JSON that carries the digest of its body, so that a changed byte is seen."""
-    body = canonical(value)
-    return b'{"body":' + body + b',"sha256":"' + digest(body).encode() + b'"}\n'
+    """JSON with a value as its `body`, and the digest of that.
+
+    Raises:
+        TypeError: a value that JSON cannot say.
+    """
+    return _around(canonical(value))
 
 
 def unsealed(content: bytes | None) -> Any:
     """The body, or None where the seal is broken."""
-    if content is None or len(content) < 85:
-        return None
-    body, mark, seal = content[8:-78], content[-78:-67], content[-67:-3]
-    if mark != b',"sha256":"' or seal != digest(body).encode():
-        return None
-    return parse(body)
+    body = (content or b"")[len(_HEAD) : -_TAIL]
+    return parse(body) if body and content == _around(body) else None
+
+
+def _around(body: bytes) -> bytes:
+    return b"".join((_HEAD, body, _MARK, digest(body).encode(), _END))
