@@ -17,6 +17,8 @@ from mlbuild.expressions.typed import Typed
 
 #: Levels of nesting; a longer one is refused before Python's own limit is met. AND and OR chains are one level.
 MAX_DEPTH = 150
+#: Characters; parsing and typing take about ten microseconds each.
+MAX_LENGTH = 50_000
 
 
 def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] = ()) -> Typed:
@@ -29,6 +31,8 @@ def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] 
             `bad-expression`, `unknown-column`, `type-mismatch`, `unsupported-expression`.
     """
     text = expression if isinstance(expression, str) else ""
+    if len(text) > MAX_LENGTH:
+        raise Rejected(_too_long(text))
     try:
         node, problems = parse(text) if isinstance(expression, str) else (node_of(expression), [])
         binder = _Binder(schema, problems, later)
@@ -45,6 +49,12 @@ def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] 
 
 
 _TOO_DEEP = "the expression is nested too deeply"
+
+
+def _too_long(text: str) -> Problem:
+    message = f"the expression has {len(text):,} characters, and can have {MAX_LENGTH:,}"
+    help_ = "derive parts of it in steps before, or join a table of values"
+    return Problem("bad-expression", message, help=help_, offset=(0, len(text)))
 
 
 class _Binder:

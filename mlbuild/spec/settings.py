@@ -162,7 +162,9 @@ def _set(node: Node | None, parts: Sequence[Part], value: Node) -> Node:
     if isinstance(part, int):
         return _with_item(node, part, child)
     old = node if node and node.style == "{" else Node({}, value.text, place[0], value.end, "{")
-    return map_like(old, {**old.children, part: child}, {**old.keys, part: place})
+    # The place of a key is in the text of what stands under it: a map that was there keeps its own.
+    keys = old.keys if below and child.text is below.text else {**old.keys, part: place}
+    return map_like(old, {**old.children, part: child}, keys)
 
 
 def _with_item(node: Node | None, index: int, child: Node) -> Node:

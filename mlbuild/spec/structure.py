@@ -18,7 +18,7 @@ from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
 from mlbuild.spec.schema import build_schema, dispatches
-from mlbuild.spec.wording import Object, of_type, shown
+from mlbuild.spec.wording import Object, of_type, repeated, shown
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -216,9 +216,14 @@ def _validator() -> Any:
     def is_number(_: Any, value: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
+    def unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[ValidationError]:
+        # The library compares each with each where they are not all of one type.
+        if wanted and isinstance(items, list) and repeated(items) is not None:
+            yield ValidationError("an item is repeated")
+
     types = Draft7Validator.TYPE_CHECKER.redefine("number", is_number)
     extend: Any = validators.extend
-    return extend(Draft7Validator, {"pattern": pattern}, type_checker=types)
+    return extend(Draft7Validator, {"pattern": pattern, "uniqueItems": unique}, type_checker=types)
 
 
 def _alone(shape: Any) -> Any:

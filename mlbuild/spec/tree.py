@@ -36,8 +36,9 @@ class Text:
     def span(self, start: int, end: int) -> Span:
         """The place of a range of characters, cut at the end of its first line."""
         line = bisect_right(self._starts, start) - 1
-        stop = _BREAK.search(self.content, start)
-        end = max(start, min(end, stop.start() if stop else len(self.content)))
+        end = min(end, len(self.content))
+        stop = _BREAK.search(self.content, start, end)
+        end = max(start, stop.start() if stop else end)
         column = start - self._starts[line] + 1
         return Span(self.name, line + 1, column, line + 1, column + end - start)
 

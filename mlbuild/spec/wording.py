@@ -137,11 +137,24 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
             return Problem("bad-name", f"{shown(value)} is not a name", at, _NAME_HELP)
         return Problem("bad-format", f"{subject} is {words(shape)}, not {shown(value)}", at)
     if keyword == "uniqueItems":
-        index = next(index for index, item in enumerate(value) if item in value[:index])
+        index = repeated(value) or 0
         return Problem("duplicate-item", f"{shown(value[index])} is listed twice", (*at, index))
     if keyword in ("minItems", "minProperties"):
         return Problem("empty", f"{subject} is empty", at, "name at least one", on="key")
     return Problem("not-allowed", f"{subject} is not {words(shape)}", at)
+
+
+def repeated(items: list[Any]) -> int | None:
+    """The place of the first item that an earlier one equals; those that are lists or maps are passed over."""
+    seen = set()
+    for index, item in enumerate(items):
+        if isinstance(item, (list, dict)):
+            continue
+        # To JSON `1` is `1.0` and not `true`.
+        if (isinstance(item, bool), item) in seen:
+            return index
+        seen.add((isinstance(item, bool), item))
+    return None
 
 
 def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:

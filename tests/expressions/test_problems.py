@@ -216,3 +216,9 @@ def test_one_mistake_is_told_once_where_a_short_form_repeats_it() -> None:
 )
 def test_nesting_has_a_limit(text: str) -> None:
     assert [problem.message for problem in problems_of(text)] == ["the expression is nested too deeply"]
+
+
+def test_a_text_of_a_megabyte_is_not_parsed() -> None:
+    (problem,) = problems_of(" + ".join(["x"] * 250_000))
+    assert problem.message == "the expression has 999,997 characters, and can have 50,000"
+    assert problem.help == "derive parts of it in steps before, or join a table of values"

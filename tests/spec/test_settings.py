@@ -163,3 +163,11 @@ def test_paths_and_values(flag: str, path: tuple[str | int, ...], value: Any) ->
     assert not found
     assert tuple(part for part, _ in setting.parts) == path and setting.value.value == value
     assert type(setting.value.value) is type(value)
+
+
+def test_what_else_stands_there_keeps_its_place(tmp_path: Path) -> None:
+    assert set_(tmp_path, "sources.rows.path=rows") == [
+        "--set:1:9 missing-key source 'rows' needs 'type', as the suffix of 'rows' does not say it"
+        " | types here: csv, parquet",
+        "  this stands here mlbuild.yaml:4:3",
+    ]
