@@ -21,6 +21,10 @@ _BOOLEAN = frozenset(
     "IsNaN IsInf Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Xor RegexFullMatch".split()
 )
 
+#: Operations that onnxruntime removes where one side is this number. It compares as float32 even what is double:
+#: of `x * 1.0000000001` it leaves `x` (NoopElimination, seen in 1.32).
+_NEUTRAL = {"Add": 0.0, "Sub": 0.0, "Mul": 1.0, "Div": 1.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
@@ -83,6 +87,8 @@ class Graph:
         Attributes are ONNX's: numbers, strings, lists of them, or numpy arrays (which become tensors).
         None among the inputs leaves an optional input out.
         """
+        if op in _NEUTRAL and any(tensor and self._mistaken(op, tensor) for tensor in inputs):
+            return self._on_two(op, *inputs)
         if element is None:
             element = "bool" if op in _BOOLEAN else next(t.element for t in reversed(inputs) if t is not None)
         return self.calls(op, *inputs, elements=(element,), domain=domain, **attributes)[0]
@@ -100,6 +106,28 @@ class Graph:
             self._nodes.append(_Node(op, domain, names, frozen, outputs))
             self._numbered[key] = outputs
         return self._numbered[key]
+
+    def _mistaken(self, op: str, tensor: Tensor) -> bool:
+        """Whether onnxruntime would take a constant for one without effect, although it has one."""
+        import numpy as np
+
+        array = self._arrays.get(tensor.name)
+        if array is None or array.dtype != np.float64 or array.size != 1:
+            return False
+        value, neutral = float(array.reshape(())), _NEUTRAL[op]
+        return value != neutral and abs(value - neutral) < 1e-6 and float(np.float32(value)) == neutral
+
+    def _on_two(self, op: str, *inputs: Tensor | None) -> Tensor:
+        """The operator with such constants twice, which onnxruntime lets be, and the first of both results."""
+        import numpy as np
+
+        twice = [
+            self.constant(np.full((2, 1, 1), self._arrays[tensor.name].reshape(())))
+            if tensor and self._mistaken(op, tensor)
+            else tensor
+            for tensor in inputs
+        ]
+        return self.call("Gather", self.call(op, *twice), self.constant(0, "int64"), element="double", axis=0)
 
     def output(self, name: str, tensor: Tensor, width: int | str = 1) -> None:
         """Name a result of the graph; `width` is its second dimension."""

@@ -247,3 +247,30 @@ def test_no_rows() -> None:
     )
     (y,) = run(graph, {"x": column(), "s": column(dtype="object")})
     assert y.shape == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("op", "constant"),
+    [
+        ("Mul", 1 + 1e-10),
+        ("Mul", [[1 - 1e-9]]),
+        ("Div", 1 + 1e-10),
+        ("Add", 1e-46),
+        ("Sub", -1e-60),
+        ("Mul", 1.0),
+        ("Add", 0.0),
+        ("Mul", 1.5),
+    ],
+)
+@pytest.mark.parametrize("width", [1, 3])
+def test_constants_near_neutral_ones_have_their_effect(op: str, constant: Any, width: int) -> None:
+    """onnxruntime takes 1.0000000001 for 1 where it optimizes."""
+    graph = Graph()
+    columns = [graph.input(f"x{index}", "double") for index in range(width)]
+    wide = columns[0] if width == 1 else graph.call("Concat", *columns, axis=1)
+    shifted = graph.call("Sub", wide, graph.constant(0.25))
+    graph.output("y", graph.call("Abs", graph.call(op, shifted, graph.constant(constant))), width)
+    values = np.array([[0.25], [3.25], [-7.1]])
+    (found,) = run(graph, {f"x{index}": values for index in range(width)})
+    numpy_op: Any = {"Mul": np.multiply, "Div": np.divide, "Add": np.add, "Sub": np.subtract}[op]
+    np.testing.assert_array_equal(found, np.abs(numpy_op(np.repeat(values, width, axis=1) - 0.25, constant)))
