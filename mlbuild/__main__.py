@@ -16,6 +16,10 @@ _OBJECTS = 200_000
 
 def main() -> None:
     """Run the command line of this process, and end it: what comes back would only be taken apart piece by piece."""
+    if sys.stdout is None or sys.stderr is None:
+        # Where a stream is closed, the next file that is opened would take its number, and what is told would go into it.
+        while os.open(os.devnull, os.O_RDWR) <= 2:
+            pass
     os._exit(_run(sys.argv[1:]))
 
 
@@ -32,7 +36,7 @@ def _run(argv: list[str]) -> int:
     if state == EDITED and answer and importlib.import_module("mlbuild.cli.reworded").holds(answer):
         return tell(answer.pieces())
     code: int = importlib.import_module("mlbuild.cli.main").main(argv)
-    return tell([]) or code
+    return code
 
 
 if __name__ == "__main__":

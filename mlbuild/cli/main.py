@@ -37,32 +37,44 @@ VERBS = {
     ),
     "explain": ("mlbuild.cli.explain", "say what a code of an error means, and what to do"),
     "schema": ("mlbuild.cli.schema", "print or write the JSON Schema that editors check specs with"),
+    "gc": ("mlbuild.cli.gc", "say what the store can do without, and remove it with --delete"),
+    "store": ("mlbuild.cli.store", "read the store through: store verify says what in it is damaged"),
     "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
 }
 
 _EPILOG = """exit codes:
   0 ok, 1 a task failed, 2 usage or spec, 3 data or contract, 4 gate, 5 parity, 6 stale (status, plan --exit-code),
-  7 cache out of reach, 70 internal error, 130 interrupted"""
+  7 --locked would change the lock, or the store cannot be written, 70 internal error, 130 interrupted"""
 
 
 def main(argv: list[str]) -> int:
     """Run one command; returns its exit code. With `--json` one document is printed, however it ends."""
-    stdout, held = sys.stdout, io.StringIO()
-    if asks_json(argv):
-        sys.stdout = held
+    stdout, held = sys.stdout, _Held()
+    sys.stdout = held
     try:
         code, told = _ended(argv)
     finally:
         sys.stdout = stdout
     pieces = [(stdout, held.getvalue())]
     if told is not None and not asks_json(argv):
-        pieces = [(sys.stderr, f"{told.text()}\n")]
+        pieces.append((sys.stderr, f"{told.text()}\n"))
     elif told is not None:
         verb = verb_of(argv)
         document = importlib.import_module("mlbuild.cli.document").document
         pieces = [(stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n")]
     telling()
     return tell(pieces) or code
+
+
+class _Held(io.StringIO):
+    """Standard output while a command runs: results are printed whole, or not at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stream = sys.stdout
+
+    def isatty(self) -> bool:
+        return self._stream is not None and self._stream.isatty()
 
 
 def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
@@ -75,11 +87,9 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         return stopped.code, stopped
     except KeyboardInterrupt:
         return INTERRUPTED, Stopped(SAID)
-    except BrokenPipeError:  # of what it has told of its progress; `tell` knows of results
+    except BrokenPipeError:  # no one follows its progress any more
         return CUT_OFF, None
-    except Exception as error:
-        if isinstance(error, OSError) and (code := tell([])):
-            return code, None
+    except Exception:
         import traceback
 
         traceback.print_exc()

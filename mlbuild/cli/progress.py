@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TextIO
 
 from mlbuild.cli.excerpt import plain
-from mlbuild.cli.render import Paint
-from mlbuild.cli.wording import reasons_text
+from mlbuild.cli.render import Paint, put
+from mlbuild.cli.wording import reasons_text, waiting_text
 from mlbuild.engine.events import (
     BuildFinished,
     BuildStarted,
@@ -31,9 +32,9 @@ _PRINTED = 20
 class Progress:
     """A listener that writes lines; on a terminal the last line is a bar that is written over."""
 
-    def __init__(self, stream: TextIO, paint: Paint, quiet: bool, verbose: bool) -> None:
+    def __init__(self, stream: TextIO | None, paint: Paint, quiet: bool, verbose: bool) -> None:
         self._stream, self._paint, self._quiet, self._verbose = stream, paint, quiet, verbose
-        self._live = stream.isatty() and not quiet
+        self._live = not quiet and _watched(stream)
         self._total = self._settled = 0
         self._running: dict[str, str] = {}
 
@@ -45,8 +46,7 @@ class Progress:
     def _tell(self, event: Event) -> None:
         match event:
             case BuildWaiting(holder=holder):
-                who = "" if holder is None else f" (process {holder})"
-                self._write(f"waiting for another build of this project{who}\n", always=True)
+                self._write(f"{waiting_text(holder)}\n", always=True)
             case BuildStarted(tasks=total):
                 self._total = total
             case TaskStarted(task=task):
@@ -92,11 +92,15 @@ class Progress:
         done = 20 * self._settled // max(self._total, 1)
         bar = f"[{'#' * done}{'.' * (20 - done)}] {self._settled}/{self._total} {', '.join(self._running)}"
         width = shutil.get_terminal_size().columns
-        self._stream.write(_CLEAR + (bar if len(bar) < width else bar[: width - 4] + "..."))
-        self._stream.flush()
+        put(self._stream, _CLEAR + (bar if len(bar) < width else bar[: width - 4] + "..."))
 
     def _write(self, text: str, always: bool = False) -> None:
         if self._quiet and not always:
             return
-        self._stream.write((_CLEAR if self._live else "") + text)
-        self._stream.flush()
+        put(self._stream, (_CLEAR if self._live else "") + text)
+
+
+def _watched(stream: TextIO | None) -> bool:
+    """Whether a person looks at a terminal that can write over a line; a log of a CI is not one, even if it says so."""
+    plain = os.environ.get("TERM") == "dumb" or os.environ.get("CI", "") not in ("", "0", "false")
+    return stream is not None and stream.isatty() and not plain

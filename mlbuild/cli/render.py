@@ -37,7 +37,27 @@ def shown_path(file: str) -> str:
         return file
 
 
+def counted(count: int, word: str) -> str:
+    """`1 result`, `2 results`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def say(text: str) -> None:
     """Progress and errors: standard error, so that results can be piped."""
-    if sys.stderr is not None:  # it can be closed
-        print(text, file=sys.stderr)
+    put(sys.stderr, f"{text}\n")
+
+
+def put(stream: TextIO | None, text: str) -> None:
+    """Write what only informs: that a stream is closed or full changes nothing. Only its reader's going is an end.
+
+    Raises:
+        BrokenPipeError: no one reads it any more.
+    """
+    try:
+        if stream is not None:
+            stream.write(text)
+            stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return

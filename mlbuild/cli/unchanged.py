@@ -271,18 +271,24 @@ def colored(stream: "TextIO | None") -> bool:
 
 
 def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
-    """Print texts and what is still to be written; returns 0, or the exit code where that cannot be done."""
-    try:
-        for stream, text in (*pieces, (sys.stdout, ""), (sys.stderr, "")):
+    """Print texts and what is still to be written; returns 0, or the exit code where results cannot be told."""
+    for stream, text in (*pieces, (sys.stdout, ""), (sys.stderr, "")):
+        try:
             if stream is not None:  # closed before the command began
-                stream.write(text)
+                stream.write(text) if text else None  # a full disk does not even take nothing
                 stream.flush()
-    except BrokenPipeError:  # the reader has gone, as `| head` does
-        return 141
-    except OSError as error:
-        try:  # noqa: SIM105  # contextlib would have to be loaded
-            os.write(2, f"mlbuild: what there is to tell cannot be written: {error.strerror}\n".encode())
-        except OSError:  # nor can this
-            pass
-        return 7
+        except BrokenPipeError:  # the reader has gone, as `| head` does
+            return 141
+        except OSError as error:
+            if stream is sys.stdout:
+                return _untold(error)
     return 0
+
+
+def _untold(error: OSError) -> int:
+    """Say why results cannot be told, if that can be."""
+    try:  # noqa: SIM105  # contextlib would have to be loaded
+        os.write(2, f"mlbuild: the results cannot be written: {error.strerror}\n".encode())
+    except OSError:
+        pass
+    return 7

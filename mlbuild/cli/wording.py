@@ -23,6 +23,12 @@ CALLED = {
 _LONGEST = 60
 
 
+def waiting_text(holder: int | None) -> str:
+    """What is told before a wait for another process."""
+    who = "" if holder is None else f" (process {holder})"
+    return f"waiting for another build of this project{who}"
+
+
 def reason_text(reason: Reason) -> str:
     """One reason as a phrase: `models.late.params.num_leaves: 63 -> 31 (mlbuild.yaml:48)`."""
     part = reason.part.rpartition("/")[2] or reason.part

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -235,3 +237,36 @@ def test_what_is_stale_ends_with_6_where_that_is_asked(project: Command) -> None
     assert project("plan", "--exit-code").code == 6
     assert project("build").code == 0
     assert project("plan", "--exit-code").code == 0
+
+
+def streams(project: Command, line: str, out: str = "", err: str = "") -> subprocess.CompletedProcess[str]:
+    """A command as a process whose streams a shell has redirected."""
+    script = f'"$0" -m mlbuild {line} {out} {err}'
+    return subprocess.run(
+        ["sh", "-c", script, sys.executable],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+    )
+
+
+@pytest.mark.parametrize("line", ["check", "graph --json", "explain", "--version", "check --help"])
+def test_results_that_cannot_be_written_end_with_7(project: Command, line: str) -> None:
+    done = streams(project, line, out="> /dev/full")
+    assert done.returncode == 7
+    assert done.stderr.splitlines()[-1] == "mlbuild: the results cannot be written: No space left on device"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("out", ["", "> /dev/full", ">&-"])
+@pytest.mark.parametrize("err", ["2> /dev/full", "2>&-"])
+def test_only_results_matter_to_the_end(project: Command, out: str, err: str) -> None:
+    for line, code in (("build", 0), ("plan --exit-code", 0), ("check --nope", 2)):
+        done = streams(project, line, out, err)
+        assert done.returncode == (7 if out == "> /dev/full" and line[:4] == "plan" else code)
+        assert done.stderr == "" and bool(done.stdout) == (line[:4] == "plan" and not out)
+
+
+def test_nobody_has_to_read_to_the_end(project: Command) -> None:
+    assert streams(project, "explain", "| head -n 1").stderr == ""
