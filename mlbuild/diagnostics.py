@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -98,9 +99,10 @@ class Failed(Exception):
 
 
 class Unwritable(OSError):
-    """Something that has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
+    """Something that has to be kept cannot be: the disk is `full`, a folder is read-only or not ours."""
 
     def __init__(self, what: str, error: OSError) -> None:
+        self.full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         super().__init__(f"cannot write '{what}': {(error.strerror or 'unknown error').lower()}")
 
 

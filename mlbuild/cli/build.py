@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,11 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlbuild import api
+from mlbuild.cli.amounts import count, size
 from mlbuild.cli.exits import OK, UsageError, code_of
+from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION, Paint
+from mlbuild.cli.render import SCHEMA_VERSION, Paint, say
 from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.diagnostics import FailureKind
 from mlbuild.engine.events import BuildResult
@@ -40,39 +41,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-j",
         "--jobs",
-        type=_count,
+        type=count,
         metavar="N",
         help="tasks that run at once, each in a worker; 1: in this process (MLBUILD_JOBS, else one a core)",
     )
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=count,
         metavar="N",
         help="cores that the running tasks share (MLBUILD_THREADS, else all)",
     )
     parser.add_argument(
-        "--memory-limit", type=_size, metavar="SIZE", help="what a worker may allocate: 500M, 2G (any amount)"
+        "--memory-limit", type=size, metavar="SIZE", help="what a worker may allocate: 500M, 2G (any amount)"
     )
     parser.add_argument(
         "--check-determinism",
         action="store_true",
         help="run each task that runs a second time; exit 1 where it gives something else",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    """A number of bytes, of 1024 of them (K), of 1024 of those (M), and so on."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
-    if not found or not float(found[1]):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size, such as 500M or 2G")
-    power = " KMGT".index(found[2].upper() or " ")
-    return int(float(found[1]) * 1024**power)
+    add_locked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
     plan = api.plan(spec)
-    with ended_as_interrupted(workers=jobs > 1 or args.memory_limit is not None):
+    with ended_as_interrupted(workers=jobs > 1 or args.memory_limit is not None), held_to_lock():
         result = api.build(
             spec,
             args.targets,
@@ -99,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
             jobs=jobs,
             memory_limit=args.memory_limit,
             check_determinism=args.check_determinism,
+            locked=args.locked,
+            command=["mlbuild", *args.argv],
             events=progress,
             planned=plan,
         )
@@ -110,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.format != "sarif":
         print(results, end="")
         if not args.quiet:
-            print(_summary(result), file=sys.stderr)
+            say(_summary(result))
     if code == OK:
         keep_snapshot(args, spec, plan, result, results)
     return code
@@ -143,7 +132,7 @@ def _from_environment(name: str) -> int | None:
     if not text:
         return None
     try:
-        return _count(text)
+        return count(text)
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"{name}: {error}") from None
 

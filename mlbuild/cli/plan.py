@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE
+from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import SCHEMA_VERSION, Paint
 from mlbuild.cli.wording import CALLED, decision_json, decision_text
@@ -36,11 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="as if the targets had to run in any case")
     parser.add_argument("-k", "--keep-going", action="store_true", help="as with build -k")
+    add_locked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
-    found = api.foresee(spec, args.targets, force=args.force, keep_going=args.keep_going)
+    with held_to_lock():
+        found = api.foresee(
+            spec, args.targets, force=args.force, keep_going=args.keep_going, locked=args.locked
+        )
     stale = any(not isinstance(decision, Fresh) for _, decision in found)
     code = STALE if stale and args.exit_code else OK
     if args.json:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlbuild.cli.document import document
 from mlbuild.cli.excerpt import Texts
-from mlbuild.cli.exits import OK, USAGE, UsageError
+from mlbuild.cli.exits import OK, UNREACHABLE, USAGE, Stopped, UsageError
 from mlbuild.cli.render import Paint, say
 from mlbuild.cli.report import (
     COMMAND_LINE,
@@ -22,7 +22,7 @@ from mlbuild.cli.report import (
     diagnostics_text,
 )
 from mlbuild.cli.sarif import diagnostics_sarif
-from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span
+from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
 from mlbuild.spec.check import check
 from mlbuild.spec.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
@@ -38,11 +38,12 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Run the command that was asked for; what its targets or its spec have wrong is told.
 
     Raises:
-        UsageError: the command cannot print the format that was asked for.
+        Stopped: the command cannot print the format that was asked for, or the store cannot be written.
     """
     if args.format not in args.module.FORMATS:
         formats = ", ".join(args.module.FORMATS)
         raise UsageError(f"'{args.command}' has no format '{args.format}'", f"its formats: {formats}")
+    args.argv = argv
     try:
         code: int = args.module.run(args)
     except BadSpec:
@@ -50,6 +51,9 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
     except Rejected as rejected:
         _tell_targets(args, argv, rejected.problems)
         code = USAGE
+    except Unwritable as error:
+        help_ = "what was finished is kept" + ("; 'mlbuild gc' says what can go" if error.full else "")
+        raise Stopped(str(error), help_, UNREACHABLE) from None
     _finish(args, code)
     return code
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,14 @@ class Kept:
 class Garbage:
     """What can go: results with no one left to use them, contents of none that stays, and what was never finished.
 
-    `needed` counts the bytes of what must stay, `staying` of all that does.
+    `builds` counts the results by the build that made them. `needed` counts the bytes of what must stay, `staying`
+    of all that does.
     """
 
     actions: tuple[Kept, ...]
     contents: tuple[Kept, ...]
     others: tuple[Kept, ...]
+    builds: Mapping[str, int]
     needed: int
     staying: int
 
@@ -69,6 +71,7 @@ def find_garbage(
         tuple(going),
         tuple(kept for path, kept in contents.items() if not users[path]),
         tuple(kept for path in [*_leftovers(store), *others] if (kept := _kept(path))),
+        Counter(action.build for kept in going if (action := find_action(store, kept.path.name))),
         sum(actions[path].size for path in needed) + sum(contents[path].size for path in least),
         size,
     )

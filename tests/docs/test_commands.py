@@ -134,6 +134,7 @@ def test_a_json_document_has_the_keys_of_the_page(
         "query": "train:trees",
         "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
         "init": "-f drafted.mlbuild.yaml",
+        "store": "verify",
     }
     _, printed = ran(f"mlbuild {command} {arguments.get(command, '')} --json")
     document: dict[str, Any] = json.loads(printed)

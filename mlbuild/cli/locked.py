@@ -1,0 +1,32 @@
+"""How `--locked` ends a command that would not hold to the lock file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlbuild.cli.exits import UNREACHABLE, Stopped
+from mlbuild.pipeline.lockfile import NotLocked
+
+
+def add_locked(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="hold to mlbuild.lock: where another content or library would change it, run nothing and exit with 7",
+    )
+
+
+@contextmanager
+def held_to_lock() -> Iterator[None]:
+    """Tell which entries of the lock would change.
+
+    Raises:
+        Stopped: some would.
+    """
+    try:
+        yield
+    except NotLocked as unlocked:
+        help_ = f"'mlbuild build' without --locked writes {unlocked.file}; commit it"
+        raise Stopped(str(unlocked), help_, UNREACHABLE, [str(one) for one in unlocked.differences]) from None

@@ -1,0 +1,214 @@
+"""`mlbuild.lock` says what the last build was made with, and `--locked` holds to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbuild import __version__
+from tests.cli.running import Command
+from tests.cli.small import ROWS, small
+
+LIBRARIES = ["lightgbm", "mlbuild", "numpy", "onnx", "onnxruntime", "pandera", "polars"]
+
+
+@pytest.fixture
+def project(mlbuild: Command) -> Command:
+    """The small project, built."""
+    small(mlbuild.folder)
+    assert mlbuild("build", "-q").code == 0
+    return mlbuild
+
+
+def lock(project: Command) -> dict[str, Any]:
+    return tomllib.loads((project.folder / "mlbuild.lock").read_text())
+
+
+def rewrite(project: Command, old: str, new: str, file: str = "mlbuild.lock") -> None:
+    path = project.folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_build_writes_sources_and_libraries(project: Command) -> None:
+    assert [*lock(project)] == ["library", "source"]
+    assert [*lock(project)["library"]] == LIBRARIES
+    assert lock(project)["library"]["mlbuild"] == {"version": __version__}
+    assert lock(project)["source"] == {"rows": {"sha256": sha256(ROWS)}}
+
+
+def test_it_is_written_only_when_it_changes(project: Command) -> None:
+    path = project.folder / "mlbuild.lock"
+    before = path.stat()
+    assert project("build", "--force").code == 0
+    assert path.stat() == before
+    small(project.folder, ROWS + "3,false\n")
+    assert project("build").code == 0
+    assert lock(project)["source"]["rows"]["sha256"] == sha256(ROWS + "3,false\n")
+
+
+@pytest.mark.parametrize("verb", ["build", "plan", "build -n"])
+def test_what_holds_is_no_obstacle(project: Command, verb: str) -> None:
+    done = project(*verb.split(), "--locked")
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("verb", ["build", "plan", "build -n"])
+def test_every_entry_that_would_change_is_told_and_nothing_runs(project: Command, verb: str) -> None:
+    version = lock(project)["library"]["polars"]["version"]
+    rewrite(project, f'polars]\nversion = "{version}"', 'polars]\nversion = "0.20.0"')
+    rewrite(project, "[library.onnx]", "[library.tensorflow]")
+    written = (project.folder / "mlbuild.lock").read_text()
+    small(project.folder, ROWS + "3,false\n")
+    onnx = lock(project)["library"]["tensorflow"]["version"]
+    done = project(*verb.split(), "--locked")
+    assert (done.code, done.out) == (7, "")
+    assert done.err == (
+        "mlbuild: mlbuild.lock: 4 entries would change\n"
+        "  library 'onnx' is not in it\n"
+        f"  library 'polars': 0.20.0 -> {version}\n"
+        "  library 'tensorflow' is not used any more\n"
+        "  source 'rows' has another content\n"
+        "  help: 'mlbuild build' without --locked writes mlbuild.lock; commit it\n"
+    )
+    assert onnx and (project.folder / "mlbuild.lock").read_text() == written
+    assert project("plan", "source:rows").out.startswith("RUN")
+
+
+def test_the_document_tells_them_too(project: Command) -> None:
+    small(project.folder, ROWS + "3,false\n")
+    done = project("build", "--locked", "--json")
+    document = json.loads(done.out)
+    assert (done.code, document["exit_code"], document["command"]) == (7, 7, "build")
+    assert document["error"]["lines"] == ["source 'rows' has another content"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "there is no such file"),
+        ("<<<<<<< ours\n", "it cannot be read"),
+        ("[source]\nrows = 3\n", "it cannot be read"),
+        ("source = 3\n", "it cannot be read"),
+        ("\xff", "it cannot be read"),
+    ],
+)
+def test_without_a_lock_nothing_holds_and_a_build_writes_it_anew(
+    project: Command, content: str | None, why: str
+) -> None:
+    path = project.folder / "mlbuild.lock"
+    whole = path.read_bytes()
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content.encode("latin-1"))
+    done = project("build", "--locked")
+    assert done.code == 7
+    assert done.err.startswith(f"mlbuild: mlbuild.lock: {why}\n  help: ")
+    assert project("build").code == 0
+    assert path.read_bytes() == whole
+
+
+def test_a_truncated_lock_stops_no_command(project: Command) -> None:
+    path = project.folder / "mlbuild.lock"
+    whole = path.read_bytes()
+    for end in range(0, len(whole), 17):
+        path.write_bytes(whole[:end])
+        assert project("build", "-q").code == 0
+        assert path.read_bytes() == whole
+
+
+def test_a_failed_build_changes_nothing(project: Command) -> None:
+    before = lock(project)
+    small(project.folder, ROWS + "many,false\n")
+    assert project("build").code == 3
+    assert lock(project) == before
+
+
+def test_a_build_of_some_targets_changes_their_entries_only(project: Command) -> None:
+    rewrite(project, "[library.onnx]", "[library.other]")
+    small(project.folder, ROWS + "3,false\n")
+    assert project("build", "dataset:all").code == 0
+    assert lock(project)["source"]["rows"]["sha256"] == sha256(ROWS + "3,false\n")
+    assert "other" in lock(project)["library"] and "onnx" not in lock(project)["library"]
+    assert project("build", "dataset:all", "--locked").code == 0
+    assert project("build", "--locked").code == 7
+
+
+PROFILE = "profiles: {sample: {sources: {rows: {path: sample.csv}}}}\n"
+
+
+def test_profiles_have_entries_of_their_own(project: Command) -> None:
+    rewrite(project, "mlbuild: 1\n", "mlbuild: 1\n" + PROFILE, "mlbuild.yaml")
+    sample = ROWS[: ROWS.index("\n", 150) + 1]
+    (project.folder / "sample.csv").write_text(sample)
+    plain = lock(project)
+    assert project("build", "--profile", "sample", "--locked").code == 7
+    assert project("build", "--profile", "sample").code == 0
+    both = lock(project)
+    assert both.pop("profile")["sample"]["source"]["rows"]["sha256"] == sha256(sample)
+    assert both == plain
+    assert project("build").code == 0 and "profile" in lock(project)
+    for words in ([], ["--profile", "sample"]):
+        assert project("build", "--locked", *words).code == 0
+
+
+def test_a_trial_with_settings_changes_nothing_but_is_held_to_the_lock(project: Command) -> None:
+    before = lock(project)
+    (project.folder / "other.csv").write_text(ROWS + "3,false\n")
+    trial = ["--set", "sources.rows.path=other.csv"]
+    assert project("build", *trial).code == 0
+    assert lock(project) == before
+    assert project("build", "--locked", *trial).code == 7
+    assert project("build", "--locked", "--set", "models.one.params.num_leaves=3").code == 0
+
+
+def test_each_spec_of_a_folder_has_a_lock_of_its_own(project: Command) -> None:
+    (project.folder / "mlbuild.yaml").rename(project.folder / "late.mlbuild.yaml")
+    assert project("-f", "late.mlbuild.yaml", "build").code == 0
+    assert (project.folder / "late.mlbuild.lock").read_bytes() == (
+        project.folder / "mlbuild.lock"
+    ).read_bytes()
+
+
+def test_git_merges_changes_of_different_entries(project: Command) -> None:
+    def git(*words: str) -> None:
+        names = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *names, *words], cwd=project.folder, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", "mlbuild.lock")
+    git("commit", "-qm", "base")
+    git("checkout", "-qb", "other")
+    rewrite(project, sha256(ROWS), sha256("other"))
+    git("commit", "-qam", "other data")
+    git("checkout", "-q", "main")
+    rewrite(
+        project,
+        f'polars]\nversion = "{lock(project)["library"]["polars"]["version"]}',
+        'polars]\nversion = "9',
+    )
+    git("commit", "-qam", "other library")
+    git("merge", "-q", "other")
+    assert lock(project)["library"]["polars"]["version"] == "9"
+    assert lock(project)["source"]["rows"]["sha256"] == sha256("other")
+
+
+def test_a_lock_that_cannot_be_written_is_told(project: Command, tmp_path: Path) -> None:
+    (project.folder / "mlbuild.lock").unlink()
+    (project.folder / "mlbuild.lock").mkdir()
+    done = project("build")
+    assert (done.code, done.err.splitlines()[0]) == (
+        7,
+        "mlbuild: cannot write 'mlbuild.lock': is a directory",
+    )
