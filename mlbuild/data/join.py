@@ -69,7 +69,8 @@ class Join(DatasetStep):
                 columns[name] = replace(columns[name], trained=columns[name].trained.with_nullable(False))
         behind = depends_on(table, self.using, through_joins=True)
         known = all(table.columns[name].serving for name in behind)
-        added = {self._renamed(name): self._added(name, right, known) for name in self._others(right)}
+        same = self._same(table, right)
+        added = {self._renamed(name): self._added(name, right, known, same) for name in self._others(right)}
         return replace(table, columns={**columns, **added})
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
@@ -156,14 +157,21 @@ class Join(DatasetStep):
     def _renamed(self, name: str) -> str:
         return name if name in self.using else (self.prefix or "") + name
 
-    def _added(self, name: str, right: Table, known: bool) -> TableColumn:
+    def _same(self, table: Table, right: Table) -> dict[str, str]:
+        """The columns of the other table that are columns of this one: those of a row that finds itself."""
+        here = {column.origin: name for name, column in _own(table).items()}
+        there = {name: here[column.origin] for name, column in _own(right).items() if column.origin in here}
+        return there if all(there.get(key) == key for key in self.using) else {}
+
+    def _added(self, name: str, right: Table, known: bool, same: Mapping[str, str]) -> TableColumn:
         """A column of the other table here: raw, since an expression does not tell what it is without a partner."""
         column = right.columns[name]
         left = self.how == "left"
+        sources = tuple(self._renamed(source) for source in column.sources)
         return TableColumn(
             served=column.served.with_nullable(column.served.nullable or left),
             trained=column.trained.with_nullable(column.trained.nullable or left),
-            computed_from=tuple(self._renamed(source) for source in column.sources),
+            computed_from=(same[name],) if name in same else sources,
             joined_on=(*self.using, *(self._renamed(key) for key in column.joined_on)),
             serving=known and all(right.columns[source].serving for source in depends_on(right, [name])),
             null_token=_null_token(column),
@@ -178,6 +186,11 @@ class Join(DatasetStep):
             listed = f"[{', '.join(self.using)}]"
             fault = Fault.of(self.using, f"unique {listed}", repeated.arg_true().to_list(), keys)
             raise data_failure(f"the join using {listed} {otherwise}: {fault}", **fault.to_json())
+
+
+def _own(table: Table) -> dict[str, TableColumn]:
+    """The columns of the file that a table's rows come from."""
+    return {name: column for name, column in table.columns.items() if column.origin and not column.joined_on}
 
 
 def _null_token(column: TableColumn) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.expressions.typed import Typed
@@ -17,7 +17,8 @@ class TableColumn:
     left. `derived` is the expression over other columns of the same table that gives it, row by row; without one
     the column is raw. A join brings raw columns: `computed_from` names what one was computed from in the table that
     it comes from, `joined_on` the columns that its row was found by. A raw column with `serving` false is known only afterwards; `null_token` is the text that stands for a
-    missing string at the serving boundary (None: never missing there).
+    missing string at the serving boundary (None: never missing there). `origin` is the file and the column in it that a
+    column of a source is.
     """
 
     served: ColumnType
@@ -27,6 +28,7 @@ class TableColumn:
     joined_on: tuple[str, ...] = ()
     serving: bool = True
     null_token: str | None = ""
+    origin: tuple[str, str] | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -51,6 +53,11 @@ class Table:
     @property
     def trained(self) -> Schema:
         return Schema({name: column.trained for name, column in self.columns.items()})
+
+    def read_from(self, file: str) -> Table:
+        """The table of a source, read from this file."""
+        columns = {name: replace(column, origin=(file, name)) for name, column in self.columns.items()}
+        return replace(self, columns=columns)
 
     def unique_within(self, names: Iterable[str]) -> bool:
         """Whether rows that agree in all of `names` are promised to be the same row."""

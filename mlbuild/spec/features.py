@@ -102,11 +102,17 @@ def _arrows(chain: Sequence[str]) -> str:
 
 
 def _answers(table: Table, target: str) -> tuple[str, ...]:
-    """The target, the only column that it is computed from, the only one that this is computed from, and so on."""
-    chain = [target]
-    while chain[-1] in table.columns and len(table.columns[chain[-1]].sources) == 1:
-        chain.extend(table.columns[chain[-1]].sources)
-    return tuple(chain) if target in table.columns else ()
+    """The target and every column that, alone, it comes from, whatever stands between; the nearest first."""
+    waiting, found = {target}, []
+    for name in reversed(tuple(table.columns)):
+        if name in waiting:
+            if len(waiting) == 1:
+                found.append(name)
+            elif not table.columns[name].sources:
+                break
+            waiting.remove(name)
+            waiting.update(table.columns[name].sources)
+    return tuple(found)
 
 
 def select_features(

@@ -47,7 +47,7 @@ def flow_sources(
             contract = definitions.contracts[source.contract]
             if contract is not None:
                 doubtful = definitions.doubtful[source.contract]
-                table = _without_types(contract.table(), doubtful)
+                table = _without_types(contract.table(), doubtful).read_from(os.path.normpath(file))
                 variables = path.names if path else ()
                 found[name] = SourceSpec(name, source, file, variables, source.contract, contract, table)
     return found

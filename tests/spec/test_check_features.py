@@ -15,6 +15,14 @@ CATEGORY = "      columns: {dtype: string}\n"
 HERE = "day, carrier, tailnum, distance, arr_delay, seats, late, far"
 LEAVE = "leave it out of 'features'"
 AFTERWARDS = "has 'serving: false': it is not known when a prediction is asked for"
+#: Each row finds itself.
+SELF_JOIN = (
+    ("      day: date\n", "      day: {dtype: date, unique: true}\n"),
+    (
+        "      - op: join\n",
+        "      - {op: join, with: flights, using: [day], prefix: same_}\n      - op: join\n",
+    ),
+)
 
 CASES = {
     "an unknown column, alone in a list": (
@@ -84,6 +92,41 @@ CASES = {
             "warning 40:25 shared-with-target feature 'distance' and the target 'late' both depend on 'distance'"
             " | make sure that it does not give the answer away"
         ],
+    ),
+    "the only column behind several that the target is computed from": (
+        [
+            ("late: arr_delay > 15", "hours: distance / 800\n          half: distance / 2"),
+            (DERIVED, "      - {op: derive, columns: {late: hours > half}}\n"),
+        ],
+        [
+            "41:25 target-leak feature 'distance' is the only column that the target 'late' comes from"
+            f" | {LEAVE}"
+        ],
+    ),
+    "the target of the same row, joined to itself": (
+        [
+            *SELF_JOIN,
+            ("late: arr_delay > 15", "late: distance > 100"),
+            (FEATURES, "[carrier, same_distance]"),
+        ],
+        [
+            "41:25 target-leak feature 'same_distance' depends on 'distance', the only column that the target"
+            f" 'late' comes from | {LEAVE}"
+        ],
+    ),
+    "what is known afterwards of the same row, from another source of the file and another contract": (
+        [
+            *SELF_JOIN,
+            ("sources:\n", "sources:\n  again: {path: ./flights.csv, contract: again}\n"),
+            (
+                "contracts:\n",
+                "contracts:\n  again: {unique: [day], columns: {day: date, arr_delay: float}}\n",
+            ),
+            ("with: flights", "with: again"),
+            ("late: arr_delay > 15", "late: arr_delay > distance"),
+            (FEATURES, "[carrier, same_arr_delay]"),
+        ],
+        [f"43:25 not-serving feature 'same_arr_delay' depends on 'arr_delay', which {AFTERWARDS} | {LEAVE}"],
     ),
     "a selector of nothing that can be a feature": (
         [(FEATURES, "{matches: arr_*}")],
