@@ -178,6 +178,7 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
     """The tasks of the last so many builds that ended well, each with the key of its result then."""
     notes = (note for _, note in store.notes(FOLDER) if isinstance(note, dict))
     ended = [note for note in notes if (note.get("format"), note.get("outcome")) == (FORMAT, "ok")]
+    ended.sort(key=lambda note: str(note["started"]))
     return [(name, task["key"]) for note in ended[-builds:] if builds for name, task in note["tasks"].items()]
 
 
