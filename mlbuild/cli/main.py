@@ -80,7 +80,8 @@ class _Held(io.StringIO):
 def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
     """Run one command: its exit code, and what is to be told of an end that it has not told itself."""
     try:
-        return importlib.import_module("mlbuild.cli.project").run_command(_parse(argv), argv), None
+        args = _parse(argv)  # first, since asking for help ends here
+        return importlib.import_module("mlbuild.cli.project").run_command(args, argv), None
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE, None
     except Stopped as stopped:
@@ -147,7 +148,11 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
     for name, (module, text) in VERBS.items():
         aliases = [alias for alias, meant in ALIASES.items() if meant == name]
         command = commands.add_parser(
-            name, help=text, description=text[0].upper() + text[1:] + ".", aliases=aliases
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            aliases=aliases,
+            formatter_class=_help_formatter,
         )
         if verb == name:
             _add_shared(command, default=argparse.SUPPRESS)

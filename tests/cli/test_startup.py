@@ -1,0 +1,417 @@
+"""Commands that have nothing to do: what they load, and that nothing which could matter goes unnoticed."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlbuild import api
+from mlbuild.cli import main as command_line
+from mlbuild.cli import unchanged
+from mlbuild.cli.unchanged import Request, read_request, sealed, snapshot_name, unsealed
+from mlbuild.cli.words import verb_of
+from tests.bench.trees import Size, seed, write_project
+from tests.budget import examples
+from tests.budget import seed as chance_seed
+from tests.cli.starting import ROOT, Started, Starter
+
+HEAVY = ["polars", "numpy", "lightgbm", "sklearn", "onnx", "onnxruntime", "pandera", "networkx", "pandas"]
+
+Change = Callable[[Path], object]
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("seeded") / "project"
+    file = write_project(folder, Size(2, 2))
+    text = file.read_text().replace("path: data/s1.csv", "path: '${WHERE:-data}/s1.csv'")
+    file.write_text(text + "profiles: {big: {models: {m0: {params: {num_leaves: 9}}}}}\n")
+    seed(api.load(file))
+    return folder
+
+
+@pytest.fixture
+def project(seeded: Path, tmp_path: Path) -> Starter:
+    """A project that is up to date, with its snapshot."""
+    return copied(seeded, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def standing(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Starter:
+    """A project that every test leaves up to date."""
+    return copied(seeded, tmp_path_factory.mktemp("standing"))
+
+
+def copied(seeded: Path, place: Path) -> Starter:
+    shutil.copytree(seeded, place / "project")
+    start = Starter(place / "project", place / "mlbuild")
+    start.settled()
+    return start
+
+
+def rewrite(file: Path, old: str, new: str, restored: bool = False) -> None:
+    """Edit a file; `restored` sets its time back to what it was."""
+    before = file.stat()
+    text = file.read_text()
+    assert old in text
+    with file.open("w") as opened:
+        opened.write(text.replace(old, new, 1))
+    if restored:
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def spec(old: str, new: str) -> Change:
+    return lambda folder: rewrite(folder / "mlbuild.yaml", old, new)
+
+
+# What is loaded
+
+
+@pytest.mark.parametrize("words", [["--version"], ["build"], ["plan"], ["status"]], ids=" ".join)
+def test_where_nothing_changed_only_our_own_few_modules_are_loaded(
+    standing: Starter, words: list[str]
+) -> None:
+    done = standing(*words)
+    assert done.code == 0
+    others = {name for name in done.modules if name.partition(".")[0] != "mlbuild"}
+    assert others <= set(sys.builtin_module_names)
+    assert {name for name in done.modules if name.count(".") > 1} <= {
+        "mlbuild.cli.unchanged",
+        "mlbuild.cli.interrupt",
+        "mlbuild.cli.words",
+    }, "each module costs a start a tenth of a millisecond: has this one to be there?"
+
+
+def test_help_loads_argparse_and_little_more(standing: Starter) -> None:
+    done = standing("--help")
+    assert done.code == 0
+    assert not done.loaded(*HEAVY, "yaml", "json", "jsonschema", "dataclasses", "typing", "pathlib", "shutil")
+    assert "mlbuild.api" not in done.modules
+
+
+def test_a_check_loads_no_library_of_data_models_or_tasks(standing: Starter) -> None:
+    done = standing("check")
+    assert done.code == 0
+    assert not done.loaded(*HEAVY)
+    assert {"mlbuild.api", "mlbuild.engine.run", "mlbuild.pipeline.plan"}.isdisjoint(done.modules)
+
+
+@pytest.mark.parametrize("words", [["build"], ["plan"], ["status"]], ids=" ".join)
+def test_the_full_way_loads_no_library_of_data_or_models(standing: Starter, words: list[str]) -> None:
+    done = standing(*words, "--format", "text")
+    assert (done.code, done.at_once) == (0, False)
+    assert not done.loaded(*HEAVY)
+
+
+def test_after_a_new_comment_only_the_yaml_is_read(standing: Starter) -> None:
+    rewrite(standing.folder / "mlbuild.yaml", "seed: 1", "seed: 1  # chance")
+    done = standing("build")
+    assert done.code == 0
+    assert done.loaded("yaml")
+    assert not done.loaded(*HEAVY, "argparse", "jsonschema", "sqlglot")
+    assert standing("build").at_once
+
+
+# What is told
+
+
+def seconds_left_out(done: Started) -> tuple[int, str, str]:
+    return done.code, done.out, re.sub(r"in [\d.]+ s", "in some s", done.err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["build"],
+        ["build", "-q"],
+        ["build", "-k", "-j", "2", "--threads", "1"],
+        ["build", "-n"],
+        ["plan"],
+        ["plan", "--exit-code", "--no-color"],
+        ["status"],
+        ["-q", "status"],
+        ["-f", "mlbuild.yaml", "build"],
+        ["-C", ".", "build"],
+    ],
+    ids=" ".join,
+)
+def test_the_same_is_told_as_on_the_full_way(standing: Starter, words: list[str]) -> None:
+    full = standing(*words, "--format", "text")
+    if "-f" in words:
+        standing.settled("-f", "mlbuild.yaml")
+    quick = standing(*words)
+    assert (full.at_once, quick.at_once) == (False, True)
+    assert seconds_left_out(quick) == seconds_left_out(full)
+
+
+def test_warnings_are_told_again(project: Starter) -> None:
+    rewrite(project.folder / "mlbuild.yaml", "outputs:\n  o0: {model: m0}\n", "outputs:\n")
+    full = project("build")
+    assert "warning[unused]: no output ships the model 'm0'" in full.err or "warning[unused]" in full.err
+    project.settled()
+    quick = project("build")
+    assert quick.at_once
+    assert seconds_left_out(quick) == seconds_left_out(project("build", "--format", "text"))
+
+
+def test_targets_have_answers_of_their_own(standing: Starter) -> None:
+    assert not standing("build", "model:m0").at_once
+    quick = standing("build", "model:m0")
+    assert quick.at_once
+    assert seconds_left_out(quick) == seconds_left_out(standing("build", "model:m0", "--format", "text"))
+    assert standing("build").at_once
+
+
+def test_from_another_folder_the_same_project_is_found(standing: Starter) -> None:
+    start = Starter(standing.folder.parent, standing.folder.parent / "mlbuild")
+    done = start("-C", "project", "build")
+    assert done.at_once
+    assert done.out.startswith("dist/o0/model.onnx\n")
+
+
+# What is noticed
+
+
+UNHEEDED: dict[str, Change] = {
+    "comment": spec("seed: 1", "seed: 1 # chance"),
+    "order of keys": spec("mlbuild: 1\nproject: tree\n", "project: tree\nmlbuild: 1\n"),
+    "spelling": spec("project: tree", "project: 'tree'"),
+    "time of the spec": lambda folder: os.utime(folder / "mlbuild.yaml"),
+    "time of data": lambda folder: os.utime(folder / "data/s0.csv"),
+    "times of all files": lambda folder: [path.touch() for path in folder.rglob("*") if path.is_file()],
+    "a fresh checkout of the data": lambda folder: (
+        (folder / "data/s0.csv").write_bytes(
+            Path(shutil.move(folder / "data/s0.csv", folder.parent / "s0.csv")).read_bytes()
+        )
+        and None
+    ),
+    "unused content of the store": lambda folder: (folder / ".mlbuild/cas/0/nobody").write_text("x"),
+    "no snapshot": lambda folder: shutil.rmtree(folder / ".mlbuild/snapshots"),
+    "half a snapshot": lambda folder: (
+        [
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+            for file in (folder / ".mlbuild/snapshots").iterdir()
+        ]
+        and None
+    ),
+}
+
+
+@pytest.mark.parametrize("change", UNHEEDED)
+def test_what_changes_no_result_leaves_the_project_up_to_date(standing: Starter, change: str) -> None:
+    UNHEEDED[change](standing.folder)
+    done = standing("build")
+    assert done.code == 0
+    assert re.fullmatch(r"\d+ reused in [\d.]+ s\n", done.err)
+    standing.settled()
+
+
+HEEDED: dict[str, Change] = {
+    "a parameter": spec("num_leaves: 4", "num_leaves: 5"),
+    "a default written otherwise": spec("nullable: true", "nullable: false"),
+    "a byte of data, its time restored": lambda folder: rewrite(
+        folder / "data/s0.csv", "a,", "b,", restored=True
+    ),
+    "data that are gone": lambda folder: (folder / "data/s0.csv").unlink(),
+    "an output edited, its time restored": lambda folder: rewrite(
+        folder / "dist/o0/metrics.json", "0.75", "0.85", restored=True
+    ),
+    "an output that is gone": lambda folder: (folder / "dist/o0/model.onnx").unlink(),
+    "a folder that is gone": lambda folder: shutil.rmtree(folder / "dist/o0"),
+    "a file that does not belong there": lambda folder: (
+        (folder / "dist/o0/more.txt").write_text("x") and None
+    ),
+    "a stored content": lambda folder: next((folder / ".mlbuild/cas").rglob("*/*")).unlink(),
+    "a stored action": lambda folder: next((folder / ".mlbuild/ac").rglob("*/*")).unlink(),
+    "the whole store": lambda folder: shutil.rmtree(folder / ".mlbuild"),
+}
+
+
+@pytest.mark.parametrize("change", HEEDED)
+def test_what_changes_a_result_is_noticed_at_once(project: Starter, change: str) -> None:
+    HEEDED[change](project.folder)
+    done = project("status")
+    assert not done.at_once
+    assert done.code in (2, 6)
+    assert "up to date; last" not in done.out
+
+
+def test_included_files_count_as_the_spec_does(project: Starter) -> None:
+    head, mark, ships = (project.folder / "mlbuild.yaml").read_text().partition("outputs:")
+    (project.folder / "mlbuild.yaml").write_text(f"{head}include: [ships.yaml]\n")
+    (project.folder / "ships.yaml").write_text(mark + ships.partition("profiles:")[0])
+    project.settled()
+    rewrite(project.folder / "ships.yaml", "outputs:", "# what is shipped\noutputs:")
+    assert not project("status").loaded("argparse")
+    rewrite(project.folder / "ships.yaml", "{model: m0}", "{model: m0, verify: {rows: 7}}")
+    assert project("status").code == 6
+
+
+def test_another_value_of_a_variable_is_another_file(project: Starter) -> None:
+    (project.folder / "other").mkdir()
+    shutil.copy(project.folder / "data/s1.csv", project.folder / "other/s1.csv")
+    same = project("status", WHERE="other")
+    assert (same.code, same.at_once) == (0, False)
+    rewrite(project.folder / "other/s1.csv", "a,", "b,")
+    assert project("status", WHERE="other").code == 6
+    assert project("status").at_once
+
+
+def test_a_snapshot_does_not_tell_where_a_variable_leads(project: Starter, tmp_path: Path) -> None:
+    secret = tmp_path / "secret-place"
+    shutil.copytree(project.folder / "data", secret)
+    project.environment["WHERE"] = str(secret)
+    project.settled()
+    snapshots = [file.read_bytes() for file in (project.folder / ".mlbuild/snapshots").iterdir()]
+    assert len(snapshots) == 2 - 1
+    assert not any(b"secret-place" in content for content in snapshots)
+    rewrite(secret / "s1.csv", "a,", "b,", restored=True)
+    assert project("status").code == 6
+
+
+@pytest.mark.parametrize(
+    "words", [["--set", "models.m0.params.num_leaves=5"], ["--profile", "big"]], ids=" ".join
+)
+def test_profiles_and_settings_have_answers_of_their_own(standing: Starter, words: list[str]) -> None:
+    changed = standing("status", *words)
+    assert (changed.code, changed.at_once) == (6, False)
+    assert standing("status").at_once
+
+
+def test_our_own_variables_are_heeded(standing: Starter) -> None:
+    assert not standing("status", MLBUILD_JOBS="3").at_once
+    assert standing("status").at_once
+
+
+def test_an_upgraded_library_is_noticed_one_that_no_task_uses_is_not(
+    project: Starter, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    for name in ("polars-99.0", "nobodys-1.0"):
+        (site / f"{name}.dist-info").mkdir(parents=True)
+    project.environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{site}"
+    before = project("status")
+    if before.code:  # this folder comes before the one where polars really is
+        (site / "polars-99.0.dist-info").rename(site / "unheard-99.0.dist-info")
+    project.settled()
+    (site / "nobodys-1.0.dist-info").rename(site / "nobodys-2.0.dist-info")
+    unused = project("build", "-q")
+    assert (unused.code, unused.at_once) == (0, False)
+    project.settled()
+    (site / "polars-100.0.dist-info").mkdir()
+    upgraded = project("status")
+    assert upgraded.code == 6
+    assert "-> 100.0" in upgraded.out
+
+
+def test_an_edit_of_our_own_code_is_noticed(project: Starter, tmp_path: Path) -> None:
+    copy = tmp_path / "ours"
+    shutil.copytree(ROOT / "mlbuild", copy / "mlbuild")
+    shutil.copytree(ROOT / "schemas", copy / "schemas")
+    project.environment["PYTHONPATH"] = str(copy)
+    project.settled()
+    with (copy / "mlbuild/data/table.py").open("a") as file:
+        file.write("# the same, and yet\n")
+    done = project("status")
+    assert (done.code, done.at_once) == (6, False)
+    assert "the code of mlbuild.data.table changed" in done.out
+
+
+def test_a_second_spec_makes_it_unclear_which_is_meant(project: Starter) -> None:
+    (project.folder / "mlbuild.yaml").rename(project.folder / "a.mlbuild.yaml")
+    project.settled()
+    (project.folder / "b.mlbuild.yaml").write_text("mlbuild: 1\n")
+    done = project("build")
+    assert done.code == 2
+    assert "this folder has several specs" in done.err
+
+
+# What a snapshot is
+
+
+SNAPSHOT = {"texts": {"build": ("", "done", "")}, "project": ("a\0b", 17), "said": ["x"]}
+
+
+def test_no_cut_or_changed_snapshot_is_read() -> None:
+    content = sealed(SNAPSHOT, "ours")
+    assert unsealed(content, "ours") == SNAPSHOT
+    damaged = [content[:length] for length in range(len(content))]
+    damaged += [
+        content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :] for place in range(len(content))
+    ]
+    for other in damaged:
+        with pytest.raises((EOFError, TypeError, ValueError)):
+            unsealed(other, "ours")
+
+
+@pytest.mark.parametrize("what", ["version", "python", "path", "profile", "file"])
+def test_a_snapshot_of_anything_else_is_none_of_this(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request("mlbuild.yaml")
+    before = request.selection()
+    match what:
+        case "version":
+            monkeypatch.setattr(unchanged, "__version__", "99")
+        case "python":
+            monkeypatch.setattr(sys, "version", "4.0")
+        case "path":
+            monkeypatch.setattr(sys, "path", [*sys.path, "/more"])
+        case "profile":
+            monkeypatch.setenv("MLBUILD_PROFILE", "big")
+        case _:
+            request.file = "other.yaml"
+    after = request.selection()
+    assert snapshot_name(before) != snapshot_name(after)
+    with pytest.raises(ValueError, match="no snapshot"):
+        unsealed(sealed(SNAPSHOT, before), after)
+
+
+WORDS = """build plan status check -C . -f x.yaml -q --quiet --no-color -k --keep-going -n --exit-code -j 2 0 --threads
+--jobs --set a.b=1 --profile big model:m0 out* --json --format text -v --force -- -""".split()
+
+
+def test_whatever_is_read_at_once_means_the_same_to_the_full_parser(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    chance, understood = random.Random(chance_seed()), 0
+    for _ in range(examples(1_500, 100_000)):
+        argv = chance.choices(WORDS, k=chance.randint(0, 6))
+        argv.insert(chance.randint(0, len(argv)), chance.choice(["build", "plan", "status"]))
+        request = read_request(argv)
+        if request is None:
+            continue
+        understood += 1
+        args = command_line._parser(verb_of(argv)).parse_args(argv)
+        found = (request.directory, request.file, request.targets, request.quiet, not request.color)
+        meant = (args.directory or "", args.file or "", args.targets, args.quiet, args.no_color)
+        assert found == meant, argv
+        assert request.verb == ("plan" if getattr(args, "dry_run", False) else args.command), argv
+        assert request.profiles == args.profiles_before + getattr(args, "profiles_behind", [])
+        assert request.settings == args.settings_before + getattr(args, "settings_behind", [])
+    assert understood > 100
+    capsys.readouterr()
+
+
+def test_ages_are_told_in_the_largest_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
+    told = [
+        unchanged.age(1_000_000 - seconds) for seconds in (-5, 0, 59, 60, 119, 3_600, 7_200, 86_400, 900_000)
+    ]
+    assert told == [
+        "just now",
+        "just now",
+        "just now",
+        "1 minute ago",
+        "1 minute ago",
+        "1 hour ago",
+        "2 hours ago",
+        "1 day ago",
+        "10 days ago",
+    ]
