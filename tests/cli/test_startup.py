@@ -180,28 +180,35 @@ def test_from_another_folder_the_same_project_is_found(standing: Starter) -> Non
 # What is noticed
 
 
+def touch_all(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        path.touch()
+
+
+def check_out_again(folder: Path) -> None:
+    """Another file of the same content in the place of a source."""
+    file = folder / "data/s0.csv"
+    content = file.read_bytes()
+    file.unlink()
+    file.write_bytes(content)
+
+
+def cut_the_snapshot(folder: Path) -> None:
+    for file in (folder / ".mlbuild/snapshots").iterdir():
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
 UNHEEDED: dict[str, Change] = {
     "comment": spec("seed: 1", "seed: 1 # chance"),
     "order of keys": spec("mlbuild: 1\nproject: tree\n", "project: tree\nmlbuild: 1\n"),
     "spelling": spec("project: tree", "project: 'tree'"),
     "time of the spec": lambda folder: os.utime(folder / "mlbuild.yaml"),
     "time of data": lambda folder: os.utime(folder / "data/s0.csv"),
-    "times of all files": lambda folder: [path.touch() for path in folder.rglob("*") if path.is_file()],
-    "a fresh checkout of the data": lambda folder: (
-        (folder / "data/s0.csv").write_bytes(
-            Path(shutil.move(folder / "data/s0.csv", folder.parent / "s0.csv")).read_bytes()
-        )
-        and None
-    ),
+    "times of all files": touch_all,
+    "the same data in another file": check_out_again,
     "unused content of the store": lambda folder: (folder / ".mlbuild/cas/0/nobody").write_text("x"),
     "no snapshot": lambda folder: shutil.rmtree(folder / ".mlbuild/snapshots"),
-    "half a snapshot": lambda folder: (
-        [
-            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-            for file in (folder / ".mlbuild/snapshots").iterdir()
-        ]
-        and None
-    ),
+    "half a snapshot": cut_the_snapshot,
 }
 
 
