@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from mlbuild.cli.render import shown_path
+from mlbuild.columns import DTYPES
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, Unsure
 
@@ -26,7 +28,7 @@ _LONGEST = 60
 def waiting_text(holder: int | None) -> str:
     """What is told before a wait for another process."""
     who = "" if holder is None else f" (process {holder})"
-    return f"waiting for another build of this project{who}"
+    return f"waiting for another mlbuild{who}"
 
 
 def reason_text(reason: Reason) -> str:
@@ -41,7 +43,8 @@ def reason_text(reason: Reason) -> str:
         "code": f"the code of {reason.where} changed",
         "code added": f"the code of {reason.where} is used now",
         "code removed": f"the code of {reason.where} is not used any more",
-        "library": f"{reason.where} {reason.was} -> {reason.now}",
+        "kind": "it is a task of another kind",
+        "library": f"{reason.where} {reason.was or 'missing'} -> {reason.now or 'missing'}",
         "library added": f"{reason.where} {reason.now} is used now",
         "library removed": f"{reason.where} is not used any more",
         "file": f"the file {reason.where} changed",
@@ -62,11 +65,19 @@ def reason_text(reason: Reason) -> str:
     return texts[reason.what] + place
 
 
-def reasons_text(reasons: tuple[Reason, ...], most: int = 3) -> str:
+def telling(reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons that people are told: not those that only follow from another one.
+
+    That a task gives other parts, and a parameter that stands nowhere in the spec, always follow from something.
+    """
+    own = [one for one in reasons if one.what != "parts" and (one.line or not one.what.startswith("param"))]
+    return own or [*reasons]
+
+
+def reasons_text(reasons: Sequence[Reason], most: int = 3) -> str:
     """The first few reasons in one line."""
-    told = [reason_text(reason) for reason in reasons[:most]]
-    more = f"and {len(reasons) - most} more" if len(reasons) > most else ""
-    return "; ".join([*told, *([more] if more else [])])
+    told = [*dict.fromkeys(map(reason_text, telling(reasons)))]
+    return "; ".join([*told[:most], *([f"and {len(told) - most} more"] if len(told) > most else [])])
 
 
 def decision_text(decision: Decision) -> str:
@@ -101,14 +112,24 @@ def decision_json(task: str, decision: Decision) -> dict[str, Any]:
 
 
 def _value(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    text = _flow(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
+def _flow(value: Any) -> str:
+    """JSON as one line of YAML, without what is null; a column with its type as its name."""
+    if isinstance(value, dict):
+        shown = (f"{key}: {_flow(item)}" for key, item in value.items() if item is not None)
+        return f"{{{', '.join(shown)}}}"
+    if isinstance(value, list):
+        column = len(value) == 4 and isinstance(value[0], str) and value[1] in DTYPES
+        return str(value[0]) if column else f"[{', '.join(map(_flow, value))}]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _list_change(was: Any, now: Any) -> str:
-    if not (isinstance(was, list) and isinstance(now, list)):
-        return "another list"
-    before, after = set(was), set(now)
+    """Which parts are new and which are gone; columns by their names, whatever the split."""
+    before, after = ({str(name).rpartition("/")[2] for name in names} for names in (was, now))
     added = [f"+{name}" for name in sorted(after - before)]
     removed = [f"-{name}" for name in sorted(before - after)]
     return ", ".join([*added, *removed]) or "in another order"

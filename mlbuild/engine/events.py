@@ -38,7 +38,7 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class BuildWaiting:
-    """Another build holds the project, or what it shares: process `holder`, None where that is not known."""
+    """Another process has the project, or the store that it shares: `holder`, None where that is not known."""
 
     holder: int | None
 
