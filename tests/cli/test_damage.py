@@ -1,0 +1,140 @@
+"""Whatever is damaged of what mlbuild keeps, no command crashes, and the next build is right."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlbuild.cli.unchanged import UNCHANGED, look
+from tests import budget
+from tests.cli.running import Command
+from tests.cli.small import shipped, small
+
+
+def flip(path: Path, chance: random.Random) -> None:
+    content = bytearray(path.read_bytes() or b"?")
+    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    overwrite(path, bytes(content))
+
+
+def cut(path: Path, chance: random.Random) -> None:
+    content = path.read_bytes()
+    overwrite(path, content[: chance.randrange(len(content) + 1)])
+
+
+def foreign(path: Path, chance: random.Random) -> None:
+    overwrite(path, chance.choice([b"", b"\0", b"{}\n", b'{"body":[],"sha256":"0"}\n', b"\xff" * 100]))
+
+
+def gone(path: Path, chance: random.Random) -> None:
+    path.unlink()
+
+
+def folder(path: Path, chance: random.Random) -> None:
+    path.unlink()
+    path.mkdir()
+    if chance.random() < 0.5:
+        (path / "inside").write_bytes(b"x")
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+DAMAGES: list[Callable[[Path, random.Random], None]] = [flip, cut, foreign, gone, folder]
+READING = ("status", "plan", "why train:one", "gc", "store verify", "query model:one")
+
+
+def kinds(project: Path) -> dict[str, list[Path]]:
+    """Everything that is kept, by the folder or name that it is kept under."""
+    kept = project / ".mlbuild"
+    files = sorted(path for path in kept.rglob("*") if path.is_file())
+    found: dict[str, list[Path]] = {"mlbuild.lock": [project / "mlbuild.lock"]}
+    for path in files:
+        found.setdefault(path.relative_to(kept).parts[0], []).append(path)
+    return found
+
+
+@pytest.fixture
+def project(mlbuild: Command) -> Command:
+    small(mlbuild.folder)
+    assert mlbuild("build").code == 0
+    return mlbuild
+
+
+def assert_right(project: Command, clean: dict[str, bytes], words: str) -> None:
+    """A command and a build both end well, and `dist/` is what it was."""
+    state, _ = look(["build"])
+    assert state != UNCHANGED or shipped(project.folder) == clean
+    done = project(*words.split())
+    assert done.code in (0, 1, 6) and "Traceback" not in done.err, (words, done)
+    done = project("build")
+    assert done.code == 0, done.err
+    assert shipped(project.folder) == clean
+    again = project("build", "-v")
+    assert again.code == 0 and "ran  " not in again.err, again.err
+
+
+def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
+    chance = random.Random(budget.seed())
+    clean = shipped(project.folder)
+    lock = (project.folder / "mlbuild.lock").read_bytes()
+    wanted = {"mlbuild.lock", "cas", "ac", "tasks", "runs", "stat.json", "times.json", "lock"}
+    assert {*kinds(project.folder)} - {"snapshots"} == wanted | {".gitignore", "CACHEDIR.TAG"}
+    count = budget.examples(16, 1500)
+    for index in range(count):
+        told: list[tuple[str, str]] = []
+        for _ in range(chance.choice([1, 1, 3])):
+            found = kinds(project.folder)
+            name = [*found][index % len(found)] if not told else chance.choice([*found])
+            path, damage = chance.choice(found[name]), chance.choice(DAMAGES)
+            if path == project.folder / "mlbuild.lock" and damage is folder:
+                continue  # that is no file of ours any more
+            damage(path, chance)
+            told.append((name, damage.__name__))
+        assert_right(project, clean, chance.choice(READING))
+        assert (project.folder / "mlbuild.lock").read_bytes() == lock, told
+        assert project("store", "verify", "--repair").code == 0
+        assert project("store", "verify").code == 0, told
+    budget.tell(f"{count} damages")
+
+
+@pytest.mark.parametrize("name", ["cas", "ac", "tasks", "runs", "tmp", "cas/*", "ac/*"])
+def test_a_file_in_place_of_a_folder_gives_way(project: Command, name: str) -> None:
+    clean = shipped(project.folder)
+    path = next((project.folder / ".mlbuild").glob(name))
+    shutil.rmtree(path)
+    path.write_text("in the way")
+    assert_right(project, clean, "plan")
+
+
+def test_what_nobody_needs_changes_nothing(project: Command) -> None:
+    """Contents of former results can go; damage to one that is not read is not looked for."""
+    small(project.folder, leaves=3)
+    assert project("build").code == 0
+    small(project.folder, leaves=4)
+    assert project("build").code == 0
+    current = {path.name for path in used(project)}
+    for path in (project.folder / ".mlbuild/cas").glob("*/*"):
+        if path.name not in current:
+            path.unlink()
+        else:
+            overwrite(path, bytes(path.stat().st_size))
+    assert project("plan", "--exit-code").code == 0
+    assert "ran  " not in project("build", "-v").err
+
+
+def used(project: Command) -> set[Path]:
+    """The contents of the results that are up to date now."""
+    shutil.copytree(project.folder / ".mlbuild", project.folder / "copy")
+    try:
+        assert project("gc", "--delete", "--keep-builds", "0").code == 0
+        return set((project.folder / ".mlbuild/cas").glob("*/*"))
+    finally:
+        shutil.rmtree(project.folder / ".mlbuild")
+        (project.folder / "copy").rename(project.folder / ".mlbuild")
