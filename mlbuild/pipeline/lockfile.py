@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mlbuild import __version__
 from mlbuild.engine.files import Files
@@ -77,7 +77,7 @@ class LockFile:
             NotLocked: it would.
         """
         try:
-            locked = _read(self.path)
+            locked = _entries(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise NotLocked(self.path.name, "there is no such file") from None
         except (OSError, ValueError):
@@ -105,10 +105,10 @@ class LockFile:
         """
         if self._spec.settings:
             return
-        try:
-            locked = _read(self.path)
-        except (OSError, ValueError):
-            locked = {}
+        text, locked = "", {}
+        with suppress(OSError, ValueError):
+            text = self.path.read_text(encoding="utf-8")
+            locked = _entries(text)
         records = {name: find_record(self._store, name) for name in self._sources()}
         found = {
             name: digest
@@ -116,9 +116,9 @@ class LockFile:
             if record
             for digest in record.ingredients.files.values()
         }
-        changed = self._changed(locked, found)
-        if changed != locked or not self.path.is_file():
-            self._store.give(self.path, _text(changed).encode())
+        changed = _text(self._changed(locked, found))
+        if changed != text:
+            self._store.give(self.path, changed.encode())
 
     def _sources(self) -> list[str]:
         return [name for name in self._plan.tasks if name in self._tasks and self._plan.tasks[name].files]
@@ -141,26 +141,24 @@ def lock_path(spec: Spec) -> Path:
     return spec.file.with_name(f"{name}.lock")
 
 
-def _read(path: Path) -> dict[tuple[str, str, str], str]:
+def _entries(text: str) -> dict[tuple[str, str, str], str]:
     """The entries of a lock file.
 
     Raises:
-        OSError, ValueError: it cannot be read, as where git has left a conflict in it.
+        ValueError: this is none, as where git has left a conflict in it.
     """
     import tomllib
 
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    content = tomllib.loads(text)
     try:
-        profiles = [("", content), *content.get("profile", {}).items()]
-        return {key: value for name, tables in profiles for key, value in _entries(name, tables)}
+        return {
+            (profiles, kind, name): str(entry[field])
+            for profiles, tables in [("", content), *content.get("profile", {}).items()]
+            for kind, field in _FIELDS.items()
+            for name, entry in tables.get(kind, {}).items()
+        }
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("this is no lock file") from error
-
-
-def _entries(profiles: str, tables: Any) -> Iterator[tuple[tuple[str, str, str], str]]:
-    for kind, field in _FIELDS.items():
-        for name, entry in tables.get(kind, {}).items():
-            yield (profiles, kind, name), str(entry[field])
 
 
 def _text(entries: Entries) -> str:
