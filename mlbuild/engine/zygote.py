@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -116,6 +117,8 @@ class Zygote:
             try:
                 self.control.close()
                 work(socket.socket(fileno=files[0]), files[1], self.setup, wanted.threads)
+            except BaseException:
+                traceback.print_exc()  # into what its task has printed
             finally:
                 os._exit(1)
         self.workers[pid] = wanted.worker
