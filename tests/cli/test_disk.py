@@ -1,0 +1,146 @@
+"""A disk that is full, a folder that cannot be written: one sentence, exit code 7, and nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Command
+from tests.cli.small import shipped, small
+
+#: Files may grow to so many bytes, which stands for the end of the disk: the system cuts off what is written.
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+from mlbuild.cli.main import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def limited(folder: Path, size: int, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LIMITED, str(size), *words]
+    environment = os.environ | {"MLBUILD_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("size", [0, 300, 2000])
+def test_a_disk_that_is_full_ends_with_7_and_what_was_finished_is_kept(
+    mlbuild: Command, size: int, jobs: str
+) -> None:
+    small(mlbuild.folder)
+    done = limited(mlbuild.folder, size, "build", "-j", jobs)
+    assert done.returncode == 7, done.stderr
+    assert "cannot write '.mlbuild': file too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((mlbuild.folder / ".mlbuild/tmp").iterdir()) == []
+    assert mlbuild("store", "verify").code == 0
+    assert not (mlbuild.folder / "dist").exists()
+    kept = [line.split()[1] for line in done.stderr.splitlines() if line.split()[:1] == ["ran"]]
+    again = json.loads(mlbuild("build", "--json").out)
+    assert {task["task"]: task["outcome"] for task in again["tasks"]}.items() >= {
+        (name, "reused") for name in kept
+    }
+    assert shipped(mlbuild.folder)
+
+
+def test_what_is_shipped_stays_where_the_new_one_has_no_room(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    assert mlbuild("build").code == 0
+    former = shipped(mlbuild.folder)
+    small(mlbuild.folder, leaves=3)
+    assert mlbuild("build", "verify:one", "evaluate:one", "artifact:one").code == 0
+    size = max(len(content) for name, content in former.items() if name != "model.onnx")
+    done = limited(mlbuild.folder, size, "build")
+    assert done.returncode == 7, done.stderr
+    assert shipped(mlbuild.folder) == former
+    assert mlbuild("build").code == 0
+    assert shipped(mlbuild.folder) != former
+
+
+@pytest.fixture
+def unwritable(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No file can be made below `.mlbuild` any more, as on a file system that is read-only."""
+    opened = os.open
+
+    def refuse(path: str | Path, flags: int, mode: int = 0o777, **options: int) -> int:
+        if flags & os.O_CREAT and ".mlbuild" in str(path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(path, flags, mode, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    return monkeypatch
+
+
+def test_a_read_only_folder_is_told(mlbuild: Command, unwritable: pytest.MonkeyPatch) -> None:
+    small(mlbuild.folder)
+    done = mlbuild("build")
+    assert (done.code, done.out) == (7, "")
+    assert done.err == (
+        "mlbuild: cannot write '.mlbuild': read-only file system\n  help: what was finished is kept\n"
+    )
+    document = json.loads(mlbuild("build", "--json").out)
+    assert document["error"]["message"] == "cannot write '.mlbuild': read-only file system"
+    unwritable.undo()
+    assert mlbuild("build").code == 0
+
+
+def test_nothing_need_be_written_where_all_is_up_to_date(
+    mlbuild: Command, unwritable: pytest.MonkeyPatch
+) -> None:
+    refused = os.open
+    unwritable.undo()
+    small(mlbuild.folder)
+    assert mlbuild("build").code == 0
+    unwritable.setattr(os, "open", refused)
+    for words in (
+        "build",
+        "plan --exit-code",
+        "status",
+        "why train:one",
+        "gc",
+        "store verify",
+        "build --locked",
+    ):
+        done = mlbuild(*words.split())
+        assert done.code == 0, (words, done.err)
+
+
+def test_a_file_in_place_of_the_store_is_told(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    (mlbuild.folder / ".mlbuild").write_text("mine")
+    done = mlbuild("build")
+    assert (done.code, done.err.splitlines()[0]) == (7, "mlbuild: cannot write '.mlbuild': file exists")
+    for words in ("plan", "status", "gc", "store verify"):
+        assert mlbuild(*words.split()).code in (0, 6)
+    assert (mlbuild.folder / ".mlbuild").read_text() == "mine"
+
+
+def test_a_file_in_place_of_dist_is_told(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    (mlbuild.folder / "dist").write_text("mine")
+    done = mlbuild("build")
+    assert done.code == 7
+    assert "failed  publish:one: cannot write 'dist/one': file exists\n" in done.err
+    (mlbuild.folder / "dist").unlink()
+    assert mlbuild("build").code == 0 and shipped(mlbuild.folder)
+
+
+def test_a_shared_store_that_cannot_be_written_is_named(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(mlbuild.folder)
+    cache = mlbuild.folder / "cache"
+    cache.write_text("mine")
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(cache))
+    done = mlbuild("build")
+    assert done.code == 7
+    assert f"failed  source:rows: cannot write '{cache}': file exists\n" in done.err
+    cache.unlink()
+    assert mlbuild("build").code == 0
