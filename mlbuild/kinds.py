@@ -8,6 +8,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+#: The largest whole number that libraries written in C take.
+INT32 = 2**31 - 1
+
 
 class Kind:
     """What a field's value may be. Subclasses are frozen dataclasses, and compare by value."""
@@ -238,7 +241,12 @@ def _bounds(**bounds: float | None) -> Json:
 
 
 def bound_words(low: float | None, above: float | None, high: float | None, below: float | None) -> str:
-    """Bounds in words, to be put behind "a number": " >= 0 and < 1"."""
+    """Bounds in words, to be put behind "a number": " >= 0 and < 1". The limit of C is told where nothing else is."""
+    high = None if high == INT32 and low is not None else high
     parts = [(">=", low), (">", above), ("<=", high), ("<", below)]
-    texts = [f"{sign} {bound:g}" for sign, bound in parts if bound is not None]
+    texts = [
+        f"{sign} {bound:{'' if isinstance(bound, int) else 'g'}}"
+        for sign, bound in parts
+        if bound is not None
+    ]
     return " " + " and ".join(texts) if texts else ""

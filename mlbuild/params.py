@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from mlbuild.diagnostics import Problem
 from mlbuild.kinds import (
+    INT32,
     Boolean,
     Choice,
     Expression,
@@ -31,6 +32,7 @@ from mlbuild.kinds import (
 
 #: The kinds are named here too, so that a described class needs one import.
 __all__ = [
+    "INT32",
     "Boolean",
     "Choice",
     "Described",

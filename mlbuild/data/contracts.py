@@ -34,13 +34,14 @@ CATEGORICAL = ("bool", "int", "string")
 
 @dataclass(frozen=True)
 class Bound(Kind):
-    """A number, or for dates and datetimes an ISO text; `1.0` is read as 1."""
+    """A number, or for dates and datetimes an ISO text; `1.0` is read as 1, as far as floats are exact."""
 
     def schema(self) -> Json:
         return {"type": ["number", "string"]}
 
     def read(self, value: Any) -> int | float | str:
-        return int(value) if isinstance(value, float) and value.is_integer() else value
+        whole = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
+        return int(value) if whole else value
 
     def words(self) -> str:
         return "a number, or an ISO date"

@@ -14,7 +14,7 @@ from mlbuild.data.faults import Fault
 from mlbuild.data.moments import DAY, parse_moment
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean
-from mlbuild.params import Described, Integer, Json, ListOf, Name, Number, Text, field, write
+from mlbuild.params import INT32, Described, Integer, Json, ListOf, Name, Number, Text, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,7 +57,7 @@ class Split(Described):
 
 
 _SHARE = Number(min=0, below=1)
-_SEED = Integer(min=0, max=2**31 - 1)
+_SEED = Integer(min=0, max=INT32)
 
 
 @dataclass(frozen=True)

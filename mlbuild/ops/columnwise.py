@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
-from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.op import Op, Placement, State
@@ -32,7 +32,7 @@ class Columnwise(Op):
             except Rejected as rejected:
                 problems.extend(rejected.problems)
         if problems:
-            raise Rejected(*problems)
+            raise Rejected(*_by_place(problems))
         return made
 
     def _infer_known(self, name: str, type_: ColumnType) -> ColumnType:
@@ -77,3 +77,13 @@ class Columnwise(Op):
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
         """The same in the graph."""
         raise NotImplementedError
+
+
+def _by_place(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """One problem for each place: a selector, or a value, that does not suit several columns is one mistake."""
+    places: dict[tuple[str, Path], list[Problem]] = {}
+    for problem in problems:
+        places.setdefault((problem.code, problem.at), []).append(problem)
+    for first, *others in places.values():
+        count = f"{len(others)} other column{' does' if len(others) == 1 else 's do'}"
+        yield replace(first, message=f"{first.message}, and {count} not suit") if others else first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,8 +52,8 @@ def _place_one(step: Op, schema: Schema) -> Stage:
         columns.extend(placement[name].items() if name in placement else [(name, type_)])
     columns.extend(placement.get(ADDED, Schema()).items())
     names = [name for name, _ in columns]
-    clashes = sorted({name for name in names if names.count(name) > 1})
-    if clashes:
+    if len({*names}) < len(names):
+        clashes = sorted(name for name, count in Counter(names).items() if count > 1)
         raise Rejected(
             *(Problem("duplicate-column", f"the step makes a second column '{name}'") for name in clashes)
         )

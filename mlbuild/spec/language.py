@@ -16,6 +16,7 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (
+    INT32,
     Choice,
     Described,
     Dispatch,
@@ -243,9 +244,7 @@ class Document(Described):
     mlbuild: int = field(Choice({1: "the version of the spec language"}), "The version of the spec language.")
     project: str = field(Text(NAME, "a name"), "The name of the project, for reports and artifacts.")
     description: str | None = field(Text(), "What the project is for: for people.", default=None)
-    seed: int = field(
-        Integer(min=0, max=2**31 - 1), "The seed of splits and learners that name none.", default=0
-    )
+    seed: int = field(Integer(min=0, max=INT32), "The seed of splits and learners that name none.", default=0)
     include: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, min_items=1, unique=True),
         "Files with more sources, contracts, datasets, preprocessing, models and outputs; paths start from the "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlbuild.diagnostics import Path, Problem, did_you_mean
-from mlbuild.kinds import Json, bound_words
+from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.spec.language import NAME
 
 #: A `jsonschema.ValidationError`, whose stubs let every field be unset.
@@ -125,12 +125,16 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     if keyword == "enum":
         options = [str(option) for option in shape["enum"]]
         near = _near(value, options) if isinstance(value, str) else None
+        if value in options and value not in shape["enum"]:
+            near = "write it without quotes"
         if near is None and len(options) > _LISTED:
             near = f"one of {', '.join(options)}"
         return Problem("not-allowed", f"{subject} is {words(shape)}, not {shown(value)}", at, near)
     if keyword == "type":
         return of_type(subject, value, shape, at)
     if keyword in _BOUNDS:
+        if error.validator_value == INT32:
+            shape.pop("minimum", None)
         return Problem("out-of-range", f"{subject} is {words(shape)}, not {shown(value)}", at)
     if keyword == "pattern":
         if shape["pattern"] == NAME:

@@ -100,3 +100,13 @@ def test_a_faulty_spec_is_not_rendered(mlbuild: Command) -> None:
     document = json.loads(mlbuild("render", "--json", "--profile", "none").out)
     assert (document["command"], document["exit_code"]) == ("render", 2)
     assert [one["code"] for one in document["diagnostics"]] == ["unknown-profile"]
+
+
+def test_json_is_yaml_too(mlbuild: Command, tmp_path: Path) -> None:
+    """YAML takes some characters for line breaks, or for none of its own, that JSON takes as they are."""
+    odd = r"\x7f \x85 \u2028 \u2029 \ufeff \U0001F600 \x01"
+    (tmp_path / "mlbuild.yaml").write_text(TEXT.replace("[.inf, -.inf, .nan,", f'["{odd}",'))
+    ran = mlbuild("render", "--json")
+    (tmp_path / "mlbuild.yaml").write_text(ran.out)
+    again = mlbuild("render", "--json")
+    assert again.out == ran.out and json.loads(ran.out)["x-own"][0].split()[0] == "\x7f"

@@ -94,10 +94,23 @@ def test_a_problem_names_its_step_and_place(text: str, at: str, message: str) ->
 
 
 def test_all_columns_of_a_step_that_do_not_suit_are_told_together() -> None:
-    found = problems(
-        "{op: standard, columns: {except: x}};{op: category, columns: q}", x="float", s="string", t="date"
-    )
-    assert [at for at, _ in found] == ["0.columns", "0.columns"]
+    columns = {"x": "float", "s": "string", "t": "date"}
+    assert problems("{op: standard, columns: [x, s, t]};{op: category, columns: q}", **columns) == [
+        ("0.columns.1", "'standard' takes int or float, but column 's' is string"),
+        ("0.columns.2", "'standard' takes int or float, but column 't' is date"),
+    ]
+
+
+def test_a_selector_that_takes_too_many_columns_is_one_mistake() -> None:
+    message = "'standard' takes int or float, but column 's' is string, and 1 other column does not suit"
+    columns = {"x": "float", "s": "string", "t": "date"}
+    assert problems("{op: standard, columns: {except: x}}", **columns) == [("0.columns", message)]
+
+
+def test_a_value_that_does_not_suit_several_columns_is_one_mistake() -> None:
+    text = "{op: impute, columns: [x, y, n], strategy: constant, fill_value: a}"
+    message = "'fill_value' must be a finite number, as column 'x' is float, and 2 other columns do not suit"
+    assert problems(text, x="float", y="float", n="int") == [("0.fill_value", message)]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_anchors_that_a_profile_changes_stay_as_they_are_elsewhere(tmp_path: Pat
         ),
         (
             "seed: x\n",
-            "mlbuild.yaml:24:11 wrong-type 'seed' is a whole number >= 0 and <= 2.14748e+09, not 'x'",
+            "mlbuild.yaml:24:11 wrong-type 'seed' is a whole number >= 0, not 'x'",
         ),
         (
             "sources: {rows: {contract: 1}}\n",

@@ -231,3 +231,12 @@ def test_numbers_stay_what_they_are() -> None:
     for number in (1, 1.0, 1e16, 1e-7, 123456789.125, float("inf")):
         found = resolve(as_yaml(number))
         assert found == number and type(found) is type(number)
+
+
+@pytest.mark.parametrize("bound", ["-1.7976931348623157e+308", "1e300", "5e-324", "9007199254740992.0"])
+def test_bounds_read_back(bound: str) -> None:
+    text = WRITTEN.replace("a: float", f"a: {{dtype: float, max: {bound}}}")
+    assert text != WRITTEN
+    value = canonical_spec(loaded(text).value)
+    again = canonical_spec(loaded(yaml_text(value)).value)
+    assert again == value and value["contracts"]["c"]["columns"]["a"]["max"] == float(bound)

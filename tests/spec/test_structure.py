@@ -80,6 +80,8 @@ NAME = "a name is of letters, digits, '_' and '-', and begins with a letter or '
 DTYPES = "one of bool, int, float, string, date, datetime"
 #: What is written instead of what, and what is said.
 MISTAKES = [
+    ("num_iterations: 200", "num_iterations: 1e10", "49:23 out-of-range 'num_iterations' is a whole number <= 2147483647, not 10000000000.0"),
+    ("mlbuild: 1", 'mlbuild: "1"', "1:10 not-allowed 'mlbuild' is 1, not '1' | write it without quotes"),
     # keys
     ("strategy: median", "stratgy: median", "37:7 unknown-key unknown key 'stratgy' in step 'impute' | did you mean 'strategy'?"),
     ("strategy: median", "how: median", "37:7 unknown-key unknown key 'how' in step 'impute' | 'strategy' is needed here"),
@@ -207,7 +209,13 @@ def test_the_schema_as_a_whole_says_the_same(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{}", ["1:1 missing-key the spec needs 'mlbuild' | write 'mlbuild: 1'", "1:1 missing-key the spec needs 'project'"]),
+        (
+            "{}",
+            [
+                "1:1 missing-key the spec needs 'mlbuild' | write 'mlbuild: 1'",
+                "1:1 missing-key the spec needs 'project'",
+            ],
+        ),
         ("- mlbuild", ["1:1 wrong-type a spec is a map, not a list"]),
         ("mlbuild", ["1:1 wrong-type a spec is a map, not 'mlbuild'"]),
     ],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.diagnostics import Problem
-from mlbuild.params import Boolean, Choice, Described, Integer, Number, field, params_of
+from mlbuild.params import INT32, Boolean, Choice, Described, Integer, Number, field, params_of
 
 #: The parameters that decide the bins, besides the columns: with these equal, a binned dataset is used again.
 BINNING = (
@@ -35,7 +35,7 @@ class Parameters(Described):
         default="gbdt",
     )
     num_iterations: int = field(
-        Integer(min=1),
+        Integer(min=1, max=INT32),
         "How many rounds are boosted, each with one tree, or with one for each of several classes. With `early_stopping` the most of them.",
         default=100,
     )
@@ -50,10 +50,14 @@ class Parameters(Described):
         default=31,
     )
     max_depth: int = field(
-        Integer(min=-1), "The most levels of a tree; 0 or -1: any, `num_leaves` is the limit.", default=-1
+        Integer(min=-1, max=INT32),
+        "The most levels of a tree; 0 or -1: any, `num_leaves` is the limit.",
+        default=-1,
     )
     min_data_in_leaf: int = field(
-        Integer(min=0), "The fewest train rows of a leaf: more of them fit less closely.", default=20
+        Integer(min=0, max=INT32),
+        "The fewest train rows of a leaf: more of them fit less closely.",
+        default=20,
     )
     min_sum_hessian_in_leaf: float = field(
         Number(min=0),
@@ -76,7 +80,7 @@ class Parameters(Described):
         default=1.0,
     )
     bagging_freq: int = field(
-        Integer(min=0),
+        Integer(min=0, max=INT32),
         "Draw a new sample of `bagging_fraction` of the rows every so many rounds; 0: never.",
         default=0,
     )
@@ -120,32 +124,38 @@ class Parameters(Described):
         Number(min=0, max=1), "With `dart`: the share of earlier trees that a round drops.", default=0.1
     )
     max_drop: int = field(
-        Integer(min=-1), "With `dart`: the most trees that a round drops; 0 or -1: any.", default=50
+        Integer(min=-1, max=INT32),
+        "With `dart`: the most trees that a round drops; 0 or -1: any.",
+        default=50,
     )
     skip_drop: float = field(
         Number(min=0, max=1), "With `dart`: the chance that a round drops no tree.", default=0.5
     )
     max_bin: int = field(
-        Integer(min=2),
+        Integer(min=2, max=INT32),
         "The most bins that a feature's values are sorted into: more of them find finer thresholds, more slowly.",
         default=255,
     )
-    min_data_in_bin: int = field(Integer(min=1), "The fewest train rows that fall into one bin.", default=3)
+    min_data_in_bin: int = field(
+        Integer(min=1, max=INT32), "The fewest train rows that fall into one bin.", default=3
+    )
     bin_construct_sample_cnt: int = field(
-        Integer(min=1), "How many rows, drawn at random, bins are found from.", default=200_000
+        Integer(min=1, max=INT32), "How many rows, drawn at random, bins are found from.", default=200_000
     )
     use_missing: bool = field(
         Boolean(), "Learn which way missing values go; if not, they count as zero.", default=True
     )
     zero_as_missing: bool = field(Boolean(), "Take zeros for missing values too.", default=False)
     max_cat_to_onehot: int = field(
-        Integer(min=1), "With at most so many categories, a split takes one of them from the rest.", default=4
+        Integer(min=1, max=INT32),
+        "With at most so many categories, a split takes one of them from the rest.",
+        default=4,
     )
     max_cat_threshold: int = field(
-        Integer(min=1), "The most categories that a split tries on its smaller side.", default=32
+        Integer(min=1, max=INT32), "The most categories that a split tries on its smaller side.", default=32
     )
     min_data_per_group: int = field(
-        Integer(min=1), "The fewest rows of a group of categories that a split tries.", default=100
+        Integer(min=1, max=INT32), "The fewest rows of a group of categories that a split tries.", default=100
     )
     cat_smooth: float = field(
         Number(min=0),

@@ -15,7 +15,7 @@ from mlbuild.models.learner import EarlyStopping, Learner, Rows, Task
 from mlbuild.models.matrix import lowered, matrix
 from mlbuild.models.sklearn.linear import LinearForm, fit_form
 from mlbuild.models.suitability import check_columns
-from mlbuild.params import Boolean, Choice, Integer, Json, Number, field
+from mlbuild.params import INT32, Boolean, Choice, Integer, Json, Number, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ class LogisticRegression(Learner):
         default="lbfgs",
     )
     tol: float = field(Number(above=0), "The tolerance at which the solver stops.", default=1e-4)
-    max_iter: int = field(Integer(min=1), "The most iterations of the solver.", default=100)
+    max_iter: int = field(Integer(min=1, max=INT32), "The most iterations of the solver.", default=100)
 
     def check(self) -> Iterator[Problem]:
         if self.l1_ratio > 0 and self.solver != "saga":
