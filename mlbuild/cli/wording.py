@@ -129,6 +129,8 @@ def _flow(value: Any) -> str:
 
 def _list_change(was: Any, now: Any) -> str:
     """Which parts are new and which are gone; columns by their names, whatever the split."""
+    if not (isinstance(was, list) and isinstance(now, list)):
+        return "another list"
     before, after = ({str(name).rpartition("/")[2] for name in names} for names in (was, now))
     added = [f"+{name}" for name in sorted(after - before)]
     removed = [f"-{name}" for name in sorted(before - after)]
