@@ -94,7 +94,7 @@ def test_any_damage_gives_diagnostics_or_success(tmp_path: Path, monkeypatch: py
         sound += spec is not None
         for one in diagnostics:
             _has_a_place(one, folder, settings)
-    assert _peak() < max(MEMORY, before)
+    assert _peak() <= max(MEMORY, before)
     tell(
         f"{count} damaged specs, {sound} of them sound; slowest {slowest:.2f} s, peak {_peak() / 2**20:.0f} MB"
     )
