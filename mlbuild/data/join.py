@@ -111,11 +111,18 @@ class Join(DatasetStep):
         if not right.unique_within(self.using):
             message = f"a row may have several partners: '{self.with_}' is not known to be unique in {listed}"
             about = ((self.with_, ""),)
-            yield Problem("not-unique", message, ("with",), f"{add} '{self.with_}'", about=about)
+            wider = self._wider(table, right)
+            help_ = f"join using [{', '.join(wider)}]" if wider else f"{add} '{self.with_}'"
+            yield Problem("not-unique", message, ("with",), help_, about=about)
         if self.cardinality == "one_to_one" and not table.unique_within(self.using):
             message = f"the join may not be one to one: rows here are not known to be unique in {listed}"
             help_ = f"{add} the source that the dataset starts from, or join many_to_one"
             yield Problem("not-unique", message, ("cardinality",), help_)
+
+    def _wider(self, table: Table, right: Table) -> tuple[str, ...]:
+        """Columns of both tables, some of them forgotten in `using`, in which the other is unique."""
+        wanted, both = set(self.using), set(table.columns)
+        return next((names for names in right.unique if wanted < set(names) <= both), ())
 
     def _names(self, table: Table, right: Table) -> Iterator[Problem]:
         """Columns that cannot come over."""
@@ -123,7 +130,9 @@ class Join(DatasetStep):
         if self.prefix and not others:
             message = f"'prefix' has no effect: '{self.with_}' has no columns but those of 'using'"
             yield Problem("no-effect", message, ("prefix",), "leave it out", on="key")
-        yield from self._clashes([name for name in others if self._renamed(name) in table.columns])
+        forgotten = () if right.unique_within(self.using) else self._wider(table, right)
+        clashes = [name for name in others if self._renamed(name) in table.columns and name not in forgotten]
+        yield from self._clashes(clashes)
         for name in others:
             column = right.columns[name]
             missing = self.how == "left" or column.served.nullable

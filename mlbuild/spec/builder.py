@@ -242,7 +242,11 @@ class Builder:
         sources = list(node.children.values()) if node.style == "[" else [node]
         if all(source.style == "{" for source in sources):
             return sources
-        self._mistake("bad-merge", "'<<' takes a map or a list of maps", (node.start, node.end))
+        # What an alias without an anchor would have been, nobody knows.
+        doubtful = {one.span for one in self.mistakes if one.code == "unknown-alias"}
+        wrong = [source for source in sources if source.style != "{"]
+        if any(self.text.span(source.start, source.end) not in doubtful for source in wrong):
+            self._mistake("bad-merge", "'<<' takes a map or a list of maps", (node.start, node.end))
         return [source for source in sources if source.style == "{"]
 
     def _count(self, parent: Node, node: Node) -> None:

@@ -103,5 +103,6 @@ def _lay_setting(composed: Composed, setting: Setting) -> None:
         composed.found.append(root)
         composed.whole = False
         return
-    composed.document = Document(root, composed.document.mistakes, composed.document.mistaken)
+    mistaken = (*composed.document.mistaken, *setting.mistaken)
+    composed.document = Document(root, composed.document.mistakes, mistaken)
     composed.layers.append(setting.layer)

@@ -207,7 +207,7 @@ class _Flow:
 def _in_doubt(step: DatasetStep, table: Table) -> Table | None:
     """What is known of the columns behind a step at fault: some are there, of types that nobody knows."""
     if isinstance(step, Derive):
-        return _without_types(table, [name for name in step.columns if name not in table.columns])
+        return _without_types(table, [*step.columns])
     if isinstance(step, Filter):
         unknown = ColumnType(UNKNOWN)
         columns = {name: replace(column, trained=unknown) for name, column in table.columns.items()}

@@ -27,11 +27,12 @@ Part = tuple[str | int, tuple[int, int]]
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What one flag says: the value at a path. `mistakes` are those of the value."""
+    """What one flag says: the value at a path. `mistakes` are those of the value, `mistaken` what they leave in doubt."""
 
     parts: tuple[Part, ...]
     value: Node
-    mistakes: tuple[Diagnostic, ...]
+    mistakes: tuple[Diagnostic, ...] = ()
+    mistaken: tuple[Path, ...] = ()
 
     @property
     def layer(self) -> Document:
@@ -97,9 +98,11 @@ def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
     only = Text(text.name, re.sub(r"[^\n]", " ", text.content[:begin]) + text.content[begin:end])
     value = parse(only)
     if isinstance(value, Document):
-        return Setting(tuple(parts), value.root, value.mistakes)
+        path = tuple(part for part, _ in parts)
+        mistaken = tuple((*path, *at) for at in value.mistaken)
+        return Setting(tuple(parts), value.root, value.mistakes, mistaken)
     if [one.code for one in value] == ["empty-spec"]:
-        return Setting(tuple(parts), Node(None, only, begin, end), ())
+        return Setting(tuple(parts), Node(None, only, begin, end))
     return value
 
 

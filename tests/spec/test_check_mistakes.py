@@ -175,6 +175,22 @@ def test_a_misspelt_word_is_one_error_unless_several_places_name_it(tmp_path: Pa
             ["16:14 unknown-column"],
             id="a contract that contradicts itself",
         ),
+        pytest.param(
+            [("arr_delay: {dtype", "late: float\n      arr_delay: {dtype")],
+            ["30:11 duplicate-column there is a column 'late' already"],
+            id="a column that has two meanings",
+        ),
+        pytest.param(
+            [
+                ("unique: [tailnum]", "unique: [tailnum, day]"),
+                ("{tailnum: string, seats: int}", "{tailnum: string, day: date, seats: int}"),
+            ],
+            [
+                "23:15 not-unique a row may have several partners: 'planes' is not known to be unique in [tailnum]"
+                " | join using [tailnum, day]"
+            ],
+            id="a column that a join forgets",
+        ),
     ],
 )
 def test_a_fault_silences_what_depends_on_it(

@@ -118,6 +118,10 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
             "1:4 unknown-alias no anchor '&b' before this alias | define it before, or quote a text that begins with '*'",
         ),
         ("a: &a [*a]", "1:8 recursive-alias '*a' stands inside what it repeats"),
+        (
+            "<<: *a",
+            "1:5 unknown-alias no anchor '&a' before this alias | define it before, or quote a text that begins with '*'",
+        ),
         ("<<: 1", "1:5 bad-merge '<<' takes a map or a list of maps"),
         ("a: " + "9" * 400, "1:4 out-of-range a whole number of 400 digits is beyond float64"),
         (

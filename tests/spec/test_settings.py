@@ -171,3 +171,10 @@ def test_what_else_stands_there_keeps_its_place(tmp_path: Path) -> None:
         " | types here: csv, parquet",
         "  this stands here mlbuild.yaml:4:3",
     ]
+
+
+def test_an_alias_without_an_anchor_is_one_mistake(tmp_path: Path) -> None:
+    assert set_(tmp_path, "models.late.params={num_leaves: *a}") == [
+        "--set:1:33 unknown-alias no anchor '&a' before this alias"
+        " | define it before, or quote a text that begins with '*'"
+    ]
