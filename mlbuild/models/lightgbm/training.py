@@ -21,13 +21,30 @@ FIXED = {
 
 
 def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, file: Path) -> None:
-    """Write LightGBM's binned dataset of the features to `file`."""
+    """Write LightGBM's binned dataset of the features to `file`.
+
+    Raises:
+        Failed: LightGBM refuses the rows.
+        OSError: there is no room for it.
+    """
     params = {**FIXED, **binning, "seed": seed, "num_threads": threads}
     data = _dataset(rows, None, params)
     try:
         data.construct().save_binary(file)
     except lightgbm().basic.LightGBMError as error:
+        if file.exists():
+            _see_room(file)
         raise _refused(error) from None
+    _see_room(file)
+
+
+def _see_room(file: Path) -> None:
+    """See that a file could be longer: LightGBM does not ask whether the end of it was written."""
+    size = file.stat().st_size
+    with file.open("r+b") as written:
+        written.seek(size)
+        written.write(bytes(1 << 16))
+        written.truncate(size)
 
 
 def train(

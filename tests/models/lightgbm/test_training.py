@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +193,28 @@ def test_what_lightgbm_itself_refuses_is_told() -> None:
     with pytest.raises(Failed, match=r"^LightGBM does not train: ") as caught:
         LightgbmRegressor().fit(rows, classes=0, seed=0, threads=1)
     assert caught.value.failure.kind == "task"
+
+
+ROOM = """
+import resource
+from pathlib import Path
+from mlbuild.models.lightgbm.regressor import LightgbmRegressor
+from mlbuild.models.learner import Rows
+from tests.models.samples import MIXED, features
+
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
+try:
+    LightgbmRegressor().bin(Rows(features(500), MIXED), 0, 1, Path({file!r}))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.parametrize("short", [1, 100, 9000])
+def test_bins_are_whole_or_told_to_have_no_room(tmp_path: Path, short: int) -> None:
+    """A limit on the size of files stands for the end of the disk. LightGBM does not see it where little is lacking."""
+    LightgbmRegressor().bin(Rows(features(500), MIXED), 0, 1, tmp_path / "whole")
+    limit = (tmp_path / "whole").stat().st_size - short
+    program = ROOM.format(limit=limit, file=str(tmp_path / "bins"))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["File too large"], done
