@@ -29,6 +29,8 @@ SOAKS = {
     "build-law": ["tests/engine"],
     "kill": ["tests/cli/test_kill.py"],
     "interrupt": ["tests/cli/test_interrupt.py"],
+    "concurrent": ["tests/cli/test_concurrent.py"],
+    "damage": ["tests/cli/test_damage.py", "tests/engine/test_garbage.py"],
     "schema": ["tests/editor/test_validators.py", "tests/spec/test_project_schema.py"],
     "drafts": ["tests/drafts", "tests/spec/test_quoting.py"],
     "loader": ["tests/spec/test_loader.py", "tests/spec/test_structure.py"],
