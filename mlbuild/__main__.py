@@ -8,7 +8,7 @@ from mlbuild.cli.interrupt import end_at_once
 end_at_once()
 
 from mlbuild import __version__  # noqa: E402  # Ctrl-C can come while this is loaded
-from mlbuild.cli.unchanged import EDITED, UNCHANGED, look, tell  # noqa: E402  # and this
+from mlbuild.cli.unchanged import TOUCHED, UNCHANGED, look, tell  # noqa: E402  # and this
 
 #: New objects after which garbage is looked for. Loading modules and specs makes very many, and hardly one is garbage.
 _OBJECTS = 200_000
@@ -33,7 +33,7 @@ def _run(argv: list[str]) -> int:
     import importlib
 
     gc.set_threshold(_OBJECTS)
-    if state == EDITED and answer and importlib.import_module("mlbuild.cli.reworded").holds(answer):
+    if state == TOUCHED and answer and importlib.import_module("mlbuild.cli.touched").holds(answer):
         return tell(answer.pieces())
     code: int = importlib.import_module("mlbuild.cli.main").main(argv)
     return code

@@ -15,8 +15,8 @@ import mlbuild
 from mlbuild.cli.plan import plan_text
 from mlbuild.cli.project import find_file, told_text
 from mlbuild.cli.render import Paint
-from mlbuild.cli.reworded import meaning
 from mlbuild.cli.status import Output, made_by, status_text
+from mlbuild.cli.touched import meaning
 from mlbuild.cli.unchanged import (
     BEGAN_NS,
     FOLDER,
@@ -92,7 +92,9 @@ class _Survey:
             "variables": [(name, variable(name)) for name in sorted(names)],
             "absent": [str(path) for path in folders if path not in present],
             "installed": _traced(_seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS)),
-            "specs": _seen(((self._files.name(path), path) for path in map(Path.absolute, specs)), BEGAN_NS),
+            "specs": dict(
+                _seen(((self._files.name(path), path) for path in map(Path.absolute, specs)), BEGAN_NS)
+            ),
             "said": [meaning(part) for part in self._spec.parts],
         }
         exports = [task for task in self._tasks if task.exports is not None]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, TextIO
 
-#: What `look` finds: nothing that is known holds; everything does; everything does but the text of the spec.
-UNKNOWN, UNCHANGED, EDITED = range(3)
+#: What `look` finds: nothing that is known surely holds; everything does; files of the project were touched.
+UNKNOWN, UNCHANGED, TOUCHED = range(3)
 
 #: The folder of the snapshots in `.mlbuild`.
 FOLDER = "snapshots"
@@ -230,16 +230,21 @@ def _compared(root: str, snapshot: "dict[str, Any]") -> int:
         return UNKNOWN
     if any(facts(os.path.join(root, expanded(path))) != known for path, known in snapshot["named"]):
         return UNKNOWN
-    for folder, part in (("", "installed"), (root, "project")):
-        paths, known = snapshot[part]
-        stats = [os.stat(folder + path) for path in paths.split(MARK)]
-        now = [
-            fact for stat in stats for fact in (stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns)
-        ]
-        if trace(now) != known:
-            return UNKNOWN
-    same = all(facts(root + path) == known for path, known in snapshot["specs"])
-    return UNCHANGED if same else EDITED
+    if not _same("", *snapshot["installed"]):
+        return UNKNOWN
+    specs = {name: facts(root + name) for name in snapshot["specs"]}
+    return UNCHANGED if _same(root, *snapshot["project"]) and specs == snapshot["specs"] else TOUCHED
+
+
+def _same(folder: str, paths: str, known: int) -> bool:
+    """Whether the facts of all paths in a folder leave a known trace.
+
+    Raises:
+        OSError: one of them is gone.
+    """
+    stats = [os.stat(folder + path) for path in paths.split(MARK)]
+    now = [fact for stat in stats for fact in (stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns)]
+    return trace(now) == known
 
 
 def trace(found: list[int]) -> int:

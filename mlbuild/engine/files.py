@@ -29,7 +29,10 @@ class Files:
 
     def name(self, path: Path) -> str:
         """How a file is called in messages and caches: relative to the project."""
-        return Path(os.path.relpath(self._root / path, self._root)).as_posix()
+        name = path.as_posix().removeprefix(f"{self._root.as_posix()}/")
+        if name.startswith("/") or ".." in path.parts:
+            return Path(os.path.relpath(self._root / path, self._root)).as_posix()
+        return name
 
     def digest(self, path: Path, called: str | None = None) -> str | None:
         """The sha256 of a file's content; None where there is no such file that can be read.
@@ -37,15 +40,16 @@ class Files:
         It is remembered under what the file is `called`, else under its name.
         """
         name = called or self.name(path)
+        entry = self._entries.get(name)
+        place = self._root / path
         try:
-            before = _facts((self._root / path).stat())
-            entry = self._entries.get(name)
+            before = _facts(place.stat())
             if entry and entry[:4] == before and settled(before, entry[4]):
                 return str(entry[5])
             hashed_at = time.time_ns()
-            with (self._root / path).open("rb") as file:
+            with place.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
-            unchanged = _facts((self._root / path).stat()) == before
+            unchanged = _facts(place.stat()) == before
         except OSError:
             return None
         if unchanged:
@@ -59,6 +63,13 @@ class Files:
             return None
         entry = self._entries.get(called or self.name(path))
         return entry[:4] if entry and settled(entry, entry[4]) else None
+
+    def former_facts(self, name: str) -> list[int] | None:
+        """The facts under which a file was hashed before, where its content is still what it was then."""
+        entry = self._entries.get(name)
+        if entry is None or self.digest(Path(name)) != entry[5]:
+            return None
+        return entry[:4]
 
     def save(self) -> None:
         """Keep what was hashed for the next build."""

@@ -26,8 +26,13 @@ class Started:
 
     @property
     def at_once(self) -> bool:
-        """Whether it was answered from a snapshot."""
-        return "argparse" not in self.modules and "yaml" not in self.modules
+        """Whether it was answered from a snapshot, and that at a glance."""
+        return "dataclasses" not in self.modules and not self.in_full
+
+    @property
+    def in_full(self) -> bool:
+        """Whether it went the full way."""
+        return "argparse" in self.modules
 
     def loaded(self, *names: str) -> set[str]:
         """Which of these packages it loaded."""

@@ -120,6 +120,15 @@ def test_after_a_new_comment_only_the_yaml_is_read(standing: Starter) -> None:
     assert standing("build").at_once
 
 
+def test_a_touched_file_is_hashed_and_nothing_is_planned(standing: Starter) -> None:
+    (standing.folder / "data/s0.csv").touch()
+    touch_all(standing.folder / "dist/o0")
+    done = standing("build")
+    assert (done.code, done.in_full, done.at_once) == (0, False, False)
+    assert not done.loaded(*HEAVY, "argparse", "yaml", "jsonschema", "sqlglot")
+    assert standing("build").at_once
+
+
 # What is told
 
 
@@ -257,7 +266,7 @@ def test_included_files_count_as_the_spec_does(project: Starter) -> None:
     (project.folder / "ships.yaml").write_text(mark + ships.partition("profiles:")[0])
     project.settled()
     rewrite(project.folder / "ships.yaml", "outputs:", "# what is shipped\noutputs:")
-    assert not project("status").loaded("argparse")
+    assert not project("status").in_full
     rewrite(project.folder / "ships.yaml", "{model: m0}", "{model: m0, verify: {rows: 7}}")
     assert project("status").code == 6
 

@@ -1,0 +1,93 @@
+"""Answers a command where files of a project were touched, but say what they said.
+
+A file with another time is hashed, once. A spec may have other comments, another spelling or order of keys.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mlbuild.cli.unchanged import FOLDER, MARK, Answer, facts, sealed, snapshot_name, trace
+from mlbuild.engine.canonical import canonical, digest
+from mlbuild.engine.files import Files, settled
+from mlbuild.engine.store import DiskStore, open_store
+from mlbuild.spec.files import read_spec
+from mlbuild.spec.tree import Document
+
+#: What was found of a file or folder, as `unchanged.facts` tells it.
+Facts = tuple[int, ...]
+
+
+def holds(answer: Answer) -> bool:
+    """Whether a project is as its snapshot says, but for facts that tell nothing; then the snapshot is renewed."""
+    root, snapshot = answer.request.root, answer.snapshot
+    looked_at = time.time_ns()
+    try:
+        specs = _facts(root, snapshot["specs"])
+        project = _facts(root, snapshot["project"][0].split(MARK))
+        if specs != snapshot["specs"] and not _say_the_same(answer):
+            return False
+        store = open_store(Path(root))
+        if _trace(project.values()) != snapshot["project"][1] and not _hold_the_same(answer, project, store):
+            return False
+    except OSError:  # something has gone meanwhile
+        return False
+    if all(settled(known, looked_at) for known in (*specs.values(), *project.values())):
+        renewed = {"specs": specs, "project": (MARK.join(project), _trace(project.values()))}
+        selection = answer.request.selection()
+        with suppress(OSError):
+            store.keep_snapshot(FOLDER, snapshot_name(selection), sealed({**snapshot, **renewed}, selection))
+    return True
+
+
+def _facts(root: str, names: Iterable[str]) -> dict[str, Facts]:
+    return {name: facts(root + name) for name in names}
+
+
+def _say_the_same(answer: Answer) -> bool:
+    """Whether each file of the spec says what it said. With warnings it never does: they name lines."""
+    if any(answer.snapshot["texts"][answer.request.verb][0]):
+        return False
+    documents = [read_spec(Path(answer.request.root + name)) for name in answer.snapshot["specs"]]
+    said = [meaning(one) if isinstance(one, Document) else None for one in documents]
+    same: bool = said == answer.snapshot["said"]
+    return same
+
+
+def _hold_the_same(answer: Answer, project: dict[str, Facts], store: DiskStore) -> bool:
+    """Whether everything has the facts of the snapshot, or the content that it had under these."""
+    files = Files(store, Path(answer.request.root))
+    former = [files.former_facts(name) or known for name, known in project.items()]
+    if _trace(former) != answer.snapshot["project"][1]:
+        return False
+    with suppress(OSError):
+        files.save()
+    return True
+
+
+def _trace(found: Iterable[Iterable[int]]) -> int:
+    return trace([fact for known in found for fact in known])
+
+
+def meaning(document: Document) -> str | None:
+    """A digest of what a file of a spec says; None where it cannot be read without mistakes.
+
+    The order of keys means nothing, but that outputs are told in theirs.
+    """
+    if document.mistakes:
+        return None
+    return digest(canonical([document.value, [*_orders(document.value)]]))
+
+
+def _orders(value: Any) -> list[list[str]]:
+    """The orders of the outputs that a value names, in its profiles too."""
+    if not isinstance(value, dict):
+        return []
+    outputs, profiles = value.get("outputs"), value.get("profiles")
+    own = [[*outputs]] if isinstance(outputs, dict) else []
+    others = profiles.values() if isinstance(profiles, dict) else ()
+    return own + [order for profile in others for order in _orders(profile)]

@@ -1,0 +1,92 @@
+"""The same stages for every build tool: each reads three files of the layer before and writes one.
+
+`python -m tests.bench.stages FOLDER SIZE` brings them up to date with mlbuild's engine alone, in one process.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.engine.graph import Input, Job, Plan, Task
+from mlbuild.engine.run import build
+from mlbuild.engine.store import DiskStore
+
+FAN_IN = 3
+#: The file that one stage of the last layer but one reads; its change makes that one and its three readers stale.
+LEAF = "in/leaf"
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Layers of stages by number; the first layer reads files from outside."""
+
+    size: int
+
+    @property
+    def width(self) -> int:
+        return {10: 5, 100: 10, 1_000: 20}.get(self.size, 100)
+
+    def reads(self, number: int) -> list[int]:
+        """The stages whose files a stage reads."""
+        layer, place = divmod(number, self.width)
+        return (
+            [(layer - 1) * self.width + (place + step) % self.width for step in range(FAN_IN)]
+            if layer
+            else []
+        )
+
+    def file(self, number: int) -> str | None:
+        """The file from outside that a stage reads."""
+        if number == self.size - 2 * self.width:
+            return LEAF
+        return f"in/{number}" if number < self.width else None
+
+    def paths(self, number: int) -> list[str]:
+        """All files that a stage reads."""
+        file = self.file(number)
+        return [*([file] if file else []), *(self.target(other) for other in self.reads(number))]
+
+    def target(self, number: int) -> str:
+        """The file that a stage writes."""
+        return f"out/{number}"
+
+    def write_inputs(self, folder: Path) -> None:
+        (folder / "in").mkdir(parents=True)
+        (folder / "out").mkdir()
+        for number in range(self.size):
+            if file := self.file(number):
+                (folder / file).write_text(f"{number}\n")
+
+
+def checksum(job: Job) -> None:
+    """Read small files and write one."""
+    total = 0
+    for part in job.params["reads"]:
+        total = zlib.crc32(job.path("of", part).read_bytes(), total)
+    if job.params["file"]:
+        total = zlib.crc32(job.file("file").read_bytes(), total)
+    job.write(job.params["part"], b"%d" % total)
+
+
+def plan(stages: Stages) -> Plan:
+    """The stages as tasks of mlbuild's engine."""
+    tasks = []
+    for number in range(stages.size):
+        reads, file = stages.reads(number), stages.file(number)
+        params = {"part": f"p{number}", "reads": [f"p{other}" for other in reads], "file": bool(file)}
+        inputs = tuple(Input("of", f"s{other}", (f"p{other}",)) for other in reads)
+        files = {"file": Path(file)} if file else {}
+        tasks.append(Task(f"s{number}", "checksum", checksum, params, (f"p{number}",), inputs, files))
+    return Plan({task.name: task for task in tasks})
+
+
+def main() -> None:
+    folder, size = Path(sys.argv[1]), int(sys.argv[2])
+    assert build(plan(Stages(size)), DiskStore(folder), folder).ok
+
+
+if __name__ == "__main__":
+    main()
