@@ -54,7 +54,8 @@ def kinds(project: Path) -> dict[str, list[Path]]:
     """Everything that is kept, by the folder or name that it is kept under."""
     kept = project / ".mlbuild"
     files = sorted(path for path in kept.rglob("*") if path.is_file())
-    found: dict[str, list[Path]] = {"mlbuild.lock": [project / "mlbuild.lock"]}
+    lock = project / "mlbuild.lock"
+    found: dict[str, list[Path]] = {lock.name: [lock]} if lock.exists() else {}
     for path in files:
         found.setdefault(path.relative_to(kept).parts[0], []).append(path)
     return found

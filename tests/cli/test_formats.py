@@ -303,8 +303,8 @@ SOME = {"check": FORMATS, "plan": FORMATS, "build": FORMATS}
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, format_: str) -> None:
     if format_ not in SOME.get(verb, ["text", "json"]):
-        needed = {"why": ["x"], "query": ["x"], "predict": ["model.onnx", "rows.csv"]}.get(verb, [])
-        done = warned(verb, *needed, "--format", format_)
+        needed = {"why": "x", "query": "x", "predict": "model.onnx rows.csv", "store": "verify"}
+        done = warned(verb, *needed.get(verb, "").split(), "--format", format_)
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith(f"mlbuild: '{verb}' has no format '{format_}'\n  help: its formats: ")
 
