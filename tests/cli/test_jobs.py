@@ -103,7 +103,9 @@ def test_what_a_task_prints_is_shown_with_its_failure_or_when_asked_for() -> Non
     assert "           | line 29\n" in lines(io.StringIO(), *done, verbose=True)
 
 
-def test_the_bar_names_all_that_run() -> None:
+def test_the_bar_names_all_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     told = lines(
         Terminal(), BuildStarted("b", 4), *(TaskStarted(name, ()) for name in "xy"), TaskDone("x", 1.0, ())
     )
