@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -113,6 +112,8 @@ def data_failure(message: str, **details: Any) -> Failed:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A help text naming the nearest known word, or None when nothing is near."""
+    import difflib
+
     known = sorted(known)
     folded = {name.lower(): name for name in reversed(known)}
     near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)

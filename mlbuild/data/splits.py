@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -219,6 +218,8 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def key_hash(seed: int, key: Sequence[Any]) -> int:
     """The unsigned 64-bit hash of a key, as `Hash` defines it."""
+    import hashlib  # it loads OpenSSL, which checking a spec does without
+
     text = _COMPACT.encode([seed, *map(_plain, key)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -15,6 +16,9 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from mlbuild.engine.canonical import digest
+
+#: The begin of a statement at the top level, unless it stands in a text or between brackets.
+_DEFINITION = re.compile(rb"^(?:def|class|async|@)", re.MULTILINE)
 
 
 @cache
@@ -64,11 +68,26 @@ def _read(name: str, source: Path) -> tuple[str, tuple[str, ...]]:
     top = name.partition(".")[0]
     reached = (
         part
-        for module in _imports(ast.parse(content).body, package)
+        for module in _imports(_statements(content, top), package)
         if module.partition(".")[0] == top
         for part in _with_packages(module)
     )
     return digest(content), tuple(dict.fromkeys(reached))
+
+
+def _statements(content: bytes, top: str) -> list[ast.stmt]:
+    """The statements of a source file, up to a definition behind which its top-level package is not named any more.
+
+    That mostly leaves the head of a file, which takes a tenth of the time to parse.
+    """
+    named = [*re.finditer(rb"\b%b\b|\bfrom[\s\\]*\." % re.escape(top.encode()), content)]
+    if not named:
+        return []
+    end = _DEFINITION.search(content, named[-1].end())
+    try:
+        return ast.parse(content[: end.start()] if end else content).body
+    except SyntaxError:  # the end was in a text or between brackets
+        return ast.parse(content).body
 
 
 #: Where statements stand in a statement; expressions cannot import.

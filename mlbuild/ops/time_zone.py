@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mlbuild.diagnostics import data_failure
 from mlbuild.lowering.graph import ML, Graph, Tensor
@@ -21,6 +20,8 @@ FIRST_DAY, LAST_DAY = -62_091, 47_482
 
 def is_known(zone: str) -> bool:
     """Whether `zone` names a time zone. Where Python has no time zone database, polars brings its own."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

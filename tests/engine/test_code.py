@@ -42,6 +42,24 @@ def run(job):
     "ops/__init__.py": "from brew.ops.impute import fill\nfrom brew.ops.scale import by\nOPS = (fill, by)\n",
     "ops/impute.py": "from ..text import *\n\ndef fill():\n    return b'filled'\n",
     "ops/scale.py": "by = 2\n",
+    "odd.py": '''
+"""A text that ends with brew
+def not_yet(): pass
+"""
+import json; import os, \\
+    brew.other as first
+TEXT = """
+class Brew:
+    import brew.train
+"""
+def run(job):
+    from \\
+        .deep import inner
+
+@first.decorated
+def later():
+    import json
+''',
     "deep/__init__.py": "",
     "deep/inner.py": "late = 1\n",
 }
@@ -70,6 +88,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("brew.load", "brew brew.deep brew.deep.inner brew.load brew.other brew.tables brew.text"),
         ("brew.train", "brew brew.ops.scale brew.train"),
         ("brew.ops.impute", "brew brew.ops.impute brew.text"),
+        ("brew.odd", "brew brew.deep brew.deep.inner brew.odd brew.other"),
         ("brew", "brew"),
     ],
 )
