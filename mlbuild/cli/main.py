@@ -12,14 +12,14 @@ import os
 import sys
 
 from mlbuild import __version__
-from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, USAGE, Stopped, UsageError
+from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, UNREACHABLE, USAGE, Stopped, UsageError
 from mlbuild.cli.interrupt import SAID, telling
 from mlbuild.cli.unchanged import tell
 from mlbuild.cli.words import ALIASES, asks_json, verb_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TextIO
 
 #: Verb to module and one-line help; a module is imported when its verb is used.
 VERBS = {
@@ -49,29 +49,38 @@ _EPILOG = """exit codes:
 
 def main(argv: list[str]) -> int:
     """Run one command; returns its exit code. With `--json` one document is printed, however it ends."""
-    stdout, held = sys.stdout, _Held()
-    sys.stdout = held
+    stdout, held = sys.stdout, io.StringIO()
+    sys.stdout = held if asks_json(argv) else _Results(stdout)
     try:
         code, told = _ended(argv)
     finally:
-        sys.stdout = stdout
-    pieces = [(stdout, held.getvalue())]
+        sys.stdout = None if getattr(sys.stdout, "broken", False) else stdout
+    pieces = [(sys.stdout, held.getvalue())]
     if told is not None and not asks_json(argv):
-        pieces.append((sys.stderr, f"{told.text()}\n"))
+        pieces = [(sys.stderr, f"{told.text()}\n")]
     elif told is not None:
         verb = verb_of(argv)
         document = importlib.import_module("mlbuild.cli.document").document
-        pieces = [(stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n")]
+        pieces = [(sys.stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n")]
     telling()
     return tell(pieces) or code
 
 
-class _Held(io.StringIO):
-    """Standard output while a command runs: results are printed whole, or not at all."""
+class _Results(io.TextIOBase):
+    """Standard output; that it cannot be written ends the command."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._stream = sys.stdout
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream  # None where it is closed
+        self.broken = False
+
+    def write(self, text: str) -> int:
+        try:
+            return len(text) if self._stream is None else self._stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.broken = True
+            raise Stopped(f"the results cannot be written: {error.strerror}", code=UNREACHABLE) from None
 
     def isatty(self) -> bool:
         return self._stream is not None and self._stream.isatty()
