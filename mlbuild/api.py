@@ -152,6 +152,7 @@ def foresee(
     force: bool = False,
     keep_going: bool = False,
     locked: bool = False,
+    planned: Plan | None = None,
 ) -> list[tuple[Task, Decision]]:
     """What `build` with the same arguments would do with each task, in its order. Nothing is run.
 
@@ -159,7 +160,7 @@ def foresee(
         Rejected: a target is unknown.
         NotLocked: the build would be refused.
     """
-    whole = make_plan(spec)
+    whole = planned or make_plan(spec)
     named = match(whole, targets)
     store = open_store(spec.root)
     if locked:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from mlbuild import api
+from mlbuild.cli.differing import Differing
+from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION
-from mlbuild.cli.wording import decision_json, reason_json, reason_text
+from mlbuild.cli.wording import decision_json, reason_text, telling
+from mlbuild.engine.key import Ingredients
 from mlbuild.engine.records import Record, find_record
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, Unsure
 from mlbuild.engine.store import open_store
@@ -20,77 +22,105 @@ FORMATS = ("text", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="+", metavar="TARGET", help="tasks, model:NAME, output:NAME, globs")
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TARGET",
+        help="tasks, model:NAME, output:NAME, kind:KIND, globs, +x, x+",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
-    named = match(api.plan(spec), args.targets)
-    decisions = {task.name: decision for task, decision in api.foresee(spec, args.targets)}
+    plan = api.plan(spec)
+    named = match(plan, args.targets)
+    decisions = {task.name: decision for task, decision in api.foresee(spec, args.targets, planned=plan)}
     store = open_store(spec.root)
+    differing = Differing(store)
     records = {name: find_record(store, name) for name in decisions if name in named}
     if args.json:
-        document = {"schema_version": SCHEMA_VERSION, "command": "why", "ok": True, "exit_code": OK}
-        tasks = [
-            decision_json(name, decisions[name]) | _last_json(record) for name, record in records.items()
-        ]
-        print(json.dumps(document | {"tasks": tasks}, indent=2))
+        tasks = [_json(name, decisions[name], record, differing) for name, record in records.items()]
+        print(document("why", OK, {"tasks": tasks}))
         return OK
     for name, record in records.items():
-        print("\n".join(_told(name, decisions, record)))
+        print("\n".join(_told(name, decisions, record, named, differing)))
     return OK
 
 
-def _told(name: str, decisions: Mapping[str, Decision], record: Record | None) -> list[str]:
+def _told(
+    name: str,
+    decisions: Mapping[str, Decision],
+    record: Record | None,
+    named: Collection[str],
+    differing: Differing,
+) -> list[str]:
     match decisions[name]:
-        case Fresh(action=action):
-            return [f"{name} is up to date: its result is from build {action.build}", *_last_text(record)]
-        case Stale(reasons=reasons):
-            return [f"{name} would run:", *(f"  {reason_text(reason)}" for reason in reasons)]
+        case Fresh(action=action, ingredients=now):
+            found = f"{name} is up to date: its result is from build {action.build}"
+            return [found, *_last_text(record, now, differing)]
+        case Stale(reasons=reasons, ingredients=now):
+            rows = differing.before(record, now)
+            return [f"{name} would run:", *_indented(differing.texts(reasons, rows))]
         case Restorable(reasons=reasons):
-            return [
-                f"{name} would be restored, without running:",
-                *(f"  {reason_text(one)}" for one in reasons),
-            ]
-        case Unsure(reasons=reasons):
-            lines = [f"  {reason_text(reason)}" for reason in reasons if reason.what != "never built"]
-            return [f"{name} may run:", *lines, *_causes(name, decisions)]
+            return [f"{name} would be restored, without running:", *_indented(map(reason_text, reasons))]
+        case Unsure() as unsure:
+            return [f"{name} may run:", *_indented([*_changed(unsure), *_causes(name, decisions, named)])]
         case FailedBefore(failure=failure, action=action):
-            return [f"{name} failed in build {action.build}: {failure.message}"]
+            lines = failure.details.get("lines", ())
+            return [f"{name} failed in build {action.build}: {failure.message}", *_indented(lines)]
         case Blocked(by=by):
             return [f"{name} cannot run: {', '.join(by)} failed"]
 
 
-def _causes(name: str, decisions: Mapping[str, Decision]) -> list[str]:
-    """The tasks whose running makes it uncertain, each with its own reasons."""
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)
+
+
+def _changed(unsure: Unsure) -> list[str]:
+    """What has changed for a task whatever it waits for."""
+    known = [reason for reason in unsure.reasons if reason.what != "never built"]
+    return [*dict.fromkeys(map(reason_text, telling(known)))]
+
+
+def _causes(name: str, decisions: Mapping[str, Decision], named: Collection[str]) -> list[str]:
+    """The tasks whose running makes it uncertain, with their reasons where these are not told anyway."""
     lines, seen, waiting = [], {name}, [name]
     while waiting:
         decision = decisions[waiting.pop()]
-        if isinstance(decision, Unsure):
-            fresh = [other for other in decision.waiting if other not in seen]
-            seen.update(fresh)
-            waiting.extend(fresh)
-            for other in sorted(fresh):
-                found = decisions[other]
-                if isinstance(found, Stale):
-                    lines += [f"  {other} would run: {reason_text(reason)}" for reason in found.reasons]
-                elif isinstance(found, Unsure):
-                    changed = [one for one in found.reasons if one.what != "never built"]
-                    lines += [f"  {other} may run: {reason_text(reason)}" for reason in changed]
+        if not isinstance(decision, Unsure):
+            continue
+        fresh = [other for other in decision.waiting if other not in seen]
+        seen.update(fresh)
+        waiting.extend(fresh)
+        for other in sorted(fresh):
+            lines += _cause(other, decisions[other], told=other in named)
     return lines
 
 
-def _last_text(record: Record | None) -> list[str]:
-    if record is None or record.last is None:
+def _cause(other: str, decision: Decision, told: bool) -> list[str]:
+    if isinstance(decision, Stale):
+        reasons = [*dict.fromkeys(map(reason_text, telling(decision.reasons)))]
+        return [f"{other} would run"] if told else [f"{other} would run: {reason}" for reason in reasons]
+    if isinstance(decision, Unsure) and not told:
+        return [f"{other} may run: {reason}" for reason in _changed(decision)]
+    return []
+
+
+def _last_text(record: Record | None, now: Ingredients, differing: Differing) -> list[str]:
+    """When and why a task ran for its result; that it ran since, for another one, is another story."""
+    if record is None or record.ran is None or record.key != now.key:
         return []
-    return [
-        f"it last ran in build {record.last.build}, for {record.last.seconds:.2f} s:",
-        *(f"  {reason_text(reason)}" for reason in record.last.reasons),
-    ]
+    run, told = record.ran, differing.texts(record.ran.reasons, differing.after(record))
+    return [f"it last ran in build {run.build}, for {run.seconds:.2f} s:", *_indented(told)]
 
 
-def _last_json(record: Record | None) -> dict[str, object]:
-    if record is None or record.last is None:
-        return {"last": None}
-    reasons = [reason_json(reason) for reason in record.last.reasons]
-    return {"last": {"build": record.last.build, "seconds": record.last.seconds, "reasons": reasons}}
+def _json(name: str, decision: Decision, record: Record | None, differing: Differing) -> dict[str, Any]:
+    told = decision_json(name, decision)
+    if isinstance(decision, Stale):
+        told["reasons"] = differing.json(decision.reasons, differing.before(record, decision.ingredients))
+    made = decision.action.build if isinstance(decision, (Fresh, Restorable, FailedBefore)) else None
+    told |= {"made": made, "last": None}
+    if record and record.last:
+        reasons = differing.json(record.last.reasons, differing.after(record))
+        told["last"] = {"build": record.last.build, "seconds": record.last.seconds, "reasons": reasons}
+    return told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.executor import Outcome
 from mlbuild.engine.graph import Task
 from mlbuild.engine.key import Ingredients
+from mlbuild.engine.reasons import replaced
 from mlbuild.engine.records import (
     Action,
     Part,
@@ -53,7 +54,7 @@ def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build:
     if failure and failure.kind not in VERDICTS:
         return Performed(seconds, None, failure)
     action, conflict = _record(task, ingredients.key, Action(build, seconds, outcome.given, failure), world)
-    remember(task, ingredients, action, world, Run(build, seconds, decision.reasons))
+    remember(task, ingredients, action, world, Run(build, seconds, decision.reasons, ingredients.key))
     return Performed(seconds, None if failure else action, failure, conflict)
 
 
@@ -61,11 +62,13 @@ def remember(
     task: Task, ingredients: Ingredients, action: Action, world: World, run: Run | None = None
 ) -> None:
     """Note the result that a task has now. Without a `run` it was found, and when the task last ran stays known."""
+    former = find_record(world.store, task.name)
     if run is None:
-        former = find_record(world.store, task.name)
         if former and former.key == ingredients.key:
             return
         run = former.last if former else None
+    elif former:
+        run = replace(run, former=former.key, replaced=replaced(former.ingredients, ingredients))
     keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
 
 

@@ -103,6 +103,18 @@ def _file_reasons(old: Ingredients, new: Ingredients) -> Iterator[Reason]:
         yield Reason(what, path)
 
 
+def replaced(old: Ingredients, new: Ingredients) -> dict[str, dict[str, str]]:
+    """The former digests of the parts that are read and have changed, by task and part."""
+    found: dict[str, dict[str, str]] = {}
+    for slot in new.inputs:
+        was, now_from = dict(old.inputs.get(slot, ())), _producers(new, slot)
+        for part, digest in new.inputs[slot]:
+            former = was.get(part)
+            if former is not None and digest is not None and digest != former:
+                found.setdefault(now_from[part], {})[part] = former
+    return found
+
+
 def _input_reasons(old: Ingredients, new: Ingredients, slot: str) -> Iterator[Reason]:
     was, was_from = dict(old.inputs.get(slot, ())), _producers(old, slot)
     now, now_from = dict(new.inputs.get(slot, ())), _producers(new, slot)
@@ -127,8 +139,10 @@ def _producers(of: Ingredients, slot: str) -> dict[str, str]:
 
 def _param_reasons(old: Any, old_origins: Origins, new: Any, origins: Origins) -> Iterator[Reason]:
     for what, path, was, now in differences(old, new):
-        known = old_origins if what == "param removed" else origins
-        where, origin = _spec_path(path, known)
+        gone = what == "param removed"
+        where, origin = _spec_path(path, old_origins if gone else origins)
+        if gone:  # what is left of its place is that of what it stood in
+            origin = _spec_path(path[:-1], origins)[1] or origin
         file, line = (origin.file, origin.line) if origin else ("", 0)
         yield Reason(what, where, was=was, now=now, file=file, line=line)
 

@@ -40,19 +40,26 @@ class Action:
 
 @dataclass(frozen=True)
 class Run:
-    """When a task last ran, and why."""
+    """When a task last ran, and why.
+
+    `key` is that of its result, `former` that of the result which it replaced, empty where there was none. `replaced`
+    are the digests that parts which it read had then, by task and part, of those that had changed.
+    """
 
     build: str
     seconds: float
     reasons: tuple[Reason, ...]
+    key: str = ""
+    former: str = ""
+    replaced: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Record:
     """The last result of a task: its key, what decided it, the build that made it, and when the task last ran.
 
-    `made` differs from `last.build` where a result of an older build was found again. `last` is None where the
-    task never ran under this name.
+    Where an older result was found again, `last` is of another one. It is None where the task never ran under this
+    name.
     """
 
     key: str
@@ -60,6 +67,11 @@ class Record:
     origins: Origins
     made: str
     last: Run | None
+
+    @property
+    def ran(self) -> Run | None:
+        """The last run, if it gave this result."""
+        return self.last if self.last and self.last.key == self.key else None
 
 
 def find_action(store: Store, key: str) -> Action | None:
@@ -97,7 +109,7 @@ def find_record(store: Store, task: str) -> Record | None:
             ingredients=Ingredients.from_json(value["ingredients"]),
             origins={tuple(path): Origin(**origin) for path, origin in value["origins"]},
             made=value["made"],
-            last=Run(last["build"], last["seconds"], reasons) if last else None,
+            last=Run(**{**last, "reasons": reasons}) if last else None,
         )
     except _MALFORMED:
         return None

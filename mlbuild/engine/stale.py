@@ -40,7 +40,7 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Restorable:
-    """The result is known, but the exported folder does not hold it: `reasons` say in what."""
+    """The result is known, but the exported folder does not hold it: `reasons` say in what, or since which change."""
 
     ingredients: Ingredients
     action: Action
@@ -109,7 +109,7 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
     if lost := lost_parts(task, action, world.store):
         return Stale(now, tuple(Reason("result missing", task.name, part) for part in lost))
     if wrong := tuple(export_reasons(task, action, world.files, world.root)):
-        return Restorable(now, action, wrong)
+        return Restorable(now, action, _changes(task, now, world, unknown=wrong) or wrong)
     return Fresh(now, action)
 
 
@@ -129,9 +129,11 @@ def _unknown_result(task: Task, now: Ingredients, world: World) -> Stale | Unsur
     return Stale(now, reasons)
 
 
-def _changes(task: Task, now: Ingredients, world: World) -> tuple[Reason, ...]:
-    """What changed since the last result of the task; empty where nothing known did."""
+def _changes(
+    task: Task, now: Ingredients, world: World, unknown: tuple[Reason, ...] = ()
+) -> tuple[Reason, ...]:
+    """What changed since the last result of the task; empty where nothing known did, `unknown` where none is known."""
     record = find_record(world.store, task.name)
     if record is None:
-        return (Reason("never built", task.name),)
+        return unknown or (Reason("never built", task.name),)
     return changes(record.ingredients, record.origins, now, task.origin)

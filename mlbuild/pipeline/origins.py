@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Origin
 from mlbuild.spec.spec import Spec
+from mlbuild.spec.tree import Node
 
 #: Data faults come before any training: no task starts before those of lower ranks are done.
 SOURCES, DATASETS, MODELS = range(3)
@@ -15,9 +16,38 @@ SOURCES, DATASETS, MODELS = range(3)
 Places = dict[Path, Path]
 
 
-def origins(spec: Spec, places: Mapping[Path, Path]) -> dict[Path, Origin]:
-    """For paths of a task's parameters, where in the spec they are written."""
-    return {param: Origin(dotted(at), *spec.place(at)) for param, at in places.items()}
+class Origins(Mapping[Path, Origin]):
+    """For paths of a task's parameters, where in the spec they are written.
+
+    A path that leads on from one of `places` is known too where the spec has the same below it. To go through all
+    is to go through `places`; the spec is looked at only when a place is asked for.
+    """
+
+    def __init__(self, spec: Spec, places: Mapping[Path, Path]) -> None:
+        self._spec, self._places = spec, places
+
+    def __getitem__(self, param: Path) -> Origin:
+        end = next((end for end in range(len(param), -1, -1) if param[:end] in self._places), None)
+        if end is None:
+            raise KeyError(param)
+        at = (*self._places[param[:end]], *param[end:])
+        if end < len(param) and not written(self._spec, at):
+            raise KeyError(param)
+        return Origin(dotted(at), *self._spec.place(at))
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def written(spec: Spec, at: Path) -> bool:
+    """Whether the spec has something at a path."""
+    node: Node | None = spec.document.root
+    for part in at:
+        node = node.children.get(part) if node else None
+    return node is not None
 
 
 def dotted(path: Path) -> str:

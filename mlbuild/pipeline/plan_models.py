@@ -8,7 +8,7 @@ from typing import Any
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
-from mlbuild.pipeline.origins import DATASETS, MODELS, Places, origins
+from mlbuild.pipeline.origins import DATASETS, MODELS, Origins, Places
 from mlbuild.pipeline.parts import SPLITS, parts_of
 from mlbuild.pipeline.tasks import bin, evaluate, features, fit, predict, target, train
 from mlbuild.spec.spec import ModelSpec, Spec
@@ -39,7 +39,7 @@ class ModelTasks:
             kind=kind,
             rank=rank,
             labels=(f"model:{self.model.name}",),
-            origin=origins(self.spec, at),
+            origin=Origins(self.spec, at),
             **fields,
         )
 

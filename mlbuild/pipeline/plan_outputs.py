@@ -6,7 +6,7 @@ from typing import Any
 
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Task
-from mlbuild.pipeline.origins import MODELS, origins
+from mlbuild.pipeline.origins import MODELS, Origins
 from mlbuild.pipeline.parts import SPLITS
 from mlbuild.pipeline.plan_models import ModelTasks
 from mlbuild.pipeline.tasks import artifact, publish, verify
@@ -38,7 +38,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
 
     def task(kind: str, **fields: Any) -> Task:
         labels = (f"output:{output.name}",)
-        origin = origins(spec, places)
+        origin = Origins(spec, places)
         return Task(
             name=f"{kind}:{output.name}", kind=kind, rank=MODELS, labels=labels, origin=origin, **fields
         )

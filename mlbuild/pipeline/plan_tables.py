@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
-from mlbuild.pipeline.origins import DATASETS, SOURCES, Places, origins
+from mlbuild.pipeline.origins import DATASETS, SOURCES, Origins, Places, written
 from mlbuild.pipeline.parts import SPLITS, WHOLE, parts_of
 from mlbuild.pipeline.tasks import contract, dataset, source
 from mlbuild.spec.spec import DatasetSpec, SourceSpec, Spec
@@ -27,7 +27,7 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         uses=(type(item.source).__module__,),
         libraries=("polars",),
         rank=SOURCES,
-        origin=origins(
+        origin=Origins(
             spec,
             {
                 ("source",): item.at,
@@ -48,7 +48,7 @@ def _contract(spec: Spec, item: SourceSpec) -> Task:
         parts=("verdict", "report"),
         libraries=("polars", "pandera"),
         rank=SOURCES,
-        origin=origins(spec, {("contract",): ("contracts", item.contract_name)}),
+        origin=Origins(spec, {("contract",): ("contracts", item.contract_name)}),
     )
 
 
@@ -64,7 +64,12 @@ def dataset_tasks(spec: Spec, item: DatasetSpec) -> list[Task]:
 def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
     inputs = [_whole(spec, item.source, "from")]
     steps: list[Json] = []
-    places: Places = {("from",): (*item.at, "from"), ("split",): (*item.at, "split")}
+    seed = (*item.at, "split", "seed")
+    places: Places = {
+        ("from",): (*item.at, "from"),
+        ("split",): (*item.at, "split"),
+        ("split", "seed"): seed if written(spec, seed) else ("seed",),
+    }
     for index, stage in enumerate(item.stages):
         slots = {name: f"step{index}.{number}" for number, name in enumerate(stage.others)}
         inputs += [_whole(spec, name, slot) for name, slot in slots.items()]
@@ -87,7 +92,7 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
         uses=tuple(sorted(uses)),
         libraries=("polars", "numpy"),
         rank=DATASETS,
-        origin=origins(spec, places),
+        origin=Origins(spec, places),
     )
 
 
