@@ -62,8 +62,8 @@ def remove_damaged(found: Audit) -> None:
 def _all(store: DiskStore) -> Iterator[tuple[str, Path]]:
     for kind in ("cas", "ac"):
         yield from ((kind, path) for path in store.files(kind))
-    for pattern in ("*.json", "*/*.json"):
-        yield from (("notes", path) for path in sorted(store.own.path.glob(pattern)))
+    for folder, pattern in (store.own, "*.json"), (store.own, "*/*.json"), (store.cache, "roots/*"):
+        yield from (("notes", path) for path in sorted(folder.path.glob(pattern)))
 
 
 def _intact(store: DiskStore, kind: str, path: Path) -> bool:

@@ -15,6 +15,7 @@ from mlbuild.engine.lock import Waits, locked
 
 _ABANDONED_SECONDS = 86_400.0
 _SWAP = "swap-"
+_MARKS = {".gitignore": b"*\n", "CACHEDIR.TAG": b"Signature: 8a477f597d28d172789f06886806bc55\n"}
 
 #: What tells one file from another that gets its name later.
 Identity = tuple[int, int]
@@ -31,6 +32,12 @@ class Folder:
         self.path, self.called = path, called
         self._token = os.urandom(6).hex()
         self._numbers = itertools.count()
+
+    def mark(self) -> None:
+        """Let git and backups pass over the folder, whatever was in it before."""
+        for name, content in _MARKS.items():
+            if read(self.path / name) != content:
+                self.write(self.path / name, content)
 
     def write(self, path: Path, content: bytes, mode: int = 0o644, *, synced: bool = False) -> None:
         """Write a file of the folder in place of the former one, which stays where this fails.
@@ -137,8 +144,8 @@ class Folder:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         if not any(self.path.iterdir()):
-            (self.path / ".gitignore").write_text("*\n")
-            (self.path / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
+            for name, content in _MARKS.items():
+                (self.path / name).write_bytes(content)
         self._make_way(folder / "any")
 
     def _make_way(self, path: Path) -> None:
@@ -149,6 +156,14 @@ class Folder:
         if path.is_dir():
             remove(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def read(path: Path) -> bytes | None:
+    """The content of a file; None for none that can be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def identity(path: Path) -> Identity | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.folder import Folder, identity, remove
+from mlbuild.engine.folder import Folder, identity, read, remove
 from mlbuild.engine.lock import Waits
 from mlbuild.engine.seal import sealed, unsealed
 
@@ -100,7 +100,7 @@ class DiskStore:
 
     def get(self, name: str) -> bytes | None:
         seen = identity(self.path(name))
-        content = _read(self.path(name))
+        content = read(self.path(name))
         if content is not None and digest(content) != name:
             self.cache.drop(self.path(name), seen)
             return None
@@ -120,7 +120,7 @@ class DiskStore:
         return self.cache.path / "cas" / digest[:1] / digest
 
     def action(self, key: str) -> Any:
-        return unsealed(_read(self.action_path(key)))
+        return unsealed(read(self.action_path(key)))
 
     def action_path(self, key: str) -> Path:
         return self.cache.path / "ac" / key[:1] / key
@@ -136,7 +136,7 @@ class DiskStore:
         return True
 
     def note(self, name: str) -> Any:
-        return unsealed(_read(self._note_path(name)))
+        return unsealed(read(self._note_path(name)))
 
     def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
         self.own.write(self._note_path(name), sealed(note), synced=synced)
@@ -148,7 +148,7 @@ class DiskStore:
     def projects(self) -> Iterator[tuple[Path, DiskStore | None]]:
         """The other projects that share the cache, by the entries that name them: None for one that is gone."""
         for path in sorted((self.cache.path / "roots").glob("*")) if self.shared else ():
-            root = unsealed(_read(path))
+            root = unsealed(read(path))
             there = isinstance(root, str) and (Path(root) / _OWN).is_dir()
             if not there or Path(root) != self.root.resolve():
                 yield path, DiskStore(Path(root), self.cache.path) if there else None
@@ -156,7 +156,7 @@ class DiskStore:
     def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
         """The notes of a folder with their files, by the names of these; a damaged one is None."""
         for path in sorted((self.own.path / folder).glob("*.json")):
-            yield path, unsealed(_read(path))
+            yield path, unsealed(read(path))
 
     def give(self, path: Path, content: bytes) -> None:
         """Write a file of the project, outside of the store, in place of the former one."""
@@ -176,13 +176,14 @@ class DiskStore:
     def building(self, waits: Waits) -> Iterator[None]:
         """Be the only build of the project; what others clean out of a shared cache waits until this has ended."""
         with self.own.lock(waits):
+            with suppress(Unwritable):
+                self.own.mark()
             if not self.shared:
                 yield
                 return
-            with suppress(Unwritable):
-                root = str(self.root.resolve())
-                self.cache.add(self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root))
             with self.cache.lock(waits, shared=True):
+                with suppress(Unwritable):
+                    self._enter()
                 yield
 
     @contextmanager
@@ -208,6 +209,13 @@ class DiskStore:
         for old in others[_SNAPSHOTS:]:
             remove(old)
 
+    def _enter(self) -> None:
+        """Let those who clean the shared cache know of this project."""
+        root = str(self.root.resolve())
+        path, content = self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root)
+        if read(path) != content:
+            self.cache.write(path, content)
+
     def _note_path(self, name: str) -> Path:
         folder, _, rest = name.partition("/")
         return self.own.path / folder / f"{_file_name(rest)}.json" if rest else self.own.path / f"{name}.json"
@@ -222,13 +230,6 @@ def open_store(root: Path) -> DiskStore:
 def file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 def _file_name(name: str) -> str:

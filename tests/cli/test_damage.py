@@ -47,7 +47,19 @@ def overwrite(path: Path, content: bytes) -> None:
 
 
 DAMAGES: list[Callable[[Path, random.Random], None]] = [flip, cut, foreign, gone, folder]
-READING = ("status", "plan", "why train:one", "gc", "store verify", "query model:one")
+READING = (
+    "status",
+    "plan",
+    "plan --locked",
+    "why train:one",
+    "query model:one",
+    "graph",
+    "gc",
+    "gc --delete",
+    "store verify",
+    "render",
+    "check",
+)
 
 
 def kinds(project: Path) -> dict[str, list[Path]]:
@@ -103,6 +115,23 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
         assert project("store", "verify", "--repair").code == 0
         assert project("store", "verify").code == 0, told
     budget.tell(f"{count} damages")
+
+
+def test_the_marks_and_the_entry_in_a_shared_store_are_made_again(
+    project: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = project.folder / "cache"
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(cache))
+    assert project("build").code == 0
+    (entry,) = (cache / "roots").iterdir()
+    files = [entry, *(project.folder / ".mlbuild" / name for name in (".gitignore", "CACHEDIR.TAG"))]
+    whole = [file.read_bytes() for file in files]
+    for damage in DAMAGES:
+        for file in files:
+            damage(file, random.Random(budget.seed()))
+        assert project("store", "verify").code == (damage is not gone)
+        assert project("build").code == 0
+        assert [file.read_bytes() for file in files] == whole
 
 
 @pytest.mark.parametrize("name", ["cas", "ac", "tasks", "runs", "tmp", "cas/*", "ac/*"])
