@@ -17,21 +17,80 @@ from mlbuild import api
 from tests import budget
 from tests.cli.processes import started
 from tests.cli.small import small
-from tests.projects import delays
+from tests.projects import DELAYS, delays
 
-BUILD = ("build", "-j", "1", "--threads", "1")
-#: Another model: it differs from training on.
-OTHER = (*BUILD, "--set", "models.late.params.num_leaves=12")
 ROUNDS = budget.examples(1, 50)
+#: Edits with other results: of the matrix, of a state, of the learner.
+EDITS = (("1990.5", "1985.5"), ("strategy: median", "strategy: mean"), ("num_leaves: 15", "num_leaves: 12"))
+READING = (
+    "status",
+    "plan",
+    "why train:late",
+    "query deps(model:late)",
+    "graph",
+    "gc",
+    "store verify",
+    "check",
+)
+#: Another model, asked for without an edit: it differs from training on.
+OTHER = ("--set", "models.late.params.num_leaves=9")
+
+#: The spec, and each which of the flights is in the data.
+State = tuple[str, int]
 
 
-def at_once(*builds: tuple[Path, tuple[str, ...]]) -> list[str]:
-    """Start builds at once, which all must end well; returns what each told."""
+def at_once(*commands: tuple[Path, tuple[str, ...]], meanwhile: State | None = None) -> list[str]:
+    """Start commands at once, which all must end well; returns what each told. `meanwhile` edits the first project."""
     with ExitStack() as stack:
-        processes = [stack.enter_context(started(folder, *words)) for folder, words in builds]
+        processes = [stack.enter_context(started(folder, *words)) for folder, words in commands]
+        if meanwhile is not None:
+            build = processes[0]
+            assert build.stderr is not None
+            build.stderr.readline()  # it has begun, or waits
+            edit(commands[0][0], meanwhile)
         told = [process.communicate()[1] for process in processes]
-        assert [process.returncode for process in processes] == [0] * len(builds), told
+        for (_, words), process, said in zip(commands, processes, told, strict=True):
+            assert process.returncode in ((0,) if words[0] in ("build", "gc") else (0, 6)), (words, said)
     return told
+
+
+def a_build(chance: random.Random, *words: str) -> tuple[str, ...]:
+    return ("build", "-j", chance.choice(["1", "2"]), *words)
+
+
+def edit(folder: Path, state: State) -> None:
+    """Put a project into a state; each file changes at once, so that no build sees half of it."""
+    folder.mkdir(exist_ok=True)
+    draft = folder.with_name("draft")
+    draft.mkdir()
+    delays(draft, *state)
+    for file in draft.iterdir():
+        file.replace(folder / file.name)
+    draft.rmdir()
+
+
+def any_state(chance: random.Random) -> State:
+    spec = DELAYS
+    for old, new in EDITS:
+        spec = spec.replace(old, new) if chance.random() < 0.5 else spec
+    return spec, chance.choice([300, 310])
+
+
+class Clean:
+    """What clean builds ship, and which tasks they run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shipped: dict[State, dict[str, bytes]] = {}
+        self.tasks: list[str] = []
+
+    def shipped(self, state: State) -> dict[str, bytes]:
+        if state not in self._shipped:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            edit(self._folder, state)
+            self.tasks = ran(*at_once((self._folder, ("build", "-j", "1"))))
+            self._shipped[state] = shipped(self._folder)
+        return self._shipped[state]
 
 
 def shipped(folder: Path) -> dict[str, bytes]:
@@ -51,39 +110,60 @@ def assert_sound(folder: Path) -> None:
 
 def test_two_builds_of_a_project_share_the_work(tmp_path: Path) -> None:
     chance = random.Random(budget.seed())
-    clean, project = tmp_path / "clean", tmp_path / "project"
-    for folder in (clean, project):
-        folder.mkdir()
-        delays(folder, every=300)
-    all_tasks = ran(*at_once((clean, BUILD)))
-    wanted = shipped(clean)
+    clean, project = Clean(tmp_path / "clean"), tmp_path / "project"
     for _ in range(ROUNDS):
-        for left in chance.sample([".mlbuild", "dist"], chance.choice([1, 2])):
+        state = any_state(chance)
+        wanted = clean.shipped(state)
+        edit(project, state)
+        for left in chance.sample([".mlbuild", "dist"], chance.randrange(3)):
             shutil.rmtree(project / left, ignore_errors=True)
         fresh = not (project / ".mlbuild").exists()
-        told = at_once((project, BUILD), (project, BUILD))
+        told = at_once((project, a_build(chance)), (project, a_build(chance)))
         assert shipped(project) == wanted
-        assert ran(*told) == (all_tasks if fresh else [])
-        assert_sound(project)
-        at_once((project, OTHER), (project, BUILD))
-        assert at_once((project, BUILD)) and shipped(project) == wanted
+        work = ran(*told)
+        assert work == clean.tasks if fresh else len({*work}) == len(work)
         assert_sound(project)
     budget.tell(f"{ROUNDS} rounds of two builds at once")
 
 
-def test_two_projects_fill_a_store_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(tmp_path / "cache"))
-    folders = [tmp_path / name for name in ("a", "b")]
-    for folder in folders:
-        folder.mkdir()
-        delays(folder, every=300)
+def test_what_is_edited_asked_otherwise_and_read_meanwhile_harms_no_build(tmp_path: Path) -> None:
+    chance = random.Random(budget.seed() + 1)
+    clean, project = Clean(tmp_path / "clean"), tmp_path / "project"
     for _ in range(ROUNDS):
-        shutil.rmtree(tmp_path / "cache", ignore_errors=True)
-        at_once(*((folder, BUILD) for folder in folders))
-        assert shipped(folders[0]) == shipped(folders[1])
+        edit(project, any_state(chance))
+        state = any_state(chance)
+        builds = (project, a_build(chance)), (project, a_build(chance, *OTHER))
+        reading = [(project, tuple(words.split())) for words in chance.sample(READING, 2)]
+        told = at_once(*builds, *reading, meanwhile=state)
+        assert not any("waiting" in said for said in told[2:])
+        assert_sound(project)
+        at_once((project, a_build(chance)))
+        assert shipped(project) == clean.shipped(state)
+        assert ran(*at_once((project, a_build(chance)))) == []
+    budget.tell(f"{ROUNDS} rounds of builds with an edit and readers meanwhile")
+
+
+def test_two_projects_fill_and_clean_a_store_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(budget.seed() + 2)
+    clean = Clean(tmp_path / "clean")
+    folders = [tmp_path / name for name in ("a", "b")]
+    for _ in range(ROUNDS):
+        states = [any_state(chance) for _ in folders]
+        wanted = [clean.shipped(state) for state in states]
+        for folder, state in zip(folders, states, strict=True):
+            edit(folder, state)
+        monkeypatch.setenv("MLBUILD_CACHE_DIR", str(tmp_path / "cache"))
+        if chance.random() < 0.5:
+            shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+        cleaning = chance.choice(folders), ("gc", "--delete", "--keep-builds", "0")
+        at_once(*((folder, a_build(chance)) for folder in folders), cleaning)
+        assert [shipped(folder) for folder in folders] == wanted
+        at_once(cleaning)
         assert_sound(folders[0])
         for folder in folders:
-            assert ran(*at_once((folder, BUILD))) == []
+            assert ran(*at_once((folder, a_build(chance)))) == []
+        monkeypatch.delenv("MLBUILD_CACHE_DIR")
+    budget.tell(f"{ROUNDS} rounds of two projects that share a store")
 
 
 def held(folder: Path) -> int:
@@ -129,7 +209,17 @@ def test_waiting_can_be_ended(tmp_path: Path, number: signal.Signals, jobs: str)
 def test_reading_never_waits(tmp_path: Path) -> None:
     small(tmp_path)
     lock = held(tmp_path)
-    for words in ("plan", "status", "why train:one", "query model:one", "gc", "store verify", "check"):
+    for words in (
+        "plan",
+        "status",
+        "why train:one",
+        "query model:one",
+        "graph",
+        "render",
+        "gc",
+        "store verify",
+        "check",
+    ):
         with started(tmp_path, *words.split()) as command:
             _, told = command.communicate()
         assert command.returncode in (0, 6) and told == "", told
