@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: Any) -> bytes:
     """JSON with sorted maps and no spaces; NaN and the infinities are allowed, 1 and 1.0 differ.
@@ -13,8 +15,7 @@ def canonical(value: Any) -> bytes:
     Raises:
         TypeError: a value that JSON cannot say.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def parse(content: bytes) -> Any:

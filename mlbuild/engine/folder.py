@@ -16,6 +16,7 @@ from mlbuild.engine.lock import Waits, locked
 _ABANDONED_SECONDS = 86_400.0
 _SWAP = "swap-"
 _MARKS = {".gitignore": b"*\n", "CACHEDIR.TAG": b"Signature: 8a477f597d28d172789f06886806bc55\n"}
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 #: What tells one file from another that gets its name later.
 Identity = tuple[int, int]
@@ -30,7 +31,7 @@ class Folder:
 
     def __init__(self, path: Path, called: str) -> None:
         self.path, self.called = path, called
-        self._token = os.urandom(6).hex()
+        self._temporaries = f"{path}/tmp/{os.urandom(6).hex()}"
         self._numbers = itertools.count()
 
     def mark(self) -> None:
@@ -39,7 +40,7 @@ class Folder:
             if read(self.path / name) != content:
                 self.write(self.path / name, content)
 
-    def write(self, path: Path, content: bytes, mode: int = 0o644, *, synced: bool = False) -> None:
+    def write(self, path: Path | str, content: bytes, mode: int = 0o644, *, synced: bool = False) -> None:
         """Write a file of the folder in place of the former one, which stays where this fails.
 
         Once `synced`, it outlives the system's sudden end too.
@@ -50,18 +51,21 @@ class Folder:
     def give(self, path: Path, content: bytes) -> None:
         """Write a file outside of the folder, on the same file system, in place of the former one; synced."""
         with self._written(path.name), self._temporary(content, 0o644, synced=True) as temporary:
-            temporary.replace(path)
+            os.replace(temporary, path)
 
-    def add(self, path: Path, content: bytes) -> bool:
+    def add(self, path: Path | str, content: bytes) -> bool:
         """Write a file of the folder; False where there is one, even if another process was only just quicker."""
         with self._written(self.called), self._temporary(content, 0o644) as temporary:
             try:
-                return _linked(temporary, path)
+                added = _linked(temporary, path)
             except (FileNotFoundError, NotADirectoryError):
                 self._make_way(path)
-                return _linked(temporary, path)
+                added = _linked(temporary, path)
+            with suppress(FileNotFoundError):  # without links it was moved
+                os.unlink(temporary)
+            return added
 
-    def take(self, file: Path, path: Path) -> None:
+    def take(self, file: Path, path: Path | str) -> None:
         """Move a file from a scratch folder to its place, for good."""
         with self._written(self.called):
             file.chmod(0o444)
@@ -71,15 +75,15 @@ class Folder:
         """A new, empty folder on the same file system; the caller removes it."""
         with self._written(self.called):
             self._prepare()
-            path = self._new()
+            path = Path(self._new())
             path.mkdir()
             return path
 
-    def drop(self, path: Path, seen: Identity | None) -> None:
+    def drop(self, path: Path | str, seen: Identity | None) -> None:
         """Remove a file that was found damaged, unless another process has put a new one there since it was seen."""
         with self._written(self.called):
             if seen is not None and identity(path) == seen:
-                remove(path)
+                remove(Path(path))
 
     def lock(self, waits: Waits, *, shared: bool = False) -> AbstractContextManager[None]:
         """Hold the lock of the folder: alone, or with all others that share it."""
@@ -113,29 +117,37 @@ class Folder:
             raise Unwritable(called, error) from error
 
     @contextmanager
-    def _temporary(self, content: bytes, mode: int, synced: bool = False) -> Iterator[Path]:
-        """A file with a content that still needs a place; without one it goes."""
-        self._prepare()
+    def _temporary(self, content: bytes, mode: int, synced: bool = False) -> Iterator[str]:
+        """A file with a content that still needs a place; it goes where it gets none."""
         path = self._new()
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-                file.write(content)
-                if synced:
-                    file.flush()
-                    os.fsync(file.fileno())
+            file = self._opened(path, mode)
+            try:
+                _fill(file, content, synced)
+            finally:
+                os.close(file)
             yield path
-        finally:
-            path.unlink(missing_ok=True)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(path)
+            raise
 
-    def _new(self) -> Path:
-        return self.path / "tmp" / f"{self._token}-{os.getpid()}-{next(self._numbers)}"
+    def _new(self) -> str:
+        return f"{self._temporaries}-{os.getpid()}-{next(self._numbers)}"
 
-    def _place(self, file: Path, path: Path) -> None:
+    def _opened(self, path: str, mode: int) -> int:
         try:
-            file.replace(path)
+            return os.open(path, _NEW, mode)
+        except (FileNotFoundError, NotADirectoryError):
+            self._prepare()
+            return os.open(path, _NEW, mode)
+
+    def _place(self, file: Path | str, path: Path | str) -> None:
+        try:
+            os.replace(file, path)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             self._make_way(path)
-            file.replace(path)
+            os.replace(file, path)
 
     def _prepare(self) -> None:
         """Make the folder and mark it, unless it held something of other people before."""
@@ -148,8 +160,9 @@ class Folder:
                 (self.path / name).write_bytes(content)
         self._make_way(folder / "any")
 
-    def _make_way(self, path: Path) -> None:
+    def _make_way(self, place: Path | str) -> None:
         """Make the folders for a file, and remove what is in the way: files in their place, a folder in its own."""
+        path = Path(place)
         for above in path.relative_to(self.path).parents:
             if (self.path / above).is_file():
                 (self.path / above).unlink(missing_ok=True)
@@ -158,18 +171,27 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def read(path: Path) -> bytes | None:
-    """The content of a file; None for none that can be read."""
+def read(path: Path | str) -> bytes | None:
+    """The content of a file; None where there is none that can be read."""
     try:
-        return path.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
     except OSError:
         return None
 
 
-def identity(path: Path) -> Identity | None:
+def size_of(path: Path | str) -> int | None:
+    """The size of a file in bytes; None for none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+
+def identity(path: Path | str) -> Identity | None:
     """Which file is at a path; None for none."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_ino, found.st_ctime_ns
@@ -195,7 +217,15 @@ def discard(path: Path) -> None:
         raise Unwritable(str(path), error) from error
 
 
-def _linked(file: Path, path: Path) -> bool:
+def _fill(file: int, content: bytes, synced: bool) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    if synced:
+        os.fsync(file)
+
+
+def _linked(file: str, path: Path | str) -> bool:
     """Give a file a second name; False where something has it."""
     try:
         os.link(file, path)
@@ -204,7 +234,7 @@ def _linked(file: Path, path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         raise
     except OSError:  # a file system without links
-        if path.exists():
+        if os.path.lexists(path):
             return False
-        file.replace(path)
+        os.replace(file, path)
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -59,6 +59,14 @@ class Reason:
     now: Any = None
     file: str = ""
     line: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """All that it says; what it does not say is left out."""
+        told = ((item.name, getattr(self, item.name), item.default) for item in _FIELDS)
+        return {name: value for name, value, default in told if value != default}
+
+
+_FIELDS = fields(Reason)
 
 
 def changes(old: Ingredients, old_origins: Origins, new: Ingredients, origins: Origins) -> tuple[Reason, ...]:

@@ -53,6 +53,9 @@ class Run:
     former: str = ""
     replaced: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    def to_json(self) -> dict[str, Any]:
+        return {**vars(self), "reasons": [reason.to_json() for reason in self.reasons]}
+
 
 @dataclass(frozen=True)
 class Record:
@@ -122,8 +125,8 @@ def keep_record(store: Store, task: Task, record: Record) -> None:
         "task": task.name,
         "key": record.key,
         "ingredients": record.ingredients.to_json(),
-        "origins": [[list(path), asdict(origin)] for path, origin in record.origins.items()],
+        "origins": [[list(path), vars(origin)] for path, origin in record.origins.items()],
         "made": record.made,
-        "last": asdict(record.last) if record.last else None,
+        "last": record.last.to_json() if record.last else None,
     }
     store.keep_note(f"tasks/{task.name}", value)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.folder import Folder, identity, read, remove
+from mlbuild.engine.folder import Folder, identity, read, remove, size_of
 from mlbuild.engine.lock import Waits
 from mlbuild.engine.seal import sealed, unsealed
 
@@ -84,49 +84,48 @@ class DiskStore:
 
     def put(self, content: bytes) -> str:
         name = digest(content)
-        self.cache.write(self.path(name), content, mode=0o444)
+        self.cache.write(self._place("cas", name), content, mode=0o444)
         return name
 
     def put_file(self, path: Path) -> str:
         name = file_digest(path)
-        self.cache.take(path, self.path(name))
+        self.cache.take(path, self._place("cas", name))
         return name
 
     def size(self, digest: str) -> int | None:
-        try:
-            return self.path(digest).stat().st_size
-        except OSError:
-            return None
+        return size_of(self._place("cas", digest))
 
     def get(self, name: str) -> bytes | None:
-        seen = identity(self.path(name))
-        content = read(self.path(name))
+        place = self._place("cas", name)
+        seen = identity(place)
+        content = read(place)
         if content is not None and digest(content) != name:
-            self.cache.drop(self.path(name), seen)
+            self.cache.drop(place, seen)
             return None
         return content
 
     def verify(self, digest: str) -> bool:
-        seen = identity(self.path(digest))
+        place = self.path(digest)
+        seen = identity(place)
         try:
-            intact = file_digest(self.path(digest)) == digest
+            intact = file_digest(place) == digest
         except OSError:
             intact = False
         if not intact:
-            self.cache.drop(self.path(digest), seen)
+            self.cache.drop(place, seen)
         return intact
 
     def path(self, digest: str) -> Path:
-        return self.cache.path / "cas" / digest[:1] / digest
+        return Path(self._place("cas", digest))
 
     def action(self, key: str) -> Any:
-        return unsealed(read(self.action_path(key)))
+        return unsealed(read(self._place("ac", key)))
 
     def action_path(self, key: str) -> Path:
-        return self.cache.path / "ac" / key[:1] / key
+        return Path(self._place("ac", key))
 
     def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        path, content = self.action_path(key), sealed(action)
+        path, content = self._place("ac", key), sealed(action)
         if not replace:
             if self.cache.add(path, content):
                 return True
@@ -216,9 +215,12 @@ class DiskStore:
         if read(path) != content:
             self.cache.write(path, content)
 
-    def _note_path(self, name: str) -> Path:
+    def _place(self, kind: str, name: str) -> str:
+        return f"{self.cache.path}/{kind}/{name[:1]}/{name}"
+
+    def _note_path(self, name: str) -> str:
         folder, _, rest = name.partition("/")
-        return self.own.path / folder / f"{_file_name(rest)}.json" if rest else self.own.path / f"{name}.json"
+        return f"{self.own.path}/{folder}/{_file_name(rest)}.json" if rest else f"{self.own.path}/{name}.json"
 
 
 def open_store(root: Path) -> DiskStore:

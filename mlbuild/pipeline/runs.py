@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +31,6 @@ from mlbuild.engine.events import (
 )
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.libraries import versions
-from mlbuild.engine.reasons import Reason
 from mlbuild.engine.records import find_action, find_record
 from mlbuild.engine.store import DiskStore, Store
 from mlbuild.params import Json
@@ -68,14 +66,21 @@ class Recorder:
                 self._build = build
             case TaskStarted(task=task, reasons=reasons):
                 self._begin()
-                self._tasks[task] = {"outcome": "interrupted", "reasons": _plain(reasons)}
+                self._tasks[task] = {
+                    "outcome": "interrupted",
+                    "reasons": [reason.to_json() for reason in reasons],
+                }
             case TaskDone(task=task, seconds=seconds, peak=peak, key=key):
                 self._tasks[task] |= {"outcome": "ran", "key": key, "peak_bytes": peak}
                 self._tasks[task]["seconds"] = round(seconds, 6)
             case TaskReused(task=task, made=made, key=key):
                 self._tasks[task] = {"outcome": "reused", "key": key, "made": made}
             case TaskRestored(task=task, reasons=reasons, key=key):
-                self._tasks[task] = {"outcome": "restored", "key": key, "reasons": _plain(reasons)}
+                self._tasks[task] = {
+                    "outcome": "restored",
+                    "key": key,
+                    "reasons": [reason.to_json() for reason in reasons],
+                }
             case TaskFailed(task=task, failure=failure, remembered=made, key=key):
                 told: Json = {"outcome": "failed", "key": key, "made": made}
                 told["failure"] = {"kind": failure.kind, "message": failure.message}
@@ -180,14 +185,6 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
     ended = [note for note in notes if (note.get("format"), note.get("outcome")) == (FORMAT, "ok")]
     ended.sort(key=lambda note: str(note["started"]))
     return [(name, task["key"]) for note in ended[-builds:] if builds for name, task in note["tasks"].items()]
-
-
-def _plain(reasons: Sequence[Reason]) -> list[Json]:
-    """Reasons without what they do not say."""
-    return [
-        {item.name: value for item in fields(one) if (value := getattr(one, item.name)) != item.default}
-        for one in reasons
-    ]
 
 
 def _spec_digests(spec: Spec) -> dict[str, str]:
