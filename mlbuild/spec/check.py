@@ -16,6 +16,7 @@ from mlbuild.spec.outputs import warn_unused
 from mlbuild.spec.resolve import resolve
 from mlbuild.spec.shape import check_shape
 from mlbuild.spec.spec import Spec
+from mlbuild.spec.variants import check_variants
 
 T = TypeVar("T")
 
@@ -25,8 +26,8 @@ def check(
 ) -> tuple[Spec | None, list[Diagnostic]]:
     """The spec in a file, None where it has errors; and all errors and warnings, in order of place.
 
-    The `profiles` named and then the `settings` (`PATH=VALUE`) are laid over it. No data is read. A definition at
-    fault silences what depends on it, so that one mistake is one error.
+    The `profiles` named and then the `settings` (`PATH=VALUE`) are laid over it; each other profile is checked as if it
+    alone were. No data is read. A definition at fault silences what depends on it, so that one mistake is one error.
     """
     main = read_spec(file)
     if isinstance(main, list):
@@ -38,7 +39,9 @@ def check(
     if shape.faults is not None:
         definitions = read_definitions(composed.document.value, shape.faults, findings)
         spec = _checked(composed, definitions, findings, sound=not shape.diagnostics)
-    found = leveled([*shape.diagnostics, *findings.diagnostics(composed.document)], composed.document.value)
+    others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
+    told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others]
+    found = leveled(told, composed.document.value)
     if any(one.severity == "error" for one in found):
         spec = None
     return spec, sorted(found, key=_place)

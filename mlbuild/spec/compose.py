@@ -18,7 +18,7 @@ from mlbuild.spec.tree import Document, Node
 class Composed:
     """A spec with its includes: `base`; and with the profiles and settings laid over it: `document`.
 
-    `layers` are what was laid, in order, each a tree of its own; `others` the profiles that were not. `whole` says
+    `layers` are what was laid, in order, each a tree of its own; `others` the profiles that were not, by name. `whole` says
     whether nothing is left out, so that names can be looked up. `parts` are the files by themselves, `profiles` and
     `settings` the names and texts of what was to be laid.
     """
@@ -31,7 +31,7 @@ class Composed:
     profiles: tuple[str, ...]
     settings: tuple[str, ...]
     layers: list[Document] = field(default_factory=list)
-    others: list[Document] = field(default_factory=list)
+    others: dict[str, Document] = field(default_factory=dict)
 
 
 def compose(main: Document, profiles: Sequence[str] = (), settings: Sequence[str] = ()) -> Composed:
@@ -67,7 +67,7 @@ def _lay_profiles(composed: Composed, wanted: Sequence[str]) -> None:
         mistaken = (*composed.document.mistaken, *layer.mistaken)
         composed.document = Document(root, composed.document.mistakes, mistaken)
         composed.layers.append(layer)
-    composed.others = [layer for name, layer in overlays.items() if name not in wanted]
+    composed.others = {name: layer for name, layer in overlays.items() if name not in wanted}
 
 
 def _overlays(composed: Composed) -> Iterator[tuple[str, Document]]:

@@ -51,11 +51,20 @@ class Findings:
     @property
     def sound(self) -> bool:
         """Whether nothing found is an error."""
-        return all(problem.severity != "error" for problem, _ in self._found.values())
+        return all(problem.severity != "error" for problem, _ in self.found)
+
+    @property
+    def found(self) -> list[tuple[Problem, Notes]]:
+        """The problems, each with what explains it."""
+        return [*self._found.values()]
 
     def diagnostics(self, document: Document) -> list[Diagnostic]:
-        found = []
-        for problem, notes in self._found.values():
-            related = tuple(Related(text, document.span(at, "name")) for text, at in notes)
-            found.append(replace(document.diagnostic(problem), related=related))
-        return found
+        return [
+            replace(document.diagnostic(problem), related=related(notes, document))
+            for problem, notes in self.found
+        ]
+
+
+def related(notes: Notes, document: Document) -> tuple[Related, ...]:
+    """What explains a problem, each with its place."""
+    return tuple(Related(text, document.span(at, "name")) for text, at in notes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mlbuild.diagnostics import Diagnostic, Path, did_you_mean
 from mlbuild.spec.builder import MAX_DEPTH
+from mlbuild.spec.forms import long_form
 from mlbuild.spec.language import PUT_TOGETHER, SECTIONS
 from mlbuild.spec.loader import forbidden, parse
 from mlbuild.spec.overlay import map_like
@@ -155,13 +156,14 @@ def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[s
     return None
 
 
-def _set(node: Node | None, parts: Sequence[Part], value: Node) -> Node:
+def _set(node: Node | None, parts: Sequence[Part], value: Node, at: Path = ()) -> Node:
     """A copy of the tree with another value at a path; what the path does not touch is shared."""
     if not parts:
         return value
     (part, place), *rest = parts
+    node = long_form(node, at) if node else None
     below = node.children.get(part) if node else None
-    child = _set(below, rest, value)
+    child = _set(below, rest, value, (*at, part))
     if isinstance(part, int):
         return _with_item(node, part, child)
     old = node if node and node.style == "{" else Node({}, value.text, place[0], value.end, "{")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, Related
+from mlbuild.diagnostics import Diagnostic, Path, Problem
+from mlbuild.spec.blame import Blame
 from mlbuild.spec.compose import Composed
 from mlbuild.spec.faults import faults_of
-from mlbuild.spec.overlay import depth, overlaid
+from mlbuild.spec.overlay import overlaid, without
 from mlbuild.spec.structure import Structure
 from mlbuild.spec.tree import Document
 
@@ -17,11 +18,25 @@ _CONSEQUENCES = ("empty", "missing-key", "wrong-type")
 
 
 @dataclass(frozen=True)
+class Variant:
+    """The spec with a profile laid over it that was not chosen, and what of it cannot be read."""
+
+    document: Document
+    blame: Blame
+    faults: frozenset[Path] | None
+
+
+@dataclass(frozen=True)
 class Shape:
-    """What is wrong, in order of place; and the paths of what cannot be read, None where nothing can be checked."""
+    """What is wrong, in order of place; and the paths of what cannot be read, None where nothing can be checked.
+
+    `base` are the faults of the spec alone, `variants` what the profiles make of it that were not chosen.
+    """
 
     diagnostics: list[Diagnostic]
     faults: frozenset[Path] | None
+    base: frozenset[Path] | None
+    variants: list[Variant] = field(default_factory=list)
 
 
 def check_shape(composed: Composed) -> Shape:
@@ -32,46 +47,30 @@ def check_shape(composed: Composed) -> Shape:
     found = [*composed.base.mistakes, *composed.found]
     # What could not be read is told already, whatever its shape.
     told = {_start(one) for one in found}
-    shape = [*_placed(composed.document, composed.layers, problems, base)]
-    for layer in composed.others:
-        shape += _of_profile(composed.base, layer, structure.variant(), base)
+    blame = Blame(composed.base, composed.layers, base)
+    shape = _told(composed.document, blame, problems)
+    variants = []
+    alone = without(composed.base.root, "profiles") if composed.others else composed.base.root
+    for name, layer in composed.others.items():
+        root = overlaid(alone, layer.root)
+        document = Document(root, (), (*composed.base.mistaken, *layer.mistaken))
+        blame = Blame(composed.base, [layer], base, ("profiles", name))
+        new = structure.variant().problems(document.value)
+        shape += _told(document, blame, [one for one in new if not blame.known(one)])
+        variants.append(Variant(document, blame, faults_of(document, [*base, *new])))
     found += (one for one in shape if _start(one) not in told)
-    faults = faults_of(composed.document, problems) if composed.whole else None
-    return Shape(sorted(dict.fromkeys(found), key=lambda one: (one.span, one.code)), faults)
+    faults = faults_of(composed.document, problems)
+    diagnostics = sorted(dict.fromkeys(found), key=lambda one: (one.span, one.code))
+    if not composed.whole:
+        return Shape(diagnostics, None, None)
+    return Shape(diagnostics, faults, faults_of(composed.base, base), variants)
 
 
 def _start(diagnostic: Diagnostic) -> tuple[str, int, int]:
     return diagnostic.span.file, diagnostic.span.line, diagnostic.span.column
 
 
-def _of_profile(
-    base: Document, layer: Document, structure: Structure, known: list[Problem]
-) -> Iterator[Diagnostic]:
-    """What a profile that is not chosen would do to the shape; what is not there may come with another one."""
-    variant = Document(overlaid(base.root, layer.root))
-    problems = structure.problems(variant.value)
-    asked = (one for one in problems if one.code != "missing-key" or _in_list(one.at))
-    yield from _placed(variant, [layer], asked, known)
-
-
-def _in_list(at: Path) -> bool:
-    """Whether something stands in a list: lists replace lists, so they are complete."""
-    return any(isinstance(part, int) for part in at)
-
-
-def _placed(
-    document: Document, layers: list[Document], problems: Iterable[Problem], base: list[Problem]
-) -> Iterator[Diagnostic]:
-    """Problems with their places; one that the spec alone does not have stands where a layer brings it about."""
-    known = set(base)
-    for problem in problems:
-        if problem.code in _CONSEQUENCES and problem.at in document.mistaken:
-            continue
-        diagnostic = document.diagnostic(problem)
-        guilty = max(reversed(layers), key=lambda layer: depth(layer, problem.at), default=None)
-        if guilty is None or problem in known or not depth(guilty, problem.at):
-            yield diagnostic
-            continue
-        cause = guilty.diagnostic(problem)
-        related = () if cause.span == diagnostic.span else (Related("this stands here", diagnostic.span),)
-        yield replace(cause, related=related)
+def _told(document: Document, blame: Blame, problems: Iterable[Problem]) -> list[Diagnostic]:
+    """Problems with their places, but for those of what could not be read."""
+    kept = [one for one in problems if one.code not in _CONSEQUENCES or one.at not in document.mistaken]
+    return blame.diagnostics(document, kept)

@@ -41,6 +41,7 @@ SOAKS = {
         "tests/pipeline/test_neutral.py",
         "tests/spec/test_overlay_schema.py",
     ],
+    "profiles": ["tests/spec/test_variants.py"],
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from textwrap import indent
 
@@ -91,15 +92,17 @@ def test_a_misspelt_profile_is_told_whether_it_is_chosen_or_not(
         assert found == [expected]
 
 
-def test_what_is_required_may_come_from_another_profile(tmp_path: Path) -> None:
+def test_a_new_definition_of_a_profile_is_complete(tmp_path: Path) -> None:
+    text = with_profile("models: {new: {type: lightgbm.classifier, dataset: all, features: n, target: y}}\n")
+    assert said(composed(tmp_path, text)) == []
     text = with_profile("models: {new: {type: lightgbm.classifier, dataset: all}}\n")
     text += "  rest: {models: {new: {features: n, target: y}}}\n"
-    assert [line.split()[1] for line in said(composed(tmp_path, text))] == []
-    assert "new" in sound(composed(tmp_path, text, profiles=["other", "rest"])).models
-    assert said(composed(tmp_path, text, profiles=["other"])) == [
+    told = [
         "mlbuild.yaml:24:14 missing-key model 'new' needs 'features'",
         "mlbuild.yaml:24:14 missing-key model 'new' needs 'target'",
     ]
+    assert said(composed(tmp_path, text))[:2] == told
+    assert "new" in sound(composed(tmp_path, text, profiles=["other", "rest"])).models
 
 
 def test_a_spec_can_leave_to_profiles_what_is_required(tmp_path: Path) -> None:
@@ -130,12 +133,137 @@ def test_what_is_wrong_in_itself_is_told_once(tmp_path: Path) -> None:
         ]
 
 
-def test_a_name_is_looked_up_in_what_was_chosen(tmp_path: Path) -> None:
-    text = with_profile("models: {late: {features: [n, z]}}\n")
-    assert sound(composed(tmp_path, text))
-    assert said(composed(tmp_path, text, profiles=["other"])) == [
-        "mlbuild.yaml:24:35 unknown-column unknown column 'z' | columns here: a.b, n, y"
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        (
+            "models: {lat: {params: {num_leaves: 3}}}\n",
+            ["24:14 unknown-key unknown key 'lat' in 'models' | did you mean 'late'?"],
+        ),
+        (
+            "contracts: {row: {columns: {a.c: {min: 3}}}}\n",
+            ["24:33 unknown-key unknown key 'a.c' in 'columns' | did you mean 'a.b'?"],
+        ),
+        (
+            "models: {late: {features: [n, z]}}\n",
+            ["24:35 unknown-column unknown column 'z' | columns here: a.b, n, y"],
+        ),
+        (
+            "models: {late: {params: {num_leaves: 3}, metrics: accuracy, target: z}}\n",
+            ["24:73 unknown-column unknown column 'z' | columns here: a.b, n, y"],
+        ),
+        (
+            "sources: {rows: {contract: rwo}}\n",
+            ["24:32 unknown-contract unknown contract 'rwo' | did you mean 'row'?"],
+        ),
+        (
+            "datasets: {rows: {from: rows}}\n",
+            [
+                "24:16 duplicate-name 'rows' is the name of a source already"
+                " | sources and datasets share one namespace; rename one of them",
+                "  first defined here mlbuild.yaml:4:3",
+            ],
+        ),
+        (
+            "datasets: {all: {steps: [{op: filter, where: n > a}]}}\n",
+            ["24:54 unknown-column unknown column 'a' | columns here: a.b, n, y"],
+        ),
+    ],
+)
+def test_a_profile_is_checked_as_if_it_were_chosen(tmp_path: Path, overlay: str, expected: list[str]) -> None:
+    """The name of a thing and that of a column, what refers to them, and expressions."""
+    for chosen in ((), ("other",)):
+        found = said(composed(tmp_path, with_profile(overlay), profiles=chosen))
+        assert [line.removeprefix("mlbuild.yaml:") for line in found] == expected
+
+
+def test_what_a_profile_breaks_in_what_it_does_not_name_is_told_at_the_profile(tmp_path: Path) -> None:
+    text = with_profile("contracts: {row: {columns: {n: string}}}\n")
+    assert said(composed(tmp_path, text)) == [
+        "mlbuild.yaml:23:3 unsupported-feature column 'n' is a string, and lightgbm.classifier takes numbers"
+        " | encode it with 'category', 'ordinal' or 'one_hot'",
+        "  this stands here mlbuild.yaml:17:21",
     ]
+
+
+def test_each_profile_has_its_own_mistakes_told_and_the_spec_its_own_once(tmp_path: Path) -> None:
+    text = (
+        with_profile("models: {late: {target: z}}\n")
+        .replace("[a.b, n]", "[a.b, q]")
+        .replace("y: bool", "y: int")
+    )
+    text += "  third: {models: {late: {params: {num_leaves: 3}}}}\n  fourth: {models: {late: {target: z}}}\n"
+    assert [line.split(" |")[0] for line in said(composed(tmp_path, text))] == [
+        "mlbuild.yaml:17:21 unknown-column unknown column 'q'",
+        "mlbuild.yaml:24:29 unknown-column unknown column 'z'",
+        "mlbuild.yaml:26:36 unknown-column unknown column 'z'",
+    ]
+
+
+def test_what_depends_on_the_machine_is_told_of_what_was_chosen(tmp_path: Path) -> None:
+    text = with_profile("sources: {rows: {path: '${NO_SUCH_FOLDER}/rows.csv'}}\n")
+    text += "  last: {sources: {rows: {path: there.csv}}}\n"
+    assert said(composed(tmp_path, text)) == []
+    told = [said(composed(tmp_path, text, profiles=[name]))[0].split()[1] for name in ("other", "last")]
+    assert told == ["undefined-variable", "missing-file"]
+
+
+def test_warnings_are_told_of_what_was_chosen(tmp_path: Path) -> None:
+    text = with_profile("contracts: {extra: {columns: {a: int}}}\n")
+    assert said(composed(tmp_path, text)) == []
+    assert [line.split()[1] for line in said(composed(tmp_path, text, profiles=["other"]))] == ["unused"]
+
+
+def test_an_unread_file_leaves_names_of_profiles_open(tmp_path: Path) -> None:
+    text = with_profile("models: {late: {target: z}}\n") + "include: no.yaml\n"
+    assert [line.split()[1] for line in said(composed(tmp_path, text))] == ["missing-file"]
+
+
+def test_many_profiles_cost_what_they_touch(tmp_path: Path) -> None:
+    """Each is checked, but only in what it touches: the cost of one does not grow with their number."""
+    seconds = []
+    for count in (100, 400):
+        models = "".join(
+            f"  p{n}: {{models: {{late: {{params: {{num_leaves: {n + 5}}}}}}}}}\n" for n in range(count)
+        )
+        text = f"{SPEC}profiles:\n{models}  wrong: {{models: {{late: {{target: z}}}}}}\n"
+        start = time.process_time()
+        assert [line.split()[1] for line in said(composed(tmp_path, text))] == ["unknown-column"]
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 8 * seconds[0], seconds
+
+
+SHORT = with_profile(
+    "contracts: {row: {columns: {a.b: {min: 3}, n: float}}}\nmodels: {late: {target: {positive: false}}}\n"
+)
+
+
+def test_a_short_form_merges_as_what_it_stands_for(tmp_path: Path) -> None:
+    spec = sound(composed(tmp_path, SHORT, profiles=["other"]))
+    columns = spec.sources["rows"].contract.columns
+    assert (columns["a.b"].dtype, columns["a.b"].min) == ("float", 3)
+    assert (columns["n"].dtype, columns["n"].nullable) == ("float", True)
+    assert (spec.models["late"].target.column, spec.models["late"].target.positive) == ("y", False)
+    assert spec.place(("contracts", "row", "columns", "a.b", "dtype"))[1] == 8
+
+
+def test_what_is_wrong_with_a_short_form_is_told_once(tmp_path: Path) -> None:
+    text = SHORT.replace("a.b: float", "a.b: flot")
+    expected = (
+        "mlbuild.yaml:8:12 not-allowed '{}' is one of bool, int, float, string, date, datetime{}, not 'flot'"
+    )
+    assert said(composed(tmp_path, text)) == [
+        expected.format("a.b", " or a map") + " | did you mean 'float'?"
+    ]
+    assert said(composed(tmp_path, text, profiles=["other"])) == [
+        expected.format("dtype", "") + " | did you mean 'float'?"
+    ]
+
+
+def test_a_text_is_no_short_form_elsewhere(tmp_path: Path) -> None:
+    """What a map is laid over that stands for nothing else is replaced: a list of features by a selector."""
+    text = with_profile("models: {late: {features: {dtype: int}}}\n").replace("[a.b, n]", "a.b")
+    assert sound(composed(tmp_path, text, profiles=["other"])).models["late"].features == ("n",)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,23 @@ def test_what_stood_there_is_replaced_maps_too(tmp_path: Path) -> None:
     assert getattr(spec.models["late"].learner, "num_leaves") == 31  # noqa: B009 - the default
 
 
+def test_a_path_leads_through_a_short_form_to_what_it_stands_for(tmp_path: Path) -> None:
+    settings = ['contracts.row.columns."a.b".min=3', "models.late.target.positive=false"]
+    spec = sound(composed(tmp_path, SPEC, settings=settings))
+    column, target = spec.sources["rows"].contract.columns["a.b"], spec.models["late"].target
+    assert (column.dtype, column.min, target.column, target.positive) == ("float", 3, "y", False)
+    assert set_(tmp_path, "contracts.row.columns.y.mn=3", "models.late.target.positve=1") == [
+        "--set:1:25 unknown-key unknown key 'mn' in column 'y' | did you mean 'min'?",
+        "--set:2:20 unknown-key unknown key 'positve' in 'target' | did you mean 'positive'?",
+    ]
+
+
+def test_a_misspelt_name_of_a_column_is_told_as_one(tmp_path: Path) -> None:
+    assert set_(tmp_path, 'contracts.row.columns."a.c".min=3') == [
+        "--set:1:23 unknown-key unknown key 'a.c' in 'columns' | did you mean 'a.b'?"
+    ]
+
+
 def test_settings_come_after_profiles(tmp_path: Path) -> None:
     text = SPEC + "profiles: {other: {seed: 5, models: {late: {params: {num_leaves: 7}}}}}\n"
     spec = sound(composed(tmp_path, text, profiles=["other"], settings=["seed=6"]))
