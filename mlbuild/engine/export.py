@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.files import Files
-from mlbuild.engine.folder import remove
+from mlbuild.engine.folder import on_another_disk, remove
 from mlbuild.engine.graph import Task
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.records import Action
@@ -47,17 +47,14 @@ def export(task: Task, action: Action, store: Store, root: Path) -> None:
     """
     assert task.exports is not None
     recover(task, store, root)
-    swap, target = store.swap_folder(task.exports), root / task.exports
+    own, beside = _swaps(task.exports, store, root)
     try:
-        (swap / "new").mkdir(parents=True)
-        for part, digest in action.digests.items():
-            path = swap / "new" / part
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _copy(store.path(digest), path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if os.path.lexists(target):
-            target.rename(swap / "old")
-        (swap / "new").rename(target)
+        try:
+            _exchange(action, store, root / task.exports, own, Path.rename)
+        except OSError as error:
+            if not on_another_disk(error):
+                raise
+            _exchange(action, store, root / task.exports, beside, _move)
     except OSError as error:
         raise Unwritable(task.exports, error) from error
     finally:
@@ -70,16 +67,50 @@ def recover(task: Task, store: Store, root: Path) -> None:
     Raises:
         Unwritable: it cannot be written.
     """
-    if task.exports is None or not os.path.lexists(store.swap_folder(task.exports)):
-        return
-    swap, target = store.swap_folder(task.exports), root / task.exports
+    for swap in _swaps(task.exports, store, root) if task.exports is not None else ():
+        try:
+            if os.path.lexists(swap):
+                _undo(swap, root / str(task.exports))
+        except OSError as error:
+            raise Unwritable(str(task.exports), error) from error
+
+
+def _swaps(exports: str, store: Store, root: Path) -> tuple[Path, Path]:
+    """Where a swap is prepared: within the store, or where that is on another disk, beside the folder."""
+    target = root / exports
+    return store.swap_folder(exports), target.with_name(f".{target.name}.swap")
+
+
+def _exchange(
+    action: Action, store: Store, target: Path, swap: Path, aside: Callable[[Path, Path], object]
+) -> None:
+    (swap / "new").mkdir(parents=True)
+    for part, digest in action.digests.items():
+        path = swap / "new" / part
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _copy(store.path(digest), path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(target):
+        aside(target, swap / "old")
+    (swap / "new").rename(target)
+
+
+def _undo(swap: Path, target: Path) -> None:
     former = swap / "old"
+    if os.path.lexists(former) and not os.path.lexists(target):
+        former.rename(target)
+    remove(swap)
+
+
+def _move(folder: Path, place: Path) -> None:
+    """Rename a folder; where a lower layer of the file system holds it, as in a container, copy it."""
     try:
-        if os.path.lexists(former) and not os.path.lexists(target):
-            former.rename(target)
-        remove(swap)
+        folder.rename(place)
     except OSError as error:
-        raise Unwritable(task.exports, error) from error
+        if not on_another_disk(error):
+            raise
+        shutil.copytree(folder, place, symlinks=True)
+        remove(folder)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
@@ -45,17 +46,22 @@ class Folder:
 
         Once `synced`, it outlives the system's sudden end too.
         """
-        with self._written(self.called), self._temporary(content, mode, synced) as temporary:
+        with self._written(self.called), self._temporary(self._new(), content, mode, synced) as temporary:
             self._place(temporary, path)
 
     def give(self, path: Path, content: bytes) -> None:
-        """Write a file outside of the folder, on the same file system, in place of the former one; synced."""
-        with self._written(path.name), self._temporary(content, 0o644, synced=True) as temporary:
-            os.replace(temporary, path)
+        """Write a file outside of the folder in place of the former one; synced."""
+        with self._written(path.name):
+            try:
+                self._replace(path, content, self._new())
+            except OSError as error:
+                if not on_another_disk(error):
+                    raise
+                self._replace(path, content, f"{path.parent}/.{path.name}-{os.getpid()}")
 
     def add(self, path: Path | str, content: bytes) -> bool:
         """Write a file of the folder; False where there is one, even if another process was only just quicker."""
-        with self._written(self.called), self._temporary(content, 0o644) as temporary:
+        with self._written(self.called), self._temporary(self._new(), content) as temporary:
             try:
                 added = _linked(temporary, path)
             except (FileNotFoundError, NotADirectoryError):
@@ -117,9 +123,8 @@ class Folder:
             raise Unwritable(called, error) from error
 
     @contextmanager
-    def _temporary(self, content: bytes, mode: int, synced: bool = False) -> Iterator[str]:
+    def _temporary(self, path: str, content: bytes, mode: int = 0o644, synced: bool = False) -> Iterator[str]:
         """A file with a content that still needs a place; it goes where it gets none."""
-        path = self._new()
         try:
             file = self._opened(path, mode)
             try:
@@ -131,6 +136,10 @@ class Folder:
             with suppress(OSError):
                 os.unlink(path)
             raise
+
+    def _replace(self, path: Path, content: bytes, temporary: str) -> None:
+        with self._temporary(temporary, content, synced=True):
+            os.replace(temporary, path)
 
     def _new(self) -> str:
         return f"{self._temporaries}-{os.getpid()}-{next(self._numbers)}"
@@ -203,6 +212,11 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def on_another_disk(error: OSError) -> bool:
+    """Whether a file or folder could not be renamed, only because its new place is on another file system."""
+    return error.errno == errno.EXDEV
 
 
 def discard(path: Path) -> None:

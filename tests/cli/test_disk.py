@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,34 @@ def test_nothing_need_be_written_where_all_is_up_to_date(
     ):
         done = mlbuild(*words.split())
         assert done.code == 0, (words, done.err)
+
+
+@pytest.mark.parametrize("layered", [False, True])
+def test_the_store_and_dist_can_be_on_different_disks(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch, layered: bool
+) -> None:
+    """As where `.mlbuild` is a link or a mount; in a `layered` file system no folder of `dist/` can be renamed."""
+
+    def apart(known: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        def place(source: str, target: str) -> None:
+            kept = [f"{os.sep}.mlbuild{os.sep}" in str(path) for path in (source, target)]
+            if kept[0] != kept[1] or (layered and str(source).endswith("/dist/one")):
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+            known(source, target)
+
+        return place
+
+    monkeypatch.setattr(os, "rename", apart(os.rename))
+    monkeypatch.setattr(os, "replace", apart(os.replace))
+    for leaves in (4, 3):
+        small(mlbuild.folder, leaves=leaves)
+        done = mlbuild("build")
+        assert done.code == 0, done.err
+        assert mlbuild("plan", "--exit-code", "--locked").code == 0
+        assert sorted(path.name for path in mlbuild.folder.iterdir()) == sorted(
+            [".mlbuild", "dist", "mlbuild.lock", "mlbuild.yaml", "rows.csv"]
+        )
+        assert [path.name for path in (mlbuild.folder / "dist").iterdir()] == ["one"]
 
 
 def test_a_file_in_place_of_the_store_is_told(mlbuild: Command) -> None:
