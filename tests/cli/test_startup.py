@@ -15,9 +15,10 @@ import pytest
 
 from mlbuild import api
 from mlbuild.cli import main as command_line
-from mlbuild.cli import unchanged
+from mlbuild.cli import snapshot, unchanged
 from mlbuild.cli.unchanged import Request, read_request, sealed, snapshot_name, unsealed
 from mlbuild.cli.words import verb_of
+from mlbuild.engine.files import GRAIN_NS
 from tests.bench.trees import Size, seed, write_project
 from tests.budget import examples
 from tests.budget import seed as chance_seed
@@ -202,6 +203,14 @@ def check_out_again(folder: Path) -> None:
     file.write_bytes(content)
 
 
+def lead_elsewhere(folder: Path) -> None:
+    """A link to other data in the place of a source."""
+    file = folder / "data/s0.csv"
+    (folder / "data/s1.csv").rename(folder / "data/elsewhere.csv")
+    file.rename(folder / "data/s1.csv")
+    file.symlink_to("elsewhere.csv")
+
+
 def cut_the_snapshot(folder: Path) -> None:
     for file in (folder / ".mlbuild/snapshots").iterdir():
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -215,6 +224,7 @@ UNHEEDED: dict[str, Change] = {
     "time of data": lambda folder: os.utime(folder / "data/s0.csv"),
     "times of all files": touch_all,
     "the same data in another file": check_out_again,
+    "an empty folder in an output": lambda folder: (folder / "dist/o0/nothing").mkdir(),
     "unused content of the store": lambda folder: (folder / ".mlbuild/cas/0/nobody").write_text("x"),
     "no snapshot": lambda folder: shutil.rmtree(folder / ".mlbuild/snapshots"),
     "half a snapshot": cut_the_snapshot,
@@ -236,6 +246,10 @@ HEEDED: dict[str, Change] = {
     "a byte of data, its time restored": lambda folder: rewrite(
         folder / "data/s0.csv", "a,", "b,", restored=True
     ),
+    "a parameter, the time of the spec restored": lambda folder: rewrite(
+        folder / "mlbuild.yaml", "num_leaves: 4", "num_leaves: 5", restored=True
+    ),
+    "data that lie elsewhere": lead_elsewhere,
     "data that are gone": lambda folder: (folder / "data/s0.csv").unlink(),
     "an output edited, its time restored": lambda folder: rewrite(
         folder / "dist/o0/metrics.json", "0.75", "0.85", restored=True
@@ -293,6 +307,22 @@ def test_a_snapshot_does_not_tell_where_a_variable_leads(project: Starter, tmp_p
     assert project("status").code == 6
 
 
+def test_a_variable_that_is_set_is_another_than_none(standing: Starter) -> None:
+    empty = standing("status", WHERE="")
+    assert (empty.code, empty.at_once) == (0, False)
+    assert standing("status").at_once
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: rewrite(file, "sha256", "sha512")])
+def test_the_lock_counts_as_an_output_does(project: Starter, damage: Change) -> None:
+    lock = project.folder / "mlbuild.lock"
+    locked = lock.read_bytes()
+    damage(lock)
+    done = project("build")
+    assert (done.code, done.at_once) == (0, False)
+    assert lock.read_bytes() == locked
+
+
 @pytest.mark.parametrize(
     "words", [["--set", "models.m0.params.num_leaves=5"], ["--profile", "big"]], ids=" ".join
 )
@@ -302,9 +332,80 @@ def test_profiles_and_settings_have_answers_of_their_own(standing: Starter, word
     assert standing("status").at_once
 
 
-def test_our_own_variables_are_heeded(standing: Starter) -> None:
+def test_our_own_variables_are_heeded(standing: Starter, tmp_path: Path) -> None:
     assert not standing("status", MLBUILD_JOBS="3").at_once
+    assert standing("status", MLBUILD_PROFILE="big").code == 6
+    assert standing("status", MLBUILD_CACHE_DIR=str(tmp_path)).code == 6
     assert standing("status").at_once
+
+
+def test_libraries_are_looked_for_wherever_python_may_find_them(project: Starter, tmp_path: Path) -> None:
+    later = tmp_path / "far/later"
+    later.parent.mkdir()
+    project.environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{later}"
+    project.settled()
+    later.mkdir()
+    done = project("status")
+    assert (done.code, done.at_once) == (0, False)
+    project.environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{later.parent}"
+    done = project("status")
+    assert (done.code, done.at_once) == (0, False)
+
+
+# What can change without showing
+
+
+@pytest.mark.parametrize("name", ["data/s0.csv", "mlbuild.yaml", "mlbuild.lock", "dist/o0/metrics.json"])
+def test_what_has_a_time_that_is_still_to_come_is_never_trusted(project: Starter, name: str) -> None:
+    tomorrow = time.time_ns() + 86_400 * 10**9
+    os.utime(project.folder / name, ns=(tomorrow, tomorrow))
+    for _ in range(2):
+        done = project("build")
+        assert (done.code, done.at_once) == (0, False)
+    shutil.rmtree(project.folder / ".mlbuild/snapshots")
+    for _ in range(2):
+        done = project("build")
+        assert (done.code, done.in_full) == (0, True)
+
+
+def test_what_is_as_young_as_the_look_at_it_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "young").write_text("1")
+    found = unchanged.facts(str(tmp_path / "young"))
+    at = max(found[0], found[3]) + GRAIN_NS
+    with pytest.raises(snapshot._Doubt):
+        snapshot._seen([("young", tmp_path / "young")], at)
+    assert snapshot._seen([("young", tmp_path / "young")], at + 1) == [("young", found)]
+
+
+# How it looks
+
+
+_COUNTING = """\
+import builtins, os, sys
+from mlbuild.cli.unchanged import UNCHANGED, look
+looked, opened, stat, open_file = [], [], os.stat, open
+os.stat = lambda path: looked.append(path) or stat(path)
+builtins.open = lambda path, *mode: opened.append(path) or open_file(path, *mode)
+state, _ = look(["build"])
+assert state == UNCHANGED
+sys.stdout.write("\\n".join([*opened, "", *looked]))
+"""
+
+
+def test_everything_is_looked_at_once_and_nothing_but_the_snapshot_is_read(standing: Starter) -> None:
+    counting = Starter(standing.folder, standing.folder.parent / "counting")
+    (standing.folder.parent / "counting").write_text(_COUNTING)
+    standing.settled()  # Python may find libraries where that file is now
+    done = counting()
+    assert done.code == 0, done.err
+    opened, _, looked = done.out.partition("\n\n")
+    assert re.fullmatch(r"\.mlbuild/snapshots/[0-9a-f]+", opened)
+    paths = looked.splitlines()
+    paths.remove("mlbuild.yaml")  # once to find it
+    assert len(paths) == len(set(paths))
+    assert {"mlbuild.yaml", "mlbuild.lock", "data/s0.csv", "dist/o0", "dist/o0/model.onnx"} <= {*paths}
+    stored = [path for path in paths if path.startswith(".mlbuild/")]
+    assert len(stored) < 40, "the store has a file or two for each task"
 
 
 def test_an_upgraded_library_is_noticed_one_that_no_task_uses_is_not(
