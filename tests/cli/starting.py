@@ -42,6 +42,8 @@ class Started:
 class Starter:
     """`mlbuild` as it is installed, run in a folder: `start("build", "-k")`."""
 
+    python = sys.executable
+
     def __init__(self, folder: Path, script: Path, **environment: str) -> None:
         self.folder = folder
         self._script = script
@@ -49,7 +51,7 @@ class Starter:
         self.environment = {"PYTHONPATH": str(ROOT), "MLBUILD_THREADS": "1", **environment}
 
     def __call__(self, *words: str, **environment: str) -> Started:
-        return run([str(self._script), *words], self.folder, self.environment | environment)
+        return run([str(self._script), *words], self.folder, self.environment | environment, self.python)
 
     def settled(self, *words: str) -> None:
         """Build until a snapshot is there: the first build may find files that were only just written."""
@@ -61,10 +63,12 @@ class Starter:
         raise AssertionError("no build is answered from a snapshot")
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str]) -> Started:
+def run(
+    command: list[str], folder: Path, environment: dict[str, str], python: str = sys.executable
+) -> Started:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLBUILD_", "PYTHON"))}
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *command],
+        [python, "-X", "importtime", *command],
         cwd=folder,
         env=kept | environment,
         capture_output=True,

@@ -1,0 +1,89 @@
+"""`pip install` of another version of a library: the next command sees it where a task uses it, else nothing runs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.small import small
+from tests.cli.starting import ROOT, Started, Starter
+
+Pip = Callable[..., None]
+
+#: What reads, joins and compares tables does not use lightgbm; what is published shows its version.
+USERS = {f"{kind}:one" for kind in ("bin", "train", "predict", "artifact", "verify", "publish")}
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> tuple[Starter, Pip]:
+    """The small project, up to date in a virtual environment that finds all libraries of this one behind its own."""
+    environment, project = tmp_path / "environment", tmp_path / "project"
+    venv.create(environment, symlinks=True)
+    python = environment / "bin/python"
+    (packages,) = environment.glob("lib/python*/site-packages")
+    others = [str(ROOT), *(path for path in sys.path if any(Path(path).glob("*.dist-info")))]
+    (packages / "others.pth").write_text("\n".join(others))
+
+    def pip(verb: str, *words: str) -> None:
+        command = [sys.executable, "-m", "pip", "--python", str(python), verb, "-q", "--no-input", *words]
+        subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+
+    project.mkdir()
+    small(project)
+    start = Starter(project, tmp_path / "mlbuild")
+    start.python = str(python)
+    start.settled()
+    return start, pip
+
+
+def wheel(folder: Path, name: str, version: str) -> str:
+    """A wheel that holds nothing but its name and version, so that what is imported stays."""
+    module = name.replace("-", "_")
+    info, file = f"{module}-{version}.dist-info", folder / f"{module}-{version}-py3-none-any.whl"
+    texts = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, text in texts.items():
+            archive.writestr(f"{info}/{member}", text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{info}/{member},,\n" for member in [*texts, "RECORD"]))
+    return str(file)
+
+
+def ran(done: Started) -> set[str]:
+    """The tasks that a build ran."""
+    assert done.code == 0, done.err
+    return {line.split()[1] for line in done.err.splitlines() if line.split()[:1] == ["ran"]}
+
+
+def test_another_version_is_noticed_at_once_where_a_task_uses_it(
+    installed: tuple[Starter, Pip], tmp_path: Path
+) -> None:
+    mlbuild, pip = installed
+    for name, version in (("nobodys-own", "1.0"), ("nobodys-own", "2.0"), ("scikit-learn", "99.0")):
+        pip("install", "--no-index", "--ignore-installed", wheel(tmp_path, name, version))
+        done = mlbuild("build")
+        assert (ran(done), done.at_once) == (set(), False)
+        assert mlbuild("build").at_once
+    former = importlib.metadata.version("lightgbm")
+    for version, flags in (("98.0", ["--ignore-installed"]), ("99.0", [])):
+        pip("install", "--no-index", *flags, wheel(tmp_path, "lightgbm", version))
+        locked = mlbuild("build", "--locked")
+        assert (locked.code, f"  library 'lightgbm': {former} -> {version}\n" in locked.err) == (7, True)
+        done = mlbuild("build")
+        assert ran(done) == USERS
+        assert f"lightgbm {former} -> {version}" in done.err
+        assert mlbuild("build").at_once
+        former = version
+    pip("uninstall", "-y", "lightgbm")
+    done = mlbuild("build")
+    assert (ran(done), done.at_once) == (set(), False)
+    assert "restored  publish:one" in done.err
