@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from mlbuild.columns import DTYPES, INTERNAL, Schema
-from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected, did_you_mean, meant_as_list
 from mlbuild.params import Json, Kind, Name, described
 
 #: What `dtype:` takes, besides the dtypes themselves.
@@ -30,15 +31,14 @@ class Selector:
         """The names selected from `schema`.
 
         Raises:
-            Rejected: a name that does not exist, a name given twice, or a selector that matches nothing.
+            Rejected: a name that does not exist or changes nothing, one given twice, or a selector that matches nothing.
         """
         if self.names is not None:
             return self._named(schema)
-        problems = [
-            _unknown(name, schema, ("except", index))
-            for index, name in enumerate(self.excluded)
-            if name not in schema
-        ]
+        if not (self.dtype or self.matches or self.excluded):
+            help_ = "write 'dtype', 'matches' or 'except'"
+            raise Rejected(Problem("empty", "the selector says nothing of the columns meant", help=help_))
+        problems = [one for index in range(len(self.excluded)) for one in self._excluded(index, schema)]
         if problems:
             raise Rejected(*problems)
         found = tuple(name for name in schema if self._takes(name, schema) and name not in self.excluded)
@@ -61,6 +61,17 @@ class Selector:
             raise Rejected(*problems)
         return names
 
+    def _excluded(self, index: int, schema: Schema) -> Iterator[Problem]:
+        """What is wrong with a name to leave out."""
+        name, at = self.excluded[index], ("except", index)
+        if name not in schema:
+            yield _unknown(name, schema, at)
+        elif name in self.excluded[:index]:
+            yield Problem("duplicate-item", f"column '{name}' is listed twice", at)
+        elif schema[name].known and not self._takes(name, schema):
+            message = f"leaving out '{name}' has no effect: the selector does not match it"
+            yield Problem("no-effect", message, at, "remove it")
+
     def _takes(self, name: str, schema: Schema) -> bool:
         type_ = schema[name]
         if self.dtype == "numeric":
@@ -73,7 +84,7 @@ class Selector:
 
 
 def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
-    near = did_you_mean(name, schema)
+    near = meant_as_list(name, schema) or did_you_mean(name, schema)
     return Problem(
         "unknown-column",
         f"unknown column '{name}'",
@@ -99,6 +110,7 @@ class Columns(Kind):
         return {
             "title": "columns",
             "properties": {"dtype": dtype, "matches": glob, "except": except_},
+            "patternProperties": {"^x-": True},
             "additionalProperties": False,
             "minProperties": 1,
             **names,

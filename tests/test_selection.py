@@ -51,6 +51,34 @@ def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names:
             ("unknown-column", ("except", 0), "unknown column 'agee'", "did you mean 'age'?"),
         ),
         (
+            {"dtype": "numeric", "except": ["age", "name"]},
+            (
+                "no-effect",
+                ("except", 1),
+                "leaving out 'name' has no effect: the selector does not match it",
+                "remove it",
+            ),
+        ),
+        (
+            {"matches": "temp_*", "except": "age"},
+            (
+                "no-effect",
+                ("except", 0),
+                "leaving out 'age' has no effect: the selector does not match it",
+                "remove it",
+            ),
+        ),
+        ({"except": ["age", "age"]}, ("duplicate-item", ("except", 1), "column 'age' is listed twice", None)),
+        (
+            {"x-why": "later"},
+            (
+                "empty",
+                (),
+                "the selector says nothing of the columns meant",
+                "write 'dtype', 'matches' or 'except'",
+            ),
+        ),
+        (
             {"dtype": "bool"},
             ("empty-selection", (), "no column matches", f"columns here: {', '.join(TABLE)}"),
         ),
@@ -67,6 +95,12 @@ def test_what_selects_nothing_or_something_unknown_is_refused(
         Columns().read(given).resolve(TABLE)
     (problem,) = caught.value.problems
     assert (problem.code, problem.at, problem.message, problem.help) == expected
+
+
+def test_a_faulty_column_may_be_left_out() -> None:
+    table = TABLE.plus({"broken": ColumnType(UNKNOWN)})
+    selector = Columns().read({"dtype": "string", "except": "broken"})
+    assert selector.resolve(table) == ("name",)
 
 
 def test_a_faulty_column_silences_an_empty_selection() -> None:

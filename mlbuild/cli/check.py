@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 
 from mlbuild.cli.exits import OK, USAGE, UsageError
-from mlbuild.cli.project import check_document, check_file, find_file, tell
+from mlbuild.cli.project import DEFAULT, check_document, check_file, find_file, tell
 from mlbuild.cli.render import shown_path
 from mlbuild.spec.spec import Spec
+
+#: Folders of what others wrote.
+_FOREIGN = ("node_modules",)
 
 FORMATS = ("text", "json", "github", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="*", metavar="SPEC", help="specs to check, told in one report (the one of this folder)"
+        "files",
+        nargs="*",
+        metavar="SPEC",
+        help="specs to check, told in one report; of a folder, all in it and below (the one of this folder)",
     )
 
 
@@ -23,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "specs are named both with -f and behind 'check'", help="name all of them behind 'check'"
         )
-    files = [find_file(named) for named in args.files or [args.file]]
+    files = [file for named in args.files or [args.file] for file in _files(named)]
     checked = [(file, *check_file(args, file)) for file in files]
     code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
     told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
@@ -36,6 +44,23 @@ def run(args: argparse.Namespace) -> int:
             if spec is not None:
                 print(f"{shown_path(str(file))}: ok ({_contents(spec)})")
     return code
+
+
+def _files(named: str | None) -> list[Path]:
+    """The spec that is named, or all specs of a folder that is, but for those in hidden folders and of others.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if named is None or not Path(named).is_dir():
+        return [find_file(named)]
+    found: list[Path] = []
+    for folder, below, names in os.walk(named):
+        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _FOREIGN)
+        found += (Path(folder, name) for name in sorted(names) if f".{name}".endswith(f".{DEFAULT}"))
+    if not found:
+        raise UsageError(f"there is no spec in '{named}' or below")
+    return found
 
 
 def _contents(spec: Spec) -> str:

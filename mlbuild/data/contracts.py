@@ -10,7 +10,7 @@ from typing import Any
 from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.moments import parse_moment
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Problem, did_you_mean
+from mlbuild.diagnostics import Problem, did_you_mean, meant_as_list
 from mlbuild.params import (
     Boolean,
     Choice,
@@ -134,6 +134,11 @@ class Column(Described):
             if is_given and self.dtype not in dtypes:
                 help_ = f"it is for {', '.join(dtypes)}"
                 yield _no_effect(name, f"'{name}' has no effect on a column of dtype {self.dtype}", help_)
+        for name, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None and self.categories is not None and self.dtype in NUMERIC:
+                yield _no_effect(
+                    name, f"'{name}' has no effect beside 'categories', which name all values", "remove it"
+                )
         if self.dtype == "string" and self.null_token is not None and self.empty_is_null:
             yield _no_effect(
                 "null_token",
@@ -198,7 +203,8 @@ class Contract(Described):
                 yield bad_name(name, ("columns", name))
         for index, name in enumerate(self.unique or ()):
             if name not in self.columns:
-                near = did_you_mean(name, self.columns) or f"columns here: {', '.join(self.columns)}"
+                near = meant_as_list(name, self.columns) or did_you_mean(name, self.columns)
+                near = near or f"columns here: {', '.join(self.columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", ("unique", index), near)
             elif name in (self.unique or ())[:index]:
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))

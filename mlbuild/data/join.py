@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mlbuild.data.faults import Fault
 from mlbuild.data.steps import DatasetStep
 from mlbuild.data.table import Table, TableColumn, depends_on
-from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean, meant_as_list
 from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
@@ -208,4 +208,5 @@ def _null_token(column: TableColumn) -> str | None:
 
 
 def _near(name: str, table: Table) -> str:
-    return did_you_mean(name, table.columns) or f"columns there: {', '.join(table.columns)}"
+    near = meant_as_list(name, table.columns) or did_you_mean(name, table.columns)
+    return near or f"columns there: {', '.join(table.columns)}"

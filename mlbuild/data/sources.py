@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from mlbuild.data.casts import cast, polars_type
 from mlbuild.data.contracts import Column
 from mlbuild.data.csv_file import read_csv, read_header
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
-from mlbuild.diagnostics import data_failure, did_you_mean
+from mlbuild.diagnostics import Problem, data_failure, did_you_mean
 from mlbuild.params import Described, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class Source(Described):
     contract: str = field(
         Name("contract"), "The contract that the table must keep; it says which columns are read."
     )
+
+    def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
+        """What of it changes nothing where these are the columns of the contract."""
+        return iter(())
 
     def canonical(self, columns: Mapping[str, Column]) -> Json:
         """What decides the rows read, besides the content of the file.
@@ -97,6 +101,11 @@ class Csv(Source):
         "The character that separates the values of a row.",
         default=",",
     )
+
+    def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
+        if "" in self.null_values and all(column.empty_is_null for column in columns.values()):
+            at = ("null_values", self.null_values.index(""))
+            yield Problem("no-effect", "an empty text is a missing value in any case", at, "remove it")
 
     def header(self, file: Path) -> list[str]:
         return read_header(file, self.delimiter)

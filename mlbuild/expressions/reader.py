@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem
 from mlbuild.expressions.nodes import REFUSED, Node
-from mlbuild.expressions.refusals import joined, own, place, refusal, unsupported
+from mlbuild.expressions.refusals import joined, own, place, refusal, type_named, unsupported
 from mlbuild.expressions.tree import COLUMN, NULL, UNTYPED
 
 if TYPE_CHECKING:
@@ -163,7 +163,8 @@ class Reader:
         to = sql.args["to"]
         target = _CASTS.get(to.sql())
         if target is None:
-            message = f"CAST to {to.sql()} is not supported"
+            named = type_named(to, self.text, place(sql.this, self.text)[1])
+            message = f"CAST to {named} is not supported"
             help_ = "CAST goes to DOUBLE, BIGINT and BOOLEAN"
             return self._refuse(sql, unsupported(message, place(sql, self.text), help_))
         return self._made(sql, "cast", [self.read(sql.this)], target)

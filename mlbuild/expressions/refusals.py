@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, did_you_mean
 from mlbuild.expressions.nodes import Offset
@@ -54,9 +54,24 @@ def refusal(sql: Sql, text: str) -> Problem:
         message = "parameters are not supported: write the value"
     else:
         name = type(sql).__name__
-        what = _SYMBOLS.get(name) or (sql.sql_name() if isinstance(sql, exp.Func) else None)
+        what = _SYMBOLS.get(name) or (
+            _called(sql, text[slice(*offset)]) if isinstance(sql, exp.Func) else None
+        )
         message = f"'{what or text[slice(*offset)] or name.upper()}' is not supported in expressions"
     return unsupported(message, offset, _INSTEAD.get(type(sql).__name__))
+
+
+def _called(function: Any, text: str) -> str:
+    """What the user calls a function that sqlglot knows by other names too."""
+    found = re.match(r"\w+", text)
+    word = found[0].upper() if found else ""
+    return word if word in function.sql_names() else str(function.sql_name())
+
+
+def type_named(to: Sql, text: str, behind: int) -> str:
+    """A type as the user calls it; `behind` is where what becomes of that type ends in the text."""
+    found = re.search(r"(?:\bAS|::)\s*([A-Za-z_]\w*(?:\s*\([^)]*\))?)", text[behind:], re.I)
+    return found[1] if found else to.sql()
 
 
 def unsupported(message: str, offset: Offset | None, help: str | None = None) -> Problem:
@@ -74,7 +89,8 @@ def place(sql: Sql, text: str) -> Offset:
 
     known = joined(*(own(part) for part in sql.walk()))
     if known is None:
-        named = re.search(rf"\b{sql.sql_name()}\b", text, re.I) if isinstance(sql, exp.Func) else None
+        names = "|".join(sql.sql_names()) if isinstance(sql, exp.Func) else ""
+        named = re.search(rf"\b(?:{names})\b", text, re.I) if names else None
         return named.span() if named else (0, len(text))
     start, end = known
     opened = re.search(r"\w+\s*\(\s*$", text[:start])

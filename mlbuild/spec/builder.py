@@ -154,7 +154,12 @@ class Builder:
         """A map, a list or an alias as a key; what is wrong inside it is the same mistake."""
         while self.mistakes and self.mistakes[-1].span >= self.text.span(*place):
             self.mistakes.pop()
-        self._mistake("bad-key", "a key is a text", place, "quote a text that begins with a brace or bracket")
+        if self.text.content[place[0] : place[0] + 1] == "*":
+            help_ = "write the key out: an alias repeats values only"
+            self._mistake("bad-key", "an alias cannot be a key", place, help_)
+        else:
+            help_ = "quote a text that begins with a brace or bracket"
+            self._mistake("bad-key", "a key is a text", place, help_)
         return _Key(None, place)
 
     def _repeated(self, name: str, place: tuple[int, int], first: tuple[int, int]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlbuild.kinds import Json, Kind, ListOf, MapOf
 from mlbuild.params import Dispatch, Object, params_of
+from mlbuild.selection import Columns
 from mlbuild.spec.definitions import LEARNER
 from mlbuild.spec.language import PUT_TOGETHER, STEP, Document, Model, Steps
 
@@ -31,6 +32,9 @@ def _canonical(kind: Kind, given: Any) -> Any:
             return [_canonical(kind.item, item) for item in (given if isinstance(given, list) else [given])]
         case MapOf():
             return {name: _canonical(kind.item, item) for name, item in given.items()}
+        case Columns() if isinstance(given, Mapping):
+            own = {key: part for key, part in given.items() if key.startswith("x-")}
+            return kind.write(kind.read(given)) | own
         case Steps():
             return given if isinstance(given, str) else [_canonical(STEP, item) for item in given]
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path as FilePath
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, Span, did_you_mean
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Span, nearest
 from mlbuild.spec.loader import load
 from mlbuild.spec.tree import Document
 
@@ -25,7 +25,8 @@ def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
     """The problem that no file is where a spec says; `named` is its path as written, `start` where that starts."""
     mode = _mode(file)
     if mode is None:
-        help_ = did_you_mean(FilePath(named).name, _beside(file)) or f"paths start from {start}"
+        near = nearest(FilePath(named).name, _beside(file))
+        help_ = f"did you mean '{FilePath(named).with_name(near)}'?" if near else f"paths start from {start}"
         return Problem("missing-file", f"there is no file '{named}'", at, help_)
     if stat.S_ISREG(mode):
         return None
@@ -42,8 +43,11 @@ def _mode(file: FilePath) -> int | None:
 
 
 def _beside(file: FilePath) -> list[str]:
-    """The names in the folder where a file should be."""
+    """The names in the folder where a file should be that are like its own up to the suffix, or have its suffix."""
     try:
-        return [entry.name for entry in file.parent.iterdir()]
+        names = [entry.name for entry in file.parent.iterdir()]
+        return [
+            name for name in names if FilePath(name).suffix == file.suffix or FilePath(name).stem == file.stem
+        ]
     except (OSError, ValueError):
         return []

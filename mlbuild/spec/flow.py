@@ -47,6 +47,8 @@ def flow_sources(
             contract = definitions.contracts[source.contract]
             if contract is not None:
                 doubtful = definitions.doubtful[source.contract]
+                if not doubtful:
+                    findings.extend(problem.under(*at) for problem in source.judge(contract.columns))
                 table = _without_types(contract.table(), doubtful).read_from(os.path.normpath(file))
                 variables = path.names if path else ()
                 found[name] = SourceSpec(name, source, file, variables, source.contract, contract, table)

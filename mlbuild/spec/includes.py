@@ -68,7 +68,7 @@ class _Reader:
         if isinstance(part, Document):
             self.joined.found += [part.diagnostic(problem) for problem in included_problems(part.value)]
             return part
-        self.joined.found += part
+        self.joined.found += map(_of_included, part)
         self.joined.whole = False
         return None
 
@@ -86,6 +86,14 @@ class _Reader:
         first = self.places.get(identity)
         related = (Related("first included here", first),) if first else ()
         self.joined.found.append(replace(document.diagnostic(problem), related=related))
+
+
+def _of_included(diagnostic: Diagnostic) -> Diagnostic:
+    """What is said of an included file that cannot be read; it does not begin as a spec does."""
+    if diagnostic.code != "empty-spec":
+        return diagnostic
+    help_ = "define something in it, or take it out of 'include'"
+    return replace(diagnostic, message="the included file is empty", help=help_)
 
 
 def _included(document: Document) -> Iterator[tuple[Path, str]]:
@@ -111,7 +119,10 @@ def _identity(file: str) -> str:
 
 
 def _root(parts: list[Document], found: list[Diagnostic]) -> Node:
-    """The root of the first file, with the sections of all of them; names that stand twice are told."""
+    """The root of the first file, with the sections of all of them; names that stand twice are told.
+
+    Of `x-*` keys that several files have, those of the first one stand.
+    """
     root = parts[0].root
     children, keys = dict(root.children), dict(root.keys)
     for section in SECTIONS:
@@ -120,6 +131,10 @@ def _root(parts: list[Document], found: list[Diagnostic]) -> Node:
         if maps and maps != [root]:
             keys[section] = maps[0].keys[section]
             children[section] = _section(section, [one.children[section] for one in maps], found)
+    for part in (one.root for one in parts[1:]):
+        own = [str(name) for name in part.children if str(name).startswith("x-") and name not in children]
+        children |= {name: part.children[name] for name in own}
+        keys |= {name: part.keys[name] for name in own}
     return map_like(root, children, keys)
 
 

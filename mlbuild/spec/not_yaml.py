@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mlbuild.diagnostics import Diagnostic, Related
+from mlbuild.diagnostics import Diagnostic, Related, Span
 from mlbuild.spec.tree import Text
 
 _MISFIT = ("this does not fit what stands before it", "keys of one map stand in one column")
@@ -60,6 +60,8 @@ _BEGUN = {
 }
 #: A line up to where a parser stumbles over what follows a quoted text, as in `"my column" > 3`.
 _QUOTED = re.compile(r"""((?:.*[:\-]\s+)?(?:"[^"]*"|'[^']*')\s*)[|>]?\s*""")
+#: A line that was to be an entry of a map.
+_KEY_GLUED = re.compile(r"\s*(?:- +)?([A-Za-z_][\w-]*:[^\s:/][^\s]*)\s*")
 
 
 def not_yaml(text: Text, error: Any) -> Diagnostic:
@@ -78,9 +80,19 @@ def not_yaml(text: Text, error: Any) -> Diagnostic:
         start, end = index - len(before) + quoted.end(1), index + len(line)
         advice = "quote the value as a whole: '\"my column\" > 3'"
         return Diagnostic("bad-yaml", "text follows a closing quote", text.span(start, end), advice)
+    if "mapping values are not" in problem and (glued := _glued(text, index)):
+        return Diagnostic("bad-yaml", "expected 'key: value'", glued, "a blank follows the ':' of a key")
     message, help_ = _worded(problem, line)
     span = text.span(index, index + (len(line) if keyless else 1))
     return Diagnostic("bad-yaml", message, span, help_, _related(text, error, index))
+
+
+def _glued(text: Text, index: int) -> Span | None:
+    """The line before that of a character, if no blank follows the ':' of its key: to YAML it is a text that goes on."""
+    end = text.content.rfind("\n", 0, index)
+    start = text.content.rfind("\n", 0, max(end, 0)) + 1
+    found = _KEY_GLUED.fullmatch(text.content, start, max(end, start))
+    return text.span(*found.span(1)) if found else None
 
 
 def _related(text: Text, error: Any, index: int) -> tuple[Related, ...]:

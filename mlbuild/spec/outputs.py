@@ -18,6 +18,7 @@ def check_outputs(
     findings: Findings,
 ) -> dict[str, OutputSpec | None]:
     """The outputs by name, None where one is at fault or depends on what is."""
+    _one_folder_each(definitions, findings)
     found: dict[str, OutputSpec | None] = dict.fromkeys(definitions.outputs)
     for name, output in definitions.outputs.items():
         if output is None or not findings.known(
@@ -38,6 +39,17 @@ def check_outputs(
             derived={column: columns[column] for column in derived},
         )
     return found
+
+
+def _one_folder_each(definitions: Definitions, findings: Findings) -> None:
+    """Outputs become folders, and there are disks on which `Late` and `late` are one."""
+    first: dict[str, str] = {}
+    for name in definitions.outputs:
+        before = first.setdefault(name.casefold(), name)
+        if before != name:
+            message = f"'{name}' and '{before}' would be one folder where file names ignore case"
+            problem = Problem("duplicate-name", message, ("outputs", name), "rename one of them", on="key")
+            findings.add(problem, ("first defined here", ("outputs", before)))
 
 
 def warn_unused(definitions: Definitions, findings: Findings) -> None:

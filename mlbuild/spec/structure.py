@@ -18,7 +18,7 @@ from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
 from mlbuild.spec.schema import build_schema, dispatches
-from mlbuild.spec.wording import Object, of_type, repeated, shown
+from mlbuild.spec.wording import Object, glued, of_type, repeated, shown
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -165,6 +165,9 @@ def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
     """An object that does not say which of several it is."""
     wanted = [kind.by, "path"] if kind.suffixes and "path" not in value else [kind.by]
     for key in value:
+        if glued(key, value[key]) in wanted:
+            help_ = "a blank follows the ':' of a key"
+            return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), help_, on="key")
         if (near := did_you_mean(key, wanted)) and not key.startswith("x-"):
             return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), near, on="key")
     options = ", ".join(kind.by_value)

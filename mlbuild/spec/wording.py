@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlbuild.diagnostics import Path, Problem, did_you_mean
+from mlbuild.diagnostics import Path, Problem, did_you_mean, meant_as_list
 from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.spec.language import NAME
 
@@ -100,6 +100,8 @@ class Object:
             message = f"'{key}' cannot be set: {self.refused[key]}"
             return Problem("refused-key", message, (key,), on="key"), None
         message = f"unknown key '{key}' in {title}"
+        if (name := glued(key, given[key])) in known:
+            return Problem("unknown-key", message, (key,), "a blank follows the ':' of a key", on="key"), name
         free = [name for name in known if name not in given]
         near = did_you_mean(key, known)
         name = next((name for name in free if near == f"did you mean '{name}'?"), None)
@@ -109,6 +111,11 @@ class Object:
         help_ = help_ or near
         help_ = help_ or (f"keys here: {listed(free)}" if free else "it has no other keys")
         return Problem("unknown-key", message, (key,), help_, on="key"), name
+
+
+def glued(key: str, value: Any) -> str | None:
+    """The key that was meant where no blank follows its ':', as in `{path:rows.csv}`."""
+    return key.partition(":")[0] if value is None and ":" in key else None
 
 
 def _of_value(error: ValidationError, at: Path) -> Problem:
@@ -124,7 +131,7 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     subject = _subject(at)
     if keyword == "enum":
         options = [str(option) for option in shape["enum"]]
-        near = _near(value, options) if isinstance(value, str) else None
+        near = (meant_as_list(value, options) or _near(value, options)) if isinstance(value, str) else None
         if value in options and value not in shape["enum"]:
             near = "write it without quotes"
         if near is None and len(options) > _LISTED:

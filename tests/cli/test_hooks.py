@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from identify.identify import tags_from_filename
 from pre_commit.clientlib import load_manifest
 
 from tests.cli.running import Command
@@ -27,23 +28,39 @@ def hook() -> dict[str, object]:
     return hooks["mlbuild-check"]
 
 
-def test_the_hook_takes_specs_and_nothing_else(hook: dict[str, object]) -> None:
-    pattern = re.compile(str(hook["files"]))
-    for path in ("mlbuild.yaml", "specs/a/mlbuild.yaml", "late.mlbuild.yaml", "specs/late.mlbuild.yaml"):
-        assert pattern.search(path), path
-    for path in ("mlbuild.yaml.txt", "notmlbuild.yaml", "mlbuild.lock", "data.yaml", "specs/mlbuild-yaml"):
-        assert not pattern.search(path), path
+def test_the_hook_runs_where_any_yaml_changes(hook: dict[str, object]) -> None:
+    """What a spec includes can have any name."""
+    assert (hook["types"], hook["files"], hook["pass_filenames"]) == (["yaml"], "", False)
+    for file in ("mlbuild.yaml", "late.mlbuild.yaml", "tables/planes.yml"):
+        assert "yaml" in tags_from_filename(file), file
+    assert "yaml" not in tags_from_filename("rows.csv") | tags_from_filename("mlbuild.lock")
 
 
-def test_the_hook_is_a_command_that_checks_the_files_behind_it(
-    hook: dict[str, object], mlbuild: Command
-) -> None:
-    assert hook["pass_filenames"] is True
-    assert hook["require_serial"] is True
+def test_the_hook_checks_all_specs_with_what_they_include(hook: dict[str, object], mlbuild: Command) -> None:
     program, *words = shlex.split(str(hook["entry"]))
-    write(mlbuild.folder, good=GOOD)
     assert program == "mlbuild"
-    assert mlbuild(*words, "good/mlbuild.yaml").code == 0
+    write(mlbuild.folder, good=GOOD, other=GOOD + "include: parts/planes.yml\n", **{".hidden": FAULTY})
+    (mlbuild.folder / "late.mlbuild.yaml").write_text(GOOD)
+    (mlbuild.folder / "not-mlbuild.yaml").write_text(FAULTY)
+    (mlbuild.folder / "other" / "parts").mkdir()
+    part = mlbuild.folder / "other" / "parts" / "planes.yml"
+    part.write_text("x-own: 1\n")
+    ran = mlbuild(*words)
+    assert ran.code == 0
+    assert [line.split(":")[0] for line in ran.out.splitlines()] == [
+        "late.mlbuild.yaml",
+        "good/mlbuild.yaml",
+        "other/mlbuild.yaml",
+    ]
+    part.write_text("modles: {}\n")
+    ran = mlbuild(*words)
+    assert ran.code == 2
+    assert "other/parts/planes.yml:1:1: error[unknown-key]: unknown key 'modles'" in ran.err
+
+
+def test_a_folder_without_specs_is_told(mlbuild: Command) -> None:
+    (mlbuild.folder / "empty").mkdir()
+    assert mlbuild("check", "empty").err == "mlbuild: there is no spec in 'empty' or below\n"
 
 
 def test_several_specs_are_checked_in_one_report(mlbuild: Command) -> None:

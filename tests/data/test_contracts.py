@@ -19,7 +19,8 @@ def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
     "column",
     [
         {"dtype": "int"},
-        {"dtype": "int", "min": 0, "max": 0, "categories": [1, 2.0], "unique": True},
+        {"dtype": "int", "min": 0, "max": 0, "unique": True},
+        {"dtype": "int", "categories": [1, 2.0], "unique": True},
         {"dtype": "int", "min": 0.5, "finite": True, "empty_is_null": True},
         {"dtype": "float", "min": -1e300, "max": 10**30, "finite": False, "nullable": True},
         {"dtype": "bool", "categories": [True]},
@@ -55,6 +56,16 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
             {"dtype": "int", "empty_is_null": False},
             "'empty_is_null' has no effect on a column of dtype int",
             ("empty_is_null",),
+        ),
+        (
+            {"dtype": "int", "categories": [1, 2], "min": 1},
+            "'min' has no effect beside 'categories', which name all values",
+            ("min",),
+        ),
+        (
+            {"dtype": "int", "categories": [1, 2], "max": 9},
+            "'max' has no effect beside 'categories', which name all values",
+            ("max",),
         ),
         (
             {"dtype": "int", "null_token": "-"},

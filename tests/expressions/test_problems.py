@@ -145,6 +145,13 @@ def test_types_that_do_not_go_together(text: str, message: str, blamed: str) -> 
         ("ROUND(distance, seats)", "ROUND takes a whole number from -15 to 15 as its decimals", "seats"),
         ("ROUND(distance, 16)", "ROUND takes a whole number from -15 to 15 as its decimals", "16"),
         ("CAST(distance AS TEXT)", "CAST to TEXT is not supported", "CAST(distance AS TEXT)"),
+        ("CAST(distance AS Blob)", "CAST to Blob is not supported", "CAST(distance AS Blob)"),
+        ("CAST(seats AS BYTEA)", "CAST to BYTEA is not supported", "CAST(seats AS BYTEA)"),
+        ("distance::string", "CAST to string is not supported", "distance"),
+        ("RAND() > 0.5", "'RAND' is not supported in expressions", "RAND"),
+        ("random() > 0.5", "'RANDOM' is not supported in expressions", "random"),
+        ("CHAR_LENGTH(carrier) > 1", "'CHAR_LENGTH' is not supported in expressions", "CHAR_LENGTH(carrier)"),
+        ("SUBSTR(carrier, 1) = 'A'", "'SUBSTR' is not supported in expressions", "SUBSTR(carrier, 1)"),
         ("f.distance > 1", "columns have no table: write 'distance' without 'f.'", "f.distance"),
         (
             "SUM(distance) > 3",

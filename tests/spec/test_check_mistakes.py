@@ -36,6 +36,10 @@ TYPICAL = {
         ("path: planes.csv", "path: plane.csv"),
         "6:18 missing-file there is no file 'plane.csv' | did you mean 'planes.csv'?",
     ),
+    "a missing file in another folder": (
+        ("path: planes.csv", "path: ./planes.cvs, type: csv"),
+        "6:18 missing-file there is no file './planes.cvs' | did you mean 'planes.csv'?",
+    ),
     "a duplicate YAML key": (
         ("    dataset: departures\n", "    dataset: departures\n    dataset: flights\n"),
         "40:5 duplicate-key the key 'dataset' stands in lines 39 and 40 | remove or rename one of them",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.spec.checking import changed, checked, spec_of
+from tests.spec.checking import changed, checked, diagnosed, spec_of
+from tests.spec.written import told
 
 FEATURES = "[carrier, distance, seats]"
 TARGET = "    target: late\n"
@@ -192,6 +193,17 @@ CASES = {
         ],
     ),
 }
+
+
+def test_outputs_are_folders_of_their_own_where_file_names_ignore_case(tmp_path: Path) -> None:
+    found = diagnosed(
+        tmp_path, changed(("  late: {model: late}", "  late: {model: late}\n  LATE: {model: late}"))
+    )
+    assert told(found[1]) == [
+        "47:3 duplicate-name 'LATE' and 'late' would be one folder where file names ignore case | rename one of them"
+    ]
+    (note,) = found[1][0].related
+    assert (note.message, note.span.line) == ("first defined here", 46)
 
 
 @pytest.mark.parametrize("case", CASES)

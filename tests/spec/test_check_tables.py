@@ -16,6 +16,26 @@ CASES = {
         [("contract: plane}", "contract: plan}")],
         ["6:40 unknown-contract unknown contract 'plan' | did you mean 'plane'?"],
     ),
+    "an empty text that is missing in any case": (
+        [("{path: planes.csv, ", "{path: planes.csv, null_values: [NA, ''], ")],
+        ["6:48 no-effect an empty text is a missing value in any case | remove it"],
+    ),
+    "an empty text that one column would keep": (
+        [
+            ("{path: planes.csv, ", "{path: planes.csv, null_values: [''], "),
+            ("columns: {tailnum: string,", "columns: {tailnum: {dtype: string, empty_is_null: false},"),
+        ],
+        [],
+    ),
+    "an empty text beside a column of which nothing is known": (
+        [
+            ("{path: planes.csv, ", "{path: planes.csv, null_values: [''], "),
+            ("columns: {tailnum: string,", "columns: {tailnum: strng,"),
+        ],
+        [
+            "17:24 not-allowed 'tailnum' is one of bool, int, float, string, date, datetime or a map, not 'strng' | did you mean 'string'?"
+        ],
+    ),
     "a contract unlike any": (
         [("contract: plane}", "contract: zzz}")],
         ["6:40 unknown-contract unknown contract 'zzz' | known: flight, plane"],
@@ -107,6 +127,18 @@ CASES = {
 def test_what_is_said_of_tables(case: str, tmp_path: Path) -> None:
     changes, said = CASES[case]
     assert checked(tmp_path, changed(*changes)) == said
+
+
+def test_a_file_misspelt_in_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("planes.csv", "plane.yaml"):
+        (tmp_path / "data" / name).touch()
+    assert checked(tmp_path, changed(("path: planes.csv", "path: data/plane.csv"))) == [
+        "6:18 missing-file there is no file 'data/plane.csv' | did you mean 'data/planes.csv'?"
+    ]
+    assert checked(tmp_path, changed(("path: planes.csv", "path: data/plans.parquet"))) == [
+        "6:18 missing-file there is no file 'data/plans.parquet' | paths start from the folder of the spec"
+    ]
 
 
 def test_a_cycle_names_each_of_its_links(tmp_path: Path) -> None:

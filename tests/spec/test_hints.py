@@ -36,6 +36,32 @@ def params(text: str) -> tuple[str, str]:
             ("features: [carrier, distance, seats]", "features: {matches: *_x}"),
             "define it before, or quote a text that begins with '*'",
         ),
+        (("{path: planes.csv,", "{path:planes.csv,"), "a blank follows the ':' of a key"),
+        (
+            (
+                "flights: {path: flights.csv, contract: flight}",
+                "flights: {path: flights.csv, contract:flight}",
+            ),
+            "a blank follows the ':' of a key",
+        ),
+        (
+            (
+                "  planes: {path: planes.csv, contract: plane}",
+                "  planes:\n    path:planes.csv\n    contract: plane",
+            ),
+            "a blank follows the ':' of a key",
+        ),
+        (params("{num_leaves:31}"), "a blank follows the ':' of a key"),
+        (
+            ("features: [carrier, distance, seats]", "features: carrier, distance"),
+            "write a list: [carrier, distance]",
+        ),
+        (("metrics: [roc_auc]", "metrics: roc_auc, log_loss"), "write a list: [roc_auc, log_loss]"),
+        (("    unique: [tailnum]", "    unique: ['tailnum, seats']"), "write a list: [tailnum, seats]"),
+        (
+            ("        using: [tailnum]", "        using: ['tailnum, carrier']"),
+            "write a list: [tailnum, carrier]",
+        ),
         (params("{num_leaves: '31'}"), "write it without quotes"),
         (params("{learning_rate: '0.1'}"), "write it without quotes"),
         (params("{bagging_fraction: 80%, bagging_freq: 1}"), "write 0.8"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.spec.canonical import canonical_spec
 from tests.spec.composing import SPEC, composed, said, sound
 
 MAIN, _, MODELS = SPEC.partition("models:\n")
@@ -119,7 +120,14 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
             ],
         ),
         ("part.yaml", {"part": "- 1\n"}, ["part.yaml:1:1 wrong-type a spec is a map, not a list"]),
-        ("part.yaml", {"part": ""}, ["part.yaml:1:1 empty-spec the file is empty | begin with 'mlbuild: 1'"]),
+        (
+            "part.yaml",
+            {"part": ""},
+            [
+                "part.yaml:1:1 empty-spec the included file is empty"
+                " | define something in it, or take it out of 'include'"
+            ],
+        ),
     ],
 )
 def test_what_cannot_be_included(
@@ -137,6 +145,16 @@ def test_what_a_missing_file_may_define_is_not_missed(tmp_path: Path) -> None:
     assert [line.partition(" ")[2] for line in said(composed(tmp_path, text))] == [
         "missing-file there is no file 'models.yaml' | did you mean 'mlbuild.yaml'?"
     ]
+
+
+def test_keys_of_the_users_own_are_those_of_the_spec(tmp_path: Path) -> None:
+    text = SPEC + "include: [part.yaml, other.yaml]\nx-both: 1\n"
+    spec = sound(
+        composed(tmp_path, text, part="x-part: {a: 1}\nx-both: 2\n", other="x-part: 3\nx-last: [4]\n")
+    )
+    rendered = canonical_spec(spec.document.value)
+    own = {key: value for key, value in rendered.items() if key.startswith("x-")}
+    assert own == {"x-both": 1, "x-part": {"a": 1}, "x-last": [4]}
 
 
 def test_a_long_chain_of_files_ends(tmp_path: Path) -> None:

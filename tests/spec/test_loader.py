@@ -112,7 +112,10 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
         ("a: {null: 1}", "1:5 bad-key a key cannot be null"),
         ("{{ a }}: 1", "1:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
         ("[a, b]: 1", "1:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
-        ("a: &a b\n*a : 1", "2:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
+        (
+            "a: &a b\n*a : 1",
+            "2:1 bad-key an alias cannot be a key | write the key out: an alias repeats values only",
+        ),
         (
             "a: *b",
             "1:4 unknown-alias no anchor '&b' before this alias | define it before, or quote a text that begins with '*'",
