@@ -135,7 +135,7 @@ class Column(Described):
                 help_ = f"it is for {', '.join(dtypes)}"
                 yield _no_effect(name, f"'{name}' has no effect on a column of dtype {self.dtype}", help_)
         for name, bound in (("min", self.min), ("max", self.max)):
-            if bound is not None and self.categories is not None and self.dtype in NUMERIC:
+            if bound is not None and self.categories is not None and self.dtype == "int":
                 yield _no_effect(
                     name, f"'{name}' has no effect beside 'categories', which name all values", "remove it"
                 )
