@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,14 +18,19 @@ from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION, Paint, say
+from mlbuild.cli.render import SCHEMA_VERSION, Paint, say, seconds_text
 from mlbuild.cli.snapshot import keep_snapshot
+from mlbuild.cli.wording import path_json
 from mlbuild.diagnostics import FailureKind
+from mlbuild.engine.critical_path import CriticalPath, critical_path
 from mlbuild.engine.events import BuildResult
 from mlbuild.engine.workers import possible
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
+
+#: So many tasks of the critical path are told by name.
+_SLOWEST = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,14 +97,15 @@ def run(args: argparse.Namespace) -> int:
             planned=plan,
         )
     code = _code(result, args.check_determinism)
+    path = critical_path(plan, [*result.actions], result.times)
     outputs = _outputs(spec, result)
     results = "".join(f"{line}\n" for output in outputs for line in _output_text(output))
     if args.json:
-        print(json.dumps(_document(result, outputs, code), indent=2))
+        print(json.dumps(_document(result, path, outputs, code), indent=2))
     elif args.format != "sarif":
         print(results, end="")
         if not args.quiet:
-            say(_summary(result))
+            say(_summary(result, path))
     if code == OK:
         keep_snapshot(args, spec, plan, result, results)
     return code
@@ -175,7 +181,7 @@ def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.6g}"
 
 
-def _summary(result: BuildResult) -> str:
+def _summary(result: BuildResult, path: CriticalPath) -> str:
     counts = {
         "ran": result.ran,
         "restored": result.restored,
@@ -184,10 +190,22 @@ def _summary(result: BuildResult) -> str:
         "blocked": result.blocked,
     }
     told = ", ".join(f"{len(names)} {word}" for word, names in counts.items() if names)
-    return f"{told or 'nothing to do'} in {result.seconds:.2f} s"
+    lines = [f"{told or 'nothing to do'} in {seconds_text(result.seconds)}"]
+    return "\n".join([*lines, _path_text(path, result.times)] if len(path.tasks) > 1 else lines)
 
 
-def _document(result: BuildResult, outputs: list[dict[str, Any]], code: int) -> dict[str, Any]:
+def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
+    """The critical path in its order, but only the slowest of its tasks by name."""
+    named = sorted(path.tasks, key=times.__getitem__, reverse=True)[:_SLOWEST]
+    told = [f"{task} {seconds_text(times[task])}" for task in path.tasks if task in named]
+    others = [times[task] for task in path.tasks if task not in named]
+    more = [f"{len(others)} more {seconds_text(sum(others))}"] if others else []
+    return f"critical path {seconds_text(path.seconds)}: {', '.join([*told, *more])}"
+
+
+def _document(
+    result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]], code: int
+) -> dict[str, Any]:
     outcomes = {
         **dict.fromkeys(result.ran, "ran"),
         **dict.fromkeys(result.restored, "restored"),
@@ -206,8 +224,20 @@ def _document(result: BuildResult, outputs: list[dict[str, Any]], code: int) -> 
         "exit_code": code,
         "build": result.build,
         "seconds": result.seconds,
-        "tasks": [{"task": name, "outcome": outcome} for name, outcome in outcomes.items()],
+        "critical_path": path_json(path),
+        "tasks": [_task_json(name, outcome, result) for name, outcome in outcomes.items()],
         "failures": failures,
         "unsteady": {name: list(parts) for name, parts in result.unsteady.items()},
         "outputs": outputs,
+    }
+
+
+def _task_json(name: str, outcome: str, result: BuildResult) -> dict[str, Any]:
+    """How a task ended, how long it ran, and the build that its result is from."""
+    action = result.actions.get(name)
+    return {
+        "task": name,
+        "outcome": outcome,
+        "seconds": result.times.get(name),
+        "made": action.build if action else None,
     }

@@ -7,14 +7,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE
 from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION, Paint
-from mlbuild.cli.wording import CALLED, decision_json, decision_text
-from mlbuild.engine.stale import Fresh
+from mlbuild.cli.render import SCHEMA_VERSION, Paint, counted, seconds_text
+from mlbuild.cli.wording import CALLED, called, decision_json, decision_text, path_json
+from mlbuild.engine.estimate import Estimate, estimate
+from mlbuild.engine.graph import Task
+from mlbuild.engine.stale import Decision, Fresh
+from mlbuild.engine.store import open_store
 
 _STYLES = {
     "RUN": "warning",
@@ -40,32 +45,78 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_locked(parser)
 
 
+@dataclass(frozen=True)
+class Row:
+    """What is decided about a task, in one word, and why; the seconds that running it takes, where that is known."""
+
+    task: str
+    called: str
+    text: str = ""
+    seconds: float | None = None
+
+
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
+    plan = api.plan(spec)
     with held_to_lock():
         found = api.foresee(
-            spec, args.targets, force=args.force, keep_going=args.keep_going, locked=args.locked
+            spec,
+            args.targets,
+            force=args.force,
+            keep_going=args.keep_going,
+            locked=args.locked,
+            planned=plan,
         )
+    expected = estimate(plan, {task.name: one for task, one in found}, open_store(spec.root))
     stale = any(not isinstance(decision, Fresh) for _, decision in found)
     code = STALE if stale and args.exit_code else OK
     if args.json:
-        document = {"schema_version": SCHEMA_VERSION, "command": "plan", "ok": not stale, "exit_code": code}
-        tasks = [decision_json(task.name, decision) for task, decision in found]
-        print(json.dumps(document | {"tasks": tasks}, indent=2))
+        head = {"schema_version": SCHEMA_VERSION, "command": "plan", "ok": not stale, "exit_code": code}
+        print(json.dumps(head | _content(found, expected), indent=2))
     if args.format in ("json", "sarif"):
         return code
-    rows = [(task.name, CALLED[type(decision)], decision_text(decision)) for task, decision in found]
+    rows = [
+        Row(task.name, called(decision), decision_text(decision), expected.times.get(task.name))
+        for task, decision in found
+    ]
     print(plan_text(rows, Paint(sys.stdout, not args.no_color)))
+    if expected.times:
+        print(_estimate_text(expected))
     return code
 
 
-def plan_text(rows: Sequence[tuple[str, str, str]], paint: Paint) -> str:
-    """A table of tasks, what is decided about each and why; and how many there are of each."""
-    width = max((len(task) for task, _, _ in rows), default=0)
-    lines = [
-        f"{paint(_STYLES[called], f'{called:<7}')} {task:<{width}}  {text}".rstrip()
-        for task, called, text in rows
-    ]
-    counts = Counter(called for _, called, _ in rows)
+def plan_text(rows: Sequence[Row], paint: Paint) -> str:
+    """A table of tasks, what is decided about each, its time and why; and how many there are of each."""
+    width = max((len(row.task) for row in rows), default=0)
+    times = ["" if row.seconds is None else seconds_text(row.seconds) for row in rows]
+    longest = max(map(len, times), default=0)
+    lines = []
+    for row, time in zip(rows, times, strict=True):
+        told = f"  {time:>{longest}}" if longest else ""
+        line = f"{paint(_STYLES[row.called], f'{row.called:<7}')} {row.task:<{width}}{told}  {row.text}"
+        lines.append(line.rstrip())
+    counts = Counter(row.called for row in rows)
     told = ", ".join(f"{counts[name]} {name}" for name in CALLED.values() if name in counts)
     return "\n".join([*lines, told or "nothing to do: the spec names no source"])
+
+
+def _estimate_text(expected: Estimate) -> str:
+    most = f", up to {seconds_text(expected.most)} with MAYBE" if expected.most > expected.least else ""
+    path = f"; critical path {seconds_text(expected.path.seconds)}" if len(expected.path.tasks) > 1 else ""
+    unknown = f"; {counted(expected.unknown, 'task')} never ran" if expected.unknown else ""
+    return f"by former runs {seconds_text(expected.least)} of work{most}{path}{unknown}"
+
+
+def _content(found: Sequence[tuple[Task, Decision]], expected: Estimate) -> dict[str, Any]:
+    return {
+        "estimate": {
+            "least_seconds": round(expected.least, 4),
+            "most_seconds": round(expected.most, 4),
+            "unknown": expected.unknown,
+            "critical_path": path_json(expected.path),
+        },
+        "tasks": [
+            decision_json(task.name, decision) | {"seconds": expected.times.get(task.name)}
+            for task, decision in found
+        ],
+    }

@@ -7,7 +7,7 @@ import shutil
 from typing import TextIO
 
 from mlbuild.cli.excerpt import plain
-from mlbuild.cli.render import Paint, put
+from mlbuild.cli.render import Paint, put, seconds_text
 from mlbuild.cli.wording import reasons_text, waiting_text
 from mlbuild.engine.events import (
     BuildFinished,
@@ -54,7 +54,7 @@ class Progress:
             case TaskPrinted(task=task, text=text):
                 self._running[task] = text
             case TaskDone(task=task, seconds=seconds, reasons=reasons):
-                self._line("ok", "ran", f"{task} ({seconds:.2f} s)  {reasons_text(reasons)}")
+                self._line("ok", "ran", f"{task} ({seconds_text(seconds)})  {reasons_text(reasons)}")
                 self._printed(task, unless=not self._verbose)
             case TaskReused(task=task, made=made):
                 self._line("dim", "reused", f"{task} (build {made})", unless=not self._verbose)

@@ -42,6 +42,18 @@ def counted(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
+def seconds_text(seconds: float) -> str:
+    """`0.43 s`, `2 min 05 s`, `1 h 02 min`."""
+    if seconds < 59.995:
+        return f"{seconds:.2f} s"
+    minutes = round(seconds) // 60
+    return (
+        f"{minutes} min {round(seconds) % 60:02} s"
+        if minutes < 60
+        else f"{minutes // 60} h {minutes % 60:02} min"
+    )
+
+
 def say(text: str) -> None:
     """Progress and errors: standard error, so that results can be piped."""
     put(sys.stderr, f"{text}\n")

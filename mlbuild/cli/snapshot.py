@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mlbuild
-from mlbuild.cli.plan import plan_text
+from mlbuild.cli.plan import Row, plan_text
 from mlbuild.cli.project import find_file, told_text
 from mlbuild.cli.render import Paint
 from mlbuild.cli.status import Output, made_by, status_text
@@ -179,7 +179,7 @@ def _texts(
     Of warnings and results there is one text without and one with colours.
     """
     warnings = _painted(lambda paint: told_text(args, args.warnings, paint)) if args.warnings else ("", "")
-    rows = [(name, CALLED[Fresh], "") for name in result.actions]
+    rows = [Row(name, CALLED[Fresh]) for name in result.actions]
     made = {name: made_by(action.build) for name, action in result.actions.items()}
     outputs = [
         Output(str(plan.tasks[name].exports), "up to date", made[name])

@@ -11,6 +11,7 @@ from mlbuild.cli.differing import Differing
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.render import seconds_text
 from mlbuild.cli.wording import decision_json, reason_text, telling
 from mlbuild.engine.key import Ingredients
 from mlbuild.engine.records import Record, find_record
@@ -111,7 +112,7 @@ def _last_text(record: Record | None, now: Ingredients, differing: Differing) ->
     if record is None or record.ran is None or record.key != now.key:
         return []
     run, told = record.ran, differing.texts(record.ran.reasons, differing.after(record))
-    return [f"it last ran in build {run.build}, for {run.seconds:.2f} s:", *_indented(told)]
+    return [f"it last ran in build {run.build}, for {seconds_text(run.seconds)}:", *_indented(told)]
 
 
 def _json(name: str, decision: Decision, record: Record | None, differing: Differing) -> dict[str, Any]:

@@ -9,10 +9,20 @@ from typing import Any
 
 from mlbuild.cli.render import shown_path
 from mlbuild.columns import DTYPES
+from mlbuild.engine.critical_path import CriticalPath
 from mlbuild.engine.reasons import Reason
-from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, Unsure
+from mlbuild.engine.stale import (
+    Blocked,
+    Decision,
+    FailedBefore,
+    Fresh,
+    Restorable,
+    Stale,
+    Unsure,
+    surely_runs,
+)
 
-#: What a decision is called in `plan`.
+#: What decisions are called in `plan`.
 CALLED = {
     Stale: "RUN",
     Unsure: "MAYBE",
@@ -23,6 +33,11 @@ CALLED = {
 }
 
 _LONGEST = 60
+
+
+def called(decision: Decision) -> str:
+    """What a decision is called in `plan`."""
+    return CALLED[Stale if surely_runs(decision) else type(decision)]
 
 
 def waiting_text(holder: int | None) -> str:
@@ -85,9 +100,12 @@ def decision_text(decision: Decision) -> str:
     match decision:
         case Stale(reasons=reasons) | Restorable(reasons=reasons):
             return reasons_text(reasons)
+        case Unsure(reasons=reasons) if surely_runs(decision):
+            return reasons_text(reasons)
         case Unsure(waiting=waiting, reasons=reasons):
             changed = f"; {reasons_text(reasons)}" if reasons and reasons[0].what != "never built" else ""
-            return f"depends on what {', '.join(waiting)} gives{changed}"
+            gives = "gives" if len(waiting) == 1 else "give"
+            return f"depends on what {', '.join(waiting)} {gives}{changed}"
         case FailedBefore(failure=failure):
             return failure.message
         case Blocked(by=by):
@@ -104,11 +122,15 @@ def decision_json(task: str, decision: Decision) -> dict[str, Any]:
     reasons = getattr(decision, "reasons", ())
     return {
         "task": task,
-        "decision": CALLED[type(decision)].lower(),
+        "decision": called(decision).lower(),
         "reasons": [reason_json(reason) for reason in reasons],
         "waiting": list(getattr(decision, "waiting", ())),
         "text": decision_text(decision),
     }
+
+
+def path_json(path: CriticalPath) -> dict[str, Any]:
+    return {"seconds": round(path.seconds, 4), "tasks": list(path.tasks)}
 
 
 def _value(value: Any) -> str:

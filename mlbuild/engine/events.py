@@ -18,7 +18,8 @@ class BuildResult:
     """What came of a build: names of tasks in the order of the plan, whichever ended first.
 
     `actions` holds the result of each task that has one, `failures` why others have none; `blocked` tasks were not
-    started because of those. `unsteady` tasks gave another result for the same inputs, in the parts named.
+    started because of those. `unsteady` tasks gave another result for the same inputs, in the parts named. `times`
+    are the seconds that each task took that ran.
     """
 
     build: str
@@ -30,6 +31,7 @@ class BuildResult:
     failures: Mapping[str, Failure] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
     unsteady: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def ok(self) -> bool:

@@ -9,7 +9,17 @@ from mlbuild.engine.files import Files
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.order import scope
 from mlbuild.engine.records import Action
-from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, World, decide
+from mlbuild.engine.stale import (
+    Blocked,
+    Decision,
+    FailedBefore,
+    Fresh,
+    Restorable,
+    Stale,
+    World,
+    decide,
+    failures_behind,
+)
 from mlbuild.engine.store import Store
 
 
@@ -32,17 +42,21 @@ def foresee(
     extent = scope(plan, targets, force, keep_going)
     done: dict[str, Action | None] = {}
     failed: list[str] = []
+    blocked: dict[str, tuple[str, ...]] = {}
     found: list[tuple[Task, Decision]] = []
     for name in extent.ranks:
         stopped = extent.stopped(name, failed)
         forced = name in extent.forced
         decision = Blocked(stopped) if stopped else decide(plan.tasks[name], done, world, forced=forced)
+        if isinstance(decision, Blocked):
+            decision = Blocked(failures_behind(decision.by, blocked))
         found.append((plan.tasks[name], decision))
         match decision:
             case Fresh() | Restorable():
                 done[name] = decision.action
-            case Blocked():
+            case Blocked(by=by):
                 done[name] = None
+                blocked[name] = by
             case FailedBefore():
                 done[name] = None
                 failed.append(name)

@@ -10,6 +10,7 @@ from mlbuild.engine.events import (
     Event,
     Listener,
     NonDeterministic,
+    TaskDone,
     TaskFailed,
 )
 from mlbuild.engine.records import Action
@@ -23,6 +24,7 @@ class Ledger:
         self.done: dict[str, Action | None] = {}
         self.failures: dict[str, Failure] = {}
         self._outcomes: dict[str, str] = {}
+        self._times: dict[str, float] = {}
         self._unsteady: dict[str, tuple[str, ...]] = {}
 
     def begin(self) -> None:
@@ -35,6 +37,8 @@ class Ledger:
     def settle(self, task: str, action: Action | None, outcome: str, event: Event) -> None:
         """Note how a task ended, and tell it; a later pass that finds the same, or the result there, is silent."""
         self.done[task] = action
+        if isinstance(event, TaskDone):
+            self._times[task] = event.seconds
         former = self._outcomes.get(task)
         if former is None or outcome not in (former, "reused"):
             self._outcomes[task] = outcome
@@ -61,5 +65,6 @@ class Ledger:
             failures={task: self.failures[task] for task in settled if task in self.failures},
             actions={task: action for task in settled if (action := self.done[task])},
             unsteady={task: self._unsteady[task] for task in settled if task in self._unsteady},
+            times={task: self._times[task] for task in settled if task in self._times},
             **{word: tuple(named.get(word, ())) for word in ("ran", "reused", "restored", "blocked")},
         )

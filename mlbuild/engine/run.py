@@ -44,6 +44,7 @@ from mlbuild.engine.stale import (
     Unsure,
     World,
     decide,
+    failures_behind,
 )
 from mlbuild.engine.store import Store
 
@@ -109,6 +110,7 @@ class _Build:
         self._schedule = Schedule(plan, extent, ())
         self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
         self._verified: set[str] = set()
+        self._blocked: dict[str, tuple[str, ...]] = {}
         self._damaged = False
 
     def run(self) -> BuildResult:
@@ -165,7 +167,8 @@ class _Build:
                 remember(task, ingredients, action, self._world)
                 self._fail(task, failure, ingredients.key, action.build)
             case Blocked(by):
-                self._settle(task, None, "blocked", TaskBlocked(task.name, by))
+                self._blocked[task.name] = failures_behind(by, self._blocked)
+                self._settle(task, None, "blocked", TaskBlocked(task.name, self._blocked[task.name]))
             case Unsure(waiting):
                 raise AssertionError(f"'{task.name}' came before '{waiting[0]}', which it reads")
 

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
+from mlbuild.engine.critical_path import TIMES, known_times, ways
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.order import Scope
 from mlbuild.engine.store import Store
-
-_NOTE = "times"
 
 
 class Schedule:
@@ -90,7 +89,7 @@ class Urgency:
     def save(self) -> None:
         """Keep the times for the next build."""
         if self._new:
-            self._store.keep_note(_NOTE, self._times() | self._new)
+            self._store.keep_note(TIMES, known_times(self._store) | self._new)
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -99,14 +98,4 @@ class Urgency:
     @cached_property
     def _ways(self) -> Mapping[str, float]:
         """For each task the seconds from its start to the end of the slowest chain that it begins."""
-        times, ways = self._times() if self._timed else {}, dict.fromkeys(self._scope.ranks, 0.0)
-        for name in reversed(list(self._scope.ranks)):
-            ways[name] += times.get(name, 0.0)
-            for source in self._plan.tasks[name].inputs:
-                ways[source.task] = max(ways[source.task], ways[name])
-        return ways
-
-    def _times(self) -> dict[str, float]:
-        note = self._store.note(_NOTE)
-        found = note.items() if isinstance(note, dict) else ()
-        return {name: seconds for name, seconds in found if isinstance(seconds, float)}
+        return ways(self._plan, [*self._scope.ranks], known_times(self._store) if self._timed else {})

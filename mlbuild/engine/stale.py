@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class FailedBefore:
 
 @dataclass(frozen=True)
 class Blocked:
-    """The task cannot run: the tasks `by` have no result."""
+    """The task cannot run: it needs the result of the tasks `by`, which failed or cannot run either."""
 
     by: tuple[str, ...]
 
@@ -111,6 +111,17 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
     if wrong := tuple(export_reasons(task, action, world.files, world.root)):
         return Restorable(now, action, _changes(task, now, world, unknown=wrong) or wrong)
     return Fresh(now, action)
+
+
+def surely_runs(decision: Decision) -> bool:
+    """Whether the task runs, if nothing fails before; a forced one does, whatever it waits for."""
+    forced = isinstance(decision, Unsure) and any(reason.what == "forced" for reason in decision.reasons)
+    return forced or isinstance(decision, Stale)
+
+
+def failures_behind(names: Iterable[str], blocked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The tasks that failed, because of which tasks have no result; `blocked` holds what those were blocked by."""
+    return tuple(sorted({cause for name in names for cause in blocked.get(name, (name,))}))
 
 
 def lost_parts(task: Task, action: Action, store: Store) -> tuple[str, ...]:

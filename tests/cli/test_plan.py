@@ -1,0 +1,208 @@
+"""What `plan` and `status` tell before a build, and the summary after it, word for word."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from mlbuild.cli.render import seconds_text
+from mlbuild.engine.store import open_store
+from tests.cli.running import Command, Ran
+from tests.cli.small import ROWS, small
+
+#: How long each task shall have taken.
+TIMES = {
+    "source:rows": 0.25,
+    "contract:rows": 0.5,
+    "dataset:all": 1.0,
+    "target:one": 0.0,
+    "fit:one": 0.125,
+    "features:one": 0.25,
+    "bin:one": 12.0,
+    "train:one": 3_725.0,
+    "predict:one": 65.4,
+    "evaluate:one": 0.0,
+    "artifact:one": 0.5,
+    "verify:one": 2.0,
+    "publish:one": 0.25,
+}
+MORE_LEAVES = ("--set", "models.one.params.num_leaves=5")
+
+
+@pytest.fixture
+def project(mlbuild: Command) -> Command:
+    """The project, built, with times as they shall have been."""
+    small(mlbuild.folder)
+    assert mlbuild("build").code == 0
+    open_store(mlbuild.folder).keep_note("times", TIMES)
+    return mlbuild
+
+
+def lines(done: Ran) -> list[str]:
+    assert done.code == 0, done.err
+    return done.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.00 s"),
+        (0.126, "0.13 s"),
+        (59.99, "59.99 s"),
+        (59.996, "1 min 00 s"),
+        (119.6, "2 min 00 s"),
+        (3_599.4, "59 min 59 s"),
+        (3_599.6, "1 h 00 min"),
+        (90_060, "25 h 01 min"),
+    ],
+)
+def test_a_time_is_told_in_units_that_suit_it(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
+
+
+def test_before_the_first_build_no_time_is_told(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    found = lines(mlbuild("plan"))
+    assert found[0] == "RUN     source:rows    it was never built"
+    assert found[2] == "MAYBE   dataset:all    depends on what contract:rows, source:rows give"
+    assert found[-1] == "1 RUN, 12 MAYBE"
+    assert lines(mlbuild("build", "-n")) == found
+    estimate = json.loads(mlbuild("plan", "--json").out)["estimate"]
+    path = {"seconds": 0.0, "tasks": []}
+    assert estimate == {"least_seconds": 0, "most_seconds": 0, "unknown": 13, "critical_path": path}
+
+
+def test_where_all_is_up_to_date_no_time_is_told(project: Command) -> None:
+    *tasks, count = lines(project("plan"))
+    assert tasks == [f"REUSE   {task}" for task in sorted(TIMES, key=[one.split()[1] for one in tasks].index)]
+    assert count == "13 REUSE"
+
+
+def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
+    told = "models.one.params.num_leaves: 4 -> 5 (--set:1)"
+    assert lines(project("plan", *MORE_LEAVES))[-8:] == [
+        f"RUN     train:one      1 h 02 min  {told}",
+        f"MAYBE   artifact:one       0.50 s  depends on what train:one gives; {told}",
+        f"MAYBE   predict:one    1 min 05 s  depends on what train:one gives; {told}",
+        "MAYBE   evaluate:one       0.00 s  depends on what predict:one, train:one give",
+        f"MAYBE   verify:one         2.00 s  depends on what artifact:one, predict:one, train:one give; {told}",
+        "MAYBE   publish:one        0.25 s  depends on what artifact:one, evaluate:one, verify:one give",
+        "1 RUN, 5 MAYBE, 7 REUSE",
+        "by former runs 1 h 02 min of work, up to 1 h 03 min with MAYBE; critical path 1 h 03 min",
+    ]
+
+
+def test_times_in_the_document(project: Command) -> None:
+    document = json.loads(project("plan", "--json", *MORE_LEAVES).out)
+    tasks = ["train:one", "predict:one", "verify:one", "publish:one"]
+    assert document["estimate"] == {
+        "least_seconds": 3_725.0,
+        "most_seconds": 3_793.15,
+        "unknown": 0,
+        "critical_path": {"seconds": 3_792.65, "tasks": tasks},
+    }
+    told = {task["task"]: task["seconds"] for task in document["tasks"]}
+    assert told == {
+        task: TIMES[task] if task in (*tasks, "artifact:one", "evaluate:one") else None for task in TIMES
+    }
+
+
+def test_a_task_that_never_ran_has_no_time(project: Command) -> None:
+    times = {task: seconds for task, seconds in TIMES.items() if task not in ("train:one", "verify:one")}
+    open_store(project.folder).keep_note("times", times)
+    *_, count, estimate = lines(project("plan", *MORE_LEAVES))
+    assert count == "1 RUN, 5 MAYBE, 7 REUSE"
+    assert estimate == (
+        "by former runs 0.00 s of work, up to 1 min 06 s with MAYBE; critical path 1 min 06 s; 2 tasks never ran"
+    )
+
+
+def test_what_is_forced_runs_whatever_it_waits_for(project: Command) -> None:
+    assert lines(project("plan", "--force", "train:one", "bin:one"))[-4:] == [
+        "RUN     bin:one           12.00 s  it is forced",
+        "RUN     train:one      1 h 02 min  it is forced",
+        "2 RUN, 5 REUSE",
+        "by former runs 1 h 02 min of work; critical path 1 h 02 min",
+    ]
+    assert lines(project("plan", "--force"))[-2] == "13 RUN"
+    tasks = json.loads(project("build", "--force", "--json").out)["tasks"]
+    assert {task["outcome"] for task in tasks} == {"ran"}
+
+
+def test_a_folder_that_is_restored(project: Command) -> None:
+    (project.folder / "dist/one/model.onnx").write_bytes(b"mine")
+    (project.folder / "dist/one/metrics.json").unlink()
+    told = "dist/one/metrics.json is missing; dist/one/model.onnx was edited"
+    assert lines(project("plan"))[-2:] == [f"RESTORE publish:one    {told}", "12 REUSE, 1 RESTORE"]
+    assert project("status").out.splitlines() == [
+        "dist/one  stale, made just now",
+        f" stale  publish:one  {told}",
+        "12 up to date, 1 stale; last built just now",
+    ]
+    assert project("build").err.splitlines()[0] == f" restored  publish:one  {told}"
+
+
+@pytest.mark.parametrize("words", [[], ["-k"]])
+def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: list[str]) -> None:
+    small(project.folder, ROWS + "many,false\n")
+    done = project("build", *words)
+    assert done.code == 3
+    assert "  blocked  publish:one (contract:rows failed)" in done.err.splitlines()
+    found = lines(project("plan", *words))
+    assert found[:2] == [
+        "REUSE   source:rows",
+        "FAILED  contract:rows  the table breaks its contract: 1 rule is broken",
+    ]
+    assert {line[:7] + line[22:] for line in found[2:-1]} == {"BLOCKED contract:rows failed"}
+    assert found[-1] == "1 REUSE, 11 BLOCKED, 1 FAILED"
+    assert project("status").out.splitlines() == [
+        "dist/one  stale, made just now",
+        "failed  contract:rows  the table breaks its contract: 1 rule is broken",
+        "1 up to date, 11 blocked, 1 failed; last built just now",
+    ]
+
+
+def test_status(project: Command) -> None:
+    assert project("status").out.splitlines() == [
+        "dist/one  up to date, made just now",
+        "13 up to date; last built just now",
+    ]
+    done = project("status", *MORE_LEAVES)
+    assert done.code == 6
+    assert done.out.splitlines() == [
+        "dist/one  stale, made just now",
+        " stale  train:one  models.one.params.num_leaves: 4 -> 5 (--set:1)",
+        "7 up to date, 6 stale; last built just now",
+    ]
+
+
+def test_the_summary_tells_the_critical_path(project: Command) -> None:
+    summary, path = project("build", "--set", "models.one.params.num_iterations=4").err.splitlines()[-2:]
+    assert re.fullmatch(r"6 ran, 7 reused in \d+\.\d\d s", summary)
+    among = r"(artifact|predict):one \S+ s, (verify|evaluate):one \S+ s, publish:one \S+ s"
+    assert re.fullmatch(rf"critical path \S+ s: train:one \S+ s, {among}", path)
+    assert "critical path" not in project("build").err
+
+
+def test_the_summary_names_the_slowest_of_many(project: Command) -> None:
+    path = project("build", "--force").err.splitlines()[-1]
+    assert re.fullmatch(r"critical path \S+ s: (\S+:\S+ \S+ s, ){4}\d+ more \S+ s", path)
+
+
+def test_a_build_tells_of_each_task_how_it_ended(project: Command) -> None:
+    first = json.loads(project("build", "--json").out)
+    document = json.loads(project("build", "--json", "--set", "models.one.params.num_iterations=4").out)
+    tasks = {task["task"]: task for task in document["tasks"]}
+    assert tasks["train:one"]["outcome"] == "ran" and tasks["train:one"]["seconds"] > 0
+    assert tasks["train:one"]["made"] == document["build"]
+    assert tasks["bin:one"] == {
+        "task": "bin:one",
+        "outcome": "reused",
+        "seconds": None,
+        "made": {task["task"]: task["made"] for task in first["tasks"]}["bin:one"],
+    }
+    path = document["critical_path"]
+    assert path["tasks"][0] == "train:one" and path["tasks"][-1] == "publish:one"
+    assert path["seconds"] == pytest.approx(sum(tasks[task]["seconds"] for task in path["tasks"]), abs=1e-3)
