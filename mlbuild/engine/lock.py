@@ -10,6 +10,9 @@ from pathlib import Path
 #: Told once before a wait: the process that is waited for, None where that is not known.
 Waits = Callable[[int | None], None]
 
+#: The descriptors of the locks that this process holds; a fork of it has them too.
+_held_here: set[int] = set()
+
 
 @contextmanager
 def locked(file: Path, waits: Waits, *, shared: bool = False) -> Iterator[None]:
@@ -18,11 +21,20 @@ def locked(file: Path, waits: Waits, *, shared: bool = False) -> Iterator[None]:
     Where the file cannot be opened, or the platform or file system has no locks, work goes on without one.
     """
     lock = _held(file, waits, shared)
+    if lock is not None:
+        _held_here.add(lock)
     try:
         yield
     finally:
         if lock is not None:
+            _held_here.remove(lock)
             _release(lock)
+
+
+def leave_locks() -> None:
+    """In a fork of a process: leave its locks to that process alone, so that they end with it."""
+    while _held_here:
+        os.close(_held_here.pop())
 
 
 def _held(file: Path, waits: Waits, shared: bool) -> int | None:

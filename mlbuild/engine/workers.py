@@ -16,6 +16,7 @@ from pathlib import Path
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.executor import Inputs, Outcome
 from mlbuild.engine.graph import Task
+from mlbuild.engine.lock import leave_locks
 from mlbuild.engine.memory import exhausted, size_text
 from mlbuild.engine.wire import receive, send
 from mlbuild.engine.zygote import ENDING, Ended, Setup, Wanted, Zygote
@@ -218,6 +219,7 @@ class Workers:
             if not self._zygote:
                 try:
                     os.setpgid(0, 0)
+                    leave_locks()
                     self._control.close()
                     Zygote(theirs, self._setup).run()
                 finally:

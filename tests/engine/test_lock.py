@@ -112,6 +112,29 @@ def test_a_killed_holder_gives_it_back(tmp_path: Path) -> None:
         pass
 
 
+FORKING = """
+import os, sys
+from pathlib import Path
+from mlbuild.engine.lock import leave_locks, locked
+
+with locked(Path(sys.argv[1]), print):
+    if not os.fork():
+        leave_locks()
+        print("left", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_killed_holder_gives_it_back_while_a_fork_of_it_lives(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FORKING, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"left\n"
+        holder.kill()
+        holder.wait()
+        with locked(tmp_path / "lock", never):
+            pass
+
+
 def test_an_error_gives_it_back(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), locked(tmp_path / "lock", never):
         raise ZeroDivisionError

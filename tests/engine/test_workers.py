@@ -246,3 +246,24 @@ print(project.content(result, "c"), len(forks))
     command = [sys.executable, "-W", "error", "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout, done.stderr) == (f"c b a {1 - threads}\n", "")
+
+
+def test_the_lock_of_a_build_is_not_its_workers(tmp_path: Path) -> None:
+    """Else a build that was killed would keep others waiting for as long as one of them lives."""
+    program = """
+import sys
+from pathlib import Path
+from mlbuild.engine.lock import locked
+from mlbuild.engine.store import DiskStore
+from tests.engine.tasks import Project, open_files, text_task
+
+root = Path(sys.argv[1])
+project = Project(root, DiskStore(root))
+with locked(root / "held", print):
+    for executor in (None, project.workers()):
+        result = project.build([text_task("t", str(executor), run=open_files)], executor=executor)
+        print(str(root / "held") in project.content(result, "t").splitlines())
+"""
+    command = [sys.executable, "-W", "error", "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == ("True\nFalse\n", "")
