@@ -64,7 +64,8 @@ def read_features(job: Job, slot: str, split: str, features: Schema) -> pl.DataF
 def read_column(job: Job, slot: str, part: str) -> pl.Series:
     import polars as pl
 
-    return pl.read_parquet(job.path(slot, part), memory_map=False).to_series()
+    # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
+    return pl.read_parquet(job.path(slot, part), memory_map=False).to_series().rechunk()
 
 
 def encode(column: pl.Series) -> bytes:
