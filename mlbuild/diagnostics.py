@@ -98,10 +98,11 @@ class Failed(Exception):
 
 
 class Unwritable(OSError):
-    """Something that has to be kept cannot be: the disk is `full`, a folder is read-only or not ours."""
+    """Something that has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
 
-    def __init__(self, what: str, error: OSError) -> None:
-        self.full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    def __init__(self, what: str, error: OSError, help: str = "what was finished is kept") -> None:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        self.help = help + ("; 'mlbuild gc' says what can go" if full else "")
         super().__init__(f"cannot write '{what}': {(error.strerror or 'unknown error').lower()}")
 
 

@@ -52,8 +52,7 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
         _tell_targets(args, argv, rejected.problems)
         code = USAGE
     except Unwritable as error:
-        help_ = "what was finished is kept" + ("; 'mlbuild gc' says what can go" if error.full else "")
-        raise Stopped(str(error), help_, UNREACHABLE) from None
+        raise Stopped(str(error), error.help, UNREACHABLE) from None
     _finish(args, code)
     return code
 

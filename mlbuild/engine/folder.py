@@ -16,7 +16,8 @@ from mlbuild.engine.lock import Waits, locked
 
 _ABANDONED_SECONDS = 86_400.0
 _SWAP = "swap-"
-_MARKS = {".gitignore": b"*\n", "CACHEDIR.TAG": b"Signature: 8a477f597d28d172789f06886806bc55\n"}
+_TAG = "CACHEDIR.TAG"
+_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 #: What tells one file from another that gets its name later.
@@ -24,20 +25,36 @@ Identity = tuple[int, int]
 
 
 class Folder:
-    """A folder for generated files, which git and backups pass over. `called` is its name in messages.
+    """A folder for generated files, which git and backups pass over.
+
+    `called` is its name in messages. `purpose` is told in its tag, and is what the folder is known by.
 
     A file is written under a temporary name in `tmp/` and then gets its own, so that a reader, or a build after one
     that was killed, never sees half of it. Whatever cannot be written raises `Unwritable`.
     """
 
-    def __init__(self, path: Path, called: str) -> None:
+    def __init__(self, path: Path, called: str, purpose: str = "a store of mlbuild") -> None:
         self.path, self.called = path, called
+        self._marks = {".gitignore": b"*\n", _TAG: f"{_SIGNATURE}# This is {purpose}.\n".encode()}
         self._temporaries = f"{path}/tmp/{os.urandom(6).hex()}"
         self._numbers = itertools.count()
 
+    def foreign(self, *kept: str) -> bool:
+        """Whether there is something in the folder that was not put there for its purpose.
+
+        It is known by its tag, which another process may be writing now, or where that is damaged, by what is `kept`.
+        """
+        try:
+            names = {*os.listdir(self.path)}
+        except OSError:  # it is not there, or is none: whoever writes to it will be told
+            return False
+        tag = read(self.path / _TAG)
+        known = tag is not None and self._marks[_TAG].startswith(tag)
+        return not (known or names <= self._marks.keys() or names >= {*kept})
+
     def mark(self) -> None:
-        """Let git and backups pass over the folder, whatever was in it before."""
-        for name, content in _MARKS.items():
+        """Let git and backups pass over the folder, whatever has become of its marks."""
+        for name, content in self._marks.items():
             if read(self.path / name) != content:
                 self.write(self.path / name, content)
 
@@ -159,14 +176,14 @@ class Folder:
             os.replace(file, path)
 
     def _prepare(self) -> None:
-        """Make the folder and mark it, unless it held something of other people before."""
+        """Make the folder and mark it."""
         folder = self.path / "tmp"
         if folder.is_dir():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        if not any(self.path.iterdir()):
-            for name, content in _MARKS.items():
-                (self.path / name).write_bytes(content)
+        for name, content in self._marks.items():
+            with suppress(FileExistsError), (self.path / name).open("xb") as file:
+                file.write(content)
         self._make_way(folder / "any")
 
     def _make_way(self, place: Path | str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from mlbuild.engine.lock import Waits
 from mlbuild.engine.seal import sealed, unsealed
 
 _OWN = ".mlbuild"
+_SHARED = "a store that projects of mlbuild share"
 _SNAPSHOTS = 32
 
 
@@ -76,7 +78,8 @@ class DiskStore:
     def __init__(self, root: Path, cache: Path | None = None) -> None:
         self.root = root
         self.own = Folder(root / _OWN, _OWN)
-        self.cache = self.own if cache is None else Folder(cache, str(cache))
+        alone = cache is None or cache.resolve() == self.own.path.resolve()
+        self.cache = self.own if alone or cache is None else Folder(cache, str(cache), _SHARED)
 
     @property
     def shared(self) -> bool:
@@ -182,6 +185,7 @@ class DiskStore:
                 return
             with self.cache.lock(waits, shared=True):
                 with suppress(Unwritable):
+                    self.cache.mark()
                     self._enter()
                 yield
 
@@ -224,9 +228,19 @@ class DiskStore:
 
 
 def open_store(root: Path) -> DiskStore:
-    """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does."""
+    """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does.
+
+    Raises:
+        Unwritable: there are files of others in that folder.
+    """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
-    return DiskStore(root, Path(cache).absolute() if cache else None)
+    store = DiskStore(root, Path(cache).absolute() if cache else None)
+    if store.shared and store.cache.foreign("cas", "roots"):
+        error = OSError(errno.ENOTEMPTY, "there are files of others in it")
+        raise Unwritable(
+            store.cache.called, error, "name a folder with MLBUILD_CACHE_DIR that is empty, or new"
+        )
+    return store
 
 
 def file_digest(path: Path) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
+from mlbuild.engine.store import open_store
 from tests import budget
 from tests.cli.processes import started
 from tests.cli.small import small
@@ -249,9 +250,9 @@ def test_cleaning_a_shared_store_waits_for_the_builds_of_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "cache"
-    cache.mkdir()
     monkeypatch.setenv("MLBUILD_CACHE_DIR", str(cache))
     small(tmp_path)
+    open_store(tmp_path).scratch().rmdir()
     lock = os.open(cache / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_SH)
     with started(tmp_path, "gc", "--delete") as command:

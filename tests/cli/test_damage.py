@@ -121,11 +121,11 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
 def test_the_marks_and_the_entry_in_a_shared_store_are_made_again(
     project: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache = project.folder / "cache"
+    own, cache = project.folder / ".mlbuild", project.folder / "cache"
     monkeypatch.setenv("MLBUILD_CACHE_DIR", str(cache))
     assert project("build").code == 0
     (entry,) = (cache / "roots").iterdir()
-    files = [entry, *(project.folder / ".mlbuild" / name for name in (".gitignore", "CACHEDIR.TAG"))]
+    files = [entry, *(kept / name for kept in (own, cache) for name in (".gitignore", "CACHEDIR.TAG"))]
     whole = [file.read_bytes() for file in files]
     for damage in DAMAGES:
         for file in files:

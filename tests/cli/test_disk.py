@@ -173,3 +173,46 @@ def test_a_shared_store_that_cannot_be_written_is_named(
     assert f"failed  source:rows: cannot write '{cache}': file exists\n" in done.err
     cache.unlink()
     assert mlbuild("build").code == 0
+
+
+def test_a_shared_store_never_is_a_folder_of_other_files(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(mlbuild.folder)
+    home = mlbuild.folder / "home"
+    mine = [home / name / "mine" for name in ("tmp", "lock", "cas/1")]
+    for file in mine:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+        os.utime(file.parent, (0, 0))
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(home))
+    for words in ("build", "plan", "status", "why train:one", "gc --delete", "store verify --repair"):
+        done = mlbuild(*words.split())
+        assert (done.code, done.out, done.err) == (
+            7,
+            "",
+            f"mlbuild: cannot write '{home}': there are files of others in it\n"
+            "  help: name a folder with MLBUILD_CACHE_DIR that is empty, or new\n",
+        )
+    assert all(file.read_text() == "mine" for file in mine)
+    assert sorted(path.name for path in home.rglob("*")) == [
+        "1",
+        "cas",
+        "lock",
+        "mine",
+        "mine",
+        "mine",
+        "tmp",
+    ]
+
+
+def test_the_own_store_of_a_project_is_not_shared(mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    small(mlbuild.folder)
+    own = mlbuild.folder / ".mlbuild"
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(own))
+    assert mlbuild("build").code == 0 and not (own / "roots").exists()
+    other = mlbuild.folder / "other"
+    other.mkdir()
+    small(other)
+    done = mlbuild("-C", "other", "build")
+    assert done.code == 7 and f"cannot write '{own}'" in done.err

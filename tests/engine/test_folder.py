@@ -74,10 +74,29 @@ def test_a_file_of_other_people_does_not_give_way(folder: Folder) -> None:
     assert folder.path.read_text() == "mine"
 
 
-def test_a_folder_of_other_people_is_not_hidden_from_git(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
-    Folder(tmp_path, "x").write(tmp_path / "a", b"one")
-    assert not (tmp_path / ".gitignore").exists() and not (tmp_path / "CACHEDIR.TAG").exists()
+def test_it_is_known_by_its_tag_or_by_what_it_keeps(folder: Folder) -> None:
+    assert not folder.foreign("a", "b")
+    folder.write(folder.path / "a", b"one")
+    assert not folder.foreign("a", "b")
+    tag = folder.path / "CACHEDIR.TAG"
+    for content in (b"", tag.read_bytes()[:20]):  # it is being written
+        tag.write_bytes(content)
+        assert not folder.foreign("a", "b")
+    tag.write_bytes(b"of something else")
+    assert folder.foreign("a", "b")
+    folder.write(folder.path / "b", b"two")
+    assert not folder.foreign("a", "b")
+    folder.mark()
+    assert Folder(folder.path, "the cache", "another thing").foreign("x")
+
+
+@pytest.mark.parametrize(("name", "foreign"), [("tmp", True), ("mine.txt", True), (".gitignore", False)])
+def test_a_folder_in_which_something_was_before_is_another_one(
+    folder: Folder, name: str, foreign: bool
+) -> None:
+    folder.path.mkdir()
+    (folder.path / name).write_text("mine")
+    assert folder.foreign("a", "b") is foreign
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
