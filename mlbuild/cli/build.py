@@ -15,10 +15,12 @@ from mlbuild import api
 from mlbuild.cli.amounts import count, size
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, held_to_lock
+from mlbuild.cli.notices import of_failures
 from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import SCHEMA_VERSION, Paint, say, seconds_text
+from mlbuild.cli.report import diagnostics_github
 from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.cli.wording import path_json
 from mlbuild.diagnostics import FailureKind
@@ -104,11 +106,20 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_document(result, path, outputs, code), indent=2))
     elif args.format != "sarif":
         print(results, end="")
+        _annotate(args, spec, result)
         if not args.quiet:
             say(_summary(result, path))
+    else:
+        args.noted.extend(of_failures(spec, result))
     if code == OK:
         keep_snapshot(args, spec, plan, result, results)
     return code
+
+
+def _annotate(args: argparse.Namespace, spec: Spec, result: BuildResult) -> None:
+    """Put failed tasks beside the lines of the spec that they come from, where GitHub asks for it."""
+    if args.format == "github" and result.failures:
+        print(diagnostics_github([*of_failures(spec, result)]))
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "specs are named both with -f and behind 'check'", help="name all of them behind 'check'"
         )
-    files = [file for named in args.files or [args.file] for file in _files(named)]
+    files = [file for named in args.files for file in _files(named)] or [find_file(args.file)]
     checked = [(file, *check_file(args, file)) for file in files]
     code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
     told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
@@ -46,13 +46,13 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _files(named: str | None) -> list[Path]:
+def _files(named: str) -> list[Path]:
     """The spec that is named, or all specs of a folder that is, but for those in hidden folders and of others.
 
     Raises:
         UsageError: there is none.
     """
-    if named is None or not Path(named).is_dir():
+    if not Path(named).is_dir():
         return [find_file(named)]
     found: list[Path] = []
     for folder, below, names in os.walk(named):

@@ -15,7 +15,7 @@ from mlbuild import __version__
 from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, UNREACHABLE, USAGE, Stopped, UsageError
 from mlbuild.cli.interrupt import SAID, telling
 from mlbuild.cli.unchanged import tell
-from mlbuild.cli.words import ALIASES, asks_json, verb_of
+from mlbuild.cli.words import ALIASES, asked_format, verb_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,22 +48,28 @@ _EPILOG = """exit codes:
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; returns its exit code. With `--json` one document is printed, however it ends."""
-    stdout, held = sys.stdout, io.StringIO()
-    sys.stdout = held if asks_json(argv) else _Results(stdout)
+    """Run one command; returns its exit code. What is one document, JSON or SARIF, is printed however it ends."""
+    stdout, held, format_ = sys.stdout, io.StringIO(), asked_format(argv)
+    sys.stdout = held if format_ in ("json", "sarif") else _Results(stdout)
     try:
         code, told = _ended(argv)
     finally:
         sys.stdout = None if getattr(sys.stdout, "broken", False) else stdout
     pieces = [(sys.stdout, held.getvalue())]
-    if told is not None and not asks_json(argv):
-        pieces = [(sys.stderr, f"{told.text()}\n")]
-    elif told is not None:
-        verb = verb_of(argv)
-        document = importlib.import_module("mlbuild.cli.document").document
-        pieces = [(sys.stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n")]
+    if told is not None:
+        pieces = [_told(told, code, format_, verb_of(argv))]
     telling()
     return tell(pieces) or code
+
+
+def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[TextIO | None, str]:
+    """What is told of an end in the format that was asked for, and where."""
+    if format_ == "json":
+        document = importlib.import_module("mlbuild.cli.document").document
+        return sys.stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n"
+    if format_ in ("github", "sarif"):
+        return sys.stdout, f"{importlib.import_module('mlbuild.cli.notices').of_end(told, code, format_)}\n"
+    return sys.stderr, f"{told.text()}\n"
 
 
 class _Results(io.TextIOBase):
@@ -121,7 +127,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         raise SystemExit(OK)
     args.command = ALIASES.get(args.command, args.command)
     args.json = args.format == "json"
-    args.logged = []
+    args.logged, args.noted = [], []
     for name in ("profiles", "settings"):
         setattr(args, name, getattr(args, f"{name}_before") + getattr(args, f"{name}_behind", []))
     if args.directory:

@@ -137,7 +137,7 @@ def told_text(
 def _finish(args: argparse.Namespace, code: int) -> None:
     """Write the log of a command that has ended, where one was asked for."""
     if args.format == "sarif":
-        print(json.dumps(diagnostics_sarif(args.logged, code), indent=2))
+        print(json.dumps(diagnostics_sarif(args.logged, code, args.noted), indent=2))
 
 
 def check_document(args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int) -> str:

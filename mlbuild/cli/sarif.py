@@ -16,17 +16,28 @@ from mlbuild.diagnostics import CODES, WARNINGS, Diagnostic, Span
 Json = dict[str, Any]
 
 
-def diagnostics_sarif(diagnostics: Sequence[Diagnostic], exit_code: int) -> Json:
-    """One run of mlbuild; its rules are the codes that occur."""
+def diagnostics_sarif(
+    diagnostics: Sequence[Diagnostic], exit_code: int, notices: Sequence[Diagnostic] = ()
+) -> Json:
+    """One run of mlbuild; its rules are the codes that occur. `notices` tell what is wrong with the run itself."""
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     driver = {"name": "mlbuild", "semanticVersion": __version__, "rules": [_rule(code) for code in codes]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": exit_code == 0, "exitCode": exit_code}],
+        "invocations": [_invocation(exit_code, notices)],
         "results": [_result(diagnostic, codes) for diagnostic in diagnostics],
     }
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+
+
+def _invocation(exit_code: int, notices: Sequence[Diagnostic]) -> Json:
+    ended: Json = {"executionSuccessful": exit_code == 0, "exitCode": exit_code}
+    told = [
+        {"level": one.severity, "message": {"text": _text(one)}, "locations": _locations([one.span])}
+        for one in notices
+    ]
+    return ended | ({"toolExecutionNotifications": told} if told else {})
 
 
 def _rule(code: str) -> Json:
@@ -40,7 +51,6 @@ def _rule(code: str) -> Json:
 
 
 def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Json:
-    help_ = f"; {diagnostic.help}" if diagnostic.help else ""
     related = [
         {"id": number, "message": {"text": one.message}} | _physical(one.span)
         for number, one in enumerate(diagnostic.related, 1)
@@ -50,10 +60,14 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Json:
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
         "level": diagnostic.severity,
-        "message": {"text": diagnostic.message + help_},
+        "message": {"text": _text(diagnostic)},
         "locations": _locations([diagnostic.span]),
         **({"relatedLocations": related} if related else {}),
     }
+
+
+def _text(diagnostic: Diagnostic) -> str:
+    return f"{diagnostic.message}; {diagnostic.help}" if diagnostic.help else diagnostic.message
 
 
 def _locations(spans: Iterable[Span]) -> list[Json]:

@@ -8,27 +8,28 @@ _VALUED = ("-C", "-f", "--directory", "--file", "--format", "--profile", "--set"
 
 def verb_of(argv: list[str]) -> str | None:
     """The first word that is no option and no value of one, by its own name if it is an alias."""
-    words = iter(argv)
-    for word in words:
-        if word in _VALUED:
-            next(words, None)
-        elif not word.startswith("-"):
+    for before, word in zip(["", *argv], argv, strict=False):
+        if not word.startswith("-") and before not in _VALUED:
             return ALIASES.get(word, word)
     return None
 
 
 def asks_json(argv: list[str]) -> bool:
-    """Whether a JSON document is wanted; the last word about it counts."""
+    """Whether a JSON document is wanted."""
+    return asked_format(argv) == "json"
+
+
+def asked_format(argv: list[str]) -> str:
+    """The format that is wanted; the last word about it counts, and "" means none."""
     asked = ""
-    words = iter(argv)
-    for word in words:
+    for before, word in zip(["", *argv], argv, strict=False):
         name, _, value = word.partition("=")
         if word == "--":
             break
-        if word == "--json":
+        if before == "--format" and not word.startswith("-"):
+            asked = word
+        elif word == "--json":
             asked = "json"
         elif name == "--format":
-            asked = value or next(words, "")
-        elif word in _VALUED:
-            next(words, None)
-    return asked == "json"
+            asked = value
+    return asked

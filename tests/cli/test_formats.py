@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from mlbuild.cli.main import VERBS, main
 from mlbuild.diagnostics import CODES
 from tests.cli.running import Command
+from tests.cli.small import ROWS, small
 
 #: Two errors, one with another place that explains it, and a warning.
 FAULTY = """\
@@ -305,8 +306,80 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
     if format_ not in SOME.get(verb, ["text", "json"]):
         needed = {"why": "x", "query": "x", "predict": "model.onnx rows.csv", "store": "verify"}
         done = warned(verb, *needed.get(verb, "").split(), "--format", format_)
-        assert (done.code, done.out) == (2, "")
-        assert done.err.startswith(f"mlbuild: '{verb}' has no format '{format_}'\n  help: its formats: ")
+        assert (done.code, done.err) == (2, "")
+        assert ended(done.out, format_).startswith(f"'{verb}' has no format '{format_}'")
+
+
+def ended(text: str, format_: str) -> str:
+    """What a document or workflow command tells of the end of a command, its help behind."""
+    if format_ == "json":
+        document = json.loads(text)
+        assert (document["schema_version"], document["ok"], document["exit_code"]) == (1, False, 2)
+        return f"{document['error']['message']}; {document['error']['help']}"
+    if format_ == "github":
+        told = re.fullmatch(r"::error title=mlbuild::(.*) \((.*)\)\n", text)
+        assert told
+        return f"{told[1]}; {told[2]}"
+    run = sarif(text)
+    assert run["results"] == []
+    (invocation,) = run["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    (notice,) = invocation["toolExecutionNotifications"]
+    assert notice["level"] == "error"
+    return str(notice["message"]["text"])
+
+
+@pytest.mark.parametrize("format_", ["json", "github", "sarif"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["chekc"], "unknown command 'chekc'; did you mean 'check'?"),
+        (["check", "--bad"], "unrecognized arguments: --bad; 'mlbuild --help' tells what it takes"),
+        (
+            ["check", "-f"],
+            "argument -f/--file: expected one argument; 'mlbuild check --help' tells what it takes",
+        ),
+        (["-q"], "no command is named; commands: init, check"),
+        (["-C", "empty", "plan"], "there is no mlbuild.yaml in this folder; go to a project with -C DIR"),
+        (["build", "-j", "0"], "argument -j/--jobs: "),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_a_wrong_command_line_is_told_in_every_format(
+    warned: Command, words: list[str], told: str, format_: str
+) -> None:
+    (warned.folder / "empty").mkdir()
+    for line in ([*words, "--format", format_], ["--format", format_, *words]):
+        done = warned(*line)
+        assert (done.code, done.err) == (2, "")
+        assert ended(done.out, format_).startswith(told)
+
+
+@pytest.fixture
+def failing(mlbuild: Command) -> Command:
+    """A project whose data break the contract in one row."""
+    small(mlbuild.folder, ROWS.replace("0,False", "zero,False", 1))
+    return mlbuild
+
+
+def test_github_shows_failed_tasks_beside_their_definitions(failing: Command) -> None:
+    done = failing("build", "-j", "1", "--format", "github")
+    assert (done.code, done.out) == (
+        3,
+        "::error file=mlbuild.yaml,line=4,endLine=4,col=13,endColumn=16,title=data-failure"
+        "::contract:rows: the table breaks its contract: 1 rule is broken"
+        "%0Acolumn 'x' breaks 'parses as float' in 1 row: 'zero' (row 1)\n",
+    )
+    assert "failed  contract:rows" in done.err
+
+
+def test_sarif_tells_failed_tasks_beside_their_definitions(failing: Command) -> None:
+    done = failing("build", "-j", "1", "--format", "sarif")
+    assert done.code == 3
+    run = sarif(done.out)
+    (notice,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert notice["message"]["text"].startswith("contract:")
+    assert notice["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "mlbuild.yaml"}
 
 
 class Terminal(io.StringIO):
