@@ -96,12 +96,11 @@ def _differing(
 
 def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tuple[str, ...] | None]:
     """Record what came of a key, and return what stands: the first result, unless it is lost or was a failure."""
-    first = None if keep_action(world.store, key, new) else find_action(world.store, key)
-    if first is None:
+    if keep_action(world.store, key, new):
         return new, None
-    conflict = _conflict(first, new)
-    stands = first.failure is None and (new.failure is not None or not lost_parts(task, first, world.store))
-    if stands:
+    first = find_action(world.store, key)
+    conflict = _conflict(first, new) if first else None
+    if first and not first.failure and (new.failure or not lost_parts(task, first, world.store)):
         return first, conflict
     keep_action(world.store, key, new, replace=True)
     return new, conflict

@@ -124,6 +124,17 @@ def test_a_lost_action_is_a_reason(on_disk: Project) -> None:
     assert isinstance(foreseen, Stale) and foreseen.reasons == (Reason("result missing", "a"),)
 
 
+def test_an_action_of_another_form_is_made_again(on_disk: Project) -> None:
+    on_disk.build(chain())
+    record = find_record(on_disk.store, "a")
+    assert record is not None
+    actions: list[object] = [[], "a", {"parts": 3}]
+    for action in actions:
+        on_disk.store.record(record.key, action, replace=True)
+        assert on_disk.build(chain()).ran == ("a",)
+        assert on_disk.build(chain()).ran == ()
+
+
 def test_a_lost_record_is_written_again(on_disk: Project) -> None:
     result = on_disk.build(chain())
     shutil.rmtree(on_disk.root / ".mlbuild" / "tasks")
