@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
+from mlbuild.data.spellings import unread_form
 from mlbuild.diagnostics import Problem, Rejected, did_you_mean
 from mlbuild.models.learner import Task
 
@@ -58,6 +59,8 @@ def choose_goal(inferred: Inferred, name: str, asked: Task | None = None) -> Goa
     task = asked or _task(column.dtype, rows[name])
     if task == "regression":
         return Goal(name, _number(name, column), task, 0, rows)
+    if asked is None and column.dtype == "string":
+        _refuse_unread(name, rows[name].unique().sort())
     return _classes(name, column, rows)
 
 
@@ -72,6 +75,16 @@ def _task(dtype: str, values: pl.Series) -> Task:
         if whole and len(distinct) <= few and len(values) >= 5 * len(distinct)
         else "regression"
     )
+
+
+def _refuse_unread(name: str, texts: pl.Series) -> None:
+    """Numbers with a decimal comma, say, are no classes, unless they are asked for."""
+    form = unread_form(texts)
+    if form is not None and not texts.str.contains(r"^[0-9]+$").all():
+        message = f"the target '{name}' looks like {form}: '{texts[0]}'"
+        raise _unsupported(
+            message, "write it in that form in the data; --task classification takes it as it is"
+        )
 
 
 def _number(name: str, column: Column) -> Column:

@@ -15,6 +15,7 @@ from mlbuild.drafts.draft import Draft, draft
 from mlbuild.drafts.goal import Goal, choose_goal
 from mlbuild.drafts.names import name_of
 from mlbuild.models.learner import Task
+from mlbuild.spec.check import check
 
 ROWS = 60
 #: A column that can always be learned from.
@@ -88,6 +89,11 @@ REFUSED: dict[str, tuple[list[str], Task | None, str]] = {
         "regression",
         "the target 'y' is of dtype string, and a regression predicts int or float",
     ),
+    "decimal commas": (
+        cycle("0,5", "1,5"),
+        None,
+        "the target 'y' looks like numbers in another form than 1234.5: '0,5'",
+    ),
     "infinities": (cycle("0.5", "inf", "2.5"), None, "the target 'y' holds infinite values"),
     "nothing": ([""] * ROWS, None, "column 'y' has no value in any row"),
 }
@@ -100,6 +106,26 @@ def test_a_target_that_cannot_be_learned_is_refused(
     with pytest.raises(Rejected) as caught:
         drafted_for(tmp_path, "y", {"y": values}, asked)
     assert str(caught.value) == message
+
+
+def test_what_looks_like_numbers_is_classes_where_that_is_asked_or_they_are_codes(tmp_path: Path) -> None:
+    asked = goal_of(drafted_for(tmp_path, "y", {"y": cycle("0,5", "1,5")}, "classification"))
+    assert asked.column.categories == ("0,5", "1,5")
+    codes = goal_of(drafted(tmp_path, y=cycle("010", "020")))
+    assert codes.column.categories == ("010", "020")
+
+
+def test_decimal_commas_between_semicolons_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        "size;price;y\n" + "".join(f"{row % 23};{row * 7 % 31},5;{row % 2 > 0}\n" for row in range(ROWS))
+    )
+    made = draft(infer(file), "rows.csv", "p", "y")
+    assert "    #   price: looks like numbers in another form than 1234.5: '0,5'\n" in made.text
+    (tmp_path / "mlbuild.yaml").write_text(made.text)
+    spec, found = check(tmp_path / "mlbuild.yaml")
+    assert spec is not None and found == []
+    assert spec.models["y"].features == ("size",)
 
 
 def test_a_target_that_is_not_there_is_told_with_the_header(tmp_path: Path) -> None:
