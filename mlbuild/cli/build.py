@@ -13,13 +13,14 @@ from typing import Any
 
 from mlbuild import api
 from mlbuild.cli.amounts import count, size
+from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.notices import of_failures
 from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION, Paint, say, seconds_text
+from mlbuild.cli.render import Paint, say, seconds_text
 from mlbuild.cli.report import diagnostics_github
 from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.cli.wording import path_json
@@ -103,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     outputs = _outputs(spec, result)
     results = "".join(f"{line}\n" for output in outputs for line in _output_text(output))
     if args.json:
-        print(json.dumps(_document(result, path, outputs, code), indent=2))
+        print(document("build", code, _content(result, path, outputs)))
     elif args.format != "sarif":
         print(results, end="")
         _annotate(args, spec, result)
@@ -214,9 +215,7 @@ def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
     return f"critical path {seconds_text(path.seconds)}: {', '.join([*told, *more])}"
 
 
-def _document(
-    result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]], code: int
-) -> dict[str, Any]:
+def _content(result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]]) -> dict[str, Any]:
     outcomes = {
         **dict.fromkeys(result.ran, "ran"),
         **dict.fromkeys(result.restored, "restored"),
@@ -229,10 +228,6 @@ def _document(
         for name, failure in result.failures.items()
     }
     return {
-        "schema_version": SCHEMA_VERSION,
-        "command": "build",
-        "ok": code == OK,
-        "exit_code": code,
         "build": result.build,
         "seconds": result.seconds,
         "critical_path": path_json(path),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -11,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbuild import api
+from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, STALE
 from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import SCHEMA_VERSION, Paint, counted, seconds_text
+from mlbuild.cli.render import Paint, counted, seconds_text
 from mlbuild.cli.wording import CALLED, called, decision_json, decision_text, path_json
 from mlbuild.engine.estimate import Estimate, estimate
 from mlbuild.engine.graph import Task
@@ -71,8 +71,7 @@ def run(args: argparse.Namespace) -> int:
     stale = any(not isinstance(decision, Fresh) for _, decision in found)
     code = STALE if stale and args.exit_code else OK
     if args.json:
-        head = {"schema_version": SCHEMA_VERSION, "command": "plan", "ok": not stale, "exit_code": code}
-        print(json.dumps(head | _content(found, expected), indent=2))
+        print(document("plan", code, {"up_to_date": not stale} | _content(found, expected)))
     if args.format in ("json", "sarif"):
         return code
     rows = [
