@@ -72,13 +72,13 @@ class Schema(Mapping[str, ColumnType]):
         return isinstance(other, Schema) and list(self.items()) == list(other.items())
 
     def __hash__(self) -> int:
-        return hash(tuple(self._columns.items()))
+        return hash(tuple(self.items()))
 
     def __repr__(self) -> str:
         return "Schema(" + ", ".join(f"{name}: {type_}" for name, type_ in self.items()) + ")"
 
     def select(self, names: Iterable[str]) -> Schema:
-        return Schema({name: self._columns[name] for name in names})
+        return Schema({name: self[name] for name in names})
 
     def without(self, names: Iterable[str]) -> Schema:
         dropped = set(names)
@@ -86,7 +86,7 @@ class Schema(Mapping[str, ColumnType]):
 
     def plus(self, more: Mapping[str, ColumnType]) -> Schema:
         """These columns and, behind them or in place of the same name, `more`."""
-        return Schema({**self._columns, **more})
+        return Schema({**self, **more})
 
     def to_json(self) -> list[list[Any]]:
         """Canonical JSON: `[name, dtype, nullable, categories or None]` for each column, in order."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
@@ -46,7 +46,13 @@ class Problem:
 
     def under(self, *prefix: str | int) -> Problem:
         """The same problem, seen from a value that holds this one at `prefix`."""
-        return replace(self, at=(*prefix, *self.at))
+        at = (*prefix, *self.at)
+        return Problem(self.code, self.message, at, self.help, self.on, self.offset, self.about)
+
+    @property
+    def said(self) -> tuple[Hashable, ...]:
+        """What is the same where a problem is found twice: all but the help."""
+        return self.code, self.message, self.at, self.on, self.offset, self.about
 
 
 class Rejected(Exception):
@@ -109,29 +115,6 @@ class Unwritable(OSError):
 def data_failure(message: str, **details: Any) -> Failed:
     """The data cannot be used: raise it."""
     return Failed(Failure("data", message, details))
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is nearest, or None when nothing is near."""
-    import difflib
-
-    known = sorted(known)
-    folded = {name.lower(): name for name in reversed(known)}
-    near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
-    return folded[near[0]] if near else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A help text naming the nearest known word, or None when nothing is near."""
-    near = nearest(word, known)
-    return None if near is None else f"did you mean '{near}'?"
-
-
-def meant_as_list(text: str, known: Container[str]) -> str | None:
-    """A help text where a list was meant: a text in which commas stand between known words."""
-    words = [word.strip() for word in text.split(",")]
-    several = len(words) > 1 and all(word in known for word in words)
-    return f"write a list: [{', '.join(words)}]" if several else None
 
 
 #: Every code that a problem can have, and what it means. Codes are stable: people silence and search them.

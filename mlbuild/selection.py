@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mlbuild.columns import DTYPES, INTERNAL, Schema
-from mlbuild.diagnostics import Problem, Rejected, did_you_mean, meant_as_list
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import Json, Kind, Name, described
 
 #: What `dtype:` takes, besides the dtypes themselves.
@@ -41,22 +42,24 @@ class Selector:
         problems = [one for index in range(len(self.excluded)) for one in self._excluded(index, schema)]
         if problems:
             raise Rejected(*problems)
-        found = tuple(name for name in schema if self._takes(name, schema) and name not in self.excluded)
+        excluded = {*self.excluded}
+        found = tuple(name for name in schema if self._takes(name, schema) and name not in excluded)
         if not found and all(type_.known for type_ in schema.values()):
             raise Rejected(
-                Problem("empty-selection", "no column matches", help=f"columns here: {', '.join(schema)}")
+                Problem("empty-selection", "no column matches", help=f"columns here: {listed(schema)}")
             )
         return found
 
     def _named(self, schema: Schema) -> tuple[str, ...]:
         names = self.names or ()
         one = len(names) == 1
-        problems = []
+        problems, seen = [], set[str]()
         for index, name in enumerate(names):
             if name not in schema:
                 problems.append(_unknown(name, schema, () if one else (index,)))
-            elif name in names[:index]:
+            elif name in seen:
                 problems.append(Problem("duplicate-item", f"column '{name}' is listed twice", (index,)))
+            seen.add(name)
         if problems:
             raise Rejected(*problems)
         return names
@@ -89,7 +92,7 @@ def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
         "unknown-column",
         f"unknown column '{name}'",
         at,
-        help=near or f"columns here: {', '.join(schema) or 'none'}",
+        help=near or f"columns here: {listed(schema) or 'none'}",
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.explanations import as_text, explanations
-from mlbuild.diagnostics import CODES, WARNINGS, did_you_mean
+from mlbuild.diagnostics import CODES, WARNINGS
+from mlbuild.hints import did_you_mean
 
 FORMATS = ("text", "json")
 

@@ -116,7 +116,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
 def _parse(argv: list[str]) -> argparse.Namespace:
     verb = verb_of(argv)
     if verb is not None and verb not in VERBS:
-        near = importlib.import_module("mlbuild.diagnostics").did_you_mean(verb, [*VERBS, *ALIASES])
+        near = importlib.import_module("mlbuild.hints").did_you_mean(verb, [*VERBS, *ALIASES])
         raise UsageError(f"unknown command '{verb}'", near or f"commands: {', '.join(VERBS)}")
     parser = _parser(verb)
     args = parser.parse_args(argv)

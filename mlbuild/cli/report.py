@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mlbuild.cli.excerpt import Texts, plain
-from mlbuild.cli.render import Paint, shown_path
+from mlbuild.cli.render import Paint, counted, shown_path
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.spec.settings import FLAG
 
@@ -14,19 +14,25 @@ from mlbuild.spec.settings import FLAG
 COMMAND_LINE = "<command line>"
 #: What spans can name that is no file.
 NO_FILES = (COMMAND_LINE, FLAG)
+#: How many diagnostics people are told at once; what programs read has all.
+MOST = 100
 
 
-def diagnostics_text(diagnostics: Iterable[Diagnostic], paint: Paint, texts: Texts | None = None) -> str:
-    """All diagnostics, each with its line and carets below what is meant."""
+def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts | None = None) -> str:
+    """The first `MOST` diagnostics, errors before warnings, each with its line and carets below what is meant."""
     texts = texts or Texts()
-    return "\n".join("\n".join(_lines(diagnostic, texts, paint)) for diagnostic in diagnostics)
+    order = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity != "error")
+    told = [diagnostics[index] for index in sorted(order[:MOST])]
+    left = [diagnostics[index] for index in order[MOST:]]
+    more = [f"and {count_text(left)} more; --json tells all"] if left else []
+    return "\n".join([*("\n".join(_lines(one, texts, paint)) for one in told), *more])
 
 
 def count_text(diagnostics: Iterable[Diagnostic]) -> str:
     """ "2 errors, 1 warning"; empty where there is none."""
     severities = [diagnostic.severity for diagnostic in diagnostics]
     counts = [(severities.count(kind), kind) for kind in ("error", "warning")]
-    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in counts if count)
+    return ", ".join(counted(count, kind) for count, kind in counts if count)
 
 
 def _lines(diagnostic: Diagnostic, texts: Texts, paint: Paint) -> Iterator[str]:

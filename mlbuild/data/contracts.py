@@ -10,7 +10,8 @@ from typing import Any
 from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.moments import parse_moment
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Problem, did_you_mean, meant_as_list
+from mlbuild.diagnostics import Problem
+from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import (
     Boolean,
     Choice,
@@ -204,7 +205,7 @@ class Contract(Described):
         for index, name in enumerate(self.unique or ()):
             if name not in self.columns:
                 near = meant_as_list(name, self.columns) or did_you_mean(name, self.columns)
-                near = near or f"columns here: {', '.join(self.columns)}"
+                near = near or f"columns here: {listed(self.columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", ("unique", index), near)
             elif name in (self.unique or ())[:index]:
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))

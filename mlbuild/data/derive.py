@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import schema_of
@@ -41,7 +41,7 @@ class Derive(DatasetStep):
                 problems.extend(rejected.problems)
         if problems:
             raise Rejected(*problems)
-        return replace(table, columns={**table.columns, **made})
+        return table.plus(made)
 
     def _column(self, name: str, table: Table) -> TableColumn:
         at = ("columns", name)

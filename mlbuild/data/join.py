@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from mlbuild.data.faults import Fault
 from mlbuild.data.steps import DatasetStep
-from mlbuild.data.table import Table, TableColumn, depends_on
-from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean, meant_as_list
+from mlbuild.data.table import Table, TableColumn, depends_on, first_behind
+from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
@@ -70,7 +71,13 @@ class Join(DatasetStep):
         behind = depends_on(table, self.using, through_joins=True)
         known = all(table.columns[name].serving for name in behind)
         same = self._same(table, right)
-        added = {self._renamed(name): self._added(name, right, known, same) for name in self._others(right)}
+        afterwards = first_behind(
+            right, (name for name, column in right.columns.items() if not column.serving)
+        )
+        added = {
+            self._renamed(name): self._added(name, right, known and name not in afterwards, same)
+            for name in self._others(right)
+        }
         return replace(table, columns={**columns, **added})
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
@@ -153,8 +160,8 @@ class Join(DatasetStep):
     def _clashes(self, names: Sequence[str]) -> Iterator[Problem]:
         """The columns that would come twice; one `prefix` helps them all."""
         if names:
-            listed = ", ".join(f"'{self._renamed(name)}'" for name in names)
-            message = f"'{self.with_}' would add a second column {listed}"
+            second = listed(f"'{self._renamed(name)}'" for name in names)
+            message = f"'{self.with_}' would add a second column {second}"
             help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
             at = ("prefix",) if self.prefix else ("with",)
             about = (("", self._renamed(names[0])), (self.with_, names[0]))
@@ -172,7 +179,7 @@ class Join(DatasetStep):
         there = {name: here[column.origin] for name, column in _own(right).items() if column.origin in here}
         return there if all(there.get(key) == key for key in self.using) else {}
 
-    def _added(self, name: str, right: Table, known: bool, same: Mapping[str, str]) -> TableColumn:
+    def _added(self, name: str, right: Table, serving: bool, same: Mapping[str, str]) -> TableColumn:
         """A column of the other table here: raw, since an expression does not tell what it is without a partner."""
         column = right.columns[name]
         left = self.how == "left"
@@ -182,7 +189,7 @@ class Join(DatasetStep):
             trained=column.trained.with_nullable(column.trained.nullable or left),
             computed_from=(same[name],) if name in same else sources,
             joined_on=(*self.using, *(self._renamed(key) for key in column.joined_on)),
-            serving=known and all(right.columns[source].serving for source in depends_on(right, [name])),
+            serving=serving,
             null_token=_null_token(column),
         )
 
@@ -209,4 +216,4 @@ def _null_token(column: TableColumn) -> str | None:
 
 def _near(name: str, table: Table) -> str:
     near = meant_as_list(name, table.columns) or did_you_mean(name, table.columns)
-    return near or f"columns there: {', '.join(table.columns)}"
+    return near or f"columns there: {listed(table.columns)}"

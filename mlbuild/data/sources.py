@@ -11,7 +11,8 @@ from mlbuild.data.casts import cast, polars_type
 from mlbuild.data.contracts import Column
 from mlbuild.data.csv_file import read_csv, read_header
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
-from mlbuild.diagnostics import Problem, data_failure, did_you_mean
+from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.hints import did_you_mean
 from mlbuild.params import Described, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:

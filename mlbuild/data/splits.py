@@ -12,7 +12,8 @@ from mlbuild.columns import Schema
 from mlbuild.data.faults import Fault
 from mlbuild.data.moments import DAY, parse_moment
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Problem, Rejected, data_failure, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import INT32, Described, Integer, Json, ListOf, Name, Number, Text, field, write
 
 if TYPE_CHECKING:
@@ -233,5 +234,5 @@ def _plain(value: Any) -> Any:
 def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem | None:
     if name in schema:
         return None
-    help_ = did_you_mean(name, schema) or f"columns here: {', '.join(schema)}"
+    help_ = did_you_mean(name, schema) or f"columns here: {listed(schema)}"
     return Problem("unknown-column", f"unknown column '{name}'", at, help_)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
+from operator import attrgetter
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.expressions.typed import Typed
@@ -36,6 +38,60 @@ class TableColumn:
         return self.derived.names if self.derived else self.computed_from
 
 
+class _Columns(Mapping[str, TableColumn]):
+    """Columns in their order; with more behind them they share what they hold: many steps are not many copies."""
+
+    __slots__ = ("_count", "_shared")
+
+    def __init__(self, shared: dict[str, tuple[int, TableColumn]]) -> None:
+        self._shared, self._count = shared, len(shared)
+
+    @staticmethod
+    def of(columns: Mapping[str, TableColumn]) -> _Columns:
+        if isinstance(columns, _Columns):
+            return columns
+        return _Columns({name: (place, column) for place, (name, column) in enumerate(columns.items())})
+
+    def __getitem__(self, name: str) -> TableColumn:
+        place, column = self._shared[name]
+        if place >= self._count:
+            raise KeyError(name)
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return islice(self._shared, self._count)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def plus(self, more: Mapping[str, TableColumn]) -> _Columns:
+        """These, and behind them others whose names are new."""
+        # What stands behind these already belongs to others, and stays.
+        alone = len(self._shared) == self._count
+        shared = self._shared if alone else dict(islice(self._shared.items(), self._count))
+        for name, column in more.items():
+            shared[name] = (len(shared), column)
+        return _Columns(shared)
+
+
+class _Reading(Schema):
+    """One of the two readings of a table's columns, looked up when it is asked for."""
+
+    __slots__ = ("_of", "_table")
+
+    def __init__(self, table: Mapping[str, TableColumn], of: Callable[[TableColumn], ColumnType]) -> None:
+        self._table, self._of = table, of
+
+    def __getitem__(self, name: str) -> ColumnType:
+        return self._of(self._table[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
 @dataclass(frozen=True)
 class Table:
     """Ordered columns, each behind those that it was computed from.
@@ -48,16 +104,22 @@ class Table:
 
     @property
     def served(self) -> Schema:
-        return Schema({name: column.served for name, column in self.columns.items()})
+        return _Reading(self.columns, attrgetter("served"))
 
     @property
     def trained(self) -> Schema:
-        return Schema({name: column.trained for name, column in self.columns.items()})
+        return _Reading(self.columns, attrgetter("trained"))
 
     def read_from(self, file: str) -> Table:
         """The table of a source, read from this file."""
         columns = {name: replace(column, origin=(file, name)) for name, column in self.columns.items()}
         return replace(self, columns=columns)
+
+    def plus(self, made: Mapping[str, TableColumn]) -> Table:
+        """The table with these columns in the place of those of the same names, or behind all others."""
+        if any(name in self.columns for name in made):
+            return replace(self, columns={**self.columns, **made})
+        return replace(self, columns=_Columns.of(self.columns).plus(made))
 
     def unique_within(self, names: Iterable[str]) -> bool:
         """Whether rows that agree in all of `names` are promised to be the same row."""
@@ -96,3 +158,17 @@ def depends_on(table: Table, names: Iterable[str], *, through_joins: bool = Fals
             found.update(column.sources)
             found.update(column.joined_on if through_joins else ())
     return frozenset(found)
+
+
+def first_behind(table: Table, wanted: Iterable[str], *, through_joins: bool = False) -> dict[str, str]:
+    """For each column that depends on some of `wanted`, as in `depends_on`, the first of them that it does."""
+    names = [*wanted]
+    ranks = {name: rank for rank, name in enumerate(names)}
+    first: dict[str, int] = {}
+    for name, column in table.columns.items() if names else ():
+        # A source that stands behind, or is no column here, counts as itself.
+        behind = (*column.sources, *(column.joined_on if through_joins else ()))
+        found = [first.get(one, ranks.get(one)) for one in behind] + [ranks.get(name)]
+        if known := [rank for rank in found if rank is not None]:
+            first[name] = min(known)
+    return {name: names[rank] for name, rank in first.items()}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
 from mlbuild.data.spellings import unread_form
-from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.hints import did_you_mean
 from mlbuild.models.learner import Task
 
 if TYPE_CHECKING:

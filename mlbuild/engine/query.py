@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.order import order
 from mlbuild.engine.targets import match, readers_of, sources_of
+from mlbuild.hints import did_you_mean
 
 _TOKEN = re.compile(r"\s*(?:([(),|&])|([^\s(),|&]+))")
 _OPERATORS: dict[str, Callable[[frozenset[str], frozenset[str]], frozenset[str]]] = {

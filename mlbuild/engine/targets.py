@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.engine.graph import Plan, Task
+from mlbuild.hints import did_you_mean, listed
 
 
 def select(plan: Plan, words: Sequence[str]) -> frozenset[str]:
@@ -91,5 +92,5 @@ def _unknown(plan: Plan, word: str, index: int) -> Problem:
     labels = sorted({label for task in plan.tasks.values() for label in task.labels})
     texts = {text for task in plan.tasks.values() for text in _texts(task)}
     near = did_you_mean(word.removeprefix("+").removesuffix("+"), texts)
-    known = f"targets here: {', '.join(labels or sorted(plan.tasks)) or 'none'}"
+    known = f"targets here: {listed(labels or sorted(plan.tasks)) or 'none'}"
     return Problem("unknown-target", f"unknown target '{word}'", (index,), help=near or known)

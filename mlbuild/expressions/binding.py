@@ -7,13 +7,14 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from mlbuild.columns import DTYPES, UNKNOWN, ColumnType, Schema
-from mlbuild.diagnostics import Problem, Rejected, did_you_mean
+from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.nodes import REFUSED, Node, node_of
 from mlbuild.expressions.rules import RULES
 from mlbuild.expressions.syntax import parse
 from mlbuild.expressions.terms import SILENT, Term, literal_term
 from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, UNTYPED, columns_of, is_literal
 from mlbuild.expressions.typed import Typed
+from mlbuild.hints import did_you_mean, listed
 
 #: Levels of nesting; a longer one is refused before Python's own limit is met. AND and OR chains are one level.
 MAX_DEPTH = 150
@@ -34,7 +35,8 @@ def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] 
     if len(text) > MAX_LENGTH:
         raise Rejected(_too_long(text))
     try:
-        node, problems = parse(text) if isinstance(expression, str) else (node_of(expression), [])
+        node, found = parse(text) if isinstance(expression, str) else (node_of(expression), ())
+        problems = [*found]
         binder = _Binder(schema, problems, later)
         term = binder.term(node, MAX_DEPTH)
     except RecursionError:
@@ -105,7 +107,7 @@ class _Binder:
             near = "this step makes it itself, and reads what was there before: make it in a step before"
         if near is None and node.quoted:
             near = f"double quotes are for columns; a text takes single ones: '{name}'"
-        near = near or f"columns here: {', '.join(self.schema) or 'none'}"
+        near = near or f"columns here: {listed(self.schema) or 'none'}"
         return Problem("unknown-column", f"unknown column '{name}'", help=near, offset=node.offset)
 
     def _literal(self, node: Node) -> Term:

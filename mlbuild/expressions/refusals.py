@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.diagnostics import Problem, did_you_mean
+from mlbuild.diagnostics import Problem
 from mlbuild.expressions.nodes import Offset
+from mlbuild.hints import did_you_mean
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql

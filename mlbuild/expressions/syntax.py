@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, Rejected
@@ -13,14 +14,15 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql
 
 
-def parse(text: str) -> tuple[Node, list[Problem]]:
-    """The nodes of a text, with `REFUSED` ones where the problems are.
+@lru_cache(4_096)
+def parse(text: str) -> tuple[Node, tuple[Problem, ...]]:
+    """The nodes of a text, with `REFUSED` ones where the problems are. A text is bound several times, and parsed once.
 
     Raises:
         Rejected: the text as a whole is not one SQL expression.
     """
     reader = Reader(text)
-    return reader.read(_parse_sql(text)), reader.problems
+    return reader.read(_parse_sql(text)), tuple(reader.problems)
 
 
 def _parse_sql(text: str) -> Sql:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, Related, did_you_mean
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Related
+from mlbuild.hints import did_you_mean
 from mlbuild.spec.overlay import depth
 from mlbuild.spec.tree import Document
 
@@ -20,8 +21,10 @@ class Blame:
         self, base: Document, layers: Sequence[Document], problems: Iterable[Problem], at: Path = ()
     ) -> None:
         self.base, self.layers, self.at = base, layers, at
-        self._known = {replace(problem, help=None) for problem in problems}
-        self._places = {(problem.code, problem.at) for problem in self._known}
+        self._known, self._places = set[Hashable](), set[tuple[str, Path]]()
+        for problem in problems:
+            self._known.add(problem.said)
+            self._places.add((problem.code, problem.at))
 
     def without(self, problems: Iterable[Problem]) -> Blame:
         """The same layers over a spec that has other problems."""
@@ -30,7 +33,7 @@ class Blame:
     def known(self, problem: Problem) -> bool:
         """Whether the spec alone has a problem, be it in a short form that a layer makes a long one of."""
         guilty = self._guilty(problem.at)
-        if guilty is None or replace(problem, help=None) in self._known:
+        if guilty is None or problem.said in self._known:
             return True
         starts = [problem.at[:length] for length in range(len(problem.at) + 1)]
         written = depth(guilty, problem.at) == len(problem.at)

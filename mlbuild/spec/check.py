@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from typing import TypeVar
 
 from mlbuild.diagnostics import Diagnostic, Span
+from mlbuild.hints import sparing
 from mlbuild.spec.compose import Composed, compose
 from mlbuild.spec.definitions import Definitions, read_definitions
 from mlbuild.spec.files import read_spec
@@ -21,6 +22,7 @@ from mlbuild.spec.variants import check_variants
 T = TypeVar("T")
 
 
+@sparing()
 def check(
     file: FilePath, profiles: Sequence[str] = (), settings: Sequence[str] = ()
 ) -> tuple[Spec | None, list[Diagnostic]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlbuild.diagnostics import Diagnostic, Problem, did_you_mean
+from mlbuild.diagnostics import Diagnostic, Problem
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.includes import join
 from mlbuild.spec.language import OVERLAID
 from mlbuild.spec.overlay import map_like, overlaid
@@ -92,7 +93,7 @@ def _only(node: Node, names: Sequence[str | int]) -> Node:
 
 def _unknown(base: Document, name: str, known: Iterable[str]) -> Diagnostic:
     """A profile that the spec does not have, told at its profiles."""
-    help_ = did_you_mean(name, known) or f"profiles here: {', '.join(known) or 'none'}"
+    help_ = did_you_mean(name, known) or f"profiles here: {listed(known) or 'none'}"
     message = f"unknown profile '{name}'"
     return base.diagnostic(Problem("unknown-profile", message, ("profiles",), help_, on="key"))
 

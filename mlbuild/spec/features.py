@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlbuild.columns import Schema
-from mlbuild.data.table import Table, depends_on
+from mlbuild.data.table import Table, depends_on, first_behind
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.selection import Selector
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.places import Places
 from mlbuild.spec.spec import DatasetSpec
+
+#: Of a longer way from a feature to what it depends on, the middle is left out.
+_LONGEST = 8
 
 
 class Leaks:
@@ -19,39 +22,28 @@ class Leaks:
     def __init__(self, table: Table, target: str) -> None:
         self.table, self.target = table, target
         self.answers = _answers(table, target)
-        self.behind_target = depends_on(table, [target])
+        behind = depends_on(table, [target])
+        afterwards = [name for name, column in table.columns.items() if not column.serving]
+        self._answer_of = first_behind(table, self.answers, through_joins=True)
+        self._afterwards_of = first_behind(table, afterwards, through_joins=True)
+        self._shared_of = first_behind(table, [name for name in table.columns if name in behind])
 
     def error(self, feature: str, at: Path) -> Problem | None:
         """Why a column cannot be a feature at all; a value found by a join depends on what it was found by."""
-        behind = self._behind(feature, through_joins=True)
-        for answer in self.answers:
-            if answer in behind:
-                return self._answer(feature, answer, at)
-        for name in self._in_order(behind):
-            if not self.table.columns[name].serving:
-                return self._afterwards(feature, name, at)
+        if feature in self._answer_of:
+            return self._answer(feature, self._answer_of[feature], at)
+        if feature in self._afterwards_of:
+            return self._afterwards(feature, self._afterwards_of[feature], at)
         return None
 
     def warning(self, feature: str, at: Path) -> Problem | None:
         """A feature that is computed from some of what the target is computed from."""
-        shared = self._in_order(self.behind_target & self._behind(feature))
-        if not shared:
+        shared = self._shared_of.get(feature)
+        if shared is None:
             return None
-        message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared[0]}'"
+        message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared}'"
         help_ = "make sure that it does not give the answer away"
         return Problem("shared-with-target", message, at, help_, about=self._computed(feature, self.target))
-
-    def _behind(self, feature: str, through_joins: bool = False) -> frozenset[str]:
-        column = self.table.columns[feature]
-        if not column.sources and not column.joined_on:
-            return frozenset([feature])
-        return depends_on(self.table, [feature], through_joins=through_joins)
-
-    def _in_order(self, names: frozenset[str]) -> list[str]:
-        """Those of `names` that the table has, in its order."""
-        if len(names) <= 1:
-            return [name for name in names if name in self.table.columns]
-        return [name for name in self.table.columns if name in names]
 
     def _answer(self, feature: str, answer: str, at: Path) -> Problem:
         only = f"the only column that the target '{self.target}' comes from"
@@ -79,25 +71,23 @@ class Leaks:
 
     def _computed(self, *names: str) -> tuple[tuple[str, str], ...]:
         """Those of `names` that are computed: how they are explains what is wrong."""
-        return tuple(("", name) for name in dict.fromkeys(names) if self.table.columns[name].sources)
+        computed = [name for name in dict.fromkeys(names) if self.table.columns[name].sources]
+        return tuple(("", name) for name in computed[:_LONGEST])
 
     def _chain(self, feature: str, name: str) -> list[str]:
         """The columns by which a feature comes to depend on another, both included."""
+        above = first_behind(self.table, [name], through_joins=True)
         chain = [feature]
         while chain[-1] != name:
             column = self.table.columns[chain[-1]]
-            chain.append(
-                next(
-                    source
-                    for source in (*column.sources, *column.joined_on)
-                    if name in depends_on(self.table, [source], through_joins=True)
-                )
-            )
+            chain.append(next(one for one in (*column.sources, *column.joined_on) if one in above))
         return chain
 
 
 def _arrows(chain: Sequence[str]) -> str:
     """How a feature comes to depend on a column, where that is not seen at once."""
+    if len(chain) > _LONGEST:
+        chain = [*chain[: _LONGEST // 2], "…", *chain[-_LONGEST // 2 :]]
     return f" ({' <- '.join(chain)})" if len(chain) > 2 else ""
 
 

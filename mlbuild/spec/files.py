@@ -5,7 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path as FilePath
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, Span, nearest
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Span
+from mlbuild.hints import nearest
 from mlbuild.spec.loader import load
 from mlbuild.spec.tree import Document
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, Rejected, Related, did_you_mean
+from mlbuild.diagnostics import Diagnostic, Path, Problem, Rejected, Related
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.tree import Document
 
 P = ParamSpec("P")
@@ -19,10 +20,10 @@ class Findings:
     """Problems of a spec; their paths start at its root. A problem found twice is one, whatever its help."""
 
     def __init__(self) -> None:
-        self._found: dict[Problem, tuple[Problem, Notes]] = {}
+        self._found: dict[Hashable, tuple[Problem, Notes]] = {}
 
     def add(self, problem: Problem, *notes: tuple[str, Path]) -> None:
-        self._found.setdefault(replace(problem, help=None), (problem, notes))
+        self._found.setdefault(problem.said, (problem, notes))
 
     def extend(self, problems: Iterable[Problem], *notes: tuple[str, Path]) -> bool:
         """Add problems; tells whether none of them is an error."""
@@ -44,7 +45,7 @@ class Findings:
         """Whether a name that stands at `at` is one of `things`; a problem with this code is added if not."""
         if name in things:
             return True
-        help_ = did_you_mean(name, things) or f"known: {', '.join(things) or 'none'}"
+        help_ = did_you_mean(name, things) or f"known: {listed(things) or 'none'}"
         self.add(Problem(code, f"unknown {what} '{name}'", at, help_))
         return False
 

@@ -59,7 +59,7 @@ def _without_types(table: Table, names: Collection[str]) -> Table:
     """The table with columns of which nothing is known but that they are there."""
     unknown = ColumnType(UNKNOWN)
     made = {name: TableColumn(unknown, unknown) for name in names}
-    return replace(table, columns={**table.columns, **made}) if names else table
+    return table.plus(made) if names else table
 
 
 def flow_datasets(

@@ -134,15 +134,19 @@ class _ModelCheck:
         at = (*self.at, "features")
         target = self.model.target.column
         features = select_features(self.model.features, dataset, target, at, self.places, self.findings)
-        for name in features or ():
-            raw, _ = serving_inputs(dataset.table, [name])
-            self._names_of_inputs(name, raw, features or ())
+        if any(map(self._reserved, dataset.table.columns)):
+            for name in features or ():
+                raw, _ = serving_inputs(dataset.table, [name])
+                self._names_of_inputs(name, raw, features or ())
         return features
+
+    def _reserved(self, name: str) -> bool:
+        return name in ANSWERS[self.task] or name.startswith(RESERVED)
 
     def _names_of_inputs(self, feature: str, raw: Sequence[str], features: Sequence[str]) -> None:
         """No input of the artifact can be named as one of its answers, or as what is inside it."""
         for name in raw:
-            if name in ANSWERS[self.task] or name.startswith(RESERVED):
+            if self._reserved(name):
                 why = "is what an output is called" if name in ANSWERS[self.task] else "is a reserved name"
                 message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
                 help_ = "give the column another name in the data and in the contract"

@@ -7,10 +7,10 @@ from copy import deepcopy
 from typing import Any
 
 from mlbuild.columns import ColumnType
+from mlbuild.hints import listed
 from mlbuild.kinds import Json, described
 from mlbuild.spec.known import Columns, Known
 from mlbuild.spec.schema import build_schema
-from mlbuild.spec.wording import listed
 
 #: What bears a name, and the top-level keys under which it is defined.
 BEARERS = {

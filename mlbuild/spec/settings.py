@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mlbuild.diagnostics import Diagnostic, Path, did_you_mean
+from mlbuild.diagnostics import Diagnostic, Path
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.builder import MAX_DEPTH
 from mlbuild.spec.forms import long_form
 from mlbuild.spec.language import PUT_TOGETHER, SECTIONS
@@ -151,7 +152,7 @@ def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[s
         )
     elif more and len(path) == 1 and path[0] in SECTIONS and (node is None or part not in node.children):
         known = [] if node is None else [str(name) for name in node.children]
-        help_ = did_you_mean(part, known) or f"known: {', '.join(known) or 'none'}"
+        help_ = did_you_mean(part, known) or f"known: {listed(known) or 'none'}"
         return "unknown-key", f"unknown key '{part}' in {here}", help_
     return None
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem, did_you_mean
+from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
@@ -131,7 +132,7 @@ class _Check:
                     if other.name == "dataset_step"
                     else "it is an op of preprocessing"
                 )
-        near = near or f"{what}s here: {', '.join(kind.by_value)}"
+        near = near or f"{what}s here: {listed(kind.by_value)}"
         return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near)
 
     def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
@@ -141,7 +142,7 @@ class _Check:
         if cls is None:
             if "type" in model:
                 yield _unknown_learner(type_, (*at, "type"))
-            wanted = {"type": f"types here: {', '.join(cls.type for cls in LEARNERS)}"}
+            wanted = {"type": f"types here: {listed(cls.type for cls in LEARNERS)}"}
             yield from self._shaped(model, "model", Object(at, title, wanted=wanted))
             return
         own = {*params_of(cls), *cls.aliases}
@@ -157,7 +158,7 @@ def _unknown_learner(value: Any, at: Path) -> Problem:
     known = [cls.type for cls in LEARNERS]
     of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
     near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
-    help_ = near or f"types here: {', '.join(of_library or known)}"
+    help_ = near or f"types here: {listed(of_library or known)}"
     return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_)
 
 

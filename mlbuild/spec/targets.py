@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Path, Problem, did_you_mean
+from mlbuild.diagnostics import Path, Problem
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.models.learner import Task
 from mlbuild.models.suitability import classes_of
 from mlbuild.spec.findings import Findings
@@ -34,7 +35,7 @@ class TargetCheck:
         column = self.target.column
         if column in table.columns:
             return table.columns[column].trained
-        help_ = did_you_mean(column, table.columns) or f"columns here: {', '.join(table.columns)}"
+        help_ = did_you_mean(column, table.columns) or f"columns here: {listed(table.columns)}"
         self._tell("unknown-column", f"unknown column '{column}'", "column", help_)
         return ColumnType(UNKNOWN)
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlbuild.diagnostics import Path, Problem, did_you_mean, meant_as_list
+from mlbuild.diagnostics import Path, Problem
+from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.spec.language import NAME
 
@@ -257,12 +258,6 @@ def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     return "a list" if isinstance(value, list) else "a map" if isinstance(value, dict) else str(value)
-
-
-def listed(names: Iterable[str], most: int = 12) -> str:
-    """Names in a sentence, the first of them where there are many."""
-    names = list(names)
-    return ", ".join(names if len(names) <= most else [*names[:most], "…"])
 
 
 def _subject(at: Path) -> str:

@@ -12,7 +12,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from mlbuild.cli.main import VERBS, main
-from mlbuild.diagnostics import CODES
+from mlbuild.cli.render import Paint
+from mlbuild.cli.report import diagnostics_text
+from mlbuild.diagnostics import CODES, Diagnostic, Severity, Span
 from tests.cli.running import Command
 from tests.cli.small import ROWS, small
 
@@ -459,3 +461,29 @@ def test_paths_are_told_as_seen_from_here(mlbuild: Command) -> None:
     assert mlbuild("-C", "project", "check").err.startswith("mlbuild.yaml:1:10: ")
     other = Path("..") / mlbuild.folder.name / "project/mlbuild.yaml"
     assert mlbuild("check", "-f", str(other)).err.startswith(f"{other}:1:10: ")
+
+
+def test_people_are_told_the_first_hundred_mistakes_and_programs_all(mlbuild: Command) -> None:
+    datasets = "\n".join(f"  d{number}: {{from: nowhere}}" for number in range(130))
+    (mlbuild.folder / "mlbuild.yaml").write_text(f"mlbuild: 1\nproject: x\ndatasets:\n{datasets}\n")
+    told = mlbuild("check").err
+    assert told.count("error[unknown-table]") == 100
+    assert told.endswith("\nand 30 errors more; --json tells all\n130 errors\n")
+    assert "d99:" in told and "d100:" not in told
+    assert len(json.loads(mlbuild("check", "--json").out)["diagnostics"]) == 130
+    assert len(sarif(mlbuild("check", "--format", "sarif").out)["results"]) == 130
+
+
+def test_warnings_do_not_keep_errors_from_being_told() -> None:
+    def diagnostic(line: int, severity: Severity) -> Diagnostic:
+        return Diagnostic("unused", f"number {line}", Span("x", line, 1, line, 2), severity=severity)
+
+    found = [diagnostic(line, "warning") for line in range(98)]
+    found += [diagnostic(line, "error") for line in range(98, 100)] + [diagnostic(100, "warning")]
+    lines = diagnostics_text(found, Paint(None)).split("\n")
+    assert lines[-3:] == [
+        "x:98:1: error[unused]: number 98",
+        "x:99:1: error[unused]: number 99",
+        "and 1 warning more; --json tells all",
+    ]
+    assert len(lines) == 101
