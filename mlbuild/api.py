@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.lock import Waits
 from mlbuild.engine.run import build as run_build
 from mlbuild.engine.stale import Decision
-from mlbuild.engine.store import open_store
+from mlbuild.engine.store import DiskStore, open_store
 from mlbuild.engine.targets import match, with_ancestors
 from mlbuild.engine.workers import Workers
 from mlbuild.engine.zygote import Setup
@@ -28,7 +28,7 @@ from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import CATALOGUES, make_plan
-from mlbuild.pipeline.runs import Recorder
+from mlbuild.pipeline.runs import Recorder, built_specs
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.spec import Spec
 
@@ -186,7 +186,8 @@ def clean(
 ) -> Garbage:
     """Find what the store can do without, and `delete` it, while no build that uses the store runs.
 
-    What the spec needs as it is now, and what the last so many `builds` used, stays. With a `budget` in bytes only
+    What the spec needs as it is now, and what the last so many `builds` used, stays; so does what other specs of the
+    folder need, and this one with other profiles, if they were built and have no errors. With a `budget` in bytes only
     the oldest of the rest goes, until the store is no larger. `waits` is told before a wait for a build.
 
     Raises:
@@ -194,10 +195,20 @@ def clean(
     """
     store = open_store(spec.root)
     with store.cleaning(waits) if delete else nullcontext():
-        garbage = removable(store, foresee(spec), builds, budget)
+        foreseen = [ahead for one in (spec, *_others(spec, store)) for ahead in foresee(one)]
+        garbage = removable(store, foreseen, builds, budget)
         if delete:
             remove_garbage(garbage)
     return garbage
+
+
+def _others(spec: Spec, store: DiskStore) -> Iterator[Spec]:
+    """What else was built in the folder of a spec, as it is now."""
+    for name, profiles in sorted(built_specs(store) - {(spec.file.name, spec.profiles)}):
+        file = spec.root / name
+        other = check_spec(file, profiles)[0] if file.is_file() else None
+        if other is not None:
+            yield other
 
 
 def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: None) -> Audit:

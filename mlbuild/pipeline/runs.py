@@ -102,7 +102,7 @@ class Recorder:
         if all(task["outcome"] == "reused" for task in self._tasks.values()):
             return
         if not self._begun:
-            self._git = _git(self._spec.root)
+            self._git = _git(self._spec)
         failed = error is not None or any(task["outcome"] == "failed" for task in self._tasks.values())
         outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failed else "ok"
         try:
@@ -115,7 +115,7 @@ class Recorder:
         """Keep a record before the first task runs, which says of a build that is killed what there is to say."""
         if not self._begun:
             self._begun = True
-            self._git = _git(self._spec.root)
+            self._git = _git(self._spec)
             self._keep("unfinished")
 
     def _keep(self, outcome: str, *, synced: bool = False) -> None:
@@ -179,12 +179,24 @@ class Recorder:
         return action.digests if action else {}
 
 
+def built_specs(store: DiskStore) -> set[tuple[str, tuple[str, ...]]]:
+    """The specs of the folder that were built, by file and profiles; a build with settings was a trial."""
+    specs = [note["spec"] for note in _records(store)]
+    return {(spec["file"], tuple(spec["profiles"])) for spec in specs if not spec["settings"]}
+
+
 def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
     """The tasks of the last so many builds that ended well, each with the key of its result then."""
-    notes = (note for _, note in store.notes(FOLDER) if isinstance(note, dict))
-    ended = [note for note in notes if (note.get("format"), note.get("outcome")) == (FORMAT, "ok")]
+    ended = [note for note in _records(store) if note["outcome"] == "ok"]
     ended.sort(key=lambda note: str(note["started"]))
     return [(name, task["key"]) for note in ended[-builds:] if builds for name, task in note["tasks"].items()]
+
+
+def _records(store: DiskStore) -> Iterator[Json]:
+    """All records that can be read."""
+    for _, note in store.notes(FOLDER):
+        if isinstance(note, dict) and note.get("format") == FORMAT:
+            yield note
 
 
 def _spec_digests(spec: Spec) -> dict[str, str]:
@@ -201,13 +213,13 @@ def _user() -> str | None:
     return None
 
 
-def _git(root: Path) -> Json | None:
-    """The revision that is checked out and whether files differ from it; None outside of a repository."""
+def _git(spec: Spec) -> Json | None:
+    """The revision that is checked out and whether files, or the spec, are not as in it; None outside of a repository."""
     import subprocess
 
     def ask(*words: str) -> str | None:
         # Without locks, so that it is never in the way of what the user does with git meanwhile.
-        command = ["git", "--no-optional-locks", "-C", str(root), *words]
+        command = ["git", "--no-optional-locks", "-C", str(spec.root), *words]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=10)
         except (OSError, subprocess.TimeoutExpired):
@@ -218,4 +230,5 @@ def _git(root: Path) -> Json | None:
     if revision is None:
         return None
     changes = ask("status", "--porcelain", "--untracked-files=no")
-    return {"revision": revision, "dirty": None if changes is None else bool(changes)}
+    kept = ask("ls-files", "--error-unmatch", "--", *_spec_digests(spec))
+    return {"revision": revision, "dirty": None if changes is None else bool(changes) or kept is None}

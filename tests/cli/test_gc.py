@@ -75,6 +75,25 @@ def test_what_the_spec_needs_stays_even_if_it_was_built_long_ago(project: Comman
     assert not ran(project, 4)
 
 
+def test_what_other_specs_and_profiles_need_stays(mlbuild: Command) -> None:
+    spec = small(mlbuild.folder)
+    text = spec.read_text() + "profiles: {big: {models: {one: {params: {num_leaves: 5}}}}}\n"
+    spec.write_text(text)
+    other = mlbuild.folder / "other.mlbuild.yaml"
+    other.write_text(text.replace("one", "two").replace("num_leaves: 4", "num_leaves: 3"))
+    builds = ("-f other.mlbuild.yaml build", "build --profile big", "build")
+    for words in builds:
+        answer(mlbuild, *words.split())
+    told = answer(mlbuild, "gc", "--delete", "--keep-builds", "0")
+    assert (told["results"], told["leftovers"]) == (0, 0)
+    for words in builds:
+        assert not any(task["outcome"] == "ran" for task in answer(mlbuild, *words.split())["tasks"])
+    other.write_text("nothing: [")
+    assert answer(mlbuild, "gc", "--keep-builds", "0")["results"] > 0
+    other.unlink()
+    assert answer(mlbuild, "gc", "--keep-builds", "0")["results"] > 0
+
+
 def test_with_a_size_the_oldest_goes_first(project: Command) -> None:
     told = answer(
         project, "gc", "--delete", "--keep-builds", "0", "--max-size", str(size(project.folder) - 1)

@@ -139,6 +139,16 @@ def test_the_revision_is_told_and_whether_files_differ_from_it(mlbuild: Command)
     ]
 
 
+def test_a_spec_that_is_not_in_the_revision_differs_from_it(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    git(mlbuild.folder, "init", "-q")
+    git(mlbuild.folder, "add", "rows.csv")
+    git(mlbuild.folder, "commit", "-qm", "rows")
+    mlbuild("build")
+    found = record(mlbuild.folder)["git"]
+    assert found == {"revision": git(mlbuild.folder, "rev-parse", "HEAD"), "dirty": True}
+
+
 def test_git_is_not_needed(mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     small(mlbuild.folder)
     monkeypatch.setenv("PATH", "")
