@@ -182,27 +182,51 @@ def test_each_spec_of_a_folder_has_a_lock_of_its_own(project: Command) -> None:
     ).read_bytes()
 
 
-def test_git_merges_changes_of_different_entries(project: Command) -> None:
-    def git(*words: str) -> None:
-        names = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *names, *words], cwd=project.folder, check=True, capture_output=True)
+def git(folder: Path, *words: str) -> bool:
+    """Ask git for something; returns whether it ended well."""
+    names = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *names, *words], cwd=folder, check=False, capture_output=True)
+    return done.returncode == 0
 
-    git("init", "-q", "-b", "main")
-    git("add", "mlbuild.lock")
-    git("commit", "-qm", "base")
-    git("checkout", "-qb", "other")
-    rewrite(project, sha256(ROWS), sha256("other"))
-    git("commit", "-qam", "other data")
-    git("checkout", "-q", "main")
+
+def with_source(project: Command, name: str) -> None:
+    """Add a source that a dataset of its own uses, and build."""
+    (project.folder / f"{name}.csv").write_text(ROWS + f"{len(name)},false\n")
     rewrite(
-        project,
-        f'polars]\nversion = "{lock(project)["library"]["polars"]["version"]}',
-        'polars]\nversion = "9',
+        project, "sources: {", f"sources: {{{name}: {{path: {name}.csv, contract: row}}, ", "mlbuild.yaml"
     )
-    git("commit", "-qam", "other library")
-    git("merge", "-q", "other")
-    assert lock(project)["library"]["polars"]["version"] == "9"
-    assert lock(project)["source"]["rows"]["sha256"] == sha256("other")
+    rewrite(project, "datasets: {", f"datasets: {{only_{name}: {{from: {name}}}, ", "mlbuild.yaml")
+    assert project("build", "-q").code == 0
+
+
+def branches(project: Command, *names: str) -> bool:
+    """Add each source on a branch of its own, and merge these; returns whether git can."""
+    for words in ("init -q -b main", "add mlbuild.lock mlbuild.yaml", "commit -qm base"):
+        assert git(project.folder, *words.split())
+    for name in names:
+        assert git(project.folder, "checkout", "-qb", name, "main")
+        with_source(project, name)
+        assert git(project.folder, "commit", "-qm", name, "mlbuild.lock")
+        assert git(project.folder, "checkout", "-q", "--", "mlbuild.yaml")
+    merged = git(project.folder, "merge", "-q", names[0])
+    for name in names:
+        path = f"{name}: {{path: {name}.csv, contract: row}}"
+        rewrite(project, "sources: {", f"sources: {{{path}, ", "mlbuild.yaml")
+        rewrite(project, "datasets: {", f"datasets: {{only_{name}: {{from: {name}}}, ", "mlbuild.yaml")
+    return merged
+
+
+@pytest.mark.parametrize("neighbours", [False, True])
+@pytest.mark.parametrize("union", [False, True])
+def test_git_merges_what_two_branches_add(project: Command, neighbours: bool, union: bool) -> None:
+    names = ("airports", "planes") if neighbours else ("planes", "stations")
+    if union:
+        (project.folder / ".gitattributes").write_text("mlbuild.lock merge=union\n")
+    merged = branches(project, *names)
+    assert merged is (union or not neighbours)
+    assert project("build", "--locked").code == (0 if merged else 7)
+    assert project("build").code == 0 and project("build", "--locked").code == 0
+    assert [*lock(project)["source"]] == sorted([*names, "rows"])
 
 
 def test_a_lock_that_cannot_be_written_is_told(project: Command, tmp_path: Path) -> None:
