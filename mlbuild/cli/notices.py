@@ -12,6 +12,9 @@ from mlbuild.diagnostics import Diagnostic, Failure, Path, Span
 from mlbuild.engine.events import BuildResult
 from mlbuild.spec.spec import Spec
 
+#: Stands for a code where a command ends without a diagnostic.
+_ENDED = "mlbuild"
+
 #: The section of a spec that a kind of task belongs to; all others are those of a model.
 _SECTIONS = {
     "source": "sources",
@@ -26,7 +29,7 @@ _SECTIONS = {
 def of_end(told: Stopped, code: int, format_: str) -> str:
     """The end of a command that could not be run, as it is printed."""
     message = "\n".join([str(told), *told.lines])
-    notice = Diagnostic("mlbuild", message, Span(COMMAND_LINE, 1, 1, 1, 1), told.help)
+    notice = Diagnostic(_ENDED, message, Span(COMMAND_LINE, 1, 1, 1, 1), told.help)
     if format_ == "github":
         return diagnostics_github([notice])
     return json.dumps(diagnostics_sarif((), code, [notice]), indent=2)
