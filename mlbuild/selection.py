@@ -36,7 +36,7 @@ class Selector:
         """
         if self.names is not None:
             return self._named(schema)
-        if not (self.dtype or self.matches or self.excluded):
+        if self.dtype is None and self.matches is None and not self.excluded:
             help_ = "write 'dtype', 'matches' or 'except'"
             raise Rejected(Problem("empty", "the selector says nothing of the columns meant", help=help_))
         problems = [one for index in range(len(self.excluded)) for one in self._excluded(index, schema)]

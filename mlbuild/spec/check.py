@@ -43,7 +43,8 @@ def check(
         spec = _checked(composed, definitions, findings, sound=not shape.diagnostics)
     others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
     told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others]
-    found = leveled(told, composed.document.value)
+    # Profiles that share a mistake by an alias have it once.
+    found = leveled([*dict.fromkeys(told)], composed.document.value)
     if any(one.severity == "error" for one in found):
         spec = None
     return spec, sorted(found, key=_place)

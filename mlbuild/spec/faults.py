@@ -53,7 +53,8 @@ def _innermost(value: Any, at: Path) -> tuple[Any, Path]:
     """The map or list that holds what stands at a path, and the rest of the path from there on."""
     container, rest = value, at
     for index, part in enumerate(at):
-        inside = part in value if isinstance(value, dict) else isinstance(part, int)
+        # A layer can have put a shorter list there.
+        inside = part in value if isinstance(value, dict) else isinstance(part, int) and part < len(value)
         value = value[part] if inside else None
         if not isinstance(value, (dict, list)):
             break

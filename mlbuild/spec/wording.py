@@ -176,7 +176,9 @@ def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     if value is None:
         return Problem("wrong-type", f"{subject} is {words(shape)}, but nothing is given", at, on="key")
     help_ = shape.get("hints", {}).get(value) if isinstance(value, str) else None
-    if isinstance(value, str):
+    if shape["type"] == "array" and isinstance(value, (str, int, float)) and "\n" not in str(value):
+        help_ = help_ or f"write a list: [{value if isinstance(value, str) else shown(value)}]"
+    elif isinstance(value, str):
         help_ = help_ or _retyped(value, shape["type"])
     elif shape["type"] == "string" and not isinstance(value, (list, dict)):
         help_ = f"write it in quotes: '{shown(value)}'"

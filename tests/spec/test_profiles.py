@@ -200,6 +200,22 @@ def test_each_profile_has_its_own_mistakes_told_and_the_spec_its_own_once(tmp_pa
     ]
 
 
+def test_a_mistake_that_profiles_share_by_an_alias_is_told_once(tmp_path: Path) -> None:
+    text = SPEC + "profiles: {a: &p {models: {late: {target: q}}}, b: *p, c: {<<: *p, seed: 1}}\n"
+    told = ["mlbuild.yaml:22:43 unknown-column unknown column 'q' | columns here: a.b, n, y"]
+    for chosen in ((), ("a",)):
+        assert said(composed(tmp_path, text, profiles=chosen)) == told
+
+
+def test_a_shorter_list_in_the_place_of_one_with_a_mistake(tmp_path: Path) -> None:
+    text = SPEC.replace("[a.b, n]", "[a.b, !x n]") + "profiles: {a: {models: {late: {features: [n]}}}}\n"
+    told = [
+        "mlbuild.yaml:17:21 yaml-tag the tag '!x' means nothing here | remove it; to make a value a text, quote it"
+    ]
+    for chosen in ((), ("a",)):
+        assert said(composed(tmp_path, text, profiles=chosen)) == told
+
+
 def test_what_depends_on_the_machine_is_told_of_what_was_chosen(tmp_path: Path) -> None:
     text = with_profile("sources: {rows: {path: '${NO_SUCH_FOLDER}/rows.csv'}}\n")
     text += "  last: {sources: {rows: {path: there.csv}}}\n"

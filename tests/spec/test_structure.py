@@ -143,7 +143,7 @@ MISTAKES = [
     ("rows: all", "rows: 0", "54:20 out-of-range 'rows' is a whole number >= 1, not 0"),
     ("where: arr_delay IS NOT NULL", "where: 5", "25:16 wrong-type 'where' is text, not 5 | write it in quotes: '5'"),
     ("late: arr_delay > 15", "late: true", "28:17 wrong-type 'late' is text, not true | write it in quotes: 'true'"),
-    ("null_values: [NA]", "null_values: NA", "7:18 wrong-type 'null_values' is a list, not 'NA'"),
+    ("null_values: [NA]", "null_values: NA", "7:18 wrong-type 'null_values' is a list, not 'NA' | write a list: [NA]"),
     ("null_values: [NA]", "null_values: [NA, 9]", "7:23 wrong-type an item of 'null_values' is text, not 9 | write it in quotes: '9'"),
     ("null_values: [NA]", "delimiter: ab", "7:16 bad-format 'delimiter' is one ASCII character, not 'ab'"),
     ("features: [origin, dest]", "features: [origin, 5]", "42:24 wrong-type an item of 'features' is text, not 5 | write it in quotes: '5'"),
