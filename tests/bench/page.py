@@ -1,24 +1,28 @@
-"""Puts tables between markers into docs/performance.md."""
+"""Puts tables between markers into docs/performance.md and the README."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
 
 
 def write_section(name: str, heading: str, text: str) -> None:
-    """Put a text in place of the one between the markers of that name, else at the end of the page."""
+    """Put a text into the page on performance, between the markers of that name, else at its end."""
+    if f"<!-- {name}: begin -->" not in PAGE.read_text():
+        with PAGE.open("a") as page:
+            page.write(f"\n## {heading}\n\n<!-- {name}: begin -->\n<!-- {name}: end -->\n")
+    replace_section(PAGE, name, text)
+
+
+def replace_section(page: Path, name: str, text: str) -> None:
+    """Put a text between the markers of that name, which the page has."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    section = f"{begin}\n{text}\n{end}"
-    page = PAGE.read_text() if PAGE.exists() else "# Performance\n"
-    if begin in page:
-        before, _, rest = page.partition(begin)
-        page = before + section + rest.partition(end)[2]
-    else:
-        page += f"\n## {heading}\n\n{section}\n"
-    PAGE.write_text(page)
+    before, _, rest = page.read_text().partition(begin)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,70 +1,159 @@
-"""Build tools that mlbuild is compared with, and how each is told of the same stages."""
+"""mlbuild and the build tools that it is compared with: how each is told of its work, and what it did."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.process import cpu
-from tests.bench.stages import Stages
+from tests.bench import dvc
+from tests.bench.process import Cost, cost
+from tests.bench.stages import LEAF, SIZE, Stages, checksums
+from tests.bench.trees import size_of, write_project
+
+#: What a tool has run so far: each run of a task leaves another mark.
+Marks = set[tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a tool works on: its files from outside, one of those that it makes in the project, how to see what ran."""
+
+    write: Callable[[Path, int], object]
+    inputs: tuple[str, ...]
+    leaf: str
+    rewrite: Callable[[Path], object]
+    made: str
+    marks: Callable[[Path], Marks]
+    seed: Callable[[Path, int], object] | None = None
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A build tool: how it is told of stages, the command in their folder, and up to which size it is used.
+    """A build tool: the command that is run in a project's folder, and up to which size it is used.
 
-    `runs` is how often a build is repeated that has little to do; a build from nothing is done once.
+    Above `built` tasks `kind.seed` puts the results there, as the tool would take too long for it. A build that has
+    little to do is repeated `runs` times, one from nothing is done once.
     """
 
     name: str
-    write: Callable[[Path, Stages], None]
     command: tuple[str, ...]
+    kind: Kind
     largest: int
+    built: int
     runs: int
 
+    def run(self, folder: Path) -> Cost:
+        """Let the tool do what there is to do."""
+        with contextlib.chdir(folder):
+            return cost(self.command)
 
-def tools(places: list[Path]) -> list[Tool]:
-    """mlbuild's engine, and the tools that are there; `places` are the folders to look for them first."""
-    found = [Tool("mlbuild's engine", _engine, (sys.executable, "-m", "tests.bench.stages"), 10_000, 5)]
-    for name, write, options, largest, runs in (
-        ("make", _makefile, (), 10_000, 5),
-        ("ninja", _ninja, ("--quiet",), 10_000, 5),
-        ("doit", _dodo, ("-v", "0"), 10_000, 3),
-        ("snakemake", _snakefile, ("-c", "1", "--quiet", "all"), 1_000, 1),
-        ("dvc", _dvc, ("repro", "-q"), 100, 1),
+
+def tools(places: list[Path], command: list[str]) -> list[Tool]:
+    """mlbuild's command, its engine, and the tools that are there; `places` are the folders to look for them first."""
+    own, engine = (*command, "build", "-j", "1"), (sys.executable, "-m", "tests.bench.stages")
+    found = [
+        Tool("mlbuild", own, SPECS, 10_000, 10_000, 15),
+        Tool("mlbuild's engine", engine, _stages(_engine, made=""), 10_000, 10_000, 5),
+    ]
+    for name, kind, words, largest, built, runs in (
+        ("make", _stages(_makefile), (), 10_000, 10_000, 15),
+        ("ninja", _stages(_ninja), ("--quiet", "-j", "1"), 10_000, 10_000, 15),
+        ("doit", _stages(_dodo), ("-v", "0"), 10_000, 10_000, 3),
+        ("snakemake", _stages(_snakefile), ("-c", "1", "--quiet", "all"), 1_000, 1_000, 1),
+        ("dvc", _stages(dvc.write, dvc.seed), ("repro", "-q"), 1_000, 100, 1),
     ):
         if program := _program(name, places):
-            found.append(Tool(name, write, (program, *options), largest, runs))
+            told = f"{name} {_version(program)}"
+            found.append(Tool(told, (program, *words), kind, largest, built, runs))
     return found
-
-
-def version(tool: Tool) -> str:
-    """The name of a tool with its version."""
-    if tool.command[0] == sys.executable:
-        return tool.name
-    done = subprocess.run([tool.command[0], "--version"], capture_output=True, text=True, check=True)
-    words = done.stdout.split()
-    return f"{tool.name} {next(word for word in words if word[0].isdecimal())}"
 
 
 def _program(name: str, places: list[Path]) -> str | None:
     return shutil.which(name, path=":".join(map(str, places))) or shutil.which(name)
 
 
+def _version(program: str) -> str:
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"\d+(\.\d+)+", done.stdout)
+    return found.group() if found else ""
+
+
+# Specs
+
+
+def _write_spec(folder: Path, size: int) -> None:
+    write_project(folder, size_of(size))
+
+
+def _rewrite_rows(folder: Path) -> None:
+    """Give the first row another amount."""
+    file = folder / "data/s0.csv"
+    head, first, *rest = file.read_text().splitlines()
+    kind, amount, *others = first.split(",")
+    first = ",".join([kind, str((int(amount) + 1) % 97), *others])
+    file.write_text("\n".join([head, first, *rest]) + "\n")
+
+
+def _recorded(folder: Path) -> Marks:
+    """The tasks that the records of builds say to have run."""
+    records = ((file.name, json.loads(file.read_bytes())["body"]) for file in folder.glob(".mlbuild/runs/*"))
+    return {
+        (task, name)
+        for name, body in records
+        for task, told in body["tasks"].items()
+        if told["outcome"] == "ran"
+    }
+
+
+SPECS = Kind(
+    _write_spec,
+    ("data/*", "mlbuild.yaml"),
+    "data/s0.csv",
+    _rewrite_rows,
+    "dist/o0/model.onnx",
+    _recorded,
+)
+
+
+# Stages
+
+
+def _stages(
+    write: Callable[[Path, Stages], object],
+    seed: Callable[[Path, int], object] | None = None,
+    made: str = "out/45",
+) -> Kind:
+    def prepare(folder: Path, size: int) -> None:
+        Stages(size).write_inputs(folder)
+        write(folder, Stages(size))
+
+    return Kind(prepare, ("in/*",), LEAF, _rewrite_leaf, made, _written, seed)
+
+
+def _rewrite_leaf(folder: Path) -> None:
+    (folder / LEAF).write_text(f"{time.time_ns()}\n")
+
+
+def _written(folder: Path) -> Marks:
+    return {(file.name, file.stat().st_mtime_ns) for file in folder.glob("out/*")}
+
+
 def _engine(folder: Path, stages: Stages) -> None:
-    stages.write_inputs(folder)
+    """`tests.bench.stages` tells the engine of them."""
+    (folder / SIZE).write_text(str(stages.size))
 
 
 def _makefile(folder: Path, stages: Stages) -> None:
-    stages.write_inputs(folder)
-    lines = [f"all: {_targets(stages)}"]
+    lines = [f"all: {' '.join(map(stages.target, range(stages.size)))}"]
     for number in range(stages.size):
         reads = " ".join(stages.paths(number))
         lines += [f"{stages.target(number)}: {reads}", f"\t@cksum {reads} > $@"]
@@ -72,7 +161,6 @@ def _makefile(folder: Path, stages: Stages) -> None:
 
 
 def _ninja(folder: Path, stages: Stages) -> None:
-    stages.write_inputs(folder)
     lines = ["rule cksum", "  command = cksum $in > $out"]
     lines += [
         f"build {stages.target(number)}: cksum {' '.join(stages.paths(number))}"
@@ -82,11 +170,10 @@ def _ninja(folder: Path, stages: Stages) -> None:
 
 
 def _dodo(folder: Path, stages: Stages) -> None:
-    stages.write_inputs(folder)
     (folder / "dodo.py").write_text(
         f"""\
 import zlib
-STAGES = {_stages(stages)!r}
+STAGES = {checksums(stages)!r}
 def checksum(reads, target):
     total = 0
     for path in reads:
@@ -102,10 +189,9 @@ def task_stage():
 
 
 def _snakefile(folder: Path, stages: Stages) -> None:
-    stages.write_inputs(folder)
     (folder / "Snakefile").write_text(
         f"""\
-STAGES = {_stages(stages)!r}
+STAGES = {checksums(stages)!r}
 rule all:
     input: [target for _, target in STAGES]
 for number, (reads, target) in enumerate(STAGES):
@@ -116,30 +202,3 @@ for number, (reads, target) in enumerate(STAGES):
         shell: "cksum {{input}} > {{output}}"
 """
     )
-
-
-def _dvc(folder: Path, stages: Stages) -> None:
-    stages.write_inputs(folder)
-    document: dict[str, Any] = {
-        f"s{number}": {"cmd": f"cksum {' '.join(reads)} > {target}", "deps": reads, "outs": [target]}
-        for number, (reads, target) in enumerate(_stages(stages))
-    }
-    (folder / "dvc.yaml").write_text(json.dumps({"stages": document}))
-    (folder / ".dvc").mkdir()
-    (folder / ".dvc/config").write_text("[core]\n    no_scm = True\n    analytics = false\n")
-
-
-def _stages(stages: Stages) -> list[tuple[list[str], str]]:
-    return [(stages.paths(number), stages.target(number)) for number in range(stages.size)]
-
-
-def _targets(stages: Stages) -> str:
-    return " ".join(map(stages.target, range(stages.size)))
-
-
-def bring_up_to_date(tool: Tool, folder: Path, size: int) -> float:
-    """Let a tool do what there is to do; returns its CPU seconds."""
-    if tool.command[0] == sys.executable:
-        return cpu([*tool.command, str(folder), str(size)])
-    with contextlib.chdir(folder):
-        return cpu(tool.command)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+_ROOT = Path(__file__).parents[2]
 
 #: What everything is compared with: this interpreter by its full path, doing nothing.
 BARE = [sys.executable, "-c", "pass"]
@@ -34,6 +37,14 @@ print(posix.wait4(child, 0)[2].ru_maxrss)
 
 
 @dataclass(frozen=True)
+class Cost:
+    """Seconds of a command: CPU time with all of its children, and by the clock."""
+
+    cpu: float
+    wall: float
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Medians over pairs: CPU milliseconds of a command, and how many times those of its partner."""
 
@@ -42,9 +53,9 @@ class Pairs:
 
 
 def environment() -> dict[str, str]:
-    """This environment, with bytecode kept and one thread for each library."""
+    """This environment, with this checkout's code, bytecode kept and one thread for each library."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    return kept | {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 
 
 def mlbuild_script(folder: Path) -> list[str]:
@@ -53,9 +64,7 @@ def mlbuild_script(folder: Path) -> list[str]:
     script.write_text(_SCRIPT)
     command = [sys.executable, str(script)]
     subprocess.run([*command, "--version"], env=environment(), check=True, capture_output=True)
-    subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", str(Path(__file__).parents[2] / "mlbuild")], check=True
-    )
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(_ROOT / "mlbuild")], check=True)
     return command
 
 
@@ -65,12 +74,23 @@ def cpu(command: Sequence[str], expected: int = 0) -> float:
     Raises:
         SystemExit: it ended otherwise than expected.
     """
+    return cost(command, expected).cpu
+
+
+def cost(command: Sequence[str], expected: int = 0) -> Cost:
+    """What a command costs with all of its children.
+
+    Raises:
+        SystemExit: it ended otherwise than expected.
+    """
     quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+    started = time.perf_counter()
     child = os.posix_spawn(command[0], [*command], environment(), file_actions=quiet)
     _, status, usage = os.wait4(child, 0)
+    wall = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status) != expected:
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_utime + usage.ru_stime
+    return Cost(usage.ru_utime + usage.ru_stime, wall)
 
 
 def pairs(

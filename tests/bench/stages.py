@@ -1,11 +1,10 @@
 """The same stages for every build tool: each reads three files of the layer before and writes one.
 
-`python -m tests.bench.stages FOLDER SIZE` brings them up to date with mlbuild's engine alone, in one process.
+`python -m tests.bench.stages` brings those of this folder up to date with mlbuild's engine alone, in one process.
 """
 
 from __future__ import annotations
 
-import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from mlbuild.engine.store import DiskStore
 FAN_IN = 3
 #: The file that one stage of the last layer but one reads; its change makes that one and its three readers stale.
 LEAF = "in/leaf"
+#: The file that says how many stages a folder has.
+SIZE = "size"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Stages:
                 (folder / file).write_text(f"{number}\n")
 
 
+def checksums(stages: Stages) -> list[tuple[list[str], str]]:
+    """The files that each stage reads, and the one that it writes."""
+    return [(stages.paths(number), stages.target(number)) for number in range(stages.size)]
+
+
 def checksum(job: Job) -> None:
     """Read small files and write one."""
     total = 0
@@ -84,8 +90,12 @@ def plan(stages: Stages) -> Plan:
 
 
 def main() -> None:
-    folder, size = Path(sys.argv[1]), int(sys.argv[2])
-    assert build(plan(Stages(size)), DiskStore(folder), folder).ok
+    folder = Path.cwd()
+    stages = Stages(int((folder / SIZE).read_text()))
+    result = build(plan(stages), DiskStore(folder), folder)
+    assert result.ok
+    for name in result.ran:  # the results are in the store; the others' are files of the project
+        (folder / stages.target(int(name[1:]))).write_bytes(b"")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+"""What happens to a project between two builds, and what build tools then do about it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from tests.bench.peers import Kind, Tool
+
+_SIZE = 100
+_SETTLE_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens to a project; `stale` tells whether results then have to be others."""
+
+    name: str
+    happen: Callable[[Kind, Path], object]
+    stale: bool = False
+
+
+def _touch_all(kind: Kind, folder: Path) -> None:
+    for pattern in kind.inputs:
+        for file in folder.glob(pattern):
+            os.utime(file)
+
+
+def _edit(kind: Kind, folder: Path) -> None:
+    """Overwrite a file that the tool has made, as a hand or another program does."""
+    (folder / kind.made).chmod(0o644)
+    (folder / kind.made).write_text("edited by hand\n")
+
+
+_NOTHING = Event("nothing changed", lambda kind, folder: None)
+_TOUCHED = Event("a file got another time", lambda kind, folder: os.utime(folder / kind.leaf))
+_CHANGED = Event("a file changed", lambda kind, folder: kind.rewrite(folder), stale=True)
+
+_DELETED = Event("a made file was deleted", lambda kind, folder: (folder / kind.made).unlink())
+ALL_TOUCHED = Event("all files got other times", _touch_all)
+EDITED = Event("a made file was edited", _edit)
+
+#: What is timed.
+EVENTS = (_NOTHING, _TOUCHED, _CHANGED)
+
+#: What tools are watched at; where hands have edited, some leave it so, therefore it comes last.
+RIGHTNESS = (*EVENTS, ALL_TOUCHED, _DELETED, EDITED)
+
+
+def what_ran(tool: Tool, place: Path) -> list[str]:
+    """How many tasks a tool runs from nothing and after each event; it says where the files are then not as they should be."""
+    size = min(_SIZE, tool.built)
+    tool.kind.write(place, size)
+    told = [str(_ran(tool, place))]
+    for event in RIGHTNESS:
+        before = _contents(tool.kind, place)
+        event.happen(tool.kind, place)
+        time.sleep(_SETTLE_SECONDS)
+        ran = _ran(tool, place)
+        right = event.stale or _contents(tool.kind, place) == before
+        told.append(f"{ran}" if right else f"{ran}, left wrong")
+    return told
+
+
+def _ran(tool: Tool, place: Path) -> int:
+    before = tool.kind.marks(place)
+    tool.run(place)
+    return len(tool.kind.marks(place) - before)
+
+
+def _contents(kind: Kind, folder: Path) -> dict[str, str]:
+    """The digests of all that a tool has made."""
+    made = folder / Path(kind.made).parts[0]
+    return {str(file): sha256(file.read_bytes()).hexdigest() for file in made.rglob("*") if file.is_file()}
