@@ -119,7 +119,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         near = importlib.import_module("mlbuild.hints").did_you_mean(verb, [*VERBS, *ALIASES])
         raise UsageError(f"unknown command '{verb}'", near or f"commands: {', '.join(VERBS)}")
     parser = _parser(verb)
-    args = parser.parse_args(argv)
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        prog = f"mlbuild {verb}" if verb else "mlbuild"
+        raise UsageError(
+            f"unrecognized arguments: {' '.join(unknown)}", f"'{prog} --help' tells what it takes"
+        )
     if args.command is None:
         if argv:
             raise UsageError("no command is named", f"commands: {', '.join(VERBS)}")

@@ -77,34 +77,41 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (f"  {line}" for line in lines)
 
 
-def _changed(unsure: Unsure) -> list[str]:
-    """What has changed for a task whatever it waits for."""
-    known = [reason for reason in unsure.reasons if reason.what != "never built"]
+def _changed(decision: Decision) -> list[str]:
+    """What has changed for a task, whatever it waits for."""
+    reasons = decision.reasons if isinstance(decision, (Stale, Unsure)) else ()
+    known = [one for one in reasons if isinstance(decision, Stale) or one.what != "never built"]
     return [*dict.fromkeys(map(reason_text, telling(known)))]
 
 
 def _causes(name: str, decisions: Mapping[str, Decision], named: Collection[str]) -> list[str]:
-    """The tasks whose running makes it uncertain, with their reasons where these are not told anyway."""
-    lines, seen, waiting = [], {name}, [name]
-    while waiting:
-        decision = decisions[waiting.pop()]
-        if not isinstance(decision, Unsure):
-            continue
-        fresh = [other for other in decision.waiting if other not in seen]
-        seen.update(fresh)
-        waiting.extend(fresh)
-        for other in sorted(fresh):
-            lines += _cause(other, decisions[other], told=other in named)
+    """The tasks whose running makes it uncertain, with those of their reasons that are not told anyway.
+
+    First come those that run for sure; of others, what has changed for them alone.
+    """
+    lines, told = [], {*_changed(decisions[name])}
+    others = _waited_for(name, decisions)
+    for other in sorted(others, key=lambda other: (not isinstance(decisions[other], Stale), other)):
+        decision = decisions[other]
+        new = [] if other in named else [reason for reason in _changed(decision) if reason not in told]
+        told.update(new)
+        if isinstance(decision, Stale):
+            lines += [f"{other} would run: {reason}" for reason in new] or [f"{other} would run"]
+        else:
+            lines += [f"{other} may run: {reason}" for reason in new]
     return lines
 
 
-def _cause(other: str, decision: Decision, told: bool) -> list[str]:
-    if isinstance(decision, Stale):
-        reasons = [*dict.fromkeys(map(reason_text, telling(decision.reasons)))]
-        return [f"{other} would run"] if told else [f"{other} would run: {reason}" for reason in reasons]
-    if isinstance(decision, Unsure) and not told:
-        return [f"{other} may run: {reason}" for reason in _changed(decision)]
-    return []
+def _waited_for(name: str, decisions: Mapping[str, Decision]) -> set[str]:
+    """The tasks that a task waits for, directly or not."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        decision = decisions[waiting.pop()]
+        fresh = set(decision.waiting) - found if isinstance(decision, Unsure) else set()
+        found |= fresh
+        waiting.extend(fresh)
+    return found
 
 
 def _last_text(record: Record | None, now: Ingredients, differing: Differing) -> list[str]:
@@ -119,8 +126,7 @@ def _json(name: str, decision: Decision, record: Record | None, differing: Diffe
     told = decision_json(name, decision)
     if isinstance(decision, Stale):
         told["reasons"] = differing.json(decision.reasons, differing.before(record, decision.ingredients))
-    made = decision.action.build if isinstance(decision, (Fresh, Restorable, FailedBefore)) else None
-    told |= {"made": made, "last": None}
+    told["last"] = None
     if record and record.last:
         reasons = differing.json(record.last.reasons, differing.after(record))
         told["last"] = {"build": record.last.build, "seconds": record.last.seconds, "reasons": reasons}

@@ -119,13 +119,15 @@ def reason_json(reason: Reason) -> dict[str, Any]:
 
 
 def decision_json(task: str, decision: Decision) -> dict[str, Any]:
-    reasons = getattr(decision, "reasons", ())
+    """A decision as data; `made` is the build that a result which is known comes from."""
+    reasons, action = getattr(decision, "reasons", ()), getattr(decision, "action", None)
     return {
         "task": task,
         "decision": called(decision).lower(),
         "reasons": [reason_json(reason) for reason in reasons],
         "waiting": list(getattr(decision, "waiting", ())),
         "text": decision_text(decision),
+        "made": action.build if action else None,
     }
 
 

@@ -85,7 +85,12 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
         ("biuld", "mlbuild: unknown command 'biuld'\n  help: did you mean 'build'?\n"),
         ("-q xyz", "mlbuild: unknown command 'xyz'\n  help: commands: init, check, plan, build, "),
         ("-q", "mlbuild: no command is named\n  help: commands: init, check, "),
-        ("check --no-col", "mlbuild: unrecognized arguments: --no-col\n  help: 'mlbuild --help' tells "),
+        (
+            "check --no-col",
+            "mlbuild: unrecognized arguments: --no-col\n  help: 'mlbuild check --help' tells ",
+        ),
+        ("--nope", "mlbuild: unrecognized arguments: --nope\n  help: 'mlbuild --help' tells "),
+        ("query dataset:all dataset:all", "unrecognized arguments: dataset:all"),
         ("build --check-det", "unrecognized arguments: --check-det"),
         ("check --nope", "unrecognized arguments: --nope"),
         ("check --format xml", "argument --format: invalid choice: 'xml'"),

@@ -336,7 +336,7 @@ def ended(text: str, format_: str) -> str:
     ("words", "told"),
     [
         (["chekc"], "unknown command 'chekc'; did you mean 'check'?"),
-        (["check", "--bad"], "unrecognized arguments: --bad; 'mlbuild --help' tells what it takes"),
+        (["check", "--bad"], "unrecognized arguments: --bad; 'mlbuild check --help' tells what it takes"),
         (
             ["check", "-f"],
             "argument -f/--file: expected one argument; 'mlbuild check --help' tells what it takes",

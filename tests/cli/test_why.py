@@ -180,7 +180,7 @@ def test_a_column_that_is_added_and_dropped(mlbuild: Command, spec: Path) -> Non
         (["--set", "models.late.params.num_leaves=9"], ["models.late.params.num_leaves: 15 -> 9 (--set:1)"]),
         (
             ["--set", "project=other", "--set", "models.late.params.max_bin=9"],
-            ["bin:late would run: models.late.params.max_bin: 255 -> 9 (--set:2)"],
+            ["models.late.params.max_bin: 255 -> 9 (--set:2)", "bin:late would run"],
         ),
         (["--profile", "small"], ["models.late.params.num_leaves: 15 -> 3 (mlbuild.yaml:{profile})"]),
         (
@@ -201,8 +201,9 @@ def test_a_value_of_a_flag_or_a_profile_is_told_with_its_own_place(
         assert line.format(profile=profile) in found
     assert mlbuild("build", *words).code == 0
     assert told(mlbuild, "train:late", *words)[0] in [
-        line.format(profile=profile).removeprefix("bin:late would run: ") for line in lines
-    ] + ["'bins' of bin:late changed"]
+        *(line.format(profile=profile) for line in lines),
+        "'bins' of bin:late changed",
+    ]
 
 
 def test_a_default_that_takes_over_is_told_where_it_could_stand(mlbuild: Command, spec: Path) -> None:
@@ -247,6 +248,23 @@ def test_of_several_targets_each_cause_is_told_once(mlbuild: Command, spec: Path
         "  source:planes would run",
         "dataset:departures may run:",
         "  source:planes would run",
+    ]
+
+
+def test_what_changed_for_several_tasks_is_told_once(mlbuild: Command, spec: Path) -> None:
+    line = edit(spec, "num_leaves: 15", "num_leaves: 12")
+    told = f"models.late.params.num_leaves: 15 -> 12 (mlbuild.yaml:{line})"
+    assert mlbuild("why", "publish:late").out.splitlines() == [
+        "publish:late may run:",
+        f"  train:late would run: {told}",
+    ]
+    assert mlbuild("why", "artifact:late", "verify:late").out.splitlines() == [
+        "artifact:late may run:",
+        f"  {told}",
+        "  train:late would run",
+        "verify:late may run:",
+        f"  {told}",
+        "  train:late would run",
     ]
 
 
