@@ -24,6 +24,7 @@ from mlbuild.cli.render import Paint, say, seconds_text
 from mlbuild.cli.report import diagnostics_github
 from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.cli.wording import path_json
+from mlbuild.cli.words import TARGETS
 from mlbuild.diagnostics import FailureKind
 from mlbuild.engine.critical_path import CriticalPath, critical_path
 from mlbuild.engine.events import BuildResult
@@ -37,9 +38,7 @@ _SLOWEST = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="tasks, model:NAME, output:NAME, globs, x+ (all)"
-    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
     parser.add_argument("-n", "--dry-run", action="store_true", help="the same as plan")
     parser.add_argument(
         "-k", "--keep-going", action="store_true", help="go on with what does not depend on a failure"

@@ -9,15 +9,14 @@ from mlbuild.cli.document import document
 from mlbuild.cli.drawing import add_styles, draw, tasks_json
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.words import TARGETS
 from mlbuild.engine.targets import match
 
 FORMATS = ("text", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="only these tasks: names, +x, x+, globs (all)"
-    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"only these: {TARGETS} (all)")
     add_styles(parser, default="mermaid")
 
 

@@ -16,6 +16,7 @@ from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import Paint, counted, seconds_text
 from mlbuild.cli.wording import CALLED, called, decision_json, decision_text, path_json
+from mlbuild.cli.words import TARGETS
 from mlbuild.engine.estimate import Estimate, estimate
 from mlbuild.engine.graph import Task
 from mlbuild.engine.stale import Decision, Fresh
@@ -34,9 +35,7 @@ FORMATS = ("text", "json", "github", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="tasks, model:NAME, output:NAME, globs, x+ (all)"
-    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
     parser.add_argument(
         "--exit-code", action="store_true", help="exit with 6 unless everything is up to date"
     )

@@ -15,6 +15,7 @@ from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import Paint
 from mlbuild.cli.unchanged import age
 from mlbuild.cli.wording import decision_json, decision_text
+from mlbuild.cli.words import TARGETS
 from mlbuild.engine.graph import Task
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale
@@ -44,9 +45,7 @@ class Row:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="tasks, model:NAME, output:NAME, globs, x+ (all)"
-    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
 
 
 def run(args: argparse.Namespace) -> int:

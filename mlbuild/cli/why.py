@@ -13,6 +13,7 @@ from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import seconds_text
 from mlbuild.cli.wording import decision_json, reason_text, telling
+from mlbuild.cli.words import TARGETS
 from mlbuild.engine.key import Ingredients
 from mlbuild.engine.records import Record, find_record
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, Unsure
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "targets",
         nargs="+",
         metavar="TARGET",
-        help="tasks, model:NAME, output:NAME, kind:KIND, globs, +x, x+",
+        help=TARGETS,
     )
 
 

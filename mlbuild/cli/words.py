@@ -2,6 +2,9 @@
 
 ALIASES = {"validate": "check"}
 
+#: What can be a target, for people.
+TARGETS = "tasks, model:NAME, output:NAME, kind:KIND, globs, +x, x+"
+
 #: Options of all commands that take the next word as their value.
 _VALUED = ("-C", "-f", "--directory", "--file", "--format", "--profile", "--set")
 
