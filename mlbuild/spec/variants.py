@@ -21,12 +21,15 @@ _ELSEWHERE = ("missing-file", "undefined-variable")
 
 def check_variants(base: Document, faults: frozenset[Path], variants: Iterable[Variant]) -> list[Diagnostic]:
     """The errors that the profiles bring about; `faults` are those of the spec alone."""
-    names = _Names(base.value)
+    names: _Names | None = None
     own: Findings | None = None
     found: list[Diagnostic] = []
     for variant in variants:
+        if variant.faults is None:
+            continue
+        names = names or _Names(base.value)
         wanted = names.touched(variant.document.value)
-        if not wanted or variant.faults is None:
+        if not wanted:
             continue
         others = _definitions(variant.document.value).keys() - wanted
         findings = _findings(variant.document, variant.faults | others)
@@ -58,6 +61,7 @@ class _Names:
         self.base = _definitions(value)
         self.texts = {path: _texts(one) for path, one in self.base.items()}
         self.named = _edges(self.texts, self.base)
+        self.naming = _turned(self.named)
 
     def touched(self, value: Mapping[str, Any]) -> set[Path]:
         """The definitions that are not as in the spec, what depends on them, and what all of these need."""
@@ -65,14 +69,20 @@ class _Names:
         touched = {path for path, one in definitions.items() if self.base.get(path) is not one}
         texts = {path: _texts(definitions[path]) for path in touched}
         if touched <= self.base.keys():
-            named = self.named | _edges(texts, definitions)
-        else:
-            named = _edges(self.texts | texts, definitions)
-        naming: dict[Path, list[Path]] = {}
-        for path, others in named.items():
-            for other in others:
-                naming.setdefault(other, []).append(path)
-        return _reached(_reached(touched, naming), named)
+            # What names something only now is touched itself.
+            named = {**self.named, **_edges(texts, self.base)}
+            return _reached(_reached(touched, self.naming), named)
+        named = _edges(self.texts | texts, definitions)
+        return _reached(_reached(touched, _turned(named)), named)
+
+
+def _turned(leads: Mapping[Path, list[Path]]) -> dict[Path, list[Path]]:
+    """From each definition to those that lead to it."""
+    turned: dict[Path, list[Path]] = {}
+    for path, others in leads.items():
+        for other in others:
+            turned.setdefault(other, []).append(path)
+    return turned
 
 
 def _definitions(value: Mapping[str, Any]) -> dict[Path, Any]:
@@ -109,7 +119,7 @@ def _edges(texts: Mapping[Path, frozenset[str]], definitions: Iterable[Path]) ->
     }
 
 
-def _reached(start: Iterable[Path], leads: Mapping[Path, Iterable[Path]]) -> set[Path]:
+def _reached(start: Iterable[Path], leads: Mapping[Path, list[Path]]) -> set[Path]:
     """All that is reached from some definitions, these included."""
     found = set(start)
     waiting = [*found]
