@@ -82,3 +82,13 @@ def test_many_unknown_features_of_a_wide_table(tmp_path: Path, misspelt: str) ->
     assert len(told) == 2_000
     assert time.process_time() - start < 5, "each is compared with each"
     assert max(map(len, told)) < 600
+
+
+def test_a_thousand_profiles(tmp_path: Path) -> None:
+    profiles = "".join(
+        f"  p{number}: {{models: {{late: {{params: {{num_leaves: {number + 2}}}}}}}}}\n"
+        for number in range(1_000)
+    )
+    start = time.process_time()
+    assert not checked(tmp_path, changed(("models:\n", f"profiles:\n{profiles}models:\n")))
+    assert time.process_time() - start < 5, "all of the spec is looked at again for each"
