@@ -106,10 +106,18 @@ class Failed(Exception):
 class Unwritable(OSError):
     """Something that has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
 
+    _verb = "write"
+
     def __init__(self, what: str, error: OSError, help: str = "what was finished is kept") -> None:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         self.help = help + ("; 'mlbuild gc' says what can go" if full else "")
-        super().__init__(f"cannot write '{what}': {(error.strerror or 'unknown error').lower()}")
+        super().__init__(f"cannot {self._verb} '{what}': {(error.strerror or 'unknown error').lower()}")
+
+
+class Unreadable(Unwritable):
+    """What is kept cannot even be read."""
+
+    _verb = "read"
 
 
 def data_failure(message: str, **details: Any) -> Failed:

@@ -63,7 +63,7 @@ def _all(store: DiskStore) -> Iterator[tuple[str, Path]]:
     for kind in ("cas", "ac"):
         yield from ((kind, path) for path in store.files(kind))
     for folder, pattern in (store.own, "*.json"), (store.own, "*/*.json"), (store.cache, "roots/*"):
-        yield from (("notes", path) for path in sorted(folder.path.glob(pattern)))
+        yield from (("notes", path) for path in folder.entries(pattern))
 
 
 def _intact(store: DiskStore, kind: str, path: Path) -> bool:

@@ -17,22 +17,22 @@ from mlbuild.engine.store import Store
 
 
 def export_reasons(task: Task, action: Action, files: Files, root: Path) -> Iterator[Reason]:
-    """In what the exported folder of a task, if it has one, is not its result."""
+    """In what the exported folder of a task, if it has one, is not its result; what cannot be read is missing."""
     if task.exports is None:
         return
     folder = root / task.exports
-    if folder.is_symlink() or not folder.is_dir():
+    if not os.path.isdir(folder) or folder.is_symlink():  # noqa: PTH112  # unlike Path, takes what it may not see for absent
         yield Reason("export missing", task.exports)
         return
     for part, wanted in action.digests.items():
         path = folder / part
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113  # as above
             yield Reason("export missing", f"{task.exports}/{part}")
         elif path.is_symlink() or files.digest(path) != wanted:
             yield Reason("export edited", f"{task.exports}/{part}")
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_dir() and name not in action.parts:
+        if not os.path.isdir(path) and name not in action.parts:  # noqa: PTH112  # as above
             yield Reason("export extra", f"{task.exports}/{name}")
 
 

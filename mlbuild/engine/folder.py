@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from mlbuild.diagnostics import Unwritable
+from mlbuild.diagnostics import Unreadable, Unwritable
 from mlbuild.engine.lock import Waits, locked
 
 _ABANDONED_SECONDS = 86_400.0
@@ -119,6 +119,20 @@ class Folder:
     def swap(self, name: str) -> Path:
         """The place where the swap of a folder of that name is prepared; nothing sweeps it away."""
         return self.path / "tmp" / f"{_SWAP}{name}"
+
+    def entries(self, pattern: str) -> list[Path]:
+        """What is in the folder, by a pattern of names, sorted.
+
+        Raises:
+            Unreadable: the folder is not for this user.
+        """
+        try:
+            os.listdir(self.path)  # what a pattern means passes over what it may not read
+            return sorted(self.path.glob(pattern))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise Unreadable(self.called, error) from error
 
     def leftovers(self) -> Iterator[Path]:
         """What is being written now, or was when a process was killed."""

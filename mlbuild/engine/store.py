@@ -145,11 +145,11 @@ class DiskStore:
 
     def files(self, kind: str) -> list[Path]:
         """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
-        return sorted((self.cache.path / kind).glob("*/*"))
+        return self.cache.entries(f"{kind}/*/*")
 
     def projects(self) -> Iterator[tuple[Path, DiskStore | None]]:
         """The other projects that share the cache, by the entries that name them: None for one that is gone."""
-        for path in sorted((self.cache.path / "roots").glob("*")) if self.shared else ():
+        for path in self.cache.entries("roots/*") if self.shared else ():
             root = unsealed(read(path))
             there = isinstance(root, str) and (Path(root) / _OWN).is_dir()
             if not there or Path(root) != self.root.resolve():
@@ -157,7 +157,7 @@ class DiskStore:
 
     def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
         """The notes of a folder with their files, by the names of these; a damaged one is None."""
-        for path in sorted((self.own.path / folder).glob("*.json")):
+        for path in self.own.entries(f"{folder}/*.json"):
             yield path, unsealed(read(path))
 
     def give(self, path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -216,3 +217,37 @@ def test_the_own_store_of_a_project_is_not_shared(mlbuild: Command, monkeypatch:
     small(other)
     done = mlbuild("-C", "other", "build")
     assert done.code == 7 and f"cannot write '{own}'" in done.err
+
+
+def not_for_us(known: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """A function of the system that refuses paths that end so."""
+
+    def refuse(path: object = ".", *rest: object, **options: object) -> Any:
+        if str(path).endswith(names):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return known(path, *rest, **options)
+
+    return refuse
+
+
+@pytest.mark.parametrize("words", ["gc", "gc --delete", "store verify", "store verify --repair"])
+def test_a_store_that_cannot_be_read_is_told(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    small(mlbuild.folder)
+    (mlbuild.folder / ".mlbuild").mkdir()
+    monkeypatch.setattr(os, "listdir", not_for_us(os.listdir, ".mlbuild"))
+    done = mlbuild(*words.split())
+    assert (done.code, done.out) == (7, "")
+    assert done.err.startswith("mlbuild: cannot read '.mlbuild': permission denied\n")
+
+
+def test_files_in_dist_that_cannot_be_read_are_missing(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(mlbuild.folder)
+    assert mlbuild("build").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", not_for_us(os.stat, "dist/one/model.onnx"))
+        assert "dist/one/model.onnx is missing" in mlbuild("status").out
+    assert mlbuild("status").code == 0
