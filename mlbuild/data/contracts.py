@@ -160,6 +160,9 @@ class Column(Described):
             low, high = self.bound(self.min), self.bound(self.max)
             if low > high:
                 yield Problem("contradiction", f"'min' {self.min} is greater than 'max' {self.max}", ("min",))
+            elif self.dtype == "int" and math.ceil(low) > high:
+                message = f"no whole number lies between 'min' {self.min} and 'max' {self.max}"
+                yield Problem("contradiction", message, ("min",))
 
     def _categories(self) -> Iterator[Problem]:
         seen = set()

@@ -22,6 +22,7 @@ def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         {"dtype": "int", "min": 0, "max": 0, "unique": True},
         {"dtype": "int", "categories": [1, 2.0], "unique": True},
         {"dtype": "int", "min": 0.5, "finite": True, "empty_is_null": True},
+        {"dtype": "int", "min": 0.5, "max": 1},
         {"dtype": "float", "min": -1e300, "max": 10**30, "finite": False, "nullable": True},
         {"dtype": "bool", "categories": [True]},
         {"dtype": "date", "min": "2013-01-01", "max": "2013-12-31"},
@@ -83,6 +84,11 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
             ("empty_is_null",),
         ),
         ({"dtype": "int", "min": 2, "max": 1}, "'min' 2 is greater than 'max' 1", ("min",)),
+        (
+            {"dtype": "int", "min": 0.5, "max": 0.7},
+            "no whole number lies between 'min' 0.5 and 'max' 0.7",
+            ("min",),
+        ),
         (
             {"dtype": "date", "min": "2013-02-01", "max": "2013-01-31"},
             "'min' 2013-02-01 is greater than 'max' 2013-01-31",
