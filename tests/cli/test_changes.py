@@ -67,10 +67,14 @@ class Project:
         assert plan.get("reuse", set()) <= found["reused"]
         assert plan.get("restore", set()) <= found["restored"]
         assert len(set().union(*found.values())) == TASKS
-        again = self.start("build", *words)
-        assert re.fullmatch(rf"{TASKS} reused in [\d.]+ s\n", again.err)
+        assert {task["outcome"] for task in self.call("build", *words)["tasks"]} == {"reused"}
         del found["reused"]
         return found
+
+    def assert_nothing_to_do(self) -> None:
+        """That is what a process of its own says, which may answer at a glance."""
+        done = self.start("build")
+        assert done.code == 0 and re.fullmatch(rf"{TASKS} reused in [\d.]+ s\n", done.err)
 
     def cleanly_built(self) -> Path:
         """The folder of the same project, built from nothing."""
@@ -143,6 +147,7 @@ def test_a_changed_value_that_no_model_reads_stops_at_the_tables(project: Projec
 def test_a_changed_value_that_nothing_reads_stops_at_the_source(project: Project, pristine: Path) -> None:
     rewrite(table(project.folder, 0), ",3\n", ",4\n")
     assert project.built() == {"ran": {"source:t0"}, "restored": set()}
+    project.assert_nothing_to_do()
     assert_as_clean(project, pristine)
 
 
@@ -179,6 +184,7 @@ def test_a_copy_with_its_store_runs_nothing(pristine: Path, mlbuild: Command) ->
     copy = mlbuild.folder / "copy"
     shutil.copytree(pristine, copy, copy_function=shutil.copy)
     assert Project(copy, mlbuild).built() == {"ran": set(), "restored": set()}
+    Project(copy, mlbuild).assert_nothing_to_do()
     assert_as_clean(Project(copy, mlbuild), pristine)
 
 
@@ -209,6 +215,7 @@ def test_a_clone_that_shares_a_store_runs_nothing(
     git(mlbuild.folder, "clone", "-q", "first", "clone")
     clone = Project(mlbuild.folder / "clone", mlbuild, **shared)
     assert clone.built("--locked") == {"ran": set(), "restored": PUBLISHED}
+    clone.assert_nothing_to_do()
     assert_as_clean(clone, first.folder)
     assert shipped(first.folder) == shipped(pristine)
 
@@ -315,4 +322,5 @@ EDITS: dict[str, Callable[[Path], object]] = {
 def test_an_output_edited_by_hand_is_restored(project: Project, pristine: Path, edit: str) -> None:
     EDITS[edit](project.folder)
     assert project.built() == {"ran": set(), "restored": {"publish:trees"}}
+    project.assert_nothing_to_do()
     assert_as_clean(project, pristine)

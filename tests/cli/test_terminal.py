@@ -110,10 +110,10 @@ def test_a_pipe_gets_the_same_lines_without_colour(tmp_path: Path) -> None:
     for folder in (one, other):
         folder.mkdir()
         small(folder)
-    out, err = piped(one, "build", "-j", "1")
+    out, err = piped(one, "build", "target:one", "-j", "1")
     assert "\x1b" not in out + err and "\r" not in out + err
     lines = [*err.splitlines()[:-2], *out.splitlines(), *err.splitlines()[-2:], ""]
-    on_terminal = seen(watched(other, "build", "-j", "1"))
+    on_terminal = seen(watched(other, "build", "target:one", "-j", "1"))
     assert [_TIME.sub("", line).partition(":")[0] for line in on_terminal] == [
         _TIME.sub("", line).partition(":")[0] for line in lines
     ]
@@ -121,5 +121,5 @@ def test_a_pipe_gets_the_same_lines_without_colour(tmp_path: Path) -> None:
 
 def test_a_document_is_all_that_is_told(tmp_path: Path) -> None:
     small(tmp_path)
-    written = watched(tmp_path, "build", "--json")
+    written = watched(tmp_path, "build", "source:rows", "--json")
     assert written.startswith("{\n") and written.endswith("}\n") and "\x1b" not in written
