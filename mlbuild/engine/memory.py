@@ -11,7 +11,7 @@ from mlbuild.engine.job import OUT_OF_MEMORY
 #: What libraries say when they get no more memory, or no more threads, whose stacks count as memory.
 _EXHAUSTED = re.compile(
     r"MemoryError|bad_alloc|memory allocation of \d+ bytes failed|out of memory|cannot allocate memory"
-    r"|resource temporarily unavailable|can't start new thread",
+    r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object",
     re.IGNORECASE,
 )
 #: How libraries die that do not look whether they got memory; believed of a process that held most of its limit.

@@ -29,6 +29,7 @@ def test_a_size_is_told_in_the_unit_that_suits_it(size: int, text: str) -> None:
         ("OSError: [Errno 12] Cannot allocate memory", {}, "", GIB // 2),
         ("RuntimeError: can't start new thread", {}, "", GIB // 2),
         ("its worker was killed", {"signal": "SIGABRT"}, "memory allocation of 8 bytes failed", GIB // 2),
+        ("ImportError: a.so: failed to map segment from shared object", {}, "", GIB // 2),
         ("its worker was killed", CRASH, "", GIB - 1),
     ],
 )
