@@ -59,7 +59,8 @@ class Tool:
 
 def tools(places: list[Path], command: list[str]) -> list[Tool]:
     """mlbuild's command, its engine, and the tools that are there; `places` are the folders to look for them first."""
-    own, engine = (*command, "build", "-j", "1"), (sys.executable, "-m", "tests.bench.stages")
+    own = (*command, "build", "-j", "1", "--threads", "1")
+    engine = (sys.executable, "-m", "tests.bench.stages")
     found = [
         Tool("mlbuild", own, SPECS, 10_000, 10_000, 15),
         Tool("mlbuild's engine", engine, _stages(_engine, made=""), 10_000, 10_000, 5),
