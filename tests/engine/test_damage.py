@@ -13,6 +13,7 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Stale
+from mlbuild.engine.store import DiskStore
 from tests.engine.tasks import Project, text_task, unsteady
 
 
@@ -56,6 +57,23 @@ def test_a_former_result_that_stands_is_not_exported_damaged(on_disk: Project) -
     result = on_disk.build([task], force=True)
     assert (on_disk.root / "dist" / "out").read_text() == on_disk.content(result, "t")
     assert on_disk.build([task]).reused == ("t",)
+
+
+def test_a_disk_that_gives_nothing_back_ends_a_build(tmp_path: Path) -> None:
+    """As where the mask of new files lets nobody read them."""
+    project = Project(tmp_path, _Unreadable(tmp_path))
+    project.build([text_task("a", "a")])
+    assert project.build([text_task("a", "a")], force=True).ran == ("a",)
+
+
+class _Unreadable(DiskStore):
+    asked = 0
+
+    def verify(self, digest: str) -> bool:
+        self.asked += 1
+        assert self.asked < 9, "this build has no end"
+        self.path(digest).unlink(missing_ok=True)
+        return False
 
 
 def test_damage_is_followed_upwards(on_disk: Project) -> None:
