@@ -124,9 +124,16 @@ def _annotate(args: argparse.Namespace, spec: Spec, result: BuildResult) -> None
 
 @contextmanager
 def ended_as_interrupted(workers: bool) -> Iterator[None]:
-    """Let a polite end of this process be the same as Ctrl-C; where there are workers, they are ended first."""
-    ending = signal.default_int_handler if workers else signal.getsignal(signal.SIGINT)
-    former = {number: signal.signal(number, ending) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Let a polite end of this process be the same as Ctrl-C; where there are workers, they are ended first.
+
+    What this process was started to ignore, it ignores.
+    """
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ignored = [number for number, handler in former.items() if handler == signal.SIG_IGN]
+    at_once = not workers and signal.SIGINT not in ignored
+    ending = former[signal.SIGINT] if at_once else signal.default_int_handler
+    for number in former.keys() - ignored:
+        signal.signal(number, ending)
     try:
         yield
     except KeyboardInterrupt:

@@ -37,8 +37,9 @@ class _State:
 
 
 def end_at_once() -> None:
-    """Let Ctrl-C be the end from now on."""
-    _signal.signal(_signal.SIGINT, _end)
+    """Let Ctrl-C be the end from now on, unless whoever started this process has it ignore that, as for a job behind."""
+    if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+        _signal.signal(_signal.SIGINT, _end)
 
 
 def telling() -> None:

@@ -57,6 +57,21 @@ def test_an_interrupted_build_ends_at_once_and_can_go_on(
     assert f"reused  {first.split()[1]} " in again.err
 
 
+def test_a_job_behind_a_script_is_not_interrupted(mlbuild: Command) -> None:
+    """A shell that runs a job behind has it ignore the Ctrl-C that is meant for what is in front."""
+    delays(mlbuild.folder)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with started(mlbuild.folder, "build", "-j", "2") as build:
+            assert build.stderr is not None
+            build.stderr.readline()
+            os.killpg(build.pid, signal.SIGINT)
+            _, told = build.communicate()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert build.returncode == 0, told
+
+
 #: The command as its script starts it. Ctrl-C is held back until the first of mlbuild has run: before that it is Python's.
 SCRIPT = """
 import signal
