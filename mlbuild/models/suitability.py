@@ -86,8 +86,8 @@ def classes_of(target: ColumnType) -> int | None:
     return len(target.categories) if target.categories is not None else None
 
 
-def check_rows(target: Array | None, weight: Array | None, classes: int) -> None:
-    """Refuse train rows that nothing can be learned from.
+def check_rows(target: Array | None, weight: Array | None, classes: int) -> int:
+    """Refuse train rows that nothing can be learned from; returns how many there are.
 
     Raises:
         Failed: of kind `data`.
@@ -103,6 +103,7 @@ def check_rows(target: Array | None, weight: Array | None, classes: int) -> None
         raise data_failure(f"the target is missing or infinite in {bad} of {len(target)} train rows")
     if weight is not None and not (np.isfinite(weight).all() and weight.min() >= 0 and weight.max() > 0):
         raise data_failure("a weight of a train row is missing, negative or infinite, or all weights are 0")
+    return len(target)
 
 
 def _check_classes(target: Array, classes: int) -> None:

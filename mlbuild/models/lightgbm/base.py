@@ -12,7 +12,7 @@ from mlbuild.diagnostics import data_failure
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.learner import EarlyStopping, Learner, Probe, Rows
-from mlbuild.models.lightgbm.library import lightgbm
+from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.lightgbm.lowering import kept, lower, trees_of
 from mlbuild.models.lightgbm.parameters import BINNING, Parameters
 from mlbuild.models.lightgbm.text import ModelText
@@ -64,7 +64,7 @@ class Lightgbm(Parameters, Learner):
         early_stopping: EarlyStopping | None = None,
         bins: Path | None = None,
     ) -> bytes:
-        check_rows(rows.target, rows.weight, classes)
+        threads = useful(threads, check_rows(rows.target, rows.weight, classes))
         self.check_target(rows.target, classes)
         params = FIXED | self.native(classes) | {"seed": seed, "num_threads": threads}
         if early_stopping:
@@ -95,7 +95,7 @@ class Lightgbm(Parameters, Learner):
         shape = rows.features.height, model.num_model_per_iteration()
         if rows.features.height == 0:
             return np.zeros(shape)
-        scores = model.predict(expanded(rows), num_threads=threads)
+        scores = model.predict(expanded(rows), num_threads=useful(threads, shape[0]))
         return np.asarray(scores, dtype=np.float64).reshape(shape)
 
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:

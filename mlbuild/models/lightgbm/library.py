@@ -9,6 +9,8 @@ from typing import Any
 
 #: What LightGBM imports only for its scikit-learn and pandas interfaces: three quarters of its import time.
 _NOT_NEEDED = ("sklearn", "pandas")
+#: Measured: with fewer rows a second thread costs more CPU and is not sooner done.
+_ROWS_A_THREAD = 10_000
 
 
 @cache
@@ -37,3 +39,8 @@ class _Silence:
 
     def warning(self, message: str) -> None:
         pass
+
+
+def useful(threads: int, rows: int) -> int:
+    """As many of the threads as so many rows keep busy; others would but wait for each other, which costs CPU."""
+    return min(threads, 1 + rows // _ROWS_A_THREAD)

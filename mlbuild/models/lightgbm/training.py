@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
 from mlbuild.models.learner import EarlyStopping, Rows
-from mlbuild.models.lightgbm.library import lightgbm
+from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.matrix import categorical, expanded
 
 #: What every training has, besides the parameters of the spec.
@@ -27,7 +27,7 @@ def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, f
         Failed: LightGBM refuses the rows.
         OSError: there is no room for it.
     """
-    params = {**FIXED, **binning, "seed": seed, "num_threads": threads}
+    params = {**FIXED, **binning, "seed": seed, "num_threads": useful(threads, rows.features.height)}
     data = _dataset(rows, None, params)
     try:
         data.construct().save_binary(file)

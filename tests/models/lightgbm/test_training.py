@@ -14,6 +14,7 @@ import pytest
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Failed
 from mlbuild.models.learner import EarlyStopping, Rows
+from mlbuild.models.lightgbm import library
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
@@ -45,6 +46,17 @@ def target(frame: pl.DataFrame, count: int) -> Any:
     return classes(frame, count) if count else number(frame)
 
 
+@pytest.fixture
+def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let as many threads work as there are, though they have few rows."""
+    monkeypatch.setattr(library, "_ROWS_A_THREAD", 1)
+
+
+def test_few_rows_take_one_thread() -> None:
+    assert [library.useful(8, rows) for rows in (0, 9_999, 10_000, 25_000, 10**6)] == [1, 1, 2, 3, 8]
+
+
+@pytest.mark.usefixtures("few_rows_are_many")
 @pytest.mark.parametrize(("learner", "count"), LEARNERS)
 def test_one_thread_or_two(learner: Lightgbm, count: int) -> None:
     rows = Rows(TRAIN, MIXED, target(TRAIN, count))
@@ -53,6 +65,7 @@ def test_one_thread_or_two(learner: Lightgbm, count: int) -> None:
     assert np.array_equal(learner.predict(one, rows, 1), learner.predict(one, rows, 2))
 
 
+@pytest.mark.usefixtures("few_rows_are_many")
 @pytest.mark.parametrize(("learner", "count"), LEARNERS)
 def test_bins_made_before_or_not(learner: Lightgbm, count: int, tmp_path: Path) -> None:
     weight = np.linspace(0.5, 2, TRAIN.height)
