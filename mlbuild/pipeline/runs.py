@@ -173,8 +173,9 @@ class Recorder:
                 yield name.partition(":")[2], json.loads(content)["metrics"]
 
     def _digests(self, task: str) -> Mapping[str, str]:
-        """The parts of the result that a task has after this build; none where it has no result."""
-        key = self._tasks[task].get("key")
+        """The parts of the result that a task has after this build; none where it has no result, or failed with one."""
+        told = self._tasks[task]
+        key = told.get("key") if told["outcome"] != "failed" else None
         action = find_action(self._store, str(key)) if key else None
         return action.digests if action else {}
 

@@ -99,6 +99,15 @@ def test_a_failed_build_has_one_with_the_failure(mlbuild: Command) -> None:
     assert first["outputs"] == {}
 
 
+def test_what_could_not_be_written_is_told_as_no_output(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    (mlbuild.folder / "dist").write_text("in the way")
+    assert mlbuild("build").code == 7
+    found = record(mlbuild.folder)
+    assert found["tasks"]["publish:one"]["outcome"] == "failed" and found["outputs"] == {}
+    assert [*found["metrics"]] == ["one"]
+
+
 def test_profiles_settings_and_included_files_are_told(mlbuild: Command) -> None:
     spec = small(mlbuild.folder)
     head = "mlbuild: 1\ninclude: [parts/contracts.yaml]\nprofiles: {quick: {seed: 2}}\n"
