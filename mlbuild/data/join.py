@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -174,10 +174,26 @@ class Join(DatasetStep):
         return name if name in self.using else (self.prefix or "") + name
 
     def _same(self, table: Table, right: Table) -> dict[str, str]:
-        """The columns of the other table that are columns of this one: those of a row that finds itself."""
-        here = {column.origin: name for name, column in _own(table).items()}
-        there = {name: here[column.origin] for name, column in _own(right).items() if column.origin in here}
-        return there if all(there.get(key) == key for key in self.using) else {}
+        """The columns of the other table that are here already: of the row itself, or of one found by `using` before."""
+        here = {
+            (column.origin, frozenset(column.joined_on)): name for name, column in _of_files(table).items()
+        }
+        found = {
+            name: (column.origin, self._found_by(table, column)) for name, column in _of_files(right).items()
+        }
+        return {name: here[it] for name, it in found.items() if it in here and self._finds(name, right)}
+
+    def _finds(self, name: str, right: Table) -> bool:
+        """Whether the columns of `using` find the row of the file that a column of the other table comes from."""
+        column = right.columns[name]
+        if column.origin is None or column.joined_on:
+            return column.origin is not None and {*column.joined_on} == {*self.using}
+        return _are_of(right, self.using, column.origin[0])
+
+    def _found_by(self, table: Table, column: TableColumn) -> frozenset[str]:
+        """The columns here that find the row, none where it is the row itself."""
+        itself = column.origin is not None and _are_of(table, self.using, column.origin[0])
+        return frozenset() if itself else frozenset(self.using)
 
     def _added(self, name: str, right: Table, serving: bool, same: Mapping[str, str]) -> TableColumn:
         """A column of the other table here: raw, since an expression does not tell what it is without a partner."""
@@ -191,6 +207,7 @@ class Join(DatasetStep):
             joined_on=(*self.using, *(self._renamed(key) for key in column.joined_on)),
             serving=serving,
             null_token=_null_token(column),
+            origin=column.origin if self._finds(name, right) else None,
         )
 
     def _demand_unique(self, rows: pl.DataFrame, otherwise: str) -> None:
@@ -204,9 +221,17 @@ class Join(DatasetStep):
             raise data_failure(f"the join using {listed} {otherwise}: {fault}", **fault.to_json())
 
 
-def _own(table: Table) -> dict[str, TableColumn]:
-    """The columns of the file that a table's rows come from."""
-    return {name: column for name, column in table.columns.items() if column.origin and not column.joined_on}
+def _of_files(table: Table) -> dict[str, TableColumn]:
+    """The columns of which it is known which column of which file they are."""
+    return {name: column for name, column in table.columns.items() if column.origin}
+
+
+def _are_of(table: Table, names: Iterable[str], file: str) -> bool:
+    """Whether columns are those of the file that a table's own rows come from."""
+    columns = (table.columns[name] for name in names)
+    return all(
+        column.origin is not None and column.origin[0] == file and not column.joined_on for column in columns
+    )
 
 
 def _null_token(column: TableColumn) -> str | None:

@@ -23,6 +23,19 @@ SELF_JOIN = (
         "      - {op: join, with: flights, using: [day], prefix: same_}\n      - op: join\n",
     ),
 )
+#: Each row finds itself, in a table that found it.
+BRIDGE = (
+    (
+        "datasets:\n",
+        "datasets:\n  bridge:\n    from: planes\n    steps:\n"
+        "      - {op: join, with: flights, using: tailnum, prefix: its_}\n",
+    ),
+    ("  flight:\n", "  flight:\n    unique: [tailnum]\n"),
+    (
+        "      - op: join\n",
+        "      - {op: join, with: bridge, using: tailnum, prefix: same_}\n      - op: join\n",
+    ),
+)
 
 CASES = {
     "an unknown column, alone in a list": (
@@ -127,6 +140,43 @@ CASES = {
             (FEATURES, "[carrier, same_arr_delay]"),
         ],
         [f"43:25 not-serving feature 'same_arr_delay' depends on 'arr_delay', which {AFTERWARDS} | {LEAVE}"],
+    ),
+    "the target of the same row, by way of another table": (
+        [
+            *BRIDGE,
+            ("late: arr_delay > 15", "late: distance > 100"),
+            (FEATURES, "[carrier, same_its_distance]"),
+        ],
+        [
+            "46:25 target-leak feature 'same_its_distance' depends on 'distance', the only column that the"
+            f" target 'late' comes from | {LEAVE}"
+        ],
+    ),
+    "the target of another row, by way of another table": (
+        [
+            *BRIDGE,
+            (
+                "columns: {tailnum: string",
+                "columns: {carrier: {dtype: string, unique: true}, tailnum: string",
+            ),
+            ("with: bridge, using: tailnum", "with: bridge, using: carrier"),
+            ("late: arr_delay > 15", "late: distance > 100"),
+            (FEATURES, "[carrier, same_its_distance]"),
+            ("        using: [tailnum]\n", "        using: [tailnum]\n        prefix: plane_\n"),
+        ],
+        [],
+    ),
+    "the target of the row that was joined before": (
+        [
+            ("using: [tailnum]\n", "using: [tailnum]\n        how: inner\n"),
+            ("late: arr_delay > 15", "late: seats > 100"),
+            (DERIVED, DERIVED + "      - {op: join, with: planes, using: tailnum, prefix: again_}\n"),
+            (FEATURES, "[carrier, again_seats]"),
+        ],
+        [
+            "42:25 target-leak feature 'again_seats' depends on 'seats', the only column that the target"
+            f" 'late' comes from | {LEAVE}"
+        ],
     ),
     "a selector of nothing that can be a feature": (
         [(FEATURES, "{matches: arr_*}")],
