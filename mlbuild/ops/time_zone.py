@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 #: Transitions are looked for from 1800 to 2099; before and afterwards the nearest offset holds.
 FIRST_DAY, LAST_DAY = -62_091, 47_482
+#: What a time zone database holds besides zones: the zone of the machine, and other forms of its files.
+_NO_ZONES = re.compile(r"(localtime|posixrules|Factory)$|(posix|right)/")
 
 
 def is_known(zone: str) -> bool:
     """Whether `zone` names a time zone. Where Python has no time zone database, polars brings its own."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+    if _NO_ZONES.match(zone):
+        return False
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -155,7 +155,9 @@ def test_text_has_no_parts() -> None:
     ]
 
 
-@pytest.mark.parametrize("zone", ["America/New_Yrok", "../etc/passwd", "Mars"])
+@pytest.mark.parametrize(
+    "zone", ["America/New_Yrok", "../etc/passwd", "Mars", "localtime", "Factory", "right/UTC"]
+)
 def test_an_unknown_time_zone_is_refused(zone: str) -> None:
     text = f"{{op: date_parts, columns: t, parts: hour, time_zone: {zone}}}"
     assert problems(text, t="datetime") == [("0.time_zone", f"unknown time zone '{zone}'")]
