@@ -20,8 +20,8 @@ _FORMS = {
 
 
 def unread_form(texts: pl.Series) -> str | None:
-    """What all of the texts look like, where a cast does not read it."""
+    """What all of the texts look like, where a cast does not read it; digits alone are names, such as postcodes."""
     values = texts.drop_nulls()
-    if values.is_empty():
+    if values.is_empty() or values.str.contains("^[0-9]+$").all():
         return None
     return next((what for what, form in _FORMS.items() if values.str.contains(form).all()), None)

@@ -81,7 +81,7 @@ def _task(dtype: str, values: pl.Series) -> Task:
 def _refuse_unread(name: str, texts: pl.Series) -> None:
     """Numbers with a decimal comma, say, are no classes, unless they are asked for."""
     form = unread_form(texts)
-    if form is not None and not texts.str.contains(r"^[0-9]+$").all():
+    if form is not None:
         message = f"the target '{name}' looks like {form}: '{texts[0]}'"
         raise _unsupported(
             message, "write it in that form in the data; --task classification takes it as it is"

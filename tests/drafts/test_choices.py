@@ -142,6 +142,14 @@ def test_rows_without_a_target_are_filtered_out(tmp_path: Path) -> None:
     assert """        where: '"the y" IS NOT NULL'\n""" in made.text
 
 
+@pytest.mark.parametrize(
+    "codes", [["01234", "10115", "80331"], ["9007199254740993", "12", "9007199254740995"]]
+)
+def test_digits_that_are_names_are_categories(tmp_path: Path, codes: list[str]) -> None:
+    made = drafted_for(tmp_path, "y", {"y": cycle("a", "b"), "place": cycle(*codes)})
+    assert "      - place\n" in made.text and "left out" not in made.text
+
+
 LEFT_OUT = {
     "one value": (cycle("5"), "has one value in all rows"),
     "one value beside missing ones": (cycle("5", ""), "has one value in all rows"),
