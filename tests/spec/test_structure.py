@@ -122,6 +122,7 @@ MISTAKES = [
     ("num_iterations: 200", "linear_tree: true", "49:7 refused-key 'linear_tree' cannot be set: trees with linear models in their leaves have no exact form in ONNX"),
     ("target: late", "target: late\n    num_leaves: 31", "45:5 unknown-key unknown key 'num_leaves' in model 'late' | put it under 'params', it is for lightgbm.classifier"),
     # values
+    ("num_iterations: 200", "other_rate: 0", "49:19 out-of-range 'other_rate' is a number > 0 and <= 1, not 0"),
     ("num_iterations: 200", "num_iterations: many", "49:23 wrong-type 'num_iterations' is a whole number >= 1, not 'many'"),
     ("num_iterations: 200", "num_iterations: 20.5", "49:23 wrong-type 'num_iterations' is a whole number >= 1, not 20.5"),
     ("num_iterations: 200", "num_iterations: true", "49:23 wrong-type 'num_iterations' is a whole number >= 1, not true"),

@@ -58,15 +58,20 @@ class LightgbmClassifier(Lightgbm):
                 on="key",
             )
         if self.objective == "multiclass":
-            yield from self.without_effect(
-                "with 'objective: multiclass'", "is_unbalance", "scale_pos_weight", "sigmoid"
-            )
+            yield from self._idle("with 'objective: multiclass'")
+
+    def _idle(self, why: str) -> Iterator[Problem]:
+        return self.without_effect(why, "is_unbalance", "scale_pos_weight", "sigmoid")
 
     def infer(self, features: Schema, target: ColumnType) -> None:
         super().infer(features, target)
         classes = classes_of(target)
         if classes and not self._suits(classes):
             raise Rejected(Problem("contradiction", self._unsuitable(classes), ("params", "objective")))
+        if classes and classes > 2 and self.objective is None:
+            why = f"on a target with {classes} classes without 'objective: multiclassova'"
+            if idle := [problem.under("params") for problem in self._idle(why)]:
+                raise Rejected(*idle)
 
     def check_target(self, target: np.ndarray[Any, Any] | None, classes: int) -> None:
         if not self._suits(classes):

@@ -85,10 +85,10 @@ class Parameters(Described):
         default=0,
     )
     top_rate: float = field(
-        Number(min=0, max=1), "With `goss`: the share of rows kept for their gradients.", default=0.2
+        Number(above=0, max=1), "With `goss`: the share of rows kept for their gradients.", default=0.2
     )
     other_rate: float = field(
-        Number(min=0, max=1), "With `goss`: the share drawn of the others.", default=0.1
+        Number(above=0, max=1), "With `goss`: the share drawn of the others.", default=0.1
     )
     feature_fraction: float = field(
         Number(above=0, max=1),

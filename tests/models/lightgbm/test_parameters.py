@@ -92,6 +92,23 @@ def test_contradictions(learner: Lightgbm, at: str, message: str) -> None:
     assert [(problem.at, problem.message) for problem in learner.check()] == [((at,), message)]
 
 
+def test_what_is_for_two_classes_has_no_effect_on_more() -> None:
+    three = ColumnType("string", categories=("a", "b", "c"))
+    for objective in (None, "multiclassova"):
+        learner = LightgbmClassifier(objective=objective, is_unbalance=True, sigmoid=2.0)
+        found = []
+        try:
+            learner.infer(schema(a="float"), three)
+        except Rejected as rejected:
+            found = [(problem.at, problem.on, problem.message) for problem in rejected.problems]
+        why = "on a target with 3 classes without 'objective: multiclassova'"
+        assert found == [
+            (("params", name), "key", f"'{name}' has no effect {why}")
+            for name in ("is_unbalance", "sigmoid")
+            if objective is None
+        ]
+
+
 @pytest.mark.parametrize(
     ("objective", "target", "message"),
     [
