@@ -175,6 +175,11 @@ class Column(Described):
                 )
             elif value in seen:
                 yield Problem("duplicate-item", f"category {_yaml(value)} is listed twice", at)
+            elif "\0" in str(value):
+                message = (
+                    f"category {_yaml(value)} holds the character U+0000, at which an artifact ends a text"
+                )
+                yield Problem("wrong-value", message, at)
             elif self.dtype == "string" and value == (None if not self.empty_is_null else ""):
                 yield Problem("no-effect", "an empty string is a missing value here, not a category", at)
             elif self.dtype == "string" and value == self.null_token:

@@ -101,12 +101,15 @@ def _read(
     rows, faults = source.read(file, columns)
     if faults:
         raise data_failure("the file changed while it was read", lines=[str(fault) for fault in faults])
-    empty = {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
-    kept = {name: promised(column, rows[name]) for name, column in columns.items() if name not in empty}
+    useless = {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
+    for name, column in columns.items():
+        if column.dtype == "string" and rows[name].str.contains("\0", literal=True).any():
+            useless[name] = "holds the character U+0000, at which an artifact ends a text"
+    kept = {name: promised(column, rows[name]) for name, column in columns.items() if name not in useless}
     if not kept:
-        why = [f"column '{name}' {reason}" for name, reason in {**refused, **empty}.items()]
+        why = [f"column '{name}' {reason}" for name, reason in {**refused, **useless}.items()]
         raise data_failure("the file has no rows with a value", lines=why)
-    return Inferred(source, rows.select(list(kept)), kept, {**refused, **empty}, missing)
+    return Inferred(source, rows.select(list(kept)), kept, {**refused, **useless}, missing)
 
 
 def _refused(header: Sequence[str]) -> dict[str, str]:

@@ -46,19 +46,24 @@ def read_features(job: Job, slot: str, split: str, features: Schema) -> pl.DataF
     """The feature columns of a split.
 
     Raises:
-        Failed: of kind `data`: an integer is beyond 2^53, and a client's double could not say it exactly.
+        Failed: of kind `data`: a client cannot send a value exactly.
     """
     rows = read_table(job, slot, split, features)
     for name, type_ in features.items():
-        wide = 0 if type_.dtype != "int" else int((~rows[name].is_between(-(2**53), 2**53)).sum())
-        if wide:
-            counted = "1 row" if wide == 1 else f"{wide:,} rows"
-            raise data_failure(
-                f"feature '{name}' has an integer beyond 2^53 in {counted} of {split}; read it as a string",
-                column=name,
-                rows=wide,
-            )
+        if type_.dtype == "int":  # it is sent as a double
+            wide = int((~rows[name].is_between(-(2**53), 2**53)).sum())
+            _refuse(name, "an integer beyond 2^53", wide, split, "read it as a string")
+        if type_.dtype == "string":  # onnxruntime ends a text there
+            cut = int(rows[name].str.contains("\0", literal=True).sum())
+            _refuse(name, "the character U+0000", cut, split, "remove it from the data")
     return rows
+
+
+def _refuse(name: str, what: str, count: int, split: str, help_: str) -> None:
+    if count:
+        counted = "1 row" if count == 1 else f"{count:,} rows"
+        message = f"feature '{name}' has {what} in {counted} of {split}; {help_}"
+        raise data_failure(message, column=name, rows=count)
 
 
 def read_column(job: Job, slot: str, part: str) -> pl.Series:

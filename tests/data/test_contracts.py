@@ -124,6 +124,11 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
         ({"dtype": "int", "categories": [1, 2, 1.0]}, "category 1.0 is listed twice", ("categories", 2)),
         ({"dtype": "string", "categories": ["a", "a"]}, "category 'a' is listed twice", ("categories", 1)),
         (
+            {"dtype": "string", "categories": ["a", "b\0"]},
+            "category 'b\0' holds the character U+0000, at which an artifact ends a text",
+            ("categories", 1),
+        ),
+        (
             {"dtype": "string", "categories": ["a", ""]},
             "an empty string is a missing value here, not a category",
             ("categories", 1),

@@ -39,3 +39,11 @@ def test_a_feature_beyond_two_to_the_53_is_refused(tmp_path: Path, row: int, tas
     )
     message = f"feature 'x' has an integer beyond 2^53 in 1 row of {split}; read it as a string"
     assert refusal(file) == (task, message)
+
+
+def test_a_feature_with_the_character_that_ends_texts_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{chr(0) if i < 2 else 'b'},{i % 7 > 3}\n" for i in range(60))
+    model = "type: lightgbm.classifier, features: [x], target: y, preprocessing: [{op: category, columns: x}]"
+    file = one_model(tmp_path, "x: string, y: bool", f"x,y\n{rows}", model)
+    message = "feature 'x' has the character U+0000 in 2 rows of train; remove it from the data"
+    assert refusal(file) == ("fit:one", message)
