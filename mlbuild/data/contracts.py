@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL, ColumnType
@@ -217,6 +217,14 @@ class Contract(Described):
                 yield Problem("unknown-column", f"unknown column '{name}'", ("unique", index), near)
             elif name in (self.unique or ())[:index]:
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))
+
+    def rules(self) -> Contract:
+        """What rows can break: the same without texts for people and without what is known when."""
+        columns = {
+            name: replace(column, description=None, serving=True, categories=column.type.categories)
+            for name, column in self.columns.items()
+        }
+        return replace(self, columns=columns, description=None)
 
     def table(self) -> Table:
         """The table of a source with this contract."""

@@ -43,7 +43,7 @@ def _contract(spec: Spec, item: SourceSpec) -> Task:
         name=f"contract:{item.name}",
         kind="contract",
         run=contract.run,
-        params={"contract": write(item.contract)},
+        params={"contract": write(item.contract.rules())},
         inputs=(Input("rows", f"source:{item.name}", parts),),
         parts=("verdict", "report"),
         libraries=("polars", "pandera"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -154,6 +155,13 @@ def test_all_problems_of_a_column_are_told_together() -> None:
 def test_a_category_that_yaml_reads_as_a_number_gets_a_hint() -> None:
     (problem,) = read(Column, {"dtype": "string", "categories": [9]}).check()
     assert problem.help == "write it in quotes"
+
+
+def test_rules_are_what_rows_can_break() -> None:
+    told = {"dtype": "int", "categories": [2.0, 1], "serving": False, "description": "how many"}
+    bare = contract({"n": {"dtype": "int", "categories": [2, 1]}}, unique=["n"])
+    found = contract({"n": told}, unique=["n"], description="a row").rules()
+    assert json.dumps(write(found)) == json.dumps(write(bare))
 
 
 def test_the_table_s_unique_names_columns_of_the_contract() -> None:

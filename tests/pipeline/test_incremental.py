@@ -94,6 +94,11 @@ def test_touching_every_file_runs_nothing(project: Path) -> None:
             "late: {model: late}", "late: {model: late, verify: {rows: 20000}}", id="default of an output"
         ),
         pytest.param("project: delays", "project: delays\ndescription: told\nx-team: core", id="description"),
+        pytest.param(
+            "seats: {dtype: int, min: 1}",
+            "seats: {dtype: int, min: 1, description: told}",
+            id="description of a column",
+        ),
     ],
 )
 def test_edits_without_meaning_run_nothing(project: Path, old: str, new: str) -> None:
