@@ -88,16 +88,28 @@ class Schema(Mapping[str, ColumnType]):
         """These columns and, behind them or in place of the same name, `more`."""
         return Schema({**self, **more})
 
-    def to_json(self) -> list[list[Any]]:
-        """Canonical JSON: `[name, dtype, nullable, categories or None]` for each column, in order."""
+    def to_json(self) -> list[dict[str, Any]]:
+        """Canonical JSON: a map for each column, in order."""
         return [
-            [name, type_.dtype, type_.nullable, None if type_.categories is None else list(type_.categories)]
+            {
+                "name": name,
+                "dtype": type_.dtype,
+                "nullable": type_.nullable,
+                "categories": None if type_.categories is None else list(type_.categories),
+            }
             for name, type_ in self.items()
         ]
 
     @staticmethod
     def from_json(columns: Iterable[Any]) -> Schema:
         return Schema(
-            (name, ColumnType(dtype, nullable, None if categories is None else tuple(categories)))
-            for name, dtype, nullable, categories in columns
+            (
+                column["name"],
+                ColumnType(
+                    column["dtype"],
+                    column["nullable"],
+                    None if column["categories"] is None else tuple(column["categories"]),
+                ),
+            )
+            for column in columns
         )

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any
 
 from mlbuild.cli.render import shown_path
-from mlbuild.columns import DTYPES
 from mlbuild.engine.critical_path import CriticalPath
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.stale import (
@@ -33,6 +32,8 @@ CALLED = {
 }
 
 _LONGEST = 60
+#: What a column with its type is told by, as `Schema.to_json` writes it.
+_COLUMN = {"name", "dtype", "nullable", "categories"}
 
 
 def called(decision: Decision) -> str:
@@ -143,11 +144,12 @@ def _value(value: Any) -> str:
 def _flow(value: Any) -> str:
     """JSON as one line of YAML, without what is null; a column with its type as its name."""
     if isinstance(value, dict):
+        if value.keys() == _COLUMN:
+            return str(value["name"])
         shown = (f"{key}: {_flow(item)}" for key, item in value.items() if item is not None)
         return f"{{{', '.join(shown)}}}"
     if isinstance(value, list):
-        column = len(value) == 4 and isinstance(value[0], str) and value[1] in DTYPES
-        return str(value[0]) if column else f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(_flow, value))}]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -56,8 +56,15 @@ def test_an_inserted_step(mlbuild: Command, spec: Path) -> None:
 def test_a_feature_added(mlbuild: Command, spec: Path) -> None:
     edit(spec, "distance, age, plane_seats]", "distance, age, plane_seats, plane_year]")
     out = mlbuild("why", "fit:late").out
-    assert "models.late.features[7]: " in out
+    assert "models.late.features[7]: plane_year added (" in out
     assert "'plane_year' of dataset:departures is read now" in out
+
+
+def test_a_feature_of_another_type(mlbuild: Command, spec: Path) -> None:
+    line = edit(spec, "[EWR, JFK, LGA]", "[EWR, JFK, LGA, TEB]")
+    out = mlbuild("why", "fit:late").out
+    assert re.search(r"models\.late\.features\[\d\]\.categories\[3\]: TEB added \(mlbuild\.yaml:\d+\)", out)
+    assert f"columns.origin.categories[3]: TEB added (mlbuild.yaml:{line})" in out
 
 
 def test_an_unused_column_of_a_file(mlbuild: Command, spec: Path) -> None:
