@@ -101,6 +101,9 @@ class Reader:
 
     def literal(self, sql: Sql) -> Node:
         offset = own(sql)
+        if sql.is_string and "\0" in sql.this:
+            message = "a text here holds the character U+0000, at which an artifact ends a text"
+            return self._refuse(sql, Problem("bad-expression", message, offset=offset))
         if sql.is_string:
             return Node("string", (), (sql.this,), offset)
         if not _NUMBER.fullmatch(sql.this):

@@ -58,6 +58,11 @@ def told(text: str) -> list[tuple[str, str, str]]:
         ("NULL", "the expression has the same value in every row", "NULL"),
         ("late AND FALSE", "the expression has the same value in every row", "late AND FALSE"),
         (
+            "carrier = 'A\0'",
+            "a text here holds the character U+0000, at which an artifact ends a text",
+            "'A\0'",
+        ),
+        (
             "seats > 9007199254740993",
             "9007199254740993 is beyond 2^53, where whole numbers are no longer exact",
             "9007199254740993",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
-from mlbuild.diagnostics import data_failure
+from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.learner import EarlyStopping, Learner, Probe, Rows
 from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.lightgbm.lowering import kept, lower, trees_of
-from mlbuild.models.lightgbm.parameters import BINNING, Parameters
+from mlbuild.models.lightgbm.parameters import BINNING, CATEGORICAL, Parameters
 from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.lightgbm.training import FIXED, save_bins, train
 from mlbuild.models.lightgbm.words import ALIASES, REFUSED
@@ -47,6 +47,17 @@ class Lightgbm(Parameters, Learner):
 
     def infer(self, features: Schema, target: ColumnType) -> None:
         check_columns(self, features, target)
+        if not any(type_.dtype == "category" or not type_.known for type_ in features.values()):
+            self.refuse(self.without_effect("without a feature of dtype category", *CATEGORICAL))
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Refuse parameters for what is only known of the columns.
+
+        Raises:
+            Rejected: there are problems.
+        """
+        if found := [problem.under("params") for problem in problems]:
+            raise Rejected(*found)
 
     def binning(self) -> Json | None:
         return {name: getattr(self, name) for name in BINNING}

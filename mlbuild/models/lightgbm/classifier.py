@@ -70,8 +70,7 @@ class LightgbmClassifier(Lightgbm):
             raise Rejected(Problem("contradiction", self._unsuitable(classes), ("params", "objective")))
         if classes and classes > 2 and self.objective is None:
             why = f"on a target with {classes} classes without 'objective: multiclassova'"
-            if idle := [problem.under("params") for problem in self._idle(why)]:
-                raise Rejected(*idle)
+            self.refuse(self._idle(why))
 
     def check_target(self, target: np.ndarray[Any, Any] | None, classes: int) -> None:
         if not self._suits(classes):

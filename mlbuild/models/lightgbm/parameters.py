@@ -17,6 +17,8 @@ BINNING = (
     "use_missing",
     "zero_as_missing",
 )
+#: What is about splits on categories, and nothing else.
+CATEGORICAL = ("max_cat_to_onehot", "max_cat_threshold", "min_data_per_group", "cat_smooth", "cat_l2")
 
 
 @dataclass(frozen=True)

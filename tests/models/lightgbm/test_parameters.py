@@ -109,6 +109,19 @@ def test_what_is_for_two_classes_has_no_effect_on_more() -> None:
         ]
 
 
+@pytest.mark.parametrize("dtype", ["float", "category", "unknown"])
+@pytest.mark.parametrize("learner", [LightgbmClassifier(cat_l2=1.0), LightgbmRegressor(min_data_per_group=5)])
+def test_what_is_for_categories_has_no_effect_without_one(learner: Lightgbm, dtype: str) -> None:
+    found = []
+    try:
+        learner.infer(schema(a=dtype), ColumnType("int"))
+    except Rejected as rejected:
+        found = [(problem.at, problem.on, problem.message) for problem in rejected.problems]
+    name = "cat_l2" if isinstance(learner, LightgbmClassifier) else "min_data_per_group"
+    told = (("params", name), "key", f"'{name}' has no effect without a feature of dtype category")
+    assert found == ([told] if dtype == "float" else [])
+
+
 @pytest.mark.parametrize(
     ("objective", "target", "message"),
     [
