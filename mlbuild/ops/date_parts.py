@@ -12,7 +12,7 @@ from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.calendar import DAY, LIMIT, SECOND, SHIFT, Instant, Numbers, Wholes
 from mlbuild.ops.op import Op, Placement, State
-from mlbuild.ops.time_zone import Offsets, fit_offsets, is_known
+from mlbuild.ops.time_zone import Offsets, fit_offsets, is_known, near_zones
 from mlbuild.params import Boolean, Choice, ListOf, Text, field
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class DateParts(Op):
 
     def check(self) -> Iterator[Problem]:
         if self.time_zone is not None and not is_known(self.time_zone):
-            hint = "use a name of the IANA time zone database, such as 'America/New_York'"
+            names = "use a name of the IANA time zone database, such as 'America/New_York'"
+            hint = near_zones(self.time_zone) or names
             yield Problem("unknown-time-zone", f"unknown time zone '{self.time_zone}'", ("time_zone",), hint)
 
     def infer(self, read: Schema) -> Placement:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import data_failure
+from mlbuild.hints import did_you_mean
 from mlbuild.lowering.graph import ML, Graph, Tensor
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ def is_known(zone: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return _polars_knows(zone)
     return True
+
+
+def near_zones(zone: str) -> str | None:
+    """A help text naming the zone that may have been meant, if one is near."""
+    from zoneinfo import available_timezones
+
+    return did_you_mean(zone, sorted(available_timezones()))
 
 
 def _polars_knows(zone: str) -> bool:
