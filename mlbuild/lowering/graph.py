@@ -87,6 +87,9 @@ class Graph:
         Attributes are ONNX's: numbers, strings, lists of them, or numpy arrays (which become tensors).
         None among the inputs leaves an optional input out.
         """
+        if op == "Div" and inputs[0] is not None and self._is_one(inputs[0]):
+            # onnxruntime makes y / x of (1 / x) * y, which rounds otherwise, and an invalid graph where y is x.
+            op, inputs = "Reciprocal", inputs[1:]
         if op in _NEUTRAL and any(tensor and self._mistaken(op, tensor) for tensor in inputs):
             return self._on_two(op, *inputs)
         if element is None:
@@ -106,6 +109,12 @@ class Graph:
             self._nodes.append(_Node(op, domain, names, frozen, outputs))
             self._numbered[key] = outputs
         return self._numbered[key]
+
+    def _is_one(self, tensor: Tensor) -> bool:
+        array = self._arrays.get(tensor.name)
+        return (
+            array is not None and tensor.element == "double" and array.size == 1 and bool((array == 1).all())
+        )
 
     def _mistaken(self, op: str, tensor: Tensor) -> bool:
         """Whether onnxruntime would take a constant for one without effect, although it has one."""

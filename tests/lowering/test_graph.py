@@ -274,3 +274,18 @@ def test_constants_near_neutral_ones_have_their_effect(op: str, constant: Any, w
     (found,) = run(graph, {f"x{index}": values for index in range(width)})
     numpy_op: Any = {"Mul": np.multiply, "Div": np.divide, "Add": np.add, "Sub": np.subtract}[op]
     np.testing.assert_array_equal(found, np.abs(numpy_op(np.repeat(values, width, axis=1) - 0.25, constant)))
+
+
+@pytest.mark.parametrize("one", [1.0, [[1.0]], 1 + 1e-10])
+@pytest.mark.parametrize("same", [False, True])
+def test_a_product_with_a_reciprocal_is_rounded_twice(one: Any, same: bool) -> None:
+    """onnxruntime makes y / x of (1 / x) * y, and a graph that it refuses itself where y is x."""
+    graph = Graph()
+    x, y = graph.input("x", "double"), graph.input("y", "double")
+    reciprocal = graph.call("Div", graph.constant(one), doubled(graph, x))
+    other = graph.call("Add", doubled(graph, x) if same else y, graph.constant(0.0))
+    graph.output("z", graph.call("Mul", other, reciprocal))
+    values = np.random.default_rng(0).normal(size=(2, 100, 1))
+    (found,) = run(graph, {"x": values[0], "y": values[1]})
+    twice = values[0] * 2
+    np.testing.assert_array_equal(found, (twice if same else values[1]) * (np.reshape(one, ()) / twice))
