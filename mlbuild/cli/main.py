@@ -105,7 +105,9 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         return INTERRUPTED, Stopped(SAID)
     except BrokenPipeError:  # no one follows its progress any more
         return CUT_OFF, None
-    except Exception:
+    except (
+        Exception
+    ):  # a fault of our own, whatever it is: it is told, and ends with the code that is kept for it
         import traceback
 
         traceback.print_exc()

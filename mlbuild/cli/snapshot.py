@@ -121,6 +121,7 @@ class _Survey:
         """Let the clock of files move on past what this build has written, so that a later change will show."""
         written = [self._spec.root / str(task.exports) / part for task in exports for part in task.parts]
         newest = max(facts(str(path))[3] for path in [*written, *self._store.folders(), self._spec.root])
+        # Two ticks of that clock at most: a file from the future is not waited for, the snapshot is then not used.
         time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
 
     def _sources(self) -> tuple[list[Fact], list[Fact]]:

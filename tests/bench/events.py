@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from tests.bench.peers import Kind, Tool
+from tests.bench.process import settle
 
 _SIZE = 100
-_SETTLE_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def what_ran(tool: Tool, place: Path) -> list[str]:
     for event in RIGHTNESS:
         before = _contents(tool.kind, place)
         event.happen(tool.kind, place)
-        time.sleep(_SETTLE_SECONDS)
+        settle()
         ran = _ran(tool, place)
         right = event.stale or _contents(tool.kind, place) == before
         told.append(f"{ran}" if right else f"{ran}, left wrong")

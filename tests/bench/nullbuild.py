@@ -13,7 +13,6 @@ import argparse
 import itertools
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +21,10 @@ from statistics import median
 from tests.bench.events import ALL_TOUCHED, EDITED, EVENTS, RIGHTNESS, Event, what_ran
 from tests.bench.page import README, replace_section, table, write_section
 from tests.bench.peers import Tool, tools
-from tests.bench.process import BARE, Cost, cost, cpu, mlbuild_script
+from tests.bench.process import BARE, Cost, cost, cpu, mlbuild_script, settle
 
 SIZES = [10, 100, 1_000, 10_000]
 _COLD = "nothing is there"
-_SETTLE_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def measure(tool: Tool, size: int, place: Path, found: Found) -> None:
         found[_COLD, tool.name, size] = _spent([(cpu(BARE), tool.run(place))])
     elif tool.kind.seed:
         tool.kind.seed(place, size)
-    time.sleep(_SETTLE_SECONDS)
+    settle()
     for _ in range(min(tool.runs, 2)):  # the first one may find folders that were only just written
         tool.run(place)
     before = tool.kind.marks(place)
@@ -70,7 +68,7 @@ def measure(tool: Tool, size: int, place: Path, found: Found) -> None:
 
 def _pair(tool: Tool, place: Path, event: Event) -> tuple[float, Cost]:
     event.happen(tool.kind, place)
-    time.sleep(_SETTLE_SECONDS)
+    settle()
     return cpu(BARE), tool.run(place)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import median
 
 _ROOT = Path(__file__).parents[2]
+#: Several ticks of the clock that a system gives files their times by.
+_SETTLE_SECONDS = 0.03
 
 #: What everything is compared with: this interpreter by its full path, doing nothing.
 BARE = [sys.executable, "-c", "pass"]
@@ -50,6 +52,14 @@ class Pairs:
 
     milliseconds: float
     ratio: float
+
+
+def settle() -> None:
+    """Let the clock of files move on past what was only just written, as it has where people edit.
+
+    A file as young as the look at it could still change without showing it, so that tools would look into it again.
+    """
+    time.sleep(_SETTLE_SECONDS)
 
 
 def environment() -> dict[str, str]:

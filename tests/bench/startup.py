@@ -12,7 +12,6 @@ import itertools
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +19,8 @@ from statistics import median
 
 from mlbuild import api
 from tests.bench.page import table, write_section
-from tests.bench.process import BARE, cpu, mlbuild_script, pairs, peak_kilobytes
+from tests.bench.process import BARE, cpu, mlbuild_script, pairs, peak_kilobytes, settle
 from tests.bench.trees import LINES_300, Size, seed, size_of, write_project
-
-_SETTLE_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Case:
 def project(folder: Path, size: Size, command: list[str]) -> Path:
     """A project that is up to date, with its snapshot."""
     seed(api.load(write_project(folder, size)))
-    time.sleep(_SETTLE_SECONDS)
+    settle()
     for _ in range(2):  # the first one may find folders that were only just written
         cpu([*command, "-C", str(folder), "build"])
     return folder
@@ -90,7 +87,7 @@ def commented(folder: Path) -> Callable[[], None]:
 
     def edit() -> None:
         (folder / "mlbuild.yaml").write_text(f"# edit {next(numbers)}\n{text}")
-        time.sleep(_SETTLE_SECONDS)
+        settle()
 
     return edit
 
@@ -101,7 +98,7 @@ def changed(folder: Path) -> Callable[[], None]:
 
     def edit() -> None:
         (folder / "mlbuild.yaml").write_text(text.replace("num_leaves: 4", f"num_leaves: {next(numbers)}", 1))
-        time.sleep(_SETTLE_SECONDS)
+        settle()
 
     return edit
 
@@ -110,7 +107,7 @@ def touch(folder: Path) -> None:
     """Give every file of a project another time, as a fresh checkout does."""
     for path in [*folder.glob("data/*"), *folder.glob("dist/*/*"), folder / "mlbuild.yaml"]:
         os.utime(path)
-    time.sleep(_SETTLE_SECONDS)
+    settle()
 
 
 def rows(cases: list[Case], command: list[str], runs: int) -> list[list[str]]:
