@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from mlbuild.cli.render import counted
 from mlbuild.cli.wording import reason_json, reason_text, telling
 from mlbuild.engine.key import Ingredients
 from mlbuild.engine.reasons import Reason, replaced
@@ -103,4 +104,5 @@ def _row_text(change: RowChange, table: str = "") -> str:
     named = f"'{column}' of {table}" if table else f"'{column}'"
     if change.differ is None:
         return f"{named} has another type{among}"
-    return f"{change.differ:,} row{'' if change.differ == 1 else 's'} of {named} differ{'s' if change.differ == 1 else ''}{among}"
+    differ = "differs" if change.differ == 1 else "differ"
+    return f"{counted(change.differ, 'row')} of {named} {differ}{among}"

@@ -24,12 +24,7 @@ FORMATS = ("text", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "targets",
-        nargs="+",
-        metavar="TARGET",
-        help=TARGETS,
-    )
+    parser.add_argument("targets", nargs="+", metavar="TARGET", help=TARGETS)
 
 
 def run(args: argparse.Namespace) -> int:
