@@ -104,8 +104,8 @@ def build(
     whole = planned or make_plan(spec)
     named = match(whole, targets)
     cores = threads or available_threads()
-    executor = _executor(spec.root, jobs or cores, memory_limit)
     store = open_store(spec.root)
+    executor = _executor(store, jobs or cores, memory_limit)
     lock = LockFile(spec, whole, with_ancestors(whole, named), store)
     with store.building(lambda holder: events(BuildWaiting(holder))):
         if locked:
@@ -135,14 +135,13 @@ def _hold(lock: LockFile, files: Files) -> None:
         files.save()
 
 
-def _executor(root: Path, jobs: int, memory_limit: int | None) -> Executor:
+def _executor(store: DiskStore, jobs: int, memory_limit: int | None) -> Executor:
     """Workers where there can be any and they are of use, else this process."""
-    store = open_store(root)
     if workers.possible() and (jobs > 1 or memory_limit is not None):
-        return Workers(Setup(store, root, load_libraries, limit, memory_limit), jobs)
+        return Workers(Setup(store, store.root, load_libraries, limit, memory_limit), jobs)
     if memory_limit is not None:
         raise ValueError("a memory limit needs worker processes, which this platform does not have")
-    return InProcess(store, root)
+    return InProcess(store, store.root)
 
 
 def foresee(
