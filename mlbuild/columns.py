@@ -21,6 +21,8 @@ TEMPORAL = ("date", "datetime")
 INTERNAL = ("category", "vector")
 #: The type of what a faulty definition would have given; it silences everything that depends on it.
 UNKNOWN = "unknown"
+#: What a text in an artifact cannot hold, for people: onnxruntime ends it there.
+ENDS_TEXT = "the character U+0000, at which an artifact ends a text"
 
 
 @dataclass(frozen=True, slots=True)

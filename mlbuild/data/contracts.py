@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL, ColumnType
+from mlbuild.columns import DTYPES, ENDS_TEXT, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.moments import parse_moment
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Problem
@@ -176,10 +176,7 @@ class Column(Described):
             elif value in seen:
                 yield Problem("duplicate-item", f"category {_yaml(value)} is listed twice", at)
             elif "\0" in str(value):
-                message = (
-                    f"category {_yaml(value)} holds the character U+0000, at which an artifact ends a text"
-                )
-                yield Problem("wrong-value", message, at)
+                yield Problem("wrong-value", f"category {_yaml(value)} holds {ENDS_TEXT}", at)
             elif self.dtype == "string" and value == (None if not self.empty_is_null else ""):
                 yield Problem("no-effect", "an empty string is a missing value here, not a category", at)
             elif self.dtype == "string" and value == self.null_token:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlbuild.columns import ENDS_TEXT
 from mlbuild.data.casts import cast
 from mlbuild.data.contracts import Column, unusable
 from mlbuild.data.csv_file import read_csv
@@ -104,7 +105,7 @@ def _read(
     useless = {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
     for name, column in columns.items():
         if column.dtype == "string" and rows[name].str.contains("\0", literal=True).any():
-            useless[name] = "holds the character U+0000, at which an artifact ends a text"
+            useless[name] = f"holds {ENDS_TEXT}"
     kept = {name: promised(column, rows[name]) for name, column in columns.items() if name not in useless}
     if not kept:
         why = [f"column '{name}' {reason}" for name, reason in {**refused, **useless}.items()]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.columns import ENDS_TEXT
 from mlbuild.diagnostics import Problem
 from mlbuild.expressions.nodes import REFUSED, Node
 from mlbuild.expressions.refusals import joined, own, place, refusal, type_named, unsupported
@@ -102,8 +103,9 @@ class Reader:
     def literal(self, sql: Sql) -> Node:
         offset = own(sql)
         if sql.is_string and "\0" in sql.this:
-            message = "a text here holds the character U+0000, at which an artifact ends a text"
-            return self._refuse(sql, Problem("bad-expression", message, offset=offset))
+            return self._refuse(
+                sql, Problem("bad-expression", f"a text here holds {ENDS_TEXT}", offset=offset)
+            )
         if sql.is_string:
             return Node("string", (), (sql.this,), offset)
         if not _NUMBER.fullmatch(sql.this):

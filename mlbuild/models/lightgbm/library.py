@@ -1,4 +1,4 @@
-"""Imports LightGBM, and makes it quiet."""
+"""Imports LightGBM, makes it quiet, and keeps its threads from waiting for each other more than they work."""
 
 from __future__ import annotations
 
