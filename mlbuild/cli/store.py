@@ -59,9 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verdict(damaged: int, incomplete: int) -> str:
-    lacking = (
-        f"; {counted(incomplete, 'result')} lack contents, and are made again when needed"
-        if incomplete
-        else ""
-    )
+    one = "lacks contents, and is made again when needed"
+    several = "lack contents, and are made again when needed"
+    lacking = f"; {counted(incomplete, 'result')} {one if incomplete == 1 else several}" if incomplete else ""
     return (f"{damaged:,} damaged" if damaged else "all sound") + lacking

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlbuild.engine.records import find_action
+from mlbuild.engine.store import open_store
 from tests.cli.running import Command
 from tests.cli.small import ROWS, shipped, small
 
@@ -149,6 +152,17 @@ def test_what_is_asked_wrongly_is_told(mlbuild: Command, words: str, said: str) 
     assert done.code == 2 and said in done.err
 
 
+def test_a_result_that_lacks_contents_is_told(mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    mlbuild("build")
+    store = open_store(mlbuild.folder)
+    actions = [action for path in store.files("ac") if (action := find_action(store, path.name))]
+    users = Counter(digest for action in actions for digest in {*action.digests.values()})
+    store.path(next(digest for digest, count in users.items() if count == 1)).unlink()
+    told = ": all sound; 1 result lacks contents, and is made again when needed\n"
+    assert mlbuild("store", "verify").out.endswith(told)
+
+
 def test_damage_is_found_removed_and_made_again(mlbuild: Command) -> None:
     small(mlbuild.folder)
     mlbuild("build")
@@ -159,7 +173,8 @@ def test_damage_is_found_removed_and_made_again(mlbuild: Command) -> None:
     done = mlbuild("store", "verify")
     assert done.code == 1
     assert done.out.startswith(f"damaged: {path.relative_to(mlbuild.folder)}\n")
-    assert ": 1 damaged" in done.out and done.err.startswith("  help: --repair removes it")
+    told = ": 1 damaged; 2 results lack contents, and are made again when needed\n"
+    assert done.out.endswith(told) and done.err.startswith("  help: --repair removes it")
     assert json.loads(mlbuild("store", "verify", "--json").out)["damaged"] == [
         str(path.relative_to(mlbuild.folder))
     ]
