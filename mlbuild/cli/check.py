@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import DEFAULT, check_document, check_file, find_file, tell
-from mlbuild.cli.render import shown_path
+from mlbuild.cli.render import counted, shown_path
+from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.spec import Spec
 
 #: Folders of what others wrote.
@@ -64,5 +65,5 @@ def _files(named: str) -> list[Path]:
 
 
 def _contents(spec: Spec) -> str:
-    counts = {"source": spec.sources, "dataset": spec.datasets, "model": spec.models, "output": spec.outputs}
-    return ", ".join(f"{len(part)} {kind}{'' if len(part) == 1 else 's'}" for kind, part in counts.items())
+    shown = (section for section in SECTIONS if section.counted)
+    return ", ".join(counted(len(spec.of(section.key)), section.one) for section in shown)

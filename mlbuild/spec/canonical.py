@@ -9,7 +9,8 @@ from mlbuild.kinds import Json, Kind, ListOf, MapOf
 from mlbuild.params import Dispatch, Object, params_of
 from mlbuild.selection import Columns
 from mlbuild.spec.definitions import LEARNER
-from mlbuild.spec.language import PUT_TOGETHER, STEP, Document, Model, Steps
+from mlbuild.spec.language import STEP, Model, Steps
+from mlbuild.spec.root import COMPOSING, Root
 
 
 def canonical_spec(value: Mapping[str, Any]) -> Json:
@@ -18,7 +19,7 @@ def canonical_spec(value: Mapping[str, Any]) -> Json:
     Keys stand in the order of the language, names in the order written, `x-*` keys behind, as they were read. What
     has no value by default is left out.
     """
-    return _fields(Document, {key: part for key, part in value.items() if key not in PUT_TOGETHER})
+    return _fields(Root, {key: part for key, part in value.items() if key not in COMPOSING})
 
 
 def _canonical(kind: Kind, given: Any) -> Any:
@@ -47,7 +48,7 @@ def _fields(cls: type, given: Mapping[str, Any]) -> Json:
     for key, param in params_of(cls).items():
         if key in given:
             out[key] = _canonical(param.kind, given[key])
-        elif param.default is not None and key not in PUT_TOGETHER:
+        elif param.default is not None and key not in COMPOSING:
             out[key] = param.kind.write(param.default)
     return out | {key: part for key, part in given.items() if key.startswith("x-")}
 

@@ -9,14 +9,14 @@ from typing import TypeVar
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.hints import sparing
 from mlbuild.spec.compose import Composed, compose
-from mlbuild.spec.definitions import Definitions, read_definitions
+from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.levels import leveled
-from mlbuild.spec.outputs import warn_unused
-from mlbuild.spec.resolve import resolve
+from mlbuild.spec.resolve import read_definitions, resolve
 from mlbuild.spec.shape import check_shape
 from mlbuild.spec.spec import Spec
+from mlbuild.spec.unused import warn_unused
 from mlbuild.spec.variants import check_variants
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:
 def _checked(composed: Composed, definitions: Definitions, findings: Findings, sound: bool) -> Spec | None:
     """The spec, where its shape is `sound` and no error is found."""
     document = composed.document
-    resolved = resolve(definitions, FilePath(document.file).parent, findings)
+    project = resolve(definitions, FilePath(document.file).parent, findings)
     if not (sound and findings.sound):
         return None
     warn_unused(definitions, findings)
@@ -69,10 +69,7 @@ def _checked(composed: Composed, definitions: Definitions, findings: Findings, s
         project=definitions.project,
         description=definitions.description,
         seed=definitions.seed,
-        sources=_all(resolved.sources),
-        datasets=_all(resolved.datasets),
-        models=_all(resolved.models),
-        outputs=_all(resolved.outputs),
+        sections={key: _all(things) for key, things in project.sections.items()},
     )
 
 

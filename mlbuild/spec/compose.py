@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from mlbuild.diagnostics import Diagnostic, Problem
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.includes import join
-from mlbuild.spec.language import OVERLAID
 from mlbuild.spec.overlay import map_like, overlaid
+from mlbuild.spec.root import OVERLAID
 from mlbuild.spec.settings import Setting, read_settings
 from mlbuild.spec.structure import overlay_problems
 from mlbuild.spec.tree import Document, Node

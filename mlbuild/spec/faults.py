@@ -6,37 +6,34 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.spec.root import PLAIN
+from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.tree import Document
 
 #: Top-level keys that nothing else in a spec refers to.
-ALONE = ("mlbuild", "project", "description", "seed", "warnings", "profiles")
-#: Keys of a model that nothing else depends on.
-LOOSE = ("params", "metrics", "early_stopping")
+_ALONE = (*PLAIN, "profiles")
+_SECTION = {section.key: section for section in SECTIONS}
 
 
 def faults_of(document: Document, problems: Iterable[Problem]) -> frozenset[Path] | None:
     """The paths of what cannot be read, given the problems of its shape; None where that leaves nothing to check.
 
-    They are definitions (`("models", "late")`), or where the rest can still be read: single columns of contracts
-    and `LOOSE` parts of models. A value that is at fault where it is first written is so wherever an alias repeats it.
+    They are definitions (`("models", "late")`), or where the rest can still be read, smaller parts of these. A value that is at fault where it is first written is so wherever an alias repeats it.
     """
     value = document.value
     if not isinstance(value, dict) or () in document.mistaken:
         return None
     paths = [problem.at for problem in problems]
     paths += [at for mistake in document.mistaken for at in _in_doubt(value, mistake)]
-    if any(len(at) == 1 and at[0] not in ALONE for at in paths):
+    if any(len(at) == 1 and at[0] not in _ALONE for at in paths):
         return None
     return frozenset([*map(_unreadable, paths), *_repeated(value, paths)])
 
 
 def _unreadable(at: Path) -> Path:
     """The smallest part of a spec that has to be left out, if the value at a path is at fault."""
-    if at[0:1] == ("contracts",) and at[2:3] == ("columns",) and len(at) > 3:
-        return at[:4]
-    if at[0:1] == ("models",) and len(at) > 2 and at[2] in LOOSE:
-        return at[:3]
-    return at[:2]
+    section = _SECTION.get(str(at[0])) if at else None
+    return at[:2] if section is None else section.unreadable(at)
 
 
 def _repeated(value: dict[str, Any], paths: list[Path]) -> Iterator[Path]:

@@ -44,9 +44,9 @@ def flow_sources(
         if findings.known(
             "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
         ):
-            contract = definitions.contracts[source.contract]
-            if contract is not None:
-                doubtful = definitions.doubtful[source.contract]
+            defined = definitions.contracts[source.contract]
+            if defined is not None:
+                contract, doubtful = defined.contract, defined.doubtful
                 if not doubtful:
                     findings.extend(problem.under(*at) for problem in source.judge(contract.columns))
                 table = _without_types(contract.table(), doubtful).read_from(os.path.normpath(file))

@@ -8,7 +8,7 @@ from functools import cache
 from mlbuild.diagnostics import Path
 from mlbuild.kinds import Kind, MapOf
 from mlbuild.params import Object, params_of
-from mlbuild.spec.language import Document
+from mlbuild.spec.root import Root
 from mlbuild.spec.tree import Node
 
 #: A path to a short form; None stands for any name that the user gives.
@@ -37,7 +37,7 @@ def _key(at: Path) -> str | None:
 
 @cache
 def _patterns() -> tuple[tuple[_Pattern, str], ...]:
-    return tuple(_below(Object(Document), ()))
+    return tuple(_below(Object(Root), ()))
 
 
 def _below(kind: Kind, at: _Pattern) -> Iterator[tuple[_Pattern, str]]:

@@ -10,8 +10,8 @@ from pathlib import Path as FilePath
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Related, Span
 from mlbuild.spec.builder import MAX_DEPTH
 from mlbuild.spec.files import missing, read_spec
-from mlbuild.spec.language import SECTIONS
 from mlbuild.spec.overlay import map_like
+from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.structure import included_problems
 from mlbuild.spec.tree import Document, Node
 
@@ -126,11 +126,12 @@ def _root(parts: list[Document], found: list[Diagnostic]) -> Node:
     root = parts[0].root
     children, keys = dict(root.children), dict(root.keys)
     for section in SECTIONS:
-        given = [part.root for part in parts if section in part.root.children]
-        maps = [one for one in given if one.children[section].style == "{" or one is root]
+        key = section.key
+        given = [part.root for part in parts if key in part.root.children]
+        maps = [one for one in given if one.children[key].style == "{" or one is root]
         if maps and maps != [root]:
-            keys[section] = maps[0].keys[section]
-            children[section] = _section(section, [one.children[section] for one in maps], found)
+            keys[key] = maps[0].keys[key]
+            children[key] = _section(section.one, [one.children[key] for one in maps], found)
     for part in (one.root for one in parts[1:]):
         own = [str(name) for name in part.children if str(name).startswith("x-") and name not in children]
         children |= {name: part.children[name] for name in own}
@@ -138,25 +139,25 @@ def _root(parts: list[Document], found: list[Diagnostic]) -> Node:
     return map_like(root, children, keys)
 
 
-def _section(section: str, maps: list[Node], found: list[Diagnostic]) -> Node:
+def _section(noun: str, maps: list[Node], found: list[Diagnostic]) -> Node:
     first = maps[0]
     children, keys = dict(first.children), dict(first.keys)
     for one in maps[1:] if first.style == "{" else ():
         for name, child in one.children.items():
             if name in children:
-                found.append(_twice(section, str(name), (one, child), (keys[str(name)], children[name])))
+                found.append(_twice(noun, str(name), (one, child), (keys[str(name)], children[name])))
             else:
                 children[name], keys[str(name)] = child, one.keys[str(name)]
     return map_like(first, children, keys) if first.style == "{" else first
 
 
 def _twice(
-    section: str, name: str, second: tuple[Node, Node], first: tuple[tuple[int, int], Node]
+    noun: str, name: str, second: tuple[Node, Node], first: tuple[tuple[int, int], Node]
 ) -> Diagnostic:
     """The second definition of a name, and where the first one stands."""
     one, child = second
     place, defined = first
-    message = f"{section.removesuffix('s')} '{name}' is defined twice"
+    message = f"{noun} '{name}' is defined twice"
     related = (Related("first defined here", defined.text.span(*place)),)
     here = child.text.span(*one.keys[name])
     return Diagnostic("duplicate-name", message, here, "remove or rename one of them", related)

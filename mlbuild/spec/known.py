@@ -15,10 +15,12 @@ from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.ops.op import Op
 from mlbuild.selection import Selector
 from mlbuild.spec.compose import Composed, compose
-from mlbuild.spec.definitions import Definitions, read_definitions
+from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.findings import Findings
-from mlbuild.spec.language import NAME, SECTIONS
-from mlbuild.spec.resolve import Resolved, resolve
+from mlbuild.spec.language import NAME
+from mlbuild.spec.project import Project
+from mlbuild.spec.resolve import read_definitions, resolve
+from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape import check_shape
 from mlbuild.spec.tree import Document
 from mlbuild.spec.variables import expand
@@ -50,7 +52,7 @@ class Known:
     steps of preprocessing can work on; `files` those in the files of a contract's sources, each with the path.
     """
 
-    sections: dict[str, dict[str, None]] = field(default_factory=lambda: {key: {} for key in SECTIONS})
+    sections: dict[str, dict[str, None]] = field(default_factory=lambda: {key: {} for key in SECTION_KEYS})
     whole: bool = True
     datasets: dict[str, Columns] = field(default_factory=dict)
     columns: Columns = field(default_factory=Columns)
@@ -72,7 +74,7 @@ def _add(known: Known, composed: Composed) -> None:
     """Add the names of one variant of the spec."""
     value = composed.document.value
     known.whole = known.whole and composed.whole
-    for section in SECTIONS:
+    for section in SECTION_KEYS:
         names = [name for name in _map(_map(value).get(section)) if re.search(NAME, name)]
         known.sections[section].update(dict.fromkeys(names))
     for contract in _map(_map(value).get("contracts")).values():
@@ -93,7 +95,7 @@ def _map(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _add_datasets(known: Known, resolved: Resolved) -> None:
+def _add_datasets(known: Known, resolved: Project) -> None:
     for name in known.sections["datasets"]:
         columns = known.datasets.setdefault(name, Columns())
         dataset = resolved.datasets.get(name)
@@ -106,7 +108,7 @@ def _add_datasets(known: Known, resolved: Resolved) -> None:
                 known.columns.add({**stage.before.served, **stage.after.served})
 
 
-def _add_features(known: Known, definitions: Definitions, resolved: Resolved) -> None:
+def _add_features(known: Known, definitions: Definitions, resolved: Project) -> None:
     """What steps can work on: features, what the steps of models make, and all that steps say that no model uses."""
     for columns in known.datasets.values():
         known.features.add(columns.names)
@@ -118,7 +120,7 @@ def _add_features(known: Known, definitions: Definitions, resolved: Resolved) ->
         else:
             for stage in model.stages:
                 known.features.add({**stage.before, **stage.after})
-    used = [model.preprocessing for model in definitions.models.values() if model is not None]
+    used = [one.model.preprocessing for one in definitions.models.values() if one is not None]
     for name, steps in definitions.preprocessing.items():
         if name not in used:
             known.features.add(dict.fromkeys(_mentioned(steps or ())))

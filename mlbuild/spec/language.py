@@ -1,4 +1,4 @@
-"""The top-level keys of a spec and what stands under them, described once for reading, schema and pages."""
+"""What stands under the top-level keys of a spec, described once for reading, schema and pages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
-from mlbuild.data.contracts import Contract
-from mlbuild.data.sources import Source
 from mlbuild.data.splits import Split
 from mlbuild.data.steps import DatasetStep
 from mlbuild.models import LEARNERS
@@ -16,7 +14,6 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (
-    INT32,
     Choice,
     Described,
     Dispatch,
@@ -24,23 +21,15 @@ from mlbuild.params import (
     Json,
     Kind,
     ListOf,
-    MapOf,
     Name,
     Object,
     Scalar,
-    Text,
     field,
     summary,
 )
 from mlbuild.selection import Columns, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
-#: The top-level keys whose definitions refer to each other by name; the others stand in the spec's own file only.
-SECTIONS = ("sources", "contracts", "datasets", "preprocessing", "models", "outputs")
-#: The top-level keys that say what a spec is put together of; of what is put together, they say nothing.
-PUT_TOGETHER = ("include", "profiles")
-#: The top-level keys that a profile can change.
-OVERLAID = ("project", "description", "seed", "warnings", *SECTIONS)
 SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
@@ -235,59 +224,3 @@ class Overlay(Kind):
 
     def words(self) -> str:
         return "a map of what the profile changes"
-
-
-@dataclass(frozen=True)
-class Document(Described):
-    """An mlbuild project: sources, contracts, datasets, preprocessing, models and outputs."""
-
-    mlbuild: int = field(Choice({1: "the version of the spec language"}), "The version of the spec language.")
-    project: str = field(Text(NAME, "a name"), "The name of the project, for reports and artifacts.")
-    description: str | None = field(Text(), "What the project is for: for people.", default=None)
-    seed: int = field(Integer(min=0, max=INT32), "The seed of splits and learners that name none.", default=0)
-    include: tuple[str, ...] = field(
-        ListOf(Text(), or_one=True, min_items=1, unique=True),
-        "Files with more sources, contracts, datasets, preprocessing, models and outputs; paths start from the "
-        "folder of the file that names them.",
-        default=(),
-        examples=(["contracts.yaml"],),
-    )
-    warnings: Warnings = field(
-        Object(Warnings),
-        "What becomes of warnings, by code; `mlbuild explain CODE` says what each means.",
-        default=Warnings(),
-    )
-    sources: Mapping[str, Source] = field(
-        MapOf(SOURCE, 0, NAME),
-        "Tables from outside, by name: files, each with the contract that it must keep.",
-        default={},
-    )
-    contracts: Mapping[str, Contract] = field(
-        MapOf(Object(Contract), 0, NAME),
-        "What the columns of tables must be, by name. They are checked before anything is trained.",
-        default={},
-    )
-    datasets: Mapping[str, Dataset] = field(
-        MapOf(Object(Dataset), 0, NAME),
-        "The rows that models learn from, by name: joined, filtered, split.",
-        default={},
-    )
-    preprocessing: Mapping[str, tuple[Op, ...]] = field(
-        MapOf(ListOf(STEP), 0, NAME),
-        "Lists of preprocessing steps, by name; several models can use one.",
-        default={},
-    )
-    models: Mapping[str, Model] = field(
-        MapOf(Object(Model), 0, NAME), "Learners fitted on datasets, by name.", default={}
-    )
-    outputs: Mapping[str, Output] = field(
-        MapOf(Object(Output), 0, NAME),
-        "What is shipped, by name: each becomes `dist/NAME/model.onnx` with its proof and metrics.",
-        default={},
-    )
-    profiles: Mapping[str, Mapping[str, Any]] = field(
-        MapOf(Overlay(), 0, NAME),
-        "Variants, chosen with `--profile NAME`: what each says is laid over the spec. Maps merge, everything else "
-        "is replaced.",
-        default={},
-    )

@@ -13,10 +13,9 @@ from mlbuild.models.learner import Task
 from mlbuild.models.suitability import classes_of
 from mlbuild.ops.op import ADDED, Op
 from mlbuild.ops.steps import Stage, place
-from mlbuild.spec.definitions import LEARNER, Definitions
+from mlbuild.spec.definitions import LEARNER, DefinedModel, Definitions
 from mlbuild.spec.features import select_features
 from mlbuild.spec.findings import Findings, Notes
-from mlbuild.spec.language import Model
 from mlbuild.spec.places import Places
 from mlbuild.spec.spec import DatasetSpec, ModelSpec
 from mlbuild.spec.targets import TargetCheck
@@ -38,9 +37,9 @@ def check_models(
     """The models by name, None where one is at fault or depends on what is."""
     return {
         name: None
-        if model is None
-        else _ModelCheck(name, model, definitions, datasets, places, findings).run()
-        for name, model in definitions.models.items()
+        if defined is None
+        else _ModelCheck(name, defined, definitions, datasets, places, findings).run()
+        for name, defined in definitions.models.items()
     }
 
 
@@ -50,21 +49,20 @@ class _ModelCheck:
     def __init__(
         self,
         name: str,
-        model: Model,
+        defined: DefinedModel,
         definitions: Definitions,
         datasets: Mapping[str, DatasetSpec | None],
         places: Places,
         findings: Findings,
     ) -> None:
-        self.name, self.model, self.definitions = name, model, definitions
+        self.name, self.model, self.learner = name, defined.model, defined.learner
+        self.definitions = definitions
         self.datasets, self.places, self.findings = datasets, places, findings
         self.at: Path = ("models", name)
-        self.learner = definitions.learners[name]
-        self.task = LEARNER[model.type].task
-        named = isinstance(model.preprocessing, str)
-        self.steps_at: Path = (
-            ("preprocessing", str(model.preprocessing)) if named else (*self.at, "preprocessing")
-        )
+        self.task = LEARNER[self.model.type].task
+        preprocessing = self.model.preprocessing
+        named = isinstance(preprocessing, str)
+        self.steps_at: Path = ("preprocessing", str(preprocessing)) if named else (*self.at, "preprocessing")
         self.steps_notes: Notes = (
             ((f"used by model '{name}' here", (*self.at, "preprocessing")),) if named else ()
         )

@@ -1,8 +1,8 @@
-"""Checks outputs, and tells what is defined for nothing."""
+"""Checks outputs: what an artifact takes and what it computes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from mlbuild.data.table import serving_inputs
 from mlbuild.diagnostics import Problem
@@ -50,37 +50,3 @@ def _one_folder_each(definitions: Definitions, findings: Findings) -> None:
             message = f"'{name}' and '{before}' would be one folder where file names ignore case"
             problem = Problem("duplicate-name", message, ("outputs", name), "rename one of them", on="key")
             findings.add(problem, ("first defined here", ("outputs", before)))
-
-
-def warn_unused(definitions: Definitions, findings: Findings) -> None:
-    """Warn of what nothing uses. To be asked of a sound spec only, where every name is known."""
-    used = set(_used(definitions))
-    for section, what in (
-        ("sources", "source"),
-        ("contracts", "contract"),
-        ("datasets", "dataset"),
-        ("preprocessing", "preprocessing"),
-        ("models", "model"),
-    ):
-        for name in getattr(definitions, section):
-            if (section, name) not in used:
-                message = f"nothing uses the {what} '{name}'"
-                problem = Problem("unused", message, (section, name), "remove it", on="key")
-                findings.add(problem)
-
-
-def _used(definitions: Definitions) -> Iterator[tuple[str, str]]:
-    """The section and name of everything that something else names."""
-    for source in definitions.sources.values():
-        if source is not None:
-            yield "contracts", source.contract
-    for dataset in definitions.datasets.values():
-        if dataset is not None:
-            tables = [dataset.from_, *(table for step in dataset.steps for table in step.tables())]
-            yield from ((section, name) for name in tables for section in ("sources", "datasets"))
-    for model in definitions.models.values():
-        if model is not None:
-            yield "datasets", model.dataset
-            if isinstance(model.preprocessing, str):
-                yield "preprocessing", model.preprocessing
-    yield from (("models", output.model) for output in definitions.outputs.values() if output is not None)

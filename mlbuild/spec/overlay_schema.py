@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlbuild.kinds import Json, described
-from mlbuild.spec.language import OVERLAID, SECTIONS
+from mlbuild.spec.root import OVERLAID, SECTION_KEYS
 
 _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
 
 
 def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]]:
     """`overlay`, all definitions that only overlays refer to, and `included`, which editors can be pointed at."""
-    yield "included", _excerpt(root, ("include", *SECTIONS), "included file", "A part of a spec.")
+    yield "included", _excerpt(root, ("include", *SECTION_KEYS), "included file", "A part of a spec.")
     overlay = _excerpt(root, OVERLAID, "profile", "What a profile changes; nothing is required of it.")
     relaxed: Json = {}
     yield "overlay", _Relaxed(definitions, relaxed).shape(overlay)

@@ -11,14 +11,12 @@ from mlbuild.hints import listed
 from mlbuild.kinds import Json, described
 from mlbuild.spec.known import Columns, Known
 from mlbuild.spec.schema import build_schema
+from mlbuild.spec.sections import SECTIONS
 
-#: What bears a name, and the top-level keys under which it is defined.
+#: The kinds of names, and the sections in which each is defined.
 BEARERS = {
-    "table": ("sources", "datasets"),
-    "contract": ("contracts",),
-    "dataset": ("datasets",),
-    "preprocessing": ("preprocessing",),
-    "model": ("models",),
+    bearer: [section.key for section in SECTIONS if bearer in section.bears]
+    for bearer in dict.fromkeys(bearer for section in SECTIONS for bearer in section.bears)
 }
 #: Keys of a model whose columns are those of its dataset.
 _OF_DATASET = ("features", "target")

@@ -1,34 +1,46 @@
-"""Resolves the names of a spec's definitions and follows their columns, each as far as what it depends on is known."""
+"""Reads a spec's definitions, resolves their names and follows their columns, section by section."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path as FilePath
+from typing import Any
 
+from mlbuild.diagnostics import Path
+from mlbuild.params import params_of
 from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.findings import Findings
-from mlbuild.spec.flow import flow_datasets, flow_sources
-from mlbuild.spec.models import check_models
-from mlbuild.spec.outputs import check_outputs
-from mlbuild.spec.places import Places
-from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
+from mlbuild.spec.project import Project
+from mlbuild.spec.root import Root
+from mlbuild.spec.sections import SECTIONS
+
+#: The keys whose values the rest of the project needs.
+_PLAIN = ("project", "description", "seed")
 
 
-@dataclass(frozen=True)
-class Resolved:
-    """The parts of a spec by name; None where one is at fault or depends on what is."""
+def read_definitions(value: Mapping[str, Any], faults: frozenset[Path], findings: Findings) -> Definitions:
+    """The definitions of a spec, without what `faults` names.
 
-    sources: Mapping[str, SourceSpec | None]
-    datasets: Mapping[str, DatasetSpec | None]
-    models: Mapping[str, ModelSpec | None]
-    outputs: Mapping[str, OutputSpec | None]
+    Contradictions within a definition are added to `findings`, and make it None too.
+    """
+    named = {
+        section.key: {
+            name: section.read(given, (section.key, name), faults, findings)
+            for name, given in value.get(section.key, {}).items()
+        }
+        for section in SECTIONS
+    }
+    plain = {
+        key: param.kind.read(value[key])
+        for key, param in params_of(Root).items()
+        if key in _PLAIN and key in value and (key,) not in faults
+    }
+    return Definitions(**plain, named=named)
 
 
-def resolve(definitions: Definitions, root: FilePath, findings: Findings) -> Resolved:
-    """Everything that the definitions give; `root` is the folder that paths start from. No data is read."""
-    sources = flow_sources(definitions, root, findings)
-    datasets = flow_datasets(definitions, sources, findings)
-    models = check_models(definitions, datasets, Places(sources, datasets), findings)
-    outputs = check_outputs(definitions, datasets, models, findings)
-    return Resolved(sources, datasets, models, outputs)
+def resolve(definitions: Definitions, root: FilePath, findings: Findings) -> Project:
+    """Check every section in the order of data flow, each as far as what it depends on is known. No data is read."""
+    project = Project(definitions, root, findings)
+    for section in SECTIONS:
+        project.sections[section.key] = section.check(project)
+    return project

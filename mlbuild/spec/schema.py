@@ -18,8 +18,9 @@ from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.params import Described, Dispatch, Object, Param, object_schema, params_of, summary
 from mlbuild.selection import Columns
-from mlbuild.spec.language import LEARNER_TYPES, Document, LearnerParams, Model
+from mlbuild.spec.language import LEARNER_TYPES, LearnerParams, Model
 from mlbuild.spec.overlay_schema import part_definitions
+from mlbuild.spec.root import Root
 
 FILE = "mlbuild.schema.json"
 #: How the committed file is made anew.
@@ -29,11 +30,11 @@ COMMAND = f"mlbuild schema > schemas/{FILE}"
 @cache
 def build_schema() -> Json:
     """The schema as JSON; shared, so not to be changed."""
-    root = object_schema(Document)
+    root = object_schema(Root)
     root["title"] = "mlbuild spec"
     root["properties"] = {"$schema": {"type": "string"}} | root["properties"]
     definitions: Json = {}
-    for kind in _kinds(Document):
+    for kind in _kinds(Root):
         for name, definition in _definitions(kind):
             if definitions.setdefault(name, definition) != definition:
                 raise ValueError(f"two definitions are called '{name}'")
@@ -65,7 +66,7 @@ def shipped_schema() -> Path:
 @cache
 def dispatches() -> Mapping[str, Dispatch]:
     """The definitions that a key divides into several, by name."""
-    return {kind.name: kind for kind in _kinds(Document) if isinstance(kind, Dispatch)}
+    return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, Dispatch)}
 
 
 def _kinds(cls: type) -> Iterator[Kind]:

@@ -11,9 +11,9 @@ from mlbuild.diagnostics import Diagnostic, Path
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.builder import MAX_DEPTH
 from mlbuild.spec.forms import long_form
-from mlbuild.spec.language import PUT_TOGETHER, SECTIONS
 from mlbuild.spec.loader import forbidden, parse
 from mlbuild.spec.overlay import map_like
+from mlbuild.spec.root import COMPOSING, SECTION_KEYS
 from mlbuild.spec.tree import Document, Node, Text
 
 #: What the text of all settings is called, one line each.
@@ -48,7 +48,7 @@ class Setting:
     def _astray(self, root: Node) -> Diagnostic | None:
         """Why a path leads nowhere: an index beyond a list, or a name that nothing is defined under."""
         first, place = self.parts[0]
-        if first in PUT_TOGETHER:
+        if first in COMPOSING:
             message = f"'{first}' says what a spec is put together of, which is done before anything is set"
             return Diagnostic("bad-setting", message, self.value.text.span(*place))
         node: Node | None = root
@@ -150,7 +150,7 @@ def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[s
             f"{here} is a list, and has no key '{part}'",
             "name an item by its place, as in [0]",
         )
-    elif more and len(path) == 1 and path[0] in SECTIONS and (node is None or part not in node.children):
+    elif more and len(path) == 1 and path[0] in SECTION_KEYS and (node is None or part not in node.children):
         known = [] if node is None else [str(name) for name in node.children]
         help_ = did_you_mean(part, known) or f"known: {listed(known) or 'none'}"
         return "unknown-key", f"unknown key '{part}' in {here}", help_

@@ -151,10 +151,27 @@ class Spec:
     project: str
     description: str | None
     seed: int
-    sources: Mapping[str, SourceSpec]
-    datasets: Mapping[str, DatasetSpec]
-    models: Mapping[str, ModelSpec]
-    outputs: Mapping[str, OutputSpec]
+    sections: Mapping[str, Mapping[str, Any]]
+
+    def of(self, section: str) -> Mapping[str, Any]:
+        """What is defined in a section, by name."""
+        return self.sections.get(section, {})
+
+    @property
+    def sources(self) -> Mapping[str, SourceSpec]:
+        return self.of("sources")
+
+    @property
+    def datasets(self) -> Mapping[str, DatasetSpec]:
+        return self.of("datasets")
+
+    @property
+    def models(self) -> Mapping[str, ModelSpec]:
+        return self.of("models")
+
+    @property
+    def outputs(self) -> Mapping[str, OutputSpec]:
+        return self.of("outputs")
 
     @property
     def file(self) -> FilePath:

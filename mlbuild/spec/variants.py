@@ -8,10 +8,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from mlbuild.diagnostics import Diagnostic, Path
-from mlbuild.spec.definitions import read_definitions
 from mlbuild.spec.findings import Findings, related
-from mlbuild.spec.language import SECTIONS
-from mlbuild.spec.resolve import resolve
+from mlbuild.spec.resolve import read_definitions, resolve
+from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape import Variant
 from mlbuild.spec.tree import Document
 
@@ -86,7 +85,7 @@ def _turned(leads: Mapping[Path, list[Path]]) -> dict[Path, list[Path]]:
 
 
 def _definitions(value: Mapping[str, Any]) -> dict[Path, Any]:
-    sections = ((section, value.get(section)) for section in SECTIONS)
+    sections = ((section, value.get(section)) for section in SECTION_KEYS)
     return {
         (section, name): one
         for section, things in sections

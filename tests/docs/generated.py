@@ -15,7 +15,8 @@ from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
 from mlbuild.selection import GROUPS
-from mlbuild.spec.language import Dataset, Document, Model, Output, Stopping, Target, Verify, Warnings
+from mlbuild.spec.language import Dataset, Model, Output, Stopping, Target, Verify, Warnings
+from mlbuild.spec.root import Root
 from tests.docs.keys import code, keys_of
 from tests.docs.markdown import DOCS, filled, pages, table
 from tests.docs.reference import reference
@@ -24,7 +25,7 @@ COMMAND = "python -m tests.docs"
 _DESCRIBED = {
     cls.__name__.lower(): cls
     for cls in (
-        Document,
+        Root,
         Source,
         Contract,
         Column,
@@ -50,7 +51,7 @@ def _content(name: str) -> str:
     """What stands in a place: `keys CLASS`, `dtypes`, `groups`, `commands`, `options`, `inputs` or `help COMMAND`."""
     what, _, of = name.partition(" ")
     if what == "keys":
-        return keys_of(_DESCRIBED[of], _links() if of == "document" else None)
+        return keys_of(_DESCRIBED[of], _links() if of == "root" else None)
     if what == "help":
         return _help(of)
     if what == "options":
@@ -86,7 +87,7 @@ def _inputs() -> str:
 
 def _links() -> dict[str, str]:
     """The page of each top-level key; the smallest ones share a page."""
-    own = {key: DOCS / "spec" / f"{key}.md" for key in params_of(Document)}
+    own = {key: DOCS / "spec" / f"{key}.md" for key in params_of(Root)}
     return {key: f"spec/{page.name if page.exists() else 'project.md'}" for key, page in own.items()}
 
 

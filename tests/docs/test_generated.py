@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlbuild.params import params_of
-from mlbuild.spec.language import Document
+from mlbuild.spec.root import Root
 from tests.docs.generated import COMMAND, generated
 from tests.docs.markdown import DOCS, ROOT, pages
 
@@ -32,7 +32,7 @@ def test_links_lead_to_files_and_headings() -> None:
 
 def test_every_key_of_a_spec_has_its_place_in_a_page() -> None:
     shared = (DOCS / "spec" / "project.md").read_text(encoding="utf-8")
-    for key in params_of(Document):
+    for key in params_of(Root):
         assert (DOCS / "spec" / f"{key}.md").exists() or f"`{key}`" in shared, key
 
 

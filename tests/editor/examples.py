@@ -15,8 +15,8 @@ from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.params import Object, Param, params_of
-from mlbuild.spec.language import Document
 from mlbuild.spec.loader import load
+from mlbuild.spec.root import Root
 from mlbuild.spec.schema import dispatches, shipped_schema
 from mlbuild.spec.tree import Document as Text
 
@@ -208,7 +208,7 @@ def examples() -> Iterator[Example]:
     for cls in LEARNERS:
         required = {key: param.examples[0] for key, param in params_of(cls).items() if param.required}
         yield Example("params", cls.type, cls, required)
-    for name, cls in {"": Document, **objects(Document)}.items():
+    for name, cls in {"": Root, **objects(Root)}.items():
         if name not in PLACES:
             continue
         value: Any = BASE

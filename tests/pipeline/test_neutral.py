@@ -11,7 +11,7 @@ from mlbuild.engine.files import Files
 from mlbuild.engine.key import ingredients
 from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.canonical import canonical_spec
-from mlbuild.spec.language import PUT_TOGETHER
+from mlbuild.spec.root import COMPOSING
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.yaml_text import yaml_text
 from tests.budget import examples, seed, tell
@@ -42,7 +42,7 @@ def test_what_means_the_same_has_the_same_keys(tmp_path: Path) -> None:
         project = generated(chance)
         folder = tmp_path / str(number)
         spec = api.load(project.write(folder), project.profiles, project.settings)
-        whole = {key: part for key, part in spec.document.value.items() if key not in PUT_TOGETHER}
+        whole = {key: part for key, part in spec.document.value.items() if key not in COMPOSING}
         (folder / "shuffled.yaml").write_text(styled(shuffled(whole, chance), chance), encoding="utf-8")
         (folder / "rendered.yaml").write_text(yaml_text(canonical_spec(whole)), encoding="utf-8")
         wanted = keys(spec)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mlbuild.models import LEARNERS
 from mlbuild.params import Json
-from mlbuild.spec.language import SECTIONS
+from mlbuild.spec.root import SECTION_KEYS
 from tests.spec.generated_models import METRIC_OF, Models
 from tests.spec.generated_tables import TEXTS, Tables
 from tests.spec.styled import styled
@@ -78,7 +78,7 @@ class _Project:
         """Files that take definitions out of the spec; the first may include the second."""
         names = ["parts/a.yaml", "b.yaml"][: self.chance.randint(1, 2)]
         parts: list[Json] = [{"x-common": {"of": "this file"}} for _ in names]
-        for section in SECTIONS:
+        for section in SECTION_KEYS:
             for name in [name for name in spec.get(section, {}) if self.maybe()]:
                 self.chance.choice(parts).setdefault(section, {})[name] = spec[section].pop(name)
         spec["include"] = names

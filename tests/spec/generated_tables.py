@@ -10,7 +10,8 @@ from mlbuild.data.contracts import Contract
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
 from mlbuild.params import Json, Object
-from mlbuild.spec.language import DATASET_STEP, SECTIONS
+from mlbuild.spec.language import DATASET_STEP
+from mlbuild.spec.root import SECTION_KEYS
 
 NAMES = [
     *("age", "bill length", "a.b", "été", "x-1", "1e3", "yes", "null", "select", 'quo"te', "a: b", "-", "~"),
@@ -66,7 +67,7 @@ class Tables:
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
-        self.spec: dict[str, Json] = {section: {} for section in SECTIONS}
+        self.spec: dict[str, Json] = {section: {} for section in SECTION_KEYS}
         self.data: list[str] = []
         self.tables: dict[str, Table] = {}
         self._source("rows", self._main_columns(), unique=self.maybe())

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from mlbuild.spec.compose import compose
-from mlbuild.spec.language import OVERLAID
+from mlbuild.spec.root import OVERLAID
 from mlbuild.spec.schema import build_schema
 from mlbuild.spec.shape import check_shape
 from tests.budget import examples, seed

@@ -13,7 +13,7 @@ from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
 from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.params import params_of
-from mlbuild.spec.language import Document
+from mlbuild.spec.root import Root
 from mlbuild.spec.schema import COMMAND, build_schema, schema_text, shipped_schema, write_schema
 from tests.spec.written import EXAMPLES, ROOT, loaded
 
@@ -158,7 +158,7 @@ def test_users_own_keys_stand_in_closed_objects_and_never_among_names() -> None:
 
 
 def test_top_level_keys_come_in_the_order_of_the_language() -> None:
-    assert list(SCHEMA["properties"]) == ["$schema", *params_of(Document)]
+    assert list(SCHEMA["properties"]) == ["$schema", *params_of(Root)]
 
 
 def schemas(shape: Any) -> Iterator[dict[str, Any]]:

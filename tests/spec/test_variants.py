@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.spec.check import check
-from mlbuild.spec.language import OVERLAID
+from mlbuild.spec.root import OVERLAID
 from tests.budget import examples, seed, tell
 from tests.spec.generated import generated
 from tests.spec.test_overlay_schema import damaged, part_of

@@ -1,0 +1,67 @@
+"""The top-level keys of a spec, in the order of data flow."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.params import INT32, Choice, Described, Integer, ListOf, MapOf, Object, Text, field
+from mlbuild.spec.language import NAME, Overlay, Warnings
+from mlbuild.spec.sections import SECTIONS
+
+#: The keys that a section has: each holds definitions by name.
+SECTION_KEYS = tuple(section.key for section in SECTIONS)
+#: Keys that say which files and layers make up a spec. They mean nothing in the composed spec.
+COMPOSING = ("include", "profiles")
+
+
+@dataclass(frozen=True)
+class _Head(Described):
+    mlbuild: int = field(Choice({1: "the version of the spec language"}), "The version of the spec language.")
+    project: str = field(Text(NAME, "a name"), "The name of the project, for reports and artifacts.")
+    description: str | None = field(Text(), "What the project is for: for people.", default=None)
+    seed: int = field(Integer(min=0, max=INT32), "The seed of splits and learners that name none.", default=0)
+    include: tuple[str, ...] = field(
+        ListOf(Text(), or_one=True, min_items=1, unique=True),
+        "Files with more sources, contracts, datasets, preprocessing, models and outputs; paths start from the "
+        "folder of the file that names them.",
+        default=(),
+        examples=(["contracts.yaml"],),
+    )
+    warnings: Warnings = field(
+        Object(Warnings),
+        "What becomes of warnings, by code; `mlbuild explain CODE` says what each means.",
+        default=Warnings(),
+    )
+
+
+_PROFILES = field(
+    MapOf(Overlay(), 0, NAME),
+    "Variants, chosen with `--profile NAME`: what each says is laid over the spec. Maps merge, everything else "
+    "is replaced.",
+    default={},
+)
+
+#: The described class of a whole spec: plain keys, one map for each section, then the profiles.
+Root: type[Described] = dataclasses.make_dataclass(
+    "Root",
+    [
+        *(
+            (section.key, Mapping[str, Any], field(MapOf(section.kind, 0, NAME), section.doc, default={}))
+            for section in SECTIONS
+        ),
+        ("profiles", Mapping[str, Any], _PROFILES),
+    ],
+    bases=(_Head,),
+    frozen=True,
+    namespace={
+        "__doc__": "An mlbuild project: sources, contracts, datasets, preprocessing, models and outputs."
+    },
+)
+
+#: Keys with a value of their own that nothing else in a spec refers to.
+PLAIN = tuple(item.name for item in dataclasses.fields(_Head) if item.name not in COMPOSING)
+#: The keys that a profile can change.
+OVERLAID = (*(key for key in PLAIN if key != "mlbuild"), *SECTION_KEYS)

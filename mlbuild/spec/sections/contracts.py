@@ -1,0 +1,39 @@
+"""The section `contracts`: what the columns of tables must be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlbuild.data.contracts import Contract
+from mlbuild.diagnostics import Path
+from mlbuild.params import Object
+from mlbuild.spec.definitions import DefinedContract
+from mlbuild.spec.findings import Findings
+from mlbuild.spec.sections.section import Section, contradictions
+
+
+class Contracts(Section[DefinedContract, None]):
+    key, one, kind = "contracts", "contract", Object(Contract)
+    doc = "What the columns of tables must be, by name. They are checked before anything is trained."
+    bears = ("contract",)
+    counted = False
+
+    def unreadable(self, at: Path) -> Path:
+        """A column at fault leaves the other columns readable."""
+        return at[:4] if at[2:3] == ("columns",) and len(at) > 3 else at[:2]
+
+    def read(
+        self, given: Any, at: Path, faults: frozenset[Path], findings: Findings
+    ) -> DefinedContract | None:
+        """The contract; a column at fault has any type in it, and is doubtful."""
+        if at in faults:
+            return None
+        faulty = {column for column in given["columns"] if (*at, "columns", column) in faults}
+        columns = {column: "string" if column in faulty else one for column, one in given["columns"].items()}
+        contract: Contract = self.kind.read({**given, "columns": columns})
+        problems = [*contradictions(contract, at)]
+        findings.extend(problems)
+        places = [problem.at for problem in problems if problem.severity == "error"]
+        faulty.update(str(place[3]) for place in places if place[2] == "columns")
+        usable = all(place[2] == "columns" for place in places)
+        return DefinedContract(contract, frozenset(faulty)) if usable else None

@@ -1,0 +1,48 @@
+"""The section `models`: learners fitted on datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlbuild.diagnostics import Path
+from mlbuild.params import Object, read
+from mlbuild.spec.definitions import LEARNER, DefinedModel
+from mlbuild.spec.findings import Findings
+from mlbuild.spec.language import Model
+from mlbuild.spec.models import check_models
+from mlbuild.spec.places import Places
+from mlbuild.spec.project import Project
+from mlbuild.spec.sections.section import Section, sound
+from mlbuild.spec.spec import ModelSpec
+
+#: Keys of a model that nothing else depends on: where one is at fault, the rest of the model can still be checked.
+_APART = ("params", "metrics", "early_stopping")
+
+
+class Models(Section[DefinedModel, ModelSpec]):
+    key, one, kind = "models", "model", Object(Model)
+    doc = "Learners fitted on datasets, by name."
+    bears = ("model",)
+
+    def unreadable(self, at: Path) -> Path:
+        return at[:3] if len(at) > 2 and at[2] in _APART else at[:2]
+
+    def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> DefinedModel | None:
+        """The model; parts at fault that nothing else depends on are left out of it."""
+        if at in faults:
+            return None
+        model: Model = self.kind.read({key: part for key, part in given.items() if (*at, key) not in faults})
+        learner = None
+        if (*at, "params") not in faults:
+            learner = sound(read(LEARNER[model.type], model.params), (*at, "params"), findings)
+        return None if sound(model, at, findings) is None else DefinedModel(model, learner)
+
+    def check(self, project: Project) -> Mapping[str, ModelSpec | None]:
+        places = Places(project.sources, project.datasets)
+        return check_models(project.definitions, project.datasets, places, project.findings)
+
+    def uses(self, definition: DefinedModel) -> Iterator[tuple[str, str]]:
+        yield "datasets", definition.model.dataset
+        if isinstance(definition.model.preprocessing, str):
+            yield "preprocessing", definition.model.preprocessing

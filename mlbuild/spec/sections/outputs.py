@@ -1,0 +1,23 @@
+"""The section `outputs`: what is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mlbuild.params import Object
+from mlbuild.spec.language import Output
+from mlbuild.spec.outputs import check_outputs
+from mlbuild.spec.project import Project
+from mlbuild.spec.sections.section import Section
+from mlbuild.spec.spec import OutputSpec
+
+
+class Outputs(Section[Output, OutputSpec]):
+    key, one, kind = "outputs", "output", Object(Output)
+    doc = "What is shipped, by name: each becomes `dist/NAME/model.onnx` with its proof and metrics."
+
+    def check(self, project: Project) -> Mapping[str, OutputSpec | None]:
+        return check_outputs(project.definitions, project.datasets, project.models, project.findings)
+
+    def uses(self, definition: Output) -> Iterator[tuple[str, str]]:
+        yield "models", definition.model

@@ -1,0 +1,24 @@
+"""The section `sources`: tables from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mlbuild.data.sources import Source
+from mlbuild.spec.flow import flow_sources
+from mlbuild.spec.language import SOURCE
+from mlbuild.spec.project import Project
+from mlbuild.spec.sections.section import Section
+from mlbuild.spec.spec import SourceSpec
+
+
+class Sources(Section[Source, SourceSpec]):
+    key, one, kind = "sources", "source", SOURCE
+    doc = "Tables from outside, by name: files, each with the contract that it must keep."
+    bears = ("table",)
+
+    def check(self, project: Project) -> Mapping[str, SourceSpec | None]:
+        return flow_sources(project.definitions, project.root, project.findings)
+
+    def uses(self, definition: Source) -> Iterator[tuple[str, str]]:
+        yield "contracts", definition.contract
