@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlbuild.diagnostics import Span
+from mlbuild.regular import SPEC_LIMIT, read_regular
 
 #: Longer lines are cut on both sides of what is meant; in columns of a terminal.
 WIDEST = 100
@@ -41,7 +42,7 @@ class Texts:
 
 def _read(file: Path) -> list[str]:
     try:
-        content = file.read_bytes()
+        content = read_regular(file, SPEC_LIMIT)
     except (OSError, ValueError):
         return []
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

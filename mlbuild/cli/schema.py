@@ -9,6 +9,7 @@ from pathlib import Path
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import DEFAULT, BadSpec, find_file, tell
+from mlbuild.regular import SPEC_LIMIT, read_regular
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.known import known_names
 from mlbuild.spec.modeline import with_modeline
@@ -69,8 +70,8 @@ def _project_file(spec: Path) -> str:
 def _write(spec: Path, schema: Path, text: str) -> list[Path]:
     """Write the schema, and name it in the spec; the files that were not so before."""
     relative = Path(os.path.relpath(schema.absolute(), spec.absolute().parent)).as_posix()
-    wanted = {schema: text.encode(), spec: with_modeline(spec.read_bytes(), relative)}
     try:
+        wanted = {schema: text.encode(), spec: with_modeline(read_regular(spec, SPEC_LIMIT), relative)}
         schema.parent.mkdir(parents=True, exist_ok=True)
         changed = [file for file, content in wanted.items() if not _has(file, content)]
         for file in changed:
@@ -81,7 +82,7 @@ def _write(spec: Path, schema: Path, text: str) -> list[Path]:
 
 
 def _has(file: Path, content: bytes) -> bool:
-    return file.exists() and file.read_bytes() == content
+    return file.exists() and read_regular(file, SPEC_LIMIT) == content
 
 
 def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.regular import Irregular, open_regular
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,12 +55,27 @@ def read_header(file: Path, delimiter: str) -> list[str]:
     return next(_records(file, delimiter), [])
 
 
+@contextmanager
+def opened(file: Path, errors: str = "strict") -> Iterator[io.TextIOWrapper]:
+    """The text of a file, with its line ends as they are.
+
+    Raises:
+        Failed: of kind `data`, where this is not a regular file.
+    """
+    try:
+        raw = open_regular(file)
+    except Irregular as error:
+        raise _refusal(str(error.strerror)) from None
+    with io.TextIOWrapper(io.BufferedReader(raw), "utf-8-sig", errors, newline="") as stream:
+        yield stream
+
+
 def _delimiters(file: Path, delimiter: str, header: list[str], rows: pl.DataFrame) -> int:
     """How many delimiters stand between fields: polars fills short rows up, and only this count shows it."""
     import polars as pl
 
     wanted, total, quoted = delimiter.encode(), 0, False
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         while chunk := stream.read(_CHUNK):
             total += chunk.count(wanted)
             quoted = quoted or b'"' in chunk
@@ -86,7 +104,7 @@ def _blank_lines(file: Path, delimiter: str) -> list[int]:
 
 def _records(file: Path, delimiter: str) -> Iterator[list[str]]:
     """The header and the rows by the standard library: slow, but it says what is wrong where."""
-    with file.open(encoding="utf-8-sig", newline="") as stream:
+    with opened(file) as stream:
         reader = csv.reader(stream, delimiter=delimiter, strict=True)
         started = False
         try:

@@ -14,6 +14,7 @@ from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.hints import did_you_mean
 from mlbuild.params import Described, Json, ListOf, Name, Text, field, write
+from mlbuild.regular import Irregular, open_regular
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,10 +134,13 @@ class Parquet(Source):
         import polars as pl
 
         try:
+            open_regular(file).close()  # polars itself would wait for a pipe, or read for ever
             # Neither `*` nor `key=value` in the path of a file means anything.
             scan = pl.scan_parquet(file, glob=False, hive_partitioning=False)
             header = scan.collect_schema().names()
             return scan.select(name for name in names if name in header).collect(), header
+        except Irregular as error:
+            raise data_failure(f"cannot read the file as parquet: {error.strerror}") from None
         except (pl.exceptions.PolarsError, OSError) as error:
             cause = str(error).replace(str(file), "the file")
             raise data_failure("cannot read the file as parquet", cause=cause) from None

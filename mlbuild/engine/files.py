@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.engine.store import Store
+from mlbuild.regular import open_regular
 
 #: Clocks of file systems lag behind the system's clock by up to this much. A file whose time is not older than
 #: that when it is hashed can change once more without changing its time.
@@ -47,7 +48,7 @@ class Files:
             if entry and entry[:4] == before and settled(before, entry[4]):
                 return str(entry[5])
             hashed_at = time.time_ns()
-            with place.open("rb") as file:
+            with open_regular(place) as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
             unchanged = _facts(place.stat()) == before
         except OSError:

@@ -19,6 +19,7 @@ from mlbuild.engine.graph import Plan
 from mlbuild.engine.libraries import versions
 from mlbuild.engine.records import find_record
 from mlbuild.engine.store import DiskStore
+from mlbuild.regular import SPEC_LIMIT, read_regular
 from mlbuild.spec.spec import Spec
 
 _HEAD = """\
@@ -77,7 +78,7 @@ class LockFile:
             NotLocked: it would.
         """
         try:
-            locked = _entries(self.path.read_text(encoding="utf-8"))
+            locked = _entries(self._content())
         except FileNotFoundError:
             raise NotLocked(self.path.name, "there is no such file") from None
         except (OSError, ValueError):
@@ -107,7 +108,7 @@ class LockFile:
             return
         text, locked = "", {}
         with suppress(OSError, ValueError):
-            text = self.path.read_text(encoding="utf-8")
+            text = self._content()
             locked = _entries(text)
         records = {name: find_record(self._store, name) for name in self._sources()}
         found = {
@@ -119,6 +120,14 @@ class LockFile:
         changed = _text(self._changed(locked, found))
         if changed != text:
             self._store.give(self.path, changed.encode())
+
+    def _content(self) -> str:
+        """The text of the lock file, with the line ends of any checkout as they were written.
+
+        Raises:
+            OSError, ValueError: it cannot be read.
+        """
+        return read_regular(self.path, SPEC_LIMIT).decode().replace("\r\n", "\n")
 
     def _sources(self) -> list[str]:
         return [name for name in self._plan.tasks if name in self._tasks and self._plan.tasks[name].files]

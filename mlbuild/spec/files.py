@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path as FilePath
 
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Span
 from mlbuild.hints import nearest
+from mlbuild.regular import SPEC_LIMIT, irregular, read_regular
 from mlbuild.spec.loader import load
 from mlbuild.spec.tree import Document
 
@@ -14,10 +14,10 @@ from mlbuild.spec.tree import Document
 def read_spec(file: FilePath) -> Document | list[Diagnostic]:
     """The tree of a spec file, or what keeps it from being read at all."""
     try:
-        content = file.read_bytes()
+        content = read_regular(file, SPEC_LIMIT)
     except OSError as error:
-        why = (error.strerror or "it cannot be read").lower()
-        message = f"the spec cannot be read: {why}"
+        why = error.strerror or "unknown error"
+        message = f"the spec cannot be read: {why[0].lower()}{why[1:]}"
         return [Diagnostic("missing-file", message, Span(str(file), 1, 1, 1, 1))]
     return load(content, str(file))
 
@@ -29,10 +29,8 @@ def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
         near = nearest(FilePath(named).name, _beside(file))
         help_ = f"did you mean '{FilePath(named).with_name(near)}'?" if near else f"paths start from {start}"
         return Problem("missing-file", f"there is no file '{named}'", at, help_)
-    if stat.S_ISREG(mode):
-        return None
-    what = "a folder, not a file" if stat.S_ISDIR(mode) else "not a regular file"
-    return Problem("missing-file", f"'{named}' is {what}", at)
+    what = irregular(file, mode)
+    return Problem("missing-file", f"'{named}' is {what}", at) if what else None
 
 
 def _mode(file: FilePath) -> int | None:

@@ -1,0 +1,92 @@
+"""Opens files that a project brings with it, so that none of them can stall the process or fill its memory.
+
+Anybody can put a link to a device, a named pipe or an endless kernel file where a spec, a source or a lock file is
+expected. Only a regular file of a sensible size is ever read; anything else is an `OSError` at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from io import FileIO
+    from typing import NoReturn
+
+#: The largest spec, included file or lock file, and the largest note or action of a store, in bytes.
+SPEC_LIMIT = 50_000_000
+NOTE_LIMIT = 100_000_000
+
+#: Where the kernel makes up what files hold; their sizes say nothing. Shared memory is an ordinary file system.
+_KERNEL = ("/proc/", "/sys/", "/dev/")
+_SHARED_MEMORY = "/dev/shm/"
+
+_Path = str | os.PathLike[str]
+
+
+class Irregular(OSError):
+    """Something else than a regular file of a sensible size."""
+
+
+def irregular(path: _Path, mode: int) -> str | None:
+    """Why a path that leads to something of this mode cannot be read as a file; None where it can."""
+    if stat.S_ISDIR(mode):
+        return "a folder, not a file"
+    real = os.path.realpath(path)
+    if not stat.S_ISREG(mode) or (real.startswith(_KERNEL) and not real.startswith(_SHARED_MEMORY)):
+        return "not a regular file"
+    return None
+
+
+def open_regular(path: _Path, limit: int | None = None) -> FileIO:
+    """Open a regular file of at most `limit` bytes (None: any size) for reading, without buffering.
+
+    Raises:
+        Irregular: the path leads to something else.
+        OSError: it cannot be opened.
+    """
+    # Found out before it is opened, as opening a device or a kernel file can already do something; and again afterwards,
+    # as the path can lead elsewhere by then.
+    if why := irregular(path, os.stat(path).st_mode):  # noqa: PTH116  # starting does without pathlib
+        _refuse(path, why)
+    file = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115  # the caller closes it
+    try:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            _refuse(path, "not a regular file")
+        if limit is not None and found.st_size > limit:
+            _refuse(path, f"larger than {limit // 1_000_000} MB")
+        if not found.st_size and file.read(1):  # made up by the system while it is read, perhaps without end
+            _refuse(path, "not a regular file")
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_regular(path: _Path, limit: int) -> bytes:
+    """The content of a regular file of at most `limit` bytes.
+
+    Raises:
+        Irregular: the path leads to something else.
+        OSError: it cannot be read.
+    """
+    with open_regular(path, limit) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(
+            size + 1
+        )  # one more than there should be, so that reading ends however long it is
+        if len(content) > size:
+            _refuse(path, "changed while it was read")
+        return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a file, but does not wait for a writer at the other end of a named pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def _refuse(path: _Path, why: str) -> NoReturn:
+    raise Irregular(errno.EINVAL, why, os.fspath(path))

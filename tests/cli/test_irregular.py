@@ -1,0 +1,83 @@
+"""Commands refuse at once what is no regular file of a sensible size, wherever a project has it."""
+
+from __future__ import annotations
+
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlbuild.regular import SPEC_LIMIT
+from tests.cli.running import Command
+from tests.cli.small import small
+from tests.test_regular import IRREGULAR
+
+#: Where a project can put it, and the commands that read it there.
+PLACES = {
+    "x.mlbuild.yaml": ["check .", "check x.mlbuild.yaml", "-f x.mlbuild.yaml plan"],
+    "part.yaml": ["check", "build", "plan", "render", "schema --project"],
+    "rows.csv": ["check", "build", "plan", "schema --project", "init rows.csv -f new.yaml"],
+    "rows.parquet": ["-f table.yaml check", "-f table.yaml build", "init rows.parquet -f new.yaml"],
+    "mlbuild.lock": ["build --locked", "plan --locked", "build"],
+    "mlbuild.schema.json": ["schema --write"],
+}
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """A test that would wait or read for ever ends as a failure."""
+
+    def late(number: int, frame: object) -> None:
+        pytest.fail("it hangs")
+
+    former, limits = signal.signal(signal.SIGALRM, late), resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 3 * 2**30, limits[1]))
+    signal.setitimer(signal.ITIMER_REAL, 20, 20)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "kernel log", "page map", "environment"])
+@pytest.mark.parametrize("place", PLACES)
+def test_commands_refuse_what_is_no_regular_file_at_once(mlbuild: Command, place: str, kind: str) -> None:
+    spec = small(mlbuild.folder).read_text()
+    (mlbuild.folder / "mlbuild.yaml").write_text(spec + "include: part.yaml\n")
+    (mlbuild.folder / "table.yaml").write_text(spec.replace("rows.csv", "rows.parquet"))
+    (mlbuild.folder / "part.yaml").write_text("x-own: 1\n")
+    file = mlbuild.folder / place
+    file.unlink(missing_ok=True)
+    IRREGULAR[kind](file)
+    for words in PLACES[place]:
+        ran = mlbuild(*words.split())
+        told = ran.out + ran.err
+        assert "Traceback" not in told and "HOME=" not in told, (words, told)
+        if words == "build" and place == "mlbuild.lock":
+            assert ran.code == 0, told
+            assert file.is_file() and not file.is_symlink()  # it is replaced, as any other lock
+        elif words == "schema --project":  # the names that it completes are those that can be found out
+            assert ran.code == 0, told
+        else:
+            assert ran.code in (2, 3, 7), (words, told)
+            assert (
+                "not a regular file" in told
+                or "no spec" in told
+                or "cannot be read" in told
+                or "no file" in told
+            )
+
+
+def test_a_spec_that_is_too_large_is_refused(mlbuild: Command) -> None:
+    with (mlbuild.folder / "mlbuild.yaml").open("wb") as file:
+        file.truncate(SPEC_LIMIT + 1)
+    ran = mlbuild("check")
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "mlbuild.yaml:1:1: error[missing-file]: the spec cannot be read: larger than 50 MB",
+    )
