@@ -34,6 +34,7 @@ from mlbuild.engine.libraries import versions
 from mlbuild.engine.records import find_action, find_record
 from mlbuild.engine.store import DiskStore, Store
 from mlbuild.params import Json
+from mlbuild.pipeline.revision import checked_out
 from mlbuild.spec.spec import Spec
 
 FORMAT = 1
@@ -102,7 +103,7 @@ class Recorder:
         if all(task["outcome"] == "reused" for task in self._tasks.values()):
             return
         if not self._begun:
-            self._git = _git(self._spec)
+            self._git = self._revision()
         failed = error is not None or any(task["outcome"] == "failed" for task in self._tasks.values())
         outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failed else "ok"
         try:
@@ -115,8 +116,11 @@ class Recorder:
         """Keep a record before the first task runs, which says of a build that is killed what there is to say."""
         if not self._begun:
             self._begun = True
-            self._git = _git(self._spec)
+            self._git = self._revision()
             self._keep("unfinished")
+
+    def _revision(self) -> Json | None:
+        return checked_out(self._spec.root, _spec_digests(self._spec), self._store)
 
     def _keep(self, outcome: str, *, synced: bool = False) -> None:
         self._store.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=synced)
@@ -212,24 +216,3 @@ def _user() -> str | None:
     with suppress(KeyError, OSError):  # a user without a name, as in some containers
         return getpass.getuser()
     return None
-
-
-def _git(spec: Spec) -> Json | None:
-    """The revision that is checked out and whether files, or the spec, are not as in it; None outside of a repository."""
-    import subprocess
-
-    def ask(*words: str) -> str | None:
-        # Without locks, so that it is never in the way of what the user does with git meanwhile.
-        command = ["git", "--no-optional-locks", "-C", str(spec.root), *words]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    revision = ask("rev-parse", "HEAD")
-    if revision is None:
-        return None
-    changes = ask("status", "--porcelain", "--untracked-files=no")
-    kept = ask("ls-files", "--error-unmatch", "--", *_spec_digests(spec))
-    return {"revision": revision, "dirty": None if changes is None else bool(changes) or kept is None}

@@ -1,0 +1,208 @@
+"""Which revision of a project git has checked out, asked so that git runs nothing that the repository names.
+
+The configuration of a repository can name programs that git runs: file system monitors, filters, hooks, ssh commands. A
+project from a stranger may bring such a configuration along. So git never reads it: it works in a folder of ours that
+links what is only data (objects, refs, the index), and has a configuration of its own. That of the user still holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.diagnostics import Unwritable
+from mlbuild.engine.folder import remove
+from mlbuild.engine.store import Store
+from mlbuild.params import Json
+
+#: Seconds for all questions together; a record can do without the answers.
+_PATIENCE = 10.0
+#: Bytes that git may allocate: a forged repository must not use up the memory.
+_MEMORY = 2 << 30
+
+#: Settings that say how files and objects are read, and can run nothing.
+_HARMLESS = frozenset(
+    "core.autocrlf core.checkstat core.eol core.filemode core.ignorecase core.precomposeunicode core.symlinks"
+    " core.trustctime extensions.objectformat extensions.refstorage".split()
+)
+#: Settings without which git cannot say whether a file has changed, and that we do not follow.
+_DECISIVE = re.compile(r"filter\.|include\.|includeif\.|core\.(attributesfile|worktree)$")
+
+#: Variables by which users, not repositories, direct git; the others would direct it to another repository.
+_USERS = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
+
+
+def checked_out(root: Path, files: Iterable[str], store: Store) -> Json | None:
+    """The revision that is checked out, and whether tracked files differ from it or one of `files` is not in it.
+
+    None outside of a repository. `dirty` is None where only programs that the repository names could tell.
+    """
+    repository = _Repository.around(root.resolve())
+    if repository is None:
+        return None
+    try:
+        own = store.scratch().resolve()
+    except Unwritable:
+        return None
+    try:
+        return _asked(repository, own, root.resolve(), files)
+    except (OSError, _NoAnswer):
+        return None
+    finally:
+        with suppress(OSError):
+            remove(own)
+
+
+def _asked(repository: _Repository, own: Path, root: Path, files: Iterable[str]) -> Json:
+    repository.link(own)
+    git = _Git(own, repository.tree, root)
+    settings = [
+        one for file in repository.configs() for one in git.settings(file) if not repository.here(*one)
+    ]
+    _configure(own, [(name, value) for name, value in settings if name in _HARMLESS])
+    revision = git.ask("rev-parse", "--verify", "--quiet", "HEAD").strip()
+    dirty = None
+    if not any(_DECISIVE.match(name) for name, _ in settings):
+        with suppress(_NoAnswer):
+            # A submodule has a configuration too; of these, git compares only which revision is checked out.
+            words = ("--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+            dirty = bool(git.ask("status", *words)) or not git.tracks(files)
+    return {"revision": revision, "dirty": dirty}
+
+
+@dataclass(frozen=True)
+class _Repository:
+    """A repository: the folder whose files it tracks, and where it keeps what belongs to that folder, and the rest."""
+
+    tree: Path
+    own: Path
+    common: Path
+
+    @staticmethod
+    def around(folder: Path) -> _Repository | None:
+        """The repository that a folder is in. A bare one is not looked for: clones can have such folders in them."""
+        for tree in (folder, *folder.parents):
+            place = tree / ".git"
+            own = place if place.is_dir() else tree / _line(place).removeprefix("gitdir: ")
+            common = own / _line(own / "commondir")
+            if own != tree and _line(own / "HEAD") and (common / "objects").is_dir():
+                return _Repository(tree, own, common)
+        return None
+
+    def configs(self) -> list[Path]:
+        """Its configuration files, the more particular one last."""
+        return [file for file in (self.common / "config", self.own / "config.worktree") if file.is_file()]
+
+    def here(self, name: str, value: str) -> bool:
+        """Whether a setting says no more than where the files are, as that of each submodule does."""
+        return name == "core.worktree" and (self.own / value).resolve() == self.tree
+
+    def link(self, folder: Path) -> None:
+        """Make a folder the same repository, but for its configuration, hooks and attributes."""
+        _configure(folder, [])
+        (folder / "HEAD").write_text(_line(self.own / "HEAD") + "\n")
+        shared = [self.common / name for name in ("objects", "refs", "packed-refs", "reftable", "shallow")]
+        particular = [self.own / "index", *self.own.glob("sharedindex.*")]
+        for place in (*shared, *particular):
+            if place.is_dir() or place.is_file():
+                base = self.common if place in shared else self.own
+                (folder / place.relative_to(base)).symlink_to(place)
+
+
+class _Git:
+    """Asks git about a repository in a time that all questions share."""
+
+    def __init__(self, folder: Path, tree: Path, root: Path) -> None:
+        kept = {
+            name: value for name, value in os.environ.items() if name in _USERS or not name.startswith("GIT_")
+        }
+        self._environment = kept | {
+            "GIT_DIR": str(folder),
+            "GIT_WORK_TREE": str(tree),
+            "GIT_OPTIONAL_LOCKS": "0",  # never in the way of what the user does with git meanwhile
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+        # A monitor of the user's would watch our folder for good, and a hook of theirs expects their repository.
+        safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+        self._command = ["git", "--no-pager", "--literal-pathspecs", *safe, "-C", str(root)]
+        self._end = time.monotonic() + _PATIENCE
+
+    def ask(self, *words: str) -> str:
+        """What git prints.
+
+        Raises:
+            _NoAnswer: it fails, or takes too long.
+        """
+        process = subprocess.Popen(
+            [*self._command, *words],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+        with process:
+            _restrict(process.pid)
+            try:
+                answer, _ = process.communicate(timeout=max(0.0, self._end - time.monotonic()))
+            except BaseException as error:
+                process.kill()
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise _NoAnswer from None
+                raise
+        if process.returncode:
+            raise _NoAnswer
+        return answer
+
+    def settings(self, config: Path) -> list[tuple[str, str]]:
+        """What a configuration file says, names in lower case; what it includes is not read."""
+        listed = self.ask("config", "--file", str(config), "--no-includes", "--null", "--list")
+        pairs = [entry.partition("\n") for entry in listed.split("\0") if entry]
+        return [(name.lower(), value if separator else "true") for name, separator, value in pairs]
+
+    def tracks(self, files: Iterable[str]) -> bool:
+        """Whether files, by their paths from the root, are all tracked."""
+        try:
+            self.ask("ls-files", "--error-unmatch", "--", *files)
+        except _NoAnswer:
+            return False
+        return True
+
+
+class _NoAnswer(Exception):
+    """Git could not, or need not, say."""
+
+
+def _configure(folder: Path, settings: Iterable[tuple[str, str]]) -> None:
+    """Write the configuration of our folder."""
+    lines = ["[core]\n\trepositoryformatversion = 1\n\tbare = false\n"]
+    for name, value in settings:
+        section, _, key = name.partition(".")
+        if re.fullmatch(r"\w+", value):
+            lines.append(f"[{section}]\n\t{key} = {value}\n")
+    (folder / "config").write_text("".join(lines))
+
+
+def _restrict(process: int) -> None:
+    """Let a process allocate only so much, where the platform can say so from outside."""
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource
+
+        resource.prlimit(process, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+
+
+def _line(file: Path) -> str:
+    """The one line of a file of git's; none where it is no plain file."""
+    if not file.is_file():
+        return ""
+    with suppress(OSError), file.open(encoding="utf-8", errors="surrogateescape") as text:
+        return text.read(4096).strip()
+    return ""
