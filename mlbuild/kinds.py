@@ -15,7 +15,7 @@ INT32 = 2**31 - 1
 class Kind:
     """What a field's value may be. Subclasses are frozen dataclasses, and compare by value."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         """JSON Schema (draft-07) of one value, without annotations."""
         raise NotImplementedError
 
@@ -23,11 +23,11 @@ class Kind:
         """The Python value of a structurally valid YAML value."""
         return value
 
-    def write(self, value: Any) -> Any:
+    def canonical(self, value: Any) -> Any:
         """The canonical JSON of a Python value, so that equal meanings are equal texts."""
         return value
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         """How messages and pages name the kind: "a number >= 0"."""
         raise NotImplementedError
 
@@ -43,12 +43,12 @@ class Text(Kind):
     pattern: str | None = None
     what: str = "text"
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         if self.pattern is None:
             return {"type": "string"}
         return {"type": "string", "pattern": self.pattern, "patternErrorMessage": f"must be {self.what}"}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return self.what
 
 
@@ -64,14 +64,14 @@ class Name(Kind):
         """What the definition in the schema is called."""
         return f"name.{self.of}"
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         """A reference: the schema writer makes the definition."""
         return {"$ref": f"#/definitions/{self.definition_name}"}
 
     def definition(self) -> Json:
         return {"title": f"{'column' if self.of == 'feature' else self.of} name", "type": "string"}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "text"
 
 
@@ -79,19 +79,19 @@ class Name(Kind):
 class Expression(Kind):
     """A SQL scalar expression."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": "string"}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a SQL expression"
 
 
 @dataclass(frozen=True)
 class Boolean(Kind):
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": "boolean"}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "true or false"
 
 
@@ -102,13 +102,13 @@ class Integer(Kind):
     min: int | None = None
     max: int | None = None
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": "integer"} | _bounds(minimum=self.min, maximum=self.max)
 
     def read(self, value: Any) -> int:
         return int(value)
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a whole number" + bound_words(self.min, None, self.max, None)
 
 
@@ -121,7 +121,7 @@ class Number(Kind):
     max: float | None = None
     below: float | None = None
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": "number"} | _bounds(
             minimum=self.min, exclusiveMinimum=self.above, maximum=self.max, exclusiveMaximum=self.below
         )
@@ -129,7 +129,7 @@ class Number(Kind):
     def read(self, value: Any) -> float:
         return float(value)
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a number" + bound_words(self.min, self.above, self.max, self.below)
 
 
@@ -137,10 +137,10 @@ class Number(Kind):
 class Scalar(Kind):
     """A string, number or boolean, kept as written."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": ["string", "number", "boolean"]}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a single value"
 
 
@@ -157,7 +157,7 @@ class Choice(Kind):
     def values(self) -> tuple[Any, ...]:
         return tuple(value for value, _ in self.options)
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         docs = [doc for _, doc in self.options]
         return {"enum": list(self.values)} | ({"markdownEnumDescriptions": docs} if any(docs) else {})
 
@@ -165,7 +165,7 @@ class Choice(Kind):
         """The option itself, so that `1.0` is read as 1."""
         return next(option for option in self.values if option == value)
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "one of " + ", ".join(str(value) for value in self.values)
 
 
@@ -178,26 +178,26 @@ class ListOf(Kind):
     min_items: int = 0
     unique: bool = False
 
-    def schema(self) -> Json:
-        many: Json = {"type": "array", "items": self.item.schema()}
+    def json_schema(self) -> Json:
+        many: Json = {"type": "array", "items": self.item.json_schema()}
         many |= {"minItems": self.min_items} if self.min_items else {}
         many |= {"uniqueItems": True} if self.unique else {}
         if not self.or_one:
             return many
         # Editors word and complete this best: one schema of the list, plus anyOf on the two forms.
         del many["type"]
-        return many | {"anyOf": [self.item.schema(), {"title": "list", "type": "array"}]}
+        return many | {"anyOf": [self.item.json_schema(), {"title": "list", "type": "array"}]}
 
     def read(self, value: Any) -> tuple[Any, ...]:
         items = value if isinstance(value, (list, tuple)) else [value]
         return tuple(self.item.read(item) for item in items)
 
-    def write(self, value: Any) -> list[Any]:
-        return [self.item.write(item) for item in value]
+    def canonical(self, value: Any) -> list[Any]:
+        return [self.item.canonical(item) for item in value]
 
-    def words(self) -> str:
-        one = f"{self.item.words()}, or " if self.or_one else ""
-        return f"{one}a list, each {self.item.words()}"
+    def phrase(self) -> str:
+        one = f"{self.item.phrase()}, or " if self.or_one else ""
+        return f"{one}a list, each {self.item.phrase()}"
 
     def nested(self) -> tuple[Kind, ...]:
         return (self.item,)
@@ -211,8 +211,8 @@ class MapOf(Kind):
     min_items: int = 0
     name_pattern: str | None = None
 
-    def schema(self) -> Json:
-        shape: Json = {"type": "object", "additionalProperties": self.item.schema()}
+    def json_schema(self) -> Json:
+        shape: Json = {"type": "object", "additionalProperties": self.item.json_schema()}
         shape |= {"minProperties": self.min_items} if self.min_items else {}
         return shape | (
             {"propertyNames": {"title": "name", "pattern": self.name_pattern}} if self.name_pattern else {}
@@ -221,11 +221,11 @@ class MapOf(Kind):
     def read(self, value: Any) -> dict[str, Any]:
         return {name: self.item.read(item) for name, item in value.items()}
 
-    def write(self, value: Any) -> Json:
-        return {name: self.item.write(item) for name, item in value.items()}
+    def canonical(self, value: Any) -> Json:
+        return {name: self.item.canonical(item) for name, item in value.items()}
 
-    def words(self) -> str:
-        return f"a map from names, each {self.item.words()}"
+    def phrase(self) -> str:
+        return f"a map from names, each {self.item.phrase()}"
 
     def nested(self) -> tuple[Kind, ...]:
         return (self.item,)

@@ -74,7 +74,7 @@ class Object(Kind):
         """What the definition in the schema is called."""
         return self.cls.__name__.lower()
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         """A reference: the schema writer makes the definition."""
         return {"$ref": f"#/definitions/{self.name}"}
 
@@ -85,17 +85,17 @@ class Object(Kind):
             return full
         # Editors word and complete this best: one closed object, plus anyOf on the two forms.
         del full["type"]
-        forms = [self.short.schema(), {"title": full["title"], "type": "object"}]
+        forms = [self.short.json_schema(), {"title": full["title"], "type": "object"}]
         return full | {"anyOf": forms}
 
     def read(self, value: Any) -> Any:
         return read(self.cls, value if isinstance(value, Mapping) else {self.short_key: value})
 
-    def write(self, value: Any) -> Json:
+    def canonical(self, value: Any) -> Json:
         return write(value)
 
-    def words(self) -> str:
-        return f"{self.short.words()} or a map" if self.short else "a map"
+    def phrase(self) -> str:
+        return f"{self.short.phrase()} or a map" if self.short else "a map"
 
     def nested(self) -> tuple[Kind, ...]:
         own = tuple(param.kind for param in params_of(self.cls).values())
@@ -126,17 +126,17 @@ class Dispatch(Kind):
         found = [name for suffix, name in self.suffixes if isinstance(path, str) and path.endswith(suffix)]
         return found[0] if found else None
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         """A reference: the schema writer makes the definition, and one for each class."""
         return {"$ref": f"#/definitions/{self.name}"}
 
     def read(self, value: Any) -> Any:
         return read(self.by_value[self.which(value)], value)
 
-    def write(self, value: Any) -> Json:
+    def canonical(self, value: Any) -> Json:
         return write(value)
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return f"a map with '{'path' if self.suffixes else self.by}'"
 
     def nested(self) -> tuple[Kind, ...]:
@@ -155,17 +155,17 @@ class Param:
     required: bool
     examples: tuple[Any, ...]
 
-    def schema(self) -> Json:
-        default = None if self.required or self.default is None else self.kind.write(self.default)
+    def json_schema(self) -> Json:
+        default = None if self.required or self.default is None else self.kind.canonical(self.default)
         told = default not in (None, [], {})
-        words = self.kind.words()
+        words = self.kind.phrase()
         doc = (
             f"{self.doc} {words[0].upper()}{words[1:]}."
             if isinstance(self.kind, (Integer, Number))
             else self.doc
         )
         doc = f"{doc} Default: `{_as_yaml(default)}`." if told else doc
-        shape = self.kind.schema() | described(doc)
+        shape = self.kind.json_schema() | described(doc)
         if told:
             shape["default"] = default
         return shape | ({"examples": list(self.examples)} if self.examples else {})
@@ -241,7 +241,7 @@ def write(instance: Any) -> Json:
     for key, param in params_of(type(instance)).items():
         value = getattr(instance, param.name)
         if value is not None:
-            out[key] = param.kind.write(value)
+            out[key] = param.kind.canonical(value)
     return out
 
 
@@ -259,7 +259,7 @@ def object_schema(cls: type) -> Json:
     if mark:
         properties[mark[0]] = {"const": mark[1], "type": "string"} | described(summary(cls))
         required.insert(0, mark[0])
-    properties |= {key: param.schema() for key, param in params.items()}
+    properties |= {key: param.json_schema() for key, param in params.items()}
     title = mark[1] if mark else cls.__name__.lower()
     return {
         "title": title,

@@ -102,13 +102,13 @@ class Columns(Kind):
 
     name: Name = Name("column")
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         dtypes = [*DTYPES, *INTERNAL, *GROUPS]
         docs = [*DTYPES.values(), "codes of a category", "a block of numbers", *GROUPS.values()]
         dtype = {"enum": dtypes, "markdownEnumDescriptions": docs} | described("Columns of this dtype.")
         glob = {"type": "string"} | described("Columns whose name matches this glob: `temp_*`.")
-        names = {"items": self.name.schema(), "minItems": 1}
-        forms = [self.name.schema(), {"title": "list of column names", "type": "array"}]
+        names = {"items": self.name.json_schema(), "minItems": 1}
+        forms = [self.name.json_schema(), {"title": "list of column names", "type": "array"}]
         except_ = names | {"anyOf": forms} | described("Columns to leave out.")
         return {
             "title": "columns",
@@ -135,11 +135,11 @@ class Columns(Kind):
             excluded=(excluded,) if isinstance(excluded, str) else tuple(excluded),
         )
 
-    def write(self, value: Any) -> Any:
+    def canonical(self, value: Any) -> Any:
         if value.names is not None:
             return list(value.names)
         out = {"dtype": value.dtype, "matches": value.matches, "except": list(value.excluded)}
         return {key: part for key, part in out.items() if part}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a column name, a list of them, or a selector"

@@ -94,8 +94,8 @@ def test_equal_meanings_have_one_canonical_form(kind: Kind, given: Any, read_as:
     validator(kind).validate(given)
     value = kind.read(given)
     assert value == read_as and type(value) is type(read_as)
-    assert kind.write(value) == written
-    assert kind.write(kind.read(written)) == written
+    assert kind.canonical(value) == written
+    assert kind.canonical(kind.read(written)) == written
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def validator(kind: Kind) -> Draft7Validator:
     """A validator of the kind's schema, with the definitions that it refers to."""
     names = [nested for nested in kind.nested() if isinstance(nested, Name)]
     definitions = {name.definition_name: name.definition() for name in names}
-    return Draft7Validator(kind.schema() | {"definitions": definitions})
+    return Draft7Validator(kind.json_schema() | {"definitions": definitions})
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def validator(kind: Kind) -> Draft7Validator:
     ],
 )
 def test_words(kind: Kind, words: str) -> None:
-    assert kind.words() == words
+    assert kind.phrase() == words
 
 
 def test_a_field_without_default_is_required_and_a_default_is_told() -> None:

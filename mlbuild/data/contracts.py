@@ -37,14 +37,14 @@ CATEGORICAL = ("bool", "int", "string")
 class Bound(Kind):
     """A number, or for dates and datetimes an ISO text; `1.0` is read as 1, as far as floats are exact."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": ["number", "string"]}
 
     def read(self, value: Any) -> int | float | str:
         whole = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
         return int(value) if whole else value
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a number, or an ISO date"
 
 

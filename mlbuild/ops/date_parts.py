@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import TEMPORAL, UNKNOWN, ColumnType, Schema
@@ -32,6 +33,20 @@ CLOCK_PARTS = {
     "hour": "the hour, 0 to 23",
     "minute": "the minute, 0 to 59",
     "second": "the second, 0 to 59",
+}
+#: How each part is read of an instant.
+_READS = {
+    "year": attrgetter("day.year"),
+    "quarter": attrgetter("day.quarter"),
+    "month": attrgetter("day.month"),
+    "week": attrgetter("day.week"),
+    "day": attrgetter("day.day"),
+    "weekday": attrgetter("day.weekday"),
+    "day_of_year": attrgetter("day.day_of_year"),
+    "days_in_month": attrgetter("day.days_in_month"),
+    "hour": attrgetter("hour"),
+    "minute": attrgetter("minute"),
+    "second": attrgetter("second"),
 }
 
 
@@ -148,4 +163,4 @@ class DateParts(Op):
 
 
 def _part(instant: Instant, part: str) -> Numbers:
-    return getattr(instant if part in CLOCK_PARTS else instant.day, part)
+    return _READS[part](instant)

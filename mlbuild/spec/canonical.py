@@ -35,11 +35,11 @@ def _canonical(kind: Kind, given: Any) -> Any:
             return {name: _canonical(kind.item, item) for name, item in given.items()}
         case Columns() if isinstance(given, Mapping):
             own = {key: part for key, part in given.items() if key.startswith("x-")}
-            return kind.write(kind.read(given)) | own
+            return kind.canonical(kind.read(given)) | own
         case Steps():
             return given if isinstance(given, str) else [_canonical(STEP, item) for item in given]
         case _:
-            return kind.write(kind.read(given))
+            return kind.canonical(kind.read(given))
 
 
 def _fields(cls: type, given: Mapping[str, Any]) -> Json:
@@ -49,7 +49,7 @@ def _fields(cls: type, given: Mapping[str, Any]) -> Json:
         if key in given:
             out[key] = _canonical(param.kind, given[key])
         elif param.default is not None and key not in COMPOSING:
-            out[key] = param.kind.write(param.default)
+            out[key] = param.kind.canonical(param.default)
     return out | {key: part for key, part in given.items() if key.startswith("x-")}
 
 

@@ -43,17 +43,17 @@ LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
 class Steps(Kind):
     """The steps of a model's preprocessing: the name of a list of them, or the list itself."""
 
-    def schema(self) -> Json:
-        forms = [_PREPROCESSING.schema(), {"title": "list of steps", "type": "array"}]
-        return {"items": STEP.schema(), "anyOf": forms}
+    def json_schema(self) -> Json:
+        forms = [_PREPROCESSING.json_schema(), {"title": "list of steps", "type": "array"}]
+        return {"items": STEP.json_schema(), "anyOf": forms}
 
     def read(self, value: Any) -> str | tuple[Op, ...]:
         return value if isinstance(value, str) else tuple(STEP.read(item) for item in value)
 
-    def write(self, value: Any) -> Any:
-        return value if isinstance(value, str) else [STEP.write(item) for item in value]
+    def canonical(self, value: Any) -> Any:
+        return value if isinstance(value, str) else [STEP.canonical(item) for item in value]
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "the name of a preprocessing, or a list of steps"
 
     def nested(self) -> tuple[Kind, ...]:
@@ -64,13 +64,13 @@ class Steps(Kind):
 class LearnerParams(Kind):
     """The parameters of the learner that the model's `type` names; which they are, the schema says by `type`."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"type": "object"}
 
     def read(self, value: Any) -> dict[str, Any]:
         return dict(value)
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a map of the learner's parameters"
 
 
@@ -156,13 +156,13 @@ class Model(Described):
 class RowCount(Kind):
     """How many rows are compared: a number, or `all`."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         return {"anyOf": [{"enum": ["all"]}, {"title": "number of rows", "type": "integer", "minimum": 1}]}
 
     def read(self, value: Any) -> int | str:
         return value if value == "all" else int(value)
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "'all' or a whole number >= 1"
 
 
@@ -218,9 +218,9 @@ class Warnings(Described):
 class Overlay(Kind):
     """What a profile changes: it has the shape of a spec, and nothing is required."""
 
-    def schema(self) -> Json:
+    def json_schema(self) -> Json:
         """A reference: the schema writer makes the definition of those of a spec."""
         return {"$ref": "#/definitions/overlay"}
 
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "a map of what the profile changes"

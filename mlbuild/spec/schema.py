@@ -111,7 +111,7 @@ def _dispatch(kind: Dispatch) -> Json:
 
 
 def _options(kind: Dispatch) -> Json:
-    return Choice({value: summary(cls) for value, cls in kind.by_value.items()}).schema()
+    return Choice({value: summary(cls) for value, cls in kind.by_value.items()}).json_schema()
 
 
 def _by_suffix(kind: Dispatch) -> Json:
@@ -135,7 +135,7 @@ def _by_suffix(kind: Dispatch) -> Json:
 def _common(kind: Dispatch) -> Json:
     """The parameters that all classes have, for completion where it is open which one is meant."""
     first, *others = (params_of(cls) for cls in kind.classes)
-    return {key: param.schema() for key, param in first.items() if all(key in other for other in others)}
+    return {key: param.json_schema() for key, param in first.items() if all(key in other for other in others)}
 
 
 def _branch(kind: Dispatch, cls: type) -> Json:
@@ -151,7 +151,7 @@ def _model(kind: Object) -> Json:
     """A model: its `type` says what may stand under `params`."""
     shape = kind.definition()
     # As of every discriminator, the branches describe these two.
-    shape["properties"] |= {"type": LEARNER_TYPES.schema(), "params": LearnerParams().schema()}
+    shape["properties"] |= {"type": LEARNER_TYPES.json_schema(), "params": LearnerParams().json_schema()}
     leads = [_when({"type": {"const": cls.type}}, {"properties": _named(cls)}) for cls in LEARNERS]
     models = {cls.type: Model for cls in LEARNERS}
     return shape | {

@@ -242,7 +242,7 @@ def _alone(shape: Any) -> Any:
     if name in dispatches():
         kind = dispatches()[name]
         hints = {value: f"write '{kind.by}: {value}', and its parameters below" for value in kind.by_value}
-        return {"type": "object", "words": kind.words(), "hints": hints}
+        return {"type": "object", "words": kind.phrase(), "hints": hints}
     target = build_schema()["definitions"][name]
     return target if _is_name(target) else {"type": "object"} if target.get("type") == "object" else {}
 

@@ -59,7 +59,7 @@ def words(kind: Kind) -> str:
         return f"a {kind.name.rpartition('_')[2]}"
     if isinstance(kind, Object):
         return f"{words(kind.short)}, or a map" if kind.short else "a map"
-    return kind.words().replace("2.14748e+09", "2147483647")
+    return kind.phrase().replace("2.14748e+09", "2147483647")
 
 
 def _row(param: Param, links: Mapping[str, str]) -> list[str]:
@@ -72,7 +72,7 @@ def _default(param: Param) -> str:
     """Empty where the text of the key tells it."""
     if param.default is None:
         return ""
-    return code(param.kind.write(param.default)) if param.default not in ((), {}) else "none"
+    return code(param.kind.canonical(param.default)) if param.default not in ((), {}) else "none"
 
 
 def _choice(kind: Kind) -> Choice | None:

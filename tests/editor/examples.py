@@ -169,7 +169,7 @@ class Example:
         param = self.params[key]
         more = VALUES.get((self.which, key))
         if more is None and key not in self.value:
-            default = None if param.default is None else param.kind.write(param.default)
+            default = None if param.default is None else param.kind.canonical(param.default)
             more = {key: default if default not in (None, [], {}) else param.examples[0]}
         return self.value | (more or {})
 

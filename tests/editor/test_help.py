@@ -180,7 +180,7 @@ def _on(spec: Written, at: Place, on: Literal["key", "value"] = "key") -> Caret:
 def test_a_parameter_says_what_it_is_and_its_default(
     hovers: dict[str, Hovered], title: str, key: str
 ) -> None:
-    doc: str = OF_LEARNER.get((title, key)) or EXAMPLES[title].params[key].schema()["description"]
+    doc: str = OF_LEARNER.get((title, key)) or EXAMPLES[title].params[key].json_schema()["description"]
     assert doc in hovers[title].yaml[key]
     assert doc in hovers[title].json[key]
     # Forms of a value without titles would be shown as alternatives that all hold.

@@ -276,7 +276,7 @@ def test_the_smallest_example_of_everything_is_good() -> None:
 
 def smallest(cls: type) -> dict[str, Any]:
     """A valid value for each required parameter."""
-    return {key: sample(param.kind.schema()) for key, param in params_of(cls).items() if param.required}
+    return {key: sample(param.kind.json_schema()) for key, param in params_of(cls).items() if param.required}
 
 
 def sample(shape: dict[str, Any]) -> Any:

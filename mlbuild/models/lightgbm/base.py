@@ -60,10 +60,10 @@ class Lightgbm(Parameters, Learner):
             raise Rejected(*found)
 
     def binning(self) -> Json | None:
-        return {name: getattr(self, name) for name in BINNING}
+        return {name: vars(self)[name] for name in BINNING}
 
     def bin(self, rows: Rows, seed: int, threads: int, target: Path) -> None:
-        save_bins(rows, {name: getattr(self, name) for name in BINNING}, seed, threads, target)
+        save_bins(rows, {name: vars(self)[name] for name in BINNING}, seed, threads, target)
 
     def fit(
         self,

@@ -210,9 +210,9 @@ class Parameters(Described):
         """A problem for each of these parameters that is not at its default."""
         params = params_of(type(self))
         for name in names:
-            if getattr(self, name) != params[name].default:
+            if vars(self)[name] != params[name].default:
                 yield Problem("no-effect", f"'{name}' has no effect {why}", (name,), on="key")
 
     def values(self) -> dict[str, Any]:
         """The value of each parameter by LightGBM's name; those that are None are LightGBM's to find."""
-        return {name: value for name in params_of(type(self)) if (value := getattr(self, name)) is not None}
+        return {name: value for name in params_of(type(self)) if (value := vars(self)[name]) is not None}
