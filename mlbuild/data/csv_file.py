@@ -1,124 +1,105 @@
-"""Csv files as columns of text: every row has exactly the fields of the header, or the file is refused."""
+"""Csv files as columns of text: every row has exactly the fields of the header, or the file is refused.
+
+A file means what Python's `csv` module, in strict mode, reads in it. Polars reads it where the two surely agree; where
+they may not, the module itself does, and says what is wrong with a file that cannot be read.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlbuild.diagnostics import Failed, data_failure
-from mlbuild.regular import Irregular, open_regular
+from mlbuild.data.csv_records import Records, refusal
+from mlbuild.data.csv_scan import Scan, blank_lines, scan
 
 if TYPE_CHECKING:
     import polars as pl
 
-_CHUNK = 1 << 20
+#: So many records are made into a table at once where polars does not read them itself.
+_BATCH = 1 << 16
 
 
 def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
-    """All columns as texts, in the order of the header, and the header; an unquoted empty field is null.
+    """All columns as texts, in the order of the header, and the header; an empty field is null or an empty text.
 
     Blank lines are passed over, unless there is only one column: there they are missing values.
 
     Raises:
-        Failed: of kind `data`: not UTF-8, a quote that is not closed, a row with more or fewer fields.
+        Failed: of kind `data`: not UTF-8, quotes that do not follow RFC 4180, a row with more or fewer fields.
     """
-    import polars as pl
-
-    header = next(_records(file, delimiter), None)
-    if header is None:
-        raise _refusal("it is empty")
-    try:
-        rows = pl.read_csv(file, separator=delimiter, infer_schema=False, glob=False)
-    except pl.exceptions.PolarsError as error:
-        _blank_lines(file, delimiter)
-        raise _refusal(str(error).splitlines()[0]) from None
-    if len(header) > 1 and _delimiters(file, delimiter, header, rows) != (rows.height + 1) * (
-        len(header) - 1
-    ):
-        blank = _blank_lines(file, delimiter)
-        rows = rows.filter(~pl.int_range(pl.len()).is_in(blank))
-    if rows.width != len(header):
-        raise _refusal("its lines do not end in LF or CRLF")
-    return rows, header
+    header = read_header(file, delimiter)
+    if not header:
+        raise refusal("it is empty")
+    found = scan(file, delimiter)
+    if not (found.sound or found.opens):  # every quote is text, as in `12" pipe`
+        found = scan(file, delimiter, quotes=False)
+    clear = found.sound and not found.strays and not found.nul
+    rows = _read_quickly(file, delimiter, len(header), found) if clear else None
+    return (_read_exactly(file, delimiter, len(header)) if rows is None else rows), header
 
 
 def read_header(file: Path, delimiter: str) -> list[str]:
-    """The names of the columns; the rows are not read.
+    """The names of the columns, none for an empty file; blank lines before them count for nothing.
 
     Raises:
         Failed: of kind `data`, where the first record cannot be read.
     """
-    return next(_records(file, delimiter), [])
+    with Records(file, delimiter) as records:
+        return next(filter(None, records), [])
 
 
-@contextmanager
-def opened(file: Path, errors: str = "strict") -> Iterator[io.TextIOWrapper]:
-    """The text of a file, with its line ends as they are.
-
-    Raises:
-        Failed: of kind `data`, where this is not a regular file.
-    """
-    try:
-        raw = open_regular(file)
-    except Irregular as error:
-        raise _refusal(str(error.strerror)) from None
-    with io.TextIOWrapper(io.BufferedReader(raw), "utf-8-sig", errors, newline="") as stream:
-        yield stream
-
-
-def _delimiters(file: Path, delimiter: str, header: list[str], rows: pl.DataFrame) -> int:
-    """How many delimiters stand between fields: polars fills short rows up, and only this count shows it."""
+def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.DataFrame | None:
+    """The rows as polars reads them; None where these may not be all of them, or not as wide as the header."""
     import polars as pl
 
-    wanted, total, quoted = delimiter.encode(), 0, False
-    with open_regular(file) as stream:
-        while chunk := stream.read(_CHUNK):
-            total += chunk.count(wanted)
-            quoted = quoted or b'"' in chunk
-    if not quoted:
-        return total
-    inside = rows.select(pl.all().str.count_matches(delimiter, literal=True).sum()).row(0)
-    return total - int(sum(inside)) - sum(name.count(delimiter) for name in header)
+    quote = '"' if found.opens else None
+    try:
+        rows = pl.read_csv(file, separator=delimiter, quote_char=quote, infer_schema=False, glob=False)
+    except pl.exceptions.PolarsError:
+        return None
+    if rows.height == found.records - 1 and found.delimiters == found.records * (width - 1):
+        return rows if rows.width == width else None
+    blank = blank_lines(file, delimiter, quotes=found.opens)
+    # Before the header polars passes over blank lines itself, behind it they are rows without values.
+    leading = sum(1 for place, line in enumerate(blank) if place == line)
+    between = [line - leading - 1 for line in blank[leading:]] if width > 1 else []
+    delimiters = (found.records - leading - len(between)) * (width - 1)
+    # Short rows are filled up: only the number of delimiters shows that there are some.
+    if (rows.width, rows.height, found.delimiters) != (width, found.records - leading - 1, delimiters):
+        return None
+    return rows.filter(~pl.int_range(pl.len()).is_in(between))
 
 
-def _blank_lines(file: Path, delimiter: str) -> list[int]:
-    """The positions of blank lines among the rows.
+def _read_exactly(file: Path, delimiter: str, width: int) -> pl.DataFrame:
+    """The rows as the standard library reads them.
 
     Raises:
-        Failed: of kind `data`, at the first row with more or fewer fields than the header.
+        Failed: of kind `data`: what is wrong with the file.
     """
-    records = _records(file, delimiter)
-    width, blank = len(next(records)), []
-    for index, record in enumerate(records):
-        if not record:
-            blank.append(index)
-        elif len(record) != width:
-            fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-            raise _refusal(f"row {index + 1 - len(blank)} has {fields}, the header has {width}")
-    return blank
+    import polars as pl
+
+    schema = {str(index): pl.String for index in range(width)}
+    rows, frames = _rows(file, delimiter, width), [pl.DataFrame(schema=schema)]
+    while batch := [*islice(rows, _BATCH)]:
+        frames.append(pl.DataFrame(batch, schema=schema, orient="row"))
+    return pl.concat(frames)
 
 
-def _records(file: Path, delimiter: str) -> Iterator[list[str]]:
-    """The header and the rows by the standard library: slow, but it says what is wrong where."""
-    with opened(file) as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        started = False
-        try:
-            for record in reader:
-                # Blank lines before the header count for nothing.
-                started = started or bool(record)
-                if started:
-                    yield record
-        except UnicodeDecodeError:
-            raise _refusal("it is not UTF-8") from None
-        except csv.Error:
-            message = f"line {reader.line_num}: a quote is not closed, or text follows behind the closing one"
-            raise _refusal(message) from None
-
-
-def _refusal(reason: str) -> Failed:
-    return data_failure(f"cannot read the file as csv: {reason}")
+def _rows(file: Path, delimiter: str, width: int) -> Iterator[list[str]]:
+    row = -1
+    with Records(file, delimiter) as records:
+        for record in records:
+            if not record and (row < 0 or width > 1):
+                continue
+            if width == 1 and records.stray:
+                # Such a file may have two line ends where one was meant, and here the second would be a row.
+                raise refusal(f"line {records.line} ends in a carriage return without a line feed")
+            row += 1
+            record = record or [""]
+            if len(record) != width:
+                fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+                raise refusal(f"row {row} (line {records.line}) has {fields}, the header has {width}")
+            if row:
+                yield record

@@ -6,7 +6,7 @@ import csv
 from itertools import islice
 from pathlib import Path
 
-from mlbuild.data.csv_file import opened
+from mlbuild.data.csv_records import open_text
 
 #: In the order of preference where several make the same table.
 DELIMITERS = (",", ";", "\t", "|", " ")
@@ -25,7 +25,7 @@ def find_delimiter(file: Path) -> str:
 
 def _width(file: Path, delimiter: str) -> int:
     """How many columns the first records have, 0 where they differ."""
-    with opened(file, errors="replace") as stream:
+    with open_text(file, errors="replace") as stream:
         try:
             records = (record for record in csv.reader(stream, delimiter=delimiter, strict=True) if record)
             found = {len(record) for record in islice(records, _RECORDS)}

@@ -146,7 +146,7 @@ def test_a_file_without_a_usable_value_is_refused(tmp_path: Path, text: str) -> 
 
 
 def test_a_row_that_is_too_short_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Failed, match="row 2 has 1 field, the header has 2"):
+    with pytest.raises(Failed, match=r"row 2 \(line 3\) has 1 field, the header has 2"):
         of_text(tmp_path, "a,b\n1,2\n3\n")
 
 

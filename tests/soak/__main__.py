@@ -22,6 +22,7 @@ SOAKS = {
     "parity-gate": ["tests/bundle/test_mutations.py"],
     "artifact-bytes": ["tests/pipeline/test_bytes.py"],
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
+    "csv": ["tests/data/test_csv.py"],
     "column-flow": ["tests/pipeline/test_flow.py"],
     "ops": ["tests/ops/test_parity.py"],
     "expressions": ["tests/expressions"],

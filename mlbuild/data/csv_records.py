@@ -1,0 +1,119 @@
+"""The records of a csv file as Python's `csv` module reads them, strictly: slow, but it knows what is wrong, and where."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.regular import Irregular, open_regular
+
+#: Far above the module's own limit for a field, and no larger than a C long of 32 bits.
+_LONGEST = 2**31 - 1
+_LINE_END = re.compile(r"\r\n?|\n")
+_ENDS = re.compile(_LINE_END.pattern.encode())
+_TWICE = 'write a quote inside a quoted field twice: ""'
+
+
+class Records(Iterator[list[str]]):
+    """All records, the header included, as a context; a blank line is a record without fields.
+
+    `line` is the one in which the last record starts; `stray` says that a carriage return without a line feed ended it.
+
+    Raises:
+        Failed: of kind `data`: not UTF-8, a NUL byte, a quote that is not closed or that has text after it.
+    """
+
+    def __init__(self, file: Path, delimiter: str) -> None:
+        csv.field_size_limit(_LONGEST)
+        self.line, self.stray = 0, False
+        self._file, self._stream = file, open_text(file)
+        self._field = re.compile(rf'(?P<quoted>"[^"]*(?:""[^"]*)*)|[^{re.escape(delimiter)}\r\n]*')
+        self._ends = ("", delimiter, "\r", "\n")
+        self._text: list[str] = []
+        self._reader = csv.reader(self._lines(), delimiter=delimiter, strict=True)
+
+    def __enter__(self) -> Records:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stream.close()
+
+    def __next__(self) -> list[str]:
+        self.line = self._reader.line_num + 1
+        self._text.clear()
+        try:
+            record = next(self._reader)
+        except csv.Error:
+            raise self._bad_quote() from None
+        self.stray = self._text[-1].endswith("\r")
+        return record
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            for line in self._stream:
+                if "\0" in line:
+                    raise refusal(f"line {self.line + len(self._text)} holds a NUL byte")
+                self._text.append(line)
+                yield line
+        except UnicodeDecodeError:
+            raise refusal(_not_utf8(self._file)) from None
+
+    def _bad_quote(self) -> Failed:
+        """What is wrong with the quotes of the record that was being read."""
+        text, at = "".join(self._text), 0
+        while at <= len(text):
+            found = self._field.match(text, at)
+            assert found is not None, "any text starts with a field, if only with an empty one"
+            end = found.end()
+            if found["quoted"] is not None:
+                opened, closed = self._line_of(text, at), self._line_of(text, end)
+                if end == len(text):
+                    return refusal(f"line {opened}: a field starts with a quote that is never closed")
+                end += 1
+                if text[end : end + 1] not in self._ends:
+                    where = "" if opened == closed else f", which starts in line {opened}"
+                    help_ = rf"\" is not an escape in csv; {_TWICE}" if text[end - 2] == "\\" else _TWICE
+                    return refusal(f"line {closed}: text follows the closing quote of a field{where}", help_)
+            at = end + 1
+        raise AssertionError("the csv module refuses quotes only")
+
+    def _line_of(self, text: str, at: int) -> int:
+        return self.line + len(_LINE_END.findall(text, 0, at))
+
+
+def open_text(file: Path, errors: str = "strict") -> io.TextIOWrapper:
+    """The text of a file, with its line ends as they are.
+
+    Raises:
+        Failed: of kind `data`, where this is not a regular file.
+    """
+    try:
+        raw = open_regular(file)
+    except Irregular as error:
+        raise refusal(str(error.strerror)) from None
+    return io.TextIOWrapper(io.BufferedReader(raw), "utf-8-sig", errors, newline="")
+
+
+def refusal(reason: str, help_: str | None = None) -> Failed:
+    """The failure that a file cannot be read as csv, and what to do about it."""
+    lines = {} if help_ is None else {"lines": [f"help: {help_}"]}
+    return data_failure(f"cannot read the file as csv: {reason}", **lines)
+
+
+def _not_utf8(file: Path) -> str:
+    """Where the first byte is that is not UTF-8; a line feed is never part of a longer character."""
+    number, before = 1, 0
+    with io.BufferedReader(open_regular(file)) as stream:
+        for line in stream:
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                number += len(_ENDS.findall(line, 0, error.start))
+                what = f"byte 0x{line[error.start]:02X} at offset {before + error.start:,}"
+                return f"line {number} is not UTF-8: {what}"
+            number, before = number + len(_ENDS.findall(line)), before + len(line)
+    return "it changed while it was read"
