@@ -151,10 +151,6 @@ def test_digits_that_are_names_are_categories(tmp_path: Path, codes: list[str]) 
 
 
 LEFT_OUT = {
-    "texts that end too soon": (
-        cycle("a", "a\0", "b\0"),
-        "holds the character U+0000, at which an artifact ends a text",
-    ),
     "one value": (cycle("5"), "has one value in all rows"),
     "one value beside missing ones": (cycle("5", ""), "has one value in all rows"),
     "an id": ([f"k{row}" for row in range(ROWS)], "tells rows apart, and says nothing about new ones"),
@@ -190,6 +186,14 @@ def test_what_is_no_feature_is_left_out_with_the_reason(
     assert (made.roles.features, made.roles.left_out) == (("size",), {"x": reason})
     told = f"    #   x: {reason}"
     assert told[:100] in made.text
+
+
+def test_texts_that_an_artifact_would_cut_are_no_features(tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    pl.DataFrame({"size": SIZE, "y": cycle("a", "b"), "x": cycle("a", "a\0", "b\0")}).write_parquet(file)
+    made = draft(infer(file), "rows.parquet", "p", "y")
+    why = {"x": "holds the character U+0000, at which an artifact ends a text"}
+    assert made.roles is not None and made.roles.left_out == why
 
 
 def test_names_of_outputs_are_no_features(tmp_path: Path) -> None:
