@@ -190,7 +190,8 @@ def test_what_is_no_feature_is_left_out_with_the_reason(
 
 def test_texts_that_an_artifact_would_cut_are_no_features(tmp_path: Path) -> None:
     file = tmp_path / "rows.parquet"
-    pl.DataFrame({"size": SIZE, "y": cycle("a", "b"), "x": cycle("a", "a\0", "b\0")}).write_parquet(file)
+    columns = {"size": [*map(float, SIZE)], "y": cycle("a", "b"), "x": cycle("a", "a\0", "b\0")}
+    pl.DataFrame(columns).write_parquet(file)
     made = draft(infer(file), "rows.parquet", "p", "y")
     why = {"x": "holds the character U+0000, at which an artifact ends a text"}
     assert made.roles is not None and made.roles.left_out == why
