@@ -255,7 +255,10 @@ def test_a_folder_that_is_not_there_is_said(mlbuild: Command) -> None:
 def test_a_file_that_cannot_be_read_is_a_fault_of_the_data(mlbuild: Command) -> None:
     (mlbuild.folder / "rows.csv").write_bytes(b"a,b\n1,2\n\xff,3\n")
     ran = mlbuild("init", "rows.csv", "--target", "a")
-    assert (ran.code, ran.err) == (3, "mlbuild: rows.csv: cannot read the file as csv: it is not UTF-8\n")
+    assert (ran.code, ran.err) == (
+        3,
+        "mlbuild: rows.csv: cannot read the file as csv: line 3 is not UTF-8: byte 0xFF at offset 8\n",
+    )
     assert not (mlbuild.folder / "mlbuild.yaml").exists()
 
 

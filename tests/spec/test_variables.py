@@ -88,7 +88,7 @@ def test_no_message_and_no_file_of_the_cache_tells_the_value(
     rows.write_bytes(b"a.b,n\n1,2,3\n")
     broken = api.build(spec, ["source:rows"], threads=1)
     assert [failure.message for failure in broken.failures.values()] == [
-        "cannot read the file as csv: row 1 has 3 fields, the header has 2"
+        "cannot read the file as csv: row 1 (line 2) has 3 fields, the header has 2"
     ]
     rows.unlink()
     gone = api.build(spec, ["source:rows"], threads=1)
