@@ -29,6 +29,7 @@ from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import CATALOGUES, make_plan
 from mlbuild.pipeline.runs import Recorder, built_specs
+from mlbuild.spec.bounds import EVERYWHERE
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.spec import Spec
 
@@ -44,23 +45,26 @@ class SpecError(Exception):
 
 
 def check(
-    file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = ()
+    file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = (), *, outside: bool = False
 ) -> tuple[Spec | None, list[Diagnostic]]:
     """Check a spec file without reading data: the spec, None where it has errors, and all errors and warnings.
 
     `profiles` names profiles of the spec, `settings` are texts such as `models.late.params.num_leaves=31`; both are
-    laid over the spec in their order, the settings last.
+    laid over the spec in their order, the settings last. It includes files of its own project only, the git root or else
+    the folder of the spec, unless they may lie `outside`.
     """
-    return check_spec(Path(file), profiles, settings)
+    return check_spec(Path(file), profiles, settings, bounds=EVERYWHERE if outside else None)
 
 
-def load(file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = ()) -> Spec:
-    """The checked spec of a file, with profiles and settings as in `check`.
+def load(
+    file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = (), *, outside: bool = False
+) -> Spec:
+    """The checked spec of a file, all arguments as in `check`.
 
     Raises:
         SpecError: it has errors.
     """
-    spec, diagnostics = check(file, profiles, settings)
+    spec, diagnostics = check(file, profiles, settings, outside=outside)
     if spec is None:
         raise SpecError([one for one in diagnostics if one.severity == "error"])
     return spec
@@ -205,7 +209,8 @@ def _others(spec: Spec, store: DiskStore) -> Iterator[Spec]:
     """What else was built in the folder of a spec, as it is now."""
     for name, profiles in sorted(built_specs(store) - {(spec.file.name, spec.profiles)}):
         file = spec.root / name
-        other = check_spec(file, profiles)[0] if file.is_file() else None
+        # Nothing of them is shown, and what they need must stay even where they need files from outside.
+        other = check_spec(file, profiles, bounds=EVERYWHERE)[0] if file.is_file() else None
         if other is not None:
             yield other
 

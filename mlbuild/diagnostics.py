@@ -129,6 +129,7 @@ def data_failure(message: str, **details: Any) -> Failed:
 CODES = {
     # the file
     "missing-file": "a file is not there, or cannot be read",
+    "outside-project": "a spec, or a file that it includes, lies outside of the project",
     "bad-encoding": "the file is not UTF-8",
     "bad-character": "a character that YAML forbids",
     "bad-yaml": "the text is not YAML",

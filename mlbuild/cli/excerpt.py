@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlbuild.diagnostics import Span
 from mlbuild.regular import SPEC_LIMIT, read_regular
+from mlbuild.spec.bounds import Bounds
 
 #: Longer lines are cut on both sides of what is meant; in columns of a terminal.
 WIDEST = 100
@@ -24,15 +25,17 @@ _COMBINING = ("Mn", "Me")
 
 
 class Texts:
-    """The lines of files, each read once; `given` has those that are no files."""
+    """The lines of files within some bounds, each read once; `given` has those that are no files."""
 
-    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+    def __init__(self, given: Mapping[str, str] | None = None, bounds: Sequence[Bounds] = ()) -> None:
         self._lines = {name: text.split("\n") for name, text in (given or {}).items()}
+        self._bounds = bounds
 
     def excerpt(self, span: Span) -> tuple[str, str] | None:
         """The line of a span and the line of carets below it; None where there is no such line."""
         if span.file not in self._lines:
-            self._lines[span.file] = _read(Path(span.file))
+            quotable = any(bounds.hold(Path(span.file)) for bounds in self._bounds)
+            self._lines[span.file] = _read(Path(span.file)) if quotable else []
         lines = self._lines[span.file]
         if not 1 <= span.line <= len(lines) or not any(lines):
             return None

@@ -134,7 +134,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         raise SystemExit(OK)
     args.command = ALIASES.get(args.command, args.command)
     args.json = args.format == "json"
-    args.logged, args.noted = [], []
+    args.logged, args.noted, args.bounds = [], [], []
     for name in ("profiles", "settings"):
         setattr(args, name, getattr(args, f"{name}_before") + getattr(args, f"{name}_behind", []))
     if args.directory:
@@ -238,6 +238,12 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         const="json",
         default=default or argparse.SUPPRESS,
         help="the same as --format json",
+    )
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        default=unless(False),
+        help="let the spec be, and include, a file outside of its git repository (of its folder, without one)",
     )
     parser.add_argument(
         "-q", "--quiet", action="store_true", default=unless(False), help="no progress, no warnings"

@@ -23,6 +23,7 @@ from mlbuild.cli.report import (
 )
 from mlbuild.cli.sarif import diagnostics_sarif
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
+from mlbuild.spec.bounds import EVERYWHERE, Bounds
 from mlbuild.spec.check import check
 from mlbuild.spec.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
@@ -83,7 +84,15 @@ def find_file(named: str | None) -> Path:
 
 def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[Diagnostic]]:
     """The check of a spec, with the profiles and settings of the command line laid over it."""
-    return check(file, args.profiles or _from_environment(), args.settings)
+    profiles = args.profiles or _from_environment()
+    return check(file, profiles, args.settings, bounds=bounds_of(args, file))
+
+
+def bounds_of(args: argparse.Namespace, file: Path) -> Bounds:
+    """The bounds of a spec, from now on also those of what is quoted."""
+    bounds = EVERYWHERE if args.allow_outside else Bounds.of(file)
+    args.bounds.append(bounds)
+    return bounds
 
 
 def _from_environment() -> list[str]:
@@ -130,7 +139,7 @@ def told_text(
     args: argparse.Namespace, diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts | None = None
 ) -> str:
     """Diagnostics with their lines, and how many there are."""
-    texts = texts or Texts({FLAG: settings_text(args.settings)})
+    texts = texts or Texts({FLAG: settings_text(args.settings)}, args.bounds)
     return f"{diagnostics_text(diagnostics, paint, texts)}\n{count_text(diagnostics)}"
 
 

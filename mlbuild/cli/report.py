@@ -18,9 +18,8 @@ NO_FILES = (COMMAND_LINE, FLAG)
 MOST = 100
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts | None = None) -> str:
+def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts) -> str:
     """The first `MOST` diagnostics, errors before warnings, each with its line and carets below what is meant."""
-    texts = texts or Texts()
     order = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity != "error")
     told = [diagnostics[index] for index in sorted(order[:MOST])]
     left = [diagnostics[index] for index in order[MOST:]]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, USAGE, UsageError
-from mlbuild.cli.project import DEFAULT, BadSpec, find_file, tell
+from mlbuild.cli.project import DEFAULT, BadSpec, bounds_of, find_file, tell
 from mlbuild.regular import SPEC_LIMIT, read_regular
-from mlbuild.spec.files import read_spec
+from mlbuild.spec.bounds import HELP
+from mlbuild.spec.files import read_main
 from mlbuild.spec.known import known_names
 from mlbuild.spec.modeline import with_modeline
 from mlbuild.spec.project_schema import build_project_schema
@@ -44,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         print(text, end="")
         return OK
     spec = find_file(args.file)
+    if not bounds_of(args, spec).hold(spec):
+        raise UsageError(f"'{spec}' is a link to a file that is not of this project", HELP)
     text = _project_text(args, spec) if args.project else schema_text()
     schema = _folder(args.write, spec) / (_project_file(spec) if args.project else FILE)
     _tell(args, _write(spec, schema, text), spec, schema)
@@ -51,11 +54,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _project_text(args: argparse.Namespace, file: Path) -> str:
-    document = read_spec(file)
+    bounds = bounds_of(args, file)
+    document = read_main(file, bounds)
     if isinstance(document, list):
         tell(args, document, USAGE)
         raise BadSpec
-    return as_text(build_project_schema(known_names(document)))
+    return as_text(build_project_schema(known_names(document, bounds)))
 
 
 def _folder(given: str, spec: Path) -> Path:

@@ -57,6 +57,7 @@ def keep_snapshot(
     """Keep what the build has found, if all of it surely holds; `results` is what it printed of its outputs."""
     request = Request(str(find_file(args.file)))
     request.profiles, request.settings, request.targets = args.profiles, args.settings, args.targets
+    request.outside = args.allow_outside
     if args.warnings and Path(request.file).is_absolute():
         # How the places of warnings are written then depends on where the command runs.
         return

@@ -45,6 +45,7 @@ _VALUED = {
     "--profile": "profiles",
     "--set": "settings",
 }
+_SWITCHES = {"-q": "quiet", "--quiet": "quiet", "--no-color": "plain", "--allow-outside": "outside"}
 #: Options of a command that change nothing where there is nothing to do.
 _IDLE = {
     "build": ("-k", "--keep-going", "-n", "--dry-run"),
@@ -63,7 +64,7 @@ class Request:
         self.profiles: list[str] = []
         self.settings: list[str] = []
         self.targets: list[str] = []
-        self.quiet, self.color = False, True
+        self.quiet = self.plain = self.outside = False
 
     @property
     def root(self) -> str:
@@ -73,7 +74,7 @@ class Request:
     def selection(self) -> str:
         """All that is known before anything is read, and which snapshot is meant by it."""
         ours = [(name, os.environ[name]) for name in sorted(os.environ) if name.startswith("MLBUILD_")]
-        words = (self.file, self.profiles, self.settings, self.targets)
+        words = (self.file, self.profiles, self.settings, self.targets, self.outside)
         return repr((__version__, sys.version, sys.path, *words, ours))
 
 
@@ -87,10 +88,10 @@ class Answer:
         """What is to be told, in order."""
         asked = self.request
         warnings, results, told = self.snapshot["texts"][asked.verb]
-        result = results[asked.color and colored(sys.stdout)]
+        result = results[not asked.plain and colored(sys.stdout)]
         if asked.quiet:
             return [(sys.stdout, dated(result))]
-        warning = warnings[asked.color and colored(sys.stderr)]
+        warning = warnings[not asked.plain and colored(sys.stderr)]
         return [(sys.stderr, warning), (sys.stdout, dated(result)), (sys.stderr, dated(told))]
 
 
@@ -125,10 +126,9 @@ def read_request(argv: list[str]) -> "Request | None":
             former = ""
             given = getattr(request, _VALUED[word])
             setattr(request, _VALUED[word], value if isinstance(given, str) else [*given, value])
-        elif word in ("-q", "--quiet"):
-            request.quiet, former = True, ""
-        elif word == "--no-color":
-            request.color, former = False, ""
+        elif word in _SWITCHES:
+            setattr(request, _SWITCHES[word], True)
+            former = ""
         elif not typed and word in _IDLE:
             typed = request.verb = word
         elif typed and word in _IDLE[typed]:

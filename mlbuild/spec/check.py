@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.hints import sparing
+from mlbuild.spec.bounds import Bounds
 from mlbuild.spec.compose import Composed, compose
 from mlbuild.spec.definitions import Definitions
-from mlbuild.spec.files import read_spec
+from mlbuild.spec.files import read_main
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.levels import leveled
 from mlbuild.spec.resolve import read_definitions, resolve
@@ -24,17 +25,23 @@ T = TypeVar("T")
 
 @sparing()
 def check(
-    file: FilePath, profiles: Sequence[str] = (), settings: Sequence[str] = ()
+    file: FilePath,
+    profiles: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    *,
+    bounds: Bounds | None = None,
 ) -> tuple[Spec | None, list[Diagnostic]]:
     """The spec in a file, None where it has errors; and all errors and warnings, in order of place.
 
     The `profiles` named and then the `settings` (`PATH=VALUE`) are laid over it; each other profile is checked as if it
     alone were. No data is read. A definition at fault silences what depends on it, so that one mistake is one error.
+    Only files within its bounds are read: of its project, unless other ones are given.
     """
-    main = read_spec(file)
+    bounds = bounds or Bounds.of(file)
+    main = read_main(file, bounds)
     if isinstance(main, list):
         return None, sorted(main, key=_place)
-    composed = compose(main, profiles, settings)
+    composed = compose(main, profiles, settings, bounds=bounds)
     shape = check_shape(composed)
     findings = Findings()
     spec = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 
 from mlbuild.diagnostics import Diagnostic, Problem
 from mlbuild.hints import did_you_mean, listed
+from mlbuild.spec.bounds import Bounds
 from mlbuild.spec.includes import join
 from mlbuild.spec.overlay import map_like, overlaid
 from mlbuild.spec.root import OVERLAID
@@ -35,9 +37,18 @@ class Composed:
     others: dict[str, Document] = field(default_factory=dict)
 
 
-def compose(main: Document, profiles: Sequence[str] = (), settings: Sequence[str] = ()) -> Composed:
-    """Join the files of a spec, and lay the profiles named and then the settings (`PATH=VALUE`) over it."""
-    joined = join(main)
+def compose(
+    main: Document,
+    profiles: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    *,
+    bounds: Bounds | None = None,
+) -> Composed:
+    """Join the files of a spec, and lay the profiles named and then the settings (`PATH=VALUE`) over it.
+
+    Only files within its bounds are read: of its project, unless other ones are given.
+    """
+    joined = join(main, bounds or Bounds.of(FilePath(main.file)))
     composed = Composed(
         joined.document,
         joined.document,

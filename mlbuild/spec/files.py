@@ -7,8 +7,17 @@ from pathlib import Path as FilePath
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Span
 from mlbuild.hints import nearest
 from mlbuild.regular import SPEC_LIMIT, irregular, read_regular
+from mlbuild.spec.bounds import HELP, Bounds
 from mlbuild.spec.loader import load
 from mlbuild.spec.tree import Document
+
+
+def read_main(file: FilePath, bounds: Bounds) -> Document | list[Diagnostic]:
+    """The tree of a spec file that can be a link, though not beyond its bounds; or what keeps it from being read."""
+    if not bounds.hold(file):
+        message = "the spec is a link to a file that is not of this project"
+        return [Diagnostic("outside-project", message, Span(str(file), 1, 1, 1, 1), HELP)]
+    return read_spec(file)
 
 
 def read_spec(file: FilePath) -> Document | list[Diagnostic]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Related, Span
+from mlbuild.spec.bounds import HELP, Bounds
 from mlbuild.spec.builder import MAX_DEPTH
 from mlbuild.spec.files import missing, read_spec
 from mlbuild.spec.overlay import map_like
@@ -26,10 +27,10 @@ class Joined:
     whole: bool = True
 
 
-def join(main: Document) -> Joined:
-    """Read what a spec includes, and what those files include, and join their sections with its own."""
+def join(main: Document, bounds: Bounds) -> Joined:
+    """Read what a spec includes, and what those files include, all within its bounds; and join their sections with its own."""
     joined = Joined(main, [main])
-    _Reader(joined).below(main, (_identity(main.file),))
+    _Reader(joined, bounds).below(main, (_identity(main.file),))
     parts = joined.parts
     if len(parts) > 1:
         mistakes = tuple(one for part in parts for one in part.mistakes)
@@ -41,16 +42,15 @@ def join(main: Document) -> Joined:
 class _Reader:
     """Reads included files, depth first, each once."""
 
-    def __init__(self, joined: Joined) -> None:
-        self.joined = joined
+    def __init__(self, joined: Joined, bounds: Bounds) -> None:
+        self.joined, self.bounds = joined, bounds
         self.places: dict[str, Span] = {}
 
     def below(self, document: Document, chain: tuple[str, ...]) -> None:
         """Read what a file includes; `chain` are the files on the way to it, itself the last."""
         for at, named in _included(document):
             file = FilePath(os.path.normpath(FilePath(document.file).parent / named))
-            problem = missing(file, named, at, "the folder of this file") or _too_deep(chain, at)
-            if problem is not None:
+            if problem := self._unreadable(file, named, at) or _too_deep(chain, at):
                 self.joined.found.append(document.diagnostic(problem))
                 self.joined.whole = False
                 continue
@@ -62,6 +62,12 @@ class _Reader:
             if part := self._read(file):
                 self.joined.parts.append(part)
                 self.below(part, (*chain, identity))
+
+    def _unreadable(self, file: FilePath, named: str, at: Path) -> Problem | None:
+        """Why a file cannot be read; of one outside of the project not even whether it is there."""
+        if not self.bounds.hold(file):
+            return Problem("outside-project", f"'{named}' is not a file of this project", at, HELP)
+        return missing(file, named, at, "the folder of this file")
 
     def _read(self, file: FilePath) -> Document | None:
         part = read_spec(file)

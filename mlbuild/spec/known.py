@@ -14,6 +14,7 @@ from mlbuild.data.sources import Source
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.ops.op import Op
 from mlbuild.selection import Selector
+from mlbuild.spec.bounds import Bounds
 from mlbuild.spec.compose import Composed, compose
 from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.findings import Findings
@@ -60,17 +61,20 @@ class Known:
     files: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def known_names(main: Document) -> Known:
-    """The names of the project whose spec this is, mistakes in it or not; headers of files are read, no rows."""
-    known = Known()
+def known_names(main: Document, bounds: Bounds | None = None) -> Known:
+    """The names of the project whose spec this is, mistakes in it or not; headers of files are read, no rows.
+
+    Only files within its bounds are read: of its project, unless other ones are given.
+    """
+    known, bounds = Known(), bounds or Bounds.of(FilePath(main.file))
     profiles = main.value.get("profiles") if isinstance(main.value, dict) else None
     variants = [(), *((name,) for name in profiles)] if isinstance(profiles, dict) else [()]
     for chosen in variants:
-        _add(known, compose(main, chosen))
+        _add(known, compose(main, chosen, bounds=bounds), bounds)
     return known
 
 
-def _add(known: Known, composed: Composed) -> None:
+def _add(known: Known, composed: Composed, bounds: Bounds) -> None:
     """Add the names of one variant of the spec."""
     value = composed.document.value
     known.whole = known.whole and composed.whole
@@ -87,7 +91,7 @@ def _add(known: Known, composed: Composed) -> None:
     _add_features(known, definitions, resolved)
     for source in definitions.sources.values():
         if source is not None:
-            header = dict.fromkeys(_header(source, root), source.path)
+            header = dict.fromkeys(_header(source, root, bounds), source.path)
             known.files[source.contract] = header | known.files.get(source.contract, {})
 
 
@@ -133,9 +137,10 @@ def _mentioned(steps: Iterable[Op]) -> Iterator[str]:
             yield from step.columns.names or step.columns.excluded
 
 
-def _header(source: Source, root: FilePath) -> list[str]:
-    """The columns of a source's file; none where it is not there or cannot be read."""
+def _header(source: Source, root: FilePath, bounds: Bounds) -> list[str]:
+    """The columns of a source's file; none where it is not there or cannot be read, or lies beyond the bounds."""
     try:
-        return source.header(root / expand(source.path, os.environ).text)
+        file = root / expand(source.path, os.environ).text
+        return source.header(file) if bounds.hold(file) else []
     except (Rejected, Failed, OSError, ValueError):
         return []

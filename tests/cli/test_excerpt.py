@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mlbuild.cli.excerpt import WIDEST, Texts, marked, plain
 from mlbuild.diagnostics import Span
+from mlbuild.spec.bounds import EVERYWHERE
 from tests.budget import examples
 
 
@@ -113,12 +114,12 @@ def test_lines_are_those_that_spans_count(
 ) -> None:
     (tmp_path / "mlbuild.yaml").write_bytes(content)
     monkeypatch.chdir(tmp_path)
-    assert Texts().excerpt(place) == shown
+    assert Texts(bounds=[EVERYWHERE]).excerpt(place) == shown
 
 
 def test_a_file_that_is_not_there_has_no_lines() -> None:
-    assert Texts().excerpt(span(1, 1, 1, "none.yaml")) is None
-    assert Texts().excerpt(span(1, 1, 1, "a\0b")) is None
+    assert Texts(bounds=[EVERYWHERE]).excerpt(span(1, 1, 1, "none.yaml")) is None
+    assert Texts(bounds=[EVERYWHERE]).excerpt(span(1, 1, 1, "a\0b")) is None
     assert Texts({"<command line>": "mlbuild build x"}).excerpt(span(1, 15, 16, "<command line>")) == (
         "mlbuild build x",
         " " * 14 + "^",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.main import VERBS, main
 from mlbuild.cli.render import Paint
 from mlbuild.cli.report import diagnostics_text
@@ -480,7 +481,7 @@ def test_warnings_do_not_keep_errors_from_being_told() -> None:
 
     found = [diagnostic(line, "warning") for line in range(98)]
     found += [diagnostic(line, "error") for line in range(98, 100)] + [diagnostic(100, "warning")]
-    lines = diagnostics_text(found, Paint(None)).split("\n")
+    lines = diagnostics_text(found, Paint(None), Texts()).split("\n")
     assert lines[-3:] == [
         "x:98:1: error[unused]: number 98",
         "x:99:1: error[unused]: number 99",

@@ -490,7 +490,7 @@ def test_a_snapshot_of_anything_else_is_none_of_this(what: str, monkeypatch: pyt
         unsealed(sealed(SNAPSHOT, before), after)
 
 
-WORDS = """build plan status check -C . -f x.yaml -q --quiet --no-color -k --keep-going -n --exit-code -j 2 0 --threads
+WORDS = """build plan status check -C . -f x.yaml -q --quiet --no-color --allow-outside -k --keep-going -n --exit-code -j 2 0 --threads
 --jobs --set a.b=1 --profile big model:m0 out* --json --format text -v --force -- -""".split()
 
 
@@ -506,8 +506,22 @@ def test_whatever_is_read_at_once_means_the_same_to_the_full_parser(
             continue
         understood += 1
         args = command_line._parser(verb_of(argv)).parse_args(argv)
-        found = (request.directory, request.file, request.targets, request.quiet, not request.color)
-        meant = (args.directory or "", args.file or "", args.targets, args.quiet, args.no_color)
+        found = (
+            request.directory,
+            request.file,
+            request.targets,
+            request.quiet,
+            request.plain,
+            request.outside,
+        )
+        meant = (
+            args.directory or "",
+            args.file or "",
+            args.targets,
+            args.quiet,
+            args.no_color,
+            args.allow_outside,
+        )
         assert found == meant, argv
         assert request.verb == ("plan" if getattr(args, "dry_run", False) else args.command), argv
         assert request.profiles == args.profiles_before + getattr(args, "profiles_behind", [])

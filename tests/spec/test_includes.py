@@ -80,7 +80,7 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
             {},
             ["mlbuild.yaml:3:10 missing-file there is no file 'model.yaml' | did you mean 'mlbuild.yaml'?"],
         ),
-        ("..", {}, ["mlbuild.yaml:3:10 missing-file '..' is a folder, not a file"]),
+        (".", {}, ["mlbuild.yaml:3:10 missing-file '.' is a folder, not a file"]),
         ("3", {}, ["mlbuild.yaml:3:10 wrong-type 'include' is text or a list, not 3"]),
         (
             "[mlbuild.yaml]",
