@@ -113,6 +113,27 @@ def test_a_library_has_one_room(library: str, rooms: list[str]) -> None:
     assert users == set(rooms)
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_polars_reads_open_files_and_bytes(module: Path) -> None:
+    """Polars takes a path for a pattern, an address or a home folder; that of a file is only its name."""
+    tree = ast.parse(module.read_text())
+    opened = [
+        ast.unparse(item.optional_vars)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With)
+        for item in node.items
+        if item.optional_vars
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and re.fullmatch(
+            r"(pl|polars)\.(read|scan)_\w+", ast.unparse(node.func)
+        ):
+            read = ast.unparse(node.args[0])
+            said = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            exact = said.get("glob") == "False" and said.get("hive_partitioning", "False") == "False"
+            assert read.startswith("io.BytesIO(") or (read in opened and exact), ast.unparse(node)
+
+
 def test_only_the_command_line_prints_or_exits() -> None:
     wanted = re.compile(r"^\s*(?:print\(|sys\.exit\()", re.MULTILINE)
     users = {

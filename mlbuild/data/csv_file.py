@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.csv_records import Records, refusal
 from mlbuild.data.csv_scan import Scan, blank_lines, scan
+from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,7 +57,8 @@ def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.Dat
 
     quote = '"' if found.opens else None
     try:
-        rows = pl.read_csv(file, separator=delimiter, quote_char=quote, infer_schema=False, glob=False)
+        with open_regular(file) as stream:
+            rows = pl.read_csv(stream, separator=delimiter, quote_char=quote, infer_schema=False, glob=False)
     except pl.exceptions.PolarsError:
         return None
     if rows.height == found.records - 1 and found.delimiters == found.records * (width - 1):

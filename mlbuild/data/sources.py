@@ -134,11 +134,10 @@ class Parquet(Source):
         import polars as pl
 
         try:
-            open_regular(file).close()  # polars itself would wait for a pipe, or read for ever
-            # Neither `*` nor `key=value` in the path of a file means anything.
-            scan = pl.scan_parquet(file, glob=False, hive_partitioning=False)
-            header = scan.collect_schema().names()
-            return scan.select(name for name in names if name in header).collect(), header
+            with open_regular(file) as stream:
+                scan = pl.scan_parquet(stream, glob=False, hive_partitioning=False)
+                header = scan.collect_schema().names()
+                return scan.select(name for name in names if name in header).collect(), header
         except Irregular as error:
             raise data_failure(f"cannot read the file as parquet: {error.strerror}") from None
         except (pl.exceptions.PolarsError, OSError) as error:

@@ -69,8 +69,11 @@ def _refuse(name: str, what: str, count: int, split: str, help_: str) -> None:
 def read_column(job: Job, slot: str, part: str) -> pl.Series:
     import polars as pl
 
+    # Polars would take characters of a path for a pattern.
+    with job.path(slot, part).open("rb", buffering=0) as file:
+        column = pl.read_parquet(file, glob=False, hive_partitioning=False).to_series()
     # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
-    return pl.read_parquet(job.path(slot, part), memory_map=False).to_series().rechunk()
+    return column.rechunk()
 
 
 def encode(column: pl.Series) -> bytes:

@@ -24,7 +24,7 @@ from mlbuild.params import Json
 #: Seconds for all questions together; a record can do without the answers.
 _PATIENCE = 10.0
 #: Bytes that git may allocate: a forged repository must not use up the memory.
-_MEMORY = 2 << 30
+_MEMORY = 1 << 30
 
 #: Settings that say how files and objects are read, and can run nothing.
 _HARMLESS = frozenset(

@@ -1,0 +1,133 @@
+"""A path is the name of one file and nothing else: not a pattern, an address or a home folder, whatever characters it has.
+
+Beside each folder is a decoy: a folder with the same files, which is what the name would stand for as a pattern.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mlbuild import api
+from tests.cli.running import Command
+
+#: Names of folders, each with that of its decoy.
+NAMES = {
+    "q?": "qa",
+    "[a]": "a",
+    "a*": "ab",
+    "**": "any",
+    "{x}": "x",
+    "{x,y}": "x",
+    "%20": " ",
+    "a b": "a",
+    "a\nb": "ab",
+    "é": "e\u0301",
+    "~": "home",
+    "$HOME": "home",
+    "s3:": "s3",
+    "k=v": "k",
+}
+
+SPEC = """\
+mlbuild: 1
+project: odd
+sources: {csv: {path: rows.csv, contract: row}, parquet: {path: rows.parquet, contract: row}}
+contracts: {row: {columns: {x: float, y: bool}}}
+datasets:
+  csv_rows: {from: csv, split: {type: random, test: 0.2}}
+  parquet_rows: {from: parquet, split: {type: random, test: 0.2}}
+models:
+  trees: {type: lightgbm.classifier, dataset: csv_rows, features: [x], target: y, params: {num_iterations: 3}}
+  linear: {type: sklearn.logistic_regression, dataset: parquet_rows, features: [x], target: y}
+outputs: {trees: {model: trees}, linear: {model: linear}}
+"""
+
+
+def project(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "mlbuild.yaml").write_text(SPEC)
+    rows = pl.DataFrame({"x": [float(i % 7) for i in range(60)], "y": [i % 7 > 3 for i in range(60)]})
+    rows.write_csv(folder / "rows.csv")
+    with (folder / "rows.parquet").open("wb") as file:
+        rows.write_parquet(file)
+    return folder
+
+
+def shipped(folder: Path) -> dict[str, bytes]:
+    files = (file for file in (folder / "dist").rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project in a folder with a plain name, built."""
+    folder = project(tmp_path_factory.mktemp("whole") / "plain")
+    assert api.build(api.load(folder / "mlbuild.yaml"), threads=1).ok
+    return folder
+
+
+Way = Callable[[str, Command, pytest.MonkeyPatch], Path]
+
+
+def _by_words(folder: Path, mlbuild: Command, *words: str) -> Path:
+    project(folder)
+    done = mlbuild(*words)
+    assert done.code == 0, done.err
+    return folder
+
+
+def file_of_the_command(name: str, mlbuild: Command, patch: pytest.MonkeyPatch) -> Path:
+    return _by_words(mlbuild.folder / name, mlbuild, "-f", f"{name}/mlbuild.yaml", "build")
+
+
+def folder_of_the_command(name: str, mlbuild: Command, patch: pytest.MonkeyPatch) -> Path:
+    return _by_words(mlbuild.folder / name, mlbuild, "-C", name, "build")
+
+
+def shared_store(name: str, mlbuild: Command, patch: pytest.MonkeyPatch) -> Path:
+    patch.setenv("MLBUILD_CACHE_DIR", str(mlbuild.folder / name))
+    return _by_words(mlbuild.folder / "project", mlbuild, "-C", "project", "build")
+
+
+def interface(name: str, mlbuild: Command, patch: pytest.MonkeyPatch) -> Path:
+    folder = project(mlbuild.folder / name)
+    result = api.build(api.load(folder / "mlbuild.yaml"), threads=1)
+    assert result.ok, result.failures
+    return folder
+
+
+@pytest.mark.parametrize("way", [file_of_the_command, folder_of_the_command, shared_store, interface])
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_folder_of_any_name_builds_the_same(
+    name: str, way: Way, mlbuild: Command, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(mlbuild.folder / "home"))
+    decoy = plain / ".mlbuild" if way is shared_store else plain
+    shutil.copytree(decoy, mlbuild.folder / NAMES[name])
+    folder = way(name, mlbuild, monkeypatch)
+    assert shipped(folder) == shipped(plain)
+
+
+@pytest.mark.parametrize("file", ["rows.csv", "rows.parquet"])
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_file_of_any_name_is_read(
+    name: str, file: str, mlbuild: Command, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(mlbuild.folder / "home"))
+    shutil.copytree(plain, mlbuild.folder / NAMES[name])
+    shutil.copytree(plain, mlbuild.folder / name)
+    place = mlbuild.folder / name / file
+    rows = pl.DataFrame({"x": [1.0, 2.0, 3.0]})
+    with place.open("wb") as written:
+        rows.write_csv(written) if file.endswith("csv") else rows.write_parquet(written)
+    done = mlbuild("predict", str(plain / "dist/trees/model.onnx"), f"{name}/{file}")
+    assert done.code == 0, done.err
+    assert len(done.out.splitlines()) == 1 + rows.height
+    done = mlbuild("init", f"{name}/{file}")
+    assert done.code == 0, done.err
+    assert "3 rows" in (mlbuild.folder / "mlbuild.yaml").read_text()
