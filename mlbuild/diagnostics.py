@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
+#: A text that explains a problem, and the path in the spec that it is about: "'x' is defined here".
+Note = tuple[str, Path]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,8 +29,8 @@ class Problem:
     """A mistake as a room sees it that knows no file: what is wrong, and at which path of its own value.
 
     `at` is relative to the value that was checked: `("params", "num_leaves")`. `on` says whether the key or
-    the value is to blame. `offset` narrows it to characters `(start, end)` inside that text value. `about` names
-    columns whose definition explains it, each as the table (`""`: the one at hand) and the column (`""`: the table itself).
+    the value is to blame. `offset` narrows it to characters `(start, end)` inside that text value. `notes` are
+    other places of the spec that explain it.
     """
 
     code: str
@@ -37,7 +39,7 @@ class Problem:
     help: str | None = None
     on: Literal["key", "value"] = "value"
     offset: tuple[int, int] | None = None
-    about: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -47,12 +49,12 @@ class Problem:
     def under(self, *prefix: str | int) -> Problem:
         """The same problem, seen from a value that holds this one at `prefix`."""
         at = (*prefix, *self.at)
-        return Problem(self.code, self.message, at, self.help, self.on, self.offset, self.about)
+        return Problem(self.code, self.message, at, self.help, self.on, self.offset, self.notes)
 
     @property
     def said(self) -> tuple[Hashable, ...]:
-        """What is the same where a problem is found twice: all but the help."""
-        return self.code, self.message, self.at, self.on, self.offset, self.about
+        """Identity of a problem that is found twice: everything but the help and the notes."""
+        return self.code, self.message, self.at, self.on, self.offset
 
 
 class Rejected(Exception):

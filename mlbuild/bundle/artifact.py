@@ -59,7 +59,7 @@ def lineage(recipe: Recipe) -> dict[str, list[str]]:
     raw = {item.name: {item.name} for item in recipe.inputs}
     for name, typed in recipe.derived:
         raw[name] = set().union(*(raw[used] for used in typed.names)) if typed.names else set()
-    return {name: sorted(raw[name]) for name in recipe.features}
+    return {name: sorted(raw[recipe.values[name]]) for name in recipe.features}
 
 
 def _contract(trained: Trained) -> Json:

@@ -159,6 +159,7 @@ def _tolerances(trained: Trained) -> dict[str, float]:
     held = {item.name: 0.0 for item in trained.recipe.inputs}
     for name, typed in trained.recipe.derived:
         held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
+    held = {name: held[value] for name, value in trained.recipe.values.items()}
     for stage in trained.recipe.stages:
         through = max([stage.step.tolerance, *(held[name] for name in stage.read)])
         held |= {name: max(through, held.get(name, 0.0)) for name in stage.made}

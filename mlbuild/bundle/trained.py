@@ -49,13 +49,14 @@ class RawInput:
 class Recipe:
     """What is known before training of the way from raw columns to scores; canonical JSON both ways.
 
-    `derived` are expressions over raw columns and earlier derived ones, `features` the columns that the
-    preprocessing starts from, `dtype` the target's. `classes` is whether the scores are probabilities.
+    `derived` are expressions over inputs and earlier derived ones, `features` the columns that the preprocessing
+    starts from; `values` says for each which input or derived one it is. `dtype` is the target's. `classes` is whether the scores are probabilities.
     """
 
     inputs: tuple[RawInput, ...]
     derived: tuple[tuple[str, Typed], ...]
     features: Schema
+    values: Mapping[str, str]
     stages: tuple[Stage, ...]
     learner: Learner
     dtype: str
@@ -73,7 +74,13 @@ class Recipe:
         features = Schema.from_json(params["features"])
         stages = stages_of(params["steps"], features)
         return Recipe(
-            inputs, tuple(derived), features, stages, learner_of(params["learner"]), params["dtype"]
+            inputs,
+            tuple(derived),
+            features,
+            params["values"],
+            stages,
+            learner_of(params["learner"]),
+            params["dtype"],
         )
 
     @property
@@ -97,10 +104,13 @@ class Trained:
 
     def transform(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Raw rows to the matrix, natively."""
+        import polars as pl
+
         rows = raw
         for name, typed in self.recipe.derived:
             rows = rows.with_columns(typed.to_polars().alias(name))
-        return apply_stages(self.recipe.stages, self.states, rows.select(list(self.recipe.features)))
+        features = rows.select(pl.col(self.recipe.values[name]).alias(name) for name in self.recipe.features)
+        return apply_stages(self.recipe.stages, self.states, features)
 
     def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
         """The matrix to float64 scores, natively: [N, classes] or [N, 1]."""
@@ -114,7 +124,7 @@ class Trained:
         }
         for name, typed in self.recipe.derived:
             values[name] = typed.lower(graph, values)
-        features = {name: values[name] for name in self.recipe.features}
+        features = {name: values[self.recipe.values[name]] for name in self.recipe.features}
         matrix = lower_stages(self.recipe.stages, self.states, graph, features)
         return matrix, self.recipe.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)
 

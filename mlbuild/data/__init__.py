@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mlbuild.data.derive import Derive
-from mlbuild.data.filter import Filter
-from mlbuild.data.join import Join
 from mlbuild.data.sources import SUFFIXES, Csv, Parquet
-from mlbuild.data.splits import Hash, Random, Time
+from mlbuild.data.splits.hash import Hash
+from mlbuild.data.splits.random import Random
+from mlbuild.data.splits.time import Time
+from mlbuild.data.steps.derive import Derive
+from mlbuild.data.steps.filter import Filter
+from mlbuild.data.steps.join import Join
 
 #: What `type:` of a source can be.
 SOURCES = (Csv, Parquet)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlbuild.columns import DTYPES, ENDS_TEXT, NUMERIC, TEMPORAL, ColumnType
+from mlbuild.data.lineage import Raw
 from mlbuild.data.moments import parse_moment
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Problem
+from mlbuild.diagnostics import Path, Problem
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import (
     Boolean,
@@ -223,19 +224,26 @@ class Contract(Described):
         }
         return replace(self, columns=columns, description=None)
 
-    def table(self) -> Table:
-        """The table of a source with this contract."""
+    def table(self, file: str, at: Path) -> Table:
+        """The table of a file with this contract, which is at a path of the spec."""
         columns = {
             name: TableColumn(
+                node=Raw(name, (*at, "columns", name), file=file),
                 served=column.type,
                 trained=column.type,
-                serving=column.serving,
                 null_token="" if column.empty_is_null else column.null_token,
             )
             for name, column in self.columns.items()
         }
-        alone = tuple((name,) for name, column in self.columns.items() if column.unique)
-        return Table(columns, ((self.unique,) if self.unique else ()) + alone)
+        alone = [(name,) for name, column in self.columns.items() if column.unique]
+        promises = [*([self.unique] if self.unique else []), *alone]
+        return Table(
+            columns,
+            unique=tuple(tuple(columns[name].node for name in names) for names in promises),
+            afterwards=tuple(
+                columns[name].node for name, column in self.columns.items() if not column.serving
+            ),
+        )
 
 
 def unusable(name: str) -> bool:

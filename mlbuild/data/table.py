@@ -1,60 +1,72 @@
-"""A table as it is known without its data: both readings of each column's type, and what it is computed from."""
+"""A table as it is known without its data: its columns, where they come from, and what tells its rows apart."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from operator import attrgetter
 
-from mlbuild.columns import ColumnType, Schema
-from mlbuild.expressions.typed import Typed
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
+from mlbuild.data.lineage import Node
+from mlbuild.diagnostics import Note, Path
 
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column of a source or dataset.
+    """A column under the name that a table gives it; `node` is where its values come from.
 
     `served` is its type in the joined row that a client can send, `trained` its type in the rows that filters
-    left. `derived` is the expression over other columns of the same table that gives it, row by row; without one
-    the column is raw. A join brings raw columns: `computed_from` names what one was computed from in the table that
-    it comes from, `joined_on` the columns that its row was found by. A raw column with `serving` false is known only afterwards; `null_token` is the text that stands for a
-    missing string at the serving boundary (None: never missing there). `origin` is the file and the column in it that a
-    column of a source is.
+    left. `null_token` is the text that stands for a missing string at the serving boundary; None where no value is
+    ever missing there. After a step at fault a column can be there or not, which is not `sure` then.
     """
 
+    node: Node = field(compare=False)
     served: ColumnType
     trained: ColumnType
-    derived: Typed | None = None
-    computed_from: tuple[str, ...] = ()
-    joined_on: tuple[str, ...] = ()
-    serving: bool = True
     null_token: str | None = ""
-    origin: tuple[str, str] | None = None
+    sure: bool = True
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns of the same table that this one was computed from, in one step."""
-        return self.derived.names if self.derived else self.computed_from
+    @classmethod
+    def unknown(cls, node: Node, sure: bool = True) -> TableColumn:
+        """A column of unknown type, of which nothing is reported."""
+        return cls(node, ColumnType(UNKNOWN), ColumnType(UNKNOWN), sure=sure)
+
+    def present(self) -> TableColumn:
+        """The column in rows for training that do not miss it."""
+        return replace(self, trained=self.trained.with_nullable(False))
 
 
-class _Columns(Mapping[str, TableColumn]):
-    """Columns in their order; with more behind them they share what they hold: many steps are not many copies."""
+@dataclass(frozen=True)
+class Dropped:
+    """A column that a table had: the name that it had last, and the step that dropped it.
+
+    `before` counts the columns of the same name that were dropped before it.
+    """
+
+    name: str
+    column: TableColumn
+    step: Path = field(compare=False)
+    before: int = 0
+
+
+class Columns(Mapping[str, TableColumn]):
+    """Columns in order. With others added they share their storage with these, so that many steps are not many copies."""
 
     __slots__ = ("_count", "_shared")
 
     def __init__(self, shared: dict[str, tuple[int, TableColumn]]) -> None:
         self._shared, self._count = shared, len(shared)
 
-    @staticmethod
-    def of(columns: Mapping[str, TableColumn]) -> _Columns:
-        if isinstance(columns, _Columns):
+    @classmethod
+    def of(cls, columns: Mapping[str, TableColumn]) -> Columns:
+        if isinstance(columns, Columns):
             return columns
-        return _Columns({name: (place, column) for place, (name, column) in enumerate(columns.items())})
+        return cls({name: (place, column) for place, (name, column) in enumerate(columns.items())})
 
     def __getitem__(self, name: str) -> TableColumn:
         place, column = self._shared[name]
-        if place >= self._count:
+        if place >= self._count:  # it was added to these by a later step
             raise KeyError(name)
         return column
 
@@ -64,18 +76,19 @@ class _Columns(Mapping[str, TableColumn]):
     def __len__(self) -> int:
         return self._count
 
-    def plus(self, more: Mapping[str, TableColumn]) -> _Columns:
-        """These, and behind them others whose names are new."""
-        # What stands behind these already belongs to others, and stays.
+    def plus(self, more: Mapping[str, TableColumn]) -> Columns:
+        """These columns with others in place of those of the same name, or after all."""
+        if any(name in self for name in more):
+            return Columns.of({**self, **more})
         alone = len(self._shared) == self._count
         shared = self._shared if alone else dict(islice(self._shared.items(), self._count))
         for name, column in more.items():
             shared[name] = (len(shared), column)
-        return _Columns(shared)
+        return Columns(shared)
 
 
-class _Reading(Schema):
-    """One of the two readings of a table's columns, looked up when it is asked for."""
+class Reading(Schema):
+    """One of the two readings of a table's columns, looked up when asked for."""
 
     __slots__ = ("_of", "_table")
 
@@ -94,81 +107,57 @@ class _Reading(Schema):
 
 @dataclass(frozen=True)
 class Table:
-    """Ordered columns, each behind those that it was computed from.
+    """The columns of a source, or those that the steps of a dataset have left so far.
 
-    `unique` holds the promises: lists of columns in which no two rows agree (missing values never do).
+    `unique` holds promises: nodes in which no two rows agree (missing values never do). `afterwards` are the nodes
+    whose values are known only afterwards, `dropped` the columns that steps have dropped: a name can go, what comes
+    from it stays. `place` is where people find the table's own definition.
     """
 
     columns: Mapping[str, TableColumn]
-    unique: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
+    afterwards: tuple[Node, ...] = field(default=(), compare=False)
+    dropped: tuple[Dropped, ...] = ()
+    place: Note | None = field(default=None, compare=False)
 
     @property
     def served(self) -> Schema:
-        return _Reading(self.columns, attrgetter("served"))
+        return Reading(self.columns, attrgetter("served"))
 
     @property
     def trained(self) -> Schema:
-        return _Reading(self.columns, attrgetter("trained"))
+        return Reading(self.columns, attrgetter("trained"))
 
-    def read_from(self, file: str) -> Table:
-        """The table of a source, read from this file."""
-        columns = {name: replace(column, origin=(file, name)) for name, column in self.columns.items()}
-        return replace(self, columns=columns)
+    def has(self, name: str) -> bool:
+        """Whether a column is there for sure."""
+        return name in self.columns and self.columns[name].sure
+
+    def nodes(self, names: Iterable[str]) -> list[Node]:
+        """The nodes of columns."""
+        return [self.columns[name].node for name in names]
+
+    def note(self, name: str, table: str = "") -> Note:
+        """Where a column was made, for people; `table` is what this table is called, if it is not the one at hand."""
+        return self.columns[name].node.note(name, table)
 
     def plus(self, made: Mapping[str, TableColumn]) -> Table:
-        """The table with these columns in the place of those of the same names, or behind all others."""
-        if any(name in self.columns for name in made):
-            return replace(self, columns={**self.columns, **made})
-        return replace(self, columns=_Columns.of(self.columns).plus(made))
+        """The table with these columns in place of those of the same names, or after all."""
+        return replace(self, columns=Columns.of(self.columns).plus(made))
+
+    def present(self, names: Iterable[str]) -> Table:
+        """The table where no row for training misses these columns."""
+        return self.plus({name: self.columns[name].present() for name in names})
 
     def unique_within(self, names: Iterable[str]) -> bool:
-        """Whether rows that agree in all of `names` are promised to be the same row."""
-        given = set(names)
+        """Whether no two rows agree in all of `names`."""
+        given = {*self.nodes(names)}
         return any(given.issuperset(promise) for promise in self.unique)
 
-
-def serving_inputs(table: Table, features: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What an artifact needs for `features`: raw columns, and derived ones in an order to compute them.
-
-    Both follow the order of the features, not that of the table, which comes from maps and means nothing.
-    """
-    raw: dict[str, None] = {}
-    derived: dict[str, None] = {}
-    waiting = list(features)[::-1]
-    while waiting:
-        name = waiting.pop()
-        typed = table.columns[name].derived
-        if typed is None:
-            raw[name] = None
-        elif all(used in raw or used in derived for used in typed.names):
-            derived[name] = None
-        else:
-            waiting += [name, *reversed(typed.names)]
-    return tuple(raw), tuple(derived)
-
-
-def depends_on(table: Table, names: Iterable[str], *, through_joins: bool = False) -> frozenset[str]:
-    """`names` and every column that they were computed from, transitively, on either side of a join.
-
-    With `through_joins` also the columns that their rows were found by: what a value depends on at all.
-    """
-    found = set(names)
-    for name, column in reversed(tuple(table.columns.items())):
-        if name in found:
-            found.update(column.sources)
-            found.update(column.joined_on if through_joins else ())
-    return frozenset(found)
-
-
-def first_behind(table: Table, wanted: Iterable[str], *, through_joins: bool = False) -> dict[str, str]:
-    """For each column that depends on some of `wanted`, as in `depends_on`, the first of them that it does."""
-    names = [*wanted]
-    ranks = {name: rank for rank, name in enumerate(names)}
-    first: dict[str, int] = {}
-    for name, column in table.columns.items() if names else ():
-        # A source that stands behind, or is no column here, counts as itself.
-        behind = (*column.sources, *(column.joined_on if through_joins else ()))
-        found = [first.get(one, ranks.get(one)) for one in behind] + [ranks.get(name)]
-        if known := [rank for rank in found if rank is not None]:
-            first[name] = min(known)
-    return {name: names[rank] for name, rank in first.items()}
+    def promises(self) -> list[tuple[str, ...]]:
+        """The names of the columns in which no two rows agree, as far as they are still there."""
+        names = {column.node: name for name, column in self.columns.items()}
+        return [
+            tuple(names[node] for node in promise)
+            for promise in self.unique
+            if all(node in names for node in promise)
+        ]

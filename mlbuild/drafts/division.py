@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.inference import Inferred
-from mlbuild.data.splits import Hash, Random, Shares, Split, Time
+from mlbuild.data.splits.hash import Hash
+from mlbuild.data.splits.random import Random
+from mlbuild.data.splits.split import Shares, Split
+from mlbuild.data.splits.time import Time
 from mlbuild.diagnostics import Failed
 from mlbuild.drafts.goal import Goal
 

@@ -10,7 +10,7 @@ from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
 from mlbuild.data.promises import is_key
 from mlbuild.data.spellings import unread_form
-from mlbuild.data.splits import TEST, TRAIN, Split
+from mlbuild.data.splits.split import TEST, TRAIN, Split
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.drafts.goal import Goal
 from mlbuild.lowering.graph import RESERVED

@@ -6,7 +6,7 @@ those of `binding.RULES`; a leaf is a column or a literal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,15 @@ def columns_of(tree: Tree) -> Iterator[tuple[str, str]]:
         for part in tree[1:]:
             if isinstance(part, tuple):
                 yield from columns_of(part)
+
+
+def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
+    """The tree with other names of its columns."""
+    if tree[0] == COLUMN:
+        return (COLUMN, names[tree[1]], *tree[2:])
+    if is_literal(tree):
+        return tree
+    return tuple(renamed(part, names) if isinstance(part, tuple) else part for part in tree)
 
 
 def parts_of(tree: Any) -> Iterator[Tree]:

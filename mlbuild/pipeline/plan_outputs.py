@@ -16,13 +16,15 @@ from mlbuild.spec.spec import OutputSpec, Spec
 def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
     model = spec.models[output.model]
     shared = ModelTasks(spec, model)
+    inputs = output.serving.inputs
     recipe = {
-        "inputs": Schema({name: column.served for name, column in output.inputs.items()}).to_json(),
+        "inputs": Schema({one.name: one.column.served for one in inputs}).to_json(),
         "null_tokens": {
-            name: column.null_token for name, column in output.inputs.items() if column.null_token is not None
+            one.name: one.column.null_token for one in inputs if one.column.null_token is not None
         },
-        "derived": [[name, column.derived.tree] for name, column in output.derived.items() if column.derived],
+        "derived": [[key, tree] for key, tree in output.serving.derived.items()],
         "features": shared.features.to_json(),
+        "values": dict(output.serving.values),
         "steps": shared.steps,
         "learner": shared.learner,
         "dtype": model.target.type.dtype,
@@ -62,7 +64,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
                 classes,
                 fitted,
                 Input("artifact", f"artifact:{output.name}", ("model.onnx",)),
-                shared.rows("raw", SPLITS, output.inputs),
+                shared.rows("raw", SPLITS, [one.name for one in inputs]),
                 *(shared.matrix(split, split) for split in SPLITS),
                 Input("scores", f"predict:{model.name}", SPLITS),
             ),

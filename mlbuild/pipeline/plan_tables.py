@@ -85,7 +85,7 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
         params={
             "tables": {slot.slot: _columns(slot) for slot in inputs},
             "steps": steps,
-            "split": None if divided is None else divided.canonical(spec.seed),
+            "split": None if divided is None else write(divided),
         },
         inputs=(*inputs, *_verdicts(spec, item)),
         parts=parts_of([WHOLE] if divided is None else SPLITS, item.table.columns),

@@ -6,26 +6,27 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
-from mlbuild.diagnostics import Diagnostic, Path, Problem, Rejected, Related
+from mlbuild.diagnostics import Diagnostic, Note, Path, Problem, Rejected, Related
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.tree import Document
 
 P = ParamSpec("P")
 T = TypeVar("T")
-#: Texts that explain a problem, each with the path that it is about.
-Notes = tuple[tuple[str, Path], ...]
 
 
 class Findings:
     """Problems of a spec; their paths start at its root. A problem found twice is one, whatever its help."""
 
     def __init__(self) -> None:
-        self._found: dict[Hashable, tuple[Problem, Notes]] = {}
+        self._found: dict[Hashable, tuple[Problem, tuple[Note, ...]]] = {}
 
-    def add(self, problem: Problem, *notes: tuple[str, Path]) -> None:
-        self._found.setdefault(problem.said, (problem, notes))
+    def add(self, problem: Problem, *notes: Note) -> None:
+        """Add a problem, explained by its own notes and by others; each place explains it once."""
+        if problem.said not in self._found:
+            places = {at: (text, at) for text, at in reversed((*problem.notes, *notes))}
+            self._found[problem.said] = problem, tuple(places.values())[::-1]
 
-    def extend(self, problems: Iterable[Problem], *notes: tuple[str, Path]) -> bool:
+    def extend(self, problems: Iterable[Problem], *notes: Note) -> bool:
         """Add problems; tells whether none of them is an error."""
         sound = True
         for problem in problems:
@@ -55,7 +56,7 @@ class Findings:
         return all(problem.severity != "error" for problem, _ in self.found)
 
     @property
-    def found(self) -> list[tuple[Problem, Notes]]:
+    def found(self) -> list[tuple[Problem, tuple[Note, ...]]]:
         """The problems, each with what explains it."""
         return [*self._found.values()]
 
@@ -66,6 +67,6 @@ class Findings:
         ]
 
 
-def related(notes: Notes, document: Document) -> tuple[Related, ...]:
+def related(notes: Iterable[Note], document: Document) -> tuple[Related, ...]:
     """What explains a problem, each with its place."""
     return tuple(Related(text, document.span(at, "name")) for text, at in notes)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path as FilePath
 
-from mlbuild.columns import UNKNOWN, ColumnType
-from mlbuild.data.derive import Derive
-from mlbuild.data.filter import Filter
-from mlbuild.data.splits import Split
-from mlbuild.data.steps import DatasetStep
+from mlbuild.data.contracts import Contract
+from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.files import missing
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Dataset
-from mlbuild.spec.places import Places
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
 from mlbuild.spec.variables import expand
 
@@ -49,17 +45,20 @@ def flow_sources(
                 contract, doubtful = defined.contract, defined.doubtful
                 if not doubtful:
                     findings.extend(problem.under(*at) for problem in source.judge(contract.columns))
-                table = _without_types(contract.table(), doubtful).read_from(os.path.normpath(file))
+                table = _source_table(name, os.path.normpath(file), source.contract, contract, doubtful)
                 variables = path.names if path else ()
                 found[name] = SourceSpec(name, source, file, variables, source.contract, contract, table)
     return found
 
 
-def _without_types(table: Table, names: Collection[str]) -> Table:
-    """The table with columns of which nothing is known but that they are there."""
-    unknown = ColumnType(UNKNOWN)
-    made = {name: TableColumn(unknown, unknown) for name in names}
-    return table.plus(made) if names else table
+def _source_table(
+    name: str, file: str, contract_name: str, contract: Contract, doubtful: Collection[str]
+) -> Table:
+    """The table of a source; nothing is known of the columns that are `doubtful`."""
+    at = ("contracts", contract_name)
+    table = contract.table(file, at)
+    unknown = {column: TableColumn.unknown(table.columns[column].node) for column in doubtful}
+    return replace(table.plus(unknown), place=(f"the contract of '{name}'", at))
 
 
 def flow_datasets(
@@ -153,44 +152,36 @@ class _Flow:
         self.sources, self.datasets = sources, datasets
 
     def run(self, seed: int) -> DatasetSpec | None:
+        dataset_at: Path = ("datasets", self.name)
         start = self._start()
         if start is None:
             return None
         source, before, table = start
         stages = [*before]
         for index, step in enumerate(self.dataset.steps):
-            at = ("datasets", self.name, "steps", index)
+            at = (*dataset_at, "steps", index)
             others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
             if len(others) < len({*step.tables()}):
                 return None
-            after = self._after(step, at, table, others, source, stages) or _in_doubt(step, table)
+            after = self._after(step, at, table, others)
             if after is None:
                 return None
             stages.append(DatasetStage(step, others, table, after, at))
             table = after
         split = self.dataset.split
         if split is not None:
-            self.findings.attempt(("datasets", self.name, "split"), split.infer, table)
-            split = _seeded(split, seed)
+            self.findings.attempt((*dataset_at, "split"), split.infer, table)
+            split = split.seeded(seed)
+        table = replace(table, place=(f"'{self.name}' is defined here", dataset_at))
         return DatasetSpec(self.name, source, tuple(stages), split, table)
 
-    def _after(
-        self,
-        step: DatasetStep,
-        at: Path,
-        table: Table,
-        others: Mapping[str, Table],
-        source: str,
-        stages: Sequence[DatasetStage],
-    ) -> Table | None:
-        """The table that a step leaves, None where something is wrong."""
+    def _after(self, step: DatasetStep, at: Path, table: Table, others: Mapping[str, Table]) -> Table | None:
+        """The table after a step; where the step is at fault, what can be relied on."""
         try:
-            return step.infer(table, others)
+            return step.infer(table, others, at)
         except Rejected as rejected:
-            places = Places(self.sources, self.datasets)
-            for problem in rejected.problems:
-                self.findings.add(problem.under(*at), *places.notes_behind(problem, source, stages))
-            return None
+            self.findings.extend(problem.under(*at) for problem in rejected.problems)
+            return step.doubtful(table, at)
 
     def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table] | None:
         """The source that it goes back to, the steps from there on, and the table that they leave."""
@@ -204,22 +195,3 @@ class _Flow:
     def _table(self, name: str) -> Table | None:
         thing = self.sources[name] if name in self.sources else self.datasets[name]
         return None if thing is None else thing.table
-
-
-def _in_doubt(step: DatasetStep, table: Table) -> Table | None:
-    """What is known of the columns behind a step at fault: some are there, of types that nobody knows."""
-    if isinstance(step, Derive):
-        return _without_types(table, [*step.columns])
-    if isinstance(step, Filter):
-        unknown = ColumnType(UNKNOWN)
-        columns = {name: replace(column, trained=unknown) for name, column in table.columns.items()}
-        return replace(table, columns=columns)
-    return None
-
-
-def _seeded(split: Split, seed: int) -> Split:
-    """The split with the project's seed where it names none."""
-    named = {item.name for item in fields(split)}
-    if "seed" in named and getattr(split, "seed") is None:  # noqa: B009 - not every split has one
-        return replace(split, seed=seed)  # type: ignore[call-arg] # it has this field
-    return split

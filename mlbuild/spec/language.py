@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
-from mlbuild.data.splits import Split
-from mlbuild.data.steps import DatasetStep
+from mlbuild.data.splits.split import Split
+from mlbuild.data.steps.step import DatasetStep
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS

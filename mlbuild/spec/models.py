@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
-from mlbuild.data.table import serving_inputs
-from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.data.serving import serving
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Note, Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.models.learner import Task
 from mlbuild.models.suitability import classes_of
@@ -15,8 +16,7 @@ from mlbuild.ops.op import ADDED, Op
 from mlbuild.ops.steps import Stage, place
 from mlbuild.spec.definitions import LEARNER, DefinedModel, Definitions
 from mlbuild.spec.features import select_features
-from mlbuild.spec.findings import Findings, Notes
-from mlbuild.spec.places import Places
+from mlbuild.spec.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, ModelSpec
 from mlbuild.spec.targets import TargetCheck
 from mlbuild.spec.training import TrainingCheck
@@ -31,14 +31,11 @@ ANSWERS: dict[Task, tuple[str, ...]] = {
 def check_models(
     definitions: Definitions,
     datasets: Mapping[str, DatasetSpec | None],
-    places: Places,
     findings: Findings,
 ) -> dict[str, ModelSpec | None]:
     """The models by name, None where one is at fault or depends on what is."""
     return {
-        name: None
-        if defined is None
-        else _ModelCheck(name, defined, definitions, datasets, places, findings).run()
+        name: None if defined is None else _ModelCheck(name, defined, definitions, datasets, findings).run()
         for name, defined in definitions.models.items()
     }
 
@@ -52,18 +49,17 @@ class _ModelCheck:
         defined: DefinedModel,
         definitions: Definitions,
         datasets: Mapping[str, DatasetSpec | None],
-        places: Places,
         findings: Findings,
     ) -> None:
         self.name, self.model, self.learner = name, defined.model, defined.learner
         self.definitions = definitions
-        self.datasets, self.places, self.findings = datasets, places, findings
+        self.datasets, self.findings = datasets, findings
         self.at: Path = ("models", name)
         self.task = LEARNER[self.model.type].task
         preprocessing = self.model.preprocessing
         named = isinstance(preprocessing, str)
         self.steps_at: Path = ("preprocessing", str(preprocessing)) if named else (*self.at, "preprocessing")
-        self.steps_notes: Notes = (
+        self.steps_notes: tuple[Note, ...] = (
             ((f"used by model '{name}' here", (*self.at, "preprocessing")),) if named else ()
         )
 
@@ -81,7 +77,7 @@ class _ModelCheck:
             type_ = check.type(dataset.table)
             if not self._suits(matrix, type_, stages or (), features or ()):
                 return None
-            target = check.run(type_, dataset, self.places) if type_.known else None
+            target = check.run(type_, dataset) if type_.known else None
         classes = None if target is None else classes_of(target.type)
         training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
         metrics, stopping = training.metrics(), training.stopping(dataset)
@@ -131,26 +127,36 @@ class _ModelCheck:
     def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:
         at = (*self.at, "features")
         target = self.model.target.column
-        features = select_features(self.model.features, dataset, target, at, self.places, self.findings)
-        if any(map(self._reserved, dataset.table.columns)):
-            for name in features or ():
-                raw, _ = serving_inputs(dataset.table, [name])
-                self._names_of_inputs(name, raw, features or ())
+        features = select_features(self.model.features, dataset.table, target, at, self.findings)
+        if features is not None:
+            self._names_of_inputs(dataset.table, features)
         return features
 
     def _reserved(self, name: str) -> bool:
         return name in ANSWERS[self.task] or name.startswith(RESERVED)
 
-    def _names_of_inputs(self, feature: str, raw: Sequence[str], features: Sequence[str]) -> None:
-        """No input of the artifact can be named as one of its answers, or as what is inside it."""
-        for name in raw:
-            if self._reserved(name):
-                why = "is what an output is called" if name in ANSWERS[self.task] else "is a reserved name"
-                message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
-                help_ = "give the column another name in the data and in the contract"
-                self.findings.add(
-                    Problem("reserved-name", message, self._feature_at(feature, features), help_)
-                )
+    def _names_of_inputs(self, table: Table, features: Sequence[str]) -> None:
+        """No input of the artifact can be named as another, as one of its answers, or as what is inside it."""
+        if any(map(self._reserved, [*table.columns, *(one.name for one in table.dropped)])):
+            for feature in features:
+                for one in serving(table, [feature]).inputs:
+                    if self._reserved(one.name):
+                        self._tell_reserved(one.name, feature, features)
+        clash = serving(table, features).clash() if table.dropped else None
+        if clash:
+            name = clash[0].name
+            message = f"the artifact of these features would have two inputs called '{name}'"
+            help_ = "rename one of them before it is dropped: inputs have the names that columns had last"
+            notes = tuple(one.column.node.note(name) for one in clash)
+            self.findings.add(
+                Problem("duplicate-column", message, (*self.at, "features"), help_, notes=notes)
+            )
+
+    def _tell_reserved(self, name: str, feature: str, features: Sequence[str]) -> None:
+        why = "is what an output is called" if name in ANSWERS[self.task] else "is a reserved name"
+        message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
+        help_ = "give the column another name in the data and in the contract"
+        self.findings.add(Problem("reserved-name", message, self._feature_at(feature, features), help_))
 
     def _feature_at(self, feature: str, features: Sequence[str]) -> Path:
         listed = self.model.features.names is not None

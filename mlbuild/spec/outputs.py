@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlbuild.data.table import serving_inputs
+from mlbuild.data.serving import serving
 from mlbuild.diagnostics import Problem
 from mlbuild.spec.definitions import Definitions
 from mlbuild.spec.findings import Findings
@@ -29,14 +29,11 @@ def check_outputs(
         dataset = datasets[model.dataset] if model else None
         if model is None or dataset is None:
             continue
-        raw, derived = serving_inputs(dataset.table, model.features)
-        columns = dataset.table.columns
         found[name] = OutputSpec(
             name=name,
             model=output.model,
             verify_rows=None if output.verify.rows == "all" else int(output.verify.rows),
-            inputs={column: columns[column] for column in raw},
-            derived={column: columns[column] for column in derived},
+            serving=serving(dataset.table, model.features),
         )
     return found
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.contracts import Contract
+from mlbuild.data.serving import Serving
 from mlbuild.data.sources import Source
-from mlbuild.data.splits import Split
-from mlbuild.data.steps import DatasetStep
-from mlbuild.data.table import Table, TableColumn
+from mlbuild.data.splits.split import Split
+from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path
 from mlbuild.models.learner import Learner
 from mlbuild.ops.steps import Stage
@@ -119,8 +120,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What is shipped. `inputs` are the raw columns that the artifact takes, `derived` the columns that it
-    computes of them, in the order in which they can be computed.
+    """What is shipped; `serving` is the way from what the artifact takes to the features of the model.
 
     `verify_rows` is a number of real rows, or None for all.
     """
@@ -128,8 +128,7 @@ class OutputSpec:
     name: str
     model: str
     verify_rows: int | None
-    inputs: Mapping[str, TableColumn]
-    derived: Mapping[str, TableColumn]
+    serving: Serving
 
     @property
     def at(self) -> Path:

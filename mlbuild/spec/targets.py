@@ -12,7 +12,6 @@ from mlbuild.models.learner import Task
 from mlbuild.models.suitability import classes_of
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Target
-from mlbuild.spec.places import Places
 from mlbuild.spec.quoting import as_sql, as_yaml
 from mlbuild.spec.spec import DatasetSpec, TargetSpec
 
@@ -39,14 +38,14 @@ class TargetCheck:
         self._tell("unknown-column", f"unknown column '{column}'", "column", help_)
         return ColumnType(UNKNOWN)
 
-    def run(self, type_: ColumnType, dataset: DatasetSpec, places: Places) -> TargetSpec | None:
+    def run(self, type_: ColumnType, dataset: DatasetSpec) -> TargetSpec | None:
         """The target, given a type that suits the learner; None where something else is at fault."""
         column = self.target.column
         if type_.nullable:
             help_ = f"add to dataset '{dataset.name}' the step {{op: filter, where: {_is_there(column)}}}"
             message, at = f"the target '{column}' can be missing", (*self.at, "column")
-            problem = Problem("nullable-target", message, at, help_, about=(("", column),))
-            self.findings.add(problem, *places.notes(problem, dataset))
+            notes = (dataset.table.note(column),)
+            self.findings.add(Problem("nullable-target", message, at, help_, notes=notes))
             return None
         if not self._positive_suits(type_):
             return None

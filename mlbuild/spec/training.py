@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.data.splits import Split, Time
+from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRIC, METRICS, defaults
@@ -42,7 +42,7 @@ class TrainingCheck:
                 message = "'early_stopping' has no effect with these 'params'"
             self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
             return None
-        if dataset is not None and dataset.split is not None and not _has_valid(dataset.split):
+        if dataset is not None and dataset.split is not None and not dataset.split.has_valid:
             self._tell_no_rows(dataset.name, dataset.split, at)
         metric = self._watched(stopping.metric, at)
         return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
@@ -77,13 +77,6 @@ class TrainingCheck:
         self.findings.add(Problem("metric-mismatch", message, at, f"metrics here: {', '.join(others)}"))
 
     def _tell_no_rows(self, dataset: str, split: Split, at: Path) -> None:
-        key = "valid_from" if isinstance(split, Time) else "valid"
         message = f"early stopping needs valid rows, and the split of dataset '{dataset}' has none"
-        problem = Problem("no-valid-rows", message, at, f"set '{key}' in the split", on="key")
+        problem = Problem("no-valid-rows", message, at, f"set '{split.valid_key}' in the split", on="key")
         self.findings.add(problem, ("the split", ("datasets", dataset, "split")))
-
-
-def _has_valid(split: Split) -> bool:
-    if isinstance(split, Time):
-        return split.valid_from is not None
-    return bool(getattr(split, "valid", 0) > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import pytest
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
 from mlbuild.data.contracts import Contract
 from mlbuild.data.faults import Fault
-from mlbuild.data.splits import Split
-from mlbuild.data.steps import DatasetStep
+from mlbuild.data.splits.split import Split
+from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Failure, Problem, Rejected
 from mlbuild.params import Dispatch, read
 
+_FILES = itertools.count()
 SOURCE = Dispatch("type", SOURCES, "source")
 STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
@@ -27,9 +29,10 @@ def contract(columns: Mapping[str, Any], **more: Any) -> Contract:
     return read(Contract, {"columns": columns, **more})
 
 
-def table(columns: Mapping[str, Any], **more: Any) -> Table:
-    """The table of a source with such a contract."""
-    return contract(columns, **more).table()
+def table(columns: Mapping[str, Any], file: str | None = None, **more: Any) -> Table:
+    """The table of a source with such a contract, on a file of its own unless one is named."""
+    made = contract(columns, **more)
+    return made.table(file or f"file{next(_FILES)}", ("contracts", "c"))
 
 
 def step(**definition: Any) -> DatasetStep:

@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlbuild.columns import ColumnType
 from mlbuild.data.contracts import Column, Contract
-from mlbuild.data.table import TableColumn
 from mlbuild.params import object_schema, read, write
 from tests.data.tables import contract, told
 
@@ -192,19 +190,23 @@ def test_a_contract_gives_the_table_of_its_source() -> None:
         "note": {"dtype": "string", "empty_is_null": False},
         "gate": {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
     }
-    table = contract(columns, unique=["carrier", "hour"]).table()
-    carrier = ColumnType("string", categories=("UA", "9E"))
-    hour = ColumnType("int", nullable=True, categories=(1, 2))
-    delay, note, gate = ColumnType("float"), ColumnType("string"), ColumnType("string", nullable=True)
-    assert dict(table.columns) == {
-        "carrier": TableColumn(carrier, carrier),
-        "hour": TableColumn(hour, hour),
-        "delay": TableColumn(delay, delay, serving=False),
-        "note": TableColumn(note, note, null_token=None),
-        "gate": TableColumn(gate, gate, null_token="-"),
+    table = contract(columns, unique=["carrier", "hour"]).table("flights.csv", ("contracts", "flight"))
+    assert {name: str(type_) for name, type_ in table.served.items()} == {
+        "carrier": "string",
+        "hour": "int, nullable",
+        "delay": "float",
+        "note": "string",
+        "gate": "string, nullable",
     }
-    assert [type(value) for value in table.columns["hour"].served.categories or ()] == [int, int]
-    assert table.unique == (("carrier", "hour"), ("delay",))
+    assert table.served == table.trained
+    assert table.served["carrier"].categories == ("UA", "9E")
+    assert [type(value) for value in table.served["hour"].categories or ()] == [int, int]
+    assert [column.null_token for column in table.columns.values()] == ["", "", "", None, "-"]
+    assert table.promises() == [("carrier", "hour"), ("delay",)]
+    assert table.afterwards == (table.columns["delay"].node,)
+    node = table.columns["carrier"].node
+    assert node.datum == ("flights.csv", "carrier")
+    assert node.note() == ("'carrier' is declared here", ("contracts", "flight", "columns", "carrier"))
 
 
 def test_what_is_written_out_means_the_same_as_what_is_not() -> None:

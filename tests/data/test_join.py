@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mlbuild.data.table import serving_inputs
+from mlbuild.data.serving import sendable, serving
 from mlbuild.diagnostics import Failed
 from tests.data.tables import failure_of, rejected, run, step, table, told
 
@@ -101,7 +101,7 @@ def test_after_an_inner_join_no_row_for_training_misses_a_key() -> None:
 def test_rows_stay_unique_in_what_they_were() -> None:
     here = table({"origin": "string", "time_hour": "datetime", "flight": {"dtype": "int", "unique": True}})
     after = step(**ON_WEATHER).infer(here, {"weather": WEATHER})
-    assert after.unique == (("flight",),)
+    assert after.promises() == [("flight",)]
 
 
 def test_the_other_table_must_be_unique_within_the_keys() -> None:
@@ -223,8 +223,9 @@ def test_a_derived_text_cannot_come_over_a_left_join() -> None:
 def test_what_was_derived_before_a_join_is_a_raw_column_behind_it() -> None:
     derived = step(op="derive", columns={"cold": "COALESCE(temp, 0) < 5"}).infer(WEATHER, {})
     after = step(**ON_WEATHER, prefix="w_").infer(FLIGHTS, {"weather": derived})
-    assert serving_inputs(after, ["w_cold"]) == (("w_cold",), ())
-    assert after.columns["w_cold"].sources == ("w_temp",)
+    way = serving(after, ["w_cold"])
+    assert ([one.name for one in way.inputs], way.derived) == (["w_cold"], {})
+    assert after.columns["w_cold"].node.inputs == (after.columns["w_temp"].node,)
 
 
 def test_what_hangs_on_a_column_that_is_known_only_afterwards_is_itself() -> None:
@@ -232,10 +233,10 @@ def test_what_hangs_on_a_column_that_is_known_only_afterwards_is_itself() -> Non
     weather = table({"origin": {"dtype": "string", "unique": True}, "damage": afterwards, "temp": "float"})
     derived = step(op="derive", columns={"bad": "damage > 5", "warm": "temp > 5"}).infer(weather, {})
     after = step(op="join", with_="weather", using="origin").infer(FLIGHTS, {"weather": derived})
-    assert [name for name, column in after.columns.items() if not column.serving] == ["damage", "bad"]
+    assert sendable(after) == ["time_hour", "origin", "flight", "temp", "warm"]
     late = table({"origin": {"dtype": "string", "serving": False}})
     after = step(op="join", with_="weather", using="origin").infer(late, {"weather": derived})
-    assert not any(column.serving for column in after.columns.values())
+    assert sendable(after) == []
 
 
 def test_a_join_is_canonical_without_the_names_of_tables() -> None:

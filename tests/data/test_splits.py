@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.data.splits import key_hash
+from mlbuild.data.splits.hash import key_hash
 from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.params import write
 from tests.budget import examples
 from tests.data.tables import SPLIT, failure_of, split, table, told
 
@@ -20,7 +21,7 @@ ROWS = pl.DataFrame({"row": range(1000), "key": [f"k{row % 300}" for row in rang
 
 def parts(rows: pl.DataFrame, project_seed: int = 0, /, **definition: Any) -> dict[str, list[Any]]:
     """The first column of each part, divided as a task does it: from canonical JSON alone."""
-    canonical = json.loads(json.dumps(split(**definition).canonical(project_seed)))
+    canonical = json.loads(json.dumps(write(split(**definition).seeded(project_seed))))
     made = SPLIT.read(canonical).parts(rows)
     assert list(made) == ["train", "valid", "test"]
     assert all(part.columns == rows.columns for part in made.values())

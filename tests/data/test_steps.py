@@ -40,8 +40,8 @@ def test_a_filter_is_known_in_training_only() -> None:
 
 def test_rows_stay_unique_when_some_are_left_out() -> None:
     here = table({"id": "int", "x": "int"}, unique=["id"])
-    assert step(op="filter", where="x > 1").infer(here, {}).unique == (("id",),)
-    assert step(op="derive", columns={"y": "x + 1"}).infer(here, {}).unique == (("id",),)
+    assert step(op="filter", where="x > 1").infer(here, {}).promises() == [("id",)]
+    assert step(op="derive", columns={"y": "x + 1"}).infer(here, {}).promises() == [("id",)]
 
 
 def test_a_filter_that_is_no_condition_is_refused() -> None:
@@ -106,7 +106,7 @@ def test_a_derived_column_knows_both_readings_of_what_it_reads() -> None:
     after = step(op="derive", columns={"late": "arr_delay > 15"}).infer(filtered, {})
     late = after.columns["late"]
     assert (str(late.served), str(late.trained)) == ("bool, nullable", "bool")
-    assert late.sources == ("arr_delay",)
+    assert late.node.inputs == (FLIGHTS.columns["arr_delay"].node,)
 
 
 def test_columns_of_one_step_do_not_see_each_other() -> None:

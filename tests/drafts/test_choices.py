@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from mlbuild.data.inference import infer
-from mlbuild.data.splits import Random
+from mlbuild.data.splits.random import Random
 from mlbuild.diagnostics import Rejected
 from mlbuild.drafts.division import by_chance, by_time, time_of
 from mlbuild.drafts.draft import Draft, draft

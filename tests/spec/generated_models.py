@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlbuild.columns import DTYPES, Schema
-from mlbuild.data.table import Table, depends_on
+from mlbuild.data.lineage import first_reached
+from mlbuild.data.serving import sendable
+from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
@@ -60,7 +62,8 @@ class Models:
 
     def _features(self, table: Table) -> tuple[Any, tuple[str, ...]] | None:
         """A random choice of columns that can be features, as it is written and as names."""
-        usable = [name for name in table.columns if not self._leaks(name, table)]
+        outcome = table.nodes(["outcome"])
+        usable = [name for name in sendable(table) if not first_reached(table.nodes([name]), outcome)]
         listed = self.chance.sample(usable, self.chance.randint(1, min(6, len(usable))))
         dtype = self.chance.choice([*DTYPES, "numeric", "temporal"])
         glob = {"matches": self.chance.choice(["*", "*e*", "[a-m]*"]), "except": ["outcome"]}
@@ -71,10 +74,6 @@ class Models:
             return None
         kept = tuple(name for name in found if name in usable)
         return (given, kept) if kept else None
-
-    def _leaks(self, name: str, table: Table) -> bool:
-        behind = depends_on(table, [name], through_joins=True)
-        return "outcome" in behind or not all(table.columns[one].serving for one in behind)
 
     def _steps(self, schema: Schema, learner: Learner) -> list[Json]:
         """Random steps, and then those that make the learner take all columns."""

@@ -117,7 +117,8 @@ class Tables:
 
     def _source(self, name: str, columns: Json, unique: bool) -> None:
         contract: Json = {"columns": columns} | ({"unique": ["key"]} if unique else {})
-        self.tables[name] = Object(Contract).read(contract).table()
+        made: Contract = Object(Contract).read(contract)
+        self.tables[name] = made.table(name, ("contracts", f"{name}_contract"))
         short = {key: c["dtype"] if len(c) == 1 and self.maybe(0.7) else c for key, c in columns.items()}
         self.spec["contracts"][f"{name}_contract"] = contract | {"columns": short}
         kind = self.chance.choice(["csv", "parquet"])

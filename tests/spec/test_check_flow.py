@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlbuild.data.splits import Hash
+from mlbuild.data.splits.hash import Hash
 from mlbuild.spec.check import check
 from mlbuild.spec.spec import Spec
 from tests.spec.checking import changed, spec_of
@@ -63,11 +63,12 @@ def test_the_matrix_of_the_learner() -> None:
 
 
 def test_the_artifact_takes_raw_columns_and_derives_the_rest() -> None:
-    output = flights().outputs["late"]
-    assert "plane_year" in output.inputs
-    assert list(output.derived) == ["plane_age"]
-    assert not {"plane_age", "arr_delay", "late", "time_hour", "tailnum"} & set(output.inputs)
-    assert output.inputs["plane_manufacturer"].null_token == ""
+    way = flights().outputs["late"].serving
+    inputs = {one.name: one.column for one in way.inputs}
+    assert "plane_year" in inputs
+    assert list(way.derived) == ["plane_age"]
+    assert not {"plane_age", "arr_delay", "late", "time_hour", "tailnum"} & set(inputs)
+    assert inputs["plane_manufacturer"].null_token == ""
 
 
 def test_a_dataset_that_continues_another_is_flattened(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ OTHER = (
                 ("far: distance", "plane_seats: distance"),
             ],
             "duplicate-column",
-            ["17:39 'plane_seats' is declared here"],
+            ["17:39 'plane_seats' is declared here as 'seats'"],
             id="a column that a join renamed",
         ),
         pytest.param(

@@ -11,7 +11,6 @@ from mlbuild.spec.definitions import LEARNER, DefinedModel
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Model
 from mlbuild.spec.models import check_models
-from mlbuild.spec.places import Places
 from mlbuild.spec.project import Project
 from mlbuild.spec.sections.section import Section, sound
 from mlbuild.spec.spec import ModelSpec
@@ -39,8 +38,7 @@ class Models(Section[DefinedModel, ModelSpec]):
         return None if sound(model, at, findings) is None else DefinedModel(model, learner)
 
     def check(self, project: Project) -> Mapping[str, ModelSpec | None]:
-        places = Places(project.sources, project.datasets)
-        return check_models(project.definitions, project.datasets, places, project.findings)
+        return check_models(project.definitions, project.datasets, project.findings)
 
     def uses(self, definition: DefinedModel) -> Iterator[tuple[str, str]]:
         yield "datasets", definition.model.dataset

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.casts import schema_of
-from mlbuild.data.steps import DatasetStep, bind_at
+from mlbuild.data.steps.step import DatasetStep, bind_at
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.filters import known_not_null
 from mlbuild.params import Expression, Json, field, write
@@ -31,16 +32,19 @@ class Filter(DatasetStep):
         examples=("arr_delay IS NOT NULL",),
     )
 
-    def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+    def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         where = bind_at(("where",), self.where, table.trained)
         if where.type.known and where.type.dtype != "bool":
             message = (
                 f"a filter needs a condition that is true or false, and this is of dtype {where.type.dtype}"
             )
             raise Rejected(Problem("type-mismatch", message, ("where",)))
-        columns = dict(table.columns)
-        for name in known_not_null(where):
-            columns[name] = replace(columns[name], trained=columns[name].trained.with_nullable(False))
+        return table.present(sorted(known_not_null(where)))
+
+    def doubtful(self, table: Table, at: Path) -> Table:
+        """Columns whose values in the rows that are left can be of any kind."""
+        unknown = ColumnType(UNKNOWN)
+        columns = {name: replace(column, trained=unknown) for name, column in table.columns.items()}
         return replace(table, columns=columns)
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import schema_of
 from mlbuild.data.contracts import bad_name, unusable
-from mlbuild.data.steps import DatasetStep, bind_at
+from mlbuild.data.lineage import Computed, Unknown
+from mlbuild.data.steps.step import DatasetStep, bind_at
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.params import Expression, Json, MapOf, field, write
 
@@ -31,29 +32,38 @@ class Derive(DatasetStep):
         examples=({"late": "arr_delay > 15"},),
     )
 
-    def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+    def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         made: dict[str, TableColumn] = {}
         problems: list[Problem] = []
         for name in self.columns:
             try:
-                made[name] = self._column(name, table)
+                made[name] = self._column(name, table, at)
             except Rejected as rejected:
                 problems.extend(rejected.problems)
         if problems:
             raise Rejected(*problems)
         return table.plus(made)
 
-    def _column(self, name: str, table: Table) -> TableColumn:
+    def doubtful(self, table: Table, at: Path) -> Table:
+        return table.plus(
+            {name: TableColumn.unknown(Unknown(name, (*at, "columns", name))) for name in self.columns}
+        )
+
+    def _column(self, name: str, table: Table, step_at: Path) -> TableColumn:
         at = ("columns", name)
         if unusable(name):
             raise Rejected(bad_name(name, at))
-        if name in table.columns:
+        if table.has(name):
             help_ = "give the new one another name, so that a name has one meaning"
             message = f"there is a column '{name}' already"
-            raise Rejected(Problem("duplicate-column", message, at, help_, on="key", about=(("", name),)))
+            notes = (table.note(name),)
+            raise Rejected(Problem("duplicate-column", message, at, help_, on="key", notes=notes))
         served = bind_at(at, self.columns[name], table.served, self.columns)
         trained = bind_at(at, self.columns[name], table.trained, self.columns)
-        return TableColumn(served.type, trained.type, derived=served)
+        inputs = tuple(table.nodes(served.names))
+        node = Computed(name, (*step_at, *at), inputs, expression=served)
+        # A computed text can be any text: none is left to stand for a missing value.
+        return TableColumn(node, served.type, trained.type, null_token=None)
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
         trees = {name: bind(text, table.served).tree for name, text in self.columns.items()}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlbuild.data.faults import Fault
-from mlbuild.data.steps import DatasetStep
-from mlbuild.data.table import Table, TableColumn, depends_on, first_behind
-from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.data.lineage import Finding, Node
+from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Path, Problem, Rejected, data_failure
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
 
@@ -59,26 +60,22 @@ class Join(DatasetStep):
     def tables(self) -> tuple[str, ...]:
         return (self.with_,)
 
-    def infer(self, table: Table, others: Mapping[str, Table]) -> Table:
+    def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         right = others[self.with_]
         problems = [*self._keys(table, right)] or [*self._promises(table, right), *self._names(table, right)]
         if problems:
             raise Rejected(*problems)
-        columns = dict(table.columns)
-        if self.how == "inner":
-            for name in self.using:
-                columns[name] = replace(columns[name], trained=columns[name].trained.with_nullable(False))
-        behind = depends_on(table, self.using, through_joins=True)
-        known = all(table.columns[name].serving for name in behind)
-        same = self._same(table, right)
-        afterwards = first_behind(
-            right, (name for name, column in right.columns.items() if not column.serving)
-        )
+        kept = table.present(self.using) if self.how == "inner" else table
+        finding = self._finding(table, right)
+        names = self._others(right)
+        nodes = finding.see(right.nodes(names))
         added = {
-            self._renamed(name): self._added(name, right, known and name not in afterwards, same)
-            for name in self._others(right)
+            self._renamed(name): self._added(right.columns[name], node)
+            for name, node in zip(names, nodes, strict=True)
         }
-        return replace(table, columns={**columns, **added})
+        keys = right.nodes(self.using)
+        afterwards = finding.see(node for node in right.afterwards if node not in keys)
+        return replace(kept.plus(added), afterwards=(*table.afterwards, *afterwards))
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
         return write(self) | {"with": slots[self.with_]}
@@ -108,8 +105,8 @@ class Join(DatasetStep):
                         f"'{name}' is of dtype {here.dtype} here and of dtype {there.dtype} in '{self.with_}'"
                     )
                     help_ = "give both the same dtype in their contracts"
-                    about = (("", name), (self.with_, name))
-                    yield Problem("type-mismatch", message, at, help_, about=about)
+                    notes = (table.note(name), right.note(name, self.with_))
+                    yield Problem("type-mismatch", message, at, help_, notes=notes)
 
     def _promises(self, table: Table, right: Table) -> Iterator[Problem]:
         """Whether each row has at most one partner, and for one_to_one the other way round."""
@@ -117,10 +114,10 @@ class Join(DatasetStep):
         add = f"add 'unique: {listed}' to the contract of"
         if not right.unique_within(self.using):
             message = f"a row may have several partners: '{self.with_}' is not known to be unique in {listed}"
-            about = ((self.with_, ""),)
             wider = self._wider(table, right)
             help_ = f"join using [{', '.join(wider)}]" if wider else f"{add} '{self.with_}'"
-            yield Problem("not-unique", message, ("with",), help_, about=about)
+            notes = (right.place,) if right.place else ()
+            yield Problem("not-unique", message, ("with",), help_, notes=notes)
         if self.cardinality == "one_to_one" and not table.unique_within(self.using):
             message = f"the join may not be one to one: rows here are not known to be unique in {listed}"
             help_ = f"{add} the source that the dataset starts from, or join many_to_one"
@@ -129,7 +126,7 @@ class Join(DatasetStep):
     def _wider(self, table: Table, right: Table) -> tuple[str, ...]:
         """Columns of both tables, some of them forgotten in `using`, in which the other is unique."""
         wanted, both = set(self.using), set(table.columns)
-        return next((names for names in right.unique if wanted < set(names) <= both), ())
+        return next((names for names in right.promises() if wanted < set(names) <= both), ())
 
     def _names(self, table: Table, right: Table) -> Iterator[Problem]:
         """Columns that cannot come over."""
@@ -138,34 +135,29 @@ class Join(DatasetStep):
             message = f"'prefix' has no effect: '{self.with_}' has no columns but those of 'using'"
             yield Problem("no-effect", message, ("prefix",), "leave it out", on="key")
         forgotten = () if right.unique_within(self.using) else self._wider(table, right)
-        clashes = [name for name in others if self._renamed(name) in table.columns and name not in forgotten]
-        yield from self._clashes(clashes)
+        clashes = [name for name in others if table.has(self._renamed(name)) and name not in forgotten]
+        yield from self._clashes(clashes, table, right)
         for name in others:
             column = right.columns[name]
             missing = self.how == "left" or column.served.nullable
-            if column.served.dtype == "string" and missing and _null_token(column) is None:
+            if column.served.dtype == "string" and missing and column.null_token is None:
                 message = (
                     f"'{name}' of '{self.with_}' can be missing after this join, and every text is a value"
                 )
-                derived = "derive it after the join"
-                declared = f"add a 'null_token' to column '{name}' in the contract"
-                yield Problem(
-                    "missing-null-token",
-                    message,
-                    ("with",),
-                    derived if column.derived else declared,
-                    about=((self.with_, name),),
-                )
+                declared = f"add a 'null_token' to column '{column.node.name}' in the contract"
+                help_ = declared if column.node.declared else "derive it after the join"
+                notes = (right.note(name, self.with_),)
+                yield Problem("missing-null-token", message, ("with",), help_, notes=notes)
 
-    def _clashes(self, names: Sequence[str]) -> Iterator[Problem]:
+    def _clashes(self, names: Sequence[str], table: Table, right: Table) -> Iterator[Problem]:
         """The columns that would come twice; one `prefix` helps them all."""
         if names:
             second = listed(f"'{self._renamed(name)}'" for name in names)
             message = f"'{self.with_}' would add a second column {second}"
             help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
             at = ("prefix",) if self.prefix else ("with",)
-            about = (("", self._renamed(names[0])), (self.with_, names[0]))
-            yield Problem("duplicate-column", message, at, help_, about=about)
+            notes = (table.note(self._renamed(names[0])), right.note(names[0], self.with_))
+            yield Problem("duplicate-column", message, at, help_, notes=notes)
 
     def _others(self, right: Table) -> list[str]:
         return [name for name in right.columns if name not in self.using]
@@ -173,41 +165,19 @@ class Join(DatasetStep):
     def _renamed(self, name: str) -> str:
         return name if name in self.using else (self.prefix or "") + name
 
-    def _same(self, table: Table, right: Table) -> dict[str, str]:
-        """The columns of the other table that are here already: of the row itself, or of one found by `using` before."""
-        here = {
-            (column.origin, frozenset(column.joined_on)): name for name, column in _of_files(table).items()
-        }
-        found = {
-            name: (column.origin, self._found_by(table, column)) for name, column in _of_files(right).items()
-        }
-        return {name: here[it] for name, it in found.items() if it in here and self._finds(name, right)}
+    def _finding(self, table: Table, right: Table) -> Finding:
+        keys = dict(zip(right.nodes(self.using), table.nodes(self.using), strict=True))
+        same = [name for name, key in zip(self.using, keys, strict=True) if key.datum == keys[key].datum]
+        return Finding(keys, itself=bool(same) and right.unique_within(same))
 
-    def _finds(self, name: str, right: Table) -> bool:
-        """Whether the columns of `using` find the row of the file that a column of the other table comes from."""
-        column = right.columns[name]
-        if column.origin is None or column.joined_on:
-            return column.origin is not None and {*column.joined_on} == {*self.using}
-        return _are_of(right, self.using, column.origin[0])
-
-    def _found_by(self, table: Table, column: TableColumn) -> frozenset[str]:
-        """The columns here that find the row, none where it is the row itself."""
-        itself = column.origin is not None and _are_of(table, self.using, column.origin[0])
-        return frozenset() if itself else frozenset(self.using)
-
-    def _added(self, name: str, right: Table, serving: bool, same: Mapping[str, str]) -> TableColumn:
-        """A column of the other table here: raw, since an expression does not tell what it is without a partner."""
-        column = right.columns[name]
+    def _added(self, column: TableColumn, node: Node) -> TableColumn:
+        """A column of the other table as it comes here: a client sends it, whatever gave it there."""
         left = self.how == "left"
-        sources = tuple(self._renamed(source) for source in column.sources)
-        return TableColumn(
+        return replace(
+            column,
+            node=node,
             served=column.served.with_nullable(column.served.nullable or left),
             trained=column.trained.with_nullable(column.trained.nullable or left),
-            computed_from=(same[name],) if name in same else sources,
-            joined_on=(*self.using, *(self._renamed(key) for key in column.joined_on)),
-            serving=serving,
-            null_token=_null_token(column),
-            origin=column.origin if self._finds(name, right) else None,
         )
 
     def _demand_unique(self, rows: pl.DataFrame, otherwise: str) -> None:
@@ -219,24 +189,6 @@ class Join(DatasetStep):
             listed = f"[{', '.join(self.using)}]"
             fault = Fault.of(self.using, f"unique {listed}", repeated.arg_true().to_list(), keys)
             raise data_failure(f"the join using {listed} {otherwise}: {fault}", **fault.to_json())
-
-
-def _of_files(table: Table) -> dict[str, TableColumn]:
-    """The columns of which it is known which column of which file they are."""
-    return {name: column for name, column in table.columns.items() if column.origin}
-
-
-def _are_of(table: Table, names: Iterable[str], file: str) -> bool:
-    """Whether columns are those of the file that a table's own rows come from."""
-    columns = (table.columns[name] for name in names)
-    return all(
-        column.origin is not None and column.origin[0] == file and not column.joined_on for column in columns
-    )
-
-
-def _null_token(column: TableColumn) -> str | None:
-    """The text that stands for a missing value; a derived text keeps none free."""
-    return None if column.derived else column.null_token
 
 
 def _near(name: str, table: Table) -> str:

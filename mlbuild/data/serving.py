@@ -1,0 +1,80 @@
+"""The serving boundary: what a client sends, and how the columns of a table follow from it row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlbuild.data.lineage import boundary, first_reached
+from mlbuild.data.table import Dropped, Table, TableColumn
+from mlbuild.expressions.tree import Tree, renamed
+
+
+@dataclass(frozen=True)
+class Input:
+    """A column that a client sends; `dropped` is how the table lost it, if it did."""
+
+    name: str
+    column: TableColumn
+    dropped: Dropped | None = None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The way from inputs to features.
+
+    `derived` are expressions over inputs and over what stands before them, each with a key of its own. `values` leads
+    from each feature to the name of an input or to such a key.
+    """
+
+    inputs: tuple[Input, ...]
+    derived: Mapping[str, Tree]
+    values: Mapping[str, str]
+
+    def clash(self) -> tuple[Input, Input] | None:
+        """Two inputs of one name, if there are."""
+        first: dict[str, Input] = {}
+        for one in self.inputs:
+            if one.name in first:
+                return first[one.name], one
+            first[one.name] = one
+        return None
+
+
+def serving(table: Table, features: Sequence[str]) -> Serving:
+    """What a client sends to have features, which are columns of the table.
+
+    An input has the name that its column has in the table; one that a step dropped, the name that it had last. Inputs
+    and keys are in the order of the features, not in that of the table, which comes from maps and means nothing.
+    """
+    sent, computed = boundary(table.nodes(features))
+    shown = {column.node: Input(name, column) for name, column in table.columns.items()}
+    dropped = {one.column.node: Input(one.name, one.column, one) for one in table.dropped}
+    inputs = {node: shown.get(node) or dropped[node] for node in sent}
+    keys = {node: one.name for node, one in inputs.items()}
+    taken = {*keys.values()}
+    derived: dict[str, Tree] = {}
+    for node in computed:
+        key = shown[node].name if node in shown else node.name
+        while key in taken:
+            key += "'"
+        taken.add(key)
+        expression = node.expression
+        names = {name: keys[one] for name, one in zip(expression.names, node.inputs, strict=True)}
+        keys[node], derived[key] = key, renamed(expression.tree, names)
+    values = {name: keys[table.columns[name].node] for name in features}
+    return Serving(tuple(inputs.values()), derived, values)
+
+
+def sendable(table: Table) -> list[str]:
+    """The columns that depend on nothing that is known only afterwards."""
+    late = first_reached((column.node for column in table.columns.values()), table.afterwards)
+    return [name for name, column in table.columns.items() if column.node not in late]
+
+
+def kept(table: Table) -> list[Dropped]:
+    """The dropped columns that a client sends for columns of the table: whoever verifies an artifact needs them."""
+    if not table.dropped:
+        return []
+    needed = {*boundary(table.nodes(sendable(table)))[0]}
+    return [one for one in table.dropped if one.column.node in needed]

@@ -1,0 +1,72 @@
+"""The split `hash`: by a hash of key columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, unknown_column
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Rejected
+from mlbuild.params import ListOf, Name, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Hash(Shares):
+    """By a hash of key columns: rows that agree in them stay together, now and in every later build.
+
+    The hash is the first 8 bytes, read big-endian and divided by 2^64, of the SHA-256 of the compact JSON list
+    of the seed and the key's values (null, true, 15, 2.5, "text", "2013-10-01", "2013-10-01T05:00:00"). Below
+    `test` a row is for the test, from 1 - `valid` on for validation: changing one share leaves the other part.
+    """
+
+    discriminator = ("type", "hash")
+
+    key: tuple[str, ...] = field(
+        ListOf(Name("column"), or_one=True, min_items=1, unique=True),
+        "The columns that are hashed: those that name what must not be in two parts, such as a customer.",
+    )
+
+    def infer(self, table: Table) -> None:
+        unknown = [unknown_column(name, table.trained, ("key", index)) for index, name in enumerate(self.key)]
+        problems = [problem for problem in unknown if problem]
+        if problems:
+            raise Rejected(*problems)
+
+    def _assign(self, rows: pl.DataFrame) -> pl.Series:
+        import polars as pl
+
+        keys = rows.select(self.key)
+        each = keys.unique(maintain_order=True)
+        parts = [self._part(key) for key in each.iter_rows()]
+        named = each.with_columns(pl.Series("\0part", parts, pl.String))
+        return keys.join(named, on=list(self.key), how="left", nulls_equal=True, maintain_order="left")[
+            "\0part"
+        ]
+
+    def _part(self, key: Sequence[Any]) -> str:
+        share = key_hash(self.seed or 0, key) / 2**64
+        return TEST if share < self.test else VALID if share >= 1 - self.valid else TRAIN
+
+
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def key_hash(seed: int, key: Sequence[Any]) -> int:
+    """The unsigned 64-bit hash of a key, as `Hash` defines it."""
+    import hashlib  # it loads OpenSSL, which checking a spec does without
+
+    text = _COMPACT.encode([seed, *map(_plain, key)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):  # a datetime, too
+        return value.isoformat()
+    return value + 0.0 if isinstance(value, float) else value  # -0.0 is 0.0

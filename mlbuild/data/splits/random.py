@@ -1,0 +1,34 @@
+"""The split `random`: by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Random(Shares):
+    """By chance: the same rows in the same order are always divided alike.
+
+    Rows are ranked by the raw 64-bit output of PCG64 for the seed, the first for the test, the next for
+    validation; shares are rounded to whole rows.
+    """
+
+    discriminator = ("type", "random")
+    ordered = True
+
+    def _assign(self, rows: pl.DataFrame) -> pl.Series:
+        import numpy as np
+        import polars as pl
+
+        order = np.argsort(np.random.PCG64(self.seed).random_raw(rows.height), kind="stable")
+        test, valid = round(self.test * rows.height), round(self.valid * rows.height)
+        names = np.full(rows.height, TRAIN, dtype=object)
+        names[order[:test]] = TEST
+        names[order[test : test + valid]] = VALID
+        return pl.Series("part", names.tolist(), pl.String)

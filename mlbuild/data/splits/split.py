@@ -1,0 +1,112 @@
+"""Splits: which rows are for training, which for validation, which for the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from mlbuild.columns import Schema
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Path, Problem, data_failure
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.params import INT32, Described, Integer, Number, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TRAIN, VALID, TEST = "train", "valid", "test"
+
+
+@dataclass(frozen=True)
+class Split(Described):
+    """How rows are divided into train, valid and test; each part keeps the order of the rows."""
+
+    #: Whether the order of the rows decides where one goes; if not, it goes there wherever it stands.
+    ordered: ClassVar[bool] = False
+    #: The key that gives valid rows.
+    valid_key: ClassVar[str] = "valid"
+
+    @property
+    def has_valid(self) -> bool:
+        """Whether there can be valid rows."""
+        raise NotImplementedError
+
+    def seeded(self, seed: int) -> Split:
+        """The split with the project's seed where it needs one and has none of its own."""
+        return self
+
+    def infer(self, table: Table) -> None:
+        """Check that the columns it reads exist and suit.
+
+        Raises:
+            Rejected: with problems whose paths start at this split.
+        """
+
+    def parts(self, rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        """The rows of `train`, `valid` and `test`.
+
+        Raises:
+            Failed: of kind `data`, where no row is left for training, or a row belongs nowhere.
+        """
+        part = self._assign(rows)
+        parts = {name: rows.filter(part == name) for name in (TRAIN, VALID, TEST)}
+        if parts[TRAIN].is_empty():
+            counts = f"{parts[VALID].height:,} valid, {parts[TEST].height:,} test"
+            raise data_failure(f"the split leaves no rows to train on: {rows.height:,} rows, {counts}")
+        return parts
+
+    def _assign(self, rows: pl.DataFrame) -> pl.Series:
+        """The name of the part of each row."""
+        raise NotImplementedError
+
+
+_SHARE = Number(min=0, below=1)
+_SEED = Integer(min=0, max=INT32)
+
+
+@dataclass(frozen=True)
+class Shares(Split):
+    """A split by shares of the whole."""
+
+    usual = ("valid", "test")
+
+    valid: float = field(
+        _SHARE,
+        "The share of all rows that are for validation: early stopping watches them. The rest is train.",
+        default=0.0,
+        examples=(0.2,),
+    )
+    test: float = field(
+        _SHARE,
+        "The share of all rows that are for the test: nothing is learned from them. The rest is train.",
+        default=0.0,
+        examples=(0.2,),
+    )
+    seed: int | None = field(
+        _SEED, "Another seed divides the rows otherwise. Default: the project's `seed`.", default=None
+    )
+
+    def check(self) -> Iterator[Problem]:
+        if self.valid + self.test >= 1:
+            total = f"{self.valid:g} + {self.test:g}"
+            yield Problem(
+                "contradiction",
+                f"'valid' and 'test' leave nothing for train: {total} is not below 1",
+                ("test",),
+            )
+
+    @property
+    def has_valid(self) -> bool:
+        return self.valid > 0
+
+    def seeded(self, seed: int) -> Shares:
+        return self if self.seed is not None else replace(self, seed=seed)
+
+
+def unknown_column(name: str, schema: Schema, at: Path) -> Problem | None:
+    """The problem with a column that a split names, if there is no such column."""
+    if name in schema:
+        return None
+    help_ = did_you_mean(name, schema) or f"columns here: {listed(schema)}"
+    return Problem("unknown-column", f"unknown column '{name}'", at, help_)

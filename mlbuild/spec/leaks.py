@@ -1,0 +1,95 @@
+"""What no feature may depend on: the model's target, and what is known only afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mlbuild.data.lineage import Node, bottlenecks, computed_from, depends_on, first_reached, walk
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Note, Path, Problem
+
+#: Of a longer way from a feature to what it depends on, the middle is left out.
+_LONGEST = 8
+_LEAVE_OUT = "leave it out of 'features'"
+
+
+class Leaks:
+    """The features of a table that would give the target away, or that nobody can send when a prediction is asked for."""
+
+    def __init__(self, table: Table, target: str) -> None:
+        self.table, self.target = table, target
+        self._names = {column.node: name for name, column in table.columns.items()}
+        start = table.nodes([target]) if target in table.columns else []
+        self._answers = [answer for node in start for answer in bottlenecks(node)]
+        self._answer_of = first_reached(self._names, self._answers)
+        self._afterwards_of = first_reached(self._names, table.afterwards)
+        self._shared_of = first_reached(self._names, walk(start, computed_from), computed_from)
+
+    def error(self, feature: str, at: Path) -> Problem | None:
+        """Why a column cannot be a feature at all; a value that a join found depends on what it was found by."""
+        node = self.table.columns[feature].node
+        if node in self._answer_of:
+            return self._answer(feature, node, self._answer_of[node], at)
+        if node in self._afterwards_of:
+            return self._afterwards(feature, node, self._afterwards_of[node], at)
+        return None
+
+    def warning(self, feature: str, at: Path) -> Problem | None:
+        """A feature that is computed from some of what the target is computed from."""
+        node = self.table.columns[feature].node
+        if node not in self._shared_of:
+            return None
+        shared = self._called(self._shared_of[node])
+        message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared}'"
+        notes = self._notes([node, *self.table.nodes([self.target])])
+        help_ = "make sure that it does not give the answer away"
+        return Problem("shared-with-target", message, at, help_, notes=notes)
+
+    def _answer(self, feature: str, node: Node, answer: Node, at: Path) -> Problem:
+        only = f"the only column that the target '{self.target}' comes from"
+        chain = self._chain(node, answer)
+        notes = self._notes([*chain[:-1], *self._answers[: self._answers.index(answer)]])
+        if feature == self.target:
+            message, notes = f"the target '{feature}' cannot be a feature", ()
+        elif node is answer:
+            message = f"feature '{feature}' is {only}"
+        elif answer is self._answers[0]:
+            message = f"feature '{feature}' depends on the target '{self.target}'{self._arrows(chain)}"
+        else:
+            message = f"feature '{feature}' depends on '{self._called(answer)}', {only}{self._arrows(chain)}"
+        return Problem("target-leak", message, at, _LEAVE_OUT, notes=notes)
+
+    def _afterwards(self, feature: str, node: Node, afterwards: Node, at: Path) -> Problem:
+        why = "has 'serving: false': it is not known when a prediction is asked for"
+        chain = self._chain(node, afterwards)
+        called = self._called(afterwards)
+        if node is afterwards:
+            message = f"feature '{feature}' {why}"
+        else:
+            message = f"feature '{feature}' depends on '{called}'{self._arrows(chain)}, which {why}"
+        notes = (*self._notes(chain[:-1]), afterwards.note(called))
+        return Problem("not-serving", message, at, _LEAVE_OUT, notes=notes)
+
+    def _called(self, node: Node) -> str:
+        """The name of a node in the table; of one that was dropped, the name that it was made with."""
+        return self._names.get(node, node.name)
+
+    def _notes(self, nodes: Iterable[Node]) -> tuple[Note, ...]:
+        """Where those of `nodes` are made that are computed: how they are explains what is wrong."""
+        computed = [node for node in dict.fromkeys(nodes) if node.inputs]
+        return tuple(node.note(self._called(node)) for node in computed[:_LONGEST])
+
+    def _chain(self, node: Node, wanted: Node) -> list[Node]:
+        """The nodes by which one comes to depend on another, both included."""
+        leading = first_reached([node], [wanted])
+        chain = [node]
+        while chain[-1].datum != wanted.datum:
+            chain.append(next(one for one in depends_on(chain[-1]) if one in leading))
+        return chain if chain[-1] is wanted else [*chain, wanted]
+
+    def _arrows(self, chain: Sequence[Node]) -> str:
+        """How a feature comes to depend on a column, where that is not seen at once."""
+        names = [self._called(node) for node in chain]
+        if len(names) > _LONGEST:
+            names = [*names[: _LONGEST // 2], "…", *names[-_LONGEST // 2 :]]
+        return f" ({' <- '.join(names)})" if len(names) > 2 else ""
