@@ -45,6 +45,9 @@ _LITERAL_KINDS = {
     "datetime": "moment",
 }
 _MIXED_ROWS = 512
+#: Rows times columns.
+_MOST_CELLS = 2_000_000
+_FEWEST_ROWS = 64
 _MOST_CONSTANTS = 2_000
 
 
@@ -52,7 +55,9 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
     """Rows of the raw inputs, made from `real` ones by putting each special value into each column.
 
     Every distinct string of `real` is among them, every number that the steps or their states hold, one value
-    beside it on each side, and rows in which several columns are special at once. The same rows for the same input.
+    beside it on each side, and rows in which several columns are special at once. Of wide tables each row has several
+    special columns, of a column with very many special values those at regular distances are taken. The same rows for
+    the same input.
     """
     import numpy as np
     import polars as pl
@@ -61,18 +66,33 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
     if not inputs:
         return pl.DataFrame()
     constants = _Constants.of(trained)
-    pools = {item.name: _pool(item, real[item.name], constants) for item in inputs}
     bases = len(_base_rows(real))
-    specials = {name: len(pool) - bases for name, pool in pools.items()}
+    most = max(_MOST_CELLS // len(inputs), _FEWEST_ROWS)
+    pools = {item.name: _thinned(_pool(item, real[item.name], constants), bases, most) for item in inputs}
+    counts = np.array([len(pool) - bases for pool in pools.values()])
+    rows = min(int(counts.sum()), max(most, int(counts.max())))
+    starts = np.cumsum(counts) - counts
+    mixed = min(_MIXED_ROWS, max(most, _FEWEST_ROWS))
     rng = np.random.default_rng(0)
     columns = {}
-    plain = [np.arange(count) % bases for count in specials.values()]
-    for position, (name, pool) in enumerate(pools.items()):
-        one_special = list(plain)
-        one_special[position] = bases + np.arange(specials[name])
-        mixed = rng.integers(0, len(pool), _MIXED_ROWS)
-        columns[name] = pool.gather(np.concatenate([np.arange(bases), *one_special, mixed]))
+    for (name, pool), start, count in zip(pools.items(), starts, counts, strict=True):
+        special = np.arange(rows) % bases
+        # One special value after the other, round and round: of a narrow table each has a row of its own.
+        special[(start + np.arange(count)) % rows] = bases + np.arange(count)
+        picked = np.concatenate([np.arange(bases), special, rng.integers(0, len(pool), mixed)])
+        columns[name] = pool.gather(picked)
     return pl.DataFrame(columns)
+
+
+def _thinned(pool: pl.Series, bases: int, most: int) -> pl.Series:
+    """At most so many special values behind the base rows, at regular distances."""
+    import numpy as np
+
+    count = len(pool) - bases
+    if count <= most:
+        return pool
+    picked = bases + np.linspace(0, count - 1, most).round().astype(np.int64)
+    return pool.gather(np.concatenate([np.arange(bases), picked]))
 
 
 def _base_rows(real: pl.DataFrame) -> list[int]:

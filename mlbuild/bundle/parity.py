@@ -1,21 +1,24 @@
 """Proves that a model file answers as the trained pipeline did, and writes the parity certificate.
 
-The whole model is compared with the native scores; besides, the file is cut where the matrix reaches the learner,
-and each half is compared more sharply on its own: a wrong constant shows even where its effect on the final
-score would be small.
+The trees in the file are compared with the learner's own, node by node. The whole model is compared with the native
+scores on rows; the file is also cut where the matrix reaches the learner, and each half is compared more sharply on
+its own: a wrong constant shows even where its effect on the final score would be small.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.adversarial import adversarial_rows
-from mlbuild.bundle.session import Session, encode
+from mlbuild.bundle.session import Arrays, Session, encode
 from mlbuild.bundle.trained import Trained, labels
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.lowering.cut import CUT, back, front, marks
+from mlbuild.lowering.tree_proof import TreeProof, prove_trees
 from mlbuild.models.learner import Probe
 from mlbuild.params import Json
 
@@ -53,53 +56,83 @@ class Compared:
     first: int | None = None
     column: str | None = None
 
+    def plus(self, other: Compared) -> Compared:
+        """This comparison continued with the rows that follow."""
+        first = self.first if self.wrong else None if other.first is None else self.rows + other.first
+        largest = max(self.largest, other.largest)
+        return replace(
+            self, rows=self.rows + other.rows, largest=largest, wrong=self.wrong + other.wrong, first=first
+        )
+
     def to_json(self) -> Json:
         told: Json = {"what": self.what} | ({"column": self.column} if self.column else {})
         told |= {"rows": self.rows, "max_difference": self.largest}
         return told | ({"mismatches": self.wrong, "first_row": self.first} if self.wrong else {})
 
 
-def verify(trained: Trained, model: bytes, real: Real, threads: int = 1) -> bytes:
+def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 1) -> bytes:
     """Compare; the result is the certificate, as JSON.
+
+    `real` gives the real rows in blocks, of which only one is held at a time; at least one, which may be empty.
 
     Raises:
         Failed: of kind `parity`, when any comparison is out of tolerance; its details hold the comparisons.
     """
-    adversarial = adversarial_rows(trained, real.raw)
+    gate = _Gate(trained, model)
+    blocks = iter(real)
+    first = next(blocks)
+    adversarial = adversarial_rows(trained, first.raw)
     matrix = trained.transform(adversarial)
-    scores = trained.score(matrix, threads)
+    made = Real(adversarial, matrix, trained.score(matrix, threads))
+    proof = gate.structure()
     asked, probe = _probe(trained, matrix)
-    made = Real(adversarial, matrix, scores)
-    results = [
-        *_compare_preprocessing(trained, model, real, "real"),
-        *_compare_preprocessing(trained, model, made, "adversarial"),
-        *_compare_learner(trained, model, probe, threads),
-        *_compare_whole(trained, model, real, "real"),
-        *_compare_whole(trained, model, made, "adversarial"),
-        *_compare_shapes(trained, model, real if real.raw.height else made),
+    comparisons = [
+        *_added(gate.rows(block, "real") for block in itertools.chain([first], blocks)),
+        *gate.rows(made, "adversarial"),
+        gate.learner(probe, threads),
+        *gate.shapes(first if first.raw.height else made),
     ]
-    certificate = {
+    largest = max(one.largest for one in comparisons if one.what.startswith("scores"))
+    rows = {one.what: one.rows for one in comparisons}
+    certificate: Json = {
         "format": FORMAT,
-        "rows": {"real": real.raw.height, "adversarial": adversarial.height, "learner": probe.height},
+        "rows": {
+            "real": rows["scores of real rows"],
+            "adversarial": adversarial.height,
+            "learner": probe.height,
+        },
         "learner_places": {"asked": asked.asked, "of": asked.places},
-        "max_difference": max(one.largest for one in results if one.what.startswith("scores")),
-        "label_flips": sum(one.wrong for one in results if one.what.startswith("labels")),
+        **({} if proof is None else {"structure": proof.to_json()}),
+        "max_difference": largest,
+        "label_flips": sum(one.wrong for one in comparisons if one.what.startswith("labels")),
         "tolerance": {"scores": SCORE, "learner": LEARNER},
-        "comparisons": [one.to_json() for one in results],
+        "comparisons": [one.to_json() for one in comparisons],
     }
-    wrong = [one for one in results if one.wrong]
-    if wrong:
-        worst = wrong[0]
-        where = f" in '{worst.column}'" if worst.column else ""
+    if reason := _refusal(proof, comparisons):
         raise Failed(
-            Failure(
-                "parity",
-                f"the artifact answers otherwise than the trained pipeline: {worst.what}{where} differ in "
-                f"{worst.wrong} of {worst.rows} rows, by up to {worst.largest:.3g}",
-                certificate,
-            )
+            Failure("parity", f"the artifact disagrees with the trained pipeline: {reason}", certificate)
         )
     return json.dumps(certificate, indent=2).encode() + b"\n"
+
+
+def _refusal(proof: TreeProof | None, comparisons: Iterable[Compared]) -> str | None:
+    """What is wrong with the artifact, None where nothing is."""
+    if proof is not None and proof.difference is not None:
+        return f"its trees differ: {proof.difference}"
+    for one in comparisons:
+        if one.wrong:
+            where = f" in '{one.column}'" if one.column else ""
+            return f"{one.what}{where} differ in {one.wrong} of {one.rows} rows, by up to {one.largest:.3g}"
+    return None
+
+
+def _added(blocks: Iterable[list[Compared]]) -> list[Compared]:
+    """The comparisons of all blocks of rows, each over all of them."""
+    found: dict[tuple[str, str | None], Compared] = {}
+    for one in itertools.chain.from_iterable(blocks):
+        key = one.what, one.column
+        found[key] = found[key].plus(one) if key in found else one
+    return [*found.values()]
 
 
 def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]:
@@ -109,9 +142,10 @@ def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]
     widths = {name: _as_array(matrix[name]).shape[1] for name in trained.recipe.matrix}
     probe = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
     columns, start = {}, 0
+    dtypes = matrix.schema  # made anew each time it is asked for
     for name, width in widths.items():
         block = probe.rows[:, start : start + width]
-        if isinstance(matrix.schema[name], pl.Array):
+        if isinstance(dtypes[name], pl.Array):
             columns[name] = pl.Series(name, block, pl.Array(pl.Float64, width))
         else:
             columns[name] = pl.Series(name, block[:, 0], pl.Float64).fill_nan(None)
@@ -119,39 +153,85 @@ def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]
     return probe, pl.DataFrame(columns)
 
 
-def _compare_whole(trained: Trained, model: bytes, rows: Real, kind: str) -> list[Compared]:
-    import numpy as np
+class _Gate:
+    """A written model beside the trained pipeline that it has to answer as; both halves are loaded once."""
 
-    answers = Session(model).run(encode(rows.raw, trained.recipe.inputs))
-    got = answers["probabilities" if trained.recipe.classification else "prediction"]
-    bound = SCORE * np.maximum(1.0, np.abs(np.nan_to_num(rows.scores)))
-    results = [_compared(f"scores of {kind} rows", got, rows.scores, bound)]
-    if trained.recipe.classification:
-        wanted = np.array(trained.classes, dtype=object)[labels(rows.scores)].reshape(-1, 1)
-        wrong = np.flatnonzero((answers["label"] != wanted).any(axis=1))
-        first = int(wrong[0]) if wrong.size else None
-        results.append(
-            Compared(f"labels of {kind} rows", len(wanted), float(wrong.size > 0), wrong.size, first)
+    def __init__(self, trained: Trained, model: bytes) -> None:
+        self.trained, self.model = trained, model
+        self._inputs = trained.recipe.inputs
+        self._scores = "probabilities" if trained.recipe.classification else "prediction"
+        self._whole = Session(model)
+        half = front(model)
+        self._front = None if half is None else Session(half)
+        self._tolerances = _tolerances(trained)
+
+    def structure(self) -> TreeProof | None:
+        """The trees of the file compared with those of the learner; None for a learner without trees."""
+        trees = self.trained.recipe.learner.trees(self.trained.fitted)
+        return None if trees is None else prove_trees(self.model, trees)
+
+    def rows(self, rows: Real, kind: str) -> list[Compared]:
+        """The whole model and the matrix on some rows."""
+        feed = encode(rows.raw, self._inputs)
+        return [*self._matrix(feed, rows, kind), *self._answers(feed, rows, kind)]
+
+    def _answers(self, feed: Arrays, rows: Real, kind: str) -> list[Compared]:
+        import numpy as np
+
+        answers = self._whole.run(feed)
+        bound = SCORE * np.maximum(1.0, np.abs(np.nan_to_num(rows.scores)))
+        results = [_compared(f"scores of {kind} rows", answers[self._scores], rows.scores, bound)]
+        if self.trained.recipe.classification:
+            wanted = np.array(self.trained.classes, dtype=object)[labels(rows.scores)].reshape(-1, 1)
+            wrong = np.flatnonzero((answers["label"] != wanted).any(axis=1))
+            first = int(wrong[0]) if wrong.size else None
+            results.append(
+                Compared(f"labels of {kind} rows", len(wanted), float(wrong.size > 0), wrong.size, first)
+            )
+        return results
+
+    def _matrix(self, feed: Arrays, rows: Real, kind: str) -> Iterator[Compared]:
+        """The matrix, column by column: equal, but for steps that state a tolerance."""
+        import numpy as np
+
+        for name, got in self._front.run(feed).items() if self._front else ():
+            column = name.removeprefix(CUT)
+            wanted = _as_array(rows.matrix[column])
+            bound = self._tolerances[column] * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
+            yield _compared(f"features of {kind} rows", got, wanted, bound, column)
+
+    def learner(self, probe: pl.DataFrame, threads: int) -> Compared:
+        """The half behind the matrix, on the learner's own rows."""
+        import numpy as np
+
+        columns = {name: _as_array(probe[name]) for name in self.trained.recipe.matrix}
+        tensors = marks(self.model)
+        # Features that are one tensor in the file (equal expressions) are one column of the probe, too.
+        first = {tensor: mark for mark, tensor in reversed(tensors.items())}
+        same = {mark: first[tensor] for mark, tensor in tensors.items()}
+        probe = probe.with_columns(
+            probe[source].alias(mark) for mark, source in same.items() if mark != source
         )
-    return results
+        wanted = self.trained.score(probe, threads)
+        half = Session(back(self.model, {name: column.shape[1] for name, column in columns.items()}))
+        got = half.run({CUT + name: column for name, column in columns.items()})[self._scores]
+        finite = np.abs(wanted[np.isfinite(wanted)])
+        bound = LEARNER * np.abs(np.nan_to_num(wanted)) + FLOOR * max(1.0, float(finite.max(initial=0.0)))
+        return _compared("scores of the learner's own rows", got, wanted, bound)
 
+    def shapes(self, rows: Real) -> list[Compared]:
+        """No row gives empty answers; one row alone answers as it does among others."""
+        import numpy as np
 
-def _compare_preprocessing(trained: Trained, model: bytes, rows: Real, kind: str) -> list[Compared]:
-    """The matrix, column by column: equal, but for steps that state a tolerance."""
-    import numpy as np
-
-    half = front(model)
-    if half is None:
-        return []
-    answers = Session(half).run(encode(rows.raw, trained.recipe.inputs))
-    tolerances = _tolerances(trained)
-    results = []
-    for name, got in answers.items():
-        column = name.removeprefix(CUT)
-        wanted = _as_array(rows.matrix[column])
-        bound = tolerances[column] * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
-        results.append(_compared(f"features of {kind} rows", got, wanted, bound, column))
-    return results
+        empty = self._whole.run(encode(rows.raw.clear(), self._inputs))
+        empty_wrong = sum(len(answer) != 0 for answer in empty.values())
+        alone = self._whole.run(encode(rows.raw.head(1), self._inputs))[self._scores]
+        wanted = rows.scores[:1]
+        bound = SCORE * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
+        return [
+            Compared("answers to no rows", 0, 0.0, empty_wrong),
+            _compared("scores of one row", alone, wanted, bound),
+        ]
 
 
 def _tolerances(trained: Trained) -> dict[str, float]:
@@ -164,40 +244,6 @@ def _tolerances(trained: Trained) -> dict[str, float]:
         through = max([stage.step.tolerance, *(held[name] for name in stage.read)])
         held |= {name: max(through, held.get(name, 0.0)) for name in stage.made}
     return held
-
-
-def _compare_learner(trained: Trained, model: bytes, probe: pl.DataFrame, threads: int) -> list[Compared]:
-    import numpy as np
-
-    columns = {name: _as_array(probe[name]) for name in trained.recipe.matrix}
-    tensors = marks(model)
-    # Features that are one tensor in the file (equal expressions) are one column of the probe, too.
-    first = {tensor: mark for mark, tensor in reversed(tensors.items())}
-    same = {mark: first[tensor] for mark, tensor in tensors.items()}
-    probe = probe.with_columns(probe[source].alias(mark) for mark, source in same.items() if mark != source)
-    wanted = trained.score(probe, threads)
-    half = Session(back(model, {name: column.shape[1] for name, column in columns.items()}))
-    answers = half.run({CUT + name: column for name, column in columns.items()})
-    got = answers["probabilities" if trained.recipe.classification else "prediction"]
-    finite = np.abs(wanted[np.isfinite(wanted)])
-    bound = LEARNER * np.abs(np.nan_to_num(wanted)) + FLOOR * max(1.0, float(finite.max(initial=0.0)))
-    return [_compared("scores of the learner's own rows", got, wanted, bound)]
-
-
-def _compare_shapes(trained: Trained, model: bytes, rows: Real) -> list[Compared]:
-    """No row gives empty answers; one row alone answers as it does among others."""
-    import numpy as np
-
-    session = Session(model)
-    output = "probabilities" if trained.recipe.classification else "prediction"
-    empty = session.run(encode(rows.raw.clear(), trained.recipe.inputs))
-    empty_wrong = sum(len(answer) != 0 for answer in empty.values())
-    alone = session.run(encode(rows.raw.head(1), trained.recipe.inputs))[output]
-    wanted = rows.scores[:1]
-    return [
-        Compared("answers to no rows", 0, 0.0, empty_wrong),
-        _compared("scores of one row", alone, wanted, SCORE * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))),
-    ]
 
 
 def _compared(what: str, got: Array, wanted: Array, bound: Array, column: str | None = None) -> Compared:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_LEQ = 0
-_MEMBER = 6
+#: Modes of nodes: `feature <= threshold`, and membership in a set.
+LEQ, MEMBER = 0, 6
+#: Attributes that are the same in every ensemble: leaves are summed up, and nothing is done to the sums.
+FIXED = {"aggregate_function": 1, "post_transform": 0}
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,10 @@ def tree_ensemble(graph: Graph, matrix: Tensor, trees: Trees) -> Tensor:
         domain=ML,
         element="double",
         n_targets=trees.targets,
-        aggregate_function=1,
-        post_transform=0,
+        **FIXED,
         tree_roots=place[trees.roots].tolist(),
         nodes_featureids=trees.feature[order].tolist(),
-        nodes_modes=np.where(member, _MEMBER, _LEQ).astype(np.uint8),
+        nodes_modes=np.where(member, MEMBER, LEQ).astype(np.uint8),
         nodes_splits=np.where(member, 0.0, trees.threshold[order]),
         nodes_missing_value_tracks_true=(trees.missing_left[order] & ~member).astype(np.int64).tolist(),
         nodes_trueleafs=(left < 0).astype(np.int64).tolist(),

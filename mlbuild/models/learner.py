@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
 from mlbuild.params import Described, Json
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
+
+#: Of more coefficients, those at regular distances have rows of their own; every row has them all.
+_MOST_COEFFICIENTS = 512
 
 Task = Literal["classification", "regression"]
 
@@ -115,6 +119,10 @@ class Learner(Described):
         """The same scores as a double tensor of the graph, [N, classes] or [N, 1]."""
         raise NotImplementedError
 
+    def trees(self, fitted: bytes) -> Trees | None:
+        """The trees that a written model has to hold; None for a learner without trees."""
+        return None
+
     def probe(self, fitted: bytes, schema: Schema, width: int) -> Probe:
         """Rows of the expanded matrix, `width` columns, that show a wrong constant of the fitted learner.
 
@@ -122,9 +130,10 @@ class Learner(Described):
         """
         import numpy as np
 
-        one = np.eye(width)
+        one = np.eye(width)[:: -(-width // _MOST_COEFFICIENTS)]
         chance = np.random.default_rng(0).standard_normal((64, width))
-        return Probe(np.concatenate([np.zeros((1, width)), one, -one, 1e3 * one, chance]), width, width)
+        rows = np.concatenate([np.zeros((1, width)), one, -one, 1e3 * one, chance])
+        return Probe(rows, len(one), width)
 
     def describe(self, fitted: bytes) -> Json:
         """What a person asks of a fitted learner: number of trees, best iteration. Small JSON."""

@@ -23,9 +23,9 @@ def expanded(rows: Rows) -> pl.DataFrame:
     import polars as pl
 
     columns: list[pl.Expr] = []
+    dtypes = rows.features.schema  # made anew each time it is asked for
     for name in rows.schema:
-        column = pl.col(name)
-        dtype = rows.features.schema[name]
+        column, dtype = pl.col(name), dtypes[name]
         if isinstance(dtype, pl.Array):
             columns += [column.arr.get(index) for index in range(dtype.size)]
         else:
@@ -51,10 +51,11 @@ def categorical(rows: Rows) -> list[int]:
 
     places = []
     at = 0
+    dtypes = rows.features.schema  # made anew each time it is asked for
     for name, type_ in rows.schema.items():
         if type_.dtype == "category":
             places.append(at)
-        dtype = rows.features.schema[name]
+        dtype = dtypes[name]
         at += dtype.size if isinstance(dtype, pl.Array) else 1
     return places
 

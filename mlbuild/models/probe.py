@@ -1,14 +1,16 @@
-"""Rows that put every question of a tree ensemble: both sides of each split, each code of each set, missing values.
+"""Rows that ask a tree ensemble its questions: both sides of a split, codes inside and outside of a set, missing values.
 
-They are made from the bounds along each path, in the space of the learner's own matrix, so that every leaf is
-reached that any row can reach. One row asks one split its question on purpose and many others by chance; what
-chance has answered is not asked again.
+That the file holds the right trees is proven node by node (`lowering/tree_proof.py`). These rows show that a runtime
+reads such nodes as they are meant. They are made from the bounds along the path to a node, in the space of the
+learner's own matrix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.lowering.trees import Trees
@@ -20,37 +22,39 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _MISSING_SHARE = 0.1
-#: Some ten seconds of following rows down trees: what 500 trees of 255 leaves take.
-_MOST_WALKS = 150_000_000
+#: Rows times trees, each about a third of a microsecond: following a row down a tree here and in the runtime.
+_MOST_WALKS = 2_000_000
+#: Rows times columns of the matrix.
+_MOST_CELLS = 2_000_000
+#: Steps from nodes up to their roots.
+_MOST_STEPS = 400_000
+_FEWEST_ROWS = 64
+#: Rows that one node can ask for.
+_ROWS_OF_NODE = 4
+#: What is known of a feature that no node has asked: `(low, high]`, and whether it can be missing.
+_ANYTHING = (-math.inf, math.inf, True)
 
 
 @dataclass(frozen=True)
-class _Region:
-    """What a row must be like to arrive at a node: bounds `(low, high]` and NaN by feature, or codes allowed."""
+class _Question:
+    """What a row must be like to arrive at a node, by feature, and the values of the node's feature to ask there."""
 
     bounds: dict[int, tuple[float, float, bool]]
     codes: dict[int, Array]
+    feature: int
+    values: list[float]
 
 
 class TreeProbe:
     """Makes the rows for `trees` over a matrix of `width` columns.
 
-    `leaves_of` gives, natively, for one tree after another the leaf [N] (numbered within the tree) that each row
-    reaches. As every row goes down every tree, more than `most_walks` of rows times trees are not made: of larger
-    ensembles splits are asked at regular distances.
+    Where there are more nodes than rows may ask, nodes at regular distances are asked.
     """
 
-    def __init__(
-        self,
-        trees: Trees,
-        width: int,
-        leaves_of: Callable[[Array], Iterable[Array]],
-        most_walks: int = _MOST_WALKS,
-    ) -> None:
+    def __init__(self, trees: Trees, width: int) -> None:
         import numpy as np
 
-        self._trees, self._width, self._leaves_of = trees, width, leaves_of
-        self._most_walks = max(most_walks, 1_000 * len(trees.roots))
+        self._trees, self._width = trees, width
         self._set_of = dict(zip(np.flatnonzero(trees.member).tolist(), trees.sets, strict=True))
         used = {feature: [0] for feature in trees.feature[trees.member].tolist()}
         for node, codes in self._set_of.items():
@@ -58,174 +62,140 @@ class TreeProbe:
         #: By categorical feature the codes asked for: 0 is a missing value, the last one occurs in no set.
         self._codes = {feature: max(codes) + 2 for feature, codes in used.items()}
         self._rng = np.random.default_rng(0)
+        count = len(trees.feature)
+        self._above = np.full(count, -1)
+        for side in (trees.left, trees.right):
+            inner = np.flatnonzero(side >= 0)
+            self._above[side[inner]] = inner
 
     def probe(self) -> Probe:
-        """The rows, the same for the same trees, and how many of the splits that a row can reach they ask."""
+        """The rows, the same for the same trees, and how many of the nodes they ask."""
+
+        trees, count = self._trees, len(self._trees.feature)
+        most = min(_MOST_WALKS // len(trees.roots), _MOST_CELLS // max(self._width, 1))
+        rows_left, steps_left = max(most, _FEWEST_ROWS), _MOST_STEPS
+        questions: list[_Question] = []
+        for node in self._spread(count, max(1, rows_left // _ROWS_OF_NODE)):
+            path = self._path(node)
+            steps_left -= len(path)
+            if steps_left < 0:
+                break
+            if question := self._question(node, path):
+                questions.append(question)
+        return Probe(self._rows(questions), len(questions), count)
+
+    def _rows(self, questions: list[_Question]) -> Array:
+        """The rows of all questions, after some that ask by chance."""
         import numpy as np
 
-        every = -(-2 * len(self._trees.feature) * len(self._trees.roots) // self._most_walks) or 1
-        most_rows = self._most_walks // len(self._trees.roots)
-        reachable = enumerate(self._regions())
-        regions = {node: region for number, (node, region) in reachable if number % every == 0}
-        wanted = [
-            (node, value) for node in regions if node not in self._set_of for value in self._sides(node)
-        ]
-        rows = self._filled(regions, wanted)
-        rest = [
-            (node, value)
-            for node, answered in self._answered(rows, regions)
-            for value in self._unanswered(node, answered, regions[node])
-        ]
-        left_out = {node for node, _ in rest[most_rows:]}
-        rows = np.concatenate([rows, self._filled(regions, rest[:most_rows])])
-        return Probe(rows, len(regions) - len(left_out), self._reached)
-
-    def _regions(self) -> Iterator[tuple[int, _Region]]:
-        """Each node that can be reached, with the rows that reach it."""
-        self._reached = 0
-        stack = [(int(root), _Region({}, {})) for root in reversed(self._trees.roots) if root >= 0]
-        while stack:
-            node, region = stack.pop()
-            self._reached += 1
-            yield node, region
-            for child, left in ((int(self._trees.right[node]), False), (int(self._trees.left[node]), True)):
-                if child >= 0 and (narrowed := self._narrowed(region, node, left)):
-                    stack.append((child, narrowed))
-
-    def _narrowed(self, region: _Region, node: int, left: bool) -> _Region | None:
-        """The part of a region that goes to one side of a node; None where that is empty."""
-        import numpy as np
-
-        feature = int(self._trees.feature[node])
-        if node in self._set_of:
-            inside = np.zeros(self._codes[feature], dtype=bool)
-            inside[self._set_of[node]] = True
-            allowed = region.codes.get(feature, np.ones(len(inside), dtype=bool)) & (
-                inside if left else ~inside
-            )
-            return _Region(region.bounds, {**region.codes, feature: allowed}) if allowed.any() else None
-        low, high, missing = region.bounds.get(feature, (-np.inf, np.inf, True))
-        threshold = float(self._trees.threshold[node])
-        low, high = (low, min(high, threshold)) if left else (max(low, threshold), high)
-        missing = missing and bool(self._trees.missing_left[node]) == left
-        if low >= high and not missing:
-            return None
-        return _Region({**region.bounds, feature: (low, high, missing)}, region.codes)
-
-    def _sides(self, node: int) -> tuple[float, float]:
-        """The last value that goes left and the first that goes right."""
-        import numpy as np
-
-        threshold = float(self._trees.threshold[node])
-        return threshold, float(np.nextafter(threshold, np.inf))
-
-    def _answered(self, rows: Array, regions: dict[int, _Region]) -> Iterator[tuple[int, Array]]:
-        """For each node the values that some row brought there: a code each for a set, else whether one was NaN."""
-        import numpy as np
-
-        first, last = self._leaf_ranges()
-        none = np.zeros(0, dtype=np.int64)
-        leaves = self._leaves_of(rows) if len(rows) else (none for _ in self._trees.roots)
-        for root, first_leaf, reached in zip(
-            self._trees.roots.tolist(), self._first_leaf, leaves, strict=True
-        ):
-            rank = self._rank[first_leaf + reached]
-            # In the order of their leaves, the rows that pass a node stand side by side.
-            order = np.argsort(rank, kind="stable")
-            rank = rank[order]
-            for node in self._below(root):
-                if node in regions:
-                    start, end = np.searchsorted(rank, (first[node], last[node]))
-                    here = rows[order[start:end], self._trees.feature[node]]
-                    missing = np.isnan(here)
-                    if node not in self._set_of:
-                        yield node, np.array([bool(missing.any())])
-                        continue
-                    answered = np.zeros(self._codes[int(self._trees.feature[node])], dtype=bool)
-                    answered[np.where(missing, 0, here).astype(int)] = True
-                    yield node, answered
-
-    def _unanswered(self, node: int, answered: Array, region: _Region) -> list[float]:
-        """The values still to be brought to a node, of those that can arrive there."""
-        import numpy as np
-
-        feature = int(self._trees.feature[node])
-        if node in self._set_of:
-            allowed = region.codes.get(feature, np.ones(len(answered), dtype=bool))
-            return [float(code) or np.nan for code in np.flatnonzero(allowed & ~answered)]
-        arrives = region.bounds.get(feature, (0.0, 0.0, True))[2]
-        return [np.nan] if arrives and not answered[0] else []
-
-    def _filled(self, regions: dict[int, _Region], wanted: list[tuple[int, float]]) -> Array:
-        """A row for each value wanted at a node: the path's bounds, the value itself, chance for all else."""
-        rows = self._random(len(wanted))
-        for row, (node, value) in enumerate(wanted):
-            region = regions[node]
-            for feature, (low, high, _) in region.bounds.items():
-                rows[row, feature] = _inside(low, high)
-            for feature, allowed in region.codes.items():
-                code = allowed.nonzero()[0]
-                rows[row, feature] = float(self._rng.choice(code)) or float("nan")
-            rows[row, self._trees.feature[node]] = value
+        rows = self._random(_FEWEST_ROWS + sum(len(question.values) for question in questions))
+        at = _FEWEST_ROWS
+        for question in questions:
+            for row, value in enumerate(question.values, at):
+                for feature, (low, high, _) in question.bounds.items():
+                    rows[row, feature] = _between(low, high)
+                for feature, allowed in question.codes.items():
+                    rows[row, feature] = float(self._rng.choice(np.flatnonzero(allowed))) or np.nan
+                rows[row, question.feature] = value
+            at += len(question.values)
         return rows
 
+    def _spread(self, count: int, wanted: int) -> list[int]:
+        """Numbers of nodes: all of them, or as many as wanted at regular distances, in an order that spreads them."""
+        import numpy as np
+
+        nodes = np.unique(np.linspace(0, max(count - 1, 0), min(wanted, count)).round().astype(np.int64))
+        return [int(node) for node in self._rng.permutation(nodes)]
+
+    def _path(self, node: int) -> list[int]:
+        """The nodes from the root down to a node, itself the last."""
+        path = [node]
+        while (above := int(self._above[path[-1]])) >= 0:
+            path.append(above)
+        return path[::-1]
+
+    def _question(self, node: int, path: list[int]) -> _Question | None:
+        """What rows have to be like to arrive at a node, and the values to ask there; None where none can arrive."""
+        import numpy as np
+
+        bounds: dict[int, tuple[float, float, bool]] = {}
+        codes: dict[int, Array] = {}
+        trees = self._trees
+        for above, below in itertools.pairwise(path):
+            feature, left = int(trees.feature[above]), int(trees.left[above]) == below
+            if above in self._set_of:
+                inside = self._inside(above)
+                codes[feature] = codes.get(feature, True) & (inside if left else ~inside)
+                if not codes[feature].any():
+                    return None
+                continue
+            low, high, missing = bounds.get(feature, _ANYTHING)
+            threshold = float(trees.threshold[above])
+            low, high = (low, min(high, threshold)) if left else (max(low, threshold), high)
+            missing = missing and bool(trees.missing_left[above]) == left
+            if low >= high and not missing:
+                return None
+            bounds[feature] = (low, high, missing)
+        feature = int(trees.feature[node])
+        if node in self._set_of:
+            return _Question(bounds, codes, feature, self._values_of_set(node, codes.get(feature)))
+        low, high, missing = bounds.get(feature, _ANYTHING)
+        threshold = float(trees.threshold[node])
+        both = (threshold, float(np.nextafter(threshold, np.inf)))
+        values = [value for value in both if low < value <= high] + [np.nan] * missing
+        return _Question(bounds, codes, feature, values)
+
+    def _inside(self, node: int) -> Array:
+        """Which codes go left at a node with a set; a missing value never does."""
+        import numpy as np
+
+        inside = np.zeros(self._codes[int(self._trees.feature[node])], dtype=bool)
+        inside[self._set_of[node]] = True
+        return inside
+
+    def _values_of_set(self, node: int, allowed: Array | None) -> list[float]:
+        """A code inside the set, one outside, the code that no set knows, a missing value; of those that arrive."""
+        import numpy as np
+
+        inside = self._inside(node)
+        arrives = np.ones(len(inside), dtype=bool) if allowed is None else allowed
+        values = [0, len(inside) - 1]
+        for side in (inside & arrives, ~inside & arrives):
+            codes = 1 + np.flatnonzero(side[1:-1])
+            values += [int(self._rng.choice(codes))] if len(codes) else []
+        return [float(code) or np.nan for code in dict.fromkeys(values) if arrives[code]]
+
     def _random(self, count: int) -> Array:
-        """Rows whose values stand at thresholds, or are any code, or missing."""
+        """Rows whose values are at thresholds, or are any code, or missing."""
         import numpy as np
 
         rows = np.zeros((count, self._width))
-        for feature in range(self._width):
-            if feature in self._codes:
-                codes = self._rng.integers(0, self._codes[feature], count).astype(np.float64)
-                rows[:, feature] = np.where(codes == 0, np.nan, codes)
-                continue
-            thresholds = np.unique(self._trees.threshold[self._trees.feature == feature])
-            if len(thresholds):
-                values = np.concatenate([thresholds, np.nextafter(thresholds, np.inf)])
-                rows[:, feature] = self._rng.choice(values, count)
-            rows[self._rng.random(count) < _MISSING_SHARE, feature] = np.nan
+        for feature, values in self._edges.items():
+            rows[:, feature] = self._rng.choice(values, count)
+        for feature, codes in self._codes.items():
+            drawn = self._rng.integers(0, codes, count).astype(np.float64)
+            rows[:, feature] = np.where(drawn == 0, np.nan, drawn)
+        rows[self._rng.random(rows.shape) < _MISSING_SHARE] = np.nan
         return rows
 
-    def _below(self, root: int) -> Iterator[int]:
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            if node >= 0:
-                yield node
-                stack += [int(self._trees.right[node]), int(self._trees.left[node])]
-
-    def _leaf_ranges(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Leaves ranked from left to right: those below a node are the ranks from its first to before its last."""
+    @cached_property
+    def _edges(self) -> dict[int, Array]:
+        """The thresholds of each numeric feature, each with the next value above."""
         import numpy as np
 
-        self._rank = np.zeros(len(self._trees.leaf_value), dtype=np.int64)
-        first: dict[int, int] = {}
-        last: dict[int, int] = {}
-        self._first_leaf = []
-        rank = 0
-        for root in self._trees.roots.tolist():
-            numbers = []
-            stack: list[tuple[int, bool]] = [(root, False)]
-            while stack:
-                node, done = stack.pop()
-                if node < 0:
-                    self._rank[~node] = rank
-                    rank += 1
-                    numbers.append(~node)
-                elif done:
-                    last[node] = rank
-                else:
-                    first[node] = rank
-                    stack += [
-                        (node, True),
-                        (int(self._trees.right[node]), False),
-                        (int(self._trees.left[node]), False),
-                    ]
-            self._first_leaf.append(min(numbers))
-        return first, last
+        numeric = ~self._trees.member
+        order = np.argsort(self._trees.feature[numeric], kind="stable")
+        features = self._trees.feature[numeric][order]
+        thresholds = self._trees.threshold[numeric][order]
+        found, starts = np.unique(features, return_index=True)
+        parts = np.split(thresholds, starts[1:])
+        return {
+            int(feature): np.concatenate([part, np.nextafter(part, np.inf)])
+            for feature, part in zip(found, parts, strict=bool(len(found)))
+        }
 
 
-def _inside(low: float, high: float) -> float:
+def _between(low: float, high: float) -> float:
     """A value of `(low, high]`, at its edge: where another split of the path has its threshold.
 
     Where the interval is empty, only a missing value arrives.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import data_failure
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+T = TypeVar("T")
 SPLITS = ("train", "valid", "test")
 #: The only part prefix of a dataset that is not split.
 WHOLE = "all"
@@ -21,6 +22,7 @@ WHOLE = "all"
 #: The name inside each file, so that a renamed column with the same values is the same file.
 _COLUMN = "values"
 _ROW_GROUP = 1 << 20
+_BLOCK_BYTES = 1 << 25
 
 
 def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
@@ -31,15 +33,14 @@ def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]
 
 def write_table(job: Job, prefix: str, rows: pl.DataFrame) -> None:
     """Give each column as a part."""
-    for name in rows.columns:
-        job.write(f"{prefix}/{name}", encode(rows[name]))
+    for block in _blocks(rows.get_columns(), lambda column: column.estimated_size()):
+        for column, content in zip(block, encoded(block), strict=True):
+            job.write(f"{prefix}/{column.name}", content)
 
 
 def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:
     """The columns named, of those given under `prefix`."""
-    import polars as pl
-
-    return pl.DataFrame([read_column(job, slot, f"{prefix}/{name}").alias(name) for name in columns])
+    return read_columns(job, {name: (slot, f"{prefix}/{name}") for name in columns})
 
 
 def read_features(job: Job, slot: str, split: str, features: Schema) -> pl.DataFrame:
@@ -66,24 +67,52 @@ def _refuse(name: str, what: str, count: int, split: str, help_: str) -> None:
         raise data_failure(message, column=name, rows=count)
 
 
+def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
+    """Columns by name, each from a part of an input.
+
+    They are read in one query: for a table of thousands of columns, a query each would cost more than the data.
+    """
+    import polars as pl
+
+    columns: list[pl.Series] = []
+    # As bytes, since polars would take characters of a path for a pattern.
+    for block in _blocks((job.path(*part) for part in parts.values()), lambda path: path.stat().st_size):
+        scans = [pl.scan_parquet(path.read_bytes()) for path in block]
+        # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
+        columns += (frame.to_series().rechunk() for frame in pl.collect_all(scans))
+    return pl.DataFrame([column.alias(name) for name, column in zip(parts, columns, strict=True)])
+
+
 def read_column(job: Job, slot: str, part: str) -> pl.Series:
+    return read_columns(job, {part: (slot, part)}).to_series()
+
+
+def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
+    """The parquet file of each column: lz4, rechunked, since chunks show in the bytes."""
     import polars as pl
 
-    # Polars would take characters of a path for a pattern.
-    with job.path(slot, part).open("rb", buffering=0) as file:
-        column = pl.read_parquet(file, glob=False, hive_partitioning=False).to_series()
-    # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
-    return column.rechunk()
+    buffers = [io.BytesIO() for _ in columns]
+    pl.collect_all(
+        pl.LazyFrame({_COLUMN: column.rechunk()}).sink_parquet(
+            buffer, compression="lz4", statistics=False, row_group_size=_ROW_GROUP, lazy=True
+        )
+        for column, buffer in zip(columns, buffers, strict=True)
+    )
+    return [buffer.getvalue() for buffer in buffers]
 
 
-def encode(column: pl.Series) -> bytes:
-    """The parquet file of one column: lz4, rechunked, since chunks show in the bytes."""
-    import polars as pl
-
-    buffer = io.BytesIO()
-    frame = pl.DataFrame({_COLUMN: column.rechunk()})
-    frame.write_parquet(buffer, compression="lz4", statistics=False, row_group_size=_ROW_GROUP)
-    return buffer.getvalue()
+def _blocks(items: Iterable[T], size: Callable[[T], int | float]) -> Iterator[list[T]]:
+    """Items that go into one query, so few that what they hold stays small beside the table."""
+    block: list[T] = []
+    held = 0.0
+    for item in items:
+        block.append(item)
+        held += size(item)
+        if held >= _BLOCK_BYTES:
+            yield block
+            block, held = [], 0.0
+    if block:
+        yield block
 
 
 def write_array(job: Job, part: str, array: np.ndarray[Any, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +33,10 @@ class Verified:
 def verified(tmp_path_factory: pytest.TempPathFactory) -> Verified:
     seen: list[Verified] = []
 
-    def watched(trained: Trained, model: bytes, real: parity.Real, threads: int = 1) -> bytes:
+    def watched(trained: Trained, model: bytes, blocks: Iterable[parity.Real], threads: int = 1) -> bytes:
+        (real,) = blocks
         seen.append(Verified(trained, model, real))
-        return parity.verify(trained, model, real, threads)
+        return parity.verify(trained, model, [real], threads)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify_task, "verify", watched)
@@ -44,7 +46,7 @@ def verified(tmp_path_factory: pytest.TempPathFactory) -> Verified:
 
 
 def test_the_model_as_it_is_passes(verified: Verified) -> None:
-    parity.verify(verified.trained, verified.model, verified.real)
+    parity.verify(verified.trained, verified.model, [verified.real])
 
 
 def test_single_wrong_values_are_refused(verified: Verified) -> None:
@@ -52,7 +54,7 @@ def test_single_wrong_values_are_refused(verified: Verified) -> None:
     survivors = []
     for mutation in mutations(verified.model, count, seed()):
         try:
-            parity.verify(verified.trained, mutation.model, verified.real)
+            parity.verify(verified.trained, mutation.model, [verified.real])
         except Failed as failed:
             assert failed.failure.kind == "parity"
         else:

@@ -1,4 +1,4 @@
-"""Every question that some row can put to a tree is put by the probe's rows."""
+"""Every kind of question that some row can ask a tree is asked by the probe's rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 
 from mlbuild.lowering.trees import Trees
+from mlbuild.models import probe
 from mlbuild.models.probe import TreeProbe
 from tests.budget import examples, seed
 from tests.lowering.test_trees import Array, random_trees
@@ -49,16 +50,21 @@ def below(trees: Trees, root: int) -> list[int]:
     return found
 
 
-def questions(trees: Trees) -> set[tuple[int, str]]:
-    """All that matter: at a threshold, just above it, missing; each code of some set, an unknown one, missing."""
-    wanted = set()
-    highest = max((int(one.max()) for one in trees.sets), default=0)
-    for node, threshold in enumerate(trees.threshold.tolist()):
-        values = [threshold, np.nextafter(threshold, np.inf), np.nan]
-        if trees.member[node]:
-            values = [np.nan, *range(1, highest + 2)]
-        wanted |= {(node, repr(float(value))) for value in values}
-    return wanted
+def questions(trees: Trees, asked: set[tuple[int, str]]) -> set[tuple[int, str]]:
+    """What of `asked` matters: at a threshold, just above it, missing; of a set one code in it, one outside, one new."""
+    found = set()
+    sets = dict(zip(np.flatnonzero(trees.member).tolist(), [one.tolist() for one in trees.sets], strict=True))
+    highest = max((max(one) for one in sets.values()), default=0)
+    for node, text in asked:
+        value = float(text)
+        threshold = float(trees.threshold[node])
+        if np.isnan(value):
+            found.add((node, "missing"))
+        elif node in sets:
+            found.add((node, "new" if value > highest else "inside" if value in sets[node] else "outside"))
+        elif value in (threshold, np.nextafter(threshold, np.inf)):
+            found.add((node, "at" if value == threshold else "above"))
+    return found
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -72,20 +78,22 @@ def test_what_any_row_can_ask_is_asked(count: int, chance: int) -> None:
     grid = np.array(list(itertools.product(values, values, [np.nan, *range(1, CATEGORIES + 2)])))
     rng = np.random.default_rng(chance)
     sample = grid[rng.choice(len(grid), min(len(grid), 3_000), replace=False)]
-    possible = walks(trees, sample)[1] & questions(trees)
-    rows = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T).probe().rows
-    assert possible - walks(trees, rows)[1] == set()
+    possible = questions(trees, walks(trees, sample)[1])
+    asked = questions(trees, walks(trees, TreeProbe(trees, 3).probe().rows)[1])
+    assert possible - asked == set()
 
 
 def test_the_rows_are_the_same_for_the_same_trees() -> None:
     trees = random_trees(np.random.default_rng(4), 3, 1, CATEGORIES)
-    first, second = (TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T).probe().rows for _ in range(2))
+    first, second = (TreeProbe(trees, 3).probe().rows for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
-def test_of_too_many_trees_some_splits_are_asked() -> None:
+@pytest.mark.parametrize("bound", ["_MOST_WALKS", "_MOST_CELLS", "_MOST_STEPS"])
+def test_of_too_many_nodes_some_are_asked(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
     trees = random_trees(np.random.default_rng(4), 40, 1, CATEGORIES)
-    whole = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T).probe()
-    some = TreeProbe(trees, 3, lambda rows: walks(trees, rows)[0].T, most_walks=1).probe()
-    assert (whole.asked, some.places) == (whole.places, whole.places)
-    assert len(some.rows) <= 2_000
+    whole = TreeProbe(trees, 3).probe()
+    monkeypatch.setattr(probe, bound, 50)
+    some = TreeProbe(trees, 3).probe()
+    assert 0 < some.asked < whole.asked <= whole.places == some.places == len(trees.feature)
+    assert len(some.rows) < len(whole.rows)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +65,10 @@ def trained_and_rows(project: Path) -> tuple[Trained, pl.DataFrame]:
     )
     seen: list[tuple[Trained, pl.DataFrame]] = []
 
-    def watched(trained: Trained, model: bytes, real: parity.Real, threads: int = 1) -> bytes:
+    def watched(trained: Trained, model: bytes, blocks: Iterable[parity.Real], threads: int = 1) -> bytes:
+        (real,) = blocks
         seen.append((trained, real.raw))
-        return parity.verify(trained, model, real, threads)
+        return parity.verify(trained, model, [real], threads)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify_task, "verify", watched)

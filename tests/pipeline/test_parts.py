@@ -8,7 +8,7 @@ import polars as pl
 
 from mlbuild.engine.job import Running
 from mlbuild.engine.store import DiskStore
-from mlbuild.pipeline.parts import encode, read_column
+from mlbuild.pipeline.parts import encoded, read_column
 from tests.engine.tasks import text_task
 
 
@@ -16,7 +16,7 @@ def test_a_column_of_many_rows_is_one_piece(tmp_path: Path) -> None:
     """Learners that are given several pieces copy all of them."""
     column = pl.Series("x", range((1 << 20) + 1))
     store = DiskStore(tmp_path)
-    reads = {"of": (("x", store.put(encode(column))),)}
+    reads = {"of": (("x", store.put(encoded([column])[0])),)}
     job = Running(text_task("t", ""), reads, store, tmp_path, 1)
     found = read_column(job, "of", "x")
     assert found.n_chunks() == 1 and found.equals(column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
 from mlbuild.models.learner import EarlyStopping, Learner, Probe, Rows
 from mlbuild.models.lightgbm.library import lightgbm, useful
-from mlbuild.models.lightgbm.lowering import kept, lower, trees_of
+from mlbuild.models.lightgbm.lowering import lower, trees_of
 from mlbuild.models.lightgbm.parameters import BINNING, CATEGORICAL, Parameters
 from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.lightgbm.training import FIXED, save_bins, train
@@ -26,9 +27,6 @@ from mlbuild.params import Json
 
 if TYPE_CHECKING:
     import numpy as np
-
-#: So many leaf numbers are held at a time while rows are followed through the trees.
-_LEAVES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -112,22 +110,11 @@ class Lightgbm(Parameters, Learner):
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
         return lower(ModelText.parse(fitted.decode()), graph, lowered(graph, features, schema))
 
+    def trees(self, fitted: bytes) -> Trees:
+        return trees_of(ModelText.parse(fitted.decode()))
+
     def probe(self, fitted: bytes, schema: Schema, width: int) -> Probe:
-        import numpy as np
-
-        native, model = lightgbm().Booster(model_str=fitted.decode()), ModelText.parse(fitted.decode())
-        counts = kept(model).reshape(model.iterations, -1)
-
-        def leaves_of(rows: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
-            block = max(1, _LEAVES_AT_ONCE // max(len(rows) * model.per_iteration, 1))
-            for start in range(0, model.iterations, block):
-                leaves = native.predict(
-                    rows, pred_leaf=True, start_iteration=start, num_iteration=block, num_threads=1
-                )
-                columns = np.asarray(leaves, dtype=np.int64).reshape(len(rows), -1)
-                yield from columns.T[counts[start : start + block].ravel()]
-
-        return TreeProbe(trees_of(model), width, leaves_of).probe()
+        return TreeProbe(self.trees(fitted), width).probe()
 
     def describe(self, fitted: bytes) -> Json:
         model = ModelText.parse(fitted.decode())

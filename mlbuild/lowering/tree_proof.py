@@ -1,0 +1,185 @@
+"""Reads the trees of a written model back and compares them with those that it should hold, node by node.
+
+Equal trees answer equally for every row there is, so that only what surrounds them is left to be compared by rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.lowering.graph import ML
+from mlbuild.lowering.trees import FIXED, LEQ, MEMBER, Trees
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+#: The lists that describe nodes and leaves. Any other attribute has to be one of `FIXED`.
+_NODES = "featureids modes splits missing_value_tracks_true trueleafs truenodeids falseleafs falsenodeids"
+_LISTS = ("tree_roots", "membership_values", "leaf_targetids", "leaf_weights", "n_targets")
+_KNOWN = {*_LISTS, *(f"nodes_{name}" for name in _NODES.split()), *FIXED}
+
+
+@dataclass(frozen=True)
+class TreeProof:
+    """How many trees, nodes and leaves were compared, and the first difference, None where all are equal."""
+
+    trees: int
+    nodes: int
+    leaves: int
+    difference: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        counts = {"trees": self.trees, "nodes": self.nodes, "leaves": self.leaves}
+        return counts | ({"difference": self.difference} if self.difference else {})
+
+
+def prove_trees(model: bytes, wanted: Trees) -> TreeProof:
+    """Compare the last TreeEnsemble of an ONNX model with `wanted`: structure, features, thresholds, sets and leaves.
+
+    Thresholds and leaf values have to be equal bit for bit. The numbers of nodes and leaves mean nothing.
+    """
+    written = _written(model)
+    if isinstance(written, str):
+        return TreeProof(0, 0, 0, written)
+    pairs = _Pairs(wanted, written)
+    difference = pairs.walk() or pairs.differing_nodes() or pairs.differing_leaves()
+    return TreeProof(len(wanted.roots), len(pairs.nodes), len(pairs.leaves), difference)
+
+
+def _written(model: bytes) -> dict[str, Any] | str:
+    """The attributes of the ensemble as arrays, or what is wrong with them."""
+    import numpy as np
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load_from_string(model).graph
+    nodes = [node for node in graph.node if node.op_type == "TreeEnsemble" and node.domain == ML]
+    if not nodes:
+        return "the model holds no trees"
+    found: dict[str, Any] = {}
+    for attribute in nodes[-1].attribute:
+        value = onnx.helper.get_attribute_value(attribute)
+        found[attribute.name] = (
+            numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.array(value)
+        )
+    if strange := found.keys() - _KNOWN:
+        return f"unexpected attribute '{min(strange)}'"
+    for name, value in FIXED.items():
+        if found.get(name, value) != value:
+            return f"attribute '{name}' is {found[name]}"
+    lengths = {len(found.get(f"nodes_{name}", ())) for name in _NODES.split()}
+    return "lists of nodes of different lengths" if len(lengths) > 1 else found
+
+
+class _Pairs:
+    """Walks the wanted and the written trees side by side; `nodes` and `leaves` are pairs of numbers."""
+
+    def __init__(self, wanted: Trees, written: dict[str, Any]) -> None:
+        self.wanted, self.written = wanted, written
+        self.nodes: list[tuple[int, int]] = []
+        self.leaves: list[tuple[int, int]] = []
+
+    def walk(self) -> str | None:
+        """Pair all nodes and leaves; what is different in the structure ends the walk."""
+        wanted, written = self.wanted, self.written
+        left, right = wanted.left.tolist(), wanted.right.tolist()
+        sides = [
+            (written[f"nodes_{side}leafs"].tolist(), written[f"nodes_{side}nodeids"].tolist())
+            for side in ("true", "false")
+        ]
+        count = len(sides[0][0])
+        roots = written["tree_roots"].tolist()
+        if len(roots) != len(wanted.roots) or written["n_targets"] != wanted.targets:
+            return f"{len(roots)} trees instead of {len(wanted.roots)}, or another number of targets"
+        seen: set[int] = set()
+        for tree, (root, other) in enumerate(zip(wanted.roots.tolist(), roots, strict=True)):
+            stack = [(root, other, False)]
+            while stack:
+                here, there, is_leaf = stack.pop()
+                if not is_leaf and (there in seen or not 0 <= there < count):
+                    return f"tree {tree} has no node {there} of its own"
+                if here < 0 and not is_leaf and here == root:
+                    # A tree that is one leaf is written as a node with that leaf on both sides.
+                    if not all(leafs[there] for leafs, _ in sides):
+                        return f"tree {tree} is not one leaf"
+                    seen.add(there)
+                    self.leaves += [(~here, numbers[there]) for _, numbers in sides]
+                elif (here < 0) != is_leaf:
+                    return f"tree {tree} has another structure"
+                elif is_leaf:
+                    self.leaves.append((~here, there))
+                else:
+                    seen.add(there)
+                    self.nodes.append((here, there))
+                    for child, (leafs, numbers) in zip((left[here], right[here]), sides, strict=True):
+                        stack.append((child, numbers[there], bool(leafs[there])))
+        return None
+
+    def differing_nodes(self) -> str | None:
+        """The first node that asks something else."""
+        import numpy as np
+
+        if not self.nodes:
+            return None
+        here, there = np.array(self.nodes, dtype=np.int64).T
+        wanted, written = self.wanted, self.written
+        member = wanted.member[here]
+        mode = np.where(member, MEMBER, LEQ)
+        splits = written["nodes_splits"]
+        checks = {
+            "feature": wanted.feature[here] == written["nodes_featureids"][there],
+            "mode": mode == written["nodes_modes"][there],
+            "threshold": member | (_bits(wanted.threshold[here]) == _bits(splits[there])),
+            "missing": (wanted.missing_left[here] & ~member)
+            == written["nodes_missing_value_tracks_true"][there].astype(bool),
+            "set": self._equal_sets(here, there, member),
+        }
+        for what, equal in checks.items():
+            if not equal.all():
+                return f"the {what} of node {int(here[np.argmin(equal)])}"
+        return None
+
+    def _equal_sets(self, here: Array, there: Array, member: Array) -> Array:
+        import numpy as np
+
+        equal = np.ones(len(here), dtype=bool)
+        values = self.written.get("membership_values", np.zeros(0))
+        ends = np.flatnonzero(np.isnan(values))
+        starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64)
+        # Sets are written in the order of their nodes.
+        at = {
+            int(node): place
+            for place, node in enumerate(np.flatnonzero(self.written["nodes_modes"] == MEMBER))
+        }
+        number = np.cumsum(self.wanted.member) - 1
+        for place in np.flatnonzero(member):
+            written = at.get(int(there[place]), len(ends))
+            found = values[starts[written] : ends[written]] if written < len(ends) else None
+            wanted = self.wanted.sets[number[here[place]]]
+            equal[place] = found is not None and np.array_equal(np.unique(found), np.unique(wanted))
+        return equal
+
+    def differing_leaves(self) -> str | None:
+        """The first leaf that adds something else, or to another target."""
+        import numpy as np
+
+        here, there = np.array(self.leaves, dtype=np.int64).T
+        values, targets = self.written["leaf_weights"], self.written["leaf_targetids"]
+        if there.min() < 0 or there.max() >= min(len(values), len(targets)):
+            return "a leaf that does not exist"
+        equal = _bits(self.wanted.leaf_value[here]) == _bits(values[there])
+        if not equal.all():
+            return f"the value of leaf {int(here[np.argmin(equal)])}"
+        equal = self.wanted.leaf_target[here] == targets[there]
+        return None if equal.all() else f"the target of leaf {int(here[np.argmin(equal)])}"
+
+
+def _bits(values: Array) -> Array:
+    """Doubles as integers; 0.0 and -0.0 are one value."""
+    import numpy as np
+
+    bits: Array = (np.asarray(values, dtype=np.float64) + 0.0).view(np.int64)
+    return bits
