@@ -77,7 +77,7 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
     columns: list[pl.Series] = []
     # As bytes, since polars would take characters of a path for a pattern.
     for block in _blocks((job.path(*part) for part in parts.values()), lambda path: path.stat().st_size):
-        scans = [pl.scan_parquet(path.read_bytes()) for path in block]
+        scans = [pl.scan_parquet(io.BytesIO(path.read_bytes())) for path in block]
         # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
         columns += (frame.to_series().rechunk() for frame in pl.collect_all(scans))
     return pl.DataFrame([column.alias(name) for name, column in zip(parts, columns, strict=True)])

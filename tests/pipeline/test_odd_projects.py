@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mlbuild import api
@@ -42,8 +43,10 @@ def test_a_feature_beyond_two_to_the_53_is_refused(tmp_path: Path, row: int, tas
 
 
 def test_a_feature_with_the_character_that_ends_texts_is_refused(tmp_path: Path) -> None:
-    rows = "".join(f"{chr(0) if i < 2 else 'b'},{i % 7 > 3}\n" for i in range(60))
     model = "type: lightgbm.classifier, features: [x], target: y, preprocessing: [{op: category, columns: x}]"
-    file = one_model(tmp_path, "x: string, y: bool", f"x,y\n{rows}", model)
+    file = one_model(tmp_path, "x: string, y: bool", "", model)
+    file.write_text(file.read_text().replace("rows.csv", "rows.parquet"))
+    texts = ["\0" if i < 2 else "b" for i in range(60)]
+    pl.DataFrame({"x": texts, "y": [i % 7 > 3 for i in range(60)]}).write_parquet(tmp_path / "rows.parquet")
     message = "feature 'x' has the character U+0000 in 2 rows of train; remove it from the data"
     assert refusal(file) == ("fit:one", message)
