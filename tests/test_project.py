@@ -113,6 +113,16 @@ def test_a_library_has_one_room(library: str, rooms: list[str]) -> None:
     assert users == set(rooms)
 
 
+@pytest.mark.parametrize(
+    ("library", "door"),
+    [("onnxruntime", "mlbuild/bundle/runtime.py"), ("lightgbm", "mlbuild/models/lightgbm/library.py")],
+)
+def test_a_library_that_must_be_told_something_first_has_one_door(library: str, door: str) -> None:
+    wanted = re.compile(rf"^\s*(?:from|import) {library}(?:\.|\s|$)", re.MULTILINE)
+    users = [str(module.relative_to(ROOT)) for module in MODULES if wanted.search(module.read_text())]
+    assert users == [door]
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_polars_reads_open_files_and_bytes(module: Path) -> None:
     """Polars takes a path for a pattern, an address or a home folder; that of a file is only its name."""

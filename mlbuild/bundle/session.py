@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.bundle.trained import RawInput
 from mlbuild.columns import ColumnType
 from mlbuild.lowering.value import ELEMENTS, NAT
@@ -23,24 +23,21 @@ class Session:
     """A loaded model, on one thread unless told otherwise: then a row's answer does not depend on its batch."""
 
     def __init__(self, model: bytes | Path, threads: int = 1) -> None:
-        # It reports how it is used to its makers, unless told otherwise; rows and models here are not ours to tell of.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as refusals
-
-        options = onnxruntime.SessionOptions()
+        library = onnxruntime()
+        refusals = library.capi.onnxruntime_pybind11_state
+        options = library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         source = model.read_bytes() if isinstance(model, Path) else model
         try:
-            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+            self._session = library.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except (refusals.InvalidProtobuf, refusals.InvalidArgument):
             raise NotOurs("is no ONNX model") from None
         except (refusals.InvalidGraph, refusals.NotImplemented, refusals.Fail):
             if not isinstance(model, Path):
                 raise
-            told = f"cannot be loaded by onnxruntime {onnxruntime.__version__}: it is damaged, or of a newer form"
+            told = f"cannot be loaded by onnxruntime {library.__version__}: it is damaged, or of a newer form"
             raise NotOurs(told) from None
         self.input_names = [value.name for value in self._session.get_inputs()]
         self.output_names = [value.name for value in self._session.get_outputs()]

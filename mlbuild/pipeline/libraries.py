@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from typing import Any
 
+from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.models.lightgbm.library import lightgbm
 
-#: What to import of a distribution. Importing these computes nothing, so that the process can be forked afterwards.
+#: How libraries are imported that need to be told something before.
+_IMPORTS: dict[str, Callable[[], Any]] = {"lightgbm": lightgbm, "onnxruntime": onnxruntime}
+#: What to import of the others. Importing these computes nothing, so that the process can be forked afterwards.
 _MODULES = {
     "numpy": "numpy",
     "polars": "polars",
     "pandera": "pandera.polars",
     "onnx": "onnx",
-    "onnxruntime": "onnxruntime",
     "scikit-learn": "sklearn.linear_model",
 }
 
 
 def load(libraries: Collection[str]) -> None:
     """Import distributions by name, as lightly as the tasks do; one that is missing is for them to complain of."""
-    if "lightgbm" in libraries:
-        with suppress(ImportError, OSError):
-            lightgbm()
+    for name, imported in _IMPORTS.items():  # before scikit-learn, without which LightGBM's import is quicker
+        if name in libraries:
+            with suppress(ImportError, OSError):
+                imported()
     for name in sorted(libraries):
         if name in _MODULES:
             with suppress(ImportError, OSError):

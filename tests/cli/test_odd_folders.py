@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from mlbuild import api
+from tests.cli.both import both, shipped
 from tests.cli.running import Command
 
 #: Names of folders, each with that of its decoy.
@@ -33,40 +34,11 @@ NAMES = {
     "k=v": "k",
 }
 
-SPEC = """\
-mlbuild: 1
-project: odd
-sources: {csv: {path: rows.csv, contract: row}, parquet: {path: rows.parquet, contract: row}}
-contracts: {row: {columns: {x: float, y: bool}}}
-datasets:
-  csv_rows: {from: csv, split: {type: random, test: 0.2}}
-  parquet_rows: {from: parquet, split: {type: random, test: 0.2}}
-models:
-  trees: {type: lightgbm.classifier, dataset: csv_rows, features: [x], target: y, params: {num_iterations: 3}}
-  linear: {type: sklearn.logistic_regression, dataset: parquet_rows, features: [x], target: y}
-outputs: {trees: {model: trees}, linear: {model: linear}}
-"""
-
-
-def project(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "mlbuild.yaml").write_text(SPEC)
-    rows = pl.DataFrame({"x": [float(i % 7) for i in range(60)], "y": [i % 7 > 3 for i in range(60)]})
-    rows.write_csv(folder / "rows.csv")
-    with (folder / "rows.parquet").open("wb") as file:
-        rows.write_parquet(file)
-    return folder
-
-
-def shipped(folder: Path) -> dict[str, bytes]:
-    files = (file for file in (folder / "dist").rglob("*") if file.is_file())
-    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
-
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project in a folder with a plain name, built."""
-    folder = project(tmp_path_factory.mktemp("whole") / "plain")
+    folder = both(tmp_path_factory.mktemp("whole") / "plain")
     assert api.build(api.load(folder / "mlbuild.yaml"), threads=1).ok
     return folder
 
@@ -75,7 +47,7 @@ Way = Callable[[str, Command, pytest.MonkeyPatch], Path]
 
 
 def _by_words(folder: Path, mlbuild: Command, *words: str) -> Path:
-    project(folder)
+    both(folder)
     done = mlbuild(*words)
     assert done.code == 0, done.err
     return folder
@@ -95,7 +67,7 @@ def shared_store(name: str, mlbuild: Command, patch: pytest.MonkeyPatch) -> Path
 
 
 def interface(name: str, mlbuild: Command, patch: pytest.MonkeyPatch) -> Path:
-    folder = project(mlbuild.folder / name)
+    folder = both(mlbuild.folder / name)
     result = api.build(api.load(folder / "mlbuild.yaml"), threads=1)
     assert result.ok, result.failures
     return folder
