@@ -1,4 +1,4 @@
-"""Opens files that a project brings with it, so that none of them can stall the process or fill its memory.
+"""Opens and replaces files that a project brings with it, so that none of them can stall the process or lead elsewhere.
 
 Anybody can put a link to a device, a named pipe or an endless kernel file where a spec, a source or a lock file is
 expected. Only a regular file of a sensible size is ever read; anything else is an `OSError` at once.
@@ -49,7 +49,7 @@ def open_regular(path: _Path, limit: int | None = None) -> FileIO:
     """
     # Found out before it is opened, as opening a device or a kernel file can already do something; and again afterwards,
     # as the path can lead elsewhere by then.
-    if why := irregular(path, os.stat(path).st_mode):  # noqa: PTH116  # starting does without pathlib
+    if why := irregular(path, os.stat(path).st_mode):
         _refuse(path, why)
     file = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115  # the caller closes it
     try:
@@ -81,6 +81,29 @@ def read_regular(path: _Path, limit: int) -> bytes:
         if len(content) > size:
             _refuse(path, "changed while it was read")
         return content
+
+
+def replace_regular(path: _Path, content: bytes) -> None:
+    """Write a file in place of the former one, or of a link, whose target stays as it is; whole or not at all.
+
+    Raises:
+        OSError: that cannot be done.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}-{os.getpid()}")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.lexists(path) and stat.S_ISREG(mode := os.lstat(path).st_mode):
+            os.chmod(temporary, stat.S_IMODE(mode))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    finally:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
 
 
 def _without_waiting(path: str, flags: int) -> int:

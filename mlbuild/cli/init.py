@@ -42,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     file = Path(args.file or DEFAULT)
-    if file.exists():
-        raise UsageError(f"there is a spec '{file}' already", help="remove it, or name another file with -f")
+    if os.path.lexists(file):
+        what = f"there is a spec '{file}' already" if file.exists() else f"'{file}' is a link to nothing"
+        raise UsageError(what, help="remove it, or name another file with -f")
     if not file.parent.is_dir():
         raise UsageError(f"there is no folder '{file.parent}'")
     if args.data is None:
@@ -89,11 +90,14 @@ def _project(file: Path) -> str:
 
 def _write(file: Path, text: str) -> None:
     """The spec, never over another one, and the schema beside it."""
-    with file.open("x", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-    schema = file.with_name(FILE)
-    if not schema.exists():
-        write_schema(schema)
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        schema = file.with_name(FILE)
+        if not schema.exists():
+            write_schema(schema)
+    except OSError as error:
+        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
 
 
 def _tell(args: argparse.Namespace, file: Path, made: Draft | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import DEFAULT, BadSpec, bounds_of, find_file, tell
-from mlbuild.regular import SPEC_LIMIT, read_regular
+from mlbuild.regular import SPEC_LIMIT, read_regular, replace_regular
 from mlbuild.spec.bounds import HELP
 from mlbuild.spec.files import read_main
 from mlbuild.spec.known import known_names
@@ -75,18 +75,21 @@ def _write(spec: Path, schema: Path, text: str) -> list[Path]:
     """Write the schema, and name it in the spec; the files that were not so before."""
     relative = Path(os.path.relpath(schema.absolute(), spec.absolute().parent)).as_posix()
     try:
-        wanted = {schema: text.encode(), spec: with_modeline(read_regular(spec, SPEC_LIMIT), relative)}
+        former = read_regular(spec, SPEC_LIMIT)
+        wanted = {schema: text.encode(), spec: with_modeline(former, relative)}
         schema.parent.mkdir(parents=True, exist_ok=True)
-        changed = [file for file, content in wanted.items() if not _has(file, content)]
+        found = {schema: _written(schema), spec: former}
+        changed = [file for file, content in wanted.items() if content != found[file]]
         for file in changed:
-            file.write_bytes(wanted[file])
+            replace_regular(file.resolve() if file == spec else file, wanted[file])
     except OSError as error:
         raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
     return changed
 
 
-def _has(file: Path, content: bytes) -> bool:
-    return file.exists() and read_regular(file, SPEC_LIMIT) == content
+def _written(file: Path) -> bytes | None:
+    """What is in a file; None for a link, which is replaced wherever it leads."""
+    return read_regular(file, SPEC_LIMIT) if file.is_file() and not file.is_symlink() else None
 
 
 def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:

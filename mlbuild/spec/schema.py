@@ -17,6 +17,7 @@ from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.params import Described, Dispatch, Object, Param, object_schema, params_of, summary
+from mlbuild.regular import replace_regular
 from mlbuild.selection import Columns
 from mlbuild.spec.language import LEARNER_TYPES, LearnerParams, Model
 from mlbuild.spec.overlay_schema import part_definitions
@@ -53,7 +54,7 @@ def as_text(schema: Json) -> str:
 
 
 def write_schema(path: Path) -> None:
-    path.write_text(schema_text(), encoding="utf-8", newline="\n")
+    replace_regular(path, schema_text().encode())
 
 
 def shipped_schema() -> Path:

@@ -178,6 +178,22 @@ def test_an_existing_spec_stays(far_away: Command) -> None:
     assert not (far_away.folder / "mlbuild.schema.json").exists()
 
 
+def test_a_link_to_nothing_stays(mlbuild: Command) -> None:
+    (mlbuild.folder / "mlbuild.yaml").symlink_to("nothing")
+    ran = mlbuild("init")
+    assert (ran.code, ran.err) == (
+        2,
+        "mlbuild: 'mlbuild.yaml' is a link to nothing\n  help: remove it, or name another file with -f\n",
+    )
+    assert [path.name for path in mlbuild.folder.iterdir()] == ["mlbuild.yaml"]
+
+
+def test_a_schema_that_is_a_link_to_nothing_is_replaced(mlbuild: Command) -> None:
+    (mlbuild.folder / "mlbuild.schema.json").symlink_to("nothing")
+    assert mlbuild("init").code == 0
+    assert created(mlbuild.folder) == {"mlbuild.yaml", "mlbuild.schema.json"}
+
+
 def test_an_existing_schema_stays(mlbuild: Command) -> None:
     (mlbuild.folder / "mlbuild.schema.json").write_text("mine\n")
     assert mlbuild("init").code == 0

@@ -73,9 +73,42 @@ def test_a_spec_with_mistakes_has_a_schema_and_one_that_is_no_yaml_has_none(proj
     assert file.read_text() == "a: ["
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("mlbuild.schema.json", ("--write",)), ("project.schema.json", ("--project", "--write"))],
+)
+def test_a_link_is_replaced_and_its_target_stays(project: Command, name: str, words: tuple[str, ...]) -> None:
+    link, target = project.folder / name, project.folder.parent / "target"
+    target.write_text(FLIGHTS)
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+    assert project("schema", *words).code == 0
+    assert target.read_text() == FLIGHTS
+    assert not link.is_symlink() and link.read_text() != FLIGHTS
+    assert project("schema", *words).out.endswith(" names it\n")
+
+
+def test_a_spec_that_is_a_link_to_another_one_of_the_project_stays_one(project: Command) -> None:
+    spec, real = project.folder / "mlbuild.yaml", project.folder / "real.yaml"
+    spec.rename(real)
+    spec.symlink_to(real)
+    assert project("schema", "--write").code == 0
+    assert spec.is_symlink() and real.read_text().endswith(f"schema.json\n{FLIGHTS}")
+
+
+def test_the_spec_keeps_its_permissions(project: Command) -> None:
+    spec = project.folder / "mlbuild.yaml"
+    spec.chmod(0o600)
+    assert project("schema", "--write").code == 0
+    assert spec.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_cannot_be_written_is_told(project: Command) -> None:
     ran = project("schema", "--write", "planes.csv")
     assert (ran.code, ran.err) == (2, "mlbuild: cannot write 'planes.csv': file exists\n")
+    (project.folder / "mlbuild.schema.json").mkdir()
+    ran = project("schema", "--write")
+    assert (ran.code, ran.err) == (2, "mlbuild: cannot write 'mlbuild.schema.json': is a directory\n")
     (project.folder / "mlbuild.yaml").unlink()
     ran = project("schema", "--write")
     assert ran.code == 2 and ran.err.startswith("mlbuild: there is no mlbuild.yaml in this folder\n")
