@@ -201,7 +201,7 @@ def clean(
         foreseen = [ahead for one in (spec, *_others(spec, store)) for ahead in foresee(one)]
         garbage = removable(store, foreseen, builds, budget)
         if delete:
-            remove_garbage(garbage)
+            remove_garbage(store, garbage)
     return garbage
 
 
@@ -225,7 +225,7 @@ def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: No
     with store.cleaning(waits) if repair else nullcontext():
         found = audit(store)
         if repair:
-            remove_damaged(found)
+            remove_damaged(store, found)
     return found
 
 

@@ -113,13 +113,23 @@ class Unwritable(OSError):
     def __init__(self, what: str, error: OSError, help: str = "what was finished is kept") -> None:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         self.help = help + ("; 'mlbuild gc' says what can go" if full else "")
-        super().__init__(f"cannot {self._verb} '{what}': {(error.strerror or 'unknown error').lower()}")
+        why = error.strerror or "unknown error"
+        super().__init__(f"cannot {self._verb} '{what}': {why[0].lower()}{why[1:]}")
 
 
 class Unreadable(Unwritable):
     """What is kept cannot even be read."""
 
     _verb = "read"
+
+
+class Unusable(Unwritable):
+    """A folder in which something is kept, or should be, is not as mlbuild makes it."""
+
+    _verb = "use"
+
+    def __init__(self, what: str, why: str, help: str) -> None:
+        super().__init__(what, OSError(errno.EINVAL, why), help)
 
 
 def data_failure(message: str, **details: Any) -> Failed:

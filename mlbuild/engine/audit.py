@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.engine.folder import discard
+from mlbuild.engine.kept import digest_of, read
 from mlbuild.engine.records import find_action
 from mlbuild.engine.seal import unsealed
-from mlbuild.engine.store import DiskStore, file_digest
+from mlbuild.engine.store import DiskStore
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def audit(store: DiskStore) -> Audit:
     counts = {"cas": 0, "ac": 0, "notes": 0}
     for kind, path in _all(store):
         try:
-            size += path.stat().st_size
+            size += path.lstat().st_size
             intact = _intact(store, kind, path)
         except FileNotFoundError:
             continue
@@ -49,14 +49,16 @@ def audit(store: DiskStore) -> Audit:
     )
 
 
-def remove_damaged(found: Audit) -> None:
+def remove_damaged(store: DiskStore, found: Audit) -> None:
     """Remove what is damaged, while no build runs: what is needed of it will be made again.
+
+    What has no name that mlbuild gives is set aside.
 
     Raises:
         Unwritable: the store cannot be written.
     """
     for path in found.damaged:
-        discard(path)
+        store.discard(path)
 
 
 def _all(store: DiskStore) -> Iterator[tuple[str, Path]]:
@@ -68,11 +70,8 @@ def _all(store: DiskStore) -> Iterator[tuple[str, Path]]:
 
 def _intact(store: DiskStore, kind: str, path: Path) -> bool:
     if kind == "cas":
-        return path == store.path(path.name) and file_digest(path) == path.name
-    if kind == "ac":
-        content = path.read_bytes()
-        return path == store.action_path(path.name) and unsealed(content) is not None
-    return unsealed(path.read_bytes()) is not None
+        return store.owns(path) and digest_of(path) == path.name
+    return (kind == "notes" or store.owns(path)) and unsealed(read(path)) is not None
 
 
 def _incomplete(store: DiskStore, damaged: list[Path]) -> int:

@@ -1,17 +1,19 @@
-"""A folder that holds a cache: every file in it is there whole or not at all, and damage to it is written over."""
+"""A folder that holds a cache: every file in it is whole or absent, and damage to it is written over."""
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
-import shutil
+import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from mlbuild.diagnostics import Unreadable, Unwritable
+from mlbuild.diagnostics import Unreadable, Unusable, Unwritable
+from mlbuild.engine.access import Access
+from mlbuild.engine.kept import Identity, fill, identity, kind, link, on_another_disk, read, remove
 from mlbuild.engine.lock import Waits, locked
 
 _ABANDONED_SECONDS = 86_400.0
@@ -20,24 +22,45 @@ _TAG = "CACHEDIR.TAG"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
-#: What tells one file from another that gets its name later.
-Identity = tuple[int, int]
+#: Where things go that were in the way and that mlbuild did not make: it never removes them.
+_ASIDE = "aside"
+_TEMPORARY = re.compile(r"[0-9a-f]{12}-\d+-\d+")
 
 
 class Folder:
     """A folder for generated files, which git and backups pass over.
 
-    `called` is its name in messages. `purpose` is told in its tag, and is what the folder is known by.
+    `called` is its name in messages. `purpose` is written into its tag, by which the folder is recognized. A `private`
+    folder is its owner's alone; in any other, new files and folders get the permissions and the group of the folder.
 
-    A file is written under a temporary name in `tmp/` and then gets its own, so that a reader, or a build after one
-    that was killed, never sees half of it. Whatever cannot be written raises `Unwritable`.
+    A file is written under a temporary name in `tmp/` and then renamed, so that a reader, or a build after one that was
+    killed, never sees half of it. Nothing is removed that does not have a name of a kind that mlbuild gives; what is
+    in the way is set aside. Whatever cannot be written raises `Unwritable`.
     """
 
-    def __init__(self, path: Path, called: str, purpose: str = "a store of mlbuild") -> None:
+    def __init__(
+        self, path: Path, called: str, purpose: str = "a store of mlbuild", *, private: bool = True
+    ) -> None:
         self.path, self.called = path, called
+        self._access = Access(path, private)
         self._marks = {".gitignore": b"*\n", _TAG: f"{_SIGNATURE}# This is {purpose}.\n".encode()}
         self._temporaries = f"{path}/tmp/{os.urandom(6).hex()}"
         self._numbers = itertools.count()
+
+    def check(self, *inner: str) -> None:
+        """See that nothing leads out of the folder: neither it nor anything in it or in its `inner` folders is a link.
+
+        Raises:
+            Unusable: something is.
+        """
+        if self._access.private and self.path.is_symlink():
+            raise Unusable(self.called, "it is a link", "remove it")
+        links: list[str] = []
+        for name in ("", *inner):
+            with suppress(OSError), os.scandir(self.path / name) as entries:
+                links += (os.path.join(name, entry.name) for entry in entries if entry.is_symlink())
+        if links:
+            raise Unusable(self.called, f"'{min(links)}' in it is a link", "remove that link")
 
     def foreign(self, *kept: str) -> bool:
         """Whether there is something in the folder that was not put there for its purpose.
@@ -46,7 +69,7 @@ class Folder:
         """
         try:
             names = {*os.listdir(self.path)}
-        except OSError:  # it is not there, or is none: whoever writes to it will be told
+        except OSError:  # it is not there, or not a folder: whoever writes to it will be told
             return False
         tag = read(self.path / _TAG)
         known = tag is not None and self._marks[_TAG].startswith(tag)
@@ -54,16 +77,21 @@ class Folder:
 
     def mark(self) -> None:
         """Let git and backups pass over the folder, whatever has become of its marks."""
+        with self._written(self.called):
+            self._access.begin()
         for name, content in self._marks.items():
             if read(self.path / name) != content:
                 self.write(self.path / name, content)
 
-    def write(self, path: Path | str, content: bytes, mode: int = 0o644, *, synced: bool = False) -> None:
+    def write(self, path: Path | str, content: bytes, *, fixed: bool = False, synced: bool = False) -> None:
         """Write a file of the folder in place of the former one, which stays where this fails.
 
-        Once `synced`, it outlives the system's sudden end too.
+        A `fixed` one is read-only. A `synced` one survives a crash of the system.
         """
-        with self._written(self.called), self._temporary(self._new(), content, mode, synced) as temporary:
+        with (
+            self._written(self.called),
+            self._temporary(self._new(), content, self._access.mode(fixed=fixed), synced) as temporary,
+        ):
             self._place(temporary, path)
 
     def give(self, path: Path, content: bytes) -> None:
@@ -78,12 +106,15 @@ class Folder:
 
     def add(self, path: Path | str, content: bytes) -> bool:
         """Write a file of the folder; False where there is one, even if another process was only just quicker."""
-        with self._written(self.called), self._temporary(self._new(), content) as temporary:
+        with (
+            self._written(self.called),
+            self._temporary(self._new(), content, self._access.mode()) as temporary,
+        ):
             try:
-                added = _linked(temporary, path)
+                added = link(temporary, path)
             except (FileNotFoundError, NotADirectoryError):
                 self._make_way(path)
-                added = _linked(temporary, path)
+                added = link(temporary, path)
             with suppress(FileNotFoundError):  # without links it was moved
                 os.unlink(temporary)
             return added
@@ -91,7 +122,7 @@ class Folder:
     def take(self, file: Path, path: Path | str) -> None:
         """Move a file from a scratch folder to its place, for good."""
         with self._written(self.called):
-            file.chmod(0o444)
+            self._access.grant(file, self._access.mode(fixed=True))
             self._place(file, path)
 
     def scratch(self) -> Path:
@@ -99,22 +130,36 @@ class Folder:
         with self._written(self.called):
             self._prepare()
             path = Path(self._new())
-            path.mkdir()
+            path.mkdir(mode=0o700)
             return path
 
     def drop(self, path: Path | str, seen: Identity | None) -> None:
         """Remove a file that was found damaged, unless another process has put a new one there since it was seen."""
         with self._written(self.called):
             if seen is not None and identity(path) == seen:
-                remove(Path(path))
+                self._clear(Path(path))
+
+    def discard(self, path: Path) -> None:
+        """Remove a file of the folder, or something temporary; anything else is set aside.
+
+        Raises:
+            Unwritable: that cannot be done.
+        """
+        with self._written(self.called):
+            if path.parent == self.path / "tmp" and _TEMPORARY.fullmatch(path.name):
+                remove(path)
+            else:
+                self._clear(path)
 
     def lock(self, waits: Waits, *, shared: bool = False) -> AbstractContextManager[None]:
         """Hold the lock of the folder: alone, or with all others that share it."""
-        path = self.path / "lock"
+        path, mode = self.path / "lock", 0o600
         with suppress(OSError):
             self._prepare()
             self._make_way(path)
-        return locked(path, waits, shared=shared)
+            mode = self._access.mode()
+            os.close(self._opened(str(path), mode))
+        return locked(path, waits, shared=shared, mode=mode)
 
     def swap(self, name: str) -> Path:
         """The place where the swap of a folder of that name is prepared; nothing sweeps it away."""
@@ -137,13 +182,13 @@ class Folder:
     def leftovers(self) -> Iterator[Path]:
         """What is being written now, or was when a process was killed."""
         with suppress(OSError):
-            yield from (path for path in (self.path / "tmp").iterdir() if not path.name.startswith(_SWAP))
+            yield from (path for path in (self.path / "tmp").iterdir() if _TEMPORARY.fullmatch(path.name))
 
     def sweep(self) -> None:
         """Remove what killed processes left behind, once nothing has touched it for a day."""
         for path in self.leftovers():
             with suppress(OSError):  # another build may sweep as well
-                if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                if time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS:
                     remove(path)
 
     @contextmanager
@@ -154,12 +199,12 @@ class Folder:
             raise Unwritable(called, error) from error
 
     @contextmanager
-    def _temporary(self, path: str, content: bytes, mode: int = 0o644, synced: bool = False) -> Iterator[str]:
+    def _temporary(self, path: str, content: bytes, mode: int, synced: bool = False) -> Iterator[str]:
         """A file with a content that still needs a place; it goes where it gets none."""
         try:
             file = self._opened(path, mode)
             try:
-                _fill(file, content, synced)
+                fill(file, content, synced=synced)
             finally:
                 os.close(file)
             yield path
@@ -169,7 +214,7 @@ class Folder:
             raise
 
     def _replace(self, path: Path, content: bytes, temporary: str) -> None:
-        with self._temporary(temporary, content, synced=True):
+        with self._temporary(temporary, content, 0o666, synced=True):
             os.replace(temporary, path)
 
     def _new(self) -> str:
@@ -177,10 +222,13 @@ class Folder:
 
     def _opened(self, path: str, mode: int) -> int:
         try:
-            return os.open(path, _NEW, mode)
+            file = os.open(path, _NEW, mode)
         except (FileNotFoundError, NotADirectoryError):
             self._prepare()
-            return os.open(path, _NEW, mode)
+            file = os.open(path, _NEW, mode)
+        if not self._access.private:
+            self._access.grant(file, mode)
+        return file
 
     def _place(self, file: Path | str, path: Path | str) -> None:
         try:
@@ -192,94 +240,37 @@ class Folder:
     def _prepare(self) -> None:
         """Make the folder and mark it."""
         folder = self.path / "tmp"
-        if folder.is_dir():
+        if kind(folder) == stat.S_IFDIR:
             return
-        self.path.mkdir(parents=True, exist_ok=True)
+        self._access.begin()
         for name, content in self._marks.items():
-            with suppress(FileExistsError), (self.path / name).open("xb") as file:
-                file.write(content)
+            with suppress(FileExistsError):
+                file = self._opened(f"{self.path}/{name}", self._access.mode())
+                try:
+                    fill(file, content)
+                finally:
+                    os.close(file)
         self._make_way(folder / "any")
 
     def _make_way(self, place: Path | str) -> None:
-        """Make the folders for a file, and remove what is in the way: files in their place, a folder in its own."""
+        """Make the folders for a file, and set aside what is in the way."""
         path = Path(place)
-        for above in path.relative_to(self.path).parents:
-            if (self.path / above).is_file():
-                (self.path / above).unlink(missing_ok=True)
-        if path.is_dir():
-            remove(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for above in [*path.relative_to(self.path).parents][-2::-1]:
+            if not self._cleared(self.path / above, stat.S_IFDIR):
+                self._access.make(self.path / above)
+        self._cleared(path, stat.S_IFREG)
 
+    def _clear(self, path: Path) -> None:
+        """Remove a file; what is no file is not ours and set aside."""
+        if self._cleared(path, stat.S_IFREG):
+            path.unlink(missing_ok=True)
 
-def read(path: Path | str) -> bytes | None:
-    """The content of a file; None where there is none that can be read."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return file.readall()
-    except OSError:
-        return None
-
-
-def size_of(path: Path | str) -> int | None:
-    """The size of a file in bytes; None for none."""
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return None
-
-
-def identity(path: Path | str) -> Identity | None:
-    """Which file is at a path; None for none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_ino, found.st_ctime_ns
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder with all that is in it; one that is not there is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def on_another_disk(error: OSError) -> bool:
-    """Whether a file or folder could not be renamed, only because its new place is on another file system."""
-    return error.errno == errno.EXDEV
-
-
-def discard(path: Path) -> None:
-    """Remove a file or folder of a store.
-
-    Raises:
-        Unwritable: that cannot be.
-    """
-    try:
-        remove(path)
-    except OSError as error:
-        raise Unwritable(str(path), error) from error
-
-
-def _fill(file: int, content: bytes, synced: bool) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-    if synced:
-        os.fsync(file)
-
-
-def _linked(file: str, path: Path | str) -> bool:
-    """Give a file a second name; False where something has it."""
-    try:
-        os.link(file, path)
-    except FileExistsError:
-        return False
-    except (FileNotFoundError, NotADirectoryError):
-        raise
-    except OSError:  # a file system without links
-        if os.path.lexists(path):
-            return False
-        os.replace(file, path)
-    return True
+    def _cleared(self, path: Path, wanted: int) -> bool:
+        """Whether what is at a path is of the kind that is wanted; what is of another kind is set aside."""
+        found = kind(path)
+        if found not in (None, wanted):
+            aside = self.path / _ASIDE
+            self._access.make(aside)
+            with suppress(FileNotFoundError):  # another process was quicker
+                path.rename(aside / self._new().rpartition("/")[2])
+        return found == wanted

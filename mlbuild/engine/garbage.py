@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.engine.folder import discard
 from mlbuild.engine.records import find_action
 from mlbuild.engine.store import DiskStore
 
@@ -77,14 +76,14 @@ def find_garbage(
     )
 
 
-def remove_garbage(garbage: Garbage) -> None:
+def remove_garbage(store: DiskStore, garbage: Garbage) -> None:
     """Remove it, while no build runs.
 
     Raises:
         Unwritable: the store cannot be written.
     """
     for kept in garbage.files:
-        discard(kept.path)
+        store.discard(kept.path)
 
 
 def _oldest(actions: dict[Path, Kept], needed: Collection[Path]) -> list[Path]:
@@ -92,12 +91,12 @@ def _oldest(actions: dict[Path, Kept], needed: Collection[Path]) -> list[Path]:
 
 
 def _files(store: DiskStore, kind: str) -> dict[Path, Kept]:
-    return {path: kept for path in store.files(kind) if (kept := _kept(path))}
+    return {path: kept for path in store.files(kind) if store.owns(path) and (kept := _kept(path))}
 
 
 def _contents(store: DiskStore, action: Path, contents: Collection[Path]) -> frozenset[Path] | None:
     """The contents that a recorded result consists of, as far as they are there; None for no result."""
-    found = find_action(store, action.name) if action == store.action_path(action.name) else None
+    found = find_action(store, action.name)
     if found is None:
         return None
     return frozenset(path for digest in found.digests.values() if (path := store.path(digest)) in contents)

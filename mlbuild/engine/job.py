@@ -12,8 +12,8 @@ from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure, Unwritable
 from mlbuild.engine.canonical import canonical, parse
-from mlbuild.engine.folder import remove
 from mlbuild.engine.graph import Task
+from mlbuild.engine.kept import remove
 from mlbuild.engine.key import Read, sorted_params
 from mlbuild.engine.records import Part
 from mlbuild.engine.store import Store

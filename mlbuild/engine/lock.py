@@ -7,20 +7,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mlbuild.engine.kept import opened
+
 #: Told once before a wait: the process that is waited for, None where that is not known.
 Waits = Callable[[int | None], None]
+
+#: How a holder names itself in the file: a process, and blanks up to this length; only blanks once it has ended.
+_NAMED = 20
 
 #: The descriptors of the locks that this process holds; a fork of it has them too.
 _held_here: set[int] = set()
 
 
 @contextmanager
-def locked(file: Path, waits: Waits, *, shared: bool = False) -> Iterator[None]:
-    """Hold a lock: alone, or `shared` with all others that share it.
+def locked(file: Path, waits: Waits, *, shared: bool = False, mode: int = 0o600) -> Iterator[None]:
+    """Hold a lock: alone, or `shared` with all others that share it. `mode` are the permissions of a new lock file.
 
-    Where the file cannot be opened, or the platform or file system has no locks, work goes on without one.
+    Where the file cannot be opened or is not a regular one, or the platform or file system has no locks, work goes on
+    without one.
     """
-    lock = _held(file, waits, shared)
+    lock = _held(file, waits, shared, mode)
     if lock is not None:
         _held_here.add(lock)
     try:
@@ -28,7 +34,7 @@ def locked(file: Path, waits: Waits, *, shared: bool = False) -> Iterator[None]:
     finally:
         if lock is not None:
             _held_here.remove(lock)
-            _release(lock)
+            _release(lock, shared)
 
 
 def leave_locks() -> None:
@@ -37,7 +43,7 @@ def leave_locks() -> None:
         os.close(_held_here.pop())
 
 
-def _held(file: Path, waits: Waits, shared: bool) -> int | None:
+def _held(file: Path, waits: Waits, shared: bool, mode: int) -> int | None:
     """A descriptor of the file that has the lock; None where there are no locks."""
     told = False
 
@@ -49,12 +55,12 @@ def _held(file: Path, waits: Waits, shared: bool) -> int | None:
 
     while True:
         try:
-            lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+            lock = _opened(file, mode)
         except OSError:
             return None
         try:
             _take(lock, shared, once)
-            current = os.path.samestat(os.fstat(lock), file.stat())
+            current = os.path.samestat(os.fstat(lock), file.lstat())
         except FileNotFoundError:
             current = False
         except (ImportError, OSError):
@@ -68,6 +74,13 @@ def _held(file: Path, waits: Waits, shared: bool) -> int | None:
         os.close(lock)  # the file is gone, as after `rm -r .mlbuild`: another process may hold a new one
 
 
+def _opened(file: Path, mode: int) -> int:
+    try:
+        return opened(file, os.O_RDWR | os.O_CREAT, mode)
+    except PermissionError:  # it belongs to another user, whom it can keep out all the same
+        return opened(file)
+
+
 def _take(lock: int, shared: bool, waits: Waits) -> None:
     import fcntl
 
@@ -78,20 +91,28 @@ def _take(lock: int, shared: bool, waits: Waits) -> None:
         waits(_holder(lock))
         fcntl.flock(lock, kind)
     if not shared:
-        with suppress(OSError):
-            os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+        _name(lock, str(os.getpid()))
+
+
+def _name(lock: int, holder: str) -> None:
+    """Say who holds the lock; a file that may hold something else is not written into."""
+    with suppress(OSError):
+        found = os.fstat(lock)
+        if found.st_size in (0, _NAMED) and found.st_nlink == 1:
+            os.pwrite(lock, holder.ljust(_NAMED).encode(), 0)
 
 
 def _holder(lock: int) -> int | None:
-    text = os.pread(lock, 20, 0)
-    return int(text) if text.strip().isdigit() else None
+    text = os.pread(lock, _NAMED, 0).strip()
+    return int(text) if text.isdigit() else None
 
 
-def _release(lock: int) -> None:
+def _release(lock: int, shared: bool) -> None:
     """Give a lock back at once, even where a process that was forked meanwhile still has the descriptor."""
     import fcntl
 
+    if not shared:
+        _name(lock, "")
     with suppress(OSError):
-        os.ftruncate(lock, 0)
         fcntl.flock(lock, fcntl.LOCK_UN)
     os.close(lock)

@@ -26,7 +26,7 @@ from mlbuild.engine.events import (
     ignore,
 )
 from mlbuild.engine.executor import Executor, InProcess, Outcome
-from mlbuild.engine.export import export, recover
+from mlbuild.engine.export import check_place, export, recover
 from mlbuild.engine.files import Files
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.ledger import Ledger
@@ -73,7 +73,8 @@ def build(
 
     Raises:
         Rejected: tasks depend on each other in a circle.
-        Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task.
+        Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task. Or an
+            exported folder is not ours to replace; then nothing has run.
     """
     world = World(store, Files(store, root), root, catalogues)
     extent = scope(plan, targets, force, keep_going)
@@ -118,6 +119,7 @@ class _Build:
         self._ledger.tell(BuildStarted(self._name, len(self._scope.ranks)))
         self._world.store.sweep()
         for name in self._scope.ranks:
+            check_place(self._plan.tasks[name], self._world.store, self._world.root)
             recover(self._plan.tasks[name], self._world.store, self._world.root)
         while not self._pass():
             pass

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from mlbuild.diagnostics import Unwritable
+from mlbuild.diagnostics import Unusable, Unwritable
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.folder import Folder, identity, read, remove, size_of
+from mlbuild.engine.folder import Folder
+from mlbuild.engine.kept import digest_of, identity, read, size_of
 from mlbuild.engine.lock import Waits
 from mlbuild.engine.seal import sealed, unsealed
 
 _OWN = ".mlbuild"
 _SHARED = "a store that projects of mlbuild share"
+_OTHERS = "there are files of others in it"
 _SNAPSHOTS = 32
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SNAPSHOT = re.compile(r"[0-9a-f]{16}")
 
 
 class Store(Protocol):
@@ -79,7 +82,7 @@ class DiskStore:
         self.root = root
         self.own = Folder(root / _OWN, _OWN)
         alone = cache is None or cache.resolve() == self.own.path.resolve()
-        self.cache = self.own if alone or cache is None else Folder(cache, str(cache), _SHARED)
+        self.cache = self.own if alone or cache is None else Folder(cache, str(cache), _SHARED, private=False)
 
     @property
     def shared(self) -> bool:
@@ -87,11 +90,11 @@ class DiskStore:
 
     def put(self, content: bytes) -> str:
         name = digest(content)
-        self.cache.write(self._place("cas", name), content, mode=0o444)
+        self.cache.write(self._place("cas", name), content, fixed=True)
         return name
 
     def put_file(self, path: Path) -> str:
-        name = file_digest(path)
+        name = digest_of(path)
         self.cache.take(path, self._place("cas", name))
         return name
 
@@ -101,7 +104,7 @@ class DiskStore:
     def get(self, name: str) -> bytes | None:
         place = self._place("cas", name)
         seen = identity(place)
-        content = read(place)
+        content = read(place, limit=None)
         if content is not None and digest(content) != name:
             self.cache.drop(place, seen)
             return None
@@ -111,7 +114,7 @@ class DiskStore:
         place = self.path(digest)
         seen = identity(place)
         try:
-            intact = file_digest(place) == digest
+            intact = digest_of(place) == digest
         except OSError:
             intact = False
         if not intact:
@@ -146,6 +149,23 @@ class DiskStore:
     def files(self, kind: str) -> list[Path]:
         """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
         return self.cache.entries(f"{kind}/*/*")
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file is a content, an action, or the entry of a project, by its name and place."""
+        folders, name = path.relative_to(self.cache.path).parts[:-1], path.name
+        places = {("cas", name[0]), ("ac", name[0]), ("roots",)}
+        return folders in places and _DIGEST.fullmatch(name) is not None
+
+    def discard(self, path: Path) -> None:
+        """Remove a file of the store, or something temporary in it; anything else is set aside.
+
+        Raises:
+            Unwritable: that cannot be done.
+        """
+        for folder in (self.own, self.cache):
+            if path.is_relative_to(folder.path):
+                folder.discard(path)
+                return
 
     def projects(self) -> Iterator[tuple[Path, DiskStore | None]]:
         """The other projects that share the cache, by the entries that name them: None for one that is gone."""
@@ -208,9 +228,10 @@ class DiskStore:
         """Write a snapshot in place of the former one of that name; of all, only the newest are kept."""
         path = self.own.path / folder / name
         self.own.write(path, content)
-        others = sorted(path.parent.iterdir(), key=lambda other: other.stat().st_mtime_ns, reverse=True)
+        others = [one for one in os.scandir(path.parent) if _SNAPSHOT.fullmatch(one.name)]
+        others.sort(key=lambda one: one.stat(follow_symlinks=False).st_mtime_ns, reverse=True)
         for old in others[_SNAPSHOTS:]:
-            remove(old)
+            self.own.discard(Path(old.path))
 
     def _enter(self) -> None:
         """Let those who clean the shared cache know of this project."""
@@ -231,21 +252,20 @@ def open_store(root: Path) -> DiskStore:
     """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does.
 
     Raises:
-        Unwritable: there are files of others in that folder.
+        Unusable: one of both folders is not as mlbuild makes it.
     """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
     store = DiskStore(root, Path(cache).absolute() if cache else None)
-    if store.shared and store.cache.foreign("cas", "roots"):
-        error = OSError(errno.ENOTEMPTY, "there are files of others in it")
-        raise Unwritable(
-            store.cache.called, error, "name a folder with MLBUILD_CACHE_DIR that is empty, or new"
-        )
+    store.own.check("cas", "ac")
+    if store.own.foreign("tasks", "runs"):
+        raise Unusable(store.own.called, _OTHERS, "move them to another folder")
+    if store.shared:
+        store.cache.check("cas", "ac")
+        if store.cache.foreign("cas", "roots"):
+            raise Unusable(
+                store.cache.called, _OTHERS, "name a folder with MLBUILD_CACHE_DIR that is empty, or new"
+            )
     return store
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _file_name(name: str) -> str:

@@ -158,15 +158,15 @@ def _entries(text: str) -> dict[tuple[str, str, str], str]:
     """
     import tomllib
 
-    content = tomllib.loads(text)
     try:
+        content = tomllib.loads(text)
         return {
             (profiles, kind, name): str(entry[field])
             for profiles, tables in [("", content), *content.get("profile", {}).items()]
             for kind, field in _FIELDS.items()
             for name, entry in tables.get(kind, {}).items()
         }
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
         raise ValueError("this is no lock file") from error
 
 

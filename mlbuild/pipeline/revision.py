@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.folder import remove
+from mlbuild.engine.kept import remove
 from mlbuild.engine.store import Store
 from mlbuild.params import Json
 

@@ -174,7 +174,7 @@ def test_two_projects_fill_and_clean_a_store_at_once(tmp_path: Path, monkeypatch
 
 def held(folder: Path) -> int:
     """Hold the project as a build does; returns the descriptor that does."""
-    (folder / ".mlbuild").mkdir()
+    open_store(folder).scratch().rmdir()
     lock = os.open(folder / ".mlbuild/lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.write(lock, b"4711\n")

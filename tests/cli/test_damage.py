@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -41,12 +42,18 @@ def folder(path: Path, chance: random.Random) -> None:
         (path / "inside").write_bytes(b"x")
 
 
+def pipe(path: Path, chance: random.Random) -> None:
+    """Who opens it would wait for ever."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 def overwrite(path: Path, content: bytes) -> None:
     path.chmod(0o644)
     path.write_bytes(content)
 
 
-DAMAGES: list[Callable[[Path, random.Random], None]] = [flip, cut, foreign, gone, folder]
+DAMAGES: list[Callable[[Path, random.Random], None]] = [flip, cut, foreign, gone, folder, pipe]
 READING = (
     "status",
     "plan",

@@ -123,7 +123,7 @@ def test_tasks_that_the_spec_no_longer_has_are_forgotten(project: Command) -> No
 
 
 def test_what_killed_builds_left_goes(project: Command) -> None:
-    left = project.folder / ".mlbuild/tmp/half"
+    left = project.folder / ".mlbuild/tmp/0123456789ab-1-1"
     left.write_bytes(b"half")
     assert project("gc").out.startswith("can go: 0 results, 0 contents, 1 leftover of 4 B; ")
     assert project("gc", "--delete").out.startswith("removed: 0 results, 0 contents, 1 leftover of 4 B; ")

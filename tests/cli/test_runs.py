@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import hashlib
 import json
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from mlbuild import __version__
+from mlbuild.engine import export
 from tests.cli.processes import started
 from tests.cli.running import Command
 from tests.cli.small import ROWS, shipped, small
@@ -99,9 +101,14 @@ def test_a_failed_build_has_one_with_the_failure(mlbuild: Command) -> None:
     assert first["outputs"] == {}
 
 
-def test_what_could_not_be_written_is_told_as_no_output(mlbuild: Command) -> None:
+def test_what_could_not_be_written_is_told_as_no_output(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     small(mlbuild.folder)
-    (mlbuild.folder / "dist").write_text("in the way")
+    monkeypatch.setattr(export, "_copy", full)
     assert mlbuild("build").code == 7
     found = record(mlbuild.folder)
     assert found["tasks"]["publish:one"]["outcome"] == "failed" and found["outputs"] == {}

@@ -46,7 +46,7 @@ def test_each_damaged_file_is_found_and_the_next_build_is_right(on_disk: Project
         found = audit(store)
         assert found.damaged == (path,)
         assert path.exists()
-        remove_damaged(found)
+        remove_damaged(store, found)
         assert audit(store).damaged == () and not path.exists()
         assert on_disk.content(on_disk.build(chain()), "c") == "c b a"
     assert audit(store).incomplete == 0

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.events import TaskRestored
+from mlbuild.diagnostics import Unwritable
+from mlbuild.engine.events import TaskRestored, TaskStarted
 from mlbuild.engine.graph import Job, Task
 from mlbuild.engine.reasons import Reason
 from mlbuild.engine.stale import Restorable
+from mlbuild.engine.store import DiskStore
 from tests.engine.tasks import Project, guard, text_task
 
 
@@ -64,11 +66,6 @@ def put_folder(folder: Path) -> None:
     (folder / "model.bin" / "inside").mkdir(parents=True)
 
 
-def replace_by_file(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.write_text("not a folder")
-
-
 def link_folder(folder: Path) -> None:
     folder.rename(folder.with_name("real"))
     folder.symlink_to(folder.with_name("real"))
@@ -85,7 +82,6 @@ def link_folder(folder: Path) -> None:
         (put_folder, Reason("export missing", "dist/late/model.bin")),
         (shutil.rmtree, Reason("export missing", "dist/late")),
         (link_folder, Reason("export missing", "dist/late")),
-        (replace_by_file, Reason("export missing", "dist/late")),
     ],
 )
 def test_a_spoilt_folder_is_repaired_without_running(
@@ -163,10 +159,153 @@ def test_a_swap_that_was_done_but_not_cleaned_up_is_cleaned_up(project: Project)
     assert files(project.root / "dist" / "late") == HELLO and not swap.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_a_failure(project: Project) -> None:
+def refused(project: Project, *tasks: Task) -> str:
+    """Why a build does not begin; nothing has run and nothing has changed."""
+    before = state(project.root)
+    with pytest.raises(Unwritable) as found:
+        project.build([publish(), *tasks])
+    assert not project.told(TaskStarted)
+    assert state(project.root) == before
+    return str(found.value)
+
+
+def state(root: Path) -> dict[str, object]:
+    """All that a project has, but for its store."""
+    return {
+        path.relative_to(root).as_posix(): path.readlink() if path.is_symlink() else path.stat().st_mtime_ns
+        for path in root.rglob("*")
+        if ".mlbuild" not in path.parts
+    }
+
+
+def test_a_folder_that_cannot_be_written_ends_the_build_before_it_begins(project: Project) -> None:
     project.write("dist", "a file is in the way")
-    failure = project.build([publish()]).failures["publish:late"]
-    assert failure.kind == "store"
-    assert failure.message == "cannot write 'dist/late': file exists"
+    assert refused(project) == "cannot write 'dist/late': not a directory"
     (project.root / "dist").unlink()
-    assert project.build([publish()]).restored == ("publish:late",)
+    assert project.build([publish()]).ok
+
+
+def test_a_name_that_no_file_can_have_ends_the_build_before_it_begins(project: Project) -> None:
+    long = replace(publish(), name="publish:long", exports=f"dist/{'x' * 300}")
+    assert refused(project, long).endswith("': file name too long")
+
+
+def test_a_folder_that_appears_while_the_build_runs_is_a_failure(project: Project) -> None:
+    task = replace(publish(), run=beside, params={"text": "hello", "root": str(project.root)})
+    failure = project.build([task]).failures["publish:late"]
+    told = "cannot use 'dist/late': it holds files that mlbuild did not write, such as 'mine.txt'"
+    assert (failure.kind, failure.message) == ("store", told)
+    assert files(project.root / "dist") == {"late/mine.txt": "mine"}
+
+
+def beside(job: Job) -> None:
+    two_files(job)
+    mine(Path(job.params["root"], "dist/late"))
+
+
+# What others have put where an output belongs
+
+
+def mine(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").write_text("mine")
+
+
+def mine_below(folder: Path) -> None:
+    mine(folder / "src" / "app")
+
+
+def mine_of_our_names_and_more(folder: Path) -> None:
+    mine(folder)
+    (folder / "model.bin").write_text("another model")
+
+
+def mine_in_place_of_a_file(folder: Path) -> None:
+    mine(folder / "model.bin")
+
+
+def a_link(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "mine").symlink_to(folder.parents[1])
+
+
+def a_file(folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    folder.write_text("mine")
+
+
+def a_pipe(folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    os.mkfifo(folder)
+
+
+OTHERS = [mine, mine_below, mine_of_our_names_and_more, mine_in_place_of_a_file, a_link, a_file, a_pipe]
+
+
+@pytest.mark.parametrize("put", OTHERS)
+def test_a_folder_of_others_is_never_replaced(project: Project, put: Callable[[Path], None]) -> None:
+    put(project.root / "dist" / "late")
+    assert "cannot use 'dist/late': " in refused(project)
+
+
+@pytest.mark.parametrize("put", OTHERS)
+def test_nor_is_one_that_took_the_place_of_ours(project: Project, put: Callable[[Path], None]) -> None:
+    project.build([publish()])
+    shutil.rmtree(project.root / "dist")
+    put(project.root / "dist" / "late")
+    assert "cannot use 'dist/late': " in refused(project)
+
+
+def test_a_folder_that_only_has_our_names_is_replaced(project: Project) -> None:
+    folder = project.root / "dist" / "late"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_text("of a build elsewhere")
+    assert project.build([publish()]).ok and files(folder) == HELLO
+
+
+def test_a_folder_is_ours_as_long_as_a_file_of_a_former_build_is_in_it(project: Project) -> None:
+    folder = project.root / "dist" / "late"
+    project.build([publish()])
+    add_file(folder)
+    edit_file(folder)
+    assert project.build([publish("bye")]).ok and files(folder) == HELLO | {"model.bin": "bye"}
+    add_file(folder)
+    for name in HELLO:
+        (folder / name).write_text("edited")
+    assert "such as 'notes/mine.txt'" in refused(project)
+
+
+@pytest.mark.parametrize("out", ["..", "../other", "/"])
+def test_a_folder_outside_of_the_project_is_never_written(tmp_path: Path, out: str) -> None:
+    project = Project(tmp_path / "project", DiskStore(tmp_path / "project"))
+    (tmp_path / "other").mkdir()
+    mine(tmp_path / "late")
+    project.root.mkdir()
+    (project.root / "dist").symlink_to(out)
+    assert refused(project) == "cannot use 'dist/late': it is outside of the project"
+    assert files(tmp_path) == {"late/mine.txt": "mine"} and not [*(tmp_path / "other").iterdir()]
+
+
+def test_a_link_inside_of_the_project_is_fine(project: Project) -> None:
+    (project.root / "build").mkdir()
+    (project.root / "dist").symlink_to("build")
+    assert project.build([publish()]).ok and files(project.root / "build" / "late") == HELLO
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("put", [mine, mine_below, a_link, a_file, a_pipe])
+def test_what_is_no_swap_of_ours_is_neither_moved_nor_removed(
+    project: Project, put: Callable[[Path], None], beside: bool
+) -> None:
+    project.build([publish("first")])
+    swap = project.root / "dist/.late.swap" if beside else project.store.swap_folder("dist/late")
+    swap.parent.mkdir(parents=True, exist_ok=True)
+    put(swap) if not swap.parent.is_dir() else put_into(put, swap)
+    assert refused(project).endswith("' is not as mlbuild makes it")
+
+
+def put_into(put: Callable[[Path], None], place: Path) -> None:
+    """Put something that makes its own folders into one that is there."""
+    put(place.parent / "made" / "here")
+    (place.parent / "made" / "here").rename(place)
+    shutil.rmtree(place.parent / "made")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.diagnostics import Unwritable
+from mlbuild.diagnostics import Unusable, Unwritable
 from mlbuild.engine.folder import Folder
+from mlbuild.engine.kept import identity
 from mlbuild.engine.store import DiskStore
 
 
@@ -63,6 +64,138 @@ def test_a_file_in_place_of_the_temporary_folder_gives_way(folder: Folder) -> No
     (folder.path / "tmp").write_text("in the way")
     folder.write(folder.path / "a", b"one")
     assert (folder.path / "a").read_bytes() == b"one"
+
+
+@pytest.mark.parametrize("name", ["tmp", "a", "a/b", "a/b/c"])
+@pytest.mark.parametrize("put", [Path.mkdir, os.mkfifo, Path.write_text, Path.symlink_to])
+def test_what_is_in_the_way_is_set_aside(folder: Folder, name: str, put: Callable[..., object]) -> None:
+    """Whatever it is, but for a file, a pipe or a link in the place of a file, which is replaced."""
+    path, place = folder.path / name, folder.path / "a" / "b" / "c"
+    path.parent.mkdir(parents=True)
+    put(path, *{Path.write_text: ["mine"], Path.symlink_to: ["nothing"]}.get(put, []))
+    was = path.lstat().st_ino
+    folder.write(place, b"one")
+    assert place.read_bytes() == b"one"
+    aside = [*(folder.path / "aside").iterdir()] if (folder.path / "aside").exists() else []
+    replaced = path == place and put is not Path.mkdir
+    kept = put is Path.mkdir and path != place
+    assert [one.lstat().st_ino for one in aside] == ([] if replaced or kept else [was])
+
+
+@pytest.mark.parametrize("name", ["tmp/mine", "tmp/0123456789ab-1-1-mine", "mine", "a/mine", "aside/mine"])
+def test_nothing_of_a_name_that_is_not_ours_is_removed(folder: Folder, name: str) -> None:
+    folder.write(folder.path / "a" / "b", b"one")
+    path = folder.path / name
+    path.mkdir(parents=True)
+    (path / "mine.txt").write_text("mine")
+    os.utime(path, (0, 0))
+    folder.sweep()
+    assert path.is_dir()
+    folder.discard(path)
+    folder.drop(path, identity(path))
+    (kept,) = folder.path.rglob("mine.txt")
+    assert kept.read_text() == "mine"
+
+
+def test_a_leftover_is_removed_with_what_is_in_it_but_links_are_not_followed(folder: Folder) -> None:
+    left, mine = folder.scratch(), folder.path.parent / "mine"
+    mine.mkdir()
+    (mine / "mine.txt").write_text("mine")
+    (left / "inner").mkdir()
+    (left / "inner" / "link").symlink_to(mine)
+    link = left.with_name(f"{left.name}1")
+    link.symlink_to(mine)
+    for path in (left, link):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    folder.sweep()
+    assert not left.exists() and not link.is_symlink() and (mine / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["x", "a/x", "b/x"])
+def test_a_link_in_it_is_found(folder: Folder, name: str) -> None:
+    folder.check("a", "b", "c")
+    folder.write(folder.path / "a" / "0" / "file", b"one")
+    folder.write(folder.path / "b" / "file", b"one")
+    folder.check("a", "b", "c")
+    (folder.path / name).symlink_to("nothing")
+    with pytest.raises(Unusable, match=f"cannot use 'the cache': '{name}' in it is a link"):
+        folder.check("a", "b", "c")
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_only_a_private_folder_may_be_no_link(tmp_path: Path, private: bool) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    folder = Folder(tmp_path / "link", "the cache", private=private)
+    if private:
+        with pytest.raises(Unusable, match="cannot use 'the cache': it is a link"):
+            folder.check()
+    else:
+        folder.check()
+        folder.write(folder.path / "a", b"one")
+        assert (tmp_path / "real" / "a").read_bytes() == b"one"
+
+
+def fill(folder: Folder) -> list[Path]:
+    """Write everything that there can be; returns all of it."""
+    with folder.lock(lambda holder: None):
+        folder.write(folder.path / "a" / "b", b"one")
+        folder.write(folder.path / "c" / "fixed", b"one", fixed=True)
+        folder.add(folder.path / "d" / "e", b"one")
+        file = folder.scratch() / "file"
+        file.write_bytes(b"one")
+        folder.take(file, folder.path / "c" / "taken")
+        folder.mark()
+    return [*folder.path.rglob("*")]
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_a_private_folder_is_its_owner_s_alone(folder: Folder, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        found = fill(folder)
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(folder.path).as_posix(): path.stat().st_mode & 0o7777 for path in found}
+    fixed = {"c/fixed", "c/taken"}
+    for name, mode in modes.items():
+        wanted = 0o700 if (folder.path / name).is_dir() else 0o400 if name in fixed else 0o600
+        assert mode == wanted, name
+    assert fixed < modes.keys() and folder.path.stat().st_mode & 0o7777 == 0o700
+
+
+def test_a_folder_that_others_may_enter_becomes_private(folder: Folder) -> None:
+    folder.path.mkdir(mode=0o755)
+    fill(folder)
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+    folder.path.chmod(0o755)
+    folder.mark()
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o755, 0o2770, 0o2775, 0o1777])
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_what_is_in_any_other_folder_has_its_permissions(tmp_path: Path, mode: int, mask: int) -> None:
+    folder = Folder(tmp_path / "cache", "the cache", private=False)
+    folder.path.mkdir()
+    folder.path.chmod(mode)
+    before = os.umask(mask)
+    try:
+        found = fill(folder)
+    finally:
+        os.umask(before)
+    for path in found:
+        if path.is_dir() and path.parent.name != "tmp":
+            assert path.stat().st_mode & 0o7777 == mode
+        elif path.is_file():
+            assert path.stat().st_mode & 0o7777 == mode & (0o444 if path.parent.name == "c" else 0o666)
+        assert path.stat().st_gid == folder.path.stat().st_gid
+
+
+def test_a_new_folder_is_private_until_its_owner_says_otherwise(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "new" / "cache", "the cache", private=False)
+    fill(folder)
+    assert folder.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_file_of_other_people_does_not_give_way(folder: Folder) -> None:

@@ -58,7 +58,7 @@ def test_what_is_needed_stays_and_all_else_can_go(on_disk: Project) -> None:
     garbage = find_garbage(store, keys(on_disk, chain("y")))
     assert (len(garbage.actions), len(garbage.contents)) == (2, 2)
     assert garbage.needed == garbage.staying
-    remove_garbage(garbage)
+    remove_garbage(store, garbage)
     assert contents(store) == digests(kept)
     assert on_disk.build(chain("y")).ran == ()
     assert on_disk.build(chain("x")).ran == ("a", "b")
@@ -70,7 +70,7 @@ def test_a_content_that_several_results_share_stays_with_the_last(on_disk: Proje
     some = keys(on_disk, [text_task("a", "same")])
     garbage = find_garbage(store, some)
     assert (len(garbage.actions), len(garbage.contents)) == (1, 1)
-    remove_garbage(garbage)
+    remove_garbage(store, garbage)
     assert on_disk.build([text_task("a", "same")]).ran == ()
 
 
@@ -98,7 +98,7 @@ def test_contents_of_no_result_and_what_was_never_finished_can_go(on_disk: Proje
     (left / "half").write_bytes(b"half")
     garbage = find_garbage(store, keys(on_disk, chain("x")), budget=10**9)
     assert {kept.path for kept in garbage.files} == {store.path(lost), left}
-    remove_garbage(garbage)
+    remove_garbage(store, garbage)
     assert not left.exists() and on_disk.build(chain("x")).ran == ()
 
 
@@ -109,7 +109,7 @@ def test_damaged_results_can_go_whatever_needs_them(on_disk: Project) -> None:
     store.files("ac")[0].write_bytes(b"{}")
     garbage = find_garbage(store, needed, budget=10**9)
     assert [kept.path for kept in garbage.actions] == store.files("ac")[:1]
-    remove_garbage(garbage)
+    remove_garbage(store, garbage)
     assert len(on_disk.build(chain("x")).ran) == 1
 
 
@@ -134,7 +134,7 @@ def test_cleaning_keeps_what_is_needed_and_as_far_as_can_be_the_budget(
         for text in texts:
             project.build(chain(text))
         garbage = find_garbage(store, keys(project, chain(needed)), limit)
-        remove_garbage(garbage)
+        remove_garbage(store, garbage)
         left = sum(path.stat().st_size for kind in ("cas", "ac") for path in store.files(kind))
         assert left == garbage.staying
         assert left <= limit or left == garbage.needed

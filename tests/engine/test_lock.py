@@ -91,6 +91,63 @@ def test_a_lock_whose_file_was_removed_is_waited_for_anew(tmp_path: Path) -> Non
     assert len(other.holders) == 1
 
 
+@pytest.mark.parametrize("content", [b"", b"4711\n", b"a thesis", b"x" * 20, b"x" * 5_000])
+def test_a_file_with_another_content_is_not_changed(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "lock"
+    file.write_bytes(content)
+    with locked(file, never):
+        held = file.read_bytes()
+    assert len(file.read_bytes()) in (len(content), 20)
+    if len(content) not in (0, 20):
+        assert held == file.read_bytes() == content
+
+
+def test_a_file_that_has_another_name_too_is_not_changed(tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis"
+    thesis.write_bytes(b"exactly 20 bytes :-)")
+    (tmp_path / "lock").hardlink_to(thesis)
+    with locked(tmp_path / "lock", never):
+        assert thesis.read_bytes() == b"exactly 20 bytes :-)"
+    assert thesis.read_bytes() == b"exactly 20 bytes :-)"
+
+
+@pytest.mark.parametrize("target", ["thesis", "nothing", "/dev/zero"])
+def test_a_link_is_not_followed(tmp_path: Path, target: str) -> None:
+    (tmp_path / "thesis").write_text("a thesis")
+    (tmp_path / "lock").symlink_to(target)
+    with locked(tmp_path / "lock", never):
+        pass
+    assert (tmp_path / "thesis").read_text() == "a thesis" and not (tmp_path / "nothing").exists()
+
+
+def test_a_pipe_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+    with locked(tmp_path / "lock", never):
+        pass
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_file_that_cannot_be_written_keeps_others_out_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    """As that of another user."""
+    opened, notes = os.open, list[str]()
+    (tmp_path / "lock").touch()
+
+    def refuse(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with locked(tmp_path / "lock", never, shared=shared):
+        other = Other(tmp_path / "lock", notes)
+        assert other.waiting.wait(60)
+        notes.append("first")
+    other.ended()
+    assert notes == ["first", "other"] and other.holders == [None]
+
+
 HOLDER = """
 import sys
 from pathlib import Path

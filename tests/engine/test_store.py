@@ -123,10 +123,12 @@ def test_only_old_leftovers_are_swept(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     old, young, swap = store.scratch(), store.scratch(), store.swap_folder("dist/late")
     swap.mkdir()
-    file = old.with_name("half-written")
-    file.write_bytes(b"half")
+    file, mine = old.with_name(f"{old.name}0"), old.with_name("mine")
     two_days_ago = time.time() - 2 * 86400
-    for path in (old, swap, file):
+    for path in (file, mine):
+        path.write_bytes(b"half")
+    for path in (old, swap, file, mine):
         os.utime(path, (two_days_ago, two_days_ago))
     store.sweep()
-    assert [path.exists() for path in (old, file, young, swap)] == [False, False, True, True]
+    paths = (old, file, young, swap, mine)
+    assert [path.exists() for path in paths] == [False, False, True, True, True]

@@ -1,0 +1,116 @@
+"""Reads, writes and removes the files of a store, without following links.
+
+A folder that came with a clone can hold links to anywhere, pipes that block whoever opens them, and devices without end.
+Whatever is in a file's place and is no regular file counts as absent.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from mlbuild.regular import NOTE_LIMIT
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
+#: What tells one file from another that gets its name later.
+Identity = tuple[int, int]
+
+
+def opened(path: Path | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
+    """A descriptor of a regular file; `mode` are the permissions of one that is made.
+
+    Raises:
+        OSError: there is none.
+    """
+    file = os.open(path, flags | _NO_WAIT | _NO_FOLLOW, mode)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return file
+
+
+def read(path: Path | str, limit: int | None = NOTE_LIMIT) -> bytes | None:
+    """The content of a file; None where there is none that can be read, or it has more than `limit` bytes."""
+    try:
+        with open(opened(path), "rb", buffering=0) as file:
+            return None if limit is not None and os.fstat(file.fileno()).st_size > limit else file.readall()
+    except OSError:
+        return None
+
+
+def digest_of(path: Path | str) -> str:
+    """The sha256 of the content of a file, in hexadecimal.
+
+    Raises:
+        OSError: there is none that can be read.
+    """
+    with open(opened(path), "rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fill(file: int, content: bytes, *, synced: bool = False) -> None:
+    """Write a content into an open, empty file."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    if synced:
+        os.fsync(file)
+
+
+def link(file: str, path: Path | str) -> bool:
+    """Give a file a second name, or where the file system has no links, another one; False where something has it."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        return False
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError:
+        if os.path.lexists(path):
+            return False
+        os.replace(file, path)
+    return True
+
+
+def kind(path: Path | str) -> int | None:
+    """What is at a path: `S_IFREG`, `S_IFDIR`, `S_IFLNK` and so on; None for nothing."""
+    found = _facts(path)
+    return stat.S_IFMT(found.st_mode) if found else None
+
+
+def size_of(path: Path | str) -> int | None:
+    """The size of a file in bytes; None for none."""
+    found = _facts(path)
+    return found.st_size if found and stat.S_ISREG(found.st_mode) else None
+
+
+def identity(path: Path | str) -> Identity | None:
+    """Which file, folder or link is at a path; None for none."""
+    found = _facts(path)
+    return (found.st_ino, found.st_ctime_ns) if found else None
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; one that is not there is fine."""
+    if kind(path) == stat.S_IFDIR:
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def on_another_disk(error: OSError) -> bool:
+    """Whether a file or folder could not be renamed, only because its new place is on another file system."""
+    return error.errno == errno.EXDEV
+
+
+def _facts(path: Path | str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except OSError:
+        return None
