@@ -182,11 +182,20 @@ def field(
 
 
 class Described:
-    """Base of classes whose fields are parameters; `discriminator` is the key and value that name it, if any."""
+    """Base of classes whose fields are parameters; `discriminator` is the key and value that name it, if any.
 
+    A family of classes says with `by` which attribute names them, such as `type`: that is their discriminator then.
+    """
+
+    by: ClassVar[str | None] = None
     discriminator: ClassVar[tuple[str, str] | None] = None
     #: Optional parameters that nearly every use has: the skeletons of editors have them too.
     usual: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.by is not None and cls.by in vars(cls):
+            cls.discriminator = (cls.by, vars(cls)[cls.by])
 
     @classmethod
     def mark(cls) -> tuple[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlbuild import __version__
 from mlbuild.bundle.trained import Recipe, Trained
-from mlbuild.lowering.graph import IR_VERSION, ML_OPSET, OPSET, Graph, Tensor
+from mlbuild.lowering.graph import IR_VERSION, ML_OPSET, OPSET, Graph
 from mlbuild.lowering.value import ELEMENTS
+from mlbuild.models.answers.answer import Output
 from mlbuild.params import Json
 
 FORMAT = 1
@@ -26,12 +27,11 @@ def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> t
     """
     graph = Graph()
     matrix, scores = trained.lower(graph)
-    if trained.recipe.classification:
-        graph.output("label", _label(graph, trained, scores))
-        graph.output("probabilities", scores, len(trained.classes))
-    else:
-        graph.output("prediction", scores)
-    contract = _contract(trained)
+    outputs = trained.recipe.answer.outputs(trained.coding)
+    tensors = trained.recipe.answer.lower(graph, scores, trained.coding)
+    for output in outputs:
+        graph.output(output.name, tensors[output.name], output.width)
+    contract = _contract(trained.recipe, outputs)
     metadata = {
         "mlbuild.format": str(FORMAT),
         "mlbuild.inputs": _json(contract["inputs"]),
@@ -45,15 +45,6 @@ def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> t
     return model, json.dumps(contract, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _label(graph: Graph, trained: Trained, scores: Tensor) -> Tensor:
-    """The class of the best score, in the target's type."""
-    lowest = graph.constant(float("-inf"))
-    told = graph.call("Where", graph.call("IsNaN", scores), lowest, scores)
-    best = graph.call("ArgMax", told, element="int64", axis=1, keepdims=1)
-    element = {"string": "string", "bool": "bool", "int": "int64"}[trained.recipe.dtype]
-    return graph.call("Gather", graph.constant(list(trained.classes), element), best, element=element, axis=0)
-
-
 def lineage(recipe: Recipe) -> dict[str, list[str]]:
     """For each feature the raw columns that it is computed from, sorted."""
     raw = {item.name: {item.name} for item in recipe.inputs}
@@ -62,9 +53,8 @@ def lineage(recipe: Recipe) -> dict[str, list[str]]:
     return {name: sorted(raw[recipe.values[name]]) for name in recipe.features}
 
 
-def _contract(trained: Trained) -> Json:
+def _contract(recipe: Recipe, outputs: Iterable[Output]) -> Json:
     """Inputs and outputs as a client sees them, versioned."""
-    recipe = trained.recipe
     inputs = []
     for item in recipe.inputs:
         element = ELEMENTS[item.type.dtype]
@@ -74,19 +64,10 @@ def _contract(trained: Trained) -> Json:
         if item.type.categories is not None:
             told["categories"] = list(item.type.categories)
         inputs.append(told)
-    if recipe.classification:
-        label = {"string": "string", "bool": "bool", "int": "int64"}[recipe.dtype]
-        outputs: list[Json] = [
-            {"name": "label", "dtype": recipe.dtype, "type": label, "shape": ["N", 1]},
-            {"name": "probabilities", "type": "double", "shape": ["N", len(trained.classes)]}
-            | {"classes": list(trained.classes)},
-        ]
-    else:
-        outputs = [{"name": "prediction", "dtype": "float", "type": "double", "shape": ["N", 1]}]
     return {"format": FORMAT, "opset": OPSET, "ml_opset": ML_OPSET, "ir": IR_VERSION} | {
         "onnxruntime": f">={ONNXRUNTIME}",
         "inputs": inputs,
-        "outputs": outputs,
+        "outputs": [output.to_json() for output in outputs],
     }
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.adversarial import adversarial_rows
+from mlbuild.bundle.comparison import SCORE, Compared, compare, compare_output, holds_numbers
 from mlbuild.bundle.session import Arrays, Session, encode
-from mlbuild.bundle.trained import Trained, labels
+from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.lowering.cut import CUT, back, front, marks
 from mlbuild.lowering.tree_proof import TreeProof, prove_trees
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 FORMAT = 1
-#: Final scores: |a - b| <= SCORE * max(1, |b|).
-SCORE = 1e-9
 #: The learner alone, on the same matrix: |a - b| <= LEARNER * |b| + FLOOR * max(1, largest |b|).
 LEARNER = 1e-12
 FLOOR = 1e-15
@@ -43,31 +42,6 @@ class Real:
     raw: pl.DataFrame
     matrix: pl.DataFrame
     scores: Array
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One comparison: how many rows, the largest difference, how many rows differ too much, the first of them."""
-
-    what: str
-    rows: int
-    largest: float
-    wrong: int
-    first: int | None = None
-    column: str | None = None
-
-    def plus(self, other: Compared) -> Compared:
-        """This comparison continued with the rows that follow."""
-        first = self.first if self.wrong else None if other.first is None else self.rows + other.first
-        largest = max(self.largest, other.largest)
-        return replace(
-            self, rows=self.rows + other.rows, largest=largest, wrong=self.wrong + other.wrong, first=first
-        )
-
-    def to_json(self) -> Json:
-        told: Json = {"what": self.what} | ({"column": self.column} if self.column else {})
-        told |= {"rows": self.rows, "max_difference": self.largest}
-        return told | ({"mismatches": self.wrong, "first_row": self.first} if self.wrong else {})
 
 
 def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 1) -> bytes:
@@ -86,25 +60,24 @@ def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 
     made = Real(adversarial, matrix, trained.score(matrix, threads))
     proof = gate.structure()
     asked, probe = _probe(trained, matrix)
+    whole = _added(gate.rows(block, "real") for block in itertools.chain([first], blocks))
     comparisons = [
-        *_added(gate.rows(block, "real") for block in itertools.chain([first], blocks)),
+        *whole,
         *gate.rows(made, "adversarial"),
-        gate.learner(probe, threads),
+        *gate.learner(probe, threads),
         *gate.shapes(first if first.raw.height else made),
     ]
-    largest = max(one.largest for one in comparisons if one.what.startswith("scores"))
-    rows = {one.what: one.rows for one in comparisons}
     certificate: Json = {
         "format": FORMAT,
         "rows": {
-            "real": rows["scores of real rows"],
+            "real": max(one.rows for one in whole),
             "adversarial": adversarial.height,
             "learner": probe.height,
         },
         "learner_places": {"asked": asked.asked, "of": asked.places},
         **({} if proof is None else {"structure": proof.to_json()}),
-        "max_difference": largest,
-        "label_flips": sum(one.wrong for one in comparisons if one.what.startswith("labels")),
+        "max_difference": max(one.largest for one in comparisons if one.of == "numbers"),
+        "label_flips": sum(one.wrong for one in comparisons if one.of == "values"),
         "tolerance": {"scores": SCORE, "learner": LEARNER},
         "comparisons": [one.to_json() for one in comparisons],
     }
@@ -159,7 +132,6 @@ class _Gate:
     def __init__(self, trained: Trained, model: bytes) -> None:
         self.trained, self.model = trained, model
         self._inputs = trained.recipe.inputs
-        self._scores = "probabilities" if trained.recipe.classification else "prediction"
         self._whole = Session(model)
         half = front(model)
         self._front = None if half is None else Session(half)
@@ -175,20 +147,13 @@ class _Gate:
         feed = encode(rows.raw, self._inputs)
         return [*self._matrix(feed, rows, kind), *self._answers(feed, rows, kind)]
 
-    def _answers(self, feed: Arrays, rows: Real, kind: str) -> list[Compared]:
-        import numpy as np
-
+    def _answers(self, feed: Arrays, rows: Real, kind: str) -> Iterator[Compared]:
         answers = self._whole.run(feed)
-        bound = SCORE * np.maximum(1.0, np.abs(np.nan_to_num(rows.scores)))
-        results = [_compared(f"scores of {kind} rows", answers[self._scores], rows.scores, bound)]
-        if self.trained.recipe.classification:
-            wanted = np.array(self.trained.classes, dtype=object)[labels(rows.scores)].reshape(-1, 1)
-            wrong = np.flatnonzero((answers["label"] != wanted).any(axis=1))
-            first = int(wrong[0]) if wrong.size else None
-            results.append(
-                Compared(f"labels of {kind} rows", len(wanted), float(wrong.size > 0), wrong.size, first)
-            )
-        return results
+        natively = self.trained.answers(rows.scores)
+        for name in sorted(
+            natively, key=lambda name: not holds_numbers(natively[name])
+        ):  # what explains the rest
+            yield compare_output(f"{name} of {kind} rows", answers[name], natively[name])
 
     def _matrix(self, feed: Arrays, rows: Real, kind: str) -> Iterator[Compared]:
         """The matrix, column by column: equal, but for steps that state a tolerance."""
@@ -198,9 +163,9 @@ class _Gate:
             column = name.removeprefix(CUT)
             wanted = _as_array(rows.matrix[column])
             bound = self._tolerances[column] * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
-            yield _compared(f"features of {kind} rows", got, wanted, bound, column)
+            yield compare("features", f"features of {kind} rows", got, wanted, bound, column)
 
-    def learner(self, probe: pl.DataFrame, threads: int) -> Compared:
+    def learner(self, probe: pl.DataFrame, threads: int) -> Iterator[Compared]:
         """The half behind the matrix, on the learner's own rows."""
         import numpy as np
 
@@ -212,25 +177,25 @@ class _Gate:
         probe = probe.with_columns(
             probe[source].alias(mark) for mark, source in same.items() if mark != source
         )
-        wanted = self.trained.score(probe, threads)
+        natively = self.trained.answers(self.trained.score(probe, threads))
         half = Session(back(self.model, {name: column.shape[1] for name, column in columns.items()}))
-        got = half.run({CUT + name: column for name, column in columns.items()})[self._scores]
-        finite = np.abs(wanted[np.isfinite(wanted)])
-        bound = LEARNER * np.abs(np.nan_to_num(wanted)) + FLOOR * max(1.0, float(finite.max(initial=0.0)))
-        return _compared("scores of the learner's own rows", got, wanted, bound)
+        answers = half.run({CUT + name: column for name, column in columns.items()})
+        for name, wanted in natively.items():
+            if holds_numbers(wanted):
+                finite = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
+                bound = LEARNER * np.abs(np.nan_to_num(wanted)) + FLOOR * max(1.0, float(finite))
+                what = f"{name} of the learner's own rows"
+                yield compare("numbers", what, answers[name], wanted, bound)
 
     def shapes(self, rows: Real) -> list[Compared]:
         """No row gives empty answers; one row alone answers as it does among others."""
-        import numpy as np
-
         empty = self._whole.run(encode(rows.raw.clear(), self._inputs))
         empty_wrong = sum(len(answer) != 0 for answer in empty.values())
-        alone = self._whole.run(encode(rows.raw.head(1), self._inputs))[self._scores]
-        wanted = rows.scores[:1]
-        bound = SCORE * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
+        alone = self._whole.run(encode(rows.raw.head(1), self._inputs))
+        natively = self.trained.answers(rows.scores[:1])
         return [
-            Compared("answers to no rows", 0, 0.0, empty_wrong),
-            _compared("scores of one row", alone, wanted, bound),
+            Compared("values", "answers to no rows", 0, 0.0, empty_wrong),
+            *(compare_output(f"{name} of one row", alone[name], wanted) for name, wanted in natively.items()),
         ]
 
 
@@ -244,21 +209,6 @@ def _tolerances(trained: Trained) -> dict[str, float]:
         through = max([stage.step.tolerance, *(held[name] for name in stage.read)])
         held |= {name: max(through, held.get(name, 0.0)) for name in stage.made}
     return held
-
-
-def _compared(what: str, got: Array, wanted: Array, bound: Array, column: str | None = None) -> Compared:
-    """Equal values, NaN beside NaN and equal infinities are right; anything else must be within `bound`."""
-    import numpy as np
-
-    if got.shape != wanted.shape:
-        return Compared(what, len(wanted), float("inf"), max(len(wanted), 1), 0, column)
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(got - wanted)
-    difference[(got == wanted) | (np.isnan(got) & np.isnan(wanted))] = 0.0
-    difference[np.isnan(difference)] = np.inf
-    wrong = np.flatnonzero((difference > bound).any(axis=1))
-    largest = float(difference.max(initial=0.0))
-    return Compared(what, len(wanted), largest, wrong.size, int(wrong[0]) if wrong.size else None, column)
 
 
 def _as_array(column: pl.Series) -> Array:

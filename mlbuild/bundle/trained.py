@@ -12,7 +12,9 @@ from mlbuild.expressions.typed import Typed
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value, input_value
 from mlbuild.models import LEARNERS
-from mlbuild.models.learner import Learner, Rows
+from mlbuild.models.answers.answer import Coding
+from mlbuild.models.learner import AnswerClass, Learner
+from mlbuild.models.training import Rows
 from mlbuild.ops import OPS
 from mlbuild.ops.op import State
 from mlbuild.ops.steps import Stage, apply_stages, lower_stages, place
@@ -50,7 +52,7 @@ class Recipe:
     """What is known before training of the way from raw columns to scores; canonical JSON both ways.
 
     `derived` are expressions over inputs and earlier derived ones, `features` the columns that the preprocessing
-    starts from; `values` says for each which input or derived one it is. `dtype` is the target's. `classes` is whether the scores are probabilities.
+    starts from; `values` says for each which input or derived one it is.
     """
 
     inputs: tuple[RawInput, ...]
@@ -59,7 +61,6 @@ class Recipe:
     values: Mapping[str, str]
     stages: tuple[Stage, ...]
     learner: Learner
-    dtype: str
 
     @staticmethod
     def from_json(params: Mapping[str, Any]) -> Recipe:
@@ -74,13 +75,7 @@ class Recipe:
         features = Schema.from_json(params["features"])
         stages = stages_of(params["steps"], features)
         return Recipe(
-            inputs,
-            tuple(derived),
-            features,
-            params["values"],
-            stages,
-            learner_of(params["learner"]),
-            params["dtype"],
+            inputs, tuple(derived), features, params["values"], stages, learner_of(params["learner"])
         )
 
     @property
@@ -89,18 +84,18 @@ class Recipe:
         return self.stages[-1].after if self.stages else self.features
 
     @property
-    def classification(self) -> bool:
-        return self.learner.task == "classification"
+    def answer(self) -> AnswerClass:
+        return self.learner.answer
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A recipe with all that was learned; `classes` is empty for a regression."""
+    """A recipe with all that was learned; `coding` is that of the target."""
 
     recipe: Recipe
     states: tuple[State, ...]
     fitted: bytes
-    classes: tuple[Any, ...]
+    coding: Coding
 
     def transform(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Raw rows to the matrix, natively."""
@@ -113,8 +108,12 @@ class Trained:
         return apply_stages(self.recipe.stages, self.states, features)
 
     def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
-        """The matrix to float64 scores, natively: [N, classes] or [N, 1]."""
+        """The matrix to float64 scores [N, width], natively."""
         return self.recipe.learner.predict(self.fitted, Rows(matrix, self.recipe.matrix), threads)
+
+    def answers(self, scores: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        """Scores to the outputs of the artifact by name, natively."""
+        return self.recipe.answer.apply(scores, self.coding)
 
     def lower(self, graph: Graph) -> tuple[dict[str, Value], Tensor]:
         """Write the same way into the graph; gives the matrix and the scores."""
@@ -127,11 +126,3 @@ class Trained:
         features = {name: values[self.recipe.values[name]] for name in self.recipe.features}
         matrix = lower_stages(self.recipe.stages, self.states, graph, features)
         return matrix, self.recipe.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)
-
-
-def labels(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The index of the best class of each row; NaN never wins, the first of equals does."""
-    import numpy as np
-
-    best: np.ndarray[Any, Any] = np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=1)
-    return best

@@ -14,6 +14,7 @@ from mlbuild.cli.project import DEFAULT
 from mlbuild.data.inference import READABLE, infer
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.drafts.draft import Draft, draft
+from mlbuild.drafts.goal import ANSWERS
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.template import empty_template
 from mlbuild.spec.schema import FILE, write_schema
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--task",
-        choices=["classification", "regression"],
+        choices=[cls.kind for cls in ANSWERS],
         help="what the target is (numbers of up to 10 values are classes)",
     )
 
@@ -81,7 +82,8 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     if args.task is not None and args.target is None:
         raise UsageError("--task needs --target")
     path = Path(os.path.relpath(data.resolve(), file.parent.resolve())).as_posix()
-    return draft(infer(data), path, _project(file), args.target, args.task)
+    answer = next((cls for cls in ANSWERS if cls.kind == args.task), None)
+    return draft(infer(data), path, _project(file), args.target, answer)
 
 
 def _project(file: Path) -> str:
@@ -115,7 +117,7 @@ def _content(made: Draft | None) -> dict[str, Any]:
     told: dict[str, Any] = {"rows": rows, "columns": columns, "left_out": dict(made.inferred.refused)}
     if made.goal is None or made.roles is None:
         return told
-    goal = {"target": made.goal.name, "task": made.goal.task, "features": list(made.roles.features)}
+    goal = {"target": made.goal.name, "task": made.goal.answer.kind, "features": list(made.roles.features)}
     return told | goal | {"left_out": dict(made.roles.left_out)}
 
 

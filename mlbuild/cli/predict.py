@@ -108,21 +108,14 @@ def _column(item: RawInput) -> Column:
 
 
 def _frame(session: Session, answers: dict[str, Any]) -> pl.DataFrame:
-    """One row of plain columns for each answer: label and a probability for each class, or the prediction."""
+    """A row of plain columns for each answer: outputs with several columns say what these are called."""
     import polars as pl
 
     columns: dict[str, Any] = {}
     for output in outputs_of(session):
         array = answers[output["name"]]
-        if "classes" in output:
-            for index, value in enumerate(output["classes"]):
-                columns[f"probability_{_text(value)}"] = array[:, index]
-        else:
-            columns[output["name"]] = array[:, 0]
+        for index, name in enumerate(output.get("columns", [output["name"]])):
+            columns[name] = array[:, index]
     return pl.DataFrame(
         {name: pl.Series(name, list(values), strict=False) for name, values in columns.items()}
     )
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -17,7 +17,8 @@ from mlbuild.drafts.names import name_of
 from mlbuild.drafts.roles import Roles, choose_roles
 from mlbuild.drafts.template import MODELINE, models_to_fill_in
 from mlbuild.drafts.training import training
-from mlbuild.models.learner import Task
+from mlbuild.models.answers.regression import Regression
+from mlbuild.models.learner import AnswerClass
 from mlbuild.params import Described, params_of, write
 from mlbuild.spec.quoting import as_sql, as_yaml
 
@@ -34,14 +35,16 @@ class Draft:
     roles: Roles | None = None
 
 
-def draft(inferred: Inferred, path: str, project: str, target: str | None, task: Task | None = None) -> Draft:
+def draft(
+    inferred: Inferred, path: str, project: str, target: str | None, answer: AnswerClass | None = None
+) -> Draft:
     """A spec for the file at `path`, which is relative to the folder of the spec.
 
     Raises:
         Rejected: the target does not exist, or nothing can be learned from this file.
     """
     source = name_of(PurePosixPath(path).stem, "data")
-    goal = None if target is None else choose_goal(inferred, target, task)
+    goal = None if target is None else choose_goal(inferred, target, answer)
     sections = [{"mlbuild": 1, "project": project}, *_tables(inferred, goal, source, path)]
     said = [
         f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct what you know better"
@@ -139,7 +142,7 @@ def _models(
 
 
 def _learner(goal: Goal) -> Any:
-    if goal.task == "regression":
+    if goal.answer is Regression:
         return "lightgbm.regressor"
     if goal.column.dtype == "int":
         number = f"{goal.classes} classes; where they are amounts: lightgbm.regressor, and other metrics"

@@ -10,11 +10,15 @@ from mlbuild.data.inference import Inferred
 from mlbuild.data.spellings import unread_form
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.hints import did_you_mean
-from mlbuild.models.learner import Task
+from mlbuild.models.answers.classification import Classification
+from mlbuild.models.answers.regression import Regression
+from mlbuild.models.learner import AnswerClass
 
 if TYPE_CHECKING:
     import polars as pl
 
+#: The kinds of answers that are drafted.
+ANSWERS = (Classification, Regression)
 #: An int with more values than this is a number rather than a class; a float is a class with two.
 MOST_INTS, MOST_FLOATS = 10, 2
 #: More classes than this are not drafted.
@@ -23,20 +27,20 @@ MOST_CLASSES = 100
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """The target: its column in the contract, its task, and the classes of a classification in order.
+    """The target: its column in the contract, the kind of answer, and how many classes there are (0: it is a number).
 
     `rows` are those in which the target is not missing, with the target as the contract has it.
     """
 
     name: str
     column: Column
-    task: Task
+    answer: AnswerClass
     classes: int
     rows: pl.DataFrame
 
 
-def choose_goal(inferred: Inferred, name: str, asked: Task | None = None) -> Goal:
-    """The target `name`; without a task `asked` for, its values decide.
+def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None) -> Goal:
+    """The target `name`; without an answer `asked` for, its values decide.
 
     Raises:
         Rejected: there is no such column, or nothing can be learned from its values.
@@ -57,25 +61,22 @@ def choose_goal(inferred: Inferred, name: str, asked: Task | None = None) -> Goa
         raise _unsupported(f"the target '{name}' has one value in all rows, and there is nothing to learn")
     if not column.finite:
         raise _unsupported(f"the target '{name}' holds infinite values", "leave their rows out of the file")
-    task = asked or _task(column.dtype, rows[name])
-    if task == "regression":
-        return Goal(name, _number(name, column), task, 0, rows)
+    answer = asked or _answer(column.dtype, rows[name])
+    if answer is Regression:
+        return Goal(name, _number(name, column), answer, 0, rows)
     if asked is None and column.dtype == "string":
         _refuse_unread(name, rows[name].unique().sort())
     return _classes(name, column, rows)
 
 
-def _task(dtype: str, values: pl.Series) -> Task:
+def _answer(dtype: str, values: pl.Series) -> AnswerClass:
     few = {"int": MOST_INTS, "float": MOST_FLOATS}.get(dtype)
     if few is None:
-        return "classification"
+        return Classification
     distinct = values.unique()
     whole = dtype == "int" or bool((distinct == distinct.round()).all())
-    return (
-        "classification"
-        if whole and len(distinct) <= few and len(values) >= 5 * len(distinct)
-        else "regression"
-    )
+    few_classes = whole and len(distinct) <= few and len(values) >= 5 * len(distinct)
+    return Classification if few_classes else Regression
 
 
 def _refuse_unread(name: str, texts: pl.Series) -> None:
@@ -84,14 +85,14 @@ def _refuse_unread(name: str, texts: pl.Series) -> None:
     if form is not None:
         message = f"the target '{name}' looks like {form}: '{texts[0]}'"
         raise _unsupported(
-            message, "write it in that form in the data; --task classification takes it as it is"
+            message, f"write it in that form in the data; --task {Classification.kind} takes it as it is"
         )
 
 
 def _number(name: str, column: Column) -> Column:
-    if column.dtype not in ("int", "float"):
+    if column.dtype not in Regression.dtypes:
         raise _unsupported(
-            f"the target '{name}' is of dtype {column.dtype}, and a regression predicts int or float",
+            f"the target '{name}' is of dtype {column.dtype}, and a {Regression.kind} predicts int or float",
             "leave out --task, or name another column",
         )
     return replace(column, serving=False)
@@ -104,7 +105,7 @@ def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
     if column.dtype == "float" and (values == values.round()).all():
         column = replace(column, dtype="int", min=None)
         rows = rows.with_columns(values.cast(pl.Int64))
-    if column.dtype not in ("bool", "int", "string"):
+    if column.dtype not in Classification.dtypes:
         help_ = (
             "name another column, or derive a bool, int or string from it in a spec written without --target"
         )
@@ -121,7 +122,7 @@ def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
         raise _unsupported(f"the target '{name}' has {told}, and a draft takes up to {MOST_CLASSES} classes")
     categories = None if column.dtype == "bool" else tuple(distinct)
     made = replace(column, categories=categories, min=None, unique=False, serving=False)
-    return Goal(name, made, "classification", len(distinct), rows)
+    return Goal(name, made, Classification, len(distinct), rows)
 
 
 def _unsupported(message: str, help_: str | None = None) -> Rejected:

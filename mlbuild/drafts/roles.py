@@ -15,7 +15,6 @@ from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.drafts.goal import Goal
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.ops.date_parts import CLOCK_PARTS
-from mlbuild.spec.models import ANSWERS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +82,7 @@ class _Reader:
         distinct = values.n_unique()
         if distinct <= 1:
             return "has one value in all rows" if distinct else "is missing wherever the target is known"
-        if name in ANSWERS[self.goal.task] or name.startswith(RESERVED):
+        if name in self.goal.answer.names() or name.startswith(RESERVED):
             return "has the name of an output of the artifact: rename it in the data to use it"
         if column.unique:
             return "tells rows apart, and says nothing about new ones"
@@ -101,7 +100,7 @@ class _Reader:
 
     def _answers(self, name: str, column: Column, distinct: int) -> bool:
         target, values = self.rows[self.goal.name], self.rows[name]
-        if self.goal.task == "classification":
+        if self.goal.classes:
             pairs = self.rows.select(name, self.goal.name).n_unique()
             return not values.null_count() and distinct == self.goal.classes == pairs
         numeric = column.dtype in ("int", "float") and not values.null_count()

@@ -7,7 +7,6 @@ from typing import Any
 from mlbuild.drafts.block import Noted
 from mlbuild.drafts.division import Division
 from mlbuild.drafts.goal import Goal
-from mlbuild.models.metrics import defaults
 
 #: Trees grown in all at most, over all classes.
 _TREES = 600
@@ -15,10 +14,9 @@ _TREES = 600
 
 def training(goal: Goal, division: Division) -> dict[Any, Any]:
     """The keys of the model behind its target."""
-    told: dict[Any, Any] = {"metrics": defaults(goal.task, goal.classes or None)}
+    told: dict[Any, Any] = {"metrics": goal.answer.default_metrics(goal.classes)}
     if division.has_valid:
-        watched = "log_loss" if goal.classes else "root_mean_squared_error"
-        stopping = {"rounds": 20, "metric": watched}
+        stopping = {"rounds": 20, "metric": goal.answer.loss}
         told["early_stopping"] = Noted(stopping, "on the valid rows, which choose the number of trees")
     return told | {"params": _params(goal, division)}
 

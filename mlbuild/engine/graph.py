@@ -63,7 +63,7 @@ class Task:
     outside by slot, keyed by content, never by path or time; `called` says what messages and caches call one whose path
     is not theirs to tell. `uses` are the modules of the classes that `params`
     name, besides what `run`'s module imports. `libraries` are the distributions whose version can change the
-    result. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
+    result, `imports` name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
     task's parts as files once it is done. `origin` says by path of a parameter where it comes from.
     """
 
@@ -77,6 +77,7 @@ class Task:
     called: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     rank: int = 0
     exports: str | None = None
     labels: tuple[str, ...] = ()

@@ -69,7 +69,7 @@ class Workers:
         return self._zygote is not None
 
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
-        needed = frozenset(task.libraries)
+        needed = frozenset((*task.libraries, *task.imports))
         idle = [worker for worker in self._workers.values() if worker.task is None]
         fitting = (one for one in idle if one.libraries >= needed and one.threads == threads)
         worker = next(fitting, None)

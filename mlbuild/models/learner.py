@@ -5,46 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
+from mlbuild.models.answers.answer import Answer
+from mlbuild.models.training import Rows, Training
 from mlbuild.params import Described, Json
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
+
+    Array = np.ndarray[Any, Any]
 
 #: Of more coefficients, those at regular distances have rows of their own; every row has them all.
 _MOST_COEFFICIENTS = 512
 
-Task = Literal["classification", "regression"]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows as a learner gets them: the matrix, and for training the target and a weight.
-
-    `features` holds polars columns of dtype bool, int, float, category (Float64 codes from 1) and vector
-    (Array(Float64, width)); missing is null. `target` is, for classification, int64 indices into the classes
-    (binary: 0 negative, 1 positive), for regression float64.
-    """
-
-    features: pl.DataFrame
-    schema: Schema
-    target: np.ndarray[Any, Any] | None = None
-    weight: np.ndarray[Any, Any] | None = None
-
-
-@dataclass(frozen=True)
-class EarlyStopping:
-    """Stop when `metric` (a name of the metrics catalogue) on the held-out rows has not improved for `rounds`."""
-
-    rows: Rows
-    rounds: int
-    metric: str
+#: `type` names the learner within its class.
+AnswerClass = type[Answer]
 
 
 @dataclass(frozen=True)
@@ -54,7 +34,7 @@ class Probe:
     They ask `asked` of its `places`: splits that a row can reach, or coefficients.
     """
 
-    rows: np.ndarray[Any, Any]
+    rows: Array
     asked: int
     places: int
 
@@ -63,8 +43,10 @@ class Probe:
 class Learner(Described):
     """One configured learner. A fitted one is bytes, equal for equal inputs whatever the number of threads."""
 
+    by = "type"
     type: ClassVar[str]
-    task: ClassVar[Task]
+    #: What it predicts, and so which targets it takes and what the artifact returns.
+    answer: ClassVar[AnswerClass]
     #: What the features may hold beyond bool, int and float without missing values: `null`, `category`, `vector`.
     accepts: ClassVar[frozenset[str]] = frozenset()
     #: Distributions whose version decides what is learned.
@@ -73,10 +55,20 @@ class Learner(Described):
     aliases: ClassVar[Mapping[str, str]] = {}
     refused: ClassVar[Mapping[str, str]] = {}
 
+    @classmethod
+    def load(cls) -> None:
+        """Import what training and prediction import, and compute nothing: processes that do so can still be forked."""
+
     @property
     def iterative(self) -> bool:
         """Whether training goes in rounds that early stopping can end."""
         return False
+
+    @classmethod
+    def watches(cls, classes: int | None) -> Mapping[str, str]:
+        """The metrics that early stopping can watch with this many classes (None: not known), by mlbuild's name;
+        each with the library's."""
+        return {}
 
     def infer(self, features: Schema, target: ColumnType) -> None:
         """Check, without data, that these features and this target can be learned and exported exactly.
@@ -94,29 +86,20 @@ class Learner(Described):
         """Write the binned features of the train rows to the file `target`; neither target nor weight is read."""
         raise NotImplementedError
 
-    def fit(
-        self,
-        rows: Rows,
-        *,
-        classes: int,
-        seed: int,
-        threads: int,
-        early_stopping: EarlyStopping | None = None,
-        bins: Path | None = None,
-    ) -> bytes:
-        """Learn from rows with a target; `classes` is their number (0: regression), `bins` what `bin` wrote.
+    def fit(self, training: Training) -> bytes:
+        """Learn.
 
         Raises:
             Failed: of kind `data`, where these rows cannot be learned from.
         """
         raise NotImplementedError
 
-    def predict(self, fitted: bytes, rows: Rows, threads: int) -> np.ndarray[Any, Any]:
-        """Float64 scores: probabilities [N, classes] (binary: negative, positive), or predictions [N, 1]."""
+    def predict(self, fitted: bytes, rows: Rows, threads: int) -> Array:
+        """The scores of rows, float64 [N, width], as the learner's answer takes them."""
         raise NotImplementedError
 
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
-        """The same scores as a double tensor of the graph, [N, classes] or [N, 1]."""
+        """The same scores as a double tensor of the graph, [N, width]."""
         raise NotImplementedError
 
     def trees(self, fitted: bytes) -> Trees | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.columns import Schema
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
-from mlbuild.models.learner import Rows
+from mlbuild.models.training import Rows
 
 if TYPE_CHECKING:
     import numpy as np

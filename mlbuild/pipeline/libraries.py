@@ -6,33 +6,30 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from mlbuild.bundle.runtime import onnxruntime
-from mlbuild.models.lightgbm.library import lightgbm
+from mlbuild.models import LEARNERS
 
-#: How libraries are imported that need to be told something before.
-_IMPORTS: dict[str, Callable[[], Any]] = {"lightgbm": lightgbm, "onnxruntime": onnxruntime}
-#: What to import of the others. Importing these computes nothing, so that the process can be forked afterwards.
-_MODULES = {
-    "numpy": "numpy",
-    "polars": "polars",
-    "pandera": "pandera.polars",
-    "onnx": "onnx",
-    "scikit-learn": "sklearn.linear_model",
-}
+#: How to import what tasks use: distributions by name, learners by type. It computes nothing, so that the process can
+#: be forked afterwards.
+_IMPORTS: dict[str, Callable[[], Any]] = {
+    "numpy": partial(import_module, "numpy"),
+    "polars": partial(import_module, "polars"),
+    "pandera": partial(import_module, "pandera.polars"),
+    "onnx": partial(import_module, "onnx"),
+    "onnxruntime": onnxruntime,
+} | {cls.type: cls.load for cls in LEARNERS}
 
 
-def load(libraries: Collection[str]) -> None:
-    """Import distributions by name, as lightly as the tasks do; one that is missing is for them to complain of."""
-    for name, imported in _IMPORTS.items():  # before scikit-learn, without which LightGBM's import is quicker
-        if name in libraries:
+def load(names: Collection[str]) -> None:
+    """Import as lightly as the tasks do; what is missing is for them to complain of."""
+    for name, imported in _IMPORTS.items():
+        if name in names:
             with suppress(ImportError, OSError):
                 imported()
-    for name in sorted(libraries):
-        if name in _MODULES:
-            with suppress(ImportError, OSError):
-                __import__(_MODULES[name])
 
 
 def limit(threads: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mlbuild.columns import Schema
+from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
 from mlbuild.pipeline.origins import DATASETS, MODELS, Origins, Places
@@ -67,21 +68,21 @@ class ModelTasks:
         }
 
     def target(self, *splits: str) -> Input:
-        """The classes and the target of some splits as an input."""
-        return Input("target", f"target:{self.model.name}", ("classes", *splits))
+        """The coding and the coded target of some splits as an input."""
+        return Input("target", f"target:{self.model.name}", ("coding", *splits))
 
     def _target(self) -> Task:
-        wanted = self.model.target
-        categories = None if wanted.type.categories is None else list(wanted.type.categories)
-        told = {"column": wanted.column, "categories": categories, "positive": wanted.positive}
+        wanted, answer = self.model.target, self.model.target.answer
+        at: Path = (*self.model.at, "target")
         return self.task(
             "target",
-            {("target",): (*self.model.at, "target"), ("task",): (*self.model.at, "type")},
+            {("target",): at, ("answer",): at, ("answer", "kind"): (*self.model.at, "type")},
             DATASETS,
             run=target.run,
-            params={"target": told, "task": self.model.learner.task},
-            inputs=(self.rows("rows", SPLITS, [wanted.column]),),
-            parts=("classes", *SPLITS),
+            params={"target": Schema({wanted.column: wanted.type}).to_json(), "answer": write(answer)},
+            inputs=(self.rows("rows", SPLITS, answer.columns()),),
+            parts=("coding", *SPLITS),
+            uses=(type(answer).__module__,),
             libraries=("polars", "numpy"),
         )
 
@@ -134,6 +135,7 @@ class ModelTasks:
             parts=("bins",),
             uses=(self.learner_module,),
             libraries=("polars", *self.model.learner.libraries),
+            imports=(self.model.learner.type,),
         )
 
     def train_matrix(self, slot: str) -> Input:
@@ -169,6 +171,7 @@ class ModelTasks:
             parts=("fitted", "summary"),
             uses=(self.learner_module,),
             libraries=("polars", *model.learner.libraries),
+            imports=(model.learner.type,),
         )
 
     def _predict(self) -> Task:
@@ -184,6 +187,7 @@ class ModelTasks:
             parts=SPLITS,
             uses=(self.learner_module,),
             libraries=("polars", *self.model.learner.libraries),
+            imports=(self.model.learner.type,),
         )
 
     def _evaluate(self) -> Task:

@@ -27,10 +27,9 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
         "values": dict(output.serving.values),
         "steps": shared.steps,
         "learner": shared.learner,
-        "dtype": model.target.type.dtype,
     }
     states = Input("fit", f"fit:{model.name}", ("states",))
-    classes = Input("target", f"target:{model.name}", ("classes",))
+    coding = shared.target()
     fitted = Input("fitted", f"train:{model.name}", ("fitted",))
     modules = (*shared.step_modules, shared.learner_module)
     libraries = sorted({"polars", "numpy", "onnx", *model.learner.libraries})
@@ -50,9 +49,10 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
             "artifact",
             run=artifact.run,
             params={"recipe": recipe, "libraries": libraries},
-            inputs=(states, classes, fitted),
+            inputs=(states, coding, fitted),
             parts=("model.onnx", "contract.json"),
             uses=modules,
+            imports=(model.learner.type,),
             libraries=tuple(libraries),
         ),
         task(
@@ -61,7 +61,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
             params={"recipe": recipe, "rows": output.verify_rows},
             inputs=(
                 states,
-                classes,
+                coding,
                 fitted,
                 Input("artifact", f"artifact:{output.name}", ("model.onnx",)),
                 shared.rows("raw", SPLITS, [one.name for one in inputs]),
@@ -70,6 +70,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
             ),
             parts=("parity.json",),
             uses=modules,
+            imports=(model.learner.type,),
             libraries=(*libraries, "onnxruntime"),
         ),
         task(

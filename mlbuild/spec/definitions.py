@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.data.contracts import Contract
 from mlbuild.data.sources import Source
 from mlbuild.models import LEARNERS
+from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.op import Op
 from mlbuild.spec import language
@@ -26,9 +27,10 @@ class DefinedContract:
 
 @dataclass(frozen=True)
 class DefinedModel:
-    """A model and its learner, None where the parameters are at fault."""
+    """A model, its answer, and its learner, None where the parameters are at fault."""
 
     model: language.Model
+    answer: Answer
     learner: Learner | None
 
 

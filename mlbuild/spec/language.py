@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.models import LEARNERS
+from mlbuild.models.answers import ANSWERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
@@ -23,7 +25,6 @@ from mlbuild.params import (
     ListOf,
     Name,
     Object,
-    Scalar,
     field,
     summary,
 )
@@ -89,16 +90,38 @@ class Dataset(Described):
     )
 
 
-@dataclass(frozen=True)
-class Target(Described):
-    """What a model learns to predict."""
+def _target() -> type[Described]:
+    """The keys of all kinds of answers in one class; those that not all of them have are optional.
 
-    column: str = field(Name("column"), "The column to predict.")
-    positive: Any = field(
-        Scalar(),
-        "For two classes: the value of the positive class, whose probability comes second.",
-        default=None,
+    Which kind a model has is its learner's to say, so that `target` needs no discriminator.
+    """
+    fields: dict[str, Any] = {}
+    for cls in ANSWERS:
+        for item in dataclasses.fields(cls):
+            if any(item.name not in {one.name for one in dataclasses.fields(other)} for other in ANSWERS):
+                optional = dataclasses.field(default=None, kw_only=True, metadata=item.metadata)
+                fields.setdefault(item.name, (item.name, Any, optional))
+            else:
+                required = dataclasses.field(kw_only=True, metadata=item.metadata)
+                fields.setdefault(item.name, (item.name, Any, required))
+    return dataclasses.make_dataclass(
+        "Target",
+        fields.values(),
+        bases=(Described,),
+        frozen=True,
+        namespace={"__doc__": "What a model learns to predict."},
     )
+
+
+@dataclass(frozen=True)
+class TargetKeys(Object):
+    """A model's target as it is written, with `column` for the short form: the answer of its learner reads it."""
+
+    def read(self, value: Any) -> dict[str, Any]:
+        return dict(value) if isinstance(value, Mapping) else {self.short_key: value}
+
+
+TARGET = TargetKeys(_target(), Name("column"), "column")
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,20 @@ class Stopping(Described):
     )
 
 
+def _default_metrics() -> str:
+    """The metrics that are measured by default, in words."""
+    told = []
+    for cls in ANSWERS:
+        for case, classes in cls.cases.items():
+            names = [f"`{name}`" for name in cls.default_metrics(classes)]
+            told.append(
+                f"for {case} {', '.join(names[:-1])} and {names[-1]}"
+                if names[1:]
+                else f"for {case} {names[0]}"
+            )
+    return "; ".join(told)
+
+
 @dataclass(frozen=True)
 class Model(Described):
     """A learner fitted on a dataset: what it reads, what it predicts, how it is trained."""
@@ -133,13 +170,12 @@ class Model(Described):
         "What is done to the features before the learner gets them: the name of a preprocessing, or a list of steps.",
         default=(),
     )
-    target: Target = field(Object(Target, Name("column"), "column"), "The column to predict.")
+    target: Mapping[str, Any] = field(TARGET, "The column to predict.")
     metrics: tuple[str, ...] | None = field(
         ListOf(
             Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
         ),
-        "What is measured on each split. Default: `roc_auc`, `log_loss` and `accuracy` for two classes, `log_loss`, "
-        "`accuracy` and `f1_macro` for more, and for numbers `root_mean_squared_error`, `mean_absolute_error` and `r2`.",
+        f"What is measured on each split. Default: {_default_metrics()}.",
         default=None,
     )
     early_stopping: Stopping | None = field(

@@ -10,8 +10,6 @@ from mlbuild.data.serving import serving
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
-from mlbuild.models.learner import Task
-from mlbuild.models.suitability import classes_of
 from mlbuild.ops.op import ADDED, Op
 from mlbuild.ops.steps import Stage, place
 from mlbuild.spec.definitions import LEARNER, DefinedModel, Definitions
@@ -20,12 +18,6 @@ from mlbuild.spec.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, ModelSpec
 from mlbuild.spec.targets import TargetCheck
 from mlbuild.spec.training import TrainingCheck
-
-#: What an artifact gives, by task; no column that it takes can have one of these names.
-ANSWERS: dict[Task, tuple[str, ...]] = {
-    "classification": ("label", "probabilities"),
-    "regression": ("prediction",),
-}
 
 
 def check_models(
@@ -55,7 +47,7 @@ class _ModelCheck:
         self.definitions = definitions
         self.datasets, self.findings = datasets, findings
         self.at: Path = ("models", name)
-        self.task = LEARNER[self.model.type].task
+        self.answer = defined.answer
         preprocessing = self.model.preprocessing
         named = isinstance(preprocessing, str)
         self.steps_at: Path = ("preprocessing", str(preprocessing)) if named else (*self.at, "preprocessing")
@@ -73,12 +65,13 @@ class _ModelCheck:
             if schema is not None and steps is not None:
                 stages = self._stages(steps, schema)
             matrix = stages[-1].after if stages else None if stages is None else schema
-            check = TargetCheck(self.model.target, self.task, (*self.at, "target"), self.findings)
+            at, given = (*self.at, "target"), self.model.target
+            check = TargetCheck(self.answer, self.model.type, given, at, self.findings)
             type_ = check.type(dataset.table)
             if not self._suits(matrix, type_, stages or (), features or ()):
                 return None
             target = check.run(type_, dataset) if type_.known else None
-        classes = None if target is None else classes_of(target.type)
+        classes = None if target is None else self.answer.class_count(target.type)
         training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
         metrics, stopping = training.metrics(), training.stopping(dataset)
         if dataset is None or target is None or features is None or stages is None or self.learner is None:
@@ -126,14 +119,14 @@ class _ModelCheck:
 
     def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:
         at = (*self.at, "features")
-        target = self.model.target.column
+        target = self.answer.column
         features = select_features(self.model.features, dataset.table, target, at, self.findings)
         if features is not None:
             self._names_of_inputs(dataset.table, features)
         return features
 
     def _reserved(self, name: str) -> bool:
-        return name in ANSWERS[self.task] or name.startswith(RESERVED)
+        return name in self.answer.names() or name.startswith(RESERVED)
 
     def _names_of_inputs(self, table: Table, features: Sequence[str]) -> None:
         """No input of the artifact can be named as another, as one of its answers, or as what is inside it."""
@@ -153,7 +146,7 @@ class _ModelCheck:
             )
 
     def _tell_reserved(self, name: str, feature: str, features: Sequence[str]) -> None:
-        why = "is what an output is called" if name in ANSWERS[self.task] else "is a reserved name"
+        why = "is what an output is called" if name in self.answer.names() else "is a reserved name"
         message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
         help_ = "give the column another name in the data and in the contract"
         self.findings.add(Problem("reserved-name", message, self._feature_at(feature, features), help_))

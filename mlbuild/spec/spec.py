@@ -15,6 +15,7 @@ from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path
+from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.steps import Stage
 from mlbuild.spec.tree import Document
@@ -74,14 +75,14 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """What a model predicts: the column's type in the rows left for training.
+    """What a model predicts: the target's type in the rows left for training, and the answer with its defaults."""
 
-    `positive` is the value whose probability comes second, None where the order of the classes decides.
-    """
-
-    column: str
     type: ColumnType
-    positive: Any = None
+    answer: Answer
+
+    @property
+    def column(self) -> str:
+        return self.answer.column
 
 
 @dataclass(frozen=True)

@@ -1,97 +1,88 @@
-"""Checks what a model predicts."""
+"""Checks what a model predicts: its target, and what else the answer of its learner is made of."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.hints import did_you_mean, listed
-from mlbuild.models.learner import Task
-from mlbuild.models.suitability import classes_of
+from mlbuild.models.answers import ANSWERS
+from mlbuild.models.answers.answer import Answer
+from mlbuild.models.learner import Learner
+from mlbuild.params import Name, params_of, read
 from mlbuild.spec.findings import Findings
-from mlbuild.spec.language import Target
 from mlbuild.spec.quoting import as_sql, as_yaml
 from mlbuild.spec.spec import DatasetSpec, TargetSpec
 
-#: A value of each dtype that classes can have: what it is called, and how it is written.
-VALUES = {
-    "bool": ("a bool", "write true or false"),
-    "int": ("an int", "write a whole number"),
-    "string": ("a string", "write it in quotes"),
-}
+
+def read_answer(
+    learner: type[Learner], given: Mapping[str, Any], at: Path, findings: Findings
+) -> Answer | None:
+    """The answer that a learner gives, with what `target` says of it; None where a key is missing."""
+    wanted = [key for key, param in params_of(learner.answer).items() if param.required and key not in given]
+    for key in wanted:
+        message = f"'target' needs '{key}', as {learner.type} does {learner.answer.kind}"
+        findings.add(Problem("missing-key", message, at, on="key"))
+    return None if wanted else read(learner.answer, given)
 
 
 class TargetCheck:
-    """The check of one target, a column of a dataset; the learner checks whether its dtype suits."""
+    """The check of one target; `given` are the keys as written. Whether its dtype suits is the learner's to say."""
 
-    def __init__(self, target: Target, task: Task, at: Path, findings: Findings) -> None:
-        self.target, self.task, self.at, self.findings = target, task, at, findings
+    def __init__(
+        self, answer: Answer, learner: str, given: Mapping[str, Any], at: Path, findings: Findings
+    ) -> None:
+        self.answer, self.learner, self.given = answer, learner, given
+        self.at, self.findings = at, findings
 
     def type(self, table: Table) -> ColumnType:
         """The target's type in the rows left for training; unknown where there is no such column."""
-        column = self.target.column
-        if column in table.columns:
-            return table.columns[column].trained
-        help_ = did_you_mean(column, table.columns) or f"columns here: {listed(table.columns)}"
-        self._tell("unknown-column", f"unknown column '{column}'", "column", help_)
-        return ColumnType(UNKNOWN)
+        known = self._column("column", self.answer.column, table)
+        return table.columns[self.answer.column].trained if known else ColumnType(UNKNOWN)
 
     def run(self, type_: ColumnType, dataset: DatasetSpec) -> TargetSpec | None:
         """The target, given a type that suits the learner; None where something else is at fault."""
-        column = self.target.column
-        if type_.nullable:
-            help_ = f"add to dataset '{dataset.name}' the step {{op: filter, where: {_is_there(column)}}}"
-            message, at = f"the target '{column}' can be missing", (*self.at, "column")
-            notes = (dataset.table.note(column),)
-            self.findings.add(Problem("nullable-target", message, at, help_, notes=notes))
+        keys = {key: name for key, name in self._columns() if self._column(key, name, dataset.table)}
+        missing = [key for key, name in keys.items() if self._can_be_missing(key, name, dataset)]
+        idle = [*self._idle()]
+        if missing or len(keys) < len([*self._columns()]) or not self.findings.extend(idle):
             return None
-        if not self._positive_suits(type_):
-            return None
-        return TargetSpec(column, type_, self._positive(type_))
+        typed = self.findings.attempt(self.at, self.answer.typed, type_)
+        return None if typed is None else TargetSpec(type_, typed)
 
-    def _positive_suits(self, type_: ColumnType) -> bool:
-        value, categories = self.target.positive, type_.categories
-        if value is None:
+    def _columns(self) -> Iterator[tuple[str, str]]:
+        """The keys that name columns of the dataset, with these names."""
+        for key, param in params_of(type(self.answer)).items():
+            if isinstance(param.kind, Name) and (name := getattr(self.answer, param.name)) is not None:
+                yield key, name
+
+    def _column(self, key: str, name: str, table: Table) -> bool:
+        if name in table.columns:
             return True
-        if self.task == "regression":
-            self._tell("no-effect", "'positive' has no effect on a regression", "positive", on="key")
-        elif (classes_of(type_) or 2) > 2:
-            message = f"'positive' has no effect on {classes_of(type_)} classes"
-            self._tell("no-effect", message, "positive", on="key")
-        elif not _is_a(value, type_.dtype):
-            what, help_ = VALUES[type_.dtype]
-            self._tell("wrong-value", f"'positive' is not {what}, as the target is", "positive", help_)
-        elif categories is not None and value not in categories:
-            help_ = f"categories: {', '.join(map(str, categories))}"
-            message = f"'positive' is no category of '{self.target.column}'"
-            self._tell("wrong-value", message, "positive", help_)
-        else:
-            return True
+        help_ = did_you_mean(name, table.columns) or f"columns here: {listed(table.columns)}"
+        self.findings.add(Problem("unknown-column", f"unknown column '{name}'", (*self.at, key), help_))
         return False
 
-    def _positive(self, type_: ColumnType) -> Any:
-        if type_.dtype == "bool" and self.target.positive is None and self.task == "classification":
-            return True
-        whole = type_.dtype == "int" and self.target.positive is not None
-        return int(self.target.positive) if whole else self.target.positive
+    def _can_be_missing(self, key: str, name: str, dataset: DatasetSpec) -> bool:
+        if not dataset.table.columns[name].trained.nullable:
+            return False
+        help_ = f"add to dataset '{dataset.name}' the step {{op: filter, where: {_is_there(name)}}}"
+        message = f"the {'target' if key == 'column' else key} '{name}' can be missing"
+        notes = (dataset.table.note(name),)
+        self.findings.add(Problem("nullable-target", message, (*self.at, key), help_, notes=notes))
+        return True
 
-    def _tell(
-        self,
-        code: str,
-        message: str,
-        key: str,
-        help_: str | None = None,
-        on: Literal["key", "value"] = "value",
-    ) -> None:
-        self.findings.add(Problem(code, message, (*self.at, key), help_, on))
-
-
-def _is_a(value: Any, dtype: str) -> bool:
-    if isinstance(value, (bool, str)):
-        return dtype == ("bool" if isinstance(value, bool) else "string")
-    return dtype == "int" and value == value // 1
+    def _idle(self) -> Iterator[Problem]:
+        """Keys that only other kinds of answers have."""
+        own = params_of(type(self.answer))
+        for key in self.given:
+            if key not in own and not key.startswith("x-"):
+                kinds = [cls.kind for cls in ANSWERS if key in params_of(cls)]
+                message = f"'{key}' has no effect with {self.learner}, it is for {' and '.join(kinds)}"
+                yield Problem("no-effect", message, (*self.at, key), on="key")
 
 
 def _is_there(column: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.models.learner import Learner
-from mlbuild.models.metrics import METRIC, METRICS, defaults
+from mlbuild.models.metrics import METRIC, METRICS
 from mlbuild.spec.definitions import LEARNER
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Model
@@ -20,12 +20,13 @@ class TrainingCheck:
     ) -> None:
         self.model, self.learner, self.classes = model, learner, classes
         self.at, self.findings = at, findings
-        self.task = LEARNER[model.type].task
+        self.type = LEARNER[model.type]
+        self.answer = self.type.answer
 
     def metrics(self) -> tuple[str, ...]:
-        """The metrics of the model, by default those of its task."""
+        """The metrics of the model, by default those of its answer."""
         if self.model.metrics is None:
-            return defaults(self.task, self.classes)
+            return self.answer.default_metrics(self.classes)
         for index, name in enumerate(self.model.metrics):
             if not self._applies(name):
                 self._tell_mismatch(name, (*self.at, "metrics", index))
@@ -48,14 +49,15 @@ class TrainingCheck:
         return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
 
     def _applies(self, metric: str) -> bool:
-        return METRIC[metric].applies(self.task, self.classes)
+        return METRIC[metric].applies(self.answer, self.classes)
 
     def _watched(self, named: str | None, at: Path) -> str | None:
         """The metric that training watches: the one named, else the first of the model's that it can watch."""
-        watchable = [metric.name for metric in METRICS if metric.watchable(self.task, self.classes)]
+        watched = (self.learner or self.type).watches(self.classes)
+        watchable = [metric.name for metric in METRICS if metric.name in watched]
         help_ = f"metrics that training can watch: {', '.join(watchable)}"
         if named is None:
-            metrics = self.model.metrics or defaults(self.task, self.classes)
+            metrics = self.model.metrics or self.answer.default_metrics(self.classes)
             found = next((name for name in metrics if name in watchable), None)
             if found is None and all(map(self._applies, metrics)):
                 message = "training can watch none of the model's metrics, so one has to be named as 'metric'"
@@ -69,10 +71,11 @@ class TrainingCheck:
         return named
 
     def _tell_mismatch(self, name: str, at: Path) -> None:
-        if METRIC[name].task != self.task:
-            message = f"metric '{name}' is for {METRIC[name].task}, the model does {self.task}"
+        metric = METRIC[name]
+        if metric.applies(self.answer):
+            message = f"metric '{name}' is for {metric.classes} classes, the target has {self.classes}"
         else:
-            message = f"metric '{name}' is for two classes, the target has {self.classes}"
+            message = f"metric '{name}' is for {metric.answer.kind}, the model does {self.answer.kind}"
         others = [metric.name for metric in METRICS if self._applies(metric.name)]
         self.findings.add(Problem("metric-mismatch", message, at, f"metrics here: {', '.join(others)}"))
 

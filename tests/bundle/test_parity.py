@@ -48,10 +48,10 @@ def test_a_wrong_row_is_counted_from_the_first_block_on(verified: Verified) -> N
         parity.verify(verified.trained, verified.model, cut(Real(real.raw, real.matrix, scores), 100))
     told = [one for one in refused.value.failure.details["comparisons"] if "mismatches" in one]
     assert [(one["what"], one["mismatches"], one["first_row"]) for one in told] == [
-        ("scores of real rows", 1, 250)
+        ("probabilities of real rows", 1, 250)
     ]
     assert refused.value.failure.message.startswith(
-        "the artifact disagrees with the trained pipeline: scores of real rows differ in 1 of"
+        "the artifact disagrees with the trained pipeline: probabilities of real rows differ in 1 of"
     )
 
 

@@ -15,7 +15,7 @@ from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
 from mlbuild.selection import GROUPS
-from mlbuild.spec.language import Dataset, Model, Output, Stopping, Target, Verify, Warnings
+from mlbuild.spec.language import TARGET, Dataset, Model, Output, Stopping, Verify, Warnings
 from mlbuild.spec.root import Root
 from tests.docs.keys import code, keys_of
 from tests.docs.markdown import DOCS, filled, pages, table
@@ -31,7 +31,7 @@ _DESCRIBED = {
         Column,
         Dataset,
         Model,
-        Target,
+        TARGET.cls,
         Stopping,
         Output,
         Verify,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
 from mlbuild.diagnostics import Rejected
 from mlbuild.kinds import Choice, Json, ListOf
 from mlbuild.models import LEARNERS
+from mlbuild.models.answers import ANSWERS
 from mlbuild.models.learner import Learner
-from mlbuild.models.metrics import METRICS, defaults
+from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.ops.steps import place
@@ -102,7 +103,7 @@ def _accepted(cls: type[Learner]) -> str:
     taken = ["bool", "int", "float", *(word for key, word in words.items() if key in cls.accepts)]
     refused = [word for key, word in words.items() if key not in cls.accepts]
     rows = [
-        ["task", cls.task],
+        ["predicts", cls.answer.kind],
         ["takes", ", ".join(taken)],
         ["does not take", ", ".join([*refused, "strings", "dates"])],
         ["early stopping", _iterative(cls)],
@@ -202,29 +203,22 @@ def _metrics() -> str:
     rows = [
         [
             code(metric.name),
-            _settings(metric.settings),
-            "larger" if metric.greater_is_better else "smaller",
-            _settings(metric.watched),
+            metric.answer.kind + (f", {metric.classes} classes" if metric.classes else ""),
+            f"{'larger' if metric.greater_is_better else 'smaller'}, {metric.best:g} at best",
+            ", ".join(code(cls.type) for cls in LEARNERS if metric.name in cls.watches(None)),
             metric.doc,
         ]
         for metric in METRICS
     ]
-    usual: Mapping[str, Sequence[str]] = {
-        "two classes": defaults("classification", 2),
-        "several classes": defaults("classification", 3),
-        "a target that may have two or several": defaults("classification"),
-        "regression": defaults("regression"),
-    }
-    defaulted = [[what, ", ".join(map(code, names))] for what, names in usual.items()]
+    defaulted = [
+        [case, ", ".join(map(code, cls.default_metrics(classes)))]
+        for cls in ANSWERS
+        for case, classes in cls.cases.items()
+    ]
     return (
         f"{_HEAD}# Metrics\n\nWhat `metrics` of a [model](../spec/models.md) can name, by scikit-learn's names and with its"
-        " values. Training in rounds can watch some of them, for `early_stopping`.\n\n"
-        + table(["metric", "for", "better", "can be watched for", ""], rows)
+        " values. Some learners can watch some of them while they train, for `early_stopping`.\n\n"
+        + table(["metric", "for", "better", "watched by", ""], rows)
         + "\nWithout `metrics` these are measured:\n\n"
         + table(["model", "metrics"], defaulted)
     )
-
-
-def _settings(settings: Container[str]) -> str:
-    names = {"binary": "two classes", "multiclass": "several classes", "regression": "regression"}
-    return ", ".join(word for setting, word in names.items() if setting in settings)

@@ -14,7 +14,9 @@ from mlbuild.drafts.division import by_chance, by_time, time_of
 from mlbuild.drafts.draft import Draft, draft
 from mlbuild.drafts.goal import Goal, choose_goal
 from mlbuild.drafts.names import name_of
-from mlbuild.models.learner import Task
+from mlbuild.models.answers.classification import Classification
+from mlbuild.models.answers.regression import Regression
+from mlbuild.models.learner import AnswerClass
 from mlbuild.spec.check import check
 
 ROWS = 60
@@ -27,10 +29,12 @@ def drafted(folder: Path, **columns: list[str]) -> Draft:
     return drafted_for(folder, "y", columns)
 
 
-def drafted_for(folder: Path, target: str, columns: dict[str, list[str]], task: Task | None = None) -> Draft:
+def drafted_for(
+    folder: Path, target: str, columns: dict[str, list[str]], answer: AnswerClass | None = None
+) -> Draft:
     file = folder / "rows.csv"
     pl.DataFrame({"size": SIZE, **columns}).write_csv(file)
-    return draft(infer(file), "rows.csv", "p", target, task)
+    return draft(infer(file), "rows.csv", "p", target, answer)
 
 
 def goal_of(made: Draft) -> Goal:
@@ -42,28 +46,28 @@ def cycle(*values: str) -> list[str]:
     return [values[row % len(values)] for row in range(ROWS)]
 
 
-TASKS: dict[str, tuple[list[str], Task | None, Task, int]] = {
-    "bool": (cycle("true", "false"), None, "classification", 2),
-    "text": (cycle("a", "b", "c"), None, "classification", 3),
-    "few whole numbers": (cycle("0", "1", "2"), None, "classification", 3),
-    "whole numbers": (cycle(*map(str, range(11))), None, "regression", 0),
-    "floats": (cycle("0.5", "1.5"), None, "regression", 0),
-    "0 and 1 with a point": (cycle("0.0", "1.0"), None, "classification", 2),
-    "0, 1 and 2 with a point": (cycle("0.0", "1.0", "2.0"), None, "regression", 0),
-    "as asked: a number": (cycle("0", "1", "2"), "regression", "regression", 0),
-    "as asked: classes": (cycle("0.0", "1.0", "2.0"), "classification", "classification", 3),
+ANSWERS: dict[str, tuple[list[str], AnswerClass | None, AnswerClass, int]] = {
+    "bool": (cycle("true", "false"), None, Classification, 2),
+    "text": (cycle("a", "b", "c"), None, Classification, 3),
+    "few whole numbers": (cycle("0", "1", "2"), None, Classification, 3),
+    "whole numbers": (cycle(*map(str, range(11))), None, Regression, 0),
+    "floats": (cycle("0.5", "1.5"), None, Regression, 0),
+    "0 and 1 with a point": (cycle("0.0", "1.0"), None, Classification, 2),
+    "0, 1 and 2 with a point": (cycle("0.0", "1.0", "2.0"), None, Regression, 0),
+    "as asked: a number": (cycle("0", "1", "2"), Regression, Regression, 0),
+    "as asked: classes": (cycle("0.0", "1.0", "2.0"), Classification, Classification, 3),
 }
 
 
-@pytest.mark.parametrize(("values", "asked", "task", "classes"), TASKS.values(), ids=list(TASKS))
-def test_the_values_of_the_target_decide_the_task(
-    tmp_path: Path, values: list[str], asked: Task | None, task: Task, classes: int
+@pytest.mark.parametrize(("values", "asked", "answer", "classes"), ANSWERS.values(), ids=list(ANSWERS))
+def test_the_values_of_the_target_decide_the_kind_of_answer(
+    tmp_path: Path, values: list[str], asked: AnswerClass | None, answer: AnswerClass, classes: int
 ) -> None:
     goal = goal_of(drafted_for(tmp_path, "y", {"y": values}, asked))
-    assert (goal.task, goal.classes) == (task, classes)
+    assert (goal.answer, goal.classes) == (answer, classes)
 
 
-REFUSED: dict[str, tuple[list[str], Task | None, str]] = {
+REFUSED: dict[str, tuple[list[str], AnswerClass | None, str]] = {
     "one value": (
         cycle("a"),
         None,
@@ -81,12 +85,12 @@ REFUSED: dict[str, tuple[list[str], Task | None, str]] = {
     ),
     "floats as classes": (
         cycle("0.5", "1.5"),
-        "classification",
+        Classification,
         "the target 'y' is of dtype float, and classes are bool, int or string",
     ),
     "text as a number": (
         cycle("a", "b"),
-        "regression",
+        Regression,
         "the target 'y' is of dtype string, and a regression predicts int or float",
     ),
     "decimal commas": (
@@ -101,7 +105,7 @@ REFUSED: dict[str, tuple[list[str], Task | None, str]] = {
 
 @pytest.mark.parametrize(("values", "asked", "message"), REFUSED.values(), ids=list(REFUSED))
 def test_a_target_that_cannot_be_learned_is_refused(
-    tmp_path: Path, values: list[str], asked: Task | None, message: str
+    tmp_path: Path, values: list[str], asked: AnswerClass | None, message: str
 ) -> None:
     with pytest.raises(Rejected) as caught:
         drafted_for(tmp_path, "y", {"y": values}, asked)
@@ -109,7 +113,7 @@ def test_a_target_that_cannot_be_learned_is_refused(
 
 
 def test_what_looks_like_numbers_is_classes_where_that_is_asked_or_they_are_codes(tmp_path: Path) -> None:
-    asked = goal_of(drafted_for(tmp_path, "y", {"y": cycle("0,5", "1,5")}, "classification"))
+    asked = goal_of(drafted_for(tmp_path, "y", {"y": cycle("0,5", "1,5")}, Classification))
     assert asked.column.categories == ("0,5", "1,5")
     codes = goal_of(drafted(tmp_path, y=cycle("010", "020")))
     assert codes.column.categories == ("010", "020")

@@ -14,7 +14,8 @@ import yaml
 from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
-from mlbuild.params import Object, Param, params_of
+from mlbuild.params import Described, Object, Param, params_of, read
+from mlbuild.spec.definitions import LEARNER
 from mlbuild.spec.loader import load
 from mlbuild.spec.root import Root
 from mlbuild.spec.schema import dispatches, shipped_schema
@@ -129,7 +130,7 @@ class Example:
 
     name: str
     which: str
-    cls: type
+    cls: type[Described]
     value: Json
 
     @property
@@ -171,14 +172,25 @@ class Example:
         if more is None and key not in self.value:
             default = None if param.default is None else param.kind.canonical(param.default)
             more = {key: default if default not in (None, [], {}) else param.examples[0]}
-        return self.value | (more or {})
+        return self.value | self._with_companions(more or {})
+
+    def _with_companions(self, value: Json) -> Json:
+        """A value with one more option, where some parameter has no effect or is contradicted without it."""
+        options: list[Json] = [{}]
+        for key, param in self.params.items():
+            if isinstance(param.kind, Choice) and key not in value:
+                options += [{key: option} for option in param.kind.values]
+        if self.name != "params":
+            return value
+        return next(value | one for one in options if not [*read(self.cls, value | one).check()])
 
 
 def _suit(model: Json, learner: str) -> None:
     """Let the rest of a model suit another learner."""
-    if learner.startswith("sklearn."):
+    cls = LEARNER[learner]
+    if not cls().iterative:
         del model["early_stopping"]
-    if learner.endswith("regressor") or learner == "sklearn.linear_regression":
+    if "string" not in cls.answer.dtypes:
         model["target"] = {"column": "amount"}
 
 

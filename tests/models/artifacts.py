@@ -11,7 +11,8 @@ import polars as pl
 from mlbuild.columns import Schema
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value, input_value
-from mlbuild.models.learner import Learner, Rows
+from mlbuild.models.learner import Learner
+from mlbuild.models.training import Rows
 
 
 def exported(learner: Learner, fitted: bytes, rows: Rows) -> bytes:

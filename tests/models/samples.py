@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from mlbuild.columns import Schema
-from mlbuild.models.learner import Rows
 from mlbuild.models.lightgbm.lowering import ZERO
+from mlbuild.models.training import Rows
 from tests.models.artifacts import schema
 
 Array = np.ndarray[Any, Any]

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from mlbuild.models.learner import Rows
 from mlbuild.models.matrix import categorical, expanded, matrix
+from mlbuild.models.training import Rows
 from tests.models.artifacts import schema
 
 FRAME = pl.DataFrame(

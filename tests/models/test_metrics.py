@@ -13,8 +13,7 @@ from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from mlbuild.models.learner import Task
-from mlbuild.models.metrics import METRIC, METRICS, defaults, evaluate
+from mlbuild.models.metrics import METRICS, evaluate
 from tests.budget import examples, seed
 
 Array = np.ndarray[Any, Any]
@@ -118,40 +117,3 @@ def test_scores_that_are_no_numbers_have_no_metric() -> None:
 
 def test_a_metric_of_two_classes_has_no_value_for_three() -> None:
     assert evaluate(["f1"], np.array([0, 1, 2]), np.eye(3), 3) == {"f1": None}
-
-
-@pytest.mark.parametrize(
-    ("task", "classes", "names"),
-    [
-        ("classification", None, ("log_loss", "accuracy")),
-        ("classification", 2, ("roc_auc", "log_loss", "accuracy")),
-        ("classification", 5, ("log_loss", "accuracy", "f1_macro")),
-        ("regression", 0, ("root_mean_squared_error", "mean_absolute_error", "r2")),
-    ],
-)
-def test_defaults_suit_the_task(task: Task, classes: int | None, names: tuple[str, ...]) -> None:
-    assert defaults(task, classes) == names
-    assert all(METRIC[name].applies(task, classes) for name in names)
-    assert METRIC[names[0]].watchable(task, classes)
-
-
-@pytest.mark.parametrize(
-    ("name", "task", "classes", "applies", "watchable"),
-    [
-        ("roc_auc", "classification", None, True, True),
-        ("roc_auc", "classification", 2, True, True),
-        ("roc_auc", "classification", 3, True, False),
-        ("f1", "classification", 3, False, False),
-        ("f1", "classification", None, True, False),
-        ("f1", "regression", None, False, False),
-        ("r2", "regression", None, True, True),
-        ("r2", "regression", 0, True, True),
-        ("r2", "classification", 2, False, False),
-        ("median_absolute_error", "regression", 0, True, False),
-    ],
-)
-def test_what_a_metric_suits(
-    name: str, task: Task, classes: int | None, applies: bool, watchable: bool
-) -> None:
-    assert METRIC[name].applies(task, classes) == applies
-    assert METRIC[name].watchable(task, classes) == watchable

@@ -12,7 +12,6 @@ from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
 from mlbuild.models.sklearn.linear_regression import LinearRegression
 from mlbuild.models.sklearn.logistic_regression import LogisticRegression
-from mlbuild.models.suitability import classes_of
 from tests.models.artifacts import schema
 
 TREES, LINES = LightgbmRegressor(), LinearRegression()
@@ -94,15 +93,3 @@ def test_no_feature(cls: type[Learner]) -> None:
     assert [(p.code, p.message) for p in caught.value.problems] == [
         ("unsupported-feature", "no column is left for the learner")
     ]
-
-
-@pytest.mark.parametrize(
-    ("target", "count"),
-    [
-        (ColumnType("bool"), 2),
-        (ColumnType("int"), None),
-        (ColumnType("string", categories=("a", "b", "c")), 3),
-    ],
-)
-def test_number_of_classes(target: ColumnType, count: int | None) -> None:
-    assert classes_of(target) == count

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.models import LEARNERS
 from mlbuild.params import Json
+from mlbuild.spec.definitions import LEARNER
 from mlbuild.spec.root import SECTION_KEYS
-from tests.spec.generated_models import METRIC_OF, Models
+from tests.spec.generated_models import Models, metric_of
 from tests.spec.generated_tables import TEXTS, Tables
 from tests.spec.styled import styled
 
@@ -91,7 +91,7 @@ class _Project:
         overlay: Json = {"project": "other", "outputs": {}, "models": {}}
         for name, model in self.sections["models"].items():
             if self.maybe():
-                overlay["models"][name] = {"metrics": [METRIC_OF[_task(model["type"])]]}
+                overlay["models"][name] = {"metrics": [metric_of(LEARNER[model["type"]])]}
             if name in self.sections["outputs"] and self.maybe():
                 overlay["outputs"][name] = {"verify": {"rows": 3}, "x-by": name}
         return overlay
@@ -102,7 +102,3 @@ class _Project:
         if self.maybe(0.3):
             self.chance.shuffle(keys)
         return {key: spec[key] for key in keys}
-
-
-def _task(type_: str) -> str:
-    return next(cls.task for cls in LEARNERS if cls.type == type_)

@@ -14,7 +14,6 @@ from mlbuild.diagnostics import Rejected
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
-from mlbuild.models.suitability import classes_of
 from mlbuild.ops import OPS
 from mlbuild.ops.steps import place
 from mlbuild.params import Json, read
@@ -24,8 +23,13 @@ from tests.spec.generated_tables import Tables, derive
 from tests.spec.sampled import sampled
 
 _COLUMNS = Columns()
-#: A metric of each task that suits every target and that training can watch.
-METRIC_OF = {"classification": "accuracy", "regression": "r2"}
+
+
+def metric_of(learner: type[Learner]) -> str:
+    """A metric that suits every target of a learner, and that training can watch if it can watch any."""
+    fitting = [one.name for one in METRICS if one.applies(learner.answer) and one.classes is None]
+    watched = [name for name in fitting if name in learner.watches(2) and name in learner.watches(3)]
+    return (watched or fitting)[-1]
 
 
 class Models:
@@ -132,7 +136,7 @@ class Models:
         model: Json = {"type": learner.type, "dataset": dataset, "features": features, "target": "outcome"}
         if self.maybe():
             model["target"] = {"column": "outcome"}
-            if learner.task == "classification" and classes_of(type_) == 2:
+            if learner.answer.class_count(type_) == 2:
                 model["target"]["positive"] = False if type_.dtype == "bool" else "no"
         if params or self.maybe():
             model["params"] = params
@@ -141,12 +145,14 @@ class Models:
             model["preprocessing"] = f"{name}_steps"
         elif steps:
             model["preprocessing"] = steps
-        fitting = [one.name for one in METRICS if one.applies(learner.task, classes_of(type_))]
+        fitting = [
+            one.name for one in METRICS if one.applies(learner.answer, learner.answer.class_count(type_))
+        ]
         if self.maybe(0.3):
             model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
         split = SPLIT.read(self.spec["datasets"][dataset]["split"])
         if learner.iterative and getattr(split, "valid", True) and self.maybe():
-            watched = {"metric": METRIC_OF[learner.task]} if "metrics" in model else {}
+            watched = {"metric": metric_of(type(learner))} if "metrics" in model else {}
             model["early_stopping"] = {"rounds": 5, **watched}
         self.spec["models"][name] = model
         if self.maybe(0.8):

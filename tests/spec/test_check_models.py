@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.models.answers.classification import Classification
 from tests.spec.checking import changed, checked, diagnosed, spec_of
 from tests.spec.written import told
 
@@ -71,7 +72,7 @@ CASES = {
     ),
     "a positive value that is no category": (
         [*CARRIER, (TARGET, "    target: {column: carrier, positive: ZZ}\n")],
-        ["42:41 wrong-value 'positive' is no category of 'carrier' | categories: AA, UA"],
+        ["42:41 wrong-value 'positive' is not one of the categories of 'carrier' | categories: AA, UA"],
     ),
     "a positive value of three classes": (
         [*THREE, (TARGET, "    target: {column: carrier, positive: AA}\n")],
@@ -85,7 +86,7 @@ CASES = {
             (TARGET, "    target: {column: distance, positive: 3}\n"),
             ("    metrics: [roc_auc]\n", ""),
         ],
-        ["42:32 no-effect 'positive' has no effect on a regression"],
+        ["42:32 no-effect 'positive' has no effect with lightgbm.regressor, it is for classification"],
     ),
     "a metric of the other task": (
         [("[roc_auc]", "[roc_auc, r2]")],
@@ -98,7 +99,7 @@ CASES = {
     "a metric of two classes": (
         [*THREE, (TARGET, "    target: carrier\n"), ("metrics: [roc_auc]", "metrics: f1"), (STOPPING, "")],
         [
-            "43:14 metric-mismatch metric 'f1' is for two classes, the target has 3"
+            "43:14 metric-mismatch metric 'f1' is for 2 classes, the target has 3"
             " | metrics here: roc_auc, log_loss, accuracy, balanced_accuracy, f1_macro"
         ],
     ),
@@ -229,7 +230,7 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
     assert model.metrics == ("roc_auc", "log_loss", "accuracy")
     assert model.early_stopping is not None
     assert (model.early_stopping.split, model.early_stopping.metric) == ("valid", "roc_auc")
-    assert model.target.positive is True
+    assert model.target.answer == Classification(column="late", positive=True)
     assert model.seed == 7
     assert spec.outputs["late"].verify_rows == 20_000
 

@@ -8,6 +8,7 @@ from textwrap import indent
 
 import pytest
 
+from mlbuild.models.answers.classification import Classification
 from tests.spec.composing import SPEC, composed, said, sound
 
 
@@ -259,7 +260,7 @@ def test_a_short_form_merges_as_what_it_stands_for(tmp_path: Path) -> None:
     columns = spec.sources["rows"].contract.columns
     assert (columns["a.b"].dtype, columns["a.b"].min) == ("float", 3)
     assert (columns["n"].dtype, columns["n"].nullable) == ("float", True)
-    assert (spec.models["late"].target.column, spec.models["late"].target.positive) == ("y", False)
+    assert spec.models["late"].target.answer == Classification(column="y", positive=False)
     assert spec.place(("contracts", "row", "columns", "a.b", "dtype"))[1] == 8
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlbuild.models.answers.classification import Classification
 from mlbuild.spec.settings import read_settings
 from tests.spec.composing import SPEC, composed, said, sound
 
@@ -48,7 +49,12 @@ def test_a_path_leads_through_a_short_form_to_what_it_stands_for(tmp_path: Path)
     settings = ['contracts.row.columns."a.b".min=3', "models.late.target.positive=false"]
     spec = sound(composed(tmp_path, SPEC, settings=settings))
     column, target = spec.sources["rows"].contract.columns["a.b"], spec.models["late"].target
-    assert (column.dtype, column.min, target.column, target.positive) == ("float", 3, "y", False)
+    assert (column.dtype, column.min, target.column, target.answer) == (
+        "float",
+        3,
+        "y",
+        Classification(column="y", positive=False),
+    )
     assert set_(tmp_path, "contracts.row.columns.y.mn=3", "models.late.target.positve=1") == [
         "--set:1:25 unknown-key unknown key 'mn' in column 'y' | did you mean 'min'?",
         "--set:2:20 unknown-key unknown key 'positve' in 'target' | did you mean 'positive'?",

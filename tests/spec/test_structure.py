@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from mlbuild.diagnostics import CODES
+from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
 from mlbuild.spec.compose import compose
@@ -115,7 +116,7 @@ MISTAKES = [
     ("path: data/weather.csv", "path: a.txt\n    type: cvs", "7:11 unknown-type unknown source type 'cvs' | did you mean 'csv'?"),
     ("type: lightgbm.classifier", "type: lightgbm", "40:11 unknown-type unknown model type 'lightgbm' | types here: lightgbm.classifier, lightgbm.regressor"),
     ("type: lightgbm.classifier", "type: lightgbm.clasifier", "40:11 unknown-type unknown model type 'lightgbm.clasifier' | did you mean 'lightgbm.classifier'?"),
-    ("    type: lightgbm.classifier\n", "", "39:3 missing-key model 'late' needs 'type' | types here: lightgbm.classifier, lightgbm.regressor, sklearn.logistic_regression, sklearn.linear_regression"),
+    ("    type: lightgbm.classifier\n", "", f"39:3 missing-key model 'late' needs 'type' | types here: {listed(cls.type for cls in LEARNERS)}"),
     # parameters of learners
     ("num_iterations: 200", "n_estimators: 200", "49:7 unknown-key unknown key 'n_estimators' in the params of lightgbm.classifier | it is called 'num_iterations' here"),
     ("num_iterations: 200", "num_iteratons: 200", "49:7 unknown-key unknown key 'num_iteratons' in the params of lightgbm.classifier | did you mean 'num_iterations'?"),

@@ -12,7 +12,7 @@ from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
-from mlbuild.models.learner import EarlyStopping, Learner, Probe, Rows
+from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.lightgbm.lowering import lower, trees_of
 from mlbuild.models.lightgbm.parameters import BINNING, CATEGORICAL, Parameters
@@ -20,13 +20,16 @@ from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.lightgbm.training import FIXED, save_bins, train
 from mlbuild.models.lightgbm.words import ALIASES, REFUSED
 from mlbuild.models.matrix import expanded, lowered
-from mlbuild.models.metrics import METRIC, setting_of
 from mlbuild.models.probe import TreeProbe
 from mlbuild.models.suitability import check_columns, check_rows
+from mlbuild.models.training import EarlyStopping, Rows, Training
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
     import numpy as np
+
+#: LightGBM's metrics that rows of one class leave undefined.
+_OF_BOTH_CLASSES = ("auc", "average_precision")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Lightgbm(Parameters, Learner):
     libraries: ClassVar[tuple[str, ...]] = ("lightgbm",)
     aliases: ClassVar[Mapping[str, str]] = ALIASES
     refused: ClassVar[Mapping[str, str]] = REFUSED
+
+    @classmethod
+    def load(cls) -> None:
+        lightgbm()
 
     @property
     def iterative(self) -> bool:
@@ -63,23 +70,31 @@ class Lightgbm(Parameters, Learner):
     def bin(self, rows: Rows, seed: int, threads: int, target: Path) -> None:
         save_bins(rows, {name: vars(self)[name] for name in BINNING}, seed, threads, target)
 
-    def fit(
-        self,
-        rows: Rows,
-        *,
-        classes: int,
-        seed: int,
-        threads: int,
-        early_stopping: EarlyStopping | None = None,
-        bins: Path | None = None,
-    ) -> bytes:
-        threads = useful(threads, check_rows(rows.target, rows.weight, classes))
-        self.check_target(rows.target, classes)
-        params = FIXED | self.native(classes) | {"seed": seed, "num_threads": threads}
-        if early_stopping:
-            params["metric"] = _watched(early_stopping, classes)
-        text = train(rows, params, self.num_iterations, early_stopping, bins)
-        return self.mended(text).encode()
+    def fit(self, training: Training) -> bytes:
+        threads = useful(training.threads, check_rows(self.answer, training))
+        self.check_target(training.target, training.classes)
+        params = FIXED | self.native(training.classes) | {"seed": training.seed, "num_threads": threads}
+        if training.stopping:
+            params["metric"] = self._watched(training.stopping, training.classes)
+        return self.mended(train(training, params, self.num_iterations)).encode()
+
+    def _watched(self, stopping: EarlyStopping, classes: int) -> str:
+        """LightGBM's name of the metric to watch; rows on which it says nothing are refused."""
+        import numpy as np
+
+        target = stopping.target
+        if len(target) == 0:
+            raise data_failure("early stopping has no rows to watch: the split is empty")
+        if not np.isfinite(target).all():
+            raise data_failure("the target is missing or infinite in rows that early stopping watches")
+        watched = self.watches(classes).get(stopping.metric)
+        if watched is None:
+            raise data_failure(f"early stopping cannot watch '{stopping.metric}' with {classes} classes")
+        if watched in _OF_BOTH_CLASSES and len(np.unique(target)) < 2:
+            raise data_failure(
+                f"early stopping cannot watch '{stopping.metric}': all {len(target)} rows are of one class"
+            )
+        return watched
 
     def check_target(self, target: Any, classes: int) -> None:
         """Refuse a target that the objective is not made for.
@@ -119,22 +134,3 @@ class Lightgbm(Parameters, Learner):
     def describe(self, fitted: bytes) -> Json:
         model = ModelText.parse(fitted.decode())
         return {"iterations": model.iterations, "trees": model.trees, "leaves": int(model.leaves.sum())}
-
-
-def _watched(stopping: EarlyStopping, classes: int) -> str:
-    """LightGBM's name of the metric to watch; rows on which it says nothing are refused."""
-    import numpy as np
-
-    target = stopping.rows.target
-    if target is None or len(target) == 0:
-        raise data_failure("early stopping has no rows to watch: the split is empty")
-    if not np.isfinite(target).all():
-        raise data_failure("the target is missing or infinite in rows that early stopping watches")
-    watched = METRIC[stopping.metric].watched.get(setting_of(classes))
-    if watched is None:
-        raise data_failure(f"early stopping cannot watch '{stopping.metric}' with {classes} classes")
-    if stopping.metric in ("roc_auc", "average_precision") and len(np.unique(target)) < 2:
-        raise data_failure(
-            f"early stopping cannot watch '{stopping.metric}': all {len(target)} rows are of one class"
-        )
-    return watched

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected, data_failure
-from mlbuild.models.learner import Rows, Task
+from mlbuild.models.answers.classification import Classification
 from mlbuild.models.lightgbm.base import Lightgbm
-from mlbuild.models.suitability import classes_of
+from mlbuild.models.training import Rows
 from mlbuild.params import Boolean, Choice, Number, field
 
 if TYPE_CHECKING:
     import numpy as np
+
+#: LightGBM's metric that improves when one of ours does, for two classes and for more.
+_WATCHED = {
+    "roc_auc": "auc",
+    "average_precision": "average_precision",
+    "log_loss": "binary_logloss",
+    "accuracy": "binary_error",
+}
+_WATCHED_OF_SEVERAL = {"log_loss": "multi_logloss", "accuracy": "multi_error"}
 
 
 @dataclass(frozen=True)
 class LightgbmClassifier(Lightgbm):
     """Gradient boosted trees for two or more classes."""
 
-    type: ClassVar[str] = "lightgbm.classifier"
-    discriminator = ("type", type)
-    task: ClassVar[Task] = "classification"
+    type = "lightgbm.classifier"
+    answer = Classification
 
     objective: str | None = field(
         Choice(
@@ -47,6 +55,12 @@ class LightgbmClassifier(Lightgbm):
         Number(above=0), "The steepness of the sigmoid that turns scores into probabilities.", default=1.0
     )
 
+    @classmethod
+    def watches(cls, classes: int | None) -> Mapping[str, str]:
+        if classes is None:
+            return {**_WATCHED, **_WATCHED_OF_SEVERAL}
+        return _WATCHED if classes == 2 else _WATCHED_OF_SEVERAL
+
     def check(self) -> Iterator[Problem]:
         yield from super().check()
         if self.is_unbalance and self.scale_pos_weight != 1:
@@ -65,7 +79,7 @@ class LightgbmClassifier(Lightgbm):
 
     def infer(self, features: Schema, target: ColumnType) -> None:
         super().infer(features, target)
-        classes = classes_of(target)
+        classes = self.answer.class_count(target)
         if classes and not self._suits(classes):
             raise Rejected(Problem("contradiction", self._unsuitable(classes), ("params", "objective")))
         if classes and classes > 2 and self.objective is None:

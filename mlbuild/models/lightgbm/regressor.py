@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, data_failure
-from mlbuild.models.learner import Task
+from mlbuild.models.answers.regression import Regression
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.params import Boolean, Choice, Number, field
 
@@ -22,6 +22,13 @@ _READ_BY = {
     "tweedie_variance_power": ("tweedie",),
     "reg_sqrt": ("regression",),
 }
+#: LightGBM's metric that improves when one of ours does.
+_WATCHED = {
+    "mean_squared_error": "l2",
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_error": "l1",
+    "r2": "l2",
+}
 
 #: LightGBM holds targets as float32.
 _FLOAT32_MAX = 3.4028234e38
@@ -31,9 +38,8 @@ _FLOAT32_MAX = 3.4028234e38
 class LightgbmRegressor(Lightgbm):
     """Gradient boosted trees for a number."""
 
-    type: ClassVar[str] = "lightgbm.regressor"
-    discriminator = ("type", type)
-    task: ClassVar[Task] = "regression"
+    type = "lightgbm.regressor"
+    answer = Regression
 
     objective: str = field(
         Choice(
@@ -67,6 +73,10 @@ class LightgbmRegressor(Lightgbm):
     reg_sqrt: bool = field(
         Boolean(), "With `regression`: fit the square root of the target, sign kept.", default=False
     )
+
+    @classmethod
+    def watches(cls, classes: int | None) -> Mapping[str, str]:
+        return _WATCHED
 
     def check(self) -> Iterator[Problem]:
         yield from super().check()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
-from mlbuild.models.learner import EarlyStopping, Rows
 from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.matrix import categorical, expanded
+from mlbuild.models.training import Rows, Training
 
 #: What every training has, besides the parameters of the spec.
 FIXED = {
@@ -28,7 +28,7 @@ def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, f
         OSError: there is no room for it.
     """
     params = {**FIXED, **binning, "seed": seed, "num_threads": useful(threads, rows.features.height)}
-    data = _dataset(rows, None, params)
+    data = _dataset(rows, params)
     try:
         data.construct().save_binary(file)
     except lightgbm().basic.LightGBMError as error:
@@ -47,13 +47,7 @@ def _see_room(file: Path) -> None:
         written.truncate(size)
 
 
-def train(
-    rows: Rows,
-    params: Mapping[str, Any],
-    rounds: int,
-    early_stopping: EarlyStopping | None = None,
-    bins: Path | None = None,
-) -> str:
+def train(training: Training, params: Mapping[str, Any], rounds: int) -> str:
     """The model text up to the parameters, which name the threads. With early stopping, of the best round.
 
     `params` are LightGBM's, with the metric to watch.
@@ -62,37 +56,35 @@ def train(
         Failed: LightGBM refuses the data.
     """
     library = lightgbm()
-    data = _dataset(rows, bins, params)
+    train_rows = {"label": training.target, "weight": training.weight}
+    if training.bins is None:
+        data = _dataset(training.rows, params, **train_rows)
+    else:
+        data = library.Dataset(str(training.bins), params=dict(params), **train_rows)
     held_out, callbacks = [], []
-    if early_stopping:
-        held_out.append(_dataset(early_stopping.rows, None, params, data))
-        callbacks.append(library.early_stopping(early_stopping.rounds, verbose=False))
+    if stopping := training.stopping:
+        held_out.append(_dataset(stopping.rows, params, label=stopping.target, reference=data))
+        callbacks.append(library.early_stopping(stopping.rounds, verbose=False))
     try:
         booster = library.train(dict(params), data, rounds, valid_sets=held_out, callbacks=callbacks)
     except library.basic.LightGBMError as error:
         raise _refused(error) from None
-    best = booster.best_iteration if early_stopping else -1
+    best = booster.best_iteration if training.stopping else -1
     text: str = booster.model_to_string(num_iteration=best)
     return text.split("\nparameters:")[0]
 
 
-def _dataset(rows: Rows, bins: Path | None, params: Mapping[str, Any], reference: Any = None) -> Any:
-    """LightGBM's dataset, not yet constructed; with `bins` the features of `rows` are not looked at."""
-    library = lightgbm()
-    params = dict(params)
-    if bins is not None:
-        return library.Dataset(str(bins), label=rows.target, weight=rows.weight, params=params)
+def _dataset(rows: Rows, params: Mapping[str, Any], **fields: Any) -> Any:
+    """LightGBM's dataset, not yet constructed."""
     frame = expanded(rows)
     if frame.width == 0:
         raise data_failure("no feature is left: every vector is empty")
-    return library.Dataset(
+    return lightgbm().Dataset(
         frame,
-        label=rows.target,
-        weight=rows.weight,
-        reference=reference,
         feature_name=frame.columns,
         categorical_feature=categorical(rows),
-        params=params,
+        params=dict(params),
+        **fields,
     )
 
 

@@ -1,129 +1,114 @@
-"""A linear form of the features: fitted by scikit-learn, computed here, with one order of adding on both sides."""
+"""The base of scikit-learn's linear models: such a learner is its fields and its `estimator`."""
 
 from __future__ import annotations
 
-import json
-import warnings
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.columns import ColumnType, Schema
 from mlbuild.lowering.graph import Graph, Tensor
-from mlbuild.models.learner import Rows
-from mlbuild.models.matrix import matrix
-from mlbuild.models.suitability import check_rows
+from mlbuild.lowering.value import Value
+from mlbuild.models.answers.classification import Classification
+from mlbuild.models.answers.regression import Regression
+from mlbuild.models.learner import Learner
+from mlbuild.models.matrix import lowered, matrix
+from mlbuild.models.sklearn.linear_form import LinearForm, fit_form
+from mlbuild.models.suitability import check_columns, check_rows
+from mlbuild.models.training import Rows, Training
+from mlbuild.params import Json, params_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
+_SEED = "the seed of the project decides it; set the top-level 'seed'"
+
 
 @dataclass(frozen=True)
-class LinearForm:
-    """Rows of coefficients, one for each score, and their constants; how the solver came to its end."""
+class Linear(Learner):
+    """A linear model, computed by mlbuild from the coefficients that scikit-learn finds."""
 
-    coefficients: list[list[float]]
-    intercepts: list[float]
-    iterations: int | None = None
-    converged: bool = True
+    accepts = frozenset({"vector"})
+    libraries = ("scikit-learn", "scipy", "numpy")
+    refused = {
+        "random_state": _SEED,
+        "n_jobs": "linear models are fitted on one thread, so that the result does not depend on their number",
+        "verbose": "training prints nothing",
+        "warm_start": "every training starts anew",
+        "copy_X": "it changes nothing in the result",
+    }
 
-    def to_bytes(self) -> bytes:
-        """Canonical JSON; numbers are written so that they are read back exactly."""
-        return json.dumps(asdict(self), sort_keys=True, allow_nan=False).encode()
+    @classmethod
+    def load(cls) -> None:
+        import sklearn.linear_model  # noqa: F401  # for those that are forked
 
-    @staticmethod
-    def from_bytes(fitted: bytes) -> LinearForm:
-        return LinearForm(**json.loads(fitted))
+    def estimator(self, seed: int) -> Any:
+        """The scikit-learn estimator to fit, with the fields as its parameters."""
+        raise NotImplementedError
 
-    def scores(self, features: Array) -> Array:
-        """[N, scores]. Products are added from the first feature to the last, then the constant.
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields, by scikit-learn's names."""
+        return {key: getattr(self, param.name) for key, param in params_of(type(self)).items()}
 
-        A matrix product adds in an order of its own, and large terms that cancel would show it.
-        """
+    def link(self, sums: Array) -> Array:
+        """Scores for the sums of the linear form, both [N, width]."""
+        return sums
+
+    def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
+        """The same in the graph."""
+        return sums
+
+    def infer(self, features: Schema, target: ColumnType) -> None:
+        check_columns(self, features, target)
+
+    def fit(self, training: Training) -> bytes:
+        check_rows(self.answer, training)
+        return fit_form(self.estimator(training.seed), training).to_bytes()
+
+    def predict(self, fitted: bytes, rows: Rows, threads: int) -> Array:
+        return self.link(LinearForm.from_bytes(fitted).sums(matrix(rows)))
+
+    def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
+        form = LinearForm.from_bytes(fitted)
+        sums = form.lower(graph, lowered(graph, features, schema))
+        return self.lower_link(graph, sums, len(form.intercepts))
+
+    def describe(self, fitted: bytes) -> Json:
+        return LinearForm.from_bytes(fitted).describe()
+
+
+@dataclass(frozen=True)
+class LinearRegressor(Linear):
+    """A linear model whose sum is the prediction."""
+
+    answer = Regression
+
+
+@dataclass(frozen=True)
+class LinearClassifier(Linear):
+    """A linear model of log-odds: of the second of two classes, or of each of several."""
+
+    answer = Classification
+
+    def link(self, sums: Array) -> Array:
+        """Two classes: 1 / (1 + exp(-sum)); more: the softmax of the sums."""
         import numpy as np
 
-        scores = np.empty((len(features), len(self.intercepts)))
         with np.errstate(all="ignore"):
-            for index, (row, intercept) in enumerate(zip(self.coefficients, self.intercepts, strict=True)):
-                total = features[:, 0] * row[0]
-                for place in range(1, len(row)):
-                    total += features[:, place] * row[place]
-                scores[:, index] = total + intercept
-        return scores
+            if sums.shape[1] == 1:
+                positive = 1.0 / (1.0 + np.exp(-sums))
+                return np.hstack([1.0 - positive, positive])
+            powers = np.exp(sums - sums.max(axis=1, keepdims=True))
+            probabilities: Array = powers / powers.sum(axis=1, keepdims=True)
+            return probabilities
 
-    def lower(self, graph: Graph, features: Tensor) -> Tensor:
-        """The same in the graph: CumSum is the one operator that adds in a known order."""
-        axis = graph.constant(1, "int64")
-        last = graph.constant([-1], "int64")
-        sums = []
-        for row in self.coefficients:
-            terms = graph.call("Mul", features, graph.constant([row]))
-            running = graph.call("CumSum", terms, axis, element="double")
-            sums.append(graph.call("Gather", running, last, axis=1, element="double"))
-        total = sums[0] if len(sums) == 1 else graph.call("Concat", *sums, axis=1)
-        return graph.call("Add", total, graph.constant([self.intercepts]))
-
-    def describe(self) -> dict[str, Any]:
-        told: dict[str, Any] = {} if self.iterations is None else {"iterations": self.iterations}
-        if not self.converged:
-            told["note"] = (
-                f"the solver did not converge in {self.iterations} iterations;"
-                " raise 'max_iter', or scale the features with 'standard'"
-            )
-        return told
-
-
-def fit_form(model: Any, rows: Rows, classes: int) -> LinearForm:
-    """Fit a linear model of scikit-learn in float64, with one thread: more would change the last bits.
-
-    Raises:
-        Failed: the rows cannot be learned from.
-    """
-    import numpy as np
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
-
-    check_rows(rows.target, rows.weight, classes)
-    features = _train_matrix(rows)
-    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            model.fit(features, rows.target, sample_weight=rows.weight)
-        except (ValueError, np.linalg.LinAlgError):
-            raise _too_large() from None
-    coefficients = np.atleast_2d(model.coef_)
-    intercepts = np.broadcast_to(model.intercept_, len(coefficients))
-    if not (np.isfinite(coefficients).all() and np.isfinite(intercepts).all()):
-        raise _too_large()
-    iterations = int(np.max(model.n_iter_)) if hasattr(model, "n_iter_") else None
-    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-    return LinearForm(coefficients.tolist(), intercepts.tolist(), iterations, converged)
-
-
-def _too_large() -> Failed:
-    return data_failure("the features are too large to fit a linear model on; scale them with 'standard'")
-
-
-def _train_matrix(rows: Rows) -> Array:
-    import numpy as np
-
-    features = np.ascontiguousarray(matrix(rows))
-    if features.shape[1] == 0:
-        raise data_failure("no feature is left: every vector is empty")
-    if not np.isfinite(features).all():
-        raise _not_finite(rows)
-    return features
-
-
-def _not_finite(rows: Rows) -> Failed:
-    """Names the first column with a missing or infinite value."""
-    import numpy as np
-
-    for name in rows.schema:
-        column = matrix(Rows(rows.features, rows.schema.select([name])))
-        bad = int((~np.isfinite(column)).any(axis=1).sum())
-        if bad:
-            break
-    message = f"column '{name}' is missing or infinite in {bad} of {len(column)} train rows"
-    return data_failure(message, column=name, rows=bad)
+    def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
+        if width > 1:
+            return graph.call("Softmax", sums, axis=1)
+        one = graph.constant(1.0)
+        power = graph.call("Exp", graph.call("Neg", sums))
+        positive = graph.call("Div", one, graph.call("Add", one, power))
+        return graph.call("Concat", graph.call("Sub", one, positive), positive, axis=1)

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem
-from mlbuild.lowering.graph import Graph, Tensor
-from mlbuild.lowering.value import Value
-from mlbuild.models.learner import EarlyStopping, Learner, Rows, Task
-from mlbuild.models.matrix import lowered, matrix
-from mlbuild.models.sklearn.linear import LinearForm, fit_form
-from mlbuild.models.suitability import check_columns
-from mlbuild.params import INT32, Boolean, Choice, Integer, Json, Number, field
-
-if TYPE_CHECKING:
-    import numpy as np
+from mlbuild.models.sklearn.linear import LinearClassifier
+from mlbuild.params import INT32, Boolean, Choice, Integer, Number, field
 
 
 @dataclass(frozen=True)
-class LogisticRegression(Learner):
+class LogisticRegression(LinearClassifier):
     """Linear model of the log-odds of two or more classes."""
 
-    type: ClassVar[str] = "sklearn.logistic_regression"
-    discriminator = ("type", type)
-    task: ClassVar[Task] = "classification"
-    accepts: ClassVar[frozenset[str]] = frozenset({"vector"})
-    libraries: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy", "numpy")
+    type = "sklearn.logistic_regression"
 
     C: float = field(
         Number(above=0),
@@ -68,56 +54,7 @@ class LogisticRegression(Learner):
                 help="write 'solver: saga'",
             )
 
-    def infer(self, features: Schema, target: ColumnType) -> None:
-        check_columns(self, features, target)
-
-    def fit(
-        self,
-        rows: Rows,
-        *,
-        classes: int,
-        seed: int,
-        threads: int,
-        early_stopping: EarlyStopping | None = None,
-        bins: Path | None = None,
-    ) -> bytes:
+    def estimator(self, seed: int) -> Any:
         from sklearn import linear_model
 
-        model = linear_model.LogisticRegression(
-            C=self.C,
-            l1_ratio=self.l1_ratio,
-            fit_intercept=self.fit_intercept,
-            class_weight=self.class_weight,
-            solver=self.solver,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            random_state=seed,
-        )
-        return fit_form(model, rows, classes).to_bytes()
-
-    def predict(self, fitted: bytes, rows: Rows, threads: int) -> np.ndarray[Any, Any]:
-        """Two classes: 1 / (1 + exp(-score)); more: the softmax of the scores."""
-        import numpy as np
-
-        scores = LinearForm.from_bytes(fitted).scores(matrix(rows))
-        with np.errstate(all="ignore"):
-            if scores.shape[1] == 1:
-                positive = 1.0 / (1.0 + np.exp(-scores))
-                return np.hstack([1.0 - positive, positive])
-            powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-            probabilities: np.ndarray[Any, Any] = powers / powers.sum(axis=1, keepdims=True)
-            return probabilities
-
-    def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
-        form = LinearForm.from_bytes(fitted)
-        scores = form.lower(graph, lowered(graph, features, schema))
-        if len(form.intercepts) > 1:
-            return graph.call("Softmax", scores, axis=1)
-        one = graph.constant(1.0)
-        positive = graph.call(
-            "Div", one, graph.call("Add", one, graph.call("Exp", graph.call("Neg", scores)))
-        )
-        return graph.call("Concat", graph.call("Sub", one, positive), positive, axis=1)
-
-    def describe(self, fitted: bytes) -> Json:
-        return LinearForm.from_bytes(fitted).describe()
+        return linear_model.LogisticRegression(**self.values, random_state=seed)

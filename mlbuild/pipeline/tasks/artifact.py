@@ -8,14 +8,14 @@ import json
 from mlbuild.bundle.artifact import write_artifact
 from mlbuild.bundle.trained import Recipe, Trained
 from mlbuild.engine.graph import Job
-from mlbuild.pipeline.targets import read_classes
+from mlbuild.pipeline.targets import read_coding
 
 
 def trained_of(job: Job) -> Trained:
     """The trained pipeline that this task's inputs hold."""
     states = tuple(json.loads(job.read("fit", "states")))
-    classes = tuple(read_classes(job, "target") or ())
-    return Trained(Recipe.from_json(job.params["recipe"]), states, job.read("fitted", "fitted"), classes)
+    recipe = Recipe.from_json(job.params["recipe"])
+    return Trained(recipe, states, job.read("fitted", "fitted"), read_coding(job, "target"))
 
 
 def run(job: Job) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Job
-from mlbuild.models.learner import Rows
+from mlbuild.models.training import Rows
 from mlbuild.pipeline.parts import SPLITS, read_table, write_array
 
 

@@ -1,4 +1,4 @@
-"""Task `target:M`: the classes of the target, and the target of every split as the learner takes it.
+"""Task `target:M`: how the target is coded, and the coded target of every split.
 
 It stands in the rank of datasets: what is wrong with a target is a fault of the data, and comes before any training.
 """
@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 
+from mlbuild.columns import Schema
 from mlbuild.engine.graph import Job
-from mlbuild.pipeline.parts import SPLITS, read_column, write_array
-from mlbuild.pipeline.targets import classes_of, coded
+from mlbuild.models.answers import ANSWERS
+from mlbuild.params import read
+from mlbuild.pipeline.parts import SPLITS, read_table, write_array
+
+_ANSWERS = {cls.kind: cls for cls in ANSWERS}
 
 
 def run(job: Job) -> None:
-    name = job.params["target"]["column"]
-    columns = {split: read_column(job, "rows", f"{split}/{name}").alias(name) for split in SPLITS}
-    classification = job.params["task"] == "classification"
-    classes = classes_of(job.params["target"], columns["train"]) if classification else None
-    for split, column in columns.items():
-        write_array(job, split, coded(column, classes, split))
-    job.write("classes", json.dumps(classes).encode())
+    answer = read(_ANSWERS[job.params["answer"]["kind"]], job.params["answer"])
+    ((_, type_),) = Schema.from_json(job.params["target"]).items()
+    rows = {split: read_table(job, "rows", split, answer.columns()) for split in SPLITS}
+    coding = answer.coding(type_, rows["train"])
+    for split, columns in rows.items():
+        write_array(job, split, answer.coded(columns, coding, split))
+    job.write("coding", json.dumps(coding.to_json()).encode())

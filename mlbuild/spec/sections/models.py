@@ -14,6 +14,7 @@ from mlbuild.spec.models import check_models
 from mlbuild.spec.project import Project
 from mlbuild.spec.sections.section import Section, sound
 from mlbuild.spec.spec import ModelSpec
+from mlbuild.spec.targets import read_answer
 
 #: Keys of a model that nothing else depends on: where one is at fault, the rest of the model can still be checked.
 _APART = ("params", "metrics", "early_stopping")
@@ -35,7 +36,10 @@ class Models(Section[DefinedModel, ModelSpec]):
         learner = None
         if (*at, "params") not in faults:
             learner = sound(read(LEARNER[model.type], model.params), (*at, "params"), findings)
-        return None if sound(model, at, findings) is None else DefinedModel(model, learner)
+        answer = read_answer(LEARNER[model.type], model.target, (*at, "target"), findings)
+        if answer is None or sound(model, at, findings) is None:
+            return None
+        return DefinedModel(model, answer, learner)
 
     def check(self, project: Project) -> Mapping[str, ModelSpec | None]:
         return check_models(project.definitions, project.datasets, project.findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 
 from mlbuild.columns import Schema
-from mlbuild.models.learner import EarlyStopping, Rows
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
 from mlbuild.models.lightgbm.text import ModelText
+from mlbuild.models.training import EarlyStopping, Rows, Training
 from tests.budget import examples, seed
 from tests.models.artifacts import answers, exported
 from tests.models.samples import MIXED, adversarial, classes, features, number
@@ -32,14 +33,14 @@ SMALL: dict[str, Any] = {
 }
 
 
-def compared(learner: Lightgbm, rows: Rows, count: int, stopping: EarlyStopping | None = None) -> ModelText:
+def compared(learner: Lightgbm, training: Training) -> ModelText:
     """Fit, and compare on the train rows, adversarial rows, one row and no row."""
-    fitted = learner.fit(rows, classes=count, seed=0, threads=1, early_stopping=stopping)
+    rows, fitted = training.rows, learner.fit(training)
     model = exported(learner, fitted, rows)
     text = ModelText.parse(fitted.decode())
     thresholds = np.unique(text.threshold[~text.categorical])
     hard = adversarial(rows.features, rows.schema, thresholds)
-    width = count or 1
+    width = training.classes or 1
     for some in (hard.features, hard.features[-1:], hard.features[:0]):
         native = learner.predict(fitted, Rows(some, rows.schema), 1)
         found = answers(model, Rows(some, rows.schema))
@@ -82,7 +83,7 @@ def test_numbers(params: dict[str, Any]) -> None:
     learner = LightgbmRegressor(**SMALL | params)
     assert list(learner.check()) == []
     target = np.abs(number(TRAIN)) + 0.1
-    text = compared(learner, Rows(TRAIN, MIXED, target), 0)
+    text = compared(learner, Training(Rows(TRAIN, MIXED), target))
     constant = params.get("min_data_in_leaf") == 300
     assert (text.leaves.max() == 1) == constant
 
@@ -109,51 +110,51 @@ CLASSIFIERS: dict[str, tuple[int, dict[str, Any]]] = {
 def test_classes(count: int, params: dict[str, Any]) -> None:
     learner = LightgbmClassifier(**SMALL | params)
     assert list(learner.check()) == []
-    compared(learner, Rows(TRAIN, MIXED, classes(TRAIN, count)), count)
+    compared(learner, Training(Rows(TRAIN, MIXED), classes(TRAIN, count), count))
 
 
 def test_a_rare_class_whose_trees_do_not_split() -> None:
     target = classes(TRAIN, 2)
     target[:3] = 2
     learner = LightgbmClassifier(**SMALL, min_sum_hessian_in_leaf=10.0)
-    text = compared(learner, Rows(TRAIN, MIXED, target), 3)
+    text = compared(learner, Training(Rows(TRAIN, MIXED), target, 3))
     assert text.leaves.min() == 1 < text.leaves.max()
 
 
 @pytest.mark.parametrize("name", list(MIXED))
 def test_one_feature(name: str) -> None:
-    rows = Rows(TRAIN.select(name), Schema({name: MIXED[name]}), number(TRAIN))
-    compared(LightgbmRegressor(**SMALL), rows, 0)
+    rows = Rows(TRAIN.select(name), Schema({name: MIXED[name]}))
+    compared(LightgbmRegressor(**SMALL), Training(rows, number(TRAIN)))
 
 
 @pytest.mark.parametrize("params", [{}, {"boosting": "rf", "feature_fraction": 0.5}], ids=["gbdt", "rf"])
 def test_the_best_round_is_the_one_that_stays(params: dict[str, Any]) -> None:
     learner = LightgbmRegressor(**SMALL | params | {"num_iterations": 60, "learning_rate": 0.9})
-    held_out = Rows(HELD_OUT, MIXED, number(HELD_OUT))
-    rows = Rows(TRAIN, MIXED, number(TRAIN))
-    text = compared(learner, rows, 0, EarlyStopping(held_out, 3, "mean_absolute_error"))
+    held_out, training = Rows(HELD_OUT, MIXED), Training(Rows(TRAIN, MIXED), number(TRAIN))
+    stopping = EarlyStopping(held_out, number(HELD_OUT), 3, "mean_absolute_error")
+    text = compared(learner, replace(training, stopping=stopping))
     assert text.trees < 50
     errors = []
     for rounds in (text.trees - 1, text.trees, text.trees + 1):
         shorter = LightgbmRegressor(**SMALL | params | {"num_iterations": rounds, "learning_rate": 0.9})
-        fitted = shorter.fit(rows, classes=0, seed=0, threads=1)
+        fitted = shorter.fit(training)
         errors.append(float(np.abs(shorter.predict(fitted, held_out, 1)[:, 0] - number(HELD_OUT)).mean()))
     assert errors[1] == min(errors)
 
 
 def test_weights_count() -> None:
     weight = np.linspace(0.0, 3.0, TRAIN.height)
-    rows = Rows(TRAIN, MIXED, number(TRAIN), weight)
-    compared(LightgbmRegressor(**SMALL), rows, 0)
-    plain = LightgbmRegressor(**SMALL).fit(Rows(TRAIN, MIXED, number(TRAIN)), classes=0, seed=0, threads=1)
-    assert LightgbmRegressor(**SMALL).fit(rows, classes=0, seed=0, threads=1) != plain
+    plain = Training(Rows(TRAIN, MIXED), number(TRAIN))
+    weighted = replace(plain, weight=weight)
+    compared(LightgbmRegressor(**SMALL), weighted)
+    assert LightgbmRegressor(**SMALL).fit(weighted) != LightgbmRegressor(**SMALL).fit(plain)
 
 
 def test_infinite_train_values() -> None:
     frame = TRAIN.with_columns(
         plain=np.where(np.arange(300) % 7 == 0, np.inf, -TRAIN["plain"].to_numpy() * 1e300)
     )
-    compared(LightgbmRegressor(**SMALL), Rows(frame, MIXED, number(TRAIN)), 0)
+    compared(LightgbmRegressor(**SMALL), Training(Rows(frame, MIXED), number(TRAIN)))
 
 
 @with_seed(seed())
@@ -186,8 +187,9 @@ def test_any_parameters(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(list(MIXED)), min_size=1, unique=True))
     frame, chosen = frame.select(names), MIXED.select(names)
     random = np.random.default_rng(data.draw(st.integers(0, 10_000)))
+    rows = Rows(frame, chosen)
     if count == 0:
-        compared(LightgbmRegressor(**params), Rows(frame, chosen, random.normal(size=frame.height)), 0)
+        compared(LightgbmRegressor(**params), Training(rows, random.normal(size=frame.height)))
     elif frame.height >= count:
         target = random.permutation(np.arange(frame.height) % count)
-        compared(LightgbmClassifier(**params), Rows(frame, chosen, target), count)
+        compared(LightgbmClassifier(**params), Training(rows, target, count))

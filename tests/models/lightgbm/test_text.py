@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from mlbuild.models.learner import Rows
 from mlbuild.models.lightgbm.library import lightgbm
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
 from mlbuild.models.lightgbm.text import ModelText
+from mlbuild.models.training import Rows, Training
 from tests.models.artifacts import schema
 from tests.models.samples import MIXED, NUMBERS, features, number
 
@@ -16,7 +16,7 @@ from tests.models.samples import MIXED, NUMBERS, features, number
 def test_the_arrays_are_those_of_lightgbms_own_dump() -> None:
     frame = features(300)
     learner = LightgbmRegressor(num_iterations=4, num_leaves=12, min_data_in_leaf=3, min_data_per_group=3)
-    fitted = learner.fit(Rows(frame, MIXED, number(frame)), classes=0, seed=0, threads=1).decode()
+    fitted = learner.fit(Training(Rows(frame, MIXED), number(frame))).decode()
     text = ModelText.parse(fitted)
     nodes = leaves = 0
     for tree, info in enumerate(lightgbm().Booster(model_str=fitted).dump_model()["tree_info"]):
@@ -47,15 +47,15 @@ def test_sets_of_many_words() -> None:
     members = [3, 64, 65, 96, 200]
     codes = np.concatenate([np.tile(np.arange(1.0, 201.0), 20), np.tile(members, 5)])
     frame = pl.DataFrame({"many": codes})
-    rows = Rows(frame, schema(many="category"), np.isin(codes, members) * 100.0)
+    training = Training(Rows(frame, schema(many="category")), np.isin(codes, members) * 100.0)
     learner = LightgbmRegressor(num_iterations=1, num_leaves=2, min_data_per_group=1, min_data_in_leaf=1)
-    text = ModelText.parse(learner.fit(rows, classes=0, seed=0, threads=1).decode())
+    text = ModelText.parse(learner.fit(training).decode())
     assert [found.tolist() for found in text.sets] == [members]
 
 
 def test_a_model_without_categories_has_no_sets() -> None:
     frame = features(300)
-    rows = Rows(frame.select(list(NUMBERS)), NUMBERS, number(frame))
-    fitted = LightgbmRegressor(num_iterations=2, num_leaves=4).fit(rows, classes=0, seed=0, threads=1)
+    training = Training(Rows(frame.select(list(NUMBERS)), NUMBERS), number(frame))
+    fitted = LightgbmRegressor(num_iterations=2, num_leaves=4).fit(training)
     assert ModelText.parse(fitted.decode()).sets == []
     assert len(LightgbmRegressor().probe(fitted, NUMBERS, 6).rows) > 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ import pytest
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Failed
-from mlbuild.models.learner import EarlyStopping, Rows
 from mlbuild.models.lightgbm import library
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
+from mlbuild.models.training import EarlyStopping, Rows, Training
 from tests.models.artifacts import schema
 from tests.models.samples import MIXED, classes, features, number
 
@@ -46,6 +47,15 @@ def target(frame: pl.DataFrame, count: int) -> Any:
     return classes(frame, count) if count else number(frame)
 
 
+def training(count: int = 0, **fields: Any) -> Training:
+    """A request to learn from `TRAIN`."""
+    return Training(Rows(TRAIN, MIXED), target(TRAIN, count), count, **fields)
+
+
+def stopping(metric: str, count: int, rounds: int = 2) -> EarlyStopping:
+    return EarlyStopping(Rows(HELD_OUT, MIXED), target(HELD_OUT, count), rounds, metric)
+
+
 @pytest.fixture
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let as many threads work as there are, though they have few rows."""
@@ -59,68 +69,63 @@ def test_few_rows_take_one_thread() -> None:
 @pytest.mark.usefixtures("few_rows_are_many")
 @pytest.mark.parametrize(("learner", "count"), LEARNERS)
 def test_one_thread_or_two(learner: Lightgbm, count: int) -> None:
-    rows = Rows(TRAIN, MIXED, target(TRAIN, count))
-    one, two = (learner.fit(rows, classes=count, seed=7, threads=threads) for threads in (1, 2))
+    one, two = (learner.fit(training(count, seed=7, threads=threads)) for threads in (1, 2))
     assert one == two
+    rows = Rows(TRAIN, MIXED)
     assert np.array_equal(learner.predict(one, rows, 1), learner.predict(one, rows, 2))
 
 
 @pytest.mark.usefixtures("few_rows_are_many")
 @pytest.mark.parametrize(("learner", "count"), LEARNERS)
 def test_bins_made_before_or_not(learner: Lightgbm, count: int, tmp_path: Path) -> None:
-    weight = np.linspace(0.5, 2, TRAIN.height)
-    rows = Rows(TRAIN, MIXED, target(TRAIN, count), weight)
-    held_out = Rows(HELD_OUT, MIXED, target(HELD_OUT, count))
-    stopping = EarlyStopping(held_out, 2, "log_loss" if count else "r2") if learner.iterative else None
+    stop = stopping("log_loss" if count else "r2", count) if learner.iterative else None
+    asked = training(count, seed=7, weight=np.linspace(0.5, 2, TRAIN.height), stopping=stop)
     files = []
     for threads in (1, 2):
         files.append(tmp_path / f"bins{threads}")
         learner.bin(Rows(TRAIN, MIXED), 7, threads, files[-1])
     assert files[0].read_bytes() == files[1].read_bytes()
-    without = learner.fit(rows, classes=count, seed=7, threads=1, early_stopping=stopping)
-    blind = Rows(pl.DataFrame(), MIXED, rows.target, weight)
-    loaded = learner.fit(blind, classes=count, seed=7, threads=1, early_stopping=stopping, bins=files[0])
-    assert loaded == without
+    blind = replace(asked, rows=Rows(pl.DataFrame(), MIXED), bins=files[0])
+    assert learner.fit(blind) == learner.fit(asked)
 
 
 def test_bins_serve_other_hyper_parameters(tmp_path: Path) -> None:
     LightgbmRegressor(**SMALL).bin(Rows(TRAIN, MIXED), 0, 1, tmp_path / "bins")
-    rows = Rows(TRAIN, MIXED, number(TRAIN))
     other = LightgbmRegressor(
         num_iterations=3, num_leaves=4, min_data_in_leaf=60, cat_smooth=3.0, lambda_l2=2.0
     )
     assert other.binning() == LightgbmRegressor(**SMALL).binning()
-    loaded = other.fit(rows, classes=0, seed=0, threads=1, bins=tmp_path / "bins")
-    assert loaded == other.fit(rows, classes=0, seed=0, threads=1)
+    assert other.fit(training(bins=tmp_path / "bins")) == other.fit(training())
 
 
 def test_bins_of_features_that_never_vary(tmp_path: Path) -> None:
     frame = pl.DataFrame({"a": [1.0] * 50, "b": [None] * 50}, schema={"a": pl.Float64, "b": pl.Float64})
-    rows = Rows(frame, schema(a="float", b="float?"), np.arange(50.0))
+    rows = Rows(frame, schema(a="float", b="float?"))
+    asked = Training(rows, np.arange(50.0))
     learner = LightgbmRegressor(**SMALL)
     learner.bin(rows, 0, 1, tmp_path / "bins")
-    loaded = learner.fit(rows, classes=0, seed=0, threads=1, bins=tmp_path / "bins")
-    assert loaded == learner.fit(rows, classes=0, seed=0, threads=1)
+    loaded = learner.fit(replace(asked, bins=tmp_path / "bins"))
+    assert loaded == learner.fit(asked)
     assert learner.predict(loaded, rows, 1).tolist() == [[24.5]] * 50
 
 
 def test_the_seed_counts() -> None:
-    learner, rows = LightgbmRegressor(**SMALL, **RANDOM), Rows(TRAIN, MIXED, number(TRAIN))
-    assert learner.fit(rows, classes=0, seed=1, threads=1) != learner.fit(rows, classes=0, seed=2, threads=1)
+    learner = LightgbmRegressor(**SMALL, **RANDOM)
+    assert learner.fit(training(seed=1)) != learner.fit(training(seed=2))
 
 
 def test_chunks_of_the_rows_do_not_show() -> None:
     learner = LightgbmRegressor(**SMALL)
     chunked = pl.concat([TRAIN[:100], TRAIN[100:]], rechunk=False)
     fitted = [
-        learner.fit(Rows(frame, MIXED, number(TRAIN)), classes=0, seed=0, threads=1)
+        learner.fit(Training(Rows(frame, MIXED), number(TRAIN)))
         for frame in (TRAIN, chunked, TRAIN.with_columns(pl.lit("text").alias("another column")))
     ]
     assert len(set(fitted)) == 1
 
 
 def test_a_fitted_model_holds_no_parameters() -> None:
-    fitted = LightgbmRegressor(**SMALL).fit(Rows(TRAIN, MIXED, number(TRAIN)), classes=0, seed=0, threads=1)
+    fitted = LightgbmRegressor(**SMALL).fit(training())
     assert b"parameters" not in fitted and b"num_threads" not in fitted
     told = LightgbmRegressor(**SMALL).describe(fitted)
     assert told == {"iterations": 5, "trees": 5, "leaves": 40}
@@ -128,15 +133,13 @@ def test_a_fitted_model_holds_no_parameters() -> None:
 
 def test_the_sigmoid_is_kept_in_full() -> None:
     learner = LightgbmClassifier(**SMALL, sigmoid=0.1234567890123)
-    fitted = learner.fit(Rows(TRAIN, MIXED, classes(TRAIN, 2)), classes=2, seed=0, threads=1)
+    fitted = learner.fit(training(2))
     assert b"\nobjective=binary sigmoid:0.1234567890123\n" in fitted
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    rows = Rows(TRAIN, MIXED, classes(TRAIN, 2))
-    stopping = EarlyStopping(Rows(HELD_OUT, MIXED, classes(HELD_OUT, 2)), 1, "roc_auc")
     learner = LightgbmClassifier(num_iterations=30, num_leaves=2000, min_data_in_leaf=290)
-    learner.fit(rows, classes=2, seed=0, threads=1, early_stopping=stopping)
+    learner.fit(training(2, stopping=stopping("roc_auc", 2, 1)))
     assert capfd.readouterr() == ("", "")
 
 
@@ -160,19 +163,19 @@ FAULTS: list[tuple[Lightgbm, int, list[float], str]] = [
 @pytest.mark.parametrize(("learner", "count", "values", "message"), FAULTS)
 def test_data_faults(learner: Lightgbm, count: int, values: list[float], message: str) -> None:
     frame = pl.DataFrame({"a": np.arange(float(len(values)))})
-    rows = Rows(frame, schema(a="float"), np.array(values, dtype=np.int64 if count else np.float64))
+    coded = np.array(values, dtype=np.int64 if count else np.float64)
     with pytest.raises(Failed) as caught:
-        learner.fit(rows, classes=count, seed=0, threads=1)
+        learner.fit(Training(Rows(frame, schema(a="float")), coded, count))
     assert (caught.value.failure.kind, caught.value.failure.message) == ("data", message)
 
 
 @pytest.mark.parametrize("weight", [[1, -1, 1], [0, 0, 0], [1, np.nan, 1], [np.inf, 1, 1]])
 def test_weights_that_cannot_be(weight: list[float]) -> None:
-    rows = Rows(pl.DataFrame({"a": [1.0, 2, 3]}), schema(a="float"), np.arange(3.0), np.array(weight))
+    rows = Rows(pl.DataFrame({"a": [1.0, 2, 3]}), schema(a="float"))
     with pytest.raises(
         Failed, match=r"^a weight of a train row is missing, negative or infinite, or all weights are 0$"
     ):
-        LightgbmRegressor().fit(rows, classes=0, seed=0, threads=1)
+        LightgbmRegressor().fit(Training(rows, np.arange(3.0), weight=np.array(weight)))
 
 
 WATCHES: list[tuple[int, list[float], str, str]] = [
@@ -186,25 +189,24 @@ WATCHES: list[tuple[int, list[float], str, str]] = [
 @pytest.mark.parametrize(("count", "values", "metric", "message"), WATCHES)
 def test_rows_that_cannot_be_watched(count: int, values: list[float], metric: str, message: str) -> None:
     held_out = np.array(values, dtype=np.int64 if count else np.float64)
-    stopping = EarlyStopping(Rows(HELD_OUT[: len(values)], MIXED, held_out), 2, metric)
+    stop = EarlyStopping(Rows(HELD_OUT[: len(values)], MIXED), held_out, 2, metric)
     learner = LightgbmClassifier(**SMALL) if count else LightgbmRegressor(**SMALL)
     with pytest.raises(Failed) as caught:
-        rows = Rows(TRAIN, MIXED, target(TRAIN, count))
-        learner.fit(rows, classes=count, seed=0, threads=1, early_stopping=stopping)
+        learner.fit(training(count, stopping=stop))
     assert (caught.value.failure.kind, caught.value.failure.message) == ("data", message)
 
 
 def test_vectors_without_elements() -> None:
     frame = pl.DataFrame({"v": pl.Series([[], []], dtype=pl.Array(pl.Float64, 0))})
-    rows = Rows(frame, Schema(schema(v="vector")), np.arange(2.0))
+    rows = Rows(frame, Schema(schema(v="vector")))
     with pytest.raises(Failed, match=r"^no feature is left: every vector is empty$"):
-        LightgbmRegressor().fit(rows, classes=0, seed=0, threads=1)
+        LightgbmRegressor().fit(Training(rows, np.arange(2.0)))
 
 
 def test_what_lightgbm_itself_refuses_is_told() -> None:
-    rows = Rows(pl.DataFrame({"a": [1.0, 2]}), schema(a="float"), np.arange(3.0))
+    rows = Rows(pl.DataFrame({"a": [1.0, 2]}), schema(a="float"))
     with pytest.raises(Failed, match=r"^LightGBM does not train: ") as caught:
-        LightgbmRegressor().fit(rows, classes=0, seed=0, threads=1)
+        LightgbmRegressor().fit(Training(rows, np.arange(3.0)))
     assert caught.value.failure.kind == "task"
 
 
@@ -212,7 +214,7 @@ ROOM = """
 import resource
 from pathlib import Path
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
-from mlbuild.models.learner import Rows
+from mlbuild.models.training import Rows
 from tests.models.samples import MIXED, features
 
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))

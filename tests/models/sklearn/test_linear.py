@@ -16,11 +16,12 @@ from sklearn import linear_model
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Failed
-from mlbuild.models.learner import Learner, Rows
+from mlbuild.models.learner import Learner
 from mlbuild.models.matrix import matrix
-from mlbuild.models.sklearn.linear import LinearForm
+from mlbuild.models.sklearn.linear_form import LinearForm
 from mlbuild.models.sklearn.linear_regression import LinearRegression
 from mlbuild.models.sklearn.logistic_regression import LogisticRegression
+from mlbuild.models.training import Rows, Training
 from tests.budget import examples, seed
 from tests.models.artifacts import answers, exported, schema
 from tests.models.samples import NUMBERS, classes, features, number
@@ -39,30 +40,36 @@ LOGISTIC: list[tuple[dict[str, Any], int]] = [
 ]
 
 
-def fitted(learner: Learner, count: int, threads: int = 1) -> tuple[bytes, Rows]:
-    rows = Rows(TRAIN, NUMBERS, classes(FULL, count) if count else number(FULL))
-    return learner.fit(rows, classes=count, seed=0, threads=threads), rows
+ROWS = Rows(TRAIN, NUMBERS)
+
+
+def target(count: int) -> Array:
+    return classes(FULL, count) if count else number(FULL)
+
+
+def fitted(learner: Learner, count: int, **fields: Any) -> bytes:
+    return learner.fit(Training(ROWS, target(count), count, **fields))
 
 
 @pytest.mark.parametrize(("params", "count"), LOGISTIC)
 def test_probabilities_are_scikit_learns(params: dict[str, Any], count: int) -> None:
     learner = LogisticRegression(**params)
     assert list(learner.check()) == []
-    content, rows = fitted(learner, count)
-    model = linear_model.LogisticRegression(random_state=0, **params).fit(matrix(rows), rows.target)
-    native = learner.predict(content, rows, 1)
-    np.testing.assert_allclose(native, model.predict_proba(matrix(rows)), rtol=1e-9, atol=1e-12)
-    compared(learner, content, rows)
+    content = fitted(learner, count)
+    model = linear_model.LogisticRegression(random_state=0, **params).fit(matrix(ROWS), target(count))
+    native = learner.predict(content, ROWS, 1)
+    np.testing.assert_allclose(native, model.predict_proba(matrix(ROWS)), rtol=1e-9, atol=1e-12)
+    compared(learner, content, ROWS)
 
 
 @pytest.mark.parametrize("params", [{}, {"fit_intercept": False}, {"positive": True}])
 def test_predictions_are_scikit_learns(params: dict[str, Any]) -> None:
     learner = LinearRegression(**params)
-    content, rows = fitted(learner, 0)
-    model = linear_model.LinearRegression(**params).fit(matrix(rows), rows.target)
-    native = learner.predict(content, rows, 1)
-    np.testing.assert_allclose(native[:, 0], model.predict(matrix(rows)), rtol=1e-9)
-    compared(learner, content, rows)
+    content = fitted(learner, 0)
+    model = linear_model.LinearRegression(**params).fit(matrix(ROWS), target(0))
+    native = learner.predict(content, ROWS, 1)
+    np.testing.assert_allclose(native[:, 0], model.predict(matrix(ROWS)), rtol=1e-9)
+    compared(learner, content, ROWS)
 
 
 def compared(learner: Learner, content: bytes, rows: Rows) -> None:
@@ -100,16 +107,15 @@ def test_any_numbers_add_up_alike(data: st.DataObject) -> None:
 
 def test_one_thread_or_two() -> None:
     for learner, count in ((LinearRegression(), 0), (LogisticRegression(), 2), (LogisticRegression(), 3)):
-        assert fitted(learner, count)[0] == fitted(learner, count, threads=2)[0]
+        assert fitted(learner, count) == fitted(learner, count, threads=2)
 
 
 def test_weights_count() -> None:
     weight = np.linspace(0, 2, TRAIN.height)
-    rows = Rows(TRAIN, NUMBERS, number(FULL), weight)
-    content = LinearRegression().fit(rows, classes=0, seed=0, threads=1)
-    model = linear_model.LinearRegression().fit(matrix(rows), rows.target, sample_weight=weight)
+    content = fitted(LinearRegression(), 0, weight=weight)
+    model = linear_model.LinearRegression().fit(matrix(ROWS), target(0), sample_weight=weight)
     np.testing.assert_allclose(LinearForm.from_bytes(content).intercepts, [model.intercept_], rtol=1e-6)
-    assert content != fitted(LinearRegression(), 0)[0]
+    assert content != fitted(LinearRegression(), 0)
 
 
 def test_bytes_are_canonical_and_exact() -> None:
@@ -125,12 +131,12 @@ def test_bytes_are_canonical_and_exact() -> None:
 
 def test_a_solver_that_stops_short_says_so_without_a_warning() -> None:
     learner = LogisticRegression(solver="saga", max_iter=2)
-    told = learner.describe(fitted(learner, 2)[0])
+    told = learner.describe(fitted(learner, 2))
     assert told == {
         "iterations": 2,
         "note": "the solver did not converge in 2 iterations; raise 'max_iter', or scale the features with 'standard'",
     }
-    assert LinearRegression().describe(fitted(LinearRegression(), 0)[0]) == {}
+    assert LinearRegression().describe(fitted(LinearRegression(), 0)) == {}
 
 
 FAULTS: list[tuple[Learner, int, list[float], list[float], str]] = [
@@ -159,16 +165,15 @@ def test_data_faults(
     )
     goal = np.array(target, dtype=np.int64 if count else np.float64)
     with pytest.raises(Failed) as caught:
-        rows = Rows(frame, schema(fine="float", x="float"), goal)
-        learner.fit(rows, classes=count, seed=0, threads=1)
+        learner.fit(Training(Rows(frame, schema(fine="float", x="float")), goal, count))
     assert (caught.value.failure.kind, caught.value.failure.message) == ("data", message)
 
 
 def test_vectors_without_elements() -> None:
     frame = pl.DataFrame({"v": pl.Series([[], []], dtype=pl.Array(pl.Float64, 0))})
-    rows = Rows(frame, Schema(schema(v="vector")), np.arange(2.0))
+    rows = Rows(frame, Schema(schema(v="vector")))
     with pytest.raises(Failed, match=r"^no feature is left: every vector is empty$"):
-        LinearRegression().fit(rows, classes=0, seed=0, threads=1)
+        LinearRegression().fit(Training(rows, np.arange(2.0)))
 
 
 def test_l1_needs_a_solver_that_has_it() -> None:

@@ -1,4 +1,4 @@
-"""Metrics of predicted numbers; targets and scores are float64 [N].
+"""Metrics of predicted numbers; targets are float64 [N], scores float64 [N, 1].
 
 Definitions are scikit-learn's, of the function of the same name.
 """
@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+def _errors(target: Array, scores: Array) -> Array:
+    errors: Array = target - scores[:, 0]
+    return errors
+
+
 def mean_squared_error(target: Array, scores: Array) -> float:
-    return float(((target - scores) ** 2).mean())
+    return float((_errors(target, scores) ** 2).mean())
 
 
 def root_mean_squared_error(target: Array, scores: Array) -> float:
@@ -23,20 +28,21 @@ def root_mean_squared_error(target: Array, scores: Array) -> float:
 
 
 def mean_absolute_error(target: Array, scores: Array) -> float:
-    return float(abs(target - scores).mean())
+    return float(abs(_errors(target, scores)).mean())
 
 
 def median_absolute_error(target: Array, scores: Array) -> float:
     import numpy as np
 
-    return float(np.median(abs(target - scores)))
+    return float(np.median(abs(_errors(target, scores))))
 
 
 def mean_absolute_percentage_error(target: Array, scores: Array) -> float:
     """A share, not a percentage; targets below the machine epsilon count as the epsilon."""
     import numpy as np
 
-    return float((abs(target - scores) / np.maximum(abs(target), np.finfo(np.float64).eps)).mean())
+    sizes = np.maximum(abs(target), np.finfo(np.float64).eps)
+    return float((abs(_errors(target, scores)) / sizes).mean())
 
 
 def r2(target: Array, scores: Array) -> float | None:
@@ -44,4 +50,4 @@ def r2(target: Array, scores: Array) -> float | None:
     spread = float(((target - target.mean()) ** 2).sum())
     if spread == 0:
         return None
-    return 1 - float(((target - scores) ** 2).sum()) / spread
+    return 1 - float((_errors(target, scores) ** 2).sum()) / spread

@@ -1,0 +1,200 @@
+"""The answer `classification`: a class, and the probability of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlbuild.columns import ColumnType
+from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.models.answers.answer import Answer, Coding, Output
+from mlbuild.params import Scalar, field
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    Array = np.ndarray[Any, Any]
+
+#: A value of each dtype that classes can have: what it is called, and how it is written.
+_VALUES = {
+    "bool": ("a bool", "write true or false"),
+    "int": ("an int", "write a whole number"),
+    "string": ("a string", "write it in quotes"),
+}
+#: The type of the label in the graph.
+_ELEMENTS = {"bool": "bool", "int": "int64", "string": "string"}
+
+
+@dataclass(frozen=True)
+class Classification(Answer):
+    """Predict one of several classes. The coded target is int64 [N], the place of each row's class.
+
+    Scores are probabilities [N, classes]; of two classes the positive one comes second.
+    """
+
+    kind = "classification"
+    dtypes = ("bool", "int", "string")
+    otherwise = "derive a bool, int or string from it, or take a learner for regression"
+    cases = {
+        "two classes": 2,
+        "several classes": 3,
+        "a target that may have two or several": None,
+    }
+    loss = "log_loss"
+
+    positive: Any = field(
+        Scalar(),
+        "For two classes: the value of the positive class, whose probability comes second.",
+        default=None,
+    )
+
+    @classmethod
+    def refusals(cls, target: ColumnType, learner: str) -> Iterator[Problem]:
+        found = [*super().refusals(target, learner)]
+        yield from found
+        if not found and cls.class_count(target) == 1:
+            message = "the target has one category, and a classifier needs two"
+            yield Problem("unsupported-target", message, ("target",))
+
+    @classmethod
+    def class_count(cls, target: ColumnType) -> int | None:
+        if target.dtype == "bool":
+            return 2
+        return len(target.categories) if target.categories is not None else None
+
+    def typed(self, target: ColumnType) -> Classification:
+        if self.positive is None:
+            return replace(self, positive=True) if target.dtype == "bool" else self
+        count = self.class_count(target)
+        if count is not None and count > 2:
+            raise _rejected("no-effect", f"'positive' has no effect on {count} classes", on="key")
+        if not _is_a(self.positive, target.dtype):
+            what, help_ = _VALUES[target.dtype]
+            raise _rejected("wrong-value", f"'positive' is not {what}, as the target is", help_)
+        if target.categories is not None and self.positive not in target.categories:
+            help_ = f"categories: {', '.join(map(str, target.categories))}"
+            raise _rejected(
+                "wrong-value", f"'positive' is not one of the categories of '{self.column}'", help_
+            )
+        return replace(self, positive=int(self.positive)) if target.dtype == "int" else self
+
+    @classmethod
+    def default_metrics(cls, classes: int | None) -> tuple[str, ...]:
+        if classes is None:
+            return ("log_loss", "accuracy")
+        return ("roc_auc", "log_loss", "accuracy") if classes == 2 else ("log_loss", "accuracy", "f1_macro")
+
+    def coding(self, target: ColumnType, train: pl.DataFrame) -> Coding:
+        """The classes are the contract's, else the sorted values of the train rows; two: the positive one last."""
+        column = train[self.column]
+        seen = set(column.drop_nulls().unique().to_list())
+        classes = list(target.categories) if target.categories is not None else sorted(seen)
+        lacking = [value for value in classes if value not in seen]
+        if lacking:
+            told = ", ".join(repr(value) for value in lacking)
+            raise self._failure(f"the train rows hold no row of '{self.column}' with the class {told}")
+        if len(classes) < 2:
+            held = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}"
+            raise self._failure(
+                f"the train rows hold {held} of '{self.column}', a classifier needs at least 2"
+            )
+        if self.positive is not None:
+            if len(classes) != 2:
+                message = f"'{self.column}' has {len(classes)} classes, 'positive' is for two of them"
+                raise self._failure(message)
+            if self.positive not in classes:
+                raise self._failure(f"the positive class {self.positive!r} is not among '{self.column}'")
+            classes = [value for value in classes if value != self.positive] + [self.positive]
+        return Coding(target.dtype, tuple(classes))
+
+    def coded(self, rows: pl.DataFrame, coding: Coding, where: str) -> Array:
+        import numpy as np
+        import polars as pl
+
+        self.present(rows, where)
+        column = rows[self.column]
+        order = {value: index for index, value in enumerate(coding.classes)}
+        strange = sorted({str(value) for value in column.unique().to_list() if value not in order})
+        if strange:
+            told = ", ".join(strange)
+            raise self._failure(
+                f"the {where} rows hold classes of '{self.column}' that the train rows lack: {told}"
+            )
+        codes = column.replace_strict(list(order), list(order.values()), return_dtype=pl.Int64)
+        return codes.to_numpy().astype(np.int64)
+
+    def _failure(self, message: str) -> Exception:
+        return data_failure(message, column=self.column)
+
+    @classmethod
+    def check_train(cls, target: Array, classes: int) -> None:
+        import numpy as np
+
+        counts = np.bincount(target, minlength=classes)
+        if classes < 2 or (counts > 0).sum() < 2:
+            raise data_failure(f"all {len(target)} train rows are of one class, and a classifier needs two")
+        absent = np.flatnonzero(counts == 0).tolist()
+        if absent:
+            held = classes - len(absent)
+            message = f"the train rows hold {held} of the {classes} classes of the target"
+            raise data_failure(message, absent=absent)
+
+    @classmethod
+    def constants(cls, target: Array, classes: int) -> Array:
+        """The shares of the classes; of two classes also the certainty of each, as F1 prefers."""
+        import numpy as np
+
+        shares = np.bincount(target, minlength=classes)[None, :] / len(target)
+        return np.concatenate([shares, np.eye(2)]) if classes == 2 else shares
+
+    @classmethod
+    def outputs(cls, coding: Coding) -> tuple[Output, ...]:
+        columns = tuple(f"probability_{_text(value)}" for value in coding.classes)
+        return (
+            Output("label", _ELEMENTS[coding.dtype], coding.dtype),
+            Output("probabilities", "double", None, columns, coding.classes),
+        )
+
+    @classmethod
+    def apply(cls, scores: Array, coding: Coding) -> dict[str, Array]:
+        import numpy as np
+
+        label = np.array(coding.classes, dtype=object)[_best(scores)].reshape(-1, 1)
+        return {"label": label, "probabilities": scores}
+
+    @classmethod
+    def lower(cls, graph: Graph, scores: Tensor, coding: Coding) -> dict[str, Tensor]:
+        lowest = graph.constant(float("-inf"))
+        known = graph.call("Where", graph.call("IsNaN", scores), lowest, scores)
+        best = graph.call("ArgMax", known, element="int64", axis=1, keepdims=1)
+        element = _ELEMENTS[coding.dtype]
+        classes = graph.constant(list(coding.classes), element)
+        label = graph.call("Gather", classes, best, element=element, axis=0)
+        return {"label": label, "probabilities": scores}
+
+
+def _best(scores: Array) -> Array:
+    """The place of the best class of each row; NaN never wins, the first of equals does."""
+    import numpy as np
+
+    best: Array = np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=1)
+    return best
+
+
+def _rejected(
+    code: str, message: str, help_: str | None = None, on: Literal["key", "value"] = "value"
+) -> Rejected:
+    return Rejected(Problem(code, message, ("positive",), help_, on))
+
+
+def _is_a(value: Any, dtype: str) -> bool:
+    if isinstance(value, (bool, str)):
+        return dtype == ("bool" if isinstance(value, bool) else "string")
+    return dtype == "int" and value == value // 1
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

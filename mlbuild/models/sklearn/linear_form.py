@@ -1,0 +1,128 @@
+"""A linear form of the features: fitted by scikit-learn, computed here, with one order of adding on both sides."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.models.matrix import matrix
+from mlbuild.models.training import Rows, Training
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class LinearForm:
+    """Rows of coefficients, one for each sum, and their constants; how the solver came to its end."""
+
+    coefficients: list[list[float]]
+    intercepts: list[float]
+    iterations: int | None = None
+    converged: bool = True
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON; numbers are written so that they are read back exactly."""
+        return json.dumps(asdict(self), sort_keys=True, allow_nan=False).encode()
+
+    @staticmethod
+    def from_bytes(fitted: bytes) -> LinearForm:
+        return LinearForm(**json.loads(fitted))
+
+    def sums(self, features: Array) -> Array:
+        """[N, width]. Products are added from the first feature to the last, then the constant.
+
+        A matrix product adds in an order of its own, and large terms that cancel would show it.
+        """
+        import numpy as np
+
+        sums = np.empty((len(features), len(self.intercepts)))
+        with np.errstate(all="ignore"):
+            for index, (row, intercept) in enumerate(zip(self.coefficients, self.intercepts, strict=True)):
+                total = features[:, 0] * row[0]
+                for place in range(1, len(row)):
+                    total += features[:, place] * row[place]
+                sums[:, index] = total + intercept
+        return sums
+
+    def lower(self, graph: Graph, features: Tensor) -> Tensor:
+        """The same in the graph: CumSum is the one operator that adds in a known order."""
+        axis = graph.constant(1, "int64")
+        last = graph.constant([-1], "int64")
+        sums = []
+        for row in self.coefficients:
+            terms = graph.call("Mul", features, graph.constant([row]))
+            running = graph.call("CumSum", terms, axis, element="double")
+            sums.append(graph.call("Gather", running, last, axis=1, element="double"))
+        total = sums[0] if len(sums) == 1 else graph.call("Concat", *sums, axis=1)
+        return graph.call("Add", total, graph.constant([self.intercepts]))
+
+    def describe(self) -> dict[str, Any]:
+        told: dict[str, Any] = {} if self.iterations is None else {"iterations": self.iterations}
+        if not self.converged:
+            told["note"] = (
+                f"the solver did not converge in {self.iterations} iterations;"
+                " raise 'max_iter', or scale the features with 'standard'"
+            )
+        return told
+
+
+def fit_form(model: Any, training: Training) -> LinearForm:
+    """Fit a linear model of scikit-learn in float64, with one thread: more would change the last bits.
+
+    Raises:
+        Failed: the rows cannot be learned from.
+    """
+    import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
+    features = _train_matrix(training.rows)
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model.fit(features, training.target, sample_weight=training.weight)
+        except (ValueError, np.linalg.LinAlgError):
+            raise _too_large() from None
+    coefficients = np.atleast_2d(model.coef_)
+    intercepts = np.broadcast_to(model.intercept_, len(coefficients))
+    if not (np.isfinite(coefficients).all() and np.isfinite(intercepts).all()):
+        raise _too_large()
+    rounds = getattr(model, "n_iter_", None)  # None also where a solver does not iterate
+    iterations = None if rounds is None else int(np.max(rounds))
+    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return LinearForm(coefficients.tolist(), intercepts.tolist(), iterations, converged)
+
+
+def _too_large() -> Failed:
+    return data_failure("the features are too large to fit a linear model on; scale them with 'standard'")
+
+
+def _train_matrix(rows: Rows) -> Array:
+    import numpy as np
+
+    features = np.ascontiguousarray(matrix(rows))
+    if features.shape[1] == 0:
+        raise data_failure("no feature is left: every vector is empty")
+    if not np.isfinite(features).all():
+        raise _not_finite(rows)
+    return features
+
+
+def _not_finite(rows: Rows) -> Failed:
+    """Names the first column with a missing or infinite value."""
+    import numpy as np
+
+    for name in rows.schema:
+        column = matrix(Rows(rows.features, rows.schema.select([name])))
+        bad = int((~np.isfinite(column)).any(axis=1).sum())
+        if bad:
+            break
+    message = f"column '{name}' is missing or infinite in {bad} of {len(column)} train rows"
+    return data_failure(message, column=name, rows=bad)
