@@ -21,7 +21,8 @@ _IMPORTS: dict[str, Callable[[], Any]] = {
     "pandera": partial(import_module, "pandera.polars"),
     "onnx": partial(import_module, "onnx"),
     "onnxruntime": onnxruntime,
-} | {cls.type: cls.load for cls in LEARNERS}
+    **{cls.type: cls.load for cls in LEARNERS},
+}
 
 
 def load(names: Collection[str]) -> None:
