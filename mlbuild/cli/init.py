@@ -11,7 +11,8 @@ from typing import Any
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.project import DEFAULT
-from mlbuild.data.inference import READABLE, infer
+from mlbuild.cli.row_files import SUFFIXES, readable
+from mlbuild.data.inference import infer
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.drafts.draft import Draft, draft
 from mlbuild.drafts.goal import ANSWERS
@@ -28,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "to fill in. From a file, all rows are read: source and contract say what they are; with --target also a "
         "dataset, a model and an output are written, which build at once."
     )
-    parser.add_argument(
-        "data", nargs="?", metavar="DATA", help="a .csv or .parquet file to draft the spec from"
-    )
+    parser.add_argument("data", nargs="?", metavar="DATA", help=f"a {SUFFIXES} file to draft the spec from")
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column to predict (none: the models are comments)"
     )
@@ -73,12 +72,7 @@ def _empty(args: argparse.Namespace, file: Path) -> int:
 
 def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     data = Path(args.data)
-    if not data.is_file():
-        raise UsageError(f"there is no file '{data}'")
-    if data.suffix.lower() not in READABLE:
-        raise UsageError(
-            f"cannot read rows from '{data}'", help=f"a file of rows ends in {', '.join(READABLE)}"
-        )
+    readable(data)
     if args.task is not None and args.target is None:
         raise UsageError("--task needs --target")
     path = Path(os.path.relpath(data.resolve(), file.parent.resolve())).as_posix()

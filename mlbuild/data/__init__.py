@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlbuild.data.sources import SUFFIXES, Csv, Parquet
+from mlbuild.data.formats import FORMATS
+from mlbuild.data.sources import source_of
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.time import Time
@@ -11,10 +12,10 @@ from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.join import Join
 
 #: What `type:` of a source can be.
-SOURCES = (Csv, Parquet)
+SOURCES = tuple(source_of(one) for one in FORMATS)
 #: What `op:` of a dataset step can be.
 DATASET_STEPS = (Join, Filter, Derive)
 #: What `type:` of a split can be.
 SPLITS = (Hash, Time, Random)
 
-__all__ = ["DATASET_STEPS", "SOURCES", "SPLITS", "SUFFIXES"]
+__all__ = ["DATASET_STEPS", "SOURCES", "SPLITS"]

@@ -23,14 +23,16 @@ def cast(series: pl.Series, dtype: str) -> pl.Series:
     nearest float64, never beyond the largest; date and datetime are ISO 8601 (a date is a datetime at midnight).
     From numbers: an int is an integral number in the range of int64, a float a number that float64 can hold.
     An int is a string of its digits. NaN is null. A datetime with an offset is in UTC, without one as it stands.
-    Dates and datetimes are of the years 1 to 9999.
+    Dates and datetimes are of the years 1 to 9999. Bytes are the text that they are in UTF-8.
     """
     import polars as pl
 
     if series.dtype == pl.Null:
         return series.cast(polars_type(dtype))
-    if isinstance(series.dtype, (pl.Categorical, pl.Enum, pl.Binary)):
-        series = series.cast(pl.String, strict=False)
+    if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
+        series = series.cast(pl.String)
+    elif series.dtype == pl.Binary:
+        series = _decoded(series)
     made = _from_text(series, dtype) if series.dtype == pl.String else _from_value(series, dtype)
     return made.alias(series.name)
 
@@ -55,6 +57,24 @@ def schema_of(rows: pl.DataFrame) -> Schema:
 
     dtypes = {str(polars_type(dtype)): dtype for dtype in DTYPES}
     return Schema({name: ColumnType(dtypes[str(type_)], True) for name, type_ in rows.schema.items()})
+
+
+def _decoded(series: pl.Series) -> pl.Series:
+    """Bytes as texts; null where they are not UTF-8."""
+    import polars as pl
+
+    try:
+        return series.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        texts = (None if value is None else _utf8(value) for value in series)
+        return pl.Series(series.name, texts, pl.String)
+
+
+def _utf8(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _from_text(texts: pl.Series, dtype: str) -> pl.Series:

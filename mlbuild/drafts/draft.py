@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlbuild.data.contracts import Column
+from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.data.inference import Inferred
-from mlbuild.data.sources import SUFFIXES, Csv
 from mlbuild.drafts.block import Noted, Remark, block, remark_lines
 from mlbuild.drafts.division import Division, by_chance, by_time, time_of
 from mlbuild.drafts.goal import Goal, choose_goal
@@ -89,16 +89,14 @@ def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> li
 
 
 def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
-    mark, source = inferred.source.mark()[1], inferred.source
-    told: dict[str, Any] = {} if SUFFIXES.get(PurePosixPath(path).suffix) == mark else {"type": mark}
+    form = inferred.format
+    told: dict[str, Any] = {}
+    if NAMED.get(PurePosixPath(path).suffix) is not type(form):
+        told["type"] = form.name()
     told["path"] = path.replace("${", "$${")  # no variable
-    if isinstance(source, Csv):
-        if source.delimiter != ",":
-            told["delimiter"] = source.delimiter
-        if source.null_values:
-            columns = dict.fromkeys(name for names in inferred.missing.values() for name in names)
-            counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
-            told["null_values"] = Noted(source.null_values, f"missing values, in {counted}")
+    for key, value in _told(form).items():
+        if key in params_of(type(form)):
+            told[key] = Noted(value, inferred.remarks[key]) if key in inferred.remarks else value
     return told | {"contract": contract}
 
 

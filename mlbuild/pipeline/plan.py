@@ -9,7 +9,9 @@ from mlbuild.pipeline.plan_tables import dataset_tasks, source_tasks
 from mlbuild.spec.spec import Spec
 
 #: Packages that import all of their classes: a task depends on those that its parameters name, not on the list.
-CATALOGUES = frozenset({"mlbuild.data", "mlbuild.ops", "mlbuild.models", "mlbuild.models.answers"})
+CATALOGUES = frozenset(
+    {"mlbuild.data", "mlbuild.data.formats", "mlbuild.ops", "mlbuild.models", "mlbuild.models.answers"}
+)
 
 
 def make_plan(spec: Spec) -> Plan:

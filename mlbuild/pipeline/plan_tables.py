@@ -19,12 +19,12 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         name=f"source:{item.name}",
         kind="source",
         run=source.run,
-        params={"source": item.source.canonical(item.contract.columns)},
+        params={"source": item.source.format.canonical(item.contract.columns)},
         # The engine takes files relative to the project; those of a spec are relative to where it is read.
         files={"file": item.file.absolute()},
         called={"file": item.source.path} if item.variables else {},
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
-        uses=(type(item.source).__module__,),
+        uses=(item.source.kind.__module__,),
         libraries=("polars",),
         rank=SOURCES,
         origin=Origins(

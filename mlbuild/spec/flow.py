@@ -44,7 +44,7 @@ def flow_sources(
             if defined is not None:
                 contract, doubtful = defined.contract, defined.doubtful
                 if not doubtful:
-                    findings.extend(problem.under(*at) for problem in source.judge(contract.columns))
+                    findings.extend(problem.under(*at) for problem in source.format.judge(contract.columns))
                 table = _source_table(name, os.path.normpath(file), source.contract, contract, doubtful)
                 variables = path.names if path else ()
                 found[name] = SourceSpec(name, source, file, variables, source.contract, contract, table)

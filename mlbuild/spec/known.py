@@ -141,6 +141,6 @@ def _header(source: Source, root: FilePath, bounds: Bounds) -> list[str]:
     """The columns of a source's file; none where it is not there or cannot be read, or lies beyond the bounds."""
     try:
         file = root / expand(source.path, os.environ).text
-        return source.header(file) if bounds.hold(file) else []
+        return source.format.header(file) if bounds.hold(file) else []
     except (Rejected, Failed, OSError, ValueError):
         return []

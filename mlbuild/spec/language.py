@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
+from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.models import LEARNERS
@@ -31,7 +32,7 @@ from mlbuild.params import (
 from mlbuild.selection import Columns, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
-SOURCE = Dispatch("type", SOURCES, "source", tuple(SUFFIXES.items()))
+SOURCE = Dispatch("type", SOURCES, "source", tuple((suffix, one.name()) for suffix, one in NAMED.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
 STEP = Dispatch("op", OPS, "step")

@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_read_is_a_fault_of_the_data(mlbuild: Command) -> 
     ran = mlbuild("init", "rows.csv", "--target", "a")
     assert (ran.code, ran.err) == (
         3,
-        "mlbuild: rows.csv: cannot read the file as csv: line 3 is not UTF-8: byte 0xFF at offset 8\n",
+        "mlbuild: rows.csv: cannot read the file as csv: line 3 is not UTF-8: byte 0xFF at offset 8, which is 'ÿ' in windows-1252\n  help: save the file as UTF-8\n",
     )
     assert not (mlbuild.folder / "mlbuild.yaml").exists()
 

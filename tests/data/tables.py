@@ -55,7 +55,7 @@ def read_file(
     else:
         file.write_bytes(content.encode() if isinstance(content, str) else content)
     source = SOURCE.read({"type": file.suffix[1:], "path": file.name, "contract": "c", **options})
-    rows, faults = source.read(file, contract(columns).columns)
+    rows, faults = source.format.read(file, contract(columns).columns)
     return rows, faults
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mlbuild.data import csv_file, csv_scan
-from mlbuild.data.csv_file import read_csv
+from mlbuild.data.formats import csv_scan, csv_table
+from mlbuild.data.formats.csv_table import read_csv
 from mlbuild.diagnostics import Failed
 from tests.budget import examples, seed, tell
 from tests.data.csv_oracle import Refusal, meaning, standard
@@ -174,14 +174,14 @@ def test_every_file_is_read_as_the_standard_library_does_or_refused_at_the_right
 ) -> None:
     random, file = Random(seed()), tmp_path / "rows.csv"
     exact = 0
-    slowly = csv_file._read_exactly
+    slowly = csv_table._read_exactly
 
     def counted(*args: Any) -> Any:
         nonlocal exact
         exact += 1
         return slowly(*args)
 
-    monkeypatch.setattr(csv_file, "_read_exactly", counted)
+    monkeypatch.setattr(csv_table, "_read_exactly", counted)
     files, read, quick = examples(600, 20_000), 0, 0
     for _ in range(files):
         # In chunks this small every pattern is cut in two somewhere.

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from mlbuild.data.contracts import Contract
+from mlbuild.data.formats.csv import Csv
 from mlbuild.data.inference import Inferred, infer
-from mlbuild.data.sources import Csv
 from mlbuild.data.violations import violations
 from mlbuild.diagnostics import Failed
 
@@ -91,14 +91,14 @@ WORDS = {
 @pytest.mark.parametrize(("values", "words"), WORDS.values(), ids=list(WORDS))
 def test_null_values(tmp_path: Path, values: list[str], words: list[str]) -> None:
     found = of(tmp_path, a=values, b=["x", "y", "z"])
-    assert isinstance(found.source, Csv)
-    assert list(found.source.null_values) == words == list(found.missing)
+    assert isinstance(found.format, Csv)
+    assert list(found.format.null_values) == words
     assert found.columns["a"].nullable == (found.rows["a"].null_count() > 0)
 
 
 def test_a_null_value_of_one_column_is_one_in_all(tmp_path: Path) -> None:
     found = of(tmp_path, a=["?", "1", "2"], b=["?", "x", "y"])
-    assert found.missing == {"?": ("a",)}
+    assert found.remarks == {"null_values": "missing values, in 1 column"}
     assert found.columns["b"].nullable
     assert found.rows["b"].to_list() == [None, "x", "y"]
 
@@ -106,8 +106,8 @@ def test_a_null_value_of_one_column_is_one_in_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("delimiter", "name"), [(",", "a"), (";", "a"), ("\t", "a"), ("|", "a"), (" ", "a")])
 def test_delimiters(tmp_path: Path, delimiter: str, name: str) -> None:
     found = of_text(tmp_path, "".join(delimiter.join(row) + "\n" for row in ["ab", "12", "34"]))
-    assert isinstance(found.source, Csv)
-    assert found.source.delimiter == delimiter
+    assert isinstance(found.format, Csv)
+    assert found.format.delimiter == delimiter
     assert {name: column.dtype for name, column in found.columns.items()} == {"a": "int", "b": "int"}
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS, SUFFIXES
+from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Rejected
 from mlbuild.kinds import Choice, Json, ListOf
 from mlbuild.models import LEARNERS
@@ -50,7 +51,7 @@ def reference() -> dict[Path, str]:
     return {DOCS / "reference" / f"{name}.md": text for name, text in pages.items()}
 
 
-_SUFFIXES = " and ".join(f"`{suffix}`" for suffix in SUFFIXES)
+_SUFFIXES = " and ".join(f"`{suffix}`" for suffix in NAMED)
 _SOURCES = f"What `type` of a [source](../spec/sources.md) can be. Without `type` the suffix of `path` decides: {_SUFFIXES}."
 _STEPS = "What `op` of a step of a [dataset](../spec/datasets.md) can be."
 _SPLITS = "What `type` of the `split` of a [dataset](../spec/datasets.md#split) can be."

@@ -37,14 +37,14 @@ def test_it_builds_as_it_stands(dataset: Dataset, mlbuild: Command) -> None:
 def names(spec: Spec, file: Path) -> set[str]:
     """The columns of the file."""
     (source,) = spec.sources.values()
-    return set(source.source.raw(file, ())[1])
+    return set(source.source.format.raw(file, ())[1])
 
 
 def absent(spec: Spec, file: Path) -> int:
     """The rows without a target."""
     (source,), (model,) = spec.sources.values(), spec.models.values()
     target = model.target.column
-    rows, _ = source.source.read(file, {target: source.contract.columns[target]})
+    rows, _ = source.source.format.read(file, {target: source.contract.columns[target]})
     return rows[target].null_count()
 
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlbuild.diagnostics import Failed, data_failure
-from mlbuild.regular import Irregular, open_regular
+from mlbuild.data.formats.format import refusal, refuse_others
+from mlbuild.diagnostics import Failed
+from mlbuild.regular import open_regular
 
 #: Far above the module's own limit for a field, and no larger than a C long of 32 bits.
 _LONGEST = 2**31 - 1
@@ -56,11 +57,11 @@ class Records(Iterator[list[str]]):
         try:
             for line in self._stream:
                 if "\0" in line:
-                    raise refusal(f"line {self.line + len(self._text)} holds a NUL byte")
+                    raise refusal("csv", f"line {self.line + len(self._text)} holds a NUL byte")
                 self._text.append(line)
                 yield line
         except UnicodeDecodeError:
-            raise refusal(_not_utf8(self._file)) from None
+            raise _not_utf8(self._file) from None
 
     def _bad_quote(self) -> Failed:
         """What is wrong with the quotes of the record that was being read."""
@@ -72,12 +73,14 @@ class Records(Iterator[list[str]]):
             if found["quoted"] is not None:
                 opened, closed = self._line_of(text, at), self._line_of(text, end)
                 if end == len(text):
-                    return refusal(f"line {opened}: a field starts with a quote that is never closed")
+                    return refusal("csv", f"line {opened}: a field starts with a quote that is never closed")
                 end += 1
                 if text[end : end + 1] not in self._ends:
                     where = "" if opened == closed else f", which starts in line {opened}"
                     help_ = rf"\" is not an escape in csv; {_TWICE}" if text[end - 2] == "\\" else _TWICE
-                    return refusal(f"line {closed}: text follows the closing quote of a field{where}", help_)
+                    return refusal(
+                        "csv", f"line {closed}: text follows the closing quote of a field{where}", help_
+                    )
             at = end + 1
         raise AssertionError("the csv module refuses quotes only")
 
@@ -89,22 +92,13 @@ def open_text(file: Path, errors: str = "strict") -> io.TextIOWrapper:
     """The text of a file, with its line ends as they are.
 
     Raises:
-        Failed: of kind `data`, where this is not a regular file.
+        Failed: of kind `data`, where this is no file of text.
     """
-    try:
-        raw = open_regular(file)
-    except Irregular as error:
-        raise refusal(str(error.strerror)) from None
-    return io.TextIOWrapper(io.BufferedReader(raw), "utf-8-sig", errors, newline="")
+    refuse_others(file, "csv")
+    return io.TextIOWrapper(io.BufferedReader(open_regular(file)), "utf-8-sig", errors, newline="")
 
 
-def refusal(reason: str, help_: str | None = None) -> Failed:
-    """The failure that a file cannot be read as csv, and what to do about it."""
-    lines = {} if help_ is None else {"lines": [f"help: {help_}"]}
-    return data_failure(f"cannot read the file as csv: {reason}", **lines)
-
-
-def _not_utf8(file: Path) -> str:
+def _not_utf8(file: Path) -> Failed:
     """Where the first byte is that is not UTF-8; a line feed is never part of a longer character."""
     number, before = 1, 0
     with io.BufferedReader(open_regular(file)) as stream:
@@ -113,7 +107,10 @@ def _not_utf8(file: Path) -> str:
                 line.decode()
             except UnicodeDecodeError as error:
                 number += len(_ENDS.findall(line, 0, error.start))
-                what = f"byte 0x{line[error.start]:02X} at offset {before + error.start:,}"
-                return f"line {number} is not UTF-8: {what}"
+                bad, at = line[error.start : error.start + 1], before + error.start
+                char = bad.decode("windows-1252", "ignore")
+                other = f", which is '{char}' in windows-1252" if char else ""
+                where = f"byte 0x{bad.hex().upper()} at offset {at:,}{other}"
+                return refusal("csv", f"line {number} is not UTF-8: {where}", "save the file as UTF-8")
             number, before = number + len(_ENDS.findall(line)), before + len(line)
-    return "it changed while it was read"
+    return refusal("csv", "it changed while it was read")

@@ -6,7 +6,7 @@ import csv
 from itertools import islice
 from pathlib import Path
 
-from mlbuild.data.csv_records import open_text
+from mlbuild.data.formats.csv_records import open_text
 
 #: In the order of preference where several make the same table.
 DELIMITERS = (",", ";", "\t", "|", " ")

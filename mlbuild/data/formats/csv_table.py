@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlbuild.data.csv_records import Records, refusal
-from mlbuild.data.csv_scan import Scan, blank_lines, scan
-from mlbuild.regular import open_regular
+from mlbuild.data.formats.csv_records import Records
+from mlbuild.data.formats.csv_scan import Scan, blank_lines, scan
+from mlbuild.data.formats.format import refusal
+from mlbuild.data.formats.unread import Unread, reading
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +33,7 @@ def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
     """
     header = read_header(file, delimiter)
     if not header:
-        raise refusal("it is empty")
+        raise refusal("csv", "it is empty")
     found = scan(file, delimiter)
     if not (found.sound or found.opens):  # every quote is text, as in `12" pipe`
         found = scan(file, delimiter, quotes=False)
@@ -57,9 +58,9 @@ def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.Dat
 
     quote = '"' if found.opens else None
     try:
-        with open_regular(file) as stream:
+        with reading(file) as stream:
             rows = pl.read_csv(stream, separator=delimiter, quote_char=quote, infer_schema=False, glob=False)
-    except pl.exceptions.PolarsError:
+    except Unread:
         return None
     if rows.height == found.records - 1 and found.delimiters == found.records * (width - 1):
         return rows if rows.width == width else None
@@ -97,11 +98,11 @@ def _rows(file: Path, delimiter: str, width: int) -> Iterator[list[str]]:
                 continue
             if width == 1 and records.stray:
                 # Such a file may have two line ends where one was meant, and here the second would be a row.
-                raise refusal(f"line {records.line} ends in a carriage return without a line feed")
+                raise refusal("csv", f"line {records.line} ends in a carriage return without a line feed")
             row += 1
             record = record or [""]
             if len(record) != width:
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-                raise refusal(f"row {row} (line {records.line}) has {fields}, the header has {width}")
+                raise refusal("csv", f"row {row} (line {records.line}) has {fields}, the header has {width}")
             if row:
                 yield record

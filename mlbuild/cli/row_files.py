@@ -1,0 +1,97 @@
+"""Files of rows on the command line: which format one has, and the options of formats as flags."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mlbuild.cli.exits import UsageError
+from mlbuild.data.formats import FORMATS
+from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
+from mlbuild.data.formats.format import Format
+from mlbuild.params import ListOf, Param, params_of
+
+#: The suffixes of the formats, for help.
+SUFFIXES = " or ".join(NAMED)
+#: What a shell does not let one type easily.
+_TYPED = {"\\t": "\t"}
+
+
+def readable(file: Path) -> type[Format]:
+    """The format of a file to read.
+
+    Raises:
+        UsageError: there is no such file, or its suffix names no format.
+    """
+    if not file.is_file():
+        raise UsageError(f"there is no file '{file}'")
+    kind = format_of(file)
+    if kind is None:
+        raise UsageError(f"cannot read rows from '{file}'", help=f"a file of rows ends in {', '.join(KNOWN)}")
+    return kind
+
+
+def writable(file: Path) -> type[Format]:
+    """The format of a file to write.
+
+    Raises:
+        UsageError: its suffix is not the suffix of a format.
+    """
+    kind = NAMED.get(file.suffix.lower())
+    if kind is None:
+        raise UsageError(f"cannot write '{file}'", help=f"the name of the file must end in {SUFFIXES}")
+    return kind
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """A flag for each option of a format."""
+    for flag, (param, kinds) in _flags().items():
+        many, doc = isinstance(param.kind, ListOf), param.doc[0].lower() + param.doc[1:].rstrip(".")
+        parser.add_argument(
+            flag,
+            dest=param.name,
+            metavar="TEXT",
+            action="append" if many else "store",
+            help=f"{', '.join(kind.name() for kind in kinds)}: {doc}{' (repeatable)' if many else ''}",
+        )
+
+
+def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
+    """The options of a format that are given as flags, by key.
+
+    Raises:
+        UsageError: one is for other formats, or has a value that it does not take.
+    """
+    given: dict[str, Any] = {}
+    for flag, (param, kinds) in _flags().items():
+        typed = vars(args)[param.name]
+        if typed is None:
+            continue
+        if kind not in kinds:
+            raise UsageError(f"{flag} is for {', '.join(one.name() for one in kinds)} files")
+        value = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
+        if not _takes(param, value):
+            raise UsageError(f"{flag} takes {param.kind.phrase()}")
+        given[param.key] = value
+    return given
+
+
+@cache
+def _flags() -> Mapping[str, tuple[Param, tuple[type[Format], ...]]]:
+    """Each flag, such as `--null-value`, with its option and the formats that have it."""
+    found: dict[str, tuple[Param, tuple[type[Format], ...]]] = {}
+    for kind in FORMATS:
+        for key, param in params_of(kind).items():
+            one = key.removesuffix("s") if isinstance(param.kind, ListOf) else key
+            flag = f"--{one.replace('_', '-')}"
+            found[flag] = (param, (*found.get(flag, (param, ()))[1], kind))
+    return found
+
+
+def _takes(param: Param, value: Any) -> bool:
+    from jsonschema import Draft7Validator
+
+    return bool(Draft7Validator(param.kind.json_schema()).is_valid(value))

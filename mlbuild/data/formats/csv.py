@@ -1,0 +1,74 @@
+"""Csv: lines of values between delimiters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+from mlbuild.data.contracts import Column
+from mlbuild.data.formats.csv_table import read_csv, read_header
+from mlbuild.data.formats.delimiter import find_delimiter
+from mlbuild.data.formats.format import Format, Guess
+from mlbuild.data.formats.guesses import TextGuess
+from mlbuild.diagnostics import Problem
+from mlbuild.params import ListOf, Text, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Csv(Format):
+    """A file of comma-separated values in UTF-8, with a header; blank lines are skipped."""
+
+    discriminator = ("type", "csv")
+    suffixes = (".csv",)
+    other_suffixes = (".tsv", ".tab", ".txt", ".data", ".dat")
+
+    null_values: tuple[str, ...] = field(
+        ListOf(Text(), unique=True),
+        "Texts that stand for a missing value, in any column, besides an empty one.",
+        default=(),
+        examples=(["NA"],),
+    )
+    delimiter: str = field(
+        Text(r"^[\t !#-~]$", "one ASCII character"),
+        "The character that separates the values of a row.",
+        default=",",
+    )
+
+    def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
+        if "" in self.null_values and all(column.empty_is_null for column in columns.values()):
+            at = ("null_values", self.null_values.index(""))
+            yield Problem("no-effect", "an empty text is a missing value in any case", at, "remove it")
+
+    def header(self, file: Path) -> list[str]:
+        return read_header(file, self.delimiter)
+
+    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+        table, header = read_csv(file, self.delimiter)
+        first = {name: header.index(name) for name in names if name in header}
+        columns = [table.to_series(index).fill_null("").alias(name) for name, index in first.items()]
+        if self.null_values:
+            columns = [texts.set(texts.is_in(self.null_values), None) for texts in columns]
+        return table.select(columns), header
+
+    def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
+        rows.write_csv(stream, separator=self.delimiter)
+
+    @classmethod
+    def fitting(cls, file: Path) -> Self:
+        return cls(delimiter=find_delimiter(file))
+
+    def guess(self, rows: pl.DataFrame) -> Guess:
+        guesses = {texts.name: TextGuess.of(texts) for texts in rows}
+        # A null value is one in every column, also where alone it would not have been taken for one.
+        proven = {word for one in guesses.values() if one.dtype != "string" for word in one.words}
+        words = sorted(proven | {word for one in guesses.values() for word in one.sure})
+        where = {name for name, one in guesses.items() if one.words & {*words}}
+        counted = "1 column" if len(where) == 1 else f"{len(where)} columns"
+        remarks = {"null_values": f"missing values, in {counted}"} if words else {}
+        dtypes = {name: one.dtype for name, one in guesses.items()}
+        return Guess(replace(self, null_values=tuple(words)), dtypes, remarks=remarks)

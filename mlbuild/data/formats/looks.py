@@ -1,0 +1,108 @@
+"""What a file looks like that is not in the format that it is read as."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.regular import open_regular
+
+_HEAD = 4096
+_UNPACK = "unpack it first"
+_AS_CSV = "export the table as csv"
+_AS_PARQUET = "write the table as parquet or csv"
+_AS_LINES = "write the table as csv"
+_AS_UTF8 = "save the file as UTF-8"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file is by its first bytes, the name of the format that reads such files, and what to do otherwise."""
+
+    what: str
+    format: str | None = None
+    help: str | None = None
+
+
+#: By the bytes that files of a kind start with. Some of them could start a csv file too: they count where it is no text.
+_BINARY = {
+    b"\x1f\x8b": Look("a gzip archive", help=_UNPACK),
+    b"BZh": Look("a bzip2 archive", help=_UNPACK),
+    b"\xfd7zXZ": Look("an xz archive", help=_UNPACK),
+    b"\x28\xb5\x2f\xfd": Look("a zstd archive", help=_UNPACK),
+    b"7z\xbc\xaf": Look("a 7z archive", help=_UNPACK),
+    b"Rar!": Look("a rar archive", help=_UNPACK),
+    b"PAR1": Look("a parquet file", "parquet"),
+    b"ARROW1": Look("an Arrow (Feather) file", help=_AS_PARQUET),
+    b"\xff\xff\xff\xff": Look("an Arrow stream", help=_AS_PARQUET),
+    b"ORC": Look("an ORC file", help=_AS_PARQUET),
+    b"Obj\x01": Look("an Avro file", help=_AS_PARQUET),
+    b"SQLite format 3": Look("a SQLite database", help=_AS_CSV),
+    b"\xd0\xcf\x11\xe0": Look("an old Excel workbook (xls)", help=_AS_CSV),
+    b"\x89HDF": Look("an HDF5 file", help=_AS_PARQUET),
+    b"\x93NUMPY": Look("a numpy array", help=_AS_PARQUET),
+    b"\x80\x04\x95": Look("a Python pickle", help=_AS_PARQUET),
+    b"\x80\x05\x95": Look("a Python pickle", help=_AS_PARQUET),
+    b"%PDF-": Look("a PDF document", help=_AS_CSV),
+    b"\xff\xfe\0\0": Look("UTF-32 text", help=_AS_UTF8),
+    b"\0\0\xfe\xff": Look("UTF-32 text", help=_AS_UTF8),
+    b"\xff\xfe": Look("UTF-16 text", help=_AS_UTF8),
+    b"\xfe\xff": Look("UTF-16 text", help=_AS_UTF8),
+}
+_WORKBOOK = (b"xl/", b"[Content_Types].xml")
+#: By what text of a kind starts with.
+_TEXTS = {
+    r"\{\s*\"[^\n]*\}\s*(\n|$)": Look("JSON with an object in each line", "ndjson", _AS_LINES),
+    r"\[\s*[\[{]": Look("a JSON list", help=_AS_LINES),
+    r"\{\s*(\"|\n)": Look("a JSON document", help=_AS_LINES),
+    r"<!doctype html|<html": Look(
+        "a web page", help="download the file itself: this may be a page to log in"
+    ),
+    r"<\?xml": Look("XML", help=_AS_CSV),
+    r"version https://git-lfs": Look("a Git LFS pointer", help="fetch the file with 'git lfs pull'"),
+}
+
+
+def look_at(file: Path) -> Look | None:
+    """What a file is, if its first bytes say it; None for text that can be csv, and for what is not known.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    with io.BufferedReader(open_regular(file)) as stream:
+        head = stream.read(_HEAD)
+    text = _text(head)
+    if text is not None:
+        found = (look for start, look in _TEXTS.items() if re.match(start, text.lstrip(), re.IGNORECASE))
+        return next(found, None)
+    if head.startswith(b"PK\x03\x04"):
+        return _zipped(head)
+    known = next((look for start, look in _BINARY.items() if head.startswith(start)), None)
+    return known or (Look("UTF-16 text", help=_AS_UTF8) if _in_pairs(head) else None)
+
+
+def _text(head: bytes) -> str | None:
+    """The text of the first bytes; None where these are no UTF-8, or hold a NUL."""
+    try:
+        # A character may be cut in two at the end.
+        text, _ = codecs.utf_8_decode(head.removeprefix(codecs.BOM_UTF8), "strict", len(head) < _HEAD)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _zipped(head: bytes) -> Look:
+    if any(name in head for name in _WORKBOOK):
+        return Look("an Excel workbook (xlsx)", help=_AS_CSV)
+    if b"opendocument.spreadsheet" in head:
+        return Look("an OpenDocument spreadsheet", help=_AS_CSV)
+    return Look("a zip archive", help=_UNPACK)
+
+
+def _in_pairs(head: bytes) -> bool:
+    """Whether nearly every other byte is zero, as in UTF-16 without a byte order mark."""
+    zeros, half = (head[::2].count(0), head[1::2].count(0)), len(head) // 2
+    return half > 0 and max(zeros) > 0.8 * half and min(zeros) < 0.2 * half

@@ -1,0 +1,79 @@
+"""Parquet: columns with types of their own."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from mlbuild.data.formats.format import Format, refusal, refuse_others
+from mlbuild.data.formats.unread import Unread, reading
+from mlbuild.regular import open_regular
+
+if TYPE_CHECKING:
+    from io import FileIO
+
+    import polars as pl
+
+#: What a file starts and ends with.
+_MARK = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Parquet(Format):
+    """A parquet file; its columns are cast to the dtypes of the contract."""
+
+    discriminator = ("type", "parquet")
+    suffixes = (".parquet",)
+    other_suffixes = (".pq",)
+
+    def header(self, file: Path) -> list[str]:
+        refuse_others(file, self.name())
+        try:
+            with reading(file) as stream:
+                return _scan(stream).collect_schema().names()
+        except (Unread, OSError) as error:
+            raise self.refusal(_damage(file) or f"it is damaged ({error})") from None
+
+    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+        header = self.header(file)
+        wanted = [name for name in names if name in header]
+        try:
+            with reading(file) as stream:
+                return _scan(stream).select(wanted).collect(), header
+        except (Unread, OSError) as error:
+            faults = dict(_unreadable(file, wanted))
+            told = [f"column '{name}': {cause}" for name, cause in faults.items()] or [str(error)]
+            raise refusal(self.name(), "; ".join(told), columns=faults) from None
+
+    def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
+        rows.write_parquet(stream)
+
+
+def _damage(file: Path) -> str | None:
+    """What the first and the last bytes of a file say of what is wrong with it."""
+    with io.BufferedReader(open_regular(file)) as stream:
+        start = stream.read(len(_MARK))
+        if start != _MARK:
+            return "it is not a parquet file" if start else "it is empty"
+        stream.seek(-len(_MARK), os.SEEK_END)
+        return None if stream.read() == _MARK else "its end is missing"
+
+
+def _scan(stream: FileIO) -> pl.LazyFrame:
+    import polars as pl
+
+    return pl.scan_parquet(stream, glob=False, hive_partitioning=False)
+
+
+def _unreadable(file: Path, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The columns that cannot be read, each with the cause."""
+    for name in names:
+        try:
+            with reading(file) as stream:
+                _scan(stream).select(name).collect()
+        except Unread as error:
+            yield name, str(error)
