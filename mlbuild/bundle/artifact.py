@@ -14,8 +14,10 @@ from mlbuild.models.answers.answer import Output
 from mlbuild.params import Json
 
 FORMAT = 1
-#: The oldest onnxruntime that has the operators used (`TreeEnsemble` of ai.onnx.ml 5).
-ONNXRUNTIME = "1.21"
+#: The oldest onnxruntime that loads every model in reasonable time. `TreeEnsemble` exists since 1.21, but earlier
+#: releases copy (1.21, 1.22) or compare (1.23 to 1.24.2) the subtree behind a category set once for each member of
+#: the set, so that sets behind sets multiply: https://github.com/microsoft/onnxruntime/pull/27391.
+ONNXRUNTIME = "1.24.3"
 
 _MISSING = {"double": "NaN", "int64": "-9223372036854775808", "string": ""}
 

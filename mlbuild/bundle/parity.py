@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.adversarial import adversarial_rows
 from mlbuild.bundle.comparison import SCORE, Compared, compare, compare_output, holds_numbers
+from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.bundle.session import Arrays, Session, encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed, Failure
@@ -69,6 +70,7 @@ def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 
     ]
     certificate: Json = {
         "format": FORMAT,
+        "onnxruntime": onnxruntime().__version__,
         "rows": {
             "real": max(one.rows for one in whole),
             "adversarial": adversarial.height,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.lowering.graph import ML, Graph, Tensor
@@ -50,7 +50,7 @@ def tree_ensemble(graph: Graph, matrix: Tensor, trees: Trees) -> Tensor:
     """
     import numpy as np
 
-    trees = _rooted(trees)
+    trees = _renumbered(_rooted(trees))
     order = _preorder(trees.roots.tolist(), trees.left.tolist(), trees.right.tolist())
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
@@ -94,7 +94,8 @@ def _rooted(trees: Trees) -> Trees:
     roots = trees.roots.copy()
     roots[bare] = len(trees.feature) + np.arange(more)
     zeros = np.zeros(more, dtype=np.int64)
-    return Trees(
+    return replace(
+        trees,
         roots=roots,
         feature=np.append(trees.feature, zeros),
         threshold=np.append(trees.threshold, zeros.astype(np.float64)),
@@ -102,10 +103,38 @@ def _rooted(trees: Trees) -> Trees:
         left=np.append(trees.left, ~lone),
         right=np.append(trees.right, ~twin),
         member=np.append(trees.member, zeros.astype(bool)),
-        sets=trees.sets,
         leaf_value=np.append(trees.leaf_value, trees.leaf_value[lone]),
         leaf_target=np.append(trees.leaf_target, trees.leaf_target[lone]),
-        targets=trees.targets,
+    )
+
+
+def _renumbered(trees: Trees) -> Trees:
+    """The same trees, with those leaves numbered last whose parent is a root that also has a node as its child.
+
+    Nodes and leaves are numbered separately, so a leaf and a node can have the same number. Where these two are the
+    children of one root, onnxruntime before 1.24.1 takes that root for a leaf
+    (https://github.com/microsoft/onnxruntime/issues/24679). The leaves that are moved to the end get numbers that no
+    node has: each tree has more leaves than nodes, and at most one of its leaves is moved.
+    """
+    import numpy as np
+
+    left, right = trees.left[trees.roots], trees.right[trees.roots]
+    beside_node = ~np.minimum(left, right)[(left < 0) != (right < 0)]
+    last = np.zeros(len(trees.leaf_value), dtype=bool)
+    last[beside_node] = True
+    order = np.argsort(last, kind="stable")
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+
+    def child(former: Array) -> Array:
+        return np.where(former < 0, ~number[~np.minimum(former, -1)], former)
+
+    return replace(
+        trees,
+        left=child(trees.left),
+        right=child(trees.right),
+        leaf_value=trees.leaf_value[order],
+        leaf_target=trees.leaf_target[order],
     )
 
 

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from tests.editor.node import node, packages
+from tests.node import node, packages
 
 #: Longer than any answer takes on a busy machine.
 PATIENCE = 120
@@ -32,7 +32,7 @@ class Server:
         self._asked = 0
         self._incoming: queue.Queue[dict[str, Any]] = queue.Queue()
         self._published: dict[str, list[dict[str, Any]]] = {}
-        program = packages() / "yaml-language-server/bin/yaml-language-server"
+        program = packages("editor") / "yaml-language-server/bin/yaml-language-server"
         self._process = subprocess.Popen(
             [node(), str(program), "--stdio"],
             stdin=subprocess.PIPE,

@@ -23,8 +23,8 @@ from tests.editor.examples import (
     write_json,
     write_yaml,
 )
-from tests.editor.node import answer
 from tests.editor.server import Server
+from tests.node import answer
 
 #: Lines, from 1, and messages.
 Said = list[tuple[int, str]]
@@ -57,7 +57,7 @@ def judged(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Judgemen
     jsons = [write_json(folder / f"{index}.json", value) for index, value in enumerate(values.values())]
     server.open(*(spec.file for spec in yamls))
     questions = [{"text": spec.text} for spec in jsons]
-    answers = answer("json_service.mjs", {"schema": build_schema(), "questions": questions})
+    answers = answer("editor/json_service.mjs", {"schema": build_schema(), "questions": questions})
     judged = [
         Judged(
             spec, server.diagnostics(spec.file), _errors(spec), as_json, [(line, said) for line, said in told]

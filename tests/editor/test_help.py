@@ -23,8 +23,8 @@ from tests.editor.examples import (
     write_json,
     write_yaml,
 )
-from tests.editor.node import answer
 from tests.editor.server import Server
+from tests.node import answer
 
 EXAMPLES = {example.title: example for example in examples()}
 PARAMETERS = [(title, key) for title, example in EXAMPLES.items() for key in example.params]
@@ -86,7 +86,7 @@ def _offered(server: Server, caret: Caret) -> list[str]:
 def _asked(carets: list[Caret], what: str) -> list[Any]:
     """What editors of JSON say at carets."""
     questions = [{"text": caret.text, what: [caret.line, caret.column]} for caret in carets]
-    found: list[Any] = answer("json_service.mjs", {"schema": build_schema(), "questions": questions})
+    found: list[Any] = answer("editor/json_service.mjs", {"schema": build_schema(), "questions": questions})
     return found
 
 

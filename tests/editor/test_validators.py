@@ -22,7 +22,7 @@ from mlbuild.spec.shape import check_shape
 from tests.budget import examples as count
 from tests.budget import seed, tell
 from tests.editor.examples import examples
-from tests.editor.node import answer
+from tests.node import answer
 from tests.spec.written import EXAMPLES, loaded
 
 #: What a mutation puts in the place of a value.
@@ -150,7 +150,7 @@ def _new_in_profiles(spec: Json) -> set[str]:
 
 
 def test_ajv_takes_the_schema_and_agrees(specs: list[Json], verdicts: list[bool]) -> None:
-    found = answer("ajv.mjs", {"schema": build_schema(), "values": specs})
+    found = answer("editor/ajv.mjs", {"schema": build_schema(), "values": specs})
     assert found["schema"] is True
     assert found["values"] == verdicts
 

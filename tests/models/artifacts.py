@@ -35,14 +35,19 @@ def answers(model: bytes, rows: Rows) -> np.ndarray[Any, Any]:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    feed = {}
+    return np.asarray(session.run(["scores"], feed(rows))[0])
+
+
+def feed(rows: Rows) -> dict[str, np.ndarray[Any, Any]]:
+    """The inputs of an exported model."""
+    columns = {}
     for name, type_ in rows.schema.items():
         if type_.dtype == "vector":
             for index in range(_width(rows, name)):
-                feed[f"{name}.{index}"] = _column(rows.features[name].arr.get(index))
+                columns[f"{name}.{index}"] = _column(rows.features[name].arr.get(index))
         else:
-            feed[name] = _column(rows.features[name])
-    return np.asarray(session.run(["scores"], feed)[0])
+            columns[name] = _column(rows.features[name])
+    return columns
 
 
 def _column(column: pl.Series) -> np.ndarray[Any, Any]:

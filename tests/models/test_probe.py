@@ -14,7 +14,7 @@ from mlbuild.lowering.trees import Trees
 from mlbuild.models import probe
 from mlbuild.models.probe import TreeProbe
 from tests.budget import examples, seed
-from tests.lowering.test_trees import Array, random_trees
+from tests.lowering.forests import Array, random_trees
 
 CATEGORIES = 4
 

@@ -1,57 +1,52 @@
-"""The artifact answers raw rows where there is nothing but onnxruntime and numpy, as the trained pipeline does."""
+"""The artifact answers raw rows in every promised onnxruntime, with nothing of mlbuild, as the trained pipeline does."""
 
 from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
 from mlbuild import api
 from mlbuild.bundle import parity
-from mlbuild.bundle.session import Arrays, encode
+from mlbuild.bundle.session import encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.pipeline.tasks import verify as verify_task
 from tests.budget import examples, tell
 from tests.projects import SPECS, delays
+from tests.runtimes.exchange import Question
+from tests.runtimes.installed import RUNTIMES, Runtime
 
-SCRIPT = Path(__file__).with_name("answer_rows.py")
+SOAK = bool(examples(0, 1))
 
 
-def test_the_artifact_answers_all_rows_alone(tmp_path: Path) -> None:
-    """In a soak: the flights example, all of its rows, in a new environment with two packages."""
-    soak = bool(examples(0, 1))
-    if soak:
-        folder = tmp_path / "flights"
-        shutil.copytree(SPECS / "flights", folder, ignore=shutil.ignore_patterns(".mlbuild", "dist"))
-        project, python = folder / "mlbuild.yaml", bare_environment(tmp_path / "bare")
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Question:
+    """An artifact with all raw rows of its project; in a soak the flights example."""
+    folder = tmp_path_factory.mktemp("project")
+    if SOAK:
+        ignored = shutil.ignore_patterns(".mlbuild", "dist")
+        shutil.copytree(SPECS / "flights", folder, ignore=ignored, dirs_exist_ok=True)
+        project = folder / "mlbuild.yaml"
     else:
-        project, python = delays(tmp_path), Path(sys.executable)
+        project = delays(folder)
     trained, raw = trained_and_rows(project)
-    np.savez(tmp_path / "rows.npz", allow_pickle=False, **plain(encode(raw, trained.recipe.inputs)))
-    model = project.parent / "dist/late/model.onnx"
-    command: list[str | Path] = [python, "-I", SCRIPT, model, tmp_path / "rows.npz", tmp_path / "answers.npz"]
-    subprocess.run(command, check=True, cwd=tmp_path)
-    with np.load(tmp_path / "answers.npz") as answers:
-        scores = trained.score(trained.transform(raw), 1)
-        difference = np.abs(answers["probabilities"] - scores).max()
-        assert (answers["label"] == trained.answers(scores)["label"]).all()
-    assert difference <= 1e-9
-    tell(
-        f"{len(raw):,} raw rows answered by {python.name} with two packages, largest difference {difference:.3g}"
+    assert not SOAK or len(raw) == 327_346
+    scores = trained.score(trained.transform(raw), 1)
+    model = (folder / "dist/late/model.onnx").read_bytes()
+    return Question(
+        folder.name, model, encode(raw, trained.recipe.inputs), trained.answers(scores), tolerance=1e-9
     )
-    assert not soak or len(raw) == 327_346
 
 
-def plain(feed: Arrays) -> Arrays:
-    """Texts as numpy's own, so that the file needs no pickle."""
-    return {name: value.astype(str) if value.dtype == object else value for name, value in feed.items()}
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=str)
+def test_the_artifact_answers_all_rows_alone(runtime: Runtime, artifact: Question, tmp_path: Path) -> None:
+    (answer,) = runtime.answers([artifact], tmp_path / "asked")
+    largest = artifact.difference(answer)
+    tell(f"{len(answer['label']):,} raw rows answered by {runtime}, largest difference {largest:.3g}")
 
 
 def trained_and_rows(project: Path) -> tuple[Trained, pl.DataFrame]:
@@ -65,19 +60,11 @@ def trained_and_rows(project: Path) -> tuple[Trained, pl.DataFrame]:
     seen: list[tuple[Trained, pl.DataFrame]] = []
 
     def watched(trained: Trained, model: bytes, blocks: Iterable[parity.Real], threads: int = 1) -> bytes:
-        (real,) = blocks
-        seen.append((trained, real.raw))
-        return parity.verify(trained, model, [real], threads)
+        kept = list(blocks)
+        seen.append((trained, pl.concat([block.raw for block in kept])))
+        return parity.verify(trained, model, kept, threads)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify_task, "verify", watched)
         assert api.build(api.load(project), threads=1).ok
     return seen[0]
-
-
-def bare_environment(folder: Path) -> Path:
-    """A new virtual environment with onnxruntime and numpy; returns its interpreter."""
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "onnxruntime", "numpy"], check=True)
-    return python

@@ -21,6 +21,7 @@ EVIDENCE = ROOT / "docs" / "evidence.md"
 SOAKS = {
     "parity-gate": ["tests/bundle/test_mutations.py"],
     "artifact-bytes": ["tests/pipeline/test_bytes.py"],
+    "runtimes": ["tests/runtimes"],
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "csv": ["tests/data/test_csv.py"],
     "column-flow": ["tests/pipeline/test_flow.py"],

@@ -10,7 +10,7 @@ import pytest
 from mlbuild.spec.loader import load
 from mlbuild.spec.scalars import Scalar, resolve
 from mlbuild.spec.tree import Document
-from tests.editor.node import answer
+from tests.node import answer
 
 NUMBERS: list[tuple[str, int | float]] = [
     ("0", 0),
@@ -235,7 +235,7 @@ def test_every_spelling_means_what_it_means_in_editors(texts: list[str]) -> None
     assert len(set(PLAIN + OTHERS)) > 100
     wrong = [
         f"{text!r}: {ours} here, {theirs} in editors"
-        for text, theirs in zip(texts, answer("yaml.mjs", texts), strict=True)
+        for text, theirs in zip(texts, answer("editor/yaml.mjs", texts), strict=True)
         if (ours := typed(text)) != theirs
     ]
     assert not wrong, "\n".join(wrong)
@@ -244,7 +244,9 @@ def test_every_spelling_means_what_it_means_in_editors(texts: list[str]) -> None
 def test_we_are_stricter_only_where_a_spec_could_be_misread() -> None:
     assert [text for text in STRICTER if typed(text) is not None] == []
     assert [
-        text for text, theirs in zip(STRICTER, answer("yaml.mjs", STRICTER), strict=True) if theirs is None
+        text
+        for text, theirs in zip(STRICTER, answer("editor/yaml.mjs", STRICTER), strict=True)
+        if theirs is None
     ] == []
 
 

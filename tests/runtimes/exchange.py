@@ -1,0 +1,83 @@
+"""Questions to a runtime, and its answers, as files of a folder that any language can read.
+
+`questions.json` is a list of `{model, feed}`, `answers.json` holds `{version, answers}` with one entry for each
+question. A column of a feed, or an output, is `{type, values}`: texts as they are, numbers in base64, little-endian.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A model and columns [N, 1] of rows for it; `wanted` is what it must answer, by output.
+
+    A number may differ by `tolerance` of itself, or of 1 where it is smaller.
+    """
+
+    name: str
+    model: bytes
+    feed: Mapping[str, Array]
+    wanted: Mapping[str, Array]
+    tolerance: float = 0.0
+
+    def difference(self, answer: Mapping[str, Array]) -> float:
+        """The largest difference of an answer.
+
+        Raises:
+            AssertionError: it is larger than the tolerance, or a text differs.
+        """
+        largest = 0.0
+        for name, wanted in self.wanted.items():
+            found = answer[name]
+            assert found.shape == wanted.shape, f"{name} of {self.name}"
+            if wanted.dtype.kind == "f":
+                difference = np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))
+                assert (difference <= self.tolerance).all(), f"{name} of {self.name}"
+                largest = max(largest, float(difference.max()))
+            else:
+                assert (found == wanted).all(), f"{name} of {self.name}"
+        return largest
+
+
+def ask(questions: Sequence[Question], folder: Path) -> None:
+    """Write the questions into a folder that is not there yet."""
+    folder.mkdir()
+    told = []
+    for number, question in enumerate(questions):
+        model = f"{number}.onnx"
+        (folder / model).write_bytes(question.model)
+        told.append({"model": model, "feed": {name: _column(rows) for name, rows in question.feed.items()}})
+    (folder / "questions.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _column(rows: Array) -> dict[str, Any]:
+    if rows.dtype == object:
+        return {"type": "string", "values": rows.ravel().tolist()}
+    values = base64.b64encode(np.ascontiguousarray(rows).tobytes()).decode()
+    return {"type": rows.dtype.name, "values": values}
+
+
+def answers(folder: Path) -> tuple[str, list[dict[str, Array]]]:
+    """The version of the runtime, and what it answered to each question."""
+    told = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+    return told["version"], [
+        {name: _array(one) for name, one in answer.items()} for answer in told["answers"]
+    ]
+
+
+def _array(told: Mapping[str, Any]) -> Array:
+    if told["type"] == "string":
+        return np.array(told["values"], dtype=object).reshape(told["shape"])
+    found: Array = np.frombuffer(base64.b64decode(told["values"]), dtype=told["type"])
+    return found.reshape(told["shape"])

@@ -1,0 +1,86 @@
+"""The runtimes that are asked: releases of onnxruntime for Python, node and the web, each installed once."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.bundle.artifact import ONNXRUNTIME
+from tests.node import node, packages
+from tests.runtimes.exchange import Array, Question, answers, ask
+
+HERE = Path(__file__).parent
+#: Longer than any of them takes; a runtime that hangs ends here.
+PATIENCE = 300
+NEWEST = importlib.metadata.version("onnxruntime")
+#: Every release from the oldest promised one; the ordinary tests ask the first, one in the middle and the newest.
+RELEASES = (
+    *(ONNXRUNTIME, "1.24.4", "1.25.0", "1.25.1", "1.26.0", "1.27.0", "1.28.0", "1.29.0", "1.30.0"),
+    *("1.31.0", "1.31.1", "1.32.0"),
+)
+MIDDLE = "1.28.0"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A release of onnxruntime for one language: `python`, `node` or `web`. The latter have `oldest` and `newest`."""
+
+    language: str
+    release: str
+
+    def __str__(self) -> str:
+        return f"{self.language} {self.release}"
+
+    @property
+    def version(self) -> str:
+        if self.language == "python":
+            return self.release
+        told = json.loads((HERE / "package.json").read_text())["dependencies"]
+        return str(told[f"{self.language}-{self.release}"].rpartition("@")[2])
+
+    def answers(self, questions: Sequence[Question], folder: Path) -> list[dict[str, Array]]:
+        """What it answers, in a process of its own."""
+        ask(questions, folder)
+        environment = dict(os.environ)
+        if self.language == "python":
+            environment |= {"PYTHONPATH": str(_site(self.release)), "ORT_DISABLE_TELEMETRY": "1"}
+            # -S: nothing is found but what PYTHONPATH has.
+            command = [sys.executable, "-S", str(HERE / "answer.py"), str(folder)]
+        else:
+            packages(HERE.name)
+            command = [node(), str(HERE / "answer.mjs"), str(folder), f"{self.language}-{self.release}"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+        assert (done.returncode, done.stderr) == (0, ""), f"{self}: {done.stdout}{done.stderr}"
+        version, found = answers(folder)
+        assert version == self.version
+        return found
+
+
+PYTHONS = tuple(Runtime("python", release) for release in (ONNXRUNTIME, MIDDLE, NEWEST))
+SCRIPTED = tuple(
+    Runtime(language, release) for language in ("node", "web") for release in ("oldest", "newest")
+)
+RUNTIMES = (*PYTHONS, *SCRIPTED)
+
+
+def _site(release: str) -> Path:
+    """A folder of packages with this onnxruntime and numpy, installed where it is missing."""
+    if release == NEWEST:
+        return Path(str(importlib.metadata.distribution("onnxruntime").locate_file("")))
+    modules = HERE / ".python_modules"
+    site = modules / f"{release}-{sys.implementation.cache_tag}"
+    if not site.exists():
+        modules.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=modules) as folder:
+            new = Path(folder) / "site"
+            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(new)]
+            subprocess.run([*command, f"onnxruntime=={release}", "numpy"], check=True, timeout=PATIENCE)
+            new.rename(site)
+    return site

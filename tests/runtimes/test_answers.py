@@ -1,0 +1,53 @@
+"""Every promised onnxruntime, in Python, node and the web, answers trees of every shape as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlbuild.bundle.artifact import ONNXRUNTIME
+from tests.budget import examples, seed, tell
+from tests.runtimes import models
+from tests.runtimes.exchange import Question
+from tests.runtimes.installed import HERE, NEWEST, PYTHONS, RELEASES, RUNTIMES, SCRIPTED, Runtime
+
+#: In a soak every release since the oldest one is asked.
+ASKED = RUNTIMES if examples(0, 1) == 0 else (*(Runtime("python", one) for one in RELEASES), *SCRIPTED)
+#: It has the operator, but takes a root for a leaf where its leaf and its node have one number.
+EARLIER = Runtime("python", "1.23.2")
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return [
+        *models.every_shape(),
+        *models.sets_in_sets(),
+        *models.many_trees(examples(20, 300), seed()),
+        *models.learned(examples(12, 150), seed()),
+    ]
+
+
+@pytest.mark.parametrize("runtime", ASKED, ids=str)
+def test_trees_of_every_shape(runtime: Runtime, questions: list[Question], tmp_path: Path) -> None:
+    """Sums of leaves are equal bit for bit, learned models answer as LightGBM does."""
+    answers = runtime.answers(questions, tmp_path / "asked")
+    largest = max(one.difference(answer) for one, answer in zip(questions, answers, strict=True))
+    rows = sum(len(next(iter(one.feed.values()))) for one in questions)
+    told = f"{len(questions)} models, {rows:,} rows, largest difference {largest:.2g}"
+    tell(f"{runtime.language} {runtime.version}: {told}")
+
+
+def test_no_leaf_beside_a_node_has_its_number(tmp_path: Path) -> None:
+    """An earlier runtime, which is not promised, is no longer wrong without a word."""
+    questions = list(models.every_shape())
+    for question, answer in zip(questions, EARLIER.answers(questions, tmp_path / "asked"), strict=True):
+        question.difference(answer)
+
+
+def test_the_oldest_promised_runtimes_are_asked() -> None:
+    assert {one.version for one in (PYTHONS[0], *SCRIPTED[::2])} == {ONNXRUNTIME} == {RELEASES[0]}
+    assert NEWEST in RELEASES, "a new onnxruntime: add it to the releases that a soak asks"
+    lock = json.loads((HERE / "package-lock.json").read_text())["packages"]
+    assert {lock[f"node_modules/{kind}-oldest"]["version"] for kind in ("node", "web")} == {ONNXRUNTIME}
