@@ -205,18 +205,20 @@ class ListOf(Kind):
 
 @dataclass(frozen=True)
 class MapOf(Kind):
-    """A map from names that the user gives to values of one kind."""
+    """A map from names to values of one kind; its keys are names of the kind `names`, or the user's own."""
 
     item: Kind
     min_items: int = 0
     name_pattern: str | None = None
+    names: Name | None = None
 
     def json_schema(self) -> Json:
         shape: Json = {"type": "object", "additionalProperties": self.item.json_schema()}
         shape |= {"minProperties": self.min_items} if self.min_items else {}
-        return shape | (
-            {"propertyNames": {"title": "name", "pattern": self.name_pattern}} if self.name_pattern else {}
-        )
+        if self.names:
+            return shape | {"propertyNames": self.names.json_schema()}
+        named = {"title": "name", "pattern": self.name_pattern}
+        return shape | ({"propertyNames": named} if self.name_pattern else {})
 
     def read(self, value: Any) -> dict[str, Any]:
         return {name: self.item.read(item) for name, item in value.items()}
@@ -228,7 +230,7 @@ class MapOf(Kind):
         return f"a map from names, each {self.item.phrase()}"
 
     def nested(self) -> tuple[Kind, ...]:
-        return (self.item,)
+        return (self.item, self.names) if self.names else (self.item,)
 
 
 def described(doc: str) -> Json:

@@ -12,7 +12,7 @@ from mlbuild.engine.key import Ingredients
 from mlbuild.engine.reasons import Reason, replaced
 from mlbuild.engine.records import Action, Record, find_action
 from mlbuild.engine.store import Store
-from mlbuild.pipeline.parts import WHOLE
+from mlbuild.pipeline.parts import WHOLE, place_of
 from mlbuild.pipeline.rows import RowChange, row_changes
 
 #: The changes of rows behind a reason, by what it is about: a task that is read, or "" for the task's own result.
@@ -97,7 +97,7 @@ def _texts(reason: Reason, rows: Rows) -> list[str]:
 
 def _row_text(change: RowChange, table: str = "") -> str:
     """ "12 rows of 'seats' of source:planes differ", "source:planes has 3,322 -> 3,323 rows"."""
-    split, _, column = change.part.rpartition("/")
+    split, column = place_of(change.part)
     among = "" if split == WHOLE else f" in {split}"
     if change.was != change.now:
         return f"{table} has {change.was:,} -> {change.now:,} rows{among}".removeprefix(" has ")

@@ -20,6 +20,7 @@ from mlbuild.engine.stale import (
     Unsure,
     surely_runs,
 )
+from mlbuild.pipeline.parts import place_of
 
 #: What decisions are called in `plan`.
 CALLED = {
@@ -49,7 +50,7 @@ def waiting_text(holder: int | None) -> str:
 
 def reason_text(reason: Reason) -> str:
     """One reason as a phrase: `models.late.params.num_leaves: 63 -> 31 (mlbuild.yaml:48)`."""
-    part = reason.part.rpartition("/")[2] or reason.part
+    part = place_of(reason.part)[1] or reason.part
     texts = {
         "never built": "it was never built",
         "forced": "it is forced",
@@ -157,7 +158,7 @@ def _list_change(was: Any, now: Any) -> str:
     """Which parts are new and which are gone; columns by their names, whatever the split."""
     if not (isinstance(was, list) and isinstance(now, list)):
         return "another list"
-    before, after = ({str(name).rpartition("/")[2] for name in names} for names in (was, now))
+    before, after = ({place_of(name)[1] or name for name in map(str, names)} for names in (was, now))
     added = [f"+{name}" for name in sorted(after - before)]
     removed = [f"-{name}" for name in sorted(before - after)]
     return ", ".join([*added, *removed]) or "in another order"

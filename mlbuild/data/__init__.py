@@ -10,11 +10,13 @@ from mlbuild.data.splits.time import Time
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.join import Join
+from mlbuild.data.steps.rename import Rename
+from mlbuild.data.steps.select import Select
 
 #: What `type:` of a source can be.
 SOURCES = tuple(source_of(one) for one in FORMATS)
 #: What `op:` of a dataset step can be.
-DATASET_STEPS = (Join, Filter, Derive)
+DATASET_STEPS = (Join, Filter, Derive, Select, Rename)
 #: What `type:` of a split can be.
 SPLITS = (Hash, Time, Random)
 

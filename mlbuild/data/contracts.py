@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from mlbuild.columns import DTYPES, ENDS_TEXT, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.lineage import Raw
@@ -247,13 +247,13 @@ class Contract(Described):
 
 
 def unusable(name: str) -> bool:
-    """Whether a name cannot be a column's: empty, or a pattern to the libraries that tables pass through."""
-    return name in ("", "*") or (name.startswith("^") and name.endswith("$"))
+    """Whether a name cannot be a column's: libraries that tables pass through read a pattern in it, or an end."""
+    return name in ("", "*") or (name.startswith("^") and name.endswith("$")) or "\0" in name
 
 
-def bad_name(name: str, at: tuple[str | int, ...]) -> Problem:
-    help_ = "rename the column in the data: it is empty, '*', or of the form '^...$'"
-    return Problem("bad-name", f"'{name}' cannot be the name of a column", at, help_, on="key")
+def bad_name(name: str, at: Path, on: Literal["key", "value"] = "key") -> Problem:
+    help_ = "a column needs a name that is not '*', not of the form '^...$' and without the character U+0000"
+    return Problem("bad-name", f"'{name}' cannot be the name of a column", at, help_, on)
 
 
 def _no_effect(name: str, message: str, help_: str) -> Problem:

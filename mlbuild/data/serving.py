@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mlbuild.data.lineage import boundary, first_reached
+from mlbuild.data.lineage import Node, boundary, first_reached
 from mlbuild.data.table import Dropped, Table, TableColumn
+from mlbuild.diagnostics import Path
 from mlbuild.expressions.tree import Tree, renamed
 
 
@@ -23,13 +24,14 @@ class Input:
 class Serving:
     """The way from inputs to features.
 
-    `derived` are expressions over inputs and over what stands before them, each with a key of its own. `values` leads
-    from each feature to the name of an input or to such a key.
+    `derived` are expressions over inputs and over what stands before them, each with a key of its own; `places` says
+    where the spec has them. `values` leads from each feature to the name of an input or to such a key.
     """
 
     inputs: tuple[Input, ...]
     derived: Mapping[str, Tree]
     values: Mapping[str, str]
+    places: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
     def clash(self) -> tuple[Input, Input] | None:
         """Two inputs of one name, if there are."""
@@ -50,7 +52,7 @@ def serving(table: Table, features: Sequence[str]) -> Serving:
     sent, computed = boundary(table.nodes(features))
     shown = {column.node: Input(name, column) for name, column in table.columns.items()}
     dropped = {one.column.node: Input(one.name, one.column, one) for one in table.dropped}
-    inputs = {node: shown.get(node) or dropped[node] for node in sent}
+    inputs = {node: shown.get(node) or dropped.get(node) or _unknown(node) for node in sent}
     keys = {node: one.name for node, one in inputs.items()}
     taken = {*keys.values()}
     derived: dict[str, Tree] = {}
@@ -63,7 +65,12 @@ def serving(table: Table, features: Sequence[str]) -> Serving:
         names = {name: keys[one] for name, one in zip(expression.names, node.inputs, strict=True)}
         keys[node], derived[key] = key, renamed(expression.tree, names)
     values = {name: keys[table.columns[name].node] for name in features}
-    return Serving(tuple(inputs.values()), derived, values)
+    return Serving(tuple(inputs.values()), derived, values, {keys[node]: node.at for node in computed})
+
+
+def _unknown(node: Node) -> Input:
+    """The input of a node that a faulty step has hidden."""
+    return Input(node.name, TableColumn.unknown(node))
 
 
 def sendable(table: Table) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -143,6 +144,21 @@ class Table:
     def plus(self, made: Mapping[str, TableColumn]) -> Table:
         """The table with these columns in place of those of the same names, or after all."""
         return replace(self, columns=Columns.of(self.columns).plus(made))
+
+    def without(self, names: Iterable[str], step: Path) -> Table:
+        """The table from which a step drops these columns."""
+        gone = set(names)
+        count = Counter(one.name for one in self.dropped)
+        dropped = [
+            Dropped(name, column, step, count[name]) for name, column in self.columns.items() if name in gone
+        ]
+        kept = {name: column for name, column in self.columns.items() if name not in gone}
+        return replace(self, columns=Columns.of(kept), dropped=(*self.dropped, *dropped))
+
+    def renamed(self, names: Mapping[str, str]) -> Table:
+        """The table in which columns have other names; `names` leads from the present ones to the new ones."""
+        columns = {names.get(name, name): column for name, column in self.columns.items()}
+        return replace(self, columns=Columns.of(columns))
 
     def present(self, names: Iterable[str]) -> Table:
         """The table where no row for training misses these columns."""

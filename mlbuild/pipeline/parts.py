@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlbuild.columns import Schema
+from mlbuild.data.table import Dropped
 from mlbuild.diagnostics import data_failure
 from mlbuild.engine.graph import Job
 
@@ -31,11 +32,36 @@ def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]
     return tuple(f"{prefix}/{name}" for prefix in prefixes for name in columns)
 
 
+def place_of(part: str) -> tuple[str, str]:
+    """The split whose rows a part holds and the column, whose name can have any character: `train`, `km/h`."""
+    prefix, _, column = part.partition("/")
+    return prefix.partition(".")[0], column
+
+
+def kept_under(dropped: Dropped) -> str:
+    """What a dropped column is kept under; others of its name, dropped before, have other places.
+
+    Behind the name of a split and a dot it is the part that holds the column: `train.serve/carrier`.
+    """
+    return f"serve{dropped.before + 1 if dropped.before else ''}/{dropped.name}"
+
+
+def kept_parts(kept: Iterable[Dropped]) -> tuple[str, ...]:
+    """The names of the parts that hold dropped columns, of every split."""
+    names = sorted(map(kept_under, kept))
+    return tuple(f"{split}.{name}" for split in SPLITS for name in names)
+
+
 def write_table(job: Job, prefix: str, rows: pl.DataFrame) -> None:
     """Give each column as a part."""
-    for block in _blocks(rows.get_columns(), lambda column: column.estimated_size()):
-        for column, content in zip(block, encoded(block), strict=True):
-            job.write(f"{prefix}/{column.name}", content)
+    write_columns(job, {f"{prefix}/{column.name}": column for column in rows.iter_columns()})
+
+
+def write_columns(job: Job, parts: Mapping[str, pl.Series]) -> None:
+    """Give columns as parts, by the names of the parts."""
+    for block in _blocks(parts.items(), lambda item: item[1].estimated_size()):
+        for (part, _), content in zip(block, encoded([column for _, column in block]), strict=True):
+            job.write(part, content)
 
 
 def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Task
 from mlbuild.pipeline.origins import MODELS, Origins
-from mlbuild.pipeline.parts import SPLITS
+from mlbuild.pipeline.parts import SPLITS, kept_parts, kept_under, parts_of
 from mlbuild.pipeline.plan_models import ModelTasks
 from mlbuild.pipeline.tasks import artifact, publish, verify
 from mlbuild.spec.spec import OutputSpec, Spec
@@ -17,6 +17,8 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
     model = spec.models[output.model]
     shared = ModelTasks(spec, model)
     inputs = output.serving.inputs
+    shown = [one.name for one in inputs if one.dropped is None]
+    kept = {one.name: one.dropped for one in inputs if one.dropped is not None}
     recipe = {
         "inputs": Schema({one.name: one.column.served for one in inputs}).to_json(),
         "null_tokens": {
@@ -33,9 +35,10 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
     fitted = Input("fitted", f"train:{model.name}", ("fitted",))
     modules = (*shared.step_modules, shared.learner_module)
     libraries = sorted({"polars", "numpy", "onnx", *model.learner.libraries})
-    places = {
-        ("recipe", *param): at for param, at in (shared.feature_places | shared.learner_places).items()
-    } | {("rows",): (*output.at, "verify", "rows")}
+    places = {("recipe", *param): at for param, at in (shared.feature_places | shared.learner_places).items()}
+    derived = enumerate(output.serving.places.values())
+    places |= {("recipe", "derived", index, 1): at for index, at in derived}
+    places[("rows",)] = (*output.at, "verify", "rows")
 
     def task(kind: str, **fields: Any) -> Task:
         labels = (f"output:{output.name}",)
@@ -58,13 +61,19 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
         task(
             "verify",
             run=verify.run,
-            params={"recipe": recipe, "rows": output.verify_rows},
+            params={
+                "recipe": recipe,
+                "rows": output.verify_rows,
+                "kept": {name: kept_under(dropped) for name, dropped in kept.items()},
+            },
             inputs=(
                 states,
                 coding,
                 fitted,
                 Input("artifact", f"artifact:{output.name}", ("model.onnx",)),
-                shared.rows("raw", SPLITS, [one.name for one in inputs]),
+                Input(
+                    "raw", f"dataset:{model.dataset}", (*parts_of(SPLITS, shown), *kept_parts(kept.values()))
+                ),
                 *(shared.matrix(split, split) for split in SPLITS),
                 Input("scores", f"predict:{model.name}", SPLITS),
             ),

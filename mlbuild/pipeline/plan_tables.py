@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from mlbuild.data.serving import kept
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
 from mlbuild.pipeline.origins import DATASETS, SOURCES, Origins, Places, written
-from mlbuild.pipeline.parts import SPLITS, WHOLE, parts_of
+from mlbuild.pipeline.parts import SPLITS, WHOLE, kept_parts, kept_under, parts_of
 from mlbuild.pipeline.tasks import contract, dataset, source
 from mlbuild.spec.spec import DatasetSpec, SourceSpec, Spec
 
@@ -76,6 +77,8 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
         steps.append(stage.step.canonical(stage.before, slots))
         places[("steps", index)] = stage.at
     divided = item.split if split else None
+    kept_columns = kept(item.table) if divided else []
+    stages = {stage.at: index for index, stage in enumerate(item.stages)}
     uses = {type(stage.step).__module__ for stage in item.stages}
     uses |= set() if divided is None else {type(divided).__module__}
     return Task(
@@ -85,10 +88,14 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
         params={
             "tables": {slot.slot: _columns(slot) for slot in inputs},
             "steps": steps,
+            "keep": [[stages[one.step], one.name, kept_under(one)] for one in kept_columns],
             "split": None if divided is None else write(divided),
         },
         inputs=(*inputs, *_verdicts(spec, item)),
-        parts=parts_of([WHOLE] if divided is None else SPLITS, item.table.columns),
+        parts=(
+            *parts_of([WHOLE] if divided is None else SPLITS, item.table.columns),
+            *kept_parts(kept_columns),
+        ),
         uses=tuple(sorted(uses)),
         libraries=("polars", "numpy"),
         rank=DATASETS,

@@ -83,7 +83,7 @@ class Dataset(Described):
     from_: str = field(Name("table"), "The source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
         ListOf(DATASET_STEP),
-        "What is done to the rows, in this order: joins, filters, derived columns.",
+        "What is done to the rows, in this order: joins, filters, derived, dropped and renamed columns.",
         default=(),
     )
     split: Split | None = field(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
+from mlbuild.data.lineage import boundary
 from mlbuild.data.serving import serving
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem, Rejected
@@ -130,12 +131,16 @@ class _ModelCheck:
 
     def _names_of_inputs(self, table: Table, features: Sequence[str]) -> None:
         """No input of the artifact can be named as another, as one of its answers, or as what is inside it."""
-        if any(map(self._reserved, [*table.columns, *(one.name for one in table.dropped)])):
-            for feature in features:
-                for one in serving(table, [feature]).inputs:
-                    if self._reserved(one.name):
-                        self._tell_reserved(one.name, feature, features)
-        clash = serving(table, features).clash() if table.dropped else None
+        names = [*table.columns, *(one.name for one in table.dropped)]
+        if not table.dropped and not any(map(self._reserved, names)):
+            return
+        way = serving(table, features)
+        reserved = {one.column.node: one.name for one in way.inputs if self._reserved(one.name)}
+        for feature in features if reserved else ():
+            for node in boundary(table.nodes([feature]))[0]:
+                if node in reserved:
+                    self._tell_reserved(reserved[node], feature, features)
+        clash = way.clash()
         if clash:
             name = clash[0].name
             message = f"the artifact of these features would have two inputs called '{name}'"

@@ -12,7 +12,7 @@ from mlbuild.engine.libraries import versions
 from mlbuild.engine.records import find_action, find_record
 from mlbuild.engine.store import open_store
 from tests.cli.running import Command
-from tests.projects import delays
+from tests.projects import delays, one_model
 
 
 @pytest.fixture
@@ -280,3 +280,26 @@ def test_an_unknown_target(mlbuild: Command, spec: Path) -> None:
     assert (done.code, done.out) == (2, "")
     assert "<command line>:1:13: error[unknown-target]: unknown target 'model:lat'" in done.err
     assert "help: did you mean 'model:late'?" in done.err
+
+
+def test_a_column_whose_name_has_a_slash(mlbuild: Command) -> None:
+    rows = [f"{i % 7},{i % 7 > 3}" for i in range(60)]
+    model = "type: lightgbm.classifier, features: [km/h], target: y"
+    file = one_model(mlbuild.folder, "km/h: float, y: bool", "\n".join(["km/h,y", *rows, ""]), model)
+    dropped = (
+        "{from: rows, steps: [{op: derive, columns: {f: '\"km/h\" + 1'}}, {op: select, columns: [f, y]}], "
+    )
+    text = file.read_text().replace("{from: rows, ", dropped).replace("[km/h]", "[f]")
+    file.write_text(text)
+    assert mlbuild("build").code == 0
+    rows[0] = "5,False"
+    (mlbuild.folder / "rows.csv").write_text("\n".join(["km/h,y", *rows, ""]))
+    assert mlbuild("build").code == 0
+    assert told(mlbuild, "dataset:all") == ["1 row of 'km/h' of source:rows differs"]
+    assert "1 row of 'km/h' of dataset:all differs in train" in told(mlbuild, "verify:one")
+
+
+def test_a_changed_expression_that_an_artifact_computes(mlbuild: Command, spec: Path) -> None:
+    line = edit(spec, "ELSE 23.7 END", "ELSE 23.5 END")
+    changed = r"datasets\.departures\.steps\[2\]\.columns\.age\S*: 23\.7 -> 23\.5"
+    assert re.search(rf"  {changed} \(mlbuild\.yaml:{line}\)", mlbuild("why", "artifact:late").out)

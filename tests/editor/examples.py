@@ -86,6 +86,8 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "join"): {"with": "others", "using": ["id"]},
     ("dataset_step", "filter"): {"where": "x > 0"},
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
+    ("dataset_step", "select"): {"columns": {"except": "day"}},
+    ("dataset_step", "rename"): {"columns": {"amount": "size"}},
     ("split", "hash"): {"key": ["id"]},
     ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
     ("split", "random"): {},

@@ -106,6 +106,25 @@ def test_edits_without_meaning_run_nothing(project: Path, old: str, new: str) ->
     assert ran(project) == set()
 
 
+def test_dropping_what_an_artifact_takes_moves_only_the_rows_that_verify_it(project: Path) -> None:
+    edit(
+        project,
+        "    split: {type: hash",
+        "      - {op: select, columns: {except: plane_year}}\n    split: {type: hash",
+    )
+    assert ran(project) == {"dataset:departures", "verify:late"}
+
+
+def test_renaming_what_no_model_reads_reruns_the_dataset_alone(project: Path) -> None:
+    edit(
+        project,
+        "    split: {type: hash",
+        "      - {op: rename, columns: {tailnum: tail}}\n    split: {type: hash",
+    )
+    edit(project, "key: [tailnum,", "key: [tail,")
+    assert ran(project) == {"dataset:departures"}
+
+
 def test_a_hyper_parameter_reruns_training_and_what_follows(project: Path) -> None:
     edit(project, "num_leaves: 15", "num_leaves: 12")
     assert ran(project) == TRAINED

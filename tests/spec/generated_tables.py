@@ -169,6 +169,20 @@ class Tables:
     def _derive(self, table: Table) -> Json:
         return derive(table.served, self.chance)
 
+    def _select(self, table: Table) -> Json:
+        dropped = self.chance.sample(self._spare(table), min(1, len(self._spare(table))))
+        kept = [name for name in table.columns if name not in dropped]
+        return {"op": "select", "columns": self.chance.choice([kept, {"except": dropped}])}
+
+    def _rename(self, table: Table) -> Json | None:
+        spare = self._spare(table)
+        named = {name: f"r{len(table.columns)}.{index}" for index, name in enumerate(spare[:2])}
+        return {"op": "rename", "columns": named} if named else None
+
+    def _spare(self, table: Table) -> list[str]:
+        """The columns that neither keys, splits nor targets name."""
+        return [name for name in table.columns if name not in ("seen", "key", "outcome")]
+
     def _split(self, table: Table) -> Json:
         cls = self.chance.choice(SPLITS)
         kind = cls.mark()[1]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from mlbuild.data import DATASET_STEPS
 from mlbuild.diagnostics import CODES
 from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
@@ -20,6 +21,7 @@ from mlbuild.spec.shape import check_shape
 from mlbuild.spec.structure import Structure
 from tests.spec.written import EXAMPLES, complaints, loaded
 
+STEPS = ", ".join(cls.op for cls in DATASET_STEPS)
 FLIGHTS = """\
 mlbuild: 1
 project: flights
@@ -103,8 +105,8 @@ MISTAKES = [
     ("op: impute", "op: imputee", "34:11 unknown-op unknown op 'imputee' | did you mean 'impute'?"),
     ("op: impute", "op: filter", "34:11 unknown-op unknown op 'filter' | it is an op of datasets"),
     ("op: filter", "op: standard", "24:13 unknown-op unknown op 'standard' | it is an op of preprocessing"),
-    ("op: filter", "op: zzz", "24:13 unknown-op unknown op 'zzz' | ops here: join, filter, derive"),
-    ("op: filter", "op: [filter]", "24:13 unknown-op unknown op a list | ops here: join, filter, derive"),
+    ("op: filter", "op: zzz", f"24:13 unknown-op unknown op 'zzz' | ops here: {STEPS}"),
+    ("op: filter", "op: [filter]", f"24:13 unknown-op unknown op a list | ops here: {STEPS}"),
     ("op: impute", "opp: impute", "34:7 unknown-key unknown key 'opp' in a step | did you mean 'op'?"),
     ("op: impute", "impute:", "34:7 missing-key a step needs 'op' | write 'op: impute', and its parameters beside it"),
     ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' is a map with 'op', not 'filter' | write 'op: filter', and its parameters below"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.parity import Real, verify
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+#: Columns by name, each with the slot and the part that holds it.
+Places = Mapping[str, tuple[str, str]]
 #: Values of raw columns and of the matrix that are held at a time.
 _MOST_CELLS = 4_000_000
 _FEWEST_ROWS = 64
@@ -37,18 +39,25 @@ def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
     for start in range(0, max(wanted, 1), size):
         block = picked[start : start + size]
         yield Real(
-            _gathered(job, dict.fromkeys((item.name for item in recipe.inputs), "raw"), block),
-            _gathered(job, dict.fromkeys(recipe.matrix), block),
+            _gathered(job, [_inputs(job, recipe, split) for split in SPLITS], block),
+            _gathered(job, [_matrix(recipe, split) for split in SPLITS], block),
             scores[block],
         )
 
 
-def _gathered(job: Job, columns: Mapping[str, str | None], rows: np.ndarray[Any, Any]) -> pl.DataFrame:
-    """These rows of the splits one after another; columns come from the slot named, or from that of each split."""
+def _inputs(job: Job, recipe: Recipe, split: str) -> Places:
+    """What a client sends; some of it are columns that the dataset has dropped."""
+    kept: Mapping[str, str] = job.params["kept"]
+    names = [item.name for item in recipe.inputs]
+    return {name: ("raw", f"{split}.{kept[name]}" if name in kept else f"{split}/{name}") for name in names}
+
+
+def _matrix(recipe: Recipe, split: str) -> Places:
+    return {name: (split, f"{split}/{name}") for name in recipe.matrix}
+
+
+def _gathered(job: Job, splits: Sequence[Places], rows: np.ndarray[Any, Any]) -> pl.DataFrame:
+    """These rows of the splits one after another."""
     import polars as pl
 
-    splits = [
-        read_columns(job, {name: (slot or split, f"{split}/{name}") for name, slot in columns.items()})
-        for split in SPLITS
-    ]
-    return pl.concat(splits).select(pl.all().gather(rows))
+    return pl.concat([read_columns(job, places) for places in splits]).select(pl.all().gather(rows))

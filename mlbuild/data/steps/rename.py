@@ -1,0 +1,74 @@
+"""The dataset step `rename`: gives columns other names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlbuild.data.contracts import bad_name, unusable
+from mlbuild.data.lineage import Unknown
+from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.params import MapOf, Name, Text, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Rename(DatasetStep):
+    """Give columns other names, all at once: two columns can swap theirs.
+
+    A column that the artifact takes as an input is called there as it is called at the end of the dataset.
+    """
+
+    op = "rename"
+    discriminator = ("op", "rename")
+
+    columns: Mapping[str, str] = field(
+        MapOf(Text(), min_items=1, names=Name("column")),
+        "The new names by the present ones.",
+        examples=({"dep_delay": "delay"},),
+    )
+
+    def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
+        problems = [*self._problems(table)]
+        if problems:
+            raise Rejected(*problems)
+        return table.renamed(self.columns)
+
+    def doubtful(self, table: Table, at: Path) -> Table:
+        """The new names are there, of unknown type; the present ones may have been meant by others."""
+        new = {name: TableColumn.unknown(Unknown(name, at)) for name in self.columns.values()}
+        present = {
+            name: TableColumn.unknown(table.columns[name].node, sure=False)
+            for name in self.columns
+            if name in table.columns
+        }
+        return table.plus(present | new)
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        return rows.rename(dict(self.columns))
+
+    def _problems(self, table: Table) -> Iterator[Problem]:
+        first: dict[str, str] = {}
+        for name, new in self.columns.items():
+            at = ("columns", name)
+            if name not in table.columns:
+                help_ = did_you_mean(name, table.columns) or f"columns here: {listed(table.columns)}"
+                yield Problem("unknown-column", f"unknown column '{name}'", at, help_, on="key")
+            elif new == name:
+                yield Problem("no-effect", f"'{name}' has that name already", at, "leave it out")
+            elif unusable(new):
+                yield bad_name(new, at, on="value")
+            elif new in first:
+                message = f"'{first[new]}' and '{name}' would both be called '{new}'"
+                yield Problem("duplicate-column", message, at, "give one of them another name")
+            elif table.has(new) and new not in self.columns:
+                message = f"there is a column '{new}' already"
+                help_ = "give one of them another name, so that a name has one meaning"
+                yield Problem("duplicate-column", message, at, help_, notes=(table.note(new),))
+            first.setdefault(new, name)
