@@ -52,7 +52,7 @@ class Metric:
 METRICS = (
     Metric(
         "roc_auc",
-        "area under the ROC curve; with several classes the mean over one class against the rest",
+        "area under the ROC curve; with several classes, the macro average of one-vs-rest",
         Classification,
         classes.roc_auc,
         1,
@@ -60,7 +60,7 @@ METRICS = (
     ),
     Metric(
         "average_precision",
-        "area under the precision-recall curve, as a sum of steps; two classes",
+        "average precision: area under the precision-recall curve; two classes only",
         Classification,
         classes.average_precision,
         1,
@@ -75,10 +75,17 @@ METRICS = (
         0,
         _INFINITE,
     ),
-    Metric("accuracy", "share of rows whose class is predicted", Classification, classes.accuracy, 1, 0),
+    Metric(
+        "accuracy",
+        "fraction of rows whose class is predicted correctly",
+        Classification,
+        classes.accuracy,
+        1,
+        0,
+    ),
     Metric(
         "balanced_accuracy",
-        "mean over classes of the share of its rows that are predicted",
+        "mean of the recall of each class",
         Classification,
         classes.balanced_accuracy,
         1,
@@ -86,7 +93,7 @@ METRICS = (
     ),
     Metric(
         "f1",
-        "harmonic mean of precision and recall of the positive class; two classes",
+        "F1 score (harmonic mean of precision and recall) of the positive class; two classes only",
         Classification,
         classes.f1,
         1,
@@ -95,7 +102,7 @@ METRICS = (
     ),
     Metric(
         "f1_macro",
-        "mean over classes of the harmonic mean of precision and recall",
+        "unweighted mean of the F1 scores of the classes",
         Classification,
         classes.f1_macro,
         1,
@@ -103,7 +110,7 @@ METRICS = (
     ),
     Metric(
         "brier_score",
-        "mean squared error of the probability of the positive class; two classes",
+        "mean squared error of the probability of the positive class; two classes only",
         Classification,
         classes.brier_score,
         0,
@@ -132,13 +139,20 @@ METRICS = (
     ),
     Metric(
         "mean_absolute_percentage_error",
-        "mean of absolute errors, each relative to its target",
+        "mean of the absolute errors relative to the target",
         Regression,
         numbers.mean_absolute_percentage_error,
         0,
         _INFINITE,
     ),
-    Metric("r2", "share of the target's variance that is explained", Regression, numbers.r2, 1, -_INFINITE),
+    Metric(
+        "r2",
+        "coefficient of determination: fraction of the variance of the target that is explained",
+        Regression,
+        numbers.r2,
+        1,
+        -_INFINITE,
+    ),
 )
 
 METRIC = {metric.name: metric for metric in METRICS}

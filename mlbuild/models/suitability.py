@@ -23,7 +23,7 @@ def check_columns(learner: Learner, features: Schema, target: ColumnType) -> Non
 
 def _feature_problems(learner: Learner, features: Schema) -> Iterator[Problem]:
     if not features:
-        yield Problem("unsupported-feature", "no column is left for the learner", ("features",))
+        yield Problem("unsupported-feature", "there are no features for the learner", ("features",))
     for name, type_ in features.items():
         found = _refusal(learner, type_) if type_.known else None
         if found:
@@ -42,11 +42,14 @@ def _refusal(learner: Learner, type_: ColumnType) -> tuple[str, str] | None:
         )
         return f"is a string, and {learner.type} takes numbers", f"encode it with {ops}"
     if type_.temporal:
-        return f"is a {dtype}, and {learner.type} takes numbers", "take it apart with 'date_parts'"
+        return f"is a {dtype}, and {learner.type} takes numbers", "extract numbers from it with 'date_parts'"
     if dtype in ("category", "vector") and dtype not in learner.accepts:
         return f"is a {dtype}, and {learner.type} takes numbers", "use 'one_hot' or 'ordinal' instead"
     if type_.nullable and "null" not in learner.accepts:
-        return f"can be missing, and {learner.type} takes no missing values", "fill it with 'impute'"
+        return (
+            f"can be missing, and {learner.type} does not take missing values",
+            "fill missing values with 'impute'",
+        )
     return None
 
 
@@ -60,8 +63,10 @@ def check_rows(answer: AnswerClass, training: Training) -> int:
 
     target, weight = training.target, training.weight
     if len(target) == 0:
-        raise data_failure("there are no train rows")
+        raise data_failure("there are no training rows")
     answer.check_train(target, training.classes)
     if weight is not None and not (np.isfinite(weight).all() and weight.min() >= 0 and weight.max() > 0):
-        raise data_failure("a weight of a train row is missing, negative or infinite, or all weights are 0")
+        raise data_failure(
+            "the weights of training rows must be finite and not negative, and some must be above 0"
+        )
     return len(target)

@@ -20,8 +20,8 @@ NUMBER = ColumnType("float")
 #: learner, dtype of column `x`, message, help; no message where the column is taken.
 COLUMNS: list[tuple[Learner, str, str | None, str | None]] = [
     (TREES, "string", "column 'x' is a string, and lightgbm.regressor takes numbers", "encode it with 'category', 'ordinal' or 'one_hot'"),
-    (TREES, "date?", "column 'x' is a date, and lightgbm.regressor takes numbers", "take it apart with 'date_parts'"),
-    (TREES, "datetime", "column 'x' is a datetime, and lightgbm.regressor takes numbers", "take it apart with 'date_parts'"),
+    (TREES, "date?", "column 'x' is a date, and lightgbm.regressor takes numbers", "extract numbers from it with 'date_parts'"),
+    (TREES, "datetime", "column 'x' is a datetime, and lightgbm.regressor takes numbers", "extract numbers from it with 'date_parts'"),
     (TREES, "category?", None, None),
     (TREES, "vector", None, None),
     (TREES, "bool?", None, None),
@@ -30,8 +30,8 @@ COLUMNS: list[tuple[Learner, str, str | None, str | None]] = [
     (TREES, UNKNOWN, None, None),
     (LINES, "string?", "column 'x' is a string, and sklearn.linear_regression takes numbers", "encode it with 'one_hot' or 'ordinal'"),
     (LINES, "category", "column 'x' is a category, and sklearn.linear_regression takes numbers", "use 'one_hot' or 'ordinal' instead"),
-    (LINES, "float?", "column 'x' can be missing, and sklearn.linear_regression takes no missing values", "fill it with 'impute'"),
-    (LINES, "bool?", "column 'x' can be missing, and sklearn.linear_regression takes no missing values", "fill it with 'impute'"),
+    (LINES, "float?", "column 'x' can be missing, and sklearn.linear_regression does not take missing values", "fill missing values with 'impute'"),
+    (LINES, "bool?", "column 'x' can be missing, and sklearn.linear_regression does not take missing values", "fill missing values with 'impute'"),
     (LINES, "bool", None, None),
     (LINES, "vector", None, None),
 ]  # fmt: skip
@@ -91,5 +91,5 @@ def test_no_feature(cls: type[Learner]) -> None:
     with pytest.raises(Rejected) as caught:
         cls().infer(schema(), ColumnType("int"))
     assert [(p.code, p.message) for p in caught.value.problems] == [
-        ("unsupported-feature", "no column is left for the learner")
+        ("unsupported-feature", "there are no features for the learner")
     ]

@@ -219,7 +219,7 @@ CASES = {
         [(FEATURES, "[carrier, day]")],
         [
             "40:25 unsupported-feature column 'day' is a date, and lightgbm.classifier takes numbers"
-            " | take it apart with 'date_parts'"
+            " | extract numbers from it with 'date_parts'"
         ],
     ),
     "a date that reaches the learner behind a step that keeps it": (
@@ -229,7 +229,7 @@ CASES = {
         ],
         [
             "41:25 unsupported-feature column 'day' is a date, and lightgbm.classifier takes numbers"
-            " | take it apart with 'date_parts'"
+            " | extract numbers from it with 'date_parts'"
         ],
     ),
     "a text that a step adds": (
@@ -251,7 +251,7 @@ CASES = {
             "40:16 unsupported-feature column 'carrier' is a category, and sklearn.logistic_regression takes"
             " numbers | use 'one_hot' or 'ordinal' instead",
             "40:35 unsupported-feature column 'seats' can be missing, and sklearn.logistic_regression takes"
-            " no missing values | fill it with 'impute'",
+            " no missing values | fill missing values with 'impute'",
         ],
     ),
 }

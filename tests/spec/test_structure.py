@@ -122,7 +122,7 @@ MISTAKES = [
     # parameters of learners
     ("num_iterations: 200", "n_estimators: 200", "49:7 unknown-key unknown key 'n_estimators' in the params of lightgbm.classifier | it is called 'num_iterations' here"),
     ("num_iterations: 200", "num_iteratons: 200", "49:7 unknown-key unknown key 'num_iteratons' in the params of lightgbm.classifier | did you mean 'num_iterations'?"),
-    ("num_iterations: 200", "linear_tree: true", "49:7 refused-key 'linear_tree' cannot be set: trees with linear models in their leaves have no exact form in ONNX"),
+    ("num_iterations: 200", "linear_tree: true", "49:7 refused-key 'linear_tree' cannot be set: trees with linear models in the leaves cannot be exported to ONNX exactly"),
     ("target: late", "target: late\n    num_leaves: 31", "45:5 unknown-key unknown key 'num_leaves' in model 'late' | put it under 'params', it is for lightgbm.classifier"),
     # values
     ("num_iterations: 200", "other_rate: 0", "49:19 out-of-range 'other_rate' is a number > 0 and <= 1, not 0"),

@@ -17,7 +17,7 @@ from mlbuild.params import Boolean, Choice, Number, field
 if TYPE_CHECKING:
     import numpy as np
 
-#: LightGBM's metric that improves when one of ours does, for two classes and for more.
+#: The LightGBM metric that improves whenever ours does, for two classes and for more.
 _WATCHED = {
     "roc_auc": "auc",
     "average_precision": "average_precision",
@@ -29,7 +29,7 @@ _WATCHED_OF_SEVERAL = {"log_loss": "multi_logloss", "accuracy": "multi_error"}
 
 @dataclass(frozen=True)
 class LightgbmClassifier(Lightgbm):
-    """Gradient boosted trees for two or more classes."""
+    """Gradient boosted decision trees for classification."""
 
     type = "lightgbm.classifier"
     answer = Classification
@@ -37,22 +37,22 @@ class LightgbmClassifier(Lightgbm):
     objective: str | None = field(
         Choice(
             {
-                "binary": "log loss of two classes",
-                "multiclass": "log loss of several classes, by a softmax",
-                "multiclassova": "one against all others, class by class",
+                "binary": "log loss for two classes",
+                "multiclass": "softmax log loss for several classes",
+                "multiclassova": "one-vs-all: a binary log loss for each class",
             }
         ),
-        "What is minimised. Default: `binary` for two classes, `multiclass` for more.",
+        "Loss to minimize. Default: `binary` for two classes, `multiclass` for more.",
         default=None,
     )
     is_unbalance: bool = field(
-        Boolean(), "For two classes: weigh rows by the rarity of their class.", default=False
+        Boolean(), "For two classes: weight rows inversely to the frequency of their class.", default=False
     )
     scale_pos_weight: float = field(
-        Number(above=0), "For two classes: the weight of rows of the positive class.", default=1.0
+        Number(above=0), "For two classes: weight of the positive class.", default=1.0
     )
     sigmoid: float = field(
-        Number(above=0), "The steepness of the sigmoid that turns scores into probabilities.", default=1.0
+        Number(above=0), "Slope of the sigmoid that turns scores into probabilities.", default=1.0
     )
 
     @classmethod
@@ -66,9 +66,9 @@ class LightgbmClassifier(Lightgbm):
         if self.is_unbalance and self.scale_pos_weight != 1:
             yield Problem(
                 "contradiction",
-                "'is_unbalance' and 'scale_pos_weight' exclude each other",
+                "'is_unbalance' and 'scale_pos_weight' cannot be used together",
                 ("scale_pos_weight",),
-                help="keep one of the two",
+                help="remove one of them",
                 on="key",
             )
         if self.objective == "multiclass":

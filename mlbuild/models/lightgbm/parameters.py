@@ -9,7 +9,7 @@ from typing import Any
 from mlbuild.diagnostics import Problem
 from mlbuild.params import INT32, Boolean, Choice, Described, Integer, Number, field, params_of
 
-#: The parameters that decide the bins, besides the columns: with these equal, a binned dataset is used again.
+#: The parameters that decide the bins. While these and the columns stay equal, a binned dataset is reused.
 BINNING = (
     "max_bin",
     "min_data_in_bin",
@@ -17,155 +17,157 @@ BINNING = (
     "use_missing",
     "zero_as_missing",
 )
-#: What is about splits on categories, and nothing else.
+#: Parameters that only matter for splits on categories.
 CATEGORICAL = ("max_cat_to_onehot", "max_cat_threshold", "min_data_per_group", "cat_smooth", "cat_l2")
 
 
 @dataclass(frozen=True)
 class Parameters(Described):
-    """What both LightGBM learners take, by LightGBM's names and with its defaults."""
+    """The parameters of both LightGBM learners, with LightGBM's names and defaults."""
 
     boosting: str = field(
         Choice(
             {
-                "gbdt": "gradient boosted trees",
-                "dart": "boosting that drops trees at random while it trains",
-                "rf": "a random forest: the mean of trees grown on samples of the rows",
+                "gbdt": "gradient boosted decision trees",
+                "dart": "DART: drops random trees during training",
+                "rf": "random forest: the mean of trees grown on random samples",
             }
         ),
-        "How trees are added.",
+        "Boosting method.",
         default="gbdt",
     )
     num_iterations: int = field(
         Integer(min=1, max=INT32),
-        "How many rounds are boosted, each with one tree, or with one for each of several classes. With `early_stopping` the most of them.",
+        "Number of boosting rounds: one tree per round, or one per class with several classes. With `early_stopping`, the maximum.",
         default=100,
     )
     learning_rate: float = field(
         Number(above=0),
-        "How much of each new tree is added: smaller values learn more slowly, and need more `num_iterations`.",
+        "Shrinkage applied to each new tree. Smaller values need more `num_iterations`.",
         default=0.1,
     )
     num_leaves: int = field(
         Integer(min=2, max=131072),
-        "The most leaves of a tree: what mostly decides how closely a model fits. Beyond 2^`max_depth` it has no effect.",
+        "Maximum number of leaves in one tree: the main control of model complexity. Values above 2^`max_depth` have no effect.",
         default=31,
     )
     max_depth: int = field(
         Integer(min=-1, max=INT32),
-        "The most levels of a tree; 0 or -1: any, `num_leaves` is the limit.",
+        "Maximum depth of a tree. 0 or -1 means no limit other than `num_leaves`.",
         default=-1,
     )
     min_data_in_leaf: int = field(
         Integer(min=0, max=INT32),
-        "The fewest train rows of a leaf: more of them fit less closely.",
+        "Minimum number of training rows in a leaf; larger values regularize more.",
         default=20,
     )
     min_sum_hessian_in_leaf: float = field(
         Number(min=0),
-        "The smallest sum of the objective's second derivatives in a leaf: like `min_data_in_leaf`, weighed by doubt.",
+        "Minimum sum of hessians (second derivatives of the objective) in a leaf; larger values regularize more.",
         default=1e-3,
     )
     data_sample_strategy: str = field(
         Choice(
             {
-                "bagging": "at random, by `bagging_fraction`",
-                "goss": "those with the largest gradients, and some of the others",
+                "bagging": "a random sample, set by `bagging_fraction`",
+                "goss": "gradient-based one-side sampling: rows with large gradients and a random sample of the rest",
             }
         ),
-        "How the rows are chosen that a tree is grown on.",
+        "How the rows for each tree are sampled.",
         default="bagging",
     )
     bagging_fraction: float = field(
         Number(above=0, max=1),
-        "The share of rows in a sample; takes effect with a `bagging_freq` of 1 or more.",
+        "Fraction of rows in each sample. Needs a `bagging_freq` of 1 or more.",
         default=1.0,
     )
     bagging_freq: int = field(
         Integer(min=0, max=INT32),
-        "Draw a new sample of `bagging_fraction` of the rows every so many rounds; 0: never.",
+        "Draw a new sample of the rows every `bagging_freq` rounds; 0 turns bagging off.",
         default=0,
     )
     top_rate: float = field(
-        Number(above=0, max=1), "With `goss`: the share of rows kept for their gradients.", default=0.2
+        Number(above=0, max=1),
+        "With `goss`: the fraction of rows with the largest gradients that is kept.",
+        default=0.2,
     )
     other_rate: float = field(
-        Number(above=0, max=1), "With `goss`: the share drawn of the others.", default=0.1
+        Number(above=0, max=1),
+        "With `goss`: the fraction of rows that is sampled from the rest.",
+        default=0.1,
     )
     feature_fraction: float = field(
         Number(above=0, max=1),
-        "The share of features, drawn at random, that a tree may split on.",
+        "Fraction of features that is sampled for each tree.",
         default=1.0,
     )
     feature_fraction_bynode: float = field(
         Number(above=0, max=1),
-        "The share of features, drawn at random, that each single split may choose from.",
+        "Fraction of features that is sampled for each split.",
         default=1.0,
     )
-    lambda_l1: float = field(
-        Number(min=0), "L1 penalty on leaf values: draws small ones to zero.", default=0.0
+    lambda_l1: float = field(Number(min=0), "L1 regularization of leaf values.", default=0.0)
+    lambda_l2: float = field(Number(min=0), "L2 regularization of leaf values.", default=0.0)
+    min_gain_to_split: float = field(Number(min=0), "Minimum gain required to split a leaf.", default=0.0)
+    max_delta_step: float = field(
+        Number(min=0), "Maximum absolute output of a leaf; 0 means no limit.", default=0.0
     )
-    lambda_l2: float = field(
-        Number(min=0), "L2 penalty on leaf values: draws all of them towards zero.", default=0.0
-    )
-    min_gain_to_split: float = field(
-        Number(min=0), "The smallest gain for which a leaf is split.", default=0.0
-    )
-    max_delta_step: float = field(Number(min=0), "The largest absolute value of a leaf; 0: any.", default=0.0)
     path_smooth: float = field(
         Number(min=0),
-        "How far values of leaves with few rows are drawn to those of their parents; 0: not at all.",
+        "Smooths the outputs of leaves with few rows toward those of their parents; 0 turns smoothing off.",
         default=0.0,
     )
     extra_trees: bool = field(
         Boolean(),
-        "Try one random threshold of each feature only, not all: extremely randomized trees.",
+        "Use extremely randomized trees: try only one random threshold per feature at each split.",
         default=False,
     )
     drop_rate: float = field(
-        Number(min=0, max=1), "With `dart`: the share of earlier trees that a round drops.", default=0.1
+        Number(min=0, max=1), "With `dart`: the fraction of earlier trees to drop in a round.", default=0.1
     )
     max_drop: int = field(
         Integer(min=-1, max=INT32),
-        "With `dart`: the most trees that a round drops; 0 or -1: any.",
+        "With `dart`: the maximum number of trees to drop in a round; 0 or -1 means no limit.",
         default=50,
     )
     skip_drop: float = field(
-        Number(min=0, max=1), "With `dart`: the chance that a round drops no tree.", default=0.5
+        Number(min=0, max=1), "With `dart`: the probability of dropping no tree in a round.", default=0.5
     )
     max_bin: int = field(
         Integer(min=2, max=INT32),
-        "The most bins that a feature's values are sorted into: more of them find finer thresholds, more slowly.",
+        "Maximum number of bins for the values of a feature. More bins give finer thresholds and slower training.",
         default=255,
     )
     min_data_in_bin: int = field(
-        Integer(min=1, max=INT32), "The fewest train rows that fall into one bin.", default=3
+        Integer(min=1, max=INT32), "Minimum number of training rows in one bin.", default=3
     )
     bin_construct_sample_cnt: int = field(
-        Integer(min=1, max=INT32), "How many rows, drawn at random, bins are found from.", default=200_000
+        Integer(min=1, max=INT32), "Number of rows sampled to find the bins.", default=200_000
     )
     use_missing: bool = field(
-        Boolean(), "Learn which way missing values go; if not, they count as zero.", default=True
+        Boolean(),
+        "Learn a direction for missing values at each split. If false, they are treated as zero.",
+        default=True,
     )
-    zero_as_missing: bool = field(Boolean(), "Take zeros for missing values too.", default=False)
+    zero_as_missing: bool = field(Boolean(), "Treat zeros as missing values.", default=False)
     max_cat_to_onehot: int = field(
         Integer(min=1, max=INT32),
-        "With at most so many categories, a split takes one of them from the rest.",
+        "Features with at most this many categories are split one category against the rest.",
         default=4,
     )
     max_cat_threshold: int = field(
-        Integer(min=1, max=INT32), "The most categories that a split tries on its smaller side.", default=32
+        Integer(min=1, max=INT32), "Maximum number of categories on the smaller side of a split.", default=32
     )
     min_data_per_group: int = field(
-        Integer(min=1, max=INT32), "The fewest rows of a group of categories that a split tries.", default=100
+        Integer(min=1, max=INT32), "Minimum number of rows in a group of categories.", default=100
     )
     cat_smooth: float = field(
         Number(min=0),
-        "How far the statistics of rare categories are smoothed when categories are ordered for a split.",
+        "Smooths the statistics of rare categories, which reduces noise in splits.",
         default=10.0,
     )
     cat_l2: float = field(
-        Number(min=0), "L2 penalty in splits on categories, on top of `lambda_l2`.", default=10.0
+        Number(min=0), "Additional L2 regularization in splits on categories.", default=10.0
     )
 
     def check(self) -> Iterator[Problem]:
@@ -176,7 +178,7 @@ class Parameters(Described):
             yield from self.without_effect("with 'use_missing: false'", "zero_as_missing")
 
     def _sampling(self) -> Iterator[Problem]:
-        """Rows are drawn in one way; a random forest has to draw."""
+        """Only one sampling strategy applies, and a random forest needs one."""
         goss = self.data_sample_strategy == "goss"
         if goss:
             yield from self.without_effect(
@@ -184,7 +186,9 @@ class Parameters(Described):
             )
             if self.top_rate + self.other_rate > 1:
                 yield Problem(
-                    "contradiction", "'top_rate' and 'other_rate' together are more than 1", ("other_rate",)
+                    "contradiction",
+                    "the sum of 'top_rate' and 'other_rate' is greater than 1",
+                    ("other_rate",),
                 )
         else:
             yield from self.without_effect("without 'data_sample_strategy: goss'", "top_rate", "other_rate")
@@ -201,7 +205,7 @@ class Parameters(Described):
             ):
                 yield Problem(
                     "missing-key",
-                    "a random forest needs samples of rows or of features, or all trees are the same",
+                    "a random forest must sample rows or features; otherwise all trees are equal",
                     ("boosting",),
                     help="add 'bagging_freq: 1' and 'bagging_fraction: 0.632'",
                 )
@@ -214,5 +218,5 @@ class Parameters(Described):
                 yield Problem("no-effect", f"'{name}' has no effect {why}", (name,), on="key")
 
     def values(self) -> dict[str, Any]:
-        """The value of each parameter by LightGBM's name; those that are None are LightGBM's to find."""
+        """The value of each parameter by name. LightGBM finds those that are None."""
         return {name: value for name in params_of(type(self)) if (value := vars(self)[name]) is not None}

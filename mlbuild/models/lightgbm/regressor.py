@@ -22,7 +22,7 @@ _READ_BY = {
     "tweedie_variance_power": ("tweedie",),
     "reg_sqrt": ("regression",),
 }
-#: LightGBM's metric that improves when one of ours does.
+#: The LightGBM metric that improves whenever ours does.
 _WATCHED = {
     "mean_squared_error": "l2",
     "root_mean_squared_error": "rmse",
@@ -30,13 +30,13 @@ _WATCHED = {
     "r2": "l2",
 }
 
-#: LightGBM holds targets as float32.
+#: LightGBM stores targets as float32.
 _FLOAT32_MAX = 3.4028234e38
 
 
 @dataclass(frozen=True)
 class LightgbmRegressor(Lightgbm):
-    """Gradient boosted trees for a number."""
+    """Gradient boosted decision trees for regression."""
 
     type = "lightgbm.regressor"
     answer = Regression
@@ -47,31 +47,33 @@ class LightgbmRegressor(Lightgbm):
                 "regression": "squared error",
                 "regression_l1": "absolute error",
                 "huber": "squared error for small errors, absolute error for large ones",
-                "fair": "like huber, smooth",
-                "quantile": "the quantile `alpha`",
-                "mape": "absolute error relative to the target",
-                "poisson": "counts; the logarithm is boosted",
-                "gamma": "positive amounts; the logarithm is boosted",
-                "tweedie": "amounts with many zeros; the logarithm is boosted",
+                "fair": "Fair loss: a smooth alternative to huber",
+                "quantile": "pinball loss for the quantile `alpha`",
+                "mape": "mean absolute percentage error",
+                "poisson": "Poisson deviance, for counts (log link)",
+                "gamma": "gamma deviance, for positive amounts (log link)",
+                "tweedie": "Tweedie deviance, for amounts with many zeros (log link)",
             }
         ),
-        "What is minimised.",
+        "Loss to minimize.",
         default="regression",
     )
     alpha: float = field(
         Number(above=0),
-        "With `huber`: where errors become large; with `quantile`: the quantile.",
+        "With `huber`: the error at which the loss becomes linear. With `quantile`: the quantile to predict.",
         default=0.9,
     )
-    fair_c: float = field(Number(above=0), "With `fair`: where errors become large.", default=1.0)
+    fair_c: float = field(Number(above=0), "With `fair`: scale of the loss.", default=1.0)
     poisson_max_delta_step: float = field(
-        Number(above=0), "With `poisson`: added to second derivatives, for safety.", default=0.7
+        Number(above=0), "With `poisson`: added to the hessians for numerical safety.", default=0.7
     )
     tweedie_variance_power: float = field(
-        Number(min=1, below=2), "With `tweedie`: 1 is nearest to Poisson, 2 to gamma.", default=1.5
+        Number(min=1, below=2),
+        "With `tweedie`: variance power; close to 1 is Poisson-like, close to 2 gamma-like.",
+        default=1.5,
     )
     reg_sqrt: bool = field(
-        Boolean(), "With `regression`: fit the square root of the target, sign kept.", default=False
+        Boolean(), "With `regression`: fit the square root of the target, keeping its sign.", default=False
     )
 
     @classmethod

@@ -78,7 +78,7 @@ def _dataset(rows: Rows, params: Mapping[str, Any], **fields: Any) -> Any:
     """LightGBM's dataset, not yet constructed."""
     frame = expanded(rows)
     if frame.width == 0:
-        raise data_failure("no feature is left: every vector is empty")
+        raise data_failure("there are no features: every vector is empty")
     return lightgbm().Dataset(
         frame,
         feature_name=frame.columns,
@@ -90,4 +90,4 @@ def _dataset(rows: Rows, params: Mapping[str, Any], **fields: Any) -> Any:
 
 def _refused(error: Exception) -> Failed:
     reason = str(error).strip().split("\n")[0]
-    return Failed(Failure("task", f"LightGBM does not train: {reason}"))
+    return Failed(Failure("task", f"LightGBM failed to train: {reason}"))

@@ -1,8 +1,8 @@
-"""Words for LightGBM's parameters that specs do not use, and what is said of each."""
+"""Aliases of LightGBM parameters, and parameters that a spec cannot set, with the reason."""
 
 from __future__ import annotations
 
-#: Other spellings, of scikit-learn's wrapper and LightGBM's own, and the name that is used here.
+#: Aliases from LightGBM and its scikit-learn wrapper, with the name that specs use.
 ALIASES = {
     "n_estimators": "num_iterations",
     "num_iteration": "num_iterations",
@@ -58,17 +58,17 @@ ALIASES = {
     "loss": "objective",
 }
 
-_SEED = "the seed of the project decides it; set the top-level 'seed'"
-_THREADS = "how many threads train is decided where the build is run, and never shows in the result"
-_LINEAR = "trees with linear models in their leaves have no exact form in ONNX"
-_STOPPING = "the model's 'early_stopping' says it"
-_METRIC = "the model's 'metrics' and 'early_stopping' name the metrics"
-_QUIET = "training prints nothing"
-_CATEGORY = "the op 'category' makes a column categorical"
-_CPU = "training runs on the CPU, where the same rows give the same model"
-_NUMBERED = "it goes by the numbers of columns, which preprocessing decides"
+_SEED = "the top-level 'seed' sets it"
+_THREADS = "the build sets the number of threads, which never changes the result"
+_LINEAR = "trees with linear models in the leaves cannot be exported to ONNX exactly"
+_STOPPING = "use the model's 'early_stopping' instead"
+_METRIC = "use the model's 'metrics' and 'early_stopping' instead"
+_QUIET = "training prints no output"
+_CATEGORY = "use the op 'category' to make a column categorical"
+_CPU = "training runs on the CPU, where it is deterministic"
+_NUMBERED = "it refers to columns by number, and preprocessing decides the numbers"
 
-#: LightGBM's parameters that no model here can have, and why.
+#: LightGBM parameters that a spec cannot set, and why.
 REFUSED = {
     "linear_tree": _LINEAR,
     "linear_trees": _LINEAR,
@@ -90,8 +90,8 @@ REFUSED = {
     "n_iter_no_change": _STOPPING,
     "categorical_feature": _CATEGORY,
     "categorical_features": _CATEGORY,
-    "num_class": "it is the number of classes of the target",
-    "num_classes": "it is the number of classes of the target",
+    "num_class": "it is taken from the classes of the target",
+    "num_classes": "it is taken from the classes of the target",
     "deterministic": "training is always deterministic",
     "bagging_seed": _SEED,
     "feature_fraction_seed": _SEED,
@@ -106,8 +106,8 @@ REFUSED = {
     "interaction_constraints": _NUMBERED,
     "feature_contri": _NUMBERED,
     "max_bin_by_feature": _NUMBERED,
-    "class_weight": "classes are weighed by 'is_unbalance' or 'scale_pos_weight'",
-    "force_row_wise": "it is always so, since the other way gives other models",
-    "force_col_wise": "rows are counted row by row, since the other way gives other models",
-    "feature_pre_filter": "it is always false, so that bins serve every 'min_data_in_leaf'",
+    "class_weight": "use 'is_unbalance' or 'scale_pos_weight' to weight classes",
+    "force_row_wise": "it is always on, because column-wise histograms give a different model",
+    "force_col_wise": "histograms are always built row-wise, because column-wise ones give a different model",
+    "feature_pre_filter": "it is always false, so that the bins can be reused for any 'min_data_in_leaf'",
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_SEED = "the seed of the project decides it; set the top-level 'seed'"
+_SEED = "the top-level 'seed' sets it"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Linear(Learner):
     libraries = ("scikit-learn", "scipy", "numpy")
     refused = {
         "random_state": _SEED,
-        "n_jobs": "linear models are fitted on one thread, so that the result does not depend on their number",
-        "verbose": "training prints nothing",
-        "warm_start": "every training starts anew",
-        "copy_X": "it changes nothing in the result",
+        "n_jobs": "linear models are fitted on one thread, so that the result does not depend on the number of threads",
+        "verbose": "training prints no output",
+        "warm_start": "every training starts from scratch",
+        "copy_X": "it does not change the result",
     }
 
     @classmethod

@@ -109,7 +109,7 @@ def _train_matrix(rows: Rows) -> Array:
 
     features = np.ascontiguousarray(matrix(rows))
     if features.shape[1] == 0:
-        raise data_failure("no feature is left: every vector is empty")
+        raise data_failure("there are no features: every vector is empty")
     if not np.isfinite(features).all():
         raise _not_finite(rows)
     return features

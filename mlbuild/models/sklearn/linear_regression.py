@@ -11,12 +11,12 @@ from mlbuild.params import Boolean, field
 
 @dataclass(frozen=True)
 class LinearRegression(LinearRegressor):
-    """Ordinary least squares."""
+    """Ordinary least squares regression."""
 
     type = "sklearn.linear_regression"
 
-    fit_intercept: bool = field(Boolean(), "Add a constant to the linear model.", default=True)
-    positive: bool = field(Boolean(), "Keep all coefficients at or above zero.", default=False)
+    fit_intercept: bool = field(Boolean(), "Fit an intercept.", default=True)
+    positive: bool = field(Boolean(), "Force the coefficients to be non-negative.", default=False)
 
     def estimator(self, seed: int) -> Any:
         from sklearn import linear_model

@@ -13,43 +13,47 @@ from mlbuild.params import INT32, Boolean, Choice, Integer, Number, field
 
 @dataclass(frozen=True)
 class LogisticRegression(LinearClassifier):
-    """Linear model of the log-odds of two or more classes."""
+    """Logistic regression for two or more classes."""
 
     type = "sklearn.logistic_regression"
 
     C: float = field(
         Number(above=0),
-        "The inverse of the strength of the penalty: smaller values regularize more, `1e12` as good as not at all.",
+        "Inverse of the regularization strength: smaller values regularize more; `1e12` means practically none.",
         default=1.0,
     )
     l1_ratio: float = field(
-        Number(min=0, max=1), "The share of L1 in the penalty: 0 is L2, 1 is L1.", default=0.0
+        Number(min=0, max=1),
+        "Elastic-net mixing: 0 is an L2 penalty, 1 an L1 penalty, values between are a mix.",
+        default=0.0,
     )
-    fit_intercept: bool = field(Boolean(), "Add a constant to the linear model.", default=True)
+    fit_intercept: bool = field(Boolean(), "Fit an intercept.", default=True)
     class_weight: str | None = field(
-        Choice({"balanced": "weigh rows by the rarity of their class"}),
-        "How rows are weighed. Default: all alike.",
+        Choice({"balanced": "weight rows inversely to the frequency of their class"}),
+        "Weights of the classes. Default: all rows have the same weight.",
         default=None,
     )
     solver: str = field(
         Choice(
             {
-                "lbfgs": "quasi-Newton, for L2",
-                "newton-cholesky": "Newton, for L2, many rows and few features",
-                "saga": "stochastic, for any penalty",
+                "lbfgs": "quasi-Newton; L2 only",
+                "newton-cholesky": "Newton; L2 only; for many rows and few features",
+                "saga": "stochastic average gradient; any penalty",
             }
         ),
-        "How the minimum is found.",
+        "Optimization algorithm.",
         default="lbfgs",
     )
-    tol: float = field(Number(above=0), "The tolerance at which the solver stops.", default=1e-4)
-    max_iter: int = field(Integer(min=1, max=INT32), "The most iterations of the solver.", default=100)
+    tol: float = field(Number(above=0), "Tolerance of the stopping criterion.", default=1e-4)
+    max_iter: int = field(
+        Integer(min=1, max=INT32), "Maximum number of iterations of the solver.", default=100
+    )
 
     def check(self) -> Iterator[Problem]:
         if self.l1_ratio > 0 and self.solver != "saga":
             yield Problem(
                 "contradiction",
-                f"'solver: {self.solver}' has no L1 penalty, which 'l1_ratio' asks for",
+                f"'solver: {self.solver}' does not support an L1 penalty, which 'l1_ratio' asks for",
                 ("l1_ratio",),
                 help="write 'solver: saga'",
             )

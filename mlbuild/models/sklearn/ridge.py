@@ -16,37 +16,37 @@ _ITERATIVE = ("lsqr", "sparse_cg", "lbfgs")
 
 @dataclass(frozen=True)
 class Ridge(LinearRegressor):
-    """Least squares with an L2 penalty on the coefficients.
+    """Ridge regression: least squares with L2 regularization.
 
-    The penalty shrinks coefficients by their size, so put all features on one scale with `standard` first.
+    The penalty depends on the scale of the features, so scale them with `standard` first.
     """
 
     type = "sklearn.ridge"
 
     alpha: float = field(
         Number(min=0),
-        "Strength of the L2 penalty: larger values regularize more, 0 is ordinary least squares.",
+        "Regularization strength: larger values regularize more; 0 is ordinary least squares.",
         default=1.0,
     )
-    fit_intercept: bool = field(
-        Boolean(), "Add a constant to the linear model; it is not penalized.", default=True
-    )
-    positive: bool = field(Boolean(), "Keep all coefficients at or above zero.", default=False)
+    fit_intercept: bool = field(Boolean(), "Fit an intercept, which is not regularized.", default=True)
+    positive: bool = field(Boolean(), "Force the coefficients to be non-negative.", default=False)
     solver: str = field(
         Choice(
             {
-                "auto": "`lbfgs` with `positive`, else `cholesky`",
-                "cholesky": "closed form, by the normal equations",
-                "svd": "singular value decomposition, the most stable for singular features",
-                "lsqr": "iterative regularized least squares, the fastest",
-                "sparse_cg": "iterative conjugate gradient, for many features",
-                "lbfgs": "quasi-Newton, for `positive` only",
+                "auto": "`lbfgs` if `positive`, else `cholesky`",
+                "cholesky": "closed-form solution of the normal equations",
+                "svd": "singular value decomposition; the most stable for collinear features",
+                "lsqr": "regularized least squares, iterative; the fastest",
+                "sparse_cg": "conjugate gradient, iterative; for many features",
+                "lbfgs": "quasi-Newton; for `positive` only",
             }
         ),
-        "How the minimum is found.",
+        "Optimization algorithm.",
         default="auto",
     )
-    tol: float = field(Number(min=0), "Tolerance at which an iterative solver stops.", default=1e-4)
+    tol: float = field(
+        Number(min=0), "Tolerance of the stopping criterion of an iterative solver.", default=1e-4
+    )
     max_iter: int | None = field(
         Integer(min=1, max=INT32),
         "Maximum number of iterations of an iterative solver. Default: chosen by the solver.",
@@ -59,10 +59,8 @@ class Ridge(LinearRegressor):
         if solver == "auto":
             solver = "lbfgs" if self.positive else "cholesky"
         if self.positive != (solver == "lbfgs"):
-            does = "works only with 'positive: true'" if not self.positive else "has no 'positive'"
-            yield Problem(
-                "contradiction", f"'solver: {solver}' {does}", ("solver",), help="leave 'solver' out"
-            )
+            does = "does not support 'positive'" if self.positive else "only works with 'positive: true'"
+            yield Problem("contradiction", f"'solver: {solver}' {does}", ("solver",), help="remove 'solver'")
         if solver not in _ITERATIVE:
             for name, given in (("tol", self.tol != 1e-4), ("max_iter", self.max_iter is not None)):
                 if given:

@@ -58,7 +58,9 @@ def test_other_spellings_are_lightgbms_and_lead_to_a_parameter() -> None:
 
 
 def test_what_is_refused_has_a_reason() -> None:
-    assert REFUSED["linear_tree"] == "trees with linear models in their leaves have no exact form in ONNX"
+    assert (
+        REFUSED["linear_tree"] == "trees with linear models in the leaves cannot be exported to ONNX exactly"
+    )
     assert not set(REFUSED) & (set(ALL) | set(ALIASES))
 
 
@@ -76,13 +78,13 @@ CONTRADICTIONS: list[tuple[Lightgbm, str, str]] = [
     (LightgbmRegressor(bagging_fraction=0.5), "bagging_fraction", "'bagging_fraction' has no effect without 'bagging_freq'"),
     (LightgbmRegressor(bagging_freq=1), "bagging_freq", "'bagging_freq' has no effect without a 'bagging_fraction' below 1"),
     (LightgbmRegressor(data_sample_strategy="goss", bagging_freq=1), "bagging_freq", "'bagging_freq' has no effect with 'data_sample_strategy: goss'"),
-    (LightgbmRegressor(data_sample_strategy="goss", top_rate=0.7, other_rate=0.4), "other_rate", "'top_rate' and 'other_rate' together are more than 1"),
+    (LightgbmRegressor(data_sample_strategy="goss", top_rate=0.7, other_rate=0.4), "other_rate", "the sum of 'top_rate' and 'other_rate' is greater than 1"),
     (LightgbmRegressor(top_rate=0.5), "top_rate", "'top_rate' has no effect without 'data_sample_strategy: goss'"),
     (LightgbmRegressor(skip_drop=0.1), "skip_drop", "'skip_drop' has no effect without 'boosting: dart'"),
-    (LightgbmRegressor(boosting="rf"), "boosting", "a random forest needs samples of rows or of features, or all trees are the same"),
+    (LightgbmRegressor(boosting="rf"), "boosting", "a random forest must sample rows or features; otherwise all trees are equal"),
     (LightgbmRegressor(boosting="rf", feature_fraction=0.5, learning_rate=0.5), "learning_rate", "'learning_rate' has no effect with 'boosting: rf'"),
     (LightgbmRegressor(zero_as_missing=True, use_missing=False), "zero_as_missing", "'zero_as_missing' has no effect with 'use_missing: false'"),
-    (LightgbmClassifier(is_unbalance=True, scale_pos_weight=2.0), "scale_pos_weight", "'is_unbalance' and 'scale_pos_weight' exclude each other"),
+    (LightgbmClassifier(is_unbalance=True, scale_pos_weight=2.0), "scale_pos_weight", "'is_unbalance' and 'scale_pos_weight' cannot be used together"),
     (LightgbmClassifier(objective="multiclass", sigmoid=2.0), "sigmoid", "'sigmoid' has no effect with 'objective: multiclass'"),
 ]  # fmt: skip
 

@@ -144,8 +144,8 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 FAULTS: list[tuple[Lightgbm, int, list[float], str]] = [
-    (LightgbmRegressor(), 0, [], "there are no train rows"),
-    (LightgbmClassifier(), 2, [], "there are no train rows"),
+    (LightgbmRegressor(), 0, [], "there are no training rows"),
+    (LightgbmClassifier(), 2, [], "there are no training rows"),
     (LightgbmRegressor(), 0, [1, np.nan, np.inf], "the target is missing or infinite in 2 of 3 train rows"),
     (LightgbmRegressor(), 0, [np.nan] * 3, "the target is missing or infinite in 3 of 3 train rows"),
     (LightgbmRegressor(), 0, [1, 1e39], "the target has values beyond 3.4e38, which LightGBM cannot hold"),
@@ -173,7 +173,8 @@ def test_data_faults(learner: Lightgbm, count: int, values: list[float], message
 def test_weights_that_cannot_be(weight: list[float]) -> None:
     rows = Rows(pl.DataFrame({"a": [1.0, 2, 3]}), schema(a="float"))
     with pytest.raises(
-        Failed, match=r"^a weight of a train row is missing, negative or infinite, or all weights are 0$"
+        Failed,
+        match=r"^the weights of training rows must be finite and not negative, and some must be above 0$",
     ):
         LightgbmRegressor().fit(Training(rows, np.arange(3.0), weight=np.array(weight)))
 
@@ -199,13 +200,13 @@ def test_rows_that_cannot_be_watched(count: int, values: list[float], metric: st
 def test_vectors_without_elements() -> None:
     frame = pl.DataFrame({"v": pl.Series([[], []], dtype=pl.Array(pl.Float64, 0))})
     rows = Rows(frame, Schema(schema(v="vector")))
-    with pytest.raises(Failed, match=r"^no feature is left: every vector is empty$"):
+    with pytest.raises(Failed, match=r"^there are no features: every vector is empty$"):
         LightgbmRegressor().fit(Training(rows, np.arange(2.0)))
 
 
 def test_what_lightgbm_itself_refuses_is_told() -> None:
     rows = Rows(pl.DataFrame({"a": [1.0, 2]}), schema(a="float"))
-    with pytest.raises(Failed, match=r"^LightGBM does not train: ") as caught:
+    with pytest.raises(Failed, match=r"^LightGBM failed to train: ") as caught:
         LightgbmRegressor().fit(Training(rows, np.arange(3.0)))
     assert caught.value.failure.kind == "task"
 

@@ -140,7 +140,7 @@ def test_a_solver_that_stops_short_says_so_without_a_warning() -> None:
 
 
 FAULTS: list[tuple[Learner, int, list[float], list[float], str]] = [
-    (LinearRegression(), 0, [], [], "there are no train rows"),
+    (LinearRegression(), 0, [], [], "there are no training rows"),
     (LogisticRegression(), 2, [1, 2], [1, 1], "all 2 train rows are of one class, and a classifier needs two"),
     (LogisticRegression(), 3, [1, 2], [0, 1], "the train rows hold 2 of the 3 classes of the target"),
     (LinearRegression(), 0, [1, 2], [1, np.nan], "the target is missing or infinite in 1 of 2 train rows"),
@@ -172,11 +172,11 @@ def test_data_faults(
 def test_vectors_without_elements() -> None:
     frame = pl.DataFrame({"v": pl.Series([[], []], dtype=pl.Array(pl.Float64, 0))})
     rows = Rows(frame, Schema(schema(v="vector")))
-    with pytest.raises(Failed, match=r"^no feature is left: every vector is empty$"):
+    with pytest.raises(Failed, match=r"^there are no features: every vector is empty$"):
         LinearRegression().fit(Training(rows, np.arange(2.0)))
 
 
 def test_l1_needs_a_solver_that_has_it() -> None:
     (problem,) = LogisticRegression(l1_ratio=0.5).check()
-    assert problem.message == "'solver: lbfgs' has no L1 penalty, which 'l1_ratio' asks for"
+    assert problem.message == "'solver: lbfgs' does not support an L1 penalty, which 'l1_ratio' asks for"
     assert (problem.at, problem.help) == (("l1_ratio",), "write 'solver: saga'")

@@ -65,8 +65,8 @@ def test_an_iterative_solver_says_how_long_it_took(solver: str) -> None:
 
 
 CONTRADICTIONS: list[tuple[dict[str, Any], str, str]] = [
-    ({"solver": "svd", "positive": True}, "solver", "'solver: svd' has no 'positive'"),
-    ({"solver": "lbfgs"}, "solver", "'solver: lbfgs' works only with 'positive: true'"),
+    ({"solver": "svd", "positive": True}, "solver", "'solver: svd' does not support 'positive'"),
+    ({"solver": "lbfgs"}, "solver", "'solver: lbfgs' only works with 'positive: true'"),
     ({"tol": 1e-3}, "tol", "'tol' has no effect with 'solver: cholesky', which does not iterate"),
     ({"solver": "svd", "max_iter": 5}, "max_iter", "'max_iter' has no effect with 'solver: svd', which does not iterate"),
 ]  # fmt: skip
