@@ -250,8 +250,8 @@ CASES = {
         [
             "40:16 unsupported-feature column 'carrier' is a category, and sklearn.logistic_regression takes"
             " numbers | use 'one_hot' or 'ordinal' instead",
-            "40:35 unsupported-feature column 'seats' can be missing, and sklearn.logistic_regression takes"
-            " no missing values | fill missing values with 'impute'",
+            "40:35 unsupported-feature column 'seats' can be missing, and sklearn.logistic_regression does not take"
+            " missing values | fill missing values with 'impute'",
         ],
     ),
 }
