@@ -44,6 +44,16 @@ class Metric:
         """Whether it can be taken of such answers; `classes` is their number where it is known."""
         return issubclass(answer, self.answer) and self.suits(classes)
 
+    def value(self, target: Array, scores: Array, classes: int) -> float | None:
+        """The metric of scores beside the coded target; None where it is undefined or not a finite number."""
+        import numpy as np
+
+        if not (self.suits(classes) and self.answer.scorable(target, scores)):
+            return None
+        with np.errstate(all="ignore"):
+            found = self.function(target, scores)
+        return None if found is None or not np.isfinite(found) else float(found)
+
     def suits(self, classes: int | None) -> bool:
         """Whether it can be taken of a target with this many classes (None: not known)."""
         return self.classes is None or classes is None or classes == self.classes
@@ -159,18 +169,5 @@ METRIC = {metric.name: metric for metric in METRICS}
 
 
 def evaluate(names: Sequence[str], target: Array, scores: Array, classes: int) -> dict[str, float | None]:
-    """The metrics named, in that order; None where one is undefined on these rows or not a finite number.
-
-    `target` is coded, with this number of classes; `scores` are what a learner predicts. With a NaN among them no
-    metric is defined.
-    """
-    import numpy as np
-
-    found: dict[str, float | None] = {}
-    with np.errstate(all="ignore"):
-        for name in names:
-            metric = METRIC[name]
-            defined = metric.answer.scorable(target, scores) and metric.suits(classes)
-            value = metric.function(target, scores) if defined else None
-            found[name] = float(value) if value is not None and np.isfinite(value) else None
-    return found
+    """The metrics named, in that order; `target` is coded, with this number of classes, `scores` are a learner's."""
+    return {name: METRIC[name].value(target, scores, classes) for name in names}

@@ -71,8 +71,13 @@ class Lightgbm(Parameters, Learner):
         save_bins(rows, {name: vars(self)[name] for name in BINNING}, seed, threads, target)
 
     def fit(self, training: Training) -> bytes:
-        threads = useful(training.threads, check_rows(self.answer, training))
+        count = check_rows(self.answer, training)
+        threads = useful(training.threads, count)
         self.check_target(training.target, training.classes)
+        if self.bagging_freq and self.bagging_fraction * count < 1:
+            raise data_failure(
+                f"'bagging_fraction: {self.bagging_fraction:g}' of {count} train rows is no row"
+            )
         params = FIXED | self.native(training.classes) | {"seed": training.seed, "num_threads": threads}
         if training.stopping:
             params["metric"] = self._watched(training.stopping, training.classes)

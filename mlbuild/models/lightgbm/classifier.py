@@ -52,7 +52,9 @@ class LightgbmClassifier(Lightgbm):
         Number(above=0), "For two classes: weight of the positive class.", default=1.0
     )
     sigmoid: float = field(
-        Number(above=0), "Slope of the sigmoid that turns scores into probabilities.", default=1.0
+        Number(above=0, max=1e6),
+        "Slope of the sigmoid that turns scores into probabilities.",
+        default=1.0,
     )
 
     @classmethod

@@ -76,9 +76,10 @@ def balanced_accuracy(target: Array, scores: Array) -> float:
     return float((right[held] / there[held]).mean())
 
 
-def f1(target: Array, scores: Array) -> float:
-    """Of the positive class; 0 where there is neither a positive row nor a positive prediction."""
-    return float(_f1_by_class(target, scores)[1])
+def f1(target: Array, scores: Array) -> float | None:
+    """Of the positive class; undefined where there is neither a positive row nor a positive prediction."""
+    _, there, said = _confusion(target, scores)
+    return float(_f1_by_class(target, scores)[1]) if there[1] + said[1] else None
 
 
 def f1_macro(target: Array, scores: Array) -> float:

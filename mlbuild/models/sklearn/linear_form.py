@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+#: Products of features that are smaller than this do not overflow.
+_LARGE = 1e100
+
 
 @dataclass(frozen=True)
 class LinearForm:
@@ -89,6 +92,8 @@ def fit_form(model: Any, training: Training) -> LinearForm:
         try:
             model.fit(features, training.target, sample_weight=training.weight)
         except (ValueError, np.linalg.LinAlgError):
+            if np.abs(features).max() < _LARGE:
+                raise
             raise _too_large() from None
     coefficients = np.atleast_2d(model.coef_)
     intercepts = np.broadcast_to(model.intercept_, len(coefficients))

@@ -1,0 +1,220 @@
+"""What holds for every metric: each law takes a metric and raises AssertionError where it is broken."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from inspect import isfunction, signature
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import metrics as scikit_learn
+
+from mlbuild.models.metrics import Metric
+from tests.budget import examples, seed
+
+Array = np.ndarray[Any, Any]
+Law = Callable[[Metric], None]
+#: Metrics that scikit-learn does not have, by name: their definition written down once more, plainly.
+DEFINITIONS: dict[str, Callable[[Array, Array], float | None]] = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A coded target, scores, and the number of classes (0: none)."""
+
+    target: Array
+    scores: Array
+    classes: int
+
+    @property
+    def truth(self) -> Array:
+        """The values to predict: the target, or the first column where it holds more."""
+        return self.target if self.target.ndim == 1 else self.target[:, 0]
+
+    def with_scores(self, scores: Array) -> Case:
+        return Case(self.target, scores, self.classes)
+
+    def rows(self, places: Array) -> Case:
+        return Case(self.target[places], self.scores[places], self.classes)
+
+    def perfect(self) -> Case:
+        right = np.eye(self.classes)[self.target] if self.classes else self.truth[:, None].astype(np.float64)
+        return self.with_scores(right)
+
+
+def cases(metric: Metric) -> Iterator[Case]:
+    """Random rows: few and many, with many ties, with rare classes; numbers of all sizes."""
+    chance = np.random.default_rng(seed())
+    for number in range(examples(40, 3000)):
+        rows = int(chance.integers(1, 40))
+        counts = [count for count in metric.answer.cases.values() if count is not None]
+        fitting = [count for count in counts if metric.suits(count)]
+        classes = int(fitting[number % len(fitting)])
+        if classes:
+            parts = chance.integers(0, 6, (rows, classes)) + (chance.random((rows, 1)) if number % 2 else 0.0)
+            parts[parts.sum(axis=1) == 0] = 1.0
+            target = chance.integers(0, classes, rows)
+            yield Case(target, parts / parts.sum(axis=1, keepdims=True), classes)
+        else:
+            size = 10.0 ** chance.integers(-3, 6)
+            target = np.round(chance.normal(size=rows) * size, int(chance.integers(0, 4)))
+            scores = target[:, None] + chance.normal(size=(rows, 1)) * size * 10.0 ** chance.integers(-4, 2)
+            yield Case(target, scores, 0)
+
+
+def value(metric: Metric, case: Case) -> float | None:
+    """What `evaluate` would tell, with every warning an error."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("error")
+        try:
+            found = metric.value(case.target, case.scores, case.classes)
+        except Exception as error:
+            raise AssertionError(f"{metric.name} on {case}: {type(error).__name__}: {error}") from error
+    assert found is None or (isinstance(found, float) and np.isfinite(found)), found
+    return found
+
+
+def has_the_value_of_its_definition(metric: Metric) -> None:
+    """scikit-learn's function of that name, or the definition beside these laws."""
+    defined = 0
+    for case in cases(metric):
+        found, wanted = value(metric, case), definition(metric, case)
+        if found is None:
+            assert wanted is None or not np.isfinite(wanted) or _undefined(case), f"{wanted} for {case}"
+            continue
+        defined += 1
+        assert wanted is not None and found == pytest.approx(wanted, rel=1e-9, abs=1e-12), case
+    assert defined > 10
+
+
+def _undefined(case: Case) -> bool:
+    """Whether rows tell nothing, for which scikit-learn warns and gives some number."""
+    return len(np.unique(case.truth)) < max(case.classes, 2)
+
+
+def definition(metric: Metric, case: Case) -> float | None:
+    """By the name of the metric: `f1_macro` is `f1_score` with `average="macro"`."""
+    if metric.name in DEFINITIONS:
+        return DEFINITIONS[metric.name](case.target, case.scores)
+    name, macro, _ = metric.name.partition("_macro")
+    named = [getattr(scikit_learn, one, None) for one in (name, f"{name}_score", f"{name}_loss")]
+    function = next((one for one in named if one is not None), None)
+    assert function is not None, f"scikit-learn has no '{metric.name}': write it into DEFINITIONS"
+    keys = signature(function).parameters
+    told = {"multi_class": "ovr", "zero_division": 0.0, **({"average": "macro"} if macro else {})}
+    options: dict[str, Any] = {key: told[key] for key in told if key in keys}
+    scores = case.scores
+    if case.classes and "y_pred" in keys and "labels" in keys and name.endswith("loss"):
+        options["labels"] = range(case.classes)
+    elif case.classes:
+        scores = _predicted(scores) if "y_pred" in keys else scores[:, 1] if case.classes == 2 else scores
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return float(function(case.target, scores, **options))
+        except ValueError:  # rows of one class
+            return None
+
+
+def _predicted(scores: Array) -> Array:
+    best: Array = scores.argmax(axis=1)
+    return best
+
+
+def is_best_for_perfect_answers(metric: Metric) -> None:
+    for case in cases(metric):
+        found, others = value(metric, case.perfect()), value(metric, case)
+        assert found is None or found == pytest.approx(metric.best, abs=1e-12)
+        assert found is None or others is None or _better_or_equal(metric, found, others)
+
+
+def stays_between_worst_and_best(metric: Metric) -> None:
+    low, high = sorted((metric.best, metric.worst))
+    for case in cases(metric):
+        found = value(metric, case)
+        assert found is None or low - 1e-12 <= found <= high + 1e-12, found
+
+
+def gets_worse_with_the_answers(metric: Metric) -> None:
+    """Over all cases: answers to other rows are worse than the right ones, and further off than nearer ones."""
+    chance = np.random.default_rng(1)
+    worse = 0
+    for case in cases(metric):
+        mixed = case.perfect().rows(chance.permutation(len(case.target))).scores
+        right, wrong = value(metric, case.perfect()), value(metric, case.with_scores(mixed))
+        if right is not None and wrong is not None:
+            assert _better_or_equal(metric, right, wrong)
+            worse += right != wrong
+    assert worse > 5
+
+
+def _better_or_equal(metric: Metric, one: float, other: float) -> bool:
+    sign = 1 if metric.greater_is_better else -1
+    return sign * one >= sign * other - 1e-12
+
+
+def depends_neither_on_order_nor_on_repetition(metric: Metric) -> None:
+    chance = np.random.default_rng(2)
+    for case in cases(metric):
+        found = value(metric, case)
+        for places in (chance.permutation(len(case.target)), np.arange(len(case.target)).repeat(3)):
+            again = value(metric, case.rows(places))
+            assert (found is None) == (again is None), case
+            assert found is None or again == pytest.approx(found, rel=1e-9, abs=1e-12), case
+
+
+def has_no_value_where_it_means_nothing(metric: Metric) -> None:
+    """No row, a score that is no number, another number of classes; one row and one class raise nothing."""
+    for case in cases(metric):
+        assert value(metric, case.rows(np.arange(0))) is None
+        broken = case.scores.copy()
+        broken[-1] = np.nan
+        assert value(metric, case.with_scores(broken)) is None
+        value(metric, case.rows(np.arange(1)))
+        value(metric, case.rows(np.flatnonzero(case.truth == case.truth[0])))
+        if metric.classes is not None:
+            more = np.hstack([case.scores, np.zeros((len(case.scores), 1))])
+            assert value(metric, Case(case.target, more, case.classes + 1)) is None
+
+
+def leaves_its_arguments_alone(metric: Metric) -> None:
+    for case in cases(metric):
+        before = case.target.copy(), case.scores.copy()
+        value(metric, case)
+        assert np.array_equal(before[0], case.target) and np.array_equal(before[1], case.scores)
+
+
+def has_its_best_constant_among_those_of_its_answer(metric: Metric) -> None:
+    """No score that is the same for all rows beats the constants that models are compared with."""
+    chance = np.random.default_rng(3)
+    for case in cases(metric):
+        if len(case.target) % 2 == 0:
+            case = case.rows(
+                np.arange(1, len(case.target))
+            )  # else a median of two values is not quite the best
+        if len(case.target) == 0:
+            continue
+        offered = _constants(metric, case, metric.answer.constants(case.target, case.classes))
+        width = case.scores.shape[1]
+        tried = chance.dirichlet(np.ones(width), 15) if case.classes else chance.choice(case.truth, (15, 1))
+        tried = tried if case.classes else tried * chance.choice([1.0, 0.9, 1.1], (15, 1))
+        others = _constants(metric, case, tried)
+        best = max if metric.greater_is_better else min
+        assert not others or _better_or_equal(metric, best(offered), best(others)), case
+
+
+def _constants(metric: Metric, case: Case, constants: Array) -> list[float]:
+    found = (value(metric, case.with_scores(np.tile(row, (len(case.target), 1)))) for row in constants)
+    return [one for one in found if one is not None]
+
+
+#: The laws by name.
+LAWS: dict[str, Law] = {
+    name: law
+    for name, law in globals().items()
+    if isfunction(law) and law.__module__ == __name__ and [*signature(law).parameters] == ["metric"]
+}
+LAWS.pop("cases")

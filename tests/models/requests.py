@@ -1,0 +1,104 @@
+"""Requests to learn for any learner, made from what it declares: features that it takes, targets of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.models.answers.answer import Answer, Coding
+from mlbuild.models.learner import Learner
+from mlbuild.models.training import Rows, Training
+from mlbuild.params import Name, params_of, read
+from tests.models import samples
+
+#: What an answer is told of besides its target: rows that belong together.
+GROUPS = 7
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, with the types and the coding that it was made with."""
+
+    training: Training
+    target: ColumnType
+    coding: Coding
+
+    @property
+    def rows(self) -> Rows:
+        return self.training.rows
+
+
+def columns(learner: type[Learner]) -> Schema:
+    """Columns of all types that a learner takes, with missing values if it takes them."""
+    taken = {
+        name: type_ if "null" in learner.accepts else type_.with_nullable(False)
+        for name, type_ in samples.MIXED.items()
+        if type_.dtype in ("bool", "int", "float") or type_.dtype in learner.accepts
+    }
+    return Schema(taken)
+
+
+def rows_for(learner: type[Learner], count: int, seed: int = 0) -> Rows:
+    schema = columns(learner)
+    frame = samples.features(count, seed).select(list(schema))
+    return Rows(frame if "null" in learner.accepts else filled(frame), schema)
+
+
+def filled(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the missing values of its plain columns replaced."""
+    plain = [name for name, dtype in frame.schema.items() if not isinstance(dtype, pl.Array)]
+    return frame.with_columns(pl.col(plain).fill_null(strategy="forward").fill_null(strategy="backward"))
+
+
+def asked(learner: type[Learner], count: int = 240, seed: int = 0, **fields: Any) -> Iterator[Asked]:
+    """A request for each dtype that the target can have; the features tell much of the target."""
+    rows = rows_for(learner, count, seed)
+    for dtype in learner.answer.dtypes:
+        yield of_target(learner, rows, target_of(samples.features(count, seed), dtype, seed), **fields)
+
+
+def of_target(learner: type[Learner], rows: Rows, target: pl.Series, **fields: Any) -> Asked:
+    """The request to learn a target, coded as the learner's answer codes it."""
+    type_ = ColumnType(_DTYPES[type(target.dtype)])
+    answer = answer_of(learner.answer)
+    held = pl.DataFrame({name: target if name == "y" else _groups(len(target)) for name in answer.columns()})
+    coding = answer.coding(type_, held)
+    coded = answer.coded(held, coding, "train")
+    return Asked(Training(rows, coded, len(coding.classes), **fields), type_, coding)
+
+
+def answer_of(cls: type[Answer]) -> Answer:
+    """An answer whose target is `y`; other columns that it is told of have the names of their keys."""
+    named = {key: key for key, param in params_of(cls).items() if isinstance(param.kind, Name)}
+    return read(cls, named | {"column": "y"})
+
+
+def target_of(frame: pl.DataFrame, dtype: str, seed: int = 0) -> pl.Series:
+    """A target of a dtype that the columns of `frame` have a part in; of few values where these can be classes."""
+    if dtype == "float":
+        return pl.Series("y", samples.number(frame, seed))
+    count = {"bool": 2, "int": 4, "string": 3}[dtype]
+    places = samples.classes(frame, count, seed)
+    if dtype == "string":
+        return pl.Series("y", np.array(["low", "mid", "top"])[places])
+    return pl.Series("y", places == 1 if dtype == "bool" else places)
+
+
+_DTYPES: dict[Any, str] = {
+    pl.Boolean: "bool", pl.Int64: "int", pl.Float64: "float", pl.String: "string",
+}  # fmt: skip
+
+
+def _groups(count: int) -> pl.Series:
+    return pl.Series(np.arange(count) // GROUPS)
+
+
+def hard_rows(rows: Rows) -> Rows:
+    """The first rows with one column after another at values that tell two implementations apart."""
+    thresholds = rows.features.select(pl.col(pl.Float64)).to_numpy().ravel()
+    return samples.adversarial(rows.features[:40], rows.schema, np.unique(thresholds[:12]))
