@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
+from mlbuild.engine.code import code_versions
+from mlbuild.pipeline.plan import CATALOGUES
 from tests.projects import DELAYS, built, delays
 
 #: A second, linear model beside the first, on features of its own.
@@ -220,3 +222,14 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
     result = built(project)
     assert (result.ran, result.restored) == ((), ("publish:late",))
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
+
+
+def test_no_task_of_a_model_but_its_evaluation_depends_on_the_metrics(pristine: Path) -> None:
+    """Another metric in the catalogue trains nothing again, and no artifact is written again."""
+    plan = api.plan(api.load(pristine / "mlbuild.yaml"))
+    depends = {
+        name
+        for name, task in plan.tasks.items()
+        if "mlbuild.models.metrics" in code_versions((task.run.__module__, *task.uses), CATALOGUES)
+    }
+    assert depends == {"evaluate:late", "evaluate:line"}

@@ -1,0 +1,130 @@
+"""An answer that only tests have: the order of rows within groups, with a learner and a metric of its own.
+
+`run(...)` is the command line with these in the catalogues, for a process of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+import mlbuild.models
+import mlbuild.models.answers
+import mlbuild.models.metrics
+from mlbuild.diagnostics import data_failure
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.models.answers.answer import Answer, Coding, Output
+from mlbuild.models.metrics import Metric
+from mlbuild.models.sklearn.linear import Linear
+from mlbuild.models.sklearn.linear_form import fit_form
+from mlbuild.models.suitability import check_rows
+from mlbuild.models.training import Training
+from mlbuild.params import Boolean, Name, field
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Ranking(Answer):
+    """Predict how relevant a row is beside others of its group.
+
+    The coded target is float64 [N, 2]: the grade, and the number of the group. Scores are [N, 1].
+    """
+
+    kind = "ranking"
+    dtypes = ("int",)
+    otherwise = "grade relevance with whole numbers from 0"
+    cases = {"a ranking": 0}
+    loss = "ndcg"
+
+    group: str = field(Name("column"), "The column whose equal values make a group of rows to order.")
+
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, self.group)
+
+    @classmethod
+    def default_metrics(cls, classes: int | None) -> tuple[str, ...]:
+        return ("ndcg",)
+
+    def coded(self, rows: pl.DataFrame, coding: Coding, where: str) -> Array:
+        self.present(rows, where)
+        groups = rows[self.group].rank("dense").cast(pl.Float64)
+        return np.column_stack([rows[self.column].cast(pl.Float64), groups])
+
+    @classmethod
+    def check_train(cls, target: Array, classes: int) -> None:
+        if np.ptp(_centred(target)) == 0:
+            raise data_failure("no group of train rows has two grades, so there is nothing to order")
+
+    @classmethod
+    def constants(cls, target: Array, classes: int) -> Array:
+        return np.zeros((1, 1))
+
+    @classmethod
+    def outputs(cls, coding: Coding) -> tuple[Output, ...]:
+        return (Output("score", "double"),)
+
+    @classmethod
+    def apply(cls, scores: Array, coding: Coding) -> dict[str, Array]:
+        return {"score": scores}
+
+    @classmethod
+    def lower(cls, graph: Graph, scores: Tensor, coding: Coding) -> dict[str, Tensor]:
+        return {"score": scores}
+
+
+@dataclass(frozen=True)
+class LinearRanker(Linear):
+    """Least squares on the grades, less the mean of their group."""
+
+    type = "test.linear_ranker"
+    answer = Ranking
+
+    positive: bool = field(Boolean(), "Keep all coefficients at or above zero.", default=False)
+
+    def estimator(self, seed: int) -> Any:
+        from sklearn import linear_model
+
+        return linear_model.LinearRegression(**self.values)
+
+    def fit(self, training: Training) -> bytes:
+        check_rows(self.answer, training)
+        centred = replace(training, target=_centred(training.target))
+        return fit_form(self.estimator(training.seed), centred).to_bytes()
+
+
+def _centred(target: Array) -> Array:
+    grades, groups = target[:, 0], target[:, 1].astype(np.int64)
+    sums, counts = np.bincount(groups, grades), np.bincount(groups)
+    centred: Array = grades - (sums / np.maximum(counts, 1))[groups]
+    return centred
+
+
+def ndcg(target: Array, scores: Array) -> float | None:
+    """The mean over groups of scikit-learn's `ndcg_score`; groups of one row, or of grades 0, say nothing."""
+    from sklearn.metrics import ndcg_score
+
+    found = []
+    for group in np.unique(target[:, 1]):
+        here = target[:, 1] == group
+        if here.sum() > 1 and target[here, 0].any():
+            found.append(ndcg_score(target[None, here, 0], scores[None, here, 0]))
+    return float(np.mean(found)) if found else None
+
+
+NDCG = Metric("ndcg", "discounted gain of the order in each group, the mean over groups", Ranking, ndcg, 1, 0)
+
+
+def run(*words: str) -> None:
+    """Put these into the catalogues, before anything has looked at them, and run a command."""
+    mlbuild.models.answers.ANSWERS += (Ranking,)  # type: ignore[assignment] # one more
+    mlbuild.models.LEARNERS += (LinearRanker,)  # type: ignore[assignment]
+    mlbuild.models.metrics.METRICS += (NDCG,)
+    mlbuild.models.metrics.METRIC["ndcg"] = NDCG
+    from mlbuild.cli.main import main
+
+    sys.exit(main([*words]))
