@@ -15,7 +15,7 @@ from mlbuild.data.formats.format import Format
 from mlbuild.params import ListOf, Param, params_of
 
 #: The suffixes of the formats, for help.
-SUFFIXES = " or ".join(NAMED)
+SUFFIXES = f"{', '.join([*NAMED][:-1])} or {[*NAMED][-1]}"
 #: What a shell does not let one type easily.
 _TYPED = {"\\t": "\t"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
 from mlbuild.data.moments import DAY, FIRST, LAST, parse_moments
@@ -33,6 +33,8 @@ def cast(series: pl.Series, dtype: str) -> pl.Series:
         series = series.cast(pl.String)
     elif series.dtype == pl.Binary:
         series = _decoded(series)
+    elif series.dtype == pl.Object:
+        return _each(series, dtype)
     made = _from_text(series, dtype) if series.dtype == pl.String else _from_value(series, dtype)
     return made.alias(series.name)
 
@@ -57,6 +59,26 @@ def schema_of(rows: pl.DataFrame) -> Schema:
 
     dtypes = {str(polars_type(dtype)): dtype for dtype in DTYPES}
     return Schema({name: ColumnType(dtypes[str(type_)], True) for name, type_ in rows.schema.items()})
+
+
+def _each(series: pl.Series, dtype: str) -> pl.Series:
+    """Python's own values, each cast from its own type."""
+    import polars as pl
+
+    values = series.to_list()
+    made: list[Any] = [None] * len(values)
+    types = {bool: pl.Boolean, int: pl.Int128, float: pl.Float64, str: pl.String}
+    for kind, type_ in types.items():
+        places = [place for place, value in enumerate(values) if type(value) is kind and _held(value)]
+        part = cast(pl.Series([values[place] for place in places], dtype=type_), dtype)
+        for place, value in zip(places, part.to_list(), strict=True):
+            made[place] = value
+    return pl.Series(series.name, made, polars_type(dtype))
+
+
+def _held(value: Any) -> bool:
+    """Whether a column can hold a value of Python: a whole number if it has up to 128 bits."""
+    return not isinstance(value, int) or -(2**127) <= value < 2**127
 
 
 def _decoded(series: pl.Series) -> pl.Series:

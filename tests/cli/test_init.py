@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mlbuild.data.formats.by_suffix import KNOWN
 from mlbuild.spec.schema import schema_text
 from tests.cli.running import Command
 
@@ -239,7 +240,7 @@ REFUSED = {
     "no such file": (["bird.csv"], "there is no file 'bird.csv'"),
     "another kind of file": (
         ["birds.xlsx"],
-        "cannot read rows from 'birds.xlsx'\n  help: a file of rows ends in .csv, .tsv, .tab, .txt, .data, .dat, .parquet, .pq",
+        "cannot read rows from 'birds.xlsx'\n  help: a file of rows ends in " + ", ".join(KNOWN),
     ),
     "a target of no file": (
         ["--target", "species"],

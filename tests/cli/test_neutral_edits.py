@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
+from mlbuild.data.formats.by_suffix import NAMED
 from tests.cli.running import Command
 
 SPEC = """\
@@ -161,6 +162,18 @@ def test_a_csv_that_becomes_parquet(project: Command, kind: str) -> None:
     (project.folder / "parcels.csv").unlink()
     (project.folder / "mlbuild.yaml").write_text(SPEC.replace("parcels.csv", "parcels.parquet"))
     assert built(project) == {SOURCE}
+    assert built(project) == set()
+    assert shipped(project.folder) == before
+
+
+@pytest.mark.parametrize("suffix", NAMED)
+def test_a_csv_that_becomes_any_other_format(project: Command, suffix: str) -> None:
+    before = shipped(project.folder)
+    (project.folder / "parcels.csv").unlink()
+    with (project.folder / f"rows{suffix}").open("wb") as stream:
+        NAMED[suffix]().write(parcels(), stream)
+    (project.folder / "mlbuild.yaml").write_text(SPEC.replace("parcels.csv", f"rows{suffix}"))
+    assert built(project) <= {SOURCE}
     assert built(project) == set()
     assert shipped(project.folder) == before
 

@@ -51,7 +51,7 @@ def reference() -> dict[Path, str]:
     return {DOCS / "reference" / f"{name}.md": text for name, text in pages.items()}
 
 
-_SUFFIXES = " and ".join(f"`{suffix}`" for suffix in NAMED)
+_SUFFIXES = ", ".join(f"`{suffix}`" for suffix in NAMED)
 _SOURCES = f"What `type` of a [source](../spec/sources.md) can be. Without `type` the suffix of `path` decides: {_SUFFIXES}."
 _STEPS = "What `op` of a step of a [dataset](../spec/datasets.md) can be."
 _SPLITS = "What `type` of the `split` of a [dataset](../spec/datasets.md#split) can be."

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import yaml
 
+from mlbuild.data.formats import FORMATS
+from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
@@ -22,7 +24,7 @@ from mlbuild.spec.schema import dispatches, shipped_schema
 from mlbuild.spec.tree import Document as Text
 
 #: The files that it names; those with rows are never read.
-FILES = {"rows.csv": "", "rows.parquet": "", "others.csv": "", "more.yaml": "contracts: {}\n"}
+FILES = {f"rows{suffix}": "" for suffix in NAMED} | {"others.csv": "", "more.yaml": "contracts: {}\n"}
 BASE: Json = {
     "mlbuild": 1,
     "project": "editor",
@@ -81,8 +83,7 @@ PLACES: dict[str, Place] = {
 
 #: The required parameters of everything that a discriminator names.
 SMALLEST: dict[tuple[str, str], Json] = {
-    ("source", "csv"): {"path": "rows.csv", "contract": "row"},
-    ("source", "parquet"): {"path": "rows.parquet", "contract": "row"},
+    **{("source", one.name()): {"path": f"rows{one.suffixes[0]}", "contract": "row"} for one in FORMATS},
     ("dataset_step", "join"): {"with": "others", "using": ["id"]},
     ("dataset_step", "filter"): {"where": "x > 0"},
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},

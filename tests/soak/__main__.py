@@ -24,6 +24,7 @@ SOAKS = {
     "runtimes": ["tests/runtimes"],
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "csv": ["tests/data/test_csv.py"],
+    "formats": ["tests/data/test_format_law.py"],
     "column-flow": ["tests/pipeline/test_flow.py"],
     "ops": ["tests/ops/test_parity.py"],
     "expressions": ["tests/expressions"],

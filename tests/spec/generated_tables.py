@@ -7,11 +7,13 @@ import random
 from mlbuild.columns import DTYPES, Schema
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.contracts import Contract
+from mlbuild.data.formats import FORMATS
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
-from mlbuild.params import Json, Object
+from mlbuild.params import Json, Object, params_of
 from mlbuild.spec.language import DATASET_STEP
 from mlbuild.spec.root import SECTION_KEYS
+from tests.data.format_law import samples
 
 NAMES = [
     *("age", "bill length", "a.b", "été", "x-1", "1e3", "yes", "null", "select", 'quo"te', "a: b", "-", "~"),
@@ -121,14 +123,14 @@ class Tables:
         self.tables[name] = made.table(name, ("contracts", f"{name}_contract"))
         short = {key: c["dtype"] if len(c) == 1 and self.maybe(0.7) else c for key, c in columns.items()}
         self.spec["contracts"][f"{name}_contract"] = contract | {"columns": short}
-        kind = self.chance.choice(["csv", "parquet"])
-        path = f"data/{name}" + self.chance.choice([f".{kind}", ".rows"])
+        form = self.chance.choice(FORMATS)
+        path = f"data/{name}" + self.chance.choice([*form.suffixes, ".rows"])
         self.data.append(path)
         source: Json = {"path": self._path(path), "contract": f"{name}_contract"}
-        if not source["path"].endswith(kind) or self.maybe(0.3):
-            source["type"] = kind
-        if kind == "csv" and self.maybe():
-            source |= {"null_values": ["NA", "~"], "delimiter": self.chance.choice([";", "\t", ","])}
+        if source["path"].endswith(".rows") or self.maybe(0.3):
+            source["type"] = form.name()
+        for param in params_of(form).values():
+            source |= {param.key: self.chance.choice(samples(param))} if self.maybe() else {}
         self.spec["sources"][name] = source
 
     def _path(self, path: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from mlbuild.data.formats import FORMATS
+from mlbuild.hints import listed
 from mlbuild.models.answers.classification import Classification
 from mlbuild.spec.settings import read_settings
 from tests.spec.composing import SPEC, composed, said, sound
@@ -191,7 +193,7 @@ def test_paths_and_values(flag: str, path: tuple[str | int, ...], value: Any) ->
 def test_what_else_stands_there_keeps_its_place(tmp_path: Path) -> None:
     assert set_(tmp_path, "sources.rows.path=rows") == [
         "--set:1:9 missing-key source 'rows' needs 'type', as the suffix of 'rows' does not say it"
-        " | types here: csv, parquet",
+        f" | types here: {listed(one.name() for one in FORMATS)}",
         "  this stands here mlbuild.yaml:4:3",
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from mlbuild.data import DATASET_STEPS
+from mlbuild.data.formats import FORMATS
 from mlbuild.diagnostics import CODES
 from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
@@ -112,7 +113,7 @@ MISTAKES = [
     ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' is a map with 'op', not 'filter' | write 'op: filter', and its parameters below"),
     ("type: time", "type: tme", "30:13 unknown-type unknown split type 'tme' | did you mean 'time'?"),
     ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random"),
-    ("path: data/weather.csv", "path: data/weather.txt", "5:3 missing-key source 'weather' needs 'type', as the suffix of 'data/weather.txt' does not say it | types here: csv, parquet"),
+    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type', as the suffix of 'data/weather.txt' does not say it | types here: {listed(one.name() for one in FORMATS)}"),
     ("path: data/weather.csv", "pth: data/weather.csv", "6:5 unknown-key unknown key 'pth' in source 'weather' | did you mean 'path'?"),
     ("    path: data/weather.csv\n", "", "5:3 missing-key source 'weather' needs 'path'"),
     ("path: data/weather.csv", "path: a.txt\n    type: cvs", "7:11 unknown-type unknown source type 'cvs' | did you mean 'csv'?"),

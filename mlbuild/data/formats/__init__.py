@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mlbuild.data.formats.csv import Csv
+from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
 
 #: What `type:` of a source that is a file can be.
-FORMATS = (Csv, Parquet)
+FORMATS = (Csv, Parquet, Ndjson)
 
 __all__ = ["FORMATS"]

@@ -12,7 +12,7 @@ from mlbuild.data.formats.csv_table import read_csv, read_header
 from mlbuild.data.formats.delimiter import find_delimiter
 from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.guesses import TextGuess
-from mlbuild.diagnostics import Problem
+from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.params import ListOf, Text, field
 
 if TYPE_CHECKING:
@@ -56,6 +56,14 @@ class Csv(Format):
         return table.select(columns), header
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
+        import polars as pl
+
+        texts = [values for values in rows if values.dtype == pl.String]
+        bad = next((values.name for values in texts if values.str.contains("\0", literal=True).any()), None)
+        if bad is not None:
+            raise data_failure(
+                f"cannot write column '{bad}' as csv: it holds a NUL byte, which no csv file can"
+            )
         rows.write_csv(stream, separator=self.delimiter)
 
     @classmethod

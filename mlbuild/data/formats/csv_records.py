@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlbuild.data.formats.format import refusal, refuse_others
+from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
 from mlbuild.diagnostics import Failed
 from mlbuild.regular import open_regular
 
 #: Far above the module's own limit for a field, and no larger than a C long of 32 bits.
 _LONGEST = 2**31 - 1
 _LINE_END = re.compile(r"\r\n?|\n")
-_ENDS = re.compile(_LINE_END.pattern.encode())
 _TWICE = 'write a quote inside a quoted field twice: ""'
 
 
@@ -61,7 +60,7 @@ class Records(Iterator[list[str]]):
                 self._text.append(line)
                 yield line
         except UnicodeDecodeError:
-            raise _not_utf8(self._file) from None
+            raise not_utf8(self._file, "csv") from None
 
     def _bad_quote(self) -> Failed:
         """What is wrong with the quotes of the record that was being read."""
@@ -96,21 +95,3 @@ def open_text(file: Path, errors: str = "strict") -> io.TextIOWrapper:
     """
     refuse_others(file, "csv")
     return io.TextIOWrapper(io.BufferedReader(open_regular(file)), "utf-8-sig", errors, newline="")
-
-
-def _not_utf8(file: Path) -> Failed:
-    """Where the first byte is that is not UTF-8; a line feed is never part of a longer character."""
-    number, before = 1, 0
-    with io.BufferedReader(open_regular(file)) as stream:
-        for line in stream:
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                number += len(_ENDS.findall(line, 0, error.start))
-                bad, at = line[error.start : error.start + 1], before + error.start
-                char = bad.decode("windows-1252", "ignore")
-                other = f", which is '{char}' in windows-1252" if char else ""
-                where = f"byte 0x{bad.hex().upper()} at offset {at:,}{other}"
-                return refusal("csv", f"line {number} is not UTF-8: {where}", "save the file as UTF-8")
-            number, before = number + len(_ENDS.findall(line)), before + len(line)
-    return refusal("csv", "it changed while it was read")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.formats.csv_records import Records
 from mlbuild.data.formats.csv_scan import Scan, blank_lines, scan
-from mlbuild.data.formats.format import refusal
+from mlbuild.data.formats.refusals import refusal
 from mlbuild.data.formats.unread import Unread, reading
 
 if TYPE_CHECKING:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
+from typing import IO, TYPE_CHECKING, ClassVar, Self
 
 from mlbuild.data.casts import cast, polars_type
 from mlbuild.data.contracts import Column
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.data.formats.guesses import dtype_of
-from mlbuild.data.formats.looks import look_at
-from mlbuild.diagnostics import Failed, Problem, data_failure
+from mlbuild.data.formats.refusals import refusal
+from mlbuild.diagnostics import Failed, Problem
 from mlbuild.hints import did_you_mean
 from mlbuild.params import Described, Json, write
-from mlbuild.regular import Irregular
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,7 +83,11 @@ class Format(Described):
         raise NotImplementedError
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
-        """Write a table, so that `read` gives the same one with these options."""
+        """Write a table, so that `read` gives the same one with these options.
+
+        Raises:
+            Failed: of kind `data`: the format cannot hold a value.
+        """
         raise NotImplementedError
 
     @classmethod
@@ -94,13 +97,15 @@ class Format(Described):
 
     def guess(self, rows: pl.DataFrame) -> Guess:
         """What the columns are that `raw` has given with these options."""
+        import polars as pl
+
         dtypes, refused = {}, {}
         for values in rows:
             dtype = dtype_of(values)
             if dtype is None:
-                refused[values.name] = (
-                    f"is of type {values.dtype} with values that no dtype here holds exactly"
-                )
+                mixed = values.dtype == pl.Object
+                type_ = "of several types, lists or objects," if mixed else f"of type {values.dtype}"
+                refused[values.name] = f"is {type_} with values that no dtype here holds exactly"
             else:
                 dtypes[values.name] = dtype
         return Guess(self, dtypes, refused)
@@ -131,41 +136,16 @@ class Format(Described):
         return pl.DataFrame(made), faults
 
 
-def refusal(format_: str, reason: str, help_: str | None = None, **details: Any) -> Failed:
-    """The failure that a file cannot be read as a format: raise it. `help_` says what to do about it."""
-    lines = {} if help_ is None else {"lines": [f"help: {help_}"]}
-    return data_failure(f"cannot read the file as {format_}: {reason}", **lines, **details)
-
-
-def refuse_others(file: Path, format_: str) -> None:
-    """See that a file does not look like one of another format.
-
-    Raises:
-        Failed: of kind `data`: it does, or it is not a regular file.
-    """
-    try:
-        look = look_at(file)
-    except Irregular as error:
-        raise refusal(format_, str(error.strerror)) from None
-    if look and look.format != format_:
-        as_it_is = f"name the file .{look.format}, or set 'type: {look.format}' in the spec"
-        raise refusal(format_, f"it looks like {look.what}", as_it_is if look.format else look.help)
-
-
 def _asked(column: Column) -> Json:
     asked = write(column)
     return {key: asked[key] for key in ("dtype", "empty_is_null", "null_token") if key in asked}
 
 
 def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
-    """The values of a column and, if some do not cast, the fault."""
+    """The values of a column and, if some cannot be cast, the fault."""
     import polars as pl
 
-    present = raw
-    if raw.dtype == pl.String:
-        present = _present(raw, column)
-    elif raw.dtype.is_float():
-        present = raw.fill_nan(None)
+    present = _present(raw, column)
     values = cast(present, column.dtype)
     bad = (values.is_null() & present.is_not_null()).arg_true()
     values = values.fill_nan(None) if column.dtype == "float" else values
@@ -176,10 +156,16 @@ def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     return values, [Fault.of((raw.name,), f"parses as {column.dtype}", bad, pl.DataFrame([raw]))]
 
 
-def _present(texts: pl.Series, column: Column) -> pl.Series:
-    """Texts in which what the contract takes for missing is null."""
-    if column.dtype != "string" or column.empty_is_null:
-        return texts.set(texts == "", None)
-    if column.null_token is not None:
-        texts = texts.set(texts == column.null_token, None)
-    return texts
+def _present(values: pl.Series, column: Column) -> pl.Series:
+    """Values of which those are null that mean a missing one."""
+    import polars as pl
+
+    if values.dtype.is_float():
+        return values.fill_nan(None)
+    empty = column.dtype != "string" or column.empty_is_null
+    missing = "" if empty else column.null_token
+    if values.dtype == pl.Object:
+        return pl.Series(values.name, [None if one == missing else one for one in values], pl.Object)
+    if values.dtype == pl.String and missing is not None:
+        return values.set(values == missing, None)
+    return values

@@ -73,6 +73,8 @@ def dtype_of(values: pl.Series) -> str | None:
     type_ = values.dtype
     if isinstance(type_, (pl.String, pl.Categorical, pl.Enum, pl.Binary, pl.Null)):
         choices: tuple[str, ...] = ("date", "datetime", "string")
+    elif type_ == pl.Object:
+        choices = (*_ORDER, "string")
     else:
         choices = ("bool", "int", "date", "datetime", "float") if not type_.is_float() else ("float",)
     absent = values.null_count() + (int(values.is_nan().sum()) if type_.is_float() else 0)

@@ -14,7 +14,7 @@ _HEAD = 4096
 _UNPACK = "unpack it first"
 _AS_CSV = "export the table as csv"
 _AS_PARQUET = "write the table as parquet or csv"
-_AS_LINES = "write the table as csv"
+_AS_LINES = "write the table as JSON with an object in each line, or as csv"
 _AS_UTF8 = "save the file as UTF-8"
 
 
@@ -55,9 +55,9 @@ _BINARY = {
 _WORKBOOK = (b"xl/", b"[Content_Types].xml")
 #: By what text of a kind starts with.
 _TEXTS = {
-    r"\{\s*\"[^\n]*\}\s*(\n|$)": Look("JSON with an object in each line", "ndjson", _AS_LINES),
     r"\[\s*[\[{]": Look("a JSON list", help=_AS_LINES),
-    r"\{\s*(\"|\n)": Look("a JSON document", help=_AS_LINES),
+    r"\{\s*\n": Look("a JSON document", help=_AS_LINES),
+    r"\{\s*\"": Look("JSON with an object in each line", "ndjson"),
     r"<!doctype html|<html": Look(
         "a web page", help="download the file itself: this may be a page to log in"
     ),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from mlbuild.data.formats.format import Format, refusal, refuse_others
+from mlbuild.data.formats.format import Format
+from mlbuild.data.formats.refusals import refusal, refuse_others
 from mlbuild.data.formats.unread import Unread, reading
 from mlbuild.regular import open_regular
 

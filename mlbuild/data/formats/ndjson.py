@@ -1,0 +1,61 @@
+"""Ndjson: an object of JSON in each line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from mlbuild.data.formats.format import Format
+from mlbuild.data.formats.ndjson_rows import blocks, joined, typed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Ndjson(Format):
+    """A file with a JSON object in each line; its keys are columns, and a key that an object lacks is a missing value."""
+
+    discriminator = ("type", "ndjson")
+    suffixes = (".ndjson", ".jsonl")
+
+    def header(self, file: Path) -> list[str]:
+        return [*dict.fromkeys(key for block in blocks(file) for key in block.values)]
+
+    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+        import polars as pl
+
+        parts: dict[str, list[pl.Series]] = {name: [] for name in names}
+        header: dict[str, None] = {}
+        rows = 0
+        for block in blocks(file):
+            header |= dict.fromkeys(block.values)
+            rows += block.rows
+            for name, found in parts.items():
+                found.append(typed(name, block.values.get(name, [None] * block.rows)))
+        if not rows:  # a table without rows lacks no column
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.Null)), [*names]
+        return pl.DataFrame([joined(found) for name, found in parts.items() if name in header]), [*header]
+
+    def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
+        import polars.selectors as cs
+
+        floats = rows.select(cs.float())
+        if not any(column.is_infinite().any() for column in floats):
+            rows.write_ndjson(stream)
+            return
+        for row in rows.iter_rows(named=True):
+            line = {name: _plain(value) for name, value in row.items()}
+            stream.write(f"{json.dumps(line, ensure_ascii=False, allow_nan=False)}\n".encode())
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has; it has no infinite numbers, and texts stand for them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,191 @@
+"""Lines of JSON as columns, exactly as written: no number is rounded, and no value takes the type of its neighbours."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
+from mlbuild.regular import open_regular
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: So many rows are made into columns at once.
+_BLOCK = 1 << 14
+#: Up to here every whole number is a float64.
+_EXACT = 2**53
+#: What a number beyond the range of float64 has in it.
+_HUGE = re.compile(r"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
+#: Half of a character beyond 16 bits, which JSON can escape.
+_HALF = re.compile("[\ud800-\udfff]")
+_BLANK = " \t\r\n"
+_NOUNS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object: its keys and values, in order."""
+
+
+class Odd(str):
+    """What no column can hold, as it can be written in the file: a list, an object, half a character."""
+
+    __slots__ = ()
+
+
+class Block(NamedTuple):
+    """Rows that follow each other: how many, and what each of them has under each key, None where it lacks the key."""
+
+    rows: int
+    values: Mapping[str, Sequence[Any]]
+
+
+def blocks(file: Path) -> Iterator[Block]:
+    """All rows of a file; blank lines are skipped.
+
+    Raises:
+        Failed: of kind `data`: a line is not UTF-8, not a JSON object, or has a key twice.
+    """
+    keys: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = []
+    for number, pairs in _objects(file):
+        found, values = zip(*pairs, strict=True) if pairs else ((), ())
+        if found != keys:
+            row = dict(pairs)
+            if len(row) < len(pairs):
+                twice = next(key for key in found if found.count(key) > 1)
+                raise refusal("ndjson", f"line {number} has the key '{twice}' twice")
+            if odd := next(filter(_HALF.search, found), None):
+                raise refusal("ndjson", f"line {number} has a key that is no text: {json.dumps(odd)}")
+            keys += tuple(key for key in found if key not in keys)
+            values = tuple(map(row.get, keys))
+        rows.append(values)
+        if len(rows) == _BLOCK:
+            yield _block(keys, rows)
+            rows = []
+    if rows:
+        yield _block(keys, rows)
+
+
+def _block(keys: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Block:
+    # Rows from before a key was seen are shorter than the others.
+    return Block(len(rows), dict(zip(keys, zip_longest(*rows), strict=True)))
+
+
+def joined(parts: Sequence[pl.Series]) -> pl.Series:
+    """The parts of a column as one: of one type, or else Python's own values, each of its own type."""
+    import polars as pl
+
+    types: set[Any] = {one.dtype for one in parts if one.dtype != pl.Null}
+    if types == {pl.Int64, pl.Float64} and all(map(_exact, parts)):
+        types = {pl.Float64}
+    if len(types) > 1 or pl.Object in types:
+        return pl.Series(parts[0].name, [value for one in parts for value in one.to_list()], pl.Object)
+    (dtype,) = types or {pl.Null}
+    return pl.concat([one.cast(dtype) for one in parts])
+
+
+def typed(name: str, values: Sequence[Any]) -> pl.Series:
+    """Values as a column: of one type, or else Python's own values, each of its own type."""
+    import polars as pl
+
+    kinds = {*map(type, values)} - {type(None)}
+    if kinds == {int, float} and all(-_EXACT <= value <= _EXACT for value in values if type(value) is int):
+        kinds = {float}
+    types = {bool: pl.Boolean, int: pl.Int64, float: pl.Float64, str: pl.String}
+    if not kinds:
+        return pl.Series(name, values, pl.Null)
+    with suppress(UnicodeEncodeError):  # half of a character
+        if len(kinds) == 1 and (kind := kinds.pop()) in types and (kind is not int or _in_64_bits(values)):
+            return pl.Series(name, values, types[kind])
+    return pl.Series(name, [Odd(_json(value)) if _is_odd(value) else value for value in values], pl.Object)
+
+
+def _in_64_bits(values: Sequence[int | None]) -> bool:
+    return all(value is None or -(2**63) <= value < 2**63 for value in values)
+
+
+def _exact(numbers: pl.Series) -> bool:
+    """Whether numbers are the same as floats."""
+    import polars as pl
+
+    return numbers.dtype != pl.Int64 or bool(numbers.is_between(-_EXACT, _EXACT).all())
+
+
+def _is_odd(value: Any) -> bool:
+    return isinstance(value, list) or (isinstance(value, str) and bool(_HALF.search(value)))
+
+
+def _json(value: Any) -> str:
+    """A list or an object as it may stand in the file."""
+    if isinstance(value, _Pairs):
+        return "{" + ", ".join(f"{_json(key)}: {_json(item)}" for key, item in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    if isinstance(value, Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=isinstance(value, str) and bool(_HALF.search(value)))
+
+
+def _objects(file: Path) -> Iterator[tuple[int, _Pairs]]:
+    """The object in each line, with the number of the line.
+
+    Raises:
+        Failed: of kind `data`: a line is not UTF-8, or not a JSON object.
+    """
+    refuse_others(file, "ndjson")
+    plain, careful = _decoder(float), _decoder(_number)
+    with io.BufferedReader(open_regular(file)) as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip(_BLANK)
+            except UnicodeDecodeError:
+                raise not_utf8(file, "ndjson") from None
+            if not text:
+                continue
+            try:
+                found = (careful if _HUGE.search(text) else plain).decode(text)
+            except (ValueError, RecursionError) as error:
+                raise refusal("ndjson", f"line {number} {_wrong(error)}") from None
+            if not isinstance(found, _Pairs):
+                raise refusal(
+                    "ndjson", f"line {number} is {_NOUNS.get(type(found), 'a number')}, not an object"
+                )
+            yield number, found
+
+
+def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=_Pairs, parse_float=number, parse_constant=_constant)
+
+
+def _number(text: str) -> float | Decimal:
+    """The float64 next to a number; the number itself where there is none."""
+    found = float(text)
+    return found if math.isfinite(found) else Decimal(text)
+
+
+def _constant(text: str) -> float | None:
+    """What is no JSON, but written by many programs: NaN is a missing value."""
+    return None if text == "NaN" else float(text)
+
+
+def _wrong(error: Exception) -> str:
+    """What is wrong with a line that is not JSON."""
+    if isinstance(error, RecursionError):
+        return "nests lists and objects too deep"
+    if not isinstance(error, json.JSONDecodeError):
+        return "has a number of too many digits"
+    if error.msg == "Extra data":
+        return f"goes on behind its object, at character {error.pos + 1}"
+    if error.pos >= len(error.doc):
+        return "ends in the middle of its object"
+    what = error.msg.removesuffix(" at")
+    return f"is not JSON: {what[0].lower()}{what[1:]} at character {error.pos + 1}"

@@ -1,0 +1,53 @@
+"""Why a file cannot be read: failures that say what is wrong with it, where, and what to do."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from mlbuild.data.formats.looks import look_at
+from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.regular import Irregular, open_regular
+
+_LINE_ENDS = re.compile(rb"\r\n?|\n")
+
+
+def refusal(format_: str, reason: str, help_: str | None = None, **details: Any) -> Failed:
+    """The failure that a file cannot be read as a format: raise it. `help_` says what to do about it."""
+    lines = {} if help_ is None else {"lines": [f"help: {help_}"]}
+    return data_failure(f"cannot read the file as {format_}: {reason}", **lines, **details)
+
+
+def refuse_others(file: Path, format_: str) -> None:
+    """See that a file does not look like one of another format.
+
+    Raises:
+        Failed: of kind `data`: it does, or it is not a regular file.
+    """
+    try:
+        look = look_at(file)
+    except Irregular as error:
+        raise refusal(format_, str(error.strerror)) from None
+    if look and look.format != format_:
+        as_it_is = f"name the file .{look.format}, or set 'type: {look.format}' in the spec"
+        raise refusal(format_, f"it looks like {look.what}", as_it_is if look.format else look.help)
+
+
+def not_utf8(file: Path, format_: str) -> Failed:
+    """The failure that a file is not UTF-8: where its first other byte is; a line feed is never part of a character."""
+    number, before = 1, 0
+    with io.BufferedReader(open_regular(file)) as stream:
+        for line in stream:
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                number += len(_LINE_ENDS.findall(line, 0, error.start))
+                bad, at = line[error.start : error.start + 1], before + error.start
+                char = bad.decode("windows-1252", "ignore")
+                other = f", which is '{char}' in windows-1252" if char else ""
+                where = f"byte 0x{bad.hex().upper()} at offset {at:,}{other}"
+                return refusal(format_, f"line {number} is not UTF-8: {where}", "save the file as UTF-8")
+            number, before = number + len(_LINE_ENDS.findall(line)), before + len(line)
+    return refusal(format_, "it changed while it was read")
