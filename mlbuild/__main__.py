@@ -20,7 +20,11 @@ def main() -> None:
         # Where a stream is closed, the next file that is opened would take its number, and what is told would go into it.
         while os.open(os.devnull, os.O_RDWR) <= 2:
             pass
-    os._exit(_run(sys.argv[1:]))
+    try:
+        code = _run(sys.argv[1:])
+    except MemoryError:  # not even enough to say more
+        code = tell([(sys.stderr, "mlbuild: out of memory\n")]) or 1
+    os._exit(code)
 
 
 def _run(argv: list[str]) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
+from mlbuild.allowance import allowance
 from mlbuild.diagnostics import Diagnostic, Unwritable
-from mlbuild.engine import workers
 from mlbuild.engine.audit import Audit, audit, remove_damaged
 from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, ignore
 from mlbuild.engine.executor import Executor, InProcess
@@ -17,11 +17,12 @@ from mlbuild.engine.foresee import foresee as look_ahead
 from mlbuild.engine.garbage import Garbage, remove_garbage
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.lock import Waits
+from mlbuild.engine.memory import watchable
 from mlbuild.engine.run import build as run_build
 from mlbuild.engine.stale import Decision
 from mlbuild.engine.store import DiskStore, open_store
 from mlbuild.engine.targets import match, with_ancestors
-from mlbuild.engine.workers import Workers
+from mlbuild.engine.workers import Workers, possible
 from mlbuild.engine.zygote import Setup
 from mlbuild.pipeline.cleaning import removable
 from mlbuild.pipeline.libraries import limit
@@ -32,6 +33,9 @@ from mlbuild.pipeline.runs import Recorder, built_specs
 from mlbuild.spec.bounds import EVERYWHERE
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.spec import Spec
+
+#: Why there can be no memory limit.
+NO_LIMIT = "a memory limit needs worker processes and /proc, which this platform does not have"
 
 
 class SpecError(Exception):
@@ -93,8 +97,8 @@ def build(
     """Bring targets (none: all) up to date, while no other build of the project runs.
 
     `threads` cores (None: all of this process) are shared among the tasks that run at once: at most `jobs` (None: as
-    many as cores). One job runs in this process, several in workers, each of which may allocate `memory_limit` bytes
-    (None: any number). With `check_determinism`, what runs does so twice, and `unsteady` of the result tells what
+    many as cores). One job runs in this process, several in workers, each of which may have `memory_limit` bytes of
+    resident memory (None: any number). With `check_determinism`, what runs does so twice, and `unsteady` of the result tells what
     differed. `locked` refuses to build what `mlbuild.lock` does not say; else a build that ends well writes it.
     `command` is for the record of the build. `planned` is the plan of the spec, where it is at hand. The result tells
     what ran and what failed; a failed task raises nothing.
@@ -103,7 +107,7 @@ def build(
         Rejected: a target is unknown.
         NotLocked: the lock would change; nothing has run.
         Unwritable: the store cannot be written.
-        ValueError: a memory limit, on a platform that has no workers.
+        ValueError: a memory limit, on a platform where there are no workers, or they cannot be watched.
     """
     whole = planned or make_plan(spec)
     named = match(whole, targets)
@@ -139,12 +143,16 @@ def _hold(lock: LockFile, files: Files) -> None:
         files.save()
 
 
+def needs_workers(jobs: int, memory_limit: int | None) -> bool:
+    """Whether tasks run in workers: several at once, or where one that gets no more memory may crash its process."""
+    return possible() and (jobs > 1 or memory_limit is not None or allowance() is not None)
+
+
 def _executor(store: DiskStore, jobs: int, memory_limit: int | None) -> Executor:
-    """Workers where there can be any and they are of use, else this process."""
-    if workers.possible() and (jobs > 1 or memory_limit is not None):
+    if memory_limit is not None and not (possible() and watchable()):
+        raise ValueError(NO_LIMIT)
+    if needs_workers(jobs, memory_limit):
         return Workers(Setup(store, store.root, load_libraries, limit, memory_limit), jobs)
-    if memory_limit is not None:
-        raise ValueError("a memory limit needs worker processes, which this platform does not have")
     return InProcess(store, store.root)
 
 

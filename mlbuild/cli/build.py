@@ -28,6 +28,7 @@ from mlbuild.cli.words import TARGETS
 from mlbuild.diagnostics import FailureKind
 from mlbuild.engine.critical_path import CriticalPath, critical_path
 from mlbuild.engine.events import BuildResult
+from mlbuild.engine.memory import watchable
 from mlbuild.engine.workers import possible
 from mlbuild.spec.spec import Spec
 
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="cores that the running tasks share (MLBUILD_THREADS, else all)",
     )
     parser.add_argument(
-        "--memory-limit", type=size, metavar="SIZE", help="what a worker may allocate: 500M, 2G (any amount)"
+        "--memory-limit", type=size, metavar="SIZE", help="the memory that a worker may have: 500M, 2G (any)"
     )
     parser.add_argument(
         "--check-determinism",
@@ -75,15 +76,15 @@ def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     threads = args.threads or _from_environment("MLBUILD_THREADS") or api.available_threads()
     jobs = args.jobs or _from_environment("MLBUILD_JOBS") or threads
-    if args.memory_limit and not possible():
-        raise UsageError("--memory-limit needs worker processes, which this platform does not have")
+    if args.memory_limit and not (possible() and watchable()):
+        raise UsageError(api.NO_LIMIT)
     # polars reads this once, when it is first imported.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
     plan = api.plan(spec)
-    with ended_as_interrupted(workers=jobs > 1 or args.memory_limit is not None), held_to_lock():
+    with ended_as_interrupted(workers=api.needs_workers(jobs, args.memory_limit)), held_to_lock():
         result = api.build(
             spec,
             args.targets,

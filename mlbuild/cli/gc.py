@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from mlbuild import api
+from mlbuild.allowance import size_text
 from mlbuild.cli.amounts import number, size
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK
@@ -14,7 +15,6 @@ from mlbuild.cli.project import load_spec
 from mlbuild.cli.render import counted, say
 from mlbuild.cli.wording import waiting_text
 from mlbuild.engine.garbage import Garbage
-from mlbuild.engine.memory import size_text
 
 FORMATS = ("text", "json")
 

@@ -12,7 +12,17 @@ import os
 import sys
 
 from mlbuild import __version__
-from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, UNREACHABLE, USAGE, Stopped, UsageError
+from mlbuild.cli.exits import (
+    CUT_OFF,
+    INTERNAL,
+    INTERRUPTED,
+    OK,
+    TASK,
+    UNREACHABLE,
+    USAGE,
+    Stopped,
+    UsageError,
+)
 from mlbuild.cli.interrupt import SAID, telling
 from mlbuild.cli.unchanged import tell
 from mlbuild.cli.words import ALIASES, asked_format, verb_of
@@ -107,7 +117,10 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         return CUT_OFF, None
     except (
         Exception
-    ):  # a fault of our own, whatever it is: it is told, and ends with the code that is kept for it
+    ) as error:  # a fault of our own, whatever it is: it is told, and ends with the code kept for it
+        memory = importlib.import_module("mlbuild.allowance")
+        if memory.refused(f"{type(error).__name__}: {error}"):
+            return TASK, Stopped(": ".join(["out of memory", *memory.allowance_text()]))
         import traceback
 
         traceback.print_exc()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 from mlbuild import api
+from mlbuild.allowance import size_text
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, TASK
 from mlbuild.cli.project import find_file
 from mlbuild.cli.render import counted, say, shown_path
 from mlbuild.cli.wording import waiting_text
-from mlbuild.engine.memory import size_text
 
 FORMATS = ("text", "json")
 

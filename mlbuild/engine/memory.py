@@ -1,39 +1,19 @@
-"""Memory of processes: what a task took at most, and how much it may take. Linux only; elsewhere nothing is known."""
+"""Memory of processes: what a task took at most, and what becomes of one that takes too much. Linux only.
+
+A limit is watched, not enforced by the system: a library that is refused memory may wait for ever, try for ever, crash
+or answer wrongly; a process that is killed does none of it.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
 
+from mlbuild.allowance import allowance, allowance_text, memory_of, refused, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.job import OUT_OF_MEMORY
-
-#: What libraries say when they get no more memory, or no more threads, whose stacks count as memory.
-_EXHAUSTED = re.compile(
-    r"MemoryError|bad_alloc|memory allocation of \d+ bytes failed|out of memory|cannot allocate memory"
-    r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object",
-    re.IGNORECASE,
-)
-#: How libraries die that do not look whether they got memory; believed of a process that held most of its limit.
-_CRASHES = ("SIGABRT", "SIGBUS", "SIGSEGV")
-_MOST = 0.8
-
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
-
-
-def size_text(size: float) -> str:
-    """A number of bytes for people: `1.5 GiB`."""
-    unit = 0
-    while size >= 1024 and unit < len(_UNITS) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:.1f}".removesuffix(".0") + f" {_UNITS[unit]}"
-
-
-def restrict(limit: int) -> None:
-    """Let this process allocate at most so many bytes; what it shares with others does not count."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def forget_peak() -> None:
@@ -49,18 +29,46 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def exhausted(failure: Failure, limit: int | None, peak: int | None, printed: str) -> Failure:
+def watchable() -> bool:
+    """Whether it can be seen how much memory a process has."""
+    return memory_of("self") is not None
+
+
+def resident(process: int) -> int:
+    """The resident memory of a process in bytes; 0 where it has ended."""
+    found = memory_of(process)
+    return found.resident if found else 0
+
+
+def inherited() -> int:
+    """How many resident bytes a fork of this process has at once: all that is not of files."""
+    found = memory_of("self")
+    return found.resident - found.of_files if found else 0
+
+
+def too_much(limit: int, had: int) -> Failure:
+    """The failure of a task that had more than the limit."""
+    return _out_of_memory(f"the limit is {size_text(limit)}, the task had {size_text(had)}", limit, had)
+
+
+def too_little(limit: int, start: int) -> Failure:
+    """The failure of a task that no worker can be made for."""
+    told = f"the limit is {size_text(limit)}, a worker has {size_text(start)} before it runs a task"
+    return _out_of_memory(told, limit, start)
+
+
+def exhausted(failure: Failure, peak: int | None, printed: str) -> Failure:
     """The same failure, told as what it is where a task got no more memory."""
-    if failure.message != OUT_OF_MEMORY and not _at_limit(failure, limit, peak or 0, printed):
+    allowed = allowance()
+    text = f"{failure.message}\n{printed}"
+    if failure.message != OUT_OF_MEMORY and (allowed is None or failure.kind != "task" or not refused(text)):
         return failure
-    facts = {"limit": limit, "peak": peak}
-    told = ", ".join(f"{name} {size_text(size)}" for name, size in facts.items() if size is not None)
-    message = OUT_OF_MEMORY + (f" ({told})" if told else "")
-    return Failure("task", message, {**failure.details, "memory": facts})
+    told = [*allowance_text(), *([f"the task had {size_text(peak)}"] if peak is not None else [])]
+    return _out_of_memory(", ".join(told), allowed, peak, failure.details)
 
 
-def _at_limit(failure: Failure, limit: int | None, peak: int, printed: str) -> bool:
-    if limit is None or failure.kind != "task":
-        return False
-    crashed = failure.details.get("signal") in _CRASHES and peak > _MOST * limit
-    return crashed or bool(_EXHAUSTED.search(f"{failure.message}\n{printed}"))
+def _out_of_memory(
+    told: str, limit: int | None, peak: int | None, details: Mapping[str, Any] = MappingProxyType({})
+) -> Failure:
+    facts = {**details, "memory": {"limit": limit, "peak": peak}}
+    return Failure("task", f"{OUT_OF_MEMORY}: {told}" if told else OUT_OF_MEMORY, facts)

@@ -13,14 +13,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mlbuild.allowance import allowance_text, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.executor import Inputs, Outcome
 from mlbuild.engine.graph import Task
 from mlbuild.engine.lock import leave_locks
-from mlbuild.engine.memory import exhausted, size_text
+from mlbuild.engine.memory import exhausted
 from mlbuild.engine.wire import receive, send
 from mlbuild.engine.zygote import ENDING, Ended, Setup, Wanted, Zygote
 
+#: Seconds that a zygote has to end its workers and itself.
+_PATIENCE = 2.0
 #: How much of what a task prints is kept.
 _PRINTED = 10_000
 
@@ -95,13 +98,13 @@ class Workers:
             return
         try:
             os.killpg(zygote, signal.SIGTERM)
-            os.waitpid(zygote, 0)
-        except (ChildProcessError, ProcessLookupError):  # someone else has ended it
+            self._control.settimeout(_PATIENCE)
+            while receive(self._control):  # until its end has closed the channel
+                pass
+        except ProcessLookupError:  # someone else has ended it
             pass
-        except KeyboardInterrupt:
-            os.killpg(zygote, signal.SIGKILL)
-            raise
         finally:
+            _kill(zygote)
             for worker in list(self._workers.values()):
                 self._forget(worker)
             self._poll.unregister(self._control)
@@ -134,11 +137,16 @@ class Workers:
         told = replace(outcome, printed=_text(worker.printed))
         if told.failure and told.failure.kind == "task":
             failure = replace(told.failure, details={**told.failure.details, "output": told.printed})
-            failure = exhausted(failure, self._setup.memory, told.peak, told.printed)
-            if "memory" in failure.details:
-                self._forget(worker)
-            told = replace(told, failure=failure)
+            told = replace(told, failure=exhausted(failure, told.peak, told.printed))
+        if self._spent(told):
+            self._forget(worker)
         return [(task, told)]
+
+    def _spent(self, outcome: Outcome) -> bool:
+        """Whether a worker may still have so much memory that its next task would come to the limit because of it."""
+        limit = self._setup.memory
+        failed = outcome.failure is not None and "memory" in outcome.failure.details
+        return failed or (limit is not None and (outcome.peak or 0) > limit / 2)
 
     def _buried(self, end: Ended) -> list[tuple[str, Outcome]]:
         """What comes of the task of a worker that has ended."""
@@ -153,7 +161,7 @@ class Workers:
         if ended or worker.task is None:
             return ended
         printed = _text(worker.printed)
-        failure = exhausted(_death(end, printed), self._setup.memory, end.peak, printed)
+        failure = end.failure or exhausted(_death(end, printed), end.peak, printed)
         return [(worker.task, Outcome(0.0, {}, failure, end.peak, printed))]
 
     def _lost(self) -> list[tuple[str, Outcome]]:
@@ -162,7 +170,7 @@ class Workers:
         if self._zygote is not None:
             os.killpg(self._zygote, signal.SIGKILL)
         self.close()
-        failure = Failure("task", "the process that makes workers has died")
+        failure = Failure("task", "; ".join(["the process that makes workers has died", *allowance_text()]))
         return [(str(worker.task), Outcome(0.0, {}, failure, None, _text(worker.printed))) for worker in busy]
 
     def _listen(self, worker: _Worker) -> None:
@@ -228,6 +236,13 @@ class Workers:
                 os.setpgid(self._zygote, self._zygote)
 
 
+def _kill(zygote: int) -> None:
+    """End a zygote with its workers, even one that does not listen, as while a library is imported; most are gone."""
+    with suppress(ChildProcessError, ProcessLookupError):
+        os.killpg(zygote, signal.SIGKILL)
+        os.waitpid(zygote, 0)
+
+
 @contextmanager
 def _held_back() -> Iterator[None]:
     """Signals that end a build wait until a process is whole."""
@@ -247,12 +262,13 @@ def _spawned(control: socket.socket) -> int:
 def _death(end: Ended, printed: str) -> Failure:
     """How a worker ended, as the failure of its task."""
     details = {"peak": end.peak, "output": printed}
-    peak = f"(peak memory {size_text(end.peak)})"
+    facts = "; ".join([f"(peak memory {size_text(end.peak)})", *allowance_text()])
     if os.WIFSIGNALED(end.status):
         name = signal.Signals(os.WTERMSIG(end.status)).name
-        return Failure("task", f"its worker was killed by {name} {peak}", {**details, "signal": name})
+        return Failure("task", f"its worker was killed by {name} {facts}", {**details, "signal": name})
     code = os.waitstatus_to_exitcode(end.status)
-    return Failure("task", f"its worker ended with exit code {code} {peak}", {**details, "exit_code": code})
+    message = f"its worker ended with exit code {code} {facts}"
+    return Failure("task", message, {**details, "exit_code": code})
 
 
 def _text(printed: bytes) -> str:

@@ -20,10 +20,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
+from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine import memory
 from mlbuild.engine.executor import execute
+from mlbuild.engine.job import OUT_OF_MEMORY
 from mlbuild.engine.store import Store
 from mlbuild.engine.wire import receive, send
+
+#: Seconds between two looks at the memory of workers.
+_LOOK = 0.05
 
 #: Ctrl-C and the polite end; held back while processes are made, so that none is left half made.
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -41,8 +46,9 @@ def limit_nothing(threads: int) -> None:
 class Setup:
     """What workers are made of; all of it can be pickled.
 
-    `load` imports distributions, by name, without computing anything. `limit` is called first in a new worker:
-    libraries that start threads of their own may start so many. `memory` is the most bytes that one may allocate.
+    `load` imports distributions, by name, without computing anything, and raises `Failed` where it knows that there is
+    too little memory for one. `limit` is called first in a new worker: libraries that start threads of their own may
+    start so many. `memory` is the most resident bytes that one may have.
     """
 
     store: Store
@@ -63,11 +69,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Ended:
-    """A message of the zygote: a worker has ended, with a wait status and its largest resident memory in bytes."""
+    """A message of the zygote: a worker has ended, with a wait status and its largest resident memory in bytes.
+
+    `failure` says why, where the zygote has killed it, or could not make it.
+    """
 
     worker: int
     status: int
     peak: int
+    failure: Failure | None = None
 
 
 @dataclass
@@ -77,6 +87,7 @@ class Zygote:
     control: socket.socket
     setup: Setup
     workers: dict[int, int] = field(default_factory=dict)
+    killed: dict[int, Failure] = field(default_factory=dict)
 
     def run(self) -> NoReturn:
         os.dup2(2, 1)
@@ -87,6 +98,11 @@ class Zygote:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: self.end())
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        if self.setup.memory is not None:
+            # By a timer, so that workers are looked at while this process imports.
+            signal.signal(signal.SIGALRM, lambda *_: self._watch())
+            signal.siginterrupt(signal.SIGALRM, False)
+            signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         while True:
@@ -98,7 +114,7 @@ class Zygote:
                 message = receive(self.control, files=2)
                 if message is None:
                     self.end()
-                self._fork(*message)
+                self._make(*message)
 
     def end(self) -> NoReturn:
         """Kill the workers, and end."""
@@ -108,8 +124,34 @@ class Zygote:
             os.waitpid(pid, 0)
         os._exit(0)
 
+    def _watch(self) -> None:
+        """Kill the workers that have too much memory."""
+        limit = self.setup.memory
+        for pid in [*self.workers]:
+            if limit is not None and (had := memory.resident(pid)) > limit:
+                self.killed[pid] = memory.too_much(limit, had)
+                os.kill(pid, signal.SIGKILL)
+
+    def _make(self, wanted: Wanted, files: list[int]) -> None:
+        """Make a worker, unless there is not enough memory for any."""
+        limit, failure = self.setup.memory, None
+        try:
+            self.setup.load(wanted.libraries)
+        except Failed as error:
+            failure = error.failure
+        except MemoryError:
+            failure = memory.exhausted(Failure("task", OUT_OF_MEMORY), None, "")
+        start = memory.inherited()
+        if limit is not None and start > limit:
+            failure = memory.too_little(limit, start)
+        if failure is None:
+            self._fork(wanted, files)
+        else:
+            self._tell(Ended(wanted.worker, 0, start, failure))
+        for file in files:
+            os.close(file)
+
     def _fork(self, wanted: Wanted, files: list[int]) -> None:
-        self.setup.load(wanted.libraries)
         gc.freeze()
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = os.fork()
@@ -123,29 +165,29 @@ class Zygote:
                 os._exit(1)
         self.workers[pid] = wanted.worker
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        for file in files:
-            os.close(file)
 
     def _tell_ended(self) -> None:
         while self.workers:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if not pid:
                 return
-            try:
-                send(self.control, Ended(self.workers.pop(pid), status, usage.ru_maxrss * 1024))
-            except OSError:
-                self.end()
+            worker, failure = self.workers.pop(pid), self.killed.pop(pid, None)
+            self._tell(Ended(worker, status, usage.ru_maxrss * 1024, failure))
+
+    def _tell(self, end: Ended) -> None:
+        try:
+            send(self.control, end)
+        except OSError:
+            self.end()
 
 
 def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoReturn:
     """A worker: runs one task after the other, as they come; what is printed goes to `output`."""
-    for number in (signal.SIGTERM, signal.SIGCHLD):
+    for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     _redirect(output)
-    if setup.memory is not None:
-        memory.restrict(setup.memory)
     setup.limit(threads)
     while (message := receive(channel)) is not None:
         task, inputs, cores = message[0]

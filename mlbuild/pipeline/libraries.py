@@ -10,8 +10,33 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from mlbuild.allowance import allowance, allowance_text, room, size_text
 from mlbuild.bundle.runtime import onnxruntime
+from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.job import OUT_OF_MEMORY
 from mlbuild.models import LEARNERS
+
+#: What importing scipy.linalg may take of the memory that a process may have: 85 MiB were measured. Its OpenBLAS
+#: asks for a buffer then, and where it gets none, it asks again for ever.
+NEEDED_BY_SCIPY = 128 << 20
+
+
+def scipy() -> None:
+    """Import what scikit-learn computes with.
+
+    Raises:
+        Failed: there may be too little memory for it.
+    """
+    left = room()
+    if "scipy.linalg" not in sys.modules and left is not None and left < NEEDED_BY_SCIPY:
+        told = ", ".join(
+            [*allowance_text(), f"{size_text(left)} are left, scipy needs {size_text(NEEDED_BY_SCIPY)}"]
+        )
+        raise Failed(
+            Failure("task", f"{OUT_OF_MEMORY}: {told}", {"memory": {"limit": allowance(), "left": left}})
+        )
+    __import__("scipy.linalg")
+
 
 #: How to import what tasks use: distributions by name, learners by type. It computes nothing, so that the process can
 #: be forked afterwards.
@@ -21,12 +46,19 @@ _IMPORTS: dict[str, Callable[[], Any]] = {
     "pandera": partial(import_module, "pandera.polars"),
     "onnx": partial(import_module, "onnx"),
     "onnxruntime": onnxruntime,
+    "scipy": scipy,
     **{cls.type: cls.load for cls in LEARNERS},
 }
 
 
 def load(names: Collection[str]) -> None:
-    """Import as lightly as the tasks do; what is missing is for them to complain of."""
+    """Import as lightly as the tasks do; what is missing is for them to complain of.
+
+    Raises:
+        Failed: there is too little memory for a library that would not say so itself.
+    """
+    # Tasks that use OpenBLAS do so on one thread, as their results depend on the number; each of its threads takes 34 MiB.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, imported in _IMPORTS.items():
         if name in names:
             with suppress(ImportError, OSError):

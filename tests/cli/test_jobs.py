@@ -52,7 +52,7 @@ def test_a_memory_limit_fails_what_needs_more_by_name(mlbuild: Command) -> None:
     delays(mlbuild.folder)
     done = mlbuild("build", "source:planes", "--memory-limit", "30M")
     assert done.code == 1
-    assert "failed  source:planes: out of memory (limit 30 MiB, peak " in done.err
+    assert "failed  source:planes: out of memory: the limit is 30 MiB, " in done.err
 
 
 def test_a_build_in_workers_ships_the_same_files(mlbuild: Command) -> None:

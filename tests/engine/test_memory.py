@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import resource
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from mlbuild.allowance import allowance, memory_of, refused, room, size_text
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.memory import exhausted, size_text
+from mlbuild.engine.memory import exhausted
 
-GIB = 1 << 30
-CRASH = {"signal": "SIGSEGV"}
+MIB, GIB = 1 << 20, 1 << 30
+#: More than there is, so that it limits nothing.
+ALLOWED = 1 << 50
+
+
+@pytest.fixture(params=["RLIMIT_AS", "RLIMIT_DATA"])
+def limited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As a process that was started with a limit."""
+    which = getattr(resource, request.param)
+    former = resource.getrlimit(which)
+    resource.setrlimit(which, (ALLOWED, former[1]))
+    yield
+    resource.setrlimit(which, former)
 
 
 @pytest.mark.parametrize(
@@ -21,36 +36,71 @@ def test_a_size_is_told_in_the_unit_that_suits_it(size: int, text: str) -> None:
     assert size_text(size) == text
 
 
-@pytest.mark.parametrize(
-    ("message", "details", "printed", "peak"),
-    [
-        ("out of memory", {}, "", GIB // 2),
-        ("LightGBMError: std::bad_alloc", {}, "", GIB // 2),
-        ("OSError: [Errno 12] Cannot allocate memory", {}, "", GIB // 2),
-        ("RuntimeError: can't start new thread", {}, "", GIB // 2),
-        ("its worker was killed", {"signal": "SIGABRT"}, "memory allocation of 8 bytes failed", GIB // 2),
-        ("ImportError: a.so: failed to map segment from shared object", {}, "", GIB // 2),
-        ("its worker was killed", CRASH, "", GIB - 1),
-    ],
-)
-def test_no_more_memory_is_told_with_limit_and_peak(
-    message: str, details: dict[str, Any], printed: str, peak: int
-) -> None:
-    told = exhausted(Failure("task", message, details), GIB, peak, printed)
-    assert told.message == f"out of memory (limit 1 GiB, peak {size_text(peak)})"
-    assert told.details == {**details, "memory": {"limit": GIB, "peak": peak}}
+SAID = [
+    ("LightGBMError: std::bad_alloc", ""),
+    ("OSError: [Errno 12] Cannot allocate memory", ""),
+    ("RuntimeError: can't start new thread", ""),
+    ("its worker was killed", "memory allocation of 8 bytes failed"),
+    ("its worker ended", "OpenBLAS error: Memory allocation still failed after 10 retries, giving up."),
+    ("ImportError: a.so: failed to map segment from shared object", ""),
+]
+
+
+@pytest.mark.parametrize(("message", "printed"), SAID)
+def test_a_process_that_may_have_no_more_memory_is_told_so(message: str, printed: str, limited: None) -> None:
+    told = exhausted(Failure("task", message, {"signal": "SIGABRT"}), 5 * MIB, printed)
+    assert told.message == "out of memory: a process may have 1024 TiB (ulimit), the task had 5 MiB"
+    assert told.details == {"signal": "SIGABRT", "memory": {"limit": ALLOWED, "peak": 5 * MIB}}
+
+
+@pytest.mark.parametrize(("message", "printed"), SAID)
+def test_what_libraries_say_is_only_believed_of_such_a_process(message: str, printed: str) -> None:
+    failure = Failure("task", message)
+    assert exhausted(failure, 5 * MIB, printed) == failure
 
 
 @pytest.mark.parametrize(
-    ("failure", "limit", "peak"),
+    "failure",
     [
-        (Failure("task", "ValueError: wrong"), GIB, GIB),
-        (Failure("task", "its worker was killed", CRASH), GIB, GIB // 2),
-        (Failure("task", "its worker was killed", {"signal": "SIGKILL"}), GIB, GIB),
-        (Failure("task", "its worker was killed", CRASH), None, GIB),
-        (Failure("task", "LightGBMError: std::bad_alloc"), None, GIB),
-        (Failure("data", "a column is called 'MemoryError'"), GIB, GIB),
+        Failure("task", "ValueError: wrong"),
+        Failure("task", "its worker was killed", {"signal": "SIGSEGV"}),
+        Failure("data", "a column is called 'MemoryError'"),
     ],
 )
-def test_other_failures_stay_what_they_are(failure: Failure, limit: int | None, peak: int) -> None:
-    assert exhausted(failure, limit, peak, "") == failure
+def test_other_failures_stay_what_they_are(failure: Failure, limited: None) -> None:
+    assert exhausted(failure, GIB, "") == failure
+
+
+def test_python_s_own_error_needs_no_limit() -> None:
+    assert exhausted(Failure("task", "out of memory"), 5 * MIB, "").message == (
+        "out of memory: the task had 5 MiB"
+    )
+
+
+def test_the_room_is_what_the_allowance_leaves(limited: None) -> None:
+    assert allowance() == ALLOWED
+    before = room()
+    held = bytearray(64 * MIB)
+    after = room()
+    assert before is not None and after is not None
+    assert 0 <= ALLOWED - before < 1 << 45
+    assert before - after >= len(held)
+
+
+def test_without_a_limit_there_is_no_allowance() -> None:
+    assert (allowance(), room()) == (None, None)
+
+
+def test_the_memory_of_a_process_is_told(limited: None) -> None:
+    before, held = memory_of(os.getpid()), bytearray(os.urandom(MIB) * 64)
+    after = memory_of("self")
+    assert before is not None and after is not None
+    assert after.resident - before.resident >= 0.9 * len(held)
+    assert after.whole > after.resident > after.of_files
+    assert memory_of(1 << 30) is None
+
+
+def test_what_people_write_is_no_library_s_complaint() -> None:
+    assert not refused("column 'memory' is missing")
+    details: dict[str, Any] = {}
+    assert exhausted(Failure("task", "KeyError: 'memory'", details), None, "").details is details

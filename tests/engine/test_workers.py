@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from mlbuild.allowance import memory_of, size_text
 from mlbuild.engine.events import TaskPrinted
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.workers import Workers
@@ -28,7 +31,7 @@ from tests.engine.tasks import (
 )
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 2 << 30
+MIB = 1 << 20
 
 
 def around(task: Task) -> list[Task]:
@@ -41,8 +44,8 @@ def around(task: Task) -> list[Task]:
     [
         (killed, "its worker was killed by SIGKILL (peak memory ", {"signal": "SIGKILL"}),
         (quits, "its worker ended with exit code 3 (peak memory ", {"exit_code": 3}),
-        (greedy, "out of memory (limit 2 GiB, peak ", {"exception": "MemoryError"}),
-        (aborted, "out of memory (limit 2 GiB, peak ", {"signal": "SIGABRT"}),
+        (greedy, "out of memory: the task had ", {"exception": "MemoryError"}),
+        (aborted, "its worker was killed by SIGABRT (peak memory ", {"signal": "SIGABRT"}),
         (boom, "ZeroDivisionError: one by zero", {"exception": "ZeroDivisionError"}),
     ],
 )
@@ -50,7 +53,7 @@ def test_a_task_that_dies_fails_by_name_and_blocks_only_what_reads_it(
     on_disk: Project, run: object, message: str, details: dict[str, object]
 ) -> None:
     tasks = around(text_task("t", "", run=run))
-    result = on_disk.build(tasks, executor=on_disk.workers(memory=LIMIT), keep_going=True)
+    result = on_disk.build(tasks, executor=on_disk.workers(), keep_going=True)
     assert result.failures.keys() == {"t"}
     failure = result.failures["t"]
     assert failure.kind == "task" and failure.message.startswith(message)
@@ -63,6 +66,95 @@ def test_out_of_memory_is_told_without_a_limit_too(on_disk: Project) -> None:
     for executor in (None, on_disk.workers()):
         failure = on_disk.build([text_task("t", "", run=greedy)], executor=executor).failures["t"]
         assert failure.message.startswith("out of memory")
+
+
+def hoards(job: Job) -> None:
+    """Take memory for ever."""
+    held = []
+    while True:
+        held.append(os.urandom(MIB))
+
+
+def tells_its_memory(job: Job) -> None:
+    own = memory_of("self")
+    job.write("out", str(own.resident if own else 0).encode())
+
+
+def limit_that_leaves(mebibytes: int, project: Project) -> int:
+    """A limit that leaves a worker so much."""
+    result = project.build([text_task("probe", "", run=tells_its_memory)], executor=project.workers(1))
+    return int(project.content(result, "probe")) + mebibytes * MIB
+
+
+def test_a_task_that_takes_too_much_is_killed_and_others_go_on(on_disk: Project) -> None:
+    limit = limit_that_leaves(64, on_disk)
+    tasks = around(text_task("t", "", run=hoards))
+    result = on_disk.build(tasks, executor=on_disk.workers(memory=limit), keep_going=True)
+    assert result.failures.keys() == {"t"}
+    failure = result.failures["t"]
+    had = failure.details["memory"]["peak"]
+    assert failure.details["memory"]["limit"] == limit < had
+    assert failure.message == (
+        f"out of memory: the limit is {size_text(limit)}, the task had {size_text(had)}"
+    )
+    assert (result.ran, result.blocked) == (("a", "b", "c"), ("after",))
+
+
+def test_a_limit_in_which_no_worker_can_start_is_told_at_once(on_disk: Project) -> None:
+    result = on_disk.build(chain(), executor=on_disk.workers(memory=MIB), keep_going=True)
+    assert ([*result.failures], result.ran) == (["a"], ())
+    told = result.failures["a"].message
+    assert re.fullmatch(
+        r"out of memory: the limit is 1 MiB, a worker has [\d.]+ MiB before it runs a task", told
+    )
+
+
+def loads_until_one_has_died(libraries: Collection[str]) -> None:
+    """Take long to import one of the libraries."""
+    end = time.monotonic() + 60
+    while "slow" in libraries and os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)  # until the worker is killed, which this process does between two of its steps
+
+
+def test_workers_are_watched_while_libraries_are_imported(on_disk: Project) -> None:
+    setup = Setup(
+        on_disk.store, on_disk.root, load=loads_until_one_has_died, memory=limit_that_leaves(64, on_disk)
+    )
+    tasks = [text_task("a", "", run=hoards), text_task("b", "b", libraries=("slow",))]
+    result = on_disk.build(tasks, executor=Workers(setup, 2), keep_going=True)
+    assert ([*result.failures], result.ran) == (["a"], ("b",))
+
+
+_kept: list[bytes] = []
+
+
+def keeps(job: Job) -> None:
+    """Leave much memory behind in the worker, as libraries do."""
+    _kept.append(os.urandom(60 * MIB))
+    job.write("out", str(len(_kept)).encode())
+
+
+def test_what_a_task_has_left_behind_does_not_count_against_the_next(on_disk: Project) -> None:
+    tasks = [text_task(f"t{number}", str(number), run=keeps) for number in range(3)]
+    result = on_disk.build(tasks, executor=on_disk.workers(1, memory=limit_that_leaves(100, on_disk)))
+    assert result.ok, result.failures
+    assert {on_disk.content(result, task.name) for task in tasks} == {"1"}
+
+
+def never_loads(libraries: Collection[str]) -> None:
+    """Be deaf, as a process is while a library of compiled code is imported."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    signal.pause()
+
+
+def test_a_zygote_that_does_not_listen_is_ended(on_disk: Project) -> None:
+    executor = Workers(Setup(on_disk.store, on_disk.root, load=never_loads), 1)
+    executor.submit(text_task("t", ""), {}, 1)
+    executor.close()
+    assert not executor.alive
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_dead_worker_is_replaced(on_disk: Project) -> None:

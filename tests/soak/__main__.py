@@ -32,6 +32,7 @@ SOAKS = {
     "build-law": ["tests/engine"],
     "kill": ["tests/cli/test_kill.py"],
     "interrupt": ["tests/cli/test_interrupt.py"],
+    "memory": ["tests/cli/test_limits.py"],
     "concurrent": ["tests/cli/test_concurrent.py"],
     "damage": ["tests/cli/test_damage.py", "tests/engine/test_garbage.py"],
     "schema": ["tests/editor/test_validators.py", "tests/spec/test_project_schema.py"],

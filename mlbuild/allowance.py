@@ -1,0 +1,79 @@
+"""How much memory this process may take, where it was started with a limit, as by `ulimit -v`; and what is said beyond it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Literal, NamedTuple
+
+#: What libraries say when they get no more memory, or no more threads, whose stacks count as memory.
+_REFUSED = re.compile(
+    r"MemoryError|bad_alloc|memory allocation (of \d+ bytes|still) failed|out of memory|cannot allocate memory"
+    r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object",
+    re.IGNORECASE,
+)
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def size_text(size: float) -> str:
+    """A number of bytes for people: `1.5 GiB`."""
+    unit = 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.1f}".removesuffix(".0") + f" {_UNITS[unit]}"
+
+
+def refused(text: str) -> bool:
+    """Whether a library says that it got no more memory."""
+    return bool(_REFUSED.search(text))
+
+
+def allowance() -> int | None:
+    """How many bytes this process, and each that it starts, may allocate; None where only the machine limits them."""
+    return min(_limits().values(), default=None)
+
+
+def allowance_text() -> list[str]:
+    """What there is to say of the allowance: one fact, or none where there is no allowance."""
+    allowed = allowance()
+    return [] if allowed is None else [f"a process may have {size_text(allowed)} (ulimit)"]
+
+
+def room() -> int | None:
+    """How many bytes of its allowance are left to this process; None where that is not known."""
+    taken = memory_of("self")
+    if taken is None:
+        return None
+    used = {"RLIMIT_AS": taken.whole, "RLIMIT_DATA": taken.data}
+    return min((limit - used[name] for name, limit in _limits().items()), default=None)
+
+
+class Memory(NamedTuple):
+    """The memory of a process in bytes: all addresses, what is resident, what of that is of files, what is its own."""
+
+    whole: int
+    resident: int
+    of_files: int
+    data: int
+
+
+def memory_of(process: int | Literal["self"]) -> Memory | None:
+    """What memory a process has; None where it has ended, or where the platform does not say."""
+    try:
+        with open(f"/proc/{process}/statm") as file:  # noqa: PTH123  # 20 us cheaper
+            whole, resident, of_files, _, _, data, _ = file.read().split()
+    except OSError:
+        return None
+    page = os.sysconf("SC_PAGE_SIZE")
+    return Memory(int(whole) * page, int(resident) * page, int(of_files) * page, int(data) * page)
+
+
+def _limits() -> dict[str, int]:
+    """The limits that are set, by name."""
+    try:
+        import resource
+    except ImportError:  # not on this platform
+        return {}
+    found = {name: resource.getrlimit(getattr(resource, name))[0] for name in ("RLIMIT_AS", "RLIMIT_DATA")}
+    return {name: limit for name, limit in found.items() if limit != resource.RLIM_INFINITY}
