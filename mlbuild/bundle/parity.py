@@ -7,6 +7,7 @@ its own: a wrong constant shows even where its effect on the final score would b
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
@@ -70,6 +71,7 @@ def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 
     ]
     certificate: Json = {
         "format": FORMAT,
+        "model": hashlib.sha256(model).hexdigest(),
         "onnxruntime": onnxruntime().__version__,
         "rows": {
             "real": max(one.rows for one in whole),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.bundle.trained import RawInput
-from mlbuild.columns import ColumnType
 from mlbuild.lowering.value import ELEMENTS, NAT
-from mlbuild.params import Json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,28 +18,15 @@ Arrays = dict[str, "np.ndarray[Any, Any]"]
 class Session:
     """A loaded model, on one thread unless told otherwise: then a row's answer does not depend on its batch."""
 
-    def __init__(self, model: bytes | Path, threads: int = 1) -> None:
+    def __init__(self, model: bytes, threads: int = 1) -> None:
         library = onnxruntime()
-        refusals = library.capi.onnxruntime_pybind11_state
         options = library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        source = model.read_bytes() if isinstance(model, Path) else model
-        try:
-            self._session = library.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-        except (refusals.InvalidProtobuf, refusals.InvalidArgument):
-            raise NotOurs("is no ONNX model") from None
-        except (refusals.InvalidGraph, refusals.NotImplemented, refusals.Fail):
-            if not isinstance(model, Path):
-                raise
-            told = f"cannot be loaded by onnxruntime {library.__version__}: it is damaged, or of a newer form"
-            raise NotOurs(told) from None
+        options.log_severity_level = 4  # what goes wrong is raised, too
+        self._session = library.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self.input_names = [value.name for value in self._session.get_inputs()]
         self.output_names = [value.name for value in self._session.get_outputs()]
-
-    def metadata(self) -> dict[str, str]:
-        return dict(self._session.get_modelmeta().custom_metadata_map)
 
     def run(self, feed: Arrays) -> Arrays:
         """All outputs by name."""
@@ -51,37 +34,11 @@ class Session:
         return dict(zip(self.output_names, self._session.run(None, wanted), strict=True))
 
 
-class NotOurs(Exception):
-    """A model that mlbuild did not write, or no model at all."""
-
-
-def inputs_of(session: Session) -> tuple[RawInput, ...]:
-    """The raw columns that a written artifact takes, from its metadata.
-
-    Raises:
-        NotOurs: the model tells nothing of its columns.
-    """
-    told = _told(session, "mlbuild.inputs")
-    return tuple(
-        RawInput(one["name"], ColumnType(one["dtype"], one["nullable"]), one["missing"]) for one in told
-    )
-
-
-def outputs_of(session: Session) -> list[Json]:
-    """The outputs of a written artifact as `contract.json` tells them.
-
-    Raises:
-        NotOurs: the model tells nothing of its outputs.
-    """
-    return _told(session, "mlbuild.outputs")
-
-
-def _told(session: Session, key: str) -> list[Json]:
-    metadata = session.metadata()
-    if key not in metadata:
-        raise NotOurs("was not written by mlbuild: its metadata lack the contract")
-    told: list[Json] = json.loads(metadata[key])
-    return told
+def refusals() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises where it cannot load or run a model."""
+    kinds = vars(onnxruntime().capi.onnxruntime_pybind11_state).values()
+    own = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
+    return (*own, RuntimeError, MemoryError)
 
 
 def encode(rows: pl.DataFrame, inputs: tuple[RawInput, ...]) -> Arrays:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.bundle.session import NotOurs, Session, encode, inputs_of, outputs_of
+from mlbuild.bundle.opened import NotOurs, Opened
+from mlbuild.bundle.session import Arrays
 from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
@@ -41,16 +42,14 @@ def run(args: argparse.Namespace) -> int:
     target = Path(args.output) if args.output else None
     written = writable(target)() if target else None
     try:
-        session = Session(model)
-        inputs = inputs_of(session)
-        rows = _read(file, form, inputs)
+        opened = Opened(model)
+        answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
     except NotOurs as error:
         raise UsageError(f"'{model}' {error}") from None
     except Failed as failed:
         raise Stopped(
             failed.failure.message, code=DATA, lines=failed.failure.details.get("lines", ())
         ) from None
-    answers = _frame(session, session.run(encode(rows, inputs)))
     if target and written:
         _write(answers, written, target)
     if args.json:
@@ -90,15 +89,14 @@ def _column(item: RawInput) -> Column:
     return read(Column, {key: value for key, value in told.items() if value is not None})
 
 
-def _frame(session: Session, answers: dict[str, Any]) -> pl.DataFrame:
-    """A row of plain columns for each answer: outputs with several columns say what these are called."""
+def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:
+    """A row of plain columns for each answer."""
     import polars as pl
 
-    columns: dict[str, Any] = {}
-    for output in outputs_of(session):
-        array = answers[output["name"]]
-        for index, name in enumerate(output.get("columns", [output["name"]])):
-            columns[name] = array[:, index]
     return pl.DataFrame(
-        {name: pl.Series(name, list(values), strict=False) for name, values in columns.items()}
+        [
+            pl.Series(column, list(answers[name][:, index]), strict=False)
+            for name, columns in opened.outputs.items()
+            for index, column in enumerate(columns)
+        ]
     )

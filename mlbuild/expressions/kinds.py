@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mlbuild.expressions.algebra import Algebra
-from mlbuild.lowering.graph import ML
+from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import NAT
 
 T = TypeVar("T")

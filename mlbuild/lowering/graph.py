@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlbuild.lowering.checksum import with_checksum
+from mlbuild.lowering.operators import BOOLEAN, ML, OPERATORS
+
 OPSET = 21
 ML_OPSET = 5
 IR_VERSION = 10
-ML = "ai.onnx.ml"
 #: Names inside the graph start with this, so that no column can have one of them; `check` refuses such columns.
 RESERVED = "_mlbuild_"
 #: Metadata key of the names that marked tensors have in the file, as JSON.
 MARKS = "mlbuild.marks"
 
-_ELEMENTS = {"double": 11, "float": 1, "int64": 7, "string": 8, "bool": 9}
-_BOOLEAN = frozenset(
-    "IsNaN IsInf Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Xor RegexFullMatch".split()
-)
+#: Element types by their name, as ONNX numbers them.
+ONNX_TYPES = {"double": 11, "float": 1, "int64": 7, "string": 8, "bool": 9}
 
 #: Operations that onnxruntime removes where one side is this number. It compares as float32 even what is double:
 #: of `x * 1.0000000001` it leaves `x` (NoopElimination, seen in 1.32).
@@ -93,13 +93,15 @@ class Graph:
         if op in _NEUTRAL and any(tensor and self._mistaken(op, tensor) for tensor in inputs):
             return self._on_two(op, *inputs)
         if element is None:
-            element = "bool" if op in _BOOLEAN else next(t.element for t in reversed(inputs) if t is not None)
+            element = "bool" if op in BOOLEAN else next(t.element for t in reversed(inputs) if t is not None)
         return self.calls(op, *inputs, elements=(element,), domain=domain, **attributes)[0]
 
     def calls(
         self, op: str, *inputs: Tensor | None, elements: Sequence[str], domain: str = "", **attributes: Any
     ) -> tuple[Tensor, ...]:
         """One node with several outputs, of the given element types."""
+        if op not in OPERATORS[domain]:
+            raise ValueError(f"operator '{op}' is missing in OPERATORS: no reader would accept the model")
         names = tuple("" if tensor is None else tensor.name for tensor in inputs)
         frozen = tuple(sorted((name, value) for name, value in attributes.items() if value is not None))
         key = (op, domain, names, tuple((name, _hashable(value)) for name, value in frozen))
@@ -168,11 +170,11 @@ class Graph:
                 helper.make_node("Identity", [names[tensor.name]], [name], name=RESERVED + "out_" + name)
             )
         inputs = [
-            helper.make_tensor_value_info(tensor.name, _ELEMENTS[tensor.element], ["N", 1])
+            helper.make_tensor_value_info(tensor.name, ONNX_TYPES[tensor.element], ["N", 1])
             for tensor in self._inputs.values()
         ]
         outputs = [
-            helper.make_tensor_value_info(name, _ELEMENTS[tensor.element], ["N", width])
+            helper.make_tensor_value_info(name, ONNX_TYPES[tensor.element], ["N", width])
             for name, (tensor, width) in self._outputs.items()
         ]
         constants = [_tensor(names[name], array) for name, array in self._arrays.items() if name in names]
@@ -186,7 +188,7 @@ class Graph:
         found = {mark: names[tensor.name] for mark, tensor in (marks or {}).items() if tensor.name in names}
         helper.set_model_props(model, dict(sorted(metadata.items())) | {MARKS: json.dumps(found)})
         onnx.checker.check_model(model)
-        return bytes(model.SerializeToString(deterministic=True))
+        return with_checksum(model.SerializeToString(deterministic=True))
 
     def _living(self) -> list[_Node]:
         """The nodes that some output depends on, in the order of their calls."""

@@ -8,18 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.lowering.graph import ML
-from mlbuild.lowering.trees import FIXED, LEQ, MEMBER, Trees
+from mlbuild.lowering.ensemble import read_ensemble
+from mlbuild.lowering.operators import ML
+from mlbuild.lowering.trees import LEQ, MEMBER, Trees
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-#: The lists that describe nodes and leaves. Any other attribute has to be one of `FIXED`.
-_NODES = "featureids modes splits missing_value_tracks_true trueleafs truenodeids falseleafs falsenodeids"
-_LISTS = ("tree_roots", "membership_values", "leaf_targetids", "leaf_weights", "n_targets")
-_KNOWN = {*_LISTS, *(f"nodes_{name}" for name in _NODES.split()), *FIXED}
 
 
 @dataclass(frozen=True)
@@ -51,27 +47,11 @@ def prove_trees(model: bytes, wanted: Trees) -> TreeProof:
 
 def _written(model: bytes) -> dict[str, Any] | str:
     """The attributes of the ensemble as arrays, or what is wrong with them."""
-    import numpy as np
     import onnx
-    from onnx import numpy_helper
 
     graph = onnx.load_from_string(model).graph
     nodes = [node for node in graph.node if node.op_type == "TreeEnsemble" and node.domain == ML]
-    if not nodes:
-        return "the model holds no trees"
-    found: dict[str, Any] = {}
-    for attribute in nodes[-1].attribute:
-        value = onnx.helper.get_attribute_value(attribute)
-        found[attribute.name] = (
-            numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.array(value)
-        )
-    if strange := found.keys() - _KNOWN:
-        return f"unexpected attribute '{min(strange)}'"
-    for name, value in FIXED.items():
-        if found.get(name, value) != value:
-            return f"attribute '{name}' is {found[name]}"
-    lengths = {len(found.get(f"nodes_{name}", ())) for name in _NODES.split()}
-    return "lists of nodes of different lengths" if len(lengths) > 1 else found
+    return read_ensemble(nodes[-1]) if nodes else "the model holds no trees"
 
 
 class _Pairs:

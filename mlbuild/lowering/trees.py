@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.lowering.graph import ML, Graph, Tensor
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.operators import ML
 
 if TYPE_CHECKING:
     import numpy as np

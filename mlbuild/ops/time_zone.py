@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import data_failure
 from mlbuild.hints import did_you_mean
-from mlbuild.lowering.graph import ML, Graph, Tensor
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.operators import ML
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,6 +145,7 @@ def _search_tree(splits: Sequence[int], leaves: Sequence[int]) -> Mapping[str, A
         "nodes_featureids": [0] * len(nodes),
         "nodes_modes": np.zeros(len(nodes), dtype="uint8"),
         "nodes_splits": np.array([splits[node] for node in nodes], dtype="float64"),
+        "nodes_missing_value_tracks_true": [0] * len(nodes),
         "nodes_truenodeids": [index for index, _ in branches[True]],
         "nodes_trueleafs": [int(leaf) for _, leaf in branches[True]],
         "nodes_falsenodeids": [index for index, _ in branches[False]],

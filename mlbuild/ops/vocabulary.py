@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import data_failure
-from mlbuild.lowering.graph import ML, Graph, Tensor
+from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import Value
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     )
     return folder / "dist/one"
+
+
+def test_it_names_the_bytes_of_the_model(published: Path) -> None:
+    certificate = json.loads((published / "parity.json").read_text())
+    assert certificate["model"] == hashlib.sha256((published / "model.onnx").read_bytes()).hexdigest()
 
 
 def test_it_says_which_onnxruntime_answered(published: Path) -> None:

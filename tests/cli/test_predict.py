@@ -110,13 +110,15 @@ def test_a_file_that_cannot_be_written(mlbuild: Command, model: Path) -> None:
 
 def test_files_that_are_no_model(mlbuild: Command, model: Path) -> None:
     (mlbuild.folder / "rows.csv").write_text("x\n1\n")
-    damaged = model.read_bytes().replace(b"CumSum", b"NoSuch")
-    for content, told in [
-        (b"", "is no ONNX model"),
-        (model.read_bytes()[:500], "is no ONNX model"),
-        (damaged, "cannot be loaded by onnxruntime "),
+    content = model.read_bytes()
+    incomplete = "was not written by mlbuild, or is not complete: there is no checksum at its end"
+    for other, why in [
+        (b"", incomplete),
+        (content[:500], incomplete),
+        (content + b"\n", incomplete),
+        (content.replace(b"CumSum", b"NoSuch"), "is damaged, or was changed after mlbuild wrote it"),
     ]:
-        (mlbuild.folder / "other.onnx").write_bytes(content)
+        (mlbuild.folder / "other.onnx").write_bytes(other)
         done = mlbuild("predict", "other.onnx", "rows.csv")
         assert (done.code, done.out) == (2, "")
-        assert done.err.startswith(f"mlbuild: 'other.onnx' {told}")
+        assert done.err.startswith(f"mlbuild: 'other.onnx' {why}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
+from mlbuild.bundle.opened import Opened
 from mlbuild.spec.spec import Spec
 from tests import budget
 from tests.cli.running import Command
@@ -27,7 +28,9 @@ def test_it_builds_as_it_stands(dataset: Dataset, mlbuild: Command) -> None:
     assert spec is not None and diagnostics == []
     built(spec.file)
     (output,) = spec.outputs
-    parity = json.loads((mlbuild.folder / "dist" / output / "parity.json").read_text())
+    published = mlbuild.folder / "dist" / output
+    Opened(published / "model.onnx")
+    parity = json.loads((published / "parity.json").read_text())
     told = json.loads(ran.out)
     assert parity["label_flips"] == 0
     assert parity["rows"]["real"] == min(20_000, told["rows"] - absent(spec, data))

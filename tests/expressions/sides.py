@@ -10,6 +10,7 @@ import polars as pl
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.expressions.typed import Typed
+from mlbuild.lowering.foreign import inspect
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import NAT, input_value
 
@@ -69,7 +70,9 @@ class Served:
             graph.output("absent", value.absent)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
-        self.session = ort.InferenceSession(graph.serialize({}), options)
+        model = graph.serialize({})
+        inspect(model)
+        self.session = ort.InferenceSession(model, options)
 
     def __call__(self, rows: pl.DataFrame) -> list[Any]:
         """The values as `by_polars` gives them."""

@@ -12,7 +12,9 @@ import onnx
 import onnxruntime as ort
 import pytest
 
-from mlbuild.lowering.graph import IR_VERSION, MARKS, ML, ML_OPSET, OPSET, RESERVED, Graph, Tensor
+from mlbuild.lowering.checksum import KEY
+from mlbuild.lowering.graph import IR_VERSION, MARKS, ML_OPSET, OPSET, RESERVED, Graph, Tensor
+from mlbuild.lowering.operators import ML, OPERATORS
 
 
 def run(graph: Graph, feed: dict[str, Any]) -> list[Any]:
@@ -63,7 +65,7 @@ def test_equal_calls_are_one_node() -> None:
 def test_other_attributes_are_another_node(one: dict[str, Any], other: dict[str, Any]) -> None:
     graph = Graph()
     x = graph.input("x", "double")
-    assert graph.call("Op", x, **one) != graph.call("Op", x, **other)
+    assert graph.call("Neg", x, **one) != graph.call("Neg", x, **other)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_equal_attributes_are_equal_by_content(attributes: dict[str, Any]) -> No
     again: dict[str, Any] = {
         key: texts if key == "keys_tensor" else _copied(value) for key, value in attributes.items()
     }
-    assert graph.call("Op", x, **attributes) == graph.call("Op", x, **again)
+    assert graph.call("Neg", x, **attributes) == graph.call("Neg", x, **again)
 
 
 def _copied(value: Any) -> Any:
@@ -164,7 +166,7 @@ def test_internal_names_are_counted_under_the_reserved_prefix() -> None:
 def test_bytes_are_the_same_whatever_the_process() -> None:
     script = (
         "import hashlib, numpy as np\n"
-        "from mlbuild.lowering.graph import Graph, ML\n"
+        "from mlbuild.lowering.graph import Graph\nfrom mlbuild.lowering.operators import ML\n"
         "graph = Graph()\n"
         "s = graph.input('s', 'string')\n"
         "for _ in range(2):\n"
@@ -194,7 +196,7 @@ def test_the_model_says_its_versions_and_metadata_in_order() -> None:
     assert made.ir_version == IR_VERSION
     assert {entry.domain: entry.version for entry in made.opset_import} == {"": OPSET, ML: ML_OPSET}
     keys = [entry.key for entry in made.metadata_props]
-    assert keys == sorted({"a", "b", MARKS})
+    assert keys == [*sorted({"a", "b", MARKS}), KEY]
     assert made.producer_name == "mlbuild"
 
 
@@ -214,11 +216,12 @@ def test_marked_tensors_are_named_in_the_metadata() -> None:
     twice, dead = doubled(graph, x), graph.call("Exp", x)
     graph.output("y", graph.call("Neg", twice))
     made = onnx.load_from_string(graph.serialize({}, {"twice": twice, "raw": x, "dead": dead}))
-    (entry,) = made.metadata_props
+    entry, _ = made.metadata_props
     assert json.loads(entry.value) == {"twice": made.graph.node[0].output[0], "raw": "x"}
 
 
-def test_several_outputs_of_one_node_and_of_one_tensor() -> None:
+def test_several_outputs_of_one_node_and_of_one_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPERATORS, "", OPERATORS[""] | {"Split": OPERATORS[""]["Neg"]})
     graph = Graph()
     x = graph.input("x", "double")
     pair = graph.call("Concat", x, doubled(graph, x), axis=1)
@@ -229,6 +232,12 @@ def test_several_outputs_of_one_node_and_of_one_tensor() -> None:
     results = run(graph, {"x": column(1.0, 2.0)})
     assert [result.ravel().tolist() for result in results] == [[2.0, 4.0], [2.0, 4.0], [1.0, 2.0]]
     assert left != right
+
+
+def test_an_operator_that_no_reader_accepts_is_not_written() -> None:
+    graph = Graph()
+    with pytest.raises(ValueError, match="'Loop' is missing in OPERATORS"):
+        graph.call("Loop", graph.input("x", "double"))
 
 
 def test_an_optional_input_can_be_left_out() -> None:

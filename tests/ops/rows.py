@@ -11,6 +11,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from mlbuild.columns import Schema
+from mlbuild.lowering.foreign import inspect
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import NAT, input_value
 from mlbuild.ops.op import State
@@ -94,17 +95,23 @@ def through_graph(
         name: input_value(graph, name, type_.dtype, TOKEN if type_.nullable else None)
         for name, type_ in before.items()
     }
+    outputs = {}
     for name, value in lower_stages(stages, states, graph, values).items():
         assert value.dtype == after[name].dtype
-        graph.output(f"text {name}" if value.dtype == "string" else name + "'", value.tensor, "W")
+        outputs[f"text {name}" if value.dtype == "string" else name + "'"] = value.tensor
         if value.dtype == "string":
-            graph.output(f"absent {name}", value.missing(graph))
+            outputs[f"absent {name}"] = value.missing(graph)
+    for name, tensor in outputs.items():
+        graph.output(name, tensor, "W")
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(graph.serialize({}), options, providers=["CPUExecutionProvider"])
     wanted = [output.name for output in session.get_outputs()]
     feeds = {item.name: feed(rows[item.name]) for item in session.get_inputs()}
     found = dict(zip(wanted, session.run(wanted, feeds), strict=True))
+    for name, tensor in outputs.items():
+        graph.output(name, tensor, found[name].shape[1])
+    inspect(graph.serialize({}))
     return {name: _answer(found, name) for name in after}
 
 

@@ -1,0 +1,155 @@
+"""Opens a written artifact from a file that anybody may have made, damaged or replaced, and answers rows with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlbuild.bundle.runtime import onnxruntime
+from mlbuild.bundle.session import Arrays, Session, encode, refusals
+from mlbuild.bundle.trained import RawInput
+from mlbuild.columns import DTYPES, ColumnType
+from mlbuild.lowering.checksum import checksum_holds
+from mlbuild.lowering.foreign import Foreign, Inspected, inspect
+from mlbuild.lowering.value import ELEMENTS
+from mlbuild.params import Json
+from mlbuild.regular import NOTE_LIMIT, read_regular
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CERTIFICATE = "parity.json"
+#: An ONNX file cannot be larger.
+_LIMIT = 2_000_000_000
+#: Elements that all results in the graph may have at once: a gigabyte of numbers.
+_AT_ONCE = 2**27
+
+
+class NotOurs(Exception):
+    """A model that mlbuild did not write, or that is no longer what it wrote: the predicate of a sentence about it."""
+
+
+class Opened:
+    """An artifact that was found to be sound. `outputs` gives the names of each output's columns.
+
+    Raises:
+        NotOurs: it is not; or the file cannot be read.
+    """
+
+    def __init__(self, file: Path) -> None:
+        try:
+            content = read_regular(file, _LIMIT)
+        except OSError as error:
+            why = error.strerror or "unknown error"
+            raise NotOurs(f"cannot be read: {why[0].lower()}{why[1:]}") from None
+        _check_whole(content)
+        _check_certificate(content, file.with_name(CERTIFICATE))
+        try:
+            found = inspect(content)
+            self.inputs, self.outputs = _inputs(found), _outputs(found)
+        except Foreign as foreign:
+            raise NotOurs(f"was not written by mlbuild: {foreign}") from None
+        self._block = max(1, _AT_ONCE // max(1, found.elements))
+        try:
+            self._session = Session(content)
+        except refusals():
+            version = onnxruntime().__version__
+            raise NotOurs(f"cannot be loaded by onnxruntime {version}") from None
+
+    def answers(self, rows: pl.DataFrame) -> Arrays:
+        """The outputs for rows of the inputs, by name; computed in blocks, as a hostile model needs much memory.
+
+        Raises:
+            NotOurs: onnxruntime cannot answer.
+        """
+        import numpy as np
+
+        blocks = [
+            self._answers(rows[start : start + self._block])
+            for start in range(0, max(1, len(rows)), self._block)
+        ]
+        return {name: np.concatenate([block[name] for block in blocks]) for name in self.outputs}
+
+    def _answers(self, rows: pl.DataFrame) -> Arrays:
+        try:
+            found = self._session.run(encode(rows, self.inputs))
+        except refusals():
+            raise NotOurs("fails in onnxruntime") from None
+        if any(found[name].shape != (len(rows), len(columns)) for name, columns in self.outputs.items()):
+            raise NotOurs("was not written by mlbuild: it answers with another number of rows or columns")
+        return found
+
+
+def _check_whole(content: bytes) -> None:
+    holds = checksum_holds(content)
+    if holds is None:
+        raise NotOurs("was not written by mlbuild, or is not complete: there is no checksum at its end")
+    if not holds:
+        raise NotOurs("is damaged, or was changed after mlbuild wrote it: its checksum does not hold")
+
+
+def _check_certificate(content: bytes, certificate: Path) -> None:
+    """Where a certificate lies beside the model, it must be that of the model."""
+    try:
+        told = json.loads(read_regular(certificate, NOTE_LIMIT))
+        proven = told["model"]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        raise NotOurs(f"lies beside a {CERTIFICATE} that cannot be read") from None
+    if proven != hashlib.sha256(content).hexdigest():
+        raise NotOurs(f"is not the model that the {CERTIFICATE} beside it proves: one of them was replaced")
+
+
+def _inputs(found: Inspected) -> tuple[RawInput, ...]:
+    """The raw columns that the metadata describe, which must be the inputs of the graph."""
+    inputs = tuple(_input(one) for one in _described(found, "mlbuild.inputs"))
+    described = {item.name: ELEMENTS[item.type.dtype] for item in inputs}
+    if len(described) < len(inputs) or described != {
+        name: port.element for name, port in found.inputs.items()
+    }:
+        raise Foreign("its inputs are not those that its metadata describe")
+    return inputs
+
+
+def _input(told: Json) -> RawInput:
+    name, dtype, missing = (told.get(key) for key in ("name", "dtype", "missing"))
+    if not isinstance(name, str) or not isinstance(missing, str | None) or dtype not in list(DTYPES):
+        raise Foreign("its metadata describe an input wrongly")
+    return RawInput(name, ColumnType(dtype, bool(told.get("nullable"))), missing)
+
+
+def _outputs(found: Inspected) -> dict[str, tuple[str, ...]]:
+    """The columns of each output that the metadata describe, which must be the outputs of the graph."""
+    outputs = dict(map(_output, _described(found, "mlbuild.outputs")))
+    columns = [column for one in outputs.values() for column in one]
+    widths = {name: len(one) for name, one in outputs.items()}
+    if (
+        not columns
+        or len(set(columns)) < len(columns)
+        or widths != {name: port.width for name, port in found.outputs.items()}
+    ):
+        raise Foreign("its outputs are not those that its metadata describe")
+    return outputs
+
+
+def _output(told: Json) -> tuple[str, tuple[str, ...]]:
+    name = told.get("name")
+    columns = told.get("columns", [name])
+    if not isinstance(columns, list) or not all(isinstance(one, str) for one in (name, *columns)):
+        raise Foreign("its metadata describe an output wrongly")
+    return str(name), tuple(columns)
+
+
+def _described(found: Inspected, key: str) -> Iterator[Json]:
+    """What the metadata say of each input or output."""
+    try:
+        told = json.loads(found.metadata[key])
+    except (KeyError, ValueError, RecursionError):
+        raise Foreign(f"its metadata '{key}' are missing or no JSON") from None
+    if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
+        raise Foreign(f"its metadata '{key}' are no list of descriptions")
+    yield from told

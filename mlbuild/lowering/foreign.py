@@ -1,0 +1,198 @@
+"""Checks a model that anybody may have written, before onnxruntime sees it.
+
+onnxruntime does what a model says: it reads other files, loops, and allocates what shapes ask for. What lowering never
+writes is therefore refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.lowering.ensemble import fault, read_ensemble
+from mlbuild.lowering.graph import ONNX_TYPES
+from mlbuild.lowering.operators import OPERATORS, Misfit, Shape, shape_of
+
+#: The fields that lowering fills, by the type of the message. There is no external data, subgraph or function in them.
+_FIELDS = {
+    "ModelProto": "ir_version opset_import producer_name graph metadata_props",
+    "OperatorSetIdProto": "domain version",
+    "StringStringEntryProto": "key value",
+    "GraphProto": "name node initializer input output",
+    "NodeProto": "name op_type domain input output attribute",
+    "AttributeProto": "name type f i s t floats ints strings",
+    "TensorProto": "name dims data_type raw_data string_data",
+    "ValueInfoProto": "name type",
+    "TypeProto": "tensor_type",
+    "Tensor": "elem_type shape",
+    "TensorShapeProto": "dim",
+    "Dimension": "dim_value dim_param",
+}
+_FILLED = {message: frozenset(fields.split()) for message, fields in _FIELDS.items()}
+#: The field that holds the value of an attribute, by the attribute's type.
+_VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "strings"}
+_ELEMENTS = {number: element for element, number in ONNX_TYPES.items()}
+#: Bytes of an element, by its type: unsigned bytes, and all but strings of `ONNX_TYPES`.
+_SIZES = {1: 4, 2: 1, 7: 8, 9: 1, 11: 8}
+_STRING = ONNX_TYPES["string"]
+_NO_TEXT = "a text in it is not UTF-8"
+#: A pattern as LIKE makes it: wildcards, and characters that stand for themselves.
+_PATTERN = re.compile(rb"\(\?s\)(?:\.\*?|\\[\\.+*?()|\[\]{}^$]|[^\\.+*?()|\[\]{}^$])*", re.DOTALL)
+_LONGEST_PATTERN = 10_000
+#: The name of the one size that is not known, the number of rows.
+_ROWS = "N"
+
+#: onnxruntime needs seconds to load as many nodes, and more than linear time.
+_MOST_NODES = 50_000
+#: Elements that all results in a graph may have for one row.
+_MOST_ELEMENTS = 2**22
+
+
+class Foreign(Exception):
+    """A model that holds what mlbuild does not write; says what."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of a model: the type of its elements, and how many columns it has."""
+
+    element: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a sound model says of itself. `elements` is how many all results in it have for one row."""
+
+    metadata: dict[str, str]
+    inputs: dict[str, Port]
+    outputs: dict[str, Port]
+    elements: int
+
+
+def inspect(content: bytes) -> Inspected:
+    """Check a model without running it.
+
+    Raises:
+        Foreign: it is no ONNX model, or it holds what mlbuild does not write.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.load_from_string(content)
+        for message in _messages(model):
+            _check(message)
+        return _inspected(model)
+    except DecodeError:
+        raise Foreign("it is no ONNX model") from None
+    except UnicodeDecodeError:
+        raise Foreign(_NO_TEXT) from None
+
+
+def _messages(message: Any) -> Iterator[Any]:
+    """A message and all messages in it; a message's fields are checked before they are entered."""
+    filled = message.ListFields()
+    if strange := {field.name for field, _ in filled} - _FILLED[message.DESCRIPTOR.name]:
+        raise Foreign(f"it has the field '{min(strange)}'")
+    yield message
+    for field, value in filled:
+        for part in value if field.is_repeated else [value]:
+            if field.message_type is not None:
+                yield from _messages(part)
+            elif field.type == field.TYPE_STRING and isinstance(part, bytes):
+                raise Foreign(_NO_TEXT)
+            elif field.type != field.TYPE_STRING:
+                break
+
+
+def _check(message: Any) -> None:
+    """What is wrong with one message."""
+    kind = message.DESCRIPTOR.name
+    if kind == "OperatorSetIdProto" and message.domain not in OPERATORS:
+        raise Foreign(f"it uses operators of {message.domain[:80]!r}")
+    if kind == "GraphProto" and len(message.node) > _MOST_NODES:
+        raise Foreign(f"it has {len(message.node):,} nodes")
+    if kind == "NodeProto" and message.op_type not in OPERATORS.get(message.domain, ()):
+        raise Foreign(f"it has the operator {message.op_type[:80]!r}")
+    if kind == "AttributeProto":
+        filled = {field.name for field, _ in message.ListFields()} - {"name", "type"}
+        if message.name == "pattern" and not (
+            len(message.s) <= _LONGEST_PATTERN and _PATTERN.fullmatch(message.s)
+        ):
+            raise Foreign("a pattern in it is none that LIKE makes")
+        if message.type not in _VALUES or filled - {_VALUES[message.type]}:
+            raise Foreign(f"the attribute {message.name[:80]!r} has a value of another type")
+    if kind == "TensorProto" and not _holds_its_data(message):
+        raise Foreign(f"the constant {message.name[:80]!r} has another size than it says")
+
+
+def _holds_its_data(tensor: Any) -> bool:
+    count = math.prod(tensor.dims)
+    if min(tensor.dims, default=0) < 0:
+        return False
+    if tensor.data_type == _STRING:
+        b"\0".join(tensor.string_data).decode()
+        return len(tensor.string_data) == count and not tensor.raw_data
+    size = _SIZES.get(tensor.data_type)
+    return size is not None and len(tensor.raw_data) == count * size and not tensor.string_data
+
+
+def _inspected(model: Any) -> Inspected:
+    inputs, outputs = _ports(model.graph.input), _ports(model.graph.output)
+    if strange := [name for name, port in inputs.items() if port.width != 1]:
+        raise Foreign(f"the input {strange[0][:80]!r} has another width than 1")
+    shapes: dict[str, Shape] = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    shapes |= dict.fromkeys(inputs, (_ROWS, 1))
+    elements = 0
+    for node in model.graph.node:
+        shape = _result(node, shapes)
+        elements += math.prod(size for size in shape if isinstance(size, int))
+        if shape.count(_ROWS) > 1 or elements > _MOST_ELEMENTS:
+            raise Foreign("it needs too much memory for a row")
+        shapes[node.output[0]] = shape
+    if any(shapes.get(name) != (_ROWS, port.width) for name, port in outputs.items()):
+        raise Foreign("an output has another shape than it says")
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    return Inspected(metadata, inputs, outputs, elements)
+
+
+def _result(node: Any, shapes: Mapping[str, Shape]) -> Shape:
+    """The shape of what a node computes from what is computed before it."""
+    from onnx import helper
+
+    if len(node.output) != 1 or node.output[0] in shapes:
+        raise Foreign("an operator in it has no result of its own")
+    if not set(node.input) <= shapes.keys() | {""}:
+        raise Foreign("an operator in it takes what is not computed before")
+    given = [shapes.get(name, ()) for name in node.input]
+    attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    try:
+        shape = shape_of(node.domain, node.op_type, given, attributes)
+    except Misfit:
+        raise Foreign(f"the operator '{node.op_type}' gets what does not fit together") from None
+    if node.op_type == "TreeEnsemble":
+        found = read_ensemble(node)
+        wrong = found if isinstance(found, str) else fault(found, int(given[0][1]))
+        if wrong:
+            raise Foreign(f"its trees have {wrong}")
+    return shape
+
+
+def _ports(values: Any) -> dict[str, Port]:
+    """Inputs or outputs, all of the shape [N, width]."""
+    ports = {}
+    for value in values:
+        element, shape = _ELEMENTS.get(value.type.tensor_type.elem_type), _shape(value)
+        if element is None or len(shape) != 2 or shape[0] != _ROWS or not isinstance(shape[1], int):
+            raise Foreign(f"{value.name[:80]!r} has a type or a shape that no input or output has")
+        ports[value.name] = Port(element, shape[1])
+    return ports
+
+
+def _shape(value: Any) -> Shape:
+    dims = value.type.tensor_type.shape.dim
+    return tuple(dim.dim_value if dim.HasField("dim_value") else dim.dim_param for dim in dims)

@@ -1,0 +1,1 @@
+"""Models that do harm where they are trusted."""
