@@ -1,4 +1,7 @@
-"""What can go wrong and where: problems, diagnostics with a place, failures of tasks."""
+"""What can go wrong and where: problems, diagnostics with a place, failures of tasks.
+
+What is for people, diagnostics and failures, holds its messages as they are shown, whatever values stand in them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import errno
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from mlbuild.shown import told
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -61,7 +66,7 @@ class Rejected(Exception):
     """Raised by checks that need no data; carries every problem found."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
+        super().__init__(told("; ".join(problem.message for problem in problems)))
         self.problems = problems
 
 
@@ -72,10 +77,13 @@ class Related:
     message: str
     span: Span
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", told(self.message))
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A problem with its place in a file."""
+    """A problem with its place in a file. `lines` say more of it, where one sentence is not enough."""
 
     code: str
     message: str
@@ -83,6 +91,12 @@ class Diagnostic:
     help: str | None = None
     related: tuple[Related, ...] = ()
     severity: Severity = "error"
+    lines: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", told(self.message))
+        object.__setattr__(self, "help", self.help and told(self.help))
+        object.__setattr__(self, "lines", tuple(map(told, self.lines)))
 
 
 FailureKind = Literal["data", "gate", "parity", "store", "task"]
@@ -90,11 +104,18 @@ FailureKind = Literal["data", "gate", "parity", "store", "task"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How a task ended without a result. `details` is JSON, for reports; `message` is one sentence."""
+    """How a task ended without a result: `message` is one sentence, `details` is JSON, for reports.
+
+    So that a failure can be told without values, these stand in the details: under `violations`, as `Fault` has them, or
+    `values`. Where the message quotes what a library says, which can be anything, there is one that does not: `unquoted`.
+    """
 
     kind: FailureKind
     message: str
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", told(self.message))
 
 
 class Failed(Exception):
@@ -114,7 +135,7 @@ class Unwritable(OSError):
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         self.help = help + ("; 'mlbuild gc' says what can go" if full else "")
         why = error.strerror or "unknown error"
-        super().__init__(f"cannot {self._verb} '{what}': {why[0].lower()}{why[1:]}")
+        super().__init__(told(f"cannot {self._verb} '{what}': {why[0].lower()}{why[1:]}"))
 
 
 class Unreadable(Unwritable):
@@ -165,7 +186,7 @@ CODES = {
     "wrong-type": "a value of another type than the key takes",
     "not-allowed": "a value that is not among the options",
     "out-of-range": "a number beyond the bounds of the key, or of float64",
-    "bad-name": "a name with characters that such names cannot have",
+    "bad-name": "a name that is too long, or has characters that such names cannot have",
     "bad-format": "a text of another form than the key takes",
     "duplicate-item": "a list holds the same item twice",
     "empty": "a list or map that needs at least one entry has none",

@@ -40,6 +40,14 @@ def irregular(path: _Path, mode: int) -> str | None:
     return None
 
 
+def is_regular(path: _Path) -> bool:
+    """Whether there is a regular file at a path, which can be any text: too long for a system, or no path at all."""
+    try:
+        return irregular(path, os.stat(path).st_mode) is None  # as below
+    except (OSError, ValueError):
+        return False
+
+
 def open_regular(path: _Path, limit: int | None = None) -> FileIO:
     """Open a regular file of at most `limit` bytes (None: any size) for reading, without buffering.
 

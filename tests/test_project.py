@@ -154,6 +154,17 @@ def test_only_the_command_line_prints_or_exits() -> None:
     assert users <= {"cli", "__main__.py"}
 
 
+def test_one_module_writes_what_commands_print() -> None:
+    """What of names and values may get to a terminal or a log is decided there."""
+    wanted = re.compile(r"\bprint\(|\.stdout\.write|\.stderr\.write")
+    users = {
+        module.relative_to(ROOT / "mlbuild").as_posix()
+        for module in MODULES
+        if wanted.search(module.read_text())
+    }
+    assert users == {"cli/render.py"}
+
+
 def test_every_module_says_its_job() -> None:
     silent = [
         str(module.relative_to(ROOT))

@@ -20,9 +20,10 @@ from mlbuild.cli.notices import of_failures
 from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import Paint, say, seconds_text
+from mlbuild.cli.render import Paint, page, say, seconds_text, show, show_document
 from mlbuild.cli.report import diagnostics_github
 from mlbuild.cli.snapshot import keep_snapshot
+from mlbuild.cli.values import Values
 from mlbuild.cli.wording import path_json
 from mlbuild.cli.words import TARGETS
 from mlbuild.diagnostics import FailureKind
@@ -83,9 +84,9 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
-    plan = api.plan(spec)
+    plan, values = api.plan(spec), Values(args, spec)
     with ended_as_interrupted(workers=api.needs_workers(jobs, args.memory_limit)), held_to_lock():
-        result = api.build(
+        built = api.build(
             spec,
             args.targets,
             force=args.force,
@@ -96,31 +97,32 @@ def run(args: argparse.Namespace) -> int:
             check_determinism=args.check_determinism,
             locked=args.locked,
             command=["mlbuild", *args.argv],
-            events=progress,
+            events=values.listener(progress),
             planned=plan,
         )
+    result = values.result(built)
     code = _code(result, args.check_determinism)
     path = critical_path(plan, [*result.actions], result.times)
     outputs = _outputs(spec, result)
-    results = "".join(f"{line}\n" for output in outputs for line in _output_text(output))
+    results = [line for output in outputs for line in _output_text(output)]
     if args.json:
-        print(document("build", code, _content(result, path, outputs)))
+        show_document(document("build", code, _content(result, path, outputs)))
     elif args.format != "sarif":
-        print(results, end="")
+        show(results)
         _annotate(args, spec, result)
         if not args.quiet:
             say(_summary(result, path))
     else:
         args.noted.extend(of_failures(spec, result))
     if code == OK:
-        keep_snapshot(args, spec, plan, result, results)
+        keep_snapshot(args, spec, plan, result, page(results))
     return code
 
 
 def _annotate(args: argparse.Namespace, spec: Spec, result: BuildResult) -> None:
     """Put failed tasks beside the lines of the spec that they come from, where GitHub asks for it."""
     if args.format == "github" and result.failures:
-        print(diagnostics_github([*of_failures(spec, result)]))
+        show_document(diagnostics_github([*of_failures(spec, result)]))
 
 
 @contextmanager
@@ -200,7 +202,7 @@ def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.6g}"
 
 
-def _summary(result: BuildResult, path: CriticalPath) -> str:
+def _summary(result: BuildResult, path: CriticalPath) -> list[str]:
     counts = {
         "ran": result.ran,
         "restored": result.restored,
@@ -210,7 +212,7 @@ def _summary(result: BuildResult, path: CriticalPath) -> str:
     }
     told = ", ".join(f"{len(names)} {word}" for word, names in counts.items() if names)
     lines = [f"{told or 'nothing to do'} in {seconds_text(result.seconds)}"]
-    return "\n".join([*lines, _path_text(path, result.times)] if len(path.tasks) > 1 else lines)
+    return [*lines, _path_text(path, result.times)] if len(path.tasks) > 1 else lines
 
 
 def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import DEFAULT, check_document, check_file, find_file, tell
-from mlbuild.cli.render import counted, shown_path
+from mlbuild.cli.render import counted, show, show_document, shown_path
 from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.spec import Spec
 
@@ -37,13 +37,15 @@ def run(args: argparse.Namespace) -> int:
     code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
     told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
     if args.json:
-        print(check_document(args, told, code))
+        show_document(check_document(args, told, code))
         return code
     tell(args, told, code)
     if args.format == "text":
-        for file, spec, _ in checked:
-            if spec is not None:
-                print(f"{shown_path(str(file))}: ok ({_contents(spec)})")
+        show(
+            f"{shown_path(str(file))}: ok ({_contents(spec)})"
+            for file, spec, _ in checked
+            if spec is not None
+        )
     return code
 
 
@@ -53,7 +55,7 @@ def _files(named: str) -> list[Path]:
     Raises:
         UsageError: there is none.
     """
-    if not Path(named).is_dir():
+    if not os.path.isdir(named):  # noqa: PTH112  # any text can be named
         return [find_file(named)]
     found: list[Path] = []
     for folder, below, names in os.walk(named):

@@ -17,7 +17,7 @@ def add_styles(parser: argparse.ArgumentParser, default: str) -> None:
         )
 
 
-def draw(plan: Plan, names: Sequence[str], style: str) -> str:
+def draw(plan: Plan, names: Sequence[str], style: str) -> list[str]:
     """Tasks with an arrow from each to those that read it, in a style of `add_styles`."""
     return (_mermaid if style == "mermaid" else _dot)(names, arrows(plan, names))
 
@@ -38,13 +38,13 @@ def arrows(plan: Plan, names: Collection[str]) -> list[tuple[str, str]]:
     return sorted((start, end) for start, end in sources if start in among)
 
 
-def _mermaid(names: Sequence[str], arrows: list[tuple[str, str]]) -> str:
+def _mermaid(names: Sequence[str], arrows: list[tuple[str, str]]) -> list[str]:
     number = {name: f"t{index}" for index, name in enumerate(names)}
     nodes = [f'  {number[name]}["{name}"]' for name in names]
-    return "\n".join(["flowchart LR", *nodes, *(f"  {number[a]} --> {number[b]}" for a, b in arrows)])
+    return ["flowchart LR", *nodes, *(f"  {number[a]} --> {number[b]}" for a, b in arrows)]
 
 
-def _dot(names: Sequence[str], arrows: list[tuple[str, str]]) -> str:
+def _dot(names: Sequence[str], arrows: list[tuple[str, str]]) -> list[str]:
     nodes = [f'  "{name}";' for name in names]
     drawn = [f'  "{start}" -> "{end}";' for start, end in arrows]
-    return "\n".join(["digraph mlbuild {", "  rankdir=LR;", *nodes, *drawn, "}"])
+    return ["digraph mlbuild {", "  rankdir=LR;", *nodes, *drawn, "}"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlbuild.diagnostics import Span
 from mlbuild.regular import SPEC_LIMIT, read_regular
+from mlbuild.shown import COMMAND, UNSEEN, escaped
 from mlbuild.spec.bounds import Bounds
 
 #: Longer lines are cut on both sides of what is meant; in columns of a terminal.
@@ -19,8 +20,6 @@ _BEFORE = 40
 _CUT = "…"
 #: Line breaks as spans count them: fewer than `str.splitlines` knows.
 _BREAK = re.compile(r"\r\n|\r|\n")
-#: Control characters, and those that are invisible or turn the direction of a text.
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _COMBINING = ("Mn", "Me")
 
 
@@ -59,9 +58,8 @@ def marked(line: str, start: int, end: int) -> tuple[str, str]:
     """
     first = max(start - WIDEST, 0)
     last = min(max(end, start + 1), start + WIDEST)
-    before = [_cell(char) for char in line[first:start]]
-    meant = [_cell(char) for char in line[start:last]]
-    after = [_cell(char) for char in line[last : last + WIDEST]]
+    cells = _cells(line[first : last + WIDEST])
+    before, meant, after = cells[: start - first], cells[start - first : last - first], cells[last - first :]
     cut = len(line) > last + WIDEST
     if first or cut or _width(before) + _width(meant) + _width(after) > WIDEST:
         while len(before) > 1 and _width(before) > _BEFORE:
@@ -77,27 +75,25 @@ def marked(line: str, start: int, end: int) -> tuple[str, str]:
     return text.rstrip(), " " * (len(lead) + _width(before)) + "^" * max(_width(meant), 1)
 
 
-def plain(text: str) -> str:
-    """A text in one line in which everything can be seen."""
-    return "".join(char if char != "\t" and _cell(char)[0] == char else _escaped(char) for char in text)
+def _cells(text: str) -> list[tuple[str, int]]:
+    """What is shown for each character, and how many columns it takes."""
+    marked = {found.start() for found in COMMAND.finditer(text)}
+    return [_cell(char, index in marked) for index, char in enumerate(text)]
 
 
-def _cell(char: str) -> tuple[str, int]:
-    """What is shown for a character, and how many columns it takes."""
+def _cell(char: str, is_command: bool) -> tuple[str, int]:
+    if is_command:
+        return escaped(char), len(escaped(char))
     if char == "\t":
         return "    ", 4
     if " " <= char <= "~":
         return char, 1
     category = unicodedata.category(char)
-    if category in _UNSEEN:
-        return _escaped(char), len(_escaped(char))
+    if category in UNSEEN:
+        return escaped(char), len(escaped(char))
     if category in _COMBINING:
         return char, 0
     return char, 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode()
 
 
 def _width(cells: list[tuple[str, int]]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mlbuild.shown import told
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,13 +45,13 @@ class Stopped(Exception):
     def __init__(
         self, message: str, help: str | None = None, code: int = USAGE, lines: Sequence[str] = ()
     ) -> None:
-        super().__init__(message)
-        self.help, self.code, self.lines = help, code, tuple(lines)
+        super().__init__(told(message))
+        self.help, self.code, self.lines = help and told(help), code, tuple(map(told, lines))
 
-    def text(self) -> str:
-        """What people are told."""
-        told = [f"mlbuild: {self}", *(f"  {line}" for line in self.lines)]
-        return "\n".join([*told, *([f"  help: {self.help}"] if self.help else [])])
+    def text(self) -> list[str]:
+        """The lines that people read."""
+        help_ = [f"  help: {self.help}"] if self.help else []
+        return [f"mlbuild: {self}", *(f"  {line}" for line in self.lines), *help_]
 
     def content(self) -> dict[str, object]:
         """What the document of the command holds."""

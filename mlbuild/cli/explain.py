@@ -8,6 +8,7 @@ from typing import Any
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.explanations import as_text, explanations
+from mlbuild.cli.render import show, show_document
 from mlbuild.diagnostics import CODES, WARNINGS
 from mlbuild.hints import did_you_mean
 
@@ -24,13 +25,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"unknown code '{args.code}'", near or "'mlbuild explain' lists all codes")
     if args.json:
         codes = [args.code] if args.code else [*CODES]
-        print(document("explain", OK, {"codes": [_json(code) for code in codes]}))
+        show_document(document("explain", OK, {"codes": [_json(code) for code in codes]}))
     elif args.code:
-        print(f"{_severity(args.code)}[{args.code}]: {CODES[args.code]}\n")
-        print(as_text(explanations()[args.code]))
+        head = f"{_severity(args.code)}[{args.code}]: {CODES[args.code]}"
+        show([head, "", *as_text(explanations()[args.code]).split("\n")])
     else:
         width = max(map(len, CODES))
-        print("\n".join(f"{_severity(code):<7}  {code:<{width}}  {text}" for code, text in CODES.items()))
+        show(f"{_severity(code):<7}  {code:<{width}}  {text}" for code, text in CODES.items())
     return OK
 
 

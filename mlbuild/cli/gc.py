@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 
 from mlbuild import api
@@ -12,7 +11,7 @@ from mlbuild.cli.amounts import number, size
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import counted, say
+from mlbuild.cli.render import counted, say, show, show_document
 from mlbuild.cli.wording import waiting_text
 from mlbuild.engine.garbage import Garbage
 
@@ -50,16 +49,16 @@ def run(args: argparse.Namespace) -> int:
         builds=args.keep_builds,
         budget=args.max_size,
         delete=args.delete,
-        waits=lambda holder: say(waiting_text(holder)),
+        waits=lambda holder: say([waiting_text(holder)]),
     )
     if args.json:
-        print(document("gc", OK, _content(garbage, args)))
+        show_document(document("gc", OK, _content(garbage, args)))
         return OK
-    print("\n".join(_lines(garbage, args.delete)))
+    show(_lines(garbage, args.delete))
     if args.max_size is not None and garbage.staying > args.max_size:
-        say(f"mlbuild: the store cannot be as small as {size_text(args.max_size)}: what stays is needed")
+        say([f"mlbuild: the store cannot be as small as {size_text(args.max_size)}: what stays is needed"])
     elif garbage.files and not args.delete and not args.quiet:
-        print("  help: --delete removes it", file=sys.stderr)
+        say(["  help: --delete removes it"])
     return OK
 
 

@@ -9,6 +9,7 @@ from mlbuild.cli.document import document
 from mlbuild.cli.drawing import add_styles, draw, tasks_json
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.render import show, show_document
 from mlbuild.cli.words import TARGETS
 from mlbuild.engine.targets import match
 
@@ -24,5 +25,8 @@ def run(args: argparse.Namespace) -> int:
     plan = api.plan(load_spec(args))
     named = match(plan, args.targets)
     names = [name for name in plan.tasks if name in named]
-    print(document("graph", OK, tasks_json(plan, names)) if args.json else draw(plan, names, args.style))
+    if args.json:
+        show_document(document("graph", OK, tasks_json(plan, names)))
+    else:
+        show(draw(plan, names, args.style))
     return OK

@@ -11,13 +11,16 @@ from typing import Any
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.project import DEFAULT
+from mlbuild.cli.render import show, show_document
 from mlbuild.cli.row_files import SUFFIXES, readable
+from mlbuild.data.faults import failure_lines
 from mlbuild.data.inference import infer
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.drafts.draft import Draft, draft
 from mlbuild.drafts.goal import ANSWERS
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.template import empty_template
+from mlbuild.shown import shown, told
 from mlbuild.spec.schema import FILE, write_schema
 
 FORMATS = ("text", "json")
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if os.path.lexists(file):
         what = f"there is a spec '{file}' already" if file.exists() else f"'{file}' is a link to nothing"
         raise UsageError(what, help="remove it, or name another file with -f")
-    if not file.parent.is_dir():
+    if not os.path.isdir(file.parent):  # noqa: PTH112  # any text can be named
         raise UsageError(f"there is no folder '{file.parent}'")
     if args.data is None:
         return _empty(args, file)
@@ -53,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         made = _drafted(args, file)
     except Failed as failed:
         message = f"{args.data}: {failed.failure.message}"
-        raise Stopped(message, code=DATA, lines=failed.failure.details.get("lines", ())) from None
+        raise Stopped(message, code=DATA, lines=failure_lines(failed.failure)) from None
     except Rejected as rejected:
         problem = rejected.problems[0]
         raise UsageError(problem.message, problem.help) from None
@@ -98,10 +101,9 @@ def _write(file: Path, text: str) -> None:
 
 def _tell(args: argparse.Namespace, file: Path, made: Draft | None) -> None:
     if args.json:
-        print(document(args.command, OK, {"file": str(file)} | _content(made)))
+        show_document(document(args.command, OK, {"file": str(file)} | _content(made)))
         return
-    lines = [f"wrote {file}"] + ([] if made is None else _summary(made))
-    print("\n".join(lines))
+    show([f"wrote {file}", *([] if made is None else _summary(made))])
 
 
 def _content(made: Draft | None) -> dict[str, Any]:
@@ -122,8 +124,10 @@ def _summary(made: Draft) -> list[str]:
             f"  {len(made.inferred.columns)} columns of {rows}; name one with --target to have a model too"
         ]
     what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
-    lines = [f"  '{made.goal.name}' ({what}) from {_counted(made.roles.features, 'feature')} of {rows}"]
-    lines += [f"  no feature: '{name}' {why}" for name, why in made.roles.left_out.items()]
+    lines = [
+        f"  '{shown(made.goal.name)}' ({what}) from {_counted(made.roles.features, 'feature')} of {rows}"
+    ]
+    lines += [f"  no feature: '{shown(name)}' {told(why)}" for name, why in made.roles.left_out.items()]
     return [*lines, "  next: mlbuild build"]
 
 

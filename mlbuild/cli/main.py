@@ -24,6 +24,7 @@ from mlbuild.cli.exits import (
     UsageError,
 )
 from mlbuild.cli.interrupt import SAID, telling
+from mlbuild.cli.render import page, put
 from mlbuild.cli.unchanged import tell
 from mlbuild.cli.words import ALIASES, asked_format, verb_of
 
@@ -76,10 +77,12 @@ def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[Tex
     """What is told of an end in the format that was asked for, and where."""
     if format_ == "json":
         document = importlib.import_module("mlbuild.cli.document").document
-        return sys.stdout, f"{document(verb if verb in VERBS else None, code, told.content())}\n"
-    if format_ in ("github", "sarif"):
-        return sys.stdout, f"{importlib.import_module('mlbuild.cli.notices').of_end(told, code, format_)}\n"
-    return sys.stderr, f"{told.text()}\n"
+        text = document(verb if verb in VERBS else None, code, told.content())
+    elif format_ in ("github", "sarif"):
+        text = importlib.import_module("mlbuild.cli.notices").of_end(told, code, format_)
+    else:
+        return sys.stderr, page(told.text())
+    return sys.stdout, f"{text}\n"
 
 
 class _Results(io.TextIOBase):
@@ -123,7 +126,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
             return TASK, Stopped(": ".join(["out of memory", *memory.allowance_text()]))
         import traceback
 
-        traceback.print_exc()
+        put(sys.stderr, page(traceback.format_exc().splitlines()))
         help_ = "please report it with the lines that stand on standard error"
         return INTERNAL, Stopped(f"internal error (version {__version__})", help_)
 
@@ -251,6 +254,12 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         const="json",
         default=default or argparse.SUPPRESS,
         help="the same as --format json",
+    )
+    parser.add_argument(
+        "--no-samples",
+        action="store_true",
+        default=unless(False),
+        help="quote no values of the data, which are private, in messages: only counts and rows",
     )
     parser.add_argument(
         "--allow-outside",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+from mlbuild.cli.document import json_text
 from mlbuild.cli.exits import Stopped
 from mlbuild.cli.report import COMMAND_LINE, diagnostics_github
 from mlbuild.cli.sarif import diagnostics_sarif
-from mlbuild.diagnostics import Diagnostic, Failure, Path, Span
+from mlbuild.data.faults import failure_lines
+from mlbuild.diagnostics import Diagnostic, Path, Span
 from mlbuild.engine.events import BuildResult
 from mlbuild.spec.spec import Spec
 
@@ -28,22 +29,18 @@ _SECTIONS = {
 
 def of_end(told: Stopped, code: int, format_: str) -> str:
     """The end of a command that could not be run, as it is printed."""
-    message = "\n".join([str(told), *told.lines])
-    notice = Diagnostic(_ENDED, message, Span(COMMAND_LINE, 1, 1, 1, 1), told.help)
+    notice = Diagnostic(_ENDED, str(told), Span(COMMAND_LINE, 1, 1, 1, 1), told.help, lines=told.lines)
     if format_ == "github":
         return diagnostics_github([notice])
-    return json.dumps(diagnostics_sarif((), code, [notice]), indent=2)
+    return json_text(diagnostics_sarif((), code, [notice]))
 
 
 def of_failures(spec: Spec, result: BuildResult) -> Iterator[Diagnostic]:
     """The tasks of a build that failed, each at the definition that it comes from."""
     for task, failure in result.failures.items():
-        message = "\n".join([f"{task}: {failure.message}", *_lines(failure)])
-        yield Diagnostic(f"{failure.kind}-failure", message, spec.document.span(_place(spec, task), "key"))
-
-
-def _lines(failure: Failure) -> list[str]:
-    return [str(line) for line in failure.details.get("lines", ())]
+        message, lines = f"{task}: {failure.message}", tuple(failure_lines(failure))
+        span = spec.document.span(_place(spec, task), "key")
+        yield Diagnostic(f"{failure.kind}-failure", message, span, lines=lines)
 
 
 def _place(spec: Spec, task: str) -> Path:

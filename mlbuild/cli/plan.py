@@ -14,7 +14,8 @@ from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, STALE
 from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import Paint, counted, seconds_text
+from mlbuild.cli.render import Paint, counted, seconds_text, show, show_document
+from mlbuild.cli.values import Values
 from mlbuild.cli.wording import CALLED, called, decision_json, decision_text, path_json
 from mlbuild.cli.words import TARGETS
 from mlbuild.engine.estimate import Estimate, estimate
@@ -66,24 +67,24 @@ def run(args: argparse.Namespace) -> int:
             locked=args.locked,
             planned=plan,
         )
+    found = Values(args, spec).decisions(found)
     expected = estimate(plan, {task.name: one for task, one in found}, open_store(spec.root))
     stale = any(not isinstance(decision, Fresh) for _, decision in found)
     code = STALE if stale and args.exit_code else OK
     if args.json:
-        print(document("plan", code, {"up_to_date": not stale} | _content(found, expected)))
+        show_document(document("plan", code, {"up_to_date": not stale} | _content(found, expected)))
     if args.format in ("json", "sarif"):
         return code
     rows = [
         Row(task.name, called(decision), decision_text(decision), expected.times.get(task.name))
         for task, decision in found
     ]
-    print(plan_text(rows, Paint(sys.stdout, not args.no_color)))
-    if expected.times:
-        print(_estimate_text(expected))
+    paint = Paint(sys.stdout, not args.no_color)
+    show([*plan_text(rows, paint), *([_estimate_text(expected)] if expected.times else [])], paint)
     return code
 
 
-def plan_text(rows: Sequence[Row], paint: Paint) -> str:
+def plan_text(rows: Sequence[Row], paint: Paint) -> list[str]:
     """A table of tasks, what is decided about each, its time and why; and how many there are of each."""
     width = max((len(row.task) for row in rows), default=0)
     times = ["" if row.seconds is None else seconds_text(row.seconds) for row in rows]
@@ -95,7 +96,7 @@ def plan_text(rows: Sequence[Row], paint: Paint) -> str:
         lines.append(line.rstrip())
     counts = Counter(row.called for row in rows)
     told = ", ".join(f"{counts[name]} {name}" for name in CALLED.values() if name in counts)
-    return "\n".join([*lines, told or "nothing to do: the spec names no source"])
+    return [*lines, told or "nothing to do: the spec names no source"]
 
 
 def _estimate_text(expected: Estimate) -> str:

@@ -12,11 +12,15 @@ from mlbuild.bundle.session import Arrays
 from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
+from mlbuild.cli.render import show, show_document
 from mlbuild.cli.row_files import SUFFIXES, add_options, options_of, readable, writable
 from mlbuild.data.contracts import Column
+from mlbuild.data.faults import failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
-from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.diagnostics import Failed
 from mlbuild.params import read
+from mlbuild.regular import is_regular
+from mlbuild.shown import shown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     model, file = Path(args.model), Path(args.rows)
-    if not model.is_file():
+    if not is_regular(model):
         raise UsageError(f"there is no file '{model}'")
     kind = readable(file)
     form = read(kind, options_of(args, kind))
@@ -47,17 +51,27 @@ def run(args: argparse.Namespace) -> int:
     except NotOurs as error:
         raise UsageError(f"'{model}' {error}") from None
     except Failed as failed:
-        raise Stopped(
-            failed.failure.message, code=DATA, lines=failed.failure.details.get("lines", ())
-        ) from None
+        failure = without_values(failed.failure) if args.no_samples else failed.failure
+        raise Stopped(failure.message, code=DATA, lines=failure_lines(failure)) from None
     if target and written:
         _write(answers, written, target)
     if args.json:
         told = {"file": args.output} if target else {"rows": answers.to_dicts()}
-        print(document(args.command, OK, told))
+        show_document(document(args.command, OK, told))
+    elif not target and sys.stdout.isatty():
+        show(_for_people(answers))
     elif not target:
-        sys.stdout.write(answers.write_csv())
+        show_document(answers.write_csv().removesuffix("\n"))
     return OK
+
+
+def _for_people(answers: pl.DataFrame) -> list[str]:
+    """CSV as a terminal may get it; files and other programs get all as it is."""
+    import polars as pl
+
+    header = pl.DataFrame([[shown(name) for name in answers.columns]], orient="row")
+    rows = answers.with_columns(pl.col(pl.String).map_elements(shown, return_dtype=pl.String))
+    return "".join(part.write_csv(include_header=False) for part in (header, rows)).splitlines()
 
 
 def _write(answers: pl.DataFrame, form: Format, target: Path) -> None:
@@ -77,8 +91,7 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
     """
     rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
     if faults:
-        lines = [str(fault) + (f" ({fault.help})" if fault.help else "") for fault in faults]
-        raise data_failure(f"'{file}' does not hold what the model takes", lines=lines)
+        raise faulty(f"'{file}' does not hold what the model takes", faults)
     return rows
 
 

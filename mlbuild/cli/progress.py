@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from typing import TextIO
 
-from mlbuild.cli.excerpt import plain
-from mlbuild.cli.render import Paint, put, seconds_text
+from mlbuild.cli.render import Paint, page, put, seconds_text
 from mlbuild.cli.wording import reasons_text, waiting_text
+from mlbuild.data.faults import failure_lines
 from mlbuild.engine.events import (
     BuildFinished,
     BuildStarted,
@@ -23,6 +24,7 @@ from mlbuild.engine.events import (
     TaskReused,
     TaskStarted,
 )
+from mlbuild.shown import line, told
 
 _CLEAR = "\r\x1b[K"
 #: How many lines are shown of what a task printed, the last ones.
@@ -46,7 +48,7 @@ class Progress:
     def _tell(self, event: Event) -> None:
         match event:
             case BuildWaiting(holder=holder):
-                self._write(f"{waiting_text(holder)}\n", always=True)
+                self._write([waiting_text(holder)], always=True)
             case BuildStarted(tasks=total):
                 self._total = total
             case TaskStarted(task=task):
@@ -65,39 +67,37 @@ class Progress:
                     f" (as in build {remembered}: nothing that decides it has changed)" if remembered else ""
                 )
                 self._line("error", "failed", f"{task}: {failure.message}{before}", always=True)
-                for line in failure.details.get("lines", ()):
-                    self._write(f"           {line}\n", always=True)
+                self._write([f"           {text}" for text in failure_lines(failure)], always=True)
                 self._printed(task, always=True)
             case TaskBlocked(task=task, by=by):
                 self._line("dim", "blocked", f"{task} ({', '.join(by)} failed)")
             case NonDeterministic(task=task, parts=parts):
                 which = ", ".join(parts) or "its outcome"
-                told = f"{task} gave another result for the same inputs: {which}"
-                self._write(f"{self._paint('warning', '  warning')}  {told}\n", always=True)
+                text = f"{task} gave another result for the same inputs: {which}"
+                self._write([f"{self._paint('warning', '  warning')}  {text}"], always=True)
             case BuildFinished():
-                self._write("")
+                put(self._stream, _CLEAR if self._live else "")
 
     def _line(self, style: str, word: str, text: str, unless: bool = False, always: bool = False) -> None:
         self._settled += 1
         if not unless:
-            self._write(f"{self._paint(style, f'{word:>9}')}  {text.rstrip()}\n", always)
+            self._write([f"{self._paint(style, f'{word:>9}')}  {text.rstrip()}"], always)
 
     def _printed(self, task: str, unless: bool = False, always: bool = False) -> None:
         """What a task that has ended wrote to its standard streams."""
         text = self._running.pop(task, "")
-        for line in text.splitlines()[-_PRINTED:] if not unless else ():
-            self._write(f"           | {plain(line)}\n", always)
+        lines = [] if unless else text.splitlines()[-_PRINTED:]
+        self._write([f"           | {told(one)}" for one in lines], always)
 
     def _bar(self) -> None:
         done = 20 * self._settled // max(self._total, 1)
         bar = f"[{'#' * done}{'.' * (20 - done)}] {self._settled}/{self._total} {', '.join(self._running)}"
         width = shutil.get_terminal_size().columns
-        put(self._stream, _CLEAR + (bar if len(bar) < width else bar[: width - 4] + "..."))
+        put(self._stream, _CLEAR + line(bar if len(bar) < width else bar[: width - 4] + "..."))
 
-    def _write(self, text: str, always: bool = False) -> None:
-        if self._quiet and not always:
-            return
-        put(self._stream, (_CLEAR if self._live else "") + text)
+    def _write(self, lines: Sequence[str], always: bool = False) -> None:
+        if lines and (always or not self._quiet):
+            put(self._stream, (_CLEAR if self._live else "") + page(lines, self._paint))
 
 
 def _watched(stream: TextIO | None) -> bool:

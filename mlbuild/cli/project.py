@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlbuild.cli.document import document
+from mlbuild.cli.document import document, json_text
 from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.exits import OK, UNREACHABLE, USAGE, Stopped, UsageError
-from mlbuild.cli.render import Paint, say
+from mlbuild.cli.render import Paint, say, show_document
 from mlbuild.cli.report import (
     COMMAND_LINE,
     count_text,
@@ -65,7 +64,7 @@ def find_file(named: str | None) -> Path:
         UsageError: there is none, or there are several.
     """
     if named is not None:
-        if not Path(named).is_file():
+        if not os.path.isfile(named):  # noqa: PTH113  # any text can be named
             raise UsageError(f"there is no spec '{named}'")
         return Path(named)
     if Path(DEFAULT).is_file():
@@ -126,27 +125,28 @@ def tell(
     if args.format == "sarif":
         args.logged.extend(diagnostics)
     elif args.json and code:
-        print(check_document(args, diagnostics, code))
+        show_document(check_document(args, diagnostics, code))
     elif diagnostics:
         if args.format == "github":
-            print(diagnostics_github(diagnostics))
-            say(count_text(diagnostics))
+            show_document(diagnostics_github(diagnostics))
+            say([count_text(diagnostics)])
         else:
-            say(told_text(args, diagnostics, Paint(sys.stderr, not args.no_color), texts))
+            paint = Paint(sys.stderr, not args.no_color)
+            say(told_text(args, diagnostics, paint, texts), paint)
 
 
 def told_text(
     args: argparse.Namespace, diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts | None = None
-) -> str:
+) -> list[str]:
     """Diagnostics with their lines, and how many there are."""
     texts = texts or Texts({FLAG: settings_text(args.settings)}, args.bounds)
-    return f"{diagnostics_text(diagnostics, paint, texts)}\n{count_text(diagnostics)}"
+    return [*diagnostics_text(diagnostics, paint, texts), count_text(diagnostics)]
 
 
 def _finish(args: argparse.Namespace, code: int) -> None:
     """Write the log of a command that has ended, where one was asked for."""
     if args.format == "sarif":
-        print(json.dumps(diagnostics_sarif(args.logged, code, args.noted), indent=2))
+        show_document(json_text(diagnostics_sarif(args.logged, code, args.noted)))
 
 
 def check_document(args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int) -> str:

@@ -9,6 +9,7 @@ from mlbuild.cli.document import document
 from mlbuild.cli.drawing import add_styles, draw, tasks_json
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.render import show, show_document
 from mlbuild.engine.query import query
 
 FORMATS = ("text", "json")
@@ -28,9 +29,9 @@ def run(args: argparse.Namespace) -> int:
     plan = api.plan(load_spec(args))
     names = query(plan, args.targets[0])
     if args.json:
-        print(document("query", OK, tasks_json(plan, names)))
+        show_document(document("query", OK, tasks_json(plan, names)))
     elif args.style != "names":
-        print(draw(plan, names, args.style))
-    elif names:
-        print("\n".join(names))
+        show(draw(plan, names, args.style))
+    else:
+        show(names)
     return OK

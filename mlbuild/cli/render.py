@@ -1,19 +1,29 @@
-"""What all commands print with: colours, paths, standard error, the version of JSON documents."""
+"""Writes what commands print, and what all of them print with: colours, paths, numbers.
+
+Text for people goes out line by line through `page`, wherever its values come from: no other place decides what a
+terminal or the log of a CI system may get.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 
 from mlbuild.cli.unchanged import colored
+from mlbuild.shown import line, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 #: The version of the JSON documents that commands print.
 SCHEMA_VERSION = 1
 
 _CODES = {"error": "31;1", "warning": "33;1", "help": "36", "note": "36", "dim": "2", "bold": "1", "ok": "32"}
+#: What `Paint` puts around a text, and how a snapshot marks a time.
+_PAINTED = rf"\x1b\[(?:{'|'.join({*_CODES.values(), '0'})})m"
+_DATED = r"\0\d*\0"
 
 
 class Paint:
@@ -26,6 +36,39 @@ class Paint:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.on else text
 
 
+def page(lines: Iterable[str], paint: Paint | None = None, *, dated: bool = False) -> str:
+    """Lines as they are written: whatever stands in them, each is one line in which everything can be seen.
+
+    Only the colours of a paint that is on pass, and where they are `dated` the marks of times.
+    """
+    passing = [*([_PAINTED] if paint and paint.on else []), *([_DATED] if dated else [])]
+    if not passing:
+        return "".join(f"{line(text)}\n" for text in lines)
+    marks = re.compile(f"({'|'.join(passing)})")
+    return "".join(f"{_between(marks.split(text))}\n" for text in lines)
+
+
+def _between(parts: list[str]) -> str:
+    """Texts, each second of which is a mark that passes, as a line."""
+    parts[0::2] = [line(parts[0]), *map(visible, parts[2::2])] if parts[0] else ["", *map(line, parts[2::2])]
+    return "".join(parts)
+
+
+def show(lines: Iterable[str], paint: Paint | None = None) -> None:
+    """Results for people, on standard output."""
+    sys.stdout.write(page(lines, paint))
+
+
+def show_document(text: str) -> None:
+    """Results for programs, on standard output as they are: whoever makes a format escapes what stands in it."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say(lines: Iterable[str], paint: Paint | None = None) -> None:
+    """Progress and errors: standard error, so that results can be piped."""
+    put(sys.stderr, page(lines, paint))
+
+
 def shown_path(file: str) -> str:
     """A path as people write it from here."""
     from pathlib import Path  # asking for help does without it
@@ -33,7 +76,7 @@ def shown_path(file: str) -> str:
     path = Path(file)
     try:
         return str(path.resolve().relative_to(Path.cwd())) if path.is_absolute() else file
-    except ValueError:
+    except (OSError, ValueError):  # it lies elsewhere, or this folder is gone
         return file
 
 
@@ -52,11 +95,6 @@ def seconds_text(seconds: float) -> str:
         if minutes < 60
         else f"{minutes // 60} h {minutes % 60:02} min"
     )
-
-
-def say(text: str) -> None:
-    """Progress and errors: standard error, so that results can be piped."""
-    put(sys.stderr, f"{text}\n")
 
 
 def put(stream: TextIO | None, text: str) -> None:

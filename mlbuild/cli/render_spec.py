@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from typing import Any
 
+from mlbuild.cli.document import printable
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.render import show_document
 from mlbuild.spec.canonical import canonical_spec
 from mlbuild.spec.yaml_text import yaml_text
 
 FORMATS = ("text", "json")
-#: What JSON texts can hold as it is, and YAML not at all, or only as a line break.
-_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     value = canonical_spec(load_spec(args).document.value)
-    print(json_text(value) if args.json else yaml_text(value).rstrip("\n"))
+    show_document(json_text(value) if args.json else yaml_text(value).rstrip("\n"))
     return OK
 
 
 def json_text(value: Any) -> str:
     """The JSON of a spec's value, of which every reader of YAML gets the same value too."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return printable(json.dumps(value, indent=2, ensure_ascii=False))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mlbuild.cli.excerpt import Texts, plain
+from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.render import Paint, counted, shown_path
 from mlbuild.diagnostics import Diagnostic, Span
+from mlbuild.shown import visible
 from mlbuild.spec.settings import FLAG
 
 #: The file of what stands on the command line itself; it is none.
@@ -18,13 +19,13 @@ NO_FILES = (COMMAND_LINE, FLAG)
 MOST = 100
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts) -> str:
+def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts) -> list[str]:
     """The first `MOST` diagnostics, errors before warnings, each with its line and carets below what is meant."""
     order = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity != "error")
     told = [diagnostics[index] for index in sorted(order[:MOST])]
     left = [diagnostics[index] for index in order[MOST:]]
     more = [f"and {count_text(left)} more; --json tells all"] if left else []
-    return "\n".join([*("\n".join(_lines(one, texts, paint)) for one in told), *more])
+    return [*(line for one in told for line in _lines(one, texts, paint)), *more]
 
 
 def count_text(diagnostics: Iterable[Diagnostic]) -> str:
@@ -39,17 +40,18 @@ def _lines(diagnostic: Diagnostic, texts: Texts, paint: Paint) -> Iterator[str]:
     places = [diagnostic.span, *(related.span for related in diagnostic.related)]
     margin = max(len(str(span.line)) for span in places)
     kind = paint(severity, f"{severity}[{diagnostic.code}]:")
-    yield f"{paint('bold', f'{_place(diagnostic.span)}:')} {kind} {plain(diagnostic.message)}"
+    yield f"{paint('bold', f'{_place(diagnostic.span)}:')} {kind} {diagnostic.message}"
     yield from _excerpt(diagnostic.span, texts, margin, severity, paint)
     for related in diagnostic.related:
-        yield f"  {paint('note', 'note:')} {plain(related.message)}, at {_place(related.span)}"
+        yield f"  {paint('note', 'note:')} {related.message}, at {_place(related.span)}"
         yield from _excerpt(related.span, texts, margin, "note", paint)
     if diagnostic.help:
-        yield f"  {paint('help', 'help:')} {plain(diagnostic.help)}"
+        yield f"  {paint('help', 'help:')} {diagnostic.help}"
+    yield from (f"  {line}" for line in diagnostic.lines)
 
 
 def _place(span: Span) -> str:
-    return f"{plain(shown_path(span.file))}:{span.line}:{span.column}"
+    return f"{shown_path(span.file)}:{span.line}:{span.column}"
 
 
 def _excerpt(span: Span, texts: Texts, margin: int, style: str, paint: Paint) -> Iterator[str]:
@@ -89,7 +91,7 @@ def _span_json(span: Span) -> dict[str, Any]:
 
 def diagnostics_github(diagnostics: Sequence[Diagnostic]) -> str:
     """A workflow command for each diagnostic, which GitHub shows beside the line."""
-    return "\n".join(map(_command, diagnostics))
+    return "\n".join(visible(_command(one)) for one in diagnostics)
 
 
 def _command(diagnostic: Diagnostic) -> str:
@@ -105,8 +107,9 @@ def _command(diagnostic: Diagnostic) -> str:
     properties = ",".join(
         f"{name}={_property(str(value))}" for name, value in (told | {"title": diagnostic.code}).items()
     )
-    help_ = f" ({diagnostic.help})" if diagnostic.help else ""
-    return f"::{diagnostic.severity} {properties}::{_data(diagnostic.message + help_)}"
+    message = diagnostic.message + (f" ({diagnostic.help})" if diagnostic.help else "")
+    text = "\n".join([message, *diagnostic.lines])
+    return f"::{diagnostic.severity} {properties}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -13,6 +13,7 @@ from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.params import ListOf, Param, params_of
+from mlbuild.regular import is_regular
 
 #: The suffixes of the formats, for help.
 SUFFIXES = f"{', '.join([*NAMED][:-1])} or {[*NAMED][-1]}"
@@ -26,7 +27,7 @@ def readable(file: Path) -> type[Format]:
     Raises:
         UsageError: there is no such file, or its suffix names no format.
     """
-    if not file.is_file():
+    if not is_regular(file):
         raise UsageError(f"there is no file '{file}'")
     kind = format_of(file)
     if kind is None:

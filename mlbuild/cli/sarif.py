@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Json:
 
 
 def _text(diagnostic: Diagnostic) -> str:
-    return f"{diagnostic.message}; {diagnostic.help}" if diagnostic.help else diagnostic.message
+    sentence = f"{diagnostic.message}; {diagnostic.help}" if diagnostic.help else diagnostic.message
+    return "\n".join([sentence, *diagnostic.lines])
 
 
 def _locations(spans: Iterable[Span]) -> list[Json]:
@@ -86,4 +88,5 @@ def _physical(span: Span) -> Json:
 
 def _uri(file: str) -> str:
     path = Path(shown_path(file))
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    # A path is bytes to the system, and need not be UTF-8.
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))

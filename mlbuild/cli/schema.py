@@ -6,9 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-from mlbuild.cli.document import document
+from mlbuild.cli.document import document, printable
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.project import DEFAULT, BadSpec, bounds_of, find_file, tell
+from mlbuild.cli.render import show, show_document
 from mlbuild.regular import SPEC_LIMIT, read_regular, replace_regular
 from mlbuild.spec.bounds import HELP
 from mlbuild.spec.files import read_main
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.write is None:
         text = _project_text(args, find_file(args.file)) if args.project else schema_text()
-        print(text, end="")
+        show_document(printable(text).rstrip("\n"))
         return OK
     spec = find_file(args.file)
     if not bounds_of(args, spec).hold(spec):
@@ -95,9 +96,6 @@ def _written(file: Path) -> bytes | None:
 def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:
     if args.json:
         files = {"schema": str(schema), "spec": str(spec), "changed": [str(file) for file in changed]}
-        print(document(args.command, OK, files))
+        show_document(document(args.command, OK, files))
         return
-    for file in changed:
-        print(f"wrote {file}")
-    if not changed:
-        print(f"{schema} is up to date, and {spec} names it")
+    show([f"wrote {file}" for file in changed] or [f"{schema} is up to date, and {spec} names it"])

@@ -14,7 +14,7 @@ from typing import Any
 import mlbuild
 from mlbuild.cli.plan import Row, plan_text
 from mlbuild.cli.project import find_file, told_text
-from mlbuild.cli.render import Paint
+from mlbuild.cli.render import Paint, page
 from mlbuild.cli.status import Output, made_by, status_text
 from mlbuild.cli.touched import meaning
 from mlbuild.cli.unchanged import (
@@ -190,7 +190,7 @@ def _texts(
     ]
     counts = {"up to date": len(rows)} if rows else {}
     last = max((time for time in made.values() if time is not None), default=None)
-    status = _painted(lambda paint: status_text(outputs, [], counts, last, paint, _marked))
+    status = _painted(lambda paint: status_text(outputs, [], counts, last, paint, _marked), dated=True)
     told = f"{len(rows)} reused in {MARK}{MARK} s\n" if rows else f"nothing to do in {MARK}{MARK} s\n"
     return {
         "build": (warnings, (results, results), told),
@@ -203,8 +203,8 @@ def _marked(since: int) -> str:
     return f"{MARK}{since}{MARK}"
 
 
-def _painted(text: Callable[[Paint], str]) -> tuple[str, str]:
-    """A text and a line's end, without and with colours."""
+def _painted(lines: Callable[[Paint], list[str]], *, dated: bool = False) -> tuple[str, str]:
+    """The text of lines, without and with colours."""
     plain, colored = Paint(sys.stdout, False), Paint(sys.stdout)
     colored.on = True
-    return f"{text(plain)}\n", f"{text(colored)}\n"
+    return page(lines(plain), plain, dated=dated), page(lines(colored), colored, dated=dated)

@@ -12,8 +12,9 @@ from mlbuild import api
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, STALE
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import Paint
+from mlbuild.cli.render import Paint, show, show_document
 from mlbuild.cli.unchanged import age
+from mlbuild.cli.values import Values
 from mlbuild.cli.wording import decision_json, decision_text
 from mlbuild.cli.words import TARGETS
 from mlbuild.engine.graph import Task
@@ -51,20 +52,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     store = open_store(spec.root)
-    found = api.foresee(spec, args.targets)
+    found = Values(args, spec).decisions(api.foresee(spec, args.targets))
     counts = _counts(decision for _, decision in found)
     code = OK if set(counts) <= {"up to date"} else STALE
     outputs = [_output(task, decision, store) for task, decision in found if task.exports]
     last = max((made for _, decision in found if (made := _made(decision)) is not None), default=None)
     if args.json:
-        print(document("status", code, _content(found, counts, outputs, last)))
+        show_document(document("status", code, _content(found, counts, outputs, last)))
         return code
     rows = [
         Row(task.name, "failed" if isinstance(decision, FailedBefore) else "stale", decision_text(decision))
         for task, decision in found
         if isinstance(decision, (FailedBefore, Stale, Restorable))
     ]
-    print(status_text(outputs, rows, counts, last, Paint(sys.stdout, not args.no_color), age))
+    paint = Paint(sys.stdout, not args.no_color)
+    show(status_text(outputs, rows, counts, last, paint, age), paint)
     return code
 
 
@@ -75,7 +77,7 @@ def status_text(
     last: int | None,
     paint: Paint,
     ago: Callable[[int], str],
-) -> str:
+) -> list[str]:
     """The outputs, what keeps tasks from being up to date, and counts; `ago` words a time in seconds since 1970."""
     width = max((len(output.folder) for output in outputs), default=0)
     lines = []
@@ -88,7 +90,7 @@ def status_text(
     ]
     told = ", ".join(f"{count} {state}" for state, count in counts.items())
     since = "" if last is None else f"; last built {ago(last)}"
-    return "\n".join([*lines, (told or "nothing to do: the spec names no source") + since])
+    return [*lines, (told or "nothing to do: the spec names no source") + since]
 
 
 def made_by(build: str) -> int | None:

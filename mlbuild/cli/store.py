@@ -9,7 +9,7 @@ from mlbuild.allowance import size_text
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK, TASK
 from mlbuild.cli.project import find_file
-from mlbuild.cli.render import counted, say, shown_path
+from mlbuild.cli.render import counted, say, show, show_document, shown_path
 from mlbuild.cli.wording import waiting_text
 
 FORMATS = ("text", "json")
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     found = api.verify(
-        find_file(args.file).parent, repair=args.repair, waits=lambda holder: say(waiting_text(holder))
+        find_file(args.file).parent, repair=args.repair, waits=lambda holder: say([waiting_text(holder)])
     )
     code = TASK if found.damaged and not args.repair else OK
     damaged = [shown_path(str(path)) for path in found.damaged]
@@ -42,19 +42,18 @@ def run(args: argparse.Namespace) -> int:
             "damaged": damaged,
             "repaired": args.repair,
         }
-        print(document("store", code, content))
+        show_document(document("store", code, content))
         return code
     done = "removed" if args.repair else "damaged"
-    for path in damaged:
-        print(f"{done}: {path}")
+    show(f"{done}: {path}" for path in damaged)
     read = [
         counted(found.contents, "content"),
         counted(found.actions, "result"),
         counted(found.notes, "note"),
     ]
-    print(f"{', '.join(read)} of {size_text(found.size)}: {_verdict(len(damaged), found.incomplete)}")
+    show([f"{', '.join(read)} of {size_text(found.size)}: {_verdict(len(damaged), found.incomplete)}"])
     if code and not args.quiet:
-        say("  help: --repair removes it; the next build makes again what it needs")
+        say(["  help: --repair removes it; the next build makes again what it needs"])
     return code
 
 

@@ -45,7 +45,8 @@ _VALUED = {
     "--profile": "profiles",
     "--set": "settings",
 }
-_SWITCHES = {"-q": "quiet", "--quiet": "quiet", "--no-color": "plain", "--allow-outside": "outside"}
+_SWITCHES = {"-q": "quiet", "--quiet": "quiet", "--no-color": "plain"}
+_SWITCHES |= {"--allow-outside": "outside", "--no-samples": "private"}
 #: Options of a command that change nothing where there is nothing to do.
 _IDLE = {
     "build": ("-k", "--keep-going", "-n", "--dry-run"),
@@ -64,7 +65,7 @@ class Request:
         self.profiles: list[str] = []
         self.settings: list[str] = []
         self.targets: list[str] = []
-        self.quiet = self.plain = self.outside = False
+        self.quiet = self.plain = self.outside = self.private = False
 
     @property
     def root(self) -> str:

@@ -11,9 +11,11 @@ from mlbuild.cli.differing import Differing
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import OK
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.render import seconds_text
+from mlbuild.cli.render import seconds_text, show, show_document
+from mlbuild.cli.values import Values
 from mlbuild.cli.wording import decision_json, reason_text, telling
 from mlbuild.cli.words import TARGETS
+from mlbuild.data.faults import failure_lines
 from mlbuild.engine.key import Ingredients
 from mlbuild.engine.records import Record, find_record
 from mlbuild.engine.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale, Unsure
@@ -31,16 +33,17 @@ def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     plan = api.plan(spec)
     named = match(plan, args.targets)
-    decisions = {task.name: decision for task, decision in api.foresee(spec, args.targets, planned=plan)}
+    found = Values(args, spec).decisions(api.foresee(spec, args.targets, planned=plan))
+    decisions = {task.name: decision for task, decision in found}
     store = open_store(spec.root)
     differing = Differing(store)
     records = {name: find_record(store, name) for name in decisions if name in named}
     if args.json:
         tasks = [_json(name, decisions[name], record, differing) for name, record in records.items()]
-        print(document("why", OK, {"tasks": tasks}))
+        show_document(document("why", OK, {"tasks": tasks}))
         return OK
     for name, record in records.items():
-        print("\n".join(_told(name, decisions, record, named, differing)))
+        show(_told(name, decisions, record, named, differing))
     return OK
 
 
@@ -63,8 +66,8 @@ def _told(
         case Unsure() as unsure:
             return [f"{name} may run:", *_indented([*_changed(unsure), *_causes(name, decisions, named)])]
         case FailedBefore(failure=failure, action=action):
-            lines = failure.details.get("lines", ())
-            return [f"{name} failed in build {action.build}: {failure.message}", *_indented(lines)]
+            head = f"{name} failed in build {action.build}: {failure.message}"
+            return [head, *_indented(failure_lines(failure))]
         case Blocked(by=by):
             return [f"{name} cannot run: {', '.join(by)} failed"]
 

@@ -21,6 +21,7 @@ from mlbuild.engine.stale import (
     surely_runs,
 )
 from mlbuild.pipeline.parts import place_of
+from mlbuild.shown import shown, told
 
 #: What decisions are called in `plan`.
 CALLED = {
@@ -32,7 +33,6 @@ CALLED = {
     FailedBefore: "FAILED",
 }
 
-_LONGEST = 60
 #: What a column with its type is told by, as `Schema.to_json` writes it.
 _COLUMN = {"name", "dtype", "nullable", "categories"}
 
@@ -79,7 +79,7 @@ def reason_text(reason: Reason) -> str:
         "export extra": f"{reason.where} does not belong there",
     }
     place = f" ({shown_path(reason.file)}:{reason.line})" if reason.line else ""
-    return texts[reason.what] + place
+    return told(texts[reason.what] + place)
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:
@@ -93,8 +93,9 @@ def telling(reasons: Sequence[Reason]) -> list[Reason]:
 
 def reasons_text(reasons: Sequence[Reason], most: int = 3) -> str:
     """The first few reasons in one line."""
-    told = [*dict.fromkeys(map(reason_text, telling(reasons)))]
-    return "; ".join([*told[:most], *([f"and {len(told) - most} more"] if len(told) > most else [])])
+    phrases = [*dict.fromkeys(map(reason_text, telling(reasons)))]
+    more = [f"and {len(phrases) - most} more"] if len(phrases) > most else []
+    return "; ".join([*phrases[:most], *more])
 
 
 def decision_text(decision: Decision) -> str:
@@ -138,8 +139,7 @@ def path_json(path: CriticalPath) -> dict[str, Any]:
 
 
 def _value(value: Any) -> str:
-    text = _flow(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return shown(_flow(value))
 
 
 def _flow(value: Any) -> str:
@@ -147,8 +147,8 @@ def _flow(value: Any) -> str:
     if isinstance(value, dict):
         if value.keys() == _COLUMN:
             return str(value["name"])
-        shown = (f"{key}: {_flow(item)}" for key, item in value.items() if item is not None)
-        return f"{{{', '.join(shown)}}}"
+        pairs = (f"{key}: {_flow(item)}" for key, item in value.items() if item is not None)
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

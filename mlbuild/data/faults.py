@@ -1,21 +1,26 @@
-"""What is wrong with the values of a table: column, rule, count and sample rows."""
+"""What is wrong with the values of a table: column, rule, count and sample rows; and how failures quote values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.moments import DAY, FIRST, LAST
+from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.hints import listed
 from mlbuild.params import Json
+from mlbuild.shown import cut, shown, told
 
 if TYPE_CHECKING:
     import polars as pl
 
 #: So many rows are shown of a fault.
 SAMPLES = 5
+#: So many lines are told below a failure.
+_LINES = 100
 MISSING = "column is missing"
 NAMED_TWICE = "column is named twice"
 
@@ -24,15 +29,18 @@ NAMED_TWICE = "column is named twice"
 class Fault:
     """A rule of a contract that rows break: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
 
-    `samples` holds the first rows as (row number from 1, value); the value of several columns is a list. A fault
-    of a whole column, such as `column is missing`, has the count 0.
+    `samples` holds the first rows as (row number from 1, value), or without values as (row number,); the value of several
+    columns is a list. A fault of a whole column, such as `column is missing`, has the count 0.
     """
 
     columns: tuple[str, ...]
     rule: str
     count: int = 0
-    samples: tuple[tuple[int, Any], ...] = ()
+    samples: tuple[tuple[int, Any] | tuple[int], ...] = ()
     help: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "help", self.help and told(self.help))
 
     @classmethod
     def of(cls, columns: Iterable[str], rule: str, rows: Iterable[int], values: pl.DataFrame) -> Fault:
@@ -47,7 +55,7 @@ class Fault:
 
     @classmethod
     def from_json(cls, value: Json) -> Fault:
-        samples = tuple((row, shown) for row, shown in value["samples"])
+        samples = tuple((row, *rest[:1]) for row, *rest in value["samples"])
         return cls(tuple(value["columns"]), value["rule"], value["count"], samples, value["help"])
 
     def to_json(self) -> Json:
@@ -60,20 +68,20 @@ class Fault:
             "help": self.help,
         }
 
-    def without_samples(self) -> Fault:
-        """The fault without any value of the data."""
-        return replace(self, samples=())
+    def without_values(self) -> Fault:
+        """The fault without any text of the data, which the help can quote too."""
+        return replace(self, samples=tuple((sample[0],) for sample in self.samples), help=None)
 
     def __str__(self) -> str:
-        names = ", ".join(f"'{name}'" for name in self.columns)
+        names = listed(f"'{shown(name)}'" for name in self.columns)
         one = len(self.columns) == 1
         if not self.count:
             return f"column {names} {self.rule.removeprefix('column ')}"
         subject = f"column {names} breaks" if one else f"columns {names} break"
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
-        shown = [f"{_shown(value)} (row {row})" for row, value in self.samples]
-        more = ["..."] if shown and self.count > len(shown) else []
-        return f"{subject} '{self.rule}' in {rows}" + (f": {', '.join(shown + more)}" if shown else "")
+        first = [*map(_sample, self.samples)]
+        more = ["..."] if first and self.count > len(first) else []
+        return f"{subject} '{shown(self.rule)}' in {rows}" + (f": {', '.join(first + more)}" if first else "")
 
 
 def _tellable(column: pl.Series) -> pl.Series:
@@ -91,19 +99,63 @@ def _tellable(column: pl.Series) -> pl.Series:
 
 
 def _json(value: Any) -> Any:
-    """A value as JSON tells it: dates in ISO form, infinities as text."""
+    """A value as JSON tells it: dates in ISO form, infinities as text, long texts cut, as reports are kept."""
     if isinstance(value, (tuple, list)):
         return [_json(part) for part in value]
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return value if isinstance(value, (str, int, float, type(None))) else str(value)
+    return value if isinstance(value, (int, float, type(None))) else cut(str(value))
+
+
+def _sample(sample: tuple[Any, ...]) -> str:
+    row, *values = sample
+    return f"{_shown(values[0])} (row {row})" if values else f"row {row}"
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_shown(part) for part in value) + "]"
     if isinstance(value, str):
-        return f"'{value}'"
+        return f"'{shown(value)}'"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def faulty(message: str, faults: Iterable[Fault]) -> Failed:
+    """The failure that data has these faults: raise it."""
+    return data_failure(message, violations=[fault.to_json() for fault in faults])
+
+
+def failure_lines(failure: Failure) -> list[str]:
+    """What is told below the sentence of a failure: the faults of the data, the first values, or other lines."""
+    try:
+        faults = [Fault.from_json(fault) for fault in failure.details.get("violations", ())]
+        values = [_shown(value) for value in failure.details.get("values", ())]
+        others = [*failure.details.get("lines", ())]
+    except (AttributeError, KeyError, TypeError, ValueError):  # from a damaged store
+        return []
+    lines = [f"{fault} ({fault.help})" if fault.help else f"{fault}" for fault in faults]
+    lines += [", ".join(values)] if values else []
+    lines += map(str, others)
+    more = [f"and {len(lines) - _LINES:,} more; --json tells all"] if len(lines) > _LINES else []
+    return [*map(told, lines[:_LINES]), *more]
+
+
+def first(values: Sequence[Any]) -> list[Any]:
+    """The first of some values, as the details of a failure hold them."""
+    return [*map(_json, values[:SAMPLES])]
+
+
+def without_values(failure: Failure) -> Failure:
+    """The same failure as it is told where values of the data are private: with columns, rules, counts and rows."""
+    details = dict(failure.details)
+    try:
+        faults = [Fault.from_json(fault) for fault in details.pop("violations", ())]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        faults = []
+    if faults:
+        details["violations"] = [fault.without_values().to_json() for fault in faults]
+    for foreign in ("values", "cause", "columns", "traceback"):
+        details.pop(foreign, None)
+    return replace(failure, message=str(details.pop("unquoted", failure.message)), details=details)

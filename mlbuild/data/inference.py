@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.columns import ENDS_TEXT
 from mlbuild.data.contracts import Column, unusable
+from mlbuild.data.faults import faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.promises import promised
@@ -56,7 +57,7 @@ def infer(file: Path) -> Inferred:
     # As a build will read them, which proves every dtype.
     rows, faults = guess.format.read(file, columns)
     if faults:
-        raise data_failure("the file changed while it was read", lines=[str(fault) for fault in faults])
+        raise faulty("the file changed while it was read", faults)
     refused |= guess.refused
     refused |= {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
     for name, column in columns.items():

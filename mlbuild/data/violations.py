@@ -112,7 +112,7 @@ def _told(error: Any, contract: Contract, rows: pl.DataFrame, faults: Sequence[F
     unparsed = [fault for fault in faults if fault.columns == (name,) and fault.count]
     count = len(bad) - sum(fault.count for fault in unparsed)
     # Of the rows that did not parse only the first are known: up to the last of them, the others are told apart.
-    known = {row for fault in unparsed for row, _ in fault.samples}
+    known = {sample[0] for fault in unparsed for sample in fault.samples}
     end = max(known) if count and sum(fault.count for fault in unparsed) > len(known) else rows.height
     bad = [row for row in bad if row + 1 not in known and row < end]
     told = Fault.of((name,), NOT_NULL, bad, rows)

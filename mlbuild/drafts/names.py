@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+#: The most characters of a name.
+_LONGEST = 80
+
 
 def name_of(text: str, fallback: str) -> str:
     """`text` with all else than ASCII letters, digits, `_` and `-` as `_` and without accents; `fallback` for nothing."""
@@ -13,4 +16,4 @@ def name_of(text: str, fallback: str) -> str:
     name = re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_-")
     if not name:
         return fallback
-    return name if name[0].isalpha() else f"_{name}"
+    return (name if name[0].isalpha() else f"_{name}")[:_LONGEST]

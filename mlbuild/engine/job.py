@@ -17,10 +17,13 @@ from mlbuild.engine.kept import remove
 from mlbuild.engine.key import Read, sorted_params
 from mlbuild.engine.records import Part
 from mlbuild.engine.store import Store
+from mlbuild.shown import cut
 
 #: What a task that got no more memory is told to have failed of.
 OUT_OF_MEMORY = "out of memory"
 
+#: The most characters of a traceback: an exception can quote a whole table.
+_TRACEBACK = 50_000
 #: What the system tells libraries that write files of their own.
 _FULL = re.compile(
     "no space left on device|disk quota exceeded|file too large|read-only file system", re.IGNORECASE
@@ -121,14 +124,17 @@ def _failure(error: BaseException) -> Failure:
         except TypeError as not_json:
             error = not_json
     name = type(error).__name__
-    details = {"exception": name, "traceback": "".join(traceback.format_exception(error))}
+    details = {"exception": name, "traceback": cut("".join(traceback.format_exception(error)), _TRACEBACK)}
     if isinstance(error, MemoryError):
         return Failure("task", OUT_OF_MEMORY, details)
     if isinstance(error, Unwritable):
         return Failure("store", str(error))
     if full := _FULL.search(str(error)):
         return Failure("store", f"cannot write what the task gives: {full[0].lower()}", details)
-    return Failure("task", f"{name}: {error}" if str(error) else name, details)
+    if not str(error):
+        return Failure("task", name, details)
+    unquoted = f"{name}: what it says can quote values, and is not shown"
+    return Failure("task", f"{name}: {error}", details | {"unquoted": unquoted})
 
 
 def _quoted(names: list[str]) -> str:

@@ -33,10 +33,8 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
         raise data_failure(message, column=column.name, values=len(words), limit=limit)
     wide = [word for word in words if isinstance(word, int) and abs(word) > 2**53]
     if wide:
-        message = (
-            f"the category {wide[0]} of column '{column.name}' is beyond 2^53; read the column as a string"
-        )
-        raise data_failure(message, column=column.name)
+        message = f"column '{column.name}' has a category beyond 2^53; read the column as a string"
+        raise data_failure(message, column=column.name, values=wide[:1])
     return words
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -16,7 +17,7 @@ _BREAK = re.compile(rb"\r\n|\r|\n")
 
 def modeline(schema: str) -> str:
     """The comment that names a schema by its path, relative to the spec."""
-    return f"# yaml-language-server: $schema={quote(schema)}"
+    return f"# yaml-language-server: $schema={quote(os.fsencode(schema))}"
 
 
 def with_modeline(content: bytes, schema: str) -> bytes:
@@ -27,7 +28,7 @@ def with_modeline(content: bytes, schema: str) -> bytes:
     """
     named = [*_schemas(content)]
     for start, end in reversed(named):
-        content = content[:start] + quote(schema).encode() + content[end:]
+        content = content[:start] + quote(os.fsencode(schema)).encode() + content[end:]
     if named:
         return content
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""

@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.binding import bind
+from mlbuild.shown import COMMAND
 from mlbuild.spec.scalars import resolve
 
 _PLAIN = re.compile(r"[^\W\d](?:[\w ./()%+-]*[\w./()%+-])?")
@@ -29,9 +30,9 @@ def as_yaml(value: Any) -> str:
         return str(value)
     if _PLAIN.fullmatch(value) and resolve(value) == value and value.lower() not in _BOOLEANS:
         return value
-    if value.isprintable():
+    if value.isprintable() and not COMMAND.search(value):
         return "'" + value.replace("'", "''") + "'"
-    return '"' + "".join(map(_escaped, value)) + '"'
+    return '"' + COMMAND.sub(r"\\x23", "".join(map(_escaped, value))) + '"'
 
 
 def as_sql(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.kinds import INT32, Json, bound_words
+from mlbuild.shown import cut
 from mlbuild.spec.language import NAME
 
 #: A `jsonschema.ValidationError`, whose stubs let every field be unset.
@@ -26,7 +27,7 @@ _TYPES = {
     "null": "nothing",
 }
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-_NAME_HELP = "a name is of letters, digits, '_' and '-', and begins with a letter or '_'"
+_NAME_HELP = "a name has up to 80 letters, digits, '_' and '-', and begins with a letter or '_'"
 _COLUMN_HELP = "the name of a column is not empty, not '*' and not of the form '^...$'"
 #: Words of other languages and libraries, by the option that they mean.
 _SYNONYMS = {
@@ -43,8 +44,6 @@ _SYNONYMS = {
 }
 _ELSEWHERE = {word: option for option, words in _SYNONYMS.items() for word in words.split()}
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
-#: Longer values are cut where a message quotes them.
-_QUOTED = 40
 #: More options are not listed in one sentence.
 _LISTED = 8
 
@@ -251,8 +250,7 @@ def words(shape: Json) -> str:
 def shown(value: Any) -> str:
     """A value of the spec as messages quote it."""
     if isinstance(value, str):
-        text = " ".join(value.split())
-        return f"'{text if len(text) <= _QUOTED else text[: _QUOTED - 1] + '…'}'"
+        return f"'{cut(' '.join(value.split()))}'"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):

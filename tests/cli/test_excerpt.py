@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.cli.excerpt import WIDEST, Texts, marked, plain
+from mlbuild.cli.excerpt import WIDEST, Texts, marked
 from mlbuild.diagnostics import Span
+from mlbuild.shown import visible
 from mlbuild.spec.bounds import EVERYWHERE
 from tests.budget import examples
 
@@ -85,7 +86,7 @@ def test_any_line_stays_in_one_line_with_carets_inside_it(line: str, start: int,
 
 
 def test_a_text_is_told_in_one_line() -> None:
-    assert plain("a\nb\tc\x1b[31m é 島") == "a\\nb\\tc\\x1b[31m é 島"
+    assert visible("a\nb\tc\x1b[31m é 島") == "a\\nb\\tc\\x1b[31m é 島"
 
 
 @pytest.mark.parametrize(

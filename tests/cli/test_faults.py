@@ -115,7 +115,7 @@ def test_a_refused_artifact_leaves_the_former_folder_whole(
     spec.write_text(DELAYS.replace("num_leaves: 15", "num_leaves: 12"))
     refused = mlbuild("build")
     assert refused.code == 5
-    assert "verify:late: the artifact answers otherwise than the trained pipeline" in refused.err
+    assert "verify:late: the artifact disagrees with the trained pipeline" in refused.err
     assert "dist/late/model.onnx: out of date, left as it was" in refused.out
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == shipped
     assert mlbuild("build").code == 5

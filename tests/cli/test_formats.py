@@ -209,7 +209,7 @@ def test_github_reads_texts_as_they_are_meant(mlbuild: Command) -> None:
     done = mlbuild("check", "--format", "github")
     assert done.out.startswith(
         "::error file=50%25%2Ca%3Ab.mlbuild.yaml,line=3,endLine=3,col=1,endColumn=18,title=unknown-key"
-        "::unknown key '100%25%0A::error::' in the spec"
+        "::unknown key '100%25\\n::error::' in the spec"
     )
     assert done.out.count("\n") == 1
 
@@ -481,7 +481,7 @@ def test_warnings_do_not_keep_errors_from_being_told() -> None:
 
     found = [diagnostic(line, "warning") for line in range(98)]
     found += [diagnostic(line, "error") for line in range(98, 100)] + [diagnostic(100, "warning")]
-    lines = diagnostics_text(found, Paint(None), Texts()).split("\n")
+    lines = diagnostics_text(found, Paint(None), Texts())
     assert lines[-3:] == [
         "x:98:1: error[unused]: number 98",
         "x:99:1: error[unused]: number 99",

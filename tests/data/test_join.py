@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mlbuild.data.faults import failure_lines
 from mlbuild.data.serving import sendable, serving
 from mlbuild.diagnostics import Failed
 from tests.data.tables import failure_of, rejected, run, step, table, told
@@ -145,19 +146,18 @@ def test_repeated_keys_in_the_data_of_the_other_table_are_a_failure() -> None:
         joined(observed=OBSERVED.with_columns(origin=pl.lit("JFK"), time_hour=pl.lit(HOURS[0])))
     failure = failure_of(caught)
     assert failure.kind == "data"
-    assert failure.message.startswith(
-        "the join using [origin, time_hour] finds several partners for a row: columns 'origin', 'time_hour' "
-        "break 'unique [origin, time_hour]' in 4 rows: ['JFK', '2013-01-01T00:00:00'] (row 1), "
+    assert failure.message == "the join using [origin, time_hour] finds several partners for a row"
+    (line,) = failure_lines(failure)
+    assert line.startswith(
+        "columns 'origin', 'time_hour' break 'unique [origin, time_hour]' in 4 rows: "
+        "['JFK', '2013-01-01T00:00:00'] (row 1), "
     )
-    assert failure.details["count"] == 4
 
 
 def test_repeated_keys_here_are_a_failure_of_one_to_one_only() -> None:
     twice = pl.concat([ROWS, ROWS[:1]])
     assert joined(twice).height == 5
-    with pytest.raises(
-        Failed, match=r"the join using \[origin, time_hour\] is not one to one: columns .* in 2 rows"
-    ):
+    with pytest.raises(Failed, match=r"^the join using \[origin, time_hour\] is not one to one$"):
         joined(twice, cardinality="one_to_one")
 
 

@@ -178,7 +178,8 @@ def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
         "help": None,
     }
     assert Fault.from_json(first.to_json()) == first
-    assert str(second.without_samples()) == "column 'x' breaks 'finite' in 2 rows"
+    assert str(second.without_values()) == "column 'x' breaks 'finite' in 2 rows: row 1, row 2"
+    assert Fault.from_json(second.without_values().to_json()) == second.without_values()
 
 
 @pytest.mark.parametrize("odd", ["a b", "^a", "x*", "Straße", "select"])

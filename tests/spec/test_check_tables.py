@@ -51,8 +51,8 @@ CASES = {
     "a path that leads nowhere": (
         [("path: planes.csv", 'path: "a\\0b.csv"'), ("path: flights.csv", f"path: {'f' * 300}.csv")],
         [
-            f"5:19 missing-file there is no file '{'f' * 300}.csv' | paths start from the folder of the spec",
-            "6:18 missing-file there is no file 'a\0b.csv' | paths start from the folder of the spec",
+            f"5:19 missing-file there is no file '{'f' * 53}…{'f' * 22}.csv' | paths start from the folder of the spec",
+            "6:18 missing-file there is no file 'a\\x00b.csv' | paths start from the folder of the spec",
         ],
     ),
     "a source that starts from nothing": (

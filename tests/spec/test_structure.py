@@ -80,7 +80,7 @@ outputs:
     verify: {rows: all}
 """
 
-NAME = "a name is of letters, digits, '_' and '-', and begins with a letter or '_'"
+NAME = "a name has up to 80 letters, digits, '_' and '-', and begins with a letter or '_'"
 DTYPES = "one of bool, int, float, string, date, datetime"
 #: What is written instead of what, and what is said.
 MISTAKES = [

@@ -62,9 +62,11 @@ def blocks(file: Path) -> Iterator[Block]:
             row = dict(pairs)
             if len(row) < len(pairs):
                 twice = next(key for key in found if found.count(key) > 1)
-                raise refusal("ndjson", f"line {number} has the key '{twice}' twice")
+                unquoted = f"line {number} has a key twice"
+                raise refusal("ndjson", f"line {number} has the key '{twice}' twice", unquoted=unquoted)
             if odd := next(filter(_HALF.search, found), None):
-                raise refusal("ndjson", f"line {number} has a key that is no text: {json.dumps(odd)}")
+                unquoted = f"line {number} has a key that is no text"
+                raise refusal("ndjson", f"{unquoted}: {json.dumps(odd)}", unquoted=unquoted)
             keys += tuple(key for key in found if key not in keys)
             values = tuple(map(row.get, keys))
         rows.append(values)

@@ -37,7 +37,8 @@ class Parquet(Format):
             with reading(file) as stream:
                 return _scan(stream).collect_schema().names()
         except (Unread, OSError) as error:
-            raise self.refusal(_damage(file) or f"it is damaged ({error})") from None
+            reason = _damage(file) or f"it is damaged ({error})"
+            raise refusal(self.name(), reason, unquoted=_damage(file) or "it is damaged") from None
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         header = self.header(file)
@@ -48,7 +49,9 @@ class Parquet(Format):
         except (Unread, OSError) as error:
             faults = dict(_unreadable(file, wanted))
             told = [f"column '{name}': {cause}" for name, cause in faults.items()] or [str(error)]
-            raise refusal(self.name(), "; ".join(told), columns=faults) from None
+            raise refusal(
+                self.name(), "; ".join(told), unquoted="columns of it cannot be read", columns=faults
+            ) from None
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
         rows.write_parquet(stream)

@@ -14,10 +14,19 @@ from mlbuild.regular import Irregular, open_regular
 _LINE_ENDS = re.compile(rb"\r\n?|\n")
 
 
-def refusal(format_: str, reason: str, help_: str | None = None, **details: Any) -> Failed:
-    """The failure that a file cannot be read as a format: raise it. `help_` says what to do about it."""
-    lines = {} if help_ is None else {"lines": [f"help: {help_}"]}
-    return data_failure(f"cannot read the file as {format_}: {reason}", **lines, **details)
+def refusal(
+    format_: str, reason: str, help_: str | None = None, unquoted: str | None = None, **details: Any
+) -> Failed:
+    """The failure that a file cannot be read as a format: raise it.
+
+    `help_` says what to do about it. A reason that quotes values, or what polars says, has one that does not: `unquoted`.
+    """
+    message, lines = (
+        f"cannot read the file as {format_}: ",
+        {} if help_ is None else {"lines": [f"help: {help_}"]},
+    )
+    plain = {} if unquoted is None else {"unquoted": message + unquoted}
+    return data_failure(message + reason, **lines, **plain, **details)
 
 
 def refuse_others(file: Path, format_: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlbuild.data.faults import Fault
+from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.moments import DAY, parse_moment
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, unknown_column
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.params import Name, Text, field
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Time(Split):
         absent = times.is_null().arg_true().to_list()
         if absent:
             fault = Fault.of((self.column,), "not null", absent, rows)
-            raise data_failure(f"the split has no time for some rows: {fault}", **fault.to_json())
+            raise faulty("the split has no time for some rows", [fault])
         moments = times.cast(pl.Int64) * (DAY if times.dtype == pl.Date else 1)
         part = pl.Series([TRAIN]).new_from_index(0, rows.height)
         for name, start in ((VALID, self.valid_from), (TEST, self.test_from)):

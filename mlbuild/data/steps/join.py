@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from mlbuild.data.faults import Fault
+from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.lineage import Finding, Node
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
-from mlbuild.diagnostics import Path, Problem, Rejected, data_failure
+from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
 
@@ -188,7 +188,7 @@ class Join(DatasetStep):
         if repeated.any():
             listed = f"[{', '.join(self.using)}]"
             fault = Fault.of(self.using, f"unique {listed}", repeated.arg_true().to_list(), keys)
-            raise data_failure(f"the join using {listed} {otherwise}: {fault}", **fault.to_json())
+            raise faulty(f"the join using {listed} {otherwise}", [fault])
 
 
 def _near(name: str, table: Table) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlbuild.columns import ColumnType
+from mlbuild.data.faults import first
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.answers.answer import Answer, Coding, Output
@@ -94,8 +95,8 @@ class Classification(Answer):
         classes = list(target.categories) if target.categories is not None else sorted(seen)
         lacking = [value for value in classes if value not in seen]
         if lacking:
-            told = ", ".join(repr(value) for value in lacking)
-            raise self._failure(f"the train rows hold no row of '{self.column}' with the class {told}")
+            which = "1 class" if len(lacking) == 1 else f"{len(lacking)} classes"
+            raise self._failure(f"the train rows hold no row of {which} of '{self.column}'", lacking)
         if len(classes) < 2:
             held = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}"
             raise self._failure(
@@ -117,17 +118,16 @@ class Classification(Answer):
         self.present(rows, where)
         column = rows[self.column]
         order = {value: index for index, value in enumerate(coding.classes)}
-        strange = sorted({str(value) for value in column.unique().to_list() if value not in order})
+        strange = sorted(value for value in column.unique().to_list() if value not in order)
         if strange:
-            told = ", ".join(strange)
-            raise self._failure(
-                f"the {where} rows hold classes of '{self.column}' that the train rows lack: {told}"
-            )
+            which = "1 class" if len(strange) == 1 else f"{len(strange)} classes"
+            message = f"the {where} rows hold {which} of '{self.column}' that the train rows lack"
+            raise self._failure(message, strange)
         codes = column.replace_strict(list(order), list(order.values()), return_dtype=pl.Int64)
         return codes.to_numpy().astype(np.int64)
 
-    def _failure(self, message: str) -> Exception:
-        return data_failure(message, column=self.column)
+    def _failure(self, message: str, values: Sequence[Any] = ()) -> Exception:
+        return data_failure(message, column=self.column, values=first(values))
 
     @classmethod
     def check_train(cls, target: Array, classes: int) -> None:

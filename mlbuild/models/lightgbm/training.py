@@ -90,4 +90,5 @@ def _dataset(rows: Rows, params: Mapping[str, Any], **fields: Any) -> Any:
 
 def _refused(error: Exception) -> Failed:
     reason = str(error).strip().split("\n")[0]
-    return Failed(Failure("task", f"LightGBM failed to train: {reason}"))
+    unquoted = "LightGBM failed to train"
+    return Failed(Failure("task", f"{unquoted}: {reason}", {"unquoted": unquoted}))

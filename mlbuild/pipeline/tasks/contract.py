@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 from mlbuild.data.contracts import Contract
-from mlbuild.data.faults import Fault
+from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.violations import violations
-from mlbuild.diagnostics import data_failure
 from mlbuild.engine.graph import Job
 from mlbuild.params import read
 from mlbuild.pipeline.parts import WHOLE, read_table
@@ -21,13 +20,8 @@ def run(job: Job) -> None:
     rows = read_table(job, "rows", WHOLE, contract.columns)
     found = violations(rows, contract, faults)
     if found:
-        lines = [f"{fault}" + (f" ({fault.help})" if fault.help else "") for fault in found]
         count = "1 rule is" if len(found) == 1 else f"{len(found)} rules are"
-        raise data_failure(
-            f"the table breaks its contract: {count} broken",
-            lines=lines,
-            violations=[fault.to_json() for fault in found],
-        )
+        raise faulty(f"the table breaks its contract: {count} broken", found)
     # A constant, so that a bound that was loosened reruns nothing.
     job.write("verdict", b"kept")
     report = {"format": FORMAT, "rows": rows.height, "columns": len(contract.columns)}

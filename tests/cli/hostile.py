@@ -1,0 +1,251 @@
+"""Projects in which a text stands at each place where a name or a value can come from, and what they may print of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.cli.running import Command, Ran
+
+#: It names a window, clears a screen, begins a line anew, gives orders to runners of CI systems, and turns around.
+HOSTILE = "\x1b]0;PWNED\x07\x1b[31m\x1b[2J\r\n::error::INJECT\n  ::add-mask::x\u202e\u009b2J ##vso[task.x] ##[add-mask]x"
+#: As long as a key can be in YAML.
+LONG = "L" * 1_000
+#: The most of it that a file name can hold.
+NAME = 230
+
+SPEC = """\
+mlbuild: 1
+project: small
+sources: {{rows: {{path: {path}, contract: row}}}}
+contracts:
+  row:
+    unique: [id, {column}]
+    columns: {{id: int, x: float, y: {{dtype: string, categories: {classes}}}, {column}: {{dtype: string, categories: {words}}}}}
+datasets: {{all: {{from: rows, steps: {steps}, split: {{type: random}}}}}}
+models:
+  one:
+    type: sklearn.logistic_regression
+    dataset: all
+    features: [x, {column}]
+    target: y
+    preprocessing: [{{op: one_hot, columns: {column}}}]
+outputs: {{one: {{model: one}}}}
+"""
+
+
+def quoted(text: str) -> str:
+    return json.dumps(text)
+
+
+def spec(
+    column: str = "w",
+    path: str = "rows.csv",
+    words: Iterable[str] = "ab",
+    classes: Iterable[str] = "no",
+    steps: str = "[]",
+) -> str:
+    return SPEC.format(
+        column=quoted(column),
+        path=quoted(path),
+        words=json.dumps([*words]),
+        classes=json.dumps([*classes]),
+        steps=steps,
+    )
+
+
+def table(column: str = "w", words: Sequence[str] = "ab", classes: str = "no", first: str = "0.5") -> str:
+    """A CSV file; `first` is the first value of x."""
+    rows = [f"{i},{i / 7},{classes[i % len(classes)]},{words[i % len(words)]}" for i in range(1, 40)]
+    cells = [f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (column, first)]
+    return "\n".join([f"id,x,y,{cells[0]}", f"0,{cells[1]},n,a", *rows]) + "\n"
+
+
+class Place:
+    """Where the text stands. `make` writes the project, `change` is made after its first build."""
+
+    def __init__(
+        self,
+        make: Callable[[Path, str], object],
+        change: Callable[[Path, str], object] | None = None,
+        words: Iterable[str] = (),
+        variables: Iterable[str] = (),
+    ) -> None:
+        self.make, self.change, self.words, self.variables = make, change, [*words], [*variables]
+
+
+def write(folder: Path, text: str, rows: str = table()) -> None:
+    (folder / "mlbuild.yaml").write_text(text, encoding="utf-8")
+    (folder / "rows.csv").write_text(rows, encoding="utf-8", newline="")
+
+
+def named_file(folder: Path, text: str) -> None:
+    name = f"{text[:NAME]}.csv"
+    write(folder, spec(path=name))
+    (folder / "rows.csv").rename(folder / name)
+
+
+def named_spec(folder: Path, text: str, more: str = "") -> None:
+    write(folder, spec() + more)
+    (folder / "mlbuild.yaml").rename(folder / f"{text[:NAME]}.mlbuild.yaml")
+
+
+def locked(folder: Path, text: str) -> None:
+    write(folder, spec())
+    (folder / "mlbuild.lock").write_text(f'[source.{quoted(text)}]\nsha256 = "0"\n')
+
+
+PLACES = {
+    "a column": Place(
+        lambda folder, text: write(folder, spec(column=text), table(column=text)),
+        lambda folder, text: write(folder, spec(), table()),
+    ),
+    "a column that the file lacks": Place(
+        lambda folder, text: write(folder, spec(column=text), table(column=f"{text}s"))
+    ),
+    "a header that is meant": Place(
+        lambda folder, text: write(folder, spec(column=f"{text}s"), table(column=text))
+    ),
+    "a cell that does not parse": Place(lambda folder, text: write(folder, spec(), table(first=text))),
+    "a cell that is no category": Place(
+        lambda folder, text: write(
+            folder, spec(), table().replace('0,"0.5",n,a', f'0,1,n,"{text}"\n0,1,n,"{text}"')
+        )
+    ),
+    "a category": Place(
+        lambda folder, text: write(folder, spec(words=["a", "b", text])),
+        lambda folder, text: write(folder, spec(words=["a", "b", f"{text}s"])),
+    ),
+    "a class that no row has": Place(lambda folder, text: write(folder, spec(classes=["n", "o", text]))),
+    "a file of data": Place(
+        named_file, lambda folder, text: (folder / f"{text[:NAME]}.csv").write_text(table(first="7"))
+    ),
+    "a file that is not there": Place(lambda folder, text: write(folder, spec(path=f"{text}.csv"))),
+    "a spec": Place(named_spec),
+    "a spec with mistakes": Place(lambda folder, text: named_spec(folder, text, "modles: {}\n")),
+    "an include": Place(lambda folder, text: write(folder, f"{spec()}include: [{quoted(text)}]\n")),
+    "keys": Place(
+        lambda folder, text: write(
+            folder,
+            f"{spec()}{quoted(text)}: 1\nx-{quoted(text)[1:-1]}: 1\nwarnings: {{{quoted(text)}: off, {quoted(text)}: x}}\n"
+            f"preprocessing: {{p: [{{op: {quoted(text)}}}, {{op: impute, columns: x, strategy: {quoted(text)}}}]}}\n",
+        )
+    ),
+    "texts that mean nothing": Place(
+        lambda folder, text: write(
+            folder,
+            spec().replace(
+                "project: small", f"project: small\ndescription: {quoted(text)}\nx-own: {quoted(text)}"
+            ),
+        )
+    ),
+    "a name": Place(
+        lambda folder, text: write(folder, spec().replace("outputs: {one:", f"outputs: {{{quoted(text)}:"))
+    ),
+    "an expression": Place(
+        lambda folder, text: write(
+            folder,
+            spec(
+                steps=f"[{{op: filter, where: {quoted(chr(34) + text.replace(chr(34), '') + chr(34) + ' = 1')}}}]"
+            ),
+        )
+    ),
+    "a step": Place(
+        lambda folder, text: write(folder, spec()),
+        lambda folder, text: write(
+            folder,
+            spec(
+                steps=f"[{{op: derive, columns: {{{quoted(text)}: x * 2}}}}, {{op: filter, where: x IS NOT NULL}}]"
+            ),
+        ),
+    ),
+    "bytes that are no YAML": Place(lambda folder, text: write(folder, f"{spec()}x-own: {text}\n")),
+    "a profile": Place(lambda folder, text: write(folder, spec()), words=["--profile", "TEXT"]),
+    "a profile of the environment": Place(
+        lambda folder, text: write(folder, spec()), variables=["MLBUILD_PROFILE"]
+    ),
+    "a setting": Place(
+        lambda folder, text: write(folder, spec()), words=["--set", "models.one.params.TEXT=TEXT"]
+    ),
+    "a value of a variable": Place(
+        lambda folder, text: write(folder, spec(path="${DATA}/rows.csv")), variables=["DATA"]
+    ),
+    "a lock": Place(locked),
+}
+
+#: How each command is run, by its verb; where a command has formats of its own, in each of them.
+COMMANDS = {
+    "init": ["init rows.csv --target y -f new.yaml", "init rows.csv -f new.yaml --json"],
+    "check": ["check", "check --json", "check --format github", "check --format sarif", "check ."],
+    "plan": ["plan", "plan --json", "plan --format github", "plan --format sarif", "plan --locked"],
+    "build": ["build", "build --json", "build --format github", "build --format sarif", "build --no-samples"],
+    "status": ["status", "status --json"],
+    "why": ["why contract:rows train:one dataset:all", "why contract:rows fit:one --json"],
+    "graph": ["graph", "graph --dot", "graph --json"],
+    "query": ["query deps(train:one)", "query TEXT", "query TEXT --json"],
+    "render": ["render", "render --json"],
+    "explain": ["explain unknown-key", "explain TEXT"],
+    "schema": ["schema --project"],
+    "gc": ["gc", "gc --json"],
+    "store": ["store verify", "store verify --json"],
+    "predict": [
+        "predict dist/one/model.onnx rows.csv --json",
+        "predict TEXT TEXT",
+        "predict rows.csv rows.csv",
+    ],
+}
+
+_COMMAND = re.compile(r"##[\w.-]*\[")
+_OURS = re.compile(r"::(error|warning) (file=|title=)")
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+#: A line of a spec, or of what was typed, that an error is about; it has a cut of its own.
+_EXCERPT = re.compile(r" +\d+ \| .{1,101}$")
+#: The place of an error, which editors open.
+_PLACE = re.compile(r"L+\.mlbuild\.yaml")
+#: What a JSON document holds for people; all else in it is for programs, and whole.
+_FOR_PEOPLE = ("message", "help", "lines", "text", "samples", "values")
+
+
+def run(mlbuild: Command, words: str, text: str, more: Iterable[str] = ()) -> Ran:
+    """Run a command in which TEXT stands for the text."""
+    (mlbuild.folder / "new.yaml").unlink(missing_ok=True)
+    return mlbuild(*(word.replace("TEXT", text) for word in (*words.split(), *more)))
+
+
+def harm(ran: Ran, words: str) -> list[str]:
+    """What a terminal, a person or a CI system could take for something else than text."""
+    found = [f"exit {ran.code}"] if ran.code in (1, 70) or "Traceback" in ran.err else []
+    for stream in (ran.out, ran.err):
+        unseen = {char for char in stream if char != "\n" and unicodedata.category(char) in _UNSEEN}
+        found += [f"character {char!r}" for char in sorted(unseen)]
+        for line in stream.split("\n"):
+            ours = "github" in words and stream is ran.out and _OURS.match(line)
+            if _COMMAND.search(line) or (line.lstrip().startswith("::") and not ours):
+                found.append(f"command {line[:100]!r}")
+    return found + [f"long text {text[:100]!r}" for text in texts(ran, words) if "L" * 81 in text]
+
+
+def texts(ran: Ran, words: str) -> Iterator[str]:
+    """What people read of it; what is a file, as `render` prints it, is for programs."""
+    yield from (_PLACE.sub("spec", line) for line in ran.err.split("\n") if not _EXCERPT.match(line))
+    if words.startswith(("schema", "render")):
+        return
+    if "json" in words or "sarif" in words:
+        yield from for_people(json.loads(ran.out))
+    else:
+        yield from (_PLACE.sub("spec", line) for line in ran.out.split("\n"))
+
+
+def for_people(value: Any, told: bool = False) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from for_people(item, told or key in _FOR_PEOPLE)
+    elif isinstance(value, list):
+        for item in value:
+            yield from for_people(item, told)
+    elif isinstance(value, str) and told:
+        yield value
