@@ -46,7 +46,7 @@ class ColumnType:
         return self.dtype in TEMPORAL
 
     def with_nullable(self, nullable: bool) -> ColumnType:
-        return replace(self, nullable=nullable)
+        return self if nullable == self.nullable else replace(self, nullable=nullable)
 
     def __str__(self) -> str:
         return f"{self.dtype}, nullable" if self.nullable else self.dtype

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mlbuild.diagnostics import Note, Path
@@ -14,15 +14,15 @@ from mlbuild.expressions.typed import Typed
 class Node:
     """A column as it was made: the name that it got, the path in the spec that made it, what it depends on.
 
-    `inputs` are the nodes that its value was computed from, `keys` those that its row was found by. A node equals
-    only itself. Nodes with the same `datum` hold the same value wherever they hold one: a column of a row, and the
-    same column of the same row that a join found again.
+    `inputs` are the nodes that its value was computed from; `match` decided in which row of another table it was
+    found, if it was. A node equals only itself. Nodes with the same `datum` hold the same value wherever they hold one:
+    a column of a row, and the same column of the same row that a join found again.
     """
 
     name: str
     at: Path
-    inputs: tuple[Node, ...] = ()
-    keys: tuple[Node, ...] = ()
+    inputs: tuple[Node, ...] = field(default=(), repr=False)
+    match: Node | None = field(default=None, repr=False)
 
     @property
     def datum(self) -> Hashable:
@@ -63,8 +63,8 @@ class Computed(Node):
 class Found(Node):
     """A column of another table, in the row of it that a join found; missing where it found none."""
 
-    of: Node
-    origin: Hashable
+    of: Node = field(repr=False)
+    origin: Hashable = field(repr=False)
 
     @property
     def datum(self) -> Hashable:
@@ -76,13 +76,18 @@ class Unknown(Node):
     """A column that a faulty definition would have made."""
 
 
+@dataclass(frozen=True, eq=False)
+class Match(Node):
+    """What decides which row of another table a row finds. It is no column, and has no name."""
+
+
 def computed_from(node: Node) -> tuple[Node, ...]:
     return node.inputs
 
 
 def depends_on(node: Node) -> tuple[Node, ...]:
-    """What the value was computed from, and what its row was found by."""
-    return node.inputs + node.keys
+    """What the value was computed from, and what decided where it was found."""
+    return (*node.inputs, node.match) if node.match else node.inputs
 
 
 Edges = Callable[[Node], Sequence[Node]]
@@ -145,31 +150,38 @@ class Partner(NamedTuple):
 
 
 class Finding:
-    """Sees the nodes of another table from the rows that find one of its rows.
+    """Sees the nodes of another table from the rows that find one of its rows, by a join at a path of the spec.
 
-    `keys` leads from the nodes of the other table that must agree with nodes here to these. With `itself` a row can
-    find no other row than itself.
+    `keys` leads from the nodes of the other table that must agree with nodes here to these; `chosen` are the nodes that
+    decided which rows the other table has. With `itself` a row can find no other row than itself.
     """
 
-    def __init__(self, keys: Mapping[Node, Node], itself: bool) -> None:
-        self._seen = dict(keys)
-        self._keys = tuple(keys.values())
+    def __init__(self, at: Path, keys: Mapping[Node, Node], chosen: Iterable[Node], itself: bool) -> None:
+        self._keys = keys
         self._agree = None if itself else {there.datum: here.datum for there, here in keys.items()}
+        self._seen: dict[Node, Node] = {}
+        self.match = Match("", at, tuple(keys.values()))
+        theirs = self.see([*keys, *chosen])
+        # What all the rest is found by: the keys here, and what decides there whether there is such a row.
+        self.match, self._seen = Match("", at, (*keys.values(), *theirs)), {}
 
     def see(self, nodes: Iterable[Node]) -> list[Node]:
         """The nodes as they are found, with everything that they depend on."""
         wanted = [*nodes]
         for node in walk(wanted):
             if node not in self._seen:
-                self._seen[node] = Found(
-                    node.name,
-                    node.at,
-                    tuple(self._seen[one] for one in node.inputs),
-                    tuple(dict.fromkeys([*self._keys, *(self._seen[one] for one in node.keys)])),
-                    of=node,
-                    origin=node.datum if self._agree is None else _found(node.datum, self._agree),
-                )
+                self._seen[node] = self._found(node)
         return [self._seen[node] for node in wanted]
+
+    def _found(self, node: Node) -> Found:
+        inputs = tuple(self._keys.get(one, self._seen[one]) for one in node.inputs)
+        # What another match has found there is found by that one, as seen from here, and that one by this.
+        match = self._seen[node.match] if node.match else self.match
+        origin = node.datum
+        if self._agree is not None:
+            key = node in self._keys  # what the other table says of its key need not hold for the one here
+            origin = Partner(origin, frozenset(self._agree.items())) if key else _found(origin, self._agree)
+        return Found(node.name, node.at, inputs, match, of=node, origin=origin)
 
 
 def _found(datum: Hashable, agree: Mapping[Hashable, Hashable]) -> Hashable:

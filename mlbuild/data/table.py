@@ -110,13 +110,14 @@ class Reading(Schema):
 class Table:
     """The columns of a source, or those that the steps of a dataset have left so far.
 
-    `unique` holds promises: nodes in which no two rows agree (missing values never do). `afterwards` are the nodes
-    whose values are known only afterwards, `dropped` the columns that steps have dropped: a name can go, what comes
-    from it stays. `place` is where people find the table's own definition.
+    `unique` holds promises: nodes in which no two rows agree (missing values never do). `chosen` are the nodes that
+    decided which rows are there. `afterwards` are the nodes whose values are known only afterwards, `dropped` the
+    columns that steps have dropped: a name can go, what comes from it stays. `place` is where people find the table's own definition.
     """
 
     columns: Mapping[str, TableColumn]
     unique: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
+    chosen: tuple[Node, ...] = field(default=(), compare=False)
     afterwards: tuple[Node, ...] = field(default=(), compare=False)
     dropped: tuple[Dropped, ...] = ()
     place: Note | None = field(default=None, compare=False)
@@ -160,9 +161,10 @@ class Table:
         columns = {names.get(name, name): column for name, column in self.columns.items()}
         return replace(self, columns=Columns.of(columns))
 
-    def present(self, names: Iterable[str]) -> Table:
-        """The table where no row for training misses these columns."""
-        return self.plus({name: self.columns[name].present() for name in names})
+    def filtered(self, by: Iterable[Node], present: Iterable[str]) -> Table:
+        """The table with the rows that some nodes decide on, none of which misses some columns."""
+        columns = {name: self.columns[name].present() for name in present}
+        return replace(self.plus(columns), chosen=tuple(dict.fromkeys([*self.chosen, *by])))
 
     def unique_within(self, names: Iterable[str]) -> bool:
         """Whether no two rows agree in all of `names`."""

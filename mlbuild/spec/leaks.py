@@ -76,7 +76,7 @@ class Leaks:
 
     def _notes(self, nodes: Iterable[Node]) -> tuple[Note, ...]:
         """Where those of `nodes` are made that are computed: how they are explains what is wrong."""
-        computed = [node for node in dict.fromkeys(nodes) if node.inputs]
+        computed = [node for node in dict.fromkeys(nodes) if node.inputs and node.name]
         return tuple(node.note(self._called(node)) for node in computed[:_LONGEST])
 
     def _chain(self, node: Node, wanted: Node) -> list[Node]:
@@ -85,11 +85,12 @@ class Leaks:
         chain = [node]
         while chain[-1].datum != wanted.datum:
             chain.append(next(one for one in depends_on(chain[-1]) if one in leading))
-        return chain if chain[-1] is wanted else [*chain, wanted]
+        same = len(chain) > 1 and self._called(chain[-1]) == self._called(wanted)
+        return [*chain[:-1], wanted] if same or chain[-1] is wanted else [*chain, wanted]
 
     def _arrows(self, chain: Sequence[Node]) -> str:
         """How a feature comes to depend on a column, where that is not seen at once."""
-        names = [self._called(node) for node in chain]
+        names = [self._called(node) for node in chain if node.name]
         if len(names) > _LONGEST:
             names = [*names[: _LONGEST // 2], "…", *names[-_LONGEST // 2 :]]
         return f" ({' <- '.join(names)})" if len(names) > 2 else ""

@@ -248,3 +248,10 @@ def test_a_join_is_canonical_without_the_names_of_tables() -> None:
         "how": "left",
         "cardinality": "many_to_one",
     }
+
+
+def test_what_is_found_by_a_key_that_the_other_table_knows_only_afterwards() -> None:
+    late = {"dtype": "string", "unique": True, "serving": False}
+    weather = table({"origin": late, "temp": "float"})
+    after = step(op="join", with_="weather", using="origin").infer(FLIGHTS, {"weather": weather})
+    assert sendable(after) == ["time_hour", "origin", "flight"]

@@ -121,7 +121,17 @@ def _spec(rng: random.Random) -> str:
         steps.append(f'      - {{op: derive, columns: {{x{number}: "{rng.choice(_EXPRESSIONS)}"}}}}')
     if rng.random() < 0.5:
         steps.append(f'      - {{op: filter, where: "{rng.choice(_FILTERS)}"}}')
-    features = rng.sample([*_COLUMNS, *added], rng.randint(1, 5))
+    features = rng.sample(_COLUMNS, rng.randint(1, 4)) + [name for name in added if rng.random() < 0.5]
+    spare = [name for name in [*_COLUMNS, *added] if name not in features]
+    if rng.random() < 0.6:
+        dropped = ", ".join(rng.sample(spare, rng.randint(1, len(spare))))
+        steps.insert(rng.randint(0, len(steps)), f"      - {{op: select, columns: {{except: [{dropped}]}}}}")
+    if rng.random() < 0.5:
+        # The first letter of a name says its dtype.
+        place = rng.randrange(len(features))
+        renamed = f"{features[place]}_new"
+        steps.append(f"      - {{op: rename, columns: {{{features[place]}: {renamed}}}}}")
+        features[place] = renamed
     preprocessing = []
     for number in range(rng.randint(0, 4)):
         step = rng.choice(_STEPS)
@@ -157,6 +167,8 @@ def _spec(rng: random.Random) -> str:
             f"    features: [{', '.join(features)}]",
             *(["    preprocessing:", *preprocessing] if preprocessing else []),
             "    target: y",
+            "outputs:",
+            "  o: {model: m, verify: {rows: 50}}",
             "",
         ]
     )

@@ -178,6 +178,39 @@ CASES = {
             f" 'late' comes from | {LEAVE}"
         ],
     ),
+    "what is only found where the target is true": (
+        [
+            ("      day: date\n", "      day: {dtype: date, unique: true}\n"),
+            (
+                "datasets:\n",
+                "datasets:\n  delayed:\n    from: flights\n    steps:\n"
+                "      - {op: filter, where: arr_delay > 15}\n",
+            ),
+            (
+                "      - op: join\n",
+                "      - {op: join, with: delayed, using: day, prefix: its_}\n      - op: join\n",
+            ),
+            (FEATURES, "[carrier, its_distance]"),
+        ],
+        [
+            "45:25 target-leak feature 'its_distance' depends on 'arr_delay', the only column that the target"
+            f" 'late' comes from | {LEAVE}"
+        ],
+    ),
+    "what is found in a table of rows that are known only afterwards": (
+        [
+            (
+                "columns: {tailnum: string, seats: int}",
+                "columns: {tailnum: string, seats: int, scrapped: {dtype: bool, serving: false}}",
+            ),
+            (
+                "datasets:\n",
+                "datasets:\n  scrap: {from: planes, steps: [{op: filter, where: scrapped}]}\n",
+            ),
+            ("        with: planes\n", "        with: scrap\n"),
+        ],
+        [f"41:35 not-serving feature 'seats' depends on 'scrapped', which {AFTERWARDS} | {LEAVE}"],
+    ),
     "a selector of nothing that can be a feature": (
         [(FEATURES, "{matches: arr_*}")],
         [

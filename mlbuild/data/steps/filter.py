@@ -39,7 +39,7 @@ class Filter(DatasetStep):
                 f"a filter needs a condition that is true or false, and this is of dtype {where.type.dtype}"
             )
             raise Rejected(Problem("type-mismatch", message, ("where",)))
-        return table.present(sorted(known_not_null(where)))
+        return table.filtered(table.nodes(where.names), known_not_null(where))
 
     def doubtful(self, table: Table, at: Path) -> Table:
         """Columns whose values in the rows that are left can be of any kind."""

@@ -65,17 +65,15 @@ class Join(DatasetStep):
         problems = [*self._keys(table, right)] or [*self._promises(table, right), *self._names(table, right)]
         if problems:
             raise Rejected(*problems)
-        kept = table.present(self.using) if self.how == "inner" else table
-        finding = self._finding(table, right)
+        finding = self._finding(table, right, at)
+        kept = table.filtered([finding.match], self.using) if self.how == "inner" else table
         names = self._others(right)
         nodes = finding.see(right.nodes(names))
         added = {
             self._renamed(name): self._added(right.columns[name], node)
             for name, node in zip(names, nodes, strict=True)
         }
-        keys = right.nodes(self.using)
-        afterwards = finding.see(node for node in right.afterwards if node not in keys)
-        return replace(kept.plus(added), afterwards=(*table.afterwards, *afterwards))
+        return replace(kept.plus(added), afterwards=(*table.afterwards, *finding.see(right.afterwards)))
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
         return write(self) | {"with": slots[self.with_]}
@@ -165,19 +163,20 @@ class Join(DatasetStep):
     def _renamed(self, name: str) -> str:
         return name if name in self.using else (self.prefix or "") + name
 
-    def _finding(self, table: Table, right: Table) -> Finding:
+    def _finding(self, table: Table, right: Table, at: Path) -> Finding:
         keys = dict(zip(right.nodes(self.using), table.nodes(self.using), strict=True))
         same = [name for name, key in zip(self.using, keys, strict=True) if key.datum == keys[key].datum]
-        return Finding(keys, itself=bool(same) and right.unique_within(same))
+        return Finding(at, keys, right.chosen, itself=bool(same) and right.unique_within(same))
 
     def _added(self, column: TableColumn, node: Node) -> TableColumn:
         """A column of the other table as it comes here: a client sends it, whatever gave it there."""
         left = self.how == "left"
-        return replace(
-            column,
-            node=node,
-            served=column.served.with_nullable(column.served.nullable or left),
-            trained=column.trained.with_nullable(column.trained.nullable or left),
+        return TableColumn(
+            node,
+            column.served.with_nullable(column.served.nullable or left),
+            column.trained.with_nullable(column.trained.nullable or left),
+            column.null_token,
+            column.sure,
         )
 
     def _demand_unique(self, rows: pl.DataFrame, otherwise: str) -> None:

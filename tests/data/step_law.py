@@ -1,0 +1,218 @@
+"""What holds for every dataset step, whatever it does: what `infer` foretells is what `apply` gives."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+import polars as pl
+from polars.testing import assert_series_equal
+
+from mlbuild.columns import Schema
+from mlbuild.data.casts import polars_type, schema_of
+from mlbuild.data.lineage import Found, Node, Raw, walk
+from mlbuild.data.serving import kept, sendable, serving
+from mlbuild.data.steps.apply import Keep, apply_steps, kept_columns, shown_columns
+from mlbuild.data.steps.filter import Filter
+from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Path
+from mlbuild.expressions.binding import bind
+from tests.data.tables import table
+from tests.data.worlds import SOURCES, Chain, Files, Placed, World, files_of, rows_of, value_of
+
+#: Tells rows apart through steps; steps hand on columns that they do not know.
+_ROW = "\0row"
+
+
+def law(cls: type[DatasetStep], chance: random.Random) -> bool:
+    """Check a random dataset with a step of a class in it; False where no such step was found."""
+    world = World.made(chance)
+    chain = world.extended(world.tables[chance.choice(["main", "main", "same"])], 3)
+    if chance.random() < 0.4:  # the two readings of a column differ after a filter
+        chain = world.with_step(chain, Filter) or chain
+    found = world.with_step(chain, cls)
+    if found is None:
+        return False
+    chain = world.extended(found, 2)
+    for placed in chain.steps:
+        check_types(world, placed)
+        check_nodes(placed)
+    check_doubt(world, chain.table, cls)
+    files = files_of(chance)
+    check_lineage(world, chain, files)
+    check_serving(world, chain, files)
+    return True
+
+
+def check_types(world: World, placed: Placed) -> None:
+    """Names, dtypes and nullability of both readings, the order of rows, promises; also of no rows."""
+    before, after = placed.before, placed.after
+    handed_on = {column.node for column in before.columns.values()}
+    for reading in ("served", "trained"):
+        foretold: Schema = getattr(after, reading)
+        rows = rows_of(getattr(before, reading), before.promises(), world.chance)
+        tables = {
+            name: rows_of(getattr(chain.table, reading), chain.table.promises(), world.chance)
+            for name, chain in world.others(placed).items()
+        }
+        numbered = with_numbers(rows)
+        made = placed.canonical.apply(numbered, tables)
+        assert [*made.drop(_ROW).columns] == [*foretold], "other columns than foretold"
+        new = [name for name, column in after.columns.items() if column.node not in handed_on]
+        # What a client sends is not filtered: columns that are handed on are compared by their types, below.
+        check_values(made, foretold.select(foretold if reading == "trained" else new))
+        kept_rows = made[_ROW].to_list()
+        assert kept_rows == sorted({*kept_rows}), "rows are in another order, or come twice"
+        for name, column in after.columns.items():
+            if column.node in handed_on:
+                (was,) = [one for one, other in before.columns.items() if other.node is column.node]
+                assert_series_equal(made[name], rows[was].gather(kept_rows), check_names=False)
+        for promise in after.promises():
+            whole = made.select(promise).drop_nulls()
+            assert whole.n_unique() == whole.height, f"rows agree in {promise}"
+        empty = placed.canonical.apply(rows.clear(), {name: other.clear() for name, other in tables.items()})
+        assert empty.schema == made.drop(_ROW).schema and empty.is_empty()
+    assert {name: type_.dtype for name, type_ in after.served.items()} == {
+        name: type_.dtype for name, type_ in after.trained.items()
+    }
+
+
+def with_numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
+
+
+def check_values(rows: pl.DataFrame, types: Schema) -> None:
+    """Whether columns hold only values of their types."""
+    for name, type_ in types.items():
+        column = rows[name]
+        assert column.dtype == polars_type(type_.dtype), (
+            f"{name}: {type_.dtype} foretold, {column.dtype} made"
+        )
+        assert type_.nullable or not column.null_count(), f"{name}: missing values"
+        assert column.dtype != pl.Float64 or not column.is_nan().any(), f"{name}: NaN"
+        if type_.categories is not None:
+            assert set(column.drop_nulls()) <= {*type_.categories}, f"{name}: other categories"
+
+
+def check_nodes(placed: Placed) -> None:
+    """Nodes go on or are dropped, with their served types, promises and what is known of them; none is lost."""
+    before, after = placed.before, placed.after
+    shown = {column.node: column for column in after.columns.values()}
+    dropped = {one.column.node: one for one in after.dropped}
+    for name, column in before.columns.items():
+        if column.node in shown:
+            assert shown[column.node].served == column.served, f"{name}: another served type"
+            assert shown[column.node].null_token == column.null_token
+        else:
+            assert column.node in dropped, f"{name} is forgotten"
+            assert dropped[column.node].name == name
+            assert dropped[column.node].column == column
+    assert {*before.dropped} <= {*after.dropped}
+    assert {*before.afterwards} <= {*after.afterwards}, "it is forgotten what is known only afterwards"
+    for promise in before.unique:
+        if all(node in shown for node in promise):
+            assert promise in after.unique, "a promise is lost"
+    new = [column.node for column in after.columns.values() if column.node not in walk(before_nodes(before))]
+    for node in new:
+        assert node.at, "a node does not know its place"
+
+
+def before_nodes(table: Table) -> Iterable[Node]:
+    return (column.node for column in table.columns.values())
+
+
+def check_doubt(world: World, table: Table, cls: type[DatasetStep]) -> None:
+    """After a step at fault nothing is taken for sure that was not known before."""
+    for step in world.rejected(table, cls, 10):
+        doubt = step.doubtful(table, ("steps", 0))
+        for name, column in doubt.columns.items() if doubt else ():
+            if column.sure and column.served.known:
+                assert column.served == table.columns[name].served
+
+
+def run(world: World, chain: Chain, files: Files, keep: Iterable[Keep] = ()) -> pl.DataFrame:
+    """The rows of a dataset, run as a task does, with their numbers and what is kept."""
+    columns, file = SOURCES[chain.start]
+    rows = files[file].select([*columns])
+    rows = with_numbers(rows)
+    names = {name for placed in chain.steps for name in placed.step.tables()}
+    others = {name: run(world, world.tables[name], files).drop(_ROW) for name in names}
+    return apply_steps([placed.canonical for placed in chain.steps], rows, others, keep)
+
+
+def leaves(node: Node) -> set[Node]:
+    """The columns of files that a value depends on."""
+    found: set[Node] = set()
+    for one in walk([node]):
+        while isinstance(one, Found):
+            one = one.of
+        if isinstance(one, Raw):
+            found.add(one)
+    return found
+
+
+def check_lineage(world: World, chain: Chain, files: Files) -> None:
+    """A changed value of a file changes only columns whose nodes depend on it."""
+    made = run(world, chain, files)
+    depends = {
+        name: {(leaf.file, leaf.name) for leaf in leaves(column.node) if isinstance(leaf, Raw)}
+        for name, column in chain.table.columns.items()
+    }
+    late = flagged(world)
+    for name in sendable(chain.table):
+        assert not leaves(chain.table.columns[name].node) & late, f"{name} is known only afterwards"
+    for file, rows in files.items():
+        for column in rows.columns:
+            changed = run(world, chain, {**files, file: perturbed(rows, column, file, world.chance)})
+            both = made.join(changed, on=_ROW, how="inner", suffix="\0now", maintain_order="left")
+            for name in chain.table.columns:
+                same = both[name].eq_missing(both[f"{name}\0now"]).all()
+                assert same or (file, column) in depends[name], f"{name} changes with {column} of {file}"
+
+
+def flagged(world: World) -> set[Node]:
+    """The columns of files that are known only afterwards, as the sources that read them say."""
+    return {
+        world.tables[source].table.columns[name].node
+        for source, (columns, _) in SOURCES.items()
+        for name, definition in columns.items()
+        if isinstance(definition, dict) and not definition.get("serving", True)
+    }
+
+
+def perturbed(rows: pl.DataFrame, column: str, file: str, chance: random.Random) -> pl.DataFrame:
+    """The rows with other values in some rows of a column, which still keeps its contract."""
+    whole = next(table(columns) for columns, of in SOURCES.values() if of == file)
+    alone = (column,) in whole.promises()
+    values = rows[column].to_list()
+    for row in chance.sample(range(len(values)), len(values) // 3):
+        free = sorted({*range(2 * len(values))} - {*values}) if alone else []
+        values[row] = chance.choice(free) if alone else value_of(whole.served[column], chance)
+    return rows.with_columns(pl.Series(column, values, rows[column].dtype))
+
+
+def check_serving(world: World, chain: Chain, files: Files) -> None:
+    """What a client sends for a column is enough to compute it, and what steps drop of it is kept."""
+    end = chain.table
+    places: dict[Path, int] = {("datasets", "d", "steps", index): index for index in range(len(chain.steps))}
+    usable = sendable(end)
+    names = {one.column.node: f"{one.name}#{one.before}" for one in kept(end)}
+    keep = [Keep(places[one.step], one.name, names[one.column.node]) for one in kept(end)]
+    made = run(world, chain, files, keep)
+    hidden = kept_columns(made)
+    assert shown_columns(made.drop(_ROW)) == [*end.columns]
+    for name in usable:
+        way = serving(end, [name])
+        if way.clash():
+            continue
+        rows = pl.DataFrame(
+            {
+                one.name: hidden[names[one.column.node]] if one.dropped else made[one.name]
+                for one in way.inputs
+            }
+        )
+        check_values(rows, Schema({one.name: one.column.served for one in way.inputs}))
+        for key, tree in way.derived.items():
+            rows = rows.with_columns(bind(tree, schema_of(rows)).to_polars().alias(key))
+        assert_series_equal(rows[way.values[name]], made[name], check_names=False, check_exact=True)

@@ -1,0 +1,200 @@
+"""The law of splits, for every split of the catalogue; and that it finds what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.data import SPLITS
+from mlbuild.data.splits.hash import Hash
+from mlbuild.data.splits.random import Random
+from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, Split
+from mlbuild.data.splits.time import Time
+from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.kinds import Integer, Kind, ListOf, Name, Number, Text
+from mlbuild.params import Json, params_of, write
+from tests.budget import examples, seed, tell
+from tests.data.tables import SPLIT, table
+from tests.data.worlds import SOURCES, rows_of
+
+HERE = table(SOURCES["main"][0])
+ROWS = 60
+_ROW = "\0row"
+_MOMENTS = ["2020-01-05", "2020-01-09T12:00:00", "2020-01-20"]
+
+
+def defined(cls: type[Split], chance: random.Random) -> Json:
+    """A definition of a split; what it takes is read from the kinds of its fields."""
+    body: Json = {"type": cls.mark()[1]}
+    for key, param in params_of(cls).items():
+        if param.required or chance.random() < 0.7:
+            body[key] = _value(param.kind, chance)
+    return body
+
+
+def _value(kind: Kind, chance: random.Random) -> Any:
+    columns = [*HERE.columns]
+    match kind:
+        case Name(of="column"):
+            return chance.choice(columns)
+        case ListOf(item=Name(of="column")):
+            return chance.sample(columns, chance.randint(1, 2))
+        case Text():
+            return chance.choice(_MOMENTS)
+        case Number():
+            return chance.choice([0, 0.2, 0.4, chance.uniform(0, 0.6)])
+        case Integer():
+            return chance.randint(0, 5)
+    raise AssertionError(f"no values of {kind} are known here")
+
+
+def made(cls: type[Split], chance: random.Random) -> Split | None:
+    """A random split that suits the table, as a task runs it."""
+    for _ in range(200):
+        split: Split = SPLIT.read(defined(cls, chance))
+        if [*split.check()]:
+            continue
+        try:
+            split.infer(HERE)
+        except Rejected:
+            continue
+        read: Split = SPLIT.read(json.loads(json.dumps(write(split.seeded(chance.randint(0, 3))))))
+        return read
+    return None
+
+
+def parts_of(split: Split, rows: pl.DataFrame) -> dict[str, list[int]] | None:
+    """The numbers of the rows of each part; None where the split fails on these rows."""
+    try:
+        parts = split.parts(rows)
+    except Failed as failed:
+        assert failed.failure.kind == "data"
+        return None
+    assert [*parts] == [TRAIN, VALID, TEST]
+    for part in parts.values():
+        assert part.schema == rows.schema
+        assert part.equals(rows.filter(pl.col(_ROW).is_in(part[_ROW].to_list()))), "a part holds other rows"
+    return {name: part[_ROW].to_list() for name, part in parts.items()}
+
+
+def law(cls: type[Split], chance: random.Random) -> Split | None:
+    """Check one random split; None where none was found, or none that these rows suit."""
+    split = made(cls, chance)
+    if split is None:
+        return None
+    rows = rows_of(HERE.trained, HERE.promises(), chance, ROWS)
+    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
+    try:
+        split.parts(rows.clear())
+        raise AssertionError("no rows are no rows to train on")
+    except Failed as failed:
+        assert failed.failure.kind == "data"
+    found = parts_of(split, rows)
+    if found is None:
+        return None
+    assert sorted(row for part in found.values() for row in part) == [*range(rows.height)], (
+        "a row is in no part"
+    )
+    assert all(part == sorted(part) for part in found.values()), "rows are in another order"
+    assert found == parts_of(split, rows), "the same rows are divided otherwise"
+    assert split.seeded(9) == split, "a split with a seed takes another"
+    assert split.has_valid or not found[VALID], "there are valid rows"
+    turned = rows[chance.sample(range(rows.height), rows.height)]
+    if not split.ordered:
+        moved = parts_of(split, turned)
+        assert moved is not None
+        assert {name: sorted(part) for name, part in moved.items()} == found, "the order of rows decides"
+    return split
+
+
+def check(cls: type[Split], count: int) -> int:
+    """Check many random splits of a class, and what only many can show."""
+    chances = [random.Random(f"{seed()} {cls.__name__} {number}") for number in range(count)]
+    found = [split for chance in chances if (split := law(cls, chance)) is not None]
+    assert len(found) > count / 4, "too few splits that suit"
+    rows = rows_of(HERE.trained, HERE.promises(), random.Random(0), 400)
+    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
+    divided = [(split, parts_of(split, rows)) for split in found]
+    assert any(parts and parts[VALID] for _, parts in divided), "no split has valid rows"
+    assert any(parts and parts[TEST] for _, parts in divided), "no split has test rows"
+    assert any(parts and not split.has_valid for split, parts in divided)
+    if "seed" in params_of(cls):
+        seeds = [SPLIT.read(defined(cls, chance) | {"valid": 0.3, "test": 0.2}) for chance in chances[:20]]
+        parts = [[parts_of(replace(split, seed=None).seeded(one), rows) for one in (1, 2)] for split in seeds]
+        assert any(one != other for one, other in parts), "the project's seed does not count"
+    return len(found)
+
+
+@pytest.mark.parametrize("cls", SPLITS, ids=lambda cls: cls.mark()[1])
+def test_every_row_has_one_part(cls: type[Split]) -> None:
+    checked = check(cls, examples(40, 2_000))
+    tell(f"{cls.mark()[1]}: {checked} splits of random tables")
+
+
+def parts(change: Callable[[Split, pl.DataFrame, dict[str, pl.DataFrame]], Any]) -> tuple[Any, str, Any]:
+    """A fault of what a split gives."""
+    right = Split.parts
+
+    def parts(self: Split, rows: pl.DataFrame) -> Any:
+        return change(self, rows, right(self, rows))
+
+    return Split, "parts", parts
+
+
+def assigned(cls: Any, change: Callable[[pl.DataFrame, pl.Series], pl.Series]) -> tuple[Any, str, Any]:
+    """A fault of which part each row is in."""
+    right = cls._assign
+
+    def assign(self: Split, rows: pl.DataFrame) -> pl.Series:
+        return change(rows, right(self, rows))
+
+    return cls, "_assign", assign
+
+
+def by_place(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
+    """The first row is for training, whatever it is."""
+    return part.scatter([0], [TRAIN]) if len(part) else part
+
+
+def by_luck(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
+    return part.shuffle() if len(part) else part
+
+
+def without_failure(self: Split, rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    part = self._assign(rows)
+    return {name: rows.filter(part == name) for name in (TRAIN, VALID, TEST)}
+
+
+#: What can be wrong with a split, and the split whose law must find it.
+FAULTS: dict[str, tuple[type[Split], tuple[Any, str, Any]]] = {
+    "a row is lost": (Hash, parts(lambda s, r, p: p | {VALID: p[VALID][1:]})),
+    "a row is in two parts": (Hash, parts(lambda s, r, p: p | {VALID: p[TEST]})),
+    "rows are turned around": (Time, parts(lambda s, r, p: p | {TRAIN: p[TRAIN].reverse()})),
+    "a column is lost": (Random, parts(lambda s, r, p: p | {TEST: p[TEST].drop("size")})),
+    "a value changes": (Random, parts(lambda s, r, p: p | {TRAIN: p[TRAIN].with_columns(size=pl.col("size") + 1)})),
+    "a part has no name": (Time, assigned(Time, lambda rows, part: part.replace(VALID, "holdout"))),
+    "hash: where a row stands decides": (Hash, assigned(Hash, by_place)),
+    "time: where a row stands decides": (Time, assigned(Time, by_place)),
+    "hash: luck decides": (Hash, assigned(Hash, by_luck)),
+    "random: luck decides": (Random, assigned(Random, by_luck)),
+    "no row to train on is no failure": (Random, (Split, "parts", without_failure)),
+    "the seed of the project is not taken": (Random, (Shares, "seeded", lambda self, seed: replace(self, seed=0))),
+    "a split's own seed is not kept": (Hash, (Shares, "seeded", lambda self, seed: replace(self, seed=seed))),
+    "there is never said to be a valid row": (Hash, (Shares, "has_valid", False)),
+    "valid rows are for the test": (Time, assigned(Time, lambda rows, part: part.replace(VALID, TEST))),
+    "no row is for the test": (Random, assigned(Random, lambda rows, part: part.replace(TEST, TRAIN))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cls, patch = FAULTS[fault]
+    monkeypatch.setattr(*patch)
+    with pytest.raises((AssertionError, pl.exceptions.PolarsError)):
+        check(cls, 60)

@@ -1,0 +1,242 @@
+"""Random tables with rows, and random steps over them. What a step takes is read from the kinds of its fields, so that
+a new step comes up by itself."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.data import DATASET_STEPS
+from mlbuild.data.casts import polars_type
+from mlbuild.data.steps.filter import Filter
+from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Rejected
+from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name, Text
+from mlbuild.params import Json, params_of
+from mlbuild.selection import Columns
+from tests.data.tables import STEP, table
+from tests.spec.sampled import of_kind
+
+ROWS = 24
+_LEFT: dict[str, Any] = {
+    "id": {"dtype": "int", "unique": True},
+    "key": {"dtype": "int", "nullable": True},
+    "code": {"dtype": "string", "nullable": True},
+    "flag": "bool",
+    "count": {"dtype": "int", "nullable": True},
+    "size": "float",
+    "width": {"dtype": "float", "nullable": True},
+    "kind": {"dtype": "string", "categories": ["a", "b", "c"]},
+    "note": {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
+    "day": "date",
+    "seen": {"dtype": "datetime", "nullable": True},
+    "late": {"dtype": "float", "nullable": True, "serving": False},
+}
+_RIGHT: dict[str, Any] = {
+    "key": {"dtype": "int", "unique": True},
+    "code": {"dtype": "string", "nullable": True},
+    "weight": {"dtype": "float", "nullable": True},
+    "label": {"dtype": "string", "categories": ["x", "y"]},
+    "after": {"dtype": "float", "serving": False},
+}
+#: The columns of sources by name, and the file that each reads: one is read twice.
+SOURCES = {
+    "main": (_LEFT, "main.csv"),
+    "other": (_RIGHT, "other.csv"),
+    "same": ({name: _LEFT[name] for name in ("id", "key", "size", "late", "kind")}, "main.csv"),
+}
+#: SQL over one column by its dtype; `{}` is the column.
+_EXPRESSIONS = {
+    "bool": ["NOT {}", "CASE WHEN {} THEN 1 ELSE 0.5 END", "{} IS NULL", "{}"],
+    "int": ["{} + 1", "{} > 3", "{} / 2", "COALESCE({}, 0)", "{} IS NOT NULL", "CAST({} AS DOUBLE)"],
+    "float": ["{} * 2", "{} <= 0", "LN({})", "CASE WHEN {} > 0 THEN 'p' END", "{} / {}", "{} IS NOT NULL"],
+    "string": ["{} = 'a'", "COALESCE({}, 'none')", "NULLIF({}, 'b')", "{} IS NOT NULL"],
+    "date": ["{} >= '2020-01-10'", "{} IS NULL", "COALESCE({}, '2020-01-01')"],
+    "datetime": ["{} < '2020-01-02 12:00:00'", "{} IS NOT NULL"],
+}
+#: SQL over two numbers.
+_PAIRS = ["{} + {}", "{} > {}", "{} / {}", "COALESCE({}, {})", "CASE WHEN {} > 1 THEN {} END"]
+_NEW = [f"n{number}" for number in range(12)]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A step where it stands, the names of the tables that it reads, and the same step as a task runs it."""
+
+    step: DatasetStep
+    canonical: DatasetStep
+    before: Table
+    after: Table
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A dataset: the source that it starts from, and its steps."""
+
+    start: str
+    table: Table
+    steps: tuple[Placed, ...] = ()
+
+    def then(self, placed: Placed) -> Chain:
+        return Chain(self.start, placed.after, (*self.steps, placed))
+
+
+@dataclass
+class World:
+    """Tables by name that datasets can join: sources, and datasets of them."""
+
+    chance: random.Random
+    tables: dict[str, Chain] = field(default_factory=dict)
+
+    @classmethod
+    def made(cls, chance: random.Random) -> World:
+        world = cls(chance)
+        for name, (columns, file) in SOURCES.items():
+            world.tables[name] = Chain(name, table(columns, file))
+        for name, start in (("made", "other"), ("some", "same")):
+            world.tables[name] = world.extended(world.tables[start], 2)
+        # What is found in a table of some rows depends on which these are.
+        world.tables["some"] = world.with_step(world.tables["some"], Filter) or world.tables["some"]
+        return world
+
+    def extended(self, chain: Chain, most: int) -> Chain:
+        """The dataset with a few random steps more."""
+        for cls in self.chance.choices(DATASET_STEPS, k=self.chance.randint(0, most)):
+            chain = self.with_step(chain, cls) or chain
+        return chain
+
+    def with_step(self, chain: Chain, cls: type[DatasetStep], tries: int = 300) -> Chain | None:
+        """The dataset with a random step of a class; None where none is found that `infer` accepts."""
+        for _ in range(tries):
+            step = STEP.read(self._definition(cls, chain.table))
+            if [*step.check()]:
+                continue
+            at = ("datasets", "d", "steps", len(chain.steps))
+            try:
+                after = step.infer(chain.table, self._others(step), at)
+            except Rejected:
+                continue
+            slots = {name: name for name in step.tables()}
+            canonical = STEP.read(step.canonical(chain.table, slots))
+            return chain.then(Placed(step, canonical, chain.table, after))
+        return None
+
+    def rejected(self, table: Table, cls: type[DatasetStep], tries: int) -> Iterator[DatasetStep]:
+        """Random steps of a class that `infer` rejects."""
+        for _ in range(tries):
+            step = STEP.read(self._definition(cls, table))
+            try:
+                step.infer(table, self._others(step))
+            except Rejected:
+                yield step
+
+    def others(self, placed: Placed) -> dict[str, Chain]:
+        return {name: self.tables[name] for name in placed.step.tables()}
+
+    def _others(self, step: DatasetStep) -> dict[str, Table]:
+        return {name: self.tables[name].table for name in step.tables()}
+
+    def _definition(self, cls: type[DatasetStep], table: Table) -> Json:
+        body: Json = {"op": cls.op}
+        for key, param in params_of(cls).items():
+            if param.required or self.chance.random() < 0.6:
+                body[key] = self._value(param.kind, table)
+        return body
+
+    def _value(self, kind: Kind, table: Table) -> Any:
+        """A value of a kind; a new kind of field needs a line here."""
+        chance, columns = self.chance, [*table.columns]
+        some = chance.sample(columns, min(len(columns), chance.randint(1, 3)))
+        match kind:
+            case Name(of="table"):
+                return chance.choice([name for name in self.tables if name != "main"])
+            case Name(of="column"):
+                return some[0]
+            case ListOf(item=Name(of="column")):
+                keys = [name for name in columns if name in ("id", "key", "code", "size")]
+                return chance.choice([[chance.choice(keys or columns)], keys[:2] or some, some])
+            case Columns():
+                dtype = table.served[some[0]].dtype
+                return chance.choice([some, some[0], {"except": some}, {"except": some[0]}, {"dtype": dtype}])
+            case MapOf(names=Name(of="column")):
+                swapped = [*some[1:], some[0]] if len(some) > 1 and chance.random() < 0.3 else None
+                return dict(
+                    zip(some, swapped or chance.sample([*_NEW, *SOURCES["main"][0]], len(some)), strict=True)
+                )
+            case MapOf(item=Expression()):
+                names = chance.sample([*_NEW, *columns], chance.randint(1, 2))
+                return {name: self._expression(table) for name in names}
+            case Expression():
+                return self._expression(table)
+            case Text():
+                return chance.choice(["p_", "q_", "r_"])
+        value = of_kind(kind, chance)
+        assert value is not None, f"no values of {kind} are known here"
+        return value
+
+    def _expression(self, table: Table) -> str:
+        numbers = [name for name, type_ in table.served.items() if type_.numeric]
+        if len(numbers) > 1 and self.chance.random() < 0.4:
+            return self.chance.choice(_PAIRS).format(*map(_sql, self.chance.sample(numbers, 2)))
+        missing = [name for name, type_ in table.served.items() if type_.nullable]
+        name = self.chance.choice(missing if missing and self.chance.random() < 0.5 else [*table.columns])
+        text = self.chance.choice(_EXPRESSIONS[table.served[name].dtype])
+        return text.format(*[_sql(name)] * text.count("{}"))
+
+
+def _sql(name: str) -> str:
+    return f'"{name}"'
+
+
+def value_of(type_: ColumnType, chance: random.Random) -> Any:
+    """A value that a column of a type can have."""
+    if type_.nullable and chance.random() < 0.3:
+        return None
+    if type_.categories is not None:
+        return chance.choice(type_.categories)
+    moment = datetime(2020, 1, 1) + timedelta(hours=chance.randint(0, 400))
+    draws: dict[str, Any] = {
+        "bool": chance.random() < 0.5,
+        "int": chance.randint(0, 20),
+        "float": chance.choice([0.0, -1.5, 2.0, chance.uniform(-3, 3)]),
+        "string": chance.choice(["a", "b", "x", "long text"]),
+        "date": date(2020, 1, chance.randint(1, 28)),
+        "datetime": moment,
+    }
+    return draws[type_.dtype]
+
+
+def rows_of(
+    schema: Schema, promises: Sequence[Sequence[str]], chance: random.Random, count: int = ROWS
+) -> pl.DataFrame:
+    """Rows of these types that keep the promises."""
+    rows = pl.DataFrame(
+        {
+            name: pl.Series([value_of(type_, chance) for _ in range(count)], dtype=polars_type(type_.dtype))
+            for name, type_ in schema.items()
+        }
+    )
+    for promise in promises:
+        missing = pl.any_horizontal(pl.col(name).is_null() for name in promise)
+        rows = rows.filter(missing | pl.struct(promise).is_first_distinct())
+    return rows
+
+
+Files = Mapping[str, pl.DataFrame]
+
+
+def files_of(chance: random.Random) -> dict[str, pl.DataFrame]:
+    """Rows for every file of the sources."""
+    found: dict[str, pl.DataFrame] = {}
+    for columns, file in SOURCES.values():
+        if file not in found:
+            made = table(columns)
+            found[file] = rows_of(made.served, made.promises(), chance)
+    return found
