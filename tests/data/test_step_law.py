@@ -28,7 +28,7 @@ def test_what_is_foretold_is_what_is_made(cls: type[DatasetStep]) -> None:
     count = examples(12, 1_000)
     chances = (random.Random(f"{seed()} {cls.op} {number}") for number in range(count))
     checked = sum(law(cls, chance) for chance in chances)
-    assert checked > count * 0.8, "too few steps that can be inferred"
+    assert checked > count / 2, "too few steps that can be inferred"
     tell(f"{cls.op}: {checked} datasets as foretold")
 
 
