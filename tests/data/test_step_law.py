@@ -25,7 +25,7 @@ from tests.data.step_law import law
 
 @pytest.mark.parametrize("cls", DATASET_STEPS, ids=lambda cls: cls.op)
 def test_what_is_foretold_is_what_is_made(cls: type[DatasetStep]) -> None:
-    count = examples(12, 1_000)
+    count = examples(12, 600)
     chances = (random.Random(f"{seed()} {cls.op} {number}") for number in range(count))
     checked = sum(law(cls, chance) for chance in chances)
     assert checked > count / 2, "too few steps that can be inferred"

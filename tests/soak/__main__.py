@@ -25,7 +25,11 @@ SOAKS = {
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "csv": ["tests/data/test_csv.py"],
     "formats": ["tests/data/test_format_law.py"],
-    "column-flow": ["tests/pipeline/test_flow.py"],
+    "column-flow": [
+        "tests/pipeline/test_flow.py",
+        "tests/data/test_step_law.py",
+        "tests/data/test_split_law.py",
+    ],
     "ops": ["tests/ops/test_parity.py"],
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
