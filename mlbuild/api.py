@@ -12,7 +12,7 @@ from mlbuild.diagnostics import Diagnostic, Unwritable
 from mlbuild.engine.audit import Audit, audit, remove_damaged
 from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, ignore
 from mlbuild.engine.executor import Executor, InProcess
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.foresee import foresee as look_ahead
 from mlbuild.engine.garbage import Garbage, remove_garbage
 from mlbuild.engine.graph import Plan, Task
@@ -117,7 +117,7 @@ def build(
     lock = LockFile(spec, whole, with_ancestors(whole, named), store)
     with store.building(lambda holder: events(BuildWaiting(holder))):
         if locked:
-            _hold(lock, Files(store, spec.root))
+            _hold(lock, Digests(store, spec.root))
         with Recorder(spec, whole, store, command, events) as recorder:
             result = run_build(
                 whole,
@@ -137,10 +137,10 @@ def build(
     return result
 
 
-def _hold(lock: LockFile, files: Files) -> None:
-    lock.hold(files)
+def _hold(lock: LockFile, outside: Digests) -> None:
+    lock.hold(outside)
     with suppress(Unwritable):
-        files.save()
+        outside.save()
 
 
 def needs_workers(jobs: int, memory_limit: int | None) -> bool:
@@ -175,7 +175,7 @@ def foresee(
     named = match(whole, targets)
     store = open_store(spec.root)
     if locked:
-        LockFile(spec, whole, with_ancestors(whole, named), store).hold(Files(store, spec.root))
+        LockFile(spec, whole, with_ancestors(whole, named), store).hold(Digests(store, spec.root))
     return look_ahead(
         whole,
         store,

@@ -29,10 +29,11 @@ from mlbuild.cli.unchanged import (
     variable,
 )
 from mlbuild.cli.wording import CALLED
+from mlbuild.data.locators.variables import expand
 from mlbuild.engine.code import source_files
 from mlbuild.engine.events import BuildResult
 from mlbuild.engine.export import export_reasons
-from mlbuild.engine.files import GRAIN_NS, Files, settled
+from mlbuild.engine.files import GRAIN_NS, Digests, LocalFile, name_in, settled
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.libraries import listed
 from mlbuild.engine.records import find_record
@@ -41,7 +42,6 @@ from mlbuild.engine.store import DiskStore, open_store
 from mlbuild.pipeline.lockfile import lock_path
 from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.spec import Spec
-from mlbuild.spec.variables import expand
 
 #: A path and what was found there.
 Fact = tuple[str, tuple[int, ...]]
@@ -79,11 +79,11 @@ class _Survey:
     def __init__(self, spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) -> None:
         self._spec, self._result, self._store = spec, result, store
         self._tasks = [plan.tasks[name] for name in result.actions]
-        self._files = Files(store, spec.root)
+        self._outside = Digests(store, spec.root)
 
     def snapshot(self) -> dict[str, Any]:
         """What `unchanged` compares, all but the texts."""
-        names = {name for source in self._spec.sources.values() for name in source.variables}
+        names = {name for source in self._spec.sources.values() for name in source.located.variables}
         folders = [Path(path) for path in sys.path]
         present = [path for path in folders if path.exists()]
         if not all(path.is_absolute() for path in folders):
@@ -94,7 +94,9 @@ class _Survey:
             "absent": [str(path) for path in folders if path not in present],
             "installed": _traced(_seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS)),
             "specs": dict(
-                _seen(((self._files.name(path), path) for path in map(Path.absolute, specs)), BEGAN_NS)
+                _seen(
+                    ((name_in(self._spec.root, path), path) for path in map(Path.absolute, specs)), BEGAN_NS
+                )
             ),
             "said": [meaning(part) for part in self._spec.parts],
         }
@@ -105,7 +107,7 @@ class _Survey:
         lock = lock_path(self._spec)
         others = [*self._store.folders(), *([lock] if lock.exists() else [])]
         found["project"] = _traced([*plain, *self._exports(exports), *self._folders(others)])
-        self._files.save()
+        self._outside.save()
         return found
 
     def _code(self) -> Iterator[Path]:
@@ -126,38 +128,42 @@ class _Survey:
         time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
 
     def _sources(self) -> tuple[list[Fact], list[Fact]]:
-        """The files from outside: by name, and those that variables name by the names of these."""
+        """The paths outside: by name, and those that variables name by the names of these."""
         variables = {name: f"{MARK}{name}{MARK}" if value else "" for name, value in os.environ.items()}
         plain: list[Fact] = []
         named: list[Fact] = []
         for task in (task for task in self._tasks if task.files):
             record = find_record(self._store, task.name)
-            for slot, path in task.files.items():
-                called = task.called.get(slot)
-                digest, known = self._files.digest(path, called), self._files.facts(path, called)
-                if record is None or known is None or record.ingredients.files.get(slot) != digest:
+            for slot, external in task.files.items():
+                digest, token = self._outside.digest(external), self._outside.token(external)
+                if record is None or token is None or record.ingredients.files.get(slot) != digest:
                     raise _Doubt
-                if called is None:
-                    plain.append((self._files.name(path), tuple(known)))
-                else:
-                    named.append((expand(called, variables).text, tuple(known)))
+                glances = external.glances(token)
+                if glances is None:
+                    raise _Doubt
+                for name, known, has_variables in glances:
+                    if has_variables:
+                        named.append((expand(name, variables).text, known))
+                    else:
+                        plain.append((name, known))
         return plain, named
 
     def _exports(self, exports: list[Task]) -> Iterator[Fact]:
         for task in exports:
             action, folder = self._result.actions[task.name], Path(str(task.exports))
-            if any(export_reasons(task, action, self._files, self._spec.root)):
+            if any(export_reasons(task, action, self._outside, self._spec.root)):
                 raise _Doubt
             for part in action.parts:
-                known = self._files.facts(folder / part)
-                if known is None:
+                exported = LocalFile(folder / part, f"{task.exports}/{part}")
+                token = self._outside.token(exported)
+                if token is None:
                     raise _Doubt
-                yield self._files.name(folder / part), tuple(known)
+                yield from ((one.name, one.facts) for one in exported.glances(token))
             folders = {folder, *((folder / part).parent for part in action.parts)}
             yield from self._folders(self._spec.root / path for path in sorted(folders))
 
     def _folders(self, paths: Iterable[Path]) -> Iterator[Fact]:
-        return iter(_seen(((self._files.name(path), path) for path in paths), time.time_ns()))
+        return iter(_seen(((name_in(self._spec.root, path), path) for path in paths), time.time_ns()))
 
 
 def _seen(paths: Iterable[tuple[str, Path]], at: int) -> list[Fact]:

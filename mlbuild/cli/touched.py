@@ -13,7 +13,7 @@ from typing import Any
 
 from mlbuild.cli.unchanged import FOLDER, MARK, Answer, facts, sealed, snapshot_name, trace
 from mlbuild.engine.canonical import canonical, digest
-from mlbuild.engine.files import Files, settled
+from mlbuild.engine.files import Digests, LocalFile, settled
 from mlbuild.engine.store import DiskStore, open_store
 from mlbuild.spec.files import read_spec
 from mlbuild.spec.tree import Document
@@ -60,13 +60,19 @@ def _say_the_same(answer: Answer) -> bool:
 
 def _hold_the_same(answer: Answer, project: dict[str, Facts], store: DiskStore) -> bool:
     """Whether everything has the facts of the snapshot, or the content that it had under these."""
-    files = Files(store, Path(answer.request.root))
-    former = [files.former_facts(name) or known for name, known in project.items()]
+    outside = Digests(store, Path(answer.request.root))
+    former = [_former(LocalFile(Path(name), name), outside) or known for name, known in project.items()]
     if _trace(former) != answer.snapshot["project"][1]:
         return False
     with suppress(OSError):
-        files.save()
+        outside.save()
     return True
+
+
+def _former(file: LocalFile, outside: Digests) -> Facts | None:
+    """The facts under which a file was hashed before, where its content is still what it was then."""
+    token = outside.former_token(file)
+    return None if token is None else file.glances(token)[0].facts
 
 
 def _trace(found: Iterable[Iterable[int]]) -> int:

@@ -7,8 +7,9 @@ have a file of secrets read as a table, and its lines quoted.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from mlbuild.data.faults import without_values
 from mlbuild.diagnostics import Failure
@@ -26,7 +27,7 @@ class Values:
 
     def __init__(self, args: argparse.Namespace, spec: Spec) -> None:
         bounds = Bounds.of(spec.file)
-        inside = args.allow_outside or all(bounds.hold(source.file) for source in spec.sources.values())
+        inside = args.allow_outside or all(map(bounds.hold, _files(spec)))
         self._quoted = inside and not args.no_samples
         self._why = [] if inside or args.no_samples else [_ELSEWHERE]
 
@@ -60,3 +61,10 @@ class Values:
             case TaskPrinted() if not self._quoted:  # what a library prints can quote anything
                 return replace(event, text="")
         return event
+
+
+def _files(spec: Spec) -> Iterator[Path]:
+    """The local files that tables are read from."""
+    for source in spec.sources.values():
+        if source.located.sample is not None:
+            yield source.located.sample

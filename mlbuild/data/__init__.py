@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.locators.file import File
 from mlbuild.data.sources import source_of
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
@@ -14,7 +15,7 @@ from mlbuild.data.steps.rename import Rename
 from mlbuild.data.steps.select import Select
 
 #: What `type:` of a source can be.
-SOURCES = tuple(source_of(one) for one in FORMATS)
+SOURCES = tuple(source_of(File, one) for one in FORMATS)
 #: What `op:` of a dataset step can be.
 DATASET_STEPS = (Join, Filter, Derive, Select, Rename)
 #: What `type:` of a split can be.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mlbuild.diagnostics import Unusable, Unwritable
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests, LocalFile
 from mlbuild.engine.graph import Task
 from mlbuild.engine.kept import digest_of, kind, on_another_disk, remove
 from mlbuild.engine.reasons import Reason
@@ -21,7 +21,7 @@ from mlbuild.engine.store import Store
 _COMING, _FORMER = "new", "old"
 
 
-def export_reasons(task: Task, action: Action, files: Files, root: Path) -> Iterator[Reason]:
+def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> Iterator[Reason]:
     """In what the exported folder of a task, if it has one, is not its result; what cannot be read is missing."""
     if task.exports is None:
         return
@@ -33,7 +33,10 @@ def export_reasons(task: Task, action: Action, files: Files, root: Path) -> Iter
         path = folder / part
         if not os.path.isfile(path):  # noqa: PTH113  # as above
             yield Reason("export missing", f"{task.exports}/{part}")
-        elif path.is_symlink() or files.digest(path) != wanted:
+        elif (
+            path.is_symlink()
+            or outside.digest(LocalFile(Path(task.exports, part), f"{task.exports}/{part}")) != wanted
+        ):
             yield Reason("export edited", f"{task.exports}/{part}")
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

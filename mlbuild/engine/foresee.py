@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.order import scope
 from mlbuild.engine.records import Action
@@ -38,7 +38,7 @@ def foresee(
     Raises:
         Rejected: tasks depend on each other in a circle.
     """
-    world = World(store, Files(store, root), root, catalogues)
+    world = World(store, Digests(store, root), root, catalogues)
     extent = scope(plan, targets, force, keep_going)
     done: dict[str, Action | None] = {}
     failed: list[str] = []

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlbuild.engine.external import External
+
 if TYPE_CHECKING:
     import networkx as nx
 
@@ -28,7 +30,7 @@ class Job(Protocol):
         """A part of an input, as a file that must not be changed."""
 
     def file(self, slot: str) -> Path:
-        """A file from outside."""
+        """What lies outside, as a file that must not be changed."""
 
     def write(self, part: str, content: bytes) -> None:
         """Give a part of the result."""
@@ -59,9 +61,8 @@ class Origin:
 class Task:
     """A node of the DAG. All that decides its result is in it; `name`, `origin` and `labels` enter no key.
 
-    `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` are files from
-    outside by slot, keyed by content, never by path or time; `called` says what messages and caches call one whose path
-    is not theirs to tell. `uses` are the modules of the classes that `params`
+    `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` is what lies
+    outside and is read, by slot; it is keyed by content, never by place or time. `uses` are the modules of the classes that `params`
     name, besides what `run`'s module imports. `libraries` are the distributions whose version can change the
     result, `imports` name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
     task's parts as files once it is done. `origin` says by path of a parameter where it comes from.
@@ -73,8 +74,7 @@ class Task:
     params: Mapping[str, Any]
     parts: tuple[str, ...]
     inputs: tuple[Input, ...] = ()
-    files: Mapping[str, Path] = field(default_factory=dict)
-    called: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, External] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()

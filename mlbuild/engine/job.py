@@ -47,7 +47,7 @@ class Running:
         self._promised = task.parts
         self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
         self._empty_slots = {source.slot for source in task.inputs}
-        self._files = {slot: root / path for slot, path in task.files.items()}
+        self._files, self._root = task.files, root
         self._store = store
         self._scratch: Path | None = None
         self._targets: dict[str, Path] = {}
@@ -67,7 +67,7 @@ class Running:
         return self._store.path(self._digest(slot, part))
 
     def file(self, slot: str) -> Path:
-        return self._files[slot]
+        return self._files[slot].local(self._root)
 
     def write(self, part: str, content: bytes) -> None:
         self._expect(part)

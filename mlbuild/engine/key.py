@@ -9,7 +9,7 @@ from typing import Any
 
 from mlbuild.engine.canonical import canonical, digest, parse
 from mlbuild.engine.code import code_versions
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
 from mlbuild.engine.libraries import versions
 
@@ -58,7 +58,7 @@ class Ingredients:
 def ingredients(
     task: Task,
     digests: Mapping[str, Mapping[str, str]],
-    files: Files,
+    outside: Digests,
     catalogues: frozenset[str] = frozenset(),
 ) -> Ingredients:
     """What decides the result of a task; `digests` holds the parts of the tasks that are done, by name.
@@ -79,9 +79,9 @@ def ingredients(
         params=sorted_params(task),
         libraries=versions(task.libraries),
         inputs={slot: tuple(reads) for slot, reads in inputs.items()},
-        files={slot: files.digest(path, task.called.get(slot)) for slot, path in task.files.items()},
+        files={slot: outside.digest(external) for slot, external in task.files.items()},
         producers={slot: tuple(tasks) for slot, tasks in producers.items()},
-        paths={slot: task.called.get(slot) or files.name(path) for slot, path in task.files.items()},
+        paths={slot: external.called for slot, external in task.files.items()},
     )
 
 

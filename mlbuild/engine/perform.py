@@ -74,8 +74,8 @@ def remember(
 
 def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure | None:
     """What a task does with a file that changes meanwhile is nobody's result."""
-    for slot, path in task.files.items():
-        if world.files.digest(path, task.called.get(slot)) != ingredients.files[slot]:
+    for slot, external in task.files.items():
+        if world.outside.digest(external) != ingredients.files[slot]:
             name = ingredients.paths[slot]
             return Failure("task", f"file '{name}' changed while it was read", {"file": name})
     return None

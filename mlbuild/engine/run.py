@@ -27,7 +27,7 @@ from mlbuild.engine.events import (
 )
 from mlbuild.engine.executor import Executor, InProcess, Outcome
 from mlbuild.engine.export import check_place, export, recover
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.ledger import Ledger
 from mlbuild.engine.order import Scope, scope
@@ -76,7 +76,7 @@ def build(
         Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task. Or an
             exported folder is not ours to replace; then nothing has run.
     """
-    world = World(store, Files(store, root), root, catalogues)
+    world = World(store, Digests(store, root), root, catalogues)
     extent = scope(plan, targets, force, keep_going)
     executor = executor or InProcess(store, root)
     urgency = Urgency(plan, extent, store, timed=executor.slots > 1)
@@ -86,7 +86,7 @@ def build(
     finally:
         executor.close()
         with suppress(Unwritable):  # both only save time
-            world.files.save()
+            world.outside.save()
             urgency.save()
 
 

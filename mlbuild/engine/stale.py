@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.export import export_reasons
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
 from mlbuild.engine.key import Ingredients, ingredients
 from mlbuild.engine.reasons import Reason, changes
@@ -24,7 +24,7 @@ class World:
     """
 
     store: Store
-    files: Files
+    outside: Digests
     root: Path
     catalogues: frozenset[str] = frozenset()
     foreseen: dict[str, str] = field(default_factory=dict)
@@ -93,7 +93,7 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
         return Blocked(failed)
     waiting = tuple(name for name in sources if name not in done)
     digests = {name: action.digests for name in sources if (action := done.get(name))}
-    now = ingredients(task, digests, world.files, world.catalogues)
+    now = ingredients(task, digests, world.outside, world.catalogues)
     missing = tuple(
         Reason("file missing", now.paths[slot]) for slot, found in now.files.items() if found is None
     )
@@ -108,7 +108,7 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
         return FailedBefore(now, action, action.failure)
     if lost := lost_parts(task, action, world.store):
         return Stale(now, tuple(Reason("result missing", task.name, part) for part in lost))
-    if wrong := tuple(export_reasons(task, action, world.files, world.root)):
+    if wrong := tuple(export_reasons(task, action, world.outside, world.root)):
         return Restorable(now, action, _changes(task, now, world, unknown=wrong) or wrong)
     return Fresh(now, action)
 

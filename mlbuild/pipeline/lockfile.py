@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import __version__
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.libraries import versions
 from mlbuild.engine.records import find_record
@@ -71,8 +71,8 @@ class LockFile:
         self._spec, self._plan, self._tasks, self._store = spec, plan, tasks, store
         self._profiles = ",".join(spec.profiles)
 
-    def hold(self, files: Files) -> None:
-        """See that a build of these files would not change the lock.
+    def hold(self, outside: Digests) -> None:
+        """See that a build of what lies outside now would not change the lock.
 
         Raises:
             NotLocked: it would.
@@ -86,8 +86,8 @@ class LockFile:
         found: dict[str, str | None] = {}
         for name in self._sources():
             task = self._plan.tasks[name]
-            for slot, path in task.files.items():
-                found[name] = files.digest(path, task.called.get(slot))
+            for external in task.files.values():
+                found[name] = outside.digest(external)
         now = self._changed(locked, found)
         differences = tuple(
             Difference(key[1], key[2], locked.get(key), now.get(key))

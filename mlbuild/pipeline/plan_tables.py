@@ -21,9 +21,7 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         kind="source",
         run=source.run,
         params={"source": item.source.format.canonical(item.contract.columns)},
-        # The engine takes files relative to the project; those of a spec are relative to where it is read.
-        files={"file": item.file.absolute()},
-        called={"file": item.source.path} if item.variables else {},
+        files=item.located.externals,
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
         uses=(item.source.kind.__module__,),
         libraries=("polars",),

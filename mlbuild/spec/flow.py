@@ -13,11 +13,9 @@ from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.spec.definitions import Definitions
-from mlbuild.spec.files import missing
 from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Dataset
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
-from mlbuild.spec.variables import expand
 
 #: The key under which a step names another table.
 WITH = "with"
@@ -33,10 +31,8 @@ def flow_sources(
         if source is None:
             continue
         at = ("sources", name)
-        path = findings.attempt((*at, "path"), expand, source.path, os.environ)
-        file = root / (path.text if path else source.path)
-        if path and (problem := missing(file, source.path, (*at, "path"), "the folder of the spec")):
-            findings.add(problem)
+        located = source.locator.locate(root, os.environ)
+        findings.extend(problem.under(*at) for problem in located.problems)
         if findings.known(
             "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
         ):
@@ -45,18 +41,17 @@ def flow_sources(
                 contract, doubtful = defined.contract, defined.doubtful
                 if not doubtful:
                     findings.extend(problem.under(*at) for problem in source.format.judge(contract.columns))
-                table = _source_table(name, os.path.normpath(file), source.contract, contract, doubtful)
-                variables = path.names if path else ()
-                found[name] = SourceSpec(name, source, file, variables, source.contract, contract, table)
+                table = _source_table(name, located.place, source.contract, contract, doubtful)
+                found[name] = SourceSpec(name, source, located, source.contract, contract, table)
     return found
 
 
 def _source_table(
-    name: str, file: str, contract_name: str, contract: Contract, doubtful: Collection[str]
+    name: str, place: str, contract_name: str, contract: Contract, doubtful: Collection[str]
 ) -> Table:
     """The table of a source; nothing is known of the columns that are `doubtful`."""
     at = ("contracts", contract_name)
-    table = contract.table(file, at)
+    table = contract.table(place, at)
     unknown = {column: TableColumn.unknown(table.columns[column].node) for column in doubtful}
     return replace(table.plus(unknown), place=(f"the contract of '{name}'", at))
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
+from mlbuild.data.locators.missing import missing
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Related, Span
 from mlbuild.spec.bounds import HELP, Bounds
 from mlbuild.spec.builder import MAX_DEPTH
-from mlbuild.spec.files import missing, read_spec
+from mlbuild.spec.files import read_spec
 from mlbuild.spec.overlay import map_like
 from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.structure import included_problems

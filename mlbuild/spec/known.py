@@ -10,8 +10,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.data.locators.locator import Located
 from mlbuild.data.sources import Source
-from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.diagnostics import Failed
 from mlbuild.ops.op import Op
 from mlbuild.selection import Selector
 from mlbuild.spec.bounds import Bounds
@@ -24,7 +25,6 @@ from mlbuild.spec.resolve import read_definitions, resolve
 from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape import check_shape
 from mlbuild.spec.tree import Document
-from mlbuild.spec.variables import expand
 
 #: Names, each with what is known of what bears it: nothing, or the type of a column.
 Names = dict[str, ColumnType | None]
@@ -91,7 +91,8 @@ def _add(known: Known, composed: Composed, bounds: Bounds) -> None:
     _add_features(known, definitions, resolved)
     for source in definitions.sources.values():
         if source is not None:
-            header = dict.fromkeys(_header(source, root, bounds), source.path)
+            located = source.locator.locate(root, os.environ)
+            header = dict.fromkeys(_header(source, located, bounds), located.called)
             known.files[source.contract] = header | known.files.get(source.contract, {})
 
 
@@ -137,10 +138,10 @@ def _mentioned(steps: Iterable[Op]) -> Iterator[str]:
             yield from step.columns.names or step.columns.excluded
 
 
-def _header(source: Source, root: FilePath, bounds: Bounds) -> list[str]:
+def _header(source: Source, located: Located, bounds: Bounds) -> list[str]:
     """The columns of a source's file; none where it is not there or cannot be read, or lies beyond the bounds."""
     try:
-        file = root / expand(source.path, os.environ).text
-        return source.format.header(file) if bounds.hold(file) else []
-    except (Rejected, Failed, OSError, ValueError):
+        file = located.sample
+        return source.format.header(file) if file and bounds.hold(file) else []
+    except (Failed, OSError, ValueError):
         return []

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.contracts import Contract
+from mlbuild.data.locators.locator import Located
 from mlbuild.data.serving import Serving
 from mlbuild.data.sources import Source
 from mlbuild.data.splits.split import Split
@@ -23,15 +24,11 @@ from mlbuild.spec.tree import Document
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """A source with its contract; `file` is resolved against the folder of the spec.
-
-    `variables` of the environment have their values in it, which messages and caches must not tell.
-    """
+    """A source with its contract, found from the folder of the spec."""
 
     name: str
     source: Source
-    file: FilePath
-    variables: tuple[str, ...]
+    located: Located
     contract_name: str
     contract: Contract
     table: Table

@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlbuild.engine.files import LocalFile
 from mlbuild.engine.graph import Input, Job, Plan, Task
 from mlbuild.engine.run import build
 from mlbuild.engine.store import DiskStore
@@ -84,7 +85,7 @@ def plan(stages: Stages) -> Plan:
         reads, file = stages.reads(number), stages.file(number)
         params = {"part": f"p{number}", "reads": [f"p{other}" for other in reads], "file": bool(file)}
         inputs = tuple(Input("of", f"s{other}", (f"p{other}",)) for other in reads)
-        files = {"file": Path(file)} if file else {}
+        files = {"file": LocalFile(Path(file), file)} if file else {}
         tasks.append(Task(f"s{number}", "checksum", checksum, params, (f"p{number}",), inputs, files))
     return Plan({task.name: task for task in tasks})
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mlbuild import api
 from mlbuild.engine.export import export
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
 from mlbuild.engine.order import scope
 from mlbuild.engine.perform import remember
@@ -117,7 +117,7 @@ def _lines(size: Size) -> Iterator[str]:
 def seed(spec: Spec) -> int:
     """Record a result for every task, and write the outputs, without running any; returns how many tasks there are."""
     plan, store = api.plan(spec), DiskStore(spec.root)
-    world = World(store, Files(store, spec.root), spec.root, CATALOGUES)
+    world = World(store, Digests(store, spec.root), spec.root, CATALOGUES)
     done: dict[str, Action | None] = {}
     for name in scope(plan, None, False, False).ranks:
         task = plan.tasks[name]
@@ -133,7 +133,7 @@ def seed(spec: Spec) -> int:
         done[name] = action
         if task.exports:
             export(task, action, store, spec.root)
-    world.files.save()
+    world.outside.save()
     return len(done)
 
 

@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.spec.check import check
 from mlbuild.spec.loader import load
-from mlbuild.spec.variables import expand
 from tests.docs.markdown import DOCS, Block, blocks
 
 _TOLD = re.compile(r"(error|warning)\[")

@@ -11,6 +11,7 @@ from pathlib import Path
 from mlbuild.cli.main import VERBS, _parser
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import Column, Contract
+from mlbuild.data.locators.file import File
 from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
@@ -26,6 +27,7 @@ _DESCRIBED = {
     cls.__name__.lower(): cls
     for cls in (
         Root,
+        File,
         Source,
         Contract,
         Column,

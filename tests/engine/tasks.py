@@ -13,6 +13,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
 from mlbuild.engine.events import BuildResult, Event, TaskStarted
+from mlbuild.engine.files import LocalFile
 from mlbuild.engine.foresee import foresee
 from mlbuild.engine.graph import Input, Job, Origin, Plan, Task
 from mlbuild.engine.reasons import Reason
@@ -128,8 +129,15 @@ def open_files(job: Job) -> None:
     job.write("out", "\n".join(names).encode())
 
 
+def local(path: Path) -> LocalFile:
+    """A file, called by its path."""
+    return LocalFile(path, path.as_posix())
+
+
 def file_task(path: Path, *columns: str, name: str = "source:s", **fields: Any) -> Task:
-    return Task(name, "source", load, {"columns": list(columns)}, columns, files={"data": path}, **fields)
+    return Task(
+        name, "source", load, {"columns": list(columns)}, columns, files={"data": local(path)}, **fields
+    )
 
 
 def text_task(name: str, text: Any, *reads: str, **fields: Any) -> Task:

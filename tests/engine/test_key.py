@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlbuild.engine.canonical import canonical, parse
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
 from mlbuild.engine.key import Ingredients, ingredients
 from mlbuild.engine.reasons import changes
 from tests.budget import examples
 from tests.engine.memory import MemoryStore
-from tests.engine.tasks import file_task, origin, reading, text_task
+from tests.engine.tasks import file_task, local, origin, reading, text_task
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON = st.recursive(
@@ -29,7 +29,7 @@ DIGESTS = {"s": {"out": "1", "more": "2"}, "r": {"out": "1"}}
 
 
 def made(task: Task, root: Path, **digests: str) -> Ingredients:
-    return ingredients(task, {**DIGESTS, "s": {**DIGESTS["s"], **digests}}, Files(MemoryStore(root), root))
+    return ingredients(task, {**DIGESTS, "s": {**DIGESTS["s"], **digests}}, Digests(MemoryStore(root), root))
 
 
 @given(JSON)
@@ -67,7 +67,7 @@ def test_what_decides_nothing_enters_no_key(tmp_path: Path) -> None:
     task = replace(file_task(Path("data.txt"), "a"), inputs=reading("s/out", "s/more"))
     same = [
         replace(task, name="other", labels=("model:x",), origin={(): origin("x", 1)}, rank=4, exports="dist"),
-        replace(task, files={"data": tmp_path / "copy.txt"}),
+        replace(task, files={"data": local(tmp_path / "copy.txt")}),
         replace(task, params=dict(reversed(list({**task.params}.items())))),
         replace(task, inputs=reading("r/out", "s/more")),
     ]
@@ -86,8 +86,8 @@ def test_what_decides_the_result_enters_the_key(tmp_path: Path) -> None:
         replace(task, inputs=reading("s/out")),
         replace(task, inputs=reading("s/more", "s/out")),
         replace(task, inputs=(replace(task.inputs[0], slot="other"), task.inputs[1])),
-        replace(task, files={"data": Path("more.txt")}),
-        replace(task, files={"table": Path("data.txt")}),
+        replace(task, files={"data": local(Path("more.txt"))}),
+        replace(task, files={"table": local(Path("data.txt"))}),
         replace(task, libraries=("pytest",)),
         replace(task, uses=("tests.budget",)),
     ]

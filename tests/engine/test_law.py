@@ -22,7 +22,7 @@ from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Restorable, Stale
 from mlbuild.engine.store import DiskStore
 from tests import budget
 from tests.engine.memory import MemoryStore
-from tests.engine.tasks import Project
+from tests.engine.tasks import Project, local
 
 MOST = 6
 POISON = 7
@@ -126,7 +126,7 @@ def tasks(project: Project, nodes: list[Node]) -> list[Task]:
         inputs = tuple(
             Input(slot, f"t{source}", (part,)) for slot, (source, part) in zip(slots, node.reads, strict=True)
         )
-        files = {} if node.file is None else {"file": project.write(f"{index}.txt", node.file)}
+        files = {} if node.file is None else {"file": local(project.write(f"{index}.txt", node.file))}
         made.append(Task(f"t{index}", "mix", mix, params, ("small", "all"), inputs, files, rank=node.rank))
     return made
 

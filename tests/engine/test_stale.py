@@ -15,7 +15,7 @@ from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.reasons import Origins, Reason, What
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Stale, Unsure
-from tests.engine.tasks import Project, file_task, guard, origin, reading, sign, text_task
+from tests.engine.tasks import Project, file_task, guard, local, origin, reading, sign, text_task
 
 DATA = "a: one\nb: two\n"
 
@@ -104,7 +104,7 @@ EDITS: dict[str, tuple[Callable[[Task], Task], list[Reason]]] = {
         [Reason("code added", "tests.budget")],
     ),
     "a file": (
-        lambda task: replace(task, files={"more": Path("data/table.txt")}),
+        lambda task: replace(task, files={"more": local(Path("data/table.txt"))}),
         [Reason("file added", "data/table.txt")],
     ),
 }
@@ -169,7 +169,7 @@ def test_what_changes_no_value_reruns_nothing_behind_it(project: Project, edit: 
             expected = ("source:s",)
         case "place":
             project.write("elsewhere.txt", DATA)
-            source = replace(source, files={"data": Path("elsewhere.txt")})
+            source = replace(source, files={"data": local(Path("elsewhere.txt"))})
         case "name":
             source = replace(source, name="source:renamed")
             train = replace(train, inputs=reading("source:renamed/a", "source:renamed/b"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild import api
-from mlbuild.engine.files import Files
+from mlbuild.engine.files import Digests
 from mlbuild.engine.key import ingredients
 from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.canonical import canonical_spec
@@ -30,7 +30,7 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 
 def keys(spec: Spec) -> dict[str, str]:
     """The key of each task as far as the spec decides it."""
-    files = Files(MemoryStore(spec.root), spec.root)
+    files = Digests(MemoryStore(spec.root), spec.root)
     tasks = api.plan(spec).tasks
     return {name: ingredients(task, {}, files, CATALOGUES).key for name, task in tasks.items()}
 

@@ -103,7 +103,7 @@ def test_a_dataset_that_continues_another_is_flattened(tmp_path: Path) -> None:
 def test_a_spec_knows_its_places(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, changed())
     assert spec.root == tmp_path
-    assert spec.sources["flights"].file == tmp_path / "flights.csv"
+    assert spec.sources["flights"].located.sample == tmp_path / "flights.csv"
     assert spec.place(("models", "late", "early_stopping", "rounds")) == (str(tmp_path / "mlbuild.yaml"), 44)
     assert spec.place(("models", "late", "params", "num_leaves"))[1] == 37
     assert spec.models["late"].steps_at == ("preprocessing", "tabular")

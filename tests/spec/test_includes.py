@@ -33,7 +33,7 @@ def test_sections_join_and_files_include_files_from_their_own_folder(tmp_path: P
     spec = sound(composed(tmp_path, f"include: [models.yaml, more.yaml]\n{MAIN}", models=MODELS, more=more))
     assert list(spec.sources) == ["rows", "again"] and list(spec.datasets) == ["all", "half"]
     # Paths of data start from the folder of the spec, whichever file names them.
-    assert spec.sources["again"].file == tmp_path / "rows.csv"
+    assert spec.sources["again"].located.sample == tmp_path / "rows.csv"
 
 
 def test_mistakes_are_told_in_the_file_that_has_them(tmp_path: Path) -> None:

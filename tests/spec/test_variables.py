@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from mlbuild import api
+from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Rejected
-from mlbuild.spec.variables import expand
 from tests.spec.composing import SPEC, composed, said, sound
 
 
@@ -84,7 +84,7 @@ def test_no_message_and_no_file_of_the_cache_tells_the_value(
     pl.DataFrame({"a.b": [0.5, 1.5] * 40, "n": [1, 2] * 40, "y": [True, False] * 40}).write_csv(rows)
     spec = sound(composed(project, text))
     result = api.build(spec, ["source:rows"], threads=1)
-    assert result.ok and spec.sources["rows"].file == rows
+    assert result.ok and spec.sources["rows"].located.sample == rows
     rows.write_bytes(b"a.b,n\n1,2,3\n")
     broken = api.build(spec, ["source:rows"], threads=1)
     assert [failure.message for failure in broken.failures.values()] == [

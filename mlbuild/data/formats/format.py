@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+#: The slot in which a task finds the file that a format reads.
+FILE = "file"
+
+
 @dataclass(frozen=True)
 class Guess:
     """What the columns of a file are, as far as its format tells.

@@ -6,6 +6,7 @@ import json
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.formats.format import FILE
 from mlbuild.engine.graph import Job
 from mlbuild.params import read
 from mlbuild.pipeline.parts import WHOLE, write_table
@@ -17,6 +18,6 @@ def run(job: Job) -> None:
     params = job.params["source"]
     columns = {name: read(Column, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
-    rows, faults = format_.read(job.file("file"), columns)
+    rows, faults = format_.read(job.file(FILE), columns)
     job.write("faults", json.dumps([fault.to_json() for fault in faults]).encode())
     write_table(job, WHOLE, rows)

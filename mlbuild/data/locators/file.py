@@ -1,0 +1,43 @@
+"""A table in a local file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.data.formats.format import FILE
+from mlbuild.data.locators.locator import Located, Locator
+from mlbuild.data.locators.missing import missing
+from mlbuild.data.locators.variables import expand
+from mlbuild.diagnostics import Rejected
+from mlbuild.engine.files import LocalFile, name_in
+from mlbuild.params import Text, field
+
+
+@dataclass(frozen=True)
+class File(Locator):
+    """A file of this machine."""
+
+    path: str = field(Text(), "The file, relative to the folder of the spec.")
+
+    def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
+        at = ("path",)
+        try:
+            path = expand(self.path, environment)
+        except Rejected as rejected:
+            problems = tuple(problem.under(*at) for problem in rejected.problems)
+            return Located(self.path, {}, os.path.normpath(root / self.path), problems=problems)
+        file = root / path.text
+        problem = missing(file, self.path, at, "the folder of the spec")
+        # What variables hold is not for messages and caches to tell.
+        called = self.path if path.names else name_in(root, file.absolute())
+        return Located(
+            called=self.path,
+            externals={FILE: LocalFile(file.absolute(), called, bool(path.names))},
+            place=os.path.normpath(file),
+            variables=path.names,
+            sample=file,
+            problems=(problem,) if problem else (),
+        )

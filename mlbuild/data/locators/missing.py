@@ -1,0 +1,39 @@
+"""Whether there is a file where a spec says."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+from mlbuild.diagnostics import Path, Problem
+from mlbuild.hints import nearest
+from mlbuild.regular import irregular
+
+
+def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
+    """The problem that no file is where a spec says; `named` is its path as written, `start` where that starts."""
+    mode = _mode(file)
+    if mode is None:
+        near = nearest(FilePath(named).name, _beside(file))
+        help_ = f"did you mean '{FilePath(named).with_name(near)}'?" if near else f"paths start from {start}"
+        return Problem("missing-file", f"there is no file '{named}'", at, help_)
+    what = irregular(file, mode)
+    return Problem("missing-file", f"'{named}' is {what}", at) if what else None
+
+
+def _mode(file: FilePath) -> int | None:
+    """What kind of thing a path leads to; None if to nothing."""
+    try:
+        return file.stat().st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _beside(file: FilePath) -> list[str]:
+    """The names in the folder where a file should be that are like its own up to the suffix, or have its suffix."""
+    try:
+        names = [entry.name for entry in file.parent.iterdir()]
+        return [
+            name for name in names if FilePath(name).suffix == file.suffix or FilePath(name).stem == file.stem
+        ]
+    except (OSError, ValueError):
+        return []

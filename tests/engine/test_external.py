@@ -1,0 +1,93 @@
+"""What lies outside need not be a file: the engine keeps to what any of it can say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlbuild.engine.events import TaskStarted
+from mlbuild.engine.external import External, Glance, Token
+from mlbuild.engine.files import Digests
+from mlbuild.engine.records import find_record
+from tests.engine.memory import MemoryStore
+from tests.engine.tasks import Project, file_task, text_task
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A content with a version, as a service has it; it is brought into a file of this machine to be read."""
+
+    called: str
+    place: Path
+
+    def token(self, root: Path) -> Token | None:
+        version = self.place / "version"
+        return [version.read_text()] if version.exists() else None
+
+    def settled(self, token: Token, at: int) -> bool:
+        return True  # a version never has two contents
+
+    def digest(self, root: Path) -> str | None:
+        (self.place / "asked").write_text("x" * (asked(self.place) + 1))
+        return hashlib.sha256((self.place / "content").read_bytes()).hexdigest()
+
+    def glances(self, token: Token) -> Sequence[Glance] | None:
+        return None
+
+    def local(self, root: Path) -> Path:
+        return self.place / "content"
+
+
+def remote(place: Path, content: str = "a: one\n", version: str = "1") -> External:
+    place.mkdir(exist_ok=True)
+    (place / "content").write_text(content)
+    (place / "version").write_text(version)
+    return Remote("service:table", place)
+
+
+def asked(place: Path) -> int:
+    file = place / "asked"
+    return len(file.read_text()) if file.exists() else 0
+
+
+def test_a_version_is_asked_for_each_time_and_the_content_once(tmp_path: Path) -> None:
+    external, store = remote(tmp_path / "far"), MemoryStore(tmp_path)
+    for _ in range(3):
+        outside = Digests(store, tmp_path)
+        assert outside.digest(external) == hashlib.sha256(b"a: one\n").hexdigest()
+        assert outside.token(external) == ["1"]
+        outside.save()
+    assert asked(tmp_path / "far") == 1
+    remote(tmp_path / "far", "a: two\n", "2")
+    assert Digests(store, tmp_path).digest(external) == hashlib.sha256(b"a: two\n").hexdigest()
+
+
+def test_a_task_reads_what_is_no_file_of_the_project(tmp_path: Path) -> None:
+    place = tmp_path / "far"
+    project = Project(tmp_path / "project", MemoryStore(tmp_path / "project"))
+    source = replace(file_task(Path("nowhere"), "a", name="s"), files={"data": remote(place)})
+    tasks = [source, text_task("t", "read:", "s/a")]
+
+    def ran() -> list[str]:
+        project.build(tasks)
+        return [event.task for event in project.told(TaskStarted)]
+
+    assert ran() == ["s", "t"]
+    assert ran() == []
+    remote(place, "a: one\n", "2")  # another version of the same content
+    assert ran() == []
+    remote(place, "a: two\n", "3")
+    assert ran() == ["s", "t"]
+    record = find_record(project.store, "s")
+    assert record is not None and record.ingredients.paths == {"data": "service:table"}
+    assert str(place) not in str(record)
+
+
+def test_what_is_gone_is_told_by_what_it_is_called(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project", MemoryStore(tmp_path / "project"))
+    gone = Remote("service:table", tmp_path / "nowhere")
+    task = replace(file_task(Path("nowhere"), "a", name="s"), files={"data": gone})
+    (failure,) = project.build([task]).failures.values()
+    assert failure.message == "there is no file 'service:table' that can be read"
