@@ -28,7 +28,7 @@ from mlbuild.pipeline.cleaning import removable
 from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
-from mlbuild.pipeline.plan import CATALOGUES, make_plan
+from mlbuild.pipeline.plan import make_plan
 from mlbuild.pipeline.runs import Recorder, built_specs
 from mlbuild.spec.bounds import EVERYWHERE
 from mlbuild.spec.check import check as check_spec
@@ -130,7 +130,6 @@ def build(
                 twice=check_determinism,
                 executor=executor,
                 events=recorder,
-                catalogues=CATALOGUES,
             )
         if result.ok and not locked:
             lock.update()
@@ -183,7 +182,6 @@ def foresee(
         named,
         force=force,
         keep_going=keep_going,
-        catalogues=CATALOGUES,
     )
 
 

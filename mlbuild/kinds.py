@@ -148,18 +148,16 @@ class Scalar(Kind):
 class Choice(Kind):
     """One of a closed list; each option has a one-line description."""
 
-    options: tuple[tuple[Any, str], ...]
+    values: tuple[Any, ...]
+    docs: tuple[str, ...]
 
     def __init__(self, options: Mapping[Any, str]) -> None:
-        object.__setattr__(self, "options", tuple(options.items()))
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        return tuple(value for value, _ in self.options)
+        object.__setattr__(self, "values", tuple(options))
+        object.__setattr__(self, "docs", tuple(options.values()))
 
     def json_schema(self) -> Json:
-        docs = [doc for _, doc in self.options]
-        return {"enum": list(self.values)} | ({"markdownEnumDescriptions": docs} if any(docs) else {})
+        docs = {"markdownEnumDescriptions": list(self.docs)} if any(self.docs) else {}
+        return {"enum": list(self.values)} | docs
 
     def read(self, value: Any) -> Any:
         """The option itself, so that `1.0` is read as 1."""

@@ -204,6 +204,10 @@ class Described:
             raise TypeError(f"{cls.__name__} has no discriminator")
         return cls.discriminator
 
+    def values_by_field(self) -> Mapping[str, Any]:
+        """The value of each field, by the name that it has in Python."""
+        return vars(self)
+
     def check(self) -> Iterator[Problem]:
         """What the fields contradict in each other: parameters without effect, missing companions."""
         return iter(())
@@ -243,12 +247,12 @@ def read(cls: type[T], mapping: Mapping[str, Any]) -> T:
     return cls(**values)
 
 
-def write(instance: Any) -> Json:
+def write(instance: Described) -> Json:
     """The canonical JSON of an instance: discriminator first, every default written out, None left out."""
-    mark = getattr(instance, "discriminator", None)
+    mark, values = instance.discriminator, instance.values_by_field()
     out: Json = {mark[0]: mark[1]} if mark else {}
     for key, param in params_of(type(instance)).items():
-        value = getattr(instance, param.name)
+        value = values[param.name]
         if value is not None:
             out[key] = param.kind.canonical(value)
     return out

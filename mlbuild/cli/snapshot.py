@@ -30,7 +30,7 @@ from mlbuild.cli.unchanged import (
 )
 from mlbuild.cli.wording import CALLED
 from mlbuild.data.locators.variables import expand
-from mlbuild.engine.code import source_files
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.events import BuildResult
 from mlbuild.engine.export import export_reasons
 from mlbuild.engine.files import GRAIN_NS, Digests, LocalFile, name_in, settled
@@ -40,7 +40,6 @@ from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Fresh
 from mlbuild.engine.store import DiskStore, open_store
 from mlbuild.pipeline.lockfile import lock_path
-from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.spec import Spec
 
 #: A path and what was found there.
@@ -79,6 +78,7 @@ class _Survey:
     def __init__(self, spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) -> None:
         self._spec, self._result, self._store = spec, result, store
         self._tasks = [plan.tasks[name] for name in result.actions]
+        self._policy = plan.policy
         self._outside = Digests(store, spec.root)
 
     def snapshot(self) -> dict[str, Any]:
@@ -112,13 +112,14 @@ class _Survey:
 
     def _code(self) -> Iterator[Path]:
         """The source of mlbuild, all of it, and that of tasks from elsewhere."""
-        modules = {module for task in self._tasks for module in (task.run.__module__, *task.uses)}
         if not listed(library for task in self._tasks for library in task.libraries):
             raise _Doubt
         for folder, _, names in os.walk(mlbuild.__path__[0]):
             yield from (Path(folder, name) for name in names if name.endswith((".py", ".json")))
-        others = tuple(module for module in sorted(modules) if module.partition(".")[0] != mlbuild.__name__)
-        yield from sorted(source_files(others, CATALOGUES))
+        code = Code(self._store, self._policy)
+        for task in self._tasks:
+            if {one.__module__.partition(".")[0] for one in (task.run, *task.uses)} != {mlbuild.__name__}:
+                yield from sorted(code.files(task.run, task.uses))
 
     def _wait(self, exports: list[Task]) -> None:
         """Let the clock of files move on past what this build has written, so that a later change will show."""

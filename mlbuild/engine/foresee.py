@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.order import scope
@@ -31,14 +32,13 @@ def foresee(
     *,
     force: bool = False,
     keep_going: bool = False,
-    catalogues: frozenset[str] = frozenset(),
 ) -> list[tuple[Task, Decision]]:
     """What `build` with the same arguments would decide, in its order; runs and writes nothing.
 
     Raises:
         Rejected: tasks depend on each other in a circle.
     """
-    world = World(store, Digests(store, root), root, catalogues)
+    world = World(store, Digests(store, root), root, Code(store, plan.policy))
     extent = scope(plan, targets, force, keep_going)
     done: dict[str, Action | None] = {}
     failed: list[str] = []

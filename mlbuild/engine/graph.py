@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.external import External
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class Task:
     """A node of the DAG. All that decides its result is in it; `name`, `origin` and `labels` enter no key.
 
     `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` is what lies
-    outside and is read, by slot; it is keyed by content, never by place or time. `uses` are the modules of the classes that `params`
-    name, besides what `run`'s module imports. `libraries` are the distributions whose version can change the
-    result, `imports` name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
+    outside and is read, by slot; it is keyed by content, never by place or time. `uses` are the classes that `params`
+    name, which `run` itself does not. `libraries` are the distributions whose version can change the result, `imports`
+    name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
     task's parts as files once it is done. `origin` says by path of a parameter where it comes from.
     """
 
@@ -75,7 +76,7 @@ class Task:
     parts: tuple[str, ...]
     inputs: tuple[Input, ...] = ()
     files: Mapping[str, External] = field(default_factory=dict)
-    uses: tuple[str, ...] = ()
+    uses: tuple[type, ...] = ()
     libraries: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     rank: int = 0
@@ -86,9 +87,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """All tasks of a project by name."""
+    """All tasks of a project by name; `policy` is what is known about their code."""
 
     tasks: Mapping[str, Task]
+    policy: Policy = field(default_factory=Policy)
 
     @cached_property
     def graph(self) -> nx.DiGraph[str]:

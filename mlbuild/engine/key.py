@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from mlbuild.engine.canonical import canonical, digest, parse
-from mlbuild.engine.code import code_versions
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
 from mlbuild.engine.libraries import versions
@@ -24,12 +24,15 @@ Read = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What decides a result. `producers` and `paths` only tell people where it comes from: they enter no key."""
+    """What decides a result. `code` is a version of `Code`.
+
+    `producers` and `paths` only tell people where it comes from: they enter no key.
+    """
 
     kind: str
     run: str
     parts: tuple[str, ...]
-    code: Mapping[str, str]
+    code: str
     params: Any
     libraries: Mapping[str, str | None]
     inputs: Mapping[str, tuple[Read, ...]]
@@ -59,7 +62,7 @@ def ingredients(
     task: Task,
     digests: Mapping[str, Mapping[str, str]],
     outside: Digests,
-    catalogues: frozenset[str] = frozenset(),
+    code: Code,
 ) -> Ingredients:
     """What decides the result of a task; `digests` holds the parts of the tasks that are done, by name.
 
@@ -75,7 +78,7 @@ def ingredients(
         kind=task.kind,
         run=f"{task.run.__module__}.{task.run.__qualname__}",
         parts=tuple(sorted(task.parts)),
-        code=code_versions((task.run.__module__, *task.uses), catalogues),
+        code=code.version(task.run, task.uses),
         params=sorted_params(task),
         libraries=versions(task.libraries),
         inputs={slot: tuple(reads) for slot, reads in inputs.items()},

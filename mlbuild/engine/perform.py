@@ -69,6 +69,7 @@ def remember(
         run = former.last if former else None
     elif former:
         run = replace(run, former=former.key, replaced=replaced(former.ingredients, ingredients))
+    world.code.keep(ingredients.code)
     keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
 
 

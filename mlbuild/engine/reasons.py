@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -11,8 +11,12 @@ from mlbuild.engine.canonical import canonical
 from mlbuild.engine.graph import Origin
 from mlbuild.engine.key import Ingredients
 
+#: More changed definitions are not told one by one.
+_MOST_DEFINITIONS = 20
+
 Path = tuple[str | int, ...]
 Origins = Mapping[Path, Origin]
+Definitions = Callable[[str], Mapping[str, str] | None]
 
 What = Literal[
     "never built",
@@ -48,7 +52,7 @@ class Reason:
     """One thing that changed. `was` and `now` are JSON for people, never digests.
 
     `where` is, by `what`: the path of a parameter in the spec, a file relative to the project, the name of a task
-    that is read, a module, a distribution. `part` is the part of a task that is read or missing. `file` and `line`
+    that is read, a definition (empty: it is not known which), a distribution. `part` is the part of a task that is read or missing. `file` and `line`
     say where the parameter stands in the spec; line 0 where that is not known.
     """
 
@@ -69,10 +73,13 @@ class Reason:
 _FIELDS = fields(Reason)
 
 
-def changes(old: Ingredients, old_origins: Origins, new: Ingredients, origins: Origins) -> tuple[Reason, ...]:
+def changes(
+    old: Ingredients, old_origins: Origins, new: Ingredients, origins: Origins, definitions: Definitions
+) -> tuple[Reason, ...]:
     """Every difference between what decided a result and what would decide it now.
 
-    There is none only if both keys are equal. Parts that are read and not known yet are passed over.
+    There is none only if both keys are equal. Parts that are read and not known yet are passed over. `definitions` says
+    of what a code version consists, as far as that is known.
     """
     found = list(_param_reasons(old.params, old_origins, new.params, origins))
     found += _file_reasons(old, new)
@@ -86,8 +93,23 @@ def changes(old: Ingredients, old_origins: Origins, new: Ingredients, origins: O
         found.append(Reason("kind", was=old.kind, now=new.kind))
     if old.run != new.run:
         found.append(Reason("code", new.run, was=old.run, now=new.run))
-    found += (Reason(what, name) for what, name in _changed(old.code, new.code, "code"))
+    elif old.code != new.code:
+        found += _code_reasons(definitions(old.code), definitions(new.code))
     return tuple(found)
+
+
+def _code_reasons(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> Iterator[Reason]:
+    """Which definitions changed; where there are many, in which modules. Those that changed come first."""
+    if old is None or new is None:
+        yield Reason("code")
+        return
+    found = sorted(_changed(old, new, "code"), key=lambda one: one[0] != "code")
+    if len(found) <= _MOST_DEFINITIONS:
+        yield from (Reason(what, name.strip(":").replace(":", ".")) for what, name in found)
+    else:
+        yield from (
+            Reason("code", name) for name in dict.fromkeys(name.partition(":")[0] for _, name in found)
+        )
 
 
 def _changed(

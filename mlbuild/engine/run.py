@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlbuild.diagnostics import Failure, Unwritable
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.dispatch import Attempt, Dispatch
 from mlbuild.engine.events import (
     BuildFinished,
@@ -61,7 +62,6 @@ def build(
     twice: bool = False,
     executor: Executor | None = None,
     events: Listener = ignore,
-    catalogues: frozenset[str] = frozenset(),
 ) -> BuildResult:
     """Bring the tasks `targets` (None: all) and all that they need up to date.
 
@@ -69,14 +69,14 @@ def build(
     task fails, others of the same or a lower rank that do not depend on it still run, those of a higher rank do
     not start; with `keep_going` only what depends on it does not. `threads` cores are shared among the tasks that
     run at once, by `executor` (None: in this process), which is closed. With `twice`, what runs does so a second
-    time, to compare. `catalogues` are modules whose code counts for no task.
+    time, to compare.
 
     Raises:
         Rejected: tasks depend on each other in a circle.
         Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task. Or an
             exported folder is not ours to replace; then nothing has run.
     """
-    world = World(store, Digests(store, root), root, catalogues)
+    world = World(store, Digests(store, root), root, Code(store, plan.policy))
     extent = scope(plan, targets, force, keep_going)
     executor = executor or InProcess(store, root)
     urgency = Urgency(plan, extent, store, timed=executor.slots > 1)
@@ -85,8 +85,9 @@ def build(
         return _Build(plan, world, extent, dispatch, urgency, Ledger(events)).run()
     finally:
         executor.close()
-        with suppress(Unwritable):  # both only save time
+        with suppress(Unwritable):  # they only save time
             world.outside.save()
+            world.code.save()
             urgency.save()
 
 

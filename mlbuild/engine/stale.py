@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlbuild.diagnostics import Failure
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.export import export_reasons
 from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
@@ -26,7 +27,7 @@ class World:
     store: Store
     outside: Digests
     root: Path
-    catalogues: frozenset[str] = frozenset()
+    code: Code
     foreseen: dict[str, str] = field(default_factory=dict)
 
 
@@ -93,7 +94,7 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
         return Blocked(failed)
     waiting = tuple(name for name in sources if name not in done)
     digests = {name: action.digests for name in sources if (action := done.get(name))}
-    now = ingredients(task, digests, world.outside, world.catalogues)
+    now = ingredients(task, digests, world.outside, world.code)
     missing = tuple(
         Reason("file missing", now.paths[slot]) for slot, found in now.files.items() if found is None
     )
@@ -147,4 +148,4 @@ def _changes(
     record = find_record(world.store, task.name)
     if record is None:
         return unknown or (Reason("never built", task.name),)
-    return changes(record.ingredients, record.origins, now, task.origin)
+    return changes(record.ingredients, record.origins, now, task.origin, world.code.definitions)

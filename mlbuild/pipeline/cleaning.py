@@ -27,22 +27,29 @@ def removable(
         if isinstance(decision, (Fresh, Restorable, FailedBefore))
     }
     others: list[Path] = []
-    for path, name, key in _records(store):
+    versions: set[str] = set()
+    for path, name, key, code in _records(store):
         if name in known:
             keys.add(key)
+            versions.add(code)
         else:
             others.append(path)
+    others += (path for path, _ in store.notes("code") if path.stem not in versions)
     for path, project in store.projects():
         if project is None:
             others.append(path)
         else:
-            keys |= {key for _, _, key in _records(project)}
+            keys |= {key for _, _, key, _ in _records(project)}
             keys |= {key for _, key in last_tasks(project, builds)}
     return find_garbage(store, keys, budget, others)
 
 
-def _records(store: DiskStore) -> Iterator[tuple[Path, str, str]]:
-    """What is remembered of each task: where, its name and the key of its last result; a damaged one has neither."""
+def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:
+    """What is remembered of each task: where, its name, the key and the code version of its last result.
+
+    A damaged one has none of these.
+    """
     for path, note in store.notes("tasks"):
         body = note if isinstance(note, dict) else {}
-        yield path, str(body.get("task", "")), str(body.get("key", ""))
+        code = body.get("ingredients", {}).get("code", "")
+        yield path, str(body.get("task", "")), str(body.get("key", "")), str(code)

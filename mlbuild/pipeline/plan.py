@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from mlbuild.engine.code.policy import Policy, Prose
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.pipeline.plan_models import ModelTasks
 from mlbuild.pipeline.plan_outputs import output_tasks
 from mlbuild.pipeline.plan_tables import dataset_tasks, source_tasks
 from mlbuild.spec.spec import Spec
 
-#: Packages that import all of their classes: a task depends on those that its parameters name, not on the list.
-CATALOGUES = frozenset(
-    {"mlbuild.data", "mlbuild.data.formats", "mlbuild.ops", "mlbuild.models", "mlbuild.models.answers"}
+#: What is known about the code of tasks.
+POLICY = Policy(
+    # A task depends on the classes that its parameters name, not on the lists of all.
+    catalogues=frozenset(
+        {
+            "mlbuild.data.DATASET_STEPS",
+            "mlbuild.data.SPLITS",
+            "mlbuild.data.formats.FORMATS",
+            "mlbuild.models.LEARNERS",
+            "mlbuild.models.answers.ANSWERS",
+            "mlbuild.ops.OPS",
+        }
+    ),
+    # What these classes do for the schema, for messages or for another task does not count where nothing names it.
+    families=frozenset(
+        {
+            "mlbuild.diagnostics.Problem",
+            "mlbuild.kinds.Kind",
+            "mlbuild.models.metrics.Metric",
+            "mlbuild.params.Described",
+            "mlbuild.params.Param",
+        }
+    ),
+    # It looks up the name of a class, under the attribute that the family says.
+    lookups=frozenset({"mlbuild.params.Described.__init_subclass__"}),
+    prose=(
+        Prose("mlbuild.params.field", "doc", 1, read_as="doc"),
+        Prose("mlbuild.params.field", "examples", None, read_as="examples"),
+        Prose("mlbuild.kinds.Choice", "options", 0, read_as="docs"),
+        Prose("mlbuild.params.Choice", "options", 0, read_as="docs"),
+        Prose("mlbuild.models.metrics.Metric", "doc", 1, read_as="doc"),
+    ),
 )
 
 
@@ -25,4 +55,4 @@ def make_plan(spec: Spec) -> Plan:
         tasks += ModelTasks(spec, model).tasks()
     for output in spec.outputs.values():
         tasks += output_tasks(spec, output)
-    return Plan({task.name: task for task in tasks})
+    return Plan({task.name: task for task in tasks}, POLICY)

@@ -25,8 +25,7 @@ class ModelTasks:
         self.steps = [stage.step.canonical(stage.before) for stage in model.stages]
         self.learner: Json = {"type": model.learner.type, "params": _params(model)}
         self.refits = any(stage.step.refits for stage in model.stages)
-        self.step_modules = tuple(sorted({type(stage.step).__module__ for stage in model.stages}))
-        self.learner_module = type(model.learner).__module__
+        self.ops = tuple(dict.fromkeys(type(stage.step) for stage in model.stages))
         self.binning = model.learner.binning()
 
     def tasks(self) -> list[Task]:
@@ -82,7 +81,7 @@ class ModelTasks:
             params={"target": Schema({wanted.column: wanted.type}).to_json(), "answer": write(answer)},
             inputs=(self.rows("rows", SPLITS, answer.columns()),),
             parts=("coding", *SPLITS),
-            uses=(type(answer).__module__,),
+            uses=(type(answer),),
             libraries=("polars", "numpy"),
         )
 
@@ -100,7 +99,7 @@ class ModelTasks:
             },
             inputs=(self.rows("rows", ["train"], columns),),
             parts=("states", *parts_of(["train"], model.matrix)),
-            uses=self.step_modules,
+            uses=self.ops,
             libraries=("polars", "numpy"),
         )
 
@@ -116,7 +115,7 @@ class ModelTasks:
                 Input("fit", f"fit:{self.model.name}", ("states",)),
             ),
             parts=parts_of(splits, self.model.matrix),
-            uses=self.step_modules,
+            uses=self.ops,
             libraries=("polars",),
         )
 
@@ -133,7 +132,7 @@ class ModelTasks:
             },
             inputs=(self.train_matrix("matrix"),),
             parts=("bins",),
-            uses=(self.learner_module,),
+            uses=(type(self.model.learner),),
             libraries=("polars", *self.model.learner.libraries),
             imports=(self.model.learner.type,),
         )
@@ -169,7 +168,7 @@ class ModelTasks:
             },
             inputs=tuple(inputs),
             parts=("fitted", "summary"),
-            uses=(self.learner_module,),
+            uses=(type(self.model.learner),),
             libraries=("polars", *model.learner.libraries),
             imports=(model.learner.type,),
         )
@@ -185,7 +184,7 @@ class ModelTasks:
                 *(self.matrix(split, split) for split in SPLITS),
             ),
             parts=SPLITS,
-            uses=(self.learner_module,),
+            uses=(type(self.model.learner),),
             libraries=("polars", *self.model.learner.libraries),
             imports=(self.model.learner.type,),
         )

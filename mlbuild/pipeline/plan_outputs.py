@@ -33,7 +33,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
     states = Input("fit", f"fit:{model.name}", ("states",))
     coding = shared.target()
     fitted = Input("fitted", f"train:{model.name}", ("fitted",))
-    modules = (*shared.step_modules, shared.learner_module)
+    used = (*shared.ops, type(model.learner))
     libraries = sorted({"polars", "numpy", "onnx", *model.learner.libraries})
     places = {("recipe", *param): at for param, at in (shared.feature_places | shared.learner_places).items()}
     derived = enumerate(output.serving.places.values())
@@ -54,7 +54,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
             params={"recipe": recipe, "libraries": libraries},
             inputs=(states, coding, fitted),
             parts=("model.onnx", "contract.json"),
-            uses=modules,
+            uses=used,
             imports=(model.learner.type,),
             libraries=tuple(libraries),
         ),
@@ -78,7 +78,7 @@ def output_tasks(spec: Spec, output: OutputSpec) -> list[Task]:
                 Input("scores", f"predict:{model.name}", SPLITS),
             ),
             parts=("parity.json",),
-            uses=modules,
+            uses=used,
             imports=(model.learner.type,),
             libraries=(*libraries, "onnxruntime"),
         ),

@@ -23,7 +23,7 @@ def _source(spec: Spec, item: SourceSpec) -> Task:
         params={"source": item.source.format.canonical(item.contract.columns)},
         files=item.located.externals,
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
-        uses=(item.source.kind.__module__,),
+        uses=(item.source.kind,),
         libraries=("polars",),
         rank=SOURCES,
         origin=Origins(
@@ -77,8 +77,7 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
     divided = item.split if split else None
     kept_columns = kept(item.table) if divided else []
     stages = {stage.at: index for index, stage in enumerate(item.stages)}
-    uses = {type(stage.step).__module__ for stage in item.stages}
-    uses |= set() if divided is None else {type(divided).__module__}
+    uses = dict.fromkeys(type(stage.step) for stage in item.stages)
     return Task(
         name=f"dataset:{item.name}" + ("" if split or item.split is None else "@rows"),
         kind="dataset",
@@ -94,7 +93,7 @@ def _dataset(spec: Spec, item: DatasetSpec, split: bool) -> Task:
             *parts_of([WHOLE] if divided is None else SPLITS, item.table.columns),
             *kept_parts(kept_columns),
         ),
-        uses=tuple(sorted(uses)),
+        uses=(*uses, *([] if divided is None else [type(divided)])),
         libraries=("polars", "numpy"),
         rank=DATASETS,
         origin=Origins(spec, places),

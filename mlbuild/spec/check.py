@@ -23,7 +23,6 @@ from mlbuild.spec.variants import check_variants
 T = TypeVar("T")
 
 
-@sparing()
 def check(
     file: FilePath,
     profiles: Sequence[str] = (),
@@ -37,7 +36,13 @@ def check(
     alone were. No data is read. A definition at fault silences what depends on it, so that one mistake is one error.
     Only files within its bounds are read: of its project, unless other ones are given.
     """
-    bounds = bounds or Bounds.of(file)
+    with sparing():
+        return _check(file, profiles, settings, bounds or Bounds.of(file))
+
+
+def _check(
+    file: FilePath, profiles: Sequence[str], settings: Sequence[str], bounds: Bounds
+) -> tuple[Spec | None, list[Diagnostic]]:
     main = read_main(file, bounds)
     if isinstance(main, list):
         return None, sorted(main, key=_place)

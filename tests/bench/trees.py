@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import api
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.export import export
 from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
@@ -20,7 +21,6 @@ from mlbuild.engine.perform import remember
 from mlbuild.engine.records import Action, Part, keep_action
 from mlbuild.engine.stale import Stale, World, decide
 from mlbuild.engine.store import DiskStore
-from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.spec import Spec
 
 #: Tasks of a source and of a model with its output.
@@ -117,7 +117,7 @@ def _lines(size: Size) -> Iterator[str]:
 def seed(spec: Spec) -> int:
     """Record a result for every task, and write the outputs, without running any; returns how many tasks there are."""
     plan, store = api.plan(spec), DiskStore(spec.root)
-    world = World(store, Digests(store, spec.root), spec.root, CATALOGUES)
+    world = World(store, Digests(store, spec.root), spec.root, Code(store, plan.policy))
     done: dict[str, Action | None] = {}
     for name in scope(plan, None, False, False).ranks:
         task = plan.tasks[name]
@@ -134,6 +134,7 @@ def seed(spec: Spec) -> int:
         if task.exports:
             export(task, action, store, spec.root)
     world.outside.save()
+    world.code.save()
     return len(done)
 
 

@@ -105,7 +105,18 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
     chance = random.Random(budget.seed())
     clean = shipped(project.folder)
     lock = (project.folder / "mlbuild.lock").read_bytes()
-    wanted = {"mlbuild.lock", "cas", "ac", "tasks", "runs", "stat.json", "times.json", "lock"}
+    wanted = {
+        "mlbuild.lock",
+        "cas",
+        "ac",
+        "tasks",
+        "code",
+        "runs",
+        "stat.json",
+        "times.json",
+        "scans.json",
+        "lock",
+    }
     assert {*kinds(project.folder)} - {"snapshots"} == wanted | {".gitignore", "CACHEDIR.TAG"}
     count = budget.examples(16, 1500)
     for index in range(count):

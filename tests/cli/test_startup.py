@@ -435,11 +435,14 @@ def test_an_edit_of_our_own_code_is_noticed(project: Starter, tmp_path: Path) ->
     shutil.copytree(ROOT / "schemas", copy / "schemas")
     project.environment["PYTHONPATH"] = str(copy)
     project.settled()
-    with (copy / "mlbuild/data/table.py").open("a") as file:
+    with (copy / "mlbuild/pipeline/parts.py").open("a") as file:
         file.write("# the same, and yet\n")
     done = project("status")
+    assert (done.code, done.at_once) == (0, False)
+    rewrite(copy / "mlbuild/pipeline/parts.py", '_COLUMN = "values"', '_COLUMN = "value"')
+    done = project("status")
     assert (done.code, done.at_once) == (6, False)
-    assert "the code of mlbuild.data.table changed" in done.out
+    assert "code: mlbuild.pipeline.parts._COLUMN changed" in done.out
 
 
 def test_a_second_spec_makes_it_unclear_which_is_meant(project: Starter) -> None:

@@ -29,7 +29,7 @@ def keys_of(cls: type, links: Mapping[str, str] | None = None) -> str:
 
 def options_of(key: str, choice: Choice) -> str:
     """The options of a key, where there are several and they have meanings of their own."""
-    told = [[code(value), doc] for value, doc in choice.options if doc]
+    told = [[code(value), doc] for value, doc in zip(choice.values, choice.docs, strict=True) if doc]
     return table([code(key), ""], told) if len(told) > 1 else ""
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlbuild.engine.canonical import canonical, parse
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
 from mlbuild.engine.key import Ingredients, ingredients
@@ -18,6 +19,11 @@ from mlbuild.engine.reasons import changes
 from tests.budget import examples
 from tests.engine.memory import MemoryStore
 from tests.engine.tasks import file_task, local, origin, reading, text_task
+
+
+class Settings:
+    """A class that parameters may name."""
+
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON = st.recursive(
@@ -29,7 +35,8 @@ DIGESTS = {"s": {"out": "1", "more": "2"}, "r": {"out": "1"}}
 
 
 def made(task: Task, root: Path, **digests: str) -> Ingredients:
-    return ingredients(task, {**DIGESTS, "s": {**DIGESTS["s"], **digests}}, Digests(MemoryStore(root), root))
+    store = MemoryStore(root)
+    return ingredients(task, {**DIGESTS, "s": {**DIGESTS["s"], **digests}}, Digests(store, root), Code(store))
 
 
 @given(JSON)
@@ -89,7 +96,7 @@ def test_what_decides_the_result_enters_the_key(tmp_path: Path) -> None:
         replace(task, files={"data": local(Path("more.txt"))}),
         replace(task, files={"table": local(Path("data.txt"))}),
         replace(task, libraries=("pytest",)),
-        replace(task, uses=("tests.budget",)),
+        replace(task, uses=(Settings,)),
     ]
     keys = [made(other, tmp_path).key for other in [task, *others]]
     keys.append(made(task, tmp_path, more="3").key)
@@ -100,13 +107,13 @@ PARAMS = st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
 READS = st.lists(st.sampled_from(["s/out", "s/more"]), unique=True)
 
 
-def variant(params: Any, reads: list[str], library: str, module: str) -> Task:
-    uses, libraries = ((module,) if module else ()), ((library,) if library else ())
+def variant(params: Any, reads: list[str], library: str, used: type | None) -> Task:
+    uses, libraries = ((used,) if used else ()), ((library,) if library else ())
     return text_task("t", "", params=params, inputs=reading(*reads), libraries=libraries, uses=uses)
 
 
 TASKS = st.builds(
-    variant, PARAMS, READS, st.sampled_from(["", "pytest", "nowhere"]), st.sampled_from(["", "tests.budget"])
+    variant, PARAMS, READS, st.sampled_from(["", "pytest", "nowhere"]), st.sampled_from([None, Settings])
 )
 
 
@@ -114,7 +121,7 @@ TASKS = st.builds(
 @settings(max_examples=examples(60, 5000), deadline=None)
 def test_another_key_always_has_a_reason_and_an_equal_one_never(one: Task, other: Task) -> None:
     before, after = made(one, Path.cwd()), made(other, Path.cwd())
-    assert bool(changes(before, {}, after, {})) is (before.key != after.key)
+    assert bool(changes(before, {}, after, {}, lambda version: None)) is (before.key != after.key)
 
 
 @given(TASKS)
@@ -122,4 +129,4 @@ def test_another_key_always_has_a_reason_and_an_equal_one_never(one: Task, other
 def test_ingredients_survive_being_kept(task: Task) -> None:
     before = made(task, Path.cwd())
     kept = Ingredients.from_json(parse(canonical(before.to_json())))
-    assert kept.key == before.key and changes(kept, {}, before, {}) == ()
+    assert kept.key == before.key and changes(kept, {}, before, {}, lambda version: None) == ()

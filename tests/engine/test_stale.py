@@ -15,7 +15,7 @@ from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.reasons import Origins, Reason, What
 from mlbuild.engine.records import find_record
 from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Stale, Unsure
-from tests.engine.tasks import Project, file_task, guard, local, origin, reading, sign, text_task
+from tests.engine.tasks import Panic, Project, file_task, guard, local, origin, reading, sign, text_task
 
 DATA = "a: one\nb: two\n"
 
@@ -99,9 +99,9 @@ EDITS: dict[str, tuple[Callable[[Task], Task], list[Reason]]] = {
         lambda task: replace(task, libraries=("fake-lib",)),
         [Reason("library added", "fake-lib", now="1.0")],
     ),
-    "a module of a class that is used": (
-        lambda task: replace(task, uses=("tests.budget",)),
-        [Reason("code added", "tests.budget")],
+    "a class that is used": (
+        lambda task: replace(task, uses=(Panic,)),
+        [Reason("code added", "tests.engine.tasks.Panic")],
     ),
     "a file": (
         lambda task: replace(task, files={"more": local(Path("data/table.txt"))}),

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
-from mlbuild.engine.code import code_versions
-from mlbuild.pipeline.plan import CATALOGUES
+from tests.pipeline.coded import Coded, definitions
 from tests.projects import DELAYS, built, delays
 
 #: A second, linear model beside the first, on features of its own.
@@ -227,9 +226,10 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
 def test_no_task_of_a_model_but_its_evaluation_depends_on_the_metrics(pristine: Path) -> None:
     """Another metric in the catalogue trains nothing again, and no artifact is written again."""
     plan = api.plan(api.load(pristine / "mlbuild.yaml"))
+    found = {name: definitions((Coded.of(task),)) for name, task in plan.tasks.items()}
     depends = {
         name
-        for name, task in plan.tasks.items()
-        if "mlbuild.models.metrics" in code_versions((task.run.__module__, *task.uses), CATALOGUES)
+        for name, versions in found.items()
+        if any(one.startswith("mlbuild.models.metrics:") for version in versions.values() for one in version)
     }
     assert depends == {"evaluate:late", "evaluate:line"}

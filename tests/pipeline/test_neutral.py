@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild import api
+from mlbuild.engine.code.versions import Code
 from mlbuild.engine.files import Digests
 from mlbuild.engine.key import ingredients
-from mlbuild.pipeline.plan import CATALOGUES
 from mlbuild.spec.canonical import canonical_spec
 from mlbuild.spec.root import COMPOSING
 from mlbuild.spec.spec import Spec
@@ -31,8 +31,9 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 def keys(spec: Spec) -> dict[str, str]:
     """The key of each task as far as the spec decides it."""
     files = Digests(MemoryStore(spec.root), spec.root)
-    tasks = api.plan(spec).tasks
-    return {name: ingredients(task, {}, files, CATALOGUES).key for name, task in tasks.items()}
+    plan = api.plan(spec)
+    code = Code(MemoryStore(spec.root), plan.policy)
+    return {name: ingredients(task, {}, files, code).key for name, task in plan.tasks.items()}
 
 
 def test_what_means_the_same_has_the_same_keys(tmp_path: Path) -> None:

@@ -65,10 +65,12 @@ class Lightgbm(Parameters, Learner):
             raise Rejected(*found)
 
     def binning(self) -> Json | None:
-        return {name: vars(self)[name] for name in BINNING}
+        values = self.values_by_field()
+        return {name: values[name] for name in BINNING}
 
     def bin(self, rows: Rows, seed: int, threads: int, target: Path) -> None:
-        save_bins(rows, {name: vars(self)[name] for name in BINNING}, seed, threads, target)
+        values = self.values_by_field()
+        save_bins(rows, {name: values[name] for name in BINNING}, seed, threads, target)
 
     def fit(self, training: Training) -> bytes:
         count = check_rows(self.answer, training)

@@ -212,11 +212,12 @@ class Parameters(Described):
 
     def without_effect(self, why: str, *names: str) -> Iterator[Problem]:
         """A problem for each of these parameters that is not at its default."""
-        params = params_of(type(self))
+        params, values = params_of(type(self)), self.values_by_field()
         for name in names:
-            if vars(self)[name] != params[name].default:
+            if values[name] != params[name].default:
                 yield Problem("no-effect", f"'{name}' has no effect {why}", (name,), on="key")
 
     def values(self) -> dict[str, Any]:
         """The value of each parameter by name. LightGBM finds those that are None."""
-        return {name: value for name in params_of(type(self)) if (value := vars(self)[name]) is not None}
+        values = self.values_by_field()
+        return {name: values[name] for name in params_of(type(self)) if values[name] is not None}

@@ -51,7 +51,8 @@ class Linear(Learner):
     @property
     def values(self) -> dict[str, Any]:
         """The fields, by scikit-learn's names."""
-        return {key: getattr(self, param.name) for key, param in params_of(type(self)).items()}
+        values = self.values_by_field()
+        return {key: values[param.name] for key, param in params_of(type(self)).items()}
 
     def link(self, sums: Array) -> Array:
         """Scores for the sums of the linear form, both [N, width]."""

@@ -1,0 +1,45 @@
+"""What cannot be followed: what lets a definition reach things that it does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+#: What cannot be followed: an attribute whose name is computed; names of the module that are looked up by texts;
+#: docstrings, annotations or sources that are read at run time; modules that are found by a computed name.
+COMPUTED, WHOLE, READS_SOURCE, DYNAMIC = "computed", "whole", "reads source", "dynamic"
+
+NAME_FLAGS = {
+    **dict.fromkeys(("getattr", "hasattr", "vars"), COMPUTED),
+    **dict.fromkeys(("globals", "locals"), WHOLE),
+    **dict.fromkeys(("__doc__", "__file__", "__path__", "__spec__", "__annotations__"), READS_SOURCE),
+    **dict.fromkeys(("eval", "exec", "compile", "__import__", "__builtins__", "__loader__"), DYNAMIC),
+}
+ATTRIBUTE_FLAGS = {
+    **dict.fromkeys(("__dict__", "__getattribute__"), COMPUTED),
+    **dict.fromkeys(
+        ("__doc__", "__file__", "__path__", "__spec__", "__annotations__", "__code__"), READS_SOURCE
+    ),
+    **dict.fromkeys(("__subclasses__", "__globals__", "__builtins__", "__import__", "__loader__"), DYNAMIC),
+}
+#: Functions of other packages that look attributes up by texts.
+LOOKUPS = {"operator:attrgetter", "operator:methodcaller"}
+#: Of other packages: one name of a module, or all that a module has.
+_TARGET_FLAGS = {
+    **dict.fromkeys(LOOKUPS, COMPUTED),
+    **dict.fromkeys(("typing:get_type_hints", "linecache:", "ast:", "pydoc:", "doctest:"), READS_SOURCE),
+    **dict.fromkeys(("importlib:import_module", "importlib:reload", "importlib:__import__"), DYNAMIC),
+    **dict.fromkeys(("importlib.util:", "importlib.machinery:", "runpy:", "pkgutil:"), DYNAMIC),
+    **dict.fromkeys(("sys:modules", "sys:_getframe", "inspect:", "gc:get_objects"), DYNAMIC),
+    **dict.fromkeys(("pickle:", "marshal:", "copyreg:"), DYNAMIC),
+}
+_FLAGGED_MODULES = {target.partition(":")[0] for target in _TARGET_FLAGS}
+
+
+def flags_of(target: str) -> Iterator[str]:
+    """What cannot be followed where something of another package is used."""
+    module, _, path = target.partition(":")
+    if not path and module in _FLAGGED_MODULES:  # the module is handed on: anything of it may be used
+        yield DYNAMIC
+    first = path.partition(".")[0]
+    known = (f"{module}:{first}", f"{module}:", f"{module}.{first}:")
+    yield from (_TARGET_FLAGS[name] for name in known if name in _TARGET_FLAGS)

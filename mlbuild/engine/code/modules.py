@@ -1,0 +1,66 @@
+"""Where the sources of modules are; nothing is imported for it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+
+def with_packages(module: str) -> list[str]:
+    """`a.b.c` as `a`, `a.b`, `a.b.c`: what importing it runs."""
+    names = module.split(".")
+    return [".".join(names[: end + 1]) for end in range(len(names))]
+
+
+class Sources:
+    """Finds the files of modules. Where a top-level package is, is looked up once, if `roots` does not say it."""
+
+    def __init__(self, roots: Mapping[str, tuple[Path, ...]] | None = None) -> None:
+        self._roots = dict(roots or {})
+
+    def of(self, module: str) -> Path | None:
+        """The file that a module is loaded from; None for a name that is not a module, or has no file."""
+        top, _, rest = module.partition(".")
+        for root in self._of_top(top):
+            if root.is_file():
+                return None if rest else root
+            place = root.joinpath(*rest.split(".")) if rest else root
+            candidates = [place / "__init__.py"]
+            if rest:
+                candidates += [
+                    place.with_name(place.name + suffix) for suffix in (".py", *EXTENSION_SUFFIXES)
+                ]
+            for candidate in candidates:
+                if candidate.is_file():
+                    return candidate
+        return None
+
+    def read(self, file: Path) -> bytes:
+        return file.read_bytes()
+
+    def below(self, top: str) -> list[str]:
+        """Every module of a top-level package that has a source file."""
+        found = {top}
+        for root in self._of_top(top):
+            for path in root.rglob("*.py"):
+                parts = path.relative_to(root).with_suffix("").parts
+                found.add(".".join([top, *(parts[:-1] if parts[-1] == "__init__" else parts)]))
+        return sorted(found)
+
+    def _of_top(self, top: str) -> tuple[Path, ...]:
+        if top not in self._roots:
+            self._roots[top] = _roots(top)
+        return self._roots[top]
+
+
+def _roots(top: str) -> tuple[Path, ...]:
+    """The folders of a top-level package, or the file of a top-level module."""
+    loaded = sys.modules.get(top)
+    spec = getattr(loaded, "__spec__", None) or (importlib.util.find_spec(top) if loaded is None else None)
+    if spec and spec.submodule_search_locations is not None:
+        return tuple(Path(folder) for folder in spec.submodule_search_locations)
+    file = spec.origin if spec else getattr(loaded, "__file__", None)
+    return (Path(file),) if file and Path(file).is_file() else ()

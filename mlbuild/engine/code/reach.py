@@ -1,0 +1,141 @@
+"""Which definitions are reached from some: all that can decide what these give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mlbuild.engine.code.actions import Actions
+from mlbuild.engine.code.flags import COMPUTED, DYNAMIC, READS_SOURCE, WHOLE
+from mlbuild.engine.code.library import Library, Place
+from mlbuild.engine.code.modules import with_packages
+from mlbuild.engine.code.policy import Policy
+from mlbuild.engine.code.scan import Unit
+from mlbuild.engine.code.syntax import is_dunder
+
+#: Bases of other packages that call nothing by its name of what inherits from them.
+_PASSIVE = frozenset(("abc:ABC", "builtins:object", "typing:Generic", "typing:Protocol"))
+
+
+class Reach:
+    """What is reached from some definitions, and what had to be loaded on the way."""
+
+    def __init__(self, library: Library, actions: Actions, policy: Policy, starts: Iterable[Place]) -> None:
+        self.loaded: set[str] = set()
+        self._library, self._actions, self._policy = library, actions, policy
+        self._units: dict[Place, Unit] = {}
+        self._whole: set[str] = set()
+        self._mentioned: set[str] = set()
+        self._flags: set[str] = set()
+        #: Members that wait for something that names them, by name.
+        self._open: dict[str, list[Place]] = {}
+        self._waiting: list[Place] = [*starts]
+        while self._waiting:
+            while self._waiting:
+                self._take(self._waiting.pop())
+            self._widen()
+
+    def definitions(self) -> Mapping[str, str]:
+        """The digests of what is reached by `module:definition`; of a module that counts whole, that of its file."""
+        found = {}
+        for (module, name), unit in self._units.items():
+            if module not in self._whole:
+                read = [
+                    text for read_as, text in unit.prose.items() if self._flags or read_as in self._mentioned
+                ]
+                found[f"{module}:{name}"] = "".join([unit.digest, *read])
+        for module in self._whole:
+            scan = self._library.scan(module)
+            found[module] = scan.digest if scan else ""
+        return dict(sorted(found.items()))
+
+    def _take(self, place: Place) -> None:
+        module, name = place
+        if name is None:
+            self._take_whole(module)
+            return
+        if place in self._units or f"{module}.{name}" in self._policy.catalogues:
+            return
+        if module not in self.loaded:
+            self._load(with_packages(module))
+        unit = self._library.unit(place)
+        if unit is None:  # a name that is bound in a way that cannot be followed
+            self._take_whole(module)
+            return
+        self._units[place] = unit
+        for target in unit.names:
+            self._waiting += self._library.find(module, target)
+        if unit.imports:
+            self._load(self._library.imported(unit.imports))
+        if WHOLE in unit.flags:
+            self._take_whole(module)
+        known = {WHOLE, COMPUTED} if f"{module}.{name}" in self._policy.lookups else {WHOLE}
+        self._flags.update(flag for flag in unit.flags if flag not in known)
+        self._mention(unit.attributes)
+        if unit.is_class:
+            self._take_members(place, unit)
+
+    def _take_members(self, place: Place, unit: Unit) -> None:
+        """Take the members of a class; in one of a family, those that something names."""
+        waits = self._is_of_family(place) and self._is_passive(place)
+        for member in unit.members:
+            found = place[0], f"{place[1]}.{member}"
+            if waits and not is_dunder(member) and member not in self._mentioned:
+                self._open.setdefault(member, []).append(found)
+            else:
+                self._waiting.append(found)
+
+    def _mention(self, attributes: Iterable[str]) -> None:
+        for attribute in attributes:
+            if attribute not in self._mentioned:
+                self._mentioned.add(attribute)
+                self._waiting += self._open.pop(attribute, ())
+
+    def _widen(self) -> None:
+        """Take what may be reached by what cannot be followed."""
+        if self._flags:
+            self._waiting += (place for places in self._open.values() for place in places)
+            self._open = {}
+        modules = {module for module, _ in self._units} if READS_SOURCE in self._flags else set()
+        if DYNAMIC in self._flags:
+            modules.update(self._library.modules())
+        self._waiting += ((module, None) for module in sorted(modules - self._whole))
+
+    def _take_whole(self, module: str) -> None:
+        """Take all that a module defines and imports by name."""
+        scan = self._library.scan(module)
+        if scan is None or module in self._whole:
+            return
+        self._whole.add(module)
+        self._load(with_packages(module))
+        self._waiting += ((module, name) for name in scan.units)
+        for targets in scan.bound.values():
+            for target in targets:
+                self._waiting += self._library.find(module, target)
+
+    def _load(self, modules: Iterable[str]) -> None:
+        """Import modules, and what they import: what they do by that counts."""
+        waiting = [*modules]
+        while waiting:
+            module = waiting.pop()
+            if module not in self.loaded:
+                self.loaded.add(module)
+                self._waiting += self._actions.of(module)
+                waiting += self._library.imports(module)
+
+    def _is_of_family(self, place: Place) -> bool:
+        """Whether only our own code calls the methods of a class, and by their names."""
+        if f"{place[0]}.{place[1]}" in self._policy.families:
+            return True
+        return any(map(self._is_of_family, self._library.bases(place)))
+
+    def _is_passive(self, place: Place) -> bool:
+        """Whether no base of a class, of another package, calls its methods."""
+        unit = self._library.unit(place)
+        if unit is None or unit.bases is None:
+            return False
+        elsewhere = [target for target in unit.bases if not self._is_ours(target)]
+        return _PASSIVE.issuperset(elsewhere) and all(map(self._is_passive, self._library.bases(place)))
+
+    def _is_ours(self, target: str) -> bool:
+        module = target.partition(":")[0]
+        return not module or self._library.ours(module)

@@ -1,0 +1,161 @@
+"""The code versions of tasks, with a memory of the modules that were looked at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any, Protocol
+
+from mlbuild.engine.canonical import canonical, digest
+from mlbuild.engine.code.actions import Actions
+from mlbuild.engine.code.library import Library, Place
+from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.policy import Policy
+from mlbuild.engine.code.reach import Reach
+from mlbuild.engine.code.scan import Scan, scan
+
+#: The note of the scans, and the folder of the notes that say of what code versions consist.
+_SCANS, _VERSIONS = "scans", "code"
+#: What decides how a module is scanned.
+_SCANNERS = ("bodies", "effects", "flags", "names", "scan", "strip", "syntax")
+
+#: Scans of this process by module and digest, for whoever looks again.
+_known: dict[tuple[str, str, Policy], Scan] = {}
+
+
+Named = Callable[..., Any] | type
+
+
+class Notes(Protocol):
+    """The part of a store that holds notes."""
+
+    def note(self, name: str) -> Any: ...
+
+    def keep_note(self, name: str, note: Any) -> None: ...
+
+
+class Code:
+    """Says which definitions decide what a function gives, and their digest: its version.
+
+    Each file is read once in the life of this object; `sources` finds and reads them.
+    """
+
+    def __init__(self, notes: Notes, policy: Policy | None = None, sources: Sources | None = None) -> None:
+        self._notes = notes
+        self._policy = policy or Policy()
+        self._sources = sources or Sources()
+        self._scanned: dict[str, Scan | None] = {}
+        self._noted: dict[str, Any] | None = None
+        self._libraries: dict[frozenset[str], tuple[Library, Actions]] = {}
+        self._reached: dict[tuple[Place, ...], tuple[str, frozenset[str]]] = {}
+        self._versions: dict[str, Mapping[str, str]] = {}
+
+    def version(self, function: Named, uses: Iterable[Named] = ()) -> str:
+        """The version of a function that is given objects of the classes `uses`.
+
+        Raises:
+            ValueError: one of them is of a module that has no source file.
+        """
+        return self._reach(function, uses)[0]
+
+    def files(self, function: Named, uses: Iterable[Named] = ()) -> frozenset[Path]:
+        """The files that `version` looks at."""
+        found = map(self._sources.of, self._reach(function, uses)[1])
+        return frozenset(path for path in found if path is not None)
+
+    def definitions(self, version: str) -> Mapping[str, str] | None:
+        """The digests of the definitions in a version, by `module:definition`; None for one that is not known any more.
+
+        A module that counts whole is there by its name, and its loose statements as `module:`.
+        """
+        if version not in self._versions:
+            found = self._notes.note(f"{_VERSIONS}/{version}")
+            if not isinstance(found, dict) or _version(found) != version:
+                return None
+            self._versions[version] = found
+        return self._versions[version]
+
+    def keep(self, version: str) -> None:
+        """Remember of what a version consists."""
+        name = f"{_VERSIONS}/{version}"
+        if version in self._versions and self._notes.note(name) is None:
+            self._notes.keep_note(name, self._versions[version])
+
+    def save(self) -> None:
+        """Keep the scans for the next process."""
+        noted = self._read()
+        new = {
+            name: found for name, found in self._scanned.items() if found and _differs(found, noted.get(name))
+        }
+        if new:
+            self._noted = noted | {module: found.to_json() for module, found in new.items()}
+            self._notes.keep_note(_SCANS, {"by": self._scanner(), "scans": self._noted})
+
+    def _reach(self, function: Named, uses: Iterable[Named]) -> tuple[str, frozenset[str]]:
+        starts = tuple(sorted({_place(one) for one in (function, *uses)}, key=str))
+        if starts not in self._reached:
+            for module, _ in starts:
+                if self._sources.of(module) is None:
+                    raise ValueError(f"module '{module}' has no source file, so its version cannot be known")
+            tops = frozenset(module.partition(".")[0] for module, _ in starts)
+            if tops not in self._libraries:
+                library = Library(tops, self._sources, self._scan)
+                self._libraries[tops] = library, Actions(library)
+            reach = Reach(*self._libraries[tops], self._policy, starts)
+            definitions = reach.definitions()
+            version = _version(definitions)
+            self._versions[version] = definitions
+            self._reached[starts] = version, frozenset(reach.loaded)
+        return self._reached[starts]
+
+    def _scan(self, module: str) -> Scan | None:
+        if module not in self._scanned:
+            file = self._sources.of(module)
+            self._scanned[module] = None if file is None else self._scan_file(module, file)
+        return self._scanned[module]
+
+    def _scan_file(self, module: str, file: Path) -> Scan:
+        content = self._sources.read(file)
+        name = digest(content)
+        if file.suffix != ".py":
+            return Scan(name, opaque=True)
+        key = module, name, self._policy
+        if key not in _known:
+            noted = self._read().get(module)
+            if noted and noted[0] == name:
+                _known[key] = Scan.from_json(noted)
+            else:
+                package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+                _known[key] = scan(content, package, self._policy.prose)
+        return _known[key]
+
+    def _read(self) -> dict[str, Any]:
+        """What is noted of modules, as JSON."""
+        if self._noted is None:
+            note = self._notes.note(_SCANS)
+            same = isinstance(note, dict) and note.get("by") == self._scanner()
+            self._noted = note["scans"] if same else {}
+        return self._noted
+
+    def _scanner(self) -> str:
+        """A digest of all that decides how a module is scanned, besides the module."""
+        sources = [self._sources.of(f"{__package__}.{name}") for name in _SCANNERS]
+        contents = [source.read_bytes().decode() if source else "" for source in sources]
+        prose = [list(astuple(one)) for one in self._policy.prose]
+        return digest(canonical([sys.version, contents, prose]))
+
+
+def _place(named: Named) -> Place:
+    """Where a function or class is defined; a whole module where that is not at its top level."""
+    name = named.__qualname__.partition(".")[0]
+    return named.__module__, None if "<" in named.__qualname__ else name
+
+
+def _differs(found: Scan, noted: Any) -> bool:
+    return not noted or noted[0] != found.digest
+
+
+def _version(definitions: Mapping[str, str]) -> str:
+    return digest(canonical(definitions))

@@ -1,0 +1,95 @@
+"""The code versions of real tasks, as they are and with edited sources."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlbuild
+from mlbuild import api
+from mlbuild.data import DATASET_STEPS, SPLITS
+from mlbuild.data.formats import FORMATS
+from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.versions import Code
+from mlbuild.engine.graph import Task
+from mlbuild.models import LEARNERS
+from mlbuild.models.answers import ANSWERS
+from mlbuild.ops import OPS
+from mlbuild.pipeline.plan import POLICY
+from tests.engine.memory import MemoryStore
+from tests.spec.generated import generated
+
+#: All that a task can say it uses.
+CLASSES = (*OPS, *LEARNERS, *FORMATS, *ANSWERS, *DATASET_STEPS, *SPLITS)
+PACKAGE = Path(mlbuild.__path__[0])
+
+
+class Edited(Sources):
+    """The sources as they are, but for some files."""
+
+    def __init__(self, edits: Mapping[Path, bytes]) -> None:
+        super().__init__()
+        self._edits = edits
+
+    def read(self, file: Path) -> bytes:
+        return self._edits.get(file) or super().read(file)
+
+
+def edited(file: str, old: str, new: str) -> Edited:
+    """The sources with one change in a file of the package."""
+    text = (PACKAGE / file).read_text()
+    assert old in text, f"{file} has no {old!r}"
+    return Edited({PACKAGE / file: text.replace(old, new, 1).encode()})
+
+
+def rewritten(change: Callable[[str], str]) -> Edited:
+    """The sources with a change of every file."""
+    return Edited({file: change(file.read_text()).encode() for file in PACKAGE.rglob("*.py")})
+
+
+@dataclass(frozen=True)
+class Coded:
+    """The code of a task: its kind, its function, and the classes that it uses."""
+
+    kind: str
+    run: Callable[..., object]
+    uses: frozenset[type]
+
+    @staticmethod
+    def of(task: Task) -> Coded:
+        return Coded(task.kind, task.run, frozenset(task.uses))
+
+    def __str__(self) -> str:
+        return f"{self.kind} with {', '.join(sorted(cls.__name__ for cls in self.uses))}"
+
+
+@cache
+def planned() -> tuple[Coded, ...]:
+    """The tasks of random projects: so many that each class of the catalogues comes up."""
+    chance = random.Random(0)
+    found: dict[Coded, None] = {}
+    with TemporaryDirectory() as folder:
+        for number in range(100):
+            project = generated(chance)
+            spec, _ = api.check(project.write(Path(folder, str(number))), project.profiles, project.settings)
+            assert spec is not None
+            found.update(dict.fromkeys(map(Coded.of, api.plan(spec).tasks.values())))
+            if {cls for task in found for cls in task.uses} == {*CLASSES}:
+                return tuple(found)
+    raise AssertionError("a class never comes up")
+
+
+def definitions(tasks: tuple[Coded, ...], sources: Sources | None = None) -> dict[Coded, Mapping[str, str]]:
+    """What decides what each task gives, besides its parameters and inputs."""
+    code = Code(MemoryStore(Path()), POLICY, sources)
+    return {task: code.definitions(code.version(task.run, task.uses)) or {} for task in tasks}
+
+
+def reran(tasks: tuple[Coded, ...], sources: Sources) -> set[Coded]:
+    """The tasks that have another version with these sources."""
+    before, after = definitions(tasks), definitions(tasks, sources)
+    return {task for task in tasks if before[task] != after[task]}

@@ -1,0 +1,243 @@
+"""The code versions of the real tasks: all that decides a result is in them, and little else."""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from mlbuild import api
+from mlbuild.diagnostics import CODES, WARNINGS
+from mlbuild.engine.code.actions import Actions
+from mlbuild.engine.code.library import Library
+from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.scan import scan
+from mlbuild.engine.code.syntax import defined
+from mlbuild.engine.graph import Job, Task
+from mlbuild.pipeline.plan import POLICY
+from tests.budget import examples, seed, tell
+from tests.pipeline.coded import PACKAGE, Coded, Edited, definitions, edited, planned, reran, rewritten
+from tests.pipeline.flowing import pipelines, write_rows
+from tests.pipeline.test_incremental import TWO
+from tests.pipeline.walk import constants
+from tests.projects import delays
+
+#: Modules that do something when they are imported; no task imports them.
+ACTING = {"mlbuild.__main__", "mlbuild.cli.unchanged"}
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    """All modules of the package, looked at on their own."""
+    sources = Sources()
+
+    def look(module: str) -> Any:
+        file = sources.of(module)
+        package = module if file and file.name == "__init__.py" else module.rpartition(".")[0]
+        return file and scan(file.read_bytes(), package, POLICY.prose)
+
+    return Library(frozenset({"mlbuild"}), sources, look)
+
+
+# What a module and a policy may be
+
+
+def test_importing_a_module_does_nothing(library: Library) -> None:
+    """Else its whole closure would be in the key of every task that imports it, however far away."""
+    actions = Actions(library)
+    acting = {module: actions.of(module) for module in library.modules() if actions.of(module)}
+    assert set(acting) == ACTING, acting
+
+
+def test_all_names_of_a_policy_are_definitions(library: Library) -> None:
+    named = [*POLICY.catalogues, *POLICY.families]
+    targets = [f"{module}:{name}" for module, _, name in (one.rpartition(".") for one in named)]
+    told = [f"{module}:{name}" for module, _, name in (one.function.rpartition(".") for one in POLICY.prose)]
+    for target in (*targets, *told):
+        places = library.find("", target)
+        assert places and all(library.unit(place) for place in places), target
+
+
+def test_nothing_counts_as_a_whole_file() -> None:
+    """What cannot be followed, as an attribute by a computed name, would make of a comment another version."""
+    for task, found in definitions(planned()).items():
+        assert [name for name in found if ":" not in name] == [], task
+
+
+# What reruns
+
+
+def documented(text: str) -> str:
+    """A source with another docstring and a comment at every definition, where it had one and where it had none."""
+    lines = text.split("\n")
+    places: list[tuple[int, int, int]] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.Module)) and node.body:
+            first = node.body[0]
+            told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            if first.lineno > getattr(node, "lineno", 0) and not getattr(first, "decorator_list", None):
+                end = first.end_lineno or first.lineno
+                places.append((first.lineno - 1, end if told else first.lineno - 1, first.col_offset))
+    for start, end, indent in sorted(places, reverse=True):
+        lines[start:end] = [f'{" " * indent}"""Something else."""', f"{' ' * indent}# Something more."]
+    return "\n".join(lines)
+
+
+def test_a_comment_or_docstring_anywhere_reruns_nothing() -> None:
+    texts = [file.read_text() for file in PACKAGE.rglob("*.py")]
+    assert sum(documented(text) != text for text in texts) > 0.9 * sum(bool(text.strip()) for text in texts)
+    assert reran(planned(), rewritten(documented)) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("diagnostics.py", "CODES = {", 'CODES = {\n    "a-new-code": "something else",'),
+        ("diagnostics.py", next(iter(CODES.values())), "something else"),
+        ("diagnostics.py", "WARNINGS = ", "WARNINGS = ('a-new-code',), "),
+        ("ops/__init__.py", "OPS: tuple[type[Op], ...] = (", "OPS: tuple[type[Op], ...] = (Derive, "),
+        ("ops/standard.py", "Subtract the mean of the train rows.", "Subtract it."),
+        ("models/lightgbm/regressor.py", "absolute error", "the absolute difference"),
+        ("kinds.py", '"a whole number"', '"an integer"'),
+        ("engine/run.py", "def build(", "def unused(): ...\n\n\ndef build("),
+        ("spec/check.py", "def check(", "def unused(): ...\n\n\ndef check("),
+    ],
+)
+def test_what_only_people_and_the_editor_see_reruns_nothing(file: str, old: str, new: str) -> None:
+    assert WARNINGS
+    assert reran(planned(), edited(file, old, new)) == set()
+
+
+def test_the_constants_in_a_version_are_those_that_another_walk_finds() -> None:
+    for task, found in definitions(planned()).items():
+        named = {name for name in found if name.partition(":")[2].isupper()}
+        assert named == {name for name in constants(task) if name.partition(":")[2].isupper()}, task
+
+
+def literals(file: Path) -> Iterator[tuple[str, ast.Constant]]:
+    """The numbers and texts in the values of constants, with the names of these."""
+    for statement in ast.parse(file.read_bytes()).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                for node in ast.walk(value):
+                    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                        yield name, node
+
+
+def test_a_changed_constant_reruns_exactly_what_reaches_it() -> None:
+    chance = random.Random(seed())
+    found = [(file, *one) for file in sorted(PACKAGE.rglob("*.py")) for one in literals(file)]
+    reaching = {task: constants(task) for task in planned()}
+    reached = set.union(*reaching.values())
+    counts = {True: 0, False: 0}
+    for file, name, node in chance.sample(found, len(found)):
+        module = ".".join(["mlbuild", *file.relative_to(PACKAGE).with_suffix("").parts])
+        target = f"{module.removesuffix('.__init__')}:{name}"
+        if counts[target in reached] == examples(6, 200):
+            continue
+        counts[target in reached] += 1
+        lines = file.read_text().split("\n")
+        line = lines[node.lineno - 1].encode()
+        changed = line[: node.col_offset] + b"987" + line[node.end_col_offset :]
+        lines[node.lineno - 1] = changed.decode()
+        expected = {task for task in planned() if target in reaching[task]}
+        assert reran(planned(), Edited({file: "\n".join(lines).encode()})) == expected, target
+    assert min(counts.values()) >= 6
+
+
+PLANNING = '''
+
+def plan(spec: Spec, name: str) -> Task:
+    """A task of this kind."""
+    model = spec.models[name]
+    return Task(f"fit:{name}", "fit", run, {"seed": model.seed}, PARTS, libraries=LIBRARIES)
+
+
+PARTS = ("states",)
+LIBRARIES = ("polars",)
+'''
+
+
+def test_planning_may_stand_beside_the_function_of_a_task() -> None:
+    """Its edits, and what it imports from the rooms above, rerun nothing."""
+    file = PACKAGE / "pipeline/tasks/fit.py"
+    text = file.read_text().replace(
+        "import Job\n",
+        "import Job, Task\nfrom mlbuild.spec.spec import Spec\nfrom mlbuild.pipeline.origins import Origins\n",
+    )
+    assert "Spec" in text
+    with_planning = Edited({file: (text + PLANNING).encode()})
+    assert reran(planned(), with_planning) == set()
+    before = definitions(planned(), with_planning)
+    other = PLANNING.replace('("states",)', '("states", "more")').replace("model.seed", "model.seed + 1")
+    assert definitions(planned(), Edited({file: (text + other).encode()})) == before
+    run = text.replace("sort_keys=True", "sort_keys=False")
+    assert run != text
+    after = definitions(planned(), Edited({file: (run + PLANNING).encode()}))
+    assert {task.kind for task in planned() if after[task] != before[task]} == {"fit"}
+
+
+# What runs
+
+
+class Watched:
+    """The function of a task, which notes what code of the package runs meanwhile."""
+
+    def __init__(self, task: Task) -> None:
+        self.run, self.ran = task.run, set[CodeType]()
+        self.__module__, self.__qualname__ = task.run.__module__, task.run.__qualname__
+
+    def __call__(self, job: Job) -> None:
+        former = sys.getprofile()
+        sys.setprofile(self._see)
+        try:
+            self.run(job)
+        finally:
+            sys.setprofile(former)
+
+    def _see(self, frame: FrameType, event: str, argument: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(str(PACKAGE)) and code.co_name != "<module>":
+            self.ran.add(code)
+
+
+def homes(code: CodeType) -> set[str]:
+    """What code belongs to, as a version names it: a function or method; for a lambda, what is on its line too."""
+    file = Path(code.co_filename)
+    module = ".".join(["mlbuild", *file.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+    name = code.co_qualname.partition(".<locals>")[0]
+    found = {name}
+    for statement in ast.parse(file.read_bytes()).body if "<" in name else ():
+        if statement.lineno <= code.co_firstlineno <= (statement.end_lineno or 0):
+            found.update(defined(statement))
+    return {f"{module}:{name}" for name in found}
+
+
+def test_all_that_a_task_runs_is_in_its_version(tmp_path: Path) -> None:
+    """But for the engine, which hands it what it reads and takes what it gives."""
+    files = [delays(tmp_path, TWO, every=900)]
+    (tmp_path / "flowing").mkdir()
+    write_rows(tmp_path / "flowing", seed())
+    flowing = pipelines(tmp_path / "flowing", seed())
+    count = 0
+    for _ in range(examples(2, 60)):
+        spec = api.load(files.pop() if files else next(flowing))
+        plan = api.plan(spec)
+        watched = {name: Watched(task) for name, task in plan.tasks.items()}
+        tasks = {name: replace(task, run=watched[name]) for name, task in plan.tasks.items()}
+        api.build(spec, jobs=1, threads=1, planned=replace(plan, tasks=tasks))
+        for name, task in plan.tasks.items():
+            (found,) = definitions((Coded.of(task),)).values()
+            for code in watched[name].ran:
+                if "/engine/" not in code.co_filename:
+                    assert homes(code) & {*found}, f"{name} runs {code.co_qualname} of {code.co_filename}"
+                    count += 1
+    tell(f"{count:,} functions that tasks ran are in their code versions")
+    assert count > 400
