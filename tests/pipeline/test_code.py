@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import ast
 import random
-import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
 import pytest
 
-from mlbuild import api
 from mlbuild.diagnostics import CODES, WARNINGS
 from mlbuild.engine.code.actions import Actions
 from mlbuild.engine.code.library import Library
 from mlbuild.engine.code.modules import Sources
 from mlbuild.engine.code.scan import scan
 from mlbuild.engine.code.syntax import defined
-from mlbuild.engine.graph import Job, Task
 from mlbuild.pipeline.plan import POLICY
 from tests.budget import examples, seed, tell
-from tests.pipeline.coded import PACKAGE, Coded, Edited, definitions, edited, planned, reran, rewritten
-from tests.pipeline.flowing import pipelines, write_rows
-from tests.pipeline.test_incremental import TWO
+from tests.pipeline.coded import PACKAGE, Edited, definitions, edited, planned, reran, rewritten
 from tests.pipeline.walk import constants
-from tests.projects import delays
+from tests.pipeline.watched import watched
 
 #: Modules that do something when they are imported; no task imports them.
 ACTING = {"mlbuild.__main__", "mlbuild.cli.unchanged"}
@@ -187,27 +181,6 @@ def test_planning_may_stand_beside_the_function_of_a_task() -> None:
 # What runs
 
 
-class Watched:
-    """The function of a task, which notes what code of the package runs meanwhile."""
-
-    def __init__(self, task: Task) -> None:
-        self.run, self.ran = task.run, set[CodeType]()
-        self.__module__, self.__qualname__ = task.run.__module__, task.run.__qualname__
-
-    def __call__(self, job: Job) -> None:
-        former = sys.getprofile()
-        sys.setprofile(self._see)
-        try:
-            self.run(job)
-        finally:
-            sys.setprofile(former)
-
-    def _see(self, frame: FrameType, event: str, argument: object) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(str(PACKAGE)) and code.co_name != "<module>":
-            self.ran.add(code)
-
-
 def homes(code: CodeType) -> set[str]:
     """What code belongs to, as a version names it: a function or method; for a lambda, what is on its line too."""
     file = Path(code.co_filename)
@@ -222,22 +195,11 @@ def homes(code: CodeType) -> set[str]:
 
 def test_all_that_a_task_runs_is_in_its_version(tmp_path: Path) -> None:
     """But for the engine, which hands it what it reads and takes what it gives."""
-    files = [delays(tmp_path, TWO, every=900)]
-    (tmp_path / "flowing").mkdir()
-    write_rows(tmp_path / "flowing", seed())
-    flowing = pipelines(tmp_path / "flowing", seed())
     count = 0
-    for _ in range(examples(2, 60)):
-        spec = api.load(files.pop() if files else next(flowing))
-        plan = api.plan(spec)
-        watched = {name: Watched(task) for name, task in plan.tasks.items()}
-        tasks = {name: replace(task, run=watched[name]) for name, task in plan.tasks.items()}
-        api.build(spec, jobs=1, threads=1, planned=replace(plan, tasks=tasks))
-        for name, task in plan.tasks.items():
-            (found,) = definitions((Coded.of(task),)).values()
-            for code in watched[name].ran:
-                if "/engine/" not in code.co_filename:
-                    assert homes(code) & {*found}, f"{name} runs {code.co_qualname} of {code.co_filename}"
-                    count += 1
+    for task in watched(tmp_path, examples(1, 60)):
+        (found,) = definitions((task.coded,)).values()
+        for code in task.ran:
+            assert homes(code) & {*found}, f"{task.name} runs {code.co_qualname} of {code.co_filename}"
+            count += 1
     tell(f"{count:,} functions that tasks ran are in their code versions")
     assert count > 400

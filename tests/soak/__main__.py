@@ -34,6 +34,7 @@ SOAKS = {
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
     "build-law": ["tests/engine"],
+    "code-versions": ["tests/pipeline/test_code_mutations.py", "tests/pipeline/test_code.py"],
     "kill": ["tests/cli/test_kill.py"],
     "interrupt": ["tests/cli/test_interrupt.py"],
     "memory": ["tests/cli/test_limits.py"],

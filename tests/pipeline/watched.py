@@ -1,0 +1,93 @@
+"""Real tasks that were run, with what they read and which code of the package ran meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from mlbuild import api
+from mlbuild.engine.graph import Job, Task
+from mlbuild.engine.key import sorted_params
+from mlbuild.engine.records import find_record
+from mlbuild.engine.store import DiskStore
+from tests.budget import seed
+from tests.pipeline.coded import PACKAGE, Coded
+from tests.pipeline.flowing import pipelines, write_rows
+from tests.pipeline.test_incremental import TWO
+from tests.projects import delays, one_model
+
+#: A contract that the rows break, so that a verdict comes up too.
+_BROKEN = "x,y,z\n" + "".join(f"{i - 5},{i % 7 > 3},{'abc'[i % 3]}\n" for i in range(60))
+_CONTRACT = "x: {dtype: float, min: 0}, y: bool, z: {dtype: string, categories: [a, b]}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A task that was run: its code, what its function sees as JSON, and the code of the package that ran."""
+
+    name: str
+    coded: Coded
+    sees: dict[str, Any]
+    ran: frozenset[CodeType]
+
+
+class Watched:
+    """The function of a task, which notes what code of the package runs meanwhile."""
+
+    def __init__(self, task: Task) -> None:
+        self.run, self.ran = task.run, set[CodeType]()
+        self.__module__, self.__qualname__ = task.run.__module__, task.run.__qualname__
+
+    def __call__(self, job: Job) -> None:
+        former = sys.getprofile()
+        sys.setprofile(self._see)
+        try:
+            self.run(job)
+        finally:
+            sys.setprofile(former)
+
+    def _see(self, frame: FrameType, event: str, argument: object) -> None:
+        code = frame.f_code
+        ours = code.co_filename.startswith(str(PACKAGE)) and code.co_name != "<module>"
+        if event == "call" and ours and not code.co_filename.startswith(str(PACKAGE / "engine")):
+            self.ran.add(code)
+
+
+def watched(folder: Path, flowing: int) -> Iterator[Run]:
+    """The tasks of a project on real rows, one with a broken contract, and some with random pipelines."""
+    yield from _built(delays(_folder(folder, "delays"), TWO, every=900))
+    model = "type: lightgbm.classifier, features: [x], target: y"
+    yield from _built(one_model(_folder(folder, "broken"), _CONTRACT, _BROKEN, model))
+    random = _folder(folder, "flowing")
+    write_rows(random, seed())
+    specs = pipelines(random, seed())
+    for _ in range(flowing):
+        yield from _built(next(specs))
+
+
+def _built(file: Path) -> Iterator[Run]:
+    spec = api.load(file)
+    plan = api.plan(spec)
+    watching = {name: Watched(task) for name, task in plan.tasks.items()}
+    tasks = {name: replace(task, run=watching[name]) for name, task in plan.tasks.items()}
+    api.build(spec, jobs=1, threads=1, planned=replace(plan, tasks=tasks))
+    store = DiskStore(spec.root)
+    for name, task in plan.tasks.items():
+        if record := find_record(store, name):
+            inputs = {
+                slot: {part: str(store.path(digest)) for part, digest in reads if digest}
+                for slot, reads in record.ingredients.inputs.items()
+            }
+            files = {slot: str(spec.root / path) for slot, path in task.files.items()}
+            run = f"{task.run.__module__}:{task.run.__qualname__}"
+            sees = {"run": run, "params": sorted_params(task), "inputs": inputs, "files": files}
+            yield Run(f"{file.parent.name}/{name}", Coded.of(task), sees, frozenset(watching[name].ran))
+
+
+def _folder(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
