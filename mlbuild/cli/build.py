@@ -29,8 +29,10 @@ from mlbuild.cli.words import TARGETS
 from mlbuild.diagnostics import FailureKind
 from mlbuild.engine.critical_path import CriticalPath, critical_path
 from mlbuild.engine.events import BuildResult
+from mlbuild.engine.graph import Plan
 from mlbuild.engine.memory import watchable
 from mlbuild.engine.workers import possible
+from mlbuild.pipeline.tasks import artifact, evaluate, publish, verify
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -109,20 +111,20 @@ def run(args: argparse.Namespace) -> int:
         show_document(document("build", code, _content(result, path, outputs)))
     elif args.format != "sarif":
         show(results)
-        _annotate(args, spec, result)
+        _annotate(args, spec, plan, result)
         if not args.quiet:
             say(_summary(result, path))
     else:
-        args.noted.extend(of_failures(spec, result))
+        args.noted.extend(of_failures(spec, plan, result))
     if code == OK:
         keep_snapshot(args, spec, plan, result, page(results))
     return code
 
 
-def _annotate(args: argparse.Namespace, spec: Spec, result: BuildResult) -> None:
+def _annotate(args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildResult) -> None:
     """Put failed tasks beside the lines of the spec that they come from, where GitHub asks for it."""
     if args.format == "github" and result.failures:
-        show_document(diagnostics_github([*of_failures(spec, result)]))
+        show_document(diagnostics_github([*of_failures(spec, plan, result)]))
 
 
 @contextmanager
@@ -168,17 +170,21 @@ def _outputs(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
     """Of each output that is up to date: where it is, its certificate, its metrics. Others are told to be stale."""
     told = []
     for name in spec.outputs:
-        task = f"publish:{name}"
-        folder = f"dist/{name}"
+        task, folder = publish.task_of(name), publish.folder_of(name)
         if task in result.actions:
             # The folder was compared with the result just now; what the store holds of it was not.
-            files = (spec.root / folder / file for file in ("parity.json", "metrics.json"))
+            files = (spec.root / folder / file for file in (verify.PARITY, evaluate.METRICS))
             parity, metrics = (json.loads(file.read_bytes()) for file in files)
             told.append(
-                {"output": name, "artifact": f"{folder}/model.onnx", "parity": parity, "metrics": metrics}
+                {
+                    "output": name,
+                    "artifact": f"{folder}/{artifact.MODEL}",
+                    "parity": parity,
+                    "metrics": metrics,
+                }
             )
         elif task in result.blocked and os.path.isdir(spec.root / folder):  # noqa: PTH112  # even if it may not be seen
-            told.append({"output": name, "artifact": f"{folder}/model.onnx", "stale": True})
+            told.append({"output": name, "artifact": f"{folder}/{artifact.MODEL}", "stale": True})
     return told
 
 

@@ -60,13 +60,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Task:
-    """A node of the DAG. All that decides its result is in it; `name`, `origin` and `labels` enter no key.
+    """A node of the DAG. All that decides its result is in it; `name`, `at`, `origin` and `labels` enter no key.
 
     `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` is what lies
     outside and is read, by slot; it is keyed by content, never by place or time. `uses` are the classes that `params`
     name, which `run` itself does not. `libraries` are the distributions whose version can change the result, `imports`
     name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
-    task's parts as files once it is done. `origin` says by path of a parameter where it comes from.
+    task's parts as files once it is done. `at` is the path in the user's text that the task comes from; `origin` says the
+    same of its parameters, by their paths.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Task:
     rank: int = 0
     exports: str | None = None
     labels: tuple[str, ...] = ()
+    at: tuple[str | int, ...] = ()
     origin: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)
 
 

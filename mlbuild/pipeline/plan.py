@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from mlbuild.engine.code.policy import Policy, Prose
 from mlbuild.engine.graph import Plan, Task
-from mlbuild.pipeline.plan_models import ModelTasks
-from mlbuild.pipeline.plan_outputs import output_tasks
-from mlbuild.pipeline.plan_tables import dataset_tasks, source_tasks
+from mlbuild.pipeline.scope import ModelScope, OutputScope, Scope
+from mlbuild.pipeline.tasks import (
+    artifact,
+    bin,
+    contract,
+    dataset,
+    evaluate,
+    features,
+    fit,
+    predict,
+    publish,
+    source,
+    target,
+    train,
+    verify,
+)
 from mlbuild.spec.spec import Spec
 
 #: What is known about the code of tasks.
@@ -43,16 +56,25 @@ POLICY = Policy(
     ),
 )
 
+#: The kinds of tasks that each section gives. A `plan` takes the scope of a definition and gives its tasks.
+SOURCE_TASKS = (source, contract)
+DATASET_TASKS = (dataset,)
+MODEL_TASKS = (target, fit, features, bin, train, predict, evaluate)
+#: `publish` comes last: it reads what the others ship.
+OUTPUT_TASKS = (artifact, verify, publish)
+
 
 def make_plan(spec: Spec) -> Plan:
     """All tasks of a project. No data is read."""
+    models = {name: ModelScope(spec, item) for name, item in spec.models.items()}
     tasks: list[Task] = []
-    for source in spec.sources.values():
-        tasks += source_tasks(spec, source)
-    for dataset in spec.datasets.values():
-        tasks += dataset_tasks(spec, dataset)
-    for model in spec.models.values():
-        tasks += ModelTasks(spec, model).tasks()
+    for one in spec.sources.values():
+        tasks += [task for kind in SOURCE_TASKS for task in kind.plan(Scope(spec, one))]
+    for two in spec.datasets.values():
+        tasks += [task for kind in DATASET_TASKS for task in kind.plan(Scope(spec, two))]
+    for model in models.values():
+        tasks += [task for kind in MODEL_TASKS for task in kind.plan(model)]
     for output in spec.outputs.values():
-        tasks += output_tasks(spec, output)
+        scope = OutputScope(spec, output, models[output.model])
+        tasks += [task for kind in OUTPUT_TASKS for task in kind.plan(scope)]
     return Plan({task.name: task for task in tasks}, POLICY)

@@ -35,6 +35,7 @@ from mlbuild.engine.records import find_action, find_record
 from mlbuild.engine.store import DiskStore, Store
 from mlbuild.params import Json
 from mlbuild.pipeline.revision import checked_out
+from mlbuild.pipeline.tasks import evaluate
 from mlbuild.spec.spec import Spec
 
 FORMAT = 1
@@ -170,11 +171,12 @@ class Recorder:
     def _metrics(self) -> Iterator[tuple[str, Any]]:
         """The metrics of each model on each split."""
         for name in self._tasks:
-            if self._plan.tasks[name].kind != "evaluate" or not (digests := self._digests(name)):
+            task = self._plan.tasks[name]
+            if task.kind != evaluate.KIND or not (digests := self._digests(name)):
                 continue
-            content = self._store.get(digests["metrics.json"])
+            content = self._store.get(digests[evaluate.METRICS])
             if content is not None:
-                yield name.partition(":")[2], json.loads(content)["metrics"]
+                yield str(task.at[-1]), json.loads(content)["metrics"]
 
     def _digests(self, task: str) -> Mapping[str, str]:
         """The parts of the result that a task has after this build; none where it has no result, or failed with one."""

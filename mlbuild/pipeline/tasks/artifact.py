@@ -4,18 +4,84 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from mlbuild.bundle.artifact import write_artifact
 from mlbuild.bundle.trained import Recipe, Trained
-from mlbuild.engine.graph import Job
-from mlbuild.pipeline.targets import read_coding
+from mlbuild.columns import Schema
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.params import Json
+from mlbuild.pipeline.origins import MODELS, Places
+from mlbuild.pipeline.scope import OutputScope
+from mlbuild.pipeline.tasks import fit, target, train
+from mlbuild.pipeline.tasks.target import read_coding
+
+#: The parts, and the files of an output.
+MODEL, CONTRACT = "model.onnx", "contract.json"
+
+
+def plan(scope: OutputScope) -> Iterator[Task]:
+    learner = scope.model.item.learner
+    task = scope.task(
+        "artifact",
+        recipe_places(scope),
+        rank=MODELS,
+        run=run,
+        params={"recipe": recipe(scope), "libraries": libraries(scope)},
+        inputs=trained(scope),
+        parts=(MODEL, CONTRACT),
+        uses=(*scope.model.ops, type(scope.model.item.learner)),
+        imports=(learner.type,),
+        libraries=tuple(libraries(scope)),
+    )
+    yield scope.ships(task, MODEL, CONTRACT)
+
+
+def recipe(scope: OutputScope) -> Json:
+    """All that is known before training of the way from raw columns to scores."""
+    inputs, serving = scope.item.serving.inputs, scope.item.serving
+    return {
+        "inputs": Schema({one.name: one.column.served for one in inputs}).to_json(),
+        "null_tokens": {
+            one.name: one.column.null_token for one in inputs if one.column.null_token is not None
+        },
+        "derived": [[key, tree] for key, tree in serving.derived.items()],
+        "features": scope.model.features.to_json(),
+        "values": dict(serving.values),
+        "steps": scope.model.steps,
+        "learner": scope.model.learner,
+    }
+
+
+def recipe_places(scope: OutputScope) -> Places:
+    """Where in the spec the parts of the recipe are written."""
+    shared = scope.model.feature_places | scope.model.learner_places
+    places: Places = {("recipe", *param): at for param, at in shared.items()}
+    for index, at in enumerate(scope.item.serving.places.values()):
+        places[("recipe", "derived", index, 1)] = at
+    return places
+
+
+def libraries(scope: OutputScope) -> list[str]:
+    """The distributions that make the artifact."""
+    return sorted({"polars", "numpy", "onnx", *scope.model.item.learner.libraries})
+
+
+def trained(scope: OutputScope) -> tuple[Input, ...]:
+    """The trained pipeline as inputs."""
+    return fit.states(scope.model), target.coded(scope.model), train.fitted(scope.model)
+
+
+def model(scope: OutputScope) -> Input:
+    """The model file as an input."""
+    return Input("artifact", f"artifact:{scope.item.name}", (MODEL,))
 
 
 def trained_of(job: Job) -> Trained:
     """The trained pipeline that this task's inputs hold."""
     states = tuple(json.loads(job.read("fit", "states")))
     recipe = Recipe.from_json(job.params["recipe"])
-    return Trained(recipe, states, job.read("fitted", "fitted"), read_coding(job, "target"))
+    return Trained(recipe, states, job.read("fitted", "fitted"), read_coding(job))
 
 
 def run(job: Job) -> None:
@@ -24,6 +90,6 @@ def run(job: Job) -> None:
     canonical = json.dumps(job.params["recipe"], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     versions = {name: version(name) for name in job.params["libraries"]}
-    model, contract = write_artifact(trained_of(job), digest, versions)
-    job.write("model.onnx", model)
-    job.write("contract.json", contract)
+    written, contract = write_artifact(trained_of(job), digest, versions)
+    job.write(MODEL, written)
+    job.write(CONTRACT, contract)

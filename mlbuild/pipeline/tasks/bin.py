@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Job
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.training import Rows
+from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_table
+from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import fit
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    model = scope.item
+    if scope.binning is None:
+        return
+    yield scope.task(
+        "bin",
+        {("binning",): (*model.at, "params"), ("seed",): ("seed",)},
+        rank=MODELS,
+        run=run,
+        params={
+            "learner": model.learner.type,
+            "binning": scope.binning,
+            "matrix": model.matrix.to_json(),
+            "seed": model.seed,
+        },
+        inputs=(fit.train_matrix(scope, "matrix"),),
+        parts=("bins",),
+        uses=(type(scope.item.learner),),
+        libraries=("polars", *model.learner.libraries),
+        imports=(model.learner.type,),
+    )
+
+
+def bins(scope: ModelScope) -> Input:
+    """The binned dataset as an input."""
+    return Input("bins", f"bin:{scope.item.name}", ("bins",))
 
 
 def run(job: Job) -> None:

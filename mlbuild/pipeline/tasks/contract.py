@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from mlbuild.data.contracts import Contract
 from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.violations import violations
-from mlbuild.engine.graph import Job
-from mlbuild.params import read
-from mlbuild.pipeline.parts import WHOLE, read_table
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.params import read, write
+from mlbuild.pipeline.origins import SOURCES
+from mlbuild.pipeline.parts import WHOLE, parts_of, read_table
+from mlbuild.pipeline.scope import Scope
+from mlbuild.spec.spec import SourceSpec
 
 FORMAT = 1
+
+
+def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
+    item = scope.item
+    at = ("contracts", item.contract_name)
+    parts = ("faults", *parts_of([WHOLE], item.contract.columns))
+    yield scope.task(
+        "contract",
+        {("contract",): at},
+        at=at,
+        rank=SOURCES,
+        run=run,
+        params={"contract": write(item.contract.rules())},
+        inputs=(Input("rows", f"source:{item.name}", parts),),
+        parts=("verdict", "report"),
+        libraries=("polars", "pandera"),
+    )
+
+
+def verdict(source: str, slot: str) -> Input:
+    """Whether the contract of a source holds, as an input: what reads it runs only then."""
+    return Input(slot, f"contract:{source}", ("verdict",))
 
 
 def run(job: Job) -> None:

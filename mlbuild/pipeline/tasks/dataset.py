@@ -2,14 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from mlbuild.data import DATASET_STEPS, SPLITS
+from mlbuild.data.serving import kept
 from mlbuild.data.steps.apply import Keep, apply_steps, kept_columns, shown_columns
-from mlbuild.engine.graph import Job
-from mlbuild.params import read
-from mlbuild.pipeline.parts import WHOLE, read_table, write_columns, write_table
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.params import Json, read, write
+from mlbuild.pipeline.origins import DATASETS, Places, written
+from mlbuild.pipeline.parts import SPLITS as PARTS
+from mlbuild.pipeline.parts import (
+    WHOLE,
+    kept_parts,
+    kept_under,
+    parts_of,
+    read_table,
+    write_columns,
+    write_table,
+)
+from mlbuild.pipeline.scope import Scope
+from mlbuild.pipeline.tasks import contract, source
+from mlbuild.spec.spec import DatasetSpec, Spec
 
 _STEPS = {cls.op: cls for cls in DATASET_STEPS}
 _SPLITS = {cls.discriminator[1]: cls for cls in SPLITS}
+
+
+def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
+    """The dataset's task; and, where another one joins it although it is split, its rows before the split."""
+    item = scope.item
+    datasets = scope.spec.datasets.values()
+    joined = any(item.name in stage.others for other in datasets for stage in other.stages)
+    yield _planned(scope, split=True)
+    if joined and item.split is not None:
+        yield _planned(scope, split=False)
+
+
+def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
+    spec, item = scope.spec, scope.item
+    inputs = [_whole(spec, item.source, "from")]
+    steps: list[Json] = []
+    seed = (*item.at, "split", "seed")
+    places: Places = {
+        ("from",): (*item.at, "from"),
+        ("split",): (*item.at, "split"),
+        ("split", "seed"): seed if written(spec, seed) else ("seed",),
+    }
+    for index, stage in enumerate(item.stages):
+        slots = {name: f"step{index}.{number}" for number, name in enumerate(stage.others)}
+        inputs += [_whole(spec, name, slot) for name, slot in slots.items()]
+        steps.append(stage.step.canonical(stage.before, slots))
+        places[("steps", index)] = stage.at
+    divided = item.split if split else None
+    kept_columns = kept(item.table) if divided else []
+    stages = {stage.at: index for index, stage in enumerate(item.stages)}
+    uses = dict.fromkeys(type(stage.step) for stage in item.stages)
+    task = scope.task(
+        "dataset",
+        places,
+        rank=DATASETS,
+        run=run,
+        params={
+            "tables": {slot.slot: _columns(slot) for slot in inputs},
+            "steps": steps,
+            "keep": [[stages[one.step], one.name, kept_under(one)] for one in kept_columns],
+            "split": None if divided is None else write(divided),
+        },
+        inputs=(*inputs, *_verdicts(spec, item)),
+        parts=(
+            *parts_of([WHOLE] if divided is None else PARTS, item.table.columns),
+            *kept_parts(kept_columns),
+        ),
+        uses=(*uses, *([] if divided is None else [type(divided)])),
+        libraries=("polars", "numpy"),
+    )
+    return task if split else replace(task, name=_name(item, split=False))
+
+
+def _name(item: DatasetSpec, split: bool) -> str:
+    """The task that gives the dataset, or its rows before the split."""
+    return f"dataset:{item.name}" + ("" if split or item.split is None else "@rows")
+
+
+def _columns(table: Input) -> list[str]:
+    """The columns of a table, sorted: their order in a contract, a map, means nothing."""
+    return sorted(part.removeprefix(f"{WHOLE}/") for part in table.parts if part.startswith(f"{WHOLE}/"))
+
+
+def _whole(spec: Spec, name: str, slot: str) -> Input:
+    """All rows of a source or dataset as an input."""
+    if name in spec.sources:
+        return source.rows(spec.sources[name], slot)
+    item = spec.datasets[name]
+    return Input(slot, _name(item, split=False), parts_of([WHOLE], item.table.columns))
+
+
+def _verdicts(spec: Spec, item: DatasetSpec) -> list[Input]:
+    """The contracts of all sources read directly: what they give is only used once they hold."""
+    names = dict.fromkeys([item.source, *(name for stage in item.stages for name in stage.others)])
+    sources = [name for name in names if name in spec.sources]
+    return [contract.verdict(name, f"verdict{index}") for index, name in enumerate(sources)]
 
 
 def run(job: Job) -> None:

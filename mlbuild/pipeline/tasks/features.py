@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from mlbuild.bundle.trained import stages_of
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Job
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.ops.steps import apply_stages
-from mlbuild.pipeline.parts import read_features, write_table
+from mlbuild.pipeline.origins import MODELS
+from mlbuild.pipeline.parts import SPLITS, parts_of, read_features, write_table
+from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import fit
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    splits = SPLITS if scope.refits else SPLITS[1:]
+    yield scope.task(
+        "features",
+        scope.feature_places,
+        rank=MODELS,
+        run=run,
+        params={"features": scope.features.to_json(), "steps": scope.steps, "splits": list(splits)},
+        inputs=(scope.rows("rows", splits, scope.item.features), fit.states(scope)),
+        parts=parts_of(splits, scope.item.matrix),
+        uses=scope.ops,
+        libraries=("polars",),
+    )
+
+
+def matrix(scope: ModelScope, split: str, slot: str | None = None) -> Input:
+    """The matrix of a split as an input, from the task that gives it; the slot is named after the split."""
+    kind = "fit" if split == "train" and not scope.refits else "features"
+    return Input(slot or split, f"{kind}:{scope.item.name}", parts_of([split], scope.item.matrix))
 
 
 def run(job: Job) -> None:

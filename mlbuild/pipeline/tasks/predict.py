@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Job
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.training import Rows
+from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import SPLITS, read_table, write_array
+from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import features, train
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    model = scope.item
+    yield scope.task(
+        "predict",
+        scope.learner_places,
+        rank=MODELS,
+        run=run,
+        params={"learner": scope.learner, "matrix": model.matrix.to_json()},
+        inputs=(train.fitted(scope), *(features.matrix(scope, split) for split in SPLITS)),
+        parts=SPLITS,
+        uses=(type(scope.item.learner),),
+        libraries=("polars", *model.learner.libraries),
+        imports=(model.learner.type,),
+    )
+
+
+def scores(scope: ModelScope) -> Input:
+    """The native scores of all splits as an input."""
+    return Input("scores", f"predict:{scope.item.name}", SPLITS)
 
 
 def run(job: Job) -> None:

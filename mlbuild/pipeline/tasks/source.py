@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.format import FILE
-from mlbuild.engine.graph import Job
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import read
-from mlbuild.pipeline.parts import WHOLE, write_table
+from mlbuild.pipeline.origins import SOURCES
+from mlbuild.pipeline.parts import WHOLE, parts_of, write_table
+from mlbuild.pipeline.scope import Scope
+from mlbuild.spec.spec import SourceSpec
 
 _FORMATS = {one.name(): one for one in FORMATS}
+
+
+def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
+    item = scope.item
+    yield scope.task(
+        "source",
+        {("source",): item.at, ("source", "columns"): ("contracts", item.contract_name, "columns")},
+        rank=SOURCES,
+        run=run,
+        params={"source": item.source.format.canonical(item.contract.columns)},
+        files=item.located.externals,
+        parts=("faults", *parts_of([WHOLE], item.contract.columns)),
+        uses=(item.source.kind,),
+        libraries=("polars",),
+    )
+
+
+def rows(item: SourceSpec, slot: str) -> Input:
+    """All rows of a source as an input."""
+    return Input(slot, f"source:{item.name}", parts_of([WHOLE], item.contract.columns))
 
 
 def run(job: Job) -> None:

@@ -6,14 +6,45 @@ It stands in the rank of datasets: what is wrong with a target is a fault of the
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Job
+from mlbuild.diagnostics import Path
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.answers import ANSWERS
-from mlbuild.params import read
+from mlbuild.models.answers.answer import Coding
+from mlbuild.params import read, write
+from mlbuild.pipeline.origins import DATASETS
 from mlbuild.pipeline.parts import SPLITS, read_table, write_array
+from mlbuild.pipeline.scope import ModelScope
 
 _ANSWERS = {cls.kind: cls for cls in ANSWERS}
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    wanted, answer = scope.item.target, scope.item.target.answer
+    at: Path = (*scope.item.at, "target")
+    yield scope.task(
+        "target",
+        {("target",): at, ("answer",): at, ("answer", "kind"): (*scope.item.at, "type")},
+        rank=DATASETS,
+        run=run,
+        params={"target": Schema({wanted.column: wanted.type}).to_json(), "answer": write(answer)},
+        inputs=(scope.rows("rows", SPLITS, answer.columns()),),
+        parts=("coding", *SPLITS),
+        uses=(type(answer),),
+        libraries=("polars", "numpy"),
+    )
+
+
+def coded(scope: ModelScope, *splits: str) -> Input:
+    """The coding and the coded target of some splits as an input."""
+    return Input("target", f"target:{scope.item.name}", ("coding", *splits))
+
+
+def read_coding(job: Job) -> Coding:
+    """How the target was coded, from the input `coded`."""
+    return Coding.from_json(json.loads(job.read("target", "coding")))
 
 
 def run(job: Job) -> None:

@@ -3,13 +3,53 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Job
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.training import EarlyStopping, Rows, Training
+from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_array, read_table
-from mlbuild.pipeline.targets import read_coding
+from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import bin, features, fit, target
+from mlbuild.pipeline.tasks.target import read_coding
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    model, stopping = scope.item, scope.item.early_stopping
+    binned = scope.binning is not None
+    inputs = [
+        bin.bins(scope) if binned else fit.train_matrix(scope, "matrix"),
+        target.coded(scope, "train", *([stopping.split] if stopping else [])),
+    ]
+    told = None
+    if stopping:
+        inputs.append(features.matrix(scope, stopping.split, "held_out"))
+        told = {"split": stopping.split, "rounds": stopping.rounds, "metric": stopping.metric}
+    yield scope.task(
+        "train",
+        scope.learner_places,
+        rank=MODELS,
+        run=run,
+        params={
+            "learner": scope.learner,
+            "seed": model.seed,
+            "matrix": model.matrix.to_json(),
+            "early_stopping": told,
+            "reads": ["bins"] if binned else ["matrix"],
+        },
+        inputs=tuple(inputs),
+        parts=("fitted", "summary"),
+        uses=(type(scope.item.learner),),
+        libraries=("polars", *model.learner.libraries),
+        imports=(model.learner.type,),
+    )
+
+
+def fitted(scope: ModelScope, part: str = "fitted") -> Input:
+    """The fitted learner as an input, or with the part `summary` what it says of itself."""
+    return Input("fitted", f"train:{scope.item.name}", (part,))
 
 
 def run(job: Job) -> None:
@@ -19,7 +59,7 @@ def run(job: Job) -> None:
     training = Training(
         rows=Rows(read_table(job, "matrix", "train", [] if binned else list(matrix)), matrix),
         target=read_array(job, "target", "train"),
-        classes=len(read_coding(job, "target").classes),
+        classes=len(read_coding(job).classes),
         seed=job.params["seed"],
         threads=job.threads,
         stopping=_stopping(job, matrix),

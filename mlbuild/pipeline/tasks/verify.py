@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.parity import Real, verify
 from mlbuild.bundle.trained import Recipe
-from mlbuild.engine.graph import Job
-from mlbuild.pipeline.parts import SPLITS, read_array, read_columns
-from mlbuild.pipeline.tasks.artifact import trained_of
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.pipeline.origins import MODELS
+from mlbuild.pipeline.parts import SPLITS, kept_parts, kept_under, parts_of, read_array, read_columns
+from mlbuild.pipeline.scope import OutputScope
+from mlbuild.pipeline.tasks import artifact, features, predict
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+#: The part, and the file of an output, that holds the certificate.
+PARITY = "parity.json"
 #: Columns by name, each with the slot and the part that holds it.
 Places = Mapping[str, tuple[str, str]]
 #: Values of raw columns and of the matrix that are held at a time.
@@ -22,10 +26,42 @@ _MOST_CELLS = 4_000_000
 _FEWEST_ROWS = 64
 
 
+def plan(scope: OutputScope) -> Iterator[Task]:
+    inputs = scope.item.serving.inputs
+    shown = [one.name for one in inputs if one.dropped is None]
+    kept = {one.name: one.dropped for one in inputs if one.dropped is not None}
+    raw = (*parts_of(SPLITS, shown), *kept_parts(kept.values()))
+    task = scope.task(
+        "verify",
+        artifact.recipe_places(scope) | {("rows",): (*scope.item.at, "verify", "rows")},
+        rank=MODELS,
+        run=run,
+        params={
+            "recipe": artifact.recipe(scope),
+            "rows": scope.item.verify_rows,
+            "kept": {name: kept_under(dropped) for name, dropped in kept.items()},
+        },
+        inputs=(
+            *artifact.trained(scope),
+            artifact.model(scope),
+            Input("raw", f"dataset:{scope.model.item.dataset}", raw),
+            *(features.matrix(scope.model, split) for split in SPLITS),
+            predict.scores(scope.model),
+        ),
+        parts=(PARITY,),
+        uses=(*scope.model.ops, type(scope.model.item.learner)),
+        imports=(scope.model.item.learner.type,),
+        libraries=(*artifact.libraries(scope), "onnxruntime"),
+    )
+    yield scope.ships(task, PARITY)
+
+
 def run(job: Job) -> None:
-    trained = trained_of(job)
-    certificate = verify(trained, job.read("artifact", "model.onnx"), _real(job, trained.recipe), job.threads)
-    job.write("parity.json", certificate)
+    trained = artifact.trained_of(job)
+    certificate = verify(
+        trained, job.read("artifact", artifact.MODEL), _real(job, trained.recipe), job.threads
+    )
+    job.write(PARITY, certificate)
 
 
 def _real(job: Job, recipe: Recipe) -> Iterator[Real]:

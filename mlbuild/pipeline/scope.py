@@ -1,0 +1,91 @@
+"""What the tasks of one definition are planned from: the spec, the definition, and what other tasks of it give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from mlbuild.columns import Schema
+from mlbuild.diagnostics import Path
+from mlbuild.engine.graph import Input, Task
+from mlbuild.params import Json, write
+from mlbuild.pipeline.origins import Origins, Places
+from mlbuild.pipeline.parts import parts_of
+from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec, Spec
+
+T = TypeVar("T", SourceSpec, DatasetSpec, ModelSpec, OutputSpec)
+
+
+class Scope(Generic[T]):
+    """A definition of the spec whose tasks are planned.
+
+    `shipped` collects the inputs of `publish`: parts that its tasks give for the folder of an output.
+    """
+
+    def __init__(self, spec: Spec, item: T) -> None:
+        self.spec = spec
+        self.item: T = item
+        self.shipped: list[Input] = []
+
+    def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
+        """A task named after the definition; `places` are those of its parameters in the spec."""
+        origin = Origins(self.spec, places)
+        at = self.item.at if at is None else at
+        return Task(name=f"{kind}:{self.item.name}", kind=kind, at=at, origin=origin, **fields)
+
+    def ships(self, task: Task, *parts: str) -> Task:
+        """The task, some of whose parts are files of the folder that `publish` writes."""
+        self.shipped.append(Input(task.kind, task.name, parts))
+        return task
+
+
+class ModelScope(Scope[ModelSpec]):
+    """A model whose tasks are planned; most of them share parameters."""
+
+    def __init__(self, spec: Spec, item: ModelSpec) -> None:
+        super().__init__(spec, item)
+        self.dataset = spec.datasets[item.dataset]
+        self.features: Schema = self.dataset.table.served.select(item.features)
+        self.steps = [stage.step.canonical(stage.before) for stage in item.stages]
+        self.learner: Json = {"type": item.learner.type, "params": _params(item)}
+        self.refits = any(stage.step.refits for stage in item.stages)
+        self.ops = tuple(dict.fromkeys(type(stage.step) for stage in item.stages))
+        self.binning = item.learner.binning()
+
+    def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
+        return super().task(kind, places, at=at, labels=(f"model:{self.item.name}",), **fields)
+
+    def rows(self, slot: str, splits: Iterable[str], columns: Iterable[str]) -> Input:
+        """Columns of the dataset as an input."""
+        return Input(slot, f"dataset:{self.item.dataset}", parts_of(splits, columns))
+
+    @cached_property
+    def feature_places(self) -> Places:
+        steps: Places = {("steps", index): (*self.item.steps_at, index) for index in range(len(self.steps))}
+        return {("features",): (*self.item.at, "features"), ("steps",): self.item.steps_at, **steps}
+
+    @cached_property
+    def learner_places(self) -> Places:
+        return {
+            ("learner", "type"): (*self.item.at, "type"),
+            ("learner", "params"): (*self.item.at, "params"),
+            ("early_stopping",): (*self.item.at, "early_stopping"),
+            ("seed",): ("seed",),
+        }
+
+
+class OutputScope(Scope[OutputSpec]):
+    """An output whose tasks are planned, with the scope of its model."""
+
+    def __init__(self, spec: Spec, item: OutputSpec, model: ModelScope) -> None:
+        super().__init__(spec, item)
+        self.model = model
+
+    def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
+        return super().task(kind, places, at=at, labels=(f"output:{self.item.name}",), **fields)
+
+
+def _params(model: ModelSpec) -> Json:
+    """The learner's parameters without the discriminator, which is the model's `type`."""
+    return {key: value for key, value in write(model.learner).items() if key != "type"}
