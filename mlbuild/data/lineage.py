@@ -70,15 +70,26 @@ class Found(Node):
     def datum(self) -> Hashable:
         return self.origin
 
+    def note(self, name: str | None = None, table: str = "") -> Note:
+        return super().note(name, table) if self.name else self.of.note()
+
 
 @dataclass(frozen=True, eq=False)
 class Unknown(Node):
     """A column that a faulty definition would have made."""
 
 
-@dataclass(frozen=True, eq=False)
-class Match(Node):
-    """What decides which row of another table a row finds. It is no column, and has no name."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Decision(Node):
+    """What decides which rows are left, or which row of another table is found. It is no column, and has no name.
+
+    `what` it does there is said in notes; a decision that only sums up others has nothing to say.
+    """
+
+    what: str = ""
+
+    def note(self, name: str | None = None, table: str = "") -> Note:
+        return f"{self.what} here" if self.what else "", self.at
 
 
 def computed_from(node: Node) -> tuple[Node, ...]:
@@ -142,6 +153,9 @@ def boundary(nodes: Iterable[Node]) -> tuple[list[Node], list[Computed]]:
     return [node for node in needed if not isinstance(node, Computed)], computed
 
 
+_FOUND = "a row of another table is found"
+
+
 class Partner(NamedTuple):
     """The datum of another table's row: what it is there, and the data that agree, each there and here."""
 
@@ -152,18 +166,18 @@ class Partner(NamedTuple):
 class Finding:
     """Sees the nodes of another table from the rows that find one of its rows, by a join at a path of the spec.
 
-    `keys` leads from the nodes of the other table that must agree with nodes here to these; `chosen` are the nodes that
-    decided which rows the other table has. With `itself` a row can find no other row than itself.
+    `keys` leads from the nodes of the other table that must agree with nodes here to these; `chosen` decided which rows
+    the other table has. With `itself` a row can find no other row than itself.
     """
 
-    def __init__(self, at: Path, keys: Mapping[Node, Node], chosen: Iterable[Node], itself: bool) -> None:
+    def __init__(self, at: Path, keys: Mapping[Node, Node], chosen: Node | None, itself: bool) -> None:
         self._keys = keys
         self._agree = None if itself else {there.datum: here.datum for there, here in keys.items()}
         self._seen: dict[Node, Node] = {}
-        self.match = Match("", at, tuple(keys.values()))
-        theirs = self.see([*keys, *chosen])
+        self.match = Decision("", at, tuple(keys.values()), what=_FOUND)
+        theirs = self.see([*keys, chosen] if chosen else keys)
         # What all the rest is found by: the keys here, and what decides there whether there is such a row.
-        self.match, self._seen = Match("", at, (*keys.values(), *theirs)), {}
+        self.match, self._seen = Decision("", at, (*keys.values(), *theirs), what=_FOUND), {}
 
     def see(self, nodes: Iterable[Node]) -> list[Node]:
         """The nodes as they are found, with everything that they depend on."""

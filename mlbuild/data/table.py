@@ -9,7 +9,7 @@ from itertools import islice
 from operator import attrgetter
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
-from mlbuild.data.lineage import Node
+from mlbuild.data.lineage import Decision, Node
 from mlbuild.diagnostics import Note, Path
 
 
@@ -110,14 +110,14 @@ class Reading(Schema):
 class Table:
     """The columns of a source, or those that the steps of a dataset have left so far.
 
-    `unique` holds promises: nodes in which no two rows agree (missing values never do). `chosen` are the nodes that
-    decided which rows are there. `afterwards` are the nodes whose values are known only afterwards, `dropped` the
-    columns that steps have dropped: a name can go, what comes from it stays. `place` is where people find the table's own definition.
+    `unique` holds promises: nodes in which no two rows agree (missing values never do). `chosen` decided which rows
+    are there. `afterwards` are the nodes whose values are known only afterwards, `dropped` the columns that steps have
+    dropped: a name can go, what comes from it stays. `place` is where people find the table's own definition.
     """
 
     columns: Mapping[str, TableColumn]
     unique: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
-    chosen: tuple[Node, ...] = field(default=(), compare=False)
+    chosen: Decision | None = field(default=None, compare=False)
     afterwards: tuple[Node, ...] = field(default=(), compare=False)
     dropped: tuple[Dropped, ...] = ()
     place: Note | None = field(default=None, compare=False)
@@ -161,10 +161,11 @@ class Table:
         columns = {names.get(name, name): column for name, column in self.columns.items()}
         return replace(self, columns=Columns.of(columns))
 
-    def filtered(self, by: Iterable[Node], present: Iterable[str]) -> Table:
-        """The table with the rows that some nodes decide on, none of which misses some columns."""
+    def filtered(self, by: Decision, present: Iterable[str]) -> Table:
+        """The table with the rows that a decision leaves, none of which misses some columns."""
         columns = {name: self.columns[name].present() for name in present}
-        return replace(self.plus(columns), chosen=tuple(dict.fromkeys([*self.chosen, *by])))
+        both = Decision("", by.at, (self.chosen, by)) if self.chosen else by
+        return replace(self.plus(columns), chosen=both)
 
     def unique_within(self, names: Iterable[str]) -> bool:
         """Whether no two rows agree in all of `names`."""

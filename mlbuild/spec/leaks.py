@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from mlbuild.data.lineage import Node, bottlenecks, computed_from, depends_on, first_reached, walk
 from mlbuild.data.table import Table
@@ -75,9 +76,10 @@ class Leaks:
         return self._names.get(node, node.name)
 
     def _notes(self, nodes: Iterable[Node]) -> tuple[Note, ...]:
-        """Where those of `nodes` are made that are computed: how they are explains what is wrong."""
-        computed = [node for node in dict.fromkeys(nodes) if node.inputs and node.name]
-        return tuple(node.note(self._called(node)) for node in computed[:_LONGEST])
+        """Where those of `nodes` are made that are computed, or decide: how they do explains what is wrong."""
+        made = [node for node in dict.fromkeys(nodes) if node.inputs]
+        notes = (node.note(self._called(node)) for node in made)
+        return tuple(islice((note for note in notes if note[0]), _LONGEST))
 
     def _chain(self, node: Node, wanted: Node) -> list[Node]:
         """The nodes by which one comes to depend on another, both included."""

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mlbuild.data import DATASET_STEPS
-from mlbuild.data.lineage import Computed, Finding, Match, Node
+from mlbuild.data.lineage import Computed, Decision, Finding, Node
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.join import Join
@@ -77,11 +77,11 @@ def with_inputs(column: TableColumn, inputs: tuple[Node, ...]) -> TableColumn:
 
 def nothing_decides(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, itself: bool) -> None:
     _finding(self, at, keys, chosen, itself)
-    self.match = Match("", at)
+    self.match = Decision("", at, what="nothing")
 
 
 def only_here(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, itself: bool) -> None:
-    _finding(self, at, keys, (), itself)
+    _finding(self, at, keys, None, itself)
 
 
 _finding = Finding.__init__
@@ -138,7 +138,7 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
         inferred(Filter, lambda b, a: a.plus({n: replace(c, served=c.trained) for n, c in a.columns.items()})),
     ),
     "a filter foretells that no column misses anything": (
-        Filter, inferred(Filter, lambda b, a: a.filtered((), a.columns)),
+        Filter, inferred(Filter, lambda b, a: a.filtered(Decision("", (), what="nothing"), a.columns)),
     ),
     "a filter loses the promises": (Filter, inferred(Filter, lambda b, a: replace(a, unique=()))),
     "a filter does not tell what it filters by": (

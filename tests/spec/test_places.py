@@ -105,6 +105,34 @@ OTHER = (
             id="what comes from a column known afterwards",
         ),
         pytest.param(
+            [
+                ("    target: late\n", "    target: tailnum\n"),
+                ("arr_delay IS NOT NULL", "tailnum IS NOT NULL"),
+                (FEATURES, "[carrier, seats]"),
+            ],
+            "target-leak",
+            ["22:9 a row of another table is found here"],
+            id="what the target finds",
+        ),
+        pytest.param(
+            [
+                ("seats: int}", "seats: int, scrapped: {dtype: bool, serving: false}}"),
+                (
+                    "datasets:\n",
+                    "datasets:\n  scrap:\n    from: planes\n    steps:\n      - op: filter\n        where: scrapped\n"
+                    "      - {op: filter, where: seats > 3}\n",
+                ),
+                ("        with: planes\n", "        with: scrap\n"),
+            ],
+            "not-serving",
+            [
+                "28:9 a row of another table is found here",
+                "22:9 rows are filtered here",
+                "17:44 'scrapped' is declared here",
+            ],
+            id="what is found in a table that was filtered",
+        ),
+        pytest.param(
             [("late: arr_delay > 15", "late: arr_delay > distance"), (FEATURES, "[far]")],
             "shared-with-target",
             ["30:16 'far' is defined here", "29:17 'late' is defined here"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.casts import schema_of
+from mlbuild.data.lineage import Decision
 from mlbuild.data.steps.step import DatasetStep, bind_at
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected
@@ -39,7 +40,8 @@ class Filter(DatasetStep):
                 f"a filter needs a condition that is true or false, and this is of dtype {where.type.dtype}"
             )
             raise Rejected(Problem("type-mismatch", message, ("where",)))
-        return table.filtered(table.nodes(where.names), known_not_null(where))
+        by = Decision("", at, tuple(table.nodes(where.names)), what="rows are filtered")
+        return table.filtered(by, known_not_null(where))
 
     def doubtful(self, table: Table, at: Path) -> Table:
         """Columns whose values in the rows that are left can be of any kind."""

@@ -66,7 +66,7 @@ class Join(DatasetStep):
         if problems:
             raise Rejected(*problems)
         finding = self._finding(table, right, at)
-        kept = table.filtered([finding.match], self.using) if self.how == "inner" else table
+        kept = table.filtered(finding.match, self.using) if self.how == "inner" else table
         names = self._others(right)
         nodes = finding.see(right.nodes(names))
         added = {
