@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,12 +86,12 @@ def _raw(form: Format, file: Path, header: Sequence[str], refused: dict[str, str
 
 def _refused(header: Sequence[str]) -> dict[str, str]:
     """The names that no column of a contract can have, and why."""
-    refused = {}
+    refused, counts = {}, Counter(header)
     for name in header:
         if unusable(name):
             refused[name] = "has a name that no column can have"
         elif len(name) > _LONGEST_NAME:
             refused[name] = f"has a name of {len(name)} characters"
-        elif header.count(name) > 1:
+        elif counts[name] > 1:
             refused[name] = "is named twice in the header"
     return refused

@@ -71,7 +71,7 @@ class _Reader:
     """Looks at one column after the other."""
 
     def __init__(self, goal: Goal, by_time: Split | None) -> None:
-        self.goal, self.rows = goal, goal.rows
+        self.goal, self.rows, self.taken = goal, goal.rows, frozenset(goal.rows.columns)
         self.division = by_time.parts(goal.rows) if by_time else None
         self.group: str | None = None
         self.parts: dict[str, tuple[str, ...]] = {}
@@ -99,9 +99,12 @@ class _Reader:
         return distinct >= _FEWEST_GROUPS and len(values) / distinct < _LARGEST_GROUP
 
     def _answers(self, name: str, column: Column, distinct: int) -> bool:
+        import polars as pl
+
         target, values = self.rows[self.goal.name], self.rows[name]
         if self.goal.classes:
-            pairs = self.rows.select(name, self.goal.name).n_unique()
+            # A frame of its own, as the work on one grows with the columns that it has.
+            pairs = pl.DataFrame([values, target]).n_unique()
             return not values.null_count() and distinct == self.goal.classes == pairs
         numeric = column.dtype in ("int", "float") and not values.null_count()
         return numeric and bool((values.cast(target.dtype, strict=False) == target).all())
@@ -127,9 +130,8 @@ class _Reader:
 
     def _unusable_moment(self, name: str, values: pl.Series) -> str | None:
         """A date is used through its parts: those that differ between rows, and whose values come again."""
-        taken = set(self.rows.columns)
         parts = tuple(
-            part for part in _PARTS if f"{name}_{part}" not in taken and self._tells(part, name, values)
+            part for part in _PARTS if f"{name}_{part}" not in self.taken and self._tells(part, name, values)
         )
         self.parts[name] = parts
         return None if parts else "has no part whose values come again"

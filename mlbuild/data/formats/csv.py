@@ -49,8 +49,9 @@ class Csv(Format):
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         table, header = read_csv(file, self.delimiter)
-        first = {name: header.index(name) for name in names if name in header}
-        columns = [table.to_series(index).fill_null("").alias(name) for name, index in first.items()]
+        first = {name: index for index, name in reversed([*enumerate(header)])}
+        present = [name for name in names if name in first]
+        columns = [table.to_series(first[name]).fill_null("").alias(name) for name in present]
         if self.null_values:
             columns = [texts.set(texts.is_in(self.null_values), None) for texts in columns]
         return table.select(columns), header

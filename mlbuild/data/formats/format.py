@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,15 +126,16 @@ class Format(Described):
         import polars as pl
 
         raw, header = self.raw(file, tuple(columns))
+        counts, by_name = Counter(header), {values.name: values for values in raw}
         made: list[pl.Series] = []
         faults: list[Fault] = []
         for name, column in columns.items():
-            if name in header:
-                values, faulty = _cast(raw[name], column)
+            if name in counts:
+                values, faulty = _cast(by_name[name], column)
             else:
                 values = pl.Series(name, [None], polars_type(column.dtype)).new_from_index(0, raw.height)
                 faulty = [Fault((name,), MISSING, help=did_you_mean(name, header))]
-            if header.count(name) > 1:
+            if counts[name] > 1:
                 faulty = [Fault((name,), NAMED_TWICE)]
             made.append(values)
             faults.extend(faulty)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import cast
+from mlbuild.data.moments import parse_moment
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,15 +30,9 @@ class TextGuess:
     @classmethod
     def of(cls, texts: pl.Series) -> TextGuess:
         values = texts.unique(maintain_order=True)
-        folded = values.str.strip_chars(" \t").str.to_lowercase()
-        sure = frozenset(values.filter(folded.is_in(_MISSING) & (values != "")))
-        words = sure | frozenset(values.filter(folded.is_in(_DOUBTFUL)))
-        dtype = _dtype_of_texts(values.filter(~folded.is_in([*_MISSING, *_DOUBTFUL])))
-        if (
-            dtype == "int"
-            and not folded.is_in(_MISSING).any()
-            and values.str.contains(".", literal=True).any()
-        ):
+        missing, sure, words = _marks(values)
+        dtype = _dtype_of_texts(values.filter(~values.is_in(words | missing)) if words or missing else values)
+        if dtype == "int" and not missing and values.str.contains(".", literal=True).any():
             dtype = "float"  # where some are missing, pandas writes whole numbers with a point too
         if dtype == "float":  # a float reads `nan` itself
             sure, words = (
@@ -46,15 +41,31 @@ class TextGuess:
         return cls(dtype, sure, sure if dtype == "string" else words)
 
 
+def _marks(values: pl.Series) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Which texts mean a missing value; which of them are not empty; and with these all that may mean it."""
+    folded = values.str.strip_chars(" \t").str.to_lowercase()
+    special = values.filter(folded.is_in([*_MISSING, *_DOUBTFUL])).to_list()
+    missing = frozenset(text for text in special if text.strip(" \t").lower() in _MISSING)
+    return missing, missing - {""}, frozenset(special) - {""}
+
+
 def _dtype_of_texts(values: pl.Series) -> str:
     """The first dtype that all of the values have; a sample of them rules most dtypes out."""
     if values.is_empty() or _codes(values):
         return "string"
-    sample = values.gather_every(max(1, len(values) // _SAMPLE))
-    for dtype in _ORDER:
-        if all(cast(part, dtype).null_count() == 0 for part in (sample, values)):
+    some = [values.gather_every(len(values) // _SAMPLE)] if len(values) >= 2 * _SAMPLE else []
+    for dtype in (one for one in _ORDER if _can_be(one, values[0])):
+        if all(cast(part, dtype).null_count() == 0 for part in (*some, values)):
             return dtype
     return "string"
+
+
+def _can_be(dtype: str, text: str) -> bool:
+    """Whether a text can have a dtype, as far as that is found out quickly."""
+    text = text.strip(" \t")
+    if dtype == "bool":
+        return text.lower() in ("true", "false")
+    return dtype not in ("date", "datetime") or parse_moment(text) is not None
 
 
 def _codes(values: pl.Series) -> bool:
