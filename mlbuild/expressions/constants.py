@@ -33,10 +33,21 @@ class Scalars:
         self, op: str, *inputs: Any, element: str | None = None, domain: str = "", **attributes: Any
     ) -> Any:
         if op == "RegexFullMatch":
-            return re.fullmatch(attributes["pattern"], inputs[0]) is not None
+            return re.fullmatch(_never_looking_back(attributes["pattern"]), inputs[0]) is not None
         if op == "LabelEncoder":
             return int(inputs[0] in attributes["keys_tensor"].tolist())
         return _OPERATORS[op](*inputs)
+
+
+def _never_looking_back(pattern: str) -> str:
+    """A pattern that Python matches in linear steps, as the other engines do: of each part the first place is as good as any.
+
+    `.*` stands in it for what can be anything, and never for something else.
+    """
+    first, *others = pattern.split(".*")
+    if not others:
+        return pattern
+    return first + "".join(f"(?>.*?{part})" for part in others[:-1]) + ".*" + others[-1]
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:

@@ -62,6 +62,9 @@ _MISSING = Node(NULL, (), (UNTYPED,))
 #: sqlglot also takes `9E` for a number.
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+#: Engines match a pattern at many places of it at once: longer ones are slow on long texts, or refused when they run.
+_LONGEST_PATTERN = 500
+
 
 class Reader:
     """Turns sqlglot's tree into nodes, and collects what is refused."""
@@ -152,6 +155,12 @@ class Reader:
         if type(pattern).__name__ != "Literal" or not pattern.is_string:
             message = "LIKE takes a text in quotes as its pattern"
             help_ = "double quotes are for columns, a text takes single ones"
+            return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
+        if set(pattern.this) & {"%", "_"} and len(pattern.this) > _LONGEST_PATTERN:
+            message = (
+                f"LIKE takes a pattern of up to {_LONGEST_PATTERN} characters, not of {len(pattern.this):,}"
+            )
+            help_ = "test parts of the text, each with a LIKE of its own"
             return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
         return self._made(sql, "like", [self.read(sql.this)], pattern.this)
 

@@ -7,8 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlbuild.expressions.binding import bind
+from mlbuild.expressions.constants import fold
 from tests.expressions.sides import SCHEMA, by_onnx, by_polars, table
 
 INF = math.inf
@@ -142,6 +145,35 @@ def test_texts(text: str, expected: list[Any]) -> None:
 def test_like_takes_all_but_its_two_wildcards_literally(text: str) -> None:
     pattern = text.replace("'", "''") + "%"
     check(f"s LIKE '{pattern}'", [True, True, False, False], s=[text, text + "1", "a1", "a"])
+
+
+@pytest.mark.parametrize("part", ["%a", "_", "%_", "a%_", "🛫%é_", "%%%_a"])
+def test_the_longest_patterns_of_like_are_matched_on_long_texts(part: str) -> None:
+    pattern = part * (500 // len(part))
+    texts = ["a" * 3_000, "a" * 3_000 + "b", "🛫é" * 1_000, "b" * 3_000, ""]
+    expected = [like(text, pattern) for text in texts]
+    check(f"s LIKE '{pattern}'", expected, s=texts)
+    for text, matches in zip(texts, expected, strict=True):
+        assert fold(("like", ("string", text), pattern), "bool") == ("bool", matches)
+
+
+@given(st.text("ab.%_", max_size=12), st.text("ab.\n", max_size=12))
+def test_like_of_literals(pattern: str, text: str) -> None:
+    assert fold(("like", ("string", text), pattern), "bool") == ("bool", like(text, pattern))
+
+
+def like(text: str, pattern: str) -> bool:
+    """LIKE by the places of the pattern that are reached after each character."""
+    reached = {0}
+    for char in [*text, None]:
+        for place in range(len(pattern)):
+            if place in reached and pattern[place] == "%":
+                reached.add(place + 1)
+        if char is not None:
+            reached = {place for place in reached if pattern[place : place + 1] == "%"} | {
+                place + 1 for place in reached if pattern[place : place + 1] in ("_", char)
+            }
+    return len(pattern) in reached
 
 
 @pytest.mark.parametrize(

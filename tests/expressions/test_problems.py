@@ -145,6 +145,11 @@ def test_types_that_do_not_go_together(text: str, message: str, blamed: str) -> 
         ("carrier ILIKE 'a%'", "'ILIKE' is not supported in expressions", "carrier ILIKE 'a%'"),
         ("CURRENT_DATE > day", "'CURRENT_DATE' is not supported in expressions", "CURRENT_DATE"),
         ("carrier LIKE carrier", "LIKE takes a text in quotes as its pattern", "carrier"),
+        (
+            f"carrier LIKE '{'%a' * 251}'",
+            "LIKE takes a pattern of up to 500 characters, not of 502",
+            f"'{'%a' * 251}'",
+        ),
         ("seats IN (seats, 1)", "IN takes a list of literal values", "seats"),
         ("seats IN ()", "IN takes a list of literal values", "seats"),
         ("ROUND(distance, seats)", "ROUND takes a whole number from -15 to 15 as its decimals", "seats"),
