@@ -12,13 +12,14 @@ from mlbuild.bundle.session import Arrays
 from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.document import document
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
-from mlbuild.cli.render import show, show_document
-from mlbuild.cli.row_files import SUFFIXES, add_options, options_of, readable, writable
+from mlbuild.cli.like import options_text, way_of_reading
+from mlbuild.cli.render import say, show, show_document
+from mlbuild.cli.row_files import SUFFIXES, add_options, writable
 from mlbuild.data.contracts import Column
-from mlbuild.data.faults import failure_lines, faulty, without_values
+from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed
-from mlbuild.params import read
+from mlbuild.params import params_of, read
 from mlbuild.regular import is_regular
 from mlbuild.shown import shown
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMATS = ("text", "json")
+_OTHERWISE = "a file that is written in another way needs --like SOURCE, or options such as --delimiter"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help=f"write a {SUFFIXES} file instead of printing CSV"
     )
+    parser.add_argument(
+        "--like",
+        metavar="SOURCE",
+        help="read the rows like this source of the spec (default: like the source that the model was trained on, if only "
+        "one fits)",
+    )
     add_options(parser)
 
 
@@ -41,22 +49,26 @@ def run(args: argparse.Namespace) -> int:
     model, file = Path(args.model), Path(args.rows)
     if not is_regular(model):
         raise UsageError(f"there is no file '{model}'")
-    kind = readable(file)
-    form = read(kind, options_of(args, kind))
+    if not is_regular(file):
+        raise UsageError(f"there is no file '{file}'")
     target = Path(args.output) if args.output else None
     written = writable(target)() if target else None
     try:
         opened = Opened(model)
+        form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
+        if like and form != type(form)() and not args.quiet:
+            say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
         answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
+        if target and written:
+            _write(answers, written, target)
     except NotOurs as error:
         raise UsageError(f"'{model}' {error}") from None
     except Failed as failed:
         failure = without_values(failed.failure) if args.no_samples else failed.failure
         raise Stopped(failure.message, code=DATA, lines=failure_lines(failure)) from None
-    if target and written:
-        _write(answers, written, target)
     if args.json:
         told = {"file": args.output} if target else {"rows": answers.to_dicts()}
+        told |= {"like": like.name} if like else {}
         show_document(document(args.command, OK, told))
     elif not target and sys.stdout.isatty():
         show(_for_people(answers))
@@ -88,10 +100,15 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
 
     Raises:
         Failed: of kind `data`: a column is missing, or a value does not parse.
+        Stopped: all columns are missing, which may be due to how the file is read.
     """
     rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
     if faults:
-        raise faulty(f"'{file}' does not hold what the model takes", faults)
+        lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
+        failed = faulty(f"'{file}' does not hold what the model takes", faults)
+        if lost and params_of(type(form)):
+            raise Stopped(failed.failure.message, _OTHERWISE, DATA, failure_lines(failed.failure))
+        raise failed
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -122,3 +123,125 @@ def test_files_that_are_no_model(mlbuild: Command, model: Path) -> None:
         done = mlbuild("predict", "other.onnx", "rows.csv")
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith(f"mlbuild: 'other.onnx' {why}")
+
+
+SEMICOLONS = """\
+mlbuild: 1
+project: small
+sources:
+  prices: {path: prices.csv, delimiter: ";", null_values: [NA, "-"], contract: price}
+  places: {path: places.csv, contract: place}
+contracts:
+  price: {columns: {x: {dtype: float, nullable: true}, place: {dtype: string, nullable: true}, y: float}}
+  place: {unique: [place], columns: {place: string, size: float}}
+datasets:
+  all:
+    from: prices
+    steps:
+      - {op: join, with: places, using: [place], how: left}
+    split: {type: random}
+models:
+  one:
+    type: lightgbm.regressor
+    dataset: all
+    features: [x, place, size]
+    preprocessing: [{op: category, columns: place}]
+    target: y
+    params: {num_iterations: 3, min_data_in_leaf: 1}
+outputs: {one: {model: one}}
+"""
+
+
+@pytest.fixture
+def prices(mlbuild: Command) -> Command:
+    """A model of two sources, of which one is in another way of csv."""
+    rows = "".join(f"{i % 5 if i % 4 else 'NA'};{'-' if i % 3 else 'b'};{i * 3 % 7}\n" for i in range(40))
+    (mlbuild.folder / "prices.csv").write_text(f"x;place;y\n{rows}")
+    (mlbuild.folder / "places.csv").write_text("place,size\nb,2\nc,3\n")
+    (mlbuild.folder / "mlbuild.yaml").write_text(SEMICOLONS)
+    built(mlbuild.folder / "mlbuild.yaml")
+    return mlbuild
+
+
+SAME = "x;place;size\n1;b;2\nNA;-;NA\n3;c;3\n"
+
+
+def test_rows_are_read_like_the_source_that_fits(prices: Command) -> None:
+    (prices.folder / "rows.csv").write_text(SAME)
+    done = prices("predict", MODEL, "rows.csv")
+    told = "reading 'rows.csv' like source 'prices': null_values [NA, '-'], delimiter ';'\n"
+    assert (done.code, done.err) == (0, told)
+    (prices.folder / "plain.csv").write_text("x,place,size\n1,b,2\n,,\n3,c,3\n")
+    plain = prices("predict", MODEL, "plain.csv")
+    assert (plain.code, plain.out, plain.err) == (0, done.out, "")
+    assert prices("-q", "predict", MODEL, "rows.csv").err == ""
+    document = json.loads(prices("predict", MODEL, "rows.csv", "--json").out)
+    assert document["like"] == "prices"
+    # From anywhere, as the model knows its place.
+    (prices.folder / "elsewhere").mkdir()
+    away = prices("-C", "elsewhere", "predict", f"../{MODEL}", "../rows.csv")
+    assert (away.code, away.out) == (0, done.out)
+
+
+def test_a_model_without_its_project_needs_flags(prices: Command, tmp_path: Path) -> None:
+    (prices.folder / "rows.csv").write_text(SAME)
+    wanted = prices("predict", MODEL, "rows.csv").out
+    shutil.copytree(prices.folder / "dist", prices.folder / "far/away/dist")
+    far = "far/away/dist/one/model.onnx"
+    done = prices("predict", far, "rows.csv")
+    assert done.code == 3 and "column 'x' is missing" in done.err
+    assert "help: a file that is written in another way needs --like SOURCE" in done.err
+    flags = ["--delimiter", ";", "--null-value", "NA", "--null-value", "-"]
+    done = prices("predict", far, "rows.csv", *flags)
+    assert (done.code, done.out, done.err) == (0, wanted, "")
+    # A spec can be named, also one that the model does not lie beside.
+    done = prices("-f", "mlbuild.yaml", "predict", far, "rows.csv", "--like", "prices", "-q")
+    assert (done.code, done.out, done.err) == (0, wanted, "")
+
+
+def test_a_source_can_be_named_for_a_file_of_any_name(prices: Command) -> None:
+    (prices.folder / "rows.export").write_text(SAME)
+    (prices.folder / "rows.csv").write_text(SAME)
+    wanted = prices("predict", MODEL, "rows.csv").out
+    done = prices("predict", MODEL, "rows.export", "--like", "prices")
+    assert (done.code, done.out) == (0, wanted)
+    (prices.folder / "tabs.csv").write_text(SAME.replace(";", "\t"))
+    done = prices("predict", MODEL, "tabs.csv", "--like", "prices", "--delimiter", r"\t")
+    assert (done.code, done.out) == (0, wanted)
+    assert done.err == "reading 'tabs.csv' like source 'prices': null_values [NA, '-'], delimiter \"\\t\"\n"
+
+
+NO_SOURCE = {
+    "another name": (["--like", "price"], "there is no source 'price'\n  help: did you mean 'prices'?"),
+    "no flag of its format": (
+        ["--like", "prices", "-o", "x.xlsx"],
+        f"cannot write 'x.xlsx'\n  help: the name of the file must end in {SUFFIXES}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), NO_SOURCE.values(), ids=list(NO_SOURCE))
+def test_a_source_that_is_not_there_is_said(prices: Command, words: list[str], message: str) -> None:
+    (prices.folder / "rows.csv").write_text(SAME)
+    done = prices("predict", MODEL, "rows.csv", *words)
+    assert (done.code, done.out, done.err) == (2, "", f"mlbuild: {message}\n")
+
+
+def test_two_ways_of_reading_are_not_chosen_from(prices: Command) -> None:
+    spec = prices.folder / "mlbuild.yaml"
+    spec.write_text(SEMICOLONS.replace("places.csv, ", 'places.csv, null_values: ["?"], delimiter: ";", '))
+    (prices.folder / "rows.csv").write_text(SAME)
+    done = prices("predict", MODEL, "rows.csv")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "mlbuild: 'rows.csv' can be read in several ways: like the sources 'prices', 'places'\n"
+        "  help: name one of them with --like\n"
+    )
+
+
+def test_a_spec_with_mistakes_decides_nothing(prices: Command) -> None:
+    (prices.folder / "mlbuild.yaml").write_text(SEMICOLONS.replace("price}", "prize}"))
+    (prices.folder / "rows.csv").write_text(SAME)
+    assert prices("predict", MODEL, "rows.csv").code == 3
+    done = prices("predict", MODEL, "rows.csv", "--like", "prices")
+    assert done.code == 2 and "unknown-contract" in done.err
