@@ -116,7 +116,7 @@ class Dispatch(Kind):
 
     @cached_property
     def by_value(self) -> dict[str, type]:
-        return {cast(type[Described], cls).mark()[1]: cls for cls in self.classes}
+        return {cast(type[Described], cls).named_by()[1]: cls for cls in self.classes}
 
     def which(self, value: Mapping[str, Any]) -> Any:
         """What stands under `by`, or what the suffix says; None where neither says anything."""
@@ -198,7 +198,7 @@ class Described:
             cls.discriminator = (cls.by, vars(cls)[cls.by])
 
     @classmethod
-    def mark(cls) -> tuple[str, str]:
+    def named_by(cls) -> tuple[str, str]:
         """The discriminator of a class that has one."""
         if cls.discriminator is None:
             raise TypeError(f"{cls.__name__} has no discriminator")

@@ -31,7 +31,7 @@ _MOMENTS = ["2020-01-05", "2020-01-09T12:00:00", "2020-01-20"]
 
 def defined(cls: type[Split], chance: random.Random) -> Json:
     """A definition of a split; what it takes is read from the kinds of its fields."""
-    body: Json = {"type": cls.mark()[1]}
+    body: Json = {"type": cls.named_by()[1]}
     for key, param in params_of(cls).items():
         if param.required or chance.random() < 0.7:
             body[key] = _value(param.kind, chance)
@@ -131,10 +131,10 @@ def check(cls: type[Split], count: int) -> int:
     return len(found)
 
 
-@pytest.mark.parametrize("cls", SPLITS, ids=lambda cls: cls.mark()[1])
+@pytest.mark.parametrize("cls", SPLITS, ids=lambda cls: cls.named_by()[1])
 def test_every_row_has_one_part(cls: type[Split]) -> None:
     checked = check(cls, examples(40, 2_000))
-    tell(f"{cls.mark()[1]}: {checked} splits of random tables")
+    tell(f"{cls.named_by()[1]}: {checked} splits of random tables")
 
 
 def parts(change: Callable[[Split, pl.DataFrame, dict[str, pl.DataFrame]], Any]) -> tuple[Any, str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
@@ -63,6 +64,12 @@ def test_nothing_counts_as_a_whole_file() -> None:
     """What cannot be followed, as an attribute by a computed name, would make of a comment another version."""
     for task, found in definitions(planned()).items():
         assert [name for name in found if ":" not in name] == [], task
+
+
+def test_where_the_package_is_installed_shows_nowhere(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "elsewhere")
+    elsewhere = Sources({"mlbuild": (tmp_path / "elsewhere",)})
+    assert reran(planned(), elsewhere) == set()
 
 
 # What reruns

@@ -187,7 +187,7 @@ class Tables:
 
     def _split(self, table: Table) -> Json:
         cls = self.chance.choice(SPLITS)
-        kind = cls.mark()[1]
+        kind = cls.named_by()[1]
         if kind == "time":
             return {"type": "time", "column": "seen", "valid_from": MOMENTS[1], "test_from": MOMENTS[2]}
         key = {"key": self.chance.choice(["key", ["key", "seen"]])} if kind == "hash" else {}

@@ -58,8 +58,8 @@ def test_only_what_every_tool_understands_alike() -> None:
 
 
 def test_there_is_a_definition_for_each_class_of_the_catalogues() -> None:
-    wanted = {f"{name}.{cls.mark()[1]}" for name, _, classes in DISPATCHED for cls in classes}
-    wanted |= {f"source.{cls.mark()[1]}" for cls in SOURCES} | {f"params.{cls.type}" for cls in LEARNERS}
+    wanted = {f"{name}.{cls.named_by()[1]}" for name, _, classes in DISPATCHED for cls in classes}
+    wanted |= {f"source.{cls.named_by()[1]}" for cls in SOURCES} | {f"params.{cls.type}" for cls in LEARNERS}
     wanted |= {"contract", "column", "dataset", "model", "target", "output"}
     assert wanted <= set(DEFINITIONS)
 

@@ -53,7 +53,7 @@ class Format(Described):
     @classmethod
     def name(cls) -> str:
         """What the format is called in a spec and in messages."""
-        return cls.mark()[1]
+        return cls.named_by()[1]
 
     @classmethod
     def refusal(cls, reason: str, help_: str | None = None) -> Failed:
