@@ -11,9 +11,13 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from mlbuild.allowance import allowance, allowance_text, memory_of, refused, size_text
+from mlbuild.allowance import allowance, allowance_text, memory_of, refused, room, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.job import OUT_OF_MEMORY
+
+#: What a worker needs of the memory that a process may have, to start and for each of its threads. A library that can
+#: start only some of its threads may wait for the others for ever.
+_START, _THREAD = 64 << 20, 16 << 20
 
 
 def forget_peak() -> None:
@@ -55,6 +59,15 @@ def too_little(limit: int, start: int) -> Failure:
     """The failure of a task that no worker can be made for."""
     told = f"the limit is {size_text(limit)}, a worker has {size_text(start)} before it runs a task"
     return _out_of_memory(told, limit, start)
+
+
+def too_narrow(threads: int) -> Failure | None:
+    """The failure of a task whose worker could not start its threads; None where it can."""
+    left, needed = room(), _START + threads * _THREAD
+    if left is None or left >= needed:
+        return None
+    told = f"{size_text(max(left, 0))} are left, a worker needs {size_text(needed)}"
+    return _out_of_memory(", ".join([*allowance_text(), told]), allowance(), None)
 
 
 def exhausted(failure: Failure, peak: int | None, printed: str) -> Failure:

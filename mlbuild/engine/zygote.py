@@ -134,9 +134,10 @@ class Zygote:
 
     def _make(self, wanted: Wanted, files: list[int]) -> None:
         """Make a worker, unless there is not enough memory for any."""
-        limit, failure = self.setup.memory, None
+        limit = self.setup.memory
         try:
             self.setup.load(wanted.libraries)
+            failure = memory.too_narrow(wanted.threads)
         except Failed as error:
             failure = error.failure
         except MemoryError:

@@ -77,7 +77,7 @@ def test_a_build_of_a_limited_process_ends(which: str, jobs: str, tmp_path: Path
             by_name = rf".*(a process may have {limit} MiB \(ulimit\)|out of memory)"
             ends["built" if built(tmp_path / "project", code, told, by_name) else "failed by name"] += 1
         else:
-            assert code == 1 and re.search(r"^mlbuild: out of memory", told, re.MULTILINE), (code, told)
+            assert code == 1 and "mlbuild: out of memory" in told, (code, told)
             ends["could not begin"] += 1
     counts = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
     budget.tell(f"builds under {which}, -j {jobs}: {counts}")

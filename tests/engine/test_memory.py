@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from mlbuild.allowance import allowance, memory_of, refused, room, size_text
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.memory import exhausted
+from mlbuild.engine.memory import exhausted, too_narrow
 
 MIB, GIB = 1 << 20, 1 << 30
 #: More than there is, so that it limits nothing.
@@ -85,6 +86,16 @@ def test_the_room_is_what_the_allowance_leaves(limited: None) -> None:
     assert before is not None and after is not None
     assert 0 <= ALLOWED - before < 1 << 45
     assert before - after >= len(held)
+
+
+def test_a_worker_is_made_where_its_threads_have_room(limited: None) -> None:
+    assert too_narrow(2) is None
+    failure = too_narrow(1 << 30)
+    assert failure is not None
+    assert re.fullmatch(
+        r"out of memory: a process may have 1024 TiB \(ulimit\), [\d.]+ TiB are left, a worker needs 16384 TiB",
+        failure.message,
+    )
 
 
 def test_without_a_limit_there_is_no_allowance() -> None:
