@@ -10,7 +10,7 @@ from pathlib import Path
 from mlbuild.allowance import allowance
 from mlbuild.diagnostics import Diagnostic, Unwritable
 from mlbuild.engine.audit import Audit, audit, remove_damaged
-from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, ignore
+from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, StoreBrought, ignore
 from mlbuild.engine.executor import Executor, InProcess
 from mlbuild.engine.files import Digests
 from mlbuild.engine.foresee import foresee as look_ahead
@@ -116,6 +116,8 @@ def build(
     executor = _executor(store, jobs or cores, memory_limit)
     lock = LockFile(spec, whole, with_ancestors(whole, named), store)
     with store.building(lambda holder: events(BuildWaiting(holder))):
+        if store.begin():
+            events(StoreBrought())
         if locked:
             _hold(lock, Digests(store, spec.root))
         with Recorder(spec, whole, store, command, events) as recorder:

@@ -16,6 +16,7 @@ from mlbuild.engine.events import (
     BuildWaiting,
     Event,
     NonDeterministic,
+    StoreBrought,
     TaskBlocked,
     TaskDone,
     TaskFailed,
@@ -49,6 +50,9 @@ class Progress:
         match event:
             case BuildWaiting(holder=holder):
                 self._write([waiting_text(holder)], always=True)
+            case StoreBrought():
+                told = "'.mlbuild' was made elsewhere, as in a clone or a copy: nothing in it is used"
+                self._write([f"{self._paint('warning', '  warning')}  {told}"], always=True)
             case BuildStarted(tasks=total):
                 self._total = total
             case TaskStarted(task=task):

@@ -9,22 +9,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import mlbuild
 from mlbuild.cli.plan import Row, plan_text
 from mlbuild.cli.project import find_file, told_text
 from mlbuild.cli.render import Paint, page
+from mlbuild.cli.request import Request
 from mlbuild.cli.status import Output, made_by, status_text
 from mlbuild.cli.touched import meaning
 from mlbuild.cli.unchanged import (
     BEGAN_NS,
     FOLDER,
     MARK,
-    Request,
     facts,
     sealed,
     snapshot_name,
+    told,
     trace,
     variable,
 )
@@ -63,7 +63,7 @@ def keep_snapshot(
     with suppress(_Doubt, OSError):
         store = open_store(spec.root)
         found = _Survey(spec, plan, result, store).snapshot()
-        found["texts"] = _texts(args, plan, result, results)
+        found |= _texts(args, plan, result, results)
         selection = request.selection()
         store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(found, selection))
 
@@ -81,7 +81,7 @@ class _Survey:
         self._policy = plan.policy
         self._outside = Digests(store, spec.root)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, list[str]]:
         """What `unchanged` compares, all but the texts."""
         names = {name for source in self._spec.sources.values() for name in source.located.variables}
         folders = [Path(path) for path in sys.path]
@@ -90,10 +90,10 @@ class _Survey:
             raise _Doubt
         specs = [Path(part.file) for part in self._spec.parts]
         found = {
-            "variables": [(name, variable(name)) for name in sorted(names)],
+            "variables": [text for name in sorted(names) for text in (name, variable(name))],
             "absent": [str(path) for path in folders if path not in present],
             "installed": _traced(_seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS)),
-            "specs": dict(
+            "specs": _told(
                 _seen(
                     ((name_in(self._spec.root, path), path) for path in map(Path.absolute, specs)), BEGAN_NS
                 )
@@ -103,7 +103,7 @@ class _Survey:
         exports = [task for task in self._tasks if task.exports is not None]
         self._wait(exports)
         plain, named = self._sources()
-        found["named"] = named
+        found["named"] = _told(named)
         lock = lock_path(self._spec)
         others = [*self._store.folders(), *([lock] if lock.exists() else [])]
         found["project"] = _traced([*plain, *self._exports(exports), *self._folders(others)])
@@ -175,17 +175,20 @@ def _seen(paths: Iterable[tuple[str, Path]], at: int) -> list[Fact]:
     return [*found]
 
 
-def _traced(found: Sequence[Fact]) -> tuple[str, int]:
+def _told(found: Iterable[Fact]) -> list[str]:
+    """Each path, and the text of its facts."""
+    return [text for name, known in found for text in (name, told(known))]
+
+
+def _traced(found: Sequence[Fact]) -> list[str]:
     """All paths in one text, and the trace of their facts."""
-    return MARK.join(name for name, _ in found), trace([fact for _, known in found for fact in known])
+    return [MARK.join(name for name, _ in found), trace([fact for _, known in found for fact in known])]
 
 
-def _texts(
-    args: argparse.Namespace, plan: Plan, result: BuildResult, results: str
-) -> dict[str, tuple[Any, ...]]:
+def _texts(args: argparse.Namespace, plan: Plan, result: BuildResult, results: str) -> dict[str, list[str]]:
     """What each command tells of a project that is up to date: warnings, results, and what it says besides.
 
-    Of warnings and results there is one text without and one with colours.
+    Warnings and results are there without and with colours.
     """
     warnings = _painted(lambda paint: told_text(args, args.warnings, paint)) if args.warnings else ("", "")
     rows = [Row(name, CALLED[Fresh]) for name in result.actions]
@@ -198,11 +201,11 @@ def _texts(
     counts = {"up to date": len(rows)} if rows else {}
     last = max((time for time in made.values() if time is not None), default=None)
     status = _painted(lambda paint: status_text(outputs, [], counts, last, paint, _marked), dated=True)
-    told = f"{len(rows)} reused in {MARK}{MARK} s\n" if rows else f"nothing to do in {MARK}{MARK} s\n"
+    done = f"{len(rows)} reused in {MARK}{MARK} s\n" if rows else f"nothing to do in {MARK}{MARK} s\n"
     return {
-        "build": (warnings, (results, results), told),
-        "plan": (warnings, _painted(lambda paint: plan_text(rows, paint)), ""),
-        "status": (warnings, status, ""),
+        "build": [*warnings, results, results, done],
+        "plan": [*warnings, *_painted(lambda paint: plan_text(rows, paint)), ""],
+        "status": [*warnings, *status, ""],
     }
 
 

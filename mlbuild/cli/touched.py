@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mlbuild.cli.unchanged import FOLDER, MARK, Answer, facts, sealed, snapshot_name, trace
+from mlbuild.cli.unchanged import FOLDER, MARK, Answer, facts, sealed, snapshot_name, told, trace
 from mlbuild.engine.canonical import canonical, digest
 from mlbuild.engine.files import Digests, LocalFile, settled
 from mlbuild.engine.store import DiskStore, open_store
@@ -27,9 +27,9 @@ def holds(answer: Answer) -> bool:
     root, snapshot = answer.request.root, answer.snapshot
     looked_at = time.time_ns()
     try:
-        specs = _facts(root, snapshot["specs"])
+        specs = _facts(root, snapshot["specs"][::2])
         project = _facts(root, snapshot["project"][0].split(MARK))
-        if specs != snapshot["specs"] and not _say_the_same(answer):
+        if _told(specs) != snapshot["specs"] and not _say_the_same(answer):
             return False
         store = open_store(Path(root))
         if _trace(project.values()) != snapshot["project"][1] and not _hold_the_same(answer, project, store):
@@ -37,9 +37,9 @@ def holds(answer: Answer) -> bool:
     except OSError:  # something has gone meanwhile
         return False
     if all(settled(known, looked_at) for known in (*specs.values(), *project.values())):
-        renewed = {"specs": specs, "project": (MARK.join(project), _trace(project.values()))}
-        selection = answer.request.selection()
+        renewed = {"specs": _told(specs), "project": [MARK.join(project), _trace(project.values())]}
         with suppress(OSError):
+            selection = answer.request.selection()
             store.keep_snapshot(FOLDER, snapshot_name(selection), sealed({**snapshot, **renewed}, selection))
     return True
 
@@ -48,14 +48,17 @@ def _facts(root: str, names: Iterable[str]) -> dict[str, Facts]:
     return {name: facts(root + name) for name in names}
 
 
+def _told(found: dict[str, Facts]) -> list[str]:
+    return [text for name, known in found.items() for text in (name, told(known))]
+
+
 def _say_the_same(answer: Answer) -> bool:
     """Whether each file of the spec says what it said. With warnings it never does: they name lines."""
-    if any(answer.snapshot["texts"][answer.request.verb][0]):
+    if any(answer.snapshot[answer.request.verb][:2]):
         return False
-    documents = [read_spec(Path(answer.request.root + name)) for name in answer.snapshot["specs"]]
-    said = [meaning(one) if isinstance(one, Document) else None for one in documents]
-    same: bool = said == answer.snapshot["said"]
-    return same
+    documents = [read_spec(Path(answer.request.root + name)) for name in answer.snapshot["specs"][::2]]
+    said = [meaning(one) if isinstance(one, Document) else "" for one in documents]
+    return "" not in said and said == answer.snapshot["said"]
 
 
 def _hold_the_same(answer: Answer, project: dict[str, Facts], store: DiskStore) -> bool:
@@ -75,17 +78,17 @@ def _former(file: LocalFile, outside: Digests) -> Facts | None:
     return None if token is None else file.glances(token)[0].facts
 
 
-def _trace(found: Iterable[Iterable[int]]) -> int:
+def _trace(found: Iterable[Iterable[int]]) -> str:
     return trace([fact for known in found for fact in known])
 
 
-def meaning(document: Document) -> str | None:
-    """A digest of what a file of a spec says; None where it cannot be read without mistakes.
+def meaning(document: Document) -> str:
+    """A digest of what a file of a spec says; of one that cannot be read without mistakes, empty.
 
     The order of keys means nothing, but that outputs are told in theirs.
     """
     if document.mistakes:
-        return None
+        return ""
     return digest(canonical([document.value, [*_orders(document.value)]]))
 
 

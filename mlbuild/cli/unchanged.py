@@ -7,17 +7,18 @@ imports only what every Python process holds already.
 
 import _imp
 import gc
-import marshal
 import os
 import sys
 import time
 
-from mlbuild import __version__
+from mlbuild.cli.request import Request, find_spec, read_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, TextIO
+    from typing import TextIO
+
+    Snapshot = dict[str, list[str]]
 
 #: What `look` finds: nothing that is known surely holds; everything does; files of the project were touched.
 UNKNOWN, UNCHANGED, TOUCHED = range(3)
@@ -25,74 +26,44 @@ UNKNOWN, UNCHANGED, TOUCHED = range(3)
 #: The folder of the snapshots in `.mlbuild`.
 FOLDER = "snapshots"
 
+#: What a snapshot consists of, in order, each a list of texts: `variables` and their traces, paths that are `absent`, all
+#: that is `installed` and its trace, `specs` and their facts, what is `said` in each of these, files that are `named` by
+#: variables and their facts, other files and folders of the `project` and their trace; and by verb what is told: warnings
+#: without and with colours, results without and with colours, and the rest.
+FIELDS = ("variables", "absent", "installed", "specs", "said", "named", "project", "build", "plan", "status")
+
 #: Stands between paths, and around the name of a variable in one; in a text around a time, in seconds since 1970, that
 #: is told as an age. Without a time the seconds that the command took are told.
 MARK = "\0"
 
-_HEAD = b"mlbuild snapshot 1\n"
+_HEAD = b"mlbuild snapshot 2\n"
+#: Between fields, and behind each text of one: no UTF-8 has these bytes.
+_FIELD, _TEXT = b"\xff", b"\xfe"
+#: No link and no pipe is a snapshot.
+_PLAIN = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
 _HASH_KEY = 0x6D6C6275696C64
 _HASH_BYTES = 8
 _STARTED = time.perf_counter()
 #: When this process began, by the clock of files.
 BEGAN_NS = time.time_ns()
 
-_DEFAULT = "mlbuild.yaml"
-_VALUED = {
-    "-C": "directory",
-    "--directory": "directory",
-    "-f": "file",
-    "--file": "file",
-    "--profile": "profiles",
-    "--set": "settings",
-}
-_SWITCHES = {"-q": "quiet", "--quiet": "quiet", "--no-color": "plain"}
-_SWITCHES |= {"--allow-outside": "outside", "--no-samples": "private"}
-#: Options of a command that change nothing where there is nothing to do.
-_IDLE = {
-    "build": ("-k", "--keep-going", "-n", "--dry-run"),
-    "plan": ("-k", "--keep-going", "--exit-code"),
-    "status": (),
-}
-_COUNTED = ("-j", "--jobs", "--threads")
-
-
-class Request:
-    """What a command line asks for, as far as an answer depends on it."""
-
-    def __init__(self, file: str = "") -> None:
-        self.verb = self.directory = ""
-        self.file = file
-        self.profiles: list[str] = []
-        self.settings: list[str] = []
-        self.targets: list[str] = []
-        self.quiet = self.plain = self.outside = self.private = False
-
-    @property
-    def root(self) -> str:
-        """The folder of the spec, from here: empty, or with a slash at its end."""
-        return os.path.join(self.directory, os.path.dirname(self.file), "")
-
-    def selection(self) -> str:
-        """All that is known before anything is read, and which snapshot is meant by it."""
-        ours = [(name, os.environ[name]) for name in sorted(os.environ) if name.startswith("MLBUILD_")]
-        words = (self.file, self.profiles, self.settings, self.targets, self.outside)
-        return repr((__version__, sys.version, sys.path, *words, ours))
-
 
 class Answer:
     """A snapshot that was found for a request."""
 
-    def __init__(self, request: Request, snapshot: "dict[str, Any]") -> None:
+    def __init__(self, request: Request, snapshot: "Snapshot") -> None:
         self.request, self.snapshot = request, snapshot
 
     def pieces(self) -> "list[tuple[TextIO | None, str]]":
         """What is to be told, in order."""
         asked = self.request
-        warnings, results, told = self.snapshot["texts"][asked.verb]
-        result = results[not asked.plain and colored(sys.stdout)]
+        *texts, told = self.snapshot[asked.verb]
+        result = texts[2 + (not asked.plain and colored(sys.stdout))]
         if asked.quiet:
             return [(sys.stdout, dated(result))]
-        warning = warnings[not asked.plain and colored(sys.stderr)]
+        warning = texts[not asked.plain and colored(sys.stderr)]
         return [(sys.stderr, warning), (sys.stdout, dated(result)), (sys.stderr, dated(told))]
 
 
@@ -102,58 +73,16 @@ def look(argv: list[str]) -> "tuple[int, Answer | None]":
     collecting = gc.isenabled()
     gc.disable()  # of what is loaded here, nothing is garbage
     try:
-        if request is None or not _find_spec(request):
+        if request is None or not find_spec(request):
             return UNKNOWN, None
         snapshot = read_snapshot(request)
         state = _compared(request.root, snapshot)
         return (state, Answer(request, snapshot)) if state else (UNKNOWN, None)
-    except (OSError, EOFError, TypeError, ValueError):
+    except (OSError, ValueError):
         return UNKNOWN, None
     finally:
         if collecting:
             gc.enable()
-
-
-def read_request(argv: list[str]) -> "Request | None":
-    """What a command line asks for; None for every word that is not surely understood."""
-    request = Request()
-    words = iter(argv)
-    typed = former = ""
-    for word in words:
-        if word in _VALUED:
-            value = next(words, "")
-            if not value or value.startswith("-"):
-                return None
-            former = ""
-            given = getattr(request, _VALUED[word])
-            setattr(request, _VALUED[word], value if isinstance(given, str) else [*given, value])
-        elif word in _SWITCHES:
-            setattr(request, _SWITCHES[word], True)
-            former = ""
-        elif not typed and word in _IDLE:
-            typed = request.verb = word
-        elif typed and word in _IDLE[typed]:
-            request.verb, former = "plan" if word in ("-n", "--dry-run") else request.verb, ""
-        elif typed == "build" and word in _COUNTED:
-            value, former = next(words, ""), ""
-            if not value.isdecimal() or int(value) < 1:
-                return None
-        elif not typed or word.startswith("-") or (request.targets and not former):
-            return None
-        else:
-            request.targets.append(word)
-            former = word
-    return request if typed else None
-
-
-def _find_spec(request: Request) -> bool:
-    """Name the spec that is meant; False where that is not clear."""
-    if not request.file and os.path.isfile(os.path.join(request.directory, _DEFAULT)):
-        request.file = _DEFAULT
-    elif not request.file:
-        names = [name for name in os.listdir(request.directory or ".") if name.endswith(f".{_DEFAULT}")]
-        request.file = names[0] if len(names) == 1 else ""
-    return bool(request.file)
 
 
 def snapshot_name(selection: str) -> str:
@@ -161,35 +90,44 @@ def snapshot_name(selection: str) -> str:
     return hashed(selection.encode()).hex()
 
 
-def read_snapshot(request: Request) -> "dict[str, Any]":
+def read_snapshot(request: Request) -> "Snapshot":
     """The snapshot for a request.
 
     Raises:
-        OSError, EOFError, TypeError, ValueError: there is none that is whole.
+        OSError, ValueError: there is none that is whole.
     """
     selection = request.selection()
-    with open(f"{request.root}.mlbuild/{FOLDER}/{snapshot_name(selection)}", "rb", 0) as file:
-        return unsealed(file.read(), selection)
+    file = os.open(f"{request.root}.mlbuild/{FOLDER}/{snapshot_name(selection)}", _PLAIN)
+    try:
+        return unsealed(os.read(file, os.fstat(file).st_size), selection)
+    finally:
+        os.close(file)
 
 
-def sealed(snapshot: "dict[str, Any]", selection: str) -> bytes:
+def sealed(snapshot: "Snapshot", selection: str) -> bytes:
     """A snapshot as bytes that are good for this selection only."""
-    body = marshal.dumps(snapshot)
+    fields = (
+        b"".join(text.encode("utf-8", "surrogatepass") + _TEXT for text in snapshot[name]) for name in FIELDS
+    )
+    body = _FIELD.join(fields)
     return _HEAD + hashed(selection.encode() + body) + body
 
 
-def unsealed(content: bytes, selection: str) -> "dict[str, Any]":
+def unsealed(content: bytes, selection: str) -> "Snapshot":
     """The snapshot in sealed bytes.
 
     Raises:
-        EOFError, TypeError, ValueError: they are not what was sealed for this selection.
+        ValueError: they are not what was sealed for this selection.
     """
     start = len(_HEAD) + _HASH_BYTES
     head, seal, body = content[: len(_HEAD)], content[len(_HEAD) : start], content[start:]
     if head != _HEAD or seal != hashed(selection.encode() + body):
         raise ValueError("this is no snapshot for it")
-    snapshot: dict[str, Any] = marshal.loads(body)
-    return snapshot
+    fields = [
+        [text.decode("utf-8", "surrogatepass") for text in field.split(_TEXT)[:-1]]
+        for field in body.split(_FIELD)
+    ]
+    return dict(zip(FIELDS, fields, strict=True))
 
 
 def hashed(content: bytes) -> bytes:
@@ -207,9 +145,14 @@ def facts(path: str) -> tuple[int, int, int, int]:
     return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
 
 
-def variable(name: str) -> bytes:
+def told(found: "Iterable[int]") -> str:
+    """Facts as a text."""
+    return " ".join(map(str, found))
+
+
+def variable(name: str) -> str:
     """A trace of a variable of the environment, whose value is nobody's business."""
-    return hashed(repr(os.environ.get(name)).encode())
+    return hashed(repr(os.environ.get(name)).encode()).hex()
 
 
 def expanded(path: str) -> str:
@@ -219,25 +162,31 @@ def expanded(path: str) -> str:
     return "".join(parts)
 
 
-def _compared(root: str, snapshot: "dict[str, Any]") -> int:
+def _compared(root: str, snapshot: "Snapshot") -> int:
     """How much of a snapshot still holds.
 
     Raises:
         OSError: something that was looked at is gone.
     """
-    if any(variable(name) != known for name, known in snapshot["variables"]):
+    if any(variable(name) != known for name, known in pairs(snapshot["variables"])):
         return UNKNOWN
     if any(os.path.lexists(path) for path in snapshot["absent"]):
         return UNKNOWN
-    if any(facts(os.path.join(root, expanded(path))) != known for path, known in snapshot["named"]):
+    named = pairs(snapshot["named"])
+    if any(told(facts(os.path.join(root, expanded(path)))) != known for path, known in named):
         return UNKNOWN
     if not _same("", *snapshot["installed"]):
         return UNKNOWN
-    specs = {name: facts(root + name) for name in snapshot["specs"]}
-    return UNCHANGED if _same(root, *snapshot["project"]) and specs == snapshot["specs"] else TOUCHED
+    specs = [told(facts(root + name)) for name in snapshot["specs"][::2]]
+    return UNCHANGED if _same(root, *snapshot["project"]) and specs == snapshot["specs"][1::2] else TOUCHED
 
 
-def _same(folder: str, paths: str, known: int) -> bool:
+def pairs(texts: list[str]) -> "Iterable[tuple[str, str]]":
+    """Names and what is known of each, which stand in turn."""
+    return zip(texts[::2], texts[1::2], strict=True)
+
+
+def _same(folder: str, paths: str, known: str) -> bool:
     """Whether the facts of all paths in a folder leave a known trace.
 
     Raises:
@@ -248,9 +197,9 @@ def _same(folder: str, paths: str, known: int) -> bool:
     return trace(now) == known
 
 
-def trace(found: list[int]) -> int:
+def trace(found: list[int]) -> str:
     """One number for the facts of many files: much smaller than these, and as good to see a difference."""
-    return hash(tuple(found))
+    return str(hash(tuple(found)))
 
 
 def dated(text: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.engine.kept import digest_of, read
+from mlbuild.engine.kept import digest_of
 from mlbuild.engine.records import find_action
-from mlbuild.engine.seal import unsealed
 from mlbuild.engine.store import DiskStore
 
 
@@ -71,7 +70,7 @@ def _all(store: DiskStore) -> Iterator[tuple[str, Path]]:
 def _intact(store: DiskStore, kind: str, path: Path) -> bool:
     if kind == "cas":
         return store.owns(path) and digest_of(path) == path.name
-    return (kind == "notes" or store.owns(path)) and unsealed(read(path)) is not None
+    return (kind == "notes" or store.owns(path)) and store.sound(path)
 
 
 def _incomplete(store: DiskStore, damaged: list[Path]) -> int:

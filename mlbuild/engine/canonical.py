@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -30,3 +32,8 @@ def parse(content: bytes) -> Any:
 def digest(content: bytes) -> str:
     """The sha256 of the content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def is_digest(value: object) -> bool:
+    """Whether a value can be a digest, which is also the name of a file."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None

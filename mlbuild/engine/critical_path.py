@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mlbuild.engine.documents import seconds as is_seconds
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store import Store
 
@@ -24,7 +25,7 @@ def known_times(store: Store) -> dict[str, float]:
     """The seconds that each task took when it last ran, by its name; those of which nothing is known are absent."""
     note = store.note(TIMES)
     found = note.items() if isinstance(note, dict) else ()
-    return {name: seconds for name, seconds in found if isinstance(seconds, float)}
+    return {name: seconds for name, seconds in found if is_seconds(seconds)}
 
 
 def ways(plan: Plan, names: Sequence[str], times: Mapping[str, float]) -> dict[str, float]:

@@ -46,6 +46,11 @@ class BuildWaiting:
 
 
 @dataclass(frozen=True)
+class StoreBrought:
+    """What the project's own store holds was not written there, as in a clone or a copy: nothing of it is used."""
+
+
+@dataclass(frozen=True)
 class BuildStarted:
     """A build of `tasks` tasks begins; `build` is its name."""
 
@@ -133,6 +138,7 @@ class BuildFinished:
 
 Event = (
     BuildWaiting
+    | StoreBrought
     | BuildStarted
     | TaskStarted
     | TaskPrinted

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlbuild.engine.canonical import is_digest
 from mlbuild.engine.external import External, Glance, Token
 from mlbuild.engine.store import Store
 from mlbuild.regular import open_regular
@@ -127,5 +128,6 @@ def _is_entry(entry: Any) -> bool:
     return (
         isinstance(entry, list)
         and [*map(type, entry)] == [list, int, str]
+        and is_digest(entry[2])
         and all(type(fact) in (int, str) for fact in entry[0])
     )

@@ -11,20 +11,21 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from mlbuild.diagnostics import Unreadable, Unusable, Unwritable
+from mlbuild.diagnostics import Unreadable, Unwritable
 from mlbuild.engine.access import Access
-from mlbuild.engine.kept import Identity, fill, identity, kind, link, on_another_disk, read, remove
+from mlbuild.engine.kept import Identity, fill, identity, kind, link, on_another_disk, remove
 from mlbuild.engine.lock import Waits, locked
+from mlbuild.engine.marks import HERE, Marks
 
 _ABANDONED_SECONDS = 86_400.0
 _SWAP = "swap-"
-_TAG = "CACHEDIR.TAG"
-_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 #: Where things go that were in the way and that mlbuild did not make: it never removes them.
 _ASIDE = "aside"
 _TEMPORARY = re.compile(r"[0-9a-f]{12}-\d+-\d+")
+#: Names of contents and results, of snapshots, and of notes.
+_OURS = re.compile(r"[0-9a-f]{64}|[0-9a-f]{16}|.+\.json", re.DOTALL)
 
 
 class Folder:
@@ -41,47 +42,41 @@ class Folder:
     def __init__(
         self, path: Path, called: str, purpose: str = "a store of mlbuild", *, private: bool = True
     ) -> None:
-        self.path, self.called = path, called
+        self.path, self.called, self.private = path, called, private
         self._access = Access(path, private)
-        self._marks = {".gitignore": b"*\n", _TAG: f"{_SIGNATURE}# This is {purpose}.\n".encode()}
+        self.marks = Marks(path, purpose)
         self._temporaries = f"{path}/tmp/{os.urandom(6).hex()}"
         self._numbers = itertools.count()
 
-    def check(self, *inner: str) -> None:
-        """See that nothing leads out of the folder: neither it nor anything in it or in its `inner` folders is a link.
-
-        Raises:
-            Unusable: something is.
-        """
-        if self._access.private and self.path.is_symlink():
-            raise Unusable(self.called, "it is a link", "remove it")
-        links: list[str] = []
-        for name in ("", *inner):
-            with suppress(OSError), os.scandir(self.path / name) as entries:
-                links += (os.path.join(name, entry.name) for entry in entries if entry.is_symlink())
-        if links:
-            raise Unusable(self.called, f"'{min(links)}' in it is a link", "remove that link")
-
-    def foreign(self, *kept: str) -> bool:
-        """Whether there is something in the folder that was not put there for its purpose.
-
-        It is known by its tag, which another process may be writing now, or where that is damaged, by what is `kept`.
-        """
-        try:
-            names = {*os.listdir(self.path)}
-        except OSError:  # it is not there, or not a folder: whoever writes to it will be told
-            return False
-        tag = read(self.path / _TAG)
-        known = tag is not None and self._marks[_TAG].startswith(tag)
-        return not (known or names <= self._marks.keys() or names >= {*kept})
+    def writable(self) -> bool:
+        """Whether something can be written into the folder; into one that is still to be made, something can."""
+        return os.access(self.path, os.W_OK) or not self.path.is_dir()
 
     def mark(self) -> None:
         """Let git and backups pass over the folder, whatever has become of its marks."""
         with self._written(self.called):
             self._access.begin()
-        for name, content in self._marks.items():
-            if read(self.path / name) != content:
-                self.write(self.path / name, content)
+        for name, content in self.marks.wrong().items():
+            self.write(self.path / name, content)
+
+    def seal(self) -> bytes | None:
+        """What a document in the folder is sealed with, for those who may write there; None before there is any.
+
+        What is in a private folder is only read in the very place where it was written: not in a clone or a copy.
+        """
+        return self.marks.place() if self.private else b""
+
+    def sealing(self) -> bytes:
+        """The seal; the folder gets one if it has none.
+
+        Raises:
+            Unwritable: it cannot.
+        """
+        with self._written(self.called):
+            while (found := self.seal()) is None:
+                with suppress(FileExistsError):
+                    os.close(self._opened(f"{self.path}/{HERE}", self._access.mode()))
+        return found
 
     def write(self, path: Path | str, content: bytes, *, fixed: bool = False, synced: bool = False) -> None:
         """Write a file of the folder in place of the former one, which stays where this fails.
@@ -140,7 +135,7 @@ class Folder:
                 self._clear(Path(path))
 
     def discard(self, path: Path) -> None:
-        """Remove a file of the folder, or something temporary; anything else is set aside.
+        """Remove a file that has a name of ours, or something temporary; anything else is set aside.
 
         Raises:
             Unwritable: that cannot be done.
@@ -149,7 +144,7 @@ class Folder:
             if path.parent == self.path / "tmp" and _TEMPORARY.fullmatch(path.name):
                 remove(path)
             else:
-                self._clear(path)
+                self._clear(path, ours=_OURS.fullmatch(path.name) is not None)
 
     def lock(self, waits: Waits, *, shared: bool = False) -> AbstractContextManager[None]:
         """Hold the lock of the folder: alone, or with all others that share it."""
@@ -226,7 +221,7 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             self._prepare()
             file = os.open(path, _NEW, mode)
-        if not self._access.private:
+        if not self.private:
             self._access.grant(file, mode)
         return file
 
@@ -243,7 +238,7 @@ class Folder:
         if kind(folder) == stat.S_IFDIR:
             return
         self._access.begin()
-        for name, content in self._marks.items():
+        for name, content in self.marks.contents.items():
             with suppress(FileExistsError):
                 file = self._opened(f"{self.path}/{name}", self._access.mode())
                 try:
@@ -260,17 +255,17 @@ class Folder:
                 self._access.make(self.path / above)
         self._cleared(path, stat.S_IFREG)
 
-    def _clear(self, path: Path) -> None:
-        """Remove a file; what is no file is not ours and set aside."""
-        if self._cleared(path, stat.S_IFREG):
+    def _clear(self, path: Path, ours: bool = True) -> None:
+        """Remove a file of ours; anything else is set aside."""
+        if self._cleared(path, stat.S_IFREG if ours else None):
             path.unlink(missing_ok=True)
 
-    def _cleared(self, path: Path, wanted: int) -> bool:
-        """Whether what is at a path is of the kind that is wanted; what is of another kind is set aside."""
+    def _cleared(self, path: Path, wanted: int | None) -> bool:
+        """Whether what is at a path is of the kind that is wanted, if any is; what is of another kind is set aside."""
         found = kind(path)
         if found not in (None, wanted):
             aside = self.path / _ASIDE
             self._access.make(aside)
             with suppress(FileNotFoundError):  # another process was quicker
                 path.rename(aside / self._new().rpartition("/")[2])
-        return found == wanted
+        return found is not None and found == wanted

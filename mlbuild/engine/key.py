@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from mlbuild.engine.canonical import canonical, digest, parse
+from mlbuild.engine.canonical import canonical, digest, is_digest, parse
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.files import Digests
 from mlbuild.engine.graph import Task
@@ -15,6 +15,20 @@ from mlbuild.engine.libraries import versions
 
 #: Raised when what is recorded changes its form, so that former records are never misread.
 FORMAT = 1
+
+#: The shape of ingredients as JSON.
+INGREDIENTS = {
+    "kind": str,
+    "run": str,
+    "parts": [str],
+    "code": is_digest,
+    "params": object,
+    "libraries": {str: (None, str)},
+    "inputs": {str: [[str, (None, is_digest)]]},
+    "files": {str: (None, is_digest)},
+    "producers": {str: [str]},
+    "paths": {str: str},
+}
 
 _FOR_PEOPLE = ("producers", "paths")
 
@@ -50,7 +64,15 @@ class Ingredients:
 
     @classmethod
     def from_json(cls, value: Any) -> Ingredients:
-        """Raises KeyError, TypeError or ValueError where `value` is something else."""
+        """The ingredients in JSON that has their shape.
+
+        Raises:
+            ValueError: some file has no path, or some part that is read no producer.
+        """
+        if not value["files"].keys() <= value["paths"].keys() or any(
+            len(reads) != len(value["producers"].get(slot, ())) for slot, reads in value["inputs"].items()
+        ):
+            raise ValueError("these ingredients are incomplete")
         inputs = {
             slot: tuple((part, known) for part, known in reads) for slot, reads in value["inputs"].items()
         }

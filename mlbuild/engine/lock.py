@@ -77,7 +77,7 @@ def _held(file: Path, waits: Waits, shared: bool, mode: int) -> int | None:
 def _opened(file: Path, mode: int) -> int:
     try:
         return opened(file, os.O_RDWR | os.O_CREAT, mode)
-    except PermissionError:  # it belongs to another user, whom it can keep out all the same
+    except OSError:  # as that of another user, who is kept out by it all the same
         return opened(file)
 
 

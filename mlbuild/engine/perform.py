@@ -99,7 +99,7 @@ def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tu
     """Record what came of a key, and return what stands: the first result, unless it is lost or was a failure."""
     if keep_action(world.store, key, new):
         return new, None
-    first = find_action(world.store, key)
+    first = find_action(world.store, key, task.parts)
     conflict = _conflict(first, new) if first else None
     if first and not first.failure and (new.failure or not lost_parts(task, first, world.store)):
         return first, conflict

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mlbuild.engine.canonical import canonical
+from mlbuild.engine.documents import fits
 from mlbuild.engine.graph import Origin
 from mlbuild.engine.key import Ingredients
 
@@ -71,6 +72,24 @@ class Reason:
 
 
 _FIELDS = fields(Reason)
+_SHAPES = {
+    "what": get_args(What),
+    "where": str,
+    "part": str,
+    "was": object,
+    "now": object,
+    "file": str,
+    "line": int,
+}
+
+
+def is_reason(value: Any) -> bool:
+    """Whether a value is the JSON of a reason."""
+    return (
+        isinstance(value, dict)
+        and "what" in value
+        and all(name in _SHAPES and fits(item, _SHAPES[name]) for name, item in value.items())
+    )
 
 
 def changes(

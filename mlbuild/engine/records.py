@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
-from mlbuild.diagnostics import Failure
+from mlbuild.diagnostics import Failure, FailureKind
+from mlbuild.engine.canonical import is_digest
+from mlbuild.engine.documents import build_name, fits, seconds, size
 from mlbuild.engine.graph import Origin, Task
-from mlbuild.engine.key import FORMAT, Ingredients
-from mlbuild.engine.reasons import Origins, Reason
+from mlbuild.engine.key import FORMAT, INGREDIENTS, Ingredients
+from mlbuild.engine.reasons import Origins, Reason, is_reason
 from mlbuild.engine.store import Store
 
-#: What reading a damaged or foreign document may raise; each is a miss.
-_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+
+def _is_key(value: Any) -> bool:
+    """The key of a result, or the empty text for none."""
+    return value == "" or is_digest(value)
+
+
+def _is_details(value: Any) -> bool:
+    return isinstance(value, dict) and fits(value.get("lines", []), [str])
+
+
+_FAILURE = {"kind": get_args(FailureKind), "message": str, "details": _is_details}
+_ACTION = {
+    "build": build_name,
+    "seconds": seconds,
+    "parts": {str: [is_digest, size]},
+    "failure": (None, _FAILURE),
+}
+_RUN = {
+    "build": build_name,
+    "seconds": seconds,
+    "reasons": [is_reason],
+    "key": _is_key,
+    "former": _is_key,
+    "replaced": {str: {str: is_digest}},
+}
+_RECORD = {
+    "format": lambda value: value == FORMAT,
+    "task": str,
+    "key": is_digest,
+    "ingredients": INGREDIENTS,
+    "origins": [[[(str, int)], {"path": str, "file": str, "line": int}]],
+    "made": build_name,
+    "last": (None, _RUN),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +111,16 @@ class Record:
         return self.last if self.last and self.last.key == self.key else None
 
 
-def find_action(store: Store, key: str) -> Action | None:
-    """What was recorded for a key; None for a miss."""
+def find_action(store: Store, key: str, parts: Collection[str] | None = None) -> Action | None:
+    """What was recorded for a key; None for a miss. A result of other parts than a task declares is one."""
     value = store.action(key)
-    try:
-        failure = Failure(**value["failure"]) if value["failure"] else None
-        parts = {name: Part(digest, size) for name, (digest, size) in value["parts"].items()}
-        return Action(value["build"], value["seconds"], parts, failure)
-    except _MALFORMED:
+    if not fits(value, _ACTION):
         return None
+    failure = Failure(**value["failure"]) if value["failure"] else None
+    found = {name: Part(digest, size) for name, (digest, size) in value["parts"].items()}
+    if parts is not None and not failure and found.keys() != {*parts}:
+        return None
+    return Action(value["build"], value["seconds"], found, failure)
 
 
 def keep_action(store: Store, key: str, action: Action, *, replace: bool = False) -> bool:
@@ -102,20 +137,21 @@ def keep_action(store: Store, key: str, action: Action, *, replace: bool = False
 def find_record(store: Store, task: str) -> Record | None:
     """What is remembered of the task of that name; None where nothing is."""
     value = store.note(f"tasks/{task}")
-    try:
-        if (value["task"], value["format"]) != (task, FORMAT):  # file systems may confuse "A" and "a"
-            return None
-        last = value["last"]
-        reasons = tuple(Reason(**reason) for reason in last["reasons"]) if last else ()
-        return Record(
-            key=value["key"],
-            ingredients=Ingredients.from_json(value["ingredients"]),
-            origins={tuple(path): Origin(**origin) for path, origin in value["origins"]},
-            made=value["made"],
-            last=Run(**{**last, "reasons": reasons}) if last else None,
-        )
-    except _MALFORMED:
+    if not fits(value, _RECORD) or value["task"] != task:  # file systems may confuse "A" and "a"
         return None
+    try:
+        ingredients = Ingredients.from_json(value["ingredients"])
+    except ValueError:
+        return None
+    last = value["last"]
+    reasons = tuple(Reason(**reason) for reason in last["reasons"]) if last else ()
+    return Record(
+        key=value["key"],
+        ingredients=ingredients,
+        origins={tuple(path): Origin(**origin) for path, origin in value["origins"]},
+        made=value["made"],
+        last=Run(**{**last, "reasons": reasons}) if last else None,
+    )
 
 
 def keep_record(store: Store, task: Task, record: Record) -> None:

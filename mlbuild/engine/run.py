@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlbuild.diagnostics import Failure, Unwritable
+from mlbuild.diagnostics import Failure, Unusable, Unwritable
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.dispatch import Attempt, Dispatch
 from mlbuild.engine.events import (
@@ -95,7 +95,8 @@ class _Build:
     """One build. It goes over the tasks until a whole pass has found no stored content damaged.
 
     A damaged one is dropped when it is about to be read; the next pass then finds its producer stale. Each content
-    is verified once, and what this build has stored counts as verified, so that the passes come to an end.
+    is verified once, and what this build has stored counts as verified, so that the passes come to an end. Where one
+    is damaged again that was dropped, as on a disk that gives nothing back, the build ends.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class _Build:
         self._schedule = Schedule(plan, extent, ())
         self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
         self._verified: set[str] = set()
+        self._dropped: set[str] = set()
         self._blocked: dict[str, tuple[str, ...]] = {}
         self._damaged = False
 
@@ -240,6 +242,10 @@ class _Build:
         unknown = [digest for digest in dict.fromkeys(digests) if digest not in self._verified]
         intact = [digest for digest in unknown if self._world.store.verify(digest)]
         self._verified.update(intact)
+        damaged = {*unknown} - {*intact}
+        for digest in damaged & self._dropped:
+            raise Unusable(str(self._world.store.path(digest)), "it is damaged, again and again", "remove it")
+        self._dropped |= damaged
         self._damaged = self._damaged or len(intact) < len(unknown)
         return len(intact) == len(unknown)
 

@@ -102,7 +102,7 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
         return Unsure(waiting, (Reason("forced"),) if forced else missing or _changes(task, now, world))
     if missing or forced:
         return Stale(now, missing or (Reason("forced"),))
-    action = find_action(world.store, now.key)
+    action = find_action(world.store, now.key, task.parts)
     if action is None:
         return _unknown_result(task, now, world)
     if action.failure:
@@ -128,9 +128,7 @@ def failures_behind(names: Iterable[str], blocked: Mapping[str, tuple[str, ...]]
 def lost_parts(task: Task, action: Action, store: Store) -> tuple[str, ...]:
     """The parts of a recorded result that the store does not hold any more."""
     return tuple(
-        part
-        for part in task.parts
-        if part not in action.parts or store.size(action.parts[part].digest) != action.parts[part].size
+        part for part in task.parts if store.size(action.parts[part].digest) != action.parts[part].size
     )
 
 

@@ -5,23 +5,29 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from mlbuild.diagnostics import Unusable, Unwritable
-from mlbuild.engine.canonical import digest
+from mlbuild import __version__
+from mlbuild.diagnostics import Unwritable
+from mlbuild.engine.canonical import digest, is_digest
+from mlbuild.engine.examine import examine
 from mlbuild.engine.folder import Folder
-from mlbuild.engine.kept import digest_of, identity, read, size_of
+from mlbuild.engine.kept import read
 from mlbuild.engine.lock import Waits
+from mlbuild.engine.results import Results
 from mlbuild.engine.seal import sealed, unsealed
 
 _OWN = ".mlbuild"
 _SHARED = "a store that projects of mlbuild share"
-_OTHERS = "there are files of others in it"
+#: The folders that have folders in them.
+_INNER = ("cas", "ac")
 _SNAPSHOTS = 32
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+#: The note that says that the folder is where it was made.
+_ORIGIN = "origin"
 _SNAPSHOT = re.compile(r"[0-9a-f]{16}")
 
 
@@ -71,90 +77,84 @@ class Store(Protocol):
         """The place where the swap of an exported folder is prepared; it outlives a killed build."""
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """A project that shares a cache: the entry that names it, and its store.
+
+    A project that is `gone` has none. That of another user may have one that nobody else can look into.
+    """
+
+    entry: Path
+    store: DiskStore | None
+    gone: bool
+
+
 class DiskStore:
     """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, notes by their name.
 
-    Both have sixteen folders: enough to keep each small, few enough for every start to look whether one has changed.
-    They can also be in a folder that several projects share, the `cache`, whose `roots/` name these projects.
+    Contents and actions can also be in a folder that several projects share, the `cache`, whose `roots/` name these
+    projects; where that can only be read, it is `borrowed`, and new ones are in `.mlbuild`. Notes and actions in `.mlbuild`
+    are only read if they were written in this very folder.
     """
 
     def __init__(self, root: Path, cache: Path | None = None) -> None:
         self.root = root
         self.own = Folder(root / _OWN, _OWN)
         alone = cache is None or cache.resolve() == self.own.path.resolve()
-        self.cache = self.own if alone or cache is None else Folder(cache, str(cache), _SHARED, private=False)
+        named = None if alone or cache is None else Folder(cache, str(cache), _SHARED, private=False)
+        self.borrowed = named if named and not named.writable() else None
+        self.cache = named if named and not self.borrowed else self.own
+        self._results = Results(self.cache)
+        self._all = [self._results, *([Results(self.borrowed, borrowed=True)] if self.borrowed else [])]
 
     @property
     def shared(self) -> bool:
+        """Whether other projects use what this one writes."""
         return self.cache is not self.own
 
     def put(self, content: bytes) -> str:
-        name = digest(content)
-        self.cache.write(self._place("cas", name), content, fixed=True)
-        return name
+        return self._results.put(content)
 
     def put_file(self, path: Path) -> str:
-        name = digest_of(path)
-        self.cache.take(path, self._place("cas", name))
-        return name
+        return self._results.put_file(path)
 
     def size(self, digest: str) -> int | None:
-        return size_of(self._place("cas", digest))
+        return next((size for one in self._all if (size := one.size(digest)) is not None), None)
 
-    def get(self, name: str) -> bytes | None:
-        place = self._place("cas", name)
-        seen = identity(place)
-        content = read(place, limit=None)
-        if content is not None and digest(content) != name:
-            self.cache.drop(place, seen)
-            return None
-        return content
+    def get(self, digest: str) -> bytes | None:
+        return next((content for one in self._all if (content := one.get(digest)) is not None), None)
 
     def verify(self, digest: str) -> bool:
-        place = self.path(digest)
-        seen = identity(place)
-        try:
-            intact = digest_of(place) == digest
-        except OSError:
-            intact = False
-        if not intact:
-            self.cache.drop(place, seen)
-        return intact
+        return any(one.verify(digest) for one in self._all)
 
     def path(self, digest: str) -> Path:
-        return Path(self._place("cas", digest))
+        return next((one for one in self._all if one.size(digest) is not None), self._results).path(digest)
 
     def action(self, key: str) -> Any:
-        return unsealed(read(self._place("ac", key)))
-
-    def action_path(self, key: str) -> Path:
-        return Path(self._place("ac", key))
+        return next((action for one in self._all if (action := one.action(key)) is not None), None)
 
     def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        path, content = self._place("ac", key), sealed(action)
-        if not replace:
-            if self.cache.add(path, content):
-                return True
-            if self.action(key) is not None:
-                return False
-        self.cache.write(path, content)
-        return True
+        return self._results.record(key, action, replace=replace)
 
     def note(self, name: str) -> Any:
-        return unsealed(read(self._note_path(name)))
+        return unsealed(read(self._note_path(name)), self.own.seal())
 
     def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
-        self.own.write(self._note_path(name), sealed(note), synced=synced)
+        content = sealed(note, self.own.sealing())
+        self.own.write(self._note_path(name), content, synced=synced)
 
     def files(self, kind: str) -> list[Path]:
         """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
-        return self.cache.entries(f"{kind}/*/*")
+        return self._results.files(kind)
 
     def owns(self, path: Path) -> bool:
-        """Whether a file is a content, an action, or the entry of a project, by its name and place."""
-        folders, name = path.relative_to(self.cache.path).parts[:-1], path.name
-        places = {("cas", name[0]), ("ac", name[0]), ("roots",)}
-        return folders in places and _DIGEST.fullmatch(name) is not None
+        """Whether a file is a content or an action, by its name and place."""
+        return self._results.owns(path)
+
+    def sound(self, path: Path) -> bool:
+        """Whether an action, a note or the entry of a project, read through, is as it was written."""
+        private = path.is_relative_to(self.own.path)
+        return unsealed(read(path), self.own.seal() if private else self.cache.seal()) is not None
 
     def discard(self, path: Path) -> None:
         """Remove a file of the store, or something temporary in it; anything else is set aside.
@@ -162,23 +162,33 @@ class DiskStore:
         Raises:
             Unwritable: that cannot be done.
         """
-        for folder in (self.own, self.cache):
-            if path.is_relative_to(folder.path):
-                folder.discard(path)
-                return
+        folder = self.own if path.is_relative_to(self.own.path) else self.cache
+        folder.discard(path)
 
-    def projects(self) -> Iterator[tuple[Path, DiskStore | None]]:
-        """The other projects that share the cache, by the entries that name them: None for one that is gone."""
-        for path in self.cache.entries("roots/*") if self.shared else ():
-            root = unsealed(read(path))
-            there = isinstance(root, str) and (Path(root) / _OWN).is_dir()
-            if not there or Path(root) != self.root.resolve():
-                yield path, DiskStore(Path(root), self.cache.path) if there else None
+    def begin(self) -> bool:
+        """Keep notes in `.mlbuild` from now on; whether there are some already that were not written here."""
+        if self.note(_ORIGIN) is not None:
+            return False
+        brought = any((self.own.path / name).exists() for name in ("ac", "tasks", "runs"))
+        with suppress(Unwritable):
+            self.keep_note(_ORIGIN, {"mlbuild": __version__})
+        return brought
+
+    def neighbours(self) -> Iterator[Neighbour]:
+        """The other projects that share the cache."""
+        entries = self.cache.entries("roots/*") if self.shared else ()
+        for entry in (entry for entry in entries if is_digest(entry.name)):
+            root = unsealed(read(entry))
+            seen = _seen(root) if isinstance(root, str) else False
+            if not seen or Path(root) != self.root.resolve():
+                yield Neighbour(
+                    entry, DiskStore(Path(root), self.cache.path) if seen else None, seen is False
+                )
 
     def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
         """The notes of a folder with their files, by the names of these; a damaged one is None."""
         for path in self.own.entries(f"{folder}/*.json"):
-            yield path, unsealed(read(path))
+            yield path, unsealed(read(path), self.own.seal())
 
     def give(self, path: Path, content: bytes) -> None:
         """Write a file of the project, outside of the store, in place of the former one."""
@@ -197,32 +207,25 @@ class DiskStore:
     @contextmanager
     def building(self, waits: Waits) -> Iterator[None]:
         """Be the only build of the project; what others clean out of a shared cache waits until this has ended."""
-        with self.own.lock(waits):
+        beside = self.borrowed or (self.cache if self.shared else None)
+        with self.own.lock(waits), beside.lock(waits, shared=True) if beside else nullcontext():
             with suppress(Unwritable):
                 self.own.mark()
-            if not self.shared:
-                yield
-                return
-            with self.cache.lock(waits, shared=True):
-                with suppress(Unwritable):
+            with suppress(Unwritable):
+                if self.shared:
                     self.cache.mark()
                     self._enter()
-                yield
+            yield
 
     @contextmanager
     def cleaning(self, waits: Waits) -> Iterator[None]:
         """No build of any project that uses the cache runs for as long as this lasts."""
-        with self.own.lock(waits):
-            if not self.shared:
-                yield
-                return
-            with self.cache.lock(waits):
-                yield
+        with self.own.lock(waits), self.cache.lock(waits) if self.shared else nullcontext():
+            yield
 
     def folders(self) -> list[Path]:
-        """The folders one of which changes its time when anything kept is added or removed."""
-        kinds = [path for name in ("cas", "ac") if (path := self.cache.path / name).is_dir()]
-        return [*kinds, *(Path(entry.path) for kind in kinds for entry in os.scandir(kind))]
+        """The folders one of which changes its time when a content or an action is added or removed."""
+        return [folder for one in self._all for folder in one.folders()]
 
     def keep_snapshot(self, folder: str, name: str, content: bytes) -> None:
         """Write a snapshot in place of the former one of that name; of all, only the newest are kept."""
@@ -240,9 +243,6 @@ class DiskStore:
         if read(path) != content:
             self.cache.write(path, content)
 
-    def _place(self, kind: str, name: str) -> str:
-        return f"{self.cache.path}/{kind}/{name[:1]}/{name}"
-
     def _note_path(self, name: str) -> str:
         folder, _, rest = name.partition("/")
         return f"{self.own.path}/{folder}/{_file_name(rest)}.json" if rest else f"{self.own.path}/{name}.json"
@@ -252,20 +252,26 @@ def open_store(root: Path) -> DiskStore:
     """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does.
 
     Raises:
-        Unusable: one of both folders is not as mlbuild makes it.
+        Unreadable, Unusable: one of both folders is not as mlbuild makes it.
     """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
     store = DiskStore(root, Path(cache).absolute() if cache else None)
-    store.own.check("cas", "ac")
-    if store.own.foreign("tasks", "runs"):
-        raise Unusable(store.own.called, _OTHERS, "move them to another folder")
-    if store.shared:
-        store.cache.check("cas", "ac")
-        if store.cache.foreign("cas", "roots"):
-            raise Unusable(
-                store.cache.called, _OTHERS, "name a folder with MLBUILD_CACHE_DIR that is empty, or new"
-            )
+    examine(store.own, _INNER, ("tasks", "runs"), "move them to another folder")
+    named = store.borrowed or store.cache
+    if named is not store.own:
+        examine(named, _INNER, ("cas", "roots"), "name a folder with MLBUILD_CACHE_DIR that is yours, or new")
     return store
+
+
+def _seen(root: str) -> bool | None:
+    """Whether a project has a store; None where that is not for this user to see."""
+    try:
+        next((Path(root) / _OWN).iterdir(), None)
+    except PermissionError:
+        return None
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _file_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def removable(
 ) -> Garbage:
     """What can go where the results of the last so many builds stay, and those of the plan whose tasks are `foreseen`.
 
-    Of other projects that share the cache the last result of each task stays, and those of as many builds.
+    Of other projects that share the cache the last result of each task stays, and those of as many builds. Where the
+    project of another user cannot be looked into, everything stays that other users have made.
     """
     tasks = last_tasks(store, builds)
     known = {task.name for task, _ in foreseen} | {name for name, _ in tasks}
@@ -35,13 +37,18 @@ def removable(
         else:
             others.append(path)
     others += (path for path, _ in store.notes("code") if path.stem not in versions)
-    for path, project in store.projects():
-        if project is None:
-            others.append(path)
-        else:
-            keys |= {key for _, _, key, _ in _records(project)}
-            keys |= {key for _, key in last_tasks(project, builds)}
+    neighbours = [*store.neighbours()]
+    others += [neighbour.entry for neighbour in neighbours if neighbour.gone]
+    for project in (neighbour.store for neighbour in neighbours if neighbour.store):
+        keys |= {key for _, _, key, _ in _records(project)}
+        keys |= {key for _, key in last_tasks(project, builds)}
+    if any(not neighbour.store and not neighbour.gone for neighbour in neighbours):
+        keys |= {path.name for path in store.files("ac") if path.lstat().st_uid != _user()}
     return find_garbage(store, keys, budget, others)
+
+
+def _user() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0  # as Windows calls the owner of all files
 
 
 def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from mlbuild import __version__
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.canonical import digest
+from mlbuild.engine.canonical import digest, is_digest
+from mlbuild.engine.documents import fits
 from mlbuild.engine.events import (
     BuildFinished,
     BuildStarted,
@@ -41,6 +42,25 @@ from mlbuild.spec.spec import Spec
 FORMAT = 1
 #: The folder of run records within the store.
 FOLDER = "runs"
+
+
+def _is_task(value: Any) -> bool:
+    return isinstance(value, dict) and (not value.get("key") or is_digest(value["key"]))
+
+
+def _is_name(value: Any) -> bool:
+    """The name of a file of the project's folder."""
+    return isinstance(value, str) and value == Path(value).name
+
+
+#: What is read of a record again, and its shape.
+_READ = {
+    "format": lambda value: value == FORMAT,
+    "outcome": str,
+    "started": str,
+    "spec": {"file": _is_name, "sha256": object, "profiles": [str], "settings": [str]},
+    "tasks": {str: _is_task},
+}
 
 
 class Recorder:
@@ -182,7 +202,7 @@ class Recorder:
         """The parts of the result that a task has after this build; none where it has no result, or failed with one."""
         told = self._tasks[task]
         key = told.get("key") if told["outcome"] != "failed" else None
-        action = find_action(self._store, str(key)) if key else None
+        action = find_action(self._store, key, self._plan.tasks[task].parts) if key else None
         return action.digests if action else {}
 
 
@@ -196,13 +216,14 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
     """The tasks of the last so many builds that ended well, each with the key of its result then."""
     ended = [note for note in _records(store) if note["outcome"] == "ok"]
     ended.sort(key=lambda note: str(note["started"]))
-    return [(name, task["key"]) for note in ended[-builds:] if builds for name, task in note["tasks"].items()]
+    tasks = [task for note in ended[-builds:] if builds for task in note["tasks"].items()]
+    return [(name, task["key"]) for name, task in tasks if task.get("key")]
 
 
 def _records(store: DiskStore) -> Iterator[Json]:
     """All records that can be read."""
     for _, note in store.notes(FOLDER):
-        if isinstance(note, dict) and note.get("format") == FORMAT:
+        if isinstance(note, dict) and fits({name: note.get(name) for name in _READ}, _READ):
             yield note
 
 

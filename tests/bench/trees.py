@@ -117,6 +117,7 @@ def _lines(size: Size) -> Iterator[str]:
 def seed(spec: Spec) -> int:
     """Record a result for every task, and write the outputs, without running any; returns how many tasks there are."""
     plan, store = api.plan(spec), DiskStore(spec.root)
+    store.begin()
     world = World(store, Digests(store, spec.root), spec.root, Code(store, plan.policy))
     done: dict[str, Action | None] = {}
     for name in scope(plan, None, False, False).ranks:

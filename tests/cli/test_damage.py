@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mlbuild import api
 from mlbuild.cli.unchanged import UNCHANGED, look
+from mlbuild.engine.seal import sealed, unsealed
+from mlbuild.engine.stale import Fresh
+from mlbuild.engine.store import open_store
 from tests import budget
 from tests.cli.running import Command
 from tests.cli.small import shipped, small
@@ -48,12 +54,51 @@ def pipe(path: Path, chance: random.Random) -> None:
     os.mkfifo(path)
 
 
+def junk(path: Path, chance: random.Random) -> None:
+    """A document that is sealed as it should be, but does not say what it should."""
+    seal = seal_of(path)
+    body = unsealed(path.read_bytes(), seal)
+    if body is not None:
+        overwrite(path, sealed(spoilt(body, chance), seal))
+
+
+#: What may stand anywhere in a document.
+TEXTS = ["", "x", "../../../x", "\x1b[31m", "\udc80"]
+NUMBERS = [0, -1, 1.5, math.nan, math.inf, 10**400, True]
+JUNK: list[Any] = [None, *NUMBERS, *TEXTS, [], {}, [[]], [0], ["x"], {"x": 1}, {"": None}]
+
+
+def spoilt(value: Any, chance: random.Random) -> Any:
+    """A value with some value in it replaced, left out or added."""
+    if not value or not isinstance(value, (dict, list)) or chance.random() < 0.1:
+        return chance.choice(JUNK)
+    spoiling = dict(value) if isinstance(value, dict) else dict(enumerate(value))
+    key = chance.choice([*spoiling])
+    match chance.randrange(12):
+        case 0:
+            del spoiling[key]
+        case 1:
+            spoiling["more" if isinstance(value, dict) else len(value)] = chance.choice(JUNK)
+        case _:
+            spoiling[key] = spoilt(spoiling[key], chance)
+    return spoiling if isinstance(value, dict) else [*spoiling.values()]
+
+
+def seal_of(path: Path) -> bytes:
+    """What a document of a project's own store is sealed with, or of a shared one."""
+    for above in path.parents:
+        if above.name == ".mlbuild":
+            return open_store(above.parent).own.sealing()
+    return b""
+
+
 def overwrite(path: Path, content: bytes) -> None:
     path.chmod(0o644)
     path.write_bytes(content)
 
 
-DAMAGES: list[Callable[[Path, random.Random], None]] = [flip, cut, foreign, gone, folder, pipe]
+DAMAGES: list[Callable[[Path, random.Random], None]] = [flip, cut, foreign, gone, folder, pipe, junk]
+MARKS = {".gitignore", "CACHEDIR.TAG", "here", "origin.json"}
 READING = (
     "status",
     "plan",
@@ -117,7 +162,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
         "scans.json",
         "lock",
     }
-    assert {*kinds(project.folder)} - {"snapshots"} == wanted | {".gitignore", "CACHEDIR.TAG"}
+    assert {*kinds(project.folder)} - {"snapshots"} == wanted | MARKS
     count = budget.examples(16, 1500)
     for index in range(count):
         told: list[tuple[str, str]] = []
@@ -136,6 +181,23 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
     budget.tell(f"{count} damages")
 
 
+#: Documents by their folder or name.
+DOCUMENTS = ("ac", "tasks", "runs", "stat.json", "times.json", "origin.json")
+
+
+def test_no_document_that_says_something_else_matters(project: Command) -> None:
+    chance = random.Random(budget.seed() + 1)
+    clean = shipped(project.folder)
+    lock = (project.folder / "mlbuild.lock").read_bytes()
+    count = budget.examples(36, 2000)
+    for index in range(count):
+        for path in chance.sample(kinds(project.folder)[DOCUMENTS[index % len(DOCUMENTS)]], 1):
+            junk(path, chance)
+        assert_right(project, clean, READING[index % len(READING)])
+        assert (project.folder / "mlbuild.lock").read_bytes() == lock
+    budget.tell(f"{count} documents that say something else")
+
+
 def test_the_marks_and_the_entry_in_a_shared_store_are_made_again(
     project: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +210,7 @@ def test_the_marks_and_the_entry_in_a_shared_store_are_made_again(
     for damage in DAMAGES:
         for file in files:
             damage(file, random.Random(budget.seed()))
-        assert project("store", "verify").code == (damage is not gone)
+        assert project("store", "verify").code == (damage not in (gone, junk))
         assert project("build").code == 0
         assert [file.read_bytes() for file in files] == whole
 
@@ -168,7 +230,7 @@ def test_what_nobody_needs_changes_nothing(project: Command) -> None:
     assert project("build").code == 0
     small(project.folder, leaves=4)
     assert project("build").code == 0
-    current = {path.name for path in used(project)}
+    current = used(project)
     for path in (project.folder / ".mlbuild/cas").glob("*/*"):
         if path.name not in current:
             path.unlink()
@@ -178,12 +240,12 @@ def test_what_nobody_needs_changes_nothing(project: Command) -> None:
     assert "ran  " not in project("build", "-v").err
 
 
-def used(project: Command) -> set[Path]:
-    """The contents of the results that are up to date now."""
-    shutil.copytree(project.folder / ".mlbuild", project.folder / "copy")
-    try:
-        assert project("gc", "--delete", "--keep-builds", "0").code == 0
-        return set((project.folder / ".mlbuild/cas").glob("*/*"))
-    finally:
-        shutil.rmtree(project.folder / ".mlbuild")
-        (project.folder / "copy").rename(project.folder / ".mlbuild")
+def used(project: Command) -> set[str]:
+    """The digests of all results that are up to date now."""
+    found = api.foresee(api.load(project.folder / "mlbuild.yaml"))
+    return {
+        digest
+        for _, decision in found
+        if isinstance(decision, Fresh)
+        for digest in decision.action.digests.values()
+    }

@@ -193,7 +193,7 @@ def test_a_shared_store_never_is_a_folder_of_other_files(
             7,
             "",
             f"mlbuild: cannot use '{home}': there are files of others in it\n"
-            "  help: name a folder with MLBUILD_CACHE_DIR that is empty, or new\n",
+            "  help: name a folder with MLBUILD_CACHE_DIR that is yours, or new\n",
         )
     assert all(file.read_text() == "mine" for file in mine)
     assert sorted(path.name for path in home.rglob("*")) == [

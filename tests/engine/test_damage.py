@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.diagnostics import Unusable
 from mlbuild.engine.events import NonDeterministic, TaskReused, TaskStarted
 from mlbuild.engine.graph import Task
 from mlbuild.engine.reasons import Reason
@@ -73,6 +74,24 @@ class _Unreadable(DiskStore):
         self.asked += 1
         assert self.asked < 9, "this build has no end"
         self.path(digest).unlink(missing_ok=True)
+        return False
+
+
+def test_a_content_that_is_damaged_again_and_again_ends_a_build(tmp_path: Path) -> None:
+    """As where it can be neither read nor removed, though it seems to be there."""
+    project = Project(tmp_path, _Stubborn(tmp_path))
+    project.build(chain())
+    with pytest.raises(Unusable, match="it is damaged, again and again"):
+        project.build(chain("C"))
+    assert (tmp_path / "dist" / "out").read_text() == "c b a"
+
+
+class _Stubborn(DiskStore):
+    asked = 0
+
+    def verify(self, digest: str) -> bool:
+        self.asked += 1
+        assert self.asked < 9, "this build has no end"
         return False
 
 

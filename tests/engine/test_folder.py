@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.diagnostics import Unusable, Unwritable
+from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.folder import Folder
 from mlbuild.engine.kept import identity
 from mlbuild.engine.store import DiskStore
@@ -111,31 +111,6 @@ def test_a_leftover_is_removed_with_what_is_in_it_but_links_are_not_followed(fol
     assert not left.exists() and not link.is_symlink() and (mine / "mine.txt").exists()
 
 
-@pytest.mark.parametrize("name", ["x", "a/x", "b/x"])
-def test_a_link_in_it_is_found(folder: Folder, name: str) -> None:
-    folder.check("a", "b", "c")
-    folder.write(folder.path / "a" / "0" / "file", b"one")
-    folder.write(folder.path / "b" / "file", b"one")
-    folder.check("a", "b", "c")
-    (folder.path / name).symlink_to("nothing")
-    with pytest.raises(Unusable, match=f"cannot use 'the cache': '{name}' in it is a link"):
-        folder.check("a", "b", "c")
-
-
-@pytest.mark.parametrize("private", [True, False])
-def test_only_a_private_folder_may_be_no_link(tmp_path: Path, private: bool) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    folder = Folder(tmp_path / "link", "the cache", private=private)
-    if private:
-        with pytest.raises(Unusable, match="cannot use 'the cache': it is a link"):
-            folder.check()
-    else:
-        folder.check()
-        folder.write(folder.path / "a", b"one")
-        assert (tmp_path / "real" / "a").read_bytes() == b"one"
-
-
 def fill(folder: Folder) -> list[Path]:
     """Write everything that there can be; returns all of it."""
     with folder.lock(lambda holder: None):
@@ -208,19 +183,19 @@ def test_a_file_of_other_people_does_not_give_way(folder: Folder) -> None:
 
 
 def test_it_is_known_by_its_tag_or_by_what_it_keeps(folder: Folder) -> None:
-    assert not folder.foreign("a", "b")
+    assert not folder.marks.foreign("a", "b")
     folder.write(folder.path / "a", b"one")
-    assert not folder.foreign("a", "b")
+    assert not folder.marks.foreign("a", "b")
     tag = folder.path / "CACHEDIR.TAG"
     for content in (b"", tag.read_bytes()[:20]):  # it is being written
         tag.write_bytes(content)
-        assert not folder.foreign("a", "b")
+        assert not folder.marks.foreign("a", "b")
     tag.write_bytes(b"of something else")
-    assert folder.foreign("a", "b")
+    assert folder.marks.foreign("a", "b")
     folder.write(folder.path / "b", b"two")
-    assert not folder.foreign("a", "b")
+    assert not folder.marks.foreign("a", "b")
     folder.mark()
-    assert Folder(folder.path, "the cache", "another thing").foreign("x")
+    assert Folder(folder.path, "the cache", "another thing").marks.foreign("x")
 
 
 @pytest.mark.parametrize(("name", "foreign"), [("tmp", True), ("mine.txt", True), (".gitignore", False)])
@@ -229,7 +204,7 @@ def test_a_folder_in_which_something_was_before_is_another_one(
 ) -> None:
     folder.path.mkdir()
     (folder.path / name).write_text("mine")
-    assert folder.foreign("a", "b") is foreign
+    assert folder.marks.foreign("a", "b") is foreign
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])

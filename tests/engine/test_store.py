@@ -114,7 +114,7 @@ def test_the_folder_is_ignored_and_marked_as_a_cache(tmp_path: Path) -> None:
 
 def test_reading_makes_no_folder(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
-    assert store.note("stat") is store.action("00") is store.size("00") is None
+    assert store.note("stat") is store.action("0" * 64) is store.size("0" * 64) is None
     store.sweep()
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,96 @@
+"""Other users: where the tests run as root, commands run as two users that nobody has, who share a group."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+#: The group of both.
+GROUP = 52_100
+_IDS = (52_101, 52_102)
+_NEEDED = "import mlbuild.pipeline.libraries, polars, lightgbm, sklearn, onnx, onnxruntime, pandera, networkx, sqlglot"
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who runs commands: another user of the system, or who runs the tests (None)."""
+
+    uid: int | None
+    python: str = sys.executable
+
+    def options(self, umask: int = 0o022) -> dict[str, Any]:
+        """How `subprocess` runs something as this user."""
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("MLBUILD_")}
+        environment |= {"PYTHONPATH": _path(), "PYTHONDONTWRITEBYTECODE": "1", "MLBUILD_THREADS": "2"}
+        if self.uid is None:
+            return {"env": environment, "umask": umask}
+        environment |= {"HOME": "/nonexistent", "USER": f"u{self.uid}", "TMPDIR": "/tmp"}
+        return {"env": environment, "umask": umask, "user": self.uid, "group": GROUP, "extra_groups": []}
+
+    def own(self, folder: Path) -> None:
+        """Let a folder with all that is in it be this user's."""
+        if self.uid is not None:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, self.uid, GROUP, follow_symlinks=False)
+
+
+def two_users() -> tuple[User, User, str]:
+    """Two users, and why they are the same one, or nothing."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return User(None), User(None), "only root can run commands as other users"
+    python = _python()
+    if python is None:
+        return User(None), User(None), "other users may not run this Python, or not read the libraries"
+    one, other = (User(uid, python) for uid in _IDS)
+    return one, other, ""
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp(dir=_public()))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@cache
+def _public() -> str:
+    """A folder for temporary files that every user may enter: that of the tests is often its owner's alone."""
+    folder = tempfile.gettempdir()
+    public = all(path.stat().st_mode & 0o001 for path in [Path(folder), *Path(folder).parents])
+    return folder if public else "/tmp"
+
+
+@cache
+def _python() -> str | None:
+    """A Python of this version that other users may run, with our libraries."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for python in (sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
+        user = User(_IDS[0], python)
+        try:
+            done = subprocess.run(
+                [python, "-c", _NEEDED], cwd="/", capture_output=True, timeout=120, **user.options()
+            )
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return python
+    return None
+
+
+def _path() -> str:
+    return os.pathsep.join([str(ROOT), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
