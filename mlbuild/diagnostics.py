@@ -231,7 +231,12 @@ CODES = {
     "not-serving": "a feature that depends on a column known only afterwards",
     "target-leak": "a feature that depends on the target",
     "shared-with-target": "a feature and the target are computed from the same column",
+    # what a build finds
+    "constant-model": "a model that answers the same for every row",
+    "no-skill": "a model that is no better than a constant answer",
 }
 
 #: The codes of warnings; a spec can silence or raise them. All others are errors, always.
-WARNINGS = ("unused", "shared-with-target")
+WARNINGS = ("unused", "shared-with-target", "constant-model", "no-skill")
+#: Those that need data, which a build finds.
+FOUND_IN_BUILDS = ("constant-model", "no-skill")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -19,20 +18,20 @@ from mlbuild.cli.locked import add_locked, held_to_lock
 from mlbuild.cli.notices import of_failures
 from mlbuild.cli.plan import run as run_plan
 from mlbuild.cli.progress import Progress
-from mlbuild.cli.project import load_spec
+from mlbuild.cli.project import load_spec, tell
 from mlbuild.cli.render import Paint, page, say, seconds_text, show, show_document
-from mlbuild.cli.report import diagnostics_github
+from mlbuild.cli.report import diagnostics_github, diagnostics_json
+from mlbuild.cli.shipped import findings_of, output_text, outputs_of
 from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.cli.values import Values
 from mlbuild.cli.wording import path_json
 from mlbuild.cli.words import TARGETS
-from mlbuild.diagnostics import FailureKind
+from mlbuild.diagnostics import Diagnostic, FailureKind
 from mlbuild.engine.critical_path import CriticalPath, critical_path
 from mlbuild.engine.events import BuildResult
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.memory import watchable
 from mlbuild.engine.workers import possible
-from mlbuild.pipeline.tasks import artifact, evaluate, publish, verify
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -105,10 +104,11 @@ def run(args: argparse.Namespace) -> int:
     result = values.result(built)
     code = _code(result, args.check_determinism)
     path = critical_path(plan, [*result.actions], result.times)
-    outputs = _outputs(spec, result)
-    results = [line for output in outputs for line in _output_text(output)]
+    outputs, found = outputs_of(spec, result), findings_of(spec, plan, result)
+    results = [line for output in outputs for line in output_text(output)]
+    tell(args, () if args.quiet else found, OK)
     if args.json:
-        show_document(document("build", code, _content(result, path, outputs)))
+        show_document(document("build", code, _content(result, path, outputs, found)))
     elif args.format != "sarif":
         show(results)
         _annotate(args, spec, plan, result)
@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         args.noted.extend(of_failures(spec, plan, result))
     if code == OK:
-        keep_snapshot(args, spec, plan, result, page(results))
+        keep_snapshot(args, spec, plan, result, page(results), found)
     return code
 
 
@@ -166,48 +166,6 @@ def _from_environment(name: str) -> int | None:
         raise UsageError(f"{name}: {error}") from None
 
 
-def _outputs(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
-    """Of each output that is up to date: where it is, its certificate, its metrics. Others are told to be stale."""
-    told = []
-    for name in spec.outputs:
-        task, folder = publish.task_of(name), publish.folder_of(name)
-        if task in result.actions:
-            # The folder was compared with the result just now; what the store holds of it was not.
-            files = (spec.root / folder / file for file in (verify.PARITY, evaluate.METRICS))
-            parity, metrics = (json.loads(file.read_bytes()) for file in files)
-            told.append(
-                {
-                    "output": name,
-                    "artifact": f"{folder}/{artifact.MODEL}",
-                    "parity": parity,
-                    "metrics": metrics,
-                }
-            )
-        elif task in result.blocked and os.path.isdir(spec.root / folder):  # noqa: PTH112  # even if it may not be seen
-            told.append({"output": name, "artifact": f"{folder}/{artifact.MODEL}", "stale": True})
-    return told
-
-
-def _output_text(output: dict[str, Any]) -> list[str]:
-    if output.get("stale"):
-        return [f"{output['artifact']}: out of date, left as it was"]
-    parity, rows = output["parity"], output["parity"]["rows"]
-    lines = [
-        output["artifact"],
-        f"  parity: {rows['real']:,} real, {rows['adversarial']:,} adversarial, {rows['learner']:,} learner rows; "
-        f"largest difference {parity['max_difference']:.3g}, label flips {parity['label_flips']}",
-    ]
-    metrics = output["metrics"]["metrics"]
-    for name in dict.fromkeys(name for values in metrics.values() for name in values if name != "rows"):
-        shown = (f"{split} {_number(values.get(name))}" for split, values in metrics.items())
-        lines.append(f"  {name}: {'  '.join(shown)}")
-    return lines
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.6g}"
-
-
 def _summary(result: BuildResult, path: CriticalPath) -> list[str]:
     counts = {
         "ran": result.ran,
@@ -230,7 +188,9 @@ def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
     return f"critical path {seconds_text(path.seconds)}: {', '.join([*told, *more])}"
 
 
-def _content(result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]]) -> dict[str, Any]:
+def _content(
+    result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]], found: list[Diagnostic]
+) -> dict[str, Any]:
     outcomes = {
         **dict.fromkeys(result.ran, "ran"),
         **dict.fromkeys(result.restored, "restored"),
@@ -250,6 +210,7 @@ def _content(result: BuildResult, path: CriticalPath, outputs: list[dict[str, An
         "failures": failures,
         "unsteady": {name: list(parts) for name, parts in result.unsteady.items()},
         "outputs": outputs,
+        "warnings": diagnostics_json(found),
     }
 
 

@@ -30,6 +30,7 @@ from mlbuild.cli.unchanged import (
 )
 from mlbuild.cli.wording import CALLED
 from mlbuild.data.locators.variables import expand
+from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.events import BuildResult
 from mlbuild.engine.export import export_reasons
@@ -51,21 +52,29 @@ class _Doubt(Exception):
 
 
 def keep_snapshot(
-    args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildResult, results: str
+    args: argparse.Namespace,
+    spec: Spec,
+    plan: Plan,
+    result: BuildResult,
+    results: str,
+    found: Sequence[Diagnostic],
 ) -> None:
-    """Keep what the build has found, if all of it surely holds; `results` is what it printed of its outputs."""
+    """Keep what the build has seen, if all of it surely holds; `results` is what it printed of its outputs.
+
+    What it `found` of the models, the next one tells with the warnings of the spec.
+    """
     request = Request(str(find_file(args.file)))
     request.profiles, request.settings, request.targets = args.profiles, args.settings, args.targets
     request.outside = args.allow_outside
-    if args.warnings and Path(request.file).is_absolute():
+    if (args.warnings or found) and Path(request.file).is_absolute():
         # How the places of warnings are written then depends on where the command runs.
         return
     with suppress(_Doubt, OSError):
         store = open_store(spec.root)
-        found = _Survey(spec, plan, result, store).snapshot()
-        found |= _texts(args, plan, result, results)
+        seen = _Survey(spec, plan, result, store).snapshot()
+        seen |= _texts(args, plan, result, results, found)
         selection = request.selection()
-        store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(found, selection))
+        store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(seen, selection))
 
 
 class _Survey:
@@ -185,12 +194,14 @@ def _traced(found: Sequence[Fact]) -> list[str]:
     return [MARK.join(name for name, _ in found), trace([fact for _, known in found for fact in known])]
 
 
-def _texts(args: argparse.Namespace, plan: Plan, result: BuildResult, results: str) -> dict[str, list[str]]:
+def _texts(
+    args: argparse.Namespace, plan: Plan, result: BuildResult, results: str, found: Sequence[Diagnostic]
+) -> dict[str, list[str]]:
     """What each command tells of a project that is up to date: warnings, results, and what it says besides.
 
     Warnings and results are there without and with colours.
     """
-    warnings = _painted(lambda paint: told_text(args, args.warnings, paint)) if args.warnings else ("", "")
+    warnings, all_warnings = (_warnings(args, some) for some in (args.warnings, [*args.warnings, *found]))
     rows = [Row(name, CALLED[Fresh]) for name in result.actions]
     made = {name: made_by(action.build) for name, action in result.actions.items()}
     outputs = [
@@ -203,10 +214,14 @@ def _texts(args: argparse.Namespace, plan: Plan, result: BuildResult, results: s
     status = _painted(lambda paint: status_text(outputs, [], counts, last, paint, _marked), dated=True)
     done = f"{len(rows)} reused in {MARK}{MARK} s\n" if rows else f"nothing to do in {MARK}{MARK} s\n"
     return {
-        "build": [*warnings, results, results, done],
+        "build": [*all_warnings, results, results, done],
         "plan": [*warnings, *_painted(lambda paint: plan_text(rows, paint)), ""],
         "status": [*warnings, *status, ""],
     }
+
+
+def _warnings(args: argparse.Namespace, told: Sequence[Diagnostic]) -> tuple[str, str]:
+    return _painted(lambda paint: told_text(args, told, paint)) if told else ("", "")
 
 
 def _marked(since: int) -> str:

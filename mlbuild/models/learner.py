@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +11,7 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
-from mlbuild.models.answers.answer import Answer
+from mlbuild.models.answers.answer import Answer, Coding
 from mlbuild.models.training import Rows, Training
 from mlbuild.params import Described, Json
 
@@ -118,6 +118,9 @@ class Learner(Described):
         rows = np.concatenate([np.zeros((1, width)), one, -one, 1e3 * one, chance])
         return Probe(rows, len(one), width)
 
-    def describe(self, fitted: bytes) -> Json:
-        """What a person asks of a fitted learner: number of trees, best iteration. Small JSON."""
+    def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
+        """What a person asks of a fitted learner: number of trees, best iteration, coefficients. Small JSON.
+
+        `columns` are the names of the numbers of a row, in the order of the expanded matrix.
+        """
         return {}

@@ -9,6 +9,7 @@ from mlbuild.columns import ColumnType
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.op import State
 from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
 from mlbuild.params import Choice, field
 
@@ -43,6 +44,10 @@ class OneHot(Columnwise):
     def fit_column(self, column: pl.Series, type_: ColumnType) -> list[Any]:
         return fit_vocabulary(self.op, column, type_, LIMIT)
 
+    def elements(self, state: State) -> dict[str, list[str]]:
+        last = ["missing"] if self.handle_missing == "indicator" else []
+        return {name: [*map(_text, words), *last] for name, words in state.items()}
+
     def apply_column(self, state: list[Any], column: pl.Series, type_: ColumnType) -> pl.Series:
         import numpy as np
         import polars as pl
@@ -63,3 +68,7 @@ class OneHot(Columnwise):
     def _codes(self, words: list[Any]) -> Codes:
         """The place of each value; what is zero everywhere has none."""
         return Codes(words, 0, None, len(words) if self.handle_missing == "indicator" else None)
+
+
+def _text(word: Any) -> str:
+    return str(word).lower() if isinstance(word, bool) else str(word)

@@ -6,7 +6,7 @@ op, and one property test compares them for every op of the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -92,6 +92,10 @@ class Op(Described):
     def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
         """The columns made, named and ordered as `infer` gives them, one row for each of `rows`."""
         raise NotImplementedError
+
+    def elements(self, state: State) -> Mapping[str, Sequence[str]]:
+        """What the numbers of the vectors that it makes stand for, by column; empty where they are but numbered."""
+        return {}
 
     def apply_fit(
         self, state: State, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None

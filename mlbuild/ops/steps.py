@@ -86,6 +86,24 @@ def apply_stages(stages: Sequence[Stage], states: Sequence[State], rows: pl.Data
     return rows
 
 
+def number_names(stages: Sequence[Stage], states: Sequence[State], matrix: pl.DataFrame) -> list[str]:
+    """What the numbers of a row are called, in the order of the matrix: `island=Biscoe` is one of a vector `island`."""
+    import polars as pl
+
+    elements: dict[str, Sequence[str]] = {}
+    for stage, state in zip(stages, states, strict=True):
+        made = stage.step.elements(state)
+        elements = {name: one for name, one in elements.items() if name not in stage.made} | dict(made)
+    names: list[str] = []
+    for name, dtype in matrix.schema.items():
+        if isinstance(dtype, pl.Array):
+            places = elements.get(name, [str(place) for place in range(dtype.size)])
+            names += [f"{name}={place}" for place in places]
+        else:
+            names.append(name)
+    return names
+
+
 def lower_stages(
     stages: Sequence[Stage], states: Sequence[State], graph: Graph, values: Mapping[str, Value]
 ) -> dict[str, Value]:

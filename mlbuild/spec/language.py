@@ -230,7 +230,7 @@ class Output(Described):
 LEVELS = {
     "ignore": "it is not told",
     "warn": "it is told, and changes nothing",
-    "error": "it is an error, which ends every command with exit code 2",
+    "error": "it is an error: exit code 2, or where a build finds it, 4, and nothing is published",
 }
 
 
@@ -248,6 +248,18 @@ class Warnings(Described):
         "A feature and the target that are computed from the same column.",
         default="warn",
         key="shared-with-target",
+    )
+    constant_model: str = field(
+        Choice(LEVELS),
+        "A model that gives the same answer for every row; found by a build.",
+        default="warn",
+        key="constant-model",
+    )
+    no_skill: str = field(
+        Choice(LEVELS),
+        "A model that most of its metrics find no better than a constant answer; found by a build.",
+        default="warn",
+        key="no-skill",
     )
 
 

@@ -27,13 +27,18 @@ PAGE = ROOT / "docs" / "errors.md"
 COMMAND = "python -m tests.cases"
 
 _BLOCK = re.compile(r"^```(\w+) ?(\S*)( escapes)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: The diagnostics in what a build prints, up to their count; the rest says how long it took.
+_DIAGNOSTICS = re.compile(
+    r"^[^\n]*: (?:warning|error)\[.*?^\d+ (?:warning|error)s?$\n", re.MULTILINE | re.DOTALL
+)
 _PATH = re.compile(r"path: ([\w./-]+)")
 _TOP = """\
 # Errors and warnings
 
 What `mlbuild` says of a spec, by code: `error[unknown-op]` is explained under `unknown-op`. The command
 `mlbuild explain CODE` prints the same. Errors end a command with exit code 2, before any data is read. Warnings do not; the
-top-level key `warnings` of a spec silences or raises them.
+top-level key `warnings` of a spec silences or raises them. Some warnings need data: a build finds them, and one that is raised to an
+error ends it with exit code 4, before anything is published.
 
 This page is written by `python -m tests.cases` from the cases in `tests/cases/diagnostics/`.
 """
@@ -74,7 +79,8 @@ class Case:
         ):
             code = main(words)
         assert code != INTERNAL, f"{self.code}: {printed.getvalue()}"
-        return f"{command}\n{printed.getvalue()}"
+        text = printed.getvalue()
+        return f"{command}\n{_DIAGNOSTICS.search(text)[0] if words[0] == 'build' else text}"  # type: ignore[index]
 
     def renewed(self) -> Case:
         """The page with what is printed now."""

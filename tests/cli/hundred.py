@@ -13,7 +13,7 @@ _SPEC = """\
 mlbuild: 1
 project: hundred
 seed: 1
-warnings: {{unused: ignore}}
+warnings: {{unused: ignore, no-skill: ignore, constant-model: ignore}}
 sources:
 {sources}
 contracts:

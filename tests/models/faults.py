@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ import polars as pl
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
+from mlbuild.models.answers.answer import Coding
 from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
@@ -155,7 +156,7 @@ class LearnsIntoItself(LinearRegression):
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
         return super().lower(type(self).last, graph, features, schema)
 
-    def describe(self, fitted: bytes) -> Json:
+    def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
         return {}
 
 
@@ -167,6 +168,10 @@ class HiddenParameter(Ridge):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alpha", min(self.alpha, 1.0) if self.positive else self.alpha + 0.5)
+
+
+class RefusesWithoutAWayOut(LightgbmClassifier):
+    refused = {"class_weight": "use 'is_unbalance' or 'scale_pos_weight'"}
 
 
 class OtherBins(LightgbmClassifier):
@@ -211,6 +216,7 @@ FAULTS: dict[type[Learner], str] = {
     TooWideAnEnd: "trains_at_the_ends_of_its_parameters",
     LearnsIntoItself: "survives_being_written",
     HiddenParameter: "survives_being_written",
+    RefusesWithoutAWayOut: "refuses_parameters_with_a_way_out",
     OtherBins: "learns_the_same_from_bins",
     WatchesWhatItDoesNot: "watches_metrics_of_its_answer",
     ProbesByChance: "probes_itself",

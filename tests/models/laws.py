@@ -7,11 +7,14 @@ that it watches.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import isfunction
+from itertools import chain, combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,7 +23,7 @@ from mlbuild.columns import DTYPES, INTERNAL, ColumnType, Schema
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRIC, evaluate
 from mlbuild.models.training import EarlyStopping, Rows
-from mlbuild.params import read, write
+from mlbuild.params import Boolean, Param, params_of, read, write
 from tests.budget import examples
 from tests.models.attempts import (
     at_most_data_failure,
@@ -185,6 +188,31 @@ def _soon(learner: Learner, one: Asked) -> EarlyStopping | None:
     return EarlyStopping(one.rows, chance, 1, metric)
 
 
+def refuses_parameters_with_a_way_out(cls: type[Learner]) -> None:
+    """Another spelling leads to a parameter, and where the reason of a refusal names some, these can be set."""
+    own = params_of(cls)
+    assert {*cls.aliases.values()} <= {*own} and not {*cls.aliases, *cls.refused} & {*own}
+    for refused, why in cls.refused.items():
+        told = [part.partition(": ") for part in re.findall(r"'([^']+)'", why)]
+        named = {key: value for key, _, value in told if key in own}
+        if not named:
+            continue
+        for one in asked(cls, 30):
+            ways = chain.from_iterable(combinations(named.items(), size + 1) for size in range(len(named)))
+            assert any(_open(cls, dict(way), one) for way in ways), f"{refused}: {why}, with {one.coding}"
+
+
+def _open(cls: type[Learner], way: Mapping[str, str], one: Asked) -> bool:
+    """Whether parameters can be set together: to the values given, else to another than the default."""
+    values = {key: value or _other(params_of(cls)[key]) for key, value in way.items()}
+    learner = read(cls, values)
+    return not [*learner.check(), *problems(learner, one.rows.schema, typed(one))]
+
+
+def _other(param: Param) -> Any:
+    return not param.default if isinstance(param.kind, Boolean) else 2 * (param.default or 1)
+
+
 def survives_being_written(cls: type[Learner]) -> None:
     """Parameters and what was learned are all that there is: another instance answers alike."""
     for learner in (cls(), *variants(cls, examples(3, 100))):
@@ -198,7 +226,9 @@ def survives_being_written(cls: type[Learner]) -> None:
         scores = learner.predict(fitted, first.rows, 1)
         again.predict(again.fit(second.training), second.rows, 1)
         assert np.array_equal(again.predict(fitted, first.rows, 1), scores)
-        assert json.loads(json.dumps(learner.describe(fitted))) == learner.describe(fitted)
+        columns = [f"c{place}" for place in range(sum(widths(first.rows)))]
+        told = learner.describe(fitted, columns, first.coding)
+        assert json.loads(json.dumps(told)) == told
 
 
 def learns_the_same_from_bins(cls: type[Learner]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +12,7 @@ from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
+from mlbuild.models.answers.answer import Coding
 from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.lightgbm.lowering import lower, trees_of
@@ -138,6 +139,6 @@ class Lightgbm(Parameters, Learner):
     def probe(self, fitted: bytes, schema: Schema, width: int) -> Probe:
         return TreeProbe(self.trees(fitted), width).probe()
 
-    def describe(self, fitted: bytes) -> Json:
+    def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
         model = ModelText.parse(fitted.decode())
         return {"iterations": model.iterations, "trees": model.trees, "leaves": int(model.leaves.sum())}

@@ -11,6 +11,7 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.lightgbm.base import Lightgbm
+from mlbuild.models.lightgbm.words import ALIASES_OF_CLASSES, REFUSED_OF_CLASSES
 from mlbuild.models.training import Rows
 from mlbuild.params import Boolean, Choice, Number, field
 
@@ -33,6 +34,8 @@ class LightgbmClassifier(Lightgbm):
 
     type = "lightgbm.classifier"
     answer = Classification
+    aliases = {**Lightgbm.aliases, **ALIASES_OF_CLASSES}
+    refused = {**Lightgbm.refused, **REFUSED_OF_CLASSES}
 
     objective: str | None = field(
         Choice(

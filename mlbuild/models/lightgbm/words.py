@@ -50,8 +50,6 @@ ALIASES = {
     "rate_drop": "drop_rate",
     "max_tree_output": "max_delta_step",
     "max_leaf_output": "max_delta_step",
-    "unbalance": "is_unbalance",
-    "unbalanced_sets": "is_unbalance",
     "application": "objective",
     "objective_type": "objective",
     "app": "objective",
@@ -106,8 +104,14 @@ REFUSED = {
     "interaction_constraints": _NUMBERED,
     "feature_contri": _NUMBERED,
     "max_bin_by_feature": _NUMBERED,
-    "class_weight": "use 'is_unbalance' or 'scale_pos_weight' to weight classes",
     "force_row_wise": "it is always on, because column-wise histograms give a different model",
     "force_col_wise": "histograms are always built row-wise, because column-wise ones give a different model",
     "feature_pre_filter": "it is always false, so that the bins can be reused for any 'min_data_in_leaf'",
+}
+
+#: The same for parameters that only the classifier has.
+ALIASES_OF_CLASSES = {"unbalance": "is_unbalance", "unbalanced_sets": "is_unbalance"}
+REFUSED_OF_CLASSES = {
+    "class_weight": "for two classes, use 'is_unbalance' or 'scale_pos_weight'; for more, use 'is_unbalance' together"
+    " with 'objective: multiclassova'",
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
+from mlbuild.models.answers.answer import Coding
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.learner import Learner
@@ -77,8 +78,8 @@ class Linear(Learner):
         sums = form.lower(graph, lowered(graph, features, schema))
         return self.lower_link(graph, sums, len(form.intercepts))
 
-    def describe(self, fitted: bytes) -> Json:
-        return LinearForm.from_bytes(fitted).describe()
+    def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
+        return LinearForm.from_bytes(fitted).describe(columns, coding.classes)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.kinds import Json
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.matrix import matrix
 from mlbuild.models.training import Rows, Training
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+#: So many coefficients are told of a model, and of each sum at least so many.
+_MOST_TOLD, _FEWEST_TOLD = 2_000, 50
 #: Products of features that are smaller than this do not overflow.
 _LARGE = 1e100
 
@@ -66,14 +70,32 @@ class LinearForm:
         total = sums[0] if len(sums) == 1 else graph.call("Concat", *sums, axis=1)
         return graph.call("Add", total, graph.constant([self.intercepts]))
 
-    def describe(self) -> dict[str, Any]:
-        told: dict[str, Any] = {} if self.iterations is None else {"iterations": self.iterations}
+    def describe(self, columns: Sequence[str], classes: Sequence[Any]) -> Json:
+        """The numbers by the names of the columns, where there are several sums also by class; how it was solved."""
+        told: Json = {} if self.iterations is None else {"iterations": self.iterations}
         if not self.converged:
             told["note"] = (
                 f"the solver did not converge in {self.iterations} iterations;"
                 " raise 'max_iter', or scale the features with 'standard'"
             )
-        return told
+        if len(self.intercepts) == 1:
+            return told | {"intercept": self.intercepts[0], "coefficients": self._named(0, columns)}
+        names = [str(value) for value in classes]
+        return told | {
+            "intercept": dict(zip(names, self.intercepts, strict=True)),
+            "coefficients": {name: self._named(place, columns) for place, name in enumerate(names)},
+        }
+
+    def _named(self, place: int, columns: Sequence[str]) -> dict[str, float]:
+        """The coefficients of a sum; of very many only the largest, in the order of the columns."""
+        row = self.coefficients[place]
+        most = max(_MOST_TOLD // len(self.coefficients), _FEWEST_TOLD)
+        smallest = sorted(map(abs, row), reverse=True)[most - 1] if len(row) > most else 0.0
+        return {
+            name: value
+            for name, value in zip(columns, row, strict=True)
+            if len(row) <= most or abs(value) >= smallest
+        }
 
 
 def fit_form(model: Any, training: Training) -> LinearForm:

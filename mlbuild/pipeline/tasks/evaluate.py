@@ -1,17 +1,21 @@
-"""Task `evaluate:M`: the metrics of every split."""
+"""Task `evaluate:M`: the metrics of every split beside those of a constant, and what the learner tells of itself."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
+from mlbuild.bundle.trained import learner_of
+from mlbuild.diagnostics import FOUND_IN_BUILDS, Failed, Failure
 from mlbuild.engine.graph import Job, Task
 from mlbuild.models.metrics import evaluate
+from mlbuild.models.skill import Constants, findings
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import SPLITS, read_array
 from mlbuild.pipeline.scope import ModelScope
-from mlbuild.pipeline.tasks import predict, target, train
+from mlbuild.pipeline.tasks import fit, predict, target, train
 from mlbuild.pipeline.tasks.target import read_coding
+from mlbuild.spec.levels import level_of
 
 KIND = "evaluate"
 #: The part, and the file of an output, that holds the metrics.
@@ -20,27 +24,48 @@ FORMAT = 1
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
+    value = scope.spec.document.value
     task = scope.task(
         KIND,
-        {("metrics",): (*scope.item.at, "metrics")},
+        scope.learner_places | {("metrics",): (*scope.item.at, "metrics"), ("refused",): ("warnings",)},
         rank=MODELS,
         run=run,
-        params={"metrics": list(scope.item.metrics)},
-        inputs=(predict.scores(scope), target.coded(scope, *SPLITS), train.fitted(scope, "summary")),
+        params={
+            "learner": scope.learner,
+            "metrics": list(scope.item.metrics),
+            "refused": sorted(code for code in FOUND_IN_BUILDS if level_of(code, value) == "error"),
+        },
+        inputs=(
+            predict.scores(scope),
+            target.coded(scope, *SPLITS),
+            fit.columns(scope),
+            train.fitted(scope),
+        ),
         parts=(METRICS,),
+        uses=(type(scope.item.learner),),
         libraries=("numpy", "polars"),
     )
     yield scope.ships(task, METRICS)
 
 
 def run(job: Job) -> None:
-    classes = len(read_coding(job).classes)
-    told = {}
-    for split in SPLITS:
-        scores = read_array(job, "scores", split)
-        if len(scores):
-            wanted = read_array(job, "target", split)
-            values = evaluate(job.params["metrics"], wanted, scores, classes)
-            told[split] = {"rows": len(scores), **values}
-    content = {"format": FORMAT, "metrics": told, "learner": json.loads(job.read("fitted", "summary"))}
-    job.write(METRICS, json.dumps(content, indent=2).encode() + b"\n")
+    coding = read_coding(job)
+    names, classes = job.params["metrics"], len(coding.classes)
+    scores = {split: read_array(job, "scores", split) for split in SPLITS}
+    targets = {split: read_array(job, "target", split) for split in SPLITS if len(scores[split])}
+    constants = Constants(names, targets["train"], classes)
+    metrics = {split: evaluate(names, wanted, scores[split], classes) for split, wanted in targets.items()}
+    constant = {split: constants.values(wanted) for split, wanted in targets.items()}
+    found = [*findings(scores, metrics, constant)]
+    learner, columns = learner_of(job.params["learner"]), json.loads(job.read("fit", "columns"))
+    content = {
+        "format": FORMAT,
+        "metrics": {split: {"rows": len(scores[split]), **values} for split, values in metrics.items()},
+        "constant": constant,
+        "findings": found,
+        "learner": learner.describe(job.read("fitted", "fitted"), columns, coding),
+    }
+    for one in found:
+        if one["code"] in job.params["refused"]:
+            raise Failed(Failure("gate", one["message"], content))
+    job.write(METRICS, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
@@ -40,16 +39,16 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             "reads": ["bins"] if binned else ["matrix"],
         },
         inputs=tuple(inputs),
-        parts=("fitted", "summary"),
+        parts=("fitted",),
         uses=(type(scope.item.learner),),
         libraries=("polars", *model.learner.libraries),
         imports=(model.learner.type,),
     )
 
 
-def fitted(scope: ModelScope, part: str = "fitted") -> Input:
-    """The fitted learner as an input, or with the part `summary` what it says of itself."""
-    return Input("fitted", f"train:{scope.item.name}", (part,))
+def fitted(scope: ModelScope) -> Input:
+    """The fitted learner as an input."""
+    return Input("fitted", f"train:{scope.item.name}", ("fitted",))
 
 
 def run(job: Job) -> None:
@@ -65,9 +64,7 @@ def run(job: Job) -> None:
         stopping=_stopping(job, matrix),
         bins=job.path("bins", "bins") if binned else None,
     )
-    fitted = learner.fit(training)
-    job.write("fitted", fitted)
-    job.write("summary", json.dumps(learner.describe(fitted), sort_keys=True).encode())
+    job.write("fitted", learner.fit(training))
 
 
 def _stopping(job: Job, matrix: Schema) -> EarlyStopping | None:

@@ -14,6 +14,7 @@ import pytest
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Failed
+from mlbuild.models.answers.answer import Coding
 from mlbuild.models.lightgbm import library
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
@@ -127,7 +128,7 @@ def test_chunks_of_the_rows_do_not_show() -> None:
 def test_a_fitted_model_holds_no_parameters() -> None:
     fitted = LightgbmRegressor(**SMALL).fit(training())
     assert b"parameters" not in fitted and b"num_threads" not in fitted
-    told = LightgbmRegressor(**SMALL).describe(fitted)
+    told = LightgbmRegressor(**SMALL).describe(fitted, [], Coding("float"))
     assert told == {"iterations": 5, "trees": 5, "leaves": 40}
 
 

@@ -16,12 +16,14 @@ from sklearn import linear_model
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Failed
+from mlbuild.models.answers.answer import Coding
 from mlbuild.models.learner import Learner
 from mlbuild.models.matrix import matrix
 from mlbuild.models.sklearn.linear_form import LinearForm
 from mlbuild.models.sklearn.linear_regression import LinearRegression
 from mlbuild.models.sklearn.logistic_regression import LogisticRegression
 from mlbuild.models.training import Rows, Training
+from mlbuild.params import Json
 from tests.budget import examples, seed
 from tests.models.artifacts import answers, exported, schema
 from tests.models.samples import NUMBERS, classes, features, number
@@ -131,12 +133,45 @@ def test_bytes_are_canonical_and_exact() -> None:
 
 def test_a_solver_that_stops_short_says_so_without_a_warning() -> None:
     learner = LogisticRegression(solver="saga", max_iter=2)
-    told = learner.describe(fitted(learner, 2))
-    assert told == {
-        "iterations": 2,
-        "note": "the solver did not converge in 2 iterations; raise 'max_iter', or scale the features with 'standard'",
-    }
-    assert LinearRegression().describe(fitted(LinearRegression(), 0)) == {}
+    told = described(learner, 2)
+    note = (
+        "the solver did not converge in 2 iterations; raise 'max_iter', or scale the features with 'standard'"
+    )
+    assert (told["iterations"], told["note"]) == (2, note)
+    assert {*described(LinearRegression(), 0)} == {"intercept", "coefficients"}
+
+
+COLUMNS = ["plain", "count", "flag", "block=a", "block=b", "block=c"]
+
+
+def described(learner: Learner, count: int) -> Json:
+    """What a learner tells of itself that is fitted on `ROWS`."""
+    return learner.describe(fitted(learner, count), COLUMNS, Coding("int", tuple(range(count))))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_coefficients_are_told_by_the_names_of_the_columns(count: int) -> None:
+    learner: Learner = LogisticRegression() if count else LinearRegression()
+    form = LinearForm.from_bytes(fitted(learner, count))
+    told = described(learner, count)
+    assert told["intercept"] == form.intercepts[0]
+    assert told["coefficients"] == dict(zip(COLUMNS, form.coefficients[0], strict=True))
+
+
+def test_coefficients_of_several_classes_are_told_by_class() -> None:
+    form = LinearForm.from_bytes(fitted(LogisticRegression(), 3))
+    told = described(LogisticRegression(), 3)
+    assert told["intercept"] == dict(zip("012", form.intercepts, strict=True))
+    for place, name in enumerate("012"):
+        assert told["coefficients"][name] == dict(zip(COLUMNS, form.coefficients[place], strict=True))
+
+
+def test_of_very_many_coefficients_the_largest_are_told() -> None:
+    row = [float(place % 4001) for place in range(5000)]
+    told = LinearForm([row], [0.0]).describe([f"c{place}" for place in range(5000)], ())
+    assert len(told["coefficients"]) == 2000
+    assert min(told["coefficients"].values()) == sorted(row)[-2000]
+    assert [*told["coefficients"]] == sorted(told["coefficients"], key=lambda name: int(name[1:]))
 
 
 FAULTS: list[tuple[Learner, int, list[float], list[float], str]] = [

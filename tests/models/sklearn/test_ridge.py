@@ -13,7 +13,7 @@ from mlbuild.models.matrix import matrix
 from mlbuild.models.sklearn.linear_form import LinearForm
 from mlbuild.models.sklearn.ridge import Ridge
 from mlbuild.models.training import Rows, Training
-from tests.models.sklearn.test_linear import ROWS, compared, fitted, target
+from tests.models.sklearn.test_linear import ROWS, compared, described, fitted, target
 
 PARAMS: list[dict[str, Any]] = [
     {},
@@ -57,11 +57,9 @@ def test_columns_that_repeat_each_other_have_a_solution_with_a_penalty() -> None
         compared(learner, learner.fit(Training(rows, target(0))), rows)
 
 
-@pytest.mark.parametrize("solver", ["lsqr", "sparse_cg"])
-def test_an_iterative_solver_says_how_long_it_took(solver: str) -> None:
-    assert Ridge(solver="svd").describe(fitted(Ridge(solver="svd"), 0)) == {}
-    told = Ridge(solver=solver).describe(fitted(Ridge(solver=solver), 0))
-    assert set(told) <= {"iterations"}
+def test_only_an_iterative_solver_tells_its_iterations() -> None:
+    assert "iterations" not in described(Ridge(solver="svd"), 0)
+    assert described(Ridge(solver="lsqr"), 0)["iterations"] > 0
 
 
 CONTRADICTIONS: list[tuple[dict[str, Any], str, str]] = [

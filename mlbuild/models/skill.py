@@ -1,0 +1,72 @@
+"""Compares a model with the best answer that is the same for all rows, and says where the model tells no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.kinds import Json
+from mlbuild.models.metrics import METRIC
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+#: The values of metrics by name, by split.
+Values = Mapping[str, Mapping[str, float | None]]
+
+
+class Constants:
+    """For each metric, the constant scores that are best on the train rows."""
+
+    def __init__(self, names: Sequence[str], train: Array, classes: int) -> None:
+        import numpy as np
+
+        self._classes = classes
+        self._best: dict[str, Array] = {}
+        for name in names:
+            with np.errstate(all="ignore"):
+                rows = METRIC[name].answer.constants(train, classes)
+            values = [self._value(name, train, row) for row in rows]
+            sign = 1 if METRIC[name].greater_is_better else -1
+            self._best[name] = max(
+                zip(values, rows, strict=True),
+                key=lambda one: float("-inf") if one[0] is None else sign * one[0],
+            )[1]
+
+    def values(self, target: Array) -> dict[str, float | None]:
+        """What the metrics are of these constants, for the coded target of some rows."""
+        return {name: self._value(name, target, row) for name, row in self._best.items()}
+
+    def _value(self, name: str, target: Array, row: Array) -> float | None:
+        import numpy as np
+
+        return METRIC[name].value(target, np.broadcast_to(row, (len(target), len(row))), self._classes)
+
+
+def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[Json]:
+    """What a person should know of a model, as a code of a warning and a sentence.
+
+    `scores` are those of each split; the last split that has rows is the one that tells most. By chance, one of several
+    metrics is often a little better than a constant's: most of them have to be.
+    """
+    some = [array for array in scores.values() if len(array)]
+    if sum(map(len, some)) > 1 and all((array == some[0][0]).all() for array in some):
+        yield {"code": "constant-model", "message": "the model gives the same answer for every row"}
+        return
+    split = [name for name, array in scores.items() if len(array)][-1]
+    both = [
+        (name, value, base)
+        for name, value in model[split].items()
+        if value is not None and (base := constant[split].get(name)) is not None
+    ]
+    beaten = [one for one in both if not _better(*one)]
+    if len(beaten) > len(both) / 2:
+        told = ", ".join(f"{name} {value:.6g} (constant: {base:.6g})" for name, value, base in beaten)
+        message = f"on the {split} rows the model is no better than a constant answer: {told}"
+        yield {"code": "no-skill", "message": message}
+
+
+def _better(name: str, value: float, base: float) -> bool:
+    return value > base if METRIC[name].greater_is_better else value < base
