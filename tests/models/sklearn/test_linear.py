@@ -29,7 +29,7 @@ from tests.models.artifacts import answers, exported, schema
 from tests.models.samples import NUMBERS, classes, features, number
 
 Array = np.ndarray[Any, Any]
-FULL = features(250).with_columns(pl.col("count", "flag").fill_null(strategy="forward").fill_null(0))
+FULL = features(250).with_columns(pl.col("count").fill_null(0), pl.col("flag").fill_null(False))
 TRAIN = FULL.select(pl.col("plain").log1p().fill_nan(0.0), pl.col("count"), pl.col("flag"), pl.col("block"))
 LOGISTIC: list[tuple[dict[str, Any], int]] = [
     ({}, 2),
