@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -73,9 +74,12 @@ class Folder:
             Unwritable: it cannot.
         """
         with self._written(self.called):
-            while (found := self.seal()) is None:
-                with suppress(FileExistsError):
+            if self.seal() is None:
+                self._prepare()
+                with suppress(FileExistsError):  # another process was quicker
                     os.close(self._opened(f"{self.path}/{HERE}", self._access.mode()))
+            if (found := self.seal()) is None:
+                raise FileNotFoundError(errno.ENOENT, "it has just been removed")
         return found
 
     def write(self, path: Path | str, content: bytes, *, fixed: bool = False, synced: bool = False) -> None:
