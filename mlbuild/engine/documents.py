@@ -5,6 +5,7 @@ A seal says that the bytes of a document are whole, not that this version of mlb
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 #: What a value must be. A type: exactly of it. A tuple: what one of several shapes says. A list of one shape: a list
@@ -19,18 +20,18 @@ def fits(value: Any, shape: Shape) -> bool:
     """Whether a value that was parsed from JSON has a shape."""
     if isinstance(shape, type):
         return shape is object or type(value) is shape  # True is not an int
+    if isinstance(shape, list):
+        if type(value) is not list or len(shape) not in (1, len(value)):
+            return False
+        return not value or all(map(fits, value, shape if len(shape) > 1 else repeat(shape[0])))
     if isinstance(shape, tuple):
         return any(fits(value, one) for one in shape)
-    if isinstance(shape, list):
-        if not isinstance(value, list) or (len(shape) > 1 and len(value) != len(shape)):
-            return False
-        return all(fits(item, shape[at % len(shape)]) for at, item in enumerate(value))
     if isinstance(shape, dict):
-        if not isinstance(value, dict):
+        if type(value) is not dict:
             return False
         if str in shape:
-            return all(fits(item, shape[str]) for item in value.values())
-        return value.keys() == shape.keys() and all(fits(value[name], one) for name, one in shape.items())
+            return all(map(fits, value.values(), repeat(shape[str])))
+        return value.keys() == shape.keys() and all(map(fits, value.values(), map(shape.get, value)))
     return bool(shape(value)) if callable(shape) else value == shape
 
 

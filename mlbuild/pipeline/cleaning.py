@@ -58,5 +58,6 @@ def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:
     """
     for path, note in store.notes("tasks"):
         body = note if isinstance(note, dict) else {}
-        code = body.get("ingredients", {}).get("code", "")
+        ingredients = body.get("ingredients")
+        code = ingredients.get("code", "") if isinstance(ingredients, dict) else ""
         yield path, str(body.get("task", "")), str(body.get("key", "")), str(code)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlbuild.engine.canonical import digest
+from mlbuild.engine.canonical import digest, is_digest
 from mlbuild.engine.code.bodies import calling
 from mlbuild.engine.code.effects import Effects, making
 from mlbuild.engine.code.flags import COMPUTED, LOOKUPS, flags_of
@@ -67,9 +67,15 @@ class Scan:
 
     @staticmethod
     def from_json(value: Any) -> Scan:
-        """The scan in JSON that `to_json` made."""
+        """The scan in JSON of the shape `SCAN`."""
         found, units, *rest = value
         return Scan(found, {name: Unit(*unit) for name, unit in units.items()}, *rest)
+
+
+_EFFECTS = (None, [str])
+_UNIT = [str, [str], [str], [str], [str], {str: str}, _EFFECTS, _EFFECTS, bool, (None, [str]), [str]]
+#: The shape of a scan as JSON.
+SCAN = [is_digest, {str: _UNIT}, {str: [str]}, [str], [str], bool]
 
 
 def scan(content: bytes, package: str, prose: Iterable[Prose]) -> Scan:

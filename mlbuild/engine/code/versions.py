@@ -14,7 +14,8 @@ from mlbuild.engine.code.library import Library, Place
 from mlbuild.engine.code.modules import Sources
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.reach import Reach
-from mlbuild.engine.code.scan import Scan, scan
+from mlbuild.engine.code.scan import SCAN, Scan, scan
+from mlbuild.engine.documents import fits
 
 #: The note of the scans, and the folder of the notes that say of what code versions consist.
 _SCANS, _VERSIONS = "scans", "code"
@@ -124,7 +125,7 @@ class Code:
         key = module, name, self._policy
         if key not in _known:
             noted = self._read().get(module)
-            if noted and noted[0] == name:
+            if noted and fits(noted, SCAN) and noted[0] == name:
                 _known[key] = Scan.from_json(noted)
             else:
                 package = module if file.name == "__init__.py" else module.rpartition(".")[0]
@@ -135,7 +136,7 @@ class Code:
         """What is noted of modules, as JSON."""
         if self._noted is None:
             note = self._notes.note(_SCANS)
-            same = isinstance(note, dict) and note.get("by") == self._scanner()
+            same = fits(note, {"by": self._scanner(), "scans": {str: object}})
             self._noted = note["scans"] if same else {}
         return self._noted
 
@@ -154,7 +155,7 @@ def _place(named: Named) -> Place:
 
 
 def _differs(found: Scan, noted: Any) -> bool:
-    return not noted or noted[0] != found.digest
+    return not isinstance(noted, list) or noted[:1] != [found.digest]
 
 
 def _version(definitions: Mapping[str, str]) -> str:
