@@ -182,7 +182,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
 
 
 #: Documents by their folder or name.
-DOCUMENTS = ("ac", "tasks", "runs", "stat.json", "times.json", "origin.json")
+DOCUMENTS = ("ac", "tasks", "runs", "stat.json", "times.json", "origin.json", "code", "scans.json")
 
 
 def test_no_document_that_says_something_else_matters(project: Command) -> None:
