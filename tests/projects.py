@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -101,3 +102,11 @@ def built(file: Path, *targets: str) -> BuildResult:
     result = api.build(api.load(file), targets, threads=1)
     assert result.ok, {name: failure.message for name, failure in result.failures.items()}
     return result
+
+
+def copied(project: Path, place: Path) -> None:
+    """Copy a built project so that its store is used there: the file by which a store knows its folder is the same one."""
+    shutil.copytree(project, place)
+    here = place / ".mlbuild" / "here"
+    here.unlink()
+    here.hardlink_to(project / ".mlbuild" / "here")

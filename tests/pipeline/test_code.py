@@ -25,7 +25,7 @@ from tests.pipeline.walk import constants
 from tests.pipeline.watched import watched
 
 #: Modules that do something when they are imported; no task imports them.
-ACTING = {"mlbuild.__main__", "mlbuild.cli.unchanged"}
+ACTING = {"mlbuild.__main__", "mlbuild.cli.request", "mlbuild.cli.unchanged"}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from mlbuild import api
 from tests.pipeline.coded import Coded, definitions
-from tests.projects import DELAYS, built, delays
+from tests.projects import DELAYS, built, copied, delays
 
 #: A second, linear model beside the first, on features of its own.
 TWO = DELAYS.replace(
@@ -43,7 +43,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(pristine: Path, tmp_path: Path) -> Path:
     """The built project in a folder of its own; returns the spec file."""
-    shutil.copytree(pristine, tmp_path / "project")
+    copied(pristine, tmp_path / "project")
     return tmp_path / "project" / "mlbuild.yaml"
 
 

@@ -96,6 +96,8 @@ seed: 0
 warnings:
   unused: warn
   shared-with-target: warn
+  constant-model: warn
+  no-skill: warn
 sources:
   s:
     type: csv

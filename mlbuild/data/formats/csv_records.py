@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
@@ -34,12 +34,14 @@ class Records(Iterator[list[str]]):
         self._field = re.compile(rf'(?P<quoted>"[^"]*(?:""[^"]*)*)|[^{re.escape(delimiter)}\r\n]*')
         self._ends = ("", delimiter, "\r", "\n")
         self._text: list[str] = []
-        self._reader = csv.reader(self._lines(), delimiter=delimiter, strict=True)
+        self._source = self._lines()
+        self._reader = csv.reader(self._source, delimiter=delimiter, strict=True)
 
     def __enter__(self) -> Records:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        self._source.close()
         self._stream.close()
 
     def __next__(self) -> list[str]:
@@ -52,7 +54,7 @@ class Records(Iterator[list[str]]):
         self.stray = self._text[-1].endswith("\r")
         return record
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self) -> Generator[str, None, None]:
         try:
             for line in self._stream:
                 if "\0" in line:
