@@ -86,7 +86,7 @@ def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
         f"RUN     train:one      1 h 02 min  {told}",
         f"MAYBE   artifact:one       0.50 s  depends on what train:one gives; {told}",
         f"MAYBE   predict:one    1 min 05 s  depends on what train:one gives; {told}",
-        "MAYBE   evaluate:one       0.00 s  depends on what predict:one, train:one give",
+        f"MAYBE   evaluate:one       0.00 s  depends on what predict:one, train:one give; {told}",
         f"MAYBE   verify:one         2.00 s  depends on what artifact:one, predict:one, train:one give; {told}",
         "MAYBE   publish:one        0.25 s  depends on what artifact:one, evaluate:one, verify:one give",
         "1 RUN, 5 MAYBE, 7 REUSE",
