@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Mapping
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -45,9 +46,12 @@ class Sources:
         """Every module of a top-level package that has a source file."""
         found = {top}
         for root in self._of_top(top):
-            for path in root.rglob("*.py"):
-                parts = path.relative_to(root).with_suffix("").parts
-                found.add(".".join([top, *(parts[:-1] if parts[-1] == "__init__" else parts)]))
+            for folder, below, names in os.walk(root):
+                # No module is in a folder whose name is not a name of Python, such as a hidden one.
+                below[:] = [name for name in below if name.isidentifier()]
+                parts = Path(folder).relative_to(root).parts
+                for stem in (name.removesuffix(".py") for name in names if name.endswith(".py")):
+                    found.add(".".join([top, *parts, *([] if stem == "__init__" else [stem])]))
         return sorted(found)
 
     def _of_top(self, top: str) -> tuple[Path, ...]:
