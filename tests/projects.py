@@ -106,7 +106,7 @@ def built(file: Path, *targets: str) -> BuildResult:
 
 def copied(project: Path, place: Path) -> None:
     """Copy a built project so that its store is used there: the file by which a store knows its folder is the same one."""
-    shutil.copytree(project, place)
+    shutil.copytree(project, place, dirs_exist_ok=True)
     here = place / ".mlbuild" / "here"
     here.unlink()
     here.hardlink_to(project / ".mlbuild" / "here")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.both import both
 from tests.cli.starting import ROOT
+from tests.projects import copied
 
 #: Where libraries leave files of their own.
 HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TMPDIR")
@@ -72,7 +73,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(built: Path, tmp_path: Path) -> Path:
-    shutil.copytree(built.parent, tmp_path, dirs_exist_ok=True)
+    shutil.copy(built.parent / "new.csv", tmp_path)
+    copied(built, tmp_path / built.name)
     return tmp_path / built.name
 
 
