@@ -155,12 +155,12 @@ def test_headers_of_files_elsewhere_are_not_shown(mlbuild: Command, project: Pat
 def test_a_git_repository_is_one_project(mlbuild: Command, project: Path) -> None:
     """Specs share definitions in a repository, by paths and by links; a file `.git` is a work tree's."""
     root = project.parent
-    (root / "shared").mkdir()
-    (root / "shared/part.yaml").write_text("x-own: 1\n")
-    (project / "linked.yaml").symlink_to("../shared/part.yaml")
+    (root / "common").mkdir()
+    (root / "common/part.yaml").write_text("x-own: 1\n")
+    (project / "linked.yaml").symlink_to("../common/part.yaml")
     (project / "other.mlbuild.yaml").symlink_to("../project/mlbuild.yaml")
     text = (project / "mlbuild.yaml").read_text()
-    for named in ("../shared/part.yaml", "linked.yaml", str(root / "shared/part.yaml")):
+    for named in ("../common/part.yaml", "linked.yaml", str(root / "common/part.yaml")):
         (project / "mlbuild.yaml").write_text(f"{text}include: {named}\n")
         assert mlbuild("check").code == 2
         assert mlbuild("check", "--allow-outside").code == 0

@@ -71,7 +71,7 @@ def value(metric: Metric, case: Case) -> float | None:
         warnings.simplefilter("error")
         try:
             found = metric.value(case.target, case.scores, case.classes)
-        except Exception as error:
+        except Exception as error:  # a metric gives a number or None, and raises nothing
             raise AssertionError(f"{metric.name} on {case}: {type(error).__name__}: {error}") from error
     assert found is None or (isinstance(found, float) and np.isfinite(found)), found
     return found
