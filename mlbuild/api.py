@@ -9,29 +9,29 @@ from pathlib import Path
 
 from mlbuild.allowance import allowance
 from mlbuild.diagnostics import Diagnostic, Unwritable
-from mlbuild.engine.audit import Audit, audit, remove_damaged
-from mlbuild.engine.events import BuildResult, BuildWaiting, Listener, StoreBrought, ignore
-from mlbuild.engine.executor import Executor, InProcess
-from mlbuild.engine.files import Digests
-from mlbuild.engine.foresee import foresee as look_ahead
-from mlbuild.engine.garbage import Garbage, remove_garbage
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.foresee import foresee as look_ahead
+from mlbuild.engine.decide.stale import Decision
+from mlbuild.engine.execution.events import BuildResult, BuildWaiting, Listener, StoreBrought, ignore
+from mlbuild.engine.execution.executor import Executor, InProcess
+from mlbuild.engine.execution.memory import watchable
+from mlbuild.engine.execution.run import build as run_build
+from mlbuild.engine.execution.workers import Workers, possible
+from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Plan, Task
-from mlbuild.engine.lock import Waits
-from mlbuild.engine.memory import watchable
-from mlbuild.engine.run import build as run_build
-from mlbuild.engine.stale import Decision
-from mlbuild.engine.store import DiskStore, open_store
-from mlbuild.engine.targets import match, with_ancestors
-from mlbuild.engine.workers import Workers, possible
-from mlbuild.engine.zygote import Setup
+from mlbuild.engine.queries.targets import match, with_ancestors
+from mlbuild.engine.store.audit import Audit, audit, remove_damaged
+from mlbuild.engine.store.garbage import Garbage, remove_garbage
+from mlbuild.engine.store.lock import Waits
+from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.cleaning import removable
 from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import make_plan
 from mlbuild.pipeline.runs import Recorder, built_specs
-from mlbuild.spec.bounds import EVERYWHERE
 from mlbuild.spec.check import check as check_spec
+from mlbuild.spec.layers.bounds import EVERYWHERE
 from mlbuild.spec.spec import Spec
 
 #: Why there can be no memory limit.

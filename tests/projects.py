@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from mlbuild import api
-from mlbuild.engine.events import BuildResult
+from mlbuild.engine.execution.events import BuildResult
 
 SPECS = Path(__file__).resolve().parents[1] / "specs"
 

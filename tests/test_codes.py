@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlbuild.diagnostics import CODES
-from mlbuild.spec.schema import dispatches
+from mlbuild.spec.shape.schema import dispatches
 
 ROOT = Path(__file__).resolve().parents[1]
 TREES = [(path, ast.parse(path.read_text())) for path in sorted((ROOT / "mlbuild").rglob("*.py"))]

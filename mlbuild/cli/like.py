@@ -15,8 +15,8 @@ from mlbuild.diagnostics import Failed
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import params_of, read, write
 from mlbuild.shown import shown
-from mlbuild.spec.quoting import as_yaml
 from mlbuild.spec.spec import SourceSpec, Spec
+from mlbuild.spec.text.quoting import as_yaml
 
 
 def way_of_reading(

@@ -24,33 +24,31 @@ from mlbuild.cli.exits import (
     UsageError,
 )
 from mlbuild.cli.interrupt import SAID, telling
-from mlbuild.cli.render import page, put
+from mlbuild.cli.output.printing import page, put
 from mlbuild.cli.unchanged import tell
 from mlbuild.cli.words import ALIASES, asked_format, verb_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any, NoReturn, TextIO
 
-#: Verb to module and one-line help; a module is imported when its verb is used.
+#: Verbs with their one-line help; the module of a verb is imported when it is used.
 VERBS = {
-    "init": ("mlbuild.cli.init", "write a spec to start from, empty or drafted from a file of rows"),
-    "check": ("mlbuild.cli.check", "find every mistake of the spec, without reading data"),
-    "plan": ("mlbuild.cli.plan", "say what a build would do, and why; nothing is run"),
-    "build": ("mlbuild.cli.build", "bring the targets up to date"),
-    "status": ("mlbuild.cli.status", "say what is up to date, stale or failed; 6 unless all is up to date"),
-    "why": ("mlbuild.cli.why", "say why a target would run, or why it last ran"),
-    "graph": ("mlbuild.cli.graph", "print the tasks and what they read of each other"),
-    "query": ("mlbuild.cli.query", "print the tasks that an expression means, such as deps(model:late)"),
-    "render": (
-        "mlbuild.cli.render_spec",
-        "print the spec as it is meant: in one file, every default written out",
-    ),
-    "explain": ("mlbuild.cli.explain", "say what a code of an error means, and what to do"),
-    "schema": ("mlbuild.cli.schema", "print or write the JSON Schema that editors check specs with"),
-    "gc": ("mlbuild.cli.gc", "say what the store can do without, and remove it with --delete"),
-    "store": ("mlbuild.cli.store", "read the store through: store verify says what in it is damaged"),
-    "predict": ("mlbuild.cli.predict", "answer rows of a file with a built model"),
+    "init": "write a spec to start from, empty or drafted from a file of rows",
+    "check": "find every mistake of the spec, without reading data",
+    "plan": "say what a build would do, and why; nothing is run",
+    "build": "bring the targets up to date",
+    "status": "say what is up to date, stale or failed; 6 unless all is up to date",
+    "why": "say why a target would run, or why it last ran",
+    "graph": "print the tasks and what they read of each other",
+    "query": "print the tasks that an expression means, such as deps(model:late)",
+    "render": "print the spec as it is meant: in one file, every default written out",
+    "explain": "say what a code of an error means, and what to do",
+    "schema": "print or write the JSON Schema that editors check specs with",
+    "gc": "say what the store can do without, and remove it with --delete",
+    "store": "read the store through: store verify says what in it is damaged",
+    "predict": "answer rows of a file with a built model",
 }
 
 _EPILOG = """exit codes:
@@ -73,13 +71,17 @@ def main(argv: list[str]) -> int:
     return tell(pieces) or code
 
 
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"mlbuild.cli.commands.{verb}")
+
+
 def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[TextIO | None, str]:
     """What is told of an end in the format that was asked for, and where."""
     if format_ == "json":
-        document = importlib.import_module("mlbuild.cli.document").document
+        document = importlib.import_module("mlbuild.cli.output.document").document
         text = document(verb if verb in VERBS else None, code, told.content())
     elif format_ in ("github", "sarif"):
-        text = importlib.import_module("mlbuild.cli.notices").of_end(told, code, format_)
+        text = importlib.import_module("mlbuild.cli.output.notices").of_end(told, code, format_)
     else:
         return sys.stderr, page(told.text())
     return sys.stdout, f"{text}\n"
@@ -120,7 +122,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         return CUT_OFF, None
     except (
         Exception
-    ) as error:  # a fault of our own, whatever it is: it is told, and ends with the code kept for it
+    ) as error:  # whatever went wrong in our own code is reported, with an exit code of its own
         memory = importlib.import_module("mlbuild.allowance")
         if memory.refused(f"{type(error).__name__}: {error}"):
             return TASK, Stopped(": ".join(["out of memory", *memory.allowance_text()]))
@@ -158,7 +160,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             os.chdir(args.directory)
         except OSError as error:
             raise UsageError(f"cannot enter '{args.directory}': {error.strerror}") from None
-    args.module = importlib.import_module(VERBS[args.command][0])
+    args.module = _module(args.command)
     return args
 
 
@@ -183,7 +185,7 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mlbuild {__version__}")
     _add_shared(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, (module, text) in VERBS.items():
+    for name, text in VERBS.items():
         aliases = [alias for alias, meant in ALIASES.items() if meant == name]
         command = commands.add_parser(
             name,
@@ -194,7 +196,7 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
         )
         if verb == name:
             _add_shared(command, default=argparse.SUPPRESS)
-            importlib.import_module(module).add_arguments(command)
+            _module(name).add_arguments(command)
     return parser
 
 

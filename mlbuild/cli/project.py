@@ -9,22 +9,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlbuild.cli.document import document, json_text
-from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.exits import OK, UNREACHABLE, USAGE, Stopped, UsageError
-from mlbuild.cli.render import Paint, say, show_document
-from mlbuild.cli.report import (
+from mlbuild.cli.output.diagnostics import (
     COMMAND_LINE,
     count_text,
     diagnostics_github,
     diagnostics_json,
     diagnostics_text,
 )
-from mlbuild.cli.sarif import diagnostics_sarif
+from mlbuild.cli.output.document import document, json_text
+from mlbuild.cli.output.excerpt import Texts
+from mlbuild.cli.output.printing import Paint, say, show_document
+from mlbuild.cli.output.sarif import diagnostics_sarif
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
-from mlbuild.spec.bounds import EVERYWHERE, Bounds
 from mlbuild.spec.check import check
-from mlbuild.spec.settings import FLAG, settings_text
+from mlbuild.spec.layers.bounds import EVERYWHERE, Bounds
+from mlbuild.spec.layers.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
 
 DEFAULT = "mlbuild.yaml"

@@ -11,11 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import mlbuild
-from mlbuild.cli.plan import Row, plan_text
+from mlbuild.cli.commands.plan import Row, plan_text
+from mlbuild.cli.commands.status import Output, made_by, status_text
+from mlbuild.cli.output.printing import Paint, page
+from mlbuild.cli.output.reasons import CALLED
 from mlbuild.cli.project import find_file, told_text
-from mlbuild.cli.render import Paint, page
 from mlbuild.cli.request import Request
-from mlbuild.cli.status import Output, made_by, status_text
 from mlbuild.cli.touched import meaning
 from mlbuild.cli.unchanged import (
     BEGAN_NS,
@@ -28,18 +29,17 @@ from mlbuild.cli.unchanged import (
     trace,
     variable,
 )
-from mlbuild.cli.wording import CALLED
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.events import BuildResult
-from mlbuild.engine.export import export_reasons
-from mlbuild.engine.files import GRAIN_NS, Digests, LocalFile, name_in, settled
+from mlbuild.engine.decide.files import GRAIN_NS, Digests, LocalFile, name_in, settled
+from mlbuild.engine.decide.libraries import listed
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.decide.stale import Fresh
+from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.execution.export import export_reasons
 from mlbuild.engine.graph import Plan, Task
-from mlbuild.engine.libraries import listed
-from mlbuild.engine.records import find_record
-from mlbuild.engine.stale import Fresh
-from mlbuild.engine.store import DiskStore, open_store
+from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.lockfile import lock_path
 from mlbuild.spec.spec import Spec
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from mlbuild.cli.unchanged import FOLDER, MARK, Answer, facts, sealed, snapshot_name, told, trace
 from mlbuild.engine.canonical import canonical, digest
-from mlbuild.engine.files import Digests, LocalFile, settled
-from mlbuild.engine.store import DiskStore, open_store
-from mlbuild.spec.files import read_spec
-from mlbuild.spec.tree import Document
+from mlbuild.engine.decide.files import Digests, LocalFile, settled
+from mlbuild.engine.store.store import DiskStore, open_store
+from mlbuild.spec.layers.files import read_spec
+from mlbuild.spec.text.tree import Document
 
 #: What was found of a file or folder, as `unchanged.facts` tells it.
 Facts = tuple[int, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlbuild.spec.quoting import as_yaml
+from mlbuild.spec.text.quoting import as_yaml
 
 _WIDTH = 110
 

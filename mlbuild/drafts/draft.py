@@ -20,7 +20,7 @@ from mlbuild.drafts.training import training
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.learner import AnswerClass
 from mlbuild.params import Described, params_of, write
-from mlbuild.spec.quoting import as_sql, as_yaml
+from mlbuild.spec.text.quoting import as_sql, as_yaml
 
 ROWS, STEPS = "rows", "tabular"
 

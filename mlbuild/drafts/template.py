@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.spec.schema import FILE
+from mlbuild.spec.shape.schema import FILE
 
 #: Tells editors which schema checks and completes the spec.
 MODELINE = f"# yaml-language-server: $schema={FILE}\n"

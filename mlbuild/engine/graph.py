@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlbuild.engine.code.policy import Policy
-from mlbuild.engine.external import External
+from mlbuild.engine.decide.external import External
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mlbuild.engine.garbage import Garbage, find_garbage
+from mlbuild.engine.decide.stale import Decision, FailedBefore, Fresh, Restorable
 from mlbuild.engine.graph import Task
-from mlbuild.engine.stale import Decision, FailedBefore, Fresh, Restorable
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.garbage import Garbage, find_garbage
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.runs import last_tasks
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from mlbuild.allowance import allowance, allowance_text, room, size_text
 from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.diagnostics import Failed, Failure
-from mlbuild.engine.job import OUT_OF_MEMORY
+from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.models import LEARNERS
 
 #: What scipy.linalg may take of the memory that a process may have: 120 MiB were measured. Its OpenBLAS asks for a

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import __version__
-from mlbuild.engine.files import Digests
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.libraries import versions
+from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.graph import Plan
-from mlbuild.engine.libraries import versions
-from mlbuild.engine.records import find_record
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.regular import SPEC_LIMIT, read_regular
 from mlbuild.spec.spec import Spec
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Origin
 from mlbuild.spec.spec import Spec
-from mlbuild.spec.tree import Node
+from mlbuild.spec.text.tree import Node
 
 #: Data faults come before any training: no task starts before those of lower ranks are done.
 SOURCES, DATASETS, MODELS = range(3)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.kept import remove
-from mlbuild.engine.store import Store
+from mlbuild.engine.store.kept import remove
+from mlbuild.engine.store.store import Store
 from mlbuild.params import Json
 
 #: Seconds for all questions together; a record can do without the answers.

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mlbuild.engine.store import Store
+from mlbuild.engine.store.store import Store
 
 #: At most so many bytes of columns are compared.
 MOST_BYTES = 1 << 28

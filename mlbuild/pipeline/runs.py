@@ -16,8 +16,10 @@ from typing import Any
 from mlbuild import __version__
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.canonical import digest, is_digest
-from mlbuild.engine.documents import fits
-from mlbuild.engine.events import (
+from mlbuild.engine.decide.documents import fits
+from mlbuild.engine.decide.libraries import versions
+from mlbuild.engine.decide.records import find_action, find_record
+from mlbuild.engine.execution.events import (
     BuildFinished,
     BuildStarted,
     Event,
@@ -31,9 +33,7 @@ from mlbuild.engine.events import (
     TaskStarted,
 )
 from mlbuild.engine.graph import Plan
-from mlbuild.engine.libraries import versions
-from mlbuild.engine.records import find_action, find_record
-from mlbuild.engine.store import DiskStore, Store
+from mlbuild.engine.store.store import DiskStore, Store
 from mlbuild.params import Json
 from mlbuild.pipeline.revision import checked_out
 from mlbuild.pipeline.tasks import evaluate

@@ -8,8 +8,8 @@ from typing import Any
 from mlbuild.kinds import Json, Kind, ListOf, MapOf
 from mlbuild.params import Dispatch, Object, params_of
 from mlbuild.selection import Columns
-from mlbuild.spec.definitions import LEARNER
 from mlbuild.spec.language import STEP, Model, Steps
+from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import COMPOSING, Root
 
 

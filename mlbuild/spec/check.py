@@ -8,17 +8,17 @@ from typing import TypeVar
 
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.hints import sparing
-from mlbuild.spec.bounds import Bounds
-from mlbuild.spec.compose import Composed, compose
-from mlbuild.spec.definitions import Definitions
-from mlbuild.spec.files import read_main
-from mlbuild.spec.findings import Findings
-from mlbuild.spec.levels import leveled
-from mlbuild.spec.resolve import read_definitions, resolve
-from mlbuild.spec.shape import check_shape
+from mlbuild.spec.layers.bounds import Bounds
+from mlbuild.spec.layers.compose import Composed, compose
+from mlbuild.spec.layers.files import read_main
+from mlbuild.spec.layers.variants import check_variants
+from mlbuild.spec.meaning.definitions import Definitions
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.levels import leveled
+from mlbuild.spec.meaning.resolve import read_definitions, resolve
+from mlbuild.spec.meaning.unused import warn_unused
+from mlbuild.spec.shape.shape import check_shape
 from mlbuild.spec.spec import Spec
-from mlbuild.spec.unused import warn_unused
-from mlbuild.spec.variants import check_variants
 
 T = TypeVar("T")
 

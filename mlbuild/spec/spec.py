@@ -19,7 +19,7 @@ from mlbuild.diagnostics import Path
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.steps import Stage
-from mlbuild.spec.tree import Document
+from mlbuild.spec.text.tree import Document
 
 
 @dataclass(frozen=True)

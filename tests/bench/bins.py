@@ -108,8 +108,8 @@ def load(folder: Path) -> Loading:
     """Load the bins of the project in a folder, in this process."""
     import numpy as np
 
-    from mlbuild.engine.records import find_action, find_record
-    from mlbuild.engine.store import open_store
+    from mlbuild.engine.decide.records import find_action, find_record
+    from mlbuild.engine.store.store import open_store
     from mlbuild.models.lightgbm.library import lightgbm
     from mlbuild.models.lightgbm.training import FIXED
 

@@ -18,11 +18,11 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from mlbuild.engine.execution.run import build
+from mlbuild.engine.execution.workers import Workers
+from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Plan
-from mlbuild.engine.run import build
-from mlbuild.engine.store import DiskStore
-from mlbuild.engine.workers import Workers
-from mlbuild.engine.zygote import Setup
+from mlbuild.engine.store.store import DiskStore
 from tests.bench.page import table, write_section
 from tests.bench.work import bare, independent, layers
 

@@ -9,10 +9,10 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbuild.engine.files import LocalFile
+from mlbuild.engine.decide.files import LocalFile
+from mlbuild.engine.execution.run import build
 from mlbuild.engine.graph import Input, Job, Plan, Task
-from mlbuild.engine.run import build
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 
 FAN_IN = 3
 #: The file that one stage of the last layer but one reads; its change makes that one and its three readers stale.

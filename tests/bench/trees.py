@@ -13,14 +13,14 @@ from pathlib import Path
 
 from mlbuild import api
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.export import export
-from mlbuild.engine.files import Digests
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.records import Action, Part, keep_action
+from mlbuild.engine.decide.stale import Stale, World, decide
+from mlbuild.engine.execution.export import export
+from mlbuild.engine.execution.order import scope
+from mlbuild.engine.execution.perform import remember
 from mlbuild.engine.graph import Task
-from mlbuild.engine.order import scope
-from mlbuild.engine.perform import remember
-from mlbuild.engine.records import Action, Part, keep_action
-from mlbuild.engine.stale import Stale, World, decide
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.spec.spec import Spec
 
 #: Tasks of a source and of a model with its output.

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mlbuild.cli.unchanged import UNCHANGED, look
-from mlbuild.engine.records import find_record
-from mlbuild.engine.store import open_store
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.store.store import open_store
 from tests.cli.home import Home
 from tests.cli.running import Command
 from tests.cli.small import shipped, small

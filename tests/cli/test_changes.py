@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from mlbuild.engine.records import find_action, find_record
-from mlbuild.engine.store import open_store
+from mlbuild.engine.decide.records import find_action, find_record
+from mlbuild.engine.store.store import open_store
 from tests.cli.hundred import TABLES, TASKS, hundred, rows, table
 from tests.cli.running import Command
 from tests.cli.starting import Starter

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
-from mlbuild.engine.store import open_store
+from mlbuild.engine.store.store import open_store
 from tests import budget
 from tests.cli.processes import started
 from tests.cli.small import small

@@ -14,9 +14,9 @@ import pytest
 
 from mlbuild import api
 from mlbuild.cli.unchanged import UNCHANGED, look
-from mlbuild.engine.seal import sealed, unsealed
-from mlbuild.engine.stale import Fresh
-from mlbuild.engine.store import open_store
+from mlbuild.engine.decide.stale import Fresh
+from mlbuild.engine.store.seal import sealed, unsealed
+from mlbuild.engine.store.store import open_store
 from tests import budget
 from tests.cli.running import Command
 from tests.cli.small import shipped, small

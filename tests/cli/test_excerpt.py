@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.cli.excerpt import WIDEST, Texts, marked
+from mlbuild.cli.output.excerpt import WIDEST, Texts, marked
 from mlbuild.diagnostics import Span
 from mlbuild.shown import visible
-from mlbuild.spec.bounds import EVERYWHERE
+from mlbuild.spec.layers.bounds import EVERYWHERE
 from tests.budget import examples
 
 

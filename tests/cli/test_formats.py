@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from mlbuild.cli.excerpt import Texts
 from mlbuild.cli.main import VERBS, main
-from mlbuild.cli.render import Paint
-from mlbuild.cli.report import diagnostics_text
+from mlbuild.cli.output.diagnostics import diagnostics_text
+from mlbuild.cli.output.excerpt import Texts
+from mlbuild.cli.output.printing import Paint
 from mlbuild.diagnostics import CODES, Diagnostic, Severity, Span
 from tests.cli.running import Command
 from tests.cli.small import ROWS, small

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mlbuild.engine.records import find_action
-from mlbuild.engine.store import open_store
+from mlbuild.engine.decide.records import find_action
+from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command
 from tests.cli.small import ROWS, shipped, small
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from mlbuild.data.formats.by_suffix import KNOWN
-from mlbuild.spec.schema import schema_text
+from mlbuild.spec.shape.schema import schema_text
 from tests.cli.running import Command
 
 BIRDS = "species,island,bill length (mm),ringed,bird\n" + "".join(

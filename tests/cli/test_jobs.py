@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from mlbuild.cli.progress import Progress
-from mlbuild.cli.render import Paint
+from mlbuild.cli.output.printing import Paint
+from mlbuild.cli.output.progress import Progress
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.events import (
+from mlbuild.engine.execution.events import (
     BuildStarted,
     Event,
     TaskDone,

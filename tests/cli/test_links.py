@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.store import open_store
+from mlbuild.engine.store.store import open_store
 from tests.cli.home import Home
 from tests.cli.running import Command
 from tests.cli.small import shipped, small

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from mlbuild.cli.render import seconds_text
-from mlbuild.engine.store import open_store
+from mlbuild.cli.output.printing import seconds_text
+from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command, Ran
 from tests.cli.small import ROWS, small
 

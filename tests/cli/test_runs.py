@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mlbuild import __version__
-from mlbuild.engine import export
+from mlbuild.engine.execution import export
 from tests.cli.processes import started
 from tests.cli.running import Command
 from tests.cli.small import ROWS, shipped, small

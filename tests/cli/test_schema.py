@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mlbuild.spec.schema import schema_text
+from mlbuild.spec.shape.schema import schema_text
 from tests.cli.running import Command
 from tests.spec.checking import FLIGHTS
 

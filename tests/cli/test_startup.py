@@ -20,7 +20,7 @@ from mlbuild.cli import snapshot, unchanged
 from mlbuild.cli.request import Request, read_request
 from mlbuild.cli.unchanged import FIELDS, sealed, snapshot_name, unsealed
 from mlbuild.cli.words import verb_of
-from mlbuild.engine.files import GRAIN_NS
+from mlbuild.engine.decide.files import GRAIN_NS
 from tests.bench.trees import Size, seed, write_project
 from tests.budget import examples
 from tests.budget import seed as chance_seed
@@ -98,7 +98,7 @@ def test_a_check_loads_no_library_of_data_models_or_tasks(standing: Starter) -> 
     done = standing("check")
     assert done.code == 0
     assert not done.loaded(*HEAVY)
-    assert {"mlbuild.api", "mlbuild.engine.run", "mlbuild.pipeline.plan"}.isdisjoint(done.modules)
+    assert {"mlbuild.api", "mlbuild.engine.execution.run", "mlbuild.pipeline.plan"}.isdisjoint(done.modules)
 
 
 @pytest.mark.parametrize("words", [["build"], ["plan"], ["status"]], ids=" ".join)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.libraries import versions
-from mlbuild.engine.records import find_action, find_record
-from mlbuild.engine.store import open_store
+from mlbuild.engine.decide.libraries import versions
+from mlbuild.engine.decide.records import find_action, find_record
+from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command
 from tests.projects import delays, one_model
 
@@ -221,7 +221,7 @@ def test_a_default_that_takes_over_is_told_where_it_could_stand(mlbuild: Command
 def test_another_version_of_a_library(mlbuild: Command, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = versions(("lightgbm",))["lightgbm"]
     monkeypatch.setattr(
-        "mlbuild.engine.key.versions",
+        "mlbuild.engine.decide.key.versions",
         lambda names: versions(names) | ({"lightgbm": "99.1"} if "lightgbm" in names else {}),
     )
     assert told(mlbuild, "bin:late") == [f"lightgbm {known} -> 99.1"]

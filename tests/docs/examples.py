@@ -17,7 +17,7 @@ from typing import Any
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.spec.check import check
-from mlbuild.spec.loader import load
+from mlbuild.spec.text.loader import load
 from tests.docs.markdown import DOCS, Block, blocks
 
 _TOLD = re.compile(r"(error|warning)\[")

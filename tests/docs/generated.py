@@ -63,7 +63,7 @@ def _content(name: str) -> str:
     rows: Mapping[str, str] = {
         "dtypes": DTYPES,
         "groups": GROUPS,
-        "commands": {verb: text for verb, (_, text) in VERBS.items()},
+        "commands": VERBS,
         "exits": _exits(),
     }[what]
     return table([what.removesuffix("s"), ""], [[code(key), text] for key, text in rows.items()])
@@ -95,9 +95,9 @@ def _links() -> dict[str, str]:
 
 def _help(verb: str) -> str:
     """The words and options of a command, without those that all commands share."""
-    module, text = VERBS[verb]
+    text = VERBS[verb]
     command = argparse.ArgumentParser(add_help=False, description=text[0].upper() + text[1:] + ".")
-    import_module(module).add_arguments(command)
+    import_module(f"mlbuild.cli.commands.{verb}").add_arguments(command)
     arguments = [*_own(command)]
     options = _arguments(arguments) if arguments else "It has no options of its own.\n"
     return f"{command.description}\n\n{options}"

@@ -21,7 +21,7 @@ from mlbuild.ops.op import Op
 from mlbuild.ops.steps import place
 from mlbuild.params import Param, params_of, read
 from mlbuild.selection import Columns
-from mlbuild.spec.yaml_text import yaml_text
+from mlbuild.spec.text.yaml_text import yaml_text
 from tests.docs.keys import code, doc_of, keys_of
 from tests.docs.markdown import DOCS, table
 from tests.editor.examples import examples

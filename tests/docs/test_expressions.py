@@ -14,7 +14,7 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.casts import cast, polars_type
 from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.binding import bind
-from mlbuild.spec.scalars import resolve
+from mlbuild.spec.text.scalars import resolve
 from tests.docs.markdown import DOCS, tables
 
 PAGE = DOCS / "expressions.md"

@@ -17,11 +17,11 @@ from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.params import Described, Object, Param, params_of, read
-from mlbuild.spec.definitions import LEARNER
-from mlbuild.spec.loader import load
+from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import Root
-from mlbuild.spec.schema import dispatches, shipped_schema
-from mlbuild.spec.tree import Document as Text
+from mlbuild.spec.shape.schema import dispatches, shipped_schema
+from mlbuild.spec.text.loader import load
+from mlbuild.spec.text.tree import Document as Text
 
 #: The files that it names; those with rows are never read.
 FILES = {f"rows{suffix}": "" for suffix in NAMED} | {"others.csv": "", "more.yaml": "contracts: {}\n"}

@@ -12,7 +12,7 @@ from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.spec.check import check
 from mlbuild.spec.root import Root
-from mlbuild.spec.schema import build_schema, dispatches
+from mlbuild.spec.shape.schema import build_schema, dispatches
 from tests.editor.examples import (
     Example,
     Written,

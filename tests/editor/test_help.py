@@ -14,7 +14,7 @@ from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import summary
-from mlbuild.spec.schema import build_schema, dispatches
+from mlbuild.spec.shape.schema import build_schema, dispatches
 from tests.editor.examples import (
     Example,
     Written,

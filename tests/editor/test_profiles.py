@@ -10,7 +10,7 @@ from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
 from mlbuild.spec.language import Model
 from mlbuild.spec.root import OVERLAID
-from mlbuild.spec.schema import schema_text
+from mlbuild.spec.shape.schema import schema_text
 from tests.editor.server import Server
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.spec.files import read_spec
-from mlbuild.spec.known import known_names
-from mlbuild.spec.modeline import with_modeline
-from mlbuild.spec.project_schema import build_project_schema
-from mlbuild.spec.schema import as_text
-from mlbuild.spec.tree import Document
+from mlbuild.spec.layers.files import read_spec
+from mlbuild.spec.names.known import known_names
+from mlbuild.spec.names.schema import build_project_schema
+from mlbuild.spec.shape.schema import as_text
+from mlbuild.spec.text.modeline import with_modeline
+from mlbuild.spec.text.tree import Document
 from tests.editor.server import Server
 
 PENGUINS = Path(__file__).resolve().parents[2] / "specs" / "penguins"

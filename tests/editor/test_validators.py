@@ -16,9 +16,9 @@ from jsonschema import Draft7Validator
 
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.kinds import Json
-from mlbuild.spec.compose import compose
-from mlbuild.spec.schema import build_schema, shipped_schema
-from mlbuild.spec.shape import check_shape
+from mlbuild.spec.layers.compose import compose
+from mlbuild.spec.shape.schema import build_schema, shipped_schema
+from mlbuild.spec.shape.shape import check_shape
 from tests.budget import examples as count
 from tests.budget import seed, tell
 from tests.editor.examples import examples

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests.engine.memory import MemoryStore
 from tests.engine.tasks import Project
 

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.folder import Folder
-from mlbuild.engine.seal import sealed, unsealed
+from mlbuild.engine.store.folder import Folder
+from mlbuild.engine.store.seal import sealed, unsealed
 
 
 class MemoryStore:

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
-from mlbuild.engine.events import BuildResult, Event, TaskStarted
-from mlbuild.engine.files import LocalFile
-from mlbuild.engine.foresee import foresee
+from mlbuild.engine.decide.files import LocalFile
+from mlbuild.engine.decide.foresee import foresee
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.stale import Decision
+from mlbuild.engine.execution.events import BuildResult, Event, TaskStarted
+from mlbuild.engine.execution.run import build
+from mlbuild.engine.execution.workers import Workers
+from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Input, Job, Origin, Plan, Task
-from mlbuild.engine.reasons import Reason
-from mlbuild.engine.run import build
-from mlbuild.engine.stale import Decision
-from mlbuild.engine.store import Store
-from mlbuild.engine.workers import Workers
-from mlbuild.engine.zygote import Setup
+from mlbuild.engine.store.store import Store
 from tests.engine.memory import MemoryStore
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.audit import audit, remove_damaged
+from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.graph import Task
-from mlbuild.engine.records import find_record
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.audit import audit, remove_damaged
+from mlbuild.engine.store.store import DiskStore
 from tests.engine.tasks import Project, text_task
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine import birth
-from mlbuild.engine.birth import born
+from mlbuild.engine.store import birth
+from mlbuild.engine.store.birth import born
 
 
 def archived(file: Path) -> Path:

@@ -6,9 +6,9 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.engine.critical_path import CriticalPath, critical_path
-from mlbuild.engine.estimate import estimate
-from mlbuild.engine.order import order
+from mlbuild.engine.execution.order import order
+from mlbuild.engine.queries.critical_path import CriticalPath, critical_path
+from mlbuild.engine.queries.estimate import estimate
 from tests.budget import examples
 from tests.engine.tasks import Project, plan, text_task
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from mlbuild.diagnostics import Unusable
-from mlbuild.engine.events import NonDeterministic, TaskReused, TaskStarted
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.decide.stale import Stale
+from mlbuild.engine.execution.events import NonDeterministic, TaskReused, TaskStarted
 from mlbuild.engine.graph import Task
-from mlbuild.engine.reasons import Reason
-from mlbuild.engine.records import find_record
-from mlbuild.engine.stale import Stale
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests.engine.tasks import Project, text_task, unsteady
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlbuild.engine.documents import Shape, build_name, fits, seconds, size
+from mlbuild.engine.decide.documents import Shape, build_name, fits, seconds, size
 
 ANYTHING: list[Any] = [
     None,

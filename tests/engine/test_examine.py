@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlbuild.diagnostics import Unreadable, Unusable
-from mlbuild.engine.examine import examine
-from mlbuild.engine.folder import Folder
+from mlbuild.engine.store.examine import examine
+from mlbuild.engine.store.folder import Folder
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.events import TaskRestored, TaskStarted
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.stale import Restorable
+from mlbuild.engine.execution.events import TaskRestored, TaskStarted
 from mlbuild.engine.graph import Job, Task
-from mlbuild.engine.reasons import Reason
-from mlbuild.engine.stale import Restorable
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests.engine.tasks import Project, guard, text_task
 
 

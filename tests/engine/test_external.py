@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlbuild.engine.events import TaskStarted
-from mlbuild.engine.external import External, Glance, Token
-from mlbuild.engine.files import Digests
-from mlbuild.engine.records import find_record
+from mlbuild.engine.decide.external import External, Glance, Token
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.execution.events import TaskStarted
 from tests.engine.memory import MemoryStore
 from tests.engine.tasks import Project, file_task, text_task
 

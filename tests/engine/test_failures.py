@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.events import (
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.stale import FailedBefore
+from mlbuild.engine.execution.events import (
     NonDeterministic,
     TaskBlocked,
     TaskFailed,
 )
 from mlbuild.engine.graph import Job, Task
-from mlbuild.engine.reasons import Reason
-from mlbuild.engine.stale import FailedBefore
 from tests.engine.tasks import (
     Project,
     boom,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mlbuild.engine.files import Digests, LocalFile, name_in
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.decide.files import Digests, LocalFile, name_in
+from mlbuild.engine.store.store import DiskStore
 from tests.engine.memory import MemoryStore
 
 HOUR = 3600 * 10**9

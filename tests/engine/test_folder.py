@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.folder import Folder
-from mlbuild.engine.kept import identity
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.folder import Folder
+from mlbuild.engine.store.kept import identity
+from mlbuild.engine.store.store import DiskStore
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
 import resource
 from pathlib import Path
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 
 store = DiskStore(Path({str(tmp_path)!r}))
 kept = store.put(b"small")

@@ -9,12 +9,12 @@ from pathlib import Path
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from mlbuild.engine.audit import audit
-from mlbuild.engine.events import BuildResult
-from mlbuild.engine.garbage import find_garbage, remove_garbage
+from mlbuild.engine.decide.stale import Fresh
+from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Task
-from mlbuild.engine.stale import Fresh
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.audit import audit
+from mlbuild.engine.store.garbage import find_garbage, remove_garbage
+from mlbuild.engine.store.store import DiskStore
 from tests import budget
 from tests.engine.tasks import Project, text_task
 

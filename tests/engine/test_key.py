@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mlbuild.engine.canonical import canonical, parse
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.files import Digests
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.key import Ingredients, ingredients
+from mlbuild.engine.decide.reasons import changes
 from mlbuild.engine.graph import Task
-from mlbuild.engine.key import Ingredients, ingredients
-from mlbuild.engine.reasons import changes
 from tests.budget import examples
 from tests.engine.memory import MemoryStore
 from tests.engine.tasks import file_task, local, origin, reading, text_task

@@ -16,10 +16,10 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from mlbuild.diagnostics import data_failure
-from mlbuild.engine.events import TaskStarted
+from mlbuild.engine.decide.stale import Blocked, FailedBefore, Fresh, Restorable, Stale, Unsure
+from mlbuild.engine.execution.events import TaskStarted
 from mlbuild.engine.graph import Input, Job, Task
-from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Restorable, Stale, Unsure
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests import budget
 from tests.engine.memory import MemoryStore
 from tests.engine.tasks import Project, local

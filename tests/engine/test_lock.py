@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.lock import locked
+from mlbuild.engine.store.lock import locked
 
 
 class Other(threading.Thread):
@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_written_keeps_others_out_too(
 HOLDER = """
 import sys
 from pathlib import Path
-from mlbuild.engine.lock import locked
+from mlbuild.engine.store.lock import locked
 
 with locked(Path(sys.argv[1]), print):
     print("held", flush=True)
@@ -172,7 +172,7 @@ def test_a_killed_holder_gives_it_back(tmp_path: Path) -> None:
 FORKING = """
 import os, sys
 from pathlib import Path
-from mlbuild.engine.lock import leave_locks, locked
+from mlbuild.engine.store.lock import leave_locks, locked
 
 with locked(Path(sys.argv[1]), print):
     if not os.fork():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlbuild.diagnostics import Rejected
-from mlbuild.engine.query import query
+from mlbuild.engine.queries.query import query
 from tests.budget import examples
 from tests.engine.tasks import plan, text_task
 

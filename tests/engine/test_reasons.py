@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlbuild.engine.canonical import canonical
-from mlbuild.engine.reasons import differences
+from mlbuild.engine.decide.reasons import differences
 from tests.budget import examples
 
 NAN = float("nan")

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from mlbuild.diagnostics import Rejected
-from mlbuild.engine.events import (
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.decide.stale import Stale
+from mlbuild.engine.execution.events import (
     BuildFinished,
     BuildStarted,
     NonDeterministic,
@@ -19,10 +22,7 @@ from mlbuild.engine.events import (
     TaskStarted,
 )
 from mlbuild.engine.graph import Input, Job, Task
-from mlbuild.engine.reasons import Reason
-from mlbuild.engine.records import find_record
-from mlbuild.engine.stale import Stale
-from mlbuild.engine.targets import match
+from mlbuild.engine.queries.targets import match
 from tests.engine.tasks import (
     Project,
     chain,
@@ -150,8 +150,8 @@ def test_building_needs_no_heavy_library(tmp_path: Path) -> None:
     program = """
 import sys
 from pathlib import Path
-from mlbuild.engine.store import DiskStore
-from mlbuild.engine.targets import select
+from mlbuild.engine.store.store import DiskStore
+from mlbuild.engine.queries.targets import select
 from tests.engine.tasks import Project, plan, text_task
 
 root = Path(sys.argv[1])

@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from mlbuild.engine.events import NonDeterministic, TaskStarted
-from mlbuild.engine.executor import Inputs, Outcome, execute
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.execution.events import NonDeterministic, TaskStarted
+from mlbuild.engine.execution.executor import Inputs, Outcome, execute
 from mlbuild.engine.graph import Job, Task
-from mlbuild.engine.records import find_record
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests import budget
 from tests.engine.tasks import Project, boom, guard, say, text_task, ticks, unlearnable, unsteady
 from tests.engine.test_law import Node, graphs, tasks

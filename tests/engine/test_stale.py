@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.events import TaskReused
+from mlbuild.engine.decide.reasons import Origins, Reason, What
+from mlbuild.engine.decide.records import find_record
+from mlbuild.engine.decide.stale import Blocked, FailedBefore, Fresh, Stale, Unsure
+from mlbuild.engine.execution.events import TaskReused
 from mlbuild.engine.graph import Input, Job, Task
-from mlbuild.engine.reasons import Origins, Reason, What
-from mlbuild.engine.records import find_record
-from mlbuild.engine.stale import Blocked, FailedBefore, Fresh, Stale, Unsure
 from tests.engine.tasks import Panic, Project, file_task, guard, local, origin, reading, sign, text_task
 
 DATA = "a: one\nb: two\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild.engine.canonical import digest
-from mlbuild.engine.store import DiskStore, Store
+from mlbuild.engine.store.store import DiskStore, Store
 from tests.engine.memory import MemoryStore
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlbuild.diagnostics import Rejected
-from mlbuild.engine.targets import match, select
+from mlbuild.engine.queries.targets import match, select
 from tests.engine.tasks import plan, text_task
 
 PLAN = plan(

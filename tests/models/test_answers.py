@@ -19,7 +19,7 @@ from mlbuild.params import params_of
 
 ROOT = Path(mlbuild.__path__[0])
 #: LightGBM and editors have words of their own that are the same: an objective, the target of a dataset, a snippet.
-OTHERS = {("models/lightgbm/regressor.py", "regression"), ("models/lightgbm/training.py", "label"), ("spec/schema.py", "label")}  # fmt: skip
+OTHERS = {("models/lightgbm/regressor.py", "regression"), ("models/lightgbm/training.py", "label"), ("spec/shape/schema.py", "label")}  # fmt: skip
 
 
 def words() -> set[str]:

@@ -107,7 +107,7 @@ def test_a_comment_or_docstring_anywhere_reruns_nothing() -> None:
         ("ops/standard.py", "Subtract the mean of the train rows.", "Subtract it."),
         ("models/lightgbm/regressor.py", "absolute error", "the absolute difference"),
         ("kinds.py", '"a whole number"', '"an integer"'),
-        ("engine/run.py", "def build(", "def unused(): ...\n\n\ndef build("),
+        ("engine/execution/run.py", "def build(", "def unused(): ...\n\n\ndef build("),
         ("spec/check.py", "def check(", "def unused(): ...\n\n\ndef check("),
     ],
 )

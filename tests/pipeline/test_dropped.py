@@ -13,8 +13,8 @@ import pytest
 
 from mlbuild import api
 from mlbuild.bundle.session import Session
-from mlbuild.engine.events import BuildResult
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.store.store import DiskStore
 from tests.projects import built
 
 SPEC = """\

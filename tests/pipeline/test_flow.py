@@ -12,8 +12,8 @@ import pytest
 
 from mlbuild import api
 from mlbuild.columns import Schema
-from mlbuild.engine.events import BuildResult
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.spec.spec import Spec
 from tests.budget import examples, seed, tell
 from tests.pipeline.flowing import pipelines, write_rows

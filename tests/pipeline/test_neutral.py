@@ -8,12 +8,12 @@ from typing import Any
 
 from mlbuild import api
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.files import Digests
-from mlbuild.engine.key import ingredients
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.key import ingredients
 from mlbuild.spec.canonical import canonical_spec
 from mlbuild.spec.root import COMPOSING
 from mlbuild.spec.spec import Spec
-from mlbuild.spec.yaml_text import yaml_text
+from mlbuild.spec.text.yaml_text import yaml_text
 from tests.budget import examples, seed, tell
 from tests.engine.memory import MemoryStore
 from tests.spec.generated import generated

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from mlbuild.engine.job import Running
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.execution.job import Running
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.parts import encoded, read_column
 from tests.engine.tasks import text_task
 

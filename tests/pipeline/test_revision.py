@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
-from mlbuild.engine.store import open_store
+from mlbuild.engine.store.store import open_store
 from mlbuild.params import Json
 from mlbuild.pipeline.revision import checked_out
 from tests.cli.small import small

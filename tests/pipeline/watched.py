@@ -10,10 +10,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 from mlbuild import api
+from mlbuild.engine.decide.key import sorted_params
+from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.graph import Job, Task
-from mlbuild.engine.key import sorted_params
-from mlbuild.engine.records import find_record
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests.budget import seed
 from tests.pipeline.coded import PACKAGE, Coded
 from tests.pipeline.flowing import pipelines, write_rows

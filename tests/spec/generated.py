@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.params import Json
-from mlbuild.spec.definitions import LEARNER
+from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import SECTION_KEYS
 from tests.spec.generated_models import Models, metric_of
 from tests.spec.generated_tables import TEXTS, Tables

@@ -8,7 +8,7 @@ import random
 import re
 from typing import Any
 
-from mlbuild.spec.scalars import resolve
+from mlbuild.spec.text.scalars import resolve
 
 _PLAIN = re.compile(r"[^\W\d][\w ]*\w|[^\W\d]")
 _COMMENTS = ["", "", "", "  # why", "  # a: b", " # 'x"]

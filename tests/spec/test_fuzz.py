@@ -15,12 +15,12 @@ from jsonschema import Draft7Validator
 
 from mlbuild import api
 from mlbuild.diagnostics import CODES, Diagnostic
-from mlbuild.spec.compose import compose
-from mlbuild.spec.loader import load
-from mlbuild.spec.schema import build_schema
-from mlbuild.spec.settings import FLAG
-from mlbuild.spec.shape import check_shape
-from mlbuild.spec.tree import Document
+from mlbuild.spec.layers.compose import compose
+from mlbuild.spec.layers.settings import FLAG
+from mlbuild.spec.shape.schema import build_schema
+from mlbuild.spec.shape.shape import check_shape
+from mlbuild.spec.text.loader import load
+from mlbuild.spec.text.tree import Document
 from tests.budget import examples, seed, tell
 from tests.spec.generated import Generated, generated
 from tests.spec.mutations import PIECES, mutated

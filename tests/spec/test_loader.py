@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mlbuild.diagnostics import Path, Span
-from mlbuild.spec.loader import load
+from mlbuild.spec.text.loader import load
 from tests.budget import examples, seed
 from tests.spec.written import EXAMPLES, loaded, told
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.spec.modeline import modeline, with_modeline
+from mlbuild.spec.text.modeline import modeline, with_modeline
 from tests.spec.written import EXAMPLES
 
 LINE = "# yaml-language-server: $schema=s.json\n"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from mlbuild.spec.compose import compose
+from mlbuild.spec.layers.compose import compose
 from mlbuild.spec.root import OVERLAID
-from mlbuild.spec.schema import build_schema
-from mlbuild.spec.shape import check_shape
+from mlbuild.spec.shape.schema import build_schema
+from mlbuild.spec.shape.shape import check_shape
 from tests.budget import examples, seed
 from tests.spec.generated import generated
 from tests.spec.written import loaded

@@ -11,10 +11,10 @@ from jsonschema import Draft7Validator
 
 from mlbuild.kinds import Json
 from mlbuild.spec.check import check
-from mlbuild.spec.files import read_spec
-from mlbuild.spec.known import known_names
-from mlbuild.spec.project_schema import build_project_schema
-from mlbuild.spec.tree import Document
+from mlbuild.spec.layers.files import read_spec
+from mlbuild.spec.names.known import known_names
+from mlbuild.spec.names.schema import build_project_schema
+from mlbuild.spec.text.tree import Document
 from tests.budget import examples, seed
 from tests.spec.checking import FLIGHTS, changed
 from tests.spec.generated import generated

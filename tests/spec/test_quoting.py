@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.expressions.binding import bind
-from mlbuild.spec.loader import Document, load
-from mlbuild.spec.quoting import as_sql, as_yaml
+from mlbuild.spec.text.loader import Document, load
+from mlbuild.spec.text.quoting import as_sql, as_yaml
 from tests import budget
 
 #: What a csv file can have for a name, or a value.

@@ -17,10 +17,10 @@ from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.spec.canonical import canonical_spec
 from mlbuild.spec.check import check
-from mlbuild.spec.quoting import as_yaml
-from mlbuild.spec.scalars import resolve
 from mlbuild.spec.spec import Spec
-from mlbuild.spec.yaml_text import yaml_text
+from mlbuild.spec.text.quoting import as_yaml
+from mlbuild.spec.text.scalars import resolve
+from mlbuild.spec.text.yaml_text import yaml_text
 from tests.budget import examples, seed, tell
 from tests.spec.generated import Generated, generated
 from tests.spec.written import loaded, told

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mlbuild.spec.loader import load
-from mlbuild.spec.scalars import Scalar, resolve
-from mlbuild.spec.tree import Document
+from mlbuild.spec.text.loader import load
+from mlbuild.spec.text.scalars import Scalar, resolve
+from mlbuild.spec.text.tree import Document
 from tests.node import answer
 
 NUMBERS: list[tuple[str, int | float]] = [

@@ -14,7 +14,7 @@ from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.params import params_of
 from mlbuild.spec.root import Root
-from mlbuild.spec.schema import COMMAND, build_schema, schema_text, shipped_schema, write_schema
+from mlbuild.spec.shape.schema import COMMAND, build_schema, schema_text, shipped_schema, write_schema
 from tests.spec.written import EXAMPLES, ROOT, loaded
 
 SCHEMA = build_schema()

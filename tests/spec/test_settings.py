@@ -10,7 +10,7 @@ import pytest
 from mlbuild.data.formats import FORMATS
 from mlbuild.hints import listed
 from mlbuild.models.answers.classification import Classification
-from mlbuild.spec.settings import read_settings
+from mlbuild.spec.layers.settings import read_settings
 from tests.spec.composing import SPEC, composed, said, sound
 
 

@@ -16,10 +16,10 @@ from mlbuild.diagnostics import CODES
 from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
-from mlbuild.spec.compose import compose
-from mlbuild.spec.schema import build_schema, dispatches
-from mlbuild.spec.shape import check_shape
-from mlbuild.spec.structure import Structure
+from mlbuild.spec.layers.compose import compose
+from mlbuild.spec.shape.schema import build_schema, dispatches
+from mlbuild.spec.shape.shape import check_shape
+from mlbuild.spec.shape.structure import Structure
 from tests.spec.written import EXAMPLES, complaints, loaded
 
 STEPS = ", ".join(cls.op for cls in DATASET_STEPS)

@@ -6,10 +6,10 @@ from pathlib import Path
 from textwrap import dedent
 
 from mlbuild.diagnostics import Diagnostic
-from mlbuild.spec.compose import compose
-from mlbuild.spec.loader import load
-from mlbuild.spec.shape import check_shape
-from mlbuild.spec.tree import Document
+from mlbuild.spec.layers.compose import compose
+from mlbuild.spec.shape.shape import check_shape
+from mlbuild.spec.text.loader import load
+from mlbuild.spec.text.tree import Document
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "specs").glob("*/mlbuild.yaml"))

@@ -12,7 +12,7 @@ from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import missing
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Rejected
-from mlbuild.engine.files import LocalFile, name_in
+from mlbuild.engine.decide.files import LocalFile, name_in
 from mlbuild.params import Text, field
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.diagnostics import Problem
-from mlbuild.engine.external import External
+from mlbuild.engine.decide.external import External
 from mlbuild.params import Described
 
 

@@ -15,7 +15,7 @@ from mlbuild.engine.code.modules import Sources
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.reach import Reach
 from mlbuild.engine.code.scan import SCAN, Scan, scan
-from mlbuild.engine.documents import fits
+from mlbuild.engine.decide.documents import fits
 
 #: The note of the scans, and the folder of the notes that say of what code versions consist.
 _SCANS, _VERSIONS = "scans", "code"

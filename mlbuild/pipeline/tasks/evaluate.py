@@ -15,7 +15,7 @@ from mlbuild.pipeline.parts import SPLITS, read_array
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import fit, predict, target, train
 from mlbuild.pipeline.tasks.target import read_coding
-from mlbuild.spec.levels import level_of
+from mlbuild.spec.meaning.levels import level_of
 
 KIND = "evaluate"
 #: The part, and the file of an output, that holds the metrics.

@@ -7,8 +7,8 @@ from typing import Any
 from mlbuild.data.contracts import Contract
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
-from mlbuild.spec.definitions import DefinedContract
-from mlbuild.spec.findings import Findings
+from mlbuild.spec.meaning.definitions import DefinedContract
+from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.sections.section import Section, contradictions
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mlbuild.params import Object
-from mlbuild.spec.flow import flow_datasets
 from mlbuild.spec.language import Dataset
-from mlbuild.spec.project import Project
+from mlbuild.spec.meaning.flow import flow_datasets
+from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.sections.section import Section
 from mlbuild.spec.spec import DatasetSpec
 

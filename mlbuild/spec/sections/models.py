@@ -7,14 +7,14 @@ from typing import Any
 
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object, read
-from mlbuild.spec.definitions import LEARNER, DefinedModel
-from mlbuild.spec.findings import Findings
 from mlbuild.spec.language import Model
-from mlbuild.spec.models import check_models
-from mlbuild.spec.project import Project
+from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.models import check_models
+from mlbuild.spec.meaning.project import Project
+from mlbuild.spec.meaning.targets import read_answer
 from mlbuild.spec.sections.section import Section, sound
 from mlbuild.spec.spec import ModelSpec
-from mlbuild.spec.targets import read_answer
 
 #: Keys of a model that nothing else depends on: where one is at fault, the rest of the model can still be checked.
 _APART = ("params", "metrics", "early_stopping")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from mlbuild.params import Object
 from mlbuild.spec.language import Output
-from mlbuild.spec.outputs import check_outputs
-from mlbuild.spec.project import Project
+from mlbuild.spec.meaning.outputs import check_outputs
+from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.sections.section import Section
 from mlbuild.spec.spec import OutputSpec
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.kinds import Kind
 from mlbuild.params import Described, params_of
-from mlbuild.spec.definitions import Definitions
-from mlbuild.spec.findings import Findings
-from mlbuild.spec.project import Project
+from mlbuild.spec.meaning.definitions import Definitions
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.project import Project
 
 #: What a definition of a section is read as, and what checking makes of it.
 Defined = TypeVar("Defined")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mlbuild.data.sources import Source
-from mlbuild.spec.flow import flow_sources
 from mlbuild.spec.language import SOURCE
-from mlbuild.spec.project import Project
+from mlbuild.spec.meaning.flow import flow_sources
+from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.sections.section import Section
 from mlbuild.spec.spec import SourceSpec
 

@@ -16,11 +16,11 @@ from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.scan import Scan
 from mlbuild.engine.code.scan import scan as scan_module
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.events import BuildResult
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.execution.run import build
 from mlbuild.engine.graph import Plan, Task
-from mlbuild.engine.reasons import Reason
-from mlbuild.engine.run import build
-from mlbuild.engine.store import DiskStore
+from mlbuild.engine.store.store import DiskStore
 from tests.engine.code.packages import TOP, write
 from tests.engine.tasks import Project, text_task
 

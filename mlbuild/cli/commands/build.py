@@ -1,0 +1,225 @@
+"""`mlbuild build`: bring targets up to date, and tell what was shipped and how it was proven."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mlbuild import api
+from mlbuild.cli.amounts import count, size
+from mlbuild.cli.commands.plan import run as run_plan
+from mlbuild.cli.exits import OK, UsageError, code_of
+from mlbuild.cli.locked import add_locked, held_to_lock
+from mlbuild.cli.output.diagnostics import diagnostics_github, diagnostics_json
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.notices import of_failures
+from mlbuild.cli.output.printing import Paint, page, say, seconds_text, show, show_document
+from mlbuild.cli.output.progress import Progress
+from mlbuild.cli.output.reasons import path_json
+from mlbuild.cli.output.shipped import findings_of, output_text, outputs_of
+from mlbuild.cli.output.values import Values
+from mlbuild.cli.project import load_spec, tell
+from mlbuild.cli.snapshot import keep_snapshot
+from mlbuild.cli.words import TARGETS
+from mlbuild.diagnostics import Diagnostic, FailureKind
+from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.execution.memory import watchable
+from mlbuild.engine.execution.workers import possible
+from mlbuild.engine.graph import Plan
+from mlbuild.engine.queries.critical_path import CriticalPath, critical_path
+from mlbuild.spec.spec import Spec
+
+FORMATS = ("text", "json", "github", "sarif")
+
+#: So many tasks of the critical path are told by name.
+_SLOWEST = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
+    parser.add_argument("-n", "--dry-run", action="store_true", help="the same as plan")
+    parser.add_argument(
+        "-k", "--keep-going", action="store_true", help="go on with what does not depend on a failure"
+    )
+    parser.add_argument("--force", action="store_true", help="run the targets in any case")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also tell what is reused")
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=count,
+        metavar="N",
+        help="tasks that run at once, each in a worker; 1: in this process (MLBUILD_JOBS, else one a core)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=count,
+        metavar="N",
+        help="cores that the running tasks share (MLBUILD_THREADS, else all)",
+    )
+    parser.add_argument(
+        "--memory-limit", type=size, metavar="SIZE", help="the memory that a worker may have: 500M, 2G (any)"
+    )
+    parser.add_argument(
+        "--check-determinism",
+        action="store_true",
+        help="run each task that runs a second time; exit 1 where it gives something else",
+    )
+    add_locked(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.dry_run:
+        return run_plan(argparse.Namespace(**{**vars(args), "exit_code": False}))
+    spec = load_spec(args)
+    threads = args.threads or _from_environment("MLBUILD_THREADS") or api.available_threads()
+    jobs = args.jobs or _from_environment("MLBUILD_JOBS") or threads
+    if args.memory_limit and not (possible() and watchable()):
+        raise UsageError(api.NO_LIMIT)
+    # polars reads this once, when it is first imported.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    progress = Progress(
+        sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
+    )
+    plan, values = api.plan(spec), Values(args, spec)
+    with ended_as_interrupted(workers=api.needs_workers(jobs, args.memory_limit)), held_to_lock():
+        built = api.build(
+            spec,
+            args.targets,
+            force=args.force,
+            keep_going=args.keep_going,
+            threads=threads,
+            jobs=jobs,
+            memory_limit=args.memory_limit,
+            check_determinism=args.check_determinism,
+            locked=args.locked,
+            command=["mlbuild", *args.argv],
+            events=values.listener(progress),
+            planned=plan,
+        )
+    result = values.result(built)
+    code = _code(result, args.check_determinism)
+    path = critical_path(plan, [*result.actions], result.times)
+    outputs, found = outputs_of(spec, result), findings_of(spec, plan, result)
+    results = [line for output in outputs for line in output_text(output)]
+    tell(args, () if args.quiet else found, OK)
+    if args.json:
+        show_document(document("build", code, _content(result, path, outputs, found)))
+    elif args.format != "sarif":
+        show(results)
+        _annotate(args, spec, plan, result)
+        if not args.quiet:
+            say(_summary(result, path))
+    else:
+        args.noted.extend(of_failures(spec, plan, result))
+    if code == OK:
+        keep_snapshot(args, spec, plan, result, page(results), found)
+    return code
+
+
+def _annotate(args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildResult) -> None:
+    """Put failed tasks beside the lines of the spec that they come from, where GitHub asks for it."""
+    if args.format == "github" and result.failures:
+        show_document(diagnostics_github([*of_failures(spec, plan, result)]))
+
+
+@contextmanager
+def ended_as_interrupted(workers: bool) -> Iterator[None]:
+    """Let a polite end of this process be the same as Ctrl-C; where there are workers, they are ended first.
+
+    What this process was started to ignore, it ignores.
+    """
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ignored = [number for number, handler in former.items() if handler == signal.SIG_IGN]
+    at_once = not workers and signal.SIGINT not in ignored
+    ending = former[signal.SIGINT] if at_once else signal.default_int_handler
+    for number in former.keys() - ignored:
+        signal.signal(number, ending)
+    try:
+        yield
+    except KeyboardInterrupt:
+        former = dict.fromkeys(former, signal.SIG_IGN)  # an impatient second Ctrl-C changes nothing
+        raise
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _code(result: BuildResult, check_determinism: bool) -> int:
+    kinds: list[FailureKind] = [failure.kind for failure in result.failures.values()]
+    if check_determinism and result.unsteady:
+        kinds.append("task")
+    return code_of(kinds)
+
+
+def _from_environment(name: str) -> int | None:
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        return count(text)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _summary(result: BuildResult, path: CriticalPath) -> list[str]:
+    counts = {
+        "ran": result.ran,
+        "restored": result.restored,
+        "reused": result.reused,
+        "failed": result.failures,
+        "blocked": result.blocked,
+    }
+    told = ", ".join(f"{len(names)} {word}" for word, names in counts.items() if names)
+    lines = [f"{told or 'nothing to do'} in {seconds_text(result.seconds)}"]
+    return [*lines, _path_text(path, result.times)] if len(path.tasks) > 1 else lines
+
+
+def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
+    """The critical path in its order, but only the slowest of its tasks by name."""
+    named = sorted(path.tasks, key=times.__getitem__, reverse=True)[:_SLOWEST]
+    told = [f"{task} {seconds_text(times[task])}" for task in path.tasks if task in named]
+    others = [times[task] for task in path.tasks if task not in named]
+    more = [f"{len(others)} more {seconds_text(sum(others))}"] if others else []
+    return f"critical path {seconds_text(path.seconds)}: {', '.join([*told, *more])}"
+
+
+def _content(
+    result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]], found: list[Diagnostic]
+) -> dict[str, Any]:
+    outcomes = {
+        **dict.fromkeys(result.ran, "ran"),
+        **dict.fromkeys(result.restored, "restored"),
+        **dict.fromkeys(result.reused, "reused"),
+        **dict.fromkeys(result.blocked, "blocked"),
+        **dict.fromkeys(result.failures, "failed"),
+    }
+    failures = {
+        name: {"kind": failure.kind, "message": failure.message, "details": dict(failure.details)}
+        for name, failure in result.failures.items()
+    }
+    return {
+        "build": result.build,
+        "seconds": result.seconds,
+        "critical_path": path_json(path),
+        "tasks": [_task_json(name, outcome, result) for name, outcome in outcomes.items()],
+        "failures": failures,
+        "unsteady": {name: list(parts) for name, parts in result.unsteady.items()},
+        "outputs": outputs,
+        "warnings": diagnostics_json(found),
+    }
+
+
+def _task_json(name: str, outcome: str, result: BuildResult) -> dict[str, Any]:
+    """How a task ended, how long it ran, and the build that its result is from."""
+    action = result.actions.get(name)
+    return {
+        "task": name,
+        "outcome": outcome,
+        "seconds": result.times.get(name),
+        "made": action.build if action else None,
+    }

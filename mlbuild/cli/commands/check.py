@@ -1,0 +1,71 @@
+"""`mlbuild check`: every mistake of the spec, without reading data."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from mlbuild.cli.exits import OK, USAGE, UsageError
+from mlbuild.cli.output.printing import counted, show, show_document, shown_path
+from mlbuild.cli.project import DEFAULT, check_document, check_file, find_file, tell
+from mlbuild.spec.sections import SECTIONS
+from mlbuild.spec.spec import Spec
+
+#: Folders of what others wrote.
+_FOREIGN = ("node_modules",)
+
+FORMATS = ("text", "json", "github", "sarif")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="SPEC",
+        help="specs to check, told in one report; of a folder, all in it and below (the one of this folder)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.files and args.file:
+        raise UsageError(
+            "specs are named both with -f and behind 'check'", help="name all of them behind 'check'"
+        )
+    files = [file for named in args.files for file in _files(named)] or [find_file(args.file)]
+    checked = [(file, *check_file(args, file)) for file in files]
+    code = OK if all(spec is not None for _, spec, _ in checked) else USAGE
+    told = [one for _, spec, found in checked if spec is None or not args.quiet for one in found]
+    if args.json:
+        show_document(check_document(args, told, code))
+        return code
+    tell(args, told, code)
+    if args.format == "text":
+        show(
+            f"{shown_path(str(file))}: ok ({_contents(spec)})"
+            for file, spec, _ in checked
+            if spec is not None
+        )
+    return code
+
+
+def _files(named: str) -> list[Path]:
+    """The spec that is named, or all specs of a folder that is, but for those in hidden folders and of others.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not os.path.isdir(named):  # noqa: PTH112  # any text can be named
+        return [find_file(named)]
+    found: list[Path] = []
+    for folder, below, names in os.walk(named):
+        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _FOREIGN)
+        found += (Path(folder, name) for name in sorted(names) if f".{name}".endswith(f".{DEFAULT}"))
+    if not found:
+        raise UsageError(f"there is no spec in '{named}' or below")
+    return found
+
+
+def _contents(spec: Spec) -> str:
+    shown = (section for section in SECTIONS if section.counted)
+    return ", ".join(counted(len(spec.of(section.key)), section.one) for section in shown)

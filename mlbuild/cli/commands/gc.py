@@ -1,0 +1,94 @@
+"""`mlbuild gc`: what the store can do without, and its removal."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from mlbuild import api
+from mlbuild.allowance import size_text
+from mlbuild.cli.amounts import number, size
+from mlbuild.cli.exits import OK
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.printing import counted, say, show, show_document
+from mlbuild.cli.output.reasons import waiting_text
+from mlbuild.cli.project import load_spec
+from mlbuild.engine.store.garbage import Garbage
+
+FORMATS = ("text", "json")
+
+#: How many builds are told of by name.
+_TOLD = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Say what the store can do without, and how much that is; nothing goes without --delete. Whatever the spec needs "
+        "as it is now stays, and so does what the last builds used."
+    )
+    parser.add_argument("--delete", action="store_true", help="remove it, once no build runs")
+    parser.add_argument(
+        "--keep-builds",
+        type=number,
+        metavar="N",
+        default=3,
+        help="so many builds that ended well can be returned to without running anything (3)",
+    )
+    parser.add_argument(
+        "--max-size",
+        type=size,
+        metavar="SIZE",
+        help="only the oldest goes, until the store is no larger: 500M, 2G (all that can go)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    spec = load_spec(args)
+    garbage = api.clean(
+        spec,
+        builds=args.keep_builds,
+        budget=args.max_size,
+        delete=args.delete,
+        waits=lambda holder: say([waiting_text(holder)]),
+    )
+    if args.json:
+        show_document(document("gc", OK, _content(garbage, args)))
+        return OK
+    show(_lines(garbage, args.delete))
+    if args.max_size is not None and garbage.staying > args.max_size:
+        say([f"mlbuild: the store cannot be as small as {size_text(args.max_size)}: what stays is needed"])
+    elif garbage.files and not args.delete and not args.quiet:
+        say(["  help: --delete removes it"])
+    return OK
+
+
+def _lines(garbage: Garbage, deleted: bool) -> Iterator[str]:
+    if not garbage.files:
+        yield f"nothing can go: the store holds {size_text(garbage.staying)}"
+        return
+    what = [
+        counted(len(garbage.actions), "result"),
+        counted(len(garbage.contents), "content"),
+        counted(len(garbage.others), "leftover"),
+    ]
+    done = "removed" if deleted else "can go"
+    yield f"{done}: {', '.join(what)} of {size_text(garbage.size)}; {size_text(garbage.staying)} stay"
+    newest = sorted(garbage.builds, reverse=True)
+    for build in newest[:_TOLD]:
+        yield f"  {counted(garbage.builds[build], 'result')} of build {build}"
+    if newest[_TOLD:]:
+        yield f"  and of {counted(len(newest) - _TOLD, 'build')} before"
+
+
+def _content(garbage: Garbage, args: argparse.Namespace) -> dict[str, object]:
+    return {
+        "deleted": args.delete,
+        "results": len(garbage.actions),
+        "contents": len(garbage.contents),
+        "leftovers": len(garbage.others),
+        "bytes": garbage.size,
+        "builds": dict(garbage.builds),
+        "staying_bytes": garbage.staying,
+        "needed_bytes": garbage.needed,
+        "max_bytes": args.max_size,
+    }

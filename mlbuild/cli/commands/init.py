@@ -1,0 +1,135 @@
+"""`mlbuild init`: write a spec to start from, empty or drafted from a file of rows."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sized
+from pathlib import Path
+from typing import Any
+
+from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.printing import show, show_document
+from mlbuild.cli.project import DEFAULT
+from mlbuild.cli.row_files import SUFFIXES, readable
+from mlbuild.data.faults import failure_lines
+from mlbuild.data.inference import infer
+from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.drafts.draft import Draft, draft
+from mlbuild.drafts.goal import ANSWERS
+from mlbuild.drafts.names import name_of
+from mlbuild.drafts.template import empty_template
+from mlbuild.shown import shown, told
+from mlbuild.spec.shape.schema import FILE, write_schema
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write mlbuild.yaml, and the schema that editors check it with. Without a file of rows all sections are comments "
+        "to fill in. From a file, all rows are read: source and contract say what they are; with --target also a "
+        "dataset, a model and an output are written, which build at once."
+    )
+    parser.add_argument("data", nargs="?", metavar="DATA", help=f"a {SUFFIXES} file to draft the spec from")
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="the column to predict (none: the models are comments)"
+    )
+    parser.add_argument(
+        "--task",
+        choices=[cls.kind for cls in ANSWERS],
+        help="what the target is (numbers of up to 10 values are classes)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    file = Path(args.file or DEFAULT)
+    if os.path.lexists(file):
+        what = f"there is a spec '{file}' already" if file.exists() else f"'{file}' is a link to nothing"
+        raise UsageError(what, help="remove it, or name another file with -f")
+    if not os.path.isdir(file.parent):  # noqa: PTH112  # any text can be named
+        raise UsageError(f"there is no folder '{file.parent}'")
+    if args.data is None:
+        return _empty(args, file)
+    try:
+        made = _drafted(args, file)
+    except Failed as failed:
+        message = f"{args.data}: {failed.failure.message}"
+        raise Stopped(message, code=DATA, lines=failure_lines(failed.failure)) from None
+    except Rejected as rejected:
+        problem = rejected.problems[0]
+        raise UsageError(problem.message, problem.help) from None
+    _write(file, made.text)
+    _tell(args, file, made)
+    return OK
+
+
+def _empty(args: argparse.Namespace, file: Path) -> int:
+    if args.target is not None or args.task is not None:
+        raise UsageError("--target and --task need a file of rows", help="mlbuild init DATA --target COLUMN")
+    _write(file, empty_template(_project(file)))
+    _tell(args, file, None)
+    return OK
+
+
+def _drafted(args: argparse.Namespace, file: Path) -> Draft:
+    data = Path(args.data)
+    readable(data)
+    if args.task is not None and args.target is None:
+        raise UsageError("--task needs --target")
+    path = Path(os.path.relpath(data.resolve(), file.parent.resolve())).as_posix()
+    answer = next((cls for cls in ANSWERS if cls.kind == args.task), None)
+    return draft(infer(data), path, _project(file), args.target, answer)
+
+
+def _project(file: Path) -> str:
+    return name_of(file.resolve().parent.name, "project")
+
+
+def _write(file: Path, text: str) -> None:
+    """The spec, never over another one, and the schema beside it."""
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        schema = file.with_name(FILE)
+        if not schema.exists():
+            write_schema(schema)
+    except OSError as error:
+        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
+
+
+def _tell(args: argparse.Namespace, file: Path, made: Draft | None) -> None:
+    if args.json:
+        show_document(document(args.command, OK, {"file": str(file)} | _content(made)))
+        return
+    show([f"wrote {file}", *([] if made is None else _summary(made))])
+
+
+def _content(made: Draft | None) -> dict[str, Any]:
+    if made is None:
+        return {}
+    rows, columns = made.inferred.rows.height, list(made.inferred.columns)
+    told: dict[str, Any] = {"rows": rows, "columns": columns, "left_out": dict(made.inferred.refused)}
+    if made.goal is None or made.roles is None:
+        return told
+    goal = {"target": made.goal.name, "task": made.goal.answer.kind, "features": list(made.roles.features)}
+    return told | goal | {"left_out": dict(made.roles.left_out)}
+
+
+def _summary(made: Draft) -> list[str]:
+    rows = _counted(range(made.inferred.rows.height), "row")
+    if made.goal is None or made.roles is None:
+        return [
+            f"  {len(made.inferred.columns)} columns of {rows}; name one with --target to have a model too"
+        ]
+    what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
+    lines = [
+        f"  '{shown(made.goal.name)}' ({what}) from {_counted(made.roles.features, 'feature')} of {rows}"
+    ]
+    lines += [f"  no feature: '{shown(name)}' {told(why)}" for name, why in made.roles.left_out.items()]
+    return [*lines, "  next: mlbuild build"]
+
+
+def _counted(things: Sized, word: str) -> str:
+    return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,132 @@
+"""`mlbuild predict`: answer the rows of a file with a built model, as any onnxruntime would."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.bundle.opened import NotOurs, Opened
+from mlbuild.bundle.session import Arrays
+from mlbuild.bundle.trained import RawInput
+from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
+from mlbuild.cli.like import options_text, way_of_reading
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.printing import say, show, show_document
+from mlbuild.cli.row_files import SUFFIXES, add_options, writable
+from mlbuild.data.contracts import Column
+from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
+from mlbuild.data.formats.format import Format
+from mlbuild.diagnostics import Failed
+from mlbuild.params import params_of, read
+from mlbuild.regular import is_regular
+from mlbuild.shown import shown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMATS = ("text", "json")
+_OTHERWISE = "a file that is written in another way needs --like SOURCE, or options such as --delimiter"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="a model.onnx that mlbuild wrote")
+    parser.add_argument("rows", help=f"a {SUFFIXES} file with the model's input columns")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help=f"write a {SUFFIXES} file instead of printing CSV"
+    )
+    parser.add_argument(
+        "--like",
+        metavar="SOURCE",
+        help="read the rows like this source of the spec (default: like the source that the model was trained on, if only "
+        "one fits)",
+    )
+    add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    model, file = Path(args.model), Path(args.rows)
+    if not is_regular(model):
+        raise UsageError(f"there is no file '{model}'")
+    if not is_regular(file):
+        raise UsageError(f"there is no file '{file}'")
+    target = Path(args.output) if args.output else None
+    written = writable(target)() if target else None
+    try:
+        opened = Opened(model)
+        form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
+        if like and form != type(form)() and not args.quiet:
+            say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
+        answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
+        if target and written:
+            _write(answers, written, target)
+    except NotOurs as error:
+        raise UsageError(f"'{model}' {error}") from None
+    except Failed as failed:
+        failure = without_values(failed.failure) if args.no_samples else failed.failure
+        raise Stopped(failure.message, code=DATA, lines=failure_lines(failure)) from None
+    if args.json:
+        told = {"file": args.output} if target else {"rows": answers.to_dicts()}
+        told |= {"like": like.name} if like else {}
+        show_document(document(args.command, OK, told))
+    elif not target and sys.stdout.isatty():
+        show(_for_people(answers))
+    elif not target:
+        show_document(answers.write_csv().removesuffix("\n"))
+    return OK
+
+
+def _for_people(answers: pl.DataFrame) -> list[str]:
+    """CSV as a terminal may get it; files and other programs get all as it is."""
+    import polars as pl
+
+    header = pl.DataFrame([[shown(name) for name in answers.columns]], orient="row")
+    rows = answers.with_columns(pl.col(pl.String).map_elements(shown, return_dtype=pl.String))
+    return "".join(part.write_csv(include_header=False) for part in (header, rows)).splitlines()
+
+
+def _write(answers: pl.DataFrame, form: Format, target: Path) -> None:
+    try:
+        with target.open("wb") as stream:
+            form.write(answers, stream)
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise UsageError(f"cannot write '{target}': {reason}") from None
+
+
+def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:
+    """The model's input columns of a file.
+
+    Raises:
+        Failed: of kind `data`: a column is missing, or a value does not parse.
+        Stopped: all columns are missing, which may be due to how the file is read.
+    """
+    rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
+    if faults:
+        lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
+        failed = faulty(f"'{file}' does not hold what the model takes", faults)
+        if lost and params_of(type(form)):
+            raise Stopped(failed.failure.message, _OTHERWISE, DATA, failure_lines(failed.failure))
+        raise failed
+    return rows
+
+
+def _column(item: RawInput) -> Column:
+    told: dict[str, Any] = {"dtype": item.type.dtype, "nullable": True}
+    if item.type.dtype == "string" and item.null_token != "":
+        told |= {"empty_is_null": False, "null_token": item.null_token}
+    return read(Column, {key: value for key, value in told.items() if value is not None})
+
+
+def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:
+    """A row of plain columns for each answer."""
+    import polars as pl
+
+    return pl.DataFrame(
+        [
+            pl.Series(column, list(answers[name][:, index]), strict=False)
+            for name, columns in opened.outputs.items()
+            for index, column in enumerate(columns)
+        ]
+    )

@@ -1,0 +1,34 @@
+"""`mlbuild render`: the spec as it is meant, as YAML or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from mlbuild.cli.exits import OK
+from mlbuild.cli.output.document import printable
+from mlbuild.cli.output.printing import show_document
+from mlbuild.cli.project import load_spec
+from mlbuild.spec.canonical import canonical_spec
+from mlbuild.spec.text.yaml_text import yaml_text
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the spec as it is meant: profiles and settings laid over it, included files joined, every default "
+        "written out. It is a spec itself, as YAML or with --json as JSON, and means the same."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    value = canonical_spec(load_spec(args).document.value)
+    show_document(json_text(value) if args.json else yaml_text(value).rstrip("\n"))
+    return OK
+
+
+def json_text(value: Any) -> str:
+    """The JSON of a spec's value, of which every reader of YAML gets the same value too."""
+    return printable(json.dumps(value, indent=2, ensure_ascii=False))

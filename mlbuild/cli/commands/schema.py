@@ -1,0 +1,101 @@
+"""`mlbuild schema`: the JSON Schema that editors check and complete specs with, of the language or of one project."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from mlbuild.cli.exits import OK, USAGE, UsageError
+from mlbuild.cli.output.document import document, printable
+from mlbuild.cli.output.printing import show, show_document
+from mlbuild.cli.project import DEFAULT, BadSpec, bounds_of, find_file, tell
+from mlbuild.regular import SPEC_LIMIT, read_regular, replace_regular
+from mlbuild.spec.layers.bounds import HELP
+from mlbuild.spec.layers.files import read_main
+from mlbuild.spec.names.known import known_names
+from mlbuild.spec.names.schema import build_project_schema
+from mlbuild.spec.shape.schema import FILE, as_text, schema_text
+from mlbuild.spec.text.modeline import with_modeline
+
+FORMATS = ("text", "json")
+#: How the file of a project's schema ends; what stands before it names the spec, as in `a.mlbuild.yaml`.
+PROJECT_FILE = "project.schema.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the JSON Schema of the spec language; with --project that of this project, in which the names of tables, "
+        "contracts, models and columns are those that the spec and the headers of its files have."
+    )
+    parser.add_argument(
+        "--project", action="store_true", help="the schema of this project; write it again when names change"
+    )
+    parser.add_argument(
+        "--write",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="write the schema into a folder (beside the spec) and name it in the spec's first comment",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.write is None:
+        text = _project_text(args, find_file(args.file)) if args.project else schema_text()
+        show_document(printable(text).rstrip("\n"))
+        return OK
+    spec = find_file(args.file)
+    if not bounds_of(args, spec).hold(spec):
+        raise UsageError(f"'{spec}' is a link to a file that is not of this project", HELP)
+    text = _project_text(args, spec) if args.project else schema_text()
+    schema = _folder(args.write, spec) / (_project_file(spec) if args.project else FILE)
+    _tell(args, _write(spec, schema, text), spec, schema)
+    return OK
+
+
+def _project_text(args: argparse.Namespace, file: Path) -> str:
+    bounds = bounds_of(args, file)
+    document = read_main(file, bounds)
+    if isinstance(document, list):
+        tell(args, document, USAGE)
+        raise BadSpec
+    return as_text(build_project_schema(known_names(document, bounds)))
+
+
+def _folder(given: str, spec: Path) -> Path:
+    return Path(given) if given else spec.parent
+
+
+def _project_file(spec: Path) -> str:
+    stem = spec.name.removesuffix(DEFAULT) if spec.name.endswith(DEFAULT) else f"{spec.stem}."
+    return stem + PROJECT_FILE
+
+
+def _write(spec: Path, schema: Path, text: str) -> list[Path]:
+    """Write the schema, and name it in the spec; the files that were not so before."""
+    relative = Path(os.path.relpath(schema.absolute(), spec.absolute().parent)).as_posix()
+    try:
+        former = read_regular(spec, SPEC_LIMIT)
+        wanted = {schema: text.encode(), spec: with_modeline(former, relative)}
+        schema.parent.mkdir(parents=True, exist_ok=True)
+        found = {schema: _written(schema), spec: former}
+        changed = [file for file, content in wanted.items() if content != found[file]]
+        for file in changed:
+            replace_regular(file.resolve() if file == spec else file, wanted[file])
+    except OSError as error:
+        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
+    return changed
+
+
+def _written(file: Path) -> bytes | None:
+    """What is in a file; None for a link, which is replaced wherever it leads."""
+    return read_regular(file, SPEC_LIMIT) if file.is_file() and not file.is_symlink() else None
+
+
+def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:
+    if args.json:
+        files = {"schema": str(schema), "spec": str(spec), "changed": [str(file) for file in changed]}
+        show_document(document(args.command, OK, files))
+        return
+    show([f"wrote {file}" for file in changed] or [f"{schema} is up to date, and {spec} names it"])

@@ -1,0 +1,34 @@
+"""What is wrong besides a spec, for GitHub and SARIF: how a command ended, and tasks that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlbuild.cli.exits import Stopped
+from mlbuild.cli.output.diagnostics import COMMAND_LINE, diagnostics_github
+from mlbuild.cli.output.document import json_text
+from mlbuild.cli.output.sarif import diagnostics_sarif
+from mlbuild.data.faults import failure_lines
+from mlbuild.diagnostics import Diagnostic, Span
+from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.graph import Plan
+from mlbuild.spec.spec import Spec
+
+#: Stands for a code where a command ends without a diagnostic.
+_ENDED = "mlbuild"
+
+
+def of_end(told: Stopped, code: int, format_: str) -> str:
+    """The end of a command that could not be run, as it is printed."""
+    notice = Diagnostic(_ENDED, str(told), Span(COMMAND_LINE, 1, 1, 1, 1), told.help, lines=told.lines)
+    if format_ == "github":
+        return diagnostics_github([notice])
+    return json_text(diagnostics_sarif((), code, [notice]))
+
+
+def of_failures(spec: Spec, plan: Plan, result: BuildResult) -> Iterator[Diagnostic]:
+    """The tasks of a build that failed, each at the definition that it comes from."""
+    for task, failure in result.failures.items():
+        message, lines = f"{task}: {failure.message}", tuple(failure_lines(failure))
+        span = spec.document.span(plan.tasks[task].at, "key")
+        yield Diagnostic(f"{failure.kind}-failure", message, span, lines=lines)

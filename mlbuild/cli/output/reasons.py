@@ -1,0 +1,164 @@
+"""Reasons and decisions of the engine in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mlbuild.cli.output.printing import shown_path
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.stale import (
+    Blocked,
+    Decision,
+    FailedBefore,
+    Fresh,
+    Restorable,
+    Stale,
+    Unsure,
+    surely_runs,
+)
+from mlbuild.engine.queries.critical_path import CriticalPath
+from mlbuild.pipeline.parts import place_of
+from mlbuild.shown import shown, told
+
+#: What decisions are called in `plan`.
+CALLED = {
+    Stale: "RUN",
+    Unsure: "MAYBE",
+    Fresh: "REUSE",
+    Restorable: "RESTORE",
+    Blocked: "BLOCKED",
+    FailedBefore: "FAILED",
+}
+
+#: What a column with its type is told by, as `Schema.to_json` writes it.
+_COLUMN = {"name", "dtype", "nullable", "categories"}
+
+
+def called(decision: Decision) -> str:
+    """What a decision is called in `plan`."""
+    return CALLED[Stale if surely_runs(decision) else type(decision)]
+
+
+def waiting_text(holder: int | None) -> str:
+    """What is told before a wait for another process."""
+    who = "" if holder is None else f" (process {holder})"
+    return f"waiting for another mlbuild{who}"
+
+
+def reason_text(reason: Reason) -> str:
+    """One reason as a phrase: `models.late.params.num_leaves: 63 -> 31 (mlbuild.yaml:48)`."""
+    part = place_of(reason.part)[1] or reason.part
+    texts = {
+        "never built": "it was never built",
+        "forced": "it is forced",
+        "param": f"{reason.where}: {_value(reason.was)} -> {_value(reason.now)}",
+        "param added": f"{reason.where}: {_value(reason.now)} added",
+        "param removed": f"{reason.where}: {_value(reason.was)} removed",
+        "code": f"code: {reason.where} changed" if reason.where else "its code changed",
+        "code added": f"code: {reason.where} is used now",
+        "code removed": f"code: {reason.where} is no longer used",
+        "kind": "it is a task of another kind",
+        "library": f"{reason.where} {reason.was or 'missing'} -> {reason.now or 'missing'}",
+        "library added": f"{reason.where} {reason.now} is used now",
+        "library removed": f"{reason.where} is not used any more",
+        "file": f"the file {reason.where} changed",
+        "file added": f"the file {reason.where} is read now",
+        "file removed": f"the file {reason.where} is not read any more",
+        "file missing": f"the file {reason.where} is missing",
+        "input part": f"'{part}' of {reason.where} changed",
+        "input added": f"'{part}' of {reason.where} is read now",
+        "input removed": f"'{part}' of {reason.where} is not read any more",
+        "input order": f"the order of what is read as '{reason.where}' changed",
+        "parts": f"it gives other results: {_list_change(reason.was, reason.now)}",
+        "result missing": "its stored result is gone",
+        "export missing": f"{reason.where} is missing",
+        "export edited": f"{reason.where} was edited",
+        "export extra": f"{reason.where} does not belong there",
+    }
+    place = f" ({shown_path(reason.file)}:{reason.line})" if reason.line else ""
+    return told(texts[reason.what] + place)
+
+
+def telling(reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons that people are told: not those that only follow from another one.
+
+    That a task gives other parts, and a parameter that stands nowhere in the spec, always follow from something.
+    """
+    own = [one for one in reasons if one.what != "parts" and (one.line or not one.what.startswith("param"))]
+    return own or [*reasons]
+
+
+def reasons_text(reasons: Sequence[Reason], most: int = 3) -> str:
+    """The first few reasons in one line."""
+    phrases = [*dict.fromkeys(map(reason_text, telling(reasons)))]
+    more = [f"and {len(phrases) - most} more"] if len(phrases) > most else []
+    return "; ".join([*phrases[:most], *more])
+
+
+def decision_text(decision: Decision) -> str:
+    """Why a decision was taken; empty for a result that is simply reused."""
+    match decision:
+        case Stale(reasons=reasons) | Restorable(reasons=reasons):
+            return reasons_text(reasons)
+        case Unsure(reasons=reasons) if surely_runs(decision):
+            return reasons_text(reasons)
+        case Unsure(waiting=waiting, reasons=reasons):
+            changed = f"; {reasons_text(reasons)}" if reasons and reasons[0].what != "never built" else ""
+            gives = "gives" if len(waiting) == 1 else "give"
+            return f"depends on what {', '.join(waiting)} {gives}{changed}"
+        case FailedBefore(failure=failure):
+            return failure.message
+        case Blocked(by=by):
+            return f"{', '.join(by)} failed"
+    return ""
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    """A reason as data, with its phrase."""
+    return asdict(reason) | {"text": reason_text(reason)}
+
+
+def decision_json(task: str, decision: Decision) -> dict[str, Any]:
+    """A decision as data; `made` is the build that a result which is known comes from."""
+    reasons, action = getattr(decision, "reasons", ()), getattr(decision, "action", None)
+    return {
+        "task": task,
+        "decision": called(decision).lower(),
+        "reasons": [reason_json(reason) for reason in reasons],
+        "waiting": list(getattr(decision, "waiting", ())),
+        "text": decision_text(decision),
+        "made": action.build if action else None,
+    }
+
+
+def path_json(path: CriticalPath) -> dict[str, Any]:
+    return {"seconds": round(path.seconds, 4), "tasks": list(path.tasks)}
+
+
+def _value(value: Any) -> str:
+    return shown(_flow(value))
+
+
+def _flow(value: Any) -> str:
+    """JSON as one line of YAML, without what is null; a column with its type as its name."""
+    if isinstance(value, dict):
+        if value.keys() == _COLUMN:
+            return str(value["name"])
+        pairs = (f"{key}: {_flow(item)}" for key, item in value.items() if item is not None)
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _list_change(was: Any, now: Any) -> str:
+    """Which parts are new and which are gone; columns by their names, whatever the split."""
+    if not (isinstance(was, list) and isinstance(now, list)):
+        return "another list"
+    before, after = ({place_of(name)[1] or name for name in map(str, names)} for names in (was, now))
+    added = [f"+{name}" for name in sorted(after - before)]
+    removed = [f"-{name}" for name in sorted(before - after)]
+    return ", ".join([*added, *removed]) or "in another order"

@@ -1,0 +1,133 @@
+"""Local files as what lies outside, and a memory of digests: a time is only a reason to hash again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlbuild.engine.canonical import is_digest
+from mlbuild.engine.decide.external import External, Glance, Token
+from mlbuild.engine.store.store import Store
+from mlbuild.regular import open_regular
+
+#: Clocks of file systems lag behind the system's clock by up to this much. A file whose time is not older than
+#: that when it is hashed can change once more without changing its time.
+GRAIN_NS = 10_000_000
+
+_NOTE = "stat"
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file of this machine, by its path from the project.
+
+    `has_variables` says that what it is `called` is a path with variables of the environment in the place of their values.
+    """
+
+    path: Path
+    called: str
+    has_variables: bool = False
+
+    def token(self, root: Path) -> Token | None:
+        try:
+            return [*_facts((root / self.path).stat())]
+        except OSError:
+            return None
+
+    def settled(self, token: Token, at: int) -> bool:
+        return settled([int(fact) for fact in token], at)
+
+    def digest(self, root: Path) -> str | None:
+        try:
+            with open_regular(root / self.path) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None
+
+    def glances(self, token: Token) -> Sequence[Glance]:
+        return [Glance(self.called, tuple(int(fact) for fact in token), self.has_variables)]
+
+    def local(self, root: Path) -> Path:
+        return root / self.path
+
+
+class Digests:
+    """The digests of what lies outside: where nothing about it has changed since it was hashed, they cost its token."""
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self._store, self._root = store, root
+        self._entries = _read(store.note(_NOTE))
+        self._changed = False
+
+    def digest(self, external: External) -> str | None:
+        """The sha256 of a content; None where there is none that can be read. It is remembered under what it is called."""
+        entry = self._entries.get(external.called)
+        before = external.token(self._root)
+        if before is None:
+            return None
+        if entry and entry[0] == before and external.settled(before, entry[1]):
+            return str(entry[2])
+        hashed_at = time.time_ns()
+        found = external.digest(self._root)
+        if found is not None and external.token(self._root) == before:
+            self._entries[external.called] = [before, hashed_at, found]
+            self._changed = True
+        return found
+
+    def token(self, external: External) -> Token | None:
+        """The token under which a digest is known; None while the content can change and leave it as it is."""
+        if self.digest(external) is None:
+            return None
+        token, hashed_at, _ = self._entries.get(external.called, (None, 0, ""))
+        return token if token is not None and external.settled(token, hashed_at) else None
+
+    def former_token(self, external: External) -> Token | None:
+        """The token under which a content was hashed before, where it is still what it was then."""
+        entry = self._entries.get(external.called)
+        if entry is None or self.digest(external) != entry[2]:
+            return None
+        token: Token = entry[0]
+        return token
+
+    def save(self) -> None:
+        """Keep what was hashed for the next build."""
+        if self._changed:
+            self._store.keep_note(_NOTE, self._entries)
+            self._changed = False
+
+
+def name_in(root: Path, path: Path) -> str:
+    """How a file is called in messages and caches: by its path from the project."""
+    name = path.as_posix().removeprefix(f"{root.as_posix()}/")
+    if name.startswith("/") or ".." in path.parts:
+        return Path(os.path.relpath(root / path, root)).as_posix()
+    return name
+
+
+def settled(facts: Sequence[int], at: int) -> bool:
+    """Whether what had these facts at a time, in ns, cannot change any more without changing them."""
+    return max(facts[0], facts[3]) < at - GRAIN_NS
+
+
+def _facts(stat: os.stat_result) -> list[int]:
+    return [stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns]
+
+
+def _read(note: Any) -> dict[str, list[Any]]:
+    """The entries of a note: token, when it was hashed, digest; a malformed one is left out."""
+    entries = note.items() if isinstance(note, dict) else ()
+    return {name: entry for name, entry in entries if _is_entry(entry)}
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, list)
+        and [*map(type, entry)] == [list, int, str]
+        and is_digest(entry[2])
+        and all(type(fact) in (int, str) for fact in entry[0])
+    )

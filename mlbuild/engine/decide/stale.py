@@ -1,0 +1,149 @@
+"""The one function that decides whether a task has to run, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlbuild.diagnostics import Failure
+from mlbuild.engine.code.versions import Code
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.key import Ingredients, ingredients
+from mlbuild.engine.decide.reasons import Reason, changes
+from mlbuild.engine.decide.records import Action, find_action, find_record
+from mlbuild.engine.execution.export import export_reasons
+from mlbuild.engine.graph import Task
+from mlbuild.engine.store.store import Store
+
+
+@dataclass(frozen=True)
+class World:
+    """What a decision looks at, besides the task and what came of those that it reads.
+
+    `foreseen` is for looking ahead: the tasks that are about to run, by key.
+    """
+
+    store: Store
+    outside: Digests
+    root: Path
+    code: Code
+    foreseen: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The result is known, and where it belongs."""
+
+    ingredients: Ingredients
+    action: Action
+
+
+@dataclass(frozen=True)
+class Restorable:
+    """The result is known, but the exported folder does not hold it: `reasons` say in what, or since which change."""
+
+    ingredients: Ingredients
+    action: Action
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The task has to run; there is at least one reason."""
+
+    ingredients: Ingredients
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """It depends on what the tasks `waiting` give. `reasons` say what has changed anyhow."""
+
+    waiting: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class FailedBefore:
+    """With all this, the task has failed in the build `action.build`, and would again."""
+
+    ingredients: Ingredients
+    action: Action
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The task cannot run: it needs the result of the tasks `by`, which failed or cannot run either."""
+
+    by: tuple[str, ...]
+
+
+Decision = Fresh | Restorable | Stale | Unsure | FailedBefore | Blocked
+
+
+def decide(task: Task, done: Mapping[str, Action | None], world: World, *, forced: bool = False) -> Decision:
+    """Decide about one task. `done` holds what came of others: None for no result; one not known yet is absent.
+
+    Nothing is run and no stored content is read; that one is there is enough, its digest is compared before use.
+    """
+    sources = sorted({source.task for source in task.inputs})
+    failed = tuple(name for name in sources if name in done and done[name] is None)
+    if failed:
+        return Blocked(failed)
+    waiting = tuple(name for name in sources if name not in done)
+    digests = {name: action.digests for name in sources if (action := done.get(name))}
+    now = ingredients(task, digests, world.outside, world.code)
+    missing = tuple(
+        Reason("file missing", now.paths[slot]) for slot, found in now.files.items() if found is None
+    )
+    if waiting:
+        return Unsure(waiting, (Reason("forced"),) if forced else missing or _changes(task, now, world))
+    if missing or forced:
+        return Stale(now, missing or (Reason("forced"),))
+    action = find_action(world.store, now.key, task.parts)
+    if action is None:
+        return _unknown_result(task, now, world)
+    if action.failure:
+        return FailedBefore(now, action, action.failure)
+    if lost := lost_parts(task, action, world.store):
+        return Stale(now, tuple(Reason("result missing", task.name, part) for part in lost))
+    if wrong := tuple(export_reasons(task, action, world.outside, world.root)):
+        return Restorable(now, action, _changes(task, now, world, unknown=wrong) or wrong)
+    return Fresh(now, action)
+
+
+def surely_runs(decision: Decision) -> bool:
+    """Whether the task runs, if nothing fails before; a forced one does, whatever it waits for."""
+    forced = isinstance(decision, Unsure) and any(reason.what == "forced" for reason in decision.reasons)
+    return forced or isinstance(decision, Stale)
+
+
+def failures_behind(names: Iterable[str], blocked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The tasks that failed, because of which tasks have no result; `blocked` holds what those were blocked by."""
+    return tuple(sorted({cause for name in names for cause in blocked.get(name, (name,))}))
+
+
+def lost_parts(task: Task, action: Action, store: Store) -> tuple[str, ...]:
+    """The parts of a recorded result that the store does not hold any more."""
+    return tuple(
+        part for part in task.parts if store.size(action.parts[part].digest) != action.parts[part].size
+    )
+
+
+def _unknown_result(task: Task, now: Ingredients, world: World) -> Stale | Unsure:
+    reasons = _changes(task, now, world) or (Reason("result missing", task.name),)
+    if now.key in world.foreseen:  # equal keys are one task: the other one gives the result
+        return Unsure((world.foreseen[now.key],), reasons)
+    return Stale(now, reasons)
+
+
+def _changes(
+    task: Task, now: Ingredients, world: World, unknown: tuple[Reason, ...] = ()
+) -> tuple[Reason, ...]:
+    """What changed since the last result of the task; empty where nothing known did, `unknown` where none is known."""
+    record = find_record(world.store, task.name)
+    if record is None:
+        return unknown or (Reason("never built", task.name),)
+    return changes(record.ingredients, record.origins, now, task.origin, world.code.definitions)

@@ -1,0 +1,91 @@
+"""The tasks that are to run and those that do: the most urgent first, with the cores shared out among them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mlbuild.engine.decide.stale import Stale
+from mlbuild.engine.execution.executor import Executor, Outcome
+from mlbuild.engine.execution.perform import VERDICTS
+from mlbuild.engine.graph import Task
+
+Urgent = Callable[[str], tuple[int, float, int]]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A task that runs, or has: `first` is how its first run ended where it runs twice."""
+
+    task: Task
+    decision: Stale
+    threads: int = 0
+    first: Outcome | None = None
+
+
+class Dispatch:
+    """Hands tasks to an executor. Equal keys are one task: while one of them is here, others are held back.
+
+    The cores that no task has are shared out among those that start together, so that one that runs alone has all.
+    With `twice`, each task that does not fail by accident runs a second time, with another number of threads.
+    """
+
+    def __init__(self, executor: Executor, urgent: Urgent, cores: int, twice: bool) -> None:
+        self._executor, self._urgent, self._cores, self._twice = executor, urgent, cores, twice
+        self._heap: list[tuple[tuple[int, float, int], Attempt]] = []
+        self._running: dict[str, Attempt] = {}
+        self._twins: dict[str, list[str]] = {}
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
+    def clear(self) -> None:
+        """Forget the tasks that wait; none runs."""
+        self._heap.clear()
+        self._twins.clear()
+
+    def add(self, task: Task, decision: Stale) -> None:
+        """Let a task wait until a slot is free, or until one of the same key is done with."""
+        key = decision.ingredients.key
+        if key in self._twins:
+            self._twins[key].append(task.name)
+        else:
+            self._twins[key] = []
+            heapq.heappush(self._heap, (self._urgent(task.name), Attempt(task, decision)))
+
+    def next(self) -> Attempt | None:
+        """The task that should start now; None where none waits, or no slot is free."""
+        if not self._heap or len(self._running) >= self._executor.slots:
+            return None
+        return heapq.heappop(self._heap)[1]
+
+    def start(self, attempt: Attempt) -> None:
+        """Run a task with its share of the free cores."""
+        starting = min(len(self._heap) + 1, self._executor.slots - len(self._running))
+        free = self._cores - sum(other.threads for other in self._running.values())
+        self._submit(replace(attempt, threads=max(1, -(-free // starting))))
+
+    def ended(self) -> list[tuple[Attempt, Outcome]]:
+        """Wait until tasks have ended; each with how its last run did."""
+        found = []
+        for name, outcome in self._executor.wait():
+            attempt = self._running.pop(name)
+            if self._twice and attempt.first is None and _repeatable(outcome):
+                self._submit(replace(attempt, first=outcome, threads=1 if attempt.threads > 1 else 2))
+            else:
+                found.append((attempt, outcome))
+        return found
+
+    def release(self, attempt: Attempt) -> list[str]:
+        """A task is done with; returns those that were held back because of it."""
+        return self._twins.pop(attempt.decision.ingredients.key)
+
+    def _submit(self, attempt: Attempt) -> None:
+        self._running[attempt.task.name] = attempt
+        self._executor.submit(attempt.task, attempt.decision.ingredients.inputs, attempt.threads)
+
+
+def _repeatable(outcome: Outcome) -> bool:
+    return outcome.failure is None or outcome.failure.kind in VERDICTS

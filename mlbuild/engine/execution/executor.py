@@ -1,0 +1,85 @@
+"""Where the functions of tasks run: the interface, and the executor that runs them in this process, one by one."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mlbuild.diagnostics import Failure
+from mlbuild.engine.decide.key import Read
+from mlbuild.engine.decide.records import Part
+from mlbuild.engine.execution.job import Running
+from mlbuild.engine.graph import Task
+from mlbuild.engine.store.store import Store
+
+#: The digests of the parts that a task reads, by slot.
+Inputs = Mapping[str, tuple[Read, ...]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the function of a task ended: with parts that are in the store, or with a failure.
+
+    `peak` is the largest resident memory in bytes, None where it is not known; `printed` is the end of what the
+    task wrote to its standard streams, where these were not those of the build.
+    """
+
+    seconds: float
+    given: Mapping[str, Part]
+    failure: Failure | None = None
+    peak: int | None = None
+    printed: str = ""
+
+
+class Executor(Protocol):
+    """Runs the functions of tasks; a build gives it at most `slots` at once."""
+
+    slots: int
+
+    def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
+        """Start a task that may use `threads` cores; every part of `inputs` is in the store."""
+
+    def wait(self) -> list[tuple[str, Outcome]]:
+        """The tasks that have ended since the last call, by name; waits for one where there is none."""
+
+    def close(self) -> None:
+        """End what still runs. An executor can be used again afterwards."""
+
+
+class InProcess:
+    """Runs one task after the other in this process: a task that crashes takes the build with it.
+
+    What a task prints goes to standard error, so that results on standard output stay alone.
+    """
+
+    slots = 1
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self._store, self._root = store, root
+        self._waiting: deque[tuple[Task, Inputs, int]] = deque()
+
+    def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
+        self._waiting.append((task, inputs, threads))
+
+    def wait(self) -> list[tuple[str, Outcome]]:
+        task, inputs, threads = self._waiting.popleft()
+        with contextlib.redirect_stdout(sys.stderr):
+            return [(task.name, execute(task, inputs, self._store, self._root, threads))]
+
+    def close(self) -> None:
+        self._waiting.clear()
+
+
+def execute(task: Task, inputs: Inputs, store: Store, root: Path, threads: int) -> Outcome:
+    """Call the function of a task, and take what it gives into the store."""
+    started = time.perf_counter()
+    with Running(task, inputs, store, root, threads) as job:
+        task.run(job)
+        job.collect()
+    return Outcome(time.perf_counter() - started, job.given, job.failure)

@@ -1,0 +1,141 @@
+"""One run of one task: what its function reads and writes, and how it ended."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mlbuild.diagnostics import Failed, Failure, Unwritable
+from mlbuild.engine.canonical import canonical, parse
+from mlbuild.engine.decide.key import Read, sorted_params
+from mlbuild.engine.decide.records import Part
+from mlbuild.engine.graph import Task
+from mlbuild.engine.store.kept import remove
+from mlbuild.engine.store.store import Store
+from mlbuild.shown import cut
+
+#: What a task that got no more memory is told to have failed of.
+OUT_OF_MEMORY = "out of memory"
+
+#: The most characters of a traceback: an exception can quote a whole table.
+_TRACEBACK = 50_000
+#: What the system tells libraries that write files of their own.
+_FULL = re.compile(
+    "no space left on device|disk quota exceeded|file too large|read-only file system", re.IGNORECASE
+)
+
+
+class Running:
+    """A `Job`, as a context: however the function ends, `given` or `failure` says how.
+
+    Only an interrupt passes through. Everything else is caught, not only `Exception`: compiled libraries end
+    with panics that derive from `BaseException`.
+    """
+
+    def __init__(
+        self, task: Task, inputs: Mapping[str, tuple[Read, ...]], store: Store, root: Path, threads: int
+    ) -> None:
+        self.params: Mapping[str, Any] = sorted_params(task)
+        self.threads = threads
+        self.given: dict[str, Part] = {}
+        self.failure: Failure | None = None
+        self._promised = task.parts
+        self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
+        self._empty_slots = {source.slot for source in task.inputs}
+        self._files, self._root = task.files, root
+        self._store = store
+        self._scratch: Path | None = None
+        self._targets: dict[str, Path] = {}
+
+    def parts(self, slot: str) -> tuple[str, ...]:
+        if slot not in self._inputs and slot in self._empty_slots:
+            return ()
+        return tuple(self._inputs[slot])
+
+    def read(self, slot: str, part: str) -> bytes:
+        content = self._store.get(self._digest(slot, part))
+        if content is None:
+            raise OSError(f"part '{part}' of input '{slot}' was damaged while the task ran")
+        return content
+
+    def path(self, slot: str, part: str) -> Path:
+        return self._store.path(self._digest(slot, part))
+
+    def file(self, slot: str) -> Path:
+        return self._files[slot].local(self._root)
+
+    def write(self, part: str, content: bytes) -> None:
+        self._expect(part)
+        self.given[part] = Part(self._store.put(content), len(content))
+
+    def target(self, part: str) -> Path:
+        self._expect(part)
+        if self._scratch is None:
+            self._scratch = self._store.scratch()
+        path = self._scratch / str(len(self._targets)) / part.rpartition("/")[2]
+        path.parent.mkdir()
+        self._targets[part] = path
+        return path
+
+    def collect(self) -> None:
+        """Take the files written at targets into the store, and see that every promised part was given."""
+        for part, path in self._targets.items():
+            if path.is_file():
+                size = path.stat().st_size
+                self.given[part] = Part(self._store.put_file(path), size)
+        missing = [part for part in self._promised if part not in self.given]
+        if missing:
+            raise Failed(Failure("task", f"the task did not give {_quoted(missing)}", {"parts": missing}))
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if self._scratch is not None:
+            remove(self._scratch)
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return False
+        self.failure = _failure(error)
+        return True
+
+    def _digest(self, slot: str, part: str) -> str:
+        digest = self._inputs[slot][part]
+        assert digest is not None, "a task runs when all that it reads is known"
+        return digest
+
+    def _expect(self, part: str) -> None:
+        if part not in self._promised:
+            raise ValueError(f"part '{part}' is not one that the task promised")
+        if part in self.given or part in self._targets:
+            raise ValueError(f"part '{part}' is given twice")
+
+
+def _failure(error: BaseException) -> Failure:
+    if isinstance(error, Failed):
+        try:
+            return replace(error.failure, details=parse(canonical(error.failure.details)))
+        except TypeError as not_json:
+            error = not_json
+    name = type(error).__name__
+    details = {"exception": name, "traceback": cut("".join(traceback.format_exception(error)), _TRACEBACK)}
+    if isinstance(error, MemoryError):
+        return Failure("task", OUT_OF_MEMORY, details)
+    if isinstance(error, Unwritable):
+        return Failure("store", str(error))
+    if full := _FULL.search(str(error)):
+        return Failure("store", f"cannot write what the task gives: {full[0].lower()}", details)
+    if not str(error):
+        return Failure("task", name, details)
+    unquoted = f"{name}: what it says can quote values, and is not shown"
+    return Failure("task", f"{name}: {error}", details | {"unquoted": unquoted})
+
+
+def _quoted(names: list[str]) -> str:
+    return "its part" + ("s " if len(names) > 1 else " ") + ", ".join(f"'{name}'" for name in names)

@@ -1,0 +1,70 @@
+"""What has come of each task of a build so far, and the telling of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlbuild.diagnostics import Failure
+from mlbuild.engine.decide.records import Action
+from mlbuild.engine.execution.events import (
+    BuildResult,
+    Event,
+    Listener,
+    NonDeterministic,
+    TaskDone,
+    TaskFailed,
+)
+
+
+class Ledger:
+    """The state of a build. `done` begins anew with each pass, with the failures of those before."""
+
+    def __init__(self, events: Listener) -> None:
+        self.tell = events
+        self.done: dict[str, Action | None] = {}
+        self.failures: dict[str, Failure] = {}
+        self._outcomes: dict[str, str] = {}
+        self._times: dict[str, float] = {}
+        self._unsteady: dict[str, tuple[str, ...]] = {}
+
+    def begin(self) -> None:
+        """Forget what was settled, but for failures: no task is tried again that has failed in this build."""
+        self.done = dict.fromkeys(self.failures)
+
+    def ran(self, task: str) -> bool:
+        return self._outcomes.get(task) == "ran"
+
+    def settle(self, task: str, action: Action | None, outcome: str, event: Event) -> None:
+        """Note how a task ended, and tell it; a later pass that finds the same, or the result there, is silent."""
+        self.done[task] = action
+        if isinstance(event, TaskDone):
+            self._times[task] = event.seconds
+        former = self._outcomes.get(task)
+        if former is None or outcome not in (former, "reused"):
+            self._outcomes[task] = outcome
+            self.tell(event)
+
+    def fail(self, task: str, failure: Failure, key: str, remembered: str | None = None) -> None:
+        self.failures[task] = failure
+        self.settle(task, None, "failed", TaskFailed(task, failure, remembered, key))
+
+    def differ(self, task: str, parts: tuple[str, ...]) -> None:
+        """A task gave another result for the same key, in these parts; none where one of both was a failure."""
+        self._unsteady[task] = parts
+        self.tell(NonDeterministic(task, parts))
+
+    def result(self, build: str, seconds: float, order: Iterable[str]) -> BuildResult:
+        """The result of the build, in this order of tasks."""
+        named: dict[str, list[str]] = {}
+        settled = [task for task in order if task in self._outcomes]
+        for task in settled:
+            named.setdefault(self._outcomes[task], []).append(task)
+        return BuildResult(
+            build=build,
+            seconds=seconds,
+            failures={task: self.failures[task] for task in settled if task in self.failures},
+            actions={task: action for task in settled if (action := self.done[task])},
+            unsteady={task: self._unsteady[task] for task in settled if task in self._unsteady},
+            times={task: self._times[task] for task in settled if task in self._times},
+            **{word: tuple(named.get(word, ())) for word in ("ran", "reused", "restored", "blocked")},
+        )

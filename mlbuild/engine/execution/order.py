@@ -1,0 +1,99 @@
+"""The order in which tasks run, and how far a build goes."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.engine.graph import Plan, Task
+from mlbuild.engine.queries.targets import with_ancestors, with_descendants
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The tasks that a build looks at, in order and with their ranks, and those that it runs in any case."""
+
+    ranks: Mapping[str, int]
+    forced: frozenset[str]
+    keep_going: bool
+
+    def stopped(self, name: str, failed: Iterable[str]) -> tuple[str, ...]:
+        """The failed tasks because of which this one does not start: those of a lower rank."""
+        if self.keep_going:
+            return ()
+        return tuple(sorted(other for other in failed if self.ranks[other] < self.ranks[name]))
+
+
+def scope(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: bool) -> Scope:
+    """How far a build of the tasks `targets` (None: all) goes.
+
+    Raises:
+        Rejected: tasks depend on each other in a circle.
+        ValueError: a task is malformed; the plan's maker is to blame, not the user.
+    """
+    for task in plan.tasks.values():
+        check(plan, task)
+    named = frozenset(plan.tasks if targets is None else targets)
+    needed = with_ancestors(plan, named)
+    forced = needed & with_descendants(plan, named) if force else frozenset()
+    return Scope(order(plan, needed), forced, keep_going)
+
+
+def order(plan: Plan, names: Collection[str]) -> dict[str, int]:
+    """The tasks `names`, which hold all that they depend on, in the order in which they run: by rank, then by name.
+
+    The value is a task's rank, raised to the highest of what it depends on, so that ranks never fall.
+
+    Raises:
+        Rejected: tasks depend on each other in a circle.
+    """
+    ranks = {name: plan.tasks[name].rank for name in names}
+    waiting = {name: {source.task for source in plan.tasks[name].inputs} for name in names}
+    readers: dict[str, list[str]] = {name: [] for name in names}
+    for name, sources in waiting.items():
+        for source in sources:
+            readers[source].append(name)
+    ready = [(ranks[name], name) for name in names if not waiting[name]]
+    heapq.heapify(ready)
+    ordered: dict[str, int] = {}
+    while ready:
+        rank, name = heapq.heappop(ready)
+        ordered[name] = rank
+        for reader in readers[name]:
+            ranks[reader] = max(ranks[reader], rank)
+            waiting[reader].discard(name)
+            if not waiting[reader]:
+                heapq.heappush(ready, (ranks[reader], reader))
+    if len(ordered) < len(ranks):
+        raise Rejected(_cycle(plan))
+    return ordered
+
+
+def check(plan: Plan, task: Task) -> None:
+    """See that what a task says of itself and of others holds.
+
+    Raises:
+        ValueError: with what does not.
+    """
+    if "." in task.run.__qualname__:
+        raise ValueError(f"the function of task '{task.name}' is not at the top level of its module")
+    seen = set()
+    for source in task.inputs:
+        for part in source.parts:
+            if source.task not in plan.tasks or part not in plan.tasks[source.task].parts:
+                raise ValueError(f"task '{task.name}' reads '{part}', which '{source.task}' does not give")
+            if (source.slot, part) in seen:
+                raise ValueError(f"task '{task.name}' reads '{part}' twice as '{source.slot}'")
+            seen.add((source.slot, part))
+
+
+def _cycle(plan: Plan) -> Problem:
+    import networkx as nx
+
+    arrows = nx.find_cycle(plan.graph)
+    names = [arrow[0] for arrow in arrows]
+    first = names.index(min(names))
+    circle = [*names[first:], *names[:first], names[first]]
+    return Problem("cycle", "tasks depend on each other: " + " -> ".join(f"'{name}'" for name in circle))

@@ -1,0 +1,111 @@
+"""Records what came of running a task, and says what stands for its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mlbuild.diagnostics import Failure
+from mlbuild.engine.decide.key import Ingredients
+from mlbuild.engine.decide.reasons import replaced
+from mlbuild.engine.decide.records import (
+    Action,
+    Part,
+    Record,
+    Run,
+    find_action,
+    find_record,
+    keep_action,
+    keep_record,
+)
+from mlbuild.engine.decide.stale import Stale, World, lost_parts
+from mlbuild.engine.execution.executor import Outcome
+from mlbuild.engine.graph import Task
+
+#: Failures that are verdicts: the same inputs would fail again. Others may have come from outside.
+VERDICTS = ("data", "gate", "parity")
+
+
+@dataclass(frozen=True)
+class Performed:
+    """How a run ended: with the result that stands for its key, or with a failure.
+
+    `conflict` names the parts that differ from what an earlier run of the same key gave (none: one of both
+    failed); it is None where there is no conflict.
+    """
+
+    seconds: float
+    action: Action | None
+    failure: Failure | None
+    conflict: tuple[str, ...] | None = None
+
+
+def missing_file(ingredients: Ingredients) -> Failure | None:
+    """Why a task cannot start, where a file that it reads is not there."""
+    lost = (ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None)
+    name = next(lost, None)
+    return Failure("data", f"there is no file '{name}' that can be read", {"file": name}) if name else None
+
+
+def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build: str) -> Performed:
+    """Record how a task ended that ran in the build of that name."""
+    seconds, ingredients = outcome.seconds, decision.ingredients
+    failure = outcome.failure or _changed_file(task, ingredients, world)
+    if failure and failure.kind not in VERDICTS:
+        return Performed(seconds, None, failure)
+    action, conflict = _record(task, ingredients.key, Action(build, seconds, outcome.given, failure), world)
+    remember(task, ingredients, action, world, Run(build, seconds, decision.reasons, ingredients.key))
+    return Performed(seconds, None if failure else action, failure, conflict)
+
+
+def remember(
+    task: Task, ingredients: Ingredients, action: Action, world: World, run: Run | None = None
+) -> None:
+    """Note the result that a task has now. Without a `run` it was found, and when the task last ran stays known."""
+    former = find_record(world.store, task.name)
+    if run is None:
+        if former and former.key == ingredients.key:
+            return
+        run = former.last if former else None
+    elif former:
+        run = replace(run, former=former.key, replaced=replaced(former.ingredients, ingredients))
+    world.code.keep(ingredients.code)
+    keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
+
+
+def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure | None:
+    """What a task does with a file that changes meanwhile is nobody's result."""
+    for slot, external in task.files.items():
+        if world.outside.digest(external) != ingredients.files[slot]:
+            name = ingredients.paths[slot]
+            return Failure("task", f"file '{name}' changed while it was read", {"file": name})
+    return None
+
+
+def disagreement(first: Outcome, second: Outcome) -> tuple[str, ...] | None:
+    """In which parts two runs of a task differ; none where one of both failed, None where they agree."""
+    return _differing(first.failure, first.given, second.failure, second.given)
+
+
+def _differing(
+    failed: Failure | None, first: Mapping[str, Part], failed_too: Failure | None, second: Mapping[str, Part]
+) -> tuple[str, ...] | None:
+    if failed or failed_too:
+        return None if failed and failed_too else ()
+    return tuple(sorted(name for name, part in first.items() if second.get(name) != part)) or None
+
+
+def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tuple[str, ...] | None]:
+    """Record what came of a key, and return what stands: the first result, unless it is lost or was a failure."""
+    if keep_action(world.store, key, new):
+        return new, None
+    first = find_action(world.store, key, task.parts)
+    conflict = _conflict(first, new) if first else None
+    if first and not first.failure and (new.failure or not lost_parts(task, first, world.store)):
+        return first, conflict
+    keep_action(world.store, key, new, replace=True)
+    return new, conflict
+
+
+def _conflict(first: Action, new: Action) -> tuple[str, ...] | None:
+    return _differing(first.failure, first.parts, new.failure, new.parts)

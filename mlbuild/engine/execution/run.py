@@ -1,0 +1,258 @@
+"""Builds: carries out what is decided about each task, in order."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mlbuild.diagnostics import Failure, Unusable, Unwritable
+from mlbuild.engine.code.versions import Code
+from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.records import Action
+from mlbuild.engine.decide.stale import (
+    Blocked,
+    Decision,
+    FailedBefore,
+    Fresh,
+    Restorable,
+    Stale,
+    Unsure,
+    World,
+    decide,
+    failures_behind,
+)
+from mlbuild.engine.execution.dispatch import Attempt, Dispatch
+from mlbuild.engine.execution.events import (
+    BuildFinished,
+    BuildResult,
+    BuildStarted,
+    Event,
+    Listener,
+    TaskBlocked,
+    TaskDone,
+    TaskPrinted,
+    TaskRestored,
+    TaskReused,
+    TaskStarted,
+    ignore,
+)
+from mlbuild.engine.execution.executor import Executor, InProcess, Outcome
+from mlbuild.engine.execution.export import check_place, export, recover
+from mlbuild.engine.execution.ledger import Ledger
+from mlbuild.engine.execution.order import Scope, scope
+from mlbuild.engine.execution.perform import conclude, disagreement, missing_file, remember
+from mlbuild.engine.execution.schedule import Schedule, Urgency
+from mlbuild.engine.graph import Plan, Task
+from mlbuild.engine.store.store import Store
+
+
+def build(
+    plan: Plan,
+    store: Store,
+    root: Path,
+    targets: Collection[str] | None = None,
+    *,
+    force: bool = False,
+    keep_going: bool = False,
+    threads: int = 1,
+    twice: bool = False,
+    executor: Executor | None = None,
+    events: Listener = ignore,
+) -> BuildResult:
+    """Bring the tasks `targets` (None: all) and all that they need up to date.
+
+    `force` runs the targets, and what lies between them, in any case; what else they need is not forced. When a
+    task fails, others of the same or a lower rank that do not depend on it still run, those of a higher rank do
+    not start; with `keep_going` only what depends on it does not. `threads` cores are shared among the tasks that
+    run at once, by `executor` (None: in this process), which is closed. With `twice`, what runs does so a second
+    time, to compare.
+
+    Raises:
+        Rejected: tasks depend on each other in a circle.
+        Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task. Or an
+            exported folder is not ours to replace; then nothing has run.
+    """
+    world = World(store, Digests(store, root), root, Code(store, plan.policy))
+    extent = scope(plan, targets, force, keep_going)
+    executor = executor or InProcess(store, root)
+    urgency = Urgency(plan, extent, store, timed=executor.slots > 1)
+    dispatch = Dispatch(executor, urgency, threads, twice)
+    try:
+        return _Build(plan, world, extent, dispatch, urgency, Ledger(events)).run()
+    finally:
+        executor.close()
+        with suppress(Unwritable):  # they only save time
+            world.outside.save()
+            world.code.save()
+            urgency.save()
+
+
+class _Build:
+    """One build. It goes over the tasks until a whole pass has found no stored content damaged.
+
+    A damaged one is dropped when it is about to be read; the next pass then finds its producer stale. Each content
+    is verified once, and what this build has stored counts as verified, so that the passes come to an end. Where one
+    is damaged again that was dropped, as on a disk that gives nothing back, the build ends.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        world: World,
+        extent: Scope,
+        dispatch: Dispatch,
+        urgency: Urgency,
+        ledger: Ledger,
+    ) -> None:
+        self._plan, self._world, self._scope = plan, world, extent
+        self._dispatch, self._urgency, self._ledger = dispatch, urgency, ledger
+        self._schedule = Schedule(plan, extent, ())
+        self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
+        self._verified: set[str] = set()
+        self._dropped: set[str] = set()
+        self._blocked: dict[str, tuple[str, ...]] = {}
+        self._damaged = False
+
+    def run(self) -> BuildResult:
+        started = time.perf_counter()
+        self._ledger.tell(BuildStarted(self._name, len(self._scope.ranks)))
+        self._world.store.sweep()
+        for name in self._scope.ranks:
+            check_place(self._plan.tasks[name], self._world.store, self._world.root)
+            recover(self._plan.tasks[name], self._world.store, self._world.root)
+        while not self._pass():
+            pass
+        result = self._ledger.result(self._name, time.perf_counter() - started, self._scope.ranks)
+        self._ledger.tell(BuildFinished(result))
+        return result
+
+    def _pass(self) -> bool:
+        """Settle each task; False where a stored content was found damaged, once nothing runs any more."""
+        self._ledger.begin()
+        self._dispatch.clear()
+        self._damaged = False
+        self._schedule = Schedule(self._plan, self._scope, self._ledger.failures)
+        while True:
+            for name in self._schedule.ready():
+                if not self._damaged:
+                    self._carry_out(self._plan.tasks[name])
+            while not self._damaged and (attempt := self._dispatch.next()):
+                self._start(attempt)
+            if not self._dispatch.busy:
+                break
+            for attempt, outcome in self._dispatch.ended():
+                self._conclude(attempt, outcome)
+        return not self._damaged
+
+    def _decide(self, task: Task) -> Decision:
+        if stopped := self._scope.stopped(task.name, self._ledger.failures):
+            return Blocked(stopped)
+        forced = task.name in self._scope.forced and not self._ledger.ran(task.name)
+        return decide(task, self._ledger.done, self._world, forced=forced)
+
+    def _carry_out(self, task: Task) -> None:
+        match self._decide(task):
+            case Fresh(ingredients, action):
+                remember(task, ingredients, action, self._world)
+                self._settle(task, action, "reused", TaskReused(task.name, action.build, ingredients.key))
+            case Restorable(ingredients, action, reasons):
+                if self._intact(action.digests.values()):
+                    remember(task, ingredients, action, self._world)
+                    if self._exported(task, action, ingredients.key):
+                        self._settle(
+                            task, action, "restored", TaskRestored(task.name, reasons, ingredients.key)
+                        )
+            case Stale() as decision:
+                self._dispatch.add(task, decision)
+            case FailedBefore(ingredients, action, failure):
+                remember(task, ingredients, action, self._world)
+                self._fail(task, failure, ingredients.key, action.build)
+            case Blocked(by):
+                self._blocked[task.name] = failures_behind(by, self._blocked)
+                self._settle(task, None, "blocked", TaskBlocked(task.name, self._blocked[task.name]))
+            case Unsure(waiting):
+                raise AssertionError(f"'{task.name}' came before '{waiting[0]}', which it reads")
+
+    def _start(self, attempt: Attempt) -> None:
+        """Run a task, once all that it reads is found intact."""
+        task, found = attempt.task, attempt.decision.ingredients
+        if not self._intact(digest for slot in found.inputs.values() for _, digest in slot if digest):
+            return
+        self._ledger.tell(TaskStarted(task.name, attempt.decision.reasons))
+        if failure := missing_file(found):
+            self._release(attempt)
+            self._fail(task, failure, found.key)
+        else:
+            self._dispatch.start(attempt)
+
+    def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Take what came of running a task; where the former result of its key stands and is damaged, nothing."""
+        task = attempt.task
+        self._release(attempt)
+        if outcome.printed:
+            self._ledger.tell(TaskPrinted(task.name, outcome.printed))
+        if attempt.first:
+            again, outcome = outcome, attempt.first
+            differing = disagreement(outcome, again)
+            if differing is not None:
+                self._ledger.differ(task.name, differing)
+        key = attempt.decision.ingredients.key
+        try:
+            performed = conclude(task, attempt.decision, outcome, self._world, self._name)
+        except Unwritable as error:
+            self._fail(task, Failure("store", str(error)), key)
+            return
+        if performed.conflict is not None:
+            self._ledger.differ(task.name, performed.conflict)
+        self._urgency.note(task.name, performed.seconds)
+        if performed.failure:
+            self._fail(task, performed.failure, key)
+            return
+        action = performed.action
+        assert action is not None
+        # What was only just stored is not read back, even where a former result of the same contents stands.
+        self._verified.update(part.digest for part in outcome.given.values())
+        if self._intact(action.digests.values()) and self._exported(task, action, key):
+            reasons = attempt.decision.reasons
+            event = TaskDone(task.name, performed.seconds, reasons, outcome.peak, key)
+            self._settle(task, action, "ran", event)
+
+    def _release(self, attempt: Attempt) -> None:
+        """Decide anew about tasks that waited for one of the same key."""
+        for name in self._dispatch.release(attempt):
+            self._schedule.again(name)
+
+    def _exported(self, task: Task, action: Action, key: str) -> bool:
+        """Write the exported folder, if there is one; where that cannot be done, the task has failed."""
+        if task.exports is None:
+            return True
+        try:
+            export(task, action, self._world.store, self._world.root)
+        except Unwritable as error:
+            self._fail(task, Failure("store", str(error), {"folder": task.exports}), key)
+            return False
+        return True
+
+    def _intact(self, digests: Iterable[str]) -> bool:
+        """Whether stored contents are what they were; all are looked at, so that one pass finds all damage."""
+        unknown = [digest for digest in dict.fromkeys(digests) if digest not in self._verified]
+        intact = [digest for digest in unknown if self._world.store.verify(digest)]
+        self._verified.update(intact)
+        damaged = {*unknown} - {*intact}
+        for digest in damaged & self._dropped:
+            raise Unusable(str(self._world.store.path(digest)), "it is damaged, again and again", "remove it")
+        self._dropped |= damaged
+        self._damaged = self._damaged or len(intact) < len(unknown)
+        return len(intact) == len(unknown)
+
+    def _settle(self, task: Task, action: Action | None, outcome: str, event: Event) -> None:
+        self._ledger.settle(task.name, action, outcome, event)
+        self._schedule.settle(task.name)
+
+    def _fail(self, task: Task, failure: Failure, key: str, remembered: str | None = None) -> None:
+        self._ledger.fail(task.name, failure, key, remembered)
+        self._schedule.settle(task.name)

@@ -1,0 +1,101 @@
+"""Which tasks can be looked at next, and which of several to run first."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
+
+from mlbuild.engine.execution.order import Scope
+from mlbuild.engine.graph import Plan
+from mlbuild.engine.queries.critical_path import TIMES, known_times, ways
+from mlbuild.engine.store.store import Store
+
+
+class Schedule:
+    """The order of one pass over the tasks of a scope.
+
+    A task comes when all that it reads is settled, and all tasks of lower ranks are; with `keep_going` ranks do not
+    wait for each other.
+    """
+
+    def __init__(self, plan: Plan, scope: Scope, settled: Collection[str]) -> None:
+        self._ranks = scope.ranks
+        self._places = {name: place for place, name in enumerate(scope.ranks)}
+        self._names = list(scope.ranks)
+        self._readers: dict[str, list[str]] = {name: [] for name in scope.ranks}
+        self._missing: dict[str, int] = {}
+        self._left = Counter() if scope.keep_going else Counter(scope.ranks.values())
+        self._levels = sorted(set(self._left), reverse=True)
+        self._ready: list[int] = []
+        for name in scope.ranks:
+            sources = {source.task for source in plan.tasks[name].inputs}
+            self._missing[name] = len(sources)
+            for source in sources:
+                self._readers[source].append(name)
+        self._ready = [self._places[name] for name, missing in self._missing.items() if not missing]
+        self._settled: set[str] = set()
+        for name in settled:
+            self.settle(name)
+
+    def ready(self) -> Iterator[str]:
+        """The tasks that can be looked at now, each of them once; those that become so meanwhile come too."""
+        while self._ready:
+            name = self._names[self._ready[0]]
+            if self._levels and self._ranks[name] > self._levels[-1]:
+                return
+            heapq.heappop(self._ready)
+            if name not in self._settled:
+                yield name
+
+    def again(self, name: str) -> None:
+        """Let a task come once more, since it was not settled after all."""
+        heapq.heappush(self._ready, self._places[name])
+
+    def settle(self, name: str) -> None:
+        """What came of a task is known."""
+        self._settled.add(name)
+        rank = self._ranks[name]
+        if self._left:
+            self._left[rank] -= 1
+        while self._levels and not self._left[self._levels[-1]]:
+            self._levels.pop()
+        for reader in self._readers[name]:
+            self._missing[reader] -= 1
+            if not self._missing[reader]:
+                heapq.heappush(self._ready, self._places[reader])
+
+
+class Urgency:
+    """Which task to run first: by rank, then the one with the longest way to the end, by the times of former runs.
+
+    The times are a note of the store: a task that has none takes no time. Without `timed`, as where only one task
+    runs at once, they do not count.
+    """
+
+    def __init__(self, plan: Plan, scope: Scope, store: Store, timed: bool) -> None:
+        self._plan, self._scope, self._store, self._timed = plan, scope, store, timed
+        self._new: dict[str, float] = {}
+
+    def __call__(self, name: str) -> tuple[int, float, int]:
+        """A sort key: the smallest runs first."""
+        return self._scope.ranks[name], -self._ways[name], self._places[name]
+
+    def note(self, name: str, seconds: float) -> None:
+        """A task took so long."""
+        self._new[name] = round(seconds, 4)
+
+    def save(self) -> None:
+        """Keep the times for the next build."""
+        if self._new:
+            self._store.keep_note(TIMES, known_times(self._store) | self._new)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self._scope.ranks)}
+
+    @cached_property
+    def _ways(self) -> Mapping[str, float]:
+        """For each task the seconds from its start to the end of the slowest chain that it begins."""
+        return ways(self._plan, [*self._scope.ranks], known_times(self._store) if self._timed else {})

@@ -1,0 +1,280 @@
+"""Where results are kept: contents by digest, actions by key, and small notes; a doubt about any is a miss."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from mlbuild import __version__
+from mlbuild.diagnostics import Unwritable
+from mlbuild.engine.canonical import digest, is_digest
+from mlbuild.engine.store.examine import examine
+from mlbuild.engine.store.folder import Folder
+from mlbuild.engine.store.kept import read
+from mlbuild.engine.store.lock import Waits
+from mlbuild.engine.store.results import Results
+from mlbuild.engine.store.seal import sealed, unsealed
+
+_OWN = ".mlbuild"
+_SHARED = "a store that projects of mlbuild share"
+#: The folders that have folders in them.
+_INNER = ("cas", "ac")
+_SNAPSHOTS = 32
+#: The note that says that the folder is where it was made.
+_ORIGIN = "origin"
+_SNAPSHOT = re.compile(r"[0-9a-f]{16}")
+
+
+class Store(Protocol):
+    """Contents by their sha256, what came of a task by its key, notes by name.
+
+    What writes raises `Unwritable` where that cannot be; what reads takes damage for absence.
+    """
+
+    def put(self, content: bytes) -> str:
+        """Keep a content; returns its digest."""
+
+    def put_file(self, path: Path) -> str:
+        """Keep the content of a file, which is moved away; returns its digest."""
+
+    def size(self, digest: str) -> int | None:
+        """The size of a content in bytes, without reading it; None where it is not kept."""
+
+    def get(self, digest: str) -> bytes | None:
+        """A content, verified; a damaged one is dropped and is a miss."""
+
+    def verify(self, digest: str) -> bool:
+        """Read a content through and compare its digest; a damaged one is dropped."""
+
+    def path(self, digest: str) -> Path:
+        """A kept content as a file that must not be changed."""
+
+    def action(self, key: str) -> Any:
+        """What was recorded for a key, as JSON; None where nothing was, or it is damaged."""
+
+    def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
+        """Record JSON for a key. The first record stands, unless `replace`; returns whether this one does."""
+
+    def note(self, name: str) -> Any:
+        """A note, as JSON; None where there is none, or it is damaged."""
+
+    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
+        """Write a note in place of the former one. Once `synced`, it outlives the system's sudden end too."""
+
+    def scratch(self) -> Path:
+        """A new, empty folder on the file system of the contents; the caller removes it."""
+
+    def sweep(self) -> None:
+        """Remove what killed builds left behind, once nothing has touched it for a day."""
+
+    def swap_folder(self, name: str) -> Path:
+        """The place where the swap of an exported folder is prepared; it outlives a killed build."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A project that shares a cache: the entry that names it, and its store.
+
+    A project that is `gone` has none. That of another user may have one that nobody else can look into.
+    """
+
+    entry: Path
+    store: DiskStore | None
+    gone: bool
+
+
+class DiskStore:
+    """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, notes by their name.
+
+    Contents and actions can also be in a folder that several projects share, the `cache`, whose `roots/` name these
+    projects; where that can only be read, it is `borrowed`, and new ones are in `.mlbuild`. Notes and actions in `.mlbuild`
+    are only read if they were written in this very folder.
+    """
+
+    def __init__(self, root: Path, cache: Path | None = None) -> None:
+        self.root = root
+        self.own = Folder(root / _OWN, _OWN)
+        alone = cache is None or cache.resolve() == self.own.path.resolve()
+        named = None if alone or cache is None else Folder(cache, str(cache), _SHARED, private=False)
+        self.borrowed = named if named and not named.writable() else None
+        self.cache = named if named and not self.borrowed else self.own
+        self._results = Results(self.cache)
+        self._all = [self._results, *([Results(self.borrowed, borrowed=True)] if self.borrowed else [])]
+
+    @property
+    def shared(self) -> bool:
+        """Whether other projects use what this one writes."""
+        return self.cache is not self.own
+
+    def put(self, content: bytes) -> str:
+        return self._results.put(content)
+
+    def put_file(self, path: Path) -> str:
+        return self._results.put_file(path)
+
+    def size(self, digest: str) -> int | None:
+        return next((size for one in self._all if (size := one.size(digest)) is not None), None)
+
+    def get(self, digest: str) -> bytes | None:
+        return next((content for one in self._all if (content := one.get(digest)) is not None), None)
+
+    def verify(self, digest: str) -> bool:
+        return any(one.verify(digest) for one in self._all)
+
+    def path(self, digest: str) -> Path:
+        return next((one for one in self._all if one.size(digest) is not None), self._results).path(digest)
+
+    def action(self, key: str) -> Any:
+        return next((action for one in self._all if (action := one.action(key)) is not None), None)
+
+    def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
+        return self._results.record(key, action, replace=replace)
+
+    def note(self, name: str) -> Any:
+        return unsealed(read(self._note_path(name)), self.own.seal())
+
+    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
+        content = sealed(note, self.own.sealing())
+        self.own.write(self._note_path(name), content, synced=synced)
+
+    def files(self, kind: str) -> list[Path]:
+        """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
+        return self._results.files(kind)
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file is a content or an action, by its name and place."""
+        return self._results.owns(path)
+
+    def sound(self, path: Path) -> bool:
+        """Whether an action, a note or the entry of a project, read through, is as it was written."""
+        private = path.is_relative_to(self.own.path)
+        return unsealed(read(path), self.own.seal() if private else self.cache.seal()) is not None
+
+    def discard(self, path: Path) -> None:
+        """Remove a file of the store, or something temporary in it; anything else is set aside.
+
+        Raises:
+            Unwritable: that cannot be done.
+        """
+        folder = self.own if path.is_relative_to(self.own.path) else self.cache
+        folder.discard(path)
+
+    def begin(self) -> bool:
+        """Keep notes in `.mlbuild` from now on; whether there are some already that were not written here."""
+        if self.note(_ORIGIN) is not None:
+            return False
+        brought = any((self.own.path / name).exists() for name in ("ac", "tasks", "runs"))
+        with suppress(Unwritable):
+            self.keep_note(_ORIGIN, {"mlbuild": __version__})
+        return brought
+
+    def neighbours(self) -> Iterator[Neighbour]:
+        """The other projects that share the cache."""
+        entries = self.cache.entries("roots/*") if self.shared else ()
+        for entry in (entry for entry in entries if is_digest(entry.name)):
+            root = unsealed(read(entry))
+            seen = _seen(root) if isinstance(root, str) else False
+            if not seen or Path(root) != self.root.resolve():
+                yield Neighbour(
+                    entry, DiskStore(Path(root), self.cache.path) if seen else None, seen is False
+                )
+
+    def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
+        """The notes of a folder with their files, by the names of these; a damaged one is None."""
+        for path in self.own.entries(f"{folder}/*.json"):
+            yield path, unsealed(read(path), self.own.seal())
+
+    def give(self, path: Path, content: bytes) -> None:
+        """Write a file of the project, outside of the store, in place of the former one."""
+        self.own.give(path, content)
+
+    def scratch(self) -> Path:
+        return self.cache.scratch()
+
+    def sweep(self) -> None:
+        for folder in {self.own, self.cache}:
+            folder.sweep()
+
+    def swap_folder(self, name: str) -> Path:
+        return self.own.swap(_file_name(name))
+
+    @contextmanager
+    def building(self, waits: Waits) -> Iterator[None]:
+        """Be the only build of the project; what others clean out of a shared cache waits until this has ended."""
+        beside = self.borrowed or (self.cache if self.shared else None)
+        with self.own.lock(waits), beside.lock(waits, shared=True) if beside else nullcontext():
+            with suppress(Unwritable):
+                self.own.mark()
+            with suppress(Unwritable):
+                if self.shared:
+                    self.cache.mark()
+                    self._enter()
+            yield
+
+    @contextmanager
+    def cleaning(self, waits: Waits) -> Iterator[None]:
+        """No build of any project that uses the cache runs for as long as this lasts."""
+        with self.own.lock(waits), self.cache.lock(waits) if self.shared else nullcontext():
+            yield
+
+    def folders(self) -> list[Path]:
+        """The folders one of which changes its time when a content or an action is added or removed."""
+        return [folder for one in self._all for folder in one.folders()]
+
+    def keep_snapshot(self, folder: str, name: str, content: bytes) -> None:
+        """Write a snapshot in place of the former one of that name; of all, only the newest are kept."""
+        path = self.own.path / folder / name
+        self.own.write(path, content)
+        others = [one for one in os.scandir(path.parent) if _SNAPSHOT.fullmatch(one.name)]
+        others.sort(key=lambda one: one.stat(follow_symlinks=False).st_mtime_ns, reverse=True)
+        for old in others[_SNAPSHOTS:]:
+            self.own.discard(Path(old.path))
+
+    def _enter(self) -> None:
+        """Let those who clean the shared cache know of this project."""
+        root = str(self.root.resolve())
+        path, content = self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root)
+        if read(path) != content:
+            self.cache.write(path, content)
+
+    def _note_path(self, name: str) -> str:
+        folder, _, rest = name.partition("/")
+        return f"{self.own.path}/{folder}/{_file_name(rest)}.json" if rest else f"{self.own.path}/{name}.json"
+
+
+def open_store(root: Path) -> DiskStore:
+    """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does.
+
+    Raises:
+        Unreadable, Unusable: one of both folders is not as mlbuild makes it.
+    """
+    cache = os.environ.get("MLBUILD_CACHE_DIR")
+    store = DiskStore(root, Path(cache).absolute() if cache else None)
+    examine(store.own, _INNER, ("tasks", "runs"), "move them to another folder")
+    named = store.borrowed or store.cache
+    if named is not store.own:
+        examine(named, _INNER, ("cas", "roots"), "name a folder with MLBUILD_CACHE_DIR that is yours, or new")
+    return store
+
+
+def _seen(root: str) -> bool | None:
+    """Whether a project has a store; None where that is not for this user to see."""
+    try:
+        next((Path(root) / _OWN).iterdir(), None)
+    except PermissionError:
+        return None
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _file_name(name: str) -> str:
+    """A text as the name of one file: readable where it can be, never too long."""
+    quoted = quote(name, safe="")
+    return quoted if len(quoted) <= 120 else digest(name.encode("utf-8", "surrogatepass"))

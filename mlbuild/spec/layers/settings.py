@@ -1,0 +1,182 @@
+"""Settings of a command line, `--set PATH=VALUE`: trees of one path, typed and located as if they stood in a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mlbuild.diagnostics import Diagnostic, Path
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.spec.layers.forms import long_form
+from mlbuild.spec.layers.overlay import map_like
+from mlbuild.spec.root import COMPOSING, SECTION_KEYS
+from mlbuild.spec.text.builder import MAX_DEPTH
+from mlbuild.spec.text.loader import forbidden, parse
+from mlbuild.spec.text.tree import Document, Node, Text
+
+#: What the text of all settings is called, one line each.
+FLAG = "--set"
+
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^."=\[\]]+')
+_INDEX = re.compile(r"\[([0-9]{1,9})\]")
+_HELP = 'write PATH=VALUE, such as models.late.params.num_leaves=31, columns."a.b".min=0 or features[0]=age'
+
+#: A part of a path and where it stands.
+Part = tuple[str | int, tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What one flag says: the value at a path. `mistakes` are those of the value, `mistaken` what they leave in doubt."""
+
+    parts: tuple[Part, ...]
+    value: Node
+    mistakes: tuple[Diagnostic, ...] = ()
+    mistaken: tuple[Path, ...] = ()
+
+    @property
+    def layer(self) -> Document:
+        """The setting alone, as a tree."""
+        return Document(_set(None, self.parts, self.value))
+
+    def applied(self, root: Node) -> Node | Diagnostic:
+        """The tree with the value put at the path; maps that are not there yet are made on the way."""
+        return self._astray(root) or _set(root, self.parts, self.value)
+
+    def _astray(self, root: Node) -> Diagnostic | None:
+        """Why a path leads nowhere: an index beyond a list, or a name that nothing is defined under."""
+        first, place = self.parts[0]
+        if first in COMPOSING:
+            message = f"'{first}' says what a spec is put together of, which is done before anything is set"
+            return Diagnostic("bad-setting", message, self.value.text.span(*place))
+        node: Node | None = root
+        for depth, (part, place) in enumerate(self.parts):
+            path = tuple(name for name, _ in self.parts[:depth])
+            if found := _step(node, path, part, more=depth + 1 < len(self.parts)):
+                code, message, help_ = found
+                return Diagnostic(code, message, self.value.text.span(*place), help_)
+            node = node.children.get(part) if node else None
+        return None
+
+
+def settings_text(flags: Sequence[str]) -> str:
+    """What diagnostics of settings point into: a flag in each line."""
+    return "\n".join(re.sub(r"[\r\n]", " ", flag) for flag in flags)
+
+
+def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]]:
+    """The settings of `--set` flags, in their order, and what is wrong with the others; line 1 is the first flag."""
+    text = Text(FLAG, settings_text(flags))
+    if bad := forbidden(text):
+        return [], [bad]
+    settings: list[Setting] = []
+    found: list[Diagnostic] = []
+    start = 0
+    for flag in text.content.split("\n") if flags else ():
+        read = _read(text, start, start + len(flag))
+        if isinstance(read, Setting):
+            settings.append(read)
+            found.extend(read.mistakes)
+        else:
+            found.extend(read)
+        start += len(flag) + 1
+    return settings, found
+
+
+def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
+    """The setting between two characters of the text."""
+    try:
+        parts = [*_parts(text.content, start, end)]
+    except ValueError as error:
+        where, message = error.args
+        return [Diagnostic("bad-setting", message, text.span(where, max(end, where + 1)), _HELP)]
+    begin = (parts[-1][1][1] if parts else start) + 1
+    if len(parts) > MAX_DEPTH:
+        message = f"maps and lists nest more than {MAX_DEPTH} deep"
+        return [Diagnostic("too-deep", message, text.span(*parts[MAX_DEPTH][1]))]
+    # Blanks in the place of all else: so the places in the value are those in the text.
+    only = Text(text.name, re.sub(r"[^\n]", " ", text.content[:begin]) + text.content[begin:end])
+    value = parse(only)
+    if isinstance(value, Document):
+        path = tuple(part for part, _ in parts)
+        mistaken = tuple((*path, *at) for at in value.mistaken)
+        return Setting(tuple(parts), value.root, value.mistakes, mistaken)
+    if [one.code for one in value] == ["empty-spec"]:
+        return Setting(tuple(parts), Node(None, only, begin, end))
+    return value
+
+
+def _parts(content: str, start: int, end: int) -> Iterator[Part]:
+    """The parts of the path before the `=`.
+
+    Raises:
+        ValueError: with the character at which it ceases to be a path, and what is wrong.
+    """
+    at, first = start, True
+    while first or content[at : at + 1] != "=" or at >= end:
+        index = None if first else _INDEX.match(content, at, end)
+        dot = not first and content[at : min(at + 1, end)] == "."
+        part = _PART.match(content, at + dot, end) if first or dot else None
+        found = index or part
+        if found is None:
+            what = "there is no '='" if at >= end else "this is not a path"
+            raise ValueError(start if at >= end else at, what)
+        yield (int(index[1]) if index else _name(found[0], at)), found.span()
+        at, first = found.end(), False
+
+
+def _name(text: str, at: int) -> str:
+    try:
+        return str(json.loads(text)) if text.startswith('"') else text
+    except ValueError:
+        raise ValueError(at, "an escape that JSON does not have") from None
+
+
+def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[str, str, str | None] | None:
+    """What is wrong with the next part of a path: code, message, help."""
+    here = f"'{path[-1]}'" if path else "a spec"
+    if isinstance(part, int):
+        if node is None or node.style != "[":
+            return "bad-setting", f"{here} is not a list, and has no item [{part}]", None
+        count = len(node.children)
+        if part >= count:
+            items = "1 item" if count == 1 else f"{count} items"
+            return "bad-setting", f"{here} has {items}, and no [{part}]", "the first is [0]"
+    elif node is not None and node.style == "[":
+        return (
+            "bad-setting",
+            f"{here} is a list, and has no key '{part}'",
+            "name an item by its place, as in [0]",
+        )
+    elif more and len(path) == 1 and path[0] in SECTION_KEYS and (node is None or part not in node.children):
+        known = [] if node is None else [str(name) for name in node.children]
+        help_ = did_you_mean(part, known) or f"known: {listed(known) or 'none'}"
+        return "unknown-key", f"unknown key '{part}' in {here}", help_
+    return None
+
+
+def _set(node: Node | None, parts: Sequence[Part], value: Node, at: Path = ()) -> Node:
+    """A copy of the tree with another value at a path; what the path does not touch is shared."""
+    if not parts:
+        return value
+    (part, place), *rest = parts
+    node = long_form(node, at) if node else None
+    below = node.children.get(part) if node else None
+    child = _set(below, rest, value, (*at, part))
+    if isinstance(part, int):
+        return _with_item(node, part, child)
+    old = node if node and node.style == "{" else Node({}, value.text, place[0], value.end, "{")
+    # The place of a key is in the text of what stands under it: a map that was there keeps its own.
+    keys = old.keys if below and child.text is below.text else {**old.keys, part: place}
+    return map_like(old, {**old.children, part: child}, keys)
+
+
+def _with_item(node: Node | None, index: int, child: Node) -> Node:
+    """A list with another item; where there is none, one that has only this."""
+    old = node or Node([], child.text, child.start, child.end, "[")
+    children = {**old.children, index: child}
+    items = [item.value for item in children.values()]
+    size = 1 + sum(item.size for item in children.values())
+    return Node(items, old.text, old.start, old.end, "[", size, {}, children)

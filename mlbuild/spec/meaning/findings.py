@@ -1,0 +1,72 @@
+"""Collects what is wrong with a spec, by path, and gives each its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
+from typing import ParamSpec, TypeVar
+
+from mlbuild.diagnostics import Diagnostic, Note, Path, Problem, Rejected, Related
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.spec.text.tree import Document
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Findings:
+    """Problems of a spec; their paths start at its root. A problem found twice is one, whatever its help."""
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, tuple[Problem, tuple[Note, ...]]] = {}
+
+    def add(self, problem: Problem, *notes: Note) -> None:
+        """Add a problem, explained by its own notes and by others; each place explains it once."""
+        if problem.said not in self._found:
+            places = {at: (text, at) for text, at in reversed((*problem.notes, *notes))}
+            self._found[problem.said] = problem, tuple(places.values())[::-1]
+
+    def extend(self, problems: Iterable[Problem], *notes: Note) -> bool:
+        """Add problems; tells whether none of them is an error."""
+        sound = True
+        for problem in problems:
+            self.add(problem, *notes)
+            sound = sound and problem.severity != "error"
+        return sound
+
+    def attempt(self, at: Path, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """The result of a check; its problems, seen from `at`, are added, and there is no result then."""
+        try:
+            return check(*args, **kwargs)
+        except Rejected as rejected:
+            self.extend(problem.under(*at) for problem in rejected.problems)
+            return None
+
+    def known(self, code: str, name: str, things: Mapping[str, object], what: str, at: Path) -> bool:
+        """Whether a name that stands at `at` is one of `things`; a problem with this code is added if not."""
+        if name in things:
+            return True
+        help_ = did_you_mean(name, things) or f"known: {listed(things) or 'none'}"
+        self.add(Problem(code, f"unknown {what} '{name}'", at, help_))
+        return False
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing found is an error."""
+        return all(problem.severity != "error" for problem, _ in self.found)
+
+    @property
+    def found(self) -> list[tuple[Problem, tuple[Note, ...]]]:
+        """The problems, each with what explains it."""
+        return [*self._found.values()]
+
+    def diagnostics(self, document: Document) -> list[Diagnostic]:
+        return [
+            replace(document.diagnostic(problem), related=related(notes, document))
+            for problem, notes in self.found
+        ]
+
+
+def related(notes: Iterable[Note], document: Document) -> tuple[Related, ...]:
+    """What explains a problem, each with its place."""
+    return tuple(Related(text, document.span(at, "name")) for text, at in notes)

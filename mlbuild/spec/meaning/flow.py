@@ -1,0 +1,192 @@
+"""Follows columns through sources and datasets, without reading data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path as FilePath
+
+from mlbuild.data.contracts import Contract
+from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.spec.language import Dataset
+from mlbuild.spec.meaning.definitions import Definitions
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
+
+#: The key under which a step names another table.
+WITH = "with"
+
+
+def flow_sources(
+    definitions: Definitions, root: FilePath, findings: Findings
+) -> dict[str, SourceSpec | None]:
+    """The sources by name, None where the columns are unknown."""
+    found: dict[str, SourceSpec | None] = {}
+    for name, source in definitions.sources.items():
+        found[name] = None
+        if source is None:
+            continue
+        at = ("sources", name)
+        located = source.locator.locate(root, os.environ)
+        findings.extend(problem.under(*at) for problem in located.problems)
+        if findings.known(
+            "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
+        ):
+            defined = definitions.contracts[source.contract]
+            if defined is not None:
+                contract, doubtful = defined.contract, defined.doubtful
+                if not doubtful:
+                    findings.extend(problem.under(*at) for problem in source.format.judge(contract.columns))
+                table = _source_table(name, located.place, source.contract, contract, doubtful)
+                found[name] = SourceSpec(name, source, located, source.contract, contract, table)
+    return found
+
+
+def _source_table(
+    name: str, place: str, contract_name: str, contract: Contract, doubtful: Collection[str]
+) -> Table:
+    """The table of a source; nothing is known of the columns that are `doubtful`."""
+    at = ("contracts", contract_name)
+    table = contract.table(place, at)
+    unknown = {column: TableColumn.unknown(table.columns[column].node) for column in doubtful}
+    return replace(table.plus(unknown), place=(f"the contract of '{name}'", at))
+
+
+def flow_datasets(
+    definitions: Definitions, sources: Mapping[str, SourceSpec | None], findings: Findings
+) -> dict[str, DatasetSpec | None]:
+    """The datasets by name, None where the columns that one ends with are unknown."""
+    _one_namespace(definitions, findings)
+    known = {**definitions.datasets, **definitions.sources}
+    sound: dict[str, Dataset] = {}
+    for name, dataset in definitions.datasets.items():
+        if dataset is None:
+            continue
+        reads = [
+            findings.known("unknown-table", table, known, "source or dataset", at)
+            for at, table in _reads(name, dataset)
+        ]
+        if all(reads):
+            sound[name] = dataset
+    found: dict[str, DatasetSpec | None] = dict.fromkeys(definitions.datasets)
+    for name in _ordered(sound, definitions.sources, findings):
+        found[name] = _Flow(name, sound[name], sources, found, findings).run(definitions.seed)
+    return found
+
+
+def _one_namespace(definitions: Definitions, findings: Findings) -> None:
+    for name in definitions.datasets:
+        if name in definitions.sources:
+            message = f"'{name}' is the name of a source already"
+            help_ = "sources and datasets share one namespace; rename one of them"
+            problem = Problem("duplicate-name", message, ("datasets", name), help_, on="key")
+            findings.add(problem, ("first defined here", ("sources", name)))
+
+
+def _reads(name: str, dataset: Dataset) -> Iterator[tuple[Path, str]]:
+    """The tables that a dataset reads, each with the place that names it."""
+    at = ("datasets", name)
+    yield (*at, "from"), dataset.from_
+    for index, step in enumerate(dataset.steps):
+        yield from (((*at, "steps", index, WITH), table) for table in step.tables())
+
+
+def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: Findings) -> list[str]:
+    """The datasets, each behind those that it reads; those on a cycle or behind one are left out."""
+    reads = {
+        name: {table: at for at, table in reversed([*_reads(name, dataset)]) if table not in sources}
+        for name, dataset in datasets.items()
+    }
+    broken: set[str] = set()
+    while True:
+        sorter = TopologicalSorter(
+            {name: [table for table in tables if table not in broken] for name, tables in reads.items()}
+        )
+        try:
+            return [name for name in sorter.static_order() if _whole(name, reads, broken)]
+        except CycleError as error:
+            cycle = error.args[1][:0:-1]
+            broken.update(cycle)
+            first = min(map([*datasets].index, cycle))
+            start = cycle.index([*datasets][first])
+            _tell_cycle([*cycle[start:], *cycle[:start]], reads, findings)
+
+
+def _whole(name: str, reads: Mapping[str, Mapping[str, Path]], broken: set[str]) -> bool:
+    """Whether a dataset reads no broken one; otherwise it is broken itself. To be asked in topological order."""
+    if name in broken or name not in reads or any(table in broken for table in reads[name]):
+        broken.add(name)
+        return False
+    return True
+
+
+def _tell_cycle(cycle: list[str], reads: Mapping[str, Mapping[str, Path]], findings: Findings) -> None:
+    steps = [*zip(cycle, [*cycle[1:], cycle[0]], strict=True)]
+    message = "cycle between datasets: " + " -> ".join([*cycle, cycle[0]])
+    notes = [(f"'{name}' reads '{table}' here", reads[name][table]) for name, table in steps[1:]]
+    help_ = "let one of them start from a source"
+    findings.add(Problem("cycle", message, reads[cycle[0]][steps[0][1]], help_), *notes)
+
+
+class _Flow:
+    """The way of the columns through one dataset."""
+
+    def __init__(
+        self,
+        name: str,
+        dataset: Dataset,
+        sources: Mapping[str, SourceSpec | None],
+        datasets: Mapping[str, DatasetSpec | None],
+        findings: Findings,
+    ) -> None:
+        self.name, self.dataset, self.findings = name, dataset, findings
+        self.sources, self.datasets = sources, datasets
+
+    def run(self, seed: int) -> DatasetSpec | None:
+        dataset_at: Path = ("datasets", self.name)
+        start = self._start()
+        if start is None:
+            return None
+        source, before, table = start
+        stages = [*before]
+        for index, step in enumerate(self.dataset.steps):
+            at = (*dataset_at, "steps", index)
+            others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
+            if len(others) < len({*step.tables()}):
+                return None
+            after = self._after(step, at, table, others)
+            if after is None:
+                return None
+            stages.append(DatasetStage(step, others, table, after, at))
+            table = after
+        split = self.dataset.split
+        if split is not None:
+            self.findings.attempt((*dataset_at, "split"), split.infer, table)
+            split = split.seeded(seed)
+        table = replace(table, place=(f"'{self.name}' is defined here", dataset_at))
+        return DatasetSpec(self.name, source, tuple(stages), split, table)
+
+    def _after(self, step: DatasetStep, at: Path, table: Table, others: Mapping[str, Table]) -> Table | None:
+        """The table after a step; where the step is at fault, what can be relied on."""
+        try:
+            return step.infer(table, others, at)
+        except Rejected as rejected:
+            self.findings.extend(problem.under(*at) for problem in rejected.problems)
+            return step.doubtful(table, at)
+
+    def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table] | None:
+        """The source that it goes back to, the steps from there on, and the table that they leave."""
+        name = self.dataset.from_
+        if name in self.sources:
+            source = self.sources[name]
+            return None if source is None else (name, (), source.table)
+        dataset = self.datasets[name]
+        return None if dataset is None else (dataset.source, dataset.stages, dataset.table)
+
+    def _table(self, name: str) -> Table | None:
+        thing = self.sources[name] if name in self.sources else self.datasets[name]
+        return None if thing is None else thing.table

@@ -1,0 +1,204 @@
+"""Checks models: what they learn from, what they predict, how they are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
+from mlbuild.data.lineage import boundary
+from mlbuild.data.serving import serving
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Note, Path, Problem, Rejected
+from mlbuild.lowering.graph import RESERVED
+from mlbuild.ops.op import ADDED, Op
+from mlbuild.ops.steps import Stage, place
+from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel, Definitions
+from mlbuild.spec.meaning.features import select_features
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.targets import TargetCheck
+from mlbuild.spec.meaning.training import TrainingCheck
+from mlbuild.spec.spec import DatasetSpec, ModelSpec
+
+
+def check_models(
+    definitions: Definitions,
+    datasets: Mapping[str, DatasetSpec | None],
+    findings: Findings,
+) -> dict[str, ModelSpec | None]:
+    """The models by name, None where one is at fault or depends on what is."""
+    return {
+        name: None if defined is None else _ModelCheck(name, defined, definitions, datasets, findings).run()
+        for name, defined in definitions.models.items()
+    }
+
+
+class _ModelCheck:
+    """The check of one model; each part goes as far as what it depends on is known."""
+
+    def __init__(
+        self,
+        name: str,
+        defined: DefinedModel,
+        definitions: Definitions,
+        datasets: Mapping[str, DatasetSpec | None],
+        findings: Findings,
+    ) -> None:
+        self.name, self.model, self.learner = name, defined.model, defined.learner
+        self.definitions = definitions
+        self.datasets, self.findings = datasets, findings
+        self.at: Path = ("models", name)
+        self.answer = defined.answer
+        preprocessing = self.model.preprocessing
+        named = isinstance(preprocessing, str)
+        self.steps_at: Path = ("preprocessing", str(preprocessing)) if named else (*self.at, "preprocessing")
+        self.steps_notes: tuple[Note, ...] = (
+            ((f"used by model '{name}' here", (*self.at, "preprocessing")),) if named else ()
+        )
+
+    def run(self) -> ModelSpec | None:
+        steps = self._steps()
+        dataset = self._dataset()
+        features = stages = target = None
+        if dataset is not None:
+            features = self._features(dataset)
+            schema = None if features is None else dataset.table.served.select(features)
+            if schema is not None and steps is not None:
+                stages = self._stages(steps, schema)
+            matrix = stages[-1].after if stages else None if stages is None else schema
+            at, given = (*self.at, "target"), self.model.target
+            check = TargetCheck(self.answer, self.model.type, given, at, self.findings)
+            type_ = check.type(dataset.table)
+            if not self._suits(matrix, type_, stages or (), features or ()):
+                return None
+            target = check.run(type_, dataset) if type_.known else None
+        classes = None if target is None else self.answer.class_count(target.type)
+        training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
+        metrics, stopping = training.metrics(), training.stopping(dataset)
+        if dataset is None or target is None or features is None or stages is None or self.learner is None:
+            return None
+        return ModelSpec(
+            name=self.name,
+            learner=self.learner,
+            dataset=dataset.name,
+            features=features,
+            stages=stages,
+            matrix=stages[-1].after if stages else dataset.table.served.select(features),
+            target=target,
+            metrics=metrics,
+            early_stopping=stopping,
+            seed=self.definitions.seed,
+            steps_at=self.steps_at,
+        )
+
+    def _dataset(self) -> DatasetSpec | None:
+        name, at = self.model.dataset, (*self.at, "dataset")
+        if name not in self.datasets and name in self.definitions.sources:
+            message = f"'{name}' is a source; a model learns from a dataset, which is split"
+            help_ = f"define a dataset with 'from: {name}' and a split"
+            self.findings.add(Problem("unknown-dataset", message, at, help_))
+            return None
+        if not self.findings.known("unknown-dataset", name, self.datasets, "dataset", at):
+            return None
+        defined = self.definitions.datasets[name]
+        if defined is not None and defined.split is None:
+            message = f"dataset '{name}' needs a split, since a model learns from it"
+            help_ = "add one, such as 'split: {type: random, valid: 0.2}'"
+            problem = Problem("missing-split", message, ("datasets", name), help_, on="key")
+            self.findings.add(problem, (f"model '{self.name}' learns from it here", at))
+        return self.datasets[name]
+
+    def _steps(self) -> Sequence[Op] | None:
+        given = self.model.preprocessing
+        if not isinstance(given, str):
+            return given
+        at = (*self.at, "preprocessing")
+        known = self.findings.known(
+            "unknown-preprocessing", given, self.definitions.preprocessing, "preprocessing", at
+        )
+        return self.definitions.preprocessing[given] if known else None
+
+    def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:
+        at = (*self.at, "features")
+        target = self.answer.column
+        features = select_features(self.model.features, dataset.table, target, at, self.findings)
+        if features is not None:
+            self._names_of_inputs(dataset.table, features)
+        return features
+
+    def _reserved(self, name: str) -> bool:
+        return name in self.answer.names() or name.startswith(RESERVED)
+
+    def _names_of_inputs(self, table: Table, features: Sequence[str]) -> None:
+        """No input of the artifact can be named as another, as one of its answers, or as what is inside it."""
+        names = [*table.columns, *(one.name for one in table.dropped)]
+        if not table.dropped and not any(map(self._reserved, names)):
+            return
+        way = serving(table, features)
+        reserved = {one.column.node: one.name for one in way.inputs if self._reserved(one.name)}
+        for feature in features if reserved else ():
+            for node in boundary(table.nodes([feature]))[0]:
+                if node in reserved:
+                    self._tell_reserved(reserved[node], feature, features)
+        clash = way.clash()
+        if clash:
+            name = clash[0].name
+            message = f"the artifact of these features would have two inputs called '{name}'"
+            help_ = "rename one of them before it is dropped: inputs have the names that columns had last"
+            notes = tuple(one.column.node.note(name) for one in clash)
+            self.findings.add(
+                Problem("duplicate-column", message, (*self.at, "features"), help_, notes=notes)
+            )
+
+    def _tell_reserved(self, name: str, feature: str, features: Sequence[str]) -> None:
+        why = "is what an output is called" if name in self.answer.names() else "is a reserved name"
+        message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
+        help_ = "give the column another name in the data and in the contract"
+        self.findings.add(Problem("reserved-name", message, self._feature_at(feature, features), help_))
+
+    def _feature_at(self, feature: str, features: Sequence[str]) -> Path:
+        listed = self.model.features.names is not None
+        return (*self.at, "features", *((features.index(feature),) if listed else ()))
+
+    def _stages(self, steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...] | None:
+        try:
+            return place(steps, schema)
+        except Rejected as rejected:
+            problems = (problem.under(*self.steps_at) for problem in rejected.problems)
+            self.findings.extend(problems, *self.steps_notes)
+            return None
+
+    def _suits(
+        self,
+        matrix: Schema | None,
+        target: ColumnType,
+        stages: Sequence[Stage],
+        features: Sequence[str],
+    ) -> bool:
+        """Whether the learner can predict the target; what it cannot learn from is told too."""
+        if matrix is None:
+            matrix = Schema({"unknown": ColumnType(UNKNOWN)})
+        learner = self.learner or LEARNER[self.model.type]()
+        try:
+            learner.infer(matrix, target)
+        except Rejected as rejected:
+            for problem in rejected.problems:
+                where, *rest = problem.at
+                at = (*self.at, *problem.at)
+                if where == "features" and rest:
+                    at = self._made_at(str(rest[0]), stages, features)
+                elif where == "target":
+                    at = (*self.at, "target", "column")
+                self.findings.add(replace(problem, at=at))
+            return all(problem.at[0] != "target" for problem in rejected.problems)
+        return True
+
+    def _made_at(self, column: str, stages: Sequence[Stage], features: Sequence[str]) -> Path:
+        """The place of the feature that a column of the matrix was made of; if none, that of the step."""
+        for index, stage in reversed([*enumerate(stages)]):
+            if column in stage.made:
+                made, placement = column, stage.step.infer(stage.read)
+                column = next(read for read, columns in placement.items() if made in columns)
+                if column == ADDED:
+                    return (*self.steps_at, index, "columns", made)
+        return self._feature_at(column, features)

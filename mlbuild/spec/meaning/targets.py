@@ -1,0 +1,90 @@
+"""Checks what a model predicts: its target, and what else the answer of its learner is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Path, Problem
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.models.answers import ANSWERS
+from mlbuild.models.answers.answer import Answer
+from mlbuild.models.learner import Learner
+from mlbuild.params import Name, params_of, read
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.spec import DatasetSpec, TargetSpec
+from mlbuild.spec.text.quoting import as_sql, as_yaml
+
+
+def read_answer(
+    learner: type[Learner], given: Mapping[str, Any], at: Path, findings: Findings
+) -> Answer | None:
+    """The answer that a learner gives, with what `target` says of it; None where a key is missing."""
+    wanted = [key for key, param in params_of(learner.answer).items() if param.required and key not in given]
+    for key in wanted:
+        message = f"'target' needs '{key}', as {learner.type} does {learner.answer.kind}"
+        findings.add(Problem("missing-key", message, at, on="key"))
+    return None if wanted else read(learner.answer, given)
+
+
+class TargetCheck:
+    """The check of one target; `given` are the keys as written. Whether its dtype suits is the learner's to say."""
+
+    def __init__(
+        self, answer: Answer, learner: str, given: Mapping[str, Any], at: Path, findings: Findings
+    ) -> None:
+        self.answer, self.learner, self.given = answer, learner, given
+        self.at, self.findings = at, findings
+
+    def type(self, table: Table) -> ColumnType:
+        """The target's type in the rows left for training; unknown where there is no such column."""
+        known = self._column("column", self.answer.column, table)
+        return table.columns[self.answer.column].trained if known else ColumnType(UNKNOWN)
+
+    def run(self, type_: ColumnType, dataset: DatasetSpec) -> TargetSpec | None:
+        """The target, given a type that suits the learner; None where something else is at fault."""
+        keys = {key: name for key, name in self._columns() if self._column(key, name, dataset.table)}
+        missing = [key for key, name in keys.items() if self._can_be_missing(key, name, dataset)]
+        idle = [*self._idle()]
+        if missing or len(keys) < len([*self._columns()]) or not self.findings.extend(idle):
+            return None
+        typed = self.findings.attempt(self.at, self.answer.typed, type_)
+        return None if typed is None else TargetSpec(type_, typed)
+
+    def _columns(self) -> Iterator[tuple[str, str]]:
+        """The keys that name columns of the dataset, with these names."""
+        for key, param in params_of(type(self.answer)).items():
+            if isinstance(param.kind, Name) and (name := getattr(self.answer, param.name)) is not None:
+                yield key, name
+
+    def _column(self, key: str, name: str, table: Table) -> bool:
+        if name in table.columns:
+            return True
+        help_ = did_you_mean(name, table.columns) or f"columns here: {listed(table.columns)}"
+        self.findings.add(Problem("unknown-column", f"unknown column '{name}'", (*self.at, key), help_))
+        return False
+
+    def _can_be_missing(self, key: str, name: str, dataset: DatasetSpec) -> bool:
+        if not dataset.table.columns[name].trained.nullable:
+            return False
+        help_ = f"add to dataset '{dataset.name}' the step {{op: filter, where: {_is_there(name)}}}"
+        message = f"the {'target' if key == 'column' else key} '{name}' can be missing"
+        notes = (dataset.table.note(name),)
+        self.findings.add(Problem("nullable-target", message, (*self.at, key), help_, notes=notes))
+        return True
+
+    def _idle(self) -> Iterator[Problem]:
+        """Keys that only other kinds of answers have."""
+        own = params_of(type(self.answer))
+        for key in self.given:
+            if key not in own and not key.startswith("x-"):
+                kinds = [cls.kind for cls in ANSWERS if key in params_of(cls)]
+                message = f"'{key}' has no effect with {self.learner}, it is for {' and '.join(kinds)}"
+                yield Problem("no-effect", message, (*self.at, key), on="key")
+
+
+def _is_there(column: str) -> str:
+    """The condition that a column is not missing, as YAML."""
+    return as_yaml(f"{as_sql(column)} IS NOT NULL")

@@ -1,0 +1,85 @@
+"""Checks how models are measured and when their training ends."""
+
+from __future__ import annotations
+
+from mlbuild.data.splits.split import Split
+from mlbuild.diagnostics import Path, Problem
+from mlbuild.models.learner import Learner
+from mlbuild.models.metrics import METRIC, METRICS
+from mlbuild.spec.language import Model
+from mlbuild.spec.meaning.definitions import LEARNER
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.spec import DatasetSpec, StoppingSpec
+
+
+class TrainingCheck:
+    """The check of a model's metrics and early stopping; `classes` is the number of them where it is known."""
+
+    def __init__(
+        self, model: Model, learner: Learner | None, classes: int | None, at: Path, findings: Findings
+    ) -> None:
+        self.model, self.learner, self.classes = model, learner, classes
+        self.at, self.findings = at, findings
+        self.type = LEARNER[model.type]
+        self.answer = self.type.answer
+
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of the model, by default those of its answer."""
+        if self.model.metrics is None:
+            return self.answer.default_metrics(self.classes)
+        for index, name in enumerate(self.model.metrics):
+            if not self._applies(name):
+                self._tell_mismatch(name, (*self.at, "metrics", index))
+        return self.model.metrics
+
+    def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
+        """When training ends early; None where it does not or cannot."""
+        stopping, at = self.model.early_stopping, (*self.at, "early_stopping")
+        if stopping is None:
+            return None
+        if self.learner is not None and not self.learner.iterative:
+            message = f"'early_stopping' has no effect here: '{self.model.type}' does not train in rounds"
+            if type(self.learner)().iterative:
+                message = "'early_stopping' has no effect with these 'params'"
+            self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
+            return None
+        if dataset is not None and dataset.split is not None and not dataset.split.has_valid:
+            self._tell_no_rows(dataset.name, dataset.split, at)
+        metric = self._watched(stopping.metric, at)
+        return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
+
+    def _applies(self, metric: str) -> bool:
+        return METRIC[metric].applies(self.answer, self.classes)
+
+    def _watched(self, named: str | None, at: Path) -> str | None:
+        """The metric that training watches: the one named, else the first of the model's that it can watch."""
+        watched = (self.learner or self.type).watches(self.classes)
+        watchable = [metric.name for metric in METRICS if metric.name in watched]
+        help_ = f"metrics that training can watch: {', '.join(watchable)}"
+        if named is None:
+            metrics = self.model.metrics or self.answer.default_metrics(self.classes)
+            found = next((name for name in metrics if name in watchable), None)
+            if found is None and all(map(self._applies, metrics)):
+                message = "training can watch none of the model's metrics, so one has to be named as 'metric'"
+                self.findings.add(Problem("metric-mismatch", message, at, help_, on="key"))
+            return found
+        if not self._applies(named):
+            self._tell_mismatch(named, (*at, "metric"))
+        elif named not in watchable:
+            message = f"training cannot watch the metric '{named}'"
+            self.findings.add(Problem("metric-mismatch", message, (*at, "metric"), help_))
+        return named
+
+    def _tell_mismatch(self, name: str, at: Path) -> None:
+        metric = METRIC[name]
+        if metric.applies(self.answer):
+            message = f"metric '{name}' is for {metric.classes} classes, the target has {self.classes}"
+        else:
+            message = f"metric '{name}' is for {metric.answer.kind}, the model does {self.answer.kind}"
+        others = [metric.name for metric in METRICS if self._applies(metric.name)]
+        self.findings.add(Problem("metric-mismatch", message, at, f"metrics here: {', '.join(others)}"))
+
+    def _tell_no_rows(self, dataset: str, split: Split, at: Path) -> None:
+        message = f"early stopping needs valid rows, and the split of dataset '{dataset}' has none"
+        problem = Problem("no-valid-rows", message, at, f"set '{split.valid_key}' in the split", on="key")
+        self.findings.add(problem, ("the split", ("datasets", dataset, "split")))

@@ -1,0 +1,147 @@
+"""What the names in a project can be: the things that its spec defines, and the columns of its tables and files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.data.locators.locator import Located
+from mlbuild.data.sources import Source
+from mlbuild.diagnostics import Failed
+from mlbuild.ops.op import Op
+from mlbuild.selection import Selector
+from mlbuild.spec.language import NAME
+from mlbuild.spec.layers.bounds import Bounds
+from mlbuild.spec.layers.compose import Composed, compose
+from mlbuild.spec.meaning.definitions import Definitions
+from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.project import Project
+from mlbuild.spec.meaning.resolve import read_definitions, resolve
+from mlbuild.spec.root import SECTION_KEYS
+from mlbuild.spec.shape.shape import check_shape
+from mlbuild.spec.text.tree import Document
+
+#: Names, each with what is known of what bears it: nothing, or the type of a column.
+Names = dict[str, ColumnType | None]
+
+
+@dataclass
+class Columns:
+    """Names of columns; where they are `open`, there can be others."""
+
+    names: Names = field(default_factory=dict)
+    open: bool = False
+
+    def add(self, columns: Mapping[str, ColumnType | None]) -> None:
+        for name, type_ in columns.items():
+            known = self.names.get(name)
+            differs = known is not None and type_ is not None and type_ != known
+            self.names[name] = ColumnType(UNKNOWN) if differs else known or type_
+
+
+@dataclass
+class Known:
+    """The names of a project, whatever profile is chosen; what is at fault leaves names open, never out.
+
+    `sections` has what stands under the top-level keys, `whole` says whether every included file could be read.
+    `datasets` are the columns that models can learn from; `columns` those of all tables; `features` those that
+    steps of preprocessing can work on; `files` those in the files of a contract's sources, each with the path.
+    """
+
+    sections: dict[str, dict[str, None]] = field(default_factory=lambda: {key: {} for key in SECTION_KEYS})
+    whole: bool = True
+    datasets: dict[str, Columns] = field(default_factory=dict)
+    columns: Columns = field(default_factory=Columns)
+    features: Columns = field(default_factory=Columns)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def known_names(main: Document, bounds: Bounds | None = None) -> Known:
+    """The names of the project whose spec this is, mistakes in it or not; headers of files are read, no rows.
+
+    Only files within its bounds are read: of its project, unless other ones are given.
+    """
+    known, bounds = Known(), bounds or Bounds.of(FilePath(main.file))
+    profiles = main.value.get("profiles") if isinstance(main.value, dict) else None
+    variants = [(), *((name,) for name in profiles)] if isinstance(profiles, dict) else [()]
+    for chosen in variants:
+        _add(known, compose(main, chosen, bounds=bounds), bounds)
+    return known
+
+
+def _add(known: Known, composed: Composed, bounds: Bounds) -> None:
+    """Add the names of one variant of the spec."""
+    value = composed.document.value
+    known.whole = known.whole and composed.whole
+    for section in SECTION_KEYS:
+        names = [name for name in _map(_map(value).get(section)) if re.search(NAME, name)]
+        known.sections[section].update(dict.fromkeys(names))
+    for contract in _map(_map(value).get("contracts")).values():
+        known.columns.add(dict.fromkeys(_map(_map(contract).get("columns"))))
+    faults = check_shape(composed).faults
+    definitions = Definitions() if faults is None else read_definitions(value, faults, Findings())
+    root = FilePath(composed.document.file).parent
+    resolved = resolve(definitions, root, Findings())
+    _add_datasets(known, resolved)
+    _add_features(known, definitions, resolved)
+    for source in definitions.sources.values():
+        if source is not None:
+            located = source.locator.locate(root, os.environ)
+            header = dict.fromkeys(_header(source, located, bounds), located.called)
+            known.files[source.contract] = header | known.files.get(source.contract, {})
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _add_datasets(known: Known, resolved: Project) -> None:
+    for name in known.sections["datasets"]:
+        columns = known.datasets.setdefault(name, Columns())
+        dataset = resolved.datasets.get(name)
+        if dataset is None:
+            columns.open = known.columns.open = True
+        else:
+            columns.add(dataset.table.served)
+            known.columns.add(dataset.table.served)
+            for stage in dataset.stages:
+                known.columns.add({**stage.before.served, **stage.after.served})
+
+
+def _add_features(known: Known, definitions: Definitions, resolved: Project) -> None:
+    """What steps can work on: features, what the steps of models make, and all that steps say that no model uses."""
+    for columns in known.datasets.values():
+        known.features.add(columns.names)
+        known.features.open = known.features.open or columns.open
+    for name in known.sections["models"]:
+        model = resolved.models.get(name)
+        if model is None:
+            known.features.open = True
+        else:
+            for stage in model.stages:
+                known.features.add({**stage.before, **stage.after})
+    used = [one.model.preprocessing for one in definitions.models.values() if one is not None]
+    for name, steps in definitions.preprocessing.items():
+        if name not in used:
+            known.features.add(dict.fromkeys(_mentioned(steps or ())))
+
+
+def _mentioned(steps: Iterable[Op]) -> Iterator[str]:
+    """The names of columns that steps say."""
+    for step in steps:
+        if isinstance(step.columns, Selector):
+            yield from step.columns.names or step.columns.excluded
+
+
+def _header(source: Source, located: Located, bounds: Bounds) -> list[str]:
+    """The columns of a source's file; none where it is not there or cannot be read, or lies beyond the bounds."""
+    try:
+        file = located.sample
+        return source.format.header(file) if file and bounds.hold(file) else []
+    except (Failed, OSError, ValueError):
+        return []

@@ -1,0 +1,214 @@
+"""The JSON Schema of the spec language, written from the described classes and the catalogues.
+
+Draft-07 in the shape that editors word and complete best: where a key names which of several classes an object is,
+that key is an enum, and a typed `if` leads to one closed definition. Never a `oneOf` of whole objects.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
+from mlbuild.models import LEARNERS
+from mlbuild.models.learner import Learner
+from mlbuild.params import Described, Dispatch, Object, Param, object_schema, params_of, summary
+from mlbuild.regular import replace_regular
+from mlbuild.selection import Columns
+from mlbuild.spec.language import LEARNER_TYPES, LearnerParams, Model
+from mlbuild.spec.root import Root
+from mlbuild.spec.shape.overlay_schema import part_definitions
+
+FILE = "mlbuild.schema.json"
+#: How the committed file is made anew.
+COMMAND = f"mlbuild schema > schemas/{FILE}"
+
+
+@cache
+def build_schema() -> Json:
+    """The schema as JSON; shared, so not to be changed."""
+    root = object_schema(Root)
+    root["title"] = "mlbuild spec"
+    root["properties"] = {"$schema": {"type": "string"}} | root["properties"]
+    definitions: Json = {}
+    for kind in _kinds(Root):
+        for name, definition in _definitions(kind):
+            if definitions.setdefault(name, definition) != definition:
+                raise ValueError(f"two definitions are called '{name}'")
+    definitions |= part_definitions(root, definitions)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **root, "definitions": definitions}
+
+
+def schema_text() -> str:
+    """The schema as the text of its file."""
+    return as_text(build_schema())
+
+
+def as_text(schema: Json) -> str:
+    """A schema as the text of a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_schema(path: Path) -> None:
+    replace_regular(path, schema_text().encode())
+
+
+def shipped_schema() -> Path:
+    """The schema's file: beside this module where mlbuild is installed from a wheel, else in the checkout."""
+    here = Path(__file__)
+    installed = here.with_name(FILE)
+    return installed if installed.exists() else here.parents[3] / "schemas" / FILE
+
+
+@cache
+def dispatches() -> Mapping[str, Dispatch]:
+    """The definitions that a key divides into several, by name."""
+    return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, Dispatch)}
+
+
+def _kinds(cls: type) -> Iterator[Kind]:
+    """Every kind below the fields of a described class, outer ones first."""
+    for param in params_of(cls).values():
+        yield from _with_nested(param.kind)
+
+
+def _with_nested(kind: Kind) -> Iterator[Kind]:
+    yield kind
+    for nested in kind.nested():
+        yield from _with_nested(nested)
+
+
+def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
+    if isinstance(kind, Dispatch):
+        yield kind.name, _dispatch(kind)
+        for value, cls in kind.by_value.items():
+            yield f"{kind.name}.{value}", _branch(kind, cls)
+    elif isinstance(kind, Name):
+        yield kind.definition_name, kind.definition()
+    elif isinstance(kind, Object):
+        yield kind.name, _model(kind) if kind.cls is Model else kind.definition()
+        if kind.cls is Model:
+            yield from ((f"params.{cls.type}", _learner_params(cls)) for cls in LEARNERS)
+
+
+def _dispatch(kind: Dispatch) -> Json:
+    """An object whose discriminator leads to a closed definition."""
+    title = kind.name.rpartition("_")[2]
+    leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.by_value]
+    return {
+        "title": title,
+        "type": "object",
+        **({} if kind.suffixes else {"required": [kind.by]}),
+        # No description here: hovering over the discriminator shows the one of the branch.
+        "properties": {kind.by: _options(kind)},
+        "if": {"type": "object", "required": [kind.by]},
+        "then": {"allOf": leads},
+        "else": _by_suffix(kind) if kind.suffixes else _unnamed(title, kind.by, kind.by_value),
+    }
+
+
+def _options(kind: Dispatch) -> Json:
+    return Choice({value: summary(cls) for value, cls in kind.by_value.items()}).json_schema()
+
+
+def _by_suffix(kind: Dispatch) -> Json:
+    """The same without discriminator, by the suffix of `path`; any other suffix needs the discriminator."""
+    patterns = {suffix: re.escape(suffix) + "$" for suffix, _ in kind.suffixes}
+    known = {"type": "string", "pattern": "|".join(patterns.values())}
+    leads = [
+        _when({"path": {"pattern": patterns[suffix]}}, _ref(f"{kind.name}.{value}"))
+        for suffix, value in kind.suffixes
+    ]
+    return {
+        "title": kind.name,
+        "type": "object",
+        "if": {"type": "object", "required": ["path"], "properties": {"path": known}},
+        "then": {"allOf": leads},
+        "else": _unnamed(kind.name, kind.by, kind.by_value)
+        | {"required": [kind.by], "properties": _common(kind)},
+    }
+
+
+def _common(kind: Dispatch) -> Json:
+    """The parameters that all classes have, for completion where it is open which one is meant."""
+    first, *others = (params_of(cls) for cls in kind.classes)
+    return {key: param.json_schema() for key, param in first.items() if all(key in other for other in others)}
+
+
+def _branch(kind: Dispatch, cls: type) -> Json:
+    shape = object_schema(cls)
+    # The discriminator has it: here it would be shown in the place of what the key says that holds the object.
+    del shape["description"]
+    if kind.suffixes:
+        shape["required"].remove(kind.by)
+    return shape
+
+
+def _model(kind: Object) -> Json:
+    """A model: its `type` says what may stand under `params`."""
+    shape = kind.definition()
+    # As of every discriminator, the branches describe these two.
+    shape["properties"] |= {"type": LEARNER_TYPES.json_schema(), "params": LearnerParams().json_schema()}
+    leads = [_when({"type": {"const": cls.type}}, {"properties": _named(cls)}) for cls in LEARNERS]
+    models = {cls.type: Model for cls in LEARNERS}
+    return shape | {
+        "if": {"type": "object", "required": ["type"]},
+        "then": {"allOf": leads},
+        "else": _unnamed(kind.name, "type", models),
+    }
+
+
+def _named(cls: type[Learner]) -> Json:
+    type_ = {"const": cls.type, "type": "string"} | described(summary(cls))
+    # Behind an allOf, so that completing the key does not write out every default.
+    params = {"type": "object", "allOf": [_ref(f"params.{cls.type}")]}
+    return {"type": type_, "params": params | _params_doc(cls)}
+
+
+def _params_doc(cls: type[Learner]) -> Json:
+    return described(f"The parameters of {cls.type}, by the names of its library; each has a default.")
+
+
+def _learner_params(cls: type[Learner]) -> Json:
+    """The parameters alone: the discriminator stands beside them, not among them."""
+    shape = object_schema(cls) | _params_doc(cls)
+    del shape["properties"]["type"]
+    shape["required"].remove("type")
+    return shape if shape["required"] else {key: part for key, part in shape.items() if key != "required"}
+
+
+def _unnamed(title: str, by: str, classes: Mapping[str, type]) -> Json:
+    """An object that does not say yet which it is: a skeleton of each."""
+    snippets = []
+    for value, cls in classes.items():
+        usual = cast(type[Described], cls).usual
+        params = [one for key, one in params_of(cls).items() if key != by and (one.required or key in usual)]
+        body = {param.key: _placeholder(param, place) for place, param in enumerate(params, 1)}
+        snippets.append({"label": value, "description": summary(cls), "body": {by: value} | body})
+    return {"title": title, "type": "object", "defaultSnippets": snippets}
+
+
+def _placeholder(param: Param, place: int) -> Any:
+    """What a snippet puts under a key: the first option, an example, or an empty place to fill in."""
+    if isinstance(param.kind, Choice):
+        return param.kind.values[0]
+    example = param.examples[0] if param.examples else None
+    if isinstance(example, float):
+        return f"^${{{place}:{example}}}"  # without the quotes of a text
+    if isinstance(example, str):
+        return f"${{{place}:{example}}}"
+    if isinstance(param.kind, MapOf):
+        return {f"${place}": ""}
+    return [f"${place}"] if isinstance(param.kind, (ListOf, Columns)) else f"${place}"
+
+
+def _when(properties: Json, then: Json) -> Json:
+    return {"if": {"properties": properties}, "then": then}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/definitions/{name}"}

@@ -1,0 +1,76 @@
+"""Whether a composed spec has the shape of one, and which of its definitions can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mlbuild.diagnostics import Diagnostic, Path, Problem
+from mlbuild.spec.layers.blame import Blame
+from mlbuild.spec.layers.compose import Composed
+from mlbuild.spec.layers.overlay import overlaid, without
+from mlbuild.spec.shape.faults import faults_of
+from mlbuild.spec.shape.structure import Structure
+from mlbuild.spec.text.tree import Document
+
+#: What a value seems to be whose key or content could not be read.
+_CONSEQUENCES = ("empty", "missing-key", "wrong-type")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The spec with a profile laid over it that was not chosen, and what of it cannot be read."""
+
+    document: Document
+    blame: Blame
+    faults: frozenset[Path] | None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is wrong, in order of place; and the paths of what cannot be read, None where nothing can be checked.
+
+    `base` are the faults of the spec alone, `variants` what the profiles make of it that were not chosen.
+    """
+
+    diagnostics: list[Diagnostic]
+    faults: frozenset[Path] | None
+    base: frozenset[Path] | None
+    variants: list[Variant] = field(default_factory=list)
+
+
+def check_shape(composed: Composed) -> Shape:
+    """All that is wrong with the shape of a spec, its profiles and settings, and with its text."""
+    structure = Structure()
+    base = structure.problems(composed.base.value)
+    problems = Structure().problems(composed.document.value) if composed.layers else base
+    found = [*composed.base.mistakes, *composed.found]
+    # What could not be read is told already, whatever its shape.
+    told = {_start(one) for one in found}
+    blame = Blame(composed.base, composed.layers, base)
+    shape = _told(composed.document, blame, problems)
+    variants = []
+    alone = without(composed.base.root, "profiles") if composed.others else composed.base.root
+    for name, layer in composed.others.items():
+        root = overlaid(alone, layer.root)
+        document = Document(root, (), (*composed.base.mistaken, *layer.mistaken))
+        blame = Blame(composed.base, [layer], base, ("profiles", name))
+        new = structure.variant().problems(document.value)
+        shape += _told(document, blame, [one for one in new if not blame.known(one)])
+        variants.append(Variant(document, blame, faults_of(document, [*base, *new])))
+    found += (one for one in shape if _start(one) not in told)
+    faults = faults_of(composed.document, problems)
+    diagnostics = sorted(dict.fromkeys(found), key=lambda one: (one.span, one.code))
+    if not composed.whole:
+        return Shape(diagnostics, None, None)
+    return Shape(diagnostics, faults, faults_of(composed.base, base), variants)
+
+
+def _start(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    return diagnostic.span.file, diagnostic.span.line, diagnostic.span.column
+
+
+def _told(document: Document, blame: Blame, problems: Iterable[Problem]) -> list[Diagnostic]:
+    """Problems with their places, but for those of what could not be read."""
+    kept = [one for one in problems if one.code not in _CONSEQUENCES or one.at not in document.mistaken]
+    return blame.diagnostics(document, kept)

@@ -1,0 +1,266 @@
+"""Whether a document has the shape of a spec: every object against its own definition of the JSON Schema.
+
+The schema that editors use is the validator. Which definition an object has is decided here, by its discriminator:
+that is fast, and an error is about the object that was meant.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.kinds import Json
+from mlbuild.models import LEARNERS
+from mlbuild.params import Dispatch, params_of
+from mlbuild.spec.shape.schema import build_schema, dispatches
+from mlbuild.spec.shape.wording import Object, glued, of_type, repeated, shown
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_ROOT = ""
+#: What is said of a key that has its place elsewhere, or is known for another reason, by definition.
+_ELSEWHERE = {
+    "warnings": {code: "it is an error, which no spec can silence" for code in CODES if code not in WARNINGS}
+}
+
+
+class Structure:
+    """Checks the values of a spec and of its variants; what they share is looked at once."""
+
+    def __init__(self, seen: Collection[tuple[int, str | int]] = ()) -> None:
+        self._seen = set(seen)
+
+    def problems(self, value: Any) -> list[Problem]:
+        """All that is wrong with the shape of a spec's value, by path; what an alias repeats is told once."""
+        return [*_Check(_seen=self._seen).object(value, _ROOT, ())]
+
+    def variant(self) -> Structure:
+        """A check of values that share parts with those checked here; these must live as long as it is used."""
+        return Structure(self._seen)
+
+
+def included_problems(value: Any) -> list[Problem]:
+    """What is wrong with an included file besides its definitions, which are checked where they are joined."""
+    found = Object((), "an included file").problems(_shape("included").validator.iter_errors(value))
+    return [problem for problem in found if len(problem.at) < 2 or problem.at[0] == "include"]
+
+
+def overlay_problems(value: Any, name: str) -> list[Problem]:
+    """What is wrong with the overlay of a profile besides its definitions, which are checked where they are laid."""
+    at = ("profiles", name)
+    errors = _shape("overlay").validator.iter_errors(value)
+    found = Object((), f"profile '{name}'").problems(errors)
+    return [problem.under(*at) for problem in found if len(problem.at) < 2]
+
+
+@dataclass
+class _Check:
+    """One pass over a document."""
+
+    _dispatches: Mapping[str, Dispatch] = field(default_factory=dispatches)
+    _seen: set[tuple[int, str | int]] = field(default_factory=set)
+
+    def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
+        """The problems of a value that should be what the definition `name` says, and of all below it.
+
+        `named` says that the last part of the path is a name that the user gave.
+        """
+        if self._again(value, name):
+            return
+        if name in self._dispatches:
+            yield from self._dispatched(value, self._dispatches[name], at, named)
+            return
+        title = f"{name} '{at[-1]}'" if named else f"'{at[-1]}'" if at else "the spec"
+        if name == "model" and isinstance(value, dict):
+            yield from self._model(value, at, title)
+        else:
+            yield from self._shaped(value, name, Object(at, title, _ELSEWHERE.get(name, {})))
+
+    def _shaped(self, value: Any, name: str, object_: Object) -> Iterator[Problem]:
+        shape = _shape(name)
+        yield from object_.problems(shape.validator.iter_errors(value))
+        yield from self._below(shape.leads, value, object_.at)
+
+    def _below(self, leads: Json, value: Any, at: Path, named: bool = False) -> Iterator[Problem]:
+        """The problems of the values that have a definition of their own."""
+        if "$ref" in leads:
+            yield from self.object(value, leads["$ref"], at, named)
+        elif leads and not self._again(value, id(leads)):
+            if isinstance(value, dict):
+                properties, others = leads.get("properties", {}), leads.get("additionalProperties", {})
+                for key, child in value.items():
+                    below = properties.get(key, others)
+                    yield from self._below(below, child, (*at, key), key not in properties)
+            elif isinstance(value, list):
+                for index, child in enumerate(value):
+                    yield from self._below(leads.get("items", {}), child, (*at, index))
+
+    def _again(self, value: Any, what: str | int) -> bool:
+        """Whether a map or list was looked at before in this respect, as those are that aliases repeat."""
+        if not isinstance(value, (dict, list)) or (id(value), what) in self._seen:
+            return isinstance(value, (dict, list))
+        self._seen.add((id(value), what))
+        return False
+
+    def _dispatched(self, value: Any, kind: Dispatch, at: Path, named: bool) -> Iterator[Problem]:
+        if not isinstance(value, dict):
+            return  # told where the object that holds it was checked
+        which = kind.which(value)
+        title = kind.name.rpartition("_")[2]
+        if isinstance(which, str) and which in kind.by_value:
+            title = f"{title} '{which}'" if kind.by == "op" else f"{which} {title}"
+            yield from self._shaped(value, f"{kind.name}.{which}", Object(at, title))
+        elif kind.by in value:
+            yield self._unknown_option(which, kind, (*at, kind.by))
+        else:
+            yield _undivided(value, kind, at, f"{title} '{at[-1]}'" if named else f"a {title}")
+
+    def _unknown_option(self, value: Any, kind: Dispatch, at: Path) -> Problem:
+        what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
+        near = did_you_mean(value, kind.by_value) if isinstance(value, str) else None
+        for other in self._dispatches.values():
+            if other.by == kind.by == "op" and value in list(other.by_value):
+                near = (
+                    "it is an op of datasets"
+                    if other.name == "dataset_step"
+                    else "it is an op of preprocessing"
+                )
+        near = near or f"{what}s here: {listed(kind.by_value)}"
+        return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near)
+
+    def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
+        """A model and the parameters of its learner."""
+        type_, params = model.get("type"), model.get("params")
+        cls = next((cls for cls in LEARNERS if cls.type == type_), None)
+        if cls is None:
+            if "type" in model:
+                yield _unknown_learner(type_, (*at, "type"))
+            wanted = {"type": f"types here: {listed(cls.type for cls in LEARNERS)}"}
+            yield from self._shaped(model, "model", Object(at, title, wanted=wanted))
+            return
+        own = {*params_of(cls), *cls.aliases}
+        elsewhere = dict.fromkeys(own, f"put it under 'params', it is for {type_}")
+        yield from self._shaped(model, "model", Object(at, title, elsewhere))
+        if isinstance(params, dict):
+            aliases = {alias: f"it is called '{name}' here" for alias, name in cls.aliases.items()}
+            options = Object((*at, "params"), f"the params of {type_}", aliases, cls.refused)
+            yield from self._shaped(params, f"params.{type_}", options)
+
+
+def _unknown_learner(value: Any, at: Path) -> Problem:
+    known = [cls.type for cls in LEARNERS]
+    of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
+    near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
+    help_ = near or f"types here: {listed(of_library or known)}"
+    return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_)
+
+
+def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
+    """An object that does not say which of several it is."""
+    wanted = [kind.by, "path"] if kind.suffixes and "path" not in value else [kind.by]
+    for key in value:
+        if glued(key, value[key]) in wanted:
+            help_ = "a blank follows the ':' of a key"
+            return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), help_, on="key")
+        if (near := did_you_mean(key, wanted)) and not key.startswith("x-"):
+            return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), near, on="key")
+    options = ", ".join(kind.by_value)
+    if wanted != [kind.by]:
+        return Problem("missing-key", f"{title} needs 'path'", at, on="key")
+    for key in value:
+        if key in kind.by_value:
+            help_ = f"write '{kind.by}: {key}', and its parameters beside it"
+            return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
+    if kind.suffixes and not isinstance(value["path"], str):
+        return of_type("'path'", value["path"], {"type": "string"}, (*at, "path"))
+    if kind.suffixes:
+        message = f"{title} needs '{kind.by}', as the suffix of {shown(value['path'])} does not say it"
+        return Problem("missing-key", message, at, f"{kind.by}s here: {options}", on="key")
+    return Problem("missing-key", f"{title} needs '{kind.by}'", at, f"one of {options}", on="key")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A definition by itself: its validator takes for granted what it refers to, `leads` says where that stands."""
+
+    validator: Validator
+    leads: Json
+
+
+@cache
+def _shape(name: str) -> _Shape:
+    schema = build_schema()
+    definition = schema if name == _ROOT else schema["definitions"][name]
+    own = {
+        word: part for word, part in definition.items() if word not in ("if", "then", "else", "definitions")
+    }
+    if name == "model":
+        # As of every discriminator, the mistakes of this one are told where it divides.
+        own["properties"] = own["properties"] | {"type": {}}
+    return _Shape(_validator()(_alone(own)), _leads(own))
+
+
+@cache
+def _validator() -> Any:
+    """Draft 7 as JavaScript reads its patterns, and with finite numbers only."""
+    from jsonschema import Draft7Validator, ValidationError, validators
+
+    def pattern(_: Any, wanted: str, text: Any, __: Any) -> Iterator[ValidationError]:
+        # Python's `$` also stands before a last line break.
+        if isinstance(text, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), text):
+            yield ValidationError(f"{text!r} does not match {wanted!r}")
+
+    def is_number(_: Any, value: Any) -> bool:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+    def unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[ValidationError]:
+        # The library compares each with each where they are not all of one type.
+        if wanted and isinstance(items, list) and repeated(items) is not None:
+            yield ValidationError("an item is repeated")
+
+    types = Draft7Validator.TYPE_CHECKER.redefine("number", is_number)
+    extend: Any = validators.extend
+    return extend(Draft7Validator, {"pattern": pattern, "uniqueItems": unique}, type_checker=types)
+
+
+def _alone(shape: Any) -> Any:
+    """A schema with what stands for an object in the place of each reference."""
+    if isinstance(shape, list):
+        return [_alone(part) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if "$ref" not in shape:
+        return {word: _alone(part) for word, part in shape.items()}
+    name = shape["$ref"].rpartition("/")[2]
+    if name in dispatches():
+        kind = dispatches()[name]
+        hints = {value: f"write '{kind.by}: {value}', and its parameters below" for value in kind.by_value}
+        return {"type": "object", "words": kind.phrase(), "hints": hints}
+    target = build_schema()["definitions"][name]
+    return target if _is_name(target) else {"type": "object"} if target.get("type") == "object" else {}
+
+
+def _leads(shape: Any) -> Json:
+    """What is left of a schema when only its references are of interest."""
+    if not isinstance(shape, dict):
+        return {}
+    if "$ref" in shape:
+        name = shape["$ref"].rpartition("/")[2]
+        # An overlay is checked where it is laid over the spec, which says what its objects are.
+        return {} if name == "overlay" or _is_name(build_schema()["definitions"][name]) else {"$ref": name}
+    found = {word: _leads(shape[word]) for word in ("items", "additionalProperties") if word in shape}
+    properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
+    found["properties"] = {key: part for key, part in properties.items() if part}
+    return {word: part for word, part in found.items() if part}
+
+
+def _is_name(definition: Json) -> bool:
+    """Whether a definition is one of texts, for which references stand in many places."""
+    return bool(definition.get("type") == "string")

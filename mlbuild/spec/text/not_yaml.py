@@ -1,0 +1,117 @@
+"""What the parser says of a text that is not YAML, in our words and at the place that is meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mlbuild.diagnostics import Diagnostic, Related, Span
+from mlbuild.spec.text.tree import Text
+
+_MISFIT = ("this does not fit what stands before it", "keys of one map stand in one column")
+_NAMELESS = ("'&' and '*' name an anchor, and no name follows", "put the value in quotes")
+
+#: A part of libyaml's (or PyYAML's) wording, what it means, and what to do about it.
+_WORDINGS = {
+    "mapping values are not": (
+        "a ':' does not belong here",
+        "quote a text that holds ': ', and check the indent",
+    ),
+    "escape char": ("unknown escape in double quotes", "in single quotes a backslash is a plain character"),
+    "hexdecimal number": (
+        "an escape takes hexadecimal digits",
+        "in single quotes a backslash is a plain character",
+    ),
+    "unexpected end of stream": ("the quote is never closed", None),
+    "expected ',' or ']'": ("expected ',' or ']'", "close the list, and quote texts that hold ',' or ']'"),
+    "expected ',' or '}'": ("expected ',' or '}'", "close the map, and quote texts that hold ',' or '}'"),
+    "could not find expected ':'": (
+        "expected 'key: value'",
+        "check the indent, and that ':' follows the key",
+    ),
+    "expected key": _MISFIT,
+    "expected <block end>": _MISFIT,
+    "expected '-' indicator": ("expected '- item'", "items of one list stand in one column"),
+    "sequence entries are not allowed": (
+        "a list does not begin here",
+        "begin it in the next line, or quote a text that begins with '- '",
+    ),
+    "node content": ("a value is missing here", "put a text that begins with ',', ']' or '}' in quotes"),
+    "comment or": (
+        "'|' and '>' begin a text that stands in the lines below",
+        "put a text that begins with one of them in quotes",
+    ),
+    "alphabetic or numeric character": _NAMELESS,
+    "<document start>": ("this stands behind the end of the spec", "a closing bracket may be one too many"),
+    "incompatible YAML": ("this version of YAML is not supported", "remove the %YAML line"),
+    "digit or '.' character": ("this version of YAML is not supported", "remove the %YAML line"),
+}
+#: What libyaml calls the value that it was reading.
+_BEGUN = {
+    "a block mapping": "the map",
+    "a flow mapping": "the map",
+    "a block collection": "the list",
+    "a flow sequence": "the list",
+    "a simple key": "the key",
+    "a plain scalar": "the text",
+    "a quoted scalar": "the text",
+    "a double-quoted scalar": "the text",
+    "a block scalar": "the text",
+}
+#: A line up to where a parser stumbles over what follows a quoted text, as in `"my column" > 3`.
+_QUOTED = re.compile(r"""((?:.*[:\-]\s+)?(?:"[^"]*"|'[^']*')\s*)[|>]?\s*""")
+#: A line that was to be an entry of a map.
+_KEY_GLUED = re.compile(r"\s*(?:- +)?([A-Za-z_][\w-]*:[^\s:/][^\s]*)\s*")
+
+
+def not_yaml(text: Text, error: Any) -> Diagnostic:
+    """The diagnostic of a `yaml.MarkedYAMLError`."""
+    problem = error.problem or error.context or "this is not YAML"
+    context, mark = error.context_mark, error.problem_mark or error.context_mark
+    # What is never closed, or lacks its ':', is noticed only behind it.
+    keyless = "could not find expected ':'" in problem
+    if context is not None and (keyless or "end of stream" in problem):
+        mark = context
+    # What is left open is noticed at the end of the text, where nothing stands.
+    index = min(mark.index, max(len(text.content.rstrip()) - 1, 0))
+    before = text.content[:index].rpartition("\n")[2]
+    line = text.content[index:].split("\n", 1)[0].rstrip()
+    if quoted := _QUOTED.fullmatch(before):
+        start, end = index - len(before) + quoted.end(1), index + len(line)
+        advice = "quote the value as a whole: '\"my column\" > 3'"
+        return Diagnostic("bad-yaml", "text follows a closing quote", text.span(start, end), advice)
+    if "mapping values are not" in problem and (glued := _glued(text, index)):
+        return Diagnostic("bad-yaml", "expected 'key: value'", glued, "a blank follows the ':' of a key")
+    message, help_ = _worded(problem, line)
+    span = text.span(index, index + (len(line) if keyless else 1))
+    return Diagnostic("bad-yaml", message, span, help_, _related(text, error, index))
+
+
+def _glued(text: Text, index: int) -> Span | None:
+    """The line before that of a character, if no blank follows the ':' of its key: to YAML it is a text that goes on."""
+    end = text.content.rfind("\n", 0, index)
+    start = text.content.rfind("\n", 0, max(end, 0)) + 1
+    found = _KEY_GLUED.fullmatch(text.content, start, max(end, start))
+    return text.span(*found.span(1)) if found else None
+
+
+def _related(text: Text, error: Any, index: int) -> tuple[Related, ...]:
+    """Where that begins in which the parser was."""
+    context = error.context_mark
+    if context is None or context.index >= index:
+        return ()
+    begun = (error.context or "").removeprefix("while parsing ").removeprefix("while scanning ")
+    place = text.span(context.index, context.index + 1)
+    return (Related(f"{_BEGUN.get(begun, 'it')} begins here", place),)
+
+
+def _worded(problem: str, line: str) -> tuple[str, str | None]:
+    """Our wording of a parser's problem, by what stands behind it in the line."""
+    if line[:1] == "\t" and ("tab" in problem or "cannot start any token" in problem):
+        return "a tab cannot indent YAML", "indent with spaces"
+    if "cannot start any token" in problem:
+        return f"a plain value cannot begin with '{line[:1]}'", "put the value in quotes"
+    if "could not find expected ':'" in problem and ":" in line:
+        return "expected 'key: value'", "a blank follows the ':' of a key"
+    found = (told for part, told in _WORDINGS.items() if part in problem)
+    return next(found, (problem, None))

@@ -1,0 +1,53 @@
+"""Values as people write them into a spec: quoted where, and only where, they would mean something else."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import Rejected
+from mlbuild.expressions.binding import bind
+from mlbuild.shown import COMMAND
+from mlbuild.spec.text.scalars import resolve
+
+_PLAIN = re.compile(r"[^\W\d](?:[\w ./()%+-]*[\w./()%+-])?")
+#: Other readers of YAML take these for booleans.
+_BOOLEANS = frozenset("y n yes no on off".split())
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+def as_yaml(value: Any) -> str:
+    """A scalar of a spec in one line, with the same value for every reader of YAML."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if not isinstance(value, str):
+        return str(value)
+    if _PLAIN.fullmatch(value) and resolve(value) == value and value.lower() not in _BOOLEANS:
+        return value
+    if value.isprintable() and not COMMAND.search(value):
+        return "'" + value.replace("'", "''") + "'"
+    return '"' + COMMAND.sub(r"\\x23", "".join(map(_escaped, value))) + '"'
+
+
+def as_sql(name: str) -> str:
+    """A column in an expression: in double quotes where the bare name would not be the column."""
+    try:
+        bare = bind(f"{name} IS NOT NULL", Schema({name: ColumnType("int", nullable=True)}))
+    except Rejected:
+        return '"' + name.replace('"', '""') + '"'
+    return name if bare.names == (name,) else '"' + name.replace('"', '""') + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
