@@ -22,6 +22,8 @@ SOAKS = {
     "parity-gate": ["tests/bundle/test_mutations.py"],
     "artifact-bytes": ["tests/pipeline/test_bytes.py"],
     "runtimes": ["tests/runtimes"],
+    "bounds": ["tests/environments"],
+    "hostile-models": ["tests/cli/test_hostile_models.py"],
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "csv": ["tests/data/test_csv.py"],
     "formats": ["tests/data/test_format_law.py"],
