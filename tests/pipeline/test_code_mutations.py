@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.engine.code.modules import Sources
 from mlbuild.engine.code.versions import Code
 from mlbuild.pipeline.plan import POLICY
 from tests.budget import examples, seed, tell
@@ -80,7 +81,7 @@ def executed(runs: Mapping[str, Run]) -> dict[Path, list[range]]:
 def chosen(
     chance: random.Random, functions: dict[Path, list[range]], files: list[Path]
 ) -> tuple[Path, Mutant]:
-    """A change of a function that the tasks run, or, now and then, anywhere in what they load."""
+    """A change of a function that the tasks run, or, now and then, anywhere in the files of what they reach."""
     while True:
         if chance.random() < 0.75:
             file = chance.choice([*functions])
@@ -98,8 +99,10 @@ def test_where_a_result_changes_the_key_does(runs: Mapping[str, Run], tmp_path: 
     before = definitions(tasks)
     code = Code(MemoryStore(tmp_path), POLICY)
     loaded = {task: code.files(task.run, task.uses) for task in tasks}
+    modules = {name.partition(":")[0] for found in before.values() for name in found}
+    sources = Sources()
     files = sorted(
-        {file for found in loaded.values() for file in found} - {*(PACKAGE / "engine").rglob("*.py")}
+        {file for module in modules if (file := sources.of(module))} - {*(PACKAGE / "engine").rglob("*.py")}
     )
     functions = executed(runs)
     counts = {"changes": 0, "cannot be loaded": 0, "change a result": 0, "change a key": 0}
