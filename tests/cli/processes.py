@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cli.users import User
+
+#: Who runs the tests.
+ME = User(None)
+
 
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *words: str, user: User = ME) -> Iterator[subprocess.Popen[str]]:
     """`mlbuild` in a folder, with its error stream piped; whatever is left of its session is killed at the end."""
-    command = [sys.executable, "-m", "mlbuild", *words]
-    environment = os.environ | {"MLBUILD_THREADS": "2"}
+    command = [user.python, "-m", "mlbuild", *words]
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        **user.options(),
     )
     with process:
         try:

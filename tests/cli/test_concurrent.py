@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,8 +17,9 @@ import pytest
 from mlbuild import api
 from mlbuild.engine.store.store import open_store
 from tests import budget
-from tests.cli.processes import started
+from tests.cli.processes import ME, started
 from tests.cli.small import small
+from tests.cli.users import User, open_folder, two_users
 from tests.projects import DELAYS, delays
 
 ROUNDS = budget.examples(1, 50)
@@ -36,17 +38,26 @@ READING = (
 #: Another model, asked for without an edit: it differs from training on.
 OTHER = ("--set", "models.late.params.num_leaves=9")
 
+NOBODY_ELSE: Mapping[Path, User] = {}
+
 #: The spec, and each which of the flights is in the data.
 State = tuple[str, int]
 
 
-def at_once(*commands: tuple[Path, tuple[str, ...]], meanwhile: State | None = None) -> list[str]:
-    """Start commands at once, which all must end well; returns what each told.
+def at_once(
+    *commands: tuple[Path, tuple[str, ...]],
+    meanwhile: State | None = None,
+    users: Mapping[Path, User] = NOBODY_ELSE,
+) -> list[str]:
+    """Start commands at once, which all must end well; returns what each told. Folders may be those of other `users`.
 
     `meanwhile` edits the first project: a build that reads the data at that moment may say so and end.
     """
     with ExitStack() as stack:
-        processes = [stack.enter_context(started(folder, *words)) for folder, words in commands]
+        processes = [
+            stack.enter_context(started(folder, *words, user=users.get(folder, ME)))
+            for folder, words in commands
+        ]
         if meanwhile is not None:
             build = processes[0]
             assert build.stderr is not None
@@ -85,8 +96,8 @@ def any_state(chance: random.Random) -> State:
 class Clean:
     """What clean builds ship, and which tasks they run."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, user: User = ME) -> None:
+        self._folder, self._user = folder, user
         self._shipped: dict[State, dict[str, bytes]] = {}
         self.tasks: list[str] = []
 
@@ -94,7 +105,8 @@ class Clean:
         if state not in self._shipped:
             shutil.rmtree(self._folder, ignore_errors=True)
             edit(self._folder, state)
-            self.tasks = ran(*at_once((self._folder, ("build", "-j", "1"))))
+            self._user.own(self._folder)
+            self.tasks = ran(*at_once((self._folder, ("build", "-j", "1")), users={self._folder: self._user}))
             self._shipped[state] = shipped(self._folder)
         return self._shipped[state]
 
@@ -170,6 +182,35 @@ def test_two_projects_fill_and_clean_a_store_at_once(tmp_path: Path, monkeypatch
             assert ran(*at_once((folder, a_build(chance)))) == []
         monkeypatch.delenv("MLBUILD_CACHE_DIR")
     budget.tell(f"{ROUNDS} rounds of two projects that share a store")
+
+
+def test_two_users_fill_and_clean_a_cache_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(budget.seed() + 3)
+    alice, bob, why = two_users()
+    with open_folder() as place:
+        clean, cache = Clean(place / "clean", alice), place / "cache"
+        users = {place / "alice": alice, place / "bob": bob}
+        for _ in range(ROUNDS):
+            if not cache.exists() or chance.random() < 0.5:
+                shutil.rmtree(cache, ignore_errors=True)
+                cache.mkdir()
+                shutil.chown(cache, group=alice.group)
+                cache.chmod(0o2775)
+            monkeypatch.delenv("MLBUILD_CACHE_DIR", raising=False)
+            states = [any_state(chance) for _ in users]
+            wanted = [clean.shipped(state) for state in states]
+            for (folder, user), state in zip(users.items(), states, strict=True):
+                edit(folder, state)
+                user.own(folder)
+            monkeypatch.setenv("MLBUILD_CACHE_DIR", str(cache))
+            builds = [(folder, a_build(chance)) for folder in users]
+            cleaning = chance.choice([*users]), ("gc", "--delete", "--keep-builds", "0")
+            at_once(*builds, cleaning, users=users)
+            assert [shipped(folder) for folder in users] == wanted
+            at_once(*((folder, ("store", "verify")) for folder in users), users=users)
+            at_once(*builds, users=users)
+            assert ran(*at_once(*builds, users=users)) == []
+    budget.tell(f"{ROUNDS} rounds of {why or 'two users'} and one cache")
 
 
 def held(folder: Path) -> int:

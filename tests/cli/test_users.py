@@ -56,8 +56,7 @@ def people() -> Iterator[tuple[Person, Person]]:
     with open_folder() as folder:
         cache = folder / "cache"
         cache.mkdir()
-        if alice.uid is not None:
-            os.chown(cache, 0, GROUP)
+        shutil.chown(cache, group=alice.group)
         cache.chmod(0o2775)
         found = Person(alice, folder / "alice", cache), Person(bob, folder / "bob", cache)
         for person in found:

@@ -29,14 +29,18 @@ class User:
     uid: int | None
     python: str = sys.executable
 
-    def options(self, umask: int = 0o022) -> dict[str, Any]:
-        """How `subprocess` runs something as this user."""
-        environment = {name: text for name, text in os.environ.items() if not name.startswith("MLBUILD_")}
-        environment |= {"PYTHONPATH": _path(), "PYTHONDONTWRITEBYTECODE": "1", "MLBUILD_THREADS": "2"}
+    @property
+    def group(self) -> int:
+        return os.getgid() if self.uid is None else GROUP
+
+    def options(self) -> dict[str, Any]:
+        """How `subprocess` runs something as this user, with the usual umask."""
+        environment = os.environ | {"MLBUILD_THREADS": "2"}
         if self.uid is None:
-            return {"env": environment, "umask": umask}
+            return {"env": environment, "umask": 0o022}
+        environment |= {"PYTHONPATH": _path(), "PYTHONDONTWRITEBYTECODE": "1"}
         environment |= {"HOME": "/nonexistent", "USER": f"u{self.uid}", "TMPDIR": "/tmp"}
-        return {"env": environment, "umask": umask, "user": self.uid, "group": GROUP, "extra_groups": []}
+        return {"env": environment, "umask": 0o022, "user": self.uid, "group": GROUP, "extra_groups": []}
 
     def own(self, folder: Path) -> None:
         """Let a folder with all that is in it be this user's."""
