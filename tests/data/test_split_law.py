@@ -17,49 +17,31 @@ from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, Split
 from mlbuild.data.splits.time import Time
 from mlbuild.diagnostics import Failed, Rejected
-from mlbuild.kinds import Integer, Kind, ListOf, Name, Number, Text
 from mlbuild.params import Json, params_of, write
 from tests.budget import examples, seed, tell
+from tests.data.drawn import Drawn
 from tests.data.tables import SPLIT, table
 from tests.data.worlds import SOURCES, rows_of
+from tests.spec.sampled import sampled
 
 HERE = table(SOURCES["main"][0])
 ROWS = 60
 _ROW = "\0row"
-_MOMENTS = ["2020-01-05", "2020-01-09T12:00:00", "2020-01-20"]
 
 
-def defined(cls: type[Split], chance: random.Random) -> Json:
+def defined(cls: type[Split], chance: random.Random) -> Json | None:
     """A definition of a split; what it takes is read from the kinds of its fields."""
-    body: Json = {"type": cls.named_by()[1]}
-    for key, param in params_of(cls).items():
-        if param.required or chance.random() < 0.7:
-            body[key] = _value(param.kind, chance)
-    return body
-
-
-def _value(kind: Kind, chance: random.Random) -> Any:
-    columns = [*HERE.columns]
-    match kind:
-        case Name(of="column"):
-            return chance.choice(columns)
-        case ListOf(item=Name(of="column")):
-            return chance.sample(columns, chance.randint(1, 2))
-        case Text():
-            return chance.choice(_MOMENTS)
-        case Number():
-            return chance.choice([0, 0.2, 0.4, chance.uniform(0, 0.6)])
-        case Integer():
-            return chance.randint(0, 5)
-    raise AssertionError(f"no values of {kind} are known here")
+    draw = Drawn(HERE.trained, (), chance).of
+    return sampled(cls, chance, {"type": cls.named_by()[1]}, share=0.7, draw=draw)
 
 
 def made(cls: type[Split], chance: random.Random) -> Split | None:
     """A random split that suits the table, as a task runs it."""
     for _ in range(200):
-        split: Split = SPLIT.read(defined(cls, chance))
-        if [*split.check()]:
+        definition = defined(cls, chance)
+        if definition is None:
             continue
+        split: Split = SPLIT.read(definition)
         try:
             split.infer(HERE)
         except Rejected:
@@ -125,8 +107,9 @@ def check(cls: type[Split], count: int) -> int:
     assert any(parts and parts[TEST] for _, parts in divided), "no split has test rows"
     assert any(parts and not split.has_valid for split, parts in divided)
     if "seed" in params_of(cls):
-        seeds = [SPLIT.read(defined(cls, chance) | {"valid": 0.3, "test": 0.2}) for chance in chances[:20]]
-        parts = [[parts_of(replace(split, seed=None).seeded(one), rows) for one in (1, 2)] for split in seeds]
+        plain = [{key: value for key, value in write(split).items() if key != "seed"} for split in found[:20]]
+        seeds: list[Split] = [SPLIT.read(split | {"valid": 0.3, "test": 0.2}) for split in plain]
+        parts = [[parts_of(split.seeded(one), rows) for one in (1, 2)] for split in seeds]
         assert any(one != other for one, other in parts), "the project's seed does not count"
     return len(found)
 

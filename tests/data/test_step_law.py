@@ -194,5 +194,5 @@ def test_a_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cls, patch = FAULTS[fault]
     monkeypatch.setattr(*patch)
     with pytest.raises((AssertionError, pl.exceptions.PolarsError)):
-        for number in range(150):
+        for number in range(400):
             law(cls, random.Random(f"fault {number}"))

@@ -18,11 +18,10 @@ from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
-from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name, Text
-from mlbuild.params import Json, params_of
-from mlbuild.selection import Columns
+from mlbuild.params import Json
+from tests.data.drawn import Drawn
 from tests.data.tables import STEP, table
-from tests.spec.sampled import of_kind
+from tests.spec.sampled import sampled
 
 ROWS = 24
 _LEFT: dict[str, Any] = {
@@ -52,18 +51,6 @@ SOURCES = {
     "other": (_RIGHT, "other.csv"),
     "same": ({name: _LEFT[name] for name in ("id", "key", "size", "late", "kind")}, "main.csv"),
 }
-#: SQL over one column by its dtype; `{}` is the column.
-_EXPRESSIONS = {
-    "bool": ["NOT {}", "CASE WHEN {} THEN 1 ELSE 0.5 END", "{} IS NULL", "{}"],
-    "int": ["{} + 1", "{} > 3", "{} / 2", "COALESCE({}, 0)", "{} IS NOT NULL", "CAST({} AS DOUBLE)"],
-    "float": ["{} * 2", "{} <= 0", "LN({})", "CASE WHEN {} > 0 THEN 'p' END", "{} / {}", "{} IS NOT NULL"],
-    "string": ["{} = 'a'", "COALESCE({}, 'none')", "NULLIF({}, 'b')", "{} IS NOT NULL"],
-    "date": ["{} >= '2020-01-10'", "{} IS NULL", "COALESCE({}, '2020-01-01')"],
-    "datetime": ["{} < '2020-01-02 12:00:00'", "{} IS NOT NULL"],
-}
-#: SQL over two numbers.
-_PAIRS = ["{} + {}", "{} > {}", "{} / {}", "COALESCE({}, {})", "CASE WHEN {} > 1 THEN {} END"]
-_NEW = [f"n{number}" for number in range(12)]
 
 
 @dataclass(frozen=True)
@@ -115,9 +102,10 @@ class World:
     def with_step(self, chain: Chain, cls: type[DatasetStep], tries: int = 300) -> Chain | None:
         """The dataset with a random step of a class; None where none is found that `infer` accepts."""
         for _ in range(tries):
-            step = STEP.read(self._definition(cls, chain.table))
-            if [*step.check()]:
+            definition = self._definition(cls, chain.table)
+            if definition is None:
                 continue
+            step = STEP.read(definition)
             at = ("datasets", "d", "steps", len(chain.steps))
             try:
                 after = step.infer(chain.table, self._others(step), at)
@@ -131,7 +119,10 @@ class World:
     def rejected(self, table: Table, cls: type[DatasetStep], tries: int) -> Iterator[DatasetStep]:
         """Random steps of a class that `infer` rejects."""
         for _ in range(tries):
-            step = STEP.read(self._definition(cls, table))
+            definition = self._definition(cls, table)
+            if definition is None:
+                continue
+            step: DatasetStep = STEP.read(definition)
             try:
                 step.infer(table, self._others(step))
             except Rejected:
@@ -143,56 +134,10 @@ class World:
     def _others(self, step: DatasetStep) -> dict[str, Table]:
         return {name: self.tables[name].table for name in step.tables()}
 
-    def _definition(self, cls: type[DatasetStep], table: Table) -> Json:
-        body: Json = {"op": cls.op}
-        for key, param in params_of(cls).items():
-            if param.required or self.chance.random() < 0.6:
-                body[key] = self._value(param.kind, table)
-        return body
-
-    def _value(self, kind: Kind, table: Table) -> Any:
-        """A value of a kind; a new kind of field needs a line here."""
-        chance, columns = self.chance, [*table.columns]
-        some = chance.sample(columns, min(len(columns), chance.randint(1, 3)))
-        match kind:
-            case Name(of="table"):
-                return chance.choice([name for name in self.tables if name != "main"])
-            case Name(of="column"):
-                return some[0]
-            case ListOf(item=Name(of="column")):
-                keys = [name for name in columns if name in ("id", "key", "code", "size")]
-                return chance.choice([[chance.choice(keys or columns)], keys[:2] or some, some])
-            case Columns():
-                dtype = table.served[some[0]].dtype
-                return chance.choice([some, some[0], {"except": some}, {"except": some[0]}, {"dtype": dtype}])
-            case MapOf(names=Name(of="column")):
-                swapped = [*some[1:], some[0]] if len(some) > 1 and chance.random() < 0.3 else None
-                return dict(
-                    zip(some, swapped or chance.sample([*_NEW, *SOURCES["main"][0]], len(some)), strict=True)
-                )
-            case MapOf(item=Expression()):
-                names = chance.sample([*_NEW, *columns], chance.randint(1, 2))
-                return {name: self._expression(table) for name in names}
-            case Expression():
-                return self._expression(table)
-            case Text():
-                return chance.choice(["p_", "q_", "r_"])
-        value = of_kind(kind, chance)
-        assert value is not None, f"no values of {kind} are known here"
-        return value
-
-    def _expression(self, table: Table) -> str:
-        numbers = [name for name, type_ in table.served.items() if type_.numeric]
-        if len(numbers) > 1 and self.chance.random() < 0.4:
-            return self.chance.choice(_PAIRS).format(*map(_sql, self.chance.sample(numbers, 2)))
-        missing = [name for name, type_ in table.served.items() if type_.nullable]
-        name = self.chance.choice(missing if missing and self.chance.random() < 0.5 else [*table.columns])
-        text = self.chance.choice(_EXPRESSIONS[table.served[name].dtype])
-        return text.format(*[_sql(name)] * text.count("{}"))
-
-
-def _sql(name: str) -> str:
-    return f'"{name}"'
+    def _definition(self, cls: type[DatasetStep], table: Table) -> Json | None:
+        names = [name for name in self.tables if name != "main"]
+        draw = Drawn(table.served, names, self.chance).of
+        return sampled(cls, self.chance, {"op": cls.op}, share=0.6, draw=draw)
 
 
 def value_of(type_: ColumnType, chance: random.Random) -> Any:

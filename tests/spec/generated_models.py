@@ -151,7 +151,7 @@ class Models:
         if self.maybe(0.3):
             model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
         split = SPLIT.read(self.spec["datasets"][dataset]["split"])
-        if learner.iterative and getattr(split, "valid", True) and self.maybe():
+        if learner.iterative and split.has_valid and self.maybe():
             watched = {"metric": metric_of(type(learner))} if "metrics" in model else {}
             model["early_stopping"] = {"rounds": 5, **watched}
         self.spec["models"][name] = model

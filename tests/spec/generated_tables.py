@@ -8,12 +8,15 @@ from mlbuild.columns import DTYPES, Schema
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.contracts import Contract
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
 from mlbuild.params import Json, Object, params_of
-from mlbuild.spec.language import DATASET_STEP
+from mlbuild.spec.language import DATASET_STEP, SPLIT
 from mlbuild.spec.root import SECTION_KEYS
+from tests.data.drawn import Drawn
 from tests.data.format_law import samples
+from tests.spec.sampled import sampled
 
 NAMES = [
     *("age", "bill length", "a.b", "été", "x-1", "1e3", "yes", "null", "select", 'quo"te', "a: b", "-", "~"),
@@ -50,15 +53,8 @@ TEXTS = [
 ]
 #: Bounds of dates and datetimes, in order.
 MOMENTS = ["1999-12-31", "2013-10-01", "2020-02-29"]
-#: SQL over one column by its dtype; `{}` is the column.
-EXPRESSIONS = {
-    "bool": ["NOT {}", "CASE WHEN {} THEN 1 ELSE 0.5 END", "{} IS NULL"],
-    "int": ["{} + 1", "{} > 3", "{} / 2", "ABS({})", "COALESCE({}, 0)"],
-    "float": ["{} * 1e-3", "{} <= 0.5", "CASE WHEN {} > 0 THEN 'p' ELSE 'n' END", "ROUND({})"],
-    "string": ["{} = 'a'", "COALESCE({}, 'none')", "{} IN ('a', 'it''s')", "{} IS NOT NULL"],
-    "date": ["{} >= '2013-10-01'", "{} IS NULL"],
-    "datetime": ["{} < '2013-10-01 12:00:00'", "{} IS NOT NULL"],
-}
+#: The columns that every dataset has: for a time split, for joins, for a target.
+_ALWAYS = ("seen", "key", "outcome")
 
 
 class Tables:
@@ -138,77 +134,46 @@ class Tables:
 
     def _dataset(self, name: str, start: str) -> None:
         table, steps = self.tables[start], []
-        for kind in self.chance.choices([cls.op for cls in DATASET_STEPS], k=self.chance.randint(0, 4)):
-            step = getattr(self, f"_{kind}")(table)
-            if step is None:
-                continue
-            try:
-                table = DATASET_STEP.read(step).infer(table, self.tables)
-            except Rejected:
-                continue
-            steps.append(step)
+        for cls in self.chance.choices(DATASET_STEPS, k=self.chance.randint(0, 4)):
+            made = self._step(cls, table)
+            if made is not None:
+                steps.append(made[0])
+                table = made[1]
         self.tables[name] = table
         dataset: Json = {"from": start, "split": self._split(table)}
         self.spec["datasets"][name] = dataset | ({"steps": steps} if steps or self.maybe() else {})
 
-    def _join(self, table: Table) -> Json | None:
+    def _step(self, cls: type[DatasetStep], table: Table) -> tuple[Json, Table] | None:
+        """A random step that leaves the columns which all datasets have, and the table after it."""
         others = [name for name in self.tables if name.startswith("other")]
-        if not others:
-            return None
-        step = {
-            "op": "join",
-            "with": self.chance.choice(others),
-            "using": self.chance.choice(["key", ["key"]]),
-        }
-        options = {"how": self.chance.choice(["left", "inner"]), "prefix": f"j{len(table.columns)}_"}
-        return step | options | ({"cardinality": "many_to_one"} if self.maybe() else {})
-
-    def _filter(self, table: Table) -> Json:
-        name = self.chance.choice([*table.columns])
-        condition = self.chance.choice([f"{_sql(name)} IS NOT NULL", f"{_sql(name)} IS NULL OR TRUE"])
-        return {"op": "filter", "where": condition}
-
-    def _derive(self, table: Table) -> Json:
-        return derive(table.served, self.chance)
-
-    def _select(self, table: Table) -> Json:
-        dropped = self.chance.sample(self._spare(table), min(1, len(self._spare(table))))
-        kept = [name for name in table.columns if name not in dropped]
-        return {"op": "select", "columns": self.chance.choice([kept, {"except": dropped}])}
-
-    def _rename(self, table: Table) -> Json | None:
-        spare = self._spare(table)
-        named = {name: f"r{len(table.columns)}.{index}" for index, name in enumerate(spare[:2])}
-        return {"op": "rename", "columns": named} if named else None
-
-    def _spare(self, table: Table) -> list[str]:
-        """The columns that neither keys, splits nor targets name."""
-        return [name for name in table.columns if name not in ("seen", "key", "outcome")]
+        draw = Drawn(table.served, others, self.chance).of
+        for _ in range(30):
+            step = sampled(cls, self.chance, {"op": cls.op}, share=0.6, draw=draw)
+            try:
+                after = DATASET_STEP.read(step).infer(table, self.tables) if step else None
+            except Rejected:
+                continue
+            kept = after and {*_ALWAYS} <= {*after.columns} and after.nodes(_ALWAYS) == table.nodes(_ALWAYS)
+            if step and after and kept:
+                return step, after
+        return None
 
     def _split(self, table: Table) -> Json:
-        cls = self.chance.choice(SPLITS)
-        kind = cls.named_by()[1]
-        if kind == "time":
-            return {"type": "time", "column": "seen", "valid_from": MOMENTS[1], "test_from": MOMENTS[2]}
-        key = {"key": self.chance.choice(["key", ["key", "seen"]])} if kind == "hash" else {}
-        return (
-            {"type": kind}
-            | key
-            | {"valid": self.chance.choice([0.25, 0, 1e-1])}
-            | ({"test": 0.5, "seed": 3} if self.maybe() else {})
-        )
+        """A random split; all columns that there can be suit some."""
+        while True:
+            cls = self.chance.choice(SPLITS)
+            draw = Drawn(table.trained, (), self.chance).of
+            split = sampled(cls, self.chance, {"type": cls.named_by()[1]}, share=0.5, draw=draw)
+            try:
+                if split:
+                    SPLIT.read(split).infer(table)
+                    return split
+            except Rejected:
+                continue
 
 
 def derive(schema: Schema, chance: random.Random) -> Json:
-    """A step that derives one or two columns."""
-    known = [name for name, type_ in schema.items() if type_.dtype in EXPRESSIONS]
-    made = {}
-    for number in range(chance.randint(1, 2)):
-        name = chance.choice(known or ["none"])
-        text = chance.choice(EXPRESSIONS[schema[name].dtype]) if known else "{}"
-        made[f"d{len(schema)}.{number}"] = text.format(_sql(name))
-    return {"op": "derive", "columns": made}
-
-
-def _sql(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    """An op that derives one or two columns."""
+    made = [f"d{len(schema)}.{number}" for number in range(chance.randint(1, 2))]
+    drawn = Drawn(schema, (), chance)
+    return {"op": "derive", "columns": {name: drawn.expression() for name in made}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from mlbuild.kinds import Boolean, Choice, Integer, Kind, ListOf, Number
@@ -12,19 +13,30 @@ from mlbuild.params import Described, Json, Param, params_of, read
 SPECIAL: dict[str, list[Any]] = {
     "time_zone": ["America/New_York", "Europe/Berlin", "UTC"],
     "fill_value": [0, 1.5, True, "unknown", "2013-01-01"],
+    "prefix": ["p_", "q_", "r_", "other "],
+    "valid_from": ["2013-10-01", "2020-01-05"],
+    "test_from": ["2020-01-09T12:00:00", "2020-02-29"],
 }
 
 
-def sampled(cls: type[Described], chance: random.Random, given: Json, share: float = 0.3) -> Json | None:
+def sampled(
+    cls: type[Described],
+    chance: random.Random,
+    given: Json,
+    share: float = 0.3,
+    draw: Callable[[Kind], Any] = lambda kind: None,
+) -> Json | None:
     """The map `given` with some more parameters of a class that do not contradict each other.
 
-    None where a required one has no value that is known here.
+    `draw` gives values of kinds that mean something only where they stand, such as names of columns. None where a
+    required parameter has no value that is known.
     """
     body = dict(given)
-    for key, param in params_of(cls).items():
+    # Those that must be there first: without them the others cannot be checked.
+    for key, param in sorted(params_of(cls).items(), key=lambda item: not item[1].required):
         if key in body or (not param.required and chance.random() > share):
             continue
-        value = _sample(param, chance)
+        value = _sample(param, chance, draw)
         if value is None and param.required:
             return None
         if value is not None and (param.required or _sound(cls, body | {key: value})):
@@ -36,10 +48,11 @@ def _sound(cls: type[Described], body: Json) -> bool:
     return not [*read(cls, body).check()]
 
 
-def _sample(param: Param, chance: random.Random) -> Any:
+def _sample(param: Param, chance: random.Random, draw: Callable[[Kind], Any]) -> Any:
     if param.key in SPECIAL:
         return chance.choice(SPECIAL[param.key])
-    return of_kind(param.kind, chance)
+    value = of_kind(param.kind, chance)
+    return draw(param.kind) if value is None else value
 
 
 def of_kind(kind: Kind, chance: random.Random) -> Any:

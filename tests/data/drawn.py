@@ -1,0 +1,83 @@
+"""Values of fields that name columns and tables, drawn at random from those that there are."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlbuild.columns import Schema
+from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name
+from mlbuild.selection import Columns
+
+#: SQL over one column by its dtype; `{}` is the column.
+_EXPRESSIONS = {
+    "bool": ["NOT {}", "CASE WHEN {} THEN 1 ELSE 0.5 END", "{} IS NULL", "{}"],
+    "int": ["{} + 1", "{} > 3", "{} / 2", "COALESCE({}, 0)", "{} IS NOT NULL", "CAST({} AS DOUBLE)"],
+    "float": ["{} * 1e-3", "{} <= 0", "LN({})", "CASE WHEN {} > 0 THEN 'p' END", "ROUND({})", "{} IS NOT NULL"],
+    "string": ["{} = 'a'", "COALESCE({}, 'none')", "{} IN ('a', 'it''s')", "NULLIF({}, 'b')", "{} IS NOT NULL"],
+    "date": ["{} >= '2020-01-10'", "{} IS NULL", "COALESCE({}, '2020-01-01')"],
+    "datetime": ["{} < '2020-01-02 12:00:00'", "{} IS NOT NULL"],
+}  # fmt: skip
+#: SQL over two numbers.
+_PAIRS = ["{} + {}", "{} > {}", "{} / {}", "COALESCE({}, {})", "CASE WHEN {} > 1 THEN {} END"]
+_KEYS = ("id", "key", "code")
+_NEW = [f"n{number}" for number in range(12)]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Draws from the columns of a table, and from the names of other tables."""
+
+    columns: Schema
+    tables: Sequence[str]
+    chance: random.Random
+
+    def of(self, kind: Kind) -> Any:
+        """A value that may suit; None for a kind that names nothing. A new kind of field needs a line here."""
+        chance, names = self.chance, [*self.columns]
+        some = chance.sample(names, min(len(names), chance.randint(1, 3)))
+        match kind:
+            case Name(of="table"):
+                return chance.choice(self.tables) if self.tables else None
+            case Name(of="column"):
+                return some[0]
+            case ListOf(item=Name(of="column")):
+                keys = [name for name in _KEYS if name in self.columns]
+                return chance.choice([[chance.choice(keys or names)], keys[:2] or some, some])
+            case Columns():
+                dtype = {"dtype": self.columns[some[0]].dtype}
+                return chance.choice([some, some[0], {"except": some}, {"except": some[0]}, dtype])
+            case MapOf(names=Name(of="column")):
+                new = chance.sample(_NEW, len(some))
+                return dict(
+                    zip(some, chance.choice([new, new, [*some[1:], some[0]], self._freed()]), strict=False)
+                )
+            case MapOf(item=Expression()):
+                made = chance.sample([*_NEW, *self._freed()], chance.randint(1, 2))
+                return {name: self.expression() for name in made}
+            case Expression():
+                return self.expression()
+        return None
+
+    def expression(self) -> str:
+        """SQL over one or two of the columns."""
+        known = {name: type_ for name, type_ in self.columns.items() if type_.dtype in _EXPRESSIONS}
+        numbers = [name for name, type_ in known.items() if type_.numeric]
+        if len(numbers) > 1 and self.chance.random() < 0.4:
+            return self.chance.choice(_PAIRS).format(*map(quoted, self.chance.sample(numbers, 2)))
+        if not known:
+            return "none"  # of the columns that there are, no expression can read any
+        missing = [name for name, type_ in known.items() if type_.nullable]
+        name = self.chance.choice(missing if missing and self.chance.random() < 0.5 else [*known])
+        text = self.chance.choice(_EXPRESSIONS[known[name].dtype])
+        return text.format(*[quoted(name)] * text.count("{}"))
+
+    def _freed(self) -> list[str]:
+        """Names that steps are likely to have dropped."""
+        return [*_KEYS, "size", "late", "kind"]
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
