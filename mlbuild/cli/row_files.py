@@ -56,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             dest=param.name,
             metavar="TEXT",
             action="append" if many else "store",
-            help=f"{', '.join(kind.name() for kind in kinds)}: {doc}{' (repeatable)' if many else ''}",
+            help=f"{', '.join(kind.type for kind in kinds)}: {doc}{' (repeatable)' if many else ''}",
         )
 
 
@@ -72,7 +72,7 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
         if typed is None:
             continue
         if kind not in kinds:
-            raise UsageError(f"{flag} is for {', '.join(one.name() for one in kinds)} files")
+            raise UsageError(f"{flag} is for {', '.join(one.type for one in kinds)} files")
         value = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
         if not _takes(param, value):
             raise UsageError(f"{flag} takes {param.kind.phrase()}")

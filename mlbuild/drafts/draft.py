@@ -92,7 +92,7 @@ def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
     form = inferred.format
     told: dict[str, Any] = {}
     if NAMED.get(PurePosixPath(path).suffix) is not type(form):
-        told["type"] = form.name()
+        told["type"] = form.type
     told["path"] = path.replace("${", "$${")  # no variable
     for key, value in _told(form).items():
         if key in params_of(type(form)):

@@ -32,7 +32,7 @@ from mlbuild.params import (
 from mlbuild.selection import Columns, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
-SOURCE = Dispatch("type", SOURCES, "source", tuple((suffix, one.name()) for suffix, one in NAMED.items()))
+SOURCE = Dispatch("type", SOURCES, "source", tuple((suffix, one.type) for suffix, one in NAMED.items()))
 DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
 STEP = Dispatch("op", OPS, "step")

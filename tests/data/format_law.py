@@ -207,7 +207,7 @@ def its_names_are_its_own(form: type[Format], folder: Path, random: Random) -> N
         assert not any(suffix in (*one.suffixes, *one.other_suffixes) for one in others)
         assert KNOWN[suffix] is format_of(Path(f"x{suffix.upper()}")) is form
     assert all(NAMED[suffix] is form for suffix in form.suffixes)
-    assert form.name() not in [one.name() for one in others]
+    assert form.type not in [one.type for one in others]
 
 
 def it_refuses_files_of_others(form: type[Format], folder: Path, random: Random) -> None:
@@ -351,7 +351,7 @@ def _attempt(form: Format, file: Path, names: Sequence[str]) -> pl.DataFrame | s
         except Failed as failed:
             message = failed.failure.message
             assert failed.failure.kind == "data"
-            assert message.startswith(f"cannot read the file as {form.name()}: ")
+            assert message.startswith(f"cannot read the file as {form.type}: ")
             assert "\n" not in message and str(file.parent) not in message and len(message) < 400
             return message
 
@@ -373,5 +373,5 @@ def _silence() -> Iterator[None]:
 if __name__ == "__main__":
     # In a process of its own, since polars aborts where a damaged file makes it ask for too much memory.
     name, start, folder = sys.argv[1:]
-    (named,) = (one for one in FORMATS if one.name() == name)
+    (named,) = (one for one in FORMATS if one.type == name)
     it_refuses_what_is_damaged(named, Path(folder), Random(int(start)))

@@ -30,23 +30,23 @@ Plant = Callable[[Patch, type[Format]], None]
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name())
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.type)
 def test_every_format_keeps_the_law(tmp_path: Path, form: type[Format], law: Law) -> None:
     law(form, tmp_path, Random(seed()))
 
 
-@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name())
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.type)
 def test_no_damage_ends_the_process(tmp_path: Path, form: type[Format]) -> None:
     """But for memory that polars cannot get: what a damaged file asks for can be more than there is."""
     rounds, aborted = examples(1, 40), 0
     for number in range(rounds):
-        words = ["-m", "tests.data.format_law", form.name(), str(seed() + number), str(tmp_path)]
+        words = ["-m", "tests.data.format_law", form.type, str(seed() + number), str(tmp_path)]
         done = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=300)
         out_of_memory = done.returncode < 0 and "memory allocation of" in done.stderr
         assert out_of_memory or done.returncode == 0, done.stderr
         aborted += out_of_memory
     tell(
-        f"{form.name()}: {rounds * 180} damaged files refused or read; {aborted} asked for more memory than there is"
+        f"{form.type}: {rounds * 180} damaged files refused or read; {aborted} asked for more memory than there is"
     )
     assert aborted <= rounds / 10
 
@@ -109,7 +109,7 @@ FAULTS: dict[str, Plant] = {
         form, "other_suffixes", FORMATS[FORMATS.index(form) - 1].suffixes
     ),
     "has a suffix in upper case": put("suffixes", (".ROWS",)),
-    "forgets the columns": put("canonical", lambda self, columns: {"type": self.name(), "columns": {}}),
+    "forgets the columns": put("canonical", lambda self, columns: {"type": self.type, "columns": {}}),
 }
 #: Faults of one format.
 OWN: dict[str, Callable[[Patch], None]] = {
@@ -149,7 +149,7 @@ def test_the_law_finds_a_fault_in_any_format(
 @pytest.mark.parametrize("fault", OWN)
 def test_the_law_finds_a_fault_of_one_format(tmp_path: Path, monkeypatch: Patch, fault: str) -> None:
     OWN[fault](monkeypatch)
-    (form,) = (form for form in FORMATS if form.name() == fault.partition(":")[0])
+    (form,) = (form for form in FORMATS if form.type == fault.partition(":")[0])
     assert broken(tmp_path, form)
 
 

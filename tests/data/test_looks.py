@@ -94,7 +94,7 @@ def test_a_file_in_another_form_is_refused_with_what_it_is(
             read(file)
         failure = caught.value.failure
         assert failure.kind == "data"
-        assert failure.message == f"cannot read the file as {form.name()}: it looks like {look}"
+        assert failure.message == f"cannot read the file as {form.type}: it looks like {look}"
         assert failure.details["lines"][0].startswith(f"help: {todo}")
 
 
@@ -117,12 +117,12 @@ def test_a_file_of_another_format_is_told_with_the_type_to_set(
         assert form().header(file) == TABLE.columns
         return
     with pytest.raises(
-        Failed, match=f"cannot read the file as {form.name()}: (it looks like|it is not|line 1 is not)"
+        Failed, match=f"cannot read the file as {form.type}: (it looks like|it is not|line 1 is not)"
     ) as caught:
         form().header(file)
     if other is not Csv:  # of text nobody can say that it is csv
         (line,) = caught.value.failure.details["lines"]
-        assert line == f"help: name the file .{other.name()}, or set 'type: {other.name()}' in the spec"
+        assert line == f"help: name the file .{other.type}, or set 'type: {other.type}' in the spec"
 
 
 @pytest.mark.parametrize(

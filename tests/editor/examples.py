@@ -83,7 +83,7 @@ PLACES: dict[str, Place] = {
 
 #: The required parameters of everything that a discriminator names.
 SMALLEST: dict[tuple[str, str], Json] = {
-    **{("source", one.name()): {"path": f"rows{one.suffixes[0]}", "contract": "row"} for one in FORMATS},
+    **{("source", one.type): {"path": f"rows{one.suffixes[0]}", "contract": "row"} for one in FORMATS},
     ("dataset_step", "join"): {"with": "others", "using": ["id"]},
     ("dataset_step", "filter"): {"where": "x > 0"},
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},

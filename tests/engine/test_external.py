@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from mlbuild.engine.decide.external import External, Glance, Token
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.execution.events import TaskStarted
 from tests.engine.memory import MemoryStore
+from tests.engine.remote import Remote, asked, remote
 from tests.engine.tasks import Project, file_task, text_task
-
-
-@dataclass(frozen=True)
-class Remote:
-    """A content with a version, as a service has it; it is brought into a file of this machine to be read."""
-
-    called: str
-    place: Path
-
-    def token(self, root: Path) -> Token | None:
-        version = self.place / "version"
-        return [version.read_text()] if version.exists() else None
-
-    def settled(self, token: Token, at: int) -> bool:
-        return True  # a version never has two contents
-
-    def digest(self, root: Path) -> str | None:
-        (self.place / "asked").write_text("x" * (asked(self.place) + 1))
-        return hashlib.sha256((self.place / "content").read_bytes()).hexdigest()
-
-    def glances(self, token: Token) -> Sequence[Glance] | None:
-        return None
-
-    def local(self, root: Path) -> Path:
-        return self.place / "content"
-
-
-def remote(place: Path, content: str = "a: one\n", version: str = "1") -> External:
-    place.mkdir(exist_ok=True)
-    (place / "content").write_text(content)
-    (place / "version").write_text(version)
-    return Remote("service:table", place)
-
-
-def asked(place: Path) -> int:
-    file = place / "asked"
-    return len(file.read_text()) if file.exists() else 0
 
 
 def test_a_version_is_asked_for_each_time_and_the_content_once(tmp_path: Path) -> None:
@@ -81,7 +43,7 @@ def test_a_task_reads_what_is_no_file_of_the_project(tmp_path: Path) -> None:
     remote(place, "a: two\n", "3")
     assert ran() == ["s", "t"]
     record = find_record(project.store, "s")
-    assert record is not None and record.ingredients.paths == {"data": "service:table"}
+    assert record is not None and record.ingredients.paths == {"data": "service:far"}
     assert str(place) not in str(record)
 
 

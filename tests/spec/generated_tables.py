@@ -124,7 +124,7 @@ class Tables:
         self.data.append(path)
         source: Json = {"path": self._path(path), "contract": f"{name}_contract"}
         if source["path"].endswith(".rows") or self.maybe(0.3):
-            source["type"] = form.name()
+            source["type"] = form.type
         for param in params_of(form).values():
             source |= {param.key: self.chance.choice(samples(param))} if self.maybe() else {}
         self.spec["sources"][name] = source

@@ -193,7 +193,7 @@ def test_paths_and_values(flag: str, path: tuple[str | int, ...], value: Any) ->
 def test_what_else_stands_there_keeps_its_place(tmp_path: Path) -> None:
     assert set_(tmp_path, "sources.rows.path=rows") == [
         "--set:1:9 missing-key source 'rows' needs 'type', as the suffix of 'rows' does not say it"
-        f" | types here: {listed(one.name() for one in FORMATS)}",
+        f" | types here: {listed(one.type for one in FORMATS)}",
         "  this stands here mlbuild.yaml:4:3",
     ]
 

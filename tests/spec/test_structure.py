@@ -113,7 +113,7 @@ MISTAKES = [
     ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' is a map with 'op', not 'filter' | write 'op: filter', and its parameters below"),
     ("type: time", "type: tme", "30:13 unknown-type unknown split type 'tme' | did you mean 'time'?"),
     ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random"),
-    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type', as the suffix of 'data/weather.txt' does not say it | types here: {listed(one.name() for one in FORMATS)}"),
+    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type', as the suffix of 'data/weather.txt' does not say it | types here: {listed(one.type for one in FORMATS)}"),
     ("path: data/weather.csv", "pth: data/weather.csv", "6:5 unknown-key unknown key 'pth' in source 'weather' | did you mean 'path'?"),
     ("    path: data/weather.csv\n", "", "5:3 missing-key source 'weather' needs 'path'"),
     ("path: data/weather.csv", "path: a.txt\n    type: cvs", "7:11 unknown-type unknown source type 'cvs' | did you mean 'csv'?"),

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 class Csv(Format):
     """A file of comma-separated values in UTF-8, with a header; blank lines are skipped."""
 
-    discriminator = ("type", "csv")
+    type = "csv"
     suffixes = (".csv",)
     other_suffixes = (".tsv", ".tab", ".txt", ".data", ".dat")
+    libraries = ("numpy", "polars")
 
     null_values: tuple[str, ...] = field(
         ListOf(Text(), unique=True),

@@ -43,22 +43,22 @@ class Guess:
 class Format(Described):
     """How a table stands in a file; the fields are the options of reading it.
 
-    A subclass gives `discriminator`, the suffixes, `header`, `raw` and `write`.
+    A subclass gives `type`, the suffixes, `header`, `raw` and `write`.
     """
 
+    by = "type"
+    #: What the format is called in a spec and in messages.
+    type: ClassVar[str]
     #: Suffixes that name the format in a spec without `type`, and others under which its files are found.
     suffixes: ClassVar[tuple[str, ...]] = ()
     other_suffixes: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def name(cls) -> str:
-        """What the format is called in a spec and in messages."""
-        return cls.named_by()[1]
+    #: The distributions whose version can change what is read.
+    libraries: ClassVar[tuple[str, ...]] = ("polars",)
 
     @classmethod
     def refusal(cls, reason: str, help_: str | None = None) -> Failed:
         """The failure that a file cannot be read: raise it."""
-        return refusal(cls.name(), reason, help_)
+        return refusal(cls.type, reason, help_)
 
     def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
         """Options that change nothing where these are the columns of the contract."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Ndjson(Format):
     """A file with a JSON object in each line; its keys are columns, and a key that an object lacks is a missing value."""
 
-    discriminator = ("type", "ndjson")
+    type = "ndjson"
     suffixes = (".ndjson", ".jsonl")
 
     def header(self, file: Path) -> list[str]:

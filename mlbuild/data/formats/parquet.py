@@ -27,18 +27,18 @@ _MARK = b"PAR1"
 class Parquet(Format):
     """A parquet file; its columns are cast to the dtypes of the contract."""
 
-    discriminator = ("type", "parquet")
+    type = "parquet"
     suffixes = (".parquet",)
     other_suffixes = (".pq",)
 
     def header(self, file: Path) -> list[str]:
-        refuse_others(file, self.name())
+        refuse_others(file, self.type)
         try:
             with reading(file) as stream:
                 return _scan(stream).collect_schema().names()
         except (Unread, OSError) as error:
             reason = _damage(file) or f"it is damaged ({error})"
-            raise refusal(self.name(), reason, unquoted=_damage(file) or "it is damaged") from None
+            raise refusal(self.type, reason, unquoted=_damage(file) or "it is damaged") from None
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         header = self.header(file)
@@ -50,7 +50,7 @@ class Parquet(Format):
             faults = dict(_unreadable(file, wanted))
             told = [f"column '{name}': {cause}" for name, cause in faults.items()] or [str(error)]
             raise refusal(
-                self.name(), "; ".join(told), unquoted="columns of it cannot be read", columns=faults
+                self.type, "; ".join(told), unquoted="columns of it cannot be read", columns=faults
             ) from None
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:

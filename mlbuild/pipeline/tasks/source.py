@@ -15,7 +15,7 @@ from mlbuild.pipeline.parts import WHOLE, parts_of, write_table
 from mlbuild.pipeline.scope import Scope
 from mlbuild.spec.spec import SourceSpec
 
-_FORMATS = {one.name(): one for one in FORMATS}
+_FORMATS = {one.type: one for one in FORMATS}
 
 
 def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
@@ -29,7 +29,7 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
         files=item.located.externals,
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
         uses=(item.source.kind,),
-        libraries=("polars",),
+        libraries=item.source.kind.libraries,
     )
 
 

@@ -1,0 +1,47 @@
+"""Something outside that is no file of the project: a content with a version, as a service has it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbuild.engine.decide.external import Glance, Token
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A content with a version, as a service has it; it is brought into a file of this machine to be read."""
+
+    called: str
+    place: Path
+
+    def token(self, root: Path) -> Token | None:
+        version = self.place / "version"
+        return [version.read_text()] if version.exists() else None
+
+    def settled(self, token: Token, at: int) -> bool:
+        return True  # a version never has two contents
+
+    def digest(self, root: Path) -> str | None:
+        (self.place / "asked").write_text("x" * (asked(self.place) + 1))
+        return hashlib.sha256((self.place / "content").read_bytes()).hexdigest()
+
+    def glances(self, token: Token) -> Sequence[Glance] | None:
+        return None
+
+    def local(self, root: Path) -> Path:
+        return self.place / "content"
+
+
+def remote(place: Path, content: str = "a: one\n", version: str = "1") -> Remote:
+    place.mkdir(exist_ok=True)
+    (place / "content").write_text(content)
+    (place / "version").write_text(version)
+    return Remote(f"service:{place.name}", place)
+
+
+def asked(place: Path) -> int:
+    file = place / "asked"
+    return len(file.read_text()) if file.exists() else 0
