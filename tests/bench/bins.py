@@ -44,14 +44,14 @@ outputs: {{m: {{model: m}}}}
 """
 
 _TEXT = """\
-`python -m tests.bench.bins --rows {rows} --columns {columns}`: a table of numbers, 2% of them missing, its bins a file of {size:.0f} MB. First `bin:m` and
-`train:m` run, 10 rounds of 31 leaves; then, with 15 leaves, `train:m` alone. Each task runs in a fresh worker on 1 core. Loading, as every such task
-begins, is comparing the file with its digest and making LightGBM's dataset of it: medians of {runs} processes that do nothing else.
-Wall times count only where nothing else runs.
+`python -m tests.bench.bins --rows {rows} --columns {columns}`: a table of numbers, 2% of them missing. Its binned data is a file of {size:.0f} MB. The first
+build runs `bin:m` and `train:m` with 10 rounds of 31 leaves. The rebuild has 15 leaves and runs only `train:m`. Each task runs in a fresh worker on
+1 core. Every `train` task first loads the bins: it compares the file with its digest and makes a LightGBM dataset from it. The times for loading are
+medians of {runs} processes that do nothing else. Wall times are meaningful only on an idle machine.
 
 {table}
 
-The budget of loading is {seconds:.0f} s of CPU and {share} of the memory of `bin:m`, of which it takes {ratio:.2f}."""
+The budget for loading is {seconds:.0f} s of CPU time and {share} of the memory of `bin:m`. It uses {ratio:.2f} of that memory."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +151,9 @@ def measured(folder: Path, rows: int, columns: int, runs: int) -> str:
         ["first build, `bin:m`", "", f"{first[0]['seconds']:.1f}", _megabytes(first[0])],
         ["first build, `train:m`", "", f"{first[1]['seconds']:.1f}", _megabytes(first[1])],
         ["rebuild, `train:m`", "", f"{again['train:m']['seconds']:.1f}", _megabytes(again["train:m"])],
-        ["loading: comparing", f"{compare[0]:.2f}", f"{compare[1]:.2f}", ""],
-        ["loading: making a dataset", f"{making[0]:.2f}", f"{making[1]:.2f}", ""],
-        ["loading, both", f"{compare[0] + making[0]:.2f}", f"{compare[1] + making[1]:.2f}", f"{peak:,.0f}"],
+        ["loading: compare the digest", f"{compare[0]:.2f}", f"{compare[1]:.2f}", ""],
+        ["loading: make the dataset", f"{making[0]:.2f}", f"{making[1]:.2f}", ""],
+        ["loading, total", f"{compare[0] + making[0]:.2f}", f"{compare[1] + making[1]:.2f}", f"{peak:,.0f}"],
     ]
     return _TEXT.format(
         rows=rows,
@@ -189,7 +189,7 @@ def main() -> None:
         alone("--write", name, "--rows", str(args.rows), "--columns", str(args.columns))
         text = measured(Path(name), args.rows, args.columns, args.runs)
     print(text)
-    write_section("bins", "Binned rows that are there already", text)
+    write_section("bins", "Reusing binned data", text)
 
 
 if __name__ == "__main__":

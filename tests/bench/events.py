@@ -36,12 +36,12 @@ def _edit(kind: Kind, folder: Path) -> None:
 
 
 _NOTHING = Event("nothing changed", lambda kind, folder: None)
-_TOUCHED = Event("a file got another time", lambda kind, folder: os.utime(folder / kind.leaf))
+_TOUCHED = Event("a modification time changed", lambda kind, folder: os.utime(folder / kind.leaf))
 _CHANGED = Event("a file changed", lambda kind, folder: kind.rewrite(folder), stale=True)
 
-_DELETED = Event("a made file was deleted", lambda kind, folder: (folder / kind.made).unlink())
-ALL_TOUCHED = Event("all files got other times", _touch_all)
-EDITED = Event("a made file was edited", _edit)
+_DELETED = Event("an output was deleted", lambda kind, folder: (folder / kind.made).unlink())
+ALL_TOUCHED = Event("all modification times changed", _touch_all)
+EDITED = Event("an output was edited", _edit)
 
 #: What is timed.
 EVENTS = (_NOTHING, _TOUCHED, _CHANGED)

@@ -26,20 +26,21 @@ from mlbuild.engine.store.store import DiskStore
 from tests.bench.page import table, write_section
 from tests.bench.work import bare, independent, layers
 
-#: Milliseconds of CPU for a task of many, and how many times as fast two jobs have to be.
+#: Milliseconds of CPU for a task of many, and how many speed-up two jobs have to be.
 COLD, FASTER = 0.5, 1.7
 
 _TEXT = """\
-`python -m tests.bench.executor --runs {runs}`: builds from nothing, of tasks that read three small files and write one. What they take more than the
-same work in a plain loop, in ms of CPU for each task, medians of {runs}; the budget is {cold} with 1,000 tasks in one process.
+`python -m tests.bench.executor --runs {runs}`: clean builds of tasks that read three small files and write one. The table shows the CPU time of the
+work itself in a plain loop, and what a build adds to it, in ms per task, as medians of {runs} runs. The budget is {cold} ms with 1,000 tasks in one
+process.
 
 {overhead}
 
-Nothing is removed until all is measured: on ext4 without a journal the system passes over the inodes of files that were removed in
-the last minutes, one by one, so that after many of them a new file takes up to ten times as long, whoever writes it.
+The benchmark deletes its files only at the end. On ext4 without a journal, the kernel skips the inodes of recently deleted files one by one, so
+after many deletions, creating a file takes up to ten times as long for every process.
 
-Tasks that keep one core busy, one after the other and with `-j 2` on a machine of two cores, in wall time, the best of {runs}; the budget is
-{faster}.
+The next table shows wall times of CPU-bound tasks, one after the other and with `-j 2`, on a machine with two cores. The times are the best of
+{runs} runs. The budget is a speed-up of {faster}.
 
 {speed_up}"""
 
@@ -99,7 +100,7 @@ def speed_up(folder: Path, runs: int) -> str:
         middle = median(alone / together for alone, together in pairs)
         cells = [f"{one / size * 1000:.1f} ms", str(size), f"{one:.2f}", f"{two:.2f}"]
         rows.append([*cells, f"{one / two:.2f}", f"{middle:.2f}"])
-    head = ["a task takes", "tasks", "one after the other, s", "-j 2, s", "times as fast", "median of pairs"]
+    head = ["a task takes", "tasks", "one after the other, s", "-j 2, s", "speed-up", "median speed-up of pairs"]
     return table(head, rows)
 
 
@@ -116,7 +117,7 @@ def main() -> None:
             speed_up=speed_up(Path(name), args.runs),
         )
     print(text)
-    write_section("executor", "What a task costs besides its work", text)
+    write_section("executor", "Overhead per task", text)
 
 
 if __name__ == "__main__":

@@ -94,9 +94,9 @@ def build_mlbuild(folder: Path, *targets: str) -> Cost:
 
 #: The file alone, then the file with metrics of each split and a comparison on 20,000 rows and more.
 SIDES: dict[str, Callable[[Path], Cost]] = {
-    "stock": build_stock,
-    "mlbuild, not verified": lambda folder: build_mlbuild(folder, "artifact:late"),
-    "stock, checked": lambda folder: build_stock(folder, "--check"),
+    "script": build_stock,
+    "mlbuild without verification": lambda folder: build_mlbuild(folder, "artifact:late"),
+    "script, checked": lambda folder: build_stock(folder, "--check"),
     "mlbuild": build_mlbuild,
 }
 
@@ -197,9 +197,9 @@ def table(costs: dict[str, list[Cost]], stock: Answers, ours: Answers) -> str:
             row("CPU seconds, whole process", *cost(lambda one: one.cpu, ".2f")),
             row("wall seconds", *cost(lambda one: one.wall, ".2f")),
             row("peak memory, MB", *cost(lambda one: one.peak, ",.0f")),
-            row("one row in onnxruntime, median of 2,000 calls, us", *answer(lambda a: f"{a.row_us:.0f}")),
+            row("latency of one row in onnxruntime, median of 2,000 calls, us", *answer(lambda a: f"{a.row_us:.0f}")),
             row(
-                "largest score difference, file against pipeline",
+                "largest score difference, ONNX file against pipeline",
                 *answer(lambda a: f"{a.difference:.1e}"),
             ),
             row("labels that differ", *answer(lambda a: str(a.flips))),
@@ -208,7 +208,7 @@ def table(costs: dict[str, list[Cost]], stock: Answers, ours: Answers) -> str:
             row("trees", *answer(lambda a: str(a.trees))),
             row("roc_auc on the test rows", *answer(lambda a: f"{a.roc_auc:.4f}")),
             row("log_loss on the test rows", *answer(lambda a: f"{a.log_loss:.4f}")),
-            row("parts of dates and the plane's age are in the file", "no", "yes", "no", "yes"),
+            row("date parts and the plane's age are in the file", "no", "yes", "no", "yes"),
         ]
     )
 
@@ -216,10 +216,10 @@ def table(costs: dict[str, list[Cost]], stock: Answers, ours: Answers) -> str:
 def section(runs: int, content: str) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return (
-        f"`python -m tests.bench.flights --runs {runs}`: medians of {runs} builds a side, in turn, each a\n"
-        "process of its own in a fresh folder, all on one core. `mlbuild` is the whole build: metrics of each split,\n"
-        "verification, publishing; `stock, checked` adds metrics and a comparison on 20,000 rows to the stock script.\n"
-        "Differences on the stock side are those of all test rows, on ours those of the parity certificate.\n\n"
+        f"`python -m tests.bench.flights --runs {runs}`: medians of {runs} builds per column. The builds alternate. Each is a process\n"
+        "in a fresh folder, and all run on one core. `mlbuild` is the whole build, with metrics for each split, verification\n"
+        "and publishing. `script, checked` adds metrics and a comparison on 20,000 rows to the script. The score differences of\n"
+        "the script are over all test rows; those of mlbuild are from `parity.json`.\n\n"
         f"{content}\n\n{versions}."
     )
 
@@ -234,7 +234,7 @@ def main() -> None:
     content = table(costs, stock_answers(), mlbuild_answers())
     print(content)
     if not options.dry_run:
-        write_section("flights", "The flights model, beside the stock way", section(options.runs, content))
+        write_section("flights", "The flights model against a script", section(options.runs, content))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
     python -m tests.bench.nullbuild --peers /tmp/peers/bin
 
 CPU time of whole processes with their children, and time by the clock. The tables go to docs/performance.md, and
-the chief of their figures to the README.
+the main figures to the README.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.bench.peers import Tool, tools
 from tests.bench.process import BARE, Cost, cost, cpu, mlbuild_script, settle
 
 SIZES = [10, 100, 1_000, 10_000]
-_COLD = "nothing is there"
+_COLD = "full build"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def bare(runs: int = 15) -> Spent:
 
 def tables(found: Found, sizes: list[int]) -> str:
     null = EVENTS[0].name
-    parts = [_table(found, sizes, f"{null}, times bare Python", null, lambda spent: f"{spent.ratio:,.2f}")]
+    parts = [_table(found, sizes, f"{null}, ratio to bare Python", null, lambda spent: f"{spent.ratio:,.2f}")]
     for name in (*(event.name for event in EVENTS), _COLD):
         parts.append(_table(found, sizes, f"{name}, CPU s / wall s", name, _seconds))
     return "\n\n".join(parts)
@@ -118,37 +118,40 @@ def slope(found: Found, name: str, sizes: list[int]) -> str:
 
 def text(found: Found, sizes: list[int], alone: Spent, ran: Ran) -> str:
     rows = [[name, *cells] for name, cells in ran.items()]
-    head = ["tasks that ran", "from nothing", *(event.name for event in RIGHTNESS)]
+    head = ["tasks that ran", "full build", *(event.name for event in RIGHTNESS)]
     return f"""\
-`python -m tests.bench.nullbuild --peers FOLDER`, where FOLDER has the other tools: `python -m venv V`, `V/bin/pip install
-ninja doit snakemake dvc`, FOLDER is `V/bin`; make is that of the system. Tools that are not there are left out. One task at a
-time; medians of up to 15 runs, each beside a bare Python; snakemake and dvc once.
+`python -m tests.bench.nullbuild --peers FOLDER`, where FOLDER contains the other tools. To install them, run `python -m venv V`
+and `V/bin/pip install ninja doit snakemake dvc`; FOLDER is then `V/bin`. make is that of the system. Tools that are not installed
+are skipped. All tools run one task at a time. The values are medians of up to 15 runs, each paired with a run of bare Python;
+snakemake and dvc run once.
 
-`mlbuild` is the command on specs with about so many tasks: sources, contracts, datasets, and for each model ten tasks
-from fitting to publishing; what runs really is read, trained, exported and verified. `mlbuild's engine`, without the
-command and its quick answers, and the other tools have as many stages, each of which reads three small files and
-writes one: mlbuild's engine and doit compute them in their own process, the others start `cksum` for each. The file
-that changes makes four of these stages stale; with mlbuild it is the data of all models on one source.
+`mlbuild` is the command on specs with about that many tasks: sources, contracts, datasets, and ten tasks per model from
+fitting to publishing. Tasks that run really read, train, export and verify. `mlbuild's engine` is the engine alone, without the
+command and its fast paths. It and the other tools have the same number of stages, each of which reads three small files and
+writes one. mlbuild's engine and doit compute the stages in their own process; the other tools start `cksum` for each. The file
+that changes makes four of these stages stale. For mlbuild, it is the data of all models on one source.
 
-What is left out takes too long: snakemake and dvc with 10,000 stages, dvc from nothing with 1,000, whose results a
-script has put there.
+Empty cells would take too long to measure: snakemake and dvc with 10,000 stages, and a full dvc build with 1,000 stages. For the
+other measurements of dvc with 1,000 stages, a script wrote the results.
 
-A Python that does nothing: {_seconds(alone)}.
+Bare Python (`python -c pass`), CPU s / wall s: {_seconds(alone)}.
 
 {tables(found, sizes)}
 
-A further task costs a null build of mlbuild {slope(found, "mlbuild", sizes)} us, from 100 to 1,000 and from there to 10,000.
-Budgets: at 1,000 tasks 1.3 times bare Python, at 10,000 no more CPU than ninja.
+Each additional task adds {slope(found, "mlbuild", sizes)} us to a null build of mlbuild, from 100 to 1,000 and from 1,000 to 10,000
+tasks.
+Budgets: 1.3 times bare Python at 1,000 tasks, and no more CPU time than ninja at 10,000 tasks.
 
-What ran, of 100 stages and of a spec of 93 tasks (equal ones of several models are one task). The file that
-was deleted or edited is a stage's in the middle; with mlbuild, whose results in the middle lie in the store, it is the
-model that was shipped, which is restored. `left wrong` are files that are not as they should be when the tool has ended.
+The last table shows which tasks ran, out of 100 stages, and for mlbuild in a spec of 93 tasks (equal tasks of several models
+count once). The file that is deleted or edited is the output of a stage in the middle. mlbuild keeps intermediate results in its
+store, so there it is the published model, which mlbuild restores. `left wrong` means that files are wrong when the tool has
+finished.
 
 {table(head, rows)}"""
 
 
 def summary(found: Found, sizes: list[int], ran: Ran) -> str:
-    """The chief figures, for the README."""
+    """The main figures, for the README."""
     null, shown = EVENTS[0].name, sizes[1:]
     noted = [event.name for event in RIGHTNESS]
     picked = [noted.index(event.name) + 1 for event in (ALL_TOUCHED, EDITED)]
@@ -166,7 +169,7 @@ def summary(found: Found, sizes: list[int], ran: Ran) -> str:
     head = [
         "",
         *(f"{size:,} tasks" for size in shown),
-        "all files got other times",
+        "all modification times changed",
         "a result edited by hand",
     ]
     return table(head, rows)
@@ -190,7 +193,7 @@ def main() -> None:
     short = summary(found, options.sizes, ran)
     print(f"{content}\n\n{short}")
     if not options.dry_run:
-        write_section("nullbuild", "Builds with nothing to do, little or everything", content)
+        write_section("nullbuild", "Null, incremental and full builds", content)
         replace_section(README, "nullbuild", short)
 
 

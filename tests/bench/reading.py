@@ -33,13 +33,13 @@ COLUMNS = {"origin": "string", "time_hour": "datetime", "wind_dir": "int"}
 NUMBERS = ("temp", "humid", "wind_speed", "precip", "pressure", "visib")
 
 _TEXT = """\
-`python -m tests.bench.reading --copies {copies}`: the weather of `specs/flights` {copies} times, {rows:,} rows of 9 columns. Reading is what the task of a
-source does with it: all columns as texts or values, cast to the dtypes of the contract. The check is the pass over the bytes that makes sure
-that polars and Python's `csv` module read the same. CPU seconds, medians of {runs}.
+`python -m tests.bench.reading --copies {copies}`: the weather table of `specs/flights`, repeated {copies} times: {rows:,} rows of 9 columns. Reading is the work
+of a `source` task: it parses all columns and casts them to the dtypes of the contract. The check is one pass over the bytes which ensures that
+polars and Python's `csv` module read the file in the same way. The values are CPU seconds, medians of {runs} runs.
 
 {table}
 
-The check may take {share:.0%} of reading; the most that it takes here is {most:.1%}."""
+The budget for the check is {share:.0%} of the reading time. The largest share here is {most:.1%}."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Case:
 def cases() -> Iterator[Case]:
     yield Case("csv", Csv(), lambda rows, file: rows.write_csv(file))
     yield Case("csv, all fields quoted", Csv(), lambda rows, file: rows.write_csv(file, quote_style="always"))
-    yield Case("csv, quotes in fields without quotes", Csv(), _with_inches)
-    yield Case("csv, such quotes beside quoted fields", Csv(), _sloppily)
+    yield Case("csv, quotes inside unquoted fields", Csv(), _with_inches)
+    yield Case("csv, the same next to quoted fields", Csv(), _sloppily)
     yield Case("parquet", Parquet(), lambda rows, file: rows.write_parquet(file))
     yield Case("ndjson", Ndjson(), lambda rows, file: rows.write_ndjson(file))
 
@@ -104,12 +104,12 @@ def main() -> None:
         copies=args.copies,
         rows=rows.height,
         runs=args.runs,
-        table=table(["rows as", "MB", "reading, s", "check, s", "share"], told),
+        table=table(["format", "MB", "reading, s", "check, s", "share"], told),
         share=SHARE,
         most=max(shares),
     )
     print(text)
-    write_section("reading", "Files of rows", text)
+    write_section("reading", "Reading data files", text)
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ def cases(small: Path, large: Path, edited: Path, replanned: Path) -> list[Case]
         Case("`plan`, nothing to do", [*at, "plan"], 1.15),
         Case("`status`, nothing to do", [*at, "status"], 1.15),
         Case("`build`, nothing to do, 1,000 tasks", ["-C", str(large), "build"], 1.3),
-        Case("`build` after an edit of a comment", ["-C", str(edited), "build"], 8, commented(edited)),
+        Case("`build` after an edited comment", ["-C", str(edited), "build"], 8, commented(edited)),
         Case("`check`", [*at, "check"], 26),
-        Case("`plan` after an edit of a parameter", ["-C", str(replanned), "plan"], 42, changed(replanned)),
-        Case("`status` after it", ["-C", str(replanned), "status"], 42, expected=6),
+        Case("`plan` after an edited parameter", ["-C", str(replanned), "plan"], 42, changed(replanned)),
+        Case("`status` after an edited parameter", ["-C", str(replanned), "status"], 42, expected=6),
     ]
 
 
@@ -137,7 +137,7 @@ def main() -> None:
         again = pairs([*command, "-C", str(touched), "build"], 5, before=lambda: touch(touched))
         found.append(
             [
-                "`build` after all files got other times",
+                "`build` after all modification times changed",
                 f"{again.milliseconds:.1f}",
                 f"{again.ratio:.2f}",
                 "0 reruns",
@@ -147,17 +147,17 @@ def main() -> None:
         long = long_spec(folder / "long", 10_000, 20, 100)
         seconds = median(cpu([*command, "-C", str(long), "check"]) for _ in range(3))
         lines = len((small / "mlbuild.yaml").read_text().splitlines())
-    content = table(["command", "CPU ms", "times bare Python", "budget"], found)
+    content = table(["command", "CPU ms", "ratio to bare Python", "budget"], found)
     text = (
-        f"`python -m tests.bench.startup --runs {options.runs}`: CPU time of the whole process, medians of {options.runs}"
-        f" pairs with `python -c pass` of the\nsame virtual environment. The project has a spec of {lines} lines,"
-        f" {LINES_300.sources} sources and {LINES_300.tasks} tasks.\n\n{content}\n\n"
-        f"Peak memory of a null build of 1,000 tasks: {extra / 1024:+.1f} MB over bare Python (budget: 4 MB).\n\n"
-        f"`check` of 10,000 steps over 20 columns, 100 of them with SQL: {seconds:.2f} s of CPU (budget: 2.5 s)."
+        f"`python -m tests.bench.startup --runs {options.runs}`: CPU time of the whole process. The ratio is to `python -c pass` in the\n"
+        f"same virtual environment. All values are medians of {options.runs} pairs of runs. The project has a spec of {lines} lines,"
+        f" {LINES_300.sources} sources\nand {LINES_300.tasks} tasks.\n\n{content}\n\n"
+        f"Peak memory of a null build of 1,000 tasks: {extra / 1024:+.1f} MB more than bare Python (budget: 4 MB).\n\n"
+        f"`check` of 10,000 steps over 20 columns, 100 of them with SQL: {seconds:.2f} s CPU time (budget: 2.5 s)."
     )
     print(text)
     if not options.dry_run:
-        write_section("startup", "Commands that have little to do", text)
+        write_section("startup", "Commands with little to do", text)
 
 
 if __name__ == "__main__":

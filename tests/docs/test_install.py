@@ -72,4 +72,4 @@ def test_nothing_has_readers_install_somebody_else_s_package() -> None:
 def test_the_readme_says_how_to_install() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "pip install ." in readme
-    assert "The package `mlbuild` on PyPI is another project." in readme
+    assert "The `mlbuild` package on PyPI is a different project." in readme
