@@ -100,7 +100,14 @@ def speed_up(folder: Path, runs: int) -> str:
         middle = median(alone / together for alone, together in pairs)
         cells = [f"{one / size * 1000:.1f} ms", str(size), f"{one:.2f}", f"{two:.2f}"]
         rows.append([*cells, f"{one / two:.2f}", f"{middle:.2f}"])
-    head = ["a task takes", "tasks", "one after the other, s", "-j 2, s", "speed-up", "median speed-up of pairs"]
+    head = [
+        "a task takes",
+        "tasks",
+        "one after the other, s",
+        "-j 2, s",
+        "speed-up",
+        "median speed-up of pairs",
+    ]
     return table(head, rows)
 
 

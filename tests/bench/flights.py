@@ -197,7 +197,10 @@ def table(costs: dict[str, list[Cost]], stock: Answers, ours: Answers) -> str:
             row("CPU seconds, whole process", *cost(lambda one: one.cpu, ".2f")),
             row("wall seconds", *cost(lambda one: one.wall, ".2f")),
             row("peak memory, MB", *cost(lambda one: one.peak, ",.0f")),
-            row("latency of one row in onnxruntime, median of 2,000 calls, us", *answer(lambda a: f"{a.row_us:.0f}")),
+            row(
+                "latency of one row in onnxruntime, median of 2,000 calls, us",
+                *answer(lambda a: f"{a.row_us:.0f}"),
+            ),
             row(
                 "largest score difference, ONNX file against pipeline",
                 *answer(lambda a: f"{a.difference:.1e}"),
