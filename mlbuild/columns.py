@@ -9,11 +9,11 @@ from typing import Any
 #: What a contract may declare.
 DTYPES = {
     "bool": "true or false",
-    "int": "a whole number, exact to 2^53",
-    "float": "a float64 number",
+    "int": "an integer, exact up to 2^53",
+    "float": "a 64-bit floating-point number",
     "string": "text",
     "date": "a calendar day",
-    "datetime": "a point in time, in microseconds; with an offset it is converted to UTC",
+    "datetime": "a point in time with microsecond precision; values with an offset are converted to UTC",
 }
 NUMERIC = ("int", "float")
 TEMPORAL = ("date", "datetime")
@@ -22,7 +22,7 @@ INTERNAL = ("category", "vector")
 #: The type of what a faulty definition would have given; it silences everything that depends on it.
 UNKNOWN = "unknown"
 #: What a text in an artifact cannot hold, for people: onnxruntime ends it there.
-ENDS_TEXT = "the character U+0000, at which an artifact ends a text"
+ENDS_TEXT = "the character U+0000, which ends a string in an artifact"
 
 
 @dataclass(frozen=True, slots=True)

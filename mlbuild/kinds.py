@@ -41,7 +41,7 @@ class Text(Kind):
     """A string; `pattern` is a regular expression that JavaScript and Python read alike."""
 
     pattern: str | None = None
-    what: str = "text"
+    what: str = "a string"
 
     def json_schema(self) -> Json:
         if self.pattern is None:
@@ -72,7 +72,7 @@ class Name(Kind):
         return {"title": f"{'column' if self.of == 'feature' else self.of} name", "type": "string"}
 
     def phrase(self) -> str:
-        return "text"
+        return "a string"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Integer(Kind):
         return int(value)
 
     def phrase(self) -> str:
-        return "a whole number" + bound_words(self.min, None, self.max, None)
+        return "an integer" + bound_words(self.min, None, self.max, None)
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class ListOf(Kind):
 
     def phrase(self) -> str:
         one = f"{self.item.phrase()}, or " if self.or_one else ""
-        return f"{one}a list, each {self.item.phrase()}"
+        return f"{one}a list, each item {self.item.phrase()}"
 
     def nested(self) -> tuple[Kind, ...]:
         return (self.item,)
@@ -225,7 +225,7 @@ class MapOf(Kind):
         return {name: self.item.canonical(item) for name, item in value.items()}
 
     def phrase(self) -> str:
-        return f"a map from names, each {self.item.phrase()}"
+        return f"a map, each value {self.item.phrase()}"
 
     def nested(self) -> tuple[Kind, ...]:
         return (self.item, self.names) if self.names else (self.item,)

@@ -87,7 +87,7 @@ def read_regular(path: _Path, limit: int) -> bytes:
             size + 1
         )  # one more than there should be, so that reading ends however long it is
         if len(content) > size:
-            _refuse(path, "changed while it was read")
+            _refuse(path, "changed while it was being read")
         return content
 
 

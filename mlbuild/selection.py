@@ -37,8 +37,8 @@ class Selector:
         if self.names is not None:
             return self._named(schema)
         if self.dtype is None and self.matches is None and not self.excluded:
-            help_ = "write 'dtype', 'matches' or 'except'"
-            raise Rejected(Problem("empty", "the selector says nothing of the columns meant", help=help_))
+            help_ = "add 'dtype', 'matches' or 'except'"
+            raise Rejected(Problem("empty", "the selector selects nothing", help=help_))
         problems = [one for index in range(len(self.excluded)) for one in self._excluded(index, schema)]
         if problems:
             raise Rejected(*problems)
@@ -46,7 +46,11 @@ class Selector:
         found = tuple(name for name in schema if self._takes(name, schema) and name not in excluded)
         if not found and all(type_.known for type_ in schema.values()):
             raise Rejected(
-                Problem("empty-selection", "no column matches", help=f"columns here: {listed(schema)}")
+                Problem(
+                    "empty-selection",
+                    "the selector matches no column",
+                    help=f"available columns: {listed(schema)}",
+                )
             )
         return found
 
@@ -72,7 +76,7 @@ class Selector:
         elif name in self.excluded[:index]:
             yield Problem("duplicate-item", f"column '{name}' is listed twice", at)
         elif schema[name].known and not self._takes(name, schema):
-            message = f"leaving out '{name}' has no effect: the selector does not match it"
+            message = f"excluding '{name}' has no effect: the selector does not match it"
             yield Problem("no-effect", message, at, "remove it")
 
     def _takes(self, name: str, schema: Schema) -> bool:
@@ -92,7 +96,7 @@ def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
         "unknown-column",
         f"unknown column '{name}'",
         at,
-        help=near or f"columns here: {listed(schema) or 'none'}",
+        help=near or f"available columns: {listed(schema) or 'none'}",
     )
 
 
@@ -105,11 +109,15 @@ class Columns(Kind):
     def json_schema(self) -> Json:
         dtypes = [*DTYPES, *INTERNAL, *GROUPS]
         docs = [*DTYPES.values(), "codes of a category", "a block of numbers", *GROUPS.values()]
-        dtype = {"enum": dtypes, "markdownEnumDescriptions": docs} | described("Columns of this dtype.")
-        glob = {"type": "string"} | described("Columns whose name matches this glob: `temp_*`.")
+        dtype = {"enum": dtypes, "markdownEnumDescriptions": docs} | described(
+            "Select columns of this dtype."
+        )
+        glob = {"type": "string"} | described(
+            "Select columns whose name matches this glob, such as `temp_*`."
+        )
         names = {"items": self.name.json_schema(), "minItems": 1}
         forms = [self.name.json_schema(), {"title": "list of column names", "type": "array"}]
-        except_ = names | {"anyOf": forms} | described("Columns to leave out.")
+        except_ = names | {"anyOf": forms} | described("Columns to exclude.")
         return {
             "title": "columns",
             "properties": {"dtype": dtype, "matches": glob, "except": except_},
@@ -142,4 +150,4 @@ class Columns(Kind):
         return {key: part for key, part in out.items() if part}
 
     def phrase(self) -> str:
-        return "a column name, a list of them, or a selector"
+        return "a column name, a list of column names, or a selector"

@@ -44,7 +44,10 @@ def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names:
     ("given", "expected"),
     [
         ("nam", ("unknown-column", (), "unknown column 'nam'", "did you mean 'name'?")),
-        (["age", "q"], ("unknown-column", (1,), "unknown column 'q'", f"columns here: {', '.join(TABLE)}")),
+        (
+            ["age", "q"],
+            ("unknown-column", (1,), "unknown column 'q'", f"available columns: {', '.join(TABLE)}"),
+        ),
         (["age", "name", "age"], ("duplicate-item", (2,), "column 'age' is listed twice", None)),
         (
             {"dtype": "numeric", "except": ["agee"]},
@@ -55,7 +58,7 @@ def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names:
             (
                 "no-effect",
                 ("except", 1),
-                "leaving out 'name' has no effect: the selector does not match it",
+                "excluding 'name' has no effect: the selector does not match it",
                 "remove it",
             ),
         ),
@@ -64,7 +67,7 @@ def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names:
             (
                 "no-effect",
                 ("except", 0),
-                "leaving out 'age' has no effect: the selector does not match it",
+                "excluding 'age' has no effect: the selector does not match it",
                 "remove it",
             ),
         ),
@@ -74,17 +77,27 @@ def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names:
             (
                 "empty",
                 (),
-                "the selector says nothing of the columns meant",
-                "write 'dtype', 'matches' or 'except'",
+                "the selector selects nothing",
+                "add 'dtype', 'matches' or 'except'",
             ),
         ),
         (
             {"dtype": "bool"},
-            ("empty-selection", (), "no column matches", f"columns here: {', '.join(TABLE)}"),
+            (
+                "empty-selection",
+                (),
+                "the selector matches no column",
+                f"available columns: {', '.join(TABLE)}",
+            ),
         ),
         (
             {"matches": "TEMP*"},
-            ("empty-selection", (), "no column matches", f"columns here: {', '.join(TABLE)}"),
+            (
+                "empty-selection",
+                (),
+                "the selector matches no column",
+                f"available columns: {', '.join(TABLE)}",
+            ),
         ),
     ],
 )

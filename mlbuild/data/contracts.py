@@ -211,7 +211,7 @@ class Contract(Described):
         for index, name in enumerate(self.unique or ()):
             if name not in self.columns:
                 near = meant_as_list(name, self.columns) or did_you_mean(name, self.columns)
-                near = near or f"columns here: {listed(self.columns)}"
+                near = near or f"available columns: {listed(self.columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", ("unique", index), near)
             elif name in (self.unique or ())[:index]:
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))

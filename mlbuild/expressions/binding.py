@@ -107,7 +107,7 @@ class _Binder:
             near = "this step makes it itself, and reads what was there before: make it in a step before"
         if near is None and node.quoted:
             near = f"double quotes are for columns; a text takes single ones: '{name}'"
-        near = near or f"columns here: {listed(self.schema) or 'none'}"
+        near = near or f"available columns: {listed(self.schema) or 'none'}"
         return Problem("unknown-column", f"unknown column '{name}'", help=near, offset=node.offset)
 
     def _literal(self, node: Node) -> Term:

@@ -118,7 +118,7 @@ class Reader:
         if not sql.this.isdigit():
             return Node("float", (), (sql.this,), offset)
         if int(sql.this) > 2**53:
-            message = f"{sql.this} is beyond 2^53, where whole numbers are no longer exact"
+            message = f"{sql.this} is beyond 2^53, above which integers are no longer exact"
             return self._refuse(sql, Problem("bad-expression", message, offset=offset))
         return Node("int", (), (sql.this,), offset)
 
@@ -169,7 +169,7 @@ class Reader:
         if decimals is None:
             return self._made(sql, "round", [self.read(sql.this)], 0)
         if not decimals.is_int or abs(int(decimals.to_py())) > 15:
-            message = "ROUND takes a whole number from -15 to 15 as its decimals"
+            message = "ROUND takes an integer from -15 to 15 as its decimals"
             return self._refuse(sql, unsupported(message, place(decimals, self.text)))
         return self._made(sql, "round", [self.read(sql.this)], int(decimals.to_py()))
 

@@ -11,7 +11,7 @@ from mlbuild.data.moments import DAY, parse_moment
 #: What a constant must be, by the column's dtype.
 WORDS = {
     "bool": "true or false",
-    "int": "a whole number up to 2^53",
+    "int": "an integer up to 2^53",
     "float": "a finite number",
     "string": "text",
     "date": "a date in quotes, as '2013-10-01'",

@@ -56,7 +56,7 @@ class Steps(Kind):
         return value if isinstance(value, str) else [STEP.canonical(item) for item in value]
 
     def phrase(self) -> str:
-        return "the name of a preprocessing, or a list of steps"
+        return "the name of a preprocessing or a list of steps"
 
     def nested(self) -> tuple[Kind, ...]:
         return (STEP, _PREPROCESSING)
@@ -80,14 +80,16 @@ class LearnerParams(Kind):
 class Dataset(Described):
     """Rows for models: a source or dataset, worked on step by step, then split."""
 
-    from_: str = field(Name("table"), "The source or dataset to start from.", key="from")
+    from_: str = field(Name("table"), "Source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
         ListOf(DATASET_STEP),
-        "What is done to the rows, in this order: joins, filters, derived, dropped and renamed columns.",
+        "Steps applied to the table, in order: join, filter, derive, select and rename.",
         default=(),
     )
     split: Split | None = field(
-        SPLIT, "How rows are divided into train, valid and test. Required if a model uses it.", default=None
+        SPLIT,
+        "How to split the rows into train, valid and test. Required if a model uses the dataset.",
+        default=None,
     )
 
 
@@ -110,7 +112,7 @@ def _target() -> type[Described]:
         fields.values(),
         bases=(Described,),
         frozen=True,
-        namespace={"__doc__": "What a model learns to predict."},
+        namespace={"__doc__": "What the model predicts."},
     )
 
 
@@ -130,14 +132,14 @@ class Stopping(Described):
     """End training when a metric on held-out rows has stopped improving."""
 
     split: str = field(
-        Choice({"valid": "the valid rows"}), "The rows that the metric is measured on.", default="valid"
+        Choice({"valid": "the valid rows"}), "Rows on which to compute the metric.", default="valid"
     )
     rounds: int = field(
-        Integer(min=1), "End after this many rounds without a better value; the best round is kept."
+        Integer(min=1), "Stop after this many rounds without improvement. The best round is kept."
     )
     metric: str | None = field(
         Choice({metric.name: metric.doc for metric in METRICS}),
-        "The metric to watch. Default: the first of the model's `metrics` that training can watch.",
+        "Metric to watch. Default: the first of the model's `metrics` that training can watch.",
         default=None,
     )
 
@@ -160,32 +162,32 @@ def _default_metrics() -> str:
 class Model(Described):
     """A learner fitted on a dataset: what it reads, what it predicts, how it is trained."""
 
-    type: str = field(LEARNER_TYPES, "The learner: what is fitted, and by which library.")
-    dataset: str = field(Name("dataset"), "The dataset whose train rows it learns from.")
+    type: str = field(LEARNER_TYPES, "Learner: the library and the kind of model.")
+    dataset: str = field(Name("dataset"), "Dataset on whose train rows the model is trained.")
     features: Selector = field(
         Columns(),
-        "The columns that it learns from: a list of names, or a selector. The artifact takes what they depend on.",
+        "Columns to train on: a list of names or a selector. The inputs of the artifact are the raw columns that these depend on.",
     )
     preprocessing: str | tuple[Op, ...] = field(
         Steps(),
-        "What is done to the features before the learner gets them: the name of a preprocessing, or a list of steps.",
+        "Steps that transform the features for the learner: the name of a preprocessing or a list of steps.",
         default=(),
     )
-    target: Mapping[str, Any] = field(TARGET, "The column to predict.")
+    target: Mapping[str, Any] = field(TARGET, "Column to predict.")
     metrics: tuple[str, ...] | None = field(
         ListOf(
             Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
         ),
-        f"What is measured on each split. Default: {_default_metrics()}.",
+        f"Metrics to compute on each split. Default: {_default_metrics()}.",
         default=None,
     )
     early_stopping: Stopping | None = field(
         Object(Stopping),
-        "End training when a metric on the valid rows has stopped improving; only for learners that train in rounds.",
+        "Stop training when a metric on the valid rows stops improving. Only for learners that train in rounds.",
         default=None,
     )
     params: Mapping[str, Any] = field(
-        LearnerParams(), "The learner's parameters, by the names of its library.", default={}
+        LearnerParams(), "Parameters of the learner, under the names that its library uses.", default={}
     )
 
 
@@ -200,7 +202,7 @@ class RowCount(Kind):
         return value if value == "all" else int(value)
 
     def phrase(self) -> str:
-        return "'all' or a whole number >= 1"
+        return "'all' or an integer >= 1"
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ class Verify(Described):
 
     rows: int | str = field(
         RowCount(),
-        "How many real rows are compared, over all splits: a number, or `all`. Adversarial rows always come on top.",
+        "Number of rows of the data to compare, over all splits, or `all`. Adversarial rows are always compared in addition.",
         default=20_000,
     )
 
@@ -218,19 +220,19 @@ class Verify(Described):
 class Output(Described):
     """What is shipped: one model as `dist/NAME/model.onnx` and its side files."""
 
-    model: str = field(Name("model"), "The model to ship; it is written as `dist/NAME/model.onnx`.")
+    model: str = field(Name("model"), "Model to export to `dist/NAME/model.onnx`.")
     verify: Verify = field(
         Object(Verify),
-        "How the artifact is compared with the trained pipeline before it is published.",
+        "How to verify the artifact against the trained pipeline before it is published.",
         default=Verify(),
     )
 
 
 #: What a spec can make of a warning.
 LEVELS = {
-    "ignore": "it is not told",
-    "warn": "it is told, and changes nothing",
-    "error": "it is an error: exit code 2, or where a build finds it, 4, and nothing is published",
+    "ignore": "do not report it",
+    "warn": "report it as a warning",
+    "error": "report it as an error: exit with 2 (with 4 if a build finds it) and publish nothing",
 }
 
 
@@ -240,24 +242,24 @@ class Warnings(Described):
 
     unused: str = field(
         Choice(LEVELS),
-        "A source, contract, dataset, preprocessing or model that nothing uses.",
+        "Nothing uses a source, contract, dataset, preprocessing or model.",
         default="warn",
     )
     shared_with_target: str = field(
         Choice(LEVELS),
-        "A feature and the target that are computed from the same column.",
+        "A feature and the target are computed from the same column.",
         default="warn",
         key="shared-with-target",
     )
     constant_model: str = field(
         Choice(LEVELS),
-        "A model that gives the same answer for every row; found by a build.",
+        "A model gives the same answer for every row. Found by a build.",
         default="warn",
         key="constant-model",
     )
     no_skill: str = field(
         Choice(LEVELS),
-        "A model that most of its metrics find no better than a constant answer; found by a build.",
+        "Most metrics of a model are no better than those of a constant answer. Found by a build.",
         default="warn",
         key="no-skill",
     )
@@ -272,4 +274,4 @@ class Overlay(Kind):
         return {"$ref": "#/definitions/overlay"}
 
     def phrase(self) -> str:
-        return "a map of what the profile changes"
+        return "a map of the changes of the profile"

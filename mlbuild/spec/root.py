@@ -19,28 +19,33 @@ COMPOSING = ("include", "profiles")
 
 @dataclass(frozen=True)
 class _Head(Described):
-    mlbuild: int = field(Choice({1: "the version of the spec language"}), "The version of the spec language.")
-    project: str = field(Text(NAME, "a name"), "The name of the project, for reports and artifacts.")
-    description: str | None = field(Text(), "What the project is for: for people.", default=None)
-    seed: int = field(Integer(min=0, max=INT32), "The seed of splits and learners that name none.", default=0)
+    mlbuild: int = field(Choice({1: "version of the spec language"}), "Version of the spec language.")
+    project: str = field(Text(NAME, "a name"), "Name of the project. It appears in reports and artifacts.")
+    description: str | None = field(
+        Text(), "Description of the project, for readers of the spec.", default=None
+    )
+    seed: int = field(
+        Integer(min=0, max=INT32),
+        "Random seed of the splits and learners that do not set their own.",
+        default=0,
+    )
     include: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, min_items=1, unique=True),
-        "Files with more sources, contracts, datasets, preprocessing, models and outputs; paths start from the "
-        "folder of the file that names them.",
+        "Files with more sources, contracts, datasets, preprocessing, models and outputs. Paths are relative to the "
+        "file that includes them.",
         default=(),
         examples=(["contracts.yaml"],),
     )
     warnings: Warnings = field(
         Object(Warnings),
-        "What becomes of warnings, by code; `mlbuild explain CODE` says what each means.",
+        "Level of each warning, by code. `mlbuild explain CODE` explains a code.",
         default=Warnings(),
     )
 
 
 _PROFILES = field(
     MapOf(Overlay(), 0, NAME),
-    "Variants, chosen with `--profile NAME`: what each says is laid over the spec. Maps merge, everything else "
-    "is replaced.",
+    "Variants of the spec, applied with `--profile NAME`. Maps are merged; all other values are replaced.",
     default={},
 )
 

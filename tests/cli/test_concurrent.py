@@ -66,7 +66,9 @@ def at_once(
         told = [process.communicate()[1] for process in processes]
         for (_, words), process, said in zip(commands, processes, told, strict=True):
             codes = [0] if words[0] in ("build", "gc") else [0, 6]
-            caught = meanwhile is not None and "file 'flights.parquet' changed while it was read" in said
+            caught = (
+                meanwhile is not None and "file 'flights.parquet' changed while it was being read" in said
+            )
             assert process.returncode in ([1] if caught else codes), (words, said)
     return told
 
@@ -249,7 +251,7 @@ def test_waiting_can_be_ended(tmp_path: Path, number: signal.Signals, jobs: str)
         build.send_signal(number)
         _, told = build.communicate()
     os.close(lock)
-    assert (build.returncode, told) == (130, "mlbuild: interrupted; what was finished is kept\n")
+    assert (build.returncode, told) == (130, "mlbuild: interrupted; finished tasks are kept\n")
     assert not (tmp_path / "mlbuild.lock").exists()
 
 

@@ -85,7 +85,7 @@ def test_a_read_only_folder_is_told(mlbuild: Command, unwritable: pytest.MonkeyP
     done = mlbuild("build")
     assert (done.code, done.out) == (7, "")
     assert done.err == (
-        "mlbuild: cannot write '.mlbuild': read-only file system\n  help: what was finished is kept\n"
+        "mlbuild: cannot write '.mlbuild': read-only file system\n  help: finished tasks are kept\n"
     )
     document = json.loads(mlbuild("build", "--json").out)
     assert document["error"]["message"] == "cannot write '.mlbuild': read-only file system"

@@ -203,7 +203,7 @@ def test_an_interrupt_is_told_in_a_document_too(project: Command, monkeypatch: p
 
     monkeypatch.setattr("mlbuild.cli.commands.graph.run", interrupted)
     as_text, as_json = project("graph"), project("graph", "--json")
-    assert (as_text.code, as_text.err) == (130, "mlbuild: interrupted; what was finished is kept\n")
+    assert (as_text.code, as_text.err) == (130, "mlbuild: interrupted; finished tasks are kept\n")
     told_in_a_document(as_json, as_text)
 
 

@@ -140,7 +140,7 @@ def test_text_goes_to_standard_error(faulty: Command, words: list[str]) -> None:
     done = faulty(*words)
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "mlbuild.yaml:7:28: error[duplicate-key]: the key 'mass' stands twice in line 7\n"
+        "mlbuild.yaml:7:28: error[duplicate-key]: duplicate key 'mass' on line 7\n"
         "  7 |     columns: {mass: float, mass: int}\n"
         "    |                            ^^^^\n"
         "  note: first defined here, at mlbuild.yaml:7:15\n"
@@ -197,7 +197,7 @@ def test_github_shows_them_beside_their_lines(faulty: Command, words: list[str])
     assert (done.code, done.err) == (2, "2 errors\n")
     assert done.out.splitlines() == [
         "::error file=mlbuild.yaml,line=7,endLine=7,col=28,endColumn=32,title=duplicate-key"
-        "::the key 'mass' stands twice in line 7 (remove or rename one of them)",
+        "::duplicate key 'mass' on line 7 (remove or rename one of them)",
         "::error file=mlbuild.yaml,line=10,endLine=10,col=12,endColumn=17,title=unknown-op"
         "::unknown op 'imput' (did you mean 'impute'?)",
     ]

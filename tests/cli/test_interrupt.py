@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite end, at any moment: one line, no process is left, what was finished is kept."""
+"""Ctrl-C and a polite end, at any moment: one line, no process is left, finished tasks are kept."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_an_interrupted_build_ends_at_once_and_can_go_on(
         told, printed = build.stderr.read(), build.stdout.read()
         assert build.wait() == 130
         assert alive(build.pid) == []
-    assert (told.splitlines()[-1], printed) == ("mlbuild: interrupted; what was finished is kept", "")
+    assert (told.splitlines()[-1], printed) == ("mlbuild: interrupted; finished tasks are kept", "")
     assert not Path(mlbuild.folder / "dist").exists()
     again = mlbuild("build", "-v")
     assert again.code == 0
@@ -81,7 +81,7 @@ signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 from mlbuild.__main__ import main
 main()
 """
-SAID = "mlbuild: interrupted; what was finished is kept"
+SAID = "mlbuild: interrupted; finished tasks are kept"
 
 
 def test_a_build_can_be_interrupted_at_any_moment(tmp_path: Path) -> None:

@@ -80,5 +80,5 @@ def test_a_spec_that_is_too_large_is_refused(mlbuild: Command) -> None:
     ran = mlbuild("check")
     assert (ran.code, ran.err.splitlines()[0]) == (
         2,
-        "mlbuild.yaml:1:1: error[missing-file]: the spec cannot be read: larger than 50 MB",
+        "mlbuild.yaml:1:1: error[missing-file]: cannot read the spec: larger than 50 MB",
     )

@@ -172,7 +172,7 @@ def test_keys_must_exist_on_both_sides_with_the_same_dtype() -> None:
             "give both the same dtype in their contracts",
         ),
         ("'other' has no column 'hour'", ("using", 2), "did you mean 'hours'?"),
-        ("unknown column 'z'", ("using", 3), "columns there: a, b, hour, x"),
+        ("unknown column 'z'", ("using", 3), "available columns: a, b, hour, x"),
     ]
 
 

@@ -64,8 +64,8 @@ def test_a_renamed_key_joins() -> None:
         ({"ids": "key"}, "unknown column 'ids'", ("columns", "ids"), "key"),
         ({"id": "origin"}, "there is a column 'origin' already", ("columns", "id"), "value"),
         ({"id": "id"}, "'id' has that name already", ("columns", "id"), "value"),
-        ({"id": ""}, "'' cannot be the name of a column", ("columns", "id"), "value"),
-        ({"id": "a\0b"}, "'a\0b' cannot be the name of a column", ("columns", "id"), "value"),
+        ({"id": ""}, "'' is not a valid column name", ("columns", "id"), "value"),
+        ({"id": "a\0b"}, "'a\0b' is not a valid column name", ("columns", "id"), "value"),
         (
             {"id": "key", "origin": "key"},
             "'id' and 'origin' would both be called 'key'",

@@ -75,7 +75,7 @@ def test_a_dropped_name_can_be_used_again() -> None:
         ("nte", "unknown column 'nte'", ("columns",)),
         ({"except": ["nte"]}, "unknown column 'nte'", ("columns", "except", 0)),
         (["id", "id"], "column 'id' is listed twice", ("columns", 1)),
-        ({"dtype": "date"}, "no column matches", ("columns",)),
+        ({"dtype": "date"}, "the selector matches no column", ("columns",)),
         ({"matches": "*"}, "the selector drops no column", ("columns",)),
     ],
 )

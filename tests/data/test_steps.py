@@ -122,7 +122,7 @@ def test_a_name_keeps_its_meaning() -> None:
         "key",
     )
     assert told(rejected(step(op="derive", columns={"*": "distance + 1"}), FLIGHTS)) == [
-        ("'*' cannot be the name of a column", ("columns", "*"))
+        ("'*' is not a valid column name", ("columns", "*"))
     ]
 
 

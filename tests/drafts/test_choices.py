@@ -197,7 +197,7 @@ def test_texts_that_an_artifact_would_cut_are_no_features(tmp_path: Path) -> Non
     columns = {"size": [*map(float, SIZE)], "y": cycle("a", "b"), "x": cycle("a", "a\0", "b\0")}
     pl.DataFrame(columns).write_parquet(file)
     made = draft(infer(file), "rows.parquet", "p", "y")
-    why = {"x": "holds the character U+0000, at which an artifact ends a text"}
+    why = {"x": "holds the character U+0000, which ends a string in an artifact"}
     assert made.roles is not None and made.roles.left_out == why
 
 

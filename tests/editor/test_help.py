@@ -36,7 +36,7 @@ DIVIDED = {name: (kind.by, [*kind.by_value]) for name, kind in dispatches().item
 _FIRST = LEARNERS[0]
 OF_LEARNER: dict[tuple[str, str], str] = {
     ("model", "type"): summary(_FIRST),
-    ("model", "params"): f"The parameters of {_FIRST.type}, ",
+    ("model", "params"): f"Parameters of {_FIRST.type}, ",
 }
 #: A key that nothing has: where it stands the caret is put.
 CARET = "caret"

@@ -153,7 +153,7 @@ def test_a_file_that_changes_under_a_task_is_no_result(project: Project) -> None
     project.write("data.txt", "a: one\n")
     source = replace(file_task(Path("data.txt"), "a"), run=meddle)
     failure = project.build([source]).failures["source:s"]
-    assert failure == Failure("task", "file 'data.txt' changed while it was read", {"file": "data.txt"})
+    assert failure == Failure("task", "file 'data.txt' changed while it was being read", {"file": "data.txt"})
 
 
 def meddle(job: Job) -> None:

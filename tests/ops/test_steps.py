@@ -81,7 +81,7 @@ def test_column_names_are_any_text() -> None:
         ("{op: standard, columns: y}", "0.columns", "unknown column 'y'"),
         ("{op: standard, columns: [x, y]}", "0.columns.1", "unknown column 'y'"),
         ("{op: standard, columns: [x, x]}", "0.columns.1", "column 'x' is listed twice"),
-        ("{op: standard, columns: {dtype: int}}", "0.columns", "no column matches"),
+        ("{op: standard, columns: {dtype: int}}", "0.columns", "the selector matches no column"),
         (
             "{op: standard, columns: x};{op: date_parts, columns: t, parts: month};{op: category, columns: t}",
             "2.columns",

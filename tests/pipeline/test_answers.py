@@ -134,25 +134,25 @@ MISTAKES = {
         "group: query",
         "group: query, positive: 1",
         "no-effect",
-        "'positive' has no effect with test.linear_ranker, it is for classification",
+        "'positive' has no effect with test.linear_ranker: it is for classification",
     ),
     "its key with another answer": (
         "test.linear_ranker",
         "sklearn.ridge",
         "no-effect",
-        "'group' has no effect with sklearn.ridge, it is for ranking",
+        "'group' has no effect with sklearn.ridge: it is for ranking",
     ),
     "an input named as its output": (
         "      price: float\n",
         "      price: float\n      score: float\n",
         "reserved-name",
-        "feature 'score' needs the column 'score' in the artifact, which is what an output is called",
+        "feature 'score' needs column 'score' as an input of the artifact, but 'score' is the name of an output",
     ),
     "a metric of another answer": (
         "    target:",
         "    metrics: [r2]\n    target:",
         "metric-mismatch",
-        "metric 'r2' is for regression, the model does ranking",
+        "metric 'r2' is for regression, but the model does ranking",
     ),
 }  # fmt: skip
 

@@ -106,7 +106,7 @@ def test_a_comment_or_docstring_anywhere_reruns_nothing() -> None:
         ("ops/__init__.py", "OPS: tuple[type[Op], ...] = (", "OPS: tuple[type[Op], ...] = (Derive, "),
         ("ops/standard.py", "Subtract the mean of the train rows.", "Subtract it."),
         ("models/lightgbm/regressor.py", "absolute error", "the absolute difference"),
-        ("kinds.py", '"a whole number"', '"an integer"'),
+        ("kinds.py", '"an integer"', '"a whole number"'),
         ("engine/execution/run.py", "def build(", "def unused(): ...\n\n\ndef build("),
         ("spec/check.py", "def check(", "def unused(): ...\n\n\ndef check("),
     ],

@@ -120,7 +120,7 @@ def test_columns_of_one_name_are_kept_apart(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("features: [f]", "features: [f, g]"))
     spec, (problem,) = api.check(file)
     assert spec is None
-    assert problem.message == "the artifact of these features would have two inputs called 'a'"
+    assert problem.message == "with these features, the artifact would have two inputs named 'a'"
 
 
 def test_a_column_is_replaced_by_what_is_computed_of_it(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from tests.spec.checking import changed, checked, diagnosed, spec_of
 FEATURES = "[carrier, distance, seats]"
 LATE = "late: arr_delay > 15"
 SPLIT = "    split: {type: time"
-LEAVE = "leave it out of 'features'"
-AFTERWARDS = "has 'serving: false': it is not known when a prediction is asked for"
+LEAVE = "remove it from 'features'"
+AFTERWARDS = "has 'serving: false': it is not known at prediction time"
 
 
 def then(*steps: str) -> tuple[str, str]:
@@ -51,7 +51,7 @@ CASES = {
             then("op: rename, columns: {distance: miles}"),
             (FEATURES, "[carrier, miles]"),
         ],
-        [f"41:25 target-leak feature 'miles' is the only column that the target 'late' comes from | {LEAVE}"],
+        [f"41:25 target-leak feature 'miles' is the only column that the target 'late' is computed from | {LEAVE}"],
     ),
     "what was computed from a dropped column that alone gives the target": (
         [
@@ -60,8 +60,7 @@ CASES = {
             (FEATURES, "[carrier, far]"),
         ],
         [
-            "41:25 target-leak feature 'far' depends on 'distance', the only column that the target 'late' comes"
-            f" from | {LEAVE}"
+            f"41:25 target-leak feature 'far' depends on 'distance', the only column that the target 'late' is computed from | {LEAVE}"
         ],
     ),
     "what was computed from the target under its former name": (
@@ -80,14 +79,14 @@ CASES = {
         [then("op: select, columns: {except: late}")],
         [
             "43:13 unknown-column unknown column 'late'"
-            " | columns here: day, carrier, tailnum, distance, arr_delay, seats, far"
+            " | available columns: day, carrier, tailnum, distance, arr_delay, seats, far"
         ],
     ),
     "the column of a split that was dropped": (
         [then("op: select, columns: {except: day}")],
         [
             "32:33 unknown-column unknown column 'day'"
-            " | columns here: carrier, tailnum, distance, arr_delay, seats, late, far"
+            " | available columns: carrier, tailnum, distance, arr_delay, seats, late, far"
         ],
     ),
     "the target found again by way of a renamed key and column": (
@@ -105,8 +104,7 @@ CASES = {
             (FEATURES, "[carrier, miles]"),
         ],
         [
-            "47:25 target-leak feature 'miles' depends on 'distance', the only column that the target 'late'"
-            f" comes from | {LEAVE}"
+            f"47:25 target-leak feature 'miles' depends on 'distance', the only column that the target 'late' is computed from | {LEAVE}"
         ],
     ),
     "what is known afterwards, dropped, and found again through a contract that does not say so": (
@@ -147,8 +145,8 @@ CASES = {
             (FEATURES, "[carrier, far, distance]"),
         ],
         [
-            "42:15 duplicate-column the artifact of these features would have two inputs called 'distance'"
-            " | rename one of them before it is dropped: inputs have the names that columns had last"
+            "42:15 duplicate-column with these features, the artifact would have two inputs named 'distance'"
+            " | rename one of the columns before it is dropped: inputs get the last name of their column"
         ],
     ),
     "an input with the name of an output, which was dropped": (
@@ -159,8 +157,7 @@ CASES = {
             (FEATURES, "[carrier, far]"),
         ],
         [
-            "42:25 reserved-name feature 'far' needs the column 'label' in the artifact, which is what an output"
-            " is called | give the column another name in the data and in the contract"
+            "42:25 reserved-name feature 'far' needs column 'label' as an input of the artifact, but 'label' is the name of an output | rename the column in the data and in the contract"
         ],
     ),
     "a misspelt column of a selection is one mistake": (
@@ -195,7 +192,7 @@ CASES = {
         [then("op: select, columns: {except: seats}", "op: filter, where: seats > 3"), (FEATURES, "[carrier]")],
         [
             "32:29 unknown-column unknown column 'seats'"
-            " | columns here: day, carrier, tailnum, distance, arr_delay, late, far"
+            " | available columns: day, carrier, tailnum, distance, arr_delay, late, far"
         ],
     ),
 }  # fmt: skip

@@ -13,8 +13,8 @@ DERIVED = "          far: distance > 1000\n"
 #: Behind the steps of the preprocessing.
 CATEGORY = "      columns: {dtype: string}\n"
 HERE = "day, carrier, tailnum, distance, arr_delay, seats, late, far"
-LEAVE = "leave it out of 'features'"
-AFTERWARDS = "has 'serving: false': it is not known when a prediction is asked for"
+LEAVE = "remove it from 'features'"
+AFTERWARDS = "has 'serving: false': it is not known at prediction time"
 #: Each row finds itself.
 SELF_JOIN = (
     ("      day: date\n", "      day: {dtype: date, unique: true}\n"),
@@ -40,11 +40,11 @@ BRIDGE = (
 CASES = {
     "an unknown column, alone in a list": (
         [(FEATURES, "[nope]")],
-        [f"40:16 unknown-column unknown column 'nope' | columns here: {HERE}"],
+        [f"40:16 unknown-column unknown column 'nope' | available columns: {HERE}"],
     ),
     "an unknown column, without a list": (
         [(FEATURES, "nope")],
-        [f"40:15 unknown-column unknown column 'nope' | columns here: {HERE}"],
+        [f"40:15 unknown-column unknown column 'nope' | available columns: {HERE}"],
     ),
     "a column listed twice": (
         [(FEATURES, "[carrier, distance, distance]")],
@@ -53,7 +53,7 @@ CASES = {
     "the only column that the target comes from": (
         [(FEATURES, "[carrier, arr_delay]")],
         [
-            "40:25 target-leak feature 'arr_delay' is the only column that the target 'late' comes from"
+            "40:25 target-leak feature 'arr_delay' is the only column that the target 'late' is computed from"
             f" | {LEAVE}"
         ],
     ),
@@ -75,8 +75,7 @@ CASES = {
             (FEATURES, "[carrier, days]"),
         ],
         [
-            "42:25 target-leak feature 'days' depends on 'arr_delay', the only column that the target 'late'"
-            f" comes from (days <- hours <- arr_delay) | {LEAVE}"
+            f"42:25 target-leak feature 'days' depends on 'arr_delay', the only column that the target 'late' is computed from (days <- hours <- arr_delay) | {LEAVE}"
         ],
     ),
     "a feature that was joined by the target": (
@@ -103,7 +102,7 @@ CASES = {
         [("late: arr_delay > 15", "late: arr_delay > distance")],
         [
             "warning 40:25 shared-with-target feature 'distance' and the target 'late' both depend on 'distance'"
-            " | make sure that it does not give the answer away"
+            " | make sure that the feature does not give the target away"
         ],
     ),
     "the only column behind several that the target is computed from": (
@@ -112,7 +111,7 @@ CASES = {
             (DERIVED, "      - {op: derive, columns: {late: hours > half}}\n"),
         ],
         [
-            "41:25 target-leak feature 'distance' is the only column that the target 'late' comes from"
+            "41:25 target-leak feature 'distance' is the only column that the target 'late' is computed from"
             f" | {LEAVE}"
         ],
     ),
@@ -123,8 +122,7 @@ CASES = {
             (FEATURES, "[carrier, same_distance]"),
         ],
         [
-            "41:25 target-leak feature 'same_distance' depends on 'distance', the only column that the target"
-            f" 'late' comes from | {LEAVE}"
+            f"41:25 target-leak feature 'same_distance' depends on 'distance', the only column that the target 'late' is computed from | {LEAVE}"
         ],
     ),
     "what is known afterwards of the same row, from another source of the file and another contract": (
@@ -148,8 +146,7 @@ CASES = {
             (FEATURES, "[carrier, same_its_distance]"),
         ],
         [
-            "46:25 target-leak feature 'same_its_distance' depends on 'distance', the only column that the"
-            f" target 'late' comes from | {LEAVE}"
+            f"46:25 target-leak feature 'same_its_distance' depends on 'distance', the only column that the target 'late' is computed from | {LEAVE}"
         ],
     ),
     "the target of another row, by way of another table": (
@@ -174,8 +171,7 @@ CASES = {
             (FEATURES, "[carrier, again_seats]"),
         ],
         [
-            "42:25 target-leak feature 'again_seats' depends on 'seats', the only column that the target"
-            f" 'late' comes from | {LEAVE}"
+            f"42:25 target-leak feature 'again_seats' depends on 'seats', the only column that the target 'late' is computed from | {LEAVE}"
         ],
     ),
     "what is only found where the target is true": (
@@ -193,8 +189,7 @@ CASES = {
             (FEATURES, "[carrier, its_distance]"),
         ],
         [
-            "45:25 target-leak feature 'its_distance' depends on 'arr_delay', the only column that the target"
-            f" 'late' comes from | {LEAVE}"
+            f"45:25 target-leak feature 'its_distance' depends on 'arr_delay', the only column that the target 'late' is computed from | {LEAVE}"
         ],
     ),
     "what is found in a table of rows that are known only afterwards": (
@@ -214,13 +209,13 @@ CASES = {
     "a selector of nothing that can be a feature": (
         [(FEATURES, "{matches: arr_*}")],
         [
-            "40:15 empty-selection no column that can be a feature matches"
-            " | those that do are the target, or not known when a prediction is asked for"
+            "40:15 empty-selection the selector matches no column that can be a feature"
+            " | all matching columns are the target or are not known at prediction time"
         ],
     ),
     "a selector that leaves out an unknown column": (
         [(FEATURES, "{except: [nope]}")],
-        [f"40:25 unknown-column unknown column 'nope' | columns here: {HERE}"],
+        [f"40:25 unknown-column unknown column 'nope' | available columns: {HERE}"],
     ),
     "an unknown preprocessing": (
         [("preprocessing: tabular", "preprocessing: tabula")],
@@ -228,7 +223,7 @@ CASES = {
     ),
     "a step on a column that is no feature": (
         [(CATEGORY, "      columns: [carrier, tailnum]\n")],
-        ["35:26 unknown-column unknown column 'tailnum' | columns here: carrier, distance, seats"],
+        ["35:26 unknown-column unknown column 'tailnum' | available columns: carrier, distance, seats"],
     ),
     "a step at fault in two models is one mistake": (
         [
@@ -239,7 +234,7 @@ CASES = {
                 " preprocessing: tabular}\noutputs:\n",
             ),
         ],
-        ["35:26 unknown-column unknown column 'nope' | columns here: carrier, distance, seats"],
+        ["35:26 unknown-column unknown column 'nope' | available columns: carrier, distance, seats"],
     ),
     "a step on a column of another dtype": (
         [("    - op: category\n", "    - {op: standard, columns: carrier}\n    - op: category\n")],

@@ -26,7 +26,7 @@ TYPICAL = {
     ),
     "a wrong type": (
         ("{rounds: 5}", "{rounds: soon}"),
-        "44:30 wrong-type 'rounds' is a whole number >= 1, not 'soon'",
+        "44:30 wrong-type 'rounds' must be an integer >= 1, not 'soon'",
     ),
     "an unknown column": (
         (FEATURES, "[carier, distance, seats]"),
@@ -42,15 +42,15 @@ TYPICAL = {
     ),
     "a duplicate YAML key": (
         ("    dataset: departures\n", "    dataset: departures\n    dataset: flights\n"),
-        "40:5 duplicate-key the key 'dataset' stands in lines 39 and 40 | remove or rename one of them",
+        "40:5 duplicate-key duplicate key 'dataset' on lines 39 and 40 | remove or rename one of them",
     ),
     "a cycle between datasets": (
         ("    from: flights\n", "    from: departures\n"),
-        "20:11 cycle cycle between datasets: departures -> departures | let one of them start from a source",
+        "20:11 cycle datasets depend on each other in a cycle: departures -> departures | make one of them start from a source",
     ),
     "the target among the features": (
         (FEATURES, "[carrier, late, seats]"),
-        "40:25 target-leak the target 'late' cannot be a feature | leave it out of 'features'",
+        "40:25 target-leak the target 'late' cannot be a feature | remove it from 'features'",
     ),
     "a string column that reaches the learner": (
         ("    preprocessing: tabular\n", "    preprocessing: []\n"),
@@ -137,7 +137,7 @@ def test_a_misspelt_word_is_one_error_unless_several_places_name_it(tmp_path: Pa
         ),
         pytest.param(
             [("seed: 7\n", "seed: 7\nseed: 8\n"), (FEATURES, "[carrier, late]")],
-            ["4:1 duplicate-key the key 'seed' stands in lines 3 and 4 | remove or rename one of them"],
+            ["4:1 duplicate-key duplicate key 'seed' on lines 3 and 4 | remove or rename one of them"],
             id="a top-level key twice: nothing else is sure",
         ),
         pytest.param(
@@ -145,7 +145,7 @@ def test_a_misspelt_word_is_one_error_unless_several_places_name_it(tmp_path: Pa
             [
                 "1:1 missing-key the spec needs 'project'",
                 "39:16 unknown-column unknown column 'nope'"
-                " | columns here: day, carrier, tailnum, distance, arr_delay, seats, late, far",
+                " | available columns: day, carrier, tailnum, distance, arr_delay, seats, late, far",
             ],
             id="a top-level key missing: the rest is",
         ),
@@ -212,7 +212,7 @@ def test_what_is_no_spec_at_all_is_told(content: str, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     spec, diagnostics = check(tmp_path / "none.yaml")
     assert spec is None
-    assert told(diagnostics) == ["1:1 missing-file the spec cannot be read: no such file or directory"]
+    assert told(diagnostics) == ["1:1 missing-file cannot read the spec: no such file or directory"]
 
 
 def test_related_places_are_named(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ STOPPING = "    early_stopping: {rounds: 5}\n"
 #: The carrier is predicted from numbers alone.
 CARRIER = [(FEATURES, "[distance, seats]"), ("preprocessing: tabular", "preprocessing: []")]
 THREE = [*CARRIER, ("[AA, UA]", "[AA, UA, BB]")]
-WATCHED = "metrics that training can watch: roc_auc, average_precision, log_loss, accuracy"
+WATCHED = "metrics that early stopping can watch: roc_auc, average_precision, log_loss, accuracy"
 
 CASES = {
     "an unknown dataset": (
@@ -26,7 +26,7 @@ CASES = {
     "a source for a dataset": (
         [("dataset: departures", "dataset: flights")],
         [
-            "39:14 unknown-dataset 'flights' is a source; a model learns from a dataset, which is split"
+            "39:14 unknown-dataset 'flights' is a source, but a model needs a dataset"
             " | define a dataset with 'from: flights' and a split"
         ],
     ),
@@ -38,7 +38,7 @@ CASES = {
         [("arr_delay IS NOT NULL", "distance > 0")],
         [
             "42:13 nullable-target the target 'late' can be missing"
-            " | add to dataset 'departures' the step {op: filter, where: late IS NOT NULL}"
+            " | add this step to dataset 'departures': {op: filter, where: late IS NOT NULL}"
         ],
     ),
     "a target that can be missing, with a name to quote": (
@@ -49,7 +49,7 @@ CASES = {
         ],
         [
             "42:13 nullable-target the target 'it's late' can be missing"
-            " | add to dataset 'departures' the step {op: filter, where: '\"it''s late\" IS NOT NULL'}"
+            " | add this step to dataset 'departures': {op: filter, where: '\"it''s late\" IS NOT NULL'}"
         ],
     ),
     "a target that no classifier predicts": (
@@ -86,53 +86,52 @@ CASES = {
             (TARGET, "    target: {column: distance, positive: 3}\n"),
             ("    metrics: [roc_auc]\n", ""),
         ],
-        ["42:32 no-effect 'positive' has no effect with lightgbm.regressor, it is for classification"],
+        ["42:32 no-effect 'positive' has no effect with lightgbm.regressor: it is for classification"],
     ),
     "a metric of the other task": (
         [("[roc_auc]", "[roc_auc, r2]")],
         [
-            "43:24 metric-mismatch metric 'r2' is for regression, the model does classification"
-            " | metrics here: roc_auc, average_precision, log_loss, accuracy, balanced_accuracy, f1, f1_macro,"
+            "43:24 metric-mismatch metric 'r2' is for regression, but the model does classification"
+            " | available metrics: roc_auc, average_precision, log_loss, accuracy, balanced_accuracy, f1, f1_macro,"
             " brier_score"
         ],
     ),
     "a metric of two classes": (
         [*THREE, (TARGET, "    target: carrier\n"), ("metrics: [roc_auc]", "metrics: f1"), (STOPPING, "")],
         [
-            "43:14 metric-mismatch metric 'f1' is for 2 classes, the target has 3"
-            " | metrics here: roc_auc, log_loss, accuracy, balanced_accuracy, f1_macro"
+            "43:14 metric-mismatch metric 'f1' is for 2 classes, but the target has 3"
+            " | available metrics: roc_auc, log_loss, accuracy, balanced_accuracy, f1_macro"
         ],
     ),
     "metrics that training cannot watch": (
         [("[roc_auc]", "[f1]")],
         [
-            "44:5 metric-mismatch training can watch none of the model's metrics, so one has to be named as"
-            f" 'metric' | {WATCHED}"
+            f"44:5 metric-mismatch early stopping cannot watch any of the model's metrics: set 'metric' | {WATCHED}"
         ],
     ),
     "a metric named that training cannot watch": (
         [("{rounds: 5}", "{rounds: 5, metric: f1}")],
-        [f"44:41 metric-mismatch training cannot watch the metric 'f1' | {WATCHED}"],
+        [f"44:41 metric-mismatch early stopping cannot watch the metric 'f1' | {WATCHED}"],
     ),
     "a metric named that is of the other task": (
         [("{rounds: 5}", "{rounds: 5, metric: r2}")],
         [
-            "44:41 metric-mismatch metric 'r2' is for regression, the model does classification"
-            " | metrics here: roc_auc, average_precision, log_loss, accuracy, balanced_accuracy, f1, f1_macro,"
+            "44:41 metric-mismatch metric 'r2' is for regression, but the model does classification"
+            " | available metrics: roc_auc, average_precision, log_loss, accuracy, balanced_accuracy, f1, f1_macro,"
             " brier_score"
         ],
     ),
     "early stopping without valid rows, by time": (
         [("valid_from:", "test_from:")],
         [
-            "44:5 no-valid-rows early stopping needs valid rows, and the split of dataset 'departures' has none"
+            "44:5 no-valid-rows early stopping needs valid rows, but the split of dataset 'departures' has none"
             " | set 'valid_from' in the split"
         ],
     ),
     "early stopping without valid rows, by chance": (
         [("type: time, column: day, valid_from: 2013-10-01", "type: random, test: 0.5")],
         [
-            "44:5 no-valid-rows early stopping needs valid rows, and the split of dataset 'departures' has none"
+            "44:5 no-valid-rows early stopping needs valid rows, but the split of dataset 'departures' has none"
             " | set 'valid' in the split"
         ],
     ),
@@ -158,8 +157,7 @@ CASES = {
     "an input with the name of an output": (
         [("seats: int}", "seats: int, label: int}"), (FEATURES, "[carrier, label]")],
         [
-            "40:25 reserved-name feature 'label' needs the column 'label' in the artifact, which is what an"
-            " output is called | give the column another name in the data and in the contract"
+            "40:25 reserved-name feature 'label' needs column 'label' as an input of the artifact, but 'label' is the name of an output | rename the column in the data and in the contract"
         ],
     ),
     "an input with a reserved name": (
@@ -169,8 +167,8 @@ CASES = {
             (FEATURES, "[carrier, far]"),
         ],
         [
-            "40:25 reserved-name feature 'far' needs the column '_mlbuild_x' in the artifact, which is a reserved"
-            " name | give the column another name in the data and in the contract"
+            "40:25 reserved-name feature 'far' needs column '_mlbuild_x' as an input of the artifact, but '_mlbuild_x' is a reserved"
+            " name | rename the column in the data and in the contract"
         ],
     ),
     "an unknown model": (
@@ -201,7 +199,7 @@ def test_outputs_are_folders_of_their_own_where_file_names_ignore_case(tmp_path:
         tmp_path, changed(("  late: {model: late}", "  late: {model: late}\n  LATE: {model: late}"))
     )
     assert told(found[1]) == [
-        "47:3 duplicate-name 'LATE' and 'late' would be one folder where file names ignore case | rename one of them"
+        "47:3 duplicate-name outputs 'LATE' and 'late' differ only in case, so case-insensitive file systems cannot hold both | rename one of them"
     ]
     (note,) = found[1][0].related
     assert (note.message, note.span.line) == ("first defined here", 46)

@@ -33,12 +33,12 @@ CASES = {
             ("columns: {tailnum: string,", "columns: {tailnum: strng,"),
         ],
         [
-            "17:24 not-allowed 'tailnum' is one of bool, int, float, string, date, datetime or a map, not 'strng' | did you mean 'string'?"
+            "17:24 not-allowed 'tailnum' must be one of bool, int, float, string, date, datetime or a map, not 'strng' | did you mean 'string'?"
         ],
     ),
     "a contract unlike any": (
         [("contract: plane}", "contract: zzz}")],
-        ["6:40 unknown-contract unknown contract 'zzz' | known: flight, plane"],
+        ["6:40 unknown-contract unknown contract 'zzz' | defined: flight, plane"],
     ),
     "a folder for a file": (
         [("{path: planes.csv, ", "{path: ., type: csv, ")],
@@ -70,8 +70,8 @@ CASES = {
     "a dataset with the name of a source": (
         [("  departures:\n", "  planes: {from: flights}\n  departures:\n")],
         [
-            "19:3 duplicate-name 'planes' is the name of a source already"
-            " | sources and datasets share one namespace; rename one of them"
+            "19:3 duplicate-name a source is already named 'planes'"
+            " | rename one of them: sources and datasets share a namespace"
         ],
     ),
     "a cycle through a join": (
@@ -84,8 +84,8 @@ CASES = {
             ),
         ],
         [
-            "20:11 cycle cycle between datasets: departures -> b -> c -> departures"
-            " | let one of them start from a source"
+            "20:11 cycle datasets depend on each other in a cycle: departures -> b -> c -> departures"
+            " | make one of them start from a source"
         ],
     ),
     "two cycles, and a dataset behind one": (
@@ -94,8 +94,8 @@ CASES = {
             (BEHIND, "  c: {from: d}\n  d: {from: c}\n" + BEHIND),
         ],
         [
-            "19:13 cycle cycle between datasets: a -> b -> a | let one of them start from a source",
-            "34:13 cycle cycle between datasets: c -> d -> c | let one of them start from a source",
+            "19:13 cycle datasets depend on each other in a cycle: a -> b -> a | make one of them start from a source",
+            "34:13 cycle datasets depend on each other in a cycle: c -> d -> c | make one of them start from a source",
         ],
     ),
     "a mistake in a dataset that another continues": (
@@ -116,7 +116,7 @@ CASES = {
     "no split where a model needs one": (
         [("    split: {type: time, column: day, valid_from: 2013-10-01}\n", "")],
         [
-            "19:3 missing-split dataset 'departures' needs a split, since a model learns from it"
+            "19:3 missing-split dataset 'departures' needs a split, because a model is trained on it"
             " | add one, such as 'split: {type: random, valid: 0.2}'"
         ],
     ),

@@ -30,28 +30,28 @@ def params(text: str) -> tuple[str, str]:
         (("metrics: [roc_auc]", "metrics: [logloss]"), "did you mean 'log_loss'?"),
         (("metrics: [roc_auc]", "metrics: [RMSE]"), "did you mean 'root_mean_squared_error'?"),
         (("mlbuild: 1\n", ""), "write 'mlbuild: 1'"),
-        (("    target: late\n", "    target late\n"), "check the indent, and that ':' follows the key"),
-        (("    target: late\n", "    target:late\n"), "a blank follows the ':' of a key"),
+        (("    target: late\n", "    target late\n"), "put ': ' after the key, or fix the indentation"),
+        (("    target: late\n", "    target:late\n"), "put a space after the ':'"),
         (
             ("features: [carrier, distance, seats]", "features: {matches: *_x}"),
-            "define it before, or quote a text that begins with '*'",
+            "define the anchor first, or put a string that starts with '*' in quotes",
         ),
-        (("{path: planes.csv,", "{path:planes.csv,"), "a blank follows the ':' of a key"),
+        (("{path: planes.csv,", "{path:planes.csv,"), "put a space after the ':'"),
         (
             (
                 "flights: {path: flights.csv, contract: flight}",
                 "flights: {path: flights.csv, contract:flight}",
             ),
-            "a blank follows the ':' of a key",
+            "put a space after the ':'",
         ),
         (
             (
                 "  planes: {path: planes.csv, contract: plane}",
                 "  planes:\n    path:planes.csv\n    contract: plane",
             ),
-            "a blank follows the ':' of a key",
+            "put a space after the ':'",
         ),
-        (params("{num_leaves:31}"), "a blank follows the ':' of a key"),
+        (params("{num_leaves:31}"), "put a space after the ':'"),
         (
             ("features: [carrier, distance, seats]", "features: carrier, distance"),
             "write a list: [carrier, distance]",
@@ -62,13 +62,13 @@ def params(text: str) -> tuple[str, str]:
             ("        using: [tailnum]", "        using: ['tailnum, carrier']"),
             "write a list: [tailnum, carrier]",
         ),
-        (params("{num_leaves: '31'}"), "write it without quotes"),
-        (params("{learning_rate: '0.1'}"), "write it without quotes"),
+        (params("{num_leaves: '31'}"), "remove the quotes"),
+        (params("{learning_rate: '0.1'}"), "remove the quotes"),
         (params("{bagging_fraction: 80%, bagging_freq: 1}"), "write 0.8"),
-        (params("{min_child_samples: 3}"), "it is called 'min_data_in_leaf' here"),
-        (params("{colsample_bytree: 0.5}"), "it is called 'feature_fraction' here"),
-        (params("{reg_lambda: 1}"), "it is called 'lambda_l2' here"),
-        (("        using: [tailnum]", "        on: [tailnum]"), "'using' is needed here"),
+        (params("{min_child_samples: 3}"), "use 'min_data_in_leaf' instead"),
+        (params("{colsample_bytree: 0.5}"), "use 'feature_fraction' instead"),
+        (params("{reg_lambda: 1}"), "use 'lambda_l2' instead"),
+        (("        using: [tailnum]", "        on: [tailnum]"), "did you mean the required key 'using'?"),
         (
             (WHERE, "where: arr_delay <> NULL"),
             "what is compared with NULL is NULL: write IS NULL or IS NOT NULL",
@@ -133,7 +133,7 @@ def test_names_that_no_column_can_have_are_told_alike(
         line for line in checked(tmp_path, changed((old, new.replace("NAME", name)))) if "bad-name" in line
     ]
     assert [line.partition("bad-name ")[2].partition(" | ")[0] for line in said] == [
-        f"{name} cannot be the name of a column"
+        f"{name} is not a valid column name"
     ]
 
 
@@ -145,35 +145,35 @@ def test_names_that_no_column_can_have_are_told_alike(
         (
             ("[carrier, distance, seats]", "[carrier, distance, seats"),
             "41:18 bad-yaml expected ',' or ']'",
-            ["40:15 the list begins here"],
+            ["40:15 the list starts here"],
         ),
-        (("{rounds: 5}", "{rounds: 5"), "45:8 bad-yaml expected ',' or '}'", ["44:21 the map begins here"]),
+        (("{rounds: 5}", "{rounds: 5"), "45:8 bad-yaml expected ',' or '}'", ["44:21 the map starts here"]),
         (
             ("    target: late\n", "   target: late\n"),
-            "42:4 bad-yaml this does not fit what stands before it",
-            ["37:3 the map begins here"],
+            "42:4 bad-yaml this does not fit the lines above it",
+            ["37:3 the map starts here"],
         ),
-        (("project: delays", "project: 'delays"), "2:10 bad-yaml the quote is never closed", []),
+        (("project: delays", "project: 'delays"), "2:10 bad-yaml unclosed quote", []),
         (
             ("late: arr_delay > 15", 'late: "arr_delay" > 15'),
-            "29:29 bad-yaml text follows a closing quote",
+            "29:29 bad-yaml unexpected text after a closing quote",
             [],
         ),
         (
             ("late: arr_delay > 15", 'late: "arr_delay" + 1 > 15'),
-            "29:29 bad-yaml text follows a closing quote",
+            "29:29 bad-yaml unexpected text after a closing quote",
             [],
         ),
-        (("project: delays", "project: - delays"), "2:10 bad-yaml a list does not begin here", []),
+        (("project: delays", "project: - delays"), "2:10 bad-yaml a list cannot start here", []),
         (
             ("project: delays", "project: &"),
-            "2:11 bad-yaml '&' and '*' name an anchor, and no name follows",
-            ["2:10 it begins here"],
+            "2:11 bad-yaml an anchor name must follow '&' or '*'",
+            ["2:10 it starts here"],
         ),
         (
             ("seed: 7", "seed: >7 or so"),
-            "3:10 bad-yaml '|' and '>' begin a text that stands in the lines below",
-            ["3:7 the text begins here"],
+            "3:10 bad-yaml a string after '|' or '>' must start on the next line",
+            ["3:7 the string starts here"],
         ),
         (("[roc_auc]", "]"), "43:14 bad-yaml a value is missing here", []),
     ],

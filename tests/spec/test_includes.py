@@ -40,8 +40,8 @@ def test_mistakes_are_told_in_the_file_that_has_them(tmp_path: Path) -> None:
     models = MODELS.replace("num_leaves", "num_leafs").replace("[a.b, n]", "[a.b, m]")
     main = INCLUDING.replace("nullable: true", "nullable: 1")
     assert said(composed(tmp_path, main, models=models)) == [
-        "mlbuild.yaml:10:33 wrong-type 'nullable' is true or false, not 1",
-        "models.yaml:5:21 unknown-column unknown column 'm' | columns here: a.b, n, y",
+        "mlbuild.yaml:10:33 wrong-type 'nullable' must be true or false, not 1",
+        "models.yaml:5:21 unknown-column unknown column 'm' | available columns: a.b, n, y",
         "models.yaml:7:14 unknown-key unknown key 'num_leafs' in the params of lightgbm.classifier"
         " | did you mean 'num_leaves'?",
     ]
@@ -62,13 +62,13 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
     part = "mlbuild: 1\nseed: 1\nmodles: {}\nprofiles: {}\nx-own: 1\noutputs: []\n"
     assert said(composed(tmp_path, f"{SPEC}include: part.yaml\n", part=part)) == [
         "part.yaml:1:1 unknown-key unknown key 'mlbuild' in an included file"
-        " | keys here: include, sources, contracts, datasets, preprocessing, models",
+        " | available keys: include, sources, contracts, datasets, preprocessing, models",
         "part.yaml:2:1 unknown-key unknown key 'seed' in an included file"
-        " | keys here: include, sources, contracts, datasets, preprocessing, models",
+        " | available keys: include, sources, contracts, datasets, preprocessing, models",
         "part.yaml:3:1 unknown-key unknown key 'modles' in an included file | did you mean 'models'?",
         "part.yaml:4:1 unknown-key unknown key 'profiles' in an included file"
-        " | keys here: include, sources, contracts, datasets, preprocessing, models",
-        "part.yaml:6:10 wrong-type 'outputs' is a map, not a list",
+        " | available keys: include, sources, contracts, datasets, preprocessing, models",
+        "part.yaml:6:10 wrong-type 'outputs' must be a map, not a list",
     ]
 
 
@@ -81,12 +81,12 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
             ["mlbuild.yaml:3:10 missing-file there is no file 'model.yaml' | did you mean 'mlbuild.yaml'?"],
         ),
         (".", {}, ["mlbuild.yaml:3:10 missing-file '.' is a folder, not a file"]),
-        ("3", {}, ["mlbuild.yaml:3:10 wrong-type 'include' is text or a list, not 3"]),
+        ("3", {}, ["mlbuild.yaml:3:10 wrong-type 'include' must be a string or a list, not 3"]),
         (
             "[mlbuild.yaml]",
             {},
             [
-                "mlbuild.yaml:3:11 cycle files include each other in a circle: mlbuild.yaml -> mlbuild.yaml"
+                "mlbuild.yaml:3:11 cycle files include each other in a cycle: mlbuild.yaml -> mlbuild.yaml"
                 " | remove one of these includes"
             ],
         ),
@@ -94,7 +94,7 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
             "[part.yaml]",
             {"part": "include: other.yaml\n", "other": "x-o: 1\ninclude: part.yaml\n"},
             [
-                "other.yaml:2:10 cycle files include each other in a circle: part.yaml -> other.yaml -> part.yaml"
+                "other.yaml:2:10 cycle files include each other in a cycle: part.yaml -> other.yaml -> part.yaml"
                 " | remove one of these includes",
                 "  first included here mlbuild.yaml:3:11",
             ],
@@ -103,7 +103,7 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
             "[part.yaml, ./part.yaml]",
             {"part": "x-o: 1\n"},
             [
-                "mlbuild.yaml:3:22 duplicate-item './part.yaml' is included already | once is enough",
+                "mlbuild.yaml:3:22 duplicate-item './part.yaml' is already included | remove this line",
                 "  first included here mlbuild.yaml:3:11",
             ],
         ),
@@ -116,16 +116,16 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
             "part.yaml",
             {"part": "models: [\n"},
             [
-                "part.yaml:1:9 bad-yaml a value is missing here | put a text that begins with ',', ']' or '}' in quotes"
+                "part.yaml:1:9 bad-yaml a value is missing here | put a string that starts with ',', ']' or '}' in quotes"
             ],
         ),
-        ("part.yaml", {"part": "- 1\n"}, ["part.yaml:1:1 wrong-type a spec is a map, not a list"]),
+        ("part.yaml", {"part": "- 1\n"}, ["part.yaml:1:1 wrong-type the spec must be a map, not a list"]),
         (
             "part.yaml",
             {"part": ""},
             [
                 "part.yaml:1:1 empty-spec the included file is empty"
-                " | define something in it, or take it out of 'include'"
+                " | define something in it, or remove it from 'include'"
             ],
         ),
     ],
@@ -160,4 +160,4 @@ def test_keys_of_the_users_own_are_those_of_the_spec(tmp_path: Path) -> None:
 def test_a_long_chain_of_files_ends(tmp_path: Path) -> None:
     files = {f"f{number}": f"include: f{number + 1}.yaml\n" for number in range(120)}
     found = said(composed(tmp_path, f"{SPEC}include: f0.yaml\n", **files))
-    assert found == ["f98.yaml:1:10 too-deep files include each other more than 100 deep"]
+    assert found == ["f98.yaml:1:10 too-deep includes are nested more than 100 levels deep"]

@@ -64,13 +64,13 @@ def test_what_is_raised_leaves_no_spec(level: str, sound: bool, said: list[str],
         (
             "{not-unique: ignore}",
             "4:12 unknown-key unknown key 'not-unique' in 'warnings'"
-            " | it is an error, which no spec can silence",
+            " | this is an error; only warnings can be changed here",
         ),
         (
             "{unused: off}",
-            "4:20 not-allowed 'unused' is one of ignore, warn, error, not 'off'",
+            "4:20 not-allowed 'unused' must be one of ignore, warn, error, not 'off'",
         ),
-        ("ignore", "4:11 wrong-type 'warnings' is a map, not 'ignore'"),
+        ("ignore", "4:11 wrong-type 'warnings' must be a map, not 'ignore'"),
     ],
 )
 def test_a_wish_that_means_nothing_is_refused(level: str, said: str, tmp_path: Path) -> None:

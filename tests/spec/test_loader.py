@@ -82,75 +82,81 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
     [
         (
             "a: 1\nb: 2\na: 3",
-            "3:1 duplicate-key the key 'a' stands in lines 1 and 3 | remove or rename one of them",
+            "3:1 duplicate-key duplicate key 'a' on lines 1 and 3 | remove or rename one of them",
         ),
         (
             "{a: 1, a: 2}",
-            "1:8 duplicate-key the key 'a' stands twice in line 1 | remove or rename one of them",
+            "1:8 duplicate-key duplicate key 'a' on line 1 | remove or rename one of them",
         ),
         (
             "1: x\n'1': y",
-            "2:1 duplicate-key the key '1' stands in lines 1 and 2 | remove or rename one of them",
+            "2:1 duplicate-key duplicate key '1' on lines 1 and 2 | remove or rename one of them",
         ),
         (
             "x: &x {a: 1}\ny:\n  <<: *x\n  <<: *x",
-            "4:3 duplicate-key the key '<<' stands in lines 3 and 4 | merge several maps with '<<: [*a, *b]'",
+            "4:3 duplicate-key duplicate key '<<' on lines 3 and 4 | to merge several maps, write '<<: [*a, *b]'",
         ),
         (
             "a: !reset 1",
-            "1:4 yaml-tag the tag '!reset' means nothing here | remove it; to make a value a text, quote it",
+            "1:4 yaml-tag the YAML tag '!reset' is not supported | remove it; put a value in quotes to make it a string",
         ),
         (
             "a: !!int '1'",
-            "1:4 yaml-tag the tag '!!int' means nothing here | remove it; to make a value a text, quote it",
+            "1:4 yaml-tag the YAML tag '!!int' is not supported | remove it; put a value in quotes to make it a string",
         ),
         (
             "a: !!map {}",
-            "1:4 yaml-tag the tag '!!map' means nothing here | remove it; to make a value a text, quote it",
+            "1:4 yaml-tag the YAML tag '!!map' is not supported | remove it; put a value in quotes to make it a string",
         ),
         ("~: 1", "1:1 bad-key a key cannot be null"),
         ("a: {null: 1}", "1:5 bad-key a key cannot be null"),
-        ("{{ a }}: 1", "1:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
-        ("[a, b]: 1", "1:1 bad-key a key is a text | quote a text that begins with a brace or bracket"),
+        (
+            "{{ a }}: 1",
+            "1:1 bad-key a key must be a string | put a string that starts with a brace or bracket in quotes",
+        ),
+        (
+            "[a, b]: 1",
+            "1:1 bad-key a key must be a string | put a string that starts with a brace or bracket in quotes",
+        ),
         (
             "a: &a b\n*a : 1",
-            "2:1 bad-key an alias cannot be a key | write the key out: an alias repeats values only",
+            "2:1 bad-key an alias cannot be a key | write out the key: only values can be aliases",
         ),
         (
             "a: *b",
-            "1:4 unknown-alias no anchor '&b' before this alias | define it before, or quote a text that begins with '*'",
+            "1:4 unknown-alias unknown alias: there is no anchor '&b' above it | define the anchor first, or put a string that starts with '*' in quotes",
         ),
-        ("a: &a [*a]", "1:8 recursive-alias '*a' stands inside what it repeats"),
+        ("a: &a [*a]", "1:8 recursive-alias the alias '*a' is inside the value that it refers to"),
         (
             "<<: *a",
-            "1:5 unknown-alias no anchor '&a' before this alias | define it before, or quote a text that begins with '*'",
+            "1:5 unknown-alias unknown alias: there is no anchor '&a' above it | define the anchor first, or put a string that starts with '*' in quotes",
         ),
-        ("<<: 1", "1:5 bad-merge '<<' takes a map or a list of maps"),
-        ("a: " + "9" * 400, "1:4 out-of-range a whole number of 400 digits is beyond float64"),
+        ("<<: 1", "1:5 bad-merge '<<' must be a map or a list of maps"),
+        ("a: " + "9" * 400, "1:4 out-of-range an integer of 400 digits is too large for a float64"),
         (
             "a: 1\n---\nb: 2",
-            "2:1 several-documents a spec is one YAML document, and a second one begins here | remove the '---'",
+            "2:1 several-documents a spec must be a single YAML document, but a second one starts here | remove the '---'",
         ),
-        ("[" * 200, "1:101 too-deep maps and lists nest more than 100 deep"),
-        ("", "1:1 empty-spec the file is empty | begin with 'mlbuild: 1'"),
-        ("# nothing\n---\n", "1:1 empty-spec the file is empty | begin with 'mlbuild: 1'"),
-        ("a: 'x", "1:4 bad-yaml the quote is never closed"),
+        ("[" * 200, "1:101 too-deep maps and lists are nested more than 100 levels deep"),
+        ("", "1:1 empty-spec the file is empty | start it with 'mlbuild: 1'"),
+        ("# nothing\n---\n", "1:1 empty-spec the file is empty | start it with 'mlbuild: 1'"),
+        ("a: 'x", "1:4 bad-yaml unclosed quote"),
         (
             "a: b: c",
-            "1:5 bad-yaml a ':' does not belong here | quote a text that holds ': ', and check the indent",
+            "1:5 bad-yaml unexpected ':' | put a string that contains ': ' in quotes, or fix the indentation",
         ),
-        ("a:\n\tb: 1", "2:1 bad-yaml a tab cannot indent YAML | indent with spaces"),
-        ("a: @b", "1:4 bad-yaml a plain value cannot begin with '@' | put the value in quotes"),
+        ("a:\n\tb: 1", "2:1 bad-yaml YAML cannot be indented with tabs | use spaces"),
+        ("a: @b", "1:4 bad-yaml an unquoted value cannot start with '@' | put the value in quotes"),
         # Editors read these otherwise, or not at all.
-        ("a: [b, -]", "1:8 bad-yaml a plain value cannot begin with '-' | put the value in quotes"),
-        ("a: [?b]", "1:5 bad-yaml a plain value cannot begin with '?' | put the value in quotes"),
+        ("a: [b, -]", "1:8 bad-yaml an unquoted value cannot start with '-' | put the value in quotes"),
+        ("a: [?b]", "1:5 bad-yaml an unquoted value cannot start with '?' | put the value in quotes"),
         (
             "a:\n  b: 1\n c: 2",
-            "3:2 bad-yaml this does not fit what stands before it | keys of one map stand in one column",
+            "3:2 bad-yaml this does not fit the lines above it | indent all keys of a map equally",
         ),
         (
             "a: [1\nb: 2",
-            "2:2 bad-yaml expected ',' or ']' | close the list, and quote texts that hold ',' or ']'",
+            "2:2 bad-yaml expected ',' or ']' | close the list, and put strings that contain ',' or ']' in quotes",
         ),
         (
             "%YAML 2.0\n---\na: 1",
@@ -165,16 +171,16 @@ def test_what_is_refused(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"a: 1\n\xc3\xa9\xff: 2", "2:2 bad-encoding byte 0xff is not UTF-8 | save the file as UTF-8"),
-        (b"\xef\xbb\xbfa: \xe9", "1:4 bad-encoding byte 0xe9 is not UTF-8 | save the file as UTF-8"),
+        (b"a: 1\n\xc3\xa9\xff: 2", "2:2 bad-encoding byte 0xff is not valid UTF-8 | save the file as UTF-8"),
+        (b"\xef\xbb\xbfa: \xe9", "1:4 bad-encoding byte 0xe9 is not valid UTF-8 | save the file as UTF-8"),
         ("a: 1".encode("utf-16"), "1:1 bad-encoding the file is UTF-16, not UTF-8 | save it as UTF-8"),
         (
             b"a: x\0y",
-            '1:5 bad-character the character U+0000 cannot stand in YAML | remove it, or write it as an escape in double quotes: "\\u0000"',
+            '1:5 bad-character the character U+0000 is not allowed in YAML | remove it, or escape it in double quotes: "\\u0000"',
         ),
         (
             "é: 😀\x1b".encode(),
-            '1:5 bad-character the character U+001B cannot stand in YAML | remove it, or write it as an escape in double quotes: "\\u001b"',
+            '1:5 bad-character the character U+001B is not allowed in YAML | remove it, or escape it in double quotes: "\\u001b"',
         ),
     ],
 )

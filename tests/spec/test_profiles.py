@@ -63,17 +63,17 @@ def test_anchors_that_a_profile_changes_stay_as_they_are_elsewhere(tmp_path: Pat
         ),
         (
             "seed: x\n",
-            "mlbuild.yaml:24:11 wrong-type 'seed' is a whole number >= 0, not 'x'",
+            "mlbuild.yaml:24:11 wrong-type 'seed' must be an integer >= 0, not 'x'",
         ),
         (
             "sources: {rows: {contract: 1}}\n",
-            "mlbuild.yaml:24:32 wrong-type 'contract' is text, not 1 | write it in quotes: '1'",
+            "mlbuild.yaml:24:32 wrong-type 'contract' must be a string, not 1 | put it in quotes: '1'",
         ),
         (
             "models: {late: {preprocessing: [{op: impute, columns: n}]}}\n",
             "mlbuild.yaml:24:37 missing-key step 'impute' needs 'strategy' | one of mean, median, most_frequent, constant",
         ),
-        ("models: []\n", "mlbuild.yaml:24:13 wrong-type 'models' is a map, not a list"),
+        ("models: []\n", "mlbuild.yaml:24:13 wrong-type 'models' must be a map, not a list"),
         ("mlbuild: 1\n", None),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_misspelt_profile_is_told_whether_it_is_chosen_or_not(
 ) -> None:
     expected = expected or (
         "mlbuild.yaml:24:5 unknown-key unknown key 'mlbuild' in profile 'other'"
-        " | keys here: project, description, seed, warnings, sources, contracts, datasets, preprocessing, models, outputs"
+        " | available keys: project, description, seed, warnings, sources, contracts, datasets, preprocessing, models, outputs"
     )
     for chosen in ((), ("other",)):
         found = [
@@ -118,8 +118,8 @@ def test_what_a_profile_breaks_elsewhere_is_told_at_the_profile(tmp_path: Path) 
     )
     told = [
         "mlbuild.yaml:25:7 unknown-key unknown key 'num_leaves' in the params of sklearn.logistic_regression"
-        " | keys here: C, l1_ratio, fit_intercept, class_weight, solver, tol, max_iter",
-        "  this stands here mlbuild.yaml:19:14",
+        " | available keys: C, l1_ratio, fit_intercept, class_weight, solver, tol, max_iter",
+        "  the problem is here mlbuild.yaml:19:14",
     ]
     assert said(composed(tmp_path, text)) == told
     assert said(composed(tmp_path, text, profiles=["other"])) == told
@@ -147,11 +147,11 @@ def test_what_is_wrong_in_itself_is_told_once(tmp_path: Path) -> None:
         ),
         (
             "models: {late: {features: [n, z]}}\n",
-            ["24:35 unknown-column unknown column 'z' | columns here: a.b, n, y"],
+            ["24:35 unknown-column unknown column 'z' | available columns: a.b, n, y"],
         ),
         (
             "models: {late: {params: {num_leaves: 3}, metrics: accuracy, target: z}}\n",
-            ["24:73 unknown-column unknown column 'z' | columns here: a.b, n, y"],
+            ["24:73 unknown-column unknown column 'z' | available columns: a.b, n, y"],
         ),
         (
             "sources: {rows: {contract: rwo}}\n",
@@ -160,14 +160,14 @@ def test_what_is_wrong_in_itself_is_told_once(tmp_path: Path) -> None:
         (
             "datasets: {rows: {from: rows}}\n",
             [
-                "24:16 duplicate-name 'rows' is the name of a source already"
-                " | sources and datasets share one namespace; rename one of them",
+                "24:16 duplicate-name a source is already named 'rows'"
+                " | rename one of them: sources and datasets share a namespace",
                 "  first defined here mlbuild.yaml:4:3",
             ],
         ),
         (
             "datasets: {all: {steps: [{op: filter, where: n > a}]}}\n",
-            ["24:54 unknown-column unknown column 'a' | columns here: a.b, n, y"],
+            ["24:54 unknown-column unknown column 'a' | available columns: a.b, n, y"],
         ),
     ],
 )
@@ -183,7 +183,7 @@ def test_what_a_profile_breaks_in_what_it_does_not_name_is_told_at_the_profile(t
     assert said(composed(tmp_path, text)) == [
         "mlbuild.yaml:23:3 unsupported-feature column 'n' is a string, and lightgbm.classifier takes numbers"
         " | encode it with 'category', 'ordinal' or 'one_hot'",
-        "  this stands here mlbuild.yaml:17:21",
+        "  the problem is here mlbuild.yaml:17:21",
     ]
 
 
@@ -203,7 +203,7 @@ def test_each_profile_has_its_own_mistakes_told_and_the_spec_its_own_once(tmp_pa
 
 def test_a_mistake_that_profiles_share_by_an_alias_is_told_once(tmp_path: Path) -> None:
     text = SPEC + "profiles: {a: &p {models: {late: {target: q}}}, b: *p, c: {<<: *p, seed: 1}}\n"
-    told = ["mlbuild.yaml:22:43 unknown-column unknown column 'q' | columns here: a.b, n, y"]
+    told = ["mlbuild.yaml:22:43 unknown-column unknown column 'q' | available columns: a.b, n, y"]
     for chosen in ((), ("a",)):
         assert said(composed(tmp_path, text, profiles=chosen)) == told
 
@@ -211,7 +211,7 @@ def test_a_mistake_that_profiles_share_by_an_alias_is_told_once(tmp_path: Path) 
 def test_a_shorter_list_in_the_place_of_one_with_a_mistake(tmp_path: Path) -> None:
     text = SPEC.replace("[a.b, n]", "[a.b, !x n]") + "profiles: {a: {models: {late: {features: [n]}}}}\n"
     told = [
-        "mlbuild.yaml:17:21 yaml-tag the tag '!x' means nothing here | remove it; to make a value a text, quote it"
+        "mlbuild.yaml:17:21 yaml-tag the YAML tag '!x' is not supported | remove it; put a value in quotes to make it a string"
     ]
     for chosen in ((), ("a",)):
         assert said(composed(tmp_path, text, profiles=chosen)) == told
@@ -266,9 +266,7 @@ def test_a_short_form_merges_as_what_it_stands_for(tmp_path: Path) -> None:
 
 def test_what_is_wrong_with_a_short_form_is_told_once(tmp_path: Path) -> None:
     text = SHORT.replace("a.b: float", "a.b: flot")
-    expected = (
-        "mlbuild.yaml:8:12 not-allowed '{}' is one of bool, int, float, string, date, datetime{}, not 'flot'"
-    )
+    expected = "mlbuild.yaml:8:12 not-allowed '{}' must be one of bool, int, float, string, date, datetime{}, not 'flot'"
     assert said(composed(tmp_path, text)) == [
         expected.format("a.b", " or a map") + " | did you mean 'float'?"
     ]
@@ -287,6 +285,6 @@ def test_a_text_is_no_short_form_elsewhere(tmp_path: Path) -> None:
     ("text", "place"), [(with_profile("seed: 1\n"), "22:1"), (SPEC, "1:1")], ids=["some", "none"]
 )
 def test_an_unknown_profile(tmp_path: Path, text: str, place: str) -> None:
-    help_ = "did you mean 'other'?" if place == "22:1" else "profiles here: none"
+    help_ = "did you mean 'other'?" if place == "22:1" else "available profiles: none"
     found = said(composed(tmp_path, text, profiles=["othr"]))
     assert found == [f"mlbuild.yaml:{place} unknown-profile unknown profile 'othr' | {help_}"]

@@ -92,41 +92,41 @@ def test_an_item_of_a_list_that_an_alias_repeats_changes_in_one_place(tmp_path: 
         ),
         (
             "models.late.params.num_leaves=x",
-            "1:31 wrong-type 'num_leaves' is a whole number >= 2 and <= 131072, not 'x'",
+            "1:31 wrong-type 'num_leaves' must be an integer >= 2 and <= 131072, not 'x'",
         ),
         (
             "models.late.params.num_leaves=",
-            "1:20 wrong-type 'num_leaves' is a whole number >= 2 and <= 131072, but nothing is given",
+            "1:20 wrong-type 'num_leaves' must be an integer >= 2 and <= 131072, but has no value",
         ),
         (
             "models.lat.params.num_leaves=31",
             "1:8 unknown-key unknown key 'lat' in 'models' | did you mean 'late'?",
         ),
         ("modles.late.target=y", "1:1 unknown-key unknown key 'modles' in the spec | did you mean 'models'?"),
-        ("seed.x=1", "1:6 wrong-type 'seed' is a whole number >= 0, not a map"),
-        ("models.late.target=z", "1:20 unknown-column unknown column 'z' | columns here: a.b, n, y"),
+        ("seed.x=1", "1:6 wrong-type 'seed' must be an integer >= 0, not a map"),
+        ("models.late.target=z", "1:20 unknown-column unknown column 'z' | available columns: a.b, n, y"),
         (
             "datasets.all.steps=[{op: filter, where: n >> 2}]",
             "1:41 unsupported-expression 'n >> 2' is not supported in expressions",
         ),
         (
             "models.late.features[2]=y",
-            "1:21 bad-setting 'features' has 2 items, and no [2] | the first is [0]",
+            "1:21 bad-setting 'features' has only 2 items: there is no [2] | indexes start at 0",
         ),
         (
             "models.late.features.x=y",
-            "1:22 bad-setting 'features' is a list, and has no key 'x' | name an item by its place, as in [0]",
+            "1:22 bad-setting 'features' is a list: it has no key 'x' | use an index, such as [0]",
         ),
-        ("models.late[0]=y", "1:12 bad-setting 'late' is not a list, and has no item [0]"),
+        ("models.late[0]=y", "1:12 bad-setting 'late' is not a list: it has no item [0]"),
         ("seed=[", "1:6 bad-yaml a value is missing here"),
         (
             "seed=!x 1",
-            "1:6 yaml-tag the tag '!x' means nothing here | remove it; to make a value a text, quote it",
+            "1:6 yaml-tag the YAML tag '!x' is not supported | remove it; put a value in quotes to make it a string",
         ),
-        ("seed=1\x00", "1:7 bad-character the character U+0000 cannot stand in YAML"),
+        ("seed=1\x00", "1:7 bad-character the character U+0000 is not allowed in YAML"),
         (
             "profiles.x.seed=1",
-            "1:1 bad-setting 'profiles' says what a spec is put together of, which is done before anything is set",
+            "1:1 bad-setting 'profiles' cannot be set: it is resolved before --set is applied",
         ),
     ],
 )
@@ -138,15 +138,15 @@ def test_mistakes_point_into_the_flag(tmp_path: Path, setting: str, expected: st
 @pytest.mark.parametrize(
     ("setting", "place", "message"),
     [
-        ("seed", "1:1", "there is no '='"),
-        ("", "1:1", "there is no '='"),
-        ("=1", "1:1", "this is not a path"),
-        ("a..b=1", "1:2", "this is not a path"),
-        ("a.=1", "1:2", "this is not a path"),
-        ("a[x]=1", "1:2", "this is not a path"),
-        ("[0]=1", "1:1", "this is not a path"),
-        ('"a\\q"=1', "1:1", "an escape that JSON does not have"),
-        ('"a=1', "1:1", "this is not a path"),
+        ("seed", "1:1", "'=' is missing"),
+        ("", "1:1", "'=' is missing"),
+        ("=1", "1:1", "this is not a valid path"),
+        ("a..b=1", "1:2", "this is not a valid path"),
+        ("a.=1", "1:2", "this is not a valid path"),
+        ("a[x]=1", "1:2", "this is not a valid path"),
+        ("[0]=1", "1:1", "this is not a valid path"),
+        ('"a\\q"=1', "1:1", "invalid JSON escape sequence"),
+        ('"a=1', "1:1", "this is not a valid path"),
     ],
 )
 def test_what_is_no_setting(tmp_path: Path, setting: str, place: str, message: str) -> None:
@@ -163,7 +163,9 @@ def test_every_flag_has_a_line_of_its_own(tmp_path: Path) -> None:
 
 def test_a_path_as_deep_as_can_be(tmp_path: Path) -> None:
     path = ".".join(["x-a"] * 101)
-    assert set_(tmp_path, f"{path}=1") == ["--set:1:401 too-deep maps and lists nest more than 100 deep"]
+    assert set_(tmp_path, f"{path}=1") == [
+        "--set:1:401 too-deep maps and lists are nested more than 100 levels deep"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -192,14 +194,14 @@ def test_paths_and_values(flag: str, path: tuple[str | int, ...], value: Any) ->
 
 def test_what_else_stands_there_keeps_its_place(tmp_path: Path) -> None:
     assert set_(tmp_path, "sources.rows.path=rows") == [
-        "--set:1:9 missing-key source 'rows' needs 'type', as the suffix of 'rows' does not say it"
-        f" | types here: {listed(one.type for one in FORMATS)}",
-        "  this stands here mlbuild.yaml:4:3",
+        "--set:1:9 missing-key source 'rows' needs 'type': the suffix of 'rows' does not imply one"
+        f" | available types: {listed(one.type for one in FORMATS)}",
+        "  the problem is here mlbuild.yaml:4:3",
     ]
 
 
 def test_an_alias_without_an_anchor_is_one_mistake(tmp_path: Path) -> None:
     assert set_(tmp_path, "models.late.params={num_leaves: *a}") == [
-        "--set:1:33 unknown-alias no anchor '&a' before this alias"
-        " | define it before, or quote a text that begins with '*'"
+        "--set:1:33 unknown-alias unknown alias: there is no anchor '&a' above it"
+        " | define the anchor first, or put a string that starts with '*' in quotes"
     ]

@@ -108,5 +108,5 @@ def unknown_column(name: str, schema: Schema, at: Path) -> Problem | None:
     """The problem with a column that a split names, if there is no such column."""
     if name in schema:
         return None
-    help_ = did_you_mean(name, schema) or f"columns here: {listed(schema)}"
+    help_ = did_you_mean(name, schema) or f"available columns: {listed(schema)}"
     return Problem("unknown-column", f"unknown column '{name}'", at, help_)

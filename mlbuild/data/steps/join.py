@@ -192,4 +192,4 @@ class Join(DatasetStep):
 
 def _near(name: str, table: Table) -> str:
     near = meant_as_list(name, table.columns) or did_you_mean(name, table.columns)
-    return near or f"columns there: {listed(table.columns)}"
+    return near or f"available columns: {listed(table.columns)}"

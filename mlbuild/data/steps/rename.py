@@ -58,7 +58,7 @@ class Rename(DatasetStep):
         for name, new in self.columns.items():
             at = ("columns", name)
             if name not in table.columns:
-                help_ = did_you_mean(name, table.columns) or f"columns here: {listed(table.columns)}"
+                help_ = did_you_mean(name, table.columns) or f"available columns: {listed(table.columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", at, help_, on="key")
             elif new == name:
                 yield Problem("no-effect", f"'{name}' has that name already", at, "leave it out")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: A value of each dtype that classes can have: what it is called, and how it is written.
 _VALUES = {
     "bool": ("a bool", "write true or false"),
-    "int": ("an int", "write a whole number"),
+    "int": ("an int", "write an integer"),
     "string": ("a string", "write it in quotes"),
 }
 #: The type of the label in the graph.

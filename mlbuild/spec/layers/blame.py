@@ -63,7 +63,7 @@ class Blame:
             cause = replace(diagnostic, span=self.base.span(self.at, "key"))
         else:
             return diagnostic
-        related = () if cause.span == diagnostic.span else (Related("this stands here", diagnostic.span),)
+        related = () if cause.span == diagnostic.span else (Related("the problem is here", diagnostic.span),)
         return replace(cause, related=related)
 
     def _guilty(self, at: Path) -> Document | None:

@@ -104,7 +104,7 @@ def _only(node: Node, names: Sequence[str | int]) -> Node:
 
 def _unknown(base: Document, name: str, known: Iterable[str]) -> Diagnostic:
     """A profile that the spec does not have, told at its profiles."""
-    help_ = did_you_mean(name, known) or f"profiles here: {listed(known) or 'none'}"
+    help_ = did_you_mean(name, known) or f"available profiles: {listed(known) or 'none'}"
     message = f"unknown profile '{name}'"
     return base.diagnostic(Problem("unknown-profile", message, ("profiles",), help_, on="key"))
 

@@ -14,7 +14,7 @@ from mlbuild.spec.text.tree import Document
 def read_main(file: FilePath, bounds: Bounds) -> Document | list[Diagnostic]:
     """The tree of a spec file that can be a link, though not beyond its bounds; or what keeps it from being read."""
     if not bounds.hold(file):
-        message = "the spec is a link to a file that is not of this project"
+        message = "the spec is a symlink to a file outside of this project"
         return [Diagnostic("outside-project", message, Span(str(file), 1, 1, 1, 1), HELP)]
     return read_spec(file)
 
@@ -25,6 +25,6 @@ def read_spec(file: FilePath) -> Document | list[Diagnostic]:
         content = read_regular(file, SPEC_LIMIT)
     except OSError as error:
         why = error.strerror or "unknown error"
-        message = f"the spec cannot be read: {why[0].lower()}{why[1:]}"
+        message = f"cannot read the spec: {why[0].lower()}{why[1:]}"
         return [Diagnostic("missing-file", message, Span(str(file), 1, 1, 1, 1))]
     return load(content, str(file))

@@ -67,7 +67,7 @@ class _Reader:
     def _unreadable(self, file: FilePath, named: str, at: Path) -> Problem | None:
         """Why a file cannot be read; of one outside of the project not even whether it is there."""
         if not self.bounds.hold(file):
-            return Problem("outside-project", f"'{named}' is not a file of this project", at, HELP)
+            return Problem("outside-project", f"'{named}' is outside of this project", at, HELP)
         return missing(file, named, at, "the folder of this file")
 
     def _read(self, file: FilePath) -> Document | None:
@@ -82,10 +82,10 @@ class _Reader:
     def _repeated(self, identity: str, chain: tuple[str, ...], named: str, at: Path) -> Problem | None:
         if identity in chain:
             names = [FilePath(one).name for one in (*chain[chain.index(identity) :], identity)]
-            message = f"files include each other in a circle: {' -> '.join(names)}"
+            message = f"files include each other in a cycle: {' -> '.join(names)}"
             return Problem("cycle", message, at, "remove one of these includes")
         if identity in self.places:
-            return Problem("duplicate-item", f"'{named}' is included already", at, "once is enough")
+            return Problem("duplicate-item", f"'{named}' is already included", at, "remove this line")
         return None
 
     def _tell(self, document: Document, problem: Problem, identity: str) -> None:
@@ -99,7 +99,7 @@ def _of_included(diagnostic: Diagnostic) -> Diagnostic:
     """What is said of an included file that cannot be read; it does not begin as a spec does."""
     if diagnostic.code != "empty-spec":
         return diagnostic
-    help_ = "define something in it, or take it out of 'include'"
+    help_ = "define something in it, or remove it from 'include'"
     return replace(diagnostic, message="the included file is empty", help=help_)
 
 
@@ -117,7 +117,7 @@ def _included(document: Document) -> Iterator[tuple[Path, str]]:
 def _too_deep(chain: tuple[str, ...], at: Path) -> Problem | None:
     if len(chain) < MAX_DEPTH:
         return None
-    return Problem("too-deep", f"files include each other more than {MAX_DEPTH} deep", at)
+    return Problem("too-deep", f"includes are nested more than {MAX_DEPTH} levels deep", at)
 
 
 def _identity(file: str) -> str:

@@ -49,7 +49,7 @@ class Setting:
         """Why a path leads nowhere: an index beyond a list, or a name that nothing is defined under."""
         first, place = self.parts[0]
         if first in COMPOSING:
-            message = f"'{first}' says what a spec is put together of, which is done before anything is set"
+            message = f"'{first}' cannot be set: it is resolved before --set is applied"
             return Diagnostic("bad-setting", message, self.value.text.span(*place))
         node: Node | None = root
         for depth, (part, place) in enumerate(self.parts):
@@ -94,7 +94,7 @@ def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
         return [Diagnostic("bad-setting", message, text.span(where, max(end, where + 1)), _HELP)]
     begin = (parts[-1][1][1] if parts else start) + 1
     if len(parts) > MAX_DEPTH:
-        message = f"maps and lists nest more than {MAX_DEPTH} deep"
+        message = f"maps and lists are nested more than {MAX_DEPTH} levels deep"
         return [Diagnostic("too-deep", message, text.span(*parts[MAX_DEPTH][1]))]
     # Blanks in the place of all else: so the places in the value are those in the text.
     only = Text(text.name, re.sub(r"[^\n]", " ", text.content[:begin]) + text.content[begin:end])
@@ -121,7 +121,7 @@ def _parts(content: str, start: int, end: int) -> Iterator[Part]:
         part = _PART.match(content, at + dot, end) if first or dot else None
         found = index or part
         if found is None:
-            what = "there is no '='" if at >= end else "this is not a path"
+            what = "'=' is missing" if at >= end else "this is not a valid path"
             raise ValueError(start if at >= end else at, what)
         yield (int(index[1]) if index else _name(found[0], at)), found.span()
         at, first = found.end(), False
@@ -131,28 +131,28 @@ def _name(text: str, at: int) -> str:
     try:
         return str(json.loads(text)) if text.startswith('"') else text
     except ValueError:
-        raise ValueError(at, "an escape that JSON does not have") from None
+        raise ValueError(at, "invalid JSON escape sequence") from None
 
 
 def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[str, str, str | None] | None:
     """What is wrong with the next part of a path: code, message, help."""
-    here = f"'{path[-1]}'" if path else "a spec"
+    here = f"'{path[-1]}'" if path else "the spec"
     if isinstance(part, int):
         if node is None or node.style != "[":
-            return "bad-setting", f"{here} is not a list, and has no item [{part}]", None
+            return "bad-setting", f"{here} is not a list: it has no item [{part}]", None
         count = len(node.children)
         if part >= count:
             items = "1 item" if count == 1 else f"{count} items"
-            return "bad-setting", f"{here} has {items}, and no [{part}]", "the first is [0]"
+            return "bad-setting", f"{here} has only {items}: there is no [{part}]", "indexes start at 0"
     elif node is not None and node.style == "[":
         return (
             "bad-setting",
-            f"{here} is a list, and has no key '{part}'",
-            "name an item by its place, as in [0]",
+            f"{here} is a list: it has no key '{part}'",
+            "use an index, such as [0]",
         )
     elif more and len(path) == 1 and path[0] in SECTION_KEYS and (node is None or part not in node.children):
         known = [] if node is None else [str(name) for name in node.children]
-        help_ = did_you_mean(part, known) or f"known: {listed(known) or 'none'}"
+        help_ = did_you_mean(part, known) or f"available keys: {listed(known) or 'none'}"
         return "unknown-key", f"unknown key '{part}' in {here}", help_
     return None
 

@@ -39,8 +39,10 @@ def _select(selector: Selector, served: Schema, leaks: Leaks) -> tuple[str, ...]
     found = selector.resolve(served)
     kept = tuple(sorted(name for name in found if leaks.error(name, ()) is None))
     if found and not kept:
-        help_ = "those that do are the target, or not known when a prediction is asked for"
-        raise Rejected(Problem("empty-selection", "no column that can be a feature matches", help=help_))
+        help_ = "all matching columns are the target or are not known at prediction time"
+        raise Rejected(
+            Problem("empty-selection", "the selector matches no column that can be a feature", help=help_)
+        )
     return kept
 
 

@@ -46,7 +46,7 @@ class Findings:
         """Whether a name that stands at `at` is one of `things`; a problem with this code is added if not."""
         if name in things:
             return True
-        help_ = did_you_mean(name, things) or f"known: {listed(things) or 'none'}"
+        help_ = did_you_mean(name, things) or f"defined: {listed(things) or 'none'}"
         self.add(Problem(code, f"unknown {what} '{name}'", at, help_))
         return False
 

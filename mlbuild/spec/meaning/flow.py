@@ -81,8 +81,8 @@ def flow_datasets(
 def _one_namespace(definitions: Definitions, findings: Findings) -> None:
     for name in definitions.datasets:
         if name in definitions.sources:
-            message = f"'{name}' is the name of a source already"
-            help_ = "sources and datasets share one namespace; rename one of them"
+            message = f"a source is already named '{name}'"
+            help_ = "rename one of them: sources and datasets share a namespace"
             problem = Problem("duplicate-name", message, ("datasets", name), help_, on="key")
             findings.add(problem, ("first defined here", ("sources", name)))
 
@@ -126,9 +126,9 @@ def _whole(name: str, reads: Mapping[str, Mapping[str, Path]], broken: set[str])
 
 def _tell_cycle(cycle: list[str], reads: Mapping[str, Mapping[str, Path]], findings: Findings) -> None:
     steps = [*zip(cycle, [*cycle[1:], cycle[0]], strict=True)]
-    message = "cycle between datasets: " + " -> ".join([*cycle, cycle[0]])
+    message = "datasets depend on each other in a cycle: " + " -> ".join([*cycle, cycle[0]])
     notes = [(f"'{name}' reads '{table}' here", reads[name][table]) for name, table in steps[1:]]
-    help_ = "let one of them start from a source"
+    help_ = "make one of them start from a source"
     findings.add(Problem("cycle", message, reads[cycle[0]][steps[0][1]], help_), *notes)
 
 

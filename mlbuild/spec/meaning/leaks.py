@@ -11,7 +11,7 @@ from mlbuild.diagnostics import Note, Path, Problem
 
 #: Of a longer way from a feature to what it depends on, the middle is left out.
 _LONGEST = 8
-_LEAVE_OUT = "leave it out of 'features'"
+_LEAVE_OUT = "remove it from 'features'"
 
 
 class Leaks:
@@ -43,11 +43,11 @@ class Leaks:
         shared = self._called(self._shared_of[node])
         message = f"feature '{feature}' and the target '{self.target}' both depend on '{shared}'"
         notes = self._notes([node, *self.table.nodes([self.target])])
-        help_ = "make sure that it does not give the answer away"
+        help_ = "make sure that the feature does not give the target away"
         return Problem("shared-with-target", message, at, help_, notes=notes)
 
     def _answer(self, feature: str, node: Node, answer: Node, at: Path) -> Problem:
-        only = f"the only column that the target '{self.target}' comes from"
+        only = f"the only column that the target '{self.target}' is computed from"
         chain = self._chain(node, answer)
         notes = self._notes([*chain[:-1], *self._answers[: self._answers.index(answer)]])
         if feature == self.target:
@@ -61,7 +61,7 @@ class Leaks:
         return Problem("target-leak", message, at, _LEAVE_OUT, notes=notes)
 
     def _afterwards(self, feature: str, node: Node, afterwards: Node, at: Path) -> Problem:
-        why = "has 'serving: false': it is not known when a prediction is asked for"
+        why = "has 'serving: false': it is not known at prediction time"
         chain = self._chain(node, afterwards)
         called = self._called(afterwards)
         if node is afterwards:

@@ -94,7 +94,7 @@ class _ModelCheck:
     def _dataset(self) -> DatasetSpec | None:
         name, at = self.model.dataset, (*self.at, "dataset")
         if name not in self.datasets and name in self.definitions.sources:
-            message = f"'{name}' is a source; a model learns from a dataset, which is split"
+            message = f"'{name}' is a source, but a model needs a dataset"
             help_ = f"define a dataset with 'from: {name}' and a split"
             self.findings.add(Problem("unknown-dataset", message, at, help_))
             return None
@@ -102,10 +102,10 @@ class _ModelCheck:
             return None
         defined = self.definitions.datasets[name]
         if defined is not None and defined.split is None:
-            message = f"dataset '{name}' needs a split, since a model learns from it"
+            message = f"dataset '{name}' needs a split, because a model is trained on it"
             help_ = "add one, such as 'split: {type: random, valid: 0.2}'"
             problem = Problem("missing-split", message, ("datasets", name), help_, on="key")
-            self.findings.add(problem, (f"model '{self.name}' learns from it here", at))
+            self.findings.add(problem, (f"model '{self.name}' is trained on it here", at))
         return self.datasets[name]
 
     def _steps(self) -> Sequence[Op] | None:
@@ -143,17 +143,17 @@ class _ModelCheck:
         clash = way.clash()
         if clash:
             name = clash[0].name
-            message = f"the artifact of these features would have two inputs called '{name}'"
-            help_ = "rename one of them before it is dropped: inputs have the names that columns had last"
+            message = f"with these features, the artifact would have two inputs named '{name}'"
+            help_ = "rename one of the columns before it is dropped: inputs get the last name of their column"
             notes = tuple(one.column.node.note(name) for one in clash)
             self.findings.add(
                 Problem("duplicate-column", message, (*self.at, "features"), help_, notes=notes)
             )
 
     def _tell_reserved(self, name: str, feature: str, features: Sequence[str]) -> None:
-        why = "is what an output is called" if name in self.answer.names() else "is a reserved name"
-        message = f"feature '{feature}' needs the column '{name}' in the artifact, which {why}"
-        help_ = "give the column another name in the data and in the contract"
+        why = "is the name of an output" if name in self.answer.names() else "is a reserved name"
+        message = f"feature '{feature}' needs column '{name}' as an input of the artifact, but '{name}' {why}"
+        help_ = "rename the column in the data and in the contract"
         self.findings.add(Problem("reserved-name", message, self._feature_at(feature, features), help_))
 
     def _feature_at(self, feature: str, features: Sequence[str]) -> Path:

@@ -44,6 +44,6 @@ def _one_folder_each(definitions: Definitions, findings: Findings) -> None:
     for name in definitions.outputs:
         before = first.setdefault(name.casefold(), name)
         if before != name:
-            message = f"'{name}' and '{before}' would be one folder where file names ignore case"
+            message = f"outputs '{name}' and '{before}' differ only in case, so case-insensitive file systems cannot hold both"
             problem = Problem("duplicate-name", message, ("outputs", name), "rename one of them", on="key")
             findings.add(problem, ("first defined here", ("outputs", before)))

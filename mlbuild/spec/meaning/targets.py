@@ -62,14 +62,14 @@ class TargetCheck:
     def _column(self, key: str, name: str, table: Table) -> bool:
         if name in table.columns:
             return True
-        help_ = did_you_mean(name, table.columns) or f"columns here: {listed(table.columns)}"
+        help_ = did_you_mean(name, table.columns) or f"available columns: {listed(table.columns)}"
         self.findings.add(Problem("unknown-column", f"unknown column '{name}'", (*self.at, key), help_))
         return False
 
     def _can_be_missing(self, key: str, name: str, dataset: DatasetSpec) -> bool:
         if not dataset.table.columns[name].trained.nullable:
             return False
-        help_ = f"add to dataset '{dataset.name}' the step {{op: filter, where: {_is_there(name)}}}"
+        help_ = f"add this step to dataset '{dataset.name}': {{op: filter, where: {_is_there(name)}}}"
         message = f"the {'target' if key == 'column' else key} '{name}' can be missing"
         notes = (dataset.table.note(name),)
         self.findings.add(Problem("nullable-target", message, (*self.at, key), help_, notes=notes))
@@ -81,7 +81,7 @@ class TargetCheck:
         for key in self.given:
             if key not in own and not key.startswith("x-"):
                 kinds = [cls.kind for cls in ANSWERS if key in params_of(cls)]
-                message = f"'{key}' has no effect with {self.learner}, it is for {' and '.join(kinds)}"
+                message = f"'{key}' has no effect with {self.learner}: it is for {' and '.join(kinds)}"
                 yield Problem("no-effect", message, (*self.at, key), on="key")
 
 

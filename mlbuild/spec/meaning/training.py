@@ -55,31 +55,31 @@ class TrainingCheck:
         """The metric that training watches: the one named, else the first of the model's that it can watch."""
         watched = (self.learner or self.type).watches(self.classes)
         watchable = [metric.name for metric in METRICS if metric.name in watched]
-        help_ = f"metrics that training can watch: {', '.join(watchable)}"
+        help_ = f"metrics that early stopping can watch: {', '.join(watchable)}"
         if named is None:
             metrics = self.model.metrics or self.answer.default_metrics(self.classes)
             found = next((name for name in metrics if name in watchable), None)
             if found is None and all(map(self._applies, metrics)):
-                message = "training can watch none of the model's metrics, so one has to be named as 'metric'"
+                message = "early stopping cannot watch any of the model's metrics: set 'metric'"
                 self.findings.add(Problem("metric-mismatch", message, at, help_, on="key"))
             return found
         if not self._applies(named):
             self._tell_mismatch(named, (*at, "metric"))
         elif named not in watchable:
-            message = f"training cannot watch the metric '{named}'"
+            message = f"early stopping cannot watch the metric '{named}'"
             self.findings.add(Problem("metric-mismatch", message, (*at, "metric"), help_))
         return named
 
     def _tell_mismatch(self, name: str, at: Path) -> None:
         metric = METRIC[name]
         if metric.applies(self.answer):
-            message = f"metric '{name}' is for {metric.classes} classes, the target has {self.classes}"
+            message = f"metric '{name}' is for {metric.classes} classes, but the target has {self.classes}"
         else:
-            message = f"metric '{name}' is for {metric.answer.kind}, the model does {self.answer.kind}"
+            message = f"metric '{name}' is for {metric.answer.kind}, but the model does {self.answer.kind}"
         others = [metric.name for metric in METRICS if self._applies(metric.name)]
-        self.findings.add(Problem("metric-mismatch", message, at, f"metrics here: {', '.join(others)}"))
+        self.findings.add(Problem("metric-mismatch", message, at, f"available metrics: {', '.join(others)}"))
 
     def _tell_no_rows(self, dataset: str, split: Split, at: Path) -> None:
-        message = f"early stopping needs valid rows, and the split of dataset '{dataset}' has none"
+        message = f"early stopping needs valid rows, but the split of dataset '{dataset}' has none"
         problem = Problem("no-valid-rows", message, at, f"set '{split.valid_key}' in the split", on="key")
         self.findings.add(problem, ("the split", ("datasets", dataset, "split")))

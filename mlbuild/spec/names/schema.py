@@ -55,7 +55,7 @@ def _name(bearer: str, names: Mapping[str, ColumnType | None], open_: bool) -> J
         ]
     if open_:
         return {"title": text["title"], "anyOf": [known, {"type": "string"}]}
-    told = f"unknown {bearer}; known when this schema was written: {listed(names)}"
+    told = f"unknown {bearer}; when this schema was written, there were: {listed(names)}"
     return text | known | {"errorMessage": told}
 
 

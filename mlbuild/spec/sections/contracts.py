@@ -14,7 +14,7 @@ from mlbuild.spec.sections.section import Section, contradictions
 
 class Contracts(Section[DefinedContract, None]):
     key, one, kind = "contracts", "contract", Object(Contract)
-    doc = "What the columns of tables must be, by name. They are checked before anything is trained."
+    doc = "Contracts by name: the columns that a table must have. They are checked before any training."
     bears = ("contract",)
     counted = False
 

@@ -14,7 +14,9 @@ from mlbuild.spec.spec import DatasetSpec
 
 class Datasets(Section[Dataset, DatasetSpec]):
     key, one, kind = "datasets", "dataset", Object(Dataset)
-    doc = "The rows that models learn from, by name: joined, filtered, split."
+    doc = (
+        "Datasets by name: tables that models are trained on, made from sources by joins, filters and splits."
+    )
     bears = ("table", "dataset")
 
     def check(self, project: Project) -> Mapping[str, DatasetSpec | None]:

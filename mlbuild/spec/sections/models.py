@@ -22,7 +22,7 @@ _APART = ("params", "metrics", "early_stopping")
 
 class Models(Section[DefinedModel, ModelSpec]):
     key, one, kind = "models", "model", Object(Model)
-    doc = "Learners fitted on datasets, by name."
+    doc = "Models by name: each trains a learner on a dataset."
     bears = ("model",)
 
     def unreadable(self, at: Path) -> Path:

@@ -14,7 +14,7 @@ from mlbuild.spec.spec import OutputSpec
 
 class Outputs(Section[Output, OutputSpec]):
     key, one, kind = "outputs", "output", Object(Output)
-    doc = "What is shipped, by name: each becomes `dist/NAME/model.onnx` with its proof and metrics."
+    doc = "Outputs by name: each is exported to `dist/NAME/model.onnx`, with its parity report and metrics."
 
     def check(self, project: Project) -> Mapping[str, OutputSpec | None]:
         return check_outputs(project.definitions, project.datasets, project.models, project.findings)

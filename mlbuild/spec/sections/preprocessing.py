@@ -10,6 +10,6 @@ from mlbuild.spec.sections.section import Section
 
 class Preprocessing(Section[tuple[Op, ...], None]):
     key, one, kind = "preprocessing", "preprocessing", ListOf(STEP)
-    doc = "Lists of preprocessing steps, by name; several models can use one."
+    doc = "Lists of preprocessing steps by name. Several models can share one."
     bears = ("preprocessing",)
     counted = False

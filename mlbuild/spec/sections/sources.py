@@ -14,7 +14,7 @@ from mlbuild.spec.spec import SourceSpec
 
 class Sources(Section[Source, SourceSpec]):
     key, one, kind = "sources", "source", SOURCE
-    doc = "Tables from outside, by name: files, each with the contract that it must keep."
+    doc = "Sources by name: data files, each with the contract that it must satisfy."
     bears = ("table",)
 
     def check(self, project: Project) -> Mapping[str, SourceSpec | None]:

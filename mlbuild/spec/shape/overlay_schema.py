@@ -13,7 +13,7 @@ _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
 def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]]:
     """`overlay`, all definitions that only overlays refer to, and `included`, which editors can be pointed at."""
     yield "included", _excerpt(root, ("include", *SECTION_KEYS), "included file", "A part of a spec.")
-    overlay = _excerpt(root, OVERLAID, "profile", "What a profile changes; nothing is required of it.")
+    overlay = _excerpt(root, OVERLAID, "profile", "The changes of a profile. No key is required.")
     relaxed: Json = {}
     yield "overlay", _Relaxed(definitions, relaxed).shape(overlay)
     yield from relaxed.items()

@@ -170,7 +170,7 @@ def _named(cls: type[Learner]) -> Json:
 
 
 def _params_doc(cls: type[Learner]) -> Json:
-    return described(f"The parameters of {cls.type}, by the names of its library; each has a default.")
+    return described(f"Parameters of {cls.type}, under the names that its library uses. All have defaults.")
 
 
 def _learner_params(cls: type[Learner]) -> Json:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _ROOT = ""
 #: What is said of a key that has its place elsewhere, or is known for another reason, by definition.
 _ELSEWHERE = {
-    "warnings": {code: "it is an error, which no spec can silence" for code in CODES if code not in WARNINGS}
+    "warnings": {
+        code: "this is an error; only warnings can be changed here" for code in CODES if code not in WARNINGS
+    }
 }
 
 
@@ -128,11 +130,11 @@ class _Check:
         for other in self._dispatches.values():
             if other.by == kind.by == "op" and value in list(other.by_value):
                 near = (
-                    "it is an op of datasets"
+                    "this op is for the steps of a dataset"
                     if other.name == "dataset_step"
-                    else "it is an op of preprocessing"
+                    else "this op is for preprocessing"
                 )
-        near = near or f"{what}s here: {listed(kind.by_value)}"
+        near = near or f"available {what}s: {listed(kind.by_value)}"
         return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near)
 
     def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
@@ -142,14 +144,14 @@ class _Check:
         if cls is None:
             if "type" in model:
                 yield _unknown_learner(type_, (*at, "type"))
-            wanted = {"type": f"types here: {listed(cls.type for cls in LEARNERS)}"}
+            wanted = {"type": f"available types: {listed(cls.type for cls in LEARNERS)}"}
             yield from self._shaped(model, "model", Object(at, title, wanted=wanted))
             return
         own = {*params_of(cls), *cls.aliases}
-        elsewhere = dict.fromkeys(own, f"put it under 'params', it is for {type_}")
+        elsewhere = dict.fromkeys(own, f"move it under 'params': it is a parameter of {type_}")
         yield from self._shaped(model, "model", Object(at, title, elsewhere))
         if isinstance(params, dict):
-            aliases = {alias: f"it is called '{name}' here" for alias, name in cls.aliases.items()}
+            aliases = {alias: f"use '{name}' instead" for alias, name in cls.aliases.items()}
             options = Object((*at, "params"), f"the params of {type_}", aliases, cls.refused)
             yield from self._shaped(params, f"params.{type_}", options)
 
@@ -158,7 +160,7 @@ def _unknown_learner(value: Any, at: Path) -> Problem:
     known = [cls.type for cls in LEARNERS]
     of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
     near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
-    help_ = near or f"types here: {listed(of_library or known)}"
+    help_ = near or f"available types: {listed(of_library or known)}"
     return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_)
 
 
@@ -167,7 +169,7 @@ def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
     wanted = [kind.by, "path"] if kind.suffixes and "path" not in value else [kind.by]
     for key in value:
         if glued(key, value[key]) in wanted:
-            help_ = "a blank follows the ':' of a key"
+            help_ = "put a space after the ':'"
             return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), help_, on="key")
         if (near := did_you_mean(key, wanted)) and not key.startswith("x-"):
             return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), near, on="key")
@@ -176,13 +178,13 @@ def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
         return Problem("missing-key", f"{title} needs 'path'", at, on="key")
     for key in value:
         if key in kind.by_value:
-            help_ = f"write '{kind.by}: {key}', and its parameters beside it"
+            help_ = f"write '{kind.by}: {key}' and put its parameters beside it"
             return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
     if kind.suffixes and not isinstance(value["path"], str):
         return of_type("'path'", value["path"], {"type": "string"}, (*at, "path"))
     if kind.suffixes:
-        message = f"{title} needs '{kind.by}', as the suffix of {shown(value['path'])} does not say it"
-        return Problem("missing-key", message, at, f"{kind.by}s here: {options}", on="key")
+        message = f"{title} needs '{kind.by}': the suffix of {shown(value['path'])} does not imply one"
+        return Problem("missing-key", message, at, f"available {kind.by}s: {options}", on="key")
     return Problem("missing-key", f"{title} needs '{kind.by}'", at, f"one of {options}", on="key")
 
 
@@ -241,7 +243,7 @@ def _alone(shape: Any) -> Any:
     name = shape["$ref"].rpartition("/")[2]
     if name in dispatches():
         kind = dispatches()[name]
-        hints = {value: f"write '{kind.by}: {value}', and its parameters below" for value in kind.by_value}
+        hints = {value: f"write '{kind.by}: {value}' and put its parameters below" for value in kind.by_value}
         return {"type": "object", "words": kind.phrase(), "hints": hints}
     target = build_schema()["definitions"][name]
     return target if _is_name(target) else {"type": "object"} if target.get("type") == "object" else {}

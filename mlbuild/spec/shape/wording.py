@@ -18,8 +18,8 @@ from mlbuild.spec.language import NAME
 ValidationError = Any
 
 _TYPES = {
-    "string": "text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
@@ -27,8 +27,8 @@ _TYPES = {
     "null": "nothing",
 }
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-_NAME_HELP = "a name has up to 80 letters, digits, '_' and '-', and begins with a letter or '_'"
-_COLUMN_HELP = "the name of a column is not empty, not '*' and not of the form '^...$'"
+_NAME_HELP = "names have up to 80 letters, digits, '_' and '-', and start with a letter or '_'"
+_COLUMN_HELP = "a column name cannot be empty, '*' or of the form '^...$'"
 #: Words of other languages and libraries, by the option that they mean.
 _SYNONYMS = {
     "float": "double number real decimal numeric float32 float64",
@@ -101,15 +101,15 @@ class Object:
             return Problem("refused-key", message, (key,), on="key"), None
         message = f"unknown key '{key}' in {title}"
         if (name := glued(key, given[key])) in known:
-            return Problem("unknown-key", message, (key,), "a blank follows the ':' of a key", on="key"), name
+            return Problem("unknown-key", message, (key,), "put a space after the ':'", on="key"), name
         free = [name for name in known if name not in given]
         near = did_you_mean(key, known)
         name = next((name for name in free if near == f"did you mean '{name}'?"), None)
         help_ = self.elsewhere.get(key) or (near if name else None)
         if help_ is None and unknown == 1 and len(missing) == 1:
-            help_, name = f"'{missing[0]}' is needed here", missing[0]
+            help_, name = f"did you mean the required key '{missing[0]}'?", missing[0]
         help_ = help_ or near
-        help_ = help_ or (f"keys here: {listed(free)}" if free else "it has no other keys")
+        help_ = help_ or (f"available keys: {listed(free)}" if free else "all its keys are already set")
         return Problem("unknown-key", message, (key,), help_, on="key"), name
 
 
@@ -123,8 +123,8 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     keyword, value, shape = error.validator, error.instance, dict(error.schema)
     if "propertyNames" in error.absolute_schema_path:
         if shape["pattern"] == NAME:
-            return Problem("bad-name", f"'{value}' is not a name", (*at, value), _NAME_HELP, on="key")
-        message = f"'{value}' cannot be the name of a column"
+            return Problem("bad-name", f"'{value}' is not a valid name", (*at, value), _NAME_HELP, on="key")
+        message = f"'{value}' is not a valid column name"
         return Problem("bad-name", message, (*at, value), _COLUMN_HELP, on="key")
     if keyword == "anyOf":
         return _of_forms(error, at)
@@ -133,26 +133,26 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
         options = [str(option) for option in shape["enum"]]
         near = (meant_as_list(value, options) or _near(value, options)) if isinstance(value, str) else None
         if value in options and value not in shape["enum"]:
-            near = "write it without quotes"
+            near = "remove the quotes"
         if near is None and len(options) > _LISTED:
             near = f"one of {', '.join(options)}"
-        return Problem("not-allowed", f"{subject} is {words(shape)}, not {shown(value)}", at, near)
+        return Problem("not-allowed", f"{subject} must be {words(shape)}, not {shown(value)}", at, near)
     if keyword == "type":
         return of_type(subject, value, shape, at)
     if keyword in _BOUNDS:
         if error.validator_value == INT32:
             shape.pop("minimum", None)
-        return Problem("out-of-range", f"{subject} is {words(shape)}, not {shown(value)}", at)
+        return Problem("out-of-range", f"{subject} must be {words(shape)}, not {shown(value)}", at)
     if keyword == "pattern":
         if shape["pattern"] == NAME:
-            return Problem("bad-name", f"{shown(value)} is not a name", at, _NAME_HELP)
-        return Problem("bad-format", f"{subject} is {words(shape)}, not {shown(value)}", at)
+            return Problem("bad-name", f"{shown(value)} is not a valid name", at, _NAME_HELP)
+        return Problem("bad-format", f"{subject} must be {words(shape)}, not {shown(value)}", at)
     if keyword == "uniqueItems":
         index = repeated(value) or 0
         return Problem("duplicate-item", f"{shown(value[index])} is listed twice", (*at, index))
     if keyword in ("minItems", "minProperties"):
-        return Problem("empty", f"{subject} is empty", at, "name at least one", on="key")
-    return Problem("not-allowed", f"{subject} is not {words(shape)}", at)
+        return Problem("empty", f"{subject} is empty", at, "add at least one entry", on="key")
+    return Problem("not-allowed", f"{subject} must be {words(shape)}", at)
 
 
 def repeated(items: list[Any]) -> int | None:
@@ -171,17 +171,17 @@ def repeated(items: list[Any]) -> int | None:
 def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     """A value that is not of the type that its schema asks for."""
     if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
-        return Problem("out-of-range", f"{subject} is a finite number, not {shown(value)}", at)
+        return Problem("out-of-range", f"{subject} must be a finite number, not {shown(value)}", at)
     if value is None:
-        return Problem("wrong-type", f"{subject} is {words(shape)}, but nothing is given", at, on="key")
+        return Problem("wrong-type", f"{subject} must be {words(shape)}, but has no value", at, on="key")
     help_ = shape.get("hints", {}).get(value) if isinstance(value, str) else None
     if shape["type"] == "array" and isinstance(value, (str, int, float)) and "\n" not in str(value):
         help_ = help_ or f"write a list: [{value if isinstance(value, str) else shown(value)}]"
     elif isinstance(value, str):
         help_ = help_ or _retyped(value, shape["type"])
     elif shape["type"] == "string" and not isinstance(value, (list, dict)):
-        help_ = f"write it in quotes: '{shown(value)}'"
-    return Problem("wrong-type", f"{subject} is {words(shape)}, not {shown(value)}", at, help_)
+        help_ = f"put it in quotes: '{shown(value)}'"
+    return Problem("wrong-type", f"{subject} must be {words(shape)}, not {shown(value)}", at, help_)
 
 
 def _retyped(text: str, wanted: Any) -> str | None:
@@ -190,7 +190,7 @@ def _retyped(text: str, wanted: Any) -> str | None:
         return f"write {_TRUTHS[text.lower()]}"
     number = text.removesuffix("%").strip()
     if wanted in ("integer", "number") and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", number):
-        return f"write {float(number) / 100:g}" if text.endswith("%") else "write it without quotes"
+        return f"write {float(number) / 100:g}" if text.endswith("%") else "remove the quotes"
     return None
 
 
@@ -219,7 +219,7 @@ def _of_forms(error: ValidationError, at: Path) -> Problem:
                 problem = _of_value(inner, at)
                 return Problem(
                     problem.code,
-                    f"{_subject(at)} is {words(dict(error.schema))}, not {shown(inner.instance)}",
+                    f"{_subject(at)} must be {words(dict(error.schema))}, not {shown(inner.instance)}",
                     at,
                     problem.help,
                 )
@@ -262,7 +262,7 @@ def shown(value: Any) -> str:
 
 def _subject(at: Path) -> str:
     if not at:
-        return "a spec"
+        return "the spec"
     return f"'{at[-1]}'" if isinstance(at[-1], str) else f"an item of '{_last_key(at)}'"
 
 

@@ -91,7 +91,7 @@ class Builder:
             raise Stopped(
                 self._diagnostic(
                     "several-documents",
-                    "a spec is one YAML document, and a second one begins here",
+                    "a spec must be a single YAML document, but a second one starts here",
                     (start, start + 3),
                     "remove the '---'",
                 )
@@ -117,8 +117,10 @@ class Builder:
         if event.tag and (event.tag != _TEXT_TAG or not hasattr(event, "value")):
             found = _TAG.search(self.text.content, start)
             start, end = found.span() if found else (start, start)
-            message = f"the tag '{self.text.content[start:end]}' means nothing here"
-            self._mistake("yaml-tag", message, (start, end), "remove it; to make a value a text, quote it")
+            message = f"the YAML tag '{self.text.content[start:end]}' is not supported"
+            self._mistake(
+                "yaml-tag", message, (start, end), "remove it; put a value in quotes to make it a string"
+            )
         elif event.tag or event.anchor:
             found = _PROPERTIES.match(self.text.content, start)
             start = found.end() if found else start
@@ -130,14 +132,14 @@ class Builder:
         asked = self.text.content[start - 1 : start] == "?"
         if asked or (event.value == "-" and not event.style and self.text.content[end : end + 1] != ":"):
             place = (start - 1, start) if asked else (start, start + 1)
-            message = f"a plain value cannot begin with '{'?' if asked else '-'}'"
+            message = f"an unquoted value cannot start with '{'?' if asked else '-'}'"
             self._mistake("bad-yaml", message, place, "put the value in quotes")
 
     def _resolve(self, node: Node) -> None:
         try:
             node.value = resolve(node.value)
         except ValueError as error:
-            self._mistake("out-of-range", f"{error} is beyond float64", (node.start, node.end))
+            self._mistake("out-of-range", f"{error} is too large for a float64", (node.start, node.end))
 
     def _key(self, name: str, place: tuple[int, int], plain: bool) -> _Key:
         map_ = self._stack[-1]
@@ -155,26 +157,26 @@ class Builder:
         while self.mistakes and self.mistakes[-1].span >= self.text.span(*place):
             self.mistakes.pop()
         if self.text.content[place[0] : place[0] + 1] == "*":
-            help_ = "write the key out: an alias repeats values only"
+            help_ = "write out the key: only values can be aliases"
             self._mistake("bad-key", "an alias cannot be a key", place, help_)
         else:
-            help_ = "quote a text that begins with a brace or bracket"
-            self._mistake("bad-key", "a key is a text", place, help_)
+            help_ = "put a string that starts with a brace or bracket in quotes"
+            self._mistake("bad-key", "a key must be a string", place, help_)
         return _Key(None, place)
 
     def _repeated(self, name: str, place: tuple[int, int], first: tuple[int, int]) -> None:
         before = self.text.span(*first)
         here = self.text.span(*place)
         where = (
-            f"in lines {before.line} and {here.line}"
-            if before.line != here.line
-            else f"twice in line {here.line}"
+            f"on lines {before.line} and {here.line}" if before.line != here.line else f"on line {here.line}"
         )
-        help_ = "merge several maps with '<<: [*a, *b]'" if name == "<<" else "remove or rename one of them"
+        help_ = (
+            "to merge several maps, write '<<: [*a, *b]'" if name == "<<" else "remove or rename one of them"
+        )
         self.mistakes.append(
             Diagnostic(
                 "duplicate-key",
-                f"the key '{name}' stands {where}",
+                f"duplicate key '{name}' {where}",
                 here,
                 help_,
                 (Related("first defined here", before),),
@@ -184,13 +186,17 @@ class Builder:
     def _alias(self, event: Any) -> None:
         place = (event.start_mark.index, event.end_mark.index)
         if event.anchor not in self._anchors:
-            message = f"no anchor '&{event.anchor}' before this alias"
-            help_ = "define it before, or quote a text that begins with '*'"
+            message = f"unknown alias: there is no anchor '&{event.anchor}' above it"
+            help_ = "define the anchor first, or put a string that starts with '*' in quotes"
             self._mistake("unknown-alias", message, place, help_)
         target = self._anchors.get(event.anchor, Node(None, self.text, *place))
         if target is None:
             raise Stopped(
-                self._diagnostic("recursive-alias", f"'*{event.anchor}' stands inside what it repeats", place)
+                self._diagnostic(
+                    "recursive-alias",
+                    f"the alias '*{event.anchor}' is inside the value that it refers to",
+                    place,
+                )
             )
         node = Node(target.value, self.text, *place, target.style, target.size, target.keys, target.children)
         self._attach(node)
@@ -204,7 +210,7 @@ class Builder:
     def _open(self, event: Any, value: Any, style: str) -> None:
         start = self._start(event)
         if len(self._stack) == MAX_DEPTH:
-            message = f"maps and lists nest more than {MAX_DEPTH} deep"
+            message = f"maps and lists are nested more than {MAX_DEPTH} levels deep"
             raise Stopped(self._diagnostic("too-deep", message, (start, start + 1)))
         if event.anchor:
             self._anchors[event.anchor] = None
@@ -251,13 +257,13 @@ class Builder:
         doubtful = {one.span for one in self.mistakes if one.code == "unknown-alias"}
         wrong = [source for source in sources if source.style != "{"]
         if any(self.text.span(source.start, source.end) not in doubtful for source in wrong):
-            self._mistake("bad-merge", "'<<' takes a map or a list of maps", (node.start, node.end))
+            self._mistake("bad-merge", "'<<' must be a map or a list of maps", (node.start, node.end))
         return [source for source in sources if source.style == "{"]
 
     def _count(self, parent: Node, node: Node) -> None:
         parent.size += node.size
         if parent.size > MAX_NODES:
-            message = f"the spec has more than {MAX_NODES:,} keys and values, aliases written out"
+            message = f"the spec has more than {MAX_NODES:,} keys and values (with aliases expanded)"
             raise Stopped(self._diagnostic("too-large", message, (node.start, node.end)))
 
     def _mistake(self, code: str, message: str, place: tuple[int, int], help_: str | None = None) -> None:

@@ -41,7 +41,7 @@ def parse(text: Text) -> Document | list[Diagnostic]:
     except Stopped as stopped:
         return [*builder.mistakes, stopped.diagnostic]
     if root is None or (root.value is None and not builder.mistakes):
-        return [Diagnostic("empty-spec", "the file is empty", text.span(0, 0), "begin with 'mlbuild: 1'")]
+        return [Diagnostic("empty-spec", "the file is empty", text.span(0, 0), "start it with 'mlbuild: 1'")]
     mistaken = (located(root, text.index(mistake.span)) for mistake in builder.mistakes)
     return Document(root, tuple(builder.mistakes), tuple(mistaken))
 
@@ -58,7 +58,7 @@ def _decoded(content: bytes, file: str) -> Text | Diagnostic:
         # What precedes the wrong byte is good, so its characters can be counted.
         before = content[: error.start].decode()
         span = Text(file, before).span(len(before), len(before))
-        message = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        message = f"byte 0x{content[error.start]:02x} is not valid UTF-8"
         return Diagnostic("bad-encoding", message, span, "save the file as UTF-8")
     return forbidden(Text(file, text)) or Text(file, text)
 
@@ -69,8 +69,8 @@ def forbidden(text: Text) -> Diagnostic | None:
     if found is None:
         return None
     code_point = ord(found[0])
-    message = f"the character U+{code_point:04X} cannot stand in YAML"
-    help_ = f'remove it, or write it as an escape in double quotes: "\\u{code_point:04x}"'
+    message = f"the character U+{code_point:04X} is not allowed in YAML"
+    help_ = f'remove it, or escape it in double quotes: "\\u{code_point:04x}"'
     return Diagnostic("bad-character", message, text.span(found.start(), found.end()), help_)
 
 

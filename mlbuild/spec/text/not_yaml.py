@@ -8,41 +8,50 @@ from typing import Any
 from mlbuild.diagnostics import Diagnostic, Related, Span
 from mlbuild.spec.text.tree import Text
 
-_MISFIT = ("this does not fit what stands before it", "keys of one map stand in one column")
-_NAMELESS = ("'&' and '*' name an anchor, and no name follows", "put the value in quotes")
+_MISFIT = ("this does not fit the lines above it", "indent all keys of a map equally")
+_NAMELESS = ("an anchor name must follow '&' or '*'", "put the value in quotes")
 
 #: A part of libyaml's (or PyYAML's) wording, what it means, and what to do about it.
 _WORDINGS = {
     "mapping values are not": (
-        "a ':' does not belong here",
-        "quote a text that holds ': ', and check the indent",
+        "unexpected ':'",
+        "put a string that contains ': ' in quotes, or fix the indentation",
     ),
-    "escape char": ("unknown escape in double quotes", "in single quotes a backslash is a plain character"),
+    "escape char": (
+        "unknown escape sequence in double quotes",
+        "use single quotes, in which a backslash is an ordinary character",
+    ),
     "hexdecimal number": (
-        "an escape takes hexadecimal digits",
-        "in single quotes a backslash is a plain character",
+        "this escape sequence needs hexadecimal digits",
+        "use single quotes, in which a backslash is an ordinary character",
     ),
-    "unexpected end of stream": ("the quote is never closed", None),
-    "expected ',' or ']'": ("expected ',' or ']'", "close the list, and quote texts that hold ',' or ']'"),
-    "expected ',' or '}'": ("expected ',' or '}'", "close the map, and quote texts that hold ',' or '}'"),
+    "unexpected end of stream": ("unclosed quote", None),
+    "expected ',' or ']'": (
+        "expected ',' or ']'",
+        "close the list, and put strings that contain ',' or ']' in quotes",
+    ),
+    "expected ',' or '}'": (
+        "expected ',' or '}'",
+        "close the map, and put strings that contain ',' or '}' in quotes",
+    ),
     "could not find expected ':'": (
         "expected 'key: value'",
-        "check the indent, and that ':' follows the key",
+        "put ': ' after the key, or fix the indentation",
     ),
     "expected key": _MISFIT,
     "expected <block end>": _MISFIT,
-    "expected '-' indicator": ("expected '- item'", "items of one list stand in one column"),
+    "expected '-' indicator": ("expected '- item'", "indent all items of a list equally"),
     "sequence entries are not allowed": (
-        "a list does not begin here",
-        "begin it in the next line, or quote a text that begins with '- '",
+        "a list cannot start here",
+        "start it on the next line, or put a string that starts with '- ' in quotes",
     ),
-    "node content": ("a value is missing here", "put a text that begins with ',', ']' or '}' in quotes"),
+    "node content": ("a value is missing here", "put a string that starts with ',', ']' or '}' in quotes"),
     "comment or": (
-        "'|' and '>' begin a text that stands in the lines below",
-        "put a text that begins with one of them in quotes",
+        "a string after '|' or '>' must start on the next line",
+        "put a string that starts with '|' or '>' in quotes",
     ),
     "alphabetic or numeric character": _NAMELESS,
-    "<document start>": ("this stands behind the end of the spec", "a closing bracket may be one too many"),
+    "<document start>": ("unexpected text after the end of the spec", "check for an extra closing bracket"),
     "incompatible YAML": ("this version of YAML is not supported", "remove the %YAML line"),
     "digit or '.' character": ("this version of YAML is not supported", "remove the %YAML line"),
 }
@@ -53,10 +62,10 @@ _BEGUN = {
     "a block collection": "the list",
     "a flow sequence": "the list",
     "a simple key": "the key",
-    "a plain scalar": "the text",
-    "a quoted scalar": "the text",
-    "a double-quoted scalar": "the text",
-    "a block scalar": "the text",
+    "a plain scalar": "the string",
+    "a quoted scalar": "the string",
+    "a double-quoted scalar": "the string",
+    "a block scalar": "the string",
 }
 #: A line up to where a parser stumbles over what follows a quoted text, as in `"my column" > 3`.
 _QUOTED = re.compile(r"""((?:.*[:\-]\s+)?(?:"[^"]*"|'[^']*')\s*)[|>]?\s*""")
@@ -66,7 +75,7 @@ _KEY_GLUED = re.compile(r"\s*(?:- +)?([A-Za-z_][\w-]*:[^\s:/][^\s]*)\s*")
 
 def not_yaml(text: Text, error: Any) -> Diagnostic:
     """The diagnostic of a `yaml.MarkedYAMLError`."""
-    problem = error.problem or error.context or "this is not YAML"
+    problem = error.problem or error.context or "invalid YAML"
     context, mark = error.context_mark, error.problem_mark or error.context_mark
     # What is never closed, or lacks its ':', is noticed only behind it.
     keyless = "could not find expected ':'" in problem
@@ -78,10 +87,10 @@ def not_yaml(text: Text, error: Any) -> Diagnostic:
     line = text.content[index:].split("\n", 1)[0].rstrip()
     if quoted := _QUOTED.fullmatch(before):
         start, end = index - len(before) + quoted.end(1), index + len(line)
-        advice = "quote the value as a whole: '\"my column\" > 3'"
-        return Diagnostic("bad-yaml", "text follows a closing quote", text.span(start, end), advice)
+        advice = "put the whole value in quotes: '\"my column\" > 3'"
+        return Diagnostic("bad-yaml", "unexpected text after a closing quote", text.span(start, end), advice)
     if "mapping values are not" in problem and (glued := _glued(text, index)):
-        return Diagnostic("bad-yaml", "expected 'key: value'", glued, "a blank follows the ':' of a key")
+        return Diagnostic("bad-yaml", "expected 'key: value'", glued, "put a space after the ':'")
     message, help_ = _worded(problem, line)
     span = text.span(index, index + (len(line) if keyless else 1))
     return Diagnostic("bad-yaml", message, span, help_, _related(text, error, index))
@@ -102,16 +111,16 @@ def _related(text: Text, error: Any, index: int) -> tuple[Related, ...]:
         return ()
     begun = (error.context or "").removeprefix("while parsing ").removeprefix("while scanning ")
     place = text.span(context.index, context.index + 1)
-    return (Related(f"{_BEGUN.get(begun, 'it')} begins here", place),)
+    return (Related(f"{_BEGUN.get(begun, 'it')} starts here", place),)
 
 
 def _worded(problem: str, line: str) -> tuple[str, str | None]:
     """Our wording of a parser's problem, by what stands behind it in the line."""
     if line[:1] == "\t" and ("tab" in problem or "cannot start any token" in problem):
-        return "a tab cannot indent YAML", "indent with spaces"
+        return "YAML cannot be indented with tabs", "use spaces"
     if "cannot start any token" in problem:
-        return f"a plain value cannot begin with '{line[:1]}'", "put the value in quotes"
+        return f"an unquoted value cannot start with '{line[:1]}'", "put the value in quotes"
     if "could not find expected ':'" in problem and ":" in line:
-        return "expected 'key: value'", "a blank follows the ':' of a key"
+        return "expected 'key: value'", "put a space after the ':'"
     found = (told for part, told in _WORDINGS.items() if part in problem)
     return next(found, (problem, None))

@@ -63,6 +63,6 @@ def _number(text: str) -> int | float | str:
 def _whole(text: str, digits: str, base: int) -> int:
     digits = digits.lstrip("0") or "0"
     if len(digits) * math.log10(base) > MAX_DIGITS:
-        raise ValueError(f"a whole number of {len(digits)} digits")
+        raise ValueError(f"an integer of {len(digits)} digits")
     number = int(digits, base)
     return -number if text.startswith("-") else number
