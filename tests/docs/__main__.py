@@ -1,4 +1,4 @@
-"""Writes what is generated in the documentation: `python -m tests.docs`."""
+"""Writes the generated documentation: `python -m tests.docs`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The specs that YAML blocks of the documentation stand for, and what `check` should say of them.
+"""The specs that YAML blocks of the documentation represent, and what `check` should report for them.
 
-A block with the key `mlbuild` is a whole spec; ` ```yaml FILE ` is a file beside it. Any other is laid over the first one of `docs/spec.md`: maps are
-joined, all else is replaced, as is a map that names its `type`. A block is right, unless a text block follows that
-begins with `error[` or `warning[`: then `check` says exactly that, places left out.
+A block with the key `mlbuild` is a whole spec; ` ```yaml FILE ` is a file next to it. Any other block is merged into the
+first spec of `docs/spec.md`: maps are merged, and everything else is replaced, including a map with a `type`. A block must be
+valid, unless a text block follows that begins with `error[` or `warning[`. Then `check` must report exactly that, without
+positions.
 """
 
 from __future__ import annotations
@@ -31,28 +32,28 @@ def examples(page: Path) -> list[Block]:
 
 
 def wanted(block: Block) -> str:
-    """What `check` should say of a block; nothing of a right one."""
+    """What `check` should report for a block; empty for a valid one."""
     follower = block.next
     return follower.text if follower and follower.language == "text" and _TOLD.match(follower.text) else ""
 
 
 def said(block: Block, folder: Path) -> str:
-    """What `check` says of the spec that a block stands for, in an empty folder."""
+    """What `check` reports for the spec that a block represents, in an empty folder."""
     document = load(block.text.encode(), "mlbuild.yaml")
     if isinstance(document, list) or document.mistakes:
         return told(document if isinstance(document, list) else document.mistakes)
     value = _whole(document.value)
-    # The files of a right spec are there; those of a wrong one may be what is wrong.
+    # The files of a valid spec exist; those of an invalid one may be the mistake.
     write_files(folder, block.page, base() if wanted(block) else value)
     spec = folder / "mlbuild.yaml"
     spec.write_text(block.text if value is document.value else json.dumps(value), encoding="utf-8")
     _, diagnostics = check(spec)
-    # A fragment may define what only the text around it uses.
+    # A fragment may define something that only the text around it uses.
     return told([one for one in diagnostics if one.code != "unused" or "[unused]" in wanted(block)])
 
 
 def project_of(page: Path, folder: Path) -> None:
-    """Write the project that the right fragments of a page make together."""
+    """Write the project that the valid fragments of a page form together."""
     value = base()
     for block in examples(page):
         if not wanted(block):
@@ -62,7 +63,7 @@ def project_of(page: Path, folder: Path) -> None:
 
 
 def write_files(folder: Path, page: Path, *specs: Any) -> None:
-    """The files that a page shows, and empty ones for the data of its specs."""
+    """Write the files that a page shows, and empty files for the data of its specs."""
     shown = {block.language.split()[1]: block.text for block in blocks(page) if block.language[:5] == "yaml "}
     for name, text in shown.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ def write_files(folder: Path, page: Path, *specs: Any) -> None:
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> str:
-    """Diagnostics as the command line tells them, without places."""
+    """Diagnostics as the command line prints them, without positions."""
     lines = []
     for one in diagnostics:
         lines.append(f"{one.severity}[{one.code}]: {one.message}")
@@ -85,7 +86,7 @@ def told(diagnostics: Iterable[Diagnostic]) -> str:
 
 @cache
 def base() -> Any:
-    """The spec that fragments are laid over."""
+    """The spec that fragments are merged into."""
     return _value(examples(DOCS / "spec.md")[0].text)
 
 

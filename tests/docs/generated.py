@@ -1,4 +1,4 @@
-"""Everything in the documentation that is written from the code: whole reference pages, and places in other pages."""
+"""Generates documentation from the code: the reference pages, and the marked sections of other pages."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _DESCRIBED = {
 
 
 def generated() -> dict[Path, str]:
-    """The text that each page should have, by its file."""
+    """The text that each page should have, by file."""
     written = reference()
     others = (page for page in pages() if page not in written)
     return written | {page: filled(page.read_text(encoding="utf-8"), _content) for page in others}
 
 
 def _content(name: str) -> str:
-    """What stands in a place: `keys CLASS`, `dtypes`, `groups`, `commands`, `options`, `inputs` or `help COMMAND`."""
+    """The content of a section: `keys CLASS`, `dtypes`, `groups`, `commands`, `options`, `inputs`, `exits` or `help COMMAND`."""
     what, _, of = name.partition(" ")
     if what == "keys":
         return keys_of(_DESCRIBED[of], _links() if of == "root" else None)
@@ -70,15 +70,15 @@ def _content(name: str) -> str:
 
 
 def _exits() -> dict[str, str]:
-    """The codes that the command's own help tells."""
+    """The exit codes in the help of the command."""
     told = " ".join(str(_parser(None).epilog).split("\n")[1:])
     return dict(one.split(" ", 1) for one in re.split(r", (?=\d)", " ".join(told.split())))
 
 
 def _inputs() -> str:
-    """How a column of each dtype is told to the artifact."""
-    held = {"double": "number", "int64": "microseconds since 1970", "string": "text"}
-    missing = {"double": "NaN", "int64": "-9223372036854775808", "string": "the empty text"}
+    """A table of how the artifact represents a column of each dtype."""
+    held = {"double": "number", "int64": "microseconds since 1970", "string": "string"}
+    missing = {"double": "NaN", "int64": "-9223372036854775808", "string": "the empty string"}
     rows = [
         [code(dtype), element, held[element], missing[element]]
         for dtype in DTYPES
@@ -88,18 +88,18 @@ def _inputs() -> str:
 
 
 def _links() -> dict[str, str]:
-    """The page of each top-level key; the smallest ones share a page."""
+    """The page of each top-level key; short ones share a page."""
     own = {key: DOCS / "spec" / f"{key}.md" for key in params_of(Root)}
     return {key: f"spec/{page.name if page.exists() else 'project.md'}" for key, page in own.items()}
 
 
 def _help(verb: str) -> str:
-    """The words and options of a command, without those that all commands share."""
+    """The description and options of a command, without the options that all commands share."""
     text = VERBS[verb]
     command = argparse.ArgumentParser(add_help=False, description=text[0].upper() + text[1:] + ".")
     import_module(f"mlbuild.cli.commands.{verb}").add_arguments(command)
     arguments = [*_own(command)]
-    options = _arguments(arguments) if arguments else "It has no options of its own.\n"
+    options = _arguments(arguments) if arguments else "It has no other options.\n"
     return f"{command.description}\n\n{options}"
 
 
@@ -114,7 +114,7 @@ def _own(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 
 def _arguments(actions: list[argparse.Action]) -> str:
-    return table(["argument", ""], [[_called(action), action.help or ""] for action in actions])
+    return table(["argument", "description"], [[_called(action), action.help or ""] for action in actions])
 
 
 def _called(action: argparse.Action) -> str:

@@ -1,4 +1,4 @@
-"""Described classes as tables of their keys, and closed lists of values as tables of their meanings."""
+"""Formats described classes as tables of their keys, and lists of options as tables of their meanings."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mlbuild.models.learner import Learner
 from mlbuild.params import Dispatch, Object, Param, params_of
 from tests.docs.markdown import table
 
-#: A longer list of options is not repeated in the table of the keys.
+#: The longest list of options that is repeated in the table of keys.
 _LISTED = 8
 _NAMED = {"table": "a source or dataset", "feature": "a column"}
 
 
 def keys_of(cls: type, links: Mapping[str, str] | None = None) -> str:
-    """The keys of a class, then the options that have meanings of their own; `links` gives the pages of keys."""
+    """A table of the keys of a class, then tables of the options that are documented; `links` has the page of each key."""
     params = params_of(cls)
-    # The `type` of a learner stands beside its parameters, not among them.
+    # The `type` of a learner is next to its parameters, not one of them.
     mark = None if issubclass(cls, Learner) else getattr(cls, "discriminator", None)
     rows = [[code(mark[0]), code(mark[1]), "required", ""]] if mark else []
     rows += [_row(param, links or {}) for param in params.values()]
@@ -28,33 +28,33 @@ def keys_of(cls: type, links: Mapping[str, str] | None = None) -> str:
 
 
 def options_of(key: str, choice: Choice) -> str:
-    """The options of a key, where there are several and they have meanings of their own."""
+    """A table of the options of a key, if there are several with documentation."""
     told = [[code(value), doc] for value, doc in zip(choice.values, choice.docs, strict=True) if doc]
     return table([code(key), ""], told) if len(told) > 1 else ""
 
 
 def doc_of(cls: type) -> Iterator[str]:
-    """The paragraphs of a class's docstring, each as one line."""
+    """The paragraphs of the docstring of a class, each as one line."""
     for paragraph in (cls.__doc__ or "").strip().split("\n\n"):
         yield " ".join(paragraph.split())
 
 
 def code(value: Any) -> str:
-    """A value of the spec as code."""
+    """Format a value of the spec as code."""
     return f"`{value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)}`"
 
 
 def words(kind: Kind) -> str:
-    """How a table calls the values of a kind."""
+    """A phrase for the values of a kind."""
     if isinstance(kind, Name):
         return _NAMED.get(kind.of, f"a {kind.of}")
     if isinstance(kind, Choice):
         names = ", ".join(code(value) for value in kind.values)
         return names if len(kind.values) == 1 else f"one of {'those below' if _long(kind) else names}"
     if isinstance(kind, ListOf):
-        return words(kind.item) + ", or a list of them" if kind.or_one else f"a list, each {words(kind.item)}"
+        return words(kind.item) + ", or a list of them" if kind.or_one else f"a list; each item is {words(kind.item)}"
     if isinstance(kind, MapOf):
-        return f"a map by name, each {words(kind.item)}"
+        return f"a map by name; each value is {words(kind.item)}"
     if isinstance(kind, Dispatch):
         return f"a {kind.name.rpartition('_')[2]}"
     if isinstance(kind, Object):
@@ -69,7 +69,7 @@ def _row(param: Param, links: Mapping[str, str]) -> list[str]:
 
 
 def _default(param: Param) -> str:
-    """Empty where the text of the key tells it."""
+    """The default as code; empty if the documentation of the key describes it."""
     if param.default is None:
         return ""
     return code(param.kind.canonical(param.default)) if param.default not in ((), {}) else "none"

@@ -1,4 +1,4 @@
-"""Pages of the documentation: their fenced blocks, their tables, and the places in them that are generated."""
+"""Reads the pages of the documentation: their fenced blocks, tables and generated sections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLACE = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its page, the line where it begins, and the block that follows with nothing but blanks between."""
+    """A fenced block: its page, its first line, and the block that directly follows it."""
 
     page: Path
     line: int
@@ -29,7 +29,7 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Every page that a reader finds, the front page included."""
+    """Every page of the documentation, including the README."""
     return [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -68,12 +68,12 @@ def _cells(line: str) -> list[str]:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as markdown, with the line break behind it."""
+    """Format a Markdown table, with a line break at the end."""
     lines = [header, ["---"] * len(header), *rows]
     shown = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
     return "".join(f"| {line} |".replace("|  |", "| |") + "\n" for line in shown)
 
 
 def filled(text: str, content: Callable[[str], str]) -> str:
-    """A page's text in which each place `<!-- generated: NAME -->` holds what `content` gives for its name."""
+    """The text of a page with each section `<!-- generated: NAME -->` filled with `content(NAME)`."""
     return _PLACE.sub(lambda place: place[1] + content(place[2]) + place[3], text)
