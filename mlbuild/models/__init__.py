@@ -1,4 +1,4 @@
-"""The learners that a model's `type` can name."""
+"""The learners that `type` of a model can name."""
 
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor

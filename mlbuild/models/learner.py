@@ -1,4 +1,4 @@
-"""What every learner is: a frozen class whose fields are its parameters, that fits, predicts and lowers itself."""
+"""The base class of learners: a frozen class whose fields are its parameters, with `fit`, `predict` and `lower`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: Of more coefficients, those at regular distances have rows of their own; every row has them all.
+#: If there are more coefficients, only those at regular intervals have rows of their own. Every row tests all of
+#: them.
 _MOST_COEFFICIENTS = 512
 
-#: `type` names the learner within its class.
+#: `type` means something else inside of `Learner`.
 AnswerClass = type[Answer]
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Rows that ask a fitted learner what it can be wrong in: float64 [N, width], missing NaN.
+    """Rows that test a fitted learner where it could be wrong: float64 [N, width], with NaN for missing values.
 
-    They ask `asked` of its `places`: splits that a row can reach, or coefficients.
+    They test `asked` of its `places`: splits that a row can reach, or coefficients.
     """
 
     rows: Array
@@ -41,75 +42,91 @@ class Probe:
 
 @dataclass(frozen=True)
 class Learner(Described):
-    """One configured learner. A fitted one is bytes, equal for equal inputs whatever the number of threads."""
+    """One configured learner.
+
+    The fitted learner is bytes, which are the same for the same inputs and any number of threads.
+    """
 
     by = "type"
     type: ClassVar[str]
-    #: What it predicts, and so which targets it takes and what the artifact returns.
+    #: What the learner predicts. This determines the allowed targets and the outputs of the artifact.
     answer: ClassVar[AnswerClass]
-    #: What the features may hold beyond bool, int and float without missing values: `null`, `category`, `vector`.
+    #: What features may contain besides bool, int and float without missing values: `null`, `category`, `vector`.
     accepts: ClassVar[frozenset[str]] = frozenset()
-    #: Distributions whose version decides what is learned.
+    #: The distributions whose versions can change what is learned.
     libraries: ClassVar[tuple[str, ...]] = ()
-    #: Other libraries' words for its parameters, for a hint; parameters of its library that it refuses, and why.
+    #: Names that other libraries use for the parameters, for hints; and refused parameters of the library, with
+    #: reasons.
     aliases: ClassVar[Mapping[str, str]] = {}
     refused: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def load(cls) -> None:
-        """Import what training and prediction import, and compute nothing: processes that do so can still be forked."""
+        """Import what training and prediction need, without computing anything: the process must still be able to
+        fork.
+        """
 
     @property
     def iterative(self) -> bool:
-        """Whether training goes in rounds that early stopping can end."""
+        """Whether the learner trains in rounds that early stopping can end."""
         return False
 
     @classmethod
     def watches(cls, classes: int | None) -> Mapping[str, str]:
-        """The metrics that early stopping can watch with this many classes (None: not known), by mlbuild's name;
-        each with the library's."""
+        """Return the metrics that early stopping can watch, as a map from mlbuild's names to those of the library.
+
+        `classes` is the number of classes (None: not known).
+        """
         return {}
 
     def infer(self, features: Schema, target: ColumnType) -> None:
-        """Check, without data, that these features and this target can be learned and exported exactly.
+        """Check, without data, that the learner can learn from these features and this target and be exported
+        exactly.
 
         Raises:
-            Rejected: paths start with `features` (a name follows), `target` or `params` (a parameter follows).
+            Rejected: Paths start with `features` (followed by a name), `target` or `params` (followed by a
+            parameter).
         """
         raise NotImplementedError
 
     def binning(self) -> Json | None:
-        """The parameters that decide the binned dataset, or None where the learner trains on the matrix itself."""
+        """Return the parameters that determine the binned dataset, or None if the learner trains on the matrix
+        itself.
+        """
         return None
 
     def bin(self, rows: Rows, seed: int, threads: int, target: Path) -> None:
-        """Write the binned features of the train rows to the file `target`; neither target nor weight is read."""
+        """Write the binned features of the training rows to the file `target`.
+
+        The target and the weights are not used.
+        """
         raise NotImplementedError
 
     def fit(self, training: Training) -> bytes:
-        """Learn.
+        """Fit the learner.
 
         Raises:
-            Failed: of kind `data`, where these rows cannot be learned from.
+            Failed: Of kind `data`: nothing can be learned from these rows.
         """
         raise NotImplementedError
 
     def predict(self, fitted: bytes, rows: Rows, threads: int) -> Array:
-        """The scores of rows, float64 [N, width], as the learner's answer takes them."""
+        """Return the scores of rows, float64 [N, width], as the learner's answer expects them."""
         raise NotImplementedError
 
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
-        """The same scores as a double tensor of the graph, [N, width]."""
+        """Return the same scores as a double tensor [N, width] of the graph."""
         raise NotImplementedError
 
     def trees(self, fitted: bytes) -> Trees | None:
-        """The trees that a written model has to hold; None for a learner without trees."""
+        """Return the trees that a written model must contain; None for a learner without trees."""
         return None
 
     def probe(self, fitted: bytes, schema: Schema, width: int) -> Probe:
-        """Rows of the expanded matrix, `width` columns, that show a wrong constant of the fitted learner.
+        """Return rows of the expanded matrix, with `width` columns, that reveal a wrong constant of the fitted
+        learner.
 
-        Vectors take several columns. The same rows for the same bytes.
+        A vector takes several columns. The same bytes give the same rows.
         """
         import numpy as np
 
@@ -119,7 +136,8 @@ class Learner(Described):
         return Probe(rows, len(one), width)
 
     def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
-        """What a person asks of a fitted learner: number of trees, best iteration, coefficients. Small JSON.
+        """Return information about the fitted learner for people, as small JSON: number of trees, best iteration,
+        coefficients.
 
         `columns` are the names of the numbers of a row, in the order of the expanded matrix.
         """

@@ -1,4 +1,4 @@
-"""Rows as the numeric matrix that learners compute on: one float64 column for each number of a row."""
+"""The numeric matrix that learners compute with: one float64 column for each number of a row."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def expanded(rows: Rows) -> pl.DataFrame:
-    """Float64 columns `f0`, `f1`, ... in the order of the schema, a vector as one column per element.
+    """Return float64 columns `f0`, `f1`, ... in the order of the schema. A vector becomes one column per element.
 
-    Missing is null. Columns that are Float64 already are not copied.
+    Missing values are null. Columns that are already Float64 are not copied.
     """
     import polars as pl
 
     columns: list[pl.Expr] = []
-    dtypes = rows.features.schema  # made anew each time it is asked for
+    dtypes = rows.features.schema  # computed on each access
     for name in rows.schema:
         column, dtype = pl.col(name), dtypes[name]
         if isinstance(dtype, pl.Array):
@@ -35,7 +35,7 @@ def expanded(rows: Rows) -> pl.DataFrame:
 
 
 def matrix(rows: Rows) -> np.ndarray[Any, Any]:
-    """The same as a float64 array [N, width], column by column in memory; missing is NaN."""
+    """Return the same as a float64 array [N, width] in column-major order. Missing values are NaN."""
     import numpy as np
 
     frame = expanded(rows)
@@ -46,12 +46,12 @@ def matrix(rows: Rows) -> np.ndarray[Any, Any]:
 
 
 def categorical(rows: Rows) -> list[int]:
-    """The places of the category columns in the matrix."""
+    """Return the indices of the category columns in the matrix."""
     import polars as pl
 
     places = []
     at = 0
-    dtypes = rows.features.schema  # made anew each time it is asked for
+    dtypes = rows.features.schema  # computed on each access
     for name, type_ in rows.schema.items():
         if type_.dtype == "category":
             places.append(at)
@@ -61,6 +61,6 @@ def categorical(rows: Rows) -> list[int]:
 
 
 def lowered(graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
-    """The same matrix in the graph: double, [N, width]."""
+    """Return the same matrix in the graph: double, [N, width]."""
     tensors = [features[name].tensor for name in schema]
     return tensors[0] if len(tensors) == 1 else graph.call("Concat", *tensors, axis=1)

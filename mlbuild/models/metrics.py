@@ -1,4 +1,4 @@
-"""Metrics of predictions, by scikit-learn's names and with its values."""
+"""Metrics of predictions, with scikit-learn's names and values."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _INFINITE = float("inf")
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that tells how good answers of one kind are; `best` is its value for perfect ones, `worst` a bound.
+    """A measure of the quality of one kind of answer. `best` is its value for perfect predictions, `worst` a bound.
 
-    `function` takes the coded target and the scores, as `answer` defines them; it gives None where the metric is
-    undefined on these rows. A metric with `classes` is for targets with this number of classes only.
+    `function` takes the coded target and the scores, as `answer` defines them. It returns None if the metric is
+    undefined on these rows. A metric with `classes` is only for targets with this number of classes.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Metric:
         return self.best > self.worst
 
     def applies(self, answer: type[Answer], classes: int | None = None) -> bool:
-        """Whether it can be taken of such answers; `classes` is their number where it is known."""
+        """Whether the metric can be computed for such answers; `classes` is their number, if it is known."""
         return issubclass(answer, self.answer) and self.suits(classes)
 
     def value(self, target: Array, scores: Array, classes: int) -> float | None:
-        """The metric of scores beside the coded target; None where it is undefined or not a finite number."""
+        """Compute the metric for scores and the coded target. None if it is undefined or not finite."""
         import numpy as np
 
         if not (self.suits(classes) and self.answer.scorable(target, scores)):
@@ -55,7 +55,7 @@ class Metric:
         return None if found is None or not np.isfinite(found) else float(found)
 
     def suits(self, classes: int | None) -> bool:
-        """Whether it can be taken of a target with this many classes (None: not known)."""
+        """Whether the metric can be computed for a target with this number of classes (None: not known)."""
         return self.classes is None or classes is None or classes == self.classes
 
 
@@ -181,5 +181,7 @@ METRIC = {metric.name: metric for metric in METRICS}
 
 
 def evaluate(names: Sequence[str], target: Array, scores: Array, classes: int) -> dict[str, float | None]:
-    """The metrics named, in that order; `target` is coded, with this number of classes, `scores` are a learner's."""
+    """Compute the named metrics, in that order, for a coded target with this number of classes and the scores of a
+    learner.
+    """
     return {name: METRIC[name].value(target, scores, classes) for name in names}

@@ -1,8 +1,8 @@
-"""Rows that ask a tree ensemble its questions: both sides of a split, codes inside and outside of a set, missing values.
+"""Rows that test a tree ensemble: both sides of each split, codes inside and outside of each set, and missing
+values.
 
-That the file holds the right trees is proven node by node (`lowering/tree_proof.py`). These rows show that a runtime
-reads such nodes as they are meant. They are made from the bounds along the path to a node, in the space of the
-learner's own matrix.
+`lowering/tree_proof.py` proves node by node that the file contains the right trees. These rows show that a runtime
+evaluates such nodes correctly. They are made from the bounds along the path to a node, in the learner's own matrix.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _MISSING_SHARE = 0.1
-#: Rows times trees, each about a third of a microsecond: following a row down a tree here and in the runtime.
+#: Rows times trees. Each takes about a third of a microsecond to evaluate, here and in the runtime.
 _MOST_WALKS = 2_000_000
 #: Rows times columns of the matrix.
 _MOST_CELLS = 2_000_000
 #: Steps from nodes up to their roots.
 _MOST_STEPS = 400_000
 _FEWEST_ROWS = 64
-#: Rows that one node can ask for.
+#: Rows for each node.
 _ROWS_OF_NODE = 4
-#: What is known of a feature that no node has asked: `(low, high]`, and whether it can be missing.
+#: The range `(low, high]` of a feature that no node has tested, and whether it can be missing.
 _ANYTHING = (-math.inf, math.inf, True)
 
 
 @dataclass(frozen=True)
 class _Question:
-    """What a row must be like to arrive at a node, by feature, and the values of the node's feature to ask there."""
+    """The conditions on the features of a row that reaches a node, and the values of the node's feature to test
+    there.
+    """
 
     bounds: dict[int, tuple[float, float, bool]]
     codes: dict[int, Array]
@@ -46,9 +48,9 @@ class _Question:
 
 
 class TreeProbe:
-    """Makes the rows for `trees` over a matrix of `width` columns.
+    """Makes the rows for `trees` over a matrix with `width` columns.
 
-    Where there are more nodes than rows may ask, nodes at regular distances are asked.
+    If there are more nodes than rows can test, nodes at regular intervals are tested.
     """
 
     def __init__(self, trees: Trees, width: int) -> None:
@@ -59,7 +61,8 @@ class TreeProbe:
         used = {feature: [0] for feature in trees.feature[trees.member].tolist()}
         for node, codes in self._set_of.items():
             used[int(trees.feature[node])] += codes.tolist()
-        #: By categorical feature the codes asked for: 0 is a missing value, the last one occurs in no set.
+        #: For each categorical feature, the number of codes to test: 0 is a missing value, the last code is in no
+        #: set.
         self._codes = {feature: max(codes) + 2 for feature, codes in used.items()}
         self._rng = np.random.default_rng(0)
         count = len(trees.feature)
@@ -69,7 +72,7 @@ class TreeProbe:
             self._above[side[inner]] = inner
 
     def probe(self) -> Probe:
-        """The rows, the same for the same trees, and how many of the nodes they ask."""
+        """Return the rows, which are the same for the same trees, and how many of the nodes they test."""
 
         trees, count = self._trees, len(self._trees.feature)
         most = min(_MOST_WALKS // len(trees.roots), _MOST_CELLS // max(self._width, 1))
@@ -85,7 +88,7 @@ class TreeProbe:
         return Probe(self._rows(questions), len(questions), count)
 
     def _rows(self, questions: list[_Question]) -> Array:
-        """The rows of all questions, after some that ask by chance."""
+        """Return the rows of all questions, after some random rows."""
         import numpy as np
 
         rows = self._random(_FEWEST_ROWS + sum(len(question.values) for question in questions))
@@ -101,21 +104,24 @@ class TreeProbe:
         return rows
 
     def _spread(self, count: int, wanted: int) -> list[int]:
-        """Numbers of nodes: all of them, or as many as wanted at regular distances, in an order that spreads them."""
+        """Choose nodes: all of them, or `wanted` of them at regular intervals, in an order that spreads them."""
         import numpy as np
 
         nodes = np.unique(np.linspace(0, max(count - 1, 0), min(wanted, count)).round().astype(np.int64))
         return [int(node) for node in self._rng.permutation(nodes)]
 
     def _path(self, node: int) -> list[int]:
-        """The nodes from the root down to a node, itself the last."""
+        """Return the nodes from the root to a node, inclusive."""
         path = [node]
         while (above := int(self._above[path[-1]])) >= 0:
             path.append(above)
         return path[::-1]
 
     def _question(self, node: int, path: list[int]) -> _Question | None:
-        """What rows have to be like to arrive at a node, and the values to ask there; None where none can arrive."""
+        """Return what a row must satisfy to reach a node, and the values to test there.
+
+        None if no row can reach it.
+        """
         import numpy as np
 
         bounds: dict[int, tuple[float, float, bool]] = {}
@@ -146,7 +152,7 @@ class TreeProbe:
         return _Question(bounds, codes, feature, values)
 
     def _inside(self, node: int) -> Array:
-        """Which codes go left at a node with a set; a missing value never does."""
+        """Return which codes go left at a node with a set. A missing value never does."""
         import numpy as np
 
         inside = np.zeros(self._codes[int(self._trees.feature[node])], dtype=bool)
@@ -154,7 +160,9 @@ class TreeProbe:
         return inside
 
     def _values_of_set(self, node: int, allowed: Array | None) -> list[float]:
-        """A code inside the set, one outside, the code that no set knows, a missing value; of those that arrive."""
+        """Return a code inside the set, one outside, a code that is in no set, and a missing value, if they can
+        reach the node.
+        """
         import numpy as np
 
         inside = self._inside(node)
@@ -166,7 +174,7 @@ class TreeProbe:
         return [float(code) or np.nan for code in dict.fromkeys(values) if arrives[code]]
 
     def _random(self, count: int) -> Array:
-        """Rows whose values are at thresholds, or are any code, or missing."""
+        """Return rows with random values: thresholds, any code, or missing."""
         import numpy as np
 
         rows = np.zeros((count, self._width))
@@ -180,7 +188,7 @@ class TreeProbe:
 
     @cached_property
     def _edges(self) -> dict[int, Array]:
-        """The thresholds of each numeric feature, each with the next value above."""
+        """Return the thresholds of each numeric feature, each with the next larger value."""
         import numpy as np
 
         numeric = ~self._trees.member
@@ -196,9 +204,9 @@ class TreeProbe:
 
 
 def _between(low: float, high: float) -> float:
-    """A value of `(low, high]`, at its edge: where another split of the path has its threshold.
+    """Return a value in `(low, high]` at its edge, where another split of the path has its threshold.
 
-    Where the interval is empty, only a missing value arrives.
+    If the interval is empty, only a missing value can reach the node.
     """
     import numpy as np
 

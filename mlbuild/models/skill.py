@@ -1,4 +1,4 @@
-"""Compares a model with the best answer that is the same for all rows, and says where the model tells no more."""
+"""Compares a model with the best constant prediction, and warns if the model is not better."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Values = Mapping[str, Mapping[str, float | None]]
 
 
 class Constants:
-    """For each metric, the constant scores that are best on the train rows."""
+    """For each metric, the constant scores that are best on the training rows."""
 
     def __init__(self, names: Sequence[str], train: Array, classes: int) -> None:
         import numpy as np
@@ -36,7 +36,7 @@ class Constants:
             )[1]
 
     def values(self, target: Array) -> dict[str, float | None]:
-        """What the metrics are of these constants, for the coded target of some rows."""
+        """Compute the metrics of these constants for the coded target of some rows."""
         return {name: self._value(name, target, row) for name, row in self._best.items()}
 
     def _value(self, name: str, target: Array, row: Array) -> float | None:
@@ -46,10 +46,10 @@ class Constants:
 
 
 def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[Json]:
-    """What a person should know of a model, as a code of a warning and a sentence.
+    """Return warnings about a model, each as a code and a sentence.
 
-    `scores` are those of each split; the last split that has rows is the one that tells most. By chance, one of several
-    metrics is often a little better than a constant's: most of them have to be.
+    `scores` contains the scores of each split. The warnings use the last split that has rows. A model is compared
+    by most of its metrics, because a single metric is often slightly better than that of a constant by chance.
     """
     some = [array for array in scores.values() if len(array)]
     if sum(map(len, some)) > 1 and all((array == some[0][0]).all() for array in some):

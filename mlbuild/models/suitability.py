@@ -1,4 +1,4 @@
-"""Which features and targets a learner can take, known without data; which train rows, known with them."""
+"""Checks which features and targets a learner accepts, without data, and which training rows, with data."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mlbuild.models.training import Training
 
 
 def check_columns(learner: Learner, features: Schema, target: ColumnType) -> None:
-    """Refuse columns that `learner` cannot take as features, and a target that its answer is not made for.
+    """Refuse columns that `learner` does not accept as features, and a target that does not match its answer.
 
     Raises:
-        Rejected: with every problem found; paths start with `features` or `target`.
+        Rejected: With every problem found. Paths start with `features` or `target`.
     """
     problems = [*_feature_problems(learner, features), *learner.answer.refusals(target, learner.type)]
     if problems:
@@ -32,7 +32,7 @@ def _feature_problems(learner: Learner, features: Schema) -> Iterator[Problem]:
 
 
 def _refusal(learner: Learner, type_: ColumnType) -> tuple[str, str] | None:
-    """Why a learner cannot take a column of this type, and what to do."""
+    """Return why a learner does not accept a column of this type, and what to do. None if it does."""
     dtype = type_.dtype
     if dtype == "string":
         ops = (
@@ -54,10 +54,10 @@ def _refusal(learner: Learner, type_: ColumnType) -> tuple[str, str] | None:
 
 
 def check_rows(answer: AnswerClass, training: Training) -> int:
-    """Refuse train rows that nothing can be learned from; returns how many there are.
+    """Refuse training rows if nothing can be learned from them. Return their number.
 
     Raises:
-        Failed: of kind `data`.
+        Failed: Of kind `data`.
     """
     import numpy as np
 

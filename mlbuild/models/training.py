@@ -1,4 +1,4 @@
-"""What a learner is asked to learn from: one request, made by the pipeline and read by every learner."""
+"""The input of a learner: one request, which the pipeline creates and every learner understands."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rows:
-    """The matrix as a learner gets it.
+    """The matrix in the form that a learner gets.
 
-    `features` holds polars columns of dtype bool, int, float, category (Float64 codes from 1) and vector
-    (Array(Float64, width)); missing is null.
+    `features` contains polars columns of dtype bool, int, float, category (Float64 codes from 1) and vector
+    (Array(Float64, width)). Missing values are null.
     """
 
     features: pl.DataFrame
@@ -29,7 +29,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when `metric` (a name of the metrics catalogue) on the held-out rows has not improved for `rounds`."""
+    """Stop when `metric` (a name in the catalogue of metrics) on the held-out rows has not improved for `rounds`
+    rounds.
+    """
 
     rows: Rows
     target: Array
@@ -39,10 +41,10 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class Training:
-    """A request to learn from train rows: what is learned depends on all of it but `threads`.
+    """A request to learn from training rows. The result depends on everything here except `threads`.
 
-    `target` is coded as the learner's answer codes it, with this number of `classes` (0: none). With `bins`, a file
-    that the learner's `bin` wrote, `rows` has the schema only.
+    `target` is coded by the learner's answer, with this number of `classes` (0: none). If there are `bins`, a file
+    that the learner's `bin` wrote, `rows` contains only the schema.
     """
 
     rows: Rows

@@ -1,4 +1,4 @@
-"""Preprocessing ops: one class per file, and the catalogue of them."""
+"""Preprocessing ops: one class per file, and the catalogue."""
 
 from mlbuild.ops.category import Category
 from mlbuild.ops.date_parts import DateParts
@@ -9,7 +9,7 @@ from mlbuild.ops.op import Op
 from mlbuild.ops.ordinal import Ordinal
 from mlbuild.ops.standard import Standard
 
-#: Every op that a step can name, in the order of the reference pages.
+#: Every op that a step can use, in the order of the reference pages.
 OPS: tuple[type[Op], ...] = (Impute, Standard, DateParts, Ordinal, Category, OneHot, Derive)
 
 __all__ = ["OPS", "Category", "DateParts", "Derive", "Impute", "OneHot", "Op", "Ordinal", "Standard"]

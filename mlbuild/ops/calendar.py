@@ -1,4 +1,4 @@
-"""Calendar arithmetic on whole numbers: one set of formulas for polars columns and for tensors of the graph."""
+"""Calendar arithmetic on integers: one set of formulas for polars columns and for ONNX tensors."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from mlbuild.lowering.graph import Graph, Tensor
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
-#: Days of 400 years, after which the Gregorian calendar repeats itself, on the same weekdays.
+#: Days in 400 years. After that, the Gregorian calendar repeats, on the same weekdays.
 ERA = 146_097
-#: Instants are counted from 100,000 years before 1970, so that nothing is negative and quotients need no care.
+#: Instants are counted from 100,000 years before 1970, so that nothing is negative and integer division is simple.
 SHIFT_YEARS = 100_000
 SHIFT = SHIFT_YEARS // 400 * ERA * DAY
-#: Instants further from 1970 than this, some 98,000 years, count as that far; in no time zone one falls below 0.
+#: Instants further from 1970 than this, about 98,000 years, are clamped. No time zone offset makes one negative.
 LIMIT = 36_000_000 * DAY
 #: Days to 1970-01-01, from 0001-01-01 and from 0000-03-01.
 FROM_YEAR_1 = 719_162
 FROM_MARCH_0 = 719_468
 
-#: Whole numbers that are nowhere negative: a polars series of Int64, or `Wholes`.
+#: Non-negative integers: a polars series of Int64, or `Wholes`.
 Numbers = Any
 
 
 @dataclass(frozen=True)
 class Wholes:
-    """An int64 tensor with the operators of arithmetic; quotients are right where nothing is negative."""
+    """An int64 tensor with arithmetic operators. Division is correct only for non-negative values."""
 
     graph: Graph
     tensor: Tensor
@@ -53,7 +53,7 @@ class Wholes:
 
 
 class Instant:
-    """Points in time, in microseconds since 1970 plus `SHIFT`; each part is computed once."""
+    """Points in time, in microseconds since 1970 plus `SHIFT`. Each part is computed only once."""
 
     def __init__(self, microseconds: Numbers) -> None:
         self.microseconds = microseconds
@@ -76,10 +76,10 @@ class Instant:
 
 
 class Day:
-    """Days, counted as an `Instant`'s; each part is computed once.
+    """Days, counted like the days of an `Instant`. Each part is computed only once.
 
-    From days to year, month and day as in Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
-    (`civil_from_days`): its years begin in March, so that the leap day comes last.
+    The conversion from days to year, month and day is `civil_from_days` from Howard Hinnant, "chrono-Compatible
+    Low-Level Date Algorithms". Its years begin in March, so the leap day is the last day of the year.
     """
 
     def __init__(self, days: Numbers) -> None:
@@ -101,7 +101,7 @@ class Day:
 
     @cached_property
     def _month_from_march(self) -> Numbers:
-        """0 for March to 11 for February."""
+        """The month, from 0 for March to 11 for February."""
         return (self._day_from_march * 5 + 2) // 153
 
     @cached_property
@@ -127,12 +127,12 @@ class Day:
 
     @cached_property
     def weekday(self) -> Numbers:
-        """1970-01-01 was a Thursday, 4."""
+        """The ISO weekday, 1 for Monday to 7 for Sunday. 1970-01-01 was a Thursday, 4."""
         return (self.days + 3) % 7 + 1
 
     @cached_property
     def week(self) -> Numbers:
-        """ISO 8601: a week belongs to the year of its Thursday."""
+        """The ISO 8601 week, 1 to 53. A week belongs to the year of its Thursday."""
         thursday = Day(self.days - self.weekday + 4)
         return (thursday.day_of_year - 1) // 7 + 1
 
@@ -145,16 +145,16 @@ class Day:
         month, year = self._month_from_march, self._shifted_year
         leap = _days_to_year(year + 1) - _days_to_year(year) - 365
         february = month // 11
-        # The formula of the months gives February, the last, 30 days.
+        # The formula gives February, the last month, 30 days.
         return _days_to_month(month + 1) - _days_to_month(month) - february * 2 + february * leap
 
 
 def _days_to_month(month: Numbers) -> Numbers:
-    """Days from 1 March to the first of a month, 0 for March to 12 for the next March."""
+    """Days from 1 March to the first day of a month; 0 for March to 12 for the next March."""
     return (month * 153 + 2) // 5
 
 
 def _days_to_year(year: Numbers) -> Numbers:
-    """Days from 1970-01-01 to 1 January of a year, both shifted."""
+    """Days from 1970-01-01 to 1 January of a year; both are shifted."""
     before = year - 1
     return before * 365 + before // 4 - before // 100 + before // 400 - FROM_YEAR_1

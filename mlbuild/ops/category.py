@@ -1,4 +1,4 @@
-"""The op `category`: codes that a learner splits on as categories."""
+"""The op `category`: integer codes that a learner treats as categories."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
 if TYPE_CHECKING:
     import polars as pl
 
-#: Different values of one column.
+#: The maximum number of distinct values in one column.
 LIMIT = 100_000
 
 
 @dataclass(frozen=True)
 class Category(Columnwise):
-    """Mark a column as categories, for learners that split on them natively, as LightGBM does.
+    """Mark a column as categorical, for learners that split on categories natively, such as LightGBM.
 
-    A category's code counts from 1, in the contract's order, else in sorted order. A value that is in neither the
-    contract's categories nor the train rows counts as missing. The state is the list of categories.
+    Codes start at 1. Categories are in the order of the contract, or else in sorted order. A value that is neither
+    in the contract nor in the training rows becomes missing. The state is the list of categories.
     """
 
     op = "category"

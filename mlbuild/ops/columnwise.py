@@ -1,4 +1,4 @@
-"""The base of ops that work on each column by itself and put one column in its place."""
+"""The base class of ops that replace each column independently by one column."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Columnwise(Op):
-    """An op given by what it does to one column; its state is a map from each column to what was learned of it."""
+    """An op that is defined by its effect on one column.
 
-    #: The dtypes of the columns that it can work on.
+    Its state maps each column name to the state of the column.
+    """
+
+    #: The dtypes of the columns that the op accepts.
     takes: ClassVar[tuple[str, ...]]
 
     def infer(self, read: Schema) -> Placement:
@@ -55,32 +58,32 @@ class Columnwise(Op):
         }
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
-        """What a column of one of the dtypes in `takes` becomes.
+        """Return the type of the resulting column; `type_` has one of the dtypes in `takes`.
 
         Raises:
-            Rejected: it does not suit all the same; paths start at this step.
+            Rejected: The column is not suitable for another reason. Paths start at this step.
         """
         raise NotImplementedError
 
     def fit_column(self, column: pl.Series, type_: ColumnType) -> Any:
-        """What is learned from the column's train rows, as JSON.
+        """Return the state of a column, as JSON, from its training rows.
 
         Raises:
-            Failed: of kind `data`, where these rows cannot be learned from.
+            Failed: Of kind `data`: nothing can be learned from these rows.
         """
         raise NotImplementedError
 
     def apply_column(self, state: Any, column: pl.Series, type_: ColumnType) -> pl.Series:
-        """What the column becomes, under its own name."""
+        """Return the resulting column, with the same name."""
         raise NotImplementedError
 
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
-        """The same in the graph."""
+        """Do the same in the graph."""
         raise NotImplementedError
 
 
 def _by_place(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """One problem for each place: a selector, or a value, that does not suit several columns is one mistake."""
+    """Keep one problem per position: a selector or a value that is wrong for several columns is one mistake."""
     places: dict[tuple[str, Path], list[Problem]] = {}
     for problem in problems:
         places.setdefault((problem.code, problem.at), []).append(problem)

@@ -1,4 +1,4 @@
-"""Single values of a spec, read as values of a column."""
+"""Reads single values of a spec as values of a column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.data.moments import DAY, parse_moment
 
-#: What a constant must be, by the column's dtype.
+#: What a constant must be, by the dtype of the column.
 WORDS = {
     "bool": "true or false",
     "int": "an integer up to 2^53",
@@ -20,7 +20,10 @@ WORDS = {
 
 
 def read_constant(value: Any, dtype: str) -> Any:
-    """The value as a column of `dtype` holds it, a date or datetime in microseconds since 1970 UTC; None if it cannot."""
+    """Convert a value of a spec to `dtype`, dates and datetimes to microseconds since 1970 UTC.
+
+    None if it does not fit.
+    """
     return _READ[dtype](value)
 
 

@@ -1,4 +1,4 @@
-"""The op `date_parts`: takes dates and times apart into whole numbers."""
+"""The op `date_parts`: splits dates and times into integers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CLOCK_PARTS = {
     "minute": "the minute, 0 to 59",
     "second": "the second, 0 to 59",
 }
-#: How each part is read of an instant.
+#: How to get each part of an instant.
 _READS = {
     "year": attrgetter("day.year"),
     "quarter": attrgetter("day.quarter"),
@@ -52,11 +52,11 @@ _READS = {
 
 @dataclass(frozen=True)
 class DateParts(Op):
-    """Take a date or datetime apart: each part becomes a column `{column}_{part}` of whole numbers.
+    """Split a date or datetime into integer columns named `{column}_{part}`.
 
-    The parts stand where the column stood; parts of a missing value are missing. Years are right up to 98,000 before
-    and after 1970. The state is, with `time_zone`, its transitions and offsets in seconds: so artifact and
-    training share one time zone database.
+    The parts take the position of the original column. The parts of a missing value are missing. Years are correct
+    up to 98,000 years before and after 1970. With `time_zone`, the state holds the transitions and offsets of the
+    zone in seconds, so that the artifact and training use the same time zone database.
     """
 
     op = "date_parts"
@@ -126,7 +126,7 @@ class DateParts(Op):
         return pl.DataFrame(made)
 
     def _shifted(self, state: State, column: pl.Series) -> pl.Series:
-        """Microseconds of the wall clock, plus `SHIFT`."""
+        """Convert a column to microseconds of local time, plus `SHIFT`."""
         import polars as pl
 
         whole = column.to_physical().cast(pl.Int64)
@@ -153,7 +153,7 @@ class DateParts(Op):
         return made
 
     def _lower_shifted(self, state: State, graph: Graph, value: Value) -> Wholes:
-        """The same in the graph."""
+        """Do the same in the graph."""
         limits = graph.constant(-LIMIT, "int64"), graph.constant(LIMIT, "int64")
         time = Wholes(graph, graph.call("Clip", value.tensor, *limits)) + SHIFT
         if not state:

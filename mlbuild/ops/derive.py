@@ -1,4 +1,4 @@
-"""The op `derive`: adds columns computed from others by SQL expressions."""
+"""The op `derive`: adds columns that are computed from others by SQL expressions."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from mlbuild.params import Expression, Json, MapOf, field
 if TYPE_CHECKING:
     import polars as pl
 
-#: Any text but what polars takes for a pattern over names.
+#: Any text that polars does not interpret as a pattern for names.
 NAME = r"^(?!\*$)(?!\^.*\$$).+$"
 
 
 @dataclass(frozen=True)
 class Derive(Op):
-    """Add columns, each computed row by row from columns that are there already.
+    """Add columns that are computed row by row from existing columns.
 
-    They stand behind all others, sorted by name, since a map has no order. Nothing is learned.
+    The new columns come after all others, sorted by name. The op learns nothing.
     """
 
     op = "derive"
     discriminator = ("op", "derive")
-    #: LN and EXP differ by an ulp or two between libraries; all else is exact.
+    #: LN and EXP differ by one or two ULPs between libraries. Everything else is exact.
     tolerance = 1e-12
 
-    columns: Mapping[str, str] = field(  # type: ignore[assignment] # here it names what is made, not what is read
+    columns: Mapping[str, str] = field(  # type: ignore[assignment] # here it names the results, not what is read
         MapOf(Expression(), min_items=1, name_pattern=NAME),
         "The new columns by name, each a SQL expression over the columns before this step.",
         examples=({"speed": "distance / air_time"},),
@@ -70,10 +70,10 @@ class Derive(Op):
         return {name: typed.lower(graph, values) for name, typed in self._bound(read).items()}
 
     def _bound(self, schema: Schema) -> dict[str, Typed]:
-        """The expressions over `schema`, sorted by name.
+        """Bind the expressions to `schema`; the result is sorted by name.
 
         Raises:
-            Rejected: the problems of all expressions.
+            Rejected: With the problems of all expressions.
         """
         bound: dict[str, Typed] = {}
         problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""The op `impute`: puts a value where one is missing."""
+"""The op `impute`: fills in missing values."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ STRATEGIES = {
     "most_frequent": "the most frequent value of the train rows, of several the smallest",
     "constant": "the value of `fill_value`",
 }
-#: Strategies that compute with the values; the others take every dtype.
+#: The strategies that compute with values. The others accept every dtype.
 COMPUTED = ("mean", "median")
 
 
 @dataclass(frozen=True)
 class Impute(Columnwise):
-    """Put a value in the place of missing ones, so that nothing is missing afterwards.
+    """Replace missing values.
 
-    The state is the value put in (a date or datetime in microseconds since 1970), null where it is `fill_value`.
+    The state is the value that is filled in (dates and datetimes in microseconds since 1970), or null if it is
+    `fill_value`.
     """
 
     op = "impute"
@@ -69,7 +70,9 @@ class Impute(Columnwise):
         return self._with_constant(name, type_)
 
     def _with_constant(self, name: str, type_: ColumnType) -> ColumnType:
-        """The type of a column that also holds `fill_value`; it comes behind the contract's categories."""
+        """Return the type of a column that can also contain `fill_value`, which comes after the categories of the
+        contract.
+        """
         fill = read_constant(self.fill_value, type_.dtype)
         if fill is None:
             message = f"'fill_value' must be {WORDS[type_.dtype]}, as column '{name}' is {type_.dtype}"
@@ -135,7 +138,7 @@ def _most_frequent(values: pl.Series) -> Any:
         values = values.cast(pl.Datetime("us")).cast(pl.Int64)
     counts = values.alias("value").value_counts(name="rows")
     first = counts.sort("rows", "value", descending=[True, False])["value"][0]
-    # Both zeros count as one value; which of them stands for it is left to chance, so let it be the positive.
+    # 0.0 and -0.0 count as one value, and polars may return either of them. Use 0.0.
     return first + 0.0 if isinstance(first, float) else first
 
 

@@ -1,4 +1,4 @@
-"""The op `one_hot`: one column of zeros and ones for each category."""
+"""The op `one_hot`: one element of zero or one for each category."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbuild.params import Choice, field
 if TYPE_CHECKING:
     import polars as pl
 
-#: Different values of one column; each is a column of the matrix that a learner gets.
+#: The maximum number of distinct values in one column. Each is a column of the learner's matrix.
 LIMIT = 10_000
 MISSING = {
     "ignore": "a missing value is zero everywhere",
@@ -26,10 +26,10 @@ MISSING = {
 
 @dataclass(frozen=True)
 class OneHot(Columnwise):
-    """Replace a column by a vector with a one at the place of its category and zeros elsewhere.
+    """Replace a column by a vector that is one at the position of the category and zero elsewhere.
 
-    Places follow the contract's order, else sorted order. A value that is in neither the contract's categories nor
-    the train rows is zero everywhere. The column keeps its name. The state is the list of categories.
+    Positions are in the order of the contract, or else in sorted order. A value that is neither in the contract nor
+    in the training rows is zero everywhere. The column keeps its name. The state is the list of categories.
     """
 
     op = "one_hot"
@@ -66,7 +66,7 @@ class OneHot(Columnwise):
         return len(words) + (self.handle_missing == "indicator")
 
     def _codes(self, words: list[Any]) -> Codes:
-        """The place of each value; what is zero everywhere has none."""
+        """The position of each value; None if the vector is zero everywhere."""
         return Codes(words, 0, None, len(words) if self.handle_missing == "indicator" else None)
 
 

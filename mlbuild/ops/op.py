@@ -1,7 +1,7 @@
-"""What every preprocessing op is: a frozen class whose fields are its parameters, with one meaning stated twice.
+"""The base class of preprocessing ops: a frozen class whose fields are its parameters.
 
-`apply` is the meaning on polars rows, `lower` the same meaning in ONNX; they stand next to each other in each
-op, and one property test compares them for every op of the catalogue.
+Each op is implemented twice: `apply` works on polars rows, and `lower` builds the same computation in ONNX. The two
+methods are next to each other, and one property test compares them for every op in the catalogue.
 """
 
 from __future__ import annotations
@@ -20,27 +20,28 @@ from mlbuild.selection import Columns, Selector
 if TYPE_CHECKING:
     import polars as pl
 
-#: What was learned: JSON values only, nothing that the parameters already say. The only thing that is cached.
+#: What an op learned, and the only thing that is cached: JSON values without anything that is already a parameter.
 State = Mapping[str, Any]
 
-#: Placement of an op's results: what stands in the place of each column that it read. A read column that is not
-#: a key stays as it is; an empty schema drops it; what stands under `ADDED` goes behind all other columns.
+#: The columns that an op makes, by the column whose position they take. A column that was read and is not a key stays
+#: unchanged. An empty schema drops the column. The columns under `ADDED` go after all others.
 Placement = Mapping[str, Schema]
 ADDED = ""
 
 
 @dataclass(frozen=True)
 class Op(Described):
-    """One configured step of a preprocessing.
+    """One configured preprocessing step.
 
-    Rows are polars frames in which missing is null, never NaN: bool is Boolean, int Int64, float Float64, string
-    String, date Date, datetime Datetime("us"), category Float64 (codes from 1), vector Array(Float64, width).
+    Rows are polars frames in which missing values are null, never NaN. The polars dtypes are: bool Boolean, int
+    Int64, float Float64, string String, date Date, datetime Datetime("us"), category Float64 (codes from 1), vector
+    Array(Float64, width).
     """
 
     op: ClassVar[str]
-    #: Whether training rows are transformed otherwise than all others (`apply_fit`).
+    #: Whether training rows are transformed differently from all other rows (see `apply_fit`).
     refits: ClassVar[bool] = False
-    #: Relative tolerance between `apply` and `lower`; 0 is equality bit by bit.
+    #: The relative tolerance between `apply` and `lower`; 0 means bit-identical.
     tolerance: ClassVar[float] = 0.0
 
     columns: Selector = field(
@@ -49,10 +50,10 @@ class Op(Described):
     )
 
     def reads(self, schema: Schema) -> tuple[str, ...]:
-        """The columns of `schema` that this step reads, in a fixed order.
+        """Return the columns of `schema` that this step reads, in a fixed order.
 
         Raises:
-            Rejected: with problems whose paths start at this step.
+            Rejected: With problems whose paths start at this step.
         """
         try:
             return self.columns.resolve(schema)
@@ -60,13 +61,16 @@ class Op(Described):
             raise Rejected(*(problem.under("columns") for problem in rejected.problems)) from None
 
     def canonical(self, schema: Schema) -> Json:
-        """The parameters that decide the result, for keys and for the run: selectors as the columns selected."""
+        """Return the parameters that determine the result, for keys and for execution.
+
+        Selectors are resolved to columns.
+        """
         return write(self) | {"columns": list(self.reads(schema))}
 
     def unsuitable(
         self, name: str, type_: ColumnType, takes: Iterable[str], what: str | None = None
     ) -> Problem:
-        """The problem that a column has none of the dtypes that this op, or `what` of it, takes."""
+        """Create the problem for a column whose dtype this op, or the part of it called `what`, does not accept."""
         names = self.columns.names or ()
         at = ("columns", names.index(name)) if len(names) > 1 else ("columns",)
         what = what or f"'{self.op}'"
@@ -74,39 +78,47 @@ class Op(Described):
         return Problem("wrong-dtype", message, at, "leave the column out, or convert it in a step before")
 
     def infer(self, read: Schema) -> Placement:
-        """The columns that this step makes of those it reads. No data is needed.
+        """Return the columns that this step makes from the columns `read`. No data is needed.
 
         Raises:
-            Rejected: a column's type does not suit; paths start at this step.
+            Rejected: The type of a column is not suitable. Paths start at this step.
         """
         raise NotImplementedError
 
     def fit(self, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None) -> State:
-        """Learn from the train rows of the columns read; sums run in row order.
+        """Learn the state from the training rows of the columns `read`. Sums are computed in row order.
 
         Raises:
-            Failed: of kind `data`, where these rows cannot be learned from.
+            Failed: Of kind `data`: nothing can be learned from these rows.
         """
         return {}
 
     def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
-        """The columns made, named and ordered as `infer` gives them, one row for each of `rows`."""
+        """Return the new columns, with the names and in the order that `infer` gives, and one row for each of
+        `rows`.
+        """
         raise NotImplementedError
 
     def elements(self, state: State) -> Mapping[str, Sequence[str]]:
-        """What the numbers of the vectors that it makes stand for, by column; empty where they are but numbered."""
+        """Return names for the elements of the vectors that this op makes, by column.
+
+        Empty if they only have numbers.
+        """
         return {}
 
     def apply_fit(
         self, state: State, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None
     ) -> pl.DataFrame:
-        """What the train rows become where that must differ from `apply`, as out-of-fold encodings do."""
+        """Transform the training rows.
+
+        Override this if the result must differ from `apply`, as for out-of-fold encodings.
+        """
         return self.apply(state, rows, read)
 
     def lower(
         self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema
     ) -> dict[str, Value]:
-        """The same columns as values of the graph."""
+        """Return the same columns as `apply`, as values of the graph."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""The op `ordinal`: replaces categories by whole numbers."""
+"""The op `ordinal`: replaces categories by integers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mlbuild.params import Integer, field
 if TYPE_CHECKING:
     import polars as pl
 
-#: Different values of one column.
+#: The maximum number of distinct values in one column.
 LIMIT = 100_000
 
 
 @dataclass(frozen=True)
 class Ordinal(Columnwise):
-    """Replace each category by a whole number from 0, in the contract's order, else in sorted order.
+    """Replace each category by an integer, starting at 0, in the order of the contract or else in sorted order.
 
     The state is the list of categories.
     """

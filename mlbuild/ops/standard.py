@@ -1,4 +1,4 @@
-"""The op `standard`: centres numbers on their mean and scales them to unit deviation."""
+"""The op `standard`: scales numbers to mean 0 and standard deviation 1."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ EPSILON = 2.0**-52
 
 @dataclass(frozen=True)
 class Standard(Columnwise):
-    """Centre numbers on the mean of the train rows and scale them to unit standard deviation.
+    """Subtract the mean of the training rows and divide by their standard deviation.
 
-    The deviation is that of the population (ddof 0); a constant column is not scaled. Missing values stay missing.
-    The state is `mean` and `scale`, as far as they are used.
+    This is the population standard deviation (ddof 0). A constant column is not scaled. Missing values stay
+    missing. The state is `mean` and `scale`, if they are used.
     """
 
     op = "standard"
@@ -54,7 +54,8 @@ class Standard(Columnwise):
         column = column.cast(pl.Float64)
         if self.with_mean:
             column = column - state["mean"]
-        # Not a division: polars itself turns division by a number into this, one bit off the quotient.
+        # Not a division: polars replaces division by a number with this multiplication, and the last bit can
+        # differ.
         return column * (1 / state["scale"]) if self.with_std else column
 
     def lower_column(
@@ -69,12 +70,13 @@ class Standard(Columnwise):
 
 
 def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
-    """The mean and standard deviation of what is not missing, 1 for a column that is constant up to rounding.
+    """Compute the mean and standard deviation of the non-missing values; 1 for a column that is constant up to
+    rounding.
 
-    That bound is scikit-learn's (`sklearn.preprocessing._data._is_constant_feature`).
+    The bound is that of scikit-learn (`sklearn.preprocessing._data._is_constant_feature`).
 
     Raises:
-        Failed: nothing is there, or the sums are not finite.
+        Failed: There are no values, or the sums are not finite.
     """
     import numpy as np
     import polars as pl

@@ -1,4 +1,4 @@
-"""The one driver that places, fits, applies and lowers a list of steps."""
+"""Places, fits, applies and lowers a list of steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step where it stands: the columns it reads, those it makes, and all columns behind it."""
+    """A step with its context: the columns that it reads, the columns that it makes, and all columns after it."""
 
     step: Op
     read: Schema
@@ -29,10 +29,10 @@ class Stage:
 
 
 def place(steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...]:
-    """Put steps onto the columns they get, one after another.
+    """Apply steps to a schema, one after the other, without data.
 
     Raises:
-        Rejected: the problems of the first step that does not suit; paths start with its index.
+        Rejected: With the problems of the first step that is not suitable. Paths start with its index.
     """
     stages: list[Stage] = []
     for index, step in enumerate(steps):
@@ -64,9 +64,9 @@ def _place_one(step: Op, schema: Schema) -> Stage:
 def fit_stages(
     stages: Sequence[Stage], rows: pl.DataFrame, target: pl.Series, weight: pl.Series | None = None
 ) -> tuple[tuple[State, ...], pl.DataFrame]:
-    """Fit each step on train rows that the steps before it have transformed.
+    """Fit each step on the training rows, after the previous steps have transformed them.
 
-    Returns the states and the transformed train rows.
+    Returns the states and the transformed training rows.
     """
     states = []
     for stage in stages:
@@ -79,7 +79,7 @@ def fit_stages(
 
 
 def apply_stages(stages: Sequence[Stage], states: Sequence[State], rows: pl.DataFrame) -> pl.DataFrame:
-    """Transform rows by what was learned."""
+    """Transform rows with fitted states."""
     for stage, state in zip(stages, states, strict=True):
         made = stage.step.apply(state, rows[list(stage.read)], stage.read)
         rows = _replaced(stage, rows, made)
@@ -87,7 +87,10 @@ def apply_stages(stages: Sequence[Stage], states: Sequence[State], rows: pl.Data
 
 
 def number_names(stages: Sequence[Stage], states: Sequence[State], matrix: pl.DataFrame) -> list[str]:
-    """What the numbers of a row are called, in the order of the matrix: `island=Biscoe` is one of a vector `island`."""
+    """Return a name for each number of a row, in the order of the matrix.
+
+    `island=Biscoe` is an element of a vector.
+    """
     import polars as pl
 
     elements: dict[str, Sequence[str]] = {}
@@ -107,7 +110,7 @@ def number_names(stages: Sequence[Stage], states: Sequence[State], matrix: pl.Da
 def lower_stages(
     stages: Sequence[Stage], states: Sequence[State], graph: Graph, values: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """Write the same transformation into the graph."""
+    """Build the same transformation in the graph."""
     columns = dict(values)
     for stage, state in zip(stages, states, strict=True):
         made = stage.step.lower(state, graph, {name: columns[name] for name in stage.read}, stage.read)

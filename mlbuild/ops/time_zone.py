@@ -1,4 +1,4 @@
-"""Time zones as step functions: the offset from UTC that holds from each transition on."""
+"""Time zones as step functions: the offset from UTC that applies after each transition."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
 
-#: Transitions are looked for from 1800 to 2099; before and afterwards the nearest offset holds.
+#: Transitions are searched from 1800 to 2099. Outside of this range, the nearest offset applies.
 FIRST_DAY, LAST_DAY = -62_091, 47_482
-#: What a time zone database holds besides zones: the zone of the machine, and other forms of its files.
+#: Files of a time zone database that are not zones: the zone of the machine, and other variants of the files.
 _NO_ZONES = re.compile(r"(localtime|posixrules|Factory)$|(posix|right)/")
 
 
 def is_known(zone: str) -> bool:
-    """Whether `zone` names a time zone. Where Python has no time zone database, polars brings its own."""
+    """Whether `zone` is the name of a time zone. If Python has no time zone database, that of polars is used."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     if _NO_ZONES.match(zone):
@@ -37,7 +37,7 @@ def is_known(zone: str) -> bool:
 
 
 def near_zones(zone: str) -> str | None:
-    """A help text naming the zone that may have been meant, if one is near."""
+    """Return a help text with a similar zone name, if there is one."""
     from zoneinfo import available_timezones
 
     return did_you_mean(zone, sorted(available_timezones()))
@@ -65,14 +65,14 @@ class Offsets:
     offsets: Sequence[int]
 
     def apply(self, seconds: Ints) -> Ints:
-        """The offset at each time."""
+        """Return the offset at each time, in seconds."""
         import numpy as np
 
         places = np.searchsorted(np.array(self.transitions, dtype="int64"), seconds, side="right")
         return np.array(self.offsets, dtype="int64")[places]
 
     def lower(self, graph: Graph, seconds: Tensor, shift: int) -> Tensor:
-        """The same in the graph, for int64 seconds since 1970 plus `shift`, as one search tree."""
+        """Do the same in the graph, as one search tree over int64 seconds since 1970 plus `shift`."""
         if not self.transitions:
             return graph.constant([[self.offsets[0]]], "int64")
         tree = _search_tree([time - 1 + shift for time in self.transitions], self.offsets)
@@ -82,7 +82,7 @@ class Offsets:
 
 
 def fit_offsets(zone: str) -> Offsets:
-    """Ask polars for the offset of each day, then for the second of each change.
+    """Find the transitions of a zone: ask polars for the offset on each day, then for the second of each change.
 
     Raises:
         Failed: polars does not know the zone.
@@ -106,7 +106,7 @@ def fit_offsets(zone: str) -> Offsets:
 
 
 def _offsets(seconds: Ints, zone: str) -> Ints:
-    """Wall clock of `zone` less UTC, in seconds."""
+    """Local time of `zone` minus UTC, in seconds."""
     import polars as pl
 
     utc = pl.Series(seconds * 1_000_000).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
@@ -115,9 +115,10 @@ def _offsets(seconds: Ints, zone: str) -> Ints:
 
 
 def _search_tree(splits: Sequence[int], leaves: Sequence[int]) -> Mapping[str, Any]:
-    """Attributes of a `TreeEnsemble` that gives `leaves[i]` where i of the sorted `splits` are below the input.
+    """Return the attributes of a `TreeEnsemble` that gives `leaves[i]` if i of the sorted `splits` are below the
+    input.
 
-    Nodes stand in depth-first order; each halves the leaves that are left.
+    Nodes are in depth-first order. Each node halves the remaining leaves.
     """
     import numpy as np
 
@@ -125,7 +126,7 @@ def _search_tree(splits: Sequence[int], leaves: Sequence[int]) -> Mapping[str, A
     branches: dict[bool, list[tuple[int, bool]]] = {True: [], False: []}
 
     def add(first: int, last: int) -> tuple[int, bool]:
-        """A tree over the leaves `first` to `last`: its index, and whether it is a leaf."""
+        """Add a tree over the leaves from `first` to `last`. Return its index, and whether it is a leaf."""
         if first == last:
             return first, True
         index, middle = len(nodes), (first + last) // 2

@@ -1,4 +1,4 @@
-"""What ordinal, category and one_hot share: the ordered categories of a column, and the code of each."""
+"""Shared by `ordinal`, `category` and `one_hot`: the ordered categories of a column, and the code of each."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CATEGORICAL = ("string", "int", "bool")
 
 
 def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) -> list[Any]:
-    """The contract's categories in its order, else the sorted values of the train rows.
+    """Return the categories of the contract in their order, or else the sorted values of the training rows.
 
     Raises:
-        Failed: there is no value, there are more than `limit`, or a whole number is beyond 2^53.
+        Failed: There is no value, there are more than `limit` values, or an integer is larger than 2^53.
     """
     words = list(type_.categories or column.drop_nulls().unique().sort())
     if not words:
@@ -40,7 +40,10 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
 
 @dataclass(frozen=True)
 class Codes:
-    """Counts `words` from `first`; `unknown` and `missing` are the codes of all else (None: missing)."""
+    """Codes for `words`, starting at `first`.
+
+    `unknown` and `missing` are the codes for other values (None: missing).
+    """
 
     words: Sequence[Any]
     first: int
@@ -52,7 +55,7 @@ class Codes:
         return range(self.first, self.first + len(self.words))
 
     def apply(self, column: pl.Series) -> pl.Series:
-        """The codes of a column's values, as Int64."""
+        """Return the codes of the values of a column, as Int64."""
         import polars as pl
 
         words = pl.Series([*self.words, None], dtype=column.dtype)
@@ -60,7 +63,7 @@ class Codes:
         return column.replace_strict(words, codes, default=self.unknown, return_dtype=pl.Int64)
 
     def lower(self, graph: Graph, value: Value) -> Tensor:
-        """The same in the graph, as doubles [N, 1]; a code that is None is NaN."""
+        """Do the same in the graph, as doubles [N, 1]. A code that is None becomes NaN."""
         import numpy as np
 
         codes = graph.call(
@@ -72,7 +75,7 @@ class Codes:
             values_tensor=np.array(self.numbers, dtype="float64"),
             default_tensor=np.array([_number(self.unknown)]),
         )
-        # A missing number is NaN, which no word equals; the text beside an absent string may equal one.
+        # A missing number is NaN, which equals no word. The text of a missing string can be equal to a word.
         told_apart = value.absent is None if value.dtype == "string" else self.unknown == self.missing
         if told_apart:
             return codes

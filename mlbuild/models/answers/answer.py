@@ -1,4 +1,6 @@
-"""What an answer is: what it is learned from, what the artifact returns, and how it is compared and measured."""
+"""The base class of answers: how a target is learned, and how the outputs of the artifact are computed and
+measured.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 class Coding:
     """How the values of a target are coded: its dtype, and its classes in the order of their codes.
 
-    Without classes, values stand for themselves.
+    Without classes, the values are used directly.
     """
 
     dtype: str
@@ -41,8 +43,8 @@ class Coding:
 class Output:
     """An output of the artifact: its name, the ONNX type of its elements, and its width.
 
-    `dtype` is that of the target, where the output has its values. An output with several `columns` names them, for
-    tables; `classes` are what these columns stand for.
+    `dtype` is that of the target, if the output contains values of the target. `columns` names the columns of a
+    wide output, for use in tables, and `classes` are the classes that these columns stand for.
     """
 
     name: str
@@ -56,7 +58,7 @@ class Output:
         return len(self.columns) or 1
 
     def to_json(self) -> Json:
-        """As `contract.json` and the metadata of the artifact describe it."""
+        """Return the description that `contract.json` and the metadata of the artifact contain."""
         told: Json = {"name": self.name, "type": self.element, "shape": ["N", self.width]}
         told |= {"dtype": self.dtype} if self.dtype else {}
         if self.columns:
@@ -66,23 +68,23 @@ class Output:
 
 @dataclass(frozen=True)
 class Answer(Described):
-    """One kind of answer, configured: its fields are the keys of a model's `target`.
+    """One configured kind of answer. Its fields are the keys of a model's `target`.
 
-    A learner computes *scores*, a double [N, width]. `apply` and `lower` make the outputs of the artifact from them,
-    natively and in the graph; one of the outputs is the scores themselves. What a learner is trained on, and what
-    metrics compare with, is the *coded* target: one array with an entry (or a row of entries) for each row.
+    A learner computes *scores*, a double array [N, width]. `apply` and `lower` compute the outputs of the artifact
+    from them, natively and in the graph; one of the outputs is the scores themselves. Learners are trained on the
+    *coded* target, and metrics compare with it: an array with one entry (or one row of entries) per row.
 
-    Class methods need no field, so that they also work for a model that is only read back.
+    Class methods do not use fields, so they also work for a model that was read back from a file.
     """
 
     by = "kind"
     kind: ClassVar[str]
-    #: The dtypes that a target can have, and what to do with a target of another one.
+    #: The dtypes that a target can have, and the help text for other dtypes.
     dtypes: ClassVar[tuple[str, ...]]
     otherwise: ClassVar[str]
-    #: The numbers of classes that metrics tell apart, by what documentation calls such a target (None: not known).
+    #: The numbers of classes that metrics distinguish, by a description of such a target (None: not known).
     cases: ClassVar[Mapping[str, int | None]]
-    #: The metric that describes best what training minimizes, for drafts.
+    #: The metric that is closest to what training minimizes, for drafts.
     loss: ClassVar[str]
 
     column: str = field(Name("column"), "The column to predict.")
@@ -91,56 +93,58 @@ class Answer(Described):
 
     @classmethod
     def refusals(cls, target: ColumnType, learner: str) -> Iterator[Problem]:
-        """Why a learner that gives this answer cannot learn from a target; paths start with `target`."""
+        """Return the reasons why a learner with this answer cannot learn a target. Paths start with `target`."""
         if target.known and target.dtype not in cls.dtypes:
             message = f"the target is a {target.dtype}, and {learner} predicts {_either(cls.dtypes)}"
             yield Problem("unsupported-target", message, ("target",), help=cls.otherwise)
 
     @classmethod
     def class_count(cls, target: ColumnType) -> int | None:
-        """The number of classes of a target, 0 for an answer without classes; None where only data can tell."""
+        """Return the number of classes of a target. 0 for an answer without classes; None if it depends on the
+        data.
+        """
         return 0
 
     def columns(self) -> tuple[str, ...]:
-        """The columns of the dataset that the coded target is made of."""
+        """Return the columns of the dataset that the coded target is computed from."""
         return (self.column,)
 
     def typed(self, target: ColumnType) -> Self:
-        """This answer with the defaults filled in that depend on the type of the target.
+        """Return this answer with the defaults filled in that depend on the type of the target.
 
         Raises:
-            Rejected: a field does not suit the target; paths start with its key.
+            Rejected: A field does not match the target. Paths start with its key.
         """
         return self
 
     @classmethod
     def default_metrics(cls, classes: int | None) -> tuple[str, ...]:
-        """What is measured where a model names no metrics; `classes` is None while it is not known."""
+        """Return the metrics of a model that does not name any; `classes` is None while their number is not known."""
         raise NotImplementedError
 
     # The target
 
     def coding(self, target: ColumnType, train: pl.DataFrame) -> Coding:
-        """How to code the target; `train` holds the `columns` of the train rows.
+        """Find the coding of the target; `train` contains the `columns` of the training rows.
 
         Raises:
-            Failed: of kind `data`, where these rows cannot be learned from.
+            Failed: Of kind `data`: nothing can be learned from these rows.
         """
         return Coding(target.dtype)
 
     def coded(self, rows: pl.DataFrame, coding: Coding, where: str) -> Array:
-        """The coded target of rows that hold the `columns`; `where` names the rows in messages.
+        """Return the coded target of rows that contain the `columns`; `where` names the rows in messages.
 
         Raises:
-            Failed: of kind `data`: a value is missing or has no code.
+            Failed: Of kind `data`: a value is missing or has no code.
         """
         raise NotImplementedError
 
     def present(self, rows: pl.DataFrame, where: str) -> None:
-        """Refuse rows in which one of the `columns` is missing.
+        """Refuse rows with a missing value in one of the `columns`.
 
         Raises:
-            Failed: of kind `data`.
+            Failed: Of kind `data`.
         """
         for name in self.columns():
             if missing := rows[name].null_count():
@@ -148,45 +152,47 @@ class Answer(Described):
 
     @classmethod
     def check_train(cls, target: Array, classes: int) -> None:
-        """Refuse a coded target of train rows that nothing can be learned from.
+        """Refuse a coded target of training rows if nothing can be learned from it.
 
         Raises:
-            Failed: of kind `data`.
+            Failed: Of kind `data`.
         """
 
     @classmethod
     def scorable(cls, target: Array, scores: Array) -> bool:
-        """Whether metrics mean anything on these rows: there are some, and each has a score."""
+        """Whether metrics are meaningful on these rows: there are rows, and each has a score."""
         import numpy as np
 
         return len(target) > 0 and not np.isnan(scores).any()
 
     @classmethod
     def constants(cls, target: Array, classes: int) -> Array:
-        """The scores [C, width] that are worth comparing with: for each metric, the best score that is the same for
-        all rows of `target` is among them."""
+        """Return constant scores [C, width] to compare a model with.
+
+        For each metric, the best scores that are the same for all rows of `target` are among them.
+        """
         raise NotImplementedError
 
     # The outputs
 
     @classmethod
     def outputs(cls, coding: Coding) -> tuple[Output, ...]:
-        """The outputs of the artifact, in order; their names do not depend on the coding."""
+        """Return the outputs of the artifact, in order. Their names do not depend on the coding."""
         raise NotImplementedError
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of the outputs, which no input can have."""
+        """Return the names of the outputs, which no input can have."""
         return tuple(output.name for output in cls.outputs(Coding(cls.dtypes[0])))
 
     @classmethod
     def apply(cls, scores: Array, coding: Coding) -> dict[str, Array]:
-        """The outputs by name, each [N, width], for the scores of a learner."""
+        """Return the outputs by name, each [N, width], for the scores of a learner."""
         raise NotImplementedError
 
     @classmethod
     def lower(cls, graph: Graph, scores: Tensor, coding: Coding) -> dict[str, Tensor]:
-        """The same in the graph."""
+        """Return the same outputs in the graph."""
         raise NotImplementedError
 
 

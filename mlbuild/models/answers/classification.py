@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: A value of each dtype that classes can have: what it is called, and how it is written.
+#: For each dtype that classes can have: the word for a value, and how it is written.
 _VALUES = {
     "bool": ("a bool", "write true or false"),
     "int": ("an int", "write an integer"),
@@ -31,9 +31,9 @@ _ELEMENTS = {"bool": "bool", "int": "int64", "string": "string"}
 
 @dataclass(frozen=True)
 class Classification(Answer):
-    """Predict one of several classes. The coded target is int64 [N], the place of each row's class.
+    """Predict one of several classes. The coded target is int64 [N]: the index of the class of each row.
 
-    Scores are probabilities [N, classes]; of two classes the positive one comes second.
+    Scores are probabilities [N, classes]. With two classes, the positive one comes second.
     """
 
     kind = "classification"
@@ -89,7 +89,10 @@ class Classification(Answer):
         return ("roc_auc", "log_loss", "accuracy") if classes == 2 else ("log_loss", "accuracy", "f1_macro")
 
     def coding(self, target: ColumnType, train: pl.DataFrame) -> Coding:
-        """The classes are the contract's, else the sorted values of the train rows; two: the positive one last."""
+        """Return the classes of the contract, or else the sorted values of the training rows.
+
+        Of two, the positive one is last.
+        """
         column = train[self.column]
         seen = set(column.drop_nulls().unique().to_list())
         classes = list(target.categories) if target.categories is not None else sorted(seen)
@@ -144,7 +147,9 @@ class Classification(Answer):
 
     @classmethod
     def constants(cls, target: Array, classes: int) -> Array:
-        """The shares of the classes; of two classes also the certainty of each, as F1 prefers."""
+        """Return the frequencies of the classes and, for two classes, probability 1 for each, which can be best for
+        F1.
+        """
         import numpy as np
 
         shares = np.bincount(target, minlength=classes)[None, :] / len(target)
@@ -177,7 +182,7 @@ class Classification(Answer):
 
 
 def _best(scores: Array) -> Array:
-    """The place of the best class of each row; NaN never wins, the first of equals does."""
+    """The index of the best class of each row. NaN never wins; of equal scores, the first one does."""
     import numpy as np
 
     best: Array = np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=1)

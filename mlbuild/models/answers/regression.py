@@ -46,8 +46,11 @@ class Regression(Answer):
 
     @classmethod
     def constants(cls, target: Array, classes: int) -> Array:
-        """The mean (of squared errors the best), the median (of absolute ones), the median of relative errors, and the
-        middle of the shortest interval that holds half of the values (of the median of absolute errors)."""
+        """Return the best constant for each metric.
+
+        These are the mean (squared errors), the median (absolute errors), the weighted median (relative errors), and the
+        middle of the shortest interval that contains half of the values (median of absolute errors).
+        """
         import numpy as np
 
         ordered = np.sort(target)

@@ -1,1 +1,1 @@
-"""LightGBM: its parameters, its training, and its trees in ONNX."""
+"""LightGBM: its parameters, training, and export to ONNX."""

@@ -1,4 +1,4 @@
-"""What both LightGBM learners do: check, bin, train, predict, and write themselves as ONNX."""
+"""The base class of both LightGBM learners: check, bin, train, predict, and export to ONNX."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from mlbuild.params import Json
 if TYPE_CHECKING:
     import numpy as np
 
-#: LightGBM's metrics that rows of one class leave undefined.
+#: LightGBM's metrics that are undefined on rows of one class.
 _OF_BOTH_CLASSES = ("auc", "average_precision")
 
 
 @dataclass(frozen=True)
 class Lightgbm(Parameters, Learner):
-    """A LightGBM learner. A fitted one is LightGBM's model text without its list of parameters."""
+    """A LightGBM learner. The fitted learner is LightGBM's model text without the list of parameters."""
 
     accepts: ClassVar[frozenset[str]] = frozenset({"null", "category", "vector"})
     libraries: ClassVar[tuple[str, ...]] = ("lightgbm",)
@@ -48,7 +48,7 @@ class Lightgbm(Parameters, Learner):
 
     @property
     def iterative(self) -> bool:
-        """Dropping earlier trees, `dart` has no best round to go back to."""
+        """Whether early stopping works. `dart` drops earlier trees, so it cannot return to the best round."""
         return self.boosting != "dart"
 
     def infer(self, features: Schema, target: ColumnType) -> None:
@@ -57,10 +57,10 @@ class Lightgbm(Parameters, Learner):
             self.refuse(self.without_effect("without a feature of dtype category", *CATEGORICAL))
 
     def refuse(self, problems: Iterable[Problem]) -> None:
-        """Refuse parameters for what is only known of the columns.
+        """Refuse parameters that do not match the columns.
 
         Raises:
-            Rejected: there are problems.
+            Rejected: There are problems.
         """
         if found := [problem.under("params") for problem in problems]:
             raise Rejected(*found)
@@ -87,7 +87,7 @@ class Lightgbm(Parameters, Learner):
         return self.mended(train(training, params, self.num_iterations)).encode()
 
     def _watched(self, stopping: EarlyStopping, classes: int) -> str:
-        """LightGBM's name of the metric to watch; rows on which it says nothing are refused."""
+        """Return LightGBM's name of the metric to watch. Refuse rows on which the metric is undefined."""
         import numpy as np
 
         target = stopping.target
@@ -105,19 +105,19 @@ class Lightgbm(Parameters, Learner):
         return watched
 
     def check_target(self, target: Any, classes: int) -> None:
-        """Refuse a target that the objective is not made for.
+        """Refuse a target that does not match the objective.
 
         Raises:
-            Failed: of kind `data`.
+            Failed: Of kind `data`.
         """
         raise NotImplementedError
 
     def native(self, classes: int) -> dict[str, Any]:
-        """The parameters as LightGBM takes them."""
+        """Return the parameters in the form that LightGBM expects."""
         return self.values() | {"metric": "None"}
 
     def mended(self, text: str) -> str:
-        """The model text with numbers in full that LightGBM writes with six digits."""
+        """Replace numbers in the model text that LightGBM writes with only six digits by their full values."""
         return text
 
     def predict(self, fitted: bytes, rows: Rows, threads: int) -> np.ndarray[Any, Any]:

@@ -18,7 +18,7 @@ from mlbuild.params import Boolean, Choice, Number, field
 if TYPE_CHECKING:
     import numpy as np
 
-#: The LightGBM metric that improves whenever ours does, for two classes and for more.
+#: The LightGBM metric that improves exactly when ours does, for two classes and for more.
 _WATCHED = {
     "roc_auc": "auc",
     "average_precision": "average_precision",

@@ -1,4 +1,4 @@
-"""Imports LightGBM, makes it quiet, and keeps its threads from waiting for each other more than they work."""
+"""Imports LightGBM without its log output, and limits how long its threads spin while they wait for each other."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-#: What LightGBM imports only for its scikit-learn and pandas interfaces: three quarters of its import time.
+#: Modules that LightGBM imports only for its scikit-learn and pandas interfaces: three quarters of its import time.
 _NOT_NEEDED = ("sklearn", "pandas")
-#: How long GNU's threads spin when they wait for each other. Beside other busy processes its own choice made training
-#: nine times as slow as this, which takes 7% more where there are none.
+#: How long GNU's OpenMP threads spin while they wait for each other. On a busy machine, the default made training
+#: nine times as slow as this value. On an idle machine, this value takes 7% longer.
 _SPINS = "1000"
-#: Measured: with fewer rows a second thread costs more CPU and is not sooner done.
+#: Measured: with fewer rows, a second thread uses more CPU time and does not finish sooner.
 _ROWS_A_THREAD = 10_000
 
 
 @cache
 def lightgbm() -> ModuleType:
-    """The library, without the interfaces that nothing here uses, and with a logger that says nothing.
+    """Return the library, without the interfaces that mlbuild does not use, and with a logger that discards
+    everything.
 
-    Modules that are not yet imported are hidden while it looks for them; they can be imported afterwards.
+    Optional modules that are not imported yet are hidden during the import. They can be imported afterwards.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
@@ -38,7 +39,7 @@ def lightgbm() -> ModuleType:
 
 
 class _Silence:
-    """A logger as LightGBM wants one. What goes wrong is raised; the rest is of no use to anyone here."""
+    """A logger for LightGBM that discards everything. Errors are raised as exceptions anyway."""
 
     def info(self, message: str) -> None:
         pass
@@ -48,5 +49,8 @@ class _Silence:
 
 
 def useful(threads: int, rows: int) -> int:
-    """As many of the threads as so many rows keep busy; others would but wait for each other, which costs CPU."""
+    """Return how many of the threads this number of rows keeps busy.
+
+    More threads would only wait and waste CPU time.
+    """
     return min(threads, 1 + rows // _ROWS_A_THREAD)

@@ -1,4 +1,4 @@
-"""Writes a trained LightGBM model into an ONNX graph, in double and with LightGBM's own decisions."""
+"""Writes a trained LightGBM model into an ONNX graph, in double and with LightGBM's own decision rules."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: Up to here a number is zero to LightGBM: its kZeroThreshold, a float32.
+#: LightGBM treats numbers up to this magnitude as zero (its kZeroThreshold, a float32).
 ZERO = 1.0000000180025095e-35
 
 
 def lower(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
-    """The scores of `matrix` (double, [N, features]): [N, 1], or [N, classes]."""
+    """Return the scores of `matrix` (double, [N, features]): [N, 1], or [N, classes]."""
     raw = tree_ensemble(graph, _zeros_missing(model, graph, matrix), trees_of(model))
     if model.averaged:
         raw = graph.call("Div", raw, graph.constant(float(model.iterations)))
@@ -26,7 +26,7 @@ def lower(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
 
 
 def _zeros_missing(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
-    """Zeros as NaN, in the features where LightGBM takes them for missing."""
+    """Replace zeros by NaN in the features for which LightGBM treats zeros as missing."""
     import numpy as np
 
     nodes = ~model.categorical & (model.missing == MISSING_ZERO)
@@ -39,9 +39,9 @@ def _zeros_missing(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
 
 
 def trees_of(model: ModelText) -> Trees:
-    """The trees with nodes and leaves numbered through.
+    """Return the trees with nodes and leaves numbered consecutively.
 
-    Where a feature has no missing values in training, LightGBM takes a NaN for 0.
+    If a feature has no missing values in training, LightGBM treats NaN as 0.
     """
     import numpy as np
 
@@ -68,7 +68,10 @@ def trees_of(model: ModelText) -> Trees:
 
 
 def kept(model: ModelText) -> Array:
-    """Which trees count: a tree of one leaf with the value 0 adds nothing. At least one is left."""
+    """Return which trees to keep.
+
+    A tree with one leaf of value 0 adds nothing and is dropped, but at least one tree remains.
+    """
     import numpy as np
 
     counts: Array = (model.leaves > 1) | (model.leaf_value[np.cumsum(model.leaves) - model.leaves] != 0)
@@ -77,7 +80,7 @@ def kept(model: ModelText) -> Array:
 
 
 def _transformed(model: ModelText, graph: Graph, raw: Tensor) -> Tensor:
-    """Sums of leaves to scores: each objective's `ConvertOutput`, in the same form."""
+    """Convert sums of leaves to scores with the `ConvertOutput` of the objective, in the same form as LightGBM."""
     name, words = model.objective
     if name == "binary":
         positive = _sigmoid(graph, raw, float(words["sigmoid"]))
@@ -95,7 +98,7 @@ def _transformed(model: ModelText, graph: Graph, raw: Tensor) -> Tensor:
 
 
 def _sigmoid(graph: Graph, raw: Tensor, steepness: float) -> Tensor:
-    """1 / (1 + exp(-steepness * raw)), with its tail towards 0 kept."""
+    """1 / (1 + exp(-steepness * raw)), accurate in the tail towards 0."""
     one = graph.constant(1.0)
     power = graph.call("Exp", graph.call("Mul", raw, graph.constant(-steepness)))
     return graph.call("Div", one, graph.call("Add", one, power))

@@ -1,4 +1,4 @@
-"""LightGBM's parameters as fields: those that classifier and regressor share."""
+"""LightGBM's parameters as fields: those that the classifier and the regressor share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from mlbuild.diagnostics import Problem
 from mlbuild.params import INT32, Boolean, Choice, Described, Integer, Number, field, params_of
 
-#: The parameters that decide the bins. While these and the columns stay equal, a binned dataset is reused.
+#: The parameters that determine the bins. While these and the columns are unchanged, a binned dataset is reused.
 BINNING = (
     "max_bin",
     "min_data_in_bin",
@@ -17,7 +17,7 @@ BINNING = (
     "use_missing",
     "zero_as_missing",
 )
-#: Parameters that only matter for splits on categories.
+#: Parameters that matter only for splits on categories.
 CATEGORICAL = ("max_cat_to_onehot", "max_cat_threshold", "min_data_per_group", "cat_smooth", "cat_l2")
 
 
@@ -178,7 +178,7 @@ class Parameters(Described):
             yield from self.without_effect("with 'use_missing: false'", "zero_as_missing")
 
     def _sampling(self) -> Iterator[Problem]:
-        """Only one sampling strategy applies, and a random forest needs one."""
+        """Check that only one sampling strategy is used, and that a random forest has one."""
         goss = self.data_sample_strategy == "goss"
         if goss:
             yield from self.without_effect(
@@ -211,13 +211,13 @@ class Parameters(Described):
                 )
 
     def without_effect(self, why: str, *names: str) -> Iterator[Problem]:
-        """A problem for each of these parameters that is not at its default."""
+        """Return a problem for each of these parameters that does not have its default value."""
         params, values = params_of(type(self)), self.values_by_field()
         for name in names:
             if values[name] != params[name].default:
                 yield Problem("no-effect", f"'{name}' has no effect {why}", (name,), on="key")
 
     def values(self) -> dict[str, Any]:
-        """The value of each parameter by name. LightGBM finds those that are None."""
+        """Return the value of each parameter by name. LightGBM chooses those that are None."""
         values = self.values_by_field()
         return {name: values[name] for name in params_of(type(self)) if values[name] is not None}

@@ -14,7 +14,7 @@ from mlbuild.params import Boolean, Choice, Number, field
 if TYPE_CHECKING:
     import numpy as np
 
-#: Parameters that only some objectives read.
+#: Parameters that only some objectives use.
 _READ_BY = {
     "alpha": ("huber", "quantile"),
     "fair_c": ("fair",),
@@ -22,7 +22,7 @@ _READ_BY = {
     "tweedie_variance_power": ("tweedie",),
     "reg_sqrt": ("regression",),
 }
-#: The LightGBM metric that improves whenever ours does.
+#: The LightGBM metric that improves exactly when ours does.
 _WATCHED = {
     "mean_squared_error": "l2",
     "root_mean_squared_error": "rmse",

@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: What a feature does with a missing value, as it stands in `decision_type`.
+#: How a feature treats missing values, as encoded in `decision_type`.
 MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class ModelText:
-    """A model as LightGBM saves it, https://github.com/lightgbm-org/LightGBM/blob/main/src/io/tree.cpp.
+    """A model as LightGBM saves it.
 
-    Arrays hold all trees, one behind another. Children are numbered within their tree; a negative one is the
-    complement of a leaf. `sets` are the categories that go left, for each categorical node in order.
+    The format is defined in https://github.com/lightgbm-org/LightGBM/blob/main/src/io/tree.cpp. Each array holds
+    the values of all trees, concatenated. Children are numbered within their tree; a negative number is the
+    complement of a leaf. `sets` contains the categories that go left, for each categorical node in order.
     """
 
     header: dict[str, str]
@@ -68,7 +69,7 @@ class ModelText:
 
     @property
     def per_iteration(self) -> int:
-        """Trees of one round: one for each class, or one."""
+        """The number of trees per round: one per class, or one."""
         return int(self.header["num_tree_per_iteration"])
 
     @property
@@ -81,12 +82,12 @@ class ModelText:
 
     @property
     def averaged(self) -> bool:
-        """Whether the result is the mean over the rounds instead of the sum: a random forest."""
+        """Whether the result is the mean over the rounds instead of the sum, as for a random forest."""
         return "average_output" in self.header
 
     @property
     def objective(self) -> tuple[str, dict[str, str]]:
-        """Its name and what stands behind it: `binary sigmoid:1`, `regression sqrt`."""
+        """The objective with its options, such as `binary sigmoid:1` or `regression sqrt`."""
         name, *words = self.header["objective"].split()
         return name, {key: value for key, _, value in (word.partition(":") for word in words)}
 
@@ -100,7 +101,7 @@ class ModelText:
 
     @property
     def missing(self) -> Array:
-        """For each node what it does with a missing value."""
+        """How each node treats missing values."""
         return (self.decision >> 2) & 3
 
     @cached_property
@@ -108,7 +109,8 @@ class ModelText:
         """The categories of each categorical node, unpacked from 32-bit words."""
         import numpy as np
 
-        # In each tree the boundaries start at 0 and count words; a set is the words between two of them.
+        # In each tree, the boundaries start at 0 and count words. A set consists of the words between two
+        # boundaries.
         widths = np.diff(self.boundaries)
         widths = widths[widths > 0]
         first = np.cumsum(widths) - widths
@@ -116,7 +118,7 @@ class ModelText:
         word, bit = np.nonzero(bits)
         owner = np.repeat(np.arange(len(widths)), widths)[word]
         category = (word - first[owner]) * 32 + bit
-        # Behind the last set nothing is left; without any set there is only this rest.
+        # Nothing is left after the last set. If there are no sets, this is all there is.
         *sets, _ = np.split(category, np.cumsum(np.bincount(owner, minlength=len(widths))))
         return sets
 

@@ -1,4 +1,4 @@
-"""Trains LightGBM: the same model for the same rows, whatever the number of threads, with bins made before or not."""
+"""Trains LightGBM. The model is the same for any number of threads, and with or without existing bins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.matrix import categorical, expanded
 from mlbuild.models.training import Rows, Training
 
-#: What every training has, besides the parameters of the spec.
+#: Parameters of every training, in addition to those in the spec.
 FIXED = {
     "deterministic": True,
     "force_row_wise": True,
@@ -25,7 +25,7 @@ def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, f
 
     Raises:
         Failed: LightGBM refuses the rows.
-        OSError: there is no room for it.
+        OSError: The disk is full.
     """
     params = {**FIXED, **binning, "seed": seed, "num_threads": useful(threads, rows.features.height)}
     data = _dataset(rows, params)
@@ -39,7 +39,7 @@ def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, f
 
 
 def _see_room(file: Path) -> None:
-    """See that a file could be longer: LightGBM does not ask whether the end of it was written."""
+    """Check that the file could grow: LightGBM does not check whether the end of the file was written."""
     size = file.stat().st_size
     with file.open("r+b") as written:
         written.seek(size)
@@ -48,9 +48,11 @@ def _see_room(file: Path) -> None:
 
 
 def train(training: Training, params: Mapping[str, Any], rounds: int) -> str:
-    """The model text up to the parameters, which name the threads. With early stopping, of the best round.
+    """Train a model and return its text up to the parameters, which include the number of threads.
 
-    `params` are LightGBM's, with the metric to watch.
+    With early stopping, this is the model of the best round.
+
+    `params` are LightGBM's parameters, including the metric to watch.
 
     Raises:
         Failed: LightGBM refuses the data.
@@ -75,7 +77,7 @@ def train(training: Training, params: Mapping[str, Any], rounds: int) -> str:
 
 
 def _dataset(rows: Rows, params: Mapping[str, Any], **fields: Any) -> Any:
-    """LightGBM's dataset, not yet constructed."""
+    """Return LightGBM's dataset, before it is constructed."""
     frame = expanded(rows)
     if frame.width == 0:
         raise data_failure("there are no features: every vector is empty")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Aliases from LightGBM and its scikit-learn wrapper, with the name that specs use.
+#: Aliases from LightGBM and its scikit-learn wrapper, with the names to use in specs.
 ALIASES = {
     "n_estimators": "num_iterations",
     "num_iteration": "num_iterations",
@@ -66,7 +66,7 @@ _CATEGORY = "use the op 'category' to make a column categorical"
 _CPU = "training runs on the CPU, where it is deterministic"
 _NUMBERED = "it refers to columns by number, and preprocessing decides the numbers"
 
-#: LightGBM parameters that a spec cannot set, and why.
+#: LightGBM parameters that a spec cannot set, with the reason.
 REFUSED = {
     "linear_tree": _LINEAR,
     "linear_trees": _LINEAR,

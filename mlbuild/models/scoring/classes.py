@@ -1,7 +1,7 @@
-"""Metrics of predicted classes and probabilities; targets are class indices [N], scores float64 [N, classes].
+"""Metrics of predicted classes and probabilities. Targets are class indices [N], scores float64 [N, classes].
 
-Definitions are scikit-learn's, of the function of the same name. A class is predicted where its probability is
-the largest, the first of equals.
+The definitions are those of the scikit-learn functions with the same names. The predicted class is the one with the
+highest probability, and the first one if several are equal.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def roc_auc(target: Array, scores: Array) -> float | None:
-    """Two classes: the chance that a positive row is scored above a negative one, ties counting half.
+    """Area under the ROC curve.
 
-    Several classes: the mean of each class against the rest (`multi_class="ovr", average="macro"`).
+    Two classes: the probability that a positive row has a higher score than a negative one; ties count half.
+    Several classes: the mean over each class against the rest (`multi_class="ovr", average="macro"`).
     """
     import numpy as np
 
@@ -29,7 +30,7 @@ def roc_auc(target: Array, scores: Array) -> float | None:
 
 
 def _auc(positive: Array, score: Array) -> float | None:
-    """By the trapezoidal rule on the counts at each distinct score."""
+    """Area under the ROC curve by the trapezoidal rule on the counts at each distinct score."""
     hits, passed = _counts(positive, score)
     if hits[-1] == 0 or hits[-1] == passed[-1]:
         return None
@@ -39,7 +40,7 @@ def _auc(positive: Array, score: Array) -> float | None:
 
 
 def average_precision(target: Array, scores: Array) -> float | None:
-    """The sum over distinct scores of precision times the step in recall."""
+    """Sum over the distinct scores of precision times the increase in recall."""
     hits, passed = _counts(target == 1, scores[:, 1])
     if hits[-1] == 0:
         return None
@@ -47,7 +48,9 @@ def average_precision(target: Array, scores: Array) -> float | None:
 
 
 def _counts(positive: Array, score: Array) -> tuple[Array, Array]:
-    """How many positive rows and how many rows score at least as high, per distinct score from the top, after 0."""
+    """Count the positive rows and all rows with at least each distinct score, from the highest; the first counts
+    are 0.
+    """
     import numpy as np
 
     order = np.argsort(-score, kind="stable")
@@ -57,7 +60,9 @@ def _counts(positive: Array, score: Array) -> tuple[Array, Array]:
 
 
 def log_loss(target: Array, scores: Array) -> float:
-    """Probabilities are kept away from 0 and 1 by the machine epsilon, as scikit-learn does."""
+    """Mean negative logarithm of the probability of the true class, clipped by the machine epsilon as in
+    scikit-learn.
+    """
     import numpy as np
 
     epsilon = np.finfo(np.float64).eps
@@ -70,20 +75,20 @@ def accuracy(target: Array, scores: Array) -> float:
 
 
 def balanced_accuracy(target: Array, scores: Array) -> float:
-    """The mean recall of the classes that the target holds."""
+    """Mean recall of the classes in the target."""
     right, there, _ = _confusion(target, scores)
     held = there > 0
     return float((right[held] / there[held]).mean())
 
 
 def f1(target: Array, scores: Array) -> float | None:
-    """Of the positive class; undefined where there is neither a positive row nor a positive prediction."""
+    """F1 score of the positive class; undefined if there are neither positive rows nor positive predictions."""
     _, there, said = _confusion(target, scores)
     return float(_f1_by_class(target, scores)[1]) if there[1] + said[1] else None
 
 
 def f1_macro(target: Array, scores: Array) -> float:
-    """The mean over the classes that are in the target or predicted."""
+    """Mean F1 score of the classes that are in the target or predicted."""
     _, there, said = _confusion(target, scores)
     return float(_f1_by_class(target, scores)[(there + said) > 0].mean())
 
@@ -97,7 +102,7 @@ def _f1_by_class(target: Array, scores: Array) -> Array:
 
 
 def _confusion(target: Array, scores: Array) -> tuple[Array, Array, Array]:
-    """Per class, how many rows are rightly predicted, are of it, are predicted to be."""
+    """Count for each class the correct predictions, the rows of the class, and the predictions of the class."""
     import numpy as np
 
     predicted = scores.argmax(axis=1)
@@ -107,5 +112,5 @@ def _confusion(target: Array, scores: Array) -> tuple[Array, Array, Array]:
 
 
 def brier_score(target: Array, scores: Array) -> float:
-    """scikit-learn's `brier_score_loss`."""
+    """Mean squared error of the probability of the positive class (scikit-learn's `brier_score_loss`)."""
     return float(((scores[:, 1] - (target == 1)) ** 2).mean())

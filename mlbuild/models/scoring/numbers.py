@@ -1,6 +1,6 @@
-"""Metrics of predicted numbers; targets are float64 [N], scores float64 [N, 1].
+"""Metrics of predicted numbers. Targets are float64 [N], scores float64 [N, 1].
 
-Definitions are scikit-learn's, of the function of the same name.
+The definitions are those of the scikit-learn functions with the same names.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def median_absolute_error(target: Array, scores: Array) -> float:
 
 
 def mean_absolute_percentage_error(target: Array, scores: Array) -> float:
-    """A share, not a percentage; targets below the machine epsilon count as the epsilon."""
+    """Mean absolute relative error, as a fraction and not in percent.
+
+    Targets below the machine epsilon count as the epsilon.
+    """
     import numpy as np
 
     sizes = np.maximum(abs(target), np.finfo(np.float64).eps)
@@ -46,7 +49,7 @@ def mean_absolute_percentage_error(target: Array, scores: Array) -> float:
 
 
 def r2(target: Array, scores: Array) -> float | None:
-    """1 less the share of the variance left; undefined where the target does not vary."""
+    """1 minus the fraction of the variance that is not explained; undefined if the target is constant."""
     spread = float(((target - target.mean()) ** 2).sum())
     if spread == 0:
         return None

@@ -1,4 +1,4 @@
-"""The base of scikit-learn's linear models: such a learner is its fields and its `estimator`."""
+"""The base classes of scikit-learn's linear models. Such a learner consists of its fields and its `estimator`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SEED = "the top-level 'seed' sets it"
 
 @dataclass(frozen=True)
 class Linear(Learner):
-    """A linear model, computed by mlbuild from the coefficients that scikit-learn finds."""
+    """A linear model. mlbuild computes predictions from the coefficients that scikit-learn finds."""
 
     accepts = frozenset({"vector"})
     libraries = ("scikit-learn", "scipy", "numpy")
@@ -43,24 +43,24 @@ class Linear(Learner):
 
     @classmethod
     def load(cls) -> None:
-        import sklearn.linear_model  # noqa: F401  # for those that are forked
+        import sklearn.linear_model  # noqa: F401  # so that forked processes have it
 
     def estimator(self, seed: int) -> Any:
-        """The scikit-learn estimator to fit, with the fields as its parameters."""
+        """Return the scikit-learn estimator to fit, with the fields as its parameters."""
         raise NotImplementedError
 
     @property
     def values(self) -> dict[str, Any]:
-        """The fields, by scikit-learn's names."""
+        """Return the fields by scikit-learn's names."""
         values = self.values_by_field()
         return {key: values[param.name] for key, param in params_of(type(self)).items()}
 
     def link(self, sums: Array) -> Array:
-        """Scores for the sums of the linear form, both [N, width]."""
+        """Convert the sums of the linear form to scores; both are [N, width]."""
         return sums
 
     def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
-        """The same in the graph."""
+        """Do the same in the graph."""
         return sums
 
     def infer(self, features: Schema, target: ColumnType) -> None:
@@ -91,12 +91,12 @@ class LinearRegressor(Linear):
 
 @dataclass(frozen=True)
 class LinearClassifier(Linear):
-    """A linear model of log-odds: of the second of two classes, or of each of several."""
+    """A linear model of log-odds: of the second of two classes, or of each of several classes."""
 
     answer = Classification
 
     def link(self, sums: Array) -> Array:
-        """Two classes: 1 / (1 + exp(-sum)); more: the softmax of the sums."""
+        """Two classes: 1 / (1 + exp(-sum)). More classes: the softmax of the sums."""
         import numpy as np
 
         with np.errstate(all="ignore"):

@@ -1,4 +1,6 @@
-"""A linear form of the features: fitted by scikit-learn, computed here, with one order of adding on both sides."""
+"""A linear form of the features: fitted by scikit-learn, computed by mlbuild, with the same order of additions in
+ONNX.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,15 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: So many coefficients are told of a model, and of each sum at least so many.
+#: The maximum number of coefficients that are reported for a model, and the minimum for each sum.
 _MOST_TOLD, _FEWEST_TOLD = 2_000, 50
-#: Products of features that are smaller than this do not overflow.
+#: Products of features below this bound do not overflow.
 _LARGE = 1e100
 
 
 @dataclass(frozen=True)
 class LinearForm:
-    """Rows of coefficients, one for each sum, and their constants; how the solver came to its end."""
+    """A row of coefficients and an intercept for each sum, and how the solver ended."""
 
     coefficients: list[list[float]]
     intercepts: list[float]
@@ -35,7 +37,7 @@ class LinearForm:
     converged: bool = True
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON; numbers are written so that they are read back exactly."""
+        """Serialize as canonical JSON. Numbers are written so that reading gives exactly the same values."""
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False).encode()
 
     @staticmethod
@@ -43,9 +45,9 @@ class LinearForm:
         return LinearForm(**json.loads(fitted))
 
     def sums(self, features: Array) -> Array:
-        """[N, width]. Products are added from the first feature to the last, then the constant.
+        """Compute the sums, [N, width]. Products are added from the first feature to the last, then the intercept.
 
-        A matrix product adds in an order of its own, and large terms that cancel would show it.
+        A matrix product may add in another order, which would show if large terms cancel.
         """
         import numpy as np
 
@@ -59,7 +61,7 @@ class LinearForm:
         return sums
 
     def lower(self, graph: Graph, features: Tensor) -> Tensor:
-        """The same in the graph: CumSum is the one operator that adds in a known order."""
+        """Do the same in the graph. CumSum is the only operator that adds in a known order."""
         axis = graph.constant(1, "int64")
         last = graph.constant([-1], "int64")
         sums = []
@@ -71,7 +73,7 @@ class LinearForm:
         return graph.call("Add", total, graph.constant([self.intercepts]))
 
     def describe(self, columns: Sequence[str], classes: Sequence[Any]) -> Json:
-        """The numbers by the names of the columns, where there are several sums also by class; how it was solved."""
+        """Return the numbers by column name and, if there are several sums, by class; and how the solver ended."""
         told: Json = {} if self.iterations is None else {"iterations": self.iterations}
         if not self.converged:
             told["note"] = (
@@ -87,7 +89,10 @@ class LinearForm:
         }
 
     def _named(self, place: int, columns: Sequence[str]) -> dict[str, float]:
-        """The coefficients of a sum; of very many only the largest, in the order of the columns."""
+        """Return the coefficients of a sum.
+
+        If there are too many, only the largest, in the order of the columns.
+        """
         row = self.coefficients[place]
         most = max(_MOST_TOLD // len(self.coefficients), _FEWEST_TOLD)
         smallest = sorted(map(abs, row), reverse=True)[most - 1] if len(row) > most else 0.0
@@ -99,10 +104,10 @@ class LinearForm:
 
 
 def fit_form(model: Any, training: Training) -> LinearForm:
-    """Fit a linear model of scikit-learn in float64, with one thread: more would change the last bits.
+    """Fit a linear model of scikit-learn in float64, with one thread, because more would change the last bits.
 
     Raises:
-        Failed: the rows cannot be learned from.
+        Failed: Nothing can be learned from the rows.
     """
     import numpy as np
     from sklearn.exceptions import ConvergenceWarning
@@ -121,7 +126,7 @@ def fit_form(model: Any, training: Training) -> LinearForm:
     intercepts = np.broadcast_to(model.intercept_, len(coefficients))
     if not (np.isfinite(coefficients).all() and np.isfinite(intercepts).all()):
         raise _too_large()
-    rounds = getattr(model, "n_iter_", None)  # None also where a solver does not iterate
+    rounds = getattr(model, "n_iter_", None)  # also None if a solver does not iterate
     iterations = None if rounds is None else int(np.max(rounds))
     converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     return LinearForm(coefficients.tolist(), intercepts.tolist(), iterations, converged)
@@ -143,7 +148,7 @@ def _train_matrix(rows: Rows) -> Array:
 
 
 def _not_finite(rows: Rows) -> Failed:
-    """Names the first column with a missing or infinite value."""
+    """Return the failure that names the first column with a missing or infinite value."""
     import numpy as np
 
     for name in rows.schema:

@@ -10,7 +10,7 @@ from mlbuild.diagnostics import Problem
 from mlbuild.models.sklearn.linear import LinearRegressor
 from mlbuild.params import INT32, Boolean, Choice, Integer, Number, field
 
-#: The solvers that iterate, and so have a tolerance and a limit.
+#: The iterative solvers, which have a tolerance and a limit.
 _ITERATIVE = ("lsqr", "sparse_cg", "lbfgs")
 
 
