@@ -52,7 +52,11 @@ def words(kind: Kind) -> str:
         names = ", ".join(code(value) for value in kind.values)
         return names if len(kind.values) == 1 else f"one of {'those below' if _long(kind) else names}"
     if isinstance(kind, ListOf):
-        return words(kind.item) + ", or a list of them" if kind.or_one else f"a list; each item is {words(kind.item)}"
+        return (
+            words(kind.item) + ", or a list of them"
+            if kind.or_one
+            else f"a list; each item is {words(kind.item)}"
+        )
     if isinstance(kind, MapOf):
         return f"a map by name; each value is {words(kind.item)}"
     if isinstance(kind, Dispatch):
