@@ -1,4 +1,6 @@
-"""Makes raw rows that are likely to tell two implementations apart: missing, extreme, unseen and boundary values."""
+"""Makes raw rows that are likely to reveal differences between two implementations: missing, extreme, unseen and
+boundary values.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ _UNSEEN = ("unseen \u2603", " ", "\U0001f600", "NaN", "null", "0")
 _FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 5e-324, 1e300, -1e300, math.inf, -math.inf, 2.0**53)
 _INTS = (0, 1, -1, 2, 7, 2**31, -(2**31), 2**53, -(2**53))
 _DAY = 86_400_000_000
-#: Days since 1970 around which calendars go wrong: centuries, leap days, the turn of years and of the epoch.
+#: Days since 1970 where calendar code often fails: centuries, leap days, the turn of years, and the epoch.
 _DAYS = (
     -135_140,
     -25_568,
@@ -52,12 +54,12 @@ _MOST_CONSTANTS = 2_000
 
 
 def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the raw inputs, made from `real` ones by putting each special value into each column.
+    """Return rows of the raw inputs, made from the `real` rows by putting each special value into each column.
 
-    Every distinct string of `real` is among them, every number that the steps or their states hold, one value
-    beside it on each side, and rows in which several columns are special at once. Of wide tables each row has several
-    special columns, of a column with very many special values those at regular distances are taken. The same rows for
-    the same input.
+    The special values include every distinct string in `real`, every number in the steps and their states, and the
+    next value on each side of it. Some rows are special in several columns at once. In wide tables, every row has
+    several special columns. If a column has very many special values, those at regular intervals are used. The same
+    input gives the same rows.
     """
     import numpy as np
     import polars as pl
@@ -77,7 +79,7 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
     columns = {}
     for (name, pool), start, count in zip(pools.items(), starts, counts, strict=True):
         special = np.arange(rows) % bases
-        # One special value after the other, round and round: of a narrow table each has a row of its own.
+        # Cycle through the special values. In a narrow table, each has a row of its own.
         special[(start + np.arange(count)) % rows] = bases + np.arange(count)
         picked = np.concatenate([np.arange(bases), special, rng.integers(0, len(pool), mixed)])
         columns[name] = pool.gather(picked)
@@ -85,7 +87,7 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
 
 
 def _thinned(pool: pl.Series, bases: int, most: int) -> pl.Series:
-    """At most so many special values behind the base rows, at regular distances."""
+    """Return at most this number of special values after the base rows, at regular intervals."""
     import numpy as np
 
     count = len(pool) - bases
@@ -96,13 +98,13 @@ def _thinned(pool: pl.Series, bases: int, most: int) -> pl.Series:
 
 
 def _base_rows(real: pl.DataFrame) -> list[int]:
-    """A few ordinary rows to vary; without any real row there is one, of missing values."""
+    """Return a few ordinary rows to vary. If there are no real rows, return one with missing values."""
     count = real.height
     return sorted({0, count // 3, count // 2, max(count - 1, 0)}) if count else [0]
 
 
 def _pool(item: RawInput, column: pl.Series, constants: _Constants) -> pl.Series:
-    """The values of the base rows in this column, then the special ones."""
+    """Return the values of the base rows in this column, followed by the special values."""
     import polars as pl
 
     base = (
@@ -148,7 +150,7 @@ def _specials(item: RawInput, column: pl.Series, constants: _Constants) -> list[
 
 
 def _times(column: pl.Series, moments: Sequence[int], whole_days: bool) -> list[int]:
-    """Microseconds since 1970: around each calendar day that matters, and the ends of the real values."""
+    """Return microseconds since 1970: around each interesting calendar day, and the ends of the real values."""
     import polars as pl
 
     real = column.cast(pl.Datetime("us")).cast(pl.Int64)
@@ -161,7 +163,7 @@ def _times(column: pl.Series, moments: Sequence[int], whole_days: bool) -> list[
 
 
 def _beside(numbers: Iterable[Any]) -> list[float]:
-    """Each number with the next float below and above it."""
+    """Return each number with the next float below and above it."""
     return [
         value
         for number in numbers
@@ -170,7 +172,7 @@ def _beside(numbers: Iterable[Any]) -> list[float]:
 
 
 def _unique_floats(values: Iterable[float]) -> list[float]:
-    """Without repetitions; 0.0 and -0.0 are two values."""
+    """Remove duplicates; 0.0 and -0.0 are two values."""
     return list(
         {math.copysign(1.0, value) * 3 + value if value == 0 else value: value for value in values}.values()
     )
@@ -178,7 +180,7 @@ def _unique_floats(values: Iterable[float]) -> list[float]:
 
 @dataclass(frozen=True)
 class _Constants:
-    """What expressions, steps and their states compare with or compute with."""
+    """The constants that expressions, steps and their states compare or compute with."""
 
     numbers: tuple[float, ...]
     texts: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Writes a trained pipeline as one ONNX model with its metadata, and the contract of its inputs and outputs."""
+"""Writes a trained pipeline as one ONNX model with metadata, and the contract of its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mlbuild.params import Json
 
 FORMAT = 1
 #: The oldest onnxruntime that loads every model in reasonable time. `TreeEnsemble` exists since 1.21, but earlier
-#: releases copy (1.21, 1.22) or compare (1.23 to 1.24.2) the subtree behind a category set once for each member of
-#: the set, so that sets behind sets multiply: https://github.com/microsoft/onnxruntime/pull/27391.
+#: releases copy (1.21, 1.22) or compare (1.23 to 1.24.2) the subtree after a category set once for each member of
+#: the set, so nested sets multiply the cost: https://github.com/microsoft/onnxruntime/pull/27391.
 ONNXRUNTIME = "1.24.3"
 
 _MISSING = {"double": "NaN", "int64": "-9223372036854775808", "string": ""}
 
 
 def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> tuple[bytes, bytes]:
-    """The bytes of `model.onnx` and of `contract.json`.
+    """Return the bytes of `model.onnx` and of `contract.json`.
 
-    `key` is the digest of all that reaches the artifact, `versions` those of the libraries that made it.
+    `key` is the digest of everything that affects the artifact. `versions` are those of the libraries that made it.
     """
     graph = Graph()
     matrix, scores = trained.lower(graph)
@@ -48,7 +48,7 @@ def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> t
 
 
 def lineage(recipe: Recipe) -> dict[str, list[str]]:
-    """For each feature the raw columns that it is computed from, sorted."""
+    """Return, for each feature, the raw columns that it is computed from, sorted."""
     raw = {item.name: {item.name} for item in recipe.inputs}
     for name, typed in recipe.derived:
         raw[name] = set().union(*(raw[used] for used in typed.names)) if typed.names else set()
@@ -56,7 +56,7 @@ def lineage(recipe: Recipe) -> dict[str, list[str]]:
 
 
 def _contract(recipe: Recipe, outputs: Iterable[Output]) -> Json:
-    """Inputs and outputs as a client sees them, versioned."""
+    """Return a versioned description of inputs and outputs for clients."""
     inputs = []
     for item in recipe.inputs:
         element = ELEMENTS[item.type.dtype]

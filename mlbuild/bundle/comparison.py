@@ -1,4 +1,4 @@
-"""Compares what a model file answers with what the trained pipeline does."""
+"""Compares the outputs of a model file with those of the trained pipeline."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: What is compared: a column between preprocessing and learner; an output that holds numbers, as scores are; an output
+#: What is compared: a column between preprocessing and learner; an output of numbers, such as scores; or an output
 #: of other values, such as classes, which must be identical.
 Of = Literal["features", "numbers", "values"]
 
-#: Outputs that are numbers: |a - b| <= SCORE * max(1, |b|).
+#: The tolerance of outputs that are numbers: |a - b| <= SCORE * max(1, |b|).
 SCORE = 1e-9
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One comparison: how many rows, the largest difference, how many rows differ too much, the first of them."""
+    """One comparison: the number of rows, the largest difference, the number of rows that differ too much, and the
+    first of them.
+    """
 
     of: Of
     what: str
@@ -33,7 +35,7 @@ class Compared:
     column: str | None = None
 
     def plus(self, other: Compared) -> Compared:
-        """This comparison continued with the rows that follow."""
+        """Add the comparison of the following rows to this one."""
         first = self.first if self.wrong else None if other.first is None else self.rows + other.first
         largest = max(self.largest, other.largest)
         return replace(
@@ -47,7 +49,9 @@ class Compared:
 
 
 def compare_output(what: str, got: Array, wanted: Array) -> Compared:
-    """An output of the artifact beside the native one: numbers within the tolerance of scores, other values identical."""
+    """Compare an output of the artifact with the native one: numbers within the tolerance of scores, other values
+    exactly.
+    """
     import numpy as np
 
     if holds_numbers(wanted):
@@ -64,7 +68,7 @@ def holds_numbers(array: Array) -> bool:
 def compare(
     of: Of, what: str, got: Array, wanted: Array, bound: Array, column: str | None = None
 ) -> Compared:
-    """Equal values, NaN beside NaN and equal infinities are right; anything else must be within `bound`."""
+    """Compare values. Equal values, NaN with NaN, and equal infinities pass; other values must be within `bound`."""
     import numpy as np
 
     if got.shape != wanted.shape:
@@ -78,7 +82,7 @@ def compare(
 
 
 def _of_rows(of: Of, what: str, differs: Array, largest: float, column: str | None = None) -> Compared:
-    """A comparison, given which rows differ too much."""
+    """Create a comparison from the rows that differ too much."""
     wrong = differs.nonzero()[0]
     first = int(wrong[0]) if wrong.size else None
     return Compared(of, what, len(differs), largest, wrong.size, first, column)

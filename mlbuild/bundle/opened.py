@@ -1,4 +1,4 @@
-"""Opens a written artifact from a file that anybody may have made, damaged or replaced, and answers rows with it."""
+"""Opens an artifact that may have been made, damaged or replaced by anyone, and computes predictions with it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,24 @@ if TYPE_CHECKING:
     import polars as pl
 
 CERTIFICATE = "parity.json"
-#: An ONNX file cannot be larger.
+#: The maximum size of an ONNX file.
 _LIMIT = 2_000_000_000
-#: Elements that all results in the graph may have at once: a gigabyte of numbers.
+#: The maximum number of elements of all results in the graph at one time: a gigabyte of numbers.
 _AT_ONCE = 2**27
 
 
 class NotOurs(Exception):
-    """A model that mlbuild did not write, or that is no longer what it wrote: the predicate of a sentence about it."""
+    """A model that mlbuild did not write, or that was changed afterwards.
+
+    The message is the predicate of a sentence about it.
+    """
 
 
 class Opened:
-    """An artifact that was found to be sound. `outputs` gives the names of each output's columns.
+    """An artifact that passed the checks. `outputs` gives the names of the columns of each output.
 
     Raises:
-        NotOurs: it is not; or the file cannot be read.
+        NotOurs: The artifact did not pass, or the file cannot be read.
     """
 
     def __init__(self, file: Path) -> None:
@@ -60,10 +63,12 @@ class Opened:
             raise NotOurs(f"cannot be loaded by onnxruntime {version}") from None
 
     def answers(self, rows: pl.DataFrame) -> Arrays:
-        """The outputs for rows of the inputs, by name; computed in blocks, as a hostile model needs much memory.
+        """Return the outputs by name for rows of the inputs.
+
+        They are computed in blocks, because a hostile model needs much memory.
 
         Raises:
-            NotOurs: onnxruntime cannot answer.
+            NotOurs: onnxruntime cannot run the model.
         """
         import numpy as np
 
@@ -92,7 +97,7 @@ def _check_whole(content: bytes) -> None:
 
 
 def _check_certificate(content: bytes, certificate: Path) -> None:
-    """Where a certificate lies beside the model, it must be that of the model."""
+    """Check that a certificate next to the model belongs to the model."""
     try:
         told = json.loads(read_regular(certificate, NOTE_LIMIT))
         proven = told["model"]
@@ -105,7 +110,7 @@ def _check_certificate(content: bytes, certificate: Path) -> None:
 
 
 def _inputs(found: Inspected) -> tuple[RawInput, ...]:
-    """The raw columns that the metadata describe, which must be the inputs of the graph."""
+    """Return the raw columns in the metadata, which must be the inputs of the graph."""
     inputs = tuple(_input(one) for one in _described(found, "mlbuild.inputs"))
     described = {item.name: ELEMENTS[item.type.dtype] for item in inputs}
     if len(described) < len(inputs) or described != {
@@ -123,7 +128,7 @@ def _input(told: Json) -> RawInput:
 
 
 def _outputs(found: Inspected) -> dict[str, tuple[str, ...]]:
-    """The columns of each output that the metadata describe, which must be the outputs of the graph."""
+    """Return the columns of each output in the metadata, which must be the outputs of the graph."""
     outputs = dict(map(_output, _described(found, "mlbuild.outputs")))
     columns = [column for one in outputs.values() for column in one]
     widths = {name: len(one) for name, one in outputs.items()}
@@ -145,7 +150,7 @@ def _output(told: Json) -> tuple[str, tuple[str, ...]]:
 
 
 def _described(found: Inspected, key: str) -> Iterator[Json]:
-    """What the metadata say of each input or output."""
+    """Return the metadata of each input or output."""
     try:
         told = json.loads(found.metadata[key])
     except (KeyError, ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""Proves that a model file answers as the trained pipeline did, and writes the parity certificate.
+"""Verifies that a model file computes the same as the trained pipeline, and writes the result as a certificate.
 
-The trees in the file are compared with the learner's own, node by node. The whole model is compared with the native
-scores on rows; the file is also cut where the matrix reaches the learner, and each half is compared more sharply on
-its own: a wrong constant shows even where its effect on the final score would be small.
+The trees in the file are compared with those of the learner, node by node. The outputs of the whole model are
+compared with the native scores on rows. The file is also cut between preprocessing and learner, and each half is
+compared with a smaller tolerance. This reveals a wrong constant even if its effect on the final score is small.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 FORMAT = 1
-#: The learner alone, on the same matrix: |a - b| <= LEARNER * |b| + FLOOR * max(1, largest |b|).
+#: The tolerance of the learner alone, on the same matrix: |a - b| <= LEARNER * |b| + FLOOR * max(1, largest |b|).
 LEARNER = 1e-12
 FLOOR = 1e-15
 
 
 @dataclass(frozen=True)
 class Real:
-    """Real rows with what the native pipeline made of them: raw inputs, matrix, scores."""
+    """Real rows with the results of the native pipeline: raw inputs, matrix, scores."""
 
     raw: pl.DataFrame
     matrix: pl.DataFrame
@@ -47,12 +47,13 @@ class Real:
 
 
 def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 1) -> bytes:
-    """Compare; the result is the certificate, as JSON.
+    """Compare a model with the trained pipeline, and return the certificate as JSON.
 
-    `real` gives the real rows in blocks, of which only one is held at a time; at least one, which may be empty.
+    `real` gives the real rows in blocks, and only one block is held in memory at a time. There must be at least one
+    block, which can be empty.
 
     Raises:
-        Failed: of kind `parity`, when any comparison is out of tolerance; its details hold the comparisons.
+        Failed: Of kind `parity`: a comparison is out of tolerance. The details contain the comparisons.
     """
     gate = _Gate(trained, model)
     blocks = iter(real)
@@ -93,7 +94,7 @@ def verify(trained: Trained, model: bytes, real: Iterable[Real], threads: int = 
 
 
 def _refusal(proof: TreeProof | None, comparisons: Iterable[Compared]) -> str | None:
-    """What is wrong with the artifact, None where nothing is."""
+    """Return what is wrong with the artifact, or None."""
     if proof is not None and proof.difference is not None:
         return f"its trees differ: {proof.difference}"
     for one in comparisons:
@@ -104,7 +105,7 @@ def _refusal(proof: TreeProof | None, comparisons: Iterable[Compared]) -> str | 
 
 
 def _added(blocks: Iterable[list[Compared]]) -> list[Compared]:
-    """The comparisons of all blocks of rows, each over all of them."""
+    """Merge the comparisons of all blocks of rows."""
     found: dict[tuple[str, str | None], Compared] = {}
     for one in itertools.chain.from_iterable(blocks):
         key = one.what, one.column
@@ -113,13 +114,13 @@ def _added(blocks: Iterable[list[Compared]]) -> list[Compared]:
 
 
 def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]:
-    """The learner's own rows, and the same as a matrix; `matrix` tells how wide its vectors are."""
+    """Return the learner's own test rows, also as a matrix. `matrix` has the widths of its vectors."""
     import polars as pl
 
     widths = {name: _as_array(matrix[name]).shape[1] for name in trained.recipe.matrix}
     probe = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
     columns, start = {}, 0
-    dtypes = matrix.schema  # made anew each time it is asked for
+    dtypes = matrix.schema  # computed on each access
     for name, width in widths.items():
         block = probe.rows[:, start : start + width]
         if isinstance(dtypes[name], pl.Array):
@@ -131,7 +132,7 @@ def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]
 
 
 class _Gate:
-    """A written model beside the trained pipeline that it has to answer as; both halves are loaded once."""
+    """A written model and the trained pipeline to compare it with. Both halves are loaded once."""
 
     def __init__(self, trained: Trained, model: bytes) -> None:
         self.trained, self.model = trained, model
@@ -142,12 +143,12 @@ class _Gate:
         self._tolerances = _tolerances(trained)
 
     def structure(self) -> TreeProof | None:
-        """The trees of the file compared with those of the learner; None for a learner without trees."""
+        """Compare the trees of the file with those of the learner; None for a learner without trees."""
         trees = self.trained.recipe.learner.trees(self.trained.fitted)
         return None if trees is None else prove_trees(self.model, trees)
 
     def rows(self, rows: Real, kind: str) -> list[Compared]:
-        """The whole model and the matrix on some rows."""
+        """Compare the whole model and the matrix on some rows."""
         feed = encode(rows.raw, self._inputs)
         return [*self._matrix(feed, rows, kind), *self._answers(feed, rows, kind)]
 
@@ -156,11 +157,11 @@ class _Gate:
         natively = self.trained.answers(rows.scores)
         for name in sorted(
             natively, key=lambda name: not holds_numbers(natively[name])
-        ):  # what explains the rest
+        ):  # numbers first: they explain the rest
             yield compare_output(f"{name} of {kind} rows", answers[name], natively[name])
 
     def _matrix(self, feed: Arrays, rows: Real, kind: str) -> Iterator[Compared]:
-        """The matrix, column by column: equal, but for steps that state a tolerance."""
+        """Compare the matrix column by column: exactly, except for steps with a tolerance."""
         import numpy as np
 
         for name, got in self._front.run(feed).items() if self._front else ():
@@ -170,12 +171,12 @@ class _Gate:
             yield compare("features", f"features of {kind} rows", got, wanted, bound, column)
 
     def learner(self, probe: pl.DataFrame, threads: int) -> Iterator[Compared]:
-        """The half behind the matrix, on the learner's own rows."""
+        """Compare the half after the matrix on the learner's own rows."""
         import numpy as np
 
         columns = {name: _as_array(probe[name]) for name in self.trained.recipe.matrix}
         tensors = marks(self.model)
-        # Features that are one tensor in the file (equal expressions) are one column of the probe, too.
+        # Features that are the same tensor in the file (equal expressions) are also one column of the probe.
         first = {tensor: mark for mark, tensor in reversed(tensors.items())}
         same = {mark: first[tensor] for mark, tensor in tensors.items()}
         probe = probe.with_columns(
@@ -192,7 +193,9 @@ class _Gate:
                 yield compare("numbers", what, answers[name], wanted, bound)
 
     def shapes(self, rows: Real) -> list[Compared]:
-        """No row gives empty answers; one row alone answers as it does among others."""
+        """Check that an empty batch gives empty outputs, and that a single row gives the same result as in a larger
+        batch.
+        """
         empty = self._whole.run(encode(rows.raw.clear(), self._inputs))
         empty_wrong = sum(len(answer) != 0 for answer in empty.values())
         alone = self._whole.run(encode(rows.raw.head(1), self._inputs))
@@ -204,7 +207,9 @@ class _Gate:
 
 
 def _tolerances(trained: Trained) -> dict[str, float]:
-    """The relative tolerance of each matrix column: the largest of the steps and expressions it came through."""
+    """Return the relative tolerance of each matrix column: the largest of the steps and expressions that it depends
+    on.
+    """
     held = {item.name: 0.0 for item in trained.recipe.inputs}
     for name, typed in trained.recipe.derived:
         held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
@@ -216,7 +221,7 @@ def _tolerances(trained: Trained) -> dict[str, float]:
 
 
 def _as_array(column: pl.Series) -> Array:
-    """A matrix column as the learner's half takes it: [N, 1] or [N, width], missing NaN."""
+    """Convert a matrix column for the learner's half: [N, 1] or [N, width], with NaN for missing values."""
     import numpy as np
     import polars as pl
 

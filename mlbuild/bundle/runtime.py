@@ -1,4 +1,4 @@
-"""Imports onnxruntime, and keeps it from reporting how it is used to its makers."""
+"""Imports onnxruntime with telemetry turned off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def onnxruntime() -> Any:
-    """The library. While it is imported it starts to report, and writes into the home folder, unless it is told not to."""
+    """Return the library. By default, importing it starts telemetry, which also writes into the home folder."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime as library
 

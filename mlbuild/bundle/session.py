@@ -1,4 +1,4 @@
-"""Runs ONNX models: polars rows in the artifact's input form, answers as numpy arrays."""
+"""Runs ONNX models: converts polars rows to inputs and returns outputs as numpy arrays."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ Arrays = dict[str, "np.ndarray[Any, Any]"]
 
 
 class Session:
-    """A loaded model, on one thread unless told otherwise: then a row's answer does not depend on its batch."""
+    """A loaded model. With one thread, the default, the result for a row does not depend on its batch."""
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
         library = onnxruntime()
         options = library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what goes wrong is raised, too
+        options.log_severity_level = 4  # errors are raised as exceptions, too
         self._session = library.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self.input_names = [value.name for value in self._session.get_inputs()]
         self.output_names = [value.name for value in self._session.get_outputs()]
 
     def run(self, feed: Arrays) -> Arrays:
-        """All outputs by name."""
+        """Return all outputs by name."""
         wanted = {name: feed[name] for name in self.input_names}
         return dict(zip(self.output_names, self._session.run(None, wanted), strict=True))
 
 
 def refusals() -> tuple[type[Exception], ...]:
-    """What onnxruntime raises where it cannot load or run a model."""
+    """Return the exceptions that onnxruntime raises if it cannot load or run a model."""
     kinds = vars(onnxruntime().capi.onnxruntime_pybind11_state).values()
     own = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
     return (*own, RuntimeError, MemoryError)
 
 
 def encode(rows: pl.DataFrame, inputs: tuple[RawInput, ...]) -> Arrays:
-    """Native rows in the form that the artifact takes: one array [N, 1] for each input."""
+    """Convert native rows to the inputs of the artifact: one array [N, 1] for each input."""
     return {item.name: _encode_column(rows[item.name], item).reshape(-1, 1) for item in inputs}
 
 

@@ -1,4 +1,4 @@
-"""A trained pipeline from raw columns to scores: its native answer and, beside it, the same in ONNX."""
+"""A trained pipeline from raw columns to scores: it computes natively and writes the same computation to ONNX."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _LEARNERS = {cls.type: cls for cls in LEARNERS}
 
 
 def stages_of(steps: Sequence[Json], features: Schema) -> tuple[Stage, ...]:
-    """The canonical steps of a preprocessing, placed on the features."""
+    """Apply the canonical steps of a preprocessing to the features."""
     return place([read(_OPS[step["op"]], step) for step in steps], features)
 
 
 def learner_of(learner: Json) -> Learner:
-    """The learner that canonical JSON describes: `{type, params}`."""
+    """Create the learner that canonical JSON describes: `{type, params}`."""
     return read(_LEARNERS[learner["type"]], learner["params"])
 
 
 @dataclass(frozen=True)
 class RawInput:
-    """A raw column that the artifact takes. `null_token` is a missing string (None: never missing)."""
+    """A raw column that is an input of the artifact. `null_token` is a missing string (None: never missing)."""
 
     name: str
     type: ColumnType
@@ -49,10 +49,12 @@ class RawInput:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is known before training of the way from raw columns to scores; canonical JSON both ways.
+    """The way from raw columns to scores, as far as it is known before training.
 
-    `derived` are expressions over inputs and earlier derived ones, `features` the columns that the preprocessing
-    starts from; `values` says for each which input or derived one it is.
+    Can be converted to and from canonical JSON.
+
+    `derived` are expressions over inputs and earlier derived columns. `features` are the columns that the
+    preprocessing starts from. `values` maps each feature to an input or a derived column.
     """
 
     inputs: tuple[RawInput, ...]
@@ -80,7 +82,7 @@ class Recipe:
 
     @property
     def matrix(self) -> Schema:
-        """The columns that reach the learner."""
+        """The columns that the learner gets."""
         return self.stages[-1].after if self.stages else self.features
 
     @property
@@ -90,7 +92,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """A recipe with all that was learned; `coding` is that of the target."""
+    """A recipe and everything that was learned. `coding` is that of the target."""
 
     recipe: Recipe
     states: tuple[State, ...]
@@ -98,7 +100,7 @@ class Trained:
     coding: Coding
 
     def transform(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """Raw rows to the matrix, natively."""
+        """Compute the matrix from raw rows, natively."""
         import polars as pl
 
         rows = raw
@@ -108,15 +110,15 @@ class Trained:
         return apply_stages(self.recipe.stages, self.states, features)
 
     def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
-        """The matrix to float64 scores [N, width], natively."""
+        """Compute float64 scores [N, width] from the matrix, natively."""
         return self.recipe.learner.predict(self.fitted, Rows(matrix, self.recipe.matrix), threads)
 
     def answers(self, scores: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        """Scores to the outputs of the artifact by name, natively."""
+        """Compute the outputs of the artifact, by name, from scores, natively."""
         return self.recipe.answer.apply(scores, self.coding)
 
     def lower(self, graph: Graph) -> tuple[dict[str, Value], Tensor]:
-        """Write the same way into the graph; gives the matrix and the scores."""
+        """Build the same computation in the graph. Return the matrix and the scores."""
         values = {
             item.name: input_value(graph, item.name, item.type.dtype, item.null_token)
             for item in self.recipe.inputs

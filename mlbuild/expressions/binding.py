@@ -1,4 +1,4 @@
-"""Gives an expression its types over a schema, and its one canonical tree."""
+"""Types an expression over a schema, and converts it to its canonical tree."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, UNTYPED, columns_of
 from mlbuild.expressions.typed import Typed
 from mlbuild.hints import did_you_mean, listed
 
-#: Levels of nesting; a longer one is refused before Python's own limit is met. AND and OR chains are one level.
+#: The maximum nesting depth, below Python's recursion limit. A chain of AND or OR is one level.
 MAX_DEPTH = 150
-#: Characters; parsing and typing take about ten microseconds each.
+#: The maximum number of characters. Parsing and typing take about ten microseconds each.
 MAX_LENGTH = 50_000
 
 
 def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] = ()) -> Typed:
-    """The expression over the columns of `schema`: a text, or the `tree` of what was bound before.
+    """Type an expression over the columns of `schema`.
 
-    `later` are columns that come about beside this one, for a hint.
+    It is a text, or the `tree` of an expression that was bound before.
+
+    `later` are columns that are created together with this one, for a hint.
 
     Raises:
-        Rejected: all problems found, in the order of the text, each with its `offset` in it. Their codes:
-            `bad-expression`, `unknown-column`, `type-mismatch`, `unsupported-expression`.
+        Rejected: With all problems, in the order of the text, each with its `offset`. Their codes are
+        `bad-expression`,
+            `unknown-column`, `type-mismatch` and `unsupported-expression`.
     """
     text = expression if isinstance(expression, str) else ""
     if len(text) > MAX_LENGTH:
@@ -60,7 +63,7 @@ def _too_long(text: str) -> Problem:
 
 
 class _Binder:
-    """Walks the nodes bottom up; a part with a problem is unknown, which silences what stands around it."""
+    """Types nodes bottom-up. A part with a problem gets an unknown type, which suppresses follow-up problems."""
 
     def __init__(self, schema: Schema, problems: list[Problem], later: Container[str]) -> None:
         self.schema, self.problems, self.later = schema, problems, later
@@ -86,7 +89,7 @@ class _Binder:
             return SILENT
 
     def _silent(self, node: Node, args: Sequence[Term]) -> Term:
-        """Nothing is known, but the columns read are."""
+        """Return a term of unknown type that still knows which columns it reads."""
         return Term((node.op, *(arg.tree for arg in args), *node.extra), UNKNOWN, True)
 
     def _column(self, node: Node) -> Term:

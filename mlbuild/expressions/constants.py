@@ -1,4 +1,4 @@
-"""Folds what reads no column, with plain Python numbers: checking a spec needs neither numpy nor polars."""
+"""Computes parts of an expression that read no column, in plain Python: `check` needs neither numpy nor polars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlbuild.lowering.value import NAT
 
 
 def fold(tree: Tree, dtype: str) -> Tree:
-    """The literal that a tree of literals stands for."""
+    """Compute the literal that a tree of literals is equal to."""
     value, absent = evaluate(tree, Scalars(), {}).parts()
     if absent or (dtype in ("date", "datetime") and value == NAT):
         value = None
@@ -24,7 +24,7 @@ def fold(tree: Tree, dtype: str) -> Tree:
 
 
 class Scalars:
-    """ONNX's operators on single Python values."""
+    """ONNX operators on single Python values."""
 
     def constant(self, value: Any, element: str = "double") -> Any:
         return value
@@ -40,9 +40,10 @@ class Scalars:
 
 
 def _never_looking_back(pattern: str) -> str:
-    """A pattern that Python matches in linear steps, as the other engines do: of each part the first place is as good as any.
+    """Rewrite a pattern so that Python matches it in linear time, as other engines do.
 
-    `.*` stands in it for what can be anything, and never for something else.
+    For each part, the first match is as good as any other, so there is no need to backtrack. In `pattern`, `.*`
+    always means any text.
     """
     first, *others = pattern.split(".*")
     if not others:
@@ -51,12 +52,12 @@ def _never_looking_back(pattern: str) -> str:
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    """One of Python's roundings as IEEE has it: infinities and NaN stay, zero keeps its sign."""
+    """Wrap a rounding function of Python so that it follows IEEE: it keeps infinities, NaN and the sign of zero."""
     return lambda x: math.copysign(float(function(x)), x) if math.isfinite(x) else x
 
 
 def _guarded(function: Callable[..., float]) -> Callable[..., float]:
-    """Python's function with C's results where Python raises."""
+    """Wrap a function of Python so that it returns what C returns instead of raising."""
 
     def guarded(*inputs: float) -> float:
         try:
@@ -70,7 +71,7 @@ def _guarded(function: Callable[..., float]) -> Callable[..., float]:
 
 
 def _power(a: float, b: float) -> float:
-    """C's pow: an overflow has the sign of the result."""
+    """C's pow: on overflow, the infinity has the sign of the result."""
     if a == 0 and b < 0:
         return math.inf
     try:

@@ -1,4 +1,4 @@
-"""What the rows that a filter keeps are known to hold."""
+"""Finds out what is known about the rows that a filter keeps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from mlbuild.expressions.typed import Typed
 
 _Names = frozenset[str]
 _NONE: _Names = frozenset()
-#: Operators that can have a value although an operand is missing, in no simple way.
+#: Operators that can have a value although an operand is missing.
 _OPAQUE = {"case", "is_null", "is_true"}
 
 
 def known_not_null(condition: Typed) -> frozenset[str]:
-    """The columns that no row misses for which the condition is true: `x > 3` and `x IS NOT NULL` prove `x`."""
+    """Return the columns that cannot be missing in rows that satisfy the condition, such as `x` for `x > 3` and `x
+    IS NOT NULL`.
+    """
     return _if_true(condition.tree)
 
 
@@ -45,7 +47,7 @@ def _if_false(tree: Tree) -> _Names:
 
 
 def _if_present(tree: Tree) -> _Names:
-    """The columns that are not missing where the tree is not."""
+    """Return the columns that are not missing if the tree is not missing."""
     if tree[0] == COLUMN:
         return frozenset({tree[1]})
     if is_literal(tree) or tree[0] in _OPAQUE:

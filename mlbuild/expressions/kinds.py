@@ -1,6 +1,7 @@
-"""Columns while they are computed with, one class for each way in which ONNX can hold values and missing ones.
+"""Columns during a computation, with one class for each way in which ONNX represents values and missing values.
 
-All say what is missing, choose between two columns, and compare. None of them needs to know who computes.
+Every class can tell which values are missing, choose between two columns, and compare. They work with any
+`Algebra`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from mlbuild.lowering.value import NAT
 
 T = TypeVar("T")
 NAN = float("nan")
-#: `a < b` is false where `b <= a` is true; both are false where one is NaN.
+#: `a < b` is false if `b <= a` is true. Both are false if one of them is NaN.
 _REVERSED = {"Less": "LessOrEqual", "LessOrEqual": "Less"}
 
 
 @dataclass(frozen=True, slots=True)
 class Truth(Generic[T]):
-    """A bool as two masks: where it is true and where it is false. Elsewhere it is missing (Kleene's logic)."""
+    """A bool as two masks: where it is true and where it is false.
+
+    Elsewhere it is missing (Kleene's three-valued logic).
+    """
 
     on: Algebra[T]
     yes: T
@@ -31,7 +35,10 @@ class Truth(Generic[T]):
         return self.on.call("Not", self.on.call("Or", self.yes, self.no))
 
     def choose(self, condition: T, other: Truth[T]) -> Truth[T]:
-        """This where `condition` is true, else `other`. ONNX's Where takes no booleans."""
+        """Return this value where `condition` is true, and `other` elsewhere.
+
+        ONNX's Where does not accept booleans.
+        """
         call = self.on.call
         otherwise = call("Not", condition)
 
@@ -61,7 +68,7 @@ class Truth(Generic[T]):
         return Truth(self.on, self.yes, self.on.call("Not", self.yes))
 
     def number(self) -> Number[T]:
-        """1, 0 or missing."""
+        """Convert to 1, 0 or missing."""
         one, zero, nan = (self.on.constant(value) for value in (1.0, 0.0, NAN))
         known = self.on.call("Where", self.no, zero, nan)
         return Number(self.on, self.on.call("Where", self.yes, one, known))
@@ -84,7 +91,7 @@ class Number(Generic[T]):
         return Number(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
 
     def unless(self, condition: T) -> Number[T]:
-        """Missing where `condition` is true."""
+        """Make the value missing where `condition` is true."""
         return Number(self.on, self.on.call("Where", condition, self.on.constant(NAN), self.tensor))
 
     def equals(self, other: Number[T]) -> Truth[T]:
@@ -93,7 +100,7 @@ class Number(Generic[T]):
         return Truth(self.on, call("Equal", mine, theirs), differ)
 
     def before(self, other: Number[T], op: str) -> Truth[T]:
-        """`op` is `Less` or `LessOrEqual`."""
+        """Compare; `op` is `Less` or `LessOrEqual`."""
         call, mine, theirs = self.on.call, self.tensor, other.tensor
         return Truth(self.on, call(op, mine, theirs), call(_REVERSED[op], theirs, mine))
 
@@ -101,7 +108,7 @@ class Number(Generic[T]):
         return _settled(self.on, _found(self.on, self.tensor, values, "float64"), self.missing())
 
     def apply(self, op: str, *others: Number[T], **attributes: Any) -> Number[T]:
-        """An operator of arithmetic; a missing operand gives a missing result."""
+        """Apply an arithmetic operator. If an operand is missing, the result is missing."""
         return Number(self.on, self.on.call(op, self.tensor, *(item.tensor for item in others), **attributes))
 
     def parts(self) -> tuple[T, T | None]:
@@ -110,7 +117,7 @@ class Number(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Moment(Generic[T]):
-    """A date or datetime in microseconds as int64; `NAT`, the lowest of all, is missing."""
+    """A date or datetime in microseconds as int64. `NAT`, the smallest int64, is missing."""
 
     on: Algebra[T]
     tensor: T
@@ -128,7 +135,10 @@ class Moment(Generic[T]):
         return _settled(self.on, call("And", same, call("Not", missing)), missing)
 
     def before(self, other: Moment[T], op: str) -> Truth[T]:
-        """`op` is `Less` or `LessOrEqual`. Nothing is before `NAT`, so only the earlier side is looked at."""
+        """Compare; `op` is `Less` or `LessOrEqual`.
+
+        Nothing is less than `NAT`, so only the smaller side is checked for it.
+        """
         return Truth(self.on, self._surely(op, other), other._surely(_REVERSED[op], self))
 
     def _surely(self, op: str, other: Moment[T]) -> T:
@@ -139,7 +149,7 @@ class Moment(Generic[T]):
         return _settled(self.on, _found(self.on, self.tensor, values, "int64"), self.missing())
 
     def days(self) -> Number[T]:
-        """The number of a date's day, from 1970-01-01."""
+        """Return the number of days since 1970-01-01."""
         day = self.on.call("Div", self.tensor, self.on.constant(86_400_000_000, "int64"))
         number = Number(self.on, self.on.call("Cast", day, element="double", to=11))
         return number.unless(self.missing())
@@ -150,7 +160,7 @@ class Moment(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Text(Generic[T]):
-    """A string; `absent` is true where it is missing, None where it never is."""
+    """A string. `absent` is true where it is missing, or None if it is never missing."""
 
     on: Algebra[T]
     tensor: T
@@ -193,7 +203,7 @@ Kind = Truth[T] | Number[T] | Moment[T] | Text[T]
 
 
 def hold(on: Algebra[T], dtype: str, tensor: T, absent: T | None) -> Kind[T]:
-    """A column as `lowering.value.Value` describes it."""
+    """Create a column from the fields of `lowering.value.Value`."""
     if dtype == "bool":
         equal = [on.call("Equal", tensor, on.constant(value)) for value in (1.0, 0.0)]
         return Truth(on, *equal)
@@ -203,7 +213,7 @@ def hold(on: Algebra[T], dtype: str, tensor: T, absent: T | None) -> Kind[T]:
 
 
 def hold_literal(on: Algebra[T], dtype: str, value: Any) -> Kind[T]:
-    """A literal; None is missing."""
+    """Create a literal; None is missing."""
     if dtype == "bool":
         yes, no = (on.constant(value is side, "bool") for side in (True, False))
         return Truth(on, yes, no)
@@ -222,12 +232,12 @@ def _either(on: Algebra[T], one: T | None, other: T | None) -> T | None:
 
 
 def _settled(on: Algebra[T], yes: T, missing: T) -> Truth[T]:
-    """What is neither true nor missing is false."""
+    """Create a bool: what is neither true nor missing is false."""
     return Truth(on, yes, on.call("Not", on.call("Or", yes, missing)))
 
 
 def _found(on: Algebra[T], tensor: T, values: Sequence[Any], dtype: str) -> T:
-    """Where the tensor is one of `values`: one lookup, however long the list."""
+    """Test membership of a tensor in `values` with one lookup, however long the list is."""
     import numpy as np
 
     code = on.call(

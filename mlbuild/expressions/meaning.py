@@ -1,4 +1,4 @@
-"""What each operator of a tree computes, written once for graphs, rows and literals alike."""
+"""Defines what each operator of a tree computes, once for graphs, rows and literals."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _ARITHMETIC = {
     "exp": "Exp",
 }
 _ORDER = {"<": "Less", "<=": "LessOrEqual"}
-#: Above, a float64 has no fraction left.
+#: Float64 numbers above this bound have no fractional part.
 _NO_FRACTION = 2.0**52
 
 
 def result(tree: Tree, dtype: str, on: Algebra[T], columns: Mapping[str, Kind[T]]) -> Kind[T]:
-    """The whole expression; an int beyond the 64 bits of its column is missing."""
+    """Compute the whole expression. An int that does not fit into 64 bits is missing."""
     value = evaluate(tree, on, columns)
     if dtype == "int" and tree[0] not in (COLUMN, "cast"):
         return _within_int64(cast(Number[T], value))
@@ -37,7 +37,7 @@ def result(tree: Tree, dtype: str, on: Algebra[T], columns: Mapping[str, Kind[T]
 
 
 def evaluate(tree: Tree, on: Algebra[T], columns: Mapping[str, Kind[T]]) -> Kind[T]:
-    """The value of a tree over `columns`."""
+    """Compute a tree over `columns`."""
     op = tree[0]
     if op == COLUMN:
         return columns[tree[1]]
@@ -55,26 +55,30 @@ def evaluate(tree: Tree, on: Algebra[T], columns: Mapping[str, Kind[T]]) -> Kind
 
 
 def _divide(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
-    """x / 0 is missing: the sign of a zero never shows."""
+    """Divide. x / 0 is missing, so the sign of a zero never matters."""
     zero = b.on.call("Equal", b.tensor, b.on.constant(0.0))
     return a.apply("Div", b.unless(zero))
 
 
 def _remainder(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
-    """a - b * trunc(a / b) without rounding: C's fmod, which has the sign of `a` and is missing for b = 0."""
+    """Compute a - b * trunc(a / b) without rounding.
+
+    This is C's fmod: it has the sign of `a`, and is missing for b = 0.
+    """
     return a.apply("Mod", b, fmod=1)
 
 
 def _ln(tree: Tree, x: Number[T]) -> Number[T]:
-    """Missing for x <= 0."""
+    """Compute the natural logarithm. It is missing for x <= 0."""
     positive = x.on.call("Less", x.on.constant(0.0), x.tensor)
     return x.apply("Log").choose(positive, _constant(x, NAN))
 
 
 def _power(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
-    """Missing for 0 to a negative power, a division by zero, and for a negative number to a fraction.
+    """Compute a power. It is missing for zero to a negative power, and for a negative number to a fractional power.
 
-    The tests stand here because libraries differ: C's pow has numbers for (-inf)^0.5, NaN^0 and 1^NaN.
+    The explicit tests are necessary because libraries differ: C's pow returns numbers for (-inf)^0.5, NaN^0 and
+    1^NaN.
     """
     call, zero = a.on.call, a.on.constant(0.0)
     power = a.apply("Pow", b)
@@ -89,7 +93,7 @@ def _power(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
 
 
 def _round(tree: Tree, x: Number[T]) -> Number[T]:
-    """To `digits` decimals, half to even."""
+    """Round to `digits` decimals, half to even."""
     digits = tree[2]
     if digits == 0:
         return x.apply("Round")
@@ -102,7 +106,7 @@ def _round(tree: Tree, x: Number[T]) -> Number[T]:
 
 
 def _least(tree: Tree, *items: Any) -> Any:
-    """Missing ones are passed over."""
+    """Return the smallest operand, ignoring missing ones."""
     return reduce(lambda a, b: _first(a, b, a.before(b, "LessOrEqual")), items)
 
 
@@ -139,14 +143,14 @@ def _like(tree: Tree, x: Text[T]) -> Truth[T]:
 
 
 def like_regex(pattern: str) -> str:
-    """A LIKE pattern as a regular expression that RE2, Rust's regex and Python read alike."""
+    """Convert a LIKE pattern to a regular expression that means the same in RE2, Rust's regex and Python."""
     wild = {"%": ".*", "_": "."}
     special = set(r"\.+*?()|[]{}^$")
     return "(?s)" + "".join(wild.get(char, "\\" + char if char in special else char) for char in pattern)
 
 
 def _cast(tree: Tree, x: Kind[T]) -> Kind[T]:
-    """Numbers and bools into each other; a date is a datetime at midnight already."""
+    """Convert numbers and bools to each other. A date is already a datetime at midnight."""
     if isinstance(x, Truth):
         return x.number()
     if not isinstance(x, Number):
@@ -163,7 +167,7 @@ def _truncated(x: Number[T]) -> Number[T]:
 
 
 def _within_int64(x: Number[T]) -> Number[T]:
-    """Missing where the magnitude is 2^63 or more, infinities included."""
+    """Make values missing whose magnitude is 2^63 or more, including infinities."""
     fits = x.on.call("Less", x.apply("Abs").tensor, x.on.constant(2.0**63))
     return x.choose(fits, _constant(x, NAN))
 

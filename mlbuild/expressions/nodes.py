@@ -10,13 +10,13 @@ from mlbuild.expressions.tree import COLUMN, LITERALS
 
 Offset = tuple[int, int]
 
-#: The op of what has been refused already; nothing more is said about it.
+#: The op of a part that was already refused. Nothing more is reported about it.
 REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Node:
-    """An expression before its types are known: a tree's operator and parts, and its place in the text."""
+    """An expression before its types are known: operator, parts, and position in the text."""
 
     op: str
     args: tuple[Node, ...] = ()
@@ -26,7 +26,7 @@ class Node:
 
 
 def node_of(tree: Sequence[Any]) -> Node:
-    """A canonical tree as nodes, from tuples or from the lists that JSON gives."""
+    """Convert a canonical tree, made of tuples or of JSON lists, to nodes."""
     op, *parts = tree
     if op == COLUMN or op in LITERALS:
         return Node(op, extra=tuple(parts))

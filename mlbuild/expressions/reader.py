@@ -1,6 +1,7 @@
-"""Turns sqlglot's tree into nodes: what the language knows is kept, all else is refused.
+"""Converts sqlglot's tree to nodes, and refuses everything that the language does not support.
 
-Spelling ends here: `>` and BETWEEN become `<` and `<=`, IF and NULLIF become CASE, NOT IN becomes NOT of IN.
+Different spellings become the same: `>` and BETWEEN become `<` and `<=`, IF and NULLIF become CASE, NOT IN becomes
+NOT of IN.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mlbuild.expressions.tree import COLUMN, NULL, UNTYPED
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql
 
-#: sqlglot's class: our operator, and the names of its operands.
+#: sqlglot's class, with our operator and the names of its operands.
 _PLAIN = {
     "Add": ("+", "this expression"),
     "Sub": ("-", "this expression"),
@@ -44,7 +45,7 @@ _PLAIN = {
     "Greatest": ("greatest", "this expressions"),
     "In": ("in", "this expressions"),
 }
-#: What sqlglot says besides the operands, and what changes nothing here.
+#: Arguments of sqlglot's nodes that do not change the meaning here.
 _HARMLESS = {"typed", "safe", "ignore_nulls", "is_nvl", "is_null", "_type", "nested", "quoted"}
 _CASTS = {
     "DOUBLE": "float",
@@ -59,22 +60,22 @@ _CASTS = {
 
 
 _MISSING = Node(NULL, (), (UNTYPED,))
-#: sqlglot also takes `9E` for a number.
+#: sqlglot also accepts `9E` as a number.
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
-#: Engines match a pattern at many places of it at once: longer ones are slow on long texts, or refused when they run.
+#: Engines try a pattern at many positions. Longer patterns are slow on long texts, or refused at runtime.
 _LONGEST_PATTERN = 500
 
 
 class Reader:
-    """Turns sqlglot's tree into nodes, and collects what is refused."""
+    """Converts sqlglot's tree to nodes, and collects what is refused."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
 
     def read(self, sql: Sql) -> Node:
-        """The node of a part; what `sql` says besides the operands that are known would change its meaning."""
+        """Convert a part. Any argument of `sql` besides the known operands would change its meaning and is refused."""
         name = type(sql).__name__
         op, operands = _PLAIN.get(name) or _SPECIAL.get(name) or (None, "")
         known = {*operands.split(), *_HARMLESS, "negate"}
@@ -132,7 +133,7 @@ class Reader:
         return self.read(sql.this)
 
     def connector(self, sql: Sql) -> Node:
-        """A chain of AND or of OR is one node, however long."""
+        """Convert a chain of AND or of OR to one node, however long it is."""
         return self._made(sql, type(sql).__name__.lower(), [self.read(part) for part in sql.flatten()])
 
     def unequal(self, sql: Sql) -> Node:
@@ -203,7 +204,7 @@ class Reader:
         return self._made(sql, "case", [self._made(sql, "=", [a, b]), _MISSING, a])
 
 
-#: The same, for what needs more than a new name.
+#: The same as `_PLAIN`, for classes that need more than a new name.
 _SPECIAL: dict[str, tuple[Callable[[Reader, Sql], Node], str]] = {
     "Column": (Reader.column, "this table db catalog"),
     "Literal": (Reader.literal, "this is_string"),

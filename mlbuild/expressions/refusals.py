@@ -1,4 +1,4 @@
-"""Words what the language does not know, and finds its place in the text."""
+"""Describes SQL that the language does not support, and finds its position in the text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _INSTEAD = {
 
 
 def refusal(sql: Sql, text: str) -> Problem:
-    """Why this part of an expression is refused."""
+    """Return the problem that explains why this part of an expression is refused."""
     from sqlglot import exp
 
     offset = place(sql, text)
@@ -63,14 +63,14 @@ def refusal(sql: Sql, text: str) -> Problem:
 
 
 def _called(function: Any, text: str) -> str:
-    """What the user calls a function that sqlglot knows by other names too."""
+    """Return the name of a function as the user wrote it. sqlglot knows several names for some functions."""
     found = re.match(r"\w+", text)
     word = found[0].upper() if found else ""
     return word if word in function.sql_names() else str(function.sql_name())
 
 
 def type_named(to: Sql, text: str, behind: int) -> str:
-    """A type as the user calls it; `behind` is where what becomes of that type ends in the text."""
+    """Return a type as the user wrote it. `behind` is the end of the expression that is cast."""
     found = re.search(r"(?:\bAS|::)\s*([A-Za-z_]\w*(?:\s*\([^)]*\))?)", text[behind:], re.I)
     return found[1] if found else to.sql()
 
@@ -80,12 +80,12 @@ def unsupported(message: str, offset: Offset | None, help: str | None = None) ->
 
 
 def own(sql: Sql) -> Offset | None:
-    """The characters of a token that sqlglot remembers: names, literals, most function names."""
+    """Return the position of a token that sqlglot records: names, literals, most function names."""
     return (sql.meta["start"], sql.meta["end"] + 1) if "start" in sql.meta else None
 
 
 def place(sql: Sql, text: str) -> Offset:
-    """From the first to the last token known, with the function's name and the closing parentheses around it."""
+    """Return the range from the first to the last known token, including the function name and the parentheses."""
     from sqlglot import exp
 
     known = joined(*(own(part) for part in sql.walk()))
@@ -103,6 +103,6 @@ def place(sql: Sql, text: str) -> Offset:
 
 
 def joined(*offsets: Offset | None) -> Offset | None:
-    """The stretch that holds all the places that are known."""
+    """Return the range that contains all known positions."""
     known = [offset for offset in offsets if offset]
     return (min(start for start, _ in known), max(end for _, end in known)) if known else None

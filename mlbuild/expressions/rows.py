@@ -1,4 +1,4 @@
-"""Runs a tree over polars rows: numbers in numpy, whose NaN behaves as ONNX's does, text in polars."""
+"""Computes a tree over polars rows: numbers in numpy, whose NaN behaves like that of ONNX, and text in polars."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _UFUNCS = {
 
 
 def polars_dtype(dtype: str) -> pl.DataType:
-    """How rows hold a dtype."""
+    """Return the polars dtype of rows for a dtype."""
     import polars as pl
 
     plain: dict[str, type[pl.DataType]] = {
@@ -53,7 +53,7 @@ def polars_dtype(dtype: str) -> pl.DataType:
 
 
 def run(tree: Tree, dtype: str, columns: Sequence[tuple[str, str]], series: Sequence[pl.Series]) -> pl.Series:
-    """The values of a tree, one for each row of the columns (name and dtype) that it reads."""
+    """Compute the values of a tree, one for each row of the columns (name and dtype) that it reads."""
     import numpy as np
 
     arrays = Arrays()
@@ -67,7 +67,7 @@ def run(tree: Tree, dtype: str, columns: Sequence[tuple[str, str]], series: Sequ
 
 
 class Arrays:
-    """ONNX's operators on whole columns: numpy arrays of shape [N, 1], polars series for text, and scalars."""
+    """ONNX operators on whole columns: numpy arrays of shape [N, 1], polars series for text, and scalars."""
 
     def constant(self, value: Any, element: str = "double") -> Any:
         import numpy as np
@@ -93,7 +93,7 @@ class Arrays:
 
 
 def _call_text(op: str, *inputs: Any, **attributes: Any) -> Any:
-    """The few operators that text takes part in."""
+    """Run one of the few operators that accept text."""
     import polars as pl
 
     if op == "Where":

@@ -1,4 +1,4 @@
-"""The typing rule of each operator: what it takes, what it gives, and the canonical form of the whole."""
+"""The typing rule of each operator: the operands that it accepts, the type of the result, and the canonical form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMES = {
 
 
 def _numbers(node: Node, args: Sequence[Term]) -> tuple[str, list[Term]]:
-    """int if all operands are, else float; literals among floats become floats."""
+    """int if all operands are ints, otherwise float. Literals next to floats become floats."""
     for arg in args:
         if arg.dtype not in (*NUMERIC, UNTYPED):
             help_ = "a bool becomes a number by CAST(... AS BIGINT)" if arg.dtype == "bool" else None
@@ -59,7 +59,7 @@ def _arithmetic(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _days(args: Sequence[Term]) -> list[Term]:
-    """The difference of two dates is that of their days."""
+    """Convert two dates to days, for their difference."""
     dtype, dates = alike(args, "'-' takes numbers or two dates, not {} and {}")
     if dtype != "date":
         raise mismatch("the difference of two datetimes is not supported", dates[0])
@@ -67,7 +67,7 @@ def _days(args: Sequence[Term]) -> list[Term]:
 
 
 def _divide(node: Node, args: Sequence[Term]) -> Term:
-    """By a literal it is a multiplication, as polars and scikit-learn's scalers have it."""
+    """Type a division. Division by a literal becomes multiplication, as in polars and scikit-learn's scalers."""
     _, (a, b) = _numbers(node, args)
     if not is_literal(b.tree) or is_literal(a.tree) or is_null(b.tree):
         return strict("/", [a, b], "float", True)
@@ -87,7 +87,7 @@ def _remainder(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _integral(node: Node, args: Sequence[Term]) -> Term:
-    """FLOOR and CEIL: nothing to do for whole numbers."""
+    """FLOOR and CEIL: integers stay unchanged."""
     dtype, args = _numbers(node, args)
     return args[0] if dtype == "int" else strict(node.op, args, dtype)
 
@@ -99,7 +99,7 @@ def _round(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _real(node: Node, args: Sequence[Term], partial_: bool) -> Term:
-    """A float function; `partial_` where it has no value for some numbers."""
+    """Type a float function; `partial_` if it is undefined for some numbers."""
     _, args = _numbers(node, args)
     return strict(node.op, [as_dtype(arg, "float") for arg in args], "float", partial_)
 
@@ -119,7 +119,7 @@ def _compare(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _connect(node: Node, args: Sequence[Term]) -> Term:
-    """AND and OR, flat; literals go."""
+    """Flatten AND and OR, and remove literals."""
     neutral, final = (TRUE, FALSE) if node.op == "and" else (FALSE, TRUE)
     terms: list[Term] = []
     for term in _bools(node, args):
@@ -154,7 +154,7 @@ def _is_false(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _case(node: Node, args: Sequence[Term]) -> Term:
-    """Branches that can never be taken go; one that always is becomes the ELSE."""
+    """Remove branches that can never be taken. A branch that is always taken becomes the ELSE."""
     conditions = _bools(Node("when"), args[:-1:2])
     dtype, results = alike(
         [*args[1:-1:2], args[-1]], "the results of a CASE must be of one type, not {} and {}"
@@ -175,7 +175,7 @@ def _case(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _still(dtype: str, term: Term, left: Sequence[Term]) -> Term:
-    """A float, even where the operands that made it one have no part in the result and only ints are left."""
+    """Keep the result a float, even if the operands that made it one were removed and only ints are left."""
     if dtype == "float" and all(operand.dtype == "int" for operand in left):
         return strict("cast", [replace(term, dtype="int")], dtype, False, dtype)
     return term
@@ -205,7 +205,10 @@ def _extreme(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _in(node: Node, args: Sequence[Term]) -> Term:
-    """A sorted list without repetitions; a NULL in it makes what is not found missing."""
+    """Sort the list and remove duplicates.
+
+    If it contains NULL, the result is missing for values that are not in the list.
+    """
     for item in args[1:] or args:
         if not is_literal(item.tree):
             problem = Problem(

@@ -1,4 +1,4 @@
-"""Parses the text of an expression with sqlglot, and words what it finds wrong."""
+"""Parses the text of an expression with sqlglot, and rewords its errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @lru_cache(4_096)
 def parse(text: str) -> tuple[Node, tuple[Problem, ...]]:
-    """The nodes of a text, with `REFUSED` ones where the problems are. A text is bound several times, and parsed once.
+    """Parse a text into nodes, with `REFUSED` nodes where there are problems. Results are cached.
 
     Raises:
-        Rejected: the text as a whole is not one SQL expression.
+        Rejected: The text as a whole is not one SQL expression.
     """
     reader = Reader(text)
     return reader.read(_parse_sql(text)), tuple(reader.problems)
@@ -29,7 +29,7 @@ def _parse_sql(text: str) -> Sql:
     from sqlglot import Dialect, exp
     from sqlglot.errors import ParseError, TokenError
 
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of statements, which are refused here
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # statements are refused here
     try:
         found = Dialect.get_or_raise(None).parse_into(exp.Condition, text)
     except TokenError:
@@ -53,7 +53,7 @@ def _parse_sql(text: str) -> Sql:
 
 
 def _worded(error: dict[str, Any], text: str) -> Problem:
-    """sqlglot's finding in our words: its own name Python classes."""
+    """Reword an error of sqlglot, whose own messages name Python classes."""
     word, said = error["highlight"], error["description"]
     before = text.split("\n")[: error["line"] - 1]
     end = sum(len(line) + 1 for line in before) + error["col"]

@@ -1,4 +1,4 @@
-"""Parts of an expression with their types, and what several of them have in common."""
+"""Parts of an expression with their types, and functions to find a common type."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mlbuild.expressions.tree import (
 
 @dataclass(frozen=True)
 class Term:
-    """A canonical tree with its dtype, whether it can be missing, and its place in the text."""
+    """A canonical tree with its dtype, whether it can be missing, and its position in the text."""
 
     tree: Tree
     dtype: str
@@ -35,7 +35,7 @@ class Term:
         return replace(self, offset=offset or self.offset)
 
     def words(self) -> str:
-        """How messages name it: "'carrier' (string)", "a float"."""
+        """Describe it for messages: "'carrier' (string)", "a float"."""
         if self.tree[0] == COLUMN:
             return f"'{self.tree[1]}' ({self.dtype})"
         return _ARTICLES.get(self.dtype, f"a {self.dtype}")
@@ -46,13 +46,13 @@ SILENT = Term((NULL, UNKNOWN), UNKNOWN, True)
 
 
 def literal_term(dtype: str, value: object, offset: Offset | None) -> Term:
-    """A literal as it was written, in its canonical spelling."""
+    """Create a literal in its canonical spelling."""
     number = dtype in NUMERIC
     return Term(literal(dtype, float(str(value))) if number else (dtype, value), dtype, False, offset)
 
 
 def made(op: str, args: Sequence[Term], dtype: str, nullable: bool, *extra: object) -> Term:
-    """An operator on its operands; on literals alone it is the literal it computes to."""
+    """Apply an operator to its operands. If all operands are literals, compute the result."""
     tree: Tree = (op, *(arg.tree for arg in args), *extra)
     if all(is_literal(arg.tree) for arg in args):
         tree = fold(tree, dtype)
@@ -61,7 +61,7 @@ def made(op: str, args: Sequence[Term], dtype: str, nullable: bool, *extra: obje
 
 
 def strict(op: str, args: Sequence[Term], dtype: str, nullable: bool = False, *extra: object) -> Term:
-    """An operator that is missing where an operand is."""
+    """Apply an operator that is missing if an operand is missing."""
     if any(is_null(arg.tree) for arg in args):
         return Term((NULL, dtype), dtype, True)
     return made(op, args, dtype, nullable or any(arg.nullable for arg in args), *extra)
@@ -72,10 +72,11 @@ def mismatch(message: str, term: Term | None = None, help: str | None = None) ->
 
 
 def alike(terms: Sequence[Term], message: str) -> tuple[str, list[Term]]:
-    """The dtype that all terms have in common, and the terms in it.
+    """Return the common dtype of all terms, and the terms converted to it.
 
-    int and float have float in common, date and datetime have datetime; a text beside a date is an ISO date, and
-    a NULL is whatever the others are. `message` has places for two words: "cannot compare {} with {}".
+    The common dtype of int and float is float, and that of date and datetime is datetime. A text next to a date is
+    read as an ISO date. A NULL has the dtype of the others. `message` has placeholders for two descriptions:
+    "cannot compare {} with {}".
     """
     temporal = any(term.dtype in TEMPORAL for term in terms)
     if temporal:
@@ -86,7 +87,7 @@ def alike(terms: Sequence[Term], message: str) -> tuple[str, list[Term]]:
         common = _common(dtype, term.dtype)
         if common is None:
             place = term if first.offset is None or term.offset is None else _spanning(first, term)
-            # As they stand in the text: `a > b` is read as `b < a`.
+            # In the order of the text: `a > b` was read as `b < a`.
             words = [one.words() for one in sorted((first, term), key=lambda one: one.offset or (0, 0))]
             raise mismatch(message.format(*words), place, _hint(first, term))
         dtype, first = common, first if dtype != UNTYPED else term
@@ -94,7 +95,7 @@ def alike(terms: Sequence[Term], message: str) -> tuple[str, list[Term]]:
 
 
 def as_dtype(term: Term, dtype: str) -> Term:
-    """The term where `dtype` is expected and suits."""
+    """Convert a term to an expected dtype that it is compatible with."""
     if term.dtype == UNTYPED:
         return replace(term, tree=(NULL, dtype), dtype=dtype)
     if term.dtype == dtype:
@@ -103,7 +104,7 @@ def as_dtype(term: Term, dtype: str) -> Term:
         return replace(term, tree=literal(dtype, literal_value(term.tree)), dtype=dtype)
     if dtype == "datetime":
         return replace(term, tree=("cast", term.tree, dtype), dtype=dtype)
-    return term  # an int among floats: it is computed as one
+    return term  # an int next to floats is computed as a float anyway
 
 
 def _common(one: str, other: str) -> str | None:
@@ -117,14 +118,14 @@ def _common(one: str, other: str) -> str | None:
 
 
 def _moment(term: Term) -> Term:
-    """A text literal read as an ISO date; one with a time of day is a datetime."""
+    """Read a text literal as an ISO date, or as a datetime if it has a time of day."""
     if term.dtype != "string" or not is_literal(term.tree):
         return term
     return moment_literal(term)
 
 
 def moment_literal(term: Term, dtype: str | None = None) -> Term:
-    """The date or datetime that a text literal spells."""
+    """Read a text literal as a date or datetime."""
     text = str(term.tree[1])
     try:
         value = microseconds(text)

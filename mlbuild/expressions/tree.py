@@ -1,7 +1,7 @@
-"""The canonical tree of an expression: nested tuples of JSON values, equal where the meanings are.
+"""The canonical tree of an expression: nested tuples of JSON values. Equal meanings have equal trees.
 
 A tree is `(operator, *parts)`: `("<", ("column", "distance", "float"), ("float", "100.0"))`. The operators are
-those of `binding.RULES`; a leaf is a column or a literal.
+those of `binding.RULES`. A leaf is a column or a literal.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ Tree = tuple[Any, ...]
 
 COLUMN = "column"
 NULL = "null"
-#: The dtype of a NULL beside which nothing says what it is.
+#: The dtype of a NULL whose dtype cannot be inferred.
 UNTYPED = "untyped"
-#: Literals are `(dtype, value)`; a missing one is `("null", dtype)`.
+#: Literals are `(dtype, value)`. A missing literal is `("null", dtype)`.
 LITERALS = frozenset({"bool", "int", "float", "string", "date", "datetime", NULL})
 
 _EPOCH = datetime(1970, 1, 1)
@@ -24,9 +24,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def literal(dtype: str, value: Any) -> Tree:
-    """The leaf of a value: a bool, a float, a text, or microseconds since 1970; NaN and None are missing.
+    """Create the leaf for a value: a bool, a float, a text, or microseconds since 1970. NaN and None are missing.
 
-    Numbers are kept as text: JSON has no infinity, and its writers disagree about 1.0. Zero has no sign.
+    Numbers are stored as text, because JSON has no infinity and JSON writers format 1.0 differently. Zero has no
+    sign.
     """
     if value is None or value != value:
         return (NULL, dtype)
@@ -39,7 +40,7 @@ def literal(dtype: str, value: Any) -> Tree:
 
 
 def literal_value(tree: Tree) -> Any:
-    """What `literal` was given; None for a missing one."""
+    """Return the value that was given to `literal`; None for a missing literal."""
     dtype, value = tree
     if dtype == NULL:
         return None
@@ -51,10 +52,10 @@ def literal_value(tree: Tree) -> Any:
 
 
 def microseconds(text: str) -> int:
-    """Microseconds from 1970 to an ISO date or time; one with an offset is converted to UTC.
+    """Convert an ISO date or time to microseconds since 1970. One with an offset is converted to UTC.
 
     Raises:
-        ValueError: the text is neither.
+        ValueError: The text is neither.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -74,7 +75,7 @@ def is_null(tree: Tree) -> bool:
 
 
 def columns_of(tree: Tree) -> Iterator[tuple[str, str]]:
-    """Name and dtype of each column leaf, in the order of the text."""
+    """Return the name and dtype of each column leaf, in the order of the text."""
     if tree[0] == COLUMN:
         yield tree[1], tree[2]
     elif not is_literal(tree):
@@ -84,7 +85,7 @@ def columns_of(tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
-    """The tree with other names of its columns."""
+    """Rename the columns in a tree."""
     if tree[0] == COLUMN:
         return (COLUMN, names[tree[1]], *tree[2:])
     if is_literal(tree):
@@ -93,7 +94,7 @@ def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
 
 
 def parts_of(tree: Any) -> Iterator[Tree]:
-    """A tree and everything under it that is a tree."""
+    """Return a tree and all trees inside it."""
     if isinstance(tree, (tuple, list)) and tree and isinstance(tree[0], str):
         yield tuple(tree)
         for part in tree[1:]:

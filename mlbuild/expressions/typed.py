@@ -1,4 +1,4 @@
-"""An expression whose types are settled: applied to polars rows, or lowered into a graph."""
+"""A typed expression, which can be applied to polars rows or lowered into a graph."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _TRANSCENDENTAL = frozenset({"ln", "exp", "power"})
 
 @dataclass(frozen=True)
 class Typed:
-    """A scalar expression: its canonical tree (JSON-able, constants folded), its type, the columns it reads."""
+    """A scalar expression: its canonical tree (JSON-compatible, with constants folded), its type, and the columns
+    that it reads.
+    """
 
     tree: tuple[Any, ...]
     type: ColumnType
@@ -30,18 +32,20 @@ class Typed:
 
     @property
     def tolerance(self) -> float:
-        """How far, relatively, rows and graph may differ: where logarithms and powers differ in their last bit."""
+        """The relative tolerance between rows and graph, because logarithms and powers differ in their last bit."""
         return 1e-12 if any(part[0] in _TRANSCENDENTAL for part in parts_of(self.tree)) else 0.0
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
-        """Name and dtype of each column read."""
+        """The name and dtype of each column that the expression reads."""
         return tuple(dict.fromkeys(columns_of(self.tree)))
 
     def to_polars(self) -> pl.Expr:
-        """The expression over rows in which missing is null; its dtype is that of `type`, it never gives NaN.
+        """Return the expression for rows in which missing values are null.
 
-        It has the name of the first column read: give it another with `alias`.
+        It has the dtype of `type` and never gives NaN.
+
+        Its name is that of the first column that it reads; use `alias` to change it.
         """
         import polars as pl
 
@@ -55,7 +59,7 @@ class Typed:
         return pl.map_batches(names, compute, polars_dtype(self.type.dtype), is_elementwise=True)
 
     def lower(self, graph: Graph, values: Mapping[str, Value]) -> Value:
-        """The same expression over values of a graph."""
+        """Compute the same expression over values of a graph."""
         if self.tree[0] == COLUMN:
             return values[self.names[0]]
         held = {

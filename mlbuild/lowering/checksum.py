@@ -1,6 +1,7 @@
-"""A checksum at the end of a model file, by which damage is seen without reading the model.
+"""A checksum at the end of a model file, which reveals damage without parsing the model.
 
-It is the last entry of the metadata, and covers all bytes before it. It shows damage, not malice: anybody can make one.
+It is the last entry of the metadata and covers all bytes before it. It does not protect against tampering, because
+anyone can compute it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ KEY = "mlbuild.checksum"
 
 
 def with_checksum(model: bytes) -> bytes:
-    """A serialized model with its checksum behind it."""
+    """Append the checksum to a serialized model."""
     return model + _entry(model)
 
 
 def checksum_holds(content: bytes) -> bool | None:
-    """Whether all bytes are those that were written; None where there is no checksum."""
+    """Whether all bytes are as they were written; None if there is no checksum."""
     length = len(_entry(b""))
     model, entry = content[:-length], content[-length:]
     if not entry.startswith(_entry(b"")[:-64]):
@@ -25,7 +26,7 @@ def checksum_holds(content: bytes) -> bool | None:
 
 
 def _entry(model: bytes) -> bytes:
-    """The entry as a ModelProto of its own: protobuf merges a message with one that is appended to it."""
+    """Create the entry as a ModelProto: protobuf merges a message with one that is appended to it."""
     key, value = KEY.encode(), hashlib.sha256(model).hexdigest().encode()
     pair = b"\x0a" + bytes([len(key)]) + key + b"\x12" + bytes([len(value)]) + value
     return b"\x72" + bytes([len(pair)]) + pair

@@ -1,4 +1,4 @@
-"""Cuts a finished model in two at marked tensors, so that each half can be run and compared on its own."""
+"""Cuts a finished model in two at marked tensors, so that each half can be run and compared separately."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from mlbuild.lowering.graph import MARKS, RESERVED
 
-#: A mark is named with this prefix in the halves, as no column can be.
+#: The prefix of marks in the halves, which no column name can have.
 CUT = RESERVED + "cut_"
 
 
 def marks(model: bytes) -> dict[str, str]:
-    """The marked tensors of a model: mark to the tensor's name in the file, in the order they were marked."""
+    """Return the marked tensors of a model: mark to the name of the tensor in the file, in the order of the marks."""
     import onnx
 
     props = {prop.key: prop.value for prop in onnx.load_from_string(model).metadata_props}
@@ -21,9 +21,9 @@ def marks(model: bytes) -> dict[str, str]:
 
 
 def front(model: bytes) -> bytes | None:
-    """The part from the inputs to the marked tensors; its outputs are named `CUT` + mark.
+    """Return the part from the inputs to the marked tensors. Its outputs are named `CUT` + mark.
 
-    A mark on an input itself is left out: there is nothing to compute. None where all marks are.
+    A mark on an input itself is left out, because there is nothing to compute. None if this applies to all marks.
     """
     import onnx
     from onnx import TensorProto, helper
@@ -41,9 +41,10 @@ def front(model: bytes) -> bytes | None:
 
 
 def back(model: bytes, widths: dict[str, int]) -> bytes:
-    """The part from the marked tensors to the outputs; its inputs are named `CUT` + mark.
+    """Return the part from the marked tensors to the outputs. Its inputs are named `CUT` + mark.
 
-    `widths` gives the second dimension of each mark. Of marks on one tensor only the first becomes an input.
+    `widths` gives the second dimension of each mark. If several marks are on one tensor, only the first becomes an
+    input.
     """
     import onnx
     from onnx import TensorProto, helper
@@ -65,7 +66,7 @@ def _renamed(mark: str) -> str:
 
 
 def _needed(nodes: Any, wanted: set[str], given: set[str]) -> list[Any]:
-    """The nodes that compute `wanted`, going back no further than `given`."""
+    """Return the nodes that compute `wanted`, going back only to `given`."""
     wanted = wanted - given
     living = []
     for node in reversed(nodes):

@@ -1,4 +1,4 @@
-"""The trees of a model file: read as arrays, and checked for what onnxruntime does not check before it walks them."""
+"""Reads the trees of a model file as arrays, and checks what onnxruntime does not check before it evaluates them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: The lists that describe nodes, with the kind of their numbers.
+#: The lists that describe nodes, with the type of their numbers.
 NODES = {
     "nodes_featureids": "i",
     "nodes_modes": "u",
@@ -27,16 +27,16 @@ NODES = {
 _REST = {"tree_roots": "i", "leaf_targetids": "i", "leaf_weights": "f"}
 _KNOWN = {"n_targets", "membership_values", *NODES, *_REST, *FIXED}
 
-#: onnxruntime descends by recursion when it loads a tree: with 30,000 levels its stack overflows.
+#: onnxruntime loads trees recursively. With 30,000 levels, its stack overflows.
 _DEEPEST = 5_000
-#: A set whose codes are at most this is a bit mask in onnxruntime.
+#: onnxruntime stores a set as a bit mask if its codes do not exceed this.
 _MASK = 30
-#: More comparisons of nodes than any model needs for merging bit masks.
+#: A limit on the comparisons of nodes for merging bit masks, which no real model reaches.
 _MOST_COMPARISONS = 2_000_000
 
 
 def read_ensemble(node: Any) -> dict[str, Any] | str:
-    """The attributes of a TreeEnsemble node as arrays, or what is wrong with them."""
+    """Return the attributes of a TreeEnsemble node as arrays, or what is wrong with them."""
     import numpy as np
     import onnx
     from onnx import numpy_helper
@@ -57,10 +57,10 @@ def read_ensemble(node: Any) -> dict[str, Any] | str:
 
 
 def fault(found: dict[str, Any], width: int) -> str | None:
-    """Why onnxruntime must not load these trees, which get rows of `width` features; None where it may.
+    """Return why onnxruntime must not load these trees for rows with `width` features, or None if it may.
 
-    It takes the numbers of nodes and features as they are: it would read outside of its lists, walk for ever, or
-    need more stack than there is.
+    onnxruntime trusts the numbers of nodes and features: it would read outside of its lists, never end, or overflow
+    its stack.
     """
     import numpy as np
 
@@ -73,7 +73,10 @@ def fault(found: dict[str, Any], width: int) -> str | None:
 
 
 class _Ensemble:
-    """The lists of an ensemble as trees. A child is the number of a node, or the complement of a leaf's."""
+    """The lists of an ensemble as trees.
+
+    A child is the number of a node, or the complement of the number of a leaf.
+    """
 
     def __init__(self, found: dict[str, Any]) -> None:
         import numpy as np
@@ -94,7 +97,7 @@ class _Ensemble:
         )
 
     def checks(self, width: int) -> Iterator[tuple[str, Any]]:
-        """What can be wrong, and whether it is right. Each check relies on those before it."""
+        """Yield what can be wrong, and whether it is right. Each check relies on those before it."""
         import numpy as np
 
         found, roots = self.found, self.found["tree_roots"]
@@ -112,7 +115,7 @@ class _Ensemble:
 
     @cached_property
     def sets(self) -> list[Array]:
-        """The set of each member node, in order: a NaN ends each."""
+        """Return the set of each member node, in order. A NaN ends each set."""
         import numpy as np
 
         values = self.found.get("membership_values", np.zeros(0)).ravel()
@@ -121,7 +124,7 @@ class _Ensemble:
 
     @cached_property
     def levels(self) -> list[Array]:
-        """The nodes of each level of all trees; one more than may be where there are too many."""
+        """Return the nodes of each level of all trees, up to one level more than allowed."""
         import numpy as np
 
         levels = [self.found["tree_roots"]]
@@ -131,11 +134,11 @@ class _Ensemble:
         return levels
 
     def _comparisons(self) -> float:
-        """About how many nodes onnxruntime compares to merge bit masks, or a number above the limit.
+        """Estimate how many nodes onnxruntime compares to merge bit masks, or a number above the limit.
 
-        Where a mask leads to another one of the same feature when it does not apply, the two are merged if they
-        lead to equal trees when they apply. Before 1.30 it compares what is behind a mask once for each of its
-        members, so that masks behind masks multiply.
+        If the false branch of a mask leads to another mask of the same feature, the two are merged if their true
+        branches are equal trees. Before 1.30, onnxruntime compares the subtree after a mask once for each of its
+        members, so nested masks multiply the cost.
         """
         import numpy as np
 
@@ -165,7 +168,9 @@ class _Ensemble:
         return total
 
     def _forms(self, masks: Array) -> tuple[dict[int, int], dict[int, float]]:
-        """For each node and leaf a number that equal trees share, and its size with a copy for each member."""
+        """Return, for each node and leaf, a number that equal trees share, and its size with a copy for each
+        member.
+        """
         import numpy as np
 
         found, forms = self.found, dict[Any, int]()

@@ -1,7 +1,7 @@
-"""Checks a model that anybody may have written, before onnxruntime sees it.
+"""Checks a model from an untrusted source before onnxruntime loads it.
 
-onnxruntime does what a model says: it reads other files, loops, and allocates what shapes ask for. What lowering never
-writes is therefore refused.
+onnxruntime does what a model says: it reads other files, loops, and allocates what shapes ask for. Therefore
+everything that lowering never writes is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mlbuild.lowering.ensemble import fault, read_ensemble
 from mlbuild.lowering.graph import ONNX_TYPES
 from mlbuild.lowering.operators import OPERATORS, Misfit, Shape, shape_of
 
-#: The fields that lowering fills, by the type of the message. There is no external data, subgraph or function in them.
+#: The fields that lowering writes, by message type. They exclude external data, subgraphs and functions.
 _FIELDS = {
     "ModelProto": "ir_version opset_import producer_name graph metadata_props",
     "OperatorSetIdProto": "domain version",
@@ -32,32 +32,32 @@ _FIELDS = {
     "Dimension": "dim_value dim_param",
 }
 _FILLED = {message: frozenset(fields.split()) for message, fields in _FIELDS.items()}
-#: The field that holds the value of an attribute, by the attribute's type.
+#: The field that contains the value of an attribute, by the type of the attribute.
 _VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "strings"}
 _ELEMENTS = {number: element for element, number in ONNX_TYPES.items()}
-#: Bytes of an element, by its type: unsigned bytes, and all but strings of `ONNX_TYPES`.
+#: The size of an element in bytes, by type: unsigned bytes, and all of `ONNX_TYPES` except strings.
 _SIZES = {1: 4, 2: 1, 7: 8, 9: 1, 11: 8}
 _STRING = ONNX_TYPES["string"]
 _NO_TEXT = "a text in it is not UTF-8"
-#: A pattern as LIKE makes it: wildcards, and characters that stand for themselves.
+#: A pattern from LIKE: wildcards, and characters that match themselves.
 _PATTERN = re.compile(rb"\(\?s\)(?:\.\*?|\\[\\.+*?()|\[\]{}^$]|[^\\.+*?()|\[\]{}^$])*", re.DOTALL)
 _LONGEST_PATTERN = 10_000
-#: The name of the one size that is not known, the number of rows.
+#: The name of the only unknown size, the number of rows.
 _ROWS = "N"
 
-#: onnxruntime needs seconds to load as many nodes, and more than linear time.
+#: onnxruntime takes seconds to load this many nodes, and its time grows faster than linearly.
 _MOST_NODES = 50_000
-#: Elements that all results in a graph may have for one row.
+#: The maximum number of elements that all results in a graph can have for one row.
 _MOST_ELEMENTS = 2**22
 
 
 class Foreign(Exception):
-    """A model that holds what mlbuild does not write; says what."""
+    """A model that contains something that mlbuild does not write. The message says what."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output of a model: the type of its elements, and how many columns it has."""
+    """An input or output of a model: the type of its elements, and its number of columns."""
 
     element: str
     width: int
@@ -65,7 +65,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a sound model says of itself. `elements` is how many all results in it have for one row."""
+    """The metadata of a valid model. `elements` is the number of elements that all its results have for one row."""
 
     metadata: dict[str, str]
     inputs: dict[str, Port]
@@ -77,7 +77,7 @@ def inspect(content: bytes) -> Inspected:
     """Check a model without running it.
 
     Raises:
-        Foreign: it is no ONNX model, or it holds what mlbuild does not write.
+        Foreign: It is not an ONNX model, or contains something that mlbuild does not write.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -94,7 +94,7 @@ def inspect(content: bytes) -> Inspected:
 
 
 def _messages(message: Any) -> Iterator[Any]:
-    """A message and all messages in it; a message's fields are checked before they are entered."""
+    """Yield a message and all messages in it. The fields of a message are checked before its fields are visited."""
     filled = message.ListFields()
     if strange := {field.name for field, _ in filled} - _FILLED[message.DESCRIPTOR.name]:
         raise Foreign(f"it has the field '{min(strange)}'")
@@ -110,7 +110,7 @@ def _messages(message: Any) -> Iterator[Any]:
 
 
 def _check(message: Any) -> None:
-    """What is wrong with one message."""
+    """Check one message."""
     kind = message.DESCRIPTOR.name
     if kind == "OperatorSetIdProto" and message.domain not in OPERATORS:
         raise Foreign(f"it uses operators of {message.domain[:80]!r}")
@@ -161,7 +161,7 @@ def _inspected(model: Any) -> Inspected:
 
 
 def _result(node: Any, shapes: Mapping[str, Shape]) -> Shape:
-    """The shape of what a node computes from what is computed before it."""
+    """Return the shape of the result of a node, given the shapes of earlier results."""
     from onnx import helper
 
     if len(node.output) != 1 or node.output[0] in shapes:
@@ -183,7 +183,7 @@ def _result(node: Any, shapes: Mapping[str, Shape]) -> Shape:
 
 
 def _ports(values: Any) -> dict[str, Port]:
-    """Inputs or outputs, all of the shape [N, width]."""
+    """Return inputs or outputs, all of shape [N, width]."""
     ports = {}
     for value in values:
         element, shape = _ELEMENTS.get(value.type.tensor_type.elem_type), _shape(value)

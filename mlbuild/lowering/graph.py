@@ -1,4 +1,4 @@
-"""Builds one ONNX graph: typed tensors, equal nodes made once, dead nodes left out, deterministic bytes."""
+"""Builds one ONNX graph: typed tensors, no duplicate nodes, no dead nodes, deterministic bytes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mlbuild.lowering.operators import BOOLEAN, ML, OPERATORS
 OPSET = 21
 ML_OPSET = 5
 IR_VERSION = 10
-#: Names inside the graph start with this, so that no column can have one of them; `check` refuses such columns.
+#: The prefix of names inside the graph. `check` refuses columns with this prefix, so names cannot clash.
 RESERVED = "_mlbuild_"
-#: Metadata key of the names that marked tensors have in the file, as JSON.
+#: The metadata key for the names of marked tensors in the file, as JSON.
 MARKS = "mlbuild.marks"
 
-#: Element types by their name, as ONNX numbers them.
+#: ONNX's numbers of the element types.
 ONNX_TYPES = {"double": 11, "float": 1, "int64": 7, "string": 8, "bool": 9}
 
-#: Operations that onnxruntime removes where one side is this number. It compares as float32 even what is double:
-#: of `x * 1.0000000001` it leaves `x` (NoopElimination, seen in 1.32).
+#: onnxruntime removes these operators if one operand is this number. It compares as float32, even for doubles, so
+#: it replaces `x * 1.0000000001` by `x` (NoopElimination, seen in 1.32).
 _NEUTRAL = {"Add": 0.0, "Sub": 0.0, "Mul": 1.0, "Div": 1.0}
 
 
@@ -44,9 +44,9 @@ class _Node:
 
 
 class Graph:
-    """An ONNX graph under construction; operators are called by their ONNX names.
+    """An ONNX graph under construction. Operators are called by their ONNX names.
 
-    Every call is numbered by value: the same operator on the same inputs and attributes gives the same tensor.
+    Calls are deduplicated by value: the same operator with the same inputs and attributes gives the same tensor.
     """
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class Graph:
         self._numbered: dict[tuple[Any, ...], tuple[Tensor, ...]] = {}
 
     def input(self, name: str, element: str) -> Tensor:
-        """A graph input of shape [N, 1], named as the raw column."""
+        """Add a graph input of shape [N, 1] with the name of the raw column."""
         return self._inputs.setdefault(name, Tensor(name, element))
 
     def constant(self, value: Any, element: str = "double") -> Tensor:
-        """A constant: a Python scalar or anything numpy reads as an array; its shape is kept as it is."""
+        """Add a constant: a Python scalar, or anything that numpy can convert to an array. Its shape is kept."""
         import numpy as np
 
         if element == "string":
@@ -82,13 +82,16 @@ class Graph:
     def call(
         self, op: str, *inputs: Tensor | None, element: str | None = None, domain: str = "", **attributes: Any
     ) -> Tensor:
-        """One node with one output. `element` is its type where it is neither boolean nor that of the last input.
+        """Add one node with one output.
 
-        Attributes are ONNX's: numbers, strings, lists of them, or numpy arrays (which become tensors).
-        None among the inputs leaves an optional input out.
+        `element` is its type, if it is neither boolean nor the type of the last input.
+
+        Attributes are those of ONNX: numbers, strings, lists of them, or numpy arrays (which become tensors). None
+        in the inputs omits an optional input.
         """
         if op == "Div" and inputs[0] is not None and self._is_one(inputs[0]):
-            # onnxruntime makes y / x of (1 / x) * y, which rounds otherwise, and an invalid graph where y is x.
+            # onnxruntime computes y / x as (1 / x) * y, which rounds differently, and makes an invalid graph if y
+            # is x.
             op, inputs = "Reciprocal", inputs[1:]
         if op in _NEUTRAL and any(tensor and self._mistaken(op, tensor) for tensor in inputs):
             return self._on_two(op, *inputs)
@@ -99,7 +102,7 @@ class Graph:
     def calls(
         self, op: str, *inputs: Tensor | None, elements: Sequence[str], domain: str = "", **attributes: Any
     ) -> tuple[Tensor, ...]:
-        """One node with several outputs, of the given element types."""
+        """Add one node with several outputs of the given element types."""
         if op not in OPERATORS[domain]:
             raise ValueError(f"operator '{op}' is missing in OPERATORS: no reader would accept the model")
         names = tuple("" if tensor is None else tensor.name for tensor in inputs)
@@ -119,7 +122,7 @@ class Graph:
         )
 
     def _mistaken(self, op: str, tensor: Tensor) -> bool:
-        """Whether onnxruntime would take a constant for one without effect, although it has one."""
+        """Whether onnxruntime would remove the operator because it mistakes this constant for a neutral one."""
         import numpy as np
 
         array = self._arrays.get(tensor.name)
@@ -129,7 +132,9 @@ class Graph:
         return value != neutral and abs(value - neutral) < 1e-6 and float(np.float32(value)) == neutral
 
     def _on_two(self, op: str, *inputs: Tensor | None) -> Tensor:
-        """The operator with such constants twice, which onnxruntime lets be, and the first of both results."""
+        """Apply the operator to two copies of such constants, which onnxruntime does not remove, and take the first
+        result.
+        """
         import numpy as np
 
         twice = [
@@ -145,9 +150,11 @@ class Graph:
         self._outputs[name] = (tensor, width)
 
     def serialize(self, metadata: Mapping[str, str], marks: Mapping[str, Tensor] | None = None) -> bytes:
-        """The model: checked, pruned of what no output needs, the same bytes for the same calls.
+        """Return the model: checked, without nodes that no output needs, and with the same bytes for the same
+        calls.
 
-        `marks` are tensors to be found again in the file: their names in it go into the metadata under `MARKS`.
+        `marks` are tensors to find in the file later. Their names in the file are stored in the metadata under
+        `MARKS`.
         """
         import onnx
         from onnx import helper
@@ -191,7 +198,7 @@ class Graph:
         return with_checksum(model.SerializeToString(deterministic=True))
 
     def _living(self) -> list[_Node]:
-        """The nodes that some output depends on, in the order of their calls."""
+        """Return the nodes that some output depends on, in the order of their calls."""
         wanted = {tensor.name for tensor, _ in self._outputs.values()}
         living = []
         for node in reversed(self._nodes):
@@ -201,7 +208,10 @@ class Graph:
         return living[::-1]
 
     def _final_names(self, nodes: Sequence[_Node]) -> dict[str, str]:
-        """Counter-based names of what is left, so that pruned parts leave no gap; inputs keep theirs."""
+        """Number the remaining tensors consecutively, so that removed parts leave no gap.
+
+        Inputs keep their names.
+        """
         used = {name for node in nodes for name in node.inputs}
         used.update(tensor.name for tensor, _ in self._outputs.values())
         names = {"": ""} | {name: name for name in self._inputs}
@@ -211,7 +221,7 @@ class Graph:
 
 
 def _hashable(value: Any) -> Any:
-    """Equal where the attribute is: 1, 1.0 and True are three, as are 0.0 and -0.0; NaN is one."""
+    """Return a hashable form of an attribute. 1, 1.0 and True differ, and so do 0.0 and -0.0; NaN equals NaN."""
     if hasattr(value, "tobytes"):
         # The bytes of an array of objects are addresses.
         content = tuple(value.ravel().tolist()) if value.dtype == object else value.tobytes()
@@ -226,7 +236,7 @@ def _attribute(value: Any) -> Any:
 
 
 def _tensor(name: str, array: Any) -> Any:
-    """A TensorProto; an array of objects holds strings."""
+    """Create a TensorProto; an array of objects contains strings."""
     from onnx import TensorProto, helper, numpy_helper
 
     if array.dtype != object:

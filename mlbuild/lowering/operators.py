@@ -1,7 +1,8 @@
-"""The operators that models are made of, each with the rule by which the shape of its result follows.
+"""The operators that models consist of, each with the rule for the shape of its result.
 
-Lowering writes no other operator, and in a file no other one is accepted: each of these takes time and memory in
-proportion to its inputs and its result, and reads nothing else. There is no loop, subgraph or function among them.
+Lowering writes only these operators, and a model file with any other operator is refused. Each operator takes time
+and memory in proportion to its inputs and its result, and reads nothing else. None of them is a loop, a subgraph or
+a function.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 ML = "ai.onnx.ml"
 
-#: Sizes of dimensions; a text is the name of one that is not known.
+#: Sizes of dimensions. A text is the name of an unknown size.
 Shape = tuple[int | str, ...]
 Rule = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
 
@@ -78,7 +79,7 @@ def _without(shape: Shape, axis: int) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
 
 
-#: Operators whose result is boolean.
+#: Operators with a boolean result.
 BOOLEAN = frozenset(
     "IsNaN IsInf Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Xor RegexFullMatch".split()
 )
@@ -97,10 +98,10 @@ OPERATORS: dict[str, dict[str, Rule]] = {
 
 
 def shape_of(domain: str, op: str, inputs: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
-    """The shape of an operator's result.
+    """Return the shape of the result of an operator.
 
     Raises:
-        Misfit: there is none.
+        Misfit: The inputs or attributes do not fit together.
     """
     try:
         return OPERATORS[domain][op](inputs, attributes)

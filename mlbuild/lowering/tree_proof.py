@@ -1,6 +1,6 @@
-"""Reads the trees of a written model back and compares them with those that it should hold, node by node.
+"""Reads the trees of a written model back and compares them with the expected ones, node by node.
 
-Equal trees answer equally for every row there is, so that only what surrounds them is left to be compared by rows.
+Equal trees give equal results for every possible row, so only the rest of the model must be compared with rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TreeProof:
-    """How many trees, nodes and leaves were compared, and the first difference, None where all are equal."""
+    """The numbers of trees, nodes and leaves that were compared, and the first difference, or None if all are
+    equal.
+    """
 
     trees: int
     nodes: int
@@ -33,9 +35,10 @@ class TreeProof:
 
 
 def prove_trees(model: bytes, wanted: Trees) -> TreeProof:
-    """Compare the last TreeEnsemble of an ONNX model with `wanted`: structure, features, thresholds, sets and leaves.
+    """Compare the last TreeEnsemble of an ONNX model with `wanted`: structure, features, thresholds, sets and
+    leaves.
 
-    Thresholds and leaf values have to be equal bit for bit. The numbers of nodes and leaves mean nothing.
+    Thresholds and leaf values must be bit-identical. The numbering of nodes and leaves does not matter.
     """
     written = _written(model)
     if isinstance(written, str):
@@ -46,7 +49,7 @@ def prove_trees(model: bytes, wanted: Trees) -> TreeProof:
 
 
 def _written(model: bytes) -> dict[str, Any] | str:
-    """The attributes of the ensemble as arrays, or what is wrong with them."""
+    """Return the attributes of the ensemble as arrays, or what is wrong with them."""
     import onnx
 
     graph = onnx.load_from_string(model).graph
@@ -55,7 +58,7 @@ def _written(model: bytes) -> dict[str, Any] | str:
 
 
 class _Pairs:
-    """Walks the wanted and the written trees side by side; `nodes` and `leaves` are pairs of numbers."""
+    """Walks the expected and the written trees in parallel. `nodes` and `leaves` are pairs of numbers."""
 
     def __init__(self, wanted: Trees, written: dict[str, Any]) -> None:
         self.wanted, self.written = wanted, written
@@ -63,7 +66,7 @@ class _Pairs:
         self.leaves: list[tuple[int, int]] = []
 
     def walk(self) -> str | None:
-        """Pair all nodes and leaves; what is different in the structure ends the walk."""
+        """Pair all nodes and leaves. Stop at a difference in the structure."""
         wanted, written = self.wanted, self.written
         left, right = wanted.left.tolist(), wanted.right.tolist()
         sides = [
@@ -82,7 +85,7 @@ class _Pairs:
                 if not is_leaf and (there in seen or not 0 <= there < count):
                     return f"tree {tree} has no node {there} of its own"
                 if here < 0 and not is_leaf and here == root:
-                    # A tree that is one leaf is written as a node with that leaf on both sides.
+                    # A tree that is a single leaf is written as a node with that leaf on both sides.
                     if not all(leafs[there] for leafs, _ in sides):
                         return f"tree {tree} is not one leaf"
                     seen.add(there)
@@ -99,7 +102,7 @@ class _Pairs:
         return None
 
     def differing_nodes(self) -> str | None:
-        """The first node that asks something else."""
+        """Return the first node with a different condition."""
         import numpy as np
 
         if not self.nodes:
@@ -143,7 +146,7 @@ class _Pairs:
         return equal
 
     def differing_leaves(self) -> str | None:
-        """The first leaf that adds something else, or to another target."""
+        """Return the first leaf with a different value or target."""
         import numpy as np
 
         here, there = np.array(self.leaves, dtype=np.int64).T
@@ -158,7 +161,7 @@ class _Pairs:
 
 
 def _bits(values: Array) -> Array:
-    """Doubles as integers; 0.0 and -0.0 are one value."""
+    """Convert doubles to integers with the same bits; 0.0 and -0.0 are one value."""
     import numpy as np
 
     bits: Array = (np.asarray(values, dtype=np.float64) + 0.0).view(np.int64)

@@ -1,4 +1,4 @@
-"""An ensemble of decision trees as one ONNX TreeEnsemble node in double."""
+"""Writes an ensemble of decision trees as one ONNX TreeEnsemble node in double."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 #: Modes of nodes: `feature <= threshold`, and membership in a set.
 LEQ, MEMBER = 0, 6
-#: Attributes that are the same in every ensemble: leaves are summed up, and nothing is done to the sums.
+#: Attributes that are the same in every ensemble: leaves are summed, and the sums are not transformed.
 FIXED = {"aggregate_function": 1, "post_transform": 0}
 
 
 @dataclass(frozen=True)
 class Trees:
-    """Trees whose leaf values are added up, tree by tree in order, each onto its leaf's target.
+    """Trees whose leaf values are added up, tree by tree in order, for the target of each leaf.
 
-    Nodes and leaves of all trees are numbered through. A root or child is the number of a node, or where it is
-    negative the complement `~number` of a leaf. A row goes left at a node where `feature <= threshold`; at a
-    member node where the feature is in the node's set (`sets` has one for each, in order); a NaN goes left where
-    `missing_left` says so, at a member node never.
+    The nodes of all trees are numbered consecutively, and so are the leaves. A root or child is the number of a
+    node or, if it is negative, the complement `~number` of a leaf. A row goes left at a node if `feature <=
+    threshold`. At a member node it goes left if the feature is in the set of the node; `sets` has one set for each
+    member node, in order. NaN goes left if `missing_left` is set, and never at a member node.
     """
 
     roots: Array
@@ -44,10 +44,10 @@ class Trees:
 
 
 def tree_ensemble(graph: Graph, matrix: Tensor, trees: Trees) -> Tensor:
-    """The sums of the leaves that each row of `matrix` (double, [N, features]) reaches: [N, targets].
+    """Return the sums of the leaves that each row of `matrix` (double, [N, features]) reaches: [N, targets].
 
     Operator: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html. Nodes are written in depth-first
-    preorder, as the reference implementation of ONNX wants them where sets occur.
+    preorder, which ONNX's reference implementation requires if there are sets.
     """
     import numpy as np
 
@@ -80,9 +80,9 @@ def tree_ensemble(graph: Graph, matrix: Tensor, trees: Trees) -> Tensor:
 
 
 def _rooted(trees: Trees) -> Trees:
-    """The same trees, each with a node at its root: a tree that is a leaf asks a question with two equal answers.
+    """Return the same trees, each with a node as root. A tree that is a leaf becomes a node with two equal leaves.
 
-    The answers are two leaves: onnx's reference implementation misreads a node with one leaf on both sides.
+    There are two leaves because onnx's reference implementation misreads a node with one leaf on both sides.
     """
     import numpy as np
 
@@ -110,12 +110,13 @@ def _rooted(trees: Trees) -> Trees:
 
 
 def _renumbered(trees: Trees) -> Trees:
-    """The same trees, with those leaves numbered last whose parent is a root that also has a node as its child.
+    """Return the same trees, but give the last numbers to leaves whose parent is a root that also has a node as
+    child.
 
-    Nodes and leaves are numbered separately, so a leaf and a node can have the same number. Where these two are the
-    children of one root, onnxruntime before 1.24.1 takes that root for a leaf
-    (https://github.com/microsoft/onnxruntime/issues/24679). The leaves that are moved to the end get numbers that no
-    node has: each tree has more leaves than nodes, and at most one of its leaves is moved.
+    Nodes and leaves are numbered separately, so a leaf and a node can have the same number. If these two are the
+    children of one root, onnxruntime before 1.24.1 treats that root as a leaf
+    (https://github.com/microsoft/onnxruntime/issues/24679). The moved leaves get numbers that no node has: each
+    tree has more leaves than nodes, and at most one of its leaves is moved.
     """
     import numpy as np
 
@@ -140,7 +141,7 @@ def _renumbered(trees: Trees) -> Trees:
 
 
 def _preorder(roots: list[int], left: list[int], right: list[int]) -> list[int]:
-    """Numbers of nodes: each before those under it, its left side before its right."""
+    """Number the nodes: each before its subtree, and the left side before the right."""
     order = []
     for root in roots:
         stack = [root]
@@ -155,7 +156,7 @@ def _preorder(roots: list[int], left: list[int], right: list[int]) -> list[int]:
 
 
 def _numbers(children: Array, place: Array) -> list[int]:
-    """The number of the leaf or, in its new place, of the node that each child is."""
+    """Return the number of each child: that of the leaf, or that of the node in its new position."""
     import numpy as np
 
     numbers: list[int] = np.where(children < 0, ~children, place[np.maximum(children, 0)]).tolist()
@@ -163,7 +164,7 @@ def _numbers(children: Array, place: Array) -> list[int]:
 
 
 def _memberships(trees: Trees, order: list[int]) -> Array:
-    """The sets of the member nodes in their order, a NaN behind each."""
+    """Return the sets of the member nodes in order, each followed by NaN."""
     import numpy as np
 
     number = np.cumsum(trees.member) - 1

@@ -1,4 +1,4 @@
-"""A column inside the graph: its dtype, its tensor, and how a missing value is told."""
+"""A column inside the graph: its dtype, its tensor, and how missing values are represented."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mlbuild.lowering.graph import Graph, Tensor
 #: A missing date or datetime, in microseconds: numpy's NaT.
 NAT = -(2**63)
 
-#: The element type of an artifact input, by the declared dtype of the column alone.
+#: The element type of an artifact input. It depends only on the declared dtype of the column.
 ELEMENTS = {
     "bool": "double",
     "int": "double",
@@ -26,9 +26,10 @@ ELEMENTS = {
 class Value:
     """A column of the graph, shape [N, 1] (a vector: [N, width]).
 
-    bool, int, float and category are doubles, missing is NaN; a category is its code, from 1. date and datetime
-    are int64 microseconds since 1970 (a date: at midnight), missing is `NAT`. A string carries a boolean tensor
-    `absent` that is true where it is missing, or None where it never is; the text beside a true is arbitrary.
+    bool, int, float and category are doubles in which NaN is missing; a category is its code, from 1. date and
+    datetime are int64 microseconds since 1970 (a date: at midnight) in which `NAT` is missing. A string has a
+    boolean tensor `absent` that is true where it is missing, or None if it is never missing; where `absent` is
+    true, the text is arbitrary.
     """
 
     dtype: str
@@ -36,7 +37,7 @@ class Value:
     absent: Tensor | None = None
 
     def missing(self, graph: Graph) -> Tensor:
-        """A boolean tensor, [N, 1] (a vector: [N, width]), true where the value is missing."""
+        """Return a boolean tensor, [N, 1] (a vector: [N, width]), that is true where the value is missing."""
         if self.dtype == "string":
             if self.absent is not None:
                 return self.absent
@@ -47,7 +48,10 @@ class Value:
 
 
 def input_value(graph: Graph, name: str, dtype: str, null_token: str | None = "") -> Value:
-    """The artifact input of a raw column. A string equal to `null_token` is missing (None: never missing)."""
+    """Create the artifact input of a raw column.
+
+    A string equal to `null_token` is missing (None: never missing).
+    """
     tensor = graph.input(name, ELEMENTS[dtype])
     if dtype == "string" and null_token is not None:
         absent = graph.call("Equal", tensor, graph.constant(null_token, "string"))
