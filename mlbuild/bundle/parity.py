@@ -215,8 +215,9 @@ def _tolerances(trained: Trained) -> dict[str, float]:
         held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
     held = {name: held[value] for name, value in trained.recipe.values.items()}
     for stage in trained.recipe.stages:
-        through = max([stage.step.tolerance, *(held[name] for name in stage.read)])
-        held |= {name: max(through, held.get(name, 0.0)) for name in stage.made}
+        for names, made in stage.groups():
+            here = stage.step.tolerance(stage.read.select(names))
+            held |= dict.fromkeys(made, max([here, *(held[name] for name in names)]))
     return held
 
 

@@ -17,7 +17,8 @@ from mlbuild.models.learner import AnswerClass, Learner
 from mlbuild.models.training import Rows
 from mlbuild.ops import OPS
 from mlbuild.ops.op import State
-from mlbuild.ops.steps import Stage, apply_stages, lower_stages, place
+from mlbuild.ops.stages import Stage, place
+from mlbuild.ops.steps import apply_stages, lower_stages
 from mlbuild.params import Json, read
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ class Trained:
         for name, typed in self.recipe.derived:
             rows = rows.with_columns(typed.to_polars().alias(name))
         features = rows.select(pl.col(self.recipe.values[name]).alias(name) for name in self.recipe.features)
-        return apply_stages(self.recipe.stages, self.states, features)
+        made = apply_stages(self.recipe.stages, self.states, features.to_dict())
+        return pl.DataFrame([*made]).select([*self.recipe.matrix])
 
     def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
         """Compute float64 scores [N, width] from the matrix, natively."""

@@ -11,5 +11,3 @@ from mlbuild.ops.standard import Standard
 
 #: Every op that a step can use, in the order of the reference pages.
 OPS: tuple[type[Op], ...] = (Impute, Standard, DateParts, Ordinal, Category, OneHot, Derive)
-
-__all__ = ["OPS", "Category", "DateParts", "Derive", "Impute", "OneHot", "Op", "Ordinal", "Standard"]

@@ -9,6 +9,7 @@ from mlbuild.columns import ColumnType
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.op import Target
 from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
 
 if TYPE_CHECKING:
@@ -27,13 +28,12 @@ class Category(Columnwise):
     """
 
     op = "category"
-    discriminator = ("op", "category")
     takes = CATEGORICAL
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("category", nullable=True)
 
-    def fit_column(self, column: pl.Series, type_: ColumnType) -> list[Any]:
+    def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> list[Any]:
         return fit_vocabulary(self.op, column, type_, LIMIT)
 
     def apply_column(self, state: list[Any], column: pl.Series, type_: ColumnType) -> pl.Series:

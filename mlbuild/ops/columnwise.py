@@ -10,7 +10,7 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.ops.op import Op, Placement, State
+from mlbuild.ops.op import Frame, Op, Placement, State, Target
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +23,7 @@ class Columnwise(Op):
     Its state maps each column name to the state of the column.
     """
 
+    columnwise = True
     #: The dtypes of the columns that the op accepts.
     takes: ClassVar[tuple[str, ...]]
 
@@ -43,12 +44,11 @@ class Columnwise(Op):
             raise Rejected(self.unsuitable(name, type_, self.takes))
         return self.infer_column(name, type_)
 
-    def fit(self, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None) -> State:
-        return {name: self.fit_column(rows[name], type_) for name, type_ in read.items()}
+    def fit(self, rows: Frame, read: Schema, target: Target | None) -> State:
+        return {name: self.fit_column(rows[name], type_, target) for name, type_ in read.items()}
 
-    def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
-        made = [self.apply_column(state[name], rows[name], type_) for name, type_ in read.items()]
-        return rows.with_columns(made)
+    def apply(self, state: State, rows: Frame, read: Schema) -> list[pl.Series]:
+        return [self.apply_column(state[name], rows[name], type_) for name, type_ in read.items()]
 
     def lower(
         self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema
@@ -65,8 +65,10 @@ class Columnwise(Op):
         """
         raise NotImplementedError
 
-    def fit_column(self, column: pl.Series, type_: ColumnType) -> Any:
+    def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         """Return the state of a column, as JSON, from its training rows.
+
+        `target` is None unless the class says `uses_target`.
 
         Raises:
             Failed: Of kind `data`: nothing can be learned from these rows.

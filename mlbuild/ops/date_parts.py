@@ -12,7 +12,7 @@ from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.calendar import DAY, LIMIT, SECOND, SHIFT, Instant, Numbers, Wholes
-from mlbuild.ops.op import Op, Placement, State
+from mlbuild.ops.op import Frame, Op, Placement, State, Target
 from mlbuild.ops.time_zone import Offsets, fit_offsets, is_known, near_zones
 from mlbuild.params import Boolean, Choice, ListOf, Text, field
 
@@ -60,7 +60,6 @@ class DateParts(Op):
     """
 
     op = "date_parts"
-    discriminator = ("op", "date_parts")
 
     parts: tuple[str, ...] = field(
         ListOf(Choice(DAY_PARTS | CLOCK_PARTS), or_one=True, min_items=1, unique=True),
@@ -109,21 +108,19 @@ class DateParts(Op):
         kept = Schema({name: type_} if self.keep else {})
         return kept.plus({f"{name}_{part}": made for part in self.parts})
 
-    def fit(self, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None) -> State:
+    def fit(self, rows: Frame, read: Schema, target: Target | None) -> State:
         if self.time_zone is None:
             return {}
         found = fit_offsets(self.time_zone)
         return {"transitions": found.transitions, "offsets": found.offsets}
 
-    def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
-        import polars as pl
-
+    def apply(self, state: State, rows: Frame, read: Schema) -> list[pl.Series]:
         made: list[pl.Series] = []
         for name in read:
             made += [rows[name]] if self.keep else []
             instant = Instant(self._shifted(state, rows[name]))
             made += [_part(instant, part).alias(f"{name}_{part}") for part in self.parts]
-        return pl.DataFrame(made)
+        return made
 
     def _shifted(self, state: State, column: pl.Series) -> pl.Series:
         """Convert a column to microseconds of local time, plus `SHIFT`."""

@@ -12,7 +12,7 @@ from mlbuild.expressions.binding import bind
 from mlbuild.expressions.typed import Typed
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.ops.op import ADDED, Op, Placement, State
+from mlbuild.ops.op import ADDED, Frame, Op, Placement, State
 from mlbuild.params import Expression, Json, MapOf, field
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ class Derive(Op):
     """
 
     op = "derive"
-    discriminator = ("op", "derive")
-    #: LN and EXP differ by one or two ULPs between libraries. Everything else is exact.
-    tolerance = 1e-12
 
     columns: Mapping[str, str] = field(  # type: ignore[assignment] # here it names the results, not what is read
         MapOf(Expression(), min_items=1, name_pattern=NAME),
@@ -61,8 +58,14 @@ class Derive(Op):
     def infer(self, read: Schema) -> Placement:
         return {ADDED: Schema({name: typed.type for name, typed in self._bound(read).items()})}
 
-    def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
-        return rows.select(typed.to_polars().alias(name) for name, typed in self._bound(read).items())
+    def tolerance(self, read: Schema) -> float:
+        return max(typed.tolerance for typed in self._bound(read).values())
+
+    def apply(self, state: State, rows: Frame, read: Schema) -> list[pl.Series]:
+        import polars as pl
+
+        made = (typed.to_polars().alias(name) for name, typed in self._bound(read).items())
+        return pl.DataFrame(dict(rows)).select(made).get_columns()
 
     def lower(
         self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema

@@ -13,6 +13,7 @@ from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.constants import WORDS, read_constant
+from mlbuild.ops.op import Target
 from mlbuild.params import Choice, Scalar, field
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ class Impute(Columnwise):
     """
 
     op = "impute"
-    discriminator = ("op", "impute")
     takes = tuple(DTYPES)
 
     strategy: str = field(
@@ -82,7 +82,7 @@ class Impute(Columnwise):
             categories = (*categories, fill)
         return replace(type_, nullable=False, categories=categories)
 
-    def fit_column(self, column: pl.Series, type_: ColumnType) -> Any:
+    def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         if self.strategy == "constant":
             return None
         values = column.drop_nulls()

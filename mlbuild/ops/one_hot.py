@@ -9,7 +9,7 @@ from mlbuild.columns import ColumnType
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
-from mlbuild.ops.op import State
+from mlbuild.ops.op import State, Target
 from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
 from mlbuild.params import Choice, field
 
@@ -33,7 +33,6 @@ class OneHot(Columnwise):
     """
 
     op = "one_hot"
-    discriminator = ("op", "one_hot")
     takes = CATEGORICAL
 
     handle_missing: str = field(Choice(MISSING), "What becomes of a missing value.", default="ignore")
@@ -41,7 +40,7 @@ class OneHot(Columnwise):
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("vector")
 
-    def fit_column(self, column: pl.Series, type_: ColumnType) -> list[Any]:
+    def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> list[Any]:
         return fit_vocabulary(self.op, column, type_, LIMIT)
 
     def elements(self, state: State) -> dict[str, list[str]]:

@@ -18,10 +18,14 @@ from mlbuild.params import Described, Json, Name, field, write
 from mlbuild.selection import Columns, Selector
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 #: What an op learned, and the only thing that is cached: JSON values without anything that is already a parameter.
 State = Mapping[str, Any]
+
+#: Columns by name.
+Frame = Mapping[str, "pl.Series"]
 
 #: The columns that an op makes, by the column whose position they take. A column that was read and is not a key stays
 #: unchanged. An empty schema drops the column. The columns under `ADDED` go after all others.
@@ -30,19 +34,34 @@ ADDED = ""
 
 
 @dataclass(frozen=True)
+class Target:
+    """The target of the training rows, coded by the model's answer in the same way as for its learner.
+
+    If there are `classes`, `values` are codes from 0 to `classes` - 1. Otherwise they are numbers.
+    """
+
+    values: np.ndarray[Any, Any]
+    classes: int = 0
+
+
+@dataclass(frozen=True)
 class Op(Described):
     """One configured preprocessing step.
 
-    Rows are polars frames in which missing values are null, never NaN. The polars dtypes are: bool Boolean, int
-    Int64, float Float64, string String, date Date, datetime Datetime("us"), category Float64 (codes from 1), vector
+    Missing values of a polars series are null, never NaN. The polars dtypes are: bool Boolean, int Int64, float
+    Float64, string String, date Date, datetime Datetime("us"), category Float64 (codes from 1), vector
     Array(Float64, width).
     """
 
+    by = "op"
     op: ClassVar[str]
+    #: Whether `fit` or `apply_fit` reads the target. If no step does, the fit does not depend on the target.
+    uses_target: ClassVar[bool] = False
+    #: Whether the op works on each column on its own. The state of several columns must then be the union of the states
+    #: of each, and the op must not make columns under `ADDED`.
+    columnwise: ClassVar[bool] = False
     #: Whether training rows are transformed differently from all other rows (see `apply_fit`).
     refits: ClassVar[bool] = False
-    #: The relative tolerance between `apply` and `lower`; 0 means bit-identical.
-    tolerance: ClassVar[float] = 0.0
 
     columns: Selector = field(
         Columns(Name("feature")),
@@ -85,18 +104,22 @@ class Op(Described):
         """
         raise NotImplementedError
 
-    def fit(self, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None) -> State:
+    def tolerance(self, read: Schema) -> float:
+        """Return the relative tolerance between `apply` and `lower` on these columns; 0 means bit-identical."""
+        return 0.0
+
+    def fit(self, rows: Frame, read: Schema, target: Target | None) -> State:
         """Learn the state from the training rows of the columns `read`. Sums are computed in row order.
+
+        `target` is None unless the class says `uses_target`.
 
         Raises:
             Failed: Of kind `data`: nothing can be learned from these rows.
         """
         return {}
 
-    def apply(self, state: State, rows: pl.DataFrame, read: Schema) -> pl.DataFrame:
-        """Return the new columns, with the names and in the order that `infer` gives, and one row for each of
-        `rows`.
-        """
+    def apply(self, state: State, rows: Frame, read: Schema) -> Sequence[pl.Series]:
+        """Return the new columns, with the names that `infer` gives, and one value for each of `rows`."""
         raise NotImplementedError
 
     def elements(self, state: State) -> Mapping[str, Sequence[str]]:
@@ -107,8 +130,8 @@ class Op(Described):
         return {}
 
     def apply_fit(
-        self, state: State, rows: pl.DataFrame, read: Schema, target: pl.Series, weight: pl.Series | None
-    ) -> pl.DataFrame:
+        self, state: State, rows: Frame, read: Schema, target: Target | None
+    ) -> Sequence[pl.Series]:
         """Transform the training rows.
 
         Override this if the result must differ from `apply`, as for out-of-fold encodings.

@@ -9,6 +9,7 @@ from mlbuild.columns import ColumnType
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.op import Target
 from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
 from mlbuild.params import Integer, field
 
@@ -27,7 +28,6 @@ class Ordinal(Columnwise):
     """
 
     op = "ordinal"
-    discriminator = ("op", "ordinal")
     takes = CATEGORICAL
 
     unknown_value: int = field(
@@ -46,7 +46,7 @@ class Ordinal(Columnwise):
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("int", type_.nullable and self.encoded_missing_value is None)
 
-    def fit_column(self, column: pl.Series, type_: ColumnType) -> list[Any]:
+    def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> list[Any]:
         return fit_vocabulary(self.op, column, type_, LIMIT)
 
     def apply_column(self, state: list[Any], column: pl.Series, type_: ColumnType) -> pl.Series:

@@ -12,6 +12,7 @@ from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.op import Target
 from mlbuild.params import Boolean, field
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ class Standard(Columnwise):
     """
 
     op = "standard"
-    discriminator = ("op", "standard")
     takes = NUMERIC
 
     with_mean: bool = field(Boolean(), "Subtract the mean of the train rows.", default=True)
@@ -43,7 +43,7 @@ class Standard(Columnwise):
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("float", type_.nullable)
 
-    def fit_column(self, column: pl.Series, type_: ColumnType) -> dict[str, float]:
+    def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> dict[str, float]:
         mean, scale = _mean_and_scale(column)
         learned = {"mean": mean} if self.with_mean else {}
         return learned | ({"scale": scale} if self.with_std else {})

@@ -6,9 +6,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlbuild.columns import Schema
 from mlbuild.data.table import Dropped
-from mlbuild.diagnostics import data_failure
 from mlbuild.engine.graph import Job
 
 if TYPE_CHECKING:
@@ -23,7 +21,8 @@ WHOLE = "all"
 #: The name inside each file, so that a renamed column with the same values is the same file.
 _COLUMN = "values"
 _ROW_GROUP = 1 << 20
-_BLOCK_BYTES = 1 << 25
+#: How much is read or written in one query.
+BLOCK_BYTES = 1 << 25
 
 
 def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
@@ -52,45 +51,23 @@ def kept_parts(kept: Iterable[Dropped]) -> tuple[str, ...]:
     return tuple(f"{split}.{name}" for split in SPLITS for name in names)
 
 
-def write_table(job: Job, prefix: str, rows: pl.DataFrame) -> None:
+def write_table(job: Job, prefix: str, columns: Iterable[pl.Series]) -> None:
     """Give each column as a part."""
-    write_columns(job, {f"{prefix}/{column.name}": column for column in rows.iter_columns()})
+    write_columns(job, ((f"{prefix}/{column.name}", column) for column in columns))
 
 
-def write_columns(job: Job, parts: Mapping[str, pl.Series]) -> None:
-    """Give columns as parts, by the names of the parts."""
-    for block in _blocks(parts.items(), lambda item: item[1].estimated_size()):
-        for (part, _), content in zip(block, encoded([column for _, column in block]), strict=True):
+def write_columns(job: Job, parts: Iterable[tuple[str, pl.Series]]) -> None:
+    """Give columns as parts, each with the name of its part; they are let go as they are written."""
+    for block in _blocks(parts, lambda item: item[1].estimated_size()):
+        for part, content in zip(
+            [part for part, _ in block], encoded([column for _, column in block]), strict=True
+        ):
             job.write(part, content)
 
 
 def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:
     """The columns named, of those given under `prefix`."""
     return read_columns(job, {name: (slot, f"{prefix}/{name}") for name in columns})
-
-
-def read_features(job: Job, slot: str, split: str, features: Schema) -> pl.DataFrame:
-    """The feature columns of a split.
-
-    Raises:
-        Failed: of kind `data`: a client cannot send a value exactly.
-    """
-    rows = read_table(job, slot, split, features)
-    for name, type_ in features.items():
-        if type_.dtype == "int":  # it is sent as a double
-            wide = int((~rows[name].is_between(-(2**53), 2**53)).sum())
-            _refuse(name, "an integer beyond 2^53", wide, split, "read it as a string")
-        if type_.dtype == "string":  # onnxruntime ends a text there
-            cut = int(rows[name].str.contains("\0", literal=True).sum())
-            _refuse(name, "the character U+0000", cut, split, "remove it from the data")
-    return rows
-
-
-def _refuse(name: str, what: str, count: int, split: str, help_: str) -> None:
-    if count:
-        counted = "1 row" if count == 1 else f"{count:,} rows"
-        message = f"feature '{name}' has {what} in {counted} of {split}; {help_}"
-        raise data_failure(message, column=name, rows=count)
 
 
 def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
@@ -107,10 +84,6 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
         # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
         columns += (frame.to_series().rechunk() for frame in pl.collect_all(scans))
     return pl.DataFrame([column.alias(name) for name, column in zip(parts, columns, strict=True)])
-
-
-def read_column(job: Job, slot: str, part: str) -> pl.Series:
-    return read_columns(job, {part: (slot, part)}).to_series()
 
 
 def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
@@ -134,7 +107,7 @@ def _blocks(items: Iterable[T], size: Callable[[T], int | float]) -> Iterator[li
     for item in items:
         block.append(item)
         held += size(item)
-        if held >= _BLOCK_BYTES:
+        if held >= BLOCK_BYTES:
             yield block
             block, held = [], 0.0
     if block:
@@ -155,8 +128,3 @@ def read_array(job: Job, slot: str, part: str) -> np.ndarray[Any, Any]:
 
     array: np.ndarray[Any, Any] = np.load(job.path(slot, part), allow_pickle=False)
     return array
-
-
-def matrix_of(job: Job, slot: str, prefix: str, matrix: Schema) -> pl.DataFrame:
-    """The matrix of a split as the learner takes it."""
-    return read_table(job, slot, prefix, matrix)

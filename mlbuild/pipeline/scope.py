@@ -49,6 +49,7 @@ class ModelScope(Scope[ModelSpec]):
         self.features: Schema = self.dataset.table.served.select(item.features)
         self.steps = [stage.step.canonical(stage.before) for stage in item.stages]
         self.learner: Json = {"type": item.learner.type, "params": _params(item)}
+        self.uses_target = any(stage.step.uses_target for stage in item.stages)
         self.refits = any(stage.step.refits for stage in item.stages)
         self.ops = tuple(dict.fromkeys(type(stage.step) for stage in item.stages))
         self.binning = item.learner.binning()

@@ -18,7 +18,7 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
-from mlbuild.ops.steps import Stage
+from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
 
 

@@ -18,7 +18,7 @@ from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
-from mlbuild.ops.steps import place
+from mlbuild.ops.stages import place
 from mlbuild.params import Param, params_of, read
 from mlbuild.selection import Columns
 from mlbuild.spec.text.yaml_text import yaml_text

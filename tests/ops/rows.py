@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from mlbuild.columns import Schema
 from mlbuild.lowering.foreign import inspect
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import NAT, input_value
-from mlbuild.ops.op import State
-from mlbuild.ops.steps import Stage, lower_stages
+from mlbuild.ops.op import State, Target
+from mlbuild.ops.stages import Stage
+from mlbuild.ops.steps import Fitting, apply_stages, lower_stages
 
 POLARS = {
     "bool": pl.Boolean(),
@@ -83,6 +84,26 @@ def column(name: str, dtype: str, items: Sequence[Any]) -> pl.Series:
     if dtype in ("date", "datetime") and all(item is None or isinstance(item, int) for item in items):
         return pl.Series(name, items, dtype=pl.Int32() if dtype == "date" else pl.Int64()).cast(POLARS[dtype])
     return pl.Series(name, items, dtype=POLARS[dtype])
+
+
+def fitted(
+    stages: Sequence[Stage], rows: pl.DataFrame, target: Target | None = None
+) -> tuple[tuple[State, ...], pl.DataFrame]:
+    """The states of steps and the transformed train rows."""
+    fitting = Fitting(stages, rows.to_dict(), target)
+    made = _frame(stages, fitting.columns())
+    return fitting.states, made
+
+
+def applied(stages: Sequence[Stage], states: Sequence[State], rows: pl.DataFrame) -> pl.DataFrame:
+    return _frame(stages, apply_stages(stages, states, rows.to_dict()))
+
+
+def _frame(stages: Sequence[Stage], columns: Iterable[pl.Series]) -> pl.DataFrame:
+    """A frame of exactly the columns that the last step leaves, in its order."""
+    made = pl.DataFrame([*columns])
+    assert {*made.columns} == {*stages[-1].after}
+    return made.select([*stages[-1].after])
 
 
 def through_graph(

@@ -6,11 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 import pytest
 
 from mlbuild.columns import UNKNOWN, ColumnType
-from mlbuild.ops.steps import apply_stages, fit_stages, place
+from mlbuild.ops.stages import place
+from tests.ops.rows import applied, fitted
 from tests.ops.written import after, problems, schema, step, table, transformed
 
 CHAIN = """{op: impute, columns: {dtype: numeric}, strategy: median};
@@ -46,8 +46,8 @@ def test_steps_work_on_what_the_steps_before_made() -> None:
 def test_train_rows_come_out_of_the_fit_as_apply_makes_them() -> None:
     rows = table({"x": [1.0, None, 5.0]}, schema(x="float?"))
     stages = place([step("{op: impute, columns: x, strategy: mean}")], schema(x="float?"))
-    states, fitted = fit_stages(stages, rows, pl.Series("y", [0, 1, 0]))
-    assert fitted.equals(apply_stages(stages, states, rows))
+    states, made = fitted(stages, rows)
+    assert made.equals(applied(stages, states, rows))
 
 
 def test_states_are_json() -> None:
@@ -55,7 +55,7 @@ def test_states_are_json() -> None:
     text = """{op: category, columns: x};{op: standard, columns: n};
     {op: date_parts, columns: t, parts: hour, time_zone: Asia/Kolkata}"""
     stages = place([step(part) for part in text.split(";")], schema(x="string", n="int", t="datetime"))
-    states, _ = fit_stages(stages, rows, pl.Series("y", [0, 1]))
+    states, _ = fitted(stages, rows)
     assert json.loads(json.dumps(states, allow_nan=False)) == list(states)
     assert states[:2] == ({"x": ["a", "b"]}, {"n": {"mean": 1.5, "scale": 0.5}})
 

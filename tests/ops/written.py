@@ -12,9 +12,9 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
-from mlbuild.ops.steps import apply_stages, fit_stages, place
+from mlbuild.ops.stages import place
 from mlbuild.params import read
-from tests.ops.rows import as_array, assert_same, column, through_graph
+from tests.ops.rows import applied, as_array, assert_same, column, fitted, through_graph
 
 Cells = Mapping[str, Sequence[Any]]
 TYPES = {op.op: op for op in OPS}
@@ -48,10 +48,10 @@ def transformed(
     steps = [step(part) for part in text.split(";")]
     stages = place(steps, columns)
     rows = table(train, columns)
-    states, made = fit_stages(stages, rows, pl.Series("y", [0] * len(rows)))
+    states, made = fitted(stages, rows)
     if later is not None:
         rows = table(later, columns)
-        made = apply_stages(stages, states, rows)
+        made = applied(stages, states, rows)
     found = through_graph(stages, states, rows)
     for name in made.columns:
         assert_same(as_array(made[name]), found[name])

@@ -8,7 +8,7 @@ import polars as pl
 
 from mlbuild.engine.execution.job import Running
 from mlbuild.engine.store.store import DiskStore
-from mlbuild.pipeline.parts import encoded, read_column
+from mlbuild.pipeline.parts import encoded, read_columns
 from tests.engine.tasks import text_task
 
 
@@ -18,5 +18,5 @@ def test_a_column_of_many_rows_is_one_piece(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     reads = {"of": (("x", store.put(encoded([column])[0])),)}
     job = Running(text_task("t", ""), reads, store, tmp_path, 1)
-    found = read_column(job, "of", "x")
+    found = read_columns(job, {"x": ("of", "x")}).to_series()
     assert found.n_chunks() == 1 and found.equals(column)

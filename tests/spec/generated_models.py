@@ -15,7 +15,7 @@ from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
-from mlbuild.ops.steps import place
+from mlbuild.ops.stages import place
 from mlbuild.params import Json, read
 from mlbuild.selection import Columns
 from mlbuild.spec.language import SPLIT, STEP

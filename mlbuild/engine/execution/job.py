@@ -44,7 +44,7 @@ class Running:
         self.threads = threads
         self.given: dict[str, Part] = {}
         self.failure: Failure | None = None
-        self._promised = task.parts
+        self._promised = dict.fromkeys(task.parts)
         self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
         self._empty_slots = {source.slot for source in task.inputs}
         self._files, self._root = task.files, root

@@ -81,8 +81,9 @@ def check(plan: Plan, task: Task) -> None:
         raise ValueError(f"the function of task '{task.name}' is not at the top level of its module")
     seen = set()
     for source in task.inputs:
+        given = {*plan.tasks[source.task].parts} if source.task in plan.tasks else set()
         for part in source.parts:
-            if source.task not in plan.tasks or part not in plan.tasks[source.task].parts:
+            if part not in given:
                 raise ValueError(f"task '{task.name}' reads '{part}', which '{source.task}' does not give")
             if (source.slot, part) in seen:
                 raise ValueError(f"task '{task.name}' reads '{part}' twice as '{source.slot}'")

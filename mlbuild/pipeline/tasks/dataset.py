@@ -113,8 +113,8 @@ def run(job: Job) -> None:
     rows = apply_steps(steps, tables.pop("from"), tables, keep)
     split = job.params["split"]
     if split is None:
-        write_table(job, WHOLE, rows)
+        write_table(job, WHOLE, rows.iter_columns())
         return
     for name, part in read(_SPLITS[split["type"]], split).parts(rows).items():
-        write_table(job, name, part.select(shown_columns(part)))
-        write_columns(job, {f"{name}.{under}": column for under, column in kept_columns(part).items()})
+        write_table(job, name, part.select(shown_columns(part)).iter_columns())
+        write_columns(job, ((f"{name}.{under}", column) for under, column in kept_columns(part).items()))

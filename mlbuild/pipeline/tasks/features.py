@@ -9,8 +9,9 @@ from mlbuild.bundle.trained import stages_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.ops.steps import apply_stages
+from mlbuild.pipeline.features import Features
 from mlbuild.pipeline.origins import MODELS
-from mlbuild.pipeline.parts import SPLITS, parts_of, read_features, write_table
+from mlbuild.pipeline.parts import SPLITS, parts_of, write_table
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import fit
 
@@ -41,5 +42,5 @@ def run(job: Job) -> None:
     stages = stages_of(job.params["steps"], features)
     states = json.loads(job.read("fit", "states"))
     for split in job.params["splits"]:
-        rows = read_features(job, "rows", split, features)
+        rows = Features(job, "rows", split, features)
         write_table(job, split, apply_stages(stages, states, rows))

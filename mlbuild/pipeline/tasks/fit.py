@@ -1,34 +1,40 @@
-"""Task `fit:M`: the states of the steps, the transformed train rows, and what the numbers of a row are called."""
+"""Task `fit:M`: the states of the steps, the transformed train rows, and what the numbers of a row are called.
+
+It reads the target only if a step uses it: models with other targets share the task where no step does.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mlbuild.bundle.trained import stages_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Job, Task
-from mlbuild.ops.steps import fit_stages, number_names
+from mlbuild.ops.op import Target
+from mlbuild.ops.steps import Fitting, number_names
+from mlbuild.pipeline.features import Features
 from mlbuild.pipeline.origins import MODELS
-from mlbuild.pipeline.parts import parts_of, read_column, read_features, write_table
+from mlbuild.pipeline.parts import parts_of, read_array, write_table
 from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import target
+from mlbuild.pipeline.tasks.target import read_coding
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
-    model = scope.item
-    columns = dict.fromkeys([*model.features, model.target.column])
+    rows = scope.rows("rows", ["train"], scope.item.features)
     yield scope.task(
         "fit",
-        scope.feature_places | {("target",): (*model.at, "target")},
+        scope.feature_places,
         rank=MODELS,
         run=run,
-        params={
-            "features": scope.features.to_json(),
-            "steps": scope.steps,
-            "target": model.target.column,
-        },
-        inputs=(scope.rows("rows", ["train"], columns),),
-        parts=("states", "columns", *parts_of(["train"], model.matrix)),
+        params={"features": scope.features.to_json(), "steps": scope.steps},
+        inputs=(rows, target.coded(scope, "train")) if scope.uses_target else (rows,),
+        parts=("states", "columns", *parts_of(["train"], scope.item.matrix)),
         uses=scope.ops,
         libraries=("polars", "numpy"),
     )
@@ -50,12 +56,25 @@ def train_matrix(scope: ModelScope, slot: str) -> Input:
 
 
 def run(job: Job) -> None:
+    import polars as pl
+
     features = Schema.from_json(job.params["features"])
-    target = job.params["target"]
-    rows = read_features(job, "rows", "train", features)
-    wanted = read_column(job, "rows", f"train/{target}").alias(target)
     stages = stages_of(job.params["steps"], features)
-    states, matrix = fit_stages(stages, rows, wanted)
-    job.write("states", json.dumps(states, sort_keys=True).encode())
-    job.write("columns", json.dumps(number_names(stages, states, matrix)).encode())
-    write_table(job, "train", matrix)
+    coded = _target(job) if any(stage.step.uses_target for stage in stages) else None
+    fitting = Fitting(stages, Features(job, "rows", "train", features), coded)
+    widths: dict[str, int] = {}
+
+    def measured() -> Iterator[pl.Series]:
+        for column in fitting.columns():
+            if isinstance(column.dtype, pl.Array):
+                widths[column.name] = column.dtype.size
+            yield column
+
+    write_table(job, "train", measured())
+    matrix = stages[-1].after if stages else features
+    job.write("states", json.dumps(fitting.states, sort_keys=True).encode())
+    job.write("columns", json.dumps(number_names(matrix, widths, stages, fitting.states)).encode())
+
+
+def _target(job: Job) -> Target:
+    return Target(read_array(job, "target", "train"), len(read_coding(job).classes))

@@ -44,4 +44,4 @@ def run(job: Job) -> None:
     format_ = read(_FORMATS[params["type"]], params)
     rows, faults = format_.read(job.file(FILE), columns)
     job.write("faults", json.dumps([fault.to_json() for fault in faults]).encode())
-    write_table(job, WHOLE, rows)
+    write_table(job, WHOLE, rows.iter_columns())

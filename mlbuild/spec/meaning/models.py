@@ -12,7 +12,7 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.ops.op import ADDED, Op
-from mlbuild.ops.steps import Stage, place
+from mlbuild.ops.stages import Stage, place
 from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel, Definitions
 from mlbuild.spec.meaning.features import select_features
 from mlbuild.spec.meaning.findings import Findings

@@ -1,0 +1,68 @@
+"""Places a list of steps on a schema: each step with the columns that it gets from the steps before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.ops.op import ADDED, Op, Placement
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step with its context: the columns that it reads, the columns that it makes, and all columns before and after it."""
+
+    step: Op
+    read: Schema
+    placement: Placement
+    before: Schema
+    after: Schema
+
+    @cached_property
+    def made(self) -> Schema:
+        return Schema({name: type_ for part in self.placement.values() for name, type_ in part.items()})
+
+    def groups(self) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+        """Yield the columns that the step works on together, and the columns that it makes from them."""
+        if self.step.columnwise:
+            for name in self.read:
+                yield (name,), tuple(self.placement.get(name, (name,)))
+        else:
+            kept = [name for name in self.read if name not in self.placement]
+            yield tuple(self.read), (*kept, *self.made)
+
+
+def place(steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...]:
+    """Apply steps to a schema, one after the other, without data.
+
+    Raises:
+        Rejected: With the problems of the first step that is not suitable. Paths start with its index.
+    """
+    stages: list[Stage] = []
+    for index, step in enumerate(steps):
+        try:
+            stages.append(_place_one(step, schema))
+        except Rejected as rejected:
+            raise Rejected(*(problem.under(index) for problem in rejected.problems)) from None
+        schema = stages[-1].after
+    return tuple(stages)
+
+
+def _place_one(step: Op, schema: Schema) -> Stage:
+    read = schema.select(step.reads(schema))
+    placement = step.infer(read)
+    columns: list[tuple[str, ColumnType]] = []
+    for name, type_ in schema.items():
+        columns.extend(placement[name].items() if name in placement else [(name, type_)])
+    columns.extend(placement.get(ADDED, Schema()).items())
+    names = [name for name, _ in columns]
+    if len({*names}) < len(names):
+        clashes = sorted(name for name, count in Counter(names).items() if count > 1)
+        raise Rejected(
+            *(Problem("duplicate-column", f"the step makes a second column '{name}'") for name in clashes)
+        )
+    return Stage(step, read, placement, schema, Schema(columns))
