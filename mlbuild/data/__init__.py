@@ -1,4 +1,4 @@
-"""Rows: sources, contracts on tables, dataset steps, splits; the only room that reads files of rows."""
+"""Data: sources, contracts, dataset steps and splits. The only room that reads data files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mlbuild.data.steps.join import Join
 from mlbuild.data.steps.rename import Rename
 from mlbuild.data.steps.select import Select
 
-#: What `type:` of a source can be.
+#: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)
-#: What `op:` of a dataset step can be.
+#: The classes for `op:` of a dataset step.
 DATASET_STEPS = (Join, Filter, Derive, Select, Rename)
-#: What `type:` of a split can be.
+#: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random)
 
 __all__ = ["DATASET_STEPS", "SOURCES", "SPLITS"]

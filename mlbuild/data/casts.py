@@ -1,4 +1,4 @@
-"""Columns as they come out of a file, cast to the dtype of a contract: exactly, or not at all."""
+"""Converts columns from a file to the dtypes of a contract, exactly or not at all."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from mlbuild.data.moments import DAY, FIRST, LAST, parse_moments
 if TYPE_CHECKING:
     import polars as pl
 
-#: Blanks around a value that is not a string are passed over.
+#: Spaces around a value are ignored, except for strings.
 _INT = r"^[+-]?[0-9]+(\.0*)?$"
 _INFINITE = r"(?i)^[+-]?inf(inity)?$"
 
 
 def cast(series: pl.Series, dtype: str) -> pl.Series:
-    """Values of `dtype` (bool Boolean, int Int64, float Float64, string String, date Date, datetime Datetime("us")).
+    """Convert values to `dtype` (bool Boolean, int Int64, float Float64, string String, date Date, datetime
+    Datetime("us")).
 
-    What has no exact value of the dtype becomes null. From texts: bool is true or false in any case; int is
-    digits with a sign, and a fraction if it is 0; float is decimal or scientific notation, inf and nan, to the
-    nearest float64, never beyond the largest; date and datetime are ISO 8601 (a date is a datetime at midnight).
-    From numbers: an int is an integral number in the range of int64, a float a number that float64 can hold.
-    An int is a string of its digits. NaN is null. A datetime with an offset is in UTC, without one as it stands.
-    Dates and datetimes are of the years 1 to 9999. Bytes are the text that they are in UTF-8.
+    A value that has no exact equivalent in the dtype becomes null. NaN is null.
+
+    From text: a bool is true or false in any case. An int is digits with an optional sign, and a fraction of 0 is
+    allowed. A float is in decimal or scientific notation, inf or nan; it is rounded to the nearest float64, but
+    must be in range. Dates and datetimes are ISO 8601, and a date is also a datetime at midnight.
+
+    From numbers: an int is an integral number in the range of int64. A float is a number that float64 represents
+    exactly. A string can be an int, which is converted to its digits.
+
+    A datetime with an offset is converted to UTC; one without is unchanged. Dates and datetimes have years 1 to
+    9999. Bytes are decoded as UTF-8.
     """
     import polars as pl
 
@@ -40,7 +46,7 @@ def cast(series: pl.Series, dtype: str) -> pl.Series:
 
 
 def polars_type(dtype: str) -> pl.DataType:
-    """The polars type of a dtype of the contract."""
+    """Return the polars type for a dtype of the contract."""
     import polars as pl
 
     types: dict[str, pl.DataType] = {
@@ -55,14 +61,14 @@ def polars_type(dtype: str) -> pl.DataType:
 
 
 def schema_of(rows: pl.DataFrame) -> Schema:
-    """The dtypes of rows, each nullable."""
+    """Return the dtypes of rows, all nullable."""
 
     dtypes = {str(polars_type(dtype)): dtype for dtype in DTYPES}
     return Schema({name: ColumnType(dtypes[str(type_)], True) for name, type_ in rows.schema.items()})
 
 
 def _each(series: pl.Series, dtype: str) -> pl.Series:
-    """Python's own values, each cast from its own type."""
+    """Convert a column of Python objects, each from its own type."""
     import polars as pl
 
     values = series.to_list()
@@ -77,12 +83,12 @@ def _each(series: pl.Series, dtype: str) -> pl.Series:
 
 
 def _held(value: Any) -> bool:
-    """Whether a column can hold a value of Python: a whole number if it has up to 128 bits."""
+    """Whether a polars column can hold a Python value. Integers can have up to 128 bits."""
     return not isinstance(value, int) or -(2**127) <= value < 2**127
 
 
 def _decoded(series: pl.Series) -> pl.Series:
-    """Bytes as texts; null where they are not UTF-8."""
+    """Decode bytes as text. The result is null for bytes that are not UTF-8."""
     import polars as pl
 
     try:
@@ -164,7 +170,10 @@ def _real(series: pl.Series) -> pl.Series:
 
 
 def _moments(series: pl.Series) -> pl.Series:
-    """Microseconds since 1970 in UTC; null where there is a finer part, or another year than 1 to 9999."""
+    """Convert to microseconds since 1970 in UTC.
+
+    Null for values with a finer part, or outside of the years 1 to 9999.
+    """
     import polars as pl
 
     unit = "day" if series.dtype == pl.Date else getattr(series.dtype, "time_unit", "us")
@@ -172,7 +181,7 @@ def _moments(series: pl.Series) -> pl.Series:
     if unit == "ns":
         return (counts // 1000).set(counts % 1000 != 0, None)
     length = {"day": DAY, "ms": 1000, "us": 1}[unit]
-    # Compared before they are multiplied, which could go beyond int64.
+    # Compare before multiplying, which could overflow int64.
     return counts.set(~counts.is_between(FIRST // length, LAST // length), None) * length
 
 

@@ -1,4 +1,4 @@
-"""What the columns of a source must be: dtypes, bounds, categories, promises."""
+"""Contracts: what the columns of a source must look like."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from mlbuild.params import (
 
 #: The range of an int.
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-#: The dtypes that can have a closed list of values.
+#: The dtypes that can have `categories`.
 CATEGORICAL = ("bool", "int", "string")
 
 
 @dataclass(frozen=True)
 class Bound(Kind):
-    """A number, or for dates and datetimes an ISO text; `1.0` is read as 1, as far as floats are exact."""
+    """A number or, for dates and datetimes, an ISO text. `1.0` is read as 1, as far as floats are exact."""
 
     def json_schema(self) -> Json:
         return {"type": ["number", "string"]}
@@ -102,7 +102,7 @@ class Column(Described):
 
     @property
     def type(self) -> ColumnType:
-        """The column's type; categories in the contract's order, as values of the dtype."""
+        """The type of the column, with the categories in the order of the contract and converted to the dtype."""
         whole = self.dtype == "int" and self.categories is not None
         categories = tuple(_as_int(value) for value in self.categories or ()) if whole else self.categories
         return ColumnType(self.dtype, self.nullable, categories)
@@ -185,13 +185,13 @@ class Column(Described):
             seen.add(value)
 
     def bound(self, value: int | float | str) -> Any:
-        """A bound as it compares with values: a number, or microseconds since 1970."""
+        """Convert a bound so that it can be compared with values: a number, or microseconds since 1970."""
         return parse_moment(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
 class Contract(Described):
-    """What the columns of a table must be; columns that it does not name do not exist downstream."""
+    """What the columns of a table must look like. Columns that are not named here are not available downstream."""
 
     columns: Mapping[str, Column] = field(
         MapOf(Object(Column, Choice(DTYPES), "dtype"), min_items=1),
@@ -217,7 +217,7 @@ class Contract(Described):
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))
 
     def rules(self) -> Contract:
-        """What rows can break: the same without texts for people and without what is known when."""
+        """Return only what rows can violate: without descriptions and without `serving`."""
         columns = {
             name: replace(column, description=None, serving=True, categories=column.type.categories)
             for name, column in self.columns.items()
@@ -225,7 +225,7 @@ class Contract(Described):
         return replace(self, columns=columns, description=None)
 
     def table(self, file: str, at: Path) -> Table:
-        """The table of a file with this contract, which is at a path of the spec."""
+        """Return the table of a file with this contract, which is defined at the path `at` of the spec."""
         columns = {
             name: TableColumn(
                 node=Raw(name, (*at, "columns", name), file=file),
@@ -247,7 +247,7 @@ class Contract(Described):
 
 
 def unusable(name: str) -> bool:
-    """Whether a name cannot be a column's: libraries that tables pass through read a pattern in it, or an end."""
+    """Whether a name cannot be a column name: some libraries would read it as a pattern, or cut it."""
     return name in ("", "*") or (name.startswith("^") and name.endswith("$")) or "\0" in name
 
 

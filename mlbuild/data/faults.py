@@ -1,4 +1,4 @@
-"""What is wrong with the values of a table: column, rule, count and sample rows; and how failures quote values."""
+"""Faults in the values of a table: column, rule, count and sample rows. Also how failures quote values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mlbuild.shown import cut, shown, told
 if TYPE_CHECKING:
     import polars as pl
 
-#: So many rows are shown of a fault.
+#: The maximum number of sample rows for a fault.
 SAMPLES = 5
-#: So many lines are told below a failure.
+#: The maximum number of lines below the message of a failure.
 _LINES = 100
 MISSING = "column is missing"
 NAMED_TWICE = "column is named twice"
@@ -27,10 +27,10 @@ NAMED_TWICE = "column is named twice"
 
 @dataclass(frozen=True)
 class Fault:
-    """A rule of a contract that rows break: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
+    """A rule of a contract that rows violate: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
 
-    `samples` holds the first rows as (row number from 1, value), or without values as (row number,); the value of several
-    columns is a list. A fault of a whole column, such as `column is missing`, has the count 0.
+    `samples` contains the first rows as (row number from 1, value), or as (row number,) without values. The value
+    of several columns is a list. A fault of a whole column, such as `column is missing`, has the count 0.
     """
 
     columns: tuple[str, ...]
@@ -44,7 +44,7 @@ class Fault:
 
     @classmethod
     def of(cls, columns: Iterable[str], rule: str, rows: Iterable[int], values: pl.DataFrame) -> Fault:
-        """The fault of `rows` (from 0), told by their `values` of the columns."""
+        """Create the fault for `rows` (numbered from 0), with their `values` of the columns as samples."""
         names, bad = tuple(columns), list(rows)
         first = values.select(names)[bad[:SAMPLES]]
         shown = [_json(row) for row in first.select(map(_tellable, first.iter_columns())).iter_rows()]
@@ -69,7 +69,7 @@ class Fault:
         }
 
     def without_values(self) -> Fault:
-        """The fault without any text of the data, which the help can quote too."""
+        """Return the fault without any text from the data, which the help can also quote."""
         return replace(self, samples=tuple((sample[0],) for sample in self.samples), help=None)
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class Fault:
 
 
 def _tellable(column: pl.Series) -> pl.Series:
-    """A column that Python has values for; dates of other years than its own are counts since 1970."""
+    """Convert a column to values that Python can represent. Dates with other years become counts since 1970."""
     import polars as pl
 
     if column.dtype != pl.Date and not isinstance(column.dtype, pl.Datetime):
@@ -99,7 +99,7 @@ def _tellable(column: pl.Series) -> pl.Series:
 
 
 def _json(value: Any) -> Any:
-    """A value as JSON tells it: dates in ISO form, infinities as text, long texts cut, as reports are kept."""
+    """Convert a value for JSON reports: dates as ISO text, infinities as text, long texts shortened."""
     if isinstance(value, (tuple, list)):
         return [_json(part) for part in value]
     if isinstance(value, (date, datetime)):
@@ -123,17 +123,17 @@ def _shown(value: Any) -> str:
 
 
 def faulty(message: str, faults: Iterable[Fault]) -> Failed:
-    """The failure that data has these faults: raise it."""
+    """Create the failure for data with these faults, to be raised."""
     return data_failure(message, violations=[fault.to_json() for fault in faults])
 
 
 def failure_lines(failure: Failure) -> list[str]:
-    """What is told below the sentence of a failure: the faults of the data, the first values, or other lines."""
+    """Return the lines below the message of a failure: the faults of the data, the first values, or other lines."""
     try:
         faults = [Fault.from_json(fault) for fault in failure.details.get("violations", ())]
         values = [_shown(value) for value in failure.details.get("values", ())]
         others = [*failure.details.get("lines", ())]
-    except (AttributeError, KeyError, TypeError, ValueError):  # from a damaged store
+    except (AttributeError, KeyError, TypeError, ValueError):  # the failure is from a damaged store
         return []
     lines = [f"{fault} ({fault.help})" if fault.help else f"{fault}" for fault in faults]
     lines += [", ".join(values)] if values else []
@@ -143,12 +143,12 @@ def failure_lines(failure: Failure) -> list[str]:
 
 
 def first(values: Sequence[Any]) -> list[Any]:
-    """The first of some values, as the details of a failure hold them."""
+    """Return the first values, in the form that the details of a failure contain."""
     return [*map(_json, values[:SAMPLES])]
 
 
 def without_values(failure: Failure) -> Failure:
-    """The same failure as it is told where values of the data are private: with columns, rules, counts and rows."""
+    """Return the failure without values, for private data: only columns, rules, counts and row numbers."""
     details = dict(failure.details)
     try:
         faults = [Fault.from_json(fault) for fault in details.pop("violations", ())]

@@ -1,4 +1,4 @@
-"""What the columns of a file are: dtypes, missing values and promises that every row of it keeps."""
+"""Infers the columns of a file: dtypes, missing values, and properties that every row has."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from mlbuild.diagnostics import Failed, data_failure
 if TYPE_CHECKING:
     import polars as pl
 
-#: A key of a map in YAML cannot be longer than 1024 characters.
+#: A key of a YAML map cannot be longer than 1024 characters.
 _LONGEST_NAME = 250
 
 
 @dataclass(frozen=True, eq=False)
 class Inferred:
-    """A file of rows: the format that reads it, and the contract that its rows keep.
+    """A data file: the format that reads it, and a contract that its rows satisfy.
 
-    `refused` says of the columns that have no place in a contract why, `remarks` of options of the format what they
-    are for.
+    `refused` gives the reason for each column that cannot be in a contract. `remarks` gives the reason for each
+    option of the format.
     """
 
     format: Format
@@ -39,11 +39,11 @@ class Inferred:
 
 
 def infer(file: Path) -> Inferred:
-    """Read all rows of a file and say what they are.
+    """Read all rows of a file and infer its format and contract.
 
     Raises:
-        Failed: of kind `data`, where the file cannot be read or has no rows.
-        ValueError: its name does not say which format it has.
+        Failed: Of kind `data`: the file cannot be read or has no rows.
+        ValueError: The file name does not determine a format.
     """
     kind = format_of(file)
     if kind is None:
@@ -55,7 +55,7 @@ def infer(file: Path) -> Inferred:
     guess = fitting.guess(raw)
     del raw
     columns = {name: Column(dtype=dtype, nullable=True) for name, dtype in guess.dtypes.items()}
-    # As a build will read them, which proves every dtype.
+    # Read as a build will, which proves every dtype.
     rows, faults = guess.format.read(file, columns)
     if faults:
         raise faulty("the file changed while it was read", faults)
@@ -72,7 +72,7 @@ def infer(file: Path) -> Inferred:
 
 
 def _raw(form: Format, file: Path, header: Sequence[str], refused: dict[str, str]) -> pl.DataFrame:
-    """The columns that can be read and may have a contract; the others are added to `refused`."""
+    """Return the columns that can be read and can have a contract. Add the others to `refused`."""
     for _ in range(2):
         try:
             return form.raw(file, [name for name in header if name not in refused])[0]
@@ -85,7 +85,7 @@ def _raw(form: Format, file: Path, header: Sequence[str], refused: dict[str, str
 
 
 def _refused(header: Sequence[str]) -> dict[str, str]:
-    """The names that no column of a contract can have, and why."""
+    """Return the names that no column of a contract can have, with the reason."""
     refused, counts = {}, Counter(header)
     for name in header:
         if unusable(name):

@@ -1,4 +1,4 @@
-"""Where the values of columns come from: nodes, which stay what they are when columns are renamed or dropped."""
+"""Lineage: the nodes that column values come from. Nodes stay the same when columns are renamed or dropped."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mlbuild.expressions.typed import Typed
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A column as it was made: the name that it got, the path in the spec that made it, what it depends on.
+    """A column as it was created: its original name, the path in the spec that created it, and what it depends on.
 
-    `inputs` are the nodes that its value was computed from; `match` decided in which row of another table it was
-    found, if it was. A node equals only itself. Nodes with the same `datum` hold the same value wherever they hold one:
-    a column of a row, and the same column of the same row that a join found again.
+    `inputs` are the nodes that its value is computed from. `match` decided which row of another table the value was
+    found in, if it was found by a join. A node equals only itself. Nodes with the same `datum` have the same value
+    in all rows where they have one: a column of a row, and the same column of the same row that a join found again.
     """
 
     name: str
@@ -30,11 +30,14 @@ class Node:
 
     @property
     def declared(self) -> bool:
-        """Whether it is a contract that has it, not a step that makes it."""
+        """Whether the column is declared in a contract, rather than made by a step."""
         return self.at[:1] == ("contracts",)
 
     def note(self, name: str | None = None, table: str = "") -> Note:
-        """Where the node was made, for people; `name` is what it is called now, in the table at hand or another."""
+        """Return a note for people on where the node was made.
+
+        `name` is its current name in the table `table`, or in this one.
+        """
         called = f"'{name or self.name}'" + (f" of '{table}'" if table else "")
         how = "declared" if self.declared else "defined"
         then = f" as '{self.name}'" if name not in (None, self.name) else ""
@@ -54,14 +57,14 @@ class Raw(Node):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Computed(Node):
-    """A column computed row by row from its inputs, by an expression in which they have the names of that time."""
+    """A column computed row by row from its inputs, by an expression that uses the names that they had then."""
 
     expression: Typed
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Found(Node):
-    """A column of another table, in the row of it that a join found; missing where it found none."""
+    """A column of another table, in the row that a join found. It is missing if the join found none."""
 
     of: Node = field(repr=False)
     origin: Hashable = field(repr=False)
@@ -76,14 +79,14 @@ class Found(Node):
 
 @dataclass(frozen=True, eq=False)
 class Unknown(Node):
-    """A column that a faulty definition would have made."""
+    """A column that an invalid definition would have made."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Decision(Node):
-    """What decides which rows are left, or which row of another table is found. It is no column, and has no name.
+    """What decides which rows are kept, or which row of another table is found. It is not a column and has no name.
 
-    `what` it does there is said in notes; a decision that only sums up others has nothing to say.
+    `what` describes the decision in notes. A decision that only combines others has no description.
     """
 
     what: str = ""
@@ -97,7 +100,7 @@ def computed_from(node: Node) -> tuple[Node, ...]:
 
 
 def depends_on(node: Node) -> tuple[Node, ...]:
-    """What the value was computed from, and what decided where it was found."""
+    """Return what the value is computed from, and what decided where it was found."""
     return (*node.inputs, node.match) if node.match else node.inputs
 
 
@@ -105,7 +108,9 @@ Edges = Callable[[Node], Sequence[Node]]
 
 
 def walk(nodes: Iterable[Node], edges: Edges = depends_on) -> list[Node]:
-    """The nodes and everything that they lead to along `edges`, each after all that it leads to itself."""
+    """Return the nodes and everything that can be reached along `edges`, each node after the nodes that it leads
+    to.
+    """
     done: dict[Node, None] = {}
     waiting = [*nodes][::-1]
     while waiting:
@@ -123,7 +128,7 @@ def walk(nodes: Iterable[Node], edges: Edges = depends_on) -> list[Node]:
 def first_reached(
     nodes: Iterable[Node], wanted: Sequence[Node], edges: Edges = depends_on
 ) -> dict[Node, Node]:
-    """The nodes and all that they lead to, as far as that leads to the datum of a wanted node: to the first of them."""
+    """Map each reached node to the first wanted node whose datum it leads to; nodes that lead to none are left out."""
     ranks = {node.datum: rank for rank, node in reversed([*enumerate(wanted)])}
     first: dict[Node, int] = {}
     for node in walk(nodes, edges) if ranks else ():
@@ -134,7 +139,7 @@ def first_reached(
 
 
 def bottlenecks(node: Node) -> list[Node]:
-    """The node and every other that, alone, it is computed from, whatever lies between; the nearest first."""
+    """Return the node and every other node that alone determines it, directly or indirectly, nearest first."""
     waiting, found = {node}, []
     for one in reversed(walk([node], computed_from)):
         if len(waiting) == 1:
@@ -147,7 +152,7 @@ def bottlenecks(node: Node) -> list[Node]:
 
 
 def boundary(nodes: Iterable[Node]) -> tuple[list[Node], list[Computed]]:
-    """What a client sends to have `nodes`, and what is computed of that row by row, each after its inputs."""
+    """Return what a client sends to get `nodes`, and what is computed from that row by row, each after its inputs."""
     needed = walk(nodes, lambda node: node.inputs if isinstance(node, Computed) else ())
     computed = [node for node in needed if isinstance(node, Computed)]
     return [node for node in needed if not isinstance(node, Computed)], computed
@@ -157,17 +162,19 @@ _FOUND = "a row of another table is found"
 
 
 class Partner(NamedTuple):
-    """The datum of another table's row: what it is there, and the data that agree, each there and here."""
+    """The datum of a row in another table: the datum there, and the pairs of data that must be equal, there and
+    here.
+    """
 
     of: Hashable
     agree: frozenset[tuple[Hashable, Hashable]]
 
 
 class Finding:
-    """Sees the nodes of another table from the rows that find one of its rows, by a join at a path of the spec.
+    """Translates nodes of another table to the rows that find its rows by a join, which is at a path of the spec.
 
-    `keys` leads from the nodes of the other table that must agree with nodes here to these; `chosen` decided which rows
-    the other table has. With `itself` a row can find no other row than itself.
+    `keys` maps the nodes of the other table that must be equal to nodes here. `chosen` decided which rows the other
+    table has. With `itself`, a row can only find itself.
     """
 
     def __init__(self, at: Path, keys: Mapping[Node, Node], chosen: Node | None, itself: bool) -> None:
@@ -176,11 +183,11 @@ class Finding:
         self._seen: dict[Node, Node] = {}
         self.match = Decision("", at, tuple(keys.values()), what=_FOUND)
         theirs = self.see([*keys, chosen] if chosen else keys)
-        # What all the rest is found by: the keys here, and what decides there whether there is such a row.
+        # Everything is found by this: the keys here, and whatever decides whether such a row exists there.
         self.match, self._seen = Decision("", at, (*keys.values(), *theirs), what=_FOUND), {}
 
     def see(self, nodes: Iterable[Node]) -> list[Node]:
-        """The nodes as they are found, with everything that they depend on."""
+        """Return the nodes as this join finds them, with everything that they depend on."""
         wanted = [*nodes]
         for node in walk(wanted):
             if node not in self._seen:
@@ -189,22 +196,23 @@ class Finding:
 
     def _found(self, node: Node) -> Found:
         inputs = tuple(self._keys.get(one, self._seen[one]) for one in node.inputs)
-        # What another match has found there is found by that one, as seen from here, and that one by this.
+        # A node that another match found there is found by that match, translated to here, and that match by this
+        # one.
         match = self._seen[node.match] if node.match else self.match
         origin = node.datum
         if self._agree is not None:
-            key = node in self._keys  # what the other table says of its key need not hold for the one here
+            key = node in self._keys  # facts about the key there may not hold for the key here
             origin = Partner(origin, frozenset(self._agree.items())) if key else _found(origin, self._agree)
         return Found(node.name, node.at, inputs, match, of=node, origin=origin)
 
 
 def _found(datum: Hashable, agree: Mapping[Hashable, Hashable]) -> Hashable:
-    """What a datum of another table is, seen from a row that finds it by what agrees."""
+    """Translate a datum of another table to a row that finds it through equal data."""
     while datum not in agree and isinstance(datum, Partner):
         pairs = datum.agree
         if any(here not in agree for _, here in pairs):
             break
-        # What it was found by in the other table is known here: so it can be found from here, by the same.
+        # What it was found by in the other table is known here, so it can be found from here in the same way.
         datum, agree = datum.of, {there: agree[here] for there, here in pairs}
         if all(there == here for there, here in agree.items()):
             return datum

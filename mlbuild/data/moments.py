@@ -1,4 +1,4 @@
-"""ISO dates and datetimes as microseconds since 1970: the one reading of them, of a text and of a column."""
+"""Parses ISO dates and datetimes as microseconds since 1970, from a single text or a column."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PATTERN = (
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 DAY = 86_400_000_000
-#: 0001-01-01 and the end of 9999-12-31: what an ISO text can tell, and Python's dates hold.
+#: 0001-01-01 and the end of 9999-12-31: the range of ISO texts and of Python's dates.
 FIRST, LAST = -719_162 * DAY, 2_932_897 * DAY - 1
 
 
 def parse_moment(text: str) -> int | None:
-    """Microseconds since 1970 of an ISO date (its midnight) or datetime; None where `text` is neither.
+    """Return the microseconds since 1970 of an ISO date (at midnight) or datetime; None if `text` is neither.
 
-    An offset is converted to UTC, without one the time stands as it is. Digits beyond the microsecond must be 0,
-    and in UTC, too, the year is one of 1 to 9999.
+    A time with an offset is converted to UTC; one without is unchanged. Digits below the microsecond must be 0. The
+    year must be between 1 and 9999, also in UTC.
     """
     found = re.fullmatch(PATTERN, text)
     if found is None:
@@ -46,12 +46,12 @@ def parse_moment(text: str) -> int | None:
 
 
 def parse_moments(texts: pl.Series) -> pl.Series:
-    """`parse_moment` of each text, as Int64."""
+    """Apply `parse_moment` to each text, as Int64."""
     import polars as pl
 
     formed = texts.set(~texts.str.contains(PATTERN), None)
     longest = formed.str.len_bytes().max()
-    if longest is None:  # what follows costs much more, and most texts are no moments
+    if longest is None:  # the rest is much slower, and most texts are not dates
         return pl.Series(texts.name, [None], pl.Int64).new_from_index(0, len(texts))
 
     def number(start: int, length: int) -> pl.Expr:
@@ -63,7 +63,7 @@ def parse_moments(texts: pl.Series) -> pl.Series:
     years = text.str.slice(0, 4) > "0000"
     if longest == len("2013-01-01"):
         return frame.select(pl.when(years).then(days * DAY).alias(texts.name)).to_series()
-    tail = text.str.slice(16)  # behind hours and minutes: seconds, fraction, offset
+    tail = text.str.slice(16)  # after hours and minutes: seconds, fraction, offset
     offset = tail.str.extract(r"([+-].*)$")
     sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
     digits = offset.str.replace_all(":", "")
@@ -82,7 +82,7 @@ def parse_moments(texts: pl.Series) -> pl.Series:
 
 
 def _offset_minutes(offset: str | None) -> int | None:
-    """Minutes east of UTC; None where there is no such offset."""
+    """Return the minutes east of UTC; None if the offset is invalid."""
     if offset in (None, "Z"):
         return 0
     digits = (offset or "").replace(":", "").ljust(5, "0")

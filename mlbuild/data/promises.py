@@ -1,4 +1,4 @@
-"""What a column's values promise about those still to come: only what is evident from all of them."""
+"""Finds properties of a column that also future values should have, if they are evident from all current values."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from mlbuild.data.spellings import unread_form
 if TYPE_CHECKING:
     import polars as pl
 
-#: Words in the names of quantities that are never below zero.
+#: Words in the names of quantities that are never negative.
 _QUANTITIES = frozenset(
     "age area cost count depth distance duration height length mass price size volume weight width".split()
 )
-#: Words in the names of columns that name or number rows, and those in the names of keys of other tables, too.
+#: Words in the names of columns that number rows, and words that also occur in the names of foreign keys.
 _ROW_NUMBERS = frozenset("index number obs observation row rowid rownames".split())
 _KEYS = frozenset("id guid identifier key uuid".split())
-#: A closed set is small, and each of its values is met often.
+#: A closed set of categories is small, and each of its values is frequent.
 _MOST_CATEGORIES, _FEWEST_ROWS = 12, 5
-#: A floor at zero is met often, too.
+#: A minimum of zero must also be frequent.
 _FLOOR_SHARE = 0.01
 _CODE = r"^[\w.:/-]+$"
 
 
 def promised(column: Column, values: pl.Series) -> Column:
-    """The contract of a column that holds `values`: nullability, and what is evident."""
+    """Return the contract of a column with these `values`: nullability, and everything that is evident."""
     column = replace(column, nullable=bool(values.null_count()))
     present = values.drop_nulls()
     if column.dtype in ("int", "float"):
@@ -39,7 +39,7 @@ def promised(column: Column, values: pl.Series) -> Column:
 
 
 def is_key(name: str) -> bool:
-    """Whether a column's name says that its values name things."""
+    """Whether the name of a column suggests that its values identify things."""
     return bool(_KEYS & _words(name))
 
 
@@ -57,7 +57,7 @@ def _closed(present: pl.Series) -> bool:
 
 
 def _names_rows(present: pl.Series, dtype: str) -> bool:
-    """Whether values, no two of them alike, are there to tell rows apart."""
+    """Whether the values, which are all different, identify rows."""
     if dtype not in ("int", "string") or len(present) < _FEWEST_ROWS or present.n_unique() < len(present):
         return False
     if (_KEYS | _ROW_NUMBERS) & _words(present.name):
@@ -69,5 +69,5 @@ def _names_rows(present: pl.Series, dtype: str) -> bool:
 
 
 def _words(name: str) -> set[str]:
-    """The words of a name, in lower case: `customerId` and `Customer ID` have the same."""
+    """Return the words of a name, in lower case: `customerId` and `Customer ID` have the same words."""
     return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name)}

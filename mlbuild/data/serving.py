@@ -1,4 +1,4 @@
-"""The serving boundary: what a client sends, and how the columns of a table follow from it row by row."""
+"""The serving boundary: what a client sends, and how the columns of a table are computed from it row by row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.expressions.tree import Tree, renamed
 
 @dataclass(frozen=True)
 class Input:
-    """A column that a client sends; `dropped` is how the table lost it, if it did."""
+    """A column that a client sends. `dropped` says how the table lost it, if it did."""
 
     name: str
     column: TableColumn
@@ -22,10 +22,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Serving:
-    """The way from inputs to features.
+    """The computation from inputs to features.
 
-    `derived` are expressions over inputs and over what stands before them, each with a key of its own; `places` says
-    where the spec has them. `values` leads from each feature to the name of an input or to such a key.
+    `derived` are expressions over inputs and over earlier derived values, each with its own key. `places` contains
+    their paths in the spec. `values` maps each feature to the name of an input or to such a key.
     """
 
     inputs: tuple[Input, ...]
@@ -34,7 +34,7 @@ class Serving:
     places: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
     def clash(self) -> tuple[Input, Input] | None:
-        """Two inputs of one name, if there are."""
+        """Return two inputs with the same name, if there are any."""
         first: dict[str, Input] = {}
         for one in self.inputs:
             if one.name in first:
@@ -44,10 +44,10 @@ class Serving:
 
 
 def serving(table: Table, features: Sequence[str]) -> Serving:
-    """What a client sends to have features, which are columns of the table.
+    """Return what a client sends to get features, which are columns of the table.
 
-    An input has the name that its column has in the table; one that a step dropped, the name that it had last. Inputs
-    and keys are in the order of the features, not in that of the table, which comes from maps and means nothing.
+    An input has the name of its column in the table or, if a step dropped it, its last name. Inputs and keys are in
+    the order of the features, not in that of the table, which comes from maps and has no meaning.
     """
     sent, computed = boundary(table.nodes(features))
     shown = {column.node: Input(name, column) for name, column in table.columns.items()}
@@ -69,18 +69,18 @@ def serving(table: Table, features: Sequence[str]) -> Serving:
 
 
 def _unknown(node: Node) -> Input:
-    """The input of a node that a faulty step has hidden."""
+    """Return the input for a node that an invalid step has hidden."""
     return Input(node.name, TableColumn.unknown(node))
 
 
 def sendable(table: Table) -> list[str]:
-    """The columns that depend on nothing that is known only afterwards."""
+    """Return the columns that do not depend on anything that is known only afterwards."""
     late = first_reached((column.node for column in table.columns.values()), table.afterwards)
     return [name for name, column in table.columns.items() if column.node not in late]
 
 
 def kept(table: Table) -> list[Dropped]:
-    """The dropped columns that a client sends for columns of the table: whoever verifies an artifact needs them."""
+    """Return the dropped columns that a client sends for columns of the table. Verifying an artifact needs them."""
     if not table.dropped:
         return []
     needed = {*boundary(table.nodes(sendable(table)))[0]}

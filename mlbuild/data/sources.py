@@ -1,4 +1,4 @@
-"""Tables from outside: what a source is."""
+"""Sources: tables from outside of the project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Part = TypeVar("Part", Format, Locator)
 
 @dataclass(frozen=True)
 class Source(Described):
-    """A table from outside and the contract that it must keep; the keys of its locator and its format are beside it."""
+    """A table from outside and the contract that it must satisfy.
+
+    It also has the keys of its locator and its format.
+    """
 
     place: ClassVar[type[Locator]]
     kind: ClassVar[type[Format]]
@@ -25,12 +28,12 @@ class Source(Described):
 
     @property
     def locator(self) -> Locator:
-        """Where the table is."""
+        """The location of the table."""
         return self._part(self.place)
 
     @property
     def format(self) -> Format:
-        """How the table is written there."""
+        """The format of the table."""
         return self._part(self.kind)
 
     def _part(self, cls: type[Part]) -> Part:
@@ -38,6 +41,6 @@ class Source(Described):
 
 
 def source_of(place: type[Locator], kind: type[Format]) -> type[Source]:
-    """What a source is whose table is in such a place and has such a format: it has the keys of both."""
+    """Create the class of sources with this locator and this format. It has the keys of both."""
     names = {"place": place, "kind": kind, "__doc__": kind.__doc__, "__module__": __name__}
     return dataclass(frozen=True)(type(kind.__name__, (kind, Source, place), names))

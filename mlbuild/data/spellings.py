@@ -1,4 +1,4 @@
-"""Texts that look like dates or numbers in a form that is not read."""
+"""Recognizes dates and numbers that are written in a form that mlbuild does not read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _FORMS = {
 
 
 def unread_form(texts: pl.Series) -> str | None:
-    """What all of the texts look like, where a cast does not read it; digits alone are names, such as postcodes."""
+    """Describe what all of the texts look like, if conversion does not support it.
+
+    Digits alone are codes, such as postcodes.
+    """
     values = texts.drop_nulls()
     if values.is_empty() or values.str.contains("^[0-9]+$").all():
         return None

@@ -1,4 +1,4 @@
-"""A table as it is known without its data: its columns, where they come from, and what tells its rows apart."""
+"""A table as it is known without its data: its columns, where they come from, and what identifies its rows."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mlbuild.diagnostics import Note, Path
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column under the name that a table gives it; `node` is where its values come from.
+    """A column of a table. `node` is where its values come from.
 
     `served` is its type in the joined row that a client can send, `trained` its type in the rows that filters
-    left. `null_token` is the text that stands for a missing string at the serving boundary; None where no value is
-    ever missing there. After a step at fault a column can be there or not, which is not `sure` then.
+    leave. `null_token` is the text for a missing string at the serving boundary, or None if no value is ever
+    missing there. After an invalid step, it can be uncertain whether a column exists; then `sure` is false.
     """
 
     node: Node = field(compare=False)
@@ -30,19 +30,19 @@ class TableColumn:
 
     @classmethod
     def unknown(cls, node: Node, sure: bool = True) -> TableColumn:
-        """A column of unknown type, of which nothing is reported."""
+        """Create a column of unknown type, for which nothing is reported."""
         return cls(node, ColumnType(UNKNOWN), ColumnType(UNKNOWN), sure=sure)
 
     def present(self) -> TableColumn:
-        """The column in rows for training that do not miss it."""
+        """Return the column for training rows in which it is not missing."""
         return replace(self, trained=self.trained.with_nullable(False))
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A column that a table had: the name that it had last, and the step that dropped it.
+    """A column that a table had: its last name, and the step that dropped it.
 
-    `before` counts the columns of the same name that were dropped before it.
+    `before` is the number of columns of the same name that were dropped earlier.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Dropped:
 
 
 class Columns(Mapping[str, TableColumn]):
-    """Columns in order. With others added they share their storage with these, so that many steps are not many copies."""
+    """Columns in order. Adding columns shares the storage, so that many steps do not make many copies."""
 
     __slots__ = ("_count", "_shared")
 
@@ -67,7 +67,7 @@ class Columns(Mapping[str, TableColumn]):
 
     def __getitem__(self, name: str) -> TableColumn:
         place, column = self._shared[name]
-        if place >= self._count:  # it was added to these by a later step
+        if place >= self._count:  # a later step added it
             raise KeyError(name)
         return column
 
@@ -78,7 +78,7 @@ class Columns(Mapping[str, TableColumn]):
         return self._count
 
     def plus(self, more: Mapping[str, TableColumn]) -> Columns:
-        """These columns with others in place of those of the same name, or after all."""
+        """Replace columns with the same names, and add the others at the end."""
         if any(name in self for name in more):
             return Columns.of({**self, **more})
         alone = len(self._shared) == self._count
@@ -89,7 +89,7 @@ class Columns(Mapping[str, TableColumn]):
 
 
 class Reading(Schema):
-    """One of the two readings of a table's columns, looked up when asked for."""
+    """One of the two types of the columns of a table, looked up on demand."""
 
     __slots__ = ("_of", "_table")
 
@@ -108,11 +108,12 @@ class Reading(Schema):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a source, or those that the steps of a dataset have left so far.
+    """The columns of a source, or those after some steps of a dataset.
 
-    `unique` holds promises: nodes in which no two rows agree (missing values never do). `chosen` decided which rows
-    are there. `afterwards` are the nodes whose values are known only afterwards, `dropped` the columns that steps have
-    dropped: a name can go, what comes from it stays. `place` is where people find the table's own definition.
+    `unique` holds promises: lists of nodes in which no two rows are equal (missing values are never equal).
+    `chosen` decided which rows exist. `afterwards` are the nodes whose values are known only afterwards. `dropped`
+    are the columns that steps have dropped: the name is gone, but columns computed from it remain. `place` is where
+    people find the definition of the table.
     """
 
     columns: Mapping[str, TableColumn]
@@ -131,23 +132,26 @@ class Table:
         return Reading(self.columns, attrgetter("trained"))
 
     def has(self, name: str) -> bool:
-        """Whether a column is there for sure."""
+        """Whether a column certainly exists."""
         return name in self.columns and self.columns[name].sure
 
     def nodes(self, names: Iterable[str]) -> list[Node]:
-        """The nodes of columns."""
+        """Return the nodes of columns."""
         return [self.columns[name].node for name in names]
 
     def note(self, name: str, table: str = "") -> Note:
-        """Where a column was made, for people; `table` is what this table is called, if it is not the one at hand."""
+        """Return a note for people on where a column was made.
+
+        `table` is the name of this table, if it is not the current one.
+        """
         return self.columns[name].node.note(name, table)
 
     def plus(self, made: Mapping[str, TableColumn]) -> Table:
-        """The table with these columns in place of those of the same names, or after all."""
+        """Return the table with these columns, which replace those with the same names or are added at the end."""
         return replace(self, columns=Columns.of(self.columns).plus(made))
 
     def without(self, names: Iterable[str], step: Path) -> Table:
-        """The table from which a step drops these columns."""
+        """Return the table after a step drops these columns."""
         gone = set(names)
         count = Counter(one.name for one in self.dropped)
         dropped = [
@@ -157,23 +161,25 @@ class Table:
         return replace(self, columns=Columns.of(kept), dropped=(*self.dropped, *dropped))
 
     def renamed(self, names: Mapping[str, str]) -> Table:
-        """The table in which columns have other names; `names` leads from the present ones to the new ones."""
+        """Return the table with renamed columns; `names` maps old names to new ones."""
         columns = {names.get(name, name): column for name, column in self.columns.items()}
         return replace(self, columns=Columns.of(columns))
 
     def filtered(self, by: Decision, present: Iterable[str]) -> Table:
-        """The table with the rows that a decision leaves, none of which misses some columns."""
+        """Return the table with only the rows that a decision keeps, in which the columns `present` are not
+        missing.
+        """
         columns = {name: self.columns[name].present() for name in present}
         both = Decision("", by.at, (self.chosen, by)) if self.chosen else by
         return replace(self.plus(columns), chosen=both)
 
     def unique_within(self, names: Iterable[str]) -> bool:
-        """Whether no two rows agree in all of `names`."""
+        """Whether no two rows are equal in all of `names`."""
         given = {*self.nodes(names)}
         return any(given.issuperset(promise) for promise in self.unique)
 
     def promises(self) -> list[tuple[str, ...]]:
-        """The names of the columns in which no two rows agree, as far as they are still there."""
+        """Return the names of the columns in which no two rows are equal, as far as the columns still exist."""
         names = {column.node: name for name, column in self.columns.items()}
         return [
             tuple(names[node] for node in promise)

@@ -1,4 +1,4 @@
-"""Whether the values of a table keep its contract: all violations at once, found by pandera."""
+"""Checks the values of a table against its contract with pandera, and reports all violations at once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _COLUMNS_AT_ONCE = 64
 
 
 def violations(rows: pl.DataFrame, contract: Contract, faults: Sequence[Fault]) -> list[Fault]:
-    """The faults found while reading and the rules that values break; by column, then the table's own.
+    """Return the faults found while reading and the violated rules: by column, followed by those of the table.
 
-    `rows` are the contract's columns as a source read them. A missing value breaks no rule but `not null`, and
-    none at all where it is missing because it did not parse.
+    `rows` are the contract's columns as a source read them. A missing value violates only `not null`, and nothing
+    at all if it is missing because it could not be parsed.
     """
     import pandera.polars as pa
     from pandera.config import ValidationDepth, config_context
@@ -31,7 +31,7 @@ def violations(rows: pl.DataFrame, contract: Contract, faults: Sequence[Fault]) 
     absent = {name for fault in faults if fault.rule == MISSING for name in fault.columns}
     present = [name for name in contract.columns if name not in absent]
     found = list(faults)
-    # The environment can switch pandera off; here it is never off.
+    # An environment variable can disable pandera. Enable it in any case.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         for schema, names in _schemas(contract, present):
             try:
@@ -46,7 +46,7 @@ def violations(rows: pl.DataFrame, contract: Contract, faults: Sequence[Fault]) 
 def _schemas(
     contract: Contract, present: Sequence[str]
 ) -> Iterator[tuple[pa.DataFrameSchema, Sequence[str]]]:
-    """The schemas that columns have to keep, some columns each: pandera's time grows with their number squared."""
+    """Yield schemas for groups of columns: the time that pandera takes grows with the square of their number."""
     import pandera.polars as pa
 
     for start in range(0, len(present), _COLUMNS_AT_ONCE):
@@ -89,7 +89,7 @@ def _finite(data: pa.PolarsData) -> pl.LazyFrame:
 
 
 def _unique(together: Sequence[str] | None, name: str) -> pa.Check:
-    """That no two rows agree in these columns; missing values agree with nothing, as in SQL."""
+    """Check that no two rows are equal in these columns. As in SQL, missing values are never equal."""
     import pandera.polars as pa
     import polars as pl
 
@@ -103,7 +103,7 @@ def _unique(together: Sequence[str] | None, name: str) -> pa.Check:
 
 
 def _told(error: Any, contract: Contract, rows: pl.DataFrame, faults: Sequence[Fault]) -> list[Fault]:
-    """The fault that one error of pandera tells, if it is one."""
+    """Convert one error of pandera to a fault, if it is one."""
     bad = (~error.check_output.to_series()).arg_true().to_list()
     if error.check != "not_nullable":
         columns = contract.unique or () if error.schema.name is None else (error.schema.name,)
@@ -111,7 +111,8 @@ def _told(error: Any, contract: Contract, rows: pl.DataFrame, faults: Sequence[F
     name = error.schema.name
     unparsed = [fault for fault in faults if fault.columns == (name,) and fault.count]
     count = len(bad) - sum(fault.count for fault in unparsed)
-    # Of the rows that did not parse only the first are known: up to the last of them, the others are told apart.
+    # Only the first rows that did not parse are known. Up to the last of them, other missing values can be
+    # distinguished.
     known = {sample[0] for fault in unparsed for sample in fault.samples}
     end = max(known) if count and sum(fault.count for fault in unparsed) > len(known) else rows.height
     bad = [row for row in bad if row + 1 not in known and row < end]

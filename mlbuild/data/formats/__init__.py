@@ -1,4 +1,4 @@
-"""The forms in which a table can stand in a file; each is a class in a file of its own."""
+"""The file formats of tables, one class per file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
 
-#: What `type:` of a source that is a file can be.
+#: The classes for `type:` of a source that is a file.
 FORMATS = (Csv, Parquet, Ndjson)
 
 __all__ = ["FORMATS"]

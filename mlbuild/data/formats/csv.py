@@ -1,4 +1,4 @@
-"""Csv: lines of values between delimiters."""
+"""CSV: lines of values separated by delimiters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Csv(Format):
-    """A file of comma-separated values in UTF-8, with a header; blank lines are skipped."""
+    """A CSV file in UTF-8 with a header. Blank lines are skipped."""
 
     type = "csv"
     suffixes = (".csv",)
@@ -74,7 +74,7 @@ class Csv(Format):
 
     def guess(self, rows: pl.DataFrame) -> Guess:
         guesses = {texts.name: TextGuess.of(texts) for texts in rows}
-        # A null value is one in every column, also where alone it would not have been taken for one.
+        # A null value applies to every column, even if the column alone would not have suggested it.
         proven = {word for one in guesses.values() if one.dtype != "string" for word in one.words}
         words = sorted(proven | {word for one in guesses.values() for word in one.sure})
         where = {name for name, one in guesses.items() if one.words & {*words}}

@@ -1,4 +1,6 @@
-"""The records of a csv file as Python's `csv` module reads them, strictly: slow, but it knows what is wrong, and where."""
+"""Reads the records of a CSV file with Python's `csv` module in strict mode: slow, but it knows what is wrong and
+where.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,22 @@ from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
 from mlbuild.diagnostics import Failed
 from mlbuild.regular import open_regular
 
-#: Far above the module's own limit for a field, and no larger than a C long of 32 bits.
+#: Far above the module's default limit for a field, and not larger than a 32-bit C long.
 _LONGEST = 2**31 - 1
 _LINE_END = re.compile(r"\r\n?|\n")
 _TWICE = 'write a quote inside a quoted field twice: ""'
 
 
 class Records(Iterator[list[str]]):
-    """All records, the header included, as a context; a blank line is a record without fields.
+    """A context manager and iterator over all records, including the header.
 
-    `line` is the one in which the last record starts; `stray` says that a carriage return without a line feed ended it.
+    A blank line is a record without fields.
+
+    `line` is the number of the line where the last record starts. `stray` is true if a carriage return without a
+    line feed ended that record.
 
     Raises:
-        Failed: of kind `data`: not UTF-8, a NUL byte, a quote that is not closed or that has text after it.
+        Failed: Of kind `data`: not UTF-8, a NUL byte, or a quote that is not closed or has text after it.
     """
 
     def __init__(self, file: Path, delimiter: str) -> None:
@@ -65,7 +70,7 @@ class Records(Iterator[list[str]]):
             raise not_utf8(self._file, "csv") from None
 
     def _bad_quote(self) -> Failed:
-        """What is wrong with the quotes of the record that was being read."""
+        """Return the failure for wrong quotes in the current record."""
         text, at = "".join(self._text), 0
         while at <= len(text):
             found = self._field.match(text, at)
@@ -90,10 +95,10 @@ class Records(Iterator[list[str]]):
 
 
 def open_text(file: Path, errors: str = "strict") -> io.TextIOWrapper:
-    """The text of a file, with its line ends as they are.
+    """Open a file as text, without converting line ends.
 
     Raises:
-        Failed: of kind `data`, where this is no file of text.
+        Failed: Of kind `data`: this is not a text file.
     """
     refuse_others(file, "csv")
     return io.TextIOWrapper(io.BufferedReader(open_regular(file)), "utf-8-sig", errors, newline="")

@@ -1,8 +1,8 @@
-"""Which bytes of a csv file are structure, and whether its quotes follow RFC 4180.
+"""Finds the structure of a CSV file in its bytes, and checks whether the quotes follow RFC 4180.
 
-Where they do not, polars guesses, and returns other values without an error. This pass over the bytes makes sure that
-polars only reads files that can be read in one way. It sets a bit for every byte of a kind and works on words of 64 of
-them, so that it costs a small part of what reading the file costs.
+If they do not, polars guesses, and returns different values without an error. This pass over the bytes ensures that
+polars reads only files that can be read in one way. It uses one bit per byte and works on 64-bit words, so it takes
+only a small fraction of the time for reading the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Bits = np.ndarray[Any, np.dtype[np.uint64]]
 
-#: The byte order mark of UTF-8, which is no part of the first name.
+#: The byte order mark of UTF-8, which is not part of the first name.
 MARK = b"\xef\xbb\xbf"
 _CHUNK = 1 << 18
 _WORD = 64
@@ -28,11 +28,12 @@ _WORD = 64
 
 @dataclass(frozen=True)
 class Scan:
-    """What the bytes of a csv file say.
+    """Facts about the bytes of a CSV file.
 
-    `opens`: some field starts with a quote. `sound`: every quote opens a field, closes one or is doubled inside one.
-    `strays`: outside of quotes, a carriage return has no line feed after it. `nul`: there is a NUL byte. `delimiters` and
-    `records` count those outside of quotes, blank lines included; they mean nothing unless the file is sound.
+    `opens`: at least one field starts with a quote. `sound`: every quote opens a field, closes one, or is doubled
+    inside one. `strays`: there is a carriage return outside of quotes that no line feed follows. `nul`: there is a
+    NUL byte. `delimiters` and `records` are the counts outside of quotes, including blank lines. They are
+    meaningful only if the file is sound.
     """
 
     opens: bool
@@ -44,7 +45,7 @@ class Scan:
 
 
 def scan(file: Path, delimiter: str, *, quotes: bool = True) -> Scan:
-    """Scan a file; without `quotes`, a quote is a character like any other."""
+    """Scan a file. Without `quotes`, a quote is an ordinary character."""
     scanner = _Scanner(delimiter, quotes)
     delimiters = records = 0
     nul = False
@@ -57,7 +58,7 @@ def scan(file: Path, delimiter: str, *, quotes: bool = True) -> Scan:
 
 
 def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> list[int]:
-    """The positions of blank lines among the records of a sound file without strays."""
+    """Return the positions of blank lines among the records of a sound file without strays."""
     import numpy as np
 
     scanner = _Scanner(delimiter, quotes)
@@ -78,7 +79,7 @@ def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> list[int]
 
 @dataclass(frozen=True)
 class _Marks:
-    """What is structure in a chunk: a bit for each byte, set outside of quotes only."""
+    """The structure of a chunk: one bit for each byte, which is set only outside of quotes."""
 
     delimiters: Bits
     feeds: Bits
@@ -86,7 +87,7 @@ class _Marks:
 
 
 class _Scanner:
-    """Reads one chunk after the other. What the end of one means for the next is kept as a bit, 0 or 1."""
+    """Reads chunks in order. The state between chunks is kept as bits, 0 or 1."""
 
     def __init__(self, delimiter: str, quotes: bool) -> None:
         self._delimiter, self._quotes = ord(delimiter), quotes
@@ -113,9 +114,9 @@ class _Scanner:
         return _Marks(delimiters, feeds, returns)
 
     def _check(self, quotes: Bits, inside: Bits, ends: Bits) -> None:
-        """See that quotes open fields where one can start, and close them where it can end.
+        """Check that quotes open fields where a field can start, and close them where a field can end.
 
-        Every other quote is a closing one; where one follows it at once, the two are a quote in the text.
+        Every second quote is a closing one. If another quote follows it directly, the two are a quote in the text.
         """
         starts, closing = _next(ends, self._ended), quotes & ~inside
         opening = quotes & inside & ~_next(quotes, self._quoted)
@@ -126,9 +127,11 @@ class _Scanner:
 
 
 def _chunks(file: Path) -> Iterator[tuple[bytes, int]]:
-    """The bytes of a file without its mark, in whole words, and how many line feeds among them are not of the file.
+    """Yield the bytes of a file without the byte order mark, in whole words, and the number of line feeds that are
+    padding.
 
-    These fill up the last word; the first of them ends the last record, where the file does not, and is not counted.
+    The padding fills the last word. If the file does not end with a line end, the first line feed of the padding
+    ends the last record, and is not counted.
     """
     last = b"\n"
     with io.BufferedReader(open_regular(file)) as stream:
@@ -138,7 +141,7 @@ def _chunks(file: Path) -> Iterator[tuple[bytes, int]]:
             last = chunk[-1:]
             yield chunk, 0
     last, padding = chunk[-1:] or last, _WORD - len(chunk) % _WORD
-    # A carriage return at the end of the file stays one without a line feed.
+    # A carriage return at the end of the file remains one without a line feed.
     filling = (b"\r" if last == b"\r" else b"\n") + b"\n" * (padding - 1)
     yield chunk + filling, padding - (last != b"\n")
 
@@ -151,7 +154,7 @@ def _bits(chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> Bits:
 
 
 def _parity(quotes: Bits, before: int) -> Bits:
-    """Whether the number of quotes up to each byte, and those `before`, is odd."""
+    """Return, for each byte, whether the number of quotes up to it, including `before`, is odd."""
     import numpy as np
 
     found = quotes.copy()
@@ -163,7 +166,7 @@ def _parity(quotes: Bits, before: int) -> Bits:
 
 
 def _next(bits: Bits, before: int) -> Bits:
-    """Each bit moved to the next byte; `before` is the one that moves in."""
+    """Move each bit to the next byte. `before` is the bit that moves in."""
     import numpy as np
 
     moved = bits << np.uint64(1)

@@ -1,7 +1,7 @@
-"""Csv files as columns of text: every row has exactly the fields of the header, or the file is refused.
+"""Reads CSV files as columns of text. If a row does not have exactly the fields of the header, the file is refused.
 
-A file means what Python's `csv` module, in strict mode, reads in it. Polars reads it where the two surely agree; where
-they may not, the module itself does, and says what is wrong with a file that cannot be read.
+A file means what Python's `csv` module reads in strict mode. Polars reads the file if the two certainly agree.
+Otherwise the module itself reads it, and reports what is wrong if it cannot.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from mlbuild.data.formats.unread import Unread, reading
 if TYPE_CHECKING:
     import polars as pl
 
-#: So many records are made into a table at once where polars does not read them itself.
+#: The number of records that are converted to a table at a time, if polars does not read the file.
 _BATCH = 1 << 16
 
 
 def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
-    """All columns as texts, in the order of the header, and the header; an empty field is null or an empty text.
+    """Return all columns as text, in the order of the header, and the header.
 
-    Blank lines are passed over, unless there is only one column: there they are missing values.
+    An empty field is null or an empty text.
+
+    Blank lines are skipped. In a file with only one column, they are missing values.
 
     Raises:
-        Failed: of kind `data`: not UTF-8, quotes that do not follow RFC 4180, a row with more or fewer fields.
+        Failed: Of kind `data`: not UTF-8, quotes that do not follow RFC 4180, or a row with more or fewer fields.
     """
     header = read_header(file, delimiter)
     if not header:
@@ -43,17 +45,20 @@ def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
 
 
 def read_header(file: Path, delimiter: str) -> list[str]:
-    """The names of the columns, none for an empty file; blank lines before them count for nothing.
+    """Return the column names; empty for an empty file. Blank lines before the header are ignored.
 
     Raises:
-        Failed: of kind `data`, where the first record cannot be read.
+        Failed: Of kind `data`: the first record cannot be read.
     """
     with Records(file, delimiter) as records:
         return next(filter(None, records), [])
 
 
 def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.DataFrame | None:
-    """The rows as polars reads them; None where these may not be all of them, or not as wide as the header."""
+    """Read the rows with polars.
+
+    None if these may not be all rows, or if their width differs from that of the header.
+    """
     import polars as pl
 
     quote = '"' if found.opens else None
@@ -65,21 +70,21 @@ def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.Dat
     if rows.height == found.records - 1 and found.delimiters == found.records * (width - 1):
         return rows if rows.width == width else None
     blank = blank_lines(file, delimiter, quotes=found.opens)
-    # Before the header polars passes over blank lines itself, behind it they are rows without values.
+    # Polars skips blank lines before the header. After it, they are rows without values.
     leading = sum(1 for place, line in enumerate(blank) if place == line)
     between = [line - leading - 1 for line in blank[leading:]] if width > 1 else []
     delimiters = (found.records - leading - len(between)) * (width - 1)
-    # Short rows are filled up: only the number of delimiters shows that there are some.
+    # Polars fills up short rows. Only the number of delimiters shows that there are some.
     if (rows.width, rows.height, found.delimiters) != (width, found.records - leading - 1, delimiters):
         return None
     return rows.filter(~pl.int_range(pl.len()).is_in(between))
 
 
 def _read_exactly(file: Path, delimiter: str, width: int) -> pl.DataFrame:
-    """The rows as the standard library reads them.
+    """Read the rows with the standard library.
 
     Raises:
-        Failed: of kind `data`: what is wrong with the file.
+        Failed: Of kind `data`: something is wrong with the file.
     """
     import polars as pl
 
@@ -97,7 +102,7 @@ def _rows(file: Path, delimiter: str, width: int) -> Iterator[list[str]]:
             if not record and (row < 0 or width > 1):
                 continue
             if width == 1 and records.stray:
-                # Such a file may have two line ends where one was meant, and here the second would be a row.
+                # Such a file may have two line ends where one was meant. The second would be a row here.
                 raise refusal("csv", f"line {records.line} ends in a carriage return without a line feed")
             row += 1
             record = record or [""]

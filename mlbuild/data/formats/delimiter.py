@@ -1,4 +1,4 @@
-"""What separates the values of a csv file: the delimiter by which its first records are equally wide."""
+"""Finds the delimiter of a CSV file: the one with which the first records have the same width."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from mlbuild.data.formats.csv_records import open_text
 
-#: In the order of preference where several make the same table.
+#: In the order of preference, if several give the same table.
 DELIMITERS = (",", ";", "\t", "|", " ")
 _RECORDS = 200
 
 
 def find_delimiter(file: Path) -> str:
-    """The delimiter that divides the first records into the most columns, all alike; a comma where none does."""
+    """Return the delimiter that splits the first records into the most columns of equal number, or a comma."""
     widths = {delimiter: _width(file, delimiter) for delimiter in DELIMITERS}
-    # Blanks stand in texts too: they separate values only where nothing else does.
+    # Spaces also occur in texts, so they are a delimiter only if nothing else is.
     if any(width > 1 for delimiter, width in widths.items() if delimiter != " "):
         widths.pop(" ")
     best = max(widths, key=lambda delimiter: widths[delimiter])
@@ -24,7 +24,7 @@ def find_delimiter(file: Path) -> str:
 
 
 def _width(file: Path, delimiter: str) -> int:
-    """How many columns the first records have, 0 where they differ."""
+    """Return the number of columns of the first records; 0 if it varies."""
     with open_text(file, errors="replace") as stream:
         try:
             records = (record for record in csv.reader(stream, delimiter=delimiter, strict=True) if record)

@@ -1,4 +1,4 @@
-"""What a format is: how a table stands in a file, and how it is read, written and recognized."""
+"""The base class of formats: how a table is read from a file, written, and recognized."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-#: The slot in which a task finds the file that a format reads.
+#: The slot in which a task finds the file to read.
 FILE = "file"
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What the columns of a file are, as far as its format tells.
+    """What a format can tell about the columns of a file.
 
-    `format` has the options that the file needs, and `remarks` say why, by option. A column is either one of `dtypes`,
-    or `refused`, with the reason.
+    `format` has the options that the file needs, and `remarks` gives the reason for each option. A column is either
+    in `dtypes`, or in `refused` with the reason.
     """
 
     format: Format
@@ -41,67 +41,67 @@ class Guess:
 
 @dataclass(frozen=True)
 class Format(Described):
-    """How a table stands in a file; the fields are the options of reading it.
+    """A file format of tables. The fields are its options for reading.
 
-    A subclass gives `type`, the suffixes, `header`, `raw` and `write`.
+    A subclass defines `type`, the suffixes, `header`, `raw` and `write`.
     """
 
     by = "type"
-    #: What the format is called in a spec and in messages.
+    #: The name of the format in a spec and in messages.
     type: ClassVar[str]
-    #: Suffixes that name the format in a spec without `type`, and others under which its files are found.
+    #: Suffixes that determine the format in a spec without `type`, and other suffixes of its files.
     suffixes: ClassVar[tuple[str, ...]] = ()
     other_suffixes: ClassVar[tuple[str, ...]] = ()
-    #: The distributions whose version can change what is read.
+    #: The distributions whose versions can change what is read.
     libraries: ClassVar[tuple[str, ...]] = ("polars",)
 
     @classmethod
     def refusal(cls, reason: str, help_: str | None = None) -> Failed:
-        """The failure that a file cannot be read: raise it."""
+        """Create the failure for a file that cannot be read, to be raised."""
         return refusal(cls.type, reason, help_)
 
     def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
-        """Options that change nothing where these are the columns of the contract."""
+        """Report options that have no effect with these columns of the contract."""
         return iter(())
 
     def canonical(self, columns: Mapping[str, Column]) -> Json:
-        """What decides the rows that are read, besides the content of the file.
+        """Return what determines the rows that are read, in addition to the content of the file.
 
-        It is a valid definition itself; `columns` holds what reading needs to know about them.
+        The result is itself a valid definition. `columns` contains what reading needs to know about the columns.
         """
         return write(self) | {"columns": {name: _asked(column) for name, column in columns.items()}}
 
     def header(self, file: Path) -> list[str]:
-        """The names of the columns in a file; its rows are not read.
+        """Return the column names of a file, without reading its rows.
 
         Raises:
-            Failed: of kind `data`, where the file cannot be read.
+            Failed: Of kind `data`: the file cannot be read.
         """
         raise NotImplementedError
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-        """Those of the columns `names` that a file has, before they are cast, and the names of all its columns.
+        """Return the columns in `names` that the file has, before conversion, and the names of all its columns.
 
         Raises:
-            Failed: of kind `data`, where the file cannot be read.
+            Failed: Of kind `data`: the file cannot be read.
         """
         raise NotImplementedError
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
-        """Write a table, so that `read` gives the same one with these options.
+        """Write a table so that `read` with these options returns the same table.
 
         Raises:
-            Failed: of kind `data`: the format cannot hold a value.
+            Failed: Of kind `data`: the format cannot represent a value.
         """
         raise NotImplementedError
 
     @classmethod
     def fitting(cls, file: Path) -> Self:
-        """The options with which the columns of a file can be told apart."""
+        """Return the options that are needed to separate the columns of a file."""
         return cls()
 
     def guess(self, rows: pl.DataFrame) -> Guess:
-        """What the columns are that `raw` has given with these options."""
+        """Guess what the columns are that `raw` returned with these options."""
         import polars as pl
 
         dtypes, refused = {}, {}
@@ -116,12 +116,13 @@ class Format(Described):
         return Guess(self, dtypes, refused)
 
     def read(self, file: Path, columns: Mapping[str, Column]) -> tuple[pl.DataFrame, list[Fault]]:
-        """The columns of a contract, in its order, and what is wrong with them; rows in the order of the file.
+        """Return the columns of a contract, in its order, and their faults. Rows have the order of the file.
 
-        A value that cannot be cast is null and counted in a fault; a column that the file lacks is null throughout.
+        A value that cannot be converted is null and counted in a fault. A column that the file lacks is null in all
+        rows.
 
         Raises:
-            Failed: of kind `data`, where the file cannot be read.
+            Failed: Of kind `data`: the file cannot be read.
         """
         import polars as pl
 
@@ -148,7 +149,7 @@ def _asked(column: Column) -> Json:
 
 
 def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
-    """The values of a column and, if some cannot be cast, the fault."""
+    """Convert a column; if some values cannot be converted, also return the fault."""
     import polars as pl
 
     present = _present(raw, column)
@@ -163,7 +164,7 @@ def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
 
 
 def _present(values: pl.Series, column: Column) -> pl.Series:
-    """Values of which those are null that mean a missing one."""
+    """Replace values that mean a missing value by null."""
     import polars as pl
 
     if values.dtype.is_float():

@@ -1,4 +1,4 @@
-"""What the values of a column are: guessed from texts, or from the type that they have in the file."""
+"""Guesses the dtype of a column from its texts, or from its type in the file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mlbuild.data.moments import parse_moment
 if TYPE_CHECKING:
     import polars as pl
 
-#: Texts, in lower case, that mean a missing value wherever they stand.
+#: Texts, in lower case, that mean a missing value in any column.
 _MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null")
-#: Those that do only in a column which without them is of numbers, dates or booleans.
+#: Texts that mean a missing value only if all others in the column are numbers, dates or booleans.
 _DOUBTFUL = (".", "..", "-", "--", "---", "?", "*", "none", "nil", "missing", "unknown", "(null)", "\\n")
 _ORDER = ("bool", "int", "float", "date", "datetime")
 _SAMPLE = 1000
@@ -21,7 +21,7 @@ _SAMPLE = 1000
 
 @dataclass(frozen=True)
 class TextGuess:
-    """The dtype of texts, and which of them would be missing values: for sure, and with this dtype."""
+    """The dtype of texts, and which of them are missing values: certainly, and with this dtype."""
 
     dtype: str
     sure: frozenset[str]
@@ -33,8 +33,8 @@ class TextGuess:
         missing, sure, words = _marks(values)
         dtype = _dtype_of_texts(values.filter(~values.is_in(words | missing)) if words or missing else values)
         if dtype == "int" and not missing and values.str.contains(".", literal=True).any():
-            dtype = "float"  # where some are missing, pandas writes whole numbers with a point too
-        if dtype == "float":  # a float reads `nan` itself
+            dtype = "float"  # pandas writes integers with a decimal point if some are missing
+        if dtype == "float":  # conversion to float accepts `nan`
             sure, words = (
                 frozenset(word for word in part if word.lower() != "nan") for part in (sure, words)
             )
@@ -42,7 +42,7 @@ class TextGuess:
 
 
 def _marks(values: pl.Series) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Which texts mean a missing value; which of them are not empty; and with these all that may mean it."""
+    """Return the texts that mean a missing value, those of them that are not empty, and all that may mean one."""
     folded = values.str.strip_chars(" \t").str.to_lowercase()
     special = values.filter(folded.is_in([*_MISSING, *_DOUBTFUL])).to_list()
     missing = frozenset(text for text in special if text.strip(" \t").lower() in _MISSING)
@@ -50,7 +50,7 @@ def _marks(values: pl.Series) -> tuple[frozenset[str], frozenset[str], frozenset
 
 
 def _dtype_of_texts(values: pl.Series) -> str:
-    """The first dtype that all of the values have; a sample of them rules most dtypes out."""
+    """Return the first dtype that fits all values. A sample of them rules out most dtypes."""
     if values.is_empty() or _codes(values):
         return "string"
     some = [values.gather_every(len(values) // _SAMPLE)] if len(values) >= 2 * _SAMPLE else []
@@ -61,7 +61,7 @@ def _dtype_of_texts(values: pl.Series) -> str:
 
 
 def _can_be(dtype: str, text: str) -> bool:
-    """Whether a text can have a dtype, as far as that is found out quickly."""
+    """Whether a text may have a dtype, as far as a quick test can tell."""
     text = text.strip(" \t")
     if dtype == "bool":
         return text.lower() in ("true", "false")
@@ -69,7 +69,7 @@ def _can_be(dtype: str, text: str) -> bool:
 
 
 def _codes(values: pl.Series) -> bool:
-    """Whether digits are names rather than numbers: padded with zeros, as postcodes are, or beyond 2^53."""
+    """Whether digits are codes rather than numbers: padded with zeros, like postcodes, or larger than 2^53."""
     if not values.str.contains(r"^[0-9]+$").all():
         return False
     if values.str.contains(r"^0[0-9]{2,}$").any():
@@ -78,7 +78,7 @@ def _codes(values: pl.Series) -> bool:
 
 
 def dtype_of(values: pl.Series) -> str | None:
-    """The dtype of a column that has a type, None where there is none that holds its values."""
+    """Return the dtype for a column that has a type in the file; None if no dtype fits its values."""
     import polars as pl
 
     type_ = values.dtype

@@ -1,4 +1,4 @@
-"""What a file looks like that is not in the format that it is read as."""
+"""Recognizes files that are not in the format that they are read as."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ _AS_UTF8 = "save the file as UTF-8"
 
 @dataclass(frozen=True)
 class Look:
-    """What a file is by its first bytes, the name of the format that reads such files, and what to do otherwise."""
+    """What the first bytes of a file look like, the name of the format for such files, and what to do otherwise."""
 
     what: str
     format: str | None = None
     help: str | None = None
 
 
-#: By the bytes that files of a kind start with. Some of them could start a csv file too: they count where it is no text.
+#: By the first bytes of such files. Some of these could also start a CSV file, so they count only if the file is
+#: not text.
 _BINARY = {
     b"\x1f\x8b": Look("a gzip archive", help=_UNPACK),
     b"BZh": Look("a bzip2 archive", help=_UNPACK),
@@ -53,7 +54,7 @@ _BINARY = {
     b"\xfe\xff": Look("UTF-16 text", help=_AS_UTF8),
 }
 _WORKBOOK = (b"xl/", b"[Content_Types].xml")
-#: By what text of a kind starts with.
+#: By the first characters of such texts.
 _TEXTS = {
     r"\[\s*[\[{]": Look("a JSON list", help=_AS_LINES),
     r"\{\s*\n": Look("a JSON document", help=_AS_LINES),
@@ -67,10 +68,10 @@ _TEXTS = {
 
 
 def look_at(file: Path) -> Look | None:
-    """What a file is, if its first bytes say it; None for text that can be csv, and for what is not known.
+    """Recognize a file by its first bytes. None for text that could be CSV, and for unknown content.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: The file cannot be opened.
     """
     with io.BufferedReader(open_regular(file)) as stream:
         head = stream.read(_HEAD)
@@ -85,9 +86,9 @@ def look_at(file: Path) -> Look | None:
 
 
 def _text(head: bytes) -> str | None:
-    """The text of the first bytes; None where these are no UTF-8, or hold a NUL."""
+    """Decode the first bytes as text. None if they are not UTF-8, or contain a NUL."""
     try:
-        # A character may be cut in two at the end.
+        # The last character may be cut off.
         text, _ = codecs.utf_8_decode(head.removeprefix(codecs.BOM_UTF8), "strict", len(head) < _HEAD)
     except UnicodeDecodeError:
         return None
@@ -103,6 +104,6 @@ def _zipped(head: bytes) -> Look:
 
 
 def _in_pairs(head: bytes) -> bool:
-    """Whether nearly every other byte is zero, as in UTF-16 without a byte order mark."""
+    """Whether nearly every second byte is zero, as in UTF-16 without a byte order mark."""
     zeros, half = (head[::2].count(0), head[1::2].count(0)), len(head) // 2
     return half > 0 and max(zeros) > 0.8 * half and min(zeros) < 0.2 * half

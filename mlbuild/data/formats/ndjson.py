@@ -1,4 +1,4 @@
-"""Ndjson: an object of JSON in each line."""
+"""NDJSON: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ndjson(Format):
-    """A file with a JSON object in each line; its keys are columns, and a key that an object lacks is a missing value."""
+    """A file with one JSON object per line.
+
+    The keys are the columns. If an object lacks a key, the value is missing.
+    """
 
     type = "ndjson"
     suffixes = (".ndjson", ".jsonl")
@@ -38,7 +41,7 @@ class Ndjson(Format):
             rows += block.rows
             for name, found in parts.items():
                 found.append(typed(name, block.values.get(name, [None] * block.rows)))
-        if not rows:  # a table without rows lacks no column
+        if not rows:  # a table without rows does not lack any column
             return pl.DataFrame(schema=dict.fromkeys(names, pl.Null)), [*names]
         return pl.DataFrame([joined(found) for name, found in parts.items() if name in header]), [*header]
 
@@ -55,7 +58,7 @@ class Ndjson(Format):
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON has; it has no infinite numbers, and texts stand for them."""
+    """Convert a value for JSON. JSON has no infinite numbers, so these become text."""
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -1,4 +1,6 @@
-"""Lines of JSON as columns, exactly as written: no number is rounded, and no value takes the type of its neighbours."""
+"""Converts lines of JSON to columns exactly as written: no number is rounded, and no value is affected by its
+neighbours.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,13 @@ from mlbuild.regular import open_regular
 if TYPE_CHECKING:
     import polars as pl
 
-#: So many rows are made into columns at once.
+#: The number of rows that are converted to columns at a time.
 _BLOCK = 1 << 14
-#: Up to here every whole number is a float64.
+#: Every integer up to this one is a float64.
 _EXACT = 2**53
-#: What a number beyond the range of float64 has in it.
+#: A number beyond the range of float64 matches this.
 _HUGE = re.compile(r"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
-#: Half of a character beyond 16 bits, which JSON can escape.
+#: A surrogate, half of a character above U+FFFF, which JSON can escape.
 _HALF = re.compile("[\ud800-\udfff]")
 _BLANK = " \t\r\n"
 _NOUNS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
@@ -36,23 +38,25 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 class Odd(str):
-    """What no column can hold, as it can be written in the file: a list, an object, half a character."""
+    """A value that no column can hold, in the form that it can have in the file: a list, an object, or a lone
+    surrogate.
+    """
 
     __slots__ = ()
 
 
 class Block(NamedTuple):
-    """Rows that follow each other: how many, and what each of them has under each key, None where it lacks the key."""
+    """Consecutive rows: their number, and their values by key, with None if a row lacks the key."""
 
     rows: int
     values: Mapping[str, Sequence[Any]]
 
 
 def blocks(file: Path) -> Iterator[Block]:
-    """All rows of a file; blank lines are skipped.
+    """Yield all rows of a file; blank lines are skipped.
 
     Raises:
-        Failed: of kind `data`: a line is not UTF-8, not a JSON object, or has a key twice.
+        Failed: Of kind `data`: a line is not UTF-8, is not a JSON object, or has a key twice.
     """
     keys: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
@@ -78,12 +82,12 @@ def blocks(file: Path) -> Iterator[Block]:
 
 
 def _block(keys: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Block:
-    # Rows from before a key was seen are shorter than the others.
+    # Rows that come before the first use of a key are shorter than the others.
     return Block(len(rows), dict(zip(keys, zip_longest(*rows), strict=True)))
 
 
 def joined(parts: Sequence[pl.Series]) -> pl.Series:
-    """The parts of a column as one: of one type, or else Python's own values, each of its own type."""
+    """Join the parts of a column: with one type, or else as Python objects, each of its own type."""
     import polars as pl
 
     types: set[Any] = {one.dtype for one in parts if one.dtype != pl.Null}
@@ -96,7 +100,7 @@ def joined(parts: Sequence[pl.Series]) -> pl.Series:
 
 
 def typed(name: str, values: Sequence[Any]) -> pl.Series:
-    """Values as a column: of one type, or else Python's own values, each of its own type."""
+    """Convert values to a column: with one type, or else as Python objects, each of its own type."""
     import polars as pl
 
     kinds = {*map(type, values)} - {type(None)}
@@ -105,7 +109,7 @@ def typed(name: str, values: Sequence[Any]) -> pl.Series:
     types = {bool: pl.Boolean, int: pl.Int64, float: pl.Float64, str: pl.String}
     if not kinds:
         return pl.Series(name, values, pl.Null)
-    with suppress(UnicodeEncodeError):  # half of a character
+    with suppress(UnicodeEncodeError):  # a lone surrogate
         if len(kinds) == 1 and (kind := kinds.pop()) in types and (kind is not int or _in_64_bits(values)):
             return pl.Series(name, values, types[kind])
     return pl.Series(name, [Odd(_json(value)) if _is_odd(value) else value for value in values], pl.Object)
@@ -116,7 +120,7 @@ def _in_64_bits(values: Sequence[int | None]) -> bool:
 
 
 def _exact(numbers: pl.Series) -> bool:
-    """Whether numbers are the same as floats."""
+    """Whether numbers can be converted to floats exactly."""
     import polars as pl
 
     return numbers.dtype != pl.Int64 or bool(numbers.is_between(-_EXACT, _EXACT).all())
@@ -127,7 +131,7 @@ def _is_odd(value: Any) -> bool:
 
 
 def _json(value: Any) -> str:
-    """A list or an object as it may stand in the file."""
+    """Format a list or an object as it may be written in the file."""
     if isinstance(value, _Pairs):
         return "{" + ", ".join(f"{_json(key)}: {_json(item)}" for key, item in value) + "}"
     if isinstance(value, list):
@@ -138,10 +142,10 @@ def _json(value: Any) -> str:
 
 
 def _objects(file: Path) -> Iterator[tuple[int, _Pairs]]:
-    """The object in each line, with the number of the line.
+    """Yield the object in each line, with the line number.
 
     Raises:
-        Failed: of kind `data`: a line is not UTF-8, or not a JSON object.
+        Failed: Of kind `data`: a line is not UTF-8, or not a JSON object.
     """
     refuse_others(file, "ndjson")
     plain, careful = _decoder(float), _decoder(_number)
@@ -169,18 +173,18 @@ def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
 
 
 def _number(text: str) -> float | Decimal:
-    """The float64 next to a number; the number itself where there is none."""
+    """Return the nearest float64, or the number itself if it is out of range."""
     found = float(text)
     return found if math.isfinite(found) else Decimal(text)
 
 
 def _constant(text: str) -> float | None:
-    """What is no JSON, but written by many programs: NaN is a missing value."""
+    """Convert a constant that is not JSON but that many programs write. NaN is a missing value."""
     return None if text == "NaN" else float(text)
 
 
 def _wrong(error: Exception) -> str:
-    """What is wrong with a line that is not JSON."""
+    """Describe what is wrong with a line that is not JSON."""
     if isinstance(error, RecursionError):
         return "nests lists and objects too deep"
     if not isinstance(error, json.JSONDecodeError):

@@ -1,4 +1,4 @@
-"""Parquet: columns with types of their own."""
+"""Parquet: columns with types."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-#: What a file starts and ends with.
+#: A Parquet file starts and ends with this.
 _MARK = b"PAR1"
 
 
 @dataclass(frozen=True)
 class Parquet(Format):
-    """A parquet file; its columns are cast to the dtypes of the contract."""
+    """A Parquet file. Its columns are converted to the dtypes of the contract."""
 
     type = "parquet"
     suffixes = (".parquet",)
@@ -58,7 +58,7 @@ class Parquet(Format):
 
 
 def _damage(file: Path) -> str | None:
-    """What the first and the last bytes of a file say of what is wrong with it."""
+    """Describe what is wrong with a file, from its first and last bytes."""
     with io.BufferedReader(open_regular(file)) as stream:
         start = stream.read(len(_MARK))
         if start != _MARK:
@@ -74,7 +74,7 @@ def _scan(stream: FileIO) -> pl.LazyFrame:
 
 
 def _unreadable(file: Path, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The columns that cannot be read, each with the cause."""
+    """Yield the columns that cannot be read, each with the cause."""
     for name in names:
         try:
             with reading(file) as stream:

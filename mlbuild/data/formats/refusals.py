@@ -1,4 +1,4 @@
-"""Why a file cannot be read: failures that say what is wrong with it, where, and what to do."""
+"""Failures for files that cannot be read: what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _LINE_ENDS = re.compile(rb"\r\n?|\n")
 def refusal(
     format_: str, reason: str, help_: str | None = None, unquoted: str | None = None, **details: Any
 ) -> Failed:
-    """The failure that a file cannot be read as a format: raise it.
+    """Create the failure for a file that cannot be read in a format, to be raised.
 
-    `help_` says what to do about it. A reason that quotes values, or what polars says, has one that does not: `unquoted`.
+    `help_` says what to do. If the reason quotes values or a message of polars, `unquoted` is the reason without
+    them.
     """
     message, lines = (
         f"cannot read the file as {format_}: ",
@@ -30,10 +31,10 @@ def refusal(
 
 
 def refuse_others(file: Path, format_: str) -> None:
-    """See that a file does not look like one of another format.
+    """Check that a file does not look like one of another format.
 
     Raises:
-        Failed: of kind `data`: it does, or it is not a regular file.
+        Failed: Of kind `data`: it does, or it is not a regular file.
     """
     try:
         look = look_at(file)
@@ -45,7 +46,10 @@ def refuse_others(file: Path, format_: str) -> None:
 
 
 def not_utf8(file: Path, format_: str) -> Failed:
-    """The failure that a file is not UTF-8: where its first other byte is; a line feed is never part of a character."""
+    """Create the failure for a file that is not UTF-8, with the position of the first such byte.
+
+    Lines can be counted in bytes, because a line feed is never part of another character.
+    """
     number, before = 1, 0
     with io.BufferedReader(open_regular(file)) as stream:
         for line in stream:

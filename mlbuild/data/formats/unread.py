@@ -1,4 +1,4 @@
-"""What polars says when it cannot read a file, in words, and nowhere else."""
+"""Reads with polars, and words its errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlbuild.regular import open_regular
 if TYPE_CHECKING:
     from io import FileIO
 
-#: Words in front of a cause that say only that there is one.
+#: Words before a cause that contain no information.
 _EMPTY = re.compile(
     r"^(parquet( error)?: |file out of specification: |underlying io error: |external format error: )+", re.I
 )
@@ -23,16 +23,18 @@ _LONGEST = 200
 
 
 class Unread(Exception):
-    """Polars cannot read a file; the text is the cause."""
+    """Polars cannot read a file. The message is the cause."""
 
 
 @contextmanager
 def reading(file: Path) -> Iterator[FileIO]:
-    """Open a file for polars, which would take characters of a path for a pattern; inside, it reads the file.
+    """Open a file for polars and read it inside the context.
+
+    Polars would interpret some characters of a path as a pattern.
 
     Raises:
-        Unread: it cannot, or it stops working over what is in the file.
-        OSError: the file cannot be opened.
+        Unread: Polars cannot read the file, or panics because of its content.
+        OSError: The file cannot be opened.
     """
     import polars as pl
 
@@ -46,7 +48,7 @@ def reading(file: Path) -> Iterator[FileIO]:
 
 
 def _cause(text: str, file: Path) -> str:
-    """The first line of what polars says, without the path, which may hold secrets."""
+    """Return the first line of a message of polars, without the path, which may contain secrets."""
     line = next(iter(text.splitlines()), "").strip()
     for path in {str(file), str(file.absolute()), os.path.realpath(file)}:
         line = line.replace(path, "the file")
@@ -56,7 +58,7 @@ def _cause(text: str, file: Path) -> str:
 
 @contextmanager
 def _quiet(panic: type[BaseException]) -> Iterator[None]:
-    """Drop what polars prints by itself, with a stack of its own, before it raises `panic`; print all else."""
+    """Suppress what polars prints before it raises `panic`, with its own stack trace, but print everything else."""
     try:
         kept = os.dup(2)
     except OSError:  # there is no standard error

@@ -18,7 +18,7 @@ from mlbuild.params import Text, field
 
 @dataclass(frozen=True)
 class File(Locator):
-    """A file of this machine."""
+    """A local file."""
 
     path: str = field(Text(), "The file, relative to the folder of the spec.")
 
@@ -31,7 +31,7 @@ class File(Locator):
             return Located(self.path, {}, os.path.normpath(root / self.path), problems=problems)
         file = root / path.text
         problem = missing(file, self.path, at, "the folder of the spec")
-        # What variables hold is not for messages and caches to tell.
+        # Messages and caches must not contain the values of variables.
         called = self.path if path.names else name_in(root, file.absolute())
         return Located(
             called=self.path,

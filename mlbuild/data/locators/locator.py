@@ -1,4 +1,4 @@
-"""What a locator is: where a table lies, and what of it can be known without reading it."""
+"""The base class of locators: where a table is, and what can be known about it without reading it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mlbuild.params import Described
 
 @dataclass(frozen=True)
 class Located:
-    """A table outside, found.
+    """A table that was located.
 
-    `called` is what the spec calls it. `externals` are what a build reads, by slot. `place` tells it from other tables:
-    what has the same place is the same table. `variables` are those of the environment that it depends on. `sample` is a
-    local file with its header, if there is one. `problems` say why it cannot be read, each with the path inside the source.
+    `called` is its name in the spec. `externals` are what a build reads, by slot. `place` identifies the table: the
+    same place is the same table. `variables` are the environment variables that it depends on. `sample` is a local
+    file with its header, if there is one. `problems` say why it cannot be read, each with the path inside the
+    source.
     """
 
     called: str
@@ -30,8 +31,8 @@ class Located:
 
 @dataclass(frozen=True)
 class Locator(Described):
-    """Where a table lies; the fields are keys of a source."""
+    """The location of a table. The fields are keys of a source."""
 
     def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
-        """Find the table from the folder of the spec. Nothing of it is read."""
+        """Locate the table, relative to the folder of the spec, without reading it."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Whether there is a file where a spec says."""
+"""Checks that the files that a spec names exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlbuild.regular import irregular
 
 
 def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
-    """The problem that no file is where a spec says; `named` is its path as written, `start` where that starts."""
+    """Return the problem if there is no such file. `named` is the path as written, relative to `start`."""
     mode = _mode(file)
     if mode is None:
         near = nearest(FilePath(named).name, _beside(file))
@@ -21,7 +21,7 @@ def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
 
 
 def _mode(file: FilePath) -> int | None:
-    """What kind of thing a path leads to; None if to nothing."""
+    """Return the type of what a path leads to; None if it does not exist."""
     try:
         return file.stat().st_mode
     except (OSError, ValueError):
@@ -29,7 +29,7 @@ def _mode(file: FilePath) -> int | None:
 
 
 def _beside(file: FilePath) -> list[str]:
-    """The names in the folder where a file should be that are like its own up to the suffix, or have its suffix."""
+    """Return the names in the folder of a missing file that equal its name up to the suffix, or have its suffix."""
     try:
         names = [entry.name for entry in file.parent.iterdir()]
         return [

@@ -1,4 +1,4 @@
-"""`${NAME}` and `${NAME:-default}` in paths: variables of the environment."""
+"""Expands `${NAME}` and `${NAME:-default}` in paths from environment variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlbuild.diagnostics import Problem, Rejected
 
-#: A reference; `$${`, which is a `${` that is meant as it stands; or a `${` that is neither.
+#: A reference; `$${`, which is an escaped `${`; or an invalid `${`.
 _MARK = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
 _HELP = "write ${NAME} or ${NAME:-default}, or $${ for what is no variable"
 
@@ -22,12 +22,12 @@ class Expanded:
 
 
 def expand(text: str, environment: Mapping[str, str]) -> Expanded:
-    """Replace the variables in a text. A default also stands for an empty variable, as in shells.
+    """Replace the variables in a text. As in shells, a default also replaces an empty variable.
 
-    Values are looked at once: what stands in them is plain text.
+    Values are not expanded again.
 
     Raises:
-        Rejected: a variable is not set and has no default, or a `${` begins nothing.
+        Rejected: A variable is not set and has no default, or a `${` is not followed by a name.
     """
     problems = [*_problems(text, environment)]
     if problems:

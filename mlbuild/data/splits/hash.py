@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hash(Shares):
-    """By a hash of key columns: rows that agree in them stay together, now and in every later build.
+    """Split by a hash of key columns: rows with the same key always stay together, in this build and in later ones.
 
-    The hash is the first 8 bytes, read big-endian and divided by 2^64, of the SHA-256 of the compact JSON list
-    of the seed and the key's values (null, true, 15, 2.5, "text", "2013-10-01", "2013-10-01T05:00:00"). Below
-    `test` a row is for the test, from 1 - `valid` on for validation: changing one share leaves the other part.
+    The hash is computed from the compact JSON list of the seed and the key values (null, true, 15, 2.5, "text",
+    "2013-10-01", "2013-10-01T05:00:00"): the first 8 bytes of its SHA-256, read as a big-endian integer and divided
+    by 2^64. Hashes below `test` are test rows, and those from 1 - `valid` on are validation rows, so changing one
+    fraction does not affect the other part.
     """
 
     discriminator = ("type", "hash")
@@ -59,14 +60,14 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def key_hash(seed: int, key: Sequence[Any]) -> int:
-    """The unsigned 64-bit hash of a key, as `Hash` defines it."""
-    import hashlib  # it loads OpenSSL, which checking a spec does without
+    """Return the unsigned 64-bit hash of a key, as `Hash` defines it."""
+    import hashlib  # loads OpenSSL, which `check` does not need
 
     text = _COMPACT.encode([seed, *map(_plain, key)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, date):  # a datetime, too
+    if isinstance(value, date):  # also a datetime
         return value.isoformat()
-    return value + 0.0 if isinstance(value, float) else value  # -0.0 is 0.0
+    return value + 0.0 if isinstance(value, float) else value  # -0.0 becomes 0.0

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Random(Shares):
-    """By chance: the same rows in the same order are always divided alike.
+    """Split at random: the same rows in the same order are always split in the same way.
 
-    Rows are ranked by the raw 64-bit output of PCG64 for the seed, the first for the test, the next for
-    validation; shares are rounded to whole rows.
+    Rows are sorted by the raw 64-bit output of PCG64 with the seed. The first ones are test rows, the next ones are
+    validation rows. Fractions are rounded to whole rows.
     """
 
     discriminator = ("type", "random")

@@ -1,4 +1,4 @@
-"""Splits: which rows are for training, which for validation, which for the test."""
+"""Splits: which rows are for training, validation and test."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ TRAIN, VALID, TEST = "train", "valid", "test"
 
 @dataclass(frozen=True)
 class Split(Described):
-    """How rows are divided into train, valid and test; each part keeps the order of the rows."""
+    """How rows are divided into train, valid and test. Each part keeps the order of the rows."""
 
-    #: Whether the order of the rows decides where one goes; if not, it goes there wherever it stands.
+    #: Whether the part of a row depends on the order of the rows.
     ordered: ClassVar[bool] = False
-    #: The key that gives valid rows.
+    #: The key that creates validation rows.
     valid_key: ClassVar[str] = "valid"
 
     @property
     def has_valid(self) -> bool:
-        """Whether there can be valid rows."""
+        """Whether there can be validation rows."""
         raise NotImplementedError
 
     def seeded(self, seed: int) -> Split:
-        """The split with the project's seed where it needs one and has none of its own."""
+        """Return the split with the seed of the project, if it needs one and has none."""
         return self
 
     def infer(self, table: Table) -> None:
-        """Check that the columns it reads exist and suit.
+        """Check that the columns that it reads exist and have suitable types.
 
         Raises:
-            Rejected: with problems whose paths start at this split.
+            Rejected: With problems whose paths start at this split.
         """
 
     def parts(self, rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
-        """The rows of `train`, `valid` and `test`.
+        """Return the rows of `train`, `valid` and `test`.
 
         Raises:
-            Failed: of kind `data`, where no row is left for training, or a row belongs nowhere.
+            Failed: Of kind `data`: no row is left for training, or a row does not belong to any part.
         """
         part = self._assign(rows)
         parts = {name: rows.filter(part == name) for name in (TRAIN, VALID, TEST)}
@@ -57,7 +57,7 @@ class Split(Described):
         return parts
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
-        """The name of the part of each row."""
+        """Return the name of the part of each row."""
         raise NotImplementedError
 
 
@@ -67,7 +67,7 @@ _SEED = Integer(min=0, max=INT32)
 
 @dataclass(frozen=True)
 class Shares(Split):
-    """A split by shares of the whole."""
+    """A split by fractions of the rows."""
 
     usual = ("valid", "test")
 
@@ -105,7 +105,7 @@ class Shares(Split):
 
 
 def unknown_column(name: str, schema: Schema, at: Path) -> Problem | None:
-    """The problem with a column that a split names, if there is no such column."""
+    """Return the problem if a split names a column that does not exist."""
     if name in schema:
         return None
     help_ = did_you_mean(name, schema) or f"available columns: {listed(schema)}"

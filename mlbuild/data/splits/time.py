@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Time(Split):
-    """By time: train is before valid, valid before test."""
+    """Split by time: training rows are before validation rows, and these before test rows."""
 
     discriminator = ("type", "time")
     usual = ("valid_from", "test_from")

@@ -1,4 +1,4 @@
-"""Runs the steps of a dataset on rows, and keeps what they drop where somebody still needs it."""
+"""Runs the steps of a dataset on rows, and keeps dropped columns that are still needed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mlbuild.data.steps.step import DatasetStep
 if TYPE_CHECKING:
     import polars as pl
 
-#: No column of a table has a name with this character.
+#: No column of a table has this character in its name.
 _HIDDEN = "\0"
 
 
 @dataclass(frozen=True)
 class Keep:
-    """A column to keep under the name `as_`, as it is before the step at `index` drops it."""
+    """A column to keep as `as_`, with its values before the step at `index` drops it."""
 
     index: int
     column: str
@@ -27,7 +27,10 @@ class Keep:
 def apply_steps(
     steps: Sequence[DatasetStep], rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], keep: Iterable[Keep]
 ) -> pl.DataFrame:
-    """The rows that canonical steps leave, and in them the columns that are kept, hidden; `tables` are the others."""
+    """Apply canonical steps to rows.
+
+    The result also contains the kept columns, hidden. `tables` are the other tables, by slot.
+    """
     kept = [*keep]
     for index, step in enumerate(steps):
         hidden = [rows[one.column].alias(_HIDDEN + one.as_) for one in kept if one.index == index]
@@ -36,10 +39,10 @@ def apply_steps(
 
 
 def shown_columns(rows: pl.DataFrame) -> list[str]:
-    """The columns that the steps left."""
+    """Return the columns that are not hidden."""
     return [name for name in rows.columns if not name.startswith(_HIDDEN)]
 
 
 def kept_columns(rows: pl.DataFrame) -> dict[str, pl.Series]:
-    """The columns that were kept, by the names that they were kept under."""
+    """Return the kept columns by the names that they were kept under."""
     return {name.removeprefix(_HIDDEN): rows[name] for name in rows.columns if name.startswith(_HIDDEN)}

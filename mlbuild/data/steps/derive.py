@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Derive(DatasetStep):
-    """Add columns, each computed row by row from columns that were there before the step."""
+    """Add columns that are computed row by row from the columns before the step."""
 
     op = "derive"
     discriminator = ("op", "derive")
@@ -62,7 +62,7 @@ class Derive(DatasetStep):
         trained = bind_at(at, self.columns[name], table.trained, self.columns)
         inputs = tuple(table.nodes(served.names))
         node = Computed(name, (*step_at, *at), inputs, expression=served)
-        # A computed text can be any text: none is left to stand for a missing value.
+        # A computed text can be any text, so none can represent a missing value.
         return TableColumn(node, served.type, trained.type, null_token=None)
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:

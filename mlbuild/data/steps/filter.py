@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Filter(DatasetStep):
-    """Keep the rows for which an expression is true; not those for which it is false or missing."""
+    """Keep the rows for which an expression is true, and drop those for which it is false or missing."""
 
     op = "filter"
     discriminator = ("op", "filter")
@@ -44,7 +44,7 @@ class Filter(DatasetStep):
         return table.filtered(by, known_not_null(where))
 
     def doubtful(self, table: Table, at: Path) -> Table:
-        """Columns whose values in the rows that are left can be of any kind."""
+        """Columns whose values in the remaining rows can be anything."""
         unknown = ColumnType(UNKNOWN)
         columns = {name: replace(column, trained=unknown) for name, column in table.columns.items()}
         return replace(table, columns=columns)

@@ -1,4 +1,4 @@
-"""The dataset step `join`: adds the columns of another table, at most one row of it for each row here."""
+"""The dataset step `join`: adds the columns of another table, with at most one of its rows for each row."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _CARDINALITY = {
 
 @dataclass(frozen=True)
 class Join(DatasetStep):
-    """Add the columns of another table to the rows that agree with one of its rows in the columns of `using`.
+    """Add the columns of another table from the row that has the same values in the `using` columns.
 
-    Rows keep their order. A missing value agrees with nothing.
+    Rows keep their order. A missing value does not match any value.
     """
 
     op = "join"
@@ -87,7 +87,7 @@ class Join(DatasetStep):
         return rows.join(right, on=list(self.using), how=self.how, nulls_equal=False, maintain_order="left")
 
     def _keys(self, table: Table, right: Table) -> Iterator[Problem]:
-        """What is wrong with the columns of `using` themselves."""
+        """Report what is wrong with the `using` columns."""
         for index, name in enumerate(self.using):
             at = ("using", index)
             if name not in table.columns:
@@ -107,7 +107,9 @@ class Join(DatasetStep):
                     yield Problem("type-mismatch", message, at, help_, notes=notes)
 
     def _promises(self, table: Table, right: Table) -> Iterator[Problem]:
-        """Whether each row has at most one partner, and for one_to_one the other way round."""
+        """Check that each row has at most one match and, for one_to_one, that this also holds in the other
+        direction.
+        """
         listed = f"[{', '.join(self.using)}]"
         add = f"add 'unique: {listed}' to the contract of"
         if not right.unique_within(self.using):
@@ -122,12 +124,14 @@ class Join(DatasetStep):
             yield Problem("not-unique", message, ("cardinality",), help_)
 
     def _wider(self, table: Table, right: Table) -> tuple[str, ...]:
-        """Columns of both tables, some of them forgotten in `using`, in which the other is unique."""
+        """Return columns of both tables in which the other table is unique; some may have been forgotten in
+        `using`.
+        """
         wanted, both = set(self.using), set(table.columns)
         return next((names for names in right.promises() if wanted < set(names) <= both), ())
 
     def _names(self, table: Table, right: Table) -> Iterator[Problem]:
-        """Columns that cannot come over."""
+        """Report columns that cannot be added."""
         others = self._others(right)
         if self.prefix and not others:
             message = f"'prefix' has no effect: '{self.with_}' has no columns but those of 'using'"
@@ -148,7 +152,7 @@ class Join(DatasetStep):
                 yield Problem("missing-null-token", message, ("with",), help_, notes=notes)
 
     def _clashes(self, names: Sequence[str], table: Table, right: Table) -> Iterator[Problem]:
-        """The columns that would come twice; one `prefix` helps them all."""
+        """Report the columns that would exist twice. One `prefix` fixes all of them."""
         if names:
             second = listed(f"'{self._renamed(name)}'" for name in names)
             message = f"'{self.with_}' would add a second column {second}"
@@ -169,7 +173,10 @@ class Join(DatasetStep):
         return Finding(at, keys, right.chosen, itself=bool(same) and right.unique_within(same))
 
     def _added(self, column: TableColumn, node: Node) -> TableColumn:
-        """A column of the other table as it comes here: a client sends it, whatever gave it there."""
+        """Return a column of the other table as it appears here.
+
+        The client sends its value, whatever it was computed from.
+        """
         left = self.how == "left"
         return TableColumn(
             node,

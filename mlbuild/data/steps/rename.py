@@ -1,4 +1,4 @@
-"""The dataset step `rename`: gives columns other names."""
+"""The dataset step `rename`: renames columns."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rename(DatasetStep):
-    """Give columns other names, all at once: two columns can swap theirs.
+    """Rename columns, all at once, so that two columns can swap names.
 
-    A column that the artifact takes as an input is called there as it is called at the end of the dataset.
+    If a column is an input of the artifact, the input has the name that the column has at the end of the dataset.
     """
 
     op = "rename"
@@ -41,7 +41,7 @@ class Rename(DatasetStep):
         return table.renamed(self.columns)
 
     def doubtful(self, table: Table, at: Path) -> Table:
-        """The new names are there, of unknown type; the present ones may have been meant by others."""
+        """The new names exist, with unknown type. The old names may be typing errors for others."""
         new = {name: TableColumn.unknown(Unknown(name, at)) for name in self.columns.values()}
         present = {
             name: TableColumn.unknown(table.columns[name].node, sure=False)

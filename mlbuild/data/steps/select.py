@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Select(DatasetStep):
-    """Keep some columns and drop all others; a dropped name can be used again.
+    """Keep some columns and drop all others. A dropped name can be used again.
 
-    What was computed from a dropped column stays as it is: the artifact takes the dropped column as an input where a
-    feature depends on it, and a column that is known only afterwards, or the target, cannot be hidden by dropping it.
+    Columns that were computed from a dropped column do not change. If a feature depends on a dropped column, it is
+    still an input of the artifact. Dropping a column does not hide the target, or a column that is known only
+    afterwards.
     """
 
     op = "select"
@@ -41,7 +42,7 @@ class Select(DatasetStep):
         return table.without(dropped, at)
 
     def doubtful(self, table: Table, at: Path) -> Table:
-        """A column that is not named may have been meant by a name that is unknown."""
+        """A column that is not named may have been meant by an unknown name."""
         named = {*(self.columns.names or ())}
         unsure = {
             name: TableColumn.unknown(column.node, sure=False)

@@ -1,4 +1,4 @@
-"""What every dataset step is: a frozen class that infers, without data, the table that it makes of another."""
+"""The base class of dataset steps: a frozen class that can compute the resulting table without data."""
 
 from __future__ import annotations
 
@@ -24,47 +24,51 @@ class DatasetStep(Described):
     op: ClassVar[str]
 
     def tables(self) -> tuple[str, ...]:
-        """The names of the other sources and datasets that it reads."""
+        """Return the names of the other sources and datasets that the step reads."""
         return ()
 
     def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
-        """The table that the step makes; no data is needed.
+        """Return the table that the step produces. No data is needed.
 
-        `others` are the tables of `tables()` by name; `at` is the path of the step in the spec, for the nodes that it
-        makes. A step can add, rename and drop columns; one that it hands on keeps its node and its served type.
+        `others` are the tables of `tables()`, by name. `at` is the path of the step in the spec, for the nodes that
+        it makes. A step can add, rename and drop columns. A column that it passes on keeps its node and its served
+        type.
 
         Raises:
-            Rejected: with problems whose paths start at this step.
+            Rejected: With problems whose paths start at this step.
         """
         raise NotImplementedError
 
     def doubtful(self, table: Table, at: Path) -> Table | None:
-        """What can be relied on after the step where `infer` rejects it, so that the rest can be checked.
+        """Return what is still known after the step if `infer` rejects it, so that the rest can be checked.
 
-        What is in doubt is a column of unknown type, of which nothing is reported. None: the rest cannot be checked.
+        Whatever is uncertain becomes a column of unknown type, for which nothing is reported. None if the rest
+        cannot be checked.
         """
         return None
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
-        """What decides the result: a definition of the step, with slots as names of tables and trees as expressions."""
+        """Return what determines the result: a definition of the step with slots as table names and trees as
+        expressions.
+        """
         return write(self)
 
     def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-        """The rows that a canonical step makes of these; `tables` are the others by slot.
+        """Return the rows that a canonical step produces. `tables` are the other tables, by slot.
 
-        The rows that are left keep their order. There can be more columns than `infer` was told of; they are handed on.
+        The remaining rows keep their order. There can be more columns than `infer` knew; these are passed on.
 
         Raises:
-            Failed: of kind `data`, where the rows break what the step asks of them.
+            Failed: Of kind `data`: the rows violate a requirement of the step.
         """
         raise NotImplementedError
 
 
 def bind_at(at: Path, text: str, schema: Schema, later: Container[str] = ()) -> Typed:
-    """The expression that a step has at a path of its own; `later` are columns that the step makes.
+    """Bind the expression at a path of a step. `later` are columns that the step makes.
 
     Raises:
-        Rejected: with problems under that path.
+        Rejected: With problems under that path.
     """
     try:
         return bind(text, schema, later)
