@@ -67,9 +67,9 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
     inputs = trained.recipe.inputs
     if not inputs:
         return pl.DataFrame()
-    constants = _Constants.of(trained)
     bases = len(_base_rows(real))
     most = max(_MOST_CELLS // len(inputs), _FEWEST_ROWS)
+    constants = _Constants.of(trained, min(most, _MOST_CONSTANTS))
     pools = {item.name: _thinned(_pool(item, real[item.name], constants), bases, most) for item in inputs}
     counts = np.array([len(pool) - bases for pool in pools.values()])
     rows = min(int(counts.sum()), max(most, int(counts.max())))
@@ -137,16 +137,10 @@ def _specials(item: RawInput, column: pl.Series, constants: _Constants) -> list[
         return [*missing, *_times(column, constants.moments, whole_days=dtype == "date")]
     bounds: list[Any] = [value for value in (column.min(), column.max()) if value is not None]
     if dtype == "int":
-        around = [
-            math.floor(number) + step
-            for number in constants.numbers
-            if abs(number) < 2**53
-            for step in (0, 1)
-        ]
         near = [bound + step for bound in bounds for step in (-1, 0, 1)]
-        values = dict.fromkeys([*_INTS, *near, *around])
+        values = dict.fromkeys([*_INTS, *near, *constants.around])
         return [*missing, *(value for value in values if abs(value) <= 2**53)]
-    return [*missing, *_unique_floats([*_FLOATS, *_beside(bounds), *_beside(constants.numbers)])]
+    return [*missing, *_unique_floats([*_FLOATS, *_beside(bounds), *constants.beside])]
 
 
 def _times(column: pl.Series, moments: Sequence[int], whole_days: bool) -> list[int]:
@@ -182,12 +176,15 @@ def _unique_floats(values: Iterable[float]) -> list[float]:
 class _Constants:
     """The constants that expressions, steps and their states compare or compute with."""
 
-    numbers: tuple[float, ...]
+    #: Each number with the next float on both sides, and the integers next to it.
+    beside: tuple[float, ...]
+    around: tuple[int, ...]
     texts: tuple[str, ...]
     moments: tuple[int, ...]
 
     @staticmethod
-    def of(trained: Trained) -> _Constants:
+    def of(trained: Trained, most: int) -> _Constants:
+        """Of very many numbers `most` are taken, at regular distances."""
         stages = trained.recipe.stages
         steps = [stage.step.canonical(stage.before) for stage in stages]
         trees = [typed.tree for _, typed in trained.recipe.derived]
@@ -199,9 +196,12 @@ class _Constants:
             if is_literal(part) and part[0] in _LITERAL_KINDS:
                 values[_LITERAL_KINDS[part[0]]].append(literal_value(part))
         numbers = itertools.chain(values["number"], _numbers([steps, list(trained.states)]))
-        finite = dict.fromkeys(number for number in numbers if math.isfinite(number))
+        finite = [*dict.fromkeys(number for number in numbers if math.isfinite(number))]
+        some = finite[:: -(-len(finite) // most) or 1]
+        whole = [math.floor(number) for number in some if abs(number) < 2**53]
         return _Constants(
-            tuple(itertools.islice(finite, _MOST_CONSTANTS)),
+            tuple(_beside(some)),
+            tuple(number + step for number in whole for step in (0, 1)),
             tuple(dict.fromkeys(values["string"])),
             tuple(dict.fromkeys(values["moment"])),
         )
