@@ -17,7 +17,6 @@ from mlbuild.cli.exits import (
     INTERNAL,
     INTERRUPTED,
     OK,
-    TASK,
     UNREACHABLE,
     USAGE,
     Stopped,
@@ -123,9 +122,9 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
     except (
         Exception
     ) as error:  # whatever went wrong in our own code is reported, with an exit code of its own
-        memory = importlib.import_module("mlbuild.allowance")
-        if memory.refused(f"{type(error).__name__}: {error}"):
-            return TASK, Stopped(": ".join(["out of memory", *memory.allowance_text()]))
+        missing: Stopped | None = importlib.import_module("mlbuild.cli.surroundings").missing(error)
+        if missing is not None:
+            return missing.code, missing
         import traceback
 
         put(sys.stderr, page(traceback.format_exc().splitlines()))

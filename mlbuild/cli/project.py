@@ -21,6 +21,7 @@ from mlbuild.cli.output.document import document, json_text
 from mlbuild.cli.output.excerpt import Texts
 from mlbuild.cli.output.printing import Paint, say, show_document
 from mlbuild.cli.output.sarif import diagnostics_sarif
+from mlbuild.cli.surroundings import see_surroundings
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
 from mlbuild.spec.check import check
 from mlbuild.spec.layers.bounds import EVERYWHERE, Bounds
@@ -38,12 +39,14 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """Run the command that was asked for; what its targets or its spec have wrong is told.
 
     Raises:
-        Stopped: the command cannot print the format that was asked for, or the store cannot be written.
+        Stopped: the command cannot print the format that was asked for, its working folder is gone, it may open too
+            few files, or the store cannot be written.
     """
     if args.format not in args.module.FORMATS:
         formats = ", ".join(args.module.FORMATS)
         raise UsageError(f"'{args.command}' has no format '{args.format}'", f"its formats: {formats}")
     args.argv = argv
+    see_surroundings()
     try:
         code: int = args.module.run(args)
     except BadSpec:

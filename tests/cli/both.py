@@ -26,7 +26,9 @@ def both(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mlbuild.yaml").write_text(SPEC)
     rows = pl.DataFrame({"x": [float(i % 7) for i in range(60)], "y": [i % 7 > 3 for i in range(60)]})
-    rows.write_csv(folder / "rows.csv")
+    # polars takes paths for patterns, and only those that are UTF-8.
+    with (folder / "rows.csv").open("wb") as file:
+        rows.write_csv(file)
     with (folder / "rows.parquet").open("wb") as file:
         rows.write_parquet(file)
     return folder

@@ -26,8 +26,12 @@ class Command:
         self.folder, self._capsys, self._patch = folder, capsys, patch
 
     def __call__(self, *words: str) -> Ran:
-        self._capsys.readouterr()
         self._patch.chdir(self.folder)
+        return self.here(*words)
+
+    def here(self, *words: str) -> Ran:
+        """Run it in the working folder, even if that is gone."""
+        self._capsys.readouterr()
         code = main(list(words))
         out, err = self._capsys.readouterr()
         return Ran(code, out, err)

@@ -149,6 +149,11 @@ def test_a_missing_file_is_a_data_failure_until_it_comes(project: Project) -> No
     assert project.build([source]).ran == ("source:s",)
 
 
+def test_what_depends_on_a_missing_file_is_blocked(project: Project) -> None:
+    tasks = [file_task(Path("data.txt"), "a"), text_task("joined", "text", "source:s/a")]
+    assert project.build(tasks).blocked == ("joined",)
+
+
 def test_a_file_that_changes_under_a_task_is_no_result(project: Project) -> None:
     project.write("data.txt", "a: one\n")
     source = replace(file_task(Path("data.txt"), "a"), run=meddle)

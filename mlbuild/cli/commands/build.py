@@ -25,6 +25,7 @@ from mlbuild.cli.output.shipped import findings_of, output_text, outputs_of
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec, tell
 from mlbuild.cli.snapshot import keep_snapshot
+from mlbuild.cli.surroundings import see_room_for_files
 from mlbuild.cli.words import TARGETS
 from mlbuild.diagnostics import Diagnostic, FailureKind
 from mlbuild.engine.execution.events import BuildResult
@@ -80,13 +81,15 @@ def run(args: argparse.Namespace) -> int:
     jobs = args.jobs or _from_environment("MLBUILD_JOBS") or threads
     if args.memory_limit and not (possible() and watchable()):
         raise UsageError(api.NO_LIMIT)
+    workers = api.needs_workers(jobs, args.memory_limit)
+    see_room_for_files(jobs if workers else 0)
     # polars reads this once, when it is first imported.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
     plan, values = api.plan(spec), Values(args, spec)
-    with ended_as_interrupted(workers=api.needs_workers(jobs, args.memory_limit)), held_to_lock():
+    with ended_as_interrupted(workers), held_to_lock():
         built = api.build(
             spec,
             args.targets,

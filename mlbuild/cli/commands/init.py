@@ -79,8 +79,16 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     if args.task is not None and args.target is None:
         raise UsageError("--task needs --target")
     path = Path(os.path.relpath(data.resolve(), file.parent.resolve())).as_posix()
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"the path '{path}' is not UTF-8, as a spec must be", help="rename it") from None
     answer = next((cls for cls in ANSWERS if cls.kind == args.task), None)
-    return draft(infer(data), path, _project(file), args.target, answer)
+    try:
+        inferred = infer(data)
+    except OSError as error:
+        raise UsageError(f"cannot read '{data}': {(error.strerror or str(error)).lower()}") from None
+    return draft(inferred, path, _project(file), args.target, answer)
 
 
 def _project(file: Path) -> str:

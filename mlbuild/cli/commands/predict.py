@@ -100,9 +100,12 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
 
     Raises:
         Failed: of kind `data`: a column is missing, or a value does not parse.
-        Stopped: all columns are missing, which may be due to how the file is read.
+        Stopped: the file cannot be opened; or all columns are missing, which may be due to how it is read.
     """
-    rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
+    try:
+        rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
+    except OSError as error:
+        raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).lower()}") from None
     if faults:
         lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
         failed = faulty(f"'{file}' does not hold what the model takes", faults)

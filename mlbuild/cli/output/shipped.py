@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from mlbuild.cli.exits import UNREACHABLE, Stopped
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.tasks import artifact, evaluate, publish, verify
+from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.spec.meaning.levels import leveled
 from mlbuild.spec.spec import Spec
 
@@ -24,12 +26,27 @@ def outputs_of(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
         file = f"{folder}/{artifact.MODEL}"
         if task in result.actions:
             # The folder was compared with the result just now; what the store holds of it was not.
-            files = (spec.root / folder / part for part in (verify.PARITY, evaluate.METRICS))
-            parity, metrics = (json.loads(part.read_bytes()) for part in files)
+            parity, metrics = (
+                _content(spec, f"{folder}/{part}") for part in (verify.PARITY, evaluate.METRICS)
+            )
             told.append({"output": name, "artifact": file, "parity": parity, "metrics": metrics})
         elif task in result.blocked and os.path.isdir(spec.root / folder):  # noqa: PTH112  # even if it may not be seen
             told.append({"output": name, "artifact": file, "stale": True})
     return told
+
+
+def _content(spec: Spec, file: str) -> Any:
+    """What a file of an output holds; the build has just written or compared it.
+
+    Raises:
+        Stopped: somebody else has removed or changed it since.
+    """
+    try:
+        return json.loads(read_regular(spec.root / file, NOTE_LIMIT))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it does not hold what the build wrote"
+        message = f"'{file}' was changed while the build ran: {why.lower()}"
+        raise Stopped(message, "build again", UNREACHABLE) from None
 
 
 def output_text(output: dict[str, Any]) -> list[str]:

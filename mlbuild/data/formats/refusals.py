@@ -9,7 +9,7 @@ from typing import Any
 
 from mlbuild.data.formats.looks import look_at
 from mlbuild.diagnostics import Failed, data_failure
-from mlbuild.regular import Irregular, open_regular
+from mlbuild.regular import open_regular
 
 _LINE_ENDS = re.compile(rb"\r\n?|\n")
 
@@ -34,12 +34,12 @@ def refuse_others(file: Path, format_: str) -> None:
     """Check that a file does not look like one of another format.
 
     Raises:
-        Failed: Of kind `data`: it does, or it is not a regular file.
+        Failed: Of kind `data`: it does, it is not a regular file, or it cannot be opened.
     """
     try:
         look = look_at(file)
-    except Irregular as error:
-        raise refusal(format_, str(error.strerror)) from None
+    except OSError as error:
+        raise refusal(format_, str(error.strerror).lower()) from None
     if look and look.format != format_:
         as_it_is = f"name the file .{look.format}, or set 'type: {look.format}' in the spec"
         raise refusal(format_, f"it looks like {look.what}", as_it_is if look.format else look.help)

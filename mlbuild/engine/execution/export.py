@@ -112,13 +112,15 @@ def recover(task: Task, store: Store, root: Path) -> None:
     for swap in _swaps(task.exports, store, root) if task.exports is not None else ():
         if not os.path.lexists(swap):
             continue
-        if kind(swap) != stat.S_IFDIR or not _names(swap) <= {_COMING, _FORMER}:
-            what = f"'{os.path.relpath(swap, root)}' is not as mlbuild makes it"
-            raise Unusable(str(task.exports), what, "remove that")
         try:
-            _undo(swap, root / str(task.exports))
+            ours = kind(swap) == stat.S_IFDIR and _names(swap) <= {_COMING, _FORMER}
+            if ours:
+                _undo(swap, root / str(task.exports))
         except OSError as error:
             raise Unwritable(str(task.exports), error) from error
+        if not ours:
+            what = f"'{os.path.relpath(swap, root)}' is not as mlbuild makes it"
+            raise Unusable(str(task.exports), what, "remove that")
 
 
 def _names(folder: Path) -> set[str]:

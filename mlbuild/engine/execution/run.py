@@ -140,13 +140,13 @@ class _Build:
             for name in self._schedule.ready():
                 if not self._damaged:
                     self._carry_out(self._plan.tasks[name])
-            while not self._damaged and (attempt := self._dispatch.next()):
-                self._start(attempt)
-            if not self._dispatch.busy:
-                break
-            for attempt, outcome in self._dispatch.ended():
-                self._conclude(attempt, outcome)
-        return not self._damaged
+            if not self._damaged and (attempt := self._dispatch.next()):
+                self._start(attempt)  # which can settle it at once, so that others become ready
+            elif self._dispatch.busy:
+                for ended, outcome in self._dispatch.ended():
+                    self._conclude(ended, outcome)
+            else:
+                return not self._damaged
 
     def _decide(self, task: Task) -> Decision:
         if stopped := self._scope.stopped(task.name, self._ledger.failures):

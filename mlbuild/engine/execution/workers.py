@@ -219,7 +219,7 @@ class Workers:
         self._control, theirs = socket.socketpair()
         self._poll.register(self._control, select.POLLIN)
         with theirs, _held_back():
-            if len(list(Path("/proc/self/task").iterdir())) > 1:
+            if not _has_one_thread():
                 self._zygote = _spawned(theirs)
                 send(self._control, self._setup)
                 return
@@ -234,6 +234,14 @@ class Workers:
                     os._exit(1)
             with suppress(OSError):  # it was quicker
                 os.setpgid(self._zygote, self._zygote)
+
+
+def _has_one_thread() -> bool:
+    """Whether this process surely has no other thread; without a readable /proc nobody can say."""
+    try:
+        return len([*Path("/proc/self/task").iterdir()]) == 1
+    except OSError:
+        return False
 
 
 def _kill(zygote: int) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +40,20 @@ def lightgbm() -> ModuleType:
             del sys.modules[name]
     library.register_logger(_Silence())
     return library
+
+
+@contextmanager
+def utf8_path(file: Path) -> Iterator[str]:
+    """The path of a file in UTF-8, as LightGBM needs it: through a link if the name of a folder is not UTF-8."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory() as folder:
+            link = Path(folder, "link")
+            link.symlink_to(file.absolute().parent)
+            yield str(link / file.name)
+    else:
+        yield str(file)
 
 
 class _Silence:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
-from mlbuild.models.lightgbm.library import lightgbm, useful
+from mlbuild.models.lightgbm.library import lightgbm, useful, utf8_path
 from mlbuild.models.matrix import categorical, expanded
 from mlbuild.models.training import Rows, Training
 
@@ -30,7 +30,8 @@ def save_bins(rows: Rows, binning: Mapping[str, Any], seed: int, threads: int, f
     params = {**FIXED, **binning, "seed": seed, "num_threads": useful(threads, rows.features.height)}
     data = _dataset(rows, params)
     try:
-        data.construct().save_binary(file)
+        with utf8_path(file) as path:
+            data.construct().save_binary(path)
     except lightgbm().basic.LightGBMError as error:
         if file.exists():
             _see_room(file)
@@ -57,12 +58,19 @@ def train(training: Training, params: Mapping[str, Any], rounds: int) -> str:
     Raises:
         Failed: LightGBM refuses the data.
     """
+    if training.bins is None:
+        return _trained(training, params, rounds, None)
+    with utf8_path(training.bins) as bins:  # LightGBM reads them when training starts
+        return _trained(training, params, rounds, bins)
+
+
+def _trained(training: Training, params: Mapping[str, Any], rounds: int, bins: str | None) -> str:
     library = lightgbm()
     train_rows = {"label": training.target, "weight": training.weight}
-    if training.bins is None:
+    if bins is None:
         data = _dataset(training.rows, params, **train_rows)
     else:
-        data = library.Dataset(str(training.bins), params=dict(params), **train_rows)
+        data = library.Dataset(bins, params=dict(params), **train_rows)
     held_out, callbacks = [], []
     if stopping := training.stopping:
         held_out.append(_dataset(stopping.rows, params, label=stopping.target, reference=data))

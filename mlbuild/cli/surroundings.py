@@ -1,0 +1,71 @@
+"""What a command needs around it: its working folder, memory, and files that it may open.
+
+Where one of these is missing, that is what the user is told; it is not an internal error.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from mlbuild.allowance import allowance_text, refused
+from mlbuild.cli.exits import TASK, USAGE, Stopped
+
+#: How many files a command opens at once, and how many more a build opens for each of its jobs.
+_OPEN, _OPEN_BY_JOB = 64, 8
+_RAISE_LIMIT = "raise the limit: ulimit -n"
+
+
+def see_surroundings() -> None:
+    """See that the working folder exists and that enough files can be opened.
+
+    Raises:
+        Stopped: one of these does not hold.
+    """
+    if not _folder_exists():
+        raise _gone()
+    see_room_for_files()
+
+
+def see_room_for_files(jobs: int = 0) -> None:
+    """See that a build with this number of worker processes can open its files; raise the soft limit if it is too low.
+
+    Raises:
+        Stopped: the hard limit is too low.
+    """
+    try:
+        import resource
+    except ImportError:  # a platform without such limits
+        return
+    needed = _OPEN + _OPEN_BY_JOB * jobs
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        what = f"{jobs} jobs need" if jobs else "mlbuild needs"
+        help_ = f"{_RAISE_LIMIT}, or use fewer jobs: -j" if jobs else _RAISE_LIMIT
+        raise Stopped(f"{what} to open {needed} files at once, but the limit is {hard}", help_, TASK)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def missing(error: Exception) -> Stopped | None:
+    """What to tell the user of an error that comes from the surroundings; None where it comes from our own code."""
+    if refused(f"{type(error).__name__}: {error}"):
+        return Stopped(": ".join(["out of memory", *allowance_text()]), code=TASK)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return Stopped("too many files are open at once", _RAISE_LIMIT, TASK)
+    if isinstance(error, OSError) and not _folder_exists():
+        return _gone()
+    return None
+
+
+def _gone() -> Stopped:
+    return Stopped("the working folder does not exist any more", "go to another folder", USAGE)
+
+
+def _folder_exists() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109  # without importing pathlib
+    except OSError:
+        return False
+    return True

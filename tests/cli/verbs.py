@@ -1,0 +1,24 @@
+"""Each verb as it is used in the project of `tests.cli.both`, for tests of what surrounds a command."""
+
+from __future__ import annotations
+
+from mlbuild.cli.main import VERBS
+
+#: Command lines by verb; a file of the project is named with its suffix.
+LINES = {
+    "init": ("init", "-f", "other.yaml", "rows.csv"),
+    "check": ("check",),
+    "plan": ("plan",),
+    "build": ("build", "--force", "-j", "1"),
+    "status": ("status",),
+    "why": ("why", "train:trees"),
+    "graph": ("graph",),
+    "query": ("query", "model:trees"),
+    "render": ("render",),
+    "explain": ("explain", "unknown-op"),
+    "schema": ("schema",),
+    "gc": ("gc", "--delete"),
+    "store": ("store", "verify"),
+    "predict": ("predict", "dist/trees/model.onnx", "rows.csv"),
+}
+assert LINES.keys() == VERBS.keys()
