@@ -1,13 +1,13 @@
 """A declarative ML build system: one YAML spec in, one verified ONNX file out."""
 
-# Every start of the command runs this file, so it imports nothing, not even the annotations of `__future__`.
+# Every start of the command runs this file, so it imports nothing, not even `annotations` from `__future__`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 __version__ = "0.1.0"
 
-#: The public door; loaded when used, so that `import mlbuild` costs nothing.
+#: The public API. It is loaded on first use, so that `import mlbuild` costs nothing.
 _PUBLIC = ("build", "check", "load", "plan")
 
 __all__ = ["__version__", *_PUBLIC]

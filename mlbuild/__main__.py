@@ -1,4 +1,4 @@
-"""The command `mlbuild`, also as `python -m mlbuild`; what it can answer without loading anything, it does."""
+"""The command `mlbuild`, also `python -m mlbuild`. If it can answer without loading anything else, it does."""
 
 import os
 import sys
@@ -10,19 +10,21 @@ end_at_once()
 from mlbuild import __version__  # noqa: E402  # Ctrl-C can come while this is loaded
 from mlbuild.cli.unchanged import TOUCHED, UNCHANGED, look, tell  # noqa: E402  # and this
 
-#: New objects after which garbage is looked for. Loading modules and specs makes very many, and hardly one is garbage.
+#: The number of new objects before garbage collection. Loading modules and specs creates very many, almost none
+#: garbage.
 _OBJECTS = 200_000
 
 
 def main() -> None:
-    """Run the command line of this process, and end it: what comes back would only be taken apart piece by piece."""
+    """Run the command line in this process and exit without cleanup, which would only free objects one by one."""
     if sys.stdout is None or sys.stderr is None:
-        # Where a stream is closed, the next file that is opened would take its number, and what is told would go into it.
+        # If a standard stream is closed, the next opened file would get its number, and output would go into that
+        # file.
         while os.open(os.devnull, os.O_RDWR) <= 2:
             pass
     try:
         code = _run(sys.argv[1:])
-    except MemoryError:  # not even enough to say more
+    except MemoryError:  # not even enough memory to print more
         code = tell([(sys.stderr, "mlbuild: out of memory\n")]) or 1
     os._exit(code)
 

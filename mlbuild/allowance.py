@@ -1,4 +1,4 @@
-"""How much memory this process may take, where it was started with a limit, as by `ulimit -v`; and what is said beyond it."""
+"""The memory limit of this process, for example from `ulimit -v`, and what libraries print if they exceed it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from typing import Literal, NamedTuple
 
-#: What libraries say when they get no more memory, or no more threads, whose stacks count as memory.
+#: What libraries print if they get no more memory, or no more threads, whose stacks count as memory.
 _REFUSED = re.compile(
     r"MemoryError|bad_alloc|memory allocation (of \d+ bytes|still) failed|out of memory|cannot allocate memory"
     r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object",
@@ -17,7 +17,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def size_text(size: float) -> str:
-    """A number of bytes for people: `1.5 GiB`."""
+    """Format a number of bytes for people: `1.5 GiB`."""
     unit = 0
     while size >= 1024 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1
@@ -25,23 +25,26 @@ def size_text(size: float) -> str:
 
 
 def refused(text: str) -> bool:
-    """Whether a library says that it got no more memory."""
+    """Whether a library reports that it got no more memory."""
     return bool(_REFUSED.search(text))
 
 
 def allowance() -> int | None:
-    """How many bytes this process, and each that it starts, may allocate; None where only the machine limits them."""
+    """Return how many bytes this process, and each of its children, can allocate.
+
+    None if only the machine limits them.
+    """
     return min(_limits().values(), default=None)
 
 
 def allowance_text() -> list[str]:
-    """What there is to say of the allowance: one fact, or none where there is no allowance."""
+    """Return one line about the memory limit for people, or none if there is no limit."""
     allowed = allowance()
     return [] if allowed is None else [f"a process may have {size_text(allowed)} (ulimit)"]
 
 
 def room() -> int | None:
-    """How many bytes of its allowance are left to this process; None where that is not known."""
+    """Return how many bytes this process can still allocate; None if it is not known."""
     taken = memory_of("self")
     if taken is None:
         return None
@@ -50,7 +53,7 @@ def room() -> int | None:
 
 
 class Memory(NamedTuple):
-    """The memory of a process in bytes: all addresses, what is resident, what of that is of files, what is its own."""
+    """The memory of a process in bytes: address space, resident memory, file-backed resident memory, private data."""
 
     whole: int
     resident: int
@@ -59,9 +62,9 @@ class Memory(NamedTuple):
 
 
 def memory_of(process: int | Literal["self"]) -> Memory | None:
-    """What memory a process has; None where it has ended, or where the platform does not say."""
+    """Return the memory of a process. None if it has ended, or if the platform does not tell."""
     try:
-        with open(f"/proc/{process}/statm") as file:  # noqa: PTH123  # 20 us cheaper
+        with open(f"/proc/{process}/statm") as file:  # noqa: PTH123  # 20 us faster
             whole, resident, of_files, _, _, data, _ = file.read().split()
     except OSError:
         return None
@@ -70,7 +73,7 @@ def memory_of(process: int | Literal["self"]) -> Memory | None:
 
 
 def _limits() -> dict[str, int]:
-    """The limits that are set, by name."""
+    """Return the limits that are set, by name."""
     try:
         import resource
     except ImportError:  # not on this platform

@@ -1,4 +1,4 @@
-"""The verbs: a spec file is checked, loaded, planned and built."""
+"""The commands as functions: check, load, plan and build a spec."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NO_LIMIT = "a memory limit needs worker processes and /proc, which this platform
 
 
 class SpecError(Exception):
-    """A spec has errors; `diagnostics` holds all of them, each with its place."""
+    """A spec has errors. `diagnostics` contains all of them, each with its place."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         first = diagnostics[0]
@@ -51,11 +51,12 @@ class SpecError(Exception):
 def check(
     file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = (), *, outside: bool = False
 ) -> tuple[Spec | None, list[Diagnostic]]:
-    """Check a spec file without reading data: the spec, None where it has errors, and all errors and warnings.
+    """Check a spec file without reading data.
 
-    `profiles` names profiles of the spec, `settings` are texts such as `models.late.params.num_leaves=31`; both are
-    laid over the spec in their order, the settings last. It includes files of its own project only, the git root or else
-    the folder of the spec, unless they may lie `outside`.
+    Return the spec, or None if it has errors, and all errors and warnings. `profiles` names profiles of the spec,
+    and `settings` are texts such as `models.late.params.num_leaves=31`. Both are merged into the spec in their
+    order, settings last. The spec can include only files of its own project (its git repository, or else its
+    folder), unless `outside` is true.
     """
     return check_spec(Path(file), profiles, settings, bounds=EVERYWHERE if outside else None)
 
@@ -63,10 +64,10 @@ def check(
 def load(
     file: str | Path, profiles: Sequence[str] = (), settings: Sequence[str] = (), *, outside: bool = False
 ) -> Spec:
-    """The checked spec of a file, all arguments as in `check`.
+    """Return the checked spec of a file. The arguments are those of `check`.
 
     Raises:
-        SpecError: it has errors.
+        SpecError: The spec has errors.
     """
     spec, diagnostics = check(file, profiles, settings, outside=outside)
     if spec is None:
@@ -75,7 +76,7 @@ def load(
 
 
 def plan(spec: Spec) -> Plan:
-    """The tasks of a project; `plan(spec).graph` is the networkx DAG."""
+    """Return the tasks of a project. `plan(spec).graph` is the networkx DAG."""
     return make_plan(spec)
 
 
@@ -94,20 +95,22 @@ def build(
     events: Listener = ignore,
     planned: Plan | None = None,
 ) -> BuildResult:
-    """Bring targets (none: all) up to date, while no other build of the project runs.
+    """Bring targets (default: all) up to date. Wait until no other build of the project is running.
 
-    `threads` cores (None: all of this process) are shared among the tasks that run at once: at most `jobs` (None: as
-    many as cores). One job runs in this process, several in workers, each of which may have `memory_limit` bytes of
-    resident memory (None: any number). With `check_determinism`, what runs does so twice, and `unsteady` of the result tells what
-    differed. `locked` refuses to build what `mlbuild.lock` does not say; else a build that ends well writes it.
-    `command` is for the record of the build. `planned` is the plan of the spec, where it is at hand. The result tells
-    what ran and what failed; a failed task raises nothing.
+    At most `jobs` tasks (default: the number of cores) run at once and share `threads` cores (default: all of this
+    process). With one job, tasks run in this process; with several, in workers. Each worker can have `memory_limit`
+    bytes of resident memory (default: no limit). With `check_determinism`, every task that runs does so twice, and
+    `unsteady` of the result lists what differed. With `locked`, a build that would change `mlbuild.lock` is
+    refused; otherwise a successful build writes the file. `command` is stored in the build record. `planned` is the
+    plan of the spec, if the caller has it.
+
+    The result tells what ran and what failed. A failed task does not raise.
 
     Raises:
-        Rejected: a target is unknown.
-        NotLocked: the lock would change; nothing has run.
-        Unwritable: the store cannot be written.
-        ValueError: a memory limit, on a platform where there are no workers, or they cannot be watched.
+        Rejected: A target is unknown.
+        NotLocked: The lock file would change. Nothing has run.
+        Unwritable: The store cannot be written.
+        ValueError: There is a memory limit, but no workers on this platform, or they cannot be watched.
     """
     whole = planned or make_plan(spec)
     named = match(whole, targets)
@@ -145,7 +148,7 @@ def _hold(lock: LockFile, outside: Digests) -> None:
 
 
 def needs_workers(jobs: int, memory_limit: int | None) -> bool:
-    """Whether tasks run in workers: several at once, or where one that gets no more memory may crash its process."""
+    """Whether tasks run in workers: several at once, or if running out of memory may crash the process."""
     return possible() and (jobs > 1 or memory_limit is not None or allowance() is not None)
 
 
@@ -166,11 +169,11 @@ def foresee(
     locked: bool = False,
     planned: Plan | None = None,
 ) -> list[tuple[Task, Decision]]:
-    """What `build` with the same arguments would do with each task, in its order. Nothing is run.
+    """Return what `build` with the same arguments would do with each task, in order. Nothing is run.
 
     Raises:
-        Rejected: a target is unknown.
-        NotLocked: the build would be refused.
+        Rejected: A target is unknown.
+        NotLocked: The build would be refused.
     """
     whole = planned or make_plan(spec)
     named = match(whole, targets)
@@ -195,14 +198,15 @@ def clean(
     delete: bool = False,
     waits: Waits = lambda holder: None,
 ) -> Garbage:
-    """Find what the store can do without, and `delete` it, while no build that uses the store runs.
+    """Find what can be removed from the store, and remove it if `delete` is true, while no build uses the store.
 
-    What the spec needs as it is now, and what the last so many `builds` used, stays; so does what other specs of the
-    folder need, and this one with other profiles, if they were built and have no errors. With a `budget` in bytes only
-    the oldest of the rest goes, until the store is no larger. `waits` is told before a wait for a build.
+    Results that the current spec needs are kept, and results that the last `builds` builds used. So are results
+    that other specs of the folder need, and this spec with other profiles, if they were built and have no errors.
+    With a `budget` in bytes, only the oldest results are removed, until the store fits. `waits` is called before
+    waiting for a build.
 
     Raises:
-        Unwritable: the store cannot be written.
+        Unwritable: The store cannot be written.
     """
     store = open_store(spec.root)
     with store.cleaning(waits) if delete else nullcontext():
@@ -214,20 +218,22 @@ def clean(
 
 
 def _others(spec: Spec, store: DiskStore) -> Iterator[Spec]:
-    """What else was built in the folder of a spec, as it is now."""
+    """Yield the other specs that were built in the folder, in their current state."""
     for name, profiles in sorted(built_specs(store) - {(spec.file.name, spec.profiles)}):
         file = spec.root / name
-        # Nothing of them is shown, and what they need must stay even where they need files from outside.
+        # Nothing in them is shown, and what they need must be kept even if they use files from outside.
         other = check_spec(file, profiles, bounds=EVERYWHERE)[0] if file.is_file() else None
         if other is not None:
             yield other
 
 
 def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: None) -> Audit:
-    """Read the store of the project in a folder through, and with `repair` remove what is damaged, to be made again.
+    """Read the whole store of the project in a folder.
+
+    With `repair`, remove what is damaged, so that it is made again.
 
     Raises:
-        Unwritable: the store cannot be written.
+        Unwritable: The store cannot be written.
     """
     store = open_store(root)
     with store.cleaning(waits) if repair else nullcontext():
@@ -238,5 +244,5 @@ def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: No
 
 
 def available_threads() -> int:
-    """The cores that this process may use."""
+    """Return the number of cores that this process can use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

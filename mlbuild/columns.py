@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-#: What a contract may declare.
+#: The dtypes that a contract can declare.
 DTYPES = {
     "bool": "true or false",
     "int": "an integer, exact up to 2^53",
@@ -17,17 +17,18 @@ DTYPES = {
 }
 NUMERIC = ("int", "float")
 TEMPORAL = ("date", "datetime")
-#: What preprocessing adds: codes for a learner that splits on categories, and a block of numbers per row.
+#: The dtypes that preprocessing adds: codes for a learner that splits on categories, and a block of numbers per
+#: row.
 INTERNAL = ("category", "vector")
-#: The type of what a faulty definition would have given; it silences everything that depends on it.
+#: The type of the result of an invalid definition. It suppresses follow-up errors.
 UNKNOWN = "unknown"
-#: What a text in an artifact cannot hold, for people: onnxruntime ends it there.
+#: What a text in an artifact cannot contain, for messages: onnxruntime ends the text there.
 ENDS_TEXT = "the character U+0000, which ends a string in an artifact"
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A column's dtype, whether values can be missing, and the closed list of its values if declared."""
+    """The dtype of a column, whether values can be missing, and its categories, if they are declared."""
 
     dtype: str
     nullable: bool = False
@@ -53,7 +54,7 @@ class ColumnType:
 
 
 class Schema(Mapping[str, ColumnType]):
-    """The ordered, frozen columns of a table: name to type."""
+    """The ordered, immutable columns of a table: name to type."""
 
     __slots__ = ("_columns",)
 
@@ -70,7 +71,7 @@ class Schema(Mapping[str, ColumnType]):
         return len(self._columns)
 
     def __eq__(self, other: object) -> bool:
-        """Equal when names, their order and their types are."""
+        """Equal if names, their order and their types are equal."""
         return isinstance(other, Schema) and list(self.items()) == list(other.items())
 
     def __hash__(self) -> int:
@@ -87,11 +88,11 @@ class Schema(Mapping[str, ColumnType]):
         return Schema({name: type_ for name, type_ in self.items() if name not in dropped})
 
     def plus(self, more: Mapping[str, ColumnType]) -> Schema:
-        """These columns and, behind them or in place of the same name, `more`."""
+        """Return these columns with `more`, which replace columns of the same name or come at the end."""
         return Schema({**self, **more})
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Canonical JSON: a map for each column, in order."""
+        """Return canonical JSON: a map for each column, in order."""
         return [
             {
                 "name": name,

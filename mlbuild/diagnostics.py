@@ -1,6 +1,6 @@
-"""What can go wrong and where: problems, diagnostics with a place, failures of tasks.
+"""Errors and where they are: problems, diagnostics with a place, and failures of tasks.
 
-What is for people, diagnostics and failures, holds its messages as they are shown, whatever values stand in them.
+Diagnostics and failures are for people, so their messages are stored as they are shown, whatever values they quote.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Note = tuple[str, Path]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A range of characters in a file; lines and columns count from 1, the end is exclusive."""
+    """A range of characters in a file. Lines and columns count from 1, and the end is exclusive."""
 
     file: str
     line: int
@@ -31,11 +31,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A mistake as a room sees it that knows no file: what is wrong, and at which path of its own value.
+    """A mistake, found by code that does not know files: what is wrong, and at which path of the checked value.
 
-    `at` is relative to the value that was checked: `("params", "num_leaves")`. `on` says whether the key or
-    the value is to blame. `offset` narrows it to characters `(start, end)` inside that text value. `notes` are
-    other places of the spec that explain it.
+    `at` is relative to the checked value: `("params", "num_leaves")`. `on` says whether the key or the value is
+    wrong. `offset` narrows it to the characters `(start, end)` of a text value. `notes` are other places in the
+    spec that explain the problem.
     """
 
     code: str
@@ -48,22 +48,22 @@ class Problem:
 
     @property
     def severity(self) -> Severity:
-        """What the code is by itself; a spec can silence its warnings or raise them."""
+        """The default severity of the code. A spec can silence warnings or turn them into errors."""
         return "warning" if self.code in WARNINGS else "error"
 
     def under(self, *prefix: str | int) -> Problem:
-        """The same problem, seen from a value that holds this one at `prefix`."""
+        """Return the same problem as seen from a value that contains the checked value at `prefix`."""
         at = (*prefix, *self.at)
         return Problem(self.code, self.message, at, self.help, self.on, self.offset, self.notes)
 
     @property
     def said(self) -> tuple[Hashable, ...]:
-        """Identity of a problem that is found twice: everything but the help and the notes."""
+        """The identity of a problem that is found twice: everything except the help and the notes."""
         return self.code, self.message, self.at, self.on, self.offset
 
 
 class Rejected(Exception):
-    """Raised by checks that need no data; carries every problem found."""
+    """Raised by checks that need no data. Contains every problem found."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(told("; ".join(problem.message for problem in problems)))
@@ -83,7 +83,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A problem with its place in a file. `lines` say more of it, where one sentence is not enough."""
+    """A problem with its place in a file. `lines` contains additional lines, if one sentence is not enough."""
 
     code: str
     message: str
@@ -104,10 +104,11 @@ FailureKind = Literal["data", "gate", "parity", "store", "task"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How a task ended without a result: `message` is one sentence, `details` is JSON, for reports.
+    """Why a task ended without a result. `message` is one sentence, `details` is JSON for reports.
 
-    So that a failure can be told without values, these stand in the details: under `violations`, as `Fault` has them, or
-    `values`. Where the message quotes what a library says, which can be anything, there is one that does not: `unquoted`.
+    Values of the data are only in the details, so that they can be left out: under `violations`, in the form of
+    `Fault`, or under `values`. If the message quotes a library, which could say anything, `unquoted` is the message
+    without the quote.
     """
 
     kind: FailureKind
@@ -119,7 +120,7 @@ class Failure:
 
 
 class Failed(Exception):
-    """Carries a `Failure` out of a task's function."""
+    """Carries a `Failure` out of the function of a task."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -127,7 +128,9 @@ class Failed(Exception):
 
 
 class Unwritable(OSError):
-    """Something that has to be kept cannot be: the disk is full, a folder is read-only or not ours."""
+    """Something that must be stored cannot be: the disk is full, or a folder is read-only or belongs to someone
+    else.
+    """
 
     _verb = "write"
 
@@ -139,13 +142,13 @@ class Unwritable(OSError):
 
 
 class Unreadable(Unwritable):
-    """What is kept cannot even be read."""
+    """Something that is stored cannot even be read."""
 
     _verb = "read"
 
 
 class Unusable(Unwritable):
-    """A folder in which something is kept, or should be, is not as mlbuild makes it."""
+    """A folder for stored things is not as mlbuild makes it."""
 
     _verb = "use"
 
@@ -154,7 +157,7 @@ class Unusable(Unwritable):
 
 
 def data_failure(message: str, **details: Any) -> Failed:
-    """The data cannot be used: raise it."""
+    """Create the failure for data that cannot be used, to be raised."""
     return Failed(Failure("data", message, details))
 
 
@@ -236,7 +239,7 @@ CODES = {
     "no-skill": "a model that is no better than a constant answer",
 }
 
-#: The codes of warnings; a spec can silence or raise them. All others are errors, always.
+#: The codes of warnings, which a spec can silence or turn into errors. All others are always errors.
 WARNINGS = ("unused", "shared-with-target", "constant-model", "no-skill")
-#: Those that need data, which a build finds.
+#: The warnings that need data and are found by a build.
 FOUND_IN_BUILDS = ("constant-model", "no-skill")

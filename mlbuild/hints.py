@@ -1,4 +1,4 @@
-"""What messages say of names that may have been meant: the nearest one, or those that there are."""
+"""Suggests names in messages: the most similar one, or a list of those that exist."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop
 
-#: How like a word another one has to be, as `difflib.SequenceMatcher.ratio` measures it.
+#: The minimum similarity of two words, as measured by `difflib.SequenceMatcher.ratio`.
 _NEAR = 0.6
-#: How much is compared for the hints of one check: so many pairs of words by their letters.
+#: The maximum effort for the hints of one check, in pairs of words that are compared by their letters.
 EFFORT = 2_000_000
-#: What the comparison of two words in full costs, in pairs.
+#: The cost of comparing two words in full, in such pairs.
 _IN_FULL = 100
-#: More names are not listed in one sentence.
+#: The maximum number of names in one sentence.
 _LISTED = 20
-#: Letters are counted in so many slots of so many bits.
+#: Letters are counted in this number of slots, with this number of bits each.
 _SLOTS, _WIDTH = 80, 4
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
@@ -25,7 +25,7 @@ _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
 @contextmanager
 def sparing() -> Iterator[None]:
-    """Inside, only the first thousands of words are compared with others: more mistakes in one spec are told without."""
+    """Inside the context, only the first mistakes get hints, up to a total effort."""
     token = _left.set([EFFORT])
     try:
         yield
@@ -34,7 +34,7 @@ def sparing() -> Iterator[None]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is nearest, or None when nothing is near."""
+    """Return the most similar known word, or None if none is similar."""
     left = _left.get() or [EFFORT]
     if left[0] <= 0:
         return None
@@ -45,13 +45,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A help text naming the nearest known word, or None when nothing is near."""
+    """Return a help text with the most similar known word, or None if none is similar."""
     near = nearest(word, known)
     return None if near is None else f"did you mean '{near}'?"
 
 
 def meant_as_list(text: str, known: Container[str]) -> str | None:
-    """A help text where a list was meant: a text in which commas stand between known words."""
+    """Return a help text if a list was meant: a text in which commas separate known words."""
     words = [word.strip() for word in text.split(",")]
     several = len(words) > 1 and all(word in known for word in words)
     return f"write a list: [{', '.join(words)}]" if several else None
@@ -59,7 +59,7 @@ def meant_as_list(text: str, known: Container[str]) -> str | None:
 
 @dataclass(frozen=True)
 class _Words:
-    """Words in small letters, each with one of the `names` that are it; their lengths and what `_letters` says."""
+    """Lower-case words, each with one of the `names` that it stands for; their lengths, and their `_letters`."""
 
     names: dict[str, str]
     measured: list[tuple[int, int]]
@@ -72,7 +72,9 @@ def _words(known: tuple[str, ...]) -> _Words:
 
 
 def _nearest(word: str, words: _Words, left: list[int]) -> str | None:
-    """What `difflib.get_close_matches` finds, with few words compared in full: those whose letters can be the nearest."""
+    """Return the result of `difflib.get_close_matches`, but compare only words in full whose letters are similar
+    enough.
+    """
     length, letters = len(word), _letters(word)
     bounds = [
         (length + size - (letters ^ other).bit_count()) / (length + size) for size, other in words.measured
@@ -96,7 +98,7 @@ def _nearest(word: str, words: _Words, left: list[int]) -> str | None:
 
 
 def _best_first(bounds: list[float], words: Iterable[str]) -> Iterator[tuple[float, str]]:
-    """Words with their bounds from the highest down to what is near; few are asked for, so that not all are sorted."""
+    """Yield words with their bounds in descending order, lazily, because few are needed."""
     found = [(-bound, word) for bound, word in zip(bounds, words, strict=True) if bound >= _NEAR]
     heapify(found)
     while found:
@@ -106,9 +108,9 @@ def _best_first(bounds: list[float], words: Iterable[str]) -> Iterator[tuple[flo
 
 @lru_cache(100_000)
 def _letters(word: str) -> int:
-    """How often each letter stands in a word, counted as 0, 1, 11, 111 and 1111; letters can share a slot.
+    """Encode how often each letter occurs in a word, counted as 0, 1, 11, 111 and 1111. Letters can share a slot.
 
-    The bits in which those of two words differ are no more than the letters that only one of them has.
+    The number of different bits of two words is at most the number of letters that only one of them has.
     """
     found = 0
     for letter in word:
@@ -118,7 +120,7 @@ def _letters(word: str) -> int:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in a sentence: the first of them where there are many."""
+    """Format names for a sentence. If there are many, only the first of them."""
     names = [*names]
     more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
     return ", ".join([*names[:_LISTED], *more])

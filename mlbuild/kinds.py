@@ -1,4 +1,4 @@
-"""Kinds of values that a field of a spec can have: what is valid, how it is read, and its canonical form."""
+"""Kinds of values for the fields of a spec: what is valid, how it is read, and its canonical form."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import Any
 
 Json = dict[str, Any]
 
-#: The largest whole number that libraries written in C take.
+#: The largest integer that libraries written in C accept.
 INT32 = 2**31 - 1
 
 
 class Kind:
-    """What a field's value may be. Subclasses are frozen dataclasses, and compare by value."""
+    """The values that a field can have. Subclasses are frozen dataclasses and are compared by value."""
 
     def json_schema(self) -> Json:
-        """JSON Schema (draft-07) of one value, without annotations."""
+        """Return the JSON Schema (draft-07) of one value, without annotations."""
         raise NotImplementedError
 
     def read(self, value: Any) -> Any:
-        """The Python value of a structurally valid YAML value."""
+        """Convert a structurally valid YAML value to a Python value."""
         return value
 
     def canonical(self, value: Any) -> Any:
-        """The canonical JSON of a Python value, so that equal meanings are equal texts."""
+        """Convert a Python value to canonical JSON, so that equal meanings have equal texts."""
         return value
 
     def phrase(self) -> str:
-        """How messages and pages name the kind: "a number >= 0"."""
+        """Return a description for messages and pages: "a number >= 0"."""
         raise NotImplementedError
 
     def nested(self) -> tuple[Kind, ...]:
-        """The kinds that values of this one consist of."""
+        """Return the kinds of the values inside values of this kind."""
         return ()
 
 
 @dataclass(frozen=True)
 class Text(Kind):
-    """A string; `pattern` is a regular expression that JavaScript and Python read alike."""
+    """A string. `pattern` is a regular expression that means the same in JavaScript and Python."""
 
     pattern: str | None = None
     what: str = "a string"
@@ -54,18 +54,18 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Name(Kind):
-    """The name of something that stands elsewhere in the spec; a project's own schema lists which there are."""
+    """The name of something that is defined elsewhere in the spec. The schema of a project lists the names."""
 
-    #: What bears it: table, contract, dataset, preprocessing, model, column, or feature (a column of a step).
+    #: What has the name: table, contract, dataset, preprocessing, model, column, or feature (a column of a step).
     of: str
 
     @property
     def definition_name(self) -> str:
-        """What the definition in the schema is called."""
+        """The name of the definition in the schema."""
         return f"name.{self.of}"
 
     def json_schema(self) -> Json:
-        """A reference: the schema writer makes the definition."""
+        """Return a reference; the schema writer makes the definition."""
         return {"$ref": f"#/definitions/{self.definition_name}"}
 
     def definition(self) -> Json:
@@ -97,7 +97,7 @@ class Boolean(Kind):
 
 @dataclass(frozen=True)
 class Integer(Kind):
-    """A whole number; `31.0` is read as 31."""
+    """An integer; `31.0` is read as 31."""
 
     min: int | None = None
     max: int | None = None
@@ -114,7 +114,7 @@ class Integer(Kind):
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A float64; `min` and `max` are allowed values, `above` and `below` are not."""
+    """A float64. `min` and `max` are allowed values, `above` and `below` are not."""
 
     min: float | None = None
     above: float | None = None
@@ -146,7 +146,7 @@ class Scalar(Kind):
 
 @dataclass(frozen=True)
 class Choice(Kind):
-    """One of a closed list; each option has a one-line description."""
+    """One of a list of options; each option has a one-line description."""
 
     values: tuple[Any, ...]
     docs: tuple[str, ...]
@@ -160,7 +160,7 @@ class Choice(Kind):
         return {"enum": list(self.values)} | docs
 
     def read(self, value: Any) -> Any:
-        """The option itself, so that `1.0` is read as 1."""
+        """Return the option itself, so that `1.0` is read as 1."""
         return next(option for option in self.values if option == value)
 
     def phrase(self) -> str:
@@ -169,7 +169,7 @@ class Choice(Kind):
 
 @dataclass(frozen=True)
 class ListOf(Kind):
-    """A list, read as a tuple; with `or_one` a single value stands for a list of one."""
+    """A list, read as a tuple. With `or_one`, a single value means a list of one."""
 
     item: Kind
     or_one: bool = False
@@ -182,7 +182,8 @@ class ListOf(Kind):
         many |= {"uniqueItems": True} if self.unique else {}
         if not self.or_one:
             return many
-        # Editors word and complete this best: one schema of the list, plus anyOf on the two forms.
+        # This gives the best messages and completions in editors: the schema of the list, plus anyOf for the two
+        # forms.
         del many["type"]
         return many | {"anyOf": [self.item.json_schema(), {"title": "list", "type": "array"}]}
 
@@ -203,7 +204,7 @@ class ListOf(Kind):
 
 @dataclass(frozen=True)
 class MapOf(Kind):
-    """A map from names to values of one kind; its keys are names of the kind `names`, or the user's own."""
+    """A map from names to values of one kind. The names are of the kind `names`, or chosen by the user."""
 
     item: Kind
     min_items: int = 0
@@ -232,7 +233,7 @@ class MapOf(Kind):
 
 
 def described(doc: str) -> Json:
-    """A description as editors show it: with its code and links where they read markdown."""
+    """Return a description for editors, with code and links for those that show Markdown."""
     return {"description": doc, "markdownDescription": doc}
 
 
@@ -241,7 +242,10 @@ def _bounds(**bounds: float | None) -> Json:
 
 
 def bound_words(low: float | None, above: float | None, high: float | None, below: float | None) -> str:
-    """Bounds in words, to be put behind "a number": " >= 0 and < 1". The limit of C is told where nothing else is."""
+    """Describe bounds, to be put after "a number": " >= 0 and < 1".
+
+    The limit of C is mentioned only if there is no other.
+    """
     high = None if high == INT32 and low is not None else high
     parts = [(">=", low), (">", above), ("<=", high), ("<", below)]
     texts = [

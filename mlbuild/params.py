@@ -1,7 +1,7 @@
-"""Fields of everything a spec can configure: one description gives validation, JSON Schema, docs and canonical form.
+"""Fields of specs: one description of each gives validation, JSON Schema, docs and canonical form.
 
-A described class is a frozen dataclass whose fields are made with `field(kind, doc, ...)`. A kind knows
-the JSON Schema of a value, reads a structurally valid value and writes its canonical JSON.
+A described class is a frozen dataclass whose fields are made with `field(kind, doc, ...)`. A kind has the JSON
+Schema of a value, reads a structurally valid value, and writes its canonical JSON.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mlbuild.kinds import (
     described,
 )
 
-#: The kinds are named here too, so that a described class needs one import.
+#: The kinds are exported here too, so that a described class needs only one import.
 __all__ = [
     "INT32",
     "Boolean",
@@ -63,7 +63,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Object(Kind):
-    """A nested described class; with `short`, a value of that kind stands for `{short_key: value}`."""
+    """A nested described class. With `short`, a value of that kind means `{short_key: value}`."""
 
     cls: type
     short: Kind | None = None
@@ -71,19 +71,19 @@ class Object(Kind):
 
     @property
     def name(self) -> str:
-        """What the definition in the schema is called."""
+        """The name of the definition in the schema."""
         return self.cls.__name__.lower()
 
     def json_schema(self) -> Json:
-        """A reference: the schema writer makes the definition."""
+        """Return a reference; the schema writer makes the definition."""
         return {"$ref": f"#/definitions/{self.name}"}
 
     def definition(self) -> Json:
-        """The closed JSON Schema of the object, in both forms."""
+        """Return the closed JSON Schema of the object, in both forms."""
         full = object_schema(self.cls)
         if self.short is None:
             return full
-        # Editors word and complete this best: one closed object, plus anyOf on the two forms.
+        # This gives the best messages and completions in editors: one closed object, plus anyOf for the two forms.
         del full["type"]
         forms = [self.short.json_schema(), {"title": full["title"], "type": "object"}]
         return full | {"anyOf": forms}
@@ -104,9 +104,10 @@ class Object(Kind):
 
 @dataclass(frozen=True)
 class Dispatch(Kind):
-    """An object whose key `by` names which of several described classes it is; its other keys are that class's.
+    """An object whose key `by` names one of several described classes. Its other keys are those of that class.
 
-    With `suffixes`, pairs of a suffix and a name, an object without `by` is what the suffix of its `path` says.
+    With `suffixes`, pairs of a suffix and a name, the suffix of `path` determines the class of an object without
+    `by`.
     """
 
     by: str
@@ -119,7 +120,7 @@ class Dispatch(Kind):
         return {cast(type[Described], cls).named_by()[1]: cls for cls in self.classes}
 
     def which(self, value: Mapping[str, Any]) -> Any:
-        """What stands under `by`, or what the suffix says; None where neither says anything."""
+        """Return the value of `by`, or the name for the suffix; None if neither determines it."""
         if self.by in value:
             return value[self.by]
         path = value.get("path")
@@ -127,7 +128,7 @@ class Dispatch(Kind):
         return found[0] if found else None
 
     def json_schema(self) -> Json:
-        """A reference: the schema writer makes the definition, and one for each class."""
+        """Return a reference; the schema writer makes the definition, and one for each class."""
         return {"$ref": f"#/definitions/{self.name}"}
 
     def read(self, value: Any) -> Any:
@@ -145,7 +146,7 @@ class Dispatch(Kind):
 
 @dataclass(frozen=True)
 class Param:
-    """One field: its key in the spec, the kind of its value, what it means."""
+    """One field: its key in the spec, the kind of its value, and its meaning."""
 
     name: str
     key: str
@@ -174,7 +175,7 @@ class Param:
 def field(
     kind: Kind, doc: str, *, default: Any = MISSING, key: str | None = None, examples: tuple[Any, ...] = ()
 ) -> Any:
-    """Declare a field of a described class. Without a default the key is required; `key` where Python forbids the name."""
+    """Declare a field. Without a default, the key is required. Use `key` if Python forbids the name."""
     metadata = {"mlbuild": (kind, doc, key, examples)}
     if isinstance(default, (dict, list)):
         return dataclasses.field(default_factory=lambda: default, metadata=metadata, kw_only=True)
@@ -182,14 +183,15 @@ def field(
 
 
 class Described:
-    """Base of classes whose fields are parameters; `discriminator` is the key and value that name it, if any.
+    """Base of classes whose fields are parameters.
 
-    A family of classes says with `by` which attribute names them, such as `type`: that is their discriminator then.
+    `discriminator` is the key and value that identify the class, if any. A family of classes sets `by` to the
+    attribute that identifies them, such as `type`. That is then their discriminator.
     """
 
     by: ClassVar[str | None] = None
     discriminator: ClassVar[tuple[str, str] | None] = None
-    #: Optional parameters that nearly every use has: the skeletons of editors have them too.
+    #: Optional parameters that almost every use has. Snippets in editors contain them, too.
     usual: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -199,17 +201,17 @@ class Described:
 
     @classmethod
     def named_by(cls) -> tuple[str, str]:
-        """The discriminator of a class that has one."""
+        """Return the discriminator of a class that has one."""
         if cls.discriminator is None:
             raise TypeError(f"{cls.__name__} has no discriminator")
         return cls.discriminator
 
     def values_by_field(self) -> Mapping[str, Any]:
-        """The value of each field, by the name that it has in Python."""
+        """Return the value of each field, by its Python name."""
         return vars(self)
 
     def check(self) -> Iterator[Problem]:
-        """What the fields contradict in each other: parameters without effect, missing companions."""
+        """Yield contradictions between fields: parameters without effect, missing companions."""
         return iter(())
 
 
@@ -217,7 +219,7 @@ _PARAMS: dict[type, Mapping[str, Param]] = {}
 
 
 def params_of(cls: type) -> Mapping[str, Param]:
-    """The parameters of a described class by spec key, in order of declaration."""
+    """Return the parameters of a described class by spec key, in the order of declaration."""
     if cls not in _PARAMS:
         _PARAMS[cls] = _declared(cls)
     return _PARAMS[cls]
@@ -239,7 +241,7 @@ def _declared(cls: type) -> Mapping[str, Param]:
 
 
 def read(cls: type[T], mapping: Mapping[str, Any]) -> T:
-    """Make an instance from a structurally valid map. The discriminator and `x-*` keys are passed over."""
+    """Create an instance from a structurally valid map. The discriminator and `x-*` keys are ignored."""
     params = params_of(cls)
     values = {
         params[key].name: params[key].kind.read(value) for key, value in mapping.items() if key in params
@@ -248,7 +250,7 @@ def read(cls: type[T], mapping: Mapping[str, Any]) -> T:
 
 
 def write(instance: Described) -> Json:
-    """The canonical JSON of an instance: discriminator first, every default written out, None left out."""
+    """Return the canonical JSON of an instance: the discriminator first, every default written out, None left out."""
     mark, values = instance.discriminator, instance.values_by_field()
     out: Json = {mark[0]: mark[1]} if mark else {}
     for key, param in params_of(type(instance)).items():
@@ -259,12 +261,12 @@ def write(instance: Described) -> Json:
 
 
 def summary(cls: type) -> str:
-    """The first paragraph of a class's docstring, as one line."""
+    """Return the first paragraph of the docstring of a class, as one line."""
     return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
 
 
 def object_schema(cls: type) -> Json:
-    """The closed JSON Schema of a described class."""
+    """Return the closed JSON Schema of a described class."""
     params = params_of(cls)
     properties: Json = {}
     required = [key for key, param in params.items() if param.required]
@@ -277,7 +279,7 @@ def object_schema(cls: type) -> Json:
     return {
         "title": title,
         "type": "object",
-        # Not for markdown, so that what is said beside a reference to this definition is shown, not this.
+        # Not as Markdown, so that editors show the description next to the reference to this definition instead.
         "description": summary(cls),
         "properties": properties,
         **({"required": required} if required else {}),

@@ -1,7 +1,7 @@
-"""Opens and replaces files that a project brings with it, so that none of them can stall the process or lead elsewhere.
+"""Opens and replaces files of a project, so that none of them can block the process or lead elsewhere.
 
-Anybody can put a link to a device, a named pipe or an endless kernel file where a spec, a source or a lock file is
-expected. Only a regular file of a sensible size is ever read; anything else is an `OSError` at once.
+Anyone can put a link to a device, a named pipe or an endless kernel file in the place of a spec, a source or a lock
+file. Only regular files of a reasonable size are read. Anything else raises an `OSError` immediately.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from io import FileIO
     from typing import NoReturn
 
-#: The largest spec, included file or lock file, and the largest note or action of a store, in bytes.
+#: The maximum size of a spec, included file or lock file, and of a note or action of a store, in bytes.
 SPEC_LIMIT = 50_000_000
 NOTE_LIMIT = 100_000_000
 
-#: Where the kernel makes up what files hold; their sizes say nothing. Shared memory is an ordinary file system.
+#: File systems where the kernel generates contents, so sizes are meaningless. Shared memory is an ordinary file
+#: system.
 _KERNEL = ("/proc/", "/sys/", "/dev/")
 _SHARED_MEMORY = "/dev/shm/"
 
@@ -27,11 +28,11 @@ _Path = str | os.PathLike[str]
 
 
 class Irregular(OSError):
-    """Something else than a regular file of a sensible size."""
+    """Something other than a regular file of a reasonable size."""
 
 
 def irregular(path: _Path, mode: int) -> str | None:
-    """Why a path that leads to something of this mode cannot be read as a file; None where it can."""
+    """Return why a path with this mode cannot be read as a file; None if it can."""
     if stat.S_ISDIR(mode):
         return "a folder, not a file"
     real = os.path.realpath(path)
@@ -41,7 +42,10 @@ def irregular(path: _Path, mode: int) -> str | None:
 
 
 def is_regular(path: _Path) -> bool:
-    """Whether there is a regular file at a path, which can be any text: too long for a system, or no path at all."""
+    """Whether there is a regular file at a path.
+
+    The path can be any text, even one that is too long or not a path.
+    """
     try:
         return irregular(path, os.stat(path).st_mode) is None  # as below
     except (OSError, ValueError):
@@ -52,11 +56,11 @@ def open_regular(path: _Path, limit: int | None = None) -> FileIO:
     """Open a regular file of at most `limit` bytes (None: any size) for reading, without buffering.
 
     Raises:
-        Irregular: the path leads to something else.
-        OSError: it cannot be opened.
+        Irregular: The path leads to something else.
+        OSError: It cannot be opened.
     """
-    # Found out before it is opened, as opening a device or a kernel file can already do something; and again afterwards,
-    # as the path can lead elsewhere by then.
+    # Check before opening, because opening a device or a kernel file can already have an effect; and check again
+    # afterwards, because the path can lead elsewhere by then.
     if why := irregular(path, os.stat(path).st_mode):
         _refuse(path, why)
     file = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115  # the caller closes it
@@ -66,7 +70,7 @@ def open_regular(path: _Path, limit: int | None = None) -> FileIO:
             _refuse(path, "not a regular file")
         if limit is not None and found.st_size > limit:
             _refuse(path, f"larger than {limit // 1_000_000} MB")
-        if not found.st_size and file.read(1):  # made up by the system while it is read, perhaps without end
+        if not found.st_size and file.read(1):  # generated while it is read, perhaps endless
             _refuse(path, "not a regular file")
     except BaseException:
         file.close()
@@ -75,27 +79,25 @@ def open_regular(path: _Path, limit: int | None = None) -> FileIO:
 
 
 def read_regular(path: _Path, limit: int) -> bytes:
-    """The content of a regular file of at most `limit` bytes.
+    """Return the content of a regular file of at most `limit` bytes.
 
     Raises:
-        Irregular: the path leads to something else.
-        OSError: it cannot be read.
+        Irregular: The path leads to something else.
+        OSError: It cannot be read.
     """
     with open_regular(path, limit) as file:
         size = os.fstat(file.fileno()).st_size
-        content = file.read(
-            size + 1
-        )  # one more than there should be, so that reading ends however long it is
+        content = file.read(size + 1)  # one byte more than allowed, so that reading ends
         if len(content) > size:
             _refuse(path, "changed while it was being read")
         return content
 
 
 def replace_regular(path: _Path, content: bytes) -> None:
-    """Write a file in place of the former one, or of a link, whose target stays as it is; whole or not at all.
+    """Atomically write a file in place of an existing one, or of a link, whose target stays unchanged.
 
     Raises:
-        OSError: that cannot be done.
+        OSError: It cannot be written.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}-{os.getpid()}")
@@ -115,7 +117,7 @@ def replace_regular(path: _Path, content: bytes) -> None:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Opens a file, but does not wait for a writer at the other end of a named pipe."""
+    """Open a file without waiting for a writer at the other end of a named pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 

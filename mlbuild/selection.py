@@ -1,4 +1,4 @@
-"""Column selectors: a name, a list of names, or a description of the columns meant."""
+"""Column selectors: a name, a list of names, or a description of columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import Json, Kind, Name, described
 
-#: What `dtype:` takes, besides the dtypes themselves.
+#: The values of `dtype:` besides the dtypes themselves.
 GROUPS = {
     "numeric": "int and float",
     "temporal": "date and datetime",
@@ -21,7 +21,7 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Selector:
-    """Either `names`, in the order given, or every column that `dtype` and `matches` accept, less `excluded`."""
+    """Either `names`, in the given order, or every column that matches `dtype` and `matches`, without `excluded`."""
 
     names: tuple[str, ...] | None = None
     dtype: str | None = None
@@ -29,10 +29,10 @@ class Selector:
     excluded: tuple[str, ...] = ()
 
     def resolve(self, schema: Schema) -> tuple[str, ...]:
-        """The names selected from `schema`.
+        """Return the names of the selected columns of `schema`.
 
         Raises:
-            Rejected: a name that does not exist or changes nothing, one given twice, or a selector that matches nothing.
+            Rejected: A name does not exist, has no effect or is given twice, or the selector matches nothing.
         """
         if self.names is not None:
             return self._named(schema)
@@ -69,7 +69,7 @@ class Selector:
         return names
 
     def _excluded(self, index: int, schema: Schema) -> Iterator[Problem]:
-        """What is wrong with a name to leave out."""
+        """Report what is wrong with an excluded name."""
         name, at = self.excluded[index], ("except", index)
         if name not in schema:
             yield _unknown(name, schema, at)
@@ -102,7 +102,7 @@ def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
 
 @dataclass(frozen=True)
 class Columns(Kind):
-    """The kind of a field that selects columns; `name` is that of one of them."""
+    """The kind of a field that selects columns. `name` is the kind of one of them."""
 
     name: Name = Name("column")
 

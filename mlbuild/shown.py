@@ -1,36 +1,37 @@
-"""How text from outside appears in what people read: cut, on one line, and taken for nothing but text.
+"""Shortens and escapes text from outside before people see it, so that it fits on one line and has no effect.
 
-A name or a value can come from anybody who wrote a spec, a data file or a model. Printed as it is, it could fill a log,
-clear a terminal or rewrite what stands there, pretend to be a line of ours, or give orders to the runner of a CI system,
-which takes some lines of a log for commands.
+Names and values can come from anyone who wrote a spec, a data file or a model. Unescaped, they could fill a log,
+clear a terminal or change what it shows, look like a line from mlbuild, or give commands to a CI runner, which
+interprets some lines of a log as commands.
 """
 
 from __future__ import annotations
 
 import re
 
-#: The most characters of one value, and of one message with all the values in it.
+#: The maximum number of characters of one value, and of one message including its values.
 LONGEST = 80
 LONGEST_MESSAGE = 2000
-#: The most characters of a message in which values are looked for.
+#: The maximum number of characters of a message that are searched for values.
 _READ = 50 * LONGEST_MESSAGE
 
 _CUT = "…"
-#: Control characters, and those that are invisible or turn the direction of a text.
+#: Control characters, and characters that are invisible or change the direction of text.
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-#: The first character of what Azure, GitHub and TeamCity take for a command anywhere in a line: `##vso[`, `##[`.
+#: The first character of what Azure, GitHub and TeamCity interpret as a command anywhere in a line: `##vso[`,
+#: `##[`.
 COMMAND = re.compile(r"#(?=#[\w.-]*\[)")
-#: GitHub also takes a line for a command that begins so.
+#: GitHub also interprets a line that starts like this as a command.
 _COMMAND_LINE = re.compile(r"\s*::")
-#: What can be too long in a message: a quoted value, and a value or a part of one that has no blanks.
+#: What can be too long in a message: a quoted value, and a text without spaces.
 _VALUE = re.compile(rf"(?<!\w)'(?P<quoted>[^']*)'(?!\w)|[^\s']{{{LONGEST + 1},}}")
 
 
 def visible(text: str) -> str:
-    """A text on one line in which everything can be seen, and nothing is a command within a line."""
+    """Return a text on one line, with everything visible and without commands inside the line."""
     if text.isprintable() and "##" not in text:
         return text
-    import unicodedata  # most texts do without it
+    import unicodedata  # most texts do not need it
 
     marked = {found.start() for found in COMMAND.finditer(text)}
     return "".join(
@@ -40,14 +41,14 @@ def visible(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """A text as a whole line of output: `visible`, and no command."""
+    """Return a text as a whole line of output: `visible`, and not a command."""
     seen = visible(text)
     found = _COMMAND_LINE.match(seen)
     return seen if found is None else seen[: found.end() - 2] + r"\x3a" + seen[found.end() - 1 :]
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """A text without its middle where it is too long: what tells similar ones apart often stands at the end."""
+    """Leave out the middle of a text that is too long. Similar texts often differ at the end."""
     if len(text) <= longest:
         return text
     tail = (longest - len(_CUT)) // 3
@@ -55,13 +56,13 @@ def cut(text: str, longest: int = LONGEST) -> str:
 
 
 def shown(value: str) -> str:
-    """A value, a name or a text as a part of a message."""
-    # What is left out is not looked at: it can be very long.
+    """Return a value, name or text as part of a message."""
+    # Do not look at the part that is left out, which can be very long.
     return cut(visible(cut(value, 2 * LONGEST)))
 
 
 def told(message: str) -> str:
-    """A message on one line, with all values in it as they are shown; telling it twice changes nothing."""
+    """Return a message on one line with all its values as they are shown. Doing this twice changes nothing."""
     if len(message) > LONGEST:
         message = cut(_VALUE.sub(_part, cut(message, _READ)), LONGEST_MESSAGE)
     seen = visible(message)
@@ -69,7 +70,7 @@ def told(message: str) -> str:
 
 
 def escaped(char: str) -> str:
-    """A character as `\\n`, `\\x1b` or `\\u202e`."""
+    """Escape a character as `\\n`, `\\x1b` or `\\u202e`."""
     return f"\\x{ord(char):02x}" if " " <= char <= "~" else char.encode("unicode_escape").decode()
 
 

@@ -1,4 +1,4 @@
-"""Maps, lists and remarks as block YAML."""
+"""Writes maps, lists and comments as block YAML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH = 110
 
 @dataclass(frozen=True)
 class Noted:
-    """A value and a remark that stands behind it, or behind its key."""
+    """A value with a comment after it, or after its key."""
 
     value: Any
     remark: str
@@ -22,13 +22,16 @@ class Noted:
 
 @dataclass(frozen=True)
 class Remark:
-    """Lines of remarks, as a key of a map whose value is nothing."""
+    """Comment lines, used as a key of a map with the value None."""
 
     text: str
 
 
 def block(value: Mapping[Any, Any], indent: int = 0) -> Iterator[str]:
-    """The lines of a map. A tuple of scalars is written in one line where it fits, a list in a line for each item."""
+    """Yield the lines of a map.
+
+    A tuple of scalars is written on one line if it fits; a list has one line per item.
+    """
     pad = " " * indent
     for key, item in value.items():
         if isinstance(key, Remark):
@@ -39,7 +42,7 @@ def block(value: Mapping[Any, Any], indent: int = 0) -> Iterator[str]:
 
 
 def remark_lines(text: str, indent: int = 0) -> Iterator[str]:
-    """A comment, wrapped; a line break in the text begins a new line."""
+    """Yield the lines of a comment, wrapped. A line break in the text starts a new line."""
     pad = " " * indent + "# "
     for line in text.split("\n"):
         hang = pad + " " * (len(line) - len(line.lstrip()) + 2)

@@ -1,4 +1,4 @@
-"""How the rows of a draft are divided: by time, by groups that belong together, or by chance."""
+"""Chooses how the rows of a draft are split: by time, by groups that belong together, or at random."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mlbuild.drafts.goal import Goal
 if TYPE_CHECKING:
     import polars as pl
 
-#: With fewer rows none are held out for validation, which only early stopping asks for.
+#: With fewer rows there is no validation split, which only early stopping needs.
 _FEWEST_FOR_VALID = 200
 _VALID, _TEST, _TEST_ALONE = 0.15, 0.15, 0.2
 _SEEDS = 50
-#: Names that say that a column is the time of the row, rather than some date in it.
+#: Words in column names for the time of the row, as opposed to some other date.
 _TIMES = frozenset("date datetime day hour month time timestamp week year".split())
 
 
 @dataclass(frozen=True)
 class Division:
-    """A split and why it is this one."""
+    """A split, with the reason for choosing it."""
 
     split: Split
     why: str
@@ -38,7 +38,9 @@ class Division:
 
 
 def time_of(inferred: Inferred) -> str | None:
-    """The first date or datetime column that is plainly the time of the rows: by its name, or by their order."""
+    """Return the first date or datetime column that is clearly the time of the rows: by its name, or because it is
+    sorted.
+    """
     for name, column in inferred.columns.items():
         if column.dtype in ("date", "datetime") and not column.nullable:
             values = inferred.rows[name]
@@ -49,7 +51,7 @@ def time_of(inferred: Inferred) -> str | None:
 
 
 def by_time(goal: Goal, time: str) -> Division | None:
-    """The split by time, where each part has rows and the train rows hold every class."""
+    """Return the split by time, if each part has rows and the training rows contain every class."""
     moments = goal.rows[time].sort()
     valid, test = 1 - _VALID - _TEST, 1 - _TEST
     if goal.rows.height >= _FEWEST_FOR_VALID:
@@ -61,7 +63,9 @@ def by_time(goal: Goal, time: str) -> Division | None:
 
 
 def by_chance(goal: Goal, group: str | None) -> Division:
-    """The split by groups, else by rows, with the first seed that leaves every class among the train rows."""
+    """Return the split by groups, or else by rows, with the first seed that leaves every class in the training
+    rows.
+    """
     candidates = (*_by_group(goal, group), *_by_rows(goal))
     everything = Division(Random(), "all rows are for training: some class has too few to hold any out")
     return next((division for division in candidates if holds(division.split, goal)), everything)
@@ -89,9 +93,9 @@ def _shares(goal: Goal) -> tuple[float, float]:
 
 
 def holds(split: Split, goal: Goal) -> bool:
-    """Whether each part that is asked for has rows, and the train rows hold every class."""
+    """Whether each requested part has rows, and the training rows contain every class."""
     if isinstance(split, Shares) and split.seed is None:
-        split = replace(split, seed=0)  # the project's
+        split = replace(split, seed=0)  # that of the project
     try:
         parts = split.parts(goal.rows)
     except Failed:

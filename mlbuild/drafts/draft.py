@@ -1,4 +1,4 @@
-"""A spec drafted from a file of rows: its sections, with the reasons for what is chosen as remarks."""
+"""Drafts a spec from a data file: its sections, with the reasons for the choices as comments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROWS, STEPS = "rows", "tabular"
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A spec as text, and what it was made of; without a target it ends with the contract."""
+    """A spec as text, and what it was made of. Without a target, it ends with the contract."""
 
     text: str
     inferred: Inferred
@@ -38,10 +38,10 @@ class Draft:
 def draft(
     inferred: Inferred, path: str, project: str, target: str | None, answer: AnswerClass | None = None
 ) -> Draft:
-    """A spec for the file at `path`, which is relative to the folder of the spec.
+    """Draft a spec for the file at `path`, which is relative to the folder of the spec.
 
     Raises:
-        Rejected: the target does not exist, or nothing can be learned from this file.
+        Rejected: The target does not exist, or nothing can be learned from this file.
     """
     source = name_of(PurePosixPath(path).stem, "data")
     goal = None if target is None else choose_goal(inferred, target, answer)
@@ -93,7 +93,7 @@ def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if NAMED.get(PurePosixPath(path).suffix) is not type(form):
         told["type"] = form.type
-    told["path"] = path.replace("${", "$${")  # no variable
+    told["path"] = path.replace("${", "$${")  # not a variable
     for key, value in _told(form).items():
         if key in params_of(type(form)):
             told[key] = Noted(value, inferred.remarks[key]) if key in inferred.remarks else value
@@ -101,13 +101,13 @@ def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
 
 
 def _column(column: Column) -> Any:
-    """A dtype alone where that says it all."""
+    """Return only the dtype if it describes the column completely."""
     told = _told(column)
     return column.dtype if len(told) == 1 else told
 
 
 def _told(described: Described) -> dict[str, Any]:
-    """What a person would write of a value: nothing that is the default, and lists in one line."""
+    """Return what a person would write for a value: no defaults, and lists on one line."""
     params = params_of(type(described))
     told = {
         key: value

@@ -1,4 +1,4 @@
-"""What a draft predicts: the target, and whether it is a class or a number."""
+"""Chooses what a draft predicts: the target, and whether it is a class or a number."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mlbuild.models.learner import AnswerClass
 if TYPE_CHECKING:
     import polars as pl
 
-#: The kinds of answers that are drafted.
+#: The kinds of answers that can be drafted.
 ANSWERS = (Classification, Regression)
-#: An int with more values than this is a number rather than a class; a float is a class with two.
+#: An int with more distinct values than this is a number, not a class. A float is a class if it has two values.
 MOST_INTS, MOST_FLOATS = 10, 2
-#: More classes than this are not drafted.
+#: Targets with more classes than this are not drafted.
 MOST_CLASSES = 100
 
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """The target: its column in the contract, the kind of answer, and how many classes there are (0: it is a number).
+    """The target: its column in the contract, the kind of answer, and the number of classes (0 for numbers).
 
-    `rows` are those in which the target is not missing, with the target as the contract has it.
+    `rows` are those in which the target is not missing, with the target as the contract defines it.
     """
 
     name: str
@@ -40,10 +40,10 @@ class Goal:
 
 
 def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None) -> Goal:
-    """The target `name`; without an answer `asked` for, its values decide.
+    """Choose the target `name`. If no answer is `asked` for, it depends on the values.
 
     Raises:
-        Rejected: there is no such column, or nothing can be learned from its values.
+        Rejected: The column does not exist, or nothing can be learned from its values.
     """
     if name in inferred.refused:
         raise _unsupported(f"column '{name}' {inferred.refused[name]}")
@@ -80,7 +80,7 @@ def _answer(dtype: str, values: pl.Series) -> AnswerClass:
 
 
 def _refuse_unread(name: str, texts: pl.Series) -> None:
-    """Numbers with a decimal comma, say, are no classes, unless they are asked for."""
+    """Refuse texts such as numbers with a decimal comma as classes, unless classes were requested."""
     form = unread_form(texts)
     if form is not None:
         message = f"the target '{name}' looks like {form}: '{texts[0]}'"

@@ -1,4 +1,6 @@
-"""What each column of a draft is for: a feature, the key of a group of rows, or nothing yet, and why."""
+"""Chooses what each column of a draft is for: a feature, the key of a group of rows, or nothing yet, with the
+reason.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +21,24 @@ from mlbuild.ops.date_parts import CLOCK_PARTS
 if TYPE_CHECKING:
     import polars as pl
 
-#: A text whose values stand in fewer rows than this on average, or that has more values, is no category.
+#: A text column is not a category if its values occur in fewer rows than this on average, or if it has more values.
 _FEWEST_ROWS, _MOST_VALUES = 4, 1000
-#: A key with at least so many values, each in fewer rows than that on average, groups rows.
+#: A key groups rows if it has at least this many values, and each of them occurs in fewer rows than this on
+#: average.
 _FEWEST_GROUPS, _LARGEST_GROUP = 20, 20
-#: The share of test rows whose part of a date was met in training, for the part to be of use.
+#: A part of a date is useful if at least this fraction of test rows has a value that occurs in training.
 _MET_AGAIN = 0.5
-#: The parts of a date or datetime that can say something, coarse ones first.
+#: The parts of a date or datetime that can be informative, from coarse to fine.
 _PARTS = ("year", "month", "day", "weekday", "hour", "minute")
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The features in the order of the file; why other columns are none; the column whose equal values keep rows
-    together in a split; the parts to make of each date and datetime."""
+    """The roles of the columns.
+
+    These are the features in the order of the file; the reasons why other columns are not features; the column
+    whose equal values keep rows together in a split; and the parts to make from each date and datetime.
+    """
 
     features: tuple[str, ...]
     left_out: Mapping[str, str]
@@ -41,10 +47,10 @@ class Roles:
 
 
 def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles:
-    """The roles of all columns but the target; `by_time` is the split, where rows are divided by time.
+    """Choose the roles of all columns except the target. `by_time` is the split, if rows are split by time.
 
     Raises:
-        Rejected: no column is left to learn from.
+        Rejected: There is no column left to learn from.
     """
     reader = _Reader(goal, by_time)
     features, left_out = [], dict(inferred.refused)
@@ -68,7 +74,7 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
 
 
 class _Reader:
-    """Looks at one column after the other."""
+    """Examines one column after the other."""
 
     def __init__(self, goal: Goal, by_time: Split | None) -> None:
         self.goal, self.rows, self.taken = goal, goal.rows, frozenset(goal.rows.columns)
@@ -77,7 +83,7 @@ class _Reader:
         self.parts: dict[str, tuple[str, ...]] = {}
 
     def objection(self, name: str, column: Column) -> str | None:
-        """Why a column is no feature."""
+        """Return the reason why a column is not a feature, if there is one."""
         values = self.rows[name].drop_nulls()
         distinct = values.n_unique()
         if distinct <= 1:
@@ -103,7 +109,7 @@ class _Reader:
 
         target, values = self.rows[self.goal.name], self.rows[name]
         if self.goal.classes:
-            # A frame of its own, as the work on one grows with the columns that it has.
+            # A separate frame, because the cost grows with the number of columns in the frame.
             pairs = pl.DataFrame([values, target]).n_unique()
             return not values.null_count() and distinct == self.goal.classes == pairs
         numeric = column.dtype in ("int", "float") and not values.null_count()
@@ -129,7 +135,10 @@ class _Reader:
         return None
 
     def _unusable_moment(self, name: str, values: pl.Series) -> str | None:
-        """A date is used through its parts: those that differ between rows, and whose values come again."""
+        """A date is used through its parts.
+
+        Useful are those that differ between rows and whose values occur again.
+        """
         parts = tuple(
             part for part in _PARTS if f"{name}_{part}" not in self.taken and self._tells(part, name, values)
         )
@@ -141,12 +150,12 @@ class _Reader:
 
         if part in CLOCK_PARTS and values.dtype == pl.Date:
             return False
-        # Days that are all the same stand for months or years, and their weekdays for nothing.
+        # If all days are the same, they stand for months or years, and weekdays carry no information.
         differs = "day" if part == "weekday" else part
         if getattr(values.dt, differs)().n_unique() < 2:
             return False
         if self.division is None:
             return True
-        # In a split by time, the test rows stand for those to come.
+        # In a split by time, the test rows represent future rows.
         train, test = (getattr(self.division[which][name].dt, part)() for which in (TRAIN, TEST))
         return int(test.is_in(train.unique().to_list()).sum()) > _MET_AGAIN * len(test)

@@ -1,10 +1,10 @@
-"""The spec that `init` writes without a file of rows: every section as a comment to fill in."""
+"""The spec that `init` writes without a data file: every section is a comment to fill in."""
 
 from __future__ import annotations
 
 from mlbuild.spec.shape.schema import FILE
 
-#: Tells editors which schema checks and completes the spec.
+#: Tells editors which schema to use for the spec.
 MODELINE = f"# yaml-language-server: $schema={FILE}\n"
 
 _HEAD = """\
@@ -67,11 +67,11 @@ _MODELS = """
 
 
 def empty_template(project: str) -> str:
-    """A valid spec of nothing; without the marks of its comments it is one of a small project."""
+    """Return a valid, empty spec. If you uncomment it, it is the spec of a small project."""
     models = _MODELS.format(source="customers", target="churned")
     return MODELINE + _HEAD.format(project=project) + _TABLES + models
 
 
 def models_to_fill_in(source: str) -> str:
-    """The sections behind the contracts as comments, for rows whose target nobody has named."""
+    """Return the sections after the contracts as comments, for a file without a chosen target."""
     return _MODELS.format(source=source, target="TARGET")

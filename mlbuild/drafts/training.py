@@ -1,4 +1,4 @@
-"""How the model of a draft is trained: metrics, early stopping, and parameters that suit the number of rows."""
+"""Chooses how the model of a draft is trained: metrics, early stopping, and parameters for the number of rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from mlbuild.drafts.block import Noted
 from mlbuild.drafts.division import Division
 from mlbuild.drafts.goal import Goal
 
-#: Trees grown in all at most, over all classes.
+#: The maximum number of trees for all classes together.
 _TREES = 600
 
 
 def training(goal: Goal, division: Division) -> dict[Any, Any]:
-    """The keys of the model behind its target."""
+    """Return the keys of the model after its target."""
     told: dict[Any, Any] = {"metrics": goal.answer.default_metrics(goal.classes)}
     if division.has_valid:
         stopping = {"rounds": 20, "metric": goal.answer.loss}
@@ -22,7 +22,7 @@ def training(goal: Goal, division: Division) -> dict[Any, Any]:
 
 
 def _params(goal: Goal, division: Division) -> dict[str, Any]:
-    """Small trees with small leaves where there are few rows."""
+    """Choose small trees with small leaves if there are few rows."""
     rows, forests = goal.rows.height, goal.classes if goal.classes > 2 else 1
     rounds = 200 if division.has_valid else 50
     return {

@@ -1,4 +1,6 @@
-"""What a store can do without: all but what projects need as they are now, and what their last builds made or used."""
+"""Finds what can be removed from a store: everything that no project needs now and that the last builds did not
+use.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,11 @@ from mlbuild.pipeline.runs import last_tasks
 def removable(
     store: DiskStore, foreseen: Sequence[tuple[Task, Decision]], builds: int, budget: int | None
 ) -> Garbage:
-    """What can go where the results of the last so many builds stay, and those of the plan whose tasks are `foreseen`.
+    """Find what can be removed while keeping the results of the last `builds` builds and of the plan with the tasks
+    `foreseen`.
 
-    Of other projects that share the cache the last result of each task stays, and those of as many builds. Where the
-    project of another user cannot be looked into, everything stays that other users have made.
+    For other projects that share the cache, the last result of each task and the results of as many builds are
+    kept. If the project of another user cannot be read, everything that other users have made is kept.
     """
     tasks = last_tasks(store, builds)
     known = {task.name for task, _ in foreseen} | {name for name, _ in tasks}
@@ -48,13 +51,13 @@ def removable(
 
 
 def _user() -> int:
-    return os.geteuid() if hasattr(os, "geteuid") else 0  # as Windows calls the owner of all files
+    return os.geteuid() if hasattr(os, "geteuid") else 0  # what Windows reports as the owner of all files
 
 
 def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:
-    """What is remembered of each task: where, its name, the key and the code version of its last result.
+    """Yield what is stored about each task: the place, its name, and the key and code version of its last result.
 
-    A damaged one has none of these.
+    The values are empty for a damaged entry.
     """
     for path, note in store.notes("tasks"):
         body = note if isinstance(note, dict) else {}

@@ -1,4 +1,4 @@
-"""What the libraries of tasks need of the processes that tasks run in: to be imported once, and few threads."""
+"""Prepares processes that run tasks: imports the libraries once, and limits their threads."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.models import LEARNERS
 
-#: What scipy.linalg may take of the memory that a process may have: 120 MiB were measured. Its OpenBLAS asks for a
-#: buffer when it is loaded, and for another at the first product of matrices; where it gets none, it asks again for ever.
+#: How much memory scipy.linalg may allocate: 120 MiB were measured. Its OpenBLAS allocates one buffer when it is
+#: loaded and another for the first matrix product. If it gets none, it retries forever.
 NEEDED_BY_SCIPY = 160 << 20
 
 
 def scipy() -> None:
-    """Import what scikit-learn computes with, with all the memory that this may ask for in vain later.
+    """Import what scikit-learn computes with, and make it allocate its memory now rather than retry forever later.
 
     Raises:
-        Failed: there may be too little memory for it.
+        Failed: There may be too little memory for it.
     """
     left = room()
     if left is None or "scipy.linalg" in sys.modules:
@@ -39,8 +39,8 @@ def scipy() -> None:
     blas.dgemm(1.0, [[1.0]], [[1.0]])
 
 
-#: How to import what tasks use: distributions by name, learners by type. It computes nothing, so that the process can
-#: be forked afterwards.
+#: How to import what tasks use: distributions by name, learners by type. Nothing is computed, so that the process
+#: can fork afterwards.
 _IMPORTS: dict[str, Callable[[], Any]] = {
     "numpy": partial(import_module, "numpy"),
     "polars": partial(import_module, "polars"),
@@ -53,12 +53,12 @@ _IMPORTS: dict[str, Callable[[], Any]] = {
 
 
 def load(names: Collection[str]) -> None:
-    """Import as lightly as the tasks do; what is missing is for them to complain of.
+    """Import what tasks would import. Missing libraries are ignored here; the tasks report them.
 
     Raises:
-        Failed: there is too little memory for a library that would not say so itself.
+        Failed: There is too little memory for a library that would not report this itself.
     """
-    # Tasks that use OpenBLAS do so on one thread, as their results depend on the number; each of its threads takes 34 MiB.
+    # Tasks use OpenBLAS with one thread, because their results depend on the number. Each thread takes 34 MiB.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, imported in _IMPORTS.items():
         if name in names:
@@ -67,7 +67,10 @@ def load(names: Collection[str]) -> None:
 
 
 def limit(threads: int) -> None:
-    """Let polars, which has imported at most, compute with so many threads; the others are told with each task."""
+    """Set the number of threads of polars, before it computes anything.
+
+    The other libraries get it with each task.
+    """
     most = os.environ.get("POLARS_MAX_THREADS", "")
     os.environ["POLARS_MAX_THREADS"] = str(min(threads, int(most)) if most.isdecimal() else threads)
     if "polars" in sys.modules:

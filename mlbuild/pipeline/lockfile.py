@@ -1,7 +1,8 @@
-"""`mlbuild.lock`: the content of the sources and the versions of the libraries that a project was last built with.
+"""`mlbuild.lock`: the contents of the sources and the versions of the libraries of the last build of a project.
 
-Committed with the spec, it says whether a build elsewhere is the same one. It is TOML, as lock files of packages are:
-each entry is a table of its own, sorted, with an empty line behind it, so that git merges changes of different ones.
+It is committed with the spec and shows whether a build elsewhere is the same. It is a TOML file like the lock files
+of packages. The entries are sorted, and each is a table followed by an empty line, so that git can merge changes of
+different entries.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Entries = Mapping[tuple[str, str, str], str]
 
 @dataclass(frozen=True)
 class Difference:
-    """An entry that would change: `was` is None for a new one, `now` for one that would go."""
+    """An entry that would change. `was` is None for a new entry, `now` for one that would be removed."""
 
     kind: str
     name: str
@@ -53,7 +54,10 @@ class Difference:
 
 
 class NotLocked(Exception):
-    """A build would change the lock file of that name; `differences` are empty where it cannot be read at all."""
+    """A build would change the lock file with this name.
+
+    `differences` is empty if the file cannot be read at all.
+    """
 
     def __init__(self, file: str, why: str, differences: tuple[Difference, ...] = ()) -> None:
         super().__init__(f"{file}: {why}")
@@ -61,9 +65,12 @@ class NotLocked(Exception):
 
 
 class LockFile:
-    """The lock beside a spec, as a build of some tasks uses it. A build of all of them forgets what it does not use.
+    """The lock file of a spec, for a build of some tasks.
 
-    Builds with different profiles have entries of their own. One with settings is a trial: it changes no entry.
+    A build of all tasks removes entries that it does not use.
+
+    Builds with different profiles have separate entries. A build with settings is an experiment and does not change
+    any entry.
     """
 
     def __init__(self, spec: Spec, plan: Plan, tasks: Collection[str], store: DiskStore) -> None:
@@ -72,10 +79,10 @@ class LockFile:
         self._profiles = ",".join(spec.profiles)
 
     def hold(self, outside: Digests) -> None:
-        """See that a build of what lies outside now would not change the lock.
+        """Check that a build with the current external contents would not change the lock file.
 
         Raises:
-            NotLocked: it would.
+            NotLocked: It would.
         """
         try:
             locked = _entries(self._content())
@@ -99,10 +106,10 @@ class LockFile:
             raise NotLocked(self.path.name, f"{count} would change", differences)
 
     def update(self) -> None:
-        """Write what a build that has just ended well was made with, if that is not what the lock says.
+        """Write what a successful build was made with, if the lock file differs.
 
         Raises:
-            Unwritable: that cannot be.
+            Unwritable: The file cannot be written.
         """
         if self._spec.settings:
             return
@@ -122,10 +129,10 @@ class LockFile:
             self._store.give(self.path, changed.encode())
 
     def _content(self) -> str:
-        """The text of the lock file, with the line ends of any checkout as they were written.
+        """Return the text of the lock file with normalized line ends.
 
         Raises:
-            OSError, ValueError: it cannot be read.
+            OSError, ValueError: It cannot be read.
         """
         return read_regular(self.path, SPEC_LIMIT).decode().replace("\r\n", "\n")
 
@@ -133,7 +140,7 @@ class LockFile:
         return [name for name in self._plan.tasks if name in self._tasks and self._plan.tasks[name].files]
 
     def _changed(self, locked: Entries, found: Mapping[str, str | None]) -> dict[tuple[str, str, str], str]:
-        """The entries after a build with sources of these contents, by task."""
+        """Return the entries after a build, given the contents of the sources by task."""
         whole = len(self._tasks) == len(self._plan.tasks)
         kept = {key: value for key, value in locked.items() if not (whole and key[0] == self._profiles)}
         used = {library for name in self._tasks for library in self._plan.tasks[name].libraries}
@@ -145,16 +152,16 @@ class LockFile:
 
 
 def lock_path(spec: Spec) -> Path:
-    """The lock of a spec: beside it, called like it."""
+    """Return the path of the lock file, which is next to the spec and has the same name."""
     name = spec.file.name if spec.file.suffix == ".lock" else spec.file.stem
     return spec.file.with_name(f"{name}.lock")
 
 
 def _entries(text: str) -> dict[tuple[str, str, str], str]:
-    """The entries of a lock file.
+    """Parse the entries of a lock file.
 
     Raises:
-        ValueError: this is none, as where git has left a conflict in it.
+        ValueError: This is not a lock file, for example because of a merge conflict.
     """
     import tomllib
 

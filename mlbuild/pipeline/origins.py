@@ -1,4 +1,4 @@
-"""Where the parameters of tasks are written in the spec; and the ranks that tasks run in."""
+"""Maps the parameters of tasks to their places in the spec. Also defines the ranks of tasks."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from mlbuild.engine.graph import Origin
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.text.tree import Node
 
-#: Data faults come before any training: no task starts before those of lower ranks are done.
+#: A task starts only when all tasks with lower ranks are done, so data errors are found before any training.
 SOURCES, DATASETS, MODELS = range(3)
 
-#: For paths of a task's parameters the path of the spec that they come from.
+#: Maps paths in the parameters of a task to the paths in the spec that they come from.
 Places = dict[Path, Path]
 
 
 class Origins(Mapping[Path, Origin]):
-    """For paths of a task's parameters, where in the spec they are written.
+    """Maps paths in the parameters of a task to the places in the spec where they are written.
 
-    A path that leads on from one of `places` is known too where the spec has the same below it. To go through all
-    is to go through `places`; the spec is looked at only when a place is asked for.
+    A path below one of `places` is also known, if the spec has the same path there. Iteration yields only `places`.
+    The spec is read only when a place is looked up.
     """
 
     def __init__(self, spec: Spec, places: Mapping[Path, Path]) -> None:
@@ -51,7 +51,7 @@ def written(spec: Spec, at: Path) -> bool:
 
 
 def dotted(path: Path) -> str:
-    """A path of the spec as people write it: `models.late.params.num_leaves`, `preprocessing.tabular[0]`."""
+    """Format a path of the spec as people write it: `models.late.params.num_leaves`, `preprocessing.tabular[0]`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

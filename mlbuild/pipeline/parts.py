@@ -1,4 +1,4 @@
-"""Tables as parts of results: one parquet file for each column, the same bytes for the same values."""
+"""Stores tables as parts of results: one Parquet file per column, with the same bytes for the same values."""
 
 from __future__ import annotations
 
@@ -15,49 +15,54 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SPLITS = ("train", "valid", "test")
-#: The only part prefix of a dataset that is not split.
+#: The only part prefix of a dataset without a split.
 WHOLE = "all"
 
-#: The name inside each file, so that a renamed column with the same values is the same file.
+#: The column name inside each file, so that a renamed column with the same values is the same file.
 _COLUMN = "values"
 _ROW_GROUP = 1 << 20
-#: How much is read or written in one query.
+#: How many bytes are read or written in one query.
 BLOCK_BYTES = 1 << 25
 
 
 def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
-    """The names of the parts that hold these columns under each prefix: `train/carrier`; sorted by column."""
+    """Return the names of the parts for these columns under each prefix, such as `train/carrier`, sorted by column."""
     columns = sorted(columns)
     return tuple(f"{prefix}/{name}" for prefix in prefixes for name in columns)
 
 
 def place_of(part: str) -> tuple[str, str]:
-    """The split whose rows a part holds and the column, whose name can have any character: `train`, `km/h`."""
+    """Return the split and the column of a part, such as `train` and `km/h`.
+
+    A column name can contain any character.
+    """
     prefix, _, column = part.partition("/")
     return prefix.partition(".")[0], column
 
 
 def kept_under(dropped: Dropped) -> str:
-    """What a dropped column is kept under; others of its name, dropped before, have other places.
+    """Return the name under which a dropped column is kept.
 
-    Behind the name of a split and a dot it is the part that holds the column: `train.serve/carrier`.
+    Earlier dropped columns of the same name get other names.
+
+    With the name of a split and a dot in front, it is the name of the part: `train.serve/carrier`.
     """
     return f"serve{dropped.before + 1 if dropped.before else ''}/{dropped.name}"
 
 
 def kept_parts(kept: Iterable[Dropped]) -> tuple[str, ...]:
-    """The names of the parts that hold dropped columns, of every split."""
+    """Return the names of the parts with dropped columns, for every split."""
     names = sorted(map(kept_under, kept))
     return tuple(f"{split}.{name}" for split in SPLITS for name in names)
 
 
 def write_table(job: Job, prefix: str, columns: Iterable[pl.Series]) -> None:
-    """Give each column as a part."""
+    """Write each column as a part."""
     write_columns(job, ((f"{prefix}/{column.name}", column) for column in columns))
 
 
 def write_columns(job: Job, parts: Iterable[tuple[str, pl.Series]]) -> None:
-    """Give columns as parts, each with the name of its part; they are let go as they are written."""
+    """Write columns as parts, each with the name of its part. Columns are released as they are written."""
     for block in _blocks(parts, lambda item: item[1].estimated_size()):
         for part, content in zip(
             [part for part, _ in block], encoded([column for _, column in block]), strict=True
@@ -66,28 +71,29 @@ def write_columns(job: Job, parts: Iterable[tuple[str, pl.Series]]) -> None:
 
 
 def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:
-    """The columns named, of those given under `prefix`."""
+    """Read the named columns of those that were written under `prefix`."""
     return read_columns(job, {name: (slot, f"{prefix}/{name}") for name in columns})
 
 
 def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
-    """Columns by name, each from a part of an input.
+    """Read columns by name, each from a part of an input.
 
-    They are read in one query: for a table of thousands of columns, a query each would cost more than the data.
+    They are read in large queries: for a table of thousands of columns, one query each would cost more than the
+    data.
     """
     import polars as pl
 
     columns: list[pl.Series] = []
-    # As bytes, since polars would take characters of a path for a pattern.
+    # As bytes, because polars would interpret some characters of a path as a pattern.
     for block in _blocks((job.path(*part) for part in parts.values()), lambda path: path.stat().st_size):
         scans = [pl.scan_parquet(io.BytesIO(path.read_bytes())) for path in block]
-        # One chunk for each column: a learner that takes a frame in several would get a copy of all of it.
+        # One chunk for each column: a learner copies a frame with several chunks.
         columns += (frame.to_series().rechunk() for frame in pl.collect_all(scans))
     return pl.DataFrame([column.alias(name) for name, column in zip(parts, columns, strict=True)])
 
 
 def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
-    """The parquet file of each column: lz4, rechunked, since chunks show in the bytes."""
+    """Return the Parquet file of each column: lz4, rechunked, because chunks affect the bytes."""
     import polars as pl
 
     buffers = [io.BytesIO() for _ in columns]
@@ -101,7 +107,7 @@ def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
 
 
 def _blocks(items: Iterable[T], size: Callable[[T], int | float]) -> Iterator[list[T]]:
-    """Items that go into one query, so few that what they hold stays small beside the table."""
+    """Group items into queries, so that the items of one query stay small compared to the table."""
     block: list[T] = []
     held = 0.0
     for item in items:
@@ -115,7 +121,7 @@ def _blocks(items: Iterable[T], size: Callable[[T], int | float]) -> Iterator[li
 
 
 def write_array(job: Job, part: str, array: np.ndarray[Any, Any]) -> None:
-    """Give a numpy array as a part, in the `.npy` format."""
+    """Write a numpy array as a part, in the `.npy` format."""
     import numpy as np
 
     buffer = io.BytesIO()

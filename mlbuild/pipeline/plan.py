@@ -1,4 +1,4 @@
-"""Compiles a checked spec into the plan: which tasks there are, what each reads, and what decides its result."""
+"""Compiles a checked spec into the plan: which tasks exist, what each reads, and what determines its result."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from mlbuild.pipeline.tasks import (
 )
 from mlbuild.spec.spec import Spec
 
-#: What is known about the code of tasks.
+#: Facts about the code of tasks that cannot be derived from the code.
 POLICY = Policy(
-    # A task depends on the classes that its parameters name, not on the lists of all.
+    # A task depends on the classes that its parameters name, not on the lists of all classes.
     catalogues=frozenset(
         {
             "mlbuild.data.DATASET_STEPS",
@@ -35,7 +35,7 @@ POLICY = Policy(
             "mlbuild.ops.OPS",
         }
     ),
-    # What these classes do for the schema, for messages or for another task does not count where nothing names it.
+    # Methods of these classes for the schema, for messages or for other tasks count only if something names them.
     families=frozenset(
         {
             "mlbuild.diagnostics.Problem",
@@ -45,7 +45,7 @@ POLICY = Policy(
             "mlbuild.params.Param",
         }
     ),
-    # It looks up the name of a class, under the attribute that the family says.
+    # It looks up the name of a class under the attribute that the family defines.
     lookups=frozenset({"mlbuild.params.Described.__init_subclass__"}),
     prose=(
         Prose("mlbuild.params.field", "doc", 1, read_as="doc"),
@@ -56,16 +56,16 @@ POLICY = Policy(
     ),
 )
 
-#: The kinds of tasks that each section gives. A `plan` takes the scope of a definition and gives its tasks.
+#: The kinds of tasks of each section. `plan` gets the scope of a definition and yields its tasks.
 SOURCE_TASKS = (source, contract)
 DATASET_TASKS = (dataset,)
 MODEL_TASKS = (target, fit, features, bin, train, predict, evaluate)
-#: `publish` comes last: it reads what the others ship.
+#: `publish` comes last, because it reads what the others ship.
 OUTPUT_TASKS = (artifact, verify, publish)
 
 
 def make_plan(spec: Spec) -> Plan:
-    """All tasks of a project. No data is read."""
+    """Return all tasks of a project. No data is read."""
     models = {name: ModelScope(spec, item) for name, item in spec.models.items()}
     tasks: list[Task] = []
     for one in spec.sources.values():

@@ -1,8 +1,9 @@
-"""Which revision of a project git has checked out, asked so that git runs nothing that the repository names.
+"""Finds the git revision of a project, without letting git run programs that the repository names.
 
-The configuration of a repository can name programs that git runs: file system monitors, filters, hooks, ssh commands. A
-project from a stranger may bring such a configuration along. So git never reads it: it works in a folder of ours that
-links what is only data (objects, refs, the index), and has a configuration of its own. That of the user still holds.
+The configuration of a repository can name programs that git runs: file system monitors, filters, hooks, ssh
+commands. A project from a stranger may contain such a configuration. Therefore git never reads it. It works in a
+temporary folder that links to what is only data (objects, refs, the index) and has its own configuration. The
+configuration of the user applies.
 """
 
 from __future__ import annotations
@@ -21,27 +22,28 @@ from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import Store
 from mlbuild.params import Json
 
-#: Seconds for all questions together; a record can do without the answers.
+#: Seconds for all questions together. A record can do without the answers.
 _PATIENCE = 10.0
-#: Bytes that git may allocate: a forged repository must not use up the memory.
+#: The bytes that git may allocate: a forged repository must not exhaust the memory.
 _MEMORY = 1 << 30
 
-#: Settings that say how files and objects are read, and can run nothing.
+#: Settings about how files and objects are read, which cannot run anything.
 _HARMLESS = frozenset(
     "core.autocrlf core.checkstat core.eol core.filemode core.ignorecase core.precomposeunicode core.symlinks"
     " core.trustctime extensions.objectformat extensions.refstorage".split()
 )
-#: Settings without which git cannot say whether a file has changed, and that we do not follow.
+#: Settings without which git cannot tell whether a file has changed, and that mlbuild ignores.
 _DECISIVE = re.compile(r"filter\.|include\.|includeif\.|core\.(attributesfile|worktree)$")
 
-#: Variables by which users, not repositories, direct git; the others would direct it to another repository.
+#: Variables with which users configure git. The others could point git to another repository.
 _USERS = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
 
 
 def checked_out(root: Path, files: Iterable[str], store: Store) -> Json | None:
-    """The revision that is checked out, and whether tracked files differ from it or one of `files` is not in it.
+    """Return the revision that is checked out, and whether tracked files differ from it or one of `files` is not
+    tracked.
 
-    None outside of a repository. `dirty` is None where only programs that the repository names could tell.
+    None outside of a repository. `dirty` is None if only programs that the repository names could tell.
     """
     repository = _Repository.around(root.resolve())
     if repository is None:
@@ -70,7 +72,7 @@ def _asked(repository: _Repository, own: Path, root: Path, files: Iterable[str])
     dirty = None
     if not any(_DECISIVE.match(name) for name, _ in settings):
         with suppress(_NoAnswer):
-            # A submodule has a configuration too; of these, git compares only which revision is checked out.
+            # A submodule also has a configuration. For submodules, git compares only which revision is checked out.
             words = ("--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
             dirty = bool(git.ask("status", *words)) or not git.tracks(files)
     return {"revision": revision, "dirty": dirty}
@@ -78,7 +80,7 @@ def _asked(repository: _Repository, own: Path, root: Path, files: Iterable[str])
 
 @dataclass(frozen=True)
 class _Repository:
-    """A repository: the folder whose files it tracks, and where it keeps what belongs to that folder, and the rest."""
+    """A repository: the folder of its files, the git directory of this folder, and the common git directory."""
 
     tree: Path
     own: Path
@@ -86,7 +88,10 @@ class _Repository:
 
     @staticmethod
     def around(folder: Path) -> _Repository | None:
-        """The repository that a folder is in. A bare one is not looked for: clones can have such folders in them."""
+        """Return the repository that contains a folder.
+
+        Bare repositories are ignored, because a clone can contain such folders.
+        """
         for tree in (folder, *folder.parents):
             place = tree / ".git"
             own = place if place.is_dir() else tree / _line(place).removeprefix("gitdir: ")
@@ -96,15 +101,15 @@ class _Repository:
         return None
 
     def configs(self) -> list[Path]:
-        """Its configuration files, the more particular one last."""
+        """Return the configuration files, with the most specific one last."""
         return [file for file in (self.common / "config", self.own / "config.worktree") if file.is_file()]
 
     def here(self, name: str, value: str) -> bool:
-        """Whether a setting says no more than where the files are, as that of each submodule does."""
+        """Whether a setting only says where the files are, as in every submodule."""
         return name == "core.worktree" and (self.own / value).resolve() == self.tree
 
     def link(self, folder: Path) -> None:
-        """Make a folder the same repository, but for its configuration, hooks and attributes."""
+        """Make a folder the same repository, without its configuration, hooks and attributes."""
         _configure(folder, [])
         (folder / "HEAD").write_text(_line(self.own / "HEAD") + "\n")
         shared = [self.common / name for name in ("objects", "refs", "packed-refs", "reftable", "shallow")]
@@ -116,7 +121,7 @@ class _Repository:
 
 
 class _Git:
-    """Asks git about a repository in a time that all questions share."""
+    """Runs git on a repository, with one time limit for all commands."""
 
     def __init__(self, folder: Path, tree: Path, root: Path) -> None:
         kept = {
@@ -125,20 +130,21 @@ class _Git:
         self._environment = kept | {
             "GIT_DIR": str(folder),
             "GIT_WORK_TREE": str(tree),
-            "GIT_OPTIONAL_LOCKS": "0",  # never in the way of what the user does with git meanwhile
+            "GIT_OPTIONAL_LOCKS": "0",  # do not block git commands of the user
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_TERMINAL_PROMPT": "0",
         }
-        # A monitor of the user's would watch our folder for good, and a hook of theirs expects their repository.
+        # A monitor of the user would watch this folder forever, and a hook of the user expects the user's
+        # repository.
         safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
         self._command = ["git", "--no-pager", "--literal-pathspecs", *safe, "-C", str(root)]
         self._end = time.monotonic() + _PATIENCE
 
     def ask(self, *words: str) -> str:
-        """What git prints.
+        """Return what git prints.
 
         Raises:
-            _NoAnswer: it fails, or takes too long.
+            _NoAnswer: It fails, or takes too long.
         """
         process = subprocess.Popen(
             [*self._command, *words],
@@ -163,13 +169,13 @@ class _Git:
         return answer
 
     def settings(self, config: Path) -> list[tuple[str, str]]:
-        """What a configuration file says, names in lower case; what it includes is not read."""
+        """Return the settings in a configuration file, with names in lower case. Included files are not read."""
         listed = self.ask("config", "--file", str(config), "--no-includes", "--null", "--list")
         pairs = [entry.partition("\n") for entry in listed.split("\0") if entry]
         return [(name.lower(), value if separator else "true") for name, separator, value in pairs]
 
     def tracks(self, files: Iterable[str]) -> bool:
-        """Whether files, by their paths from the root, are all tracked."""
+        """Whether all files, given by their paths from the root, are tracked."""
         try:
             self.ask("ls-files", "--error-unmatch", "--", *files)
         except _NoAnswer:
@@ -178,11 +184,11 @@ class _Git:
 
 
 class _NoAnswer(Exception):
-    """Git could not, or need not, say."""
+    """Git cannot answer, or does not need to."""
 
 
 def _configure(folder: Path, settings: Iterable[tuple[str, str]]) -> None:
-    """Write the configuration of our folder."""
+    """Write the configuration of the temporary folder."""
     lines = ["[core]\n\trepositoryformatversion = 1\n\tbare = false\n"]
     for name, value in settings:
         section, _, key = name.partition(".")
@@ -192,7 +198,7 @@ def _configure(folder: Path, settings: Iterable[tuple[str, str]]) -> None:
 
 
 def _restrict(process: int) -> None:
-    """Let a process allocate only so much, where the platform can say so from outside."""
+    """Limit the memory that a process can allocate, if the platform supports this from outside."""
     with suppress(ImportError, AttributeError, OSError, ValueError):
         import resource
 
@@ -200,7 +206,7 @@ def _restrict(process: int) -> None:
 
 
 def _line(file: Path) -> str:
-    """The one line of a file of git's; none where it is no plain file."""
+    """Return the single line of a file of git; empty if it is not a plain file."""
     if not file.is_file():
         return ""
     with suppress(OSError), file.open(encoding="utf-8", errors="surrogateescape") as text:

@@ -1,4 +1,4 @@
-"""In how many rows stored columns differ, for people: asked for when a change is explained, and by no build."""
+"""Counts how many rows of stored columns differ, to explain changes to people. Builds do not use this."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from mlbuild.engine.store.store import Store
 
-#: At most so many bytes of columns are compared.
+#: The maximum number of bytes of columns to compare.
 MOST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
 class RowChange:
-    """A part that holds a column had `was` rows and has `now`; `differ` of them, where these are as many."""
+    """A part with a column that had `was` rows and has `now` rows.
+
+    `differ` of them differ, if the numbers are equal.
+    """
 
     part: str
     was: int
@@ -23,9 +26,9 @@ class RowChange:
 
 
 def row_changes(store: Store, contents: Mapping[str, tuple[str, str]]) -> Iterator[RowChange]:
-    """Compare the former and the new content of parts, by their digests, as far as the store holds both.
+    """Compare the old and the new content of parts, given by their digests, as far as the store has both.
 
-    Parts that hold no column are passed over, and all that would be more than `MOST_BYTES`.
+    Parts without a column are skipped, and also everything beyond `MOST_BYTES`.
     """
     left = MOST_BYTES
     for part, digests in contents.items():

@@ -1,4 +1,4 @@
-"""Run records: one document for each build, of who built what, when and of what, and how it ended."""
+"""Build records: one document per build with who built what, when, from what, and how it ended."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from mlbuild.pipeline.tasks import evaluate
 from mlbuild.spec.spec import Spec
 
 FORMAT = 1
-#: The folder of run records within the store.
+#: The folder of build records in the store.
 FOLDER = "runs"
 
 
@@ -49,11 +49,11 @@ def _is_task(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    """The name of a file of the project's folder."""
+    """The name of a file in the folder of the project."""
     return isinstance(value, str) and value == Path(value).name
 
 
-#: What is read of a record again, and its shape.
+#: The parts of a record that are read again, and their shape.
 _READ = {
     "format": lambda value: value == FORMAT,
     "outcome": str,
@@ -64,10 +64,11 @@ _READ = {
 
 
 class Recorder:
-    """Listens to a build, and keeps its record when it ends, as a context: well, badly or interrupted.
+    """A context manager that listens to a build and writes its record at the end, whether it succeeds, fails or is
+    interrupted.
 
-    Without an end, as where it is killed, the record says that it is unfinished. A build that finds everything up to
-    date has none.
+    If the build is killed, the record says that it is unfinished. A build that finds everything up to date has no
+    record.
     """
 
     def __init__(
@@ -130,11 +131,11 @@ class Recorder:
         try:
             self._keep(outcome, synced=True)
         except Unwritable:
-            if not failed:  # else the failure is what there is to tell
+            if not failed:  # otherwise the failure is reported
                 raise
 
     def _begin(self) -> None:
-        """Keep a record before the first task runs, which says of a build that is killed what there is to say."""
+        """Write a record before the first task runs, in case the build is killed."""
         if not self._begun:
             self._begun = True
             self._git = self._revision()
@@ -175,21 +176,21 @@ class Recorder:
         }
 
     def _sources(self) -> Iterator[tuple[str, Any]]:
-        """The digest of each file from outside that the build used."""
+        """Yield the digest of each external file that the build used."""
         for name in self._tasks:
             record = find_record(self._store, name) if self._plan.tasks[name].files else None
             if record is not None and record.key == self._tasks[name].get("key"):
                 yield from ((name.partition(":")[2], digest) for digest in record.ingredients.files.values())
 
     def _outputs(self) -> Iterator[tuple[str, Any]]:
-        """The files of each exported folder with their digests."""
+        """Yield the files of each exported folder with their digests."""
         for name in self._tasks:
             folder = self._plan.tasks[name].exports
             if folder is not None and (digests := self._digests(name)):
                 yield folder, dict(digests)
 
     def _metrics(self) -> Iterator[tuple[str, Any]]:
-        """The metrics of each model on each split."""
+        """Yield the metrics of each model on each split."""
         for name in self._tasks:
             task = self._plan.tasks[name]
             if task.kind != evaluate.KIND or not (digests := self._digests(name)):
@@ -199,7 +200,7 @@ class Recorder:
                 yield str(task.at[-1]), json.loads(content)["metrics"]
 
     def _digests(self, task: str) -> Mapping[str, str]:
-        """The parts of the result that a task has after this build; none where it has no result, or failed with one."""
+        """Return the parts of the result of a task after this build; empty if it has no result or failed."""
         told = self._tasks[task]
         key = told.get("key") if told["outcome"] != "failed" else None
         action = find_action(self._store, key, self._plan.tasks[task].parts) if key else None
@@ -207,13 +208,13 @@ class Recorder:
 
 
 def built_specs(store: DiskStore) -> set[tuple[str, tuple[str, ...]]]:
-    """The specs of the folder that were built, by file and profiles; a build with settings was a trial."""
+    """Return the specs of the folder that were built, by file and profiles. Builds with settings do not count."""
     specs = [note["spec"] for note in _records(store)]
     return {(spec["file"], tuple(spec["profiles"])) for spec in specs if not spec["settings"]}
 
 
 def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
-    """The tasks of the last so many builds that ended well, each with the key of its result then."""
+    """Return the tasks of the last `builds` successful builds, each with the key of its result."""
     ended = [note for note in _records(store) if note["outcome"] == "ok"]
     ended.sort(key=lambda note: str(note["started"]))
     tasks = [task for note in ended[-builds:] if builds for task in note["tasks"].items()]
@@ -221,14 +222,14 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
 
 
 def _records(store: DiskStore) -> Iterator[Json]:
-    """All records that can be read."""
+    """Yield all records that can be read."""
     for _, note in store.notes(FOLDER):
         if isinstance(note, dict) and fits({name: note.get(name) for name in _READ}, _READ):
             yield note
 
 
 def _spec_digests(spec: Spec) -> dict[str, str]:
-    """A digest of the text of each file of a spec, by its path from the project."""
+    """Return a digest of the text of each file of a spec, by its path relative to the project."""
     return {
         Path(os.path.relpath(part.file, spec.root)).as_posix(): digest(part.root.text.content.encode())
         for part in spec.parts

@@ -1,4 +1,6 @@
-"""What the tasks of one definition are planned from: the spec, the definition, and what other tasks of it give."""
+"""The context for planning the tasks of one definition: the spec, the definition, and the results of its other
+tasks.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ T = TypeVar("T", SourceSpec, DatasetSpec, ModelSpec, OutputSpec)
 class Scope(Generic[T]):
     """A definition of the spec whose tasks are planned.
 
-    `shipped` collects the inputs of `publish`: parts that its tasks give for the folder of an output.
+    `shipped` collects the inputs of `publish`: parts of its tasks that belong in the folder of an output.
     """
 
     def __init__(self, spec: Spec, item: T) -> None:
@@ -29,19 +31,19 @@ class Scope(Generic[T]):
         self.shipped: list[Input] = []
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
-        """A task named after the definition; `places` are those of its parameters in the spec."""
+        """Create a task named after the definition. `places` maps its parameters to the spec."""
         origin = Origins(self.spec, places)
         at = self.item.at if at is None else at
         return Task(name=f"{kind}:{self.item.name}", kind=kind, at=at, origin=origin, **fields)
 
     def ships(self, task: Task, *parts: str) -> Task:
-        """The task, some of whose parts are files of the folder that `publish` writes."""
+        """Return the task, and add some of its parts to the files that `publish` writes."""
         self.shipped.append(Input(task.kind, task.name, parts))
         return task
 
 
 class ModelScope(Scope[ModelSpec]):
-    """A model whose tasks are planned; most of them share parameters."""
+    """A model whose tasks are planned. Most of them share parameters."""
 
     def __init__(self, spec: Spec, item: ModelSpec) -> None:
         super().__init__(spec, item)
@@ -58,7 +60,7 @@ class ModelScope(Scope[ModelSpec]):
         return super().task(kind, places, at=at, labels=(f"model:{self.item.name}",), **fields)
 
     def rows(self, slot: str, splits: Iterable[str], columns: Iterable[str]) -> Input:
-        """Columns of the dataset as an input."""
+        """Return columns of the dataset as an input."""
         return Input(slot, f"dataset:{self.item.dataset}", parts_of(splits, columns))
 
     @cached_property
@@ -88,5 +90,5 @@ class OutputScope(Scope[OutputSpec]):
 
 
 def _params(model: ModelSpec) -> Json:
-    """The learner's parameters without the discriminator, which is the model's `type`."""
+    """Return the parameters of the learner without the discriminator, which is the `type` of the model."""
     return {key: value for key, value in write(model.learner).items() if key != "type"}

@@ -16,7 +16,7 @@ from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks import fit, target, train
 from mlbuild.pipeline.tasks.target import read_coding
 
-#: The parts, and the files of an output.
+#: The parts, which are also the files of an output.
 MODEL, CONTRACT = "model.onnx", "contract.json"
 
 
@@ -38,7 +38,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
 
 
 def recipe(scope: OutputScope) -> Json:
-    """All that is known before training of the way from raw columns to scores."""
+    """Return what is known before training about the way from raw columns to scores."""
     inputs, serving = scope.item.serving.inputs, scope.item.serving
     return {
         "inputs": Schema({one.name: one.column.served for one in inputs}).to_json(),
@@ -54,7 +54,7 @@ def recipe(scope: OutputScope) -> Json:
 
 
 def recipe_places(scope: OutputScope) -> Places:
-    """Where in the spec the parts of the recipe are written."""
+    """Return where the parts of the recipe are written in the spec."""
     shared = scope.model.feature_places | scope.model.learner_places
     places: Places = {("recipe", *param): at for param, at in shared.items()}
     for index, at in enumerate(scope.item.serving.places.values()):
@@ -63,29 +63,29 @@ def recipe_places(scope: OutputScope) -> Places:
 
 
 def libraries(scope: OutputScope) -> list[str]:
-    """The distributions that make the artifact."""
+    """Return the distributions that make the artifact."""
     return sorted({"polars", "numpy", "onnx", *scope.model.item.learner.libraries})
 
 
 def trained(scope: OutputScope) -> tuple[Input, ...]:
-    """The trained pipeline as inputs."""
+    """Return the trained pipeline as inputs."""
     return fit.states(scope.model), target.coded(scope.model), train.fitted(scope.model)
 
 
 def model(scope: OutputScope) -> Input:
-    """The model file as an input."""
+    """Return the model file as an input."""
     return Input("artifact", f"artifact:{scope.item.name}", (MODEL,))
 
 
 def trained_of(job: Job) -> Trained:
-    """The trained pipeline that this task's inputs hold."""
+    """Load the trained pipeline from the inputs of the task."""
     states = tuple(json.loads(job.read("fit", "states")))
     recipe = Recipe.from_json(job.params["recipe"])
     return Trained(recipe, states, job.read("fitted", "fitted"), read_coding(job))
 
 
 def run(job: Job) -> None:
-    from importlib.metadata import version  # planning does without it
+    from importlib.metadata import version  # not needed for planning
 
     canonical = json.dumps(job.params["recipe"], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()

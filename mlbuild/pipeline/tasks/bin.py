@@ -1,4 +1,4 @@
-"""Task `bin:M`: the learner's binned dataset of the train matrix, which hyper-parameters leave as it is."""
+"""Task `bin:M`: the learner's binned dataset of the training matrix, which does not depend on most hyperparameters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def bins(scope: ModelScope) -> Input:
-    """The binned dataset as an input."""
+    """Return the binned dataset as an input."""
     return Input("bins", f"bin:{scope.item.name}", ("bins",))
 
 

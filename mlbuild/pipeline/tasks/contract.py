@@ -1,4 +1,4 @@
-"""Task `contract:S`: whether a source's table keeps its contract; all violations at once."""
+"""Task `contract:S`: checks the table of a source against its contract, and reports all violations at once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
 
 
 def verdict(source: str, slot: str) -> Input:
-    """Whether the contract of a source holds, as an input: what reads it runs only then."""
+    """Return the verdict on the contract of a source as an input.
+
+    A task that reads it runs only if the contract holds.
+    """
     return Input(slot, f"contract:{source}", ("verdict",))
 
 
@@ -48,7 +51,7 @@ def run(job: Job) -> None:
     if found:
         count = "1 rule is" if len(found) == 1 else f"{len(found)} rules are"
         raise faulty(f"the table breaks its contract: {count} broken", found)
-    # A constant, so that a bound that was loosened reruns nothing.
+    # A constant, so that loosening a bound does not rerun anything.
     job.write("verdict", b"kept")
     report = {"format": FORMAT, "rows": rows.height, "columns": len(contract.columns)}
     job.write("report", json.dumps(report).encode())

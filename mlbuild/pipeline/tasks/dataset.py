@@ -30,7 +30,10 @@ _SPLITS = {cls.discriminator[1]: cls for cls in SPLITS}
 
 
 def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
-    """The dataset's task; and, where another one joins it although it is split, its rows before the split."""
+    """Yield the task of the dataset.
+
+    If the dataset has a split and another one joins it, also yield its rows before the split.
+    """
     item = scope.item
     datasets = scope.spec.datasets.values()
     joined = any(item.name in stage.others for other in datasets for stage in other.stages)
@@ -81,17 +84,17 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
 
 
 def _name(item: DatasetSpec, split: bool) -> str:
-    """The task that gives the dataset, or its rows before the split."""
+    """Return the name of the task for the dataset, or for its rows before the split."""
     return f"dataset:{item.name}" + ("" if split or item.split is None else "@rows")
 
 
 def _columns(table: Input) -> list[str]:
-    """The columns of a table, sorted: their order in a contract, a map, means nothing."""
+    """Return the columns of a table, sorted, because their order in a contract, which is a map, has no meaning."""
     return sorted(part.removeprefix(f"{WHOLE}/") for part in table.parts if part.startswith(f"{WHOLE}/"))
 
 
 def _whole(spec: Spec, name: str, slot: str) -> Input:
-    """All rows of a source or dataset as an input."""
+    """Return all rows of a source or dataset as an input."""
     if name in spec.sources:
         return source.rows(spec.sources[name], slot)
     item = spec.datasets[name]
@@ -99,7 +102,7 @@ def _whole(spec: Spec, name: str, slot: str) -> Input:
 
 
 def _verdicts(spec: Spec, item: DatasetSpec) -> list[Input]:
-    """The contracts of all sources read directly: what they give is only used once they hold."""
+    """Return the verdicts of all sources that are read directly: their rows are used only if the contracts hold."""
     names = dict.fromkeys([item.source, *(name for stage in item.stages for name in stage.others)])
     sources = [name for name in names if name in spec.sources]
     return [contract.verdict(name, f"verdict{index}") for index, name in enumerate(sources)]

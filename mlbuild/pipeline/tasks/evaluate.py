@@ -1,4 +1,6 @@
-"""Task `evaluate:M`: the metrics of every split beside those of a constant, and what the learner tells of itself."""
+"""Task `evaluate:M`: the metrics of every split next to those of a constant, and what the learner reports about
+itself.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from mlbuild.pipeline.tasks.target import read_coding
 from mlbuild.spec.meaning.levels import level_of
 
 KIND = "evaluate"
-#: The part, and the file of an output, that holds the metrics.
+#: The part with the metrics, which is also a file of an output.
 METRICS = "metrics.json"
 FORMAT = 1
 

@@ -1,4 +1,4 @@
-"""Task `features:M`: the matrix of each split that `fit` has not given, by what was learned."""
+"""Task `features:M`: the matrices of the splits that `fit` does not transform, using the fitted states."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def matrix(scope: ModelScope, split: str, slot: str | None = None) -> Input:
-    """The matrix of a split as an input, from the task that gives it; the slot is named after the split."""
+    """Return the matrix of a split as an input, from the task that makes it.
+
+    The default slot is the name of the split.
+    """
     kind = "fit" if split == "train" and not scope.refits else "features"
     return Input(slot or split, f"{kind}:{scope.item.name}", parts_of([split], scope.item.matrix))
 

@@ -1,6 +1,6 @@
-"""Task `fit:M`: the states of the steps, the transformed train rows, and what the numbers of a row are called.
+"""Task `fit:M`: the states of the steps, the transformed training rows, and names for the numbers of a row.
 
-It reads the target only if a step uses it: models with other targets share the task where no step does.
+It reads the target only if a step uses it. If no step does, models with different targets share the task.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def states(scope: ModelScope) -> Input:
-    """What the steps have learned, as an input."""
+    """Return the states of the steps as an input."""
     return Input("fit", f"fit:{scope.item.name}", ("states",))
 
 
 def columns(scope: ModelScope) -> Input:
-    """What the numbers of a row of the matrix are called, as an input."""
+    """Return the names of the numbers of a matrix row as an input."""
     return Input("fit", f"fit:{scope.item.name}", ("columns",))
 
 
 def train_matrix(scope: ModelScope, slot: str) -> Input:
-    """What the learner is trained on, as an input: out-of-fold values where a step makes them."""
+    """Return what the learner is trained on as an input: out-of-fold values, if a step makes them."""
     return Input(slot, f"fit:{scope.item.name}", parts_of(["train"], scope.item.matrix))
 
 

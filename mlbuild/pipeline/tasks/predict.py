@@ -31,7 +31,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def scores(scope: ModelScope) -> Input:
-    """The native scores of all splits as an input."""
+    """Return the native scores of all splits as an input."""
     return Input("scores", f"predict:{scope.item.name}", SPLITS)
 
 

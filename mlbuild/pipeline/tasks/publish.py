@@ -24,12 +24,12 @@ def plan(scope: OutputScope) -> Iterator[Task]:
 
 
 def task_of(output: str) -> str:
-    """The task that publishes an output."""
+    """Return the name of the task that publishes an output."""
     return f"publish:{output}"
 
 
 def folder_of(output: str) -> str:
-    """The folder of an output, from the folder of the spec."""
+    """Return the folder of an output, relative to the folder of the spec."""
     return f"dist/{output}"
 
 

@@ -1,4 +1,4 @@
-"""Task `source:S`: the contract's columns of a file, and what does not parse."""
+"""Task `source:S`: the columns of the contract from a file, and the values that did not parse."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
 
 
 def rows(item: SourceSpec, slot: str) -> Input:
-    """All rows of a source as an input."""
+    """Return all rows of a source as an input."""
     return Input(slot, f"source:{item.name}", parts_of([WHOLE], item.contract.columns))
 
 

@@ -1,6 +1,6 @@
-"""Task `target:M`: how the target is coded, and the coded target of every split.
+"""Task `target:M`: the coding of the target, and the coded target of every split.
 
-It stands in the rank of datasets: what is wrong with a target is a fault of the data, and comes before any training.
+It has the rank of datasets: a problem with a target is a data error, and must be found before any training.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def coded(scope: ModelScope, *splits: str) -> Input:
-    """The coding and the coded target of some splits as an input."""
+    """Return the coding and the coded target of some splits as an input."""
     return Input("target", f"target:{scope.item.name}", ("coding", *splits))
 
 
 def read_coding(job: Job) -> Coding:
-    """How the target was coded, from the input `coded`."""
+    """Read the coding of the target from the input `coded`."""
     return Coding.from_json(json.loads(job.read("target", "coding")))
 
 

@@ -47,7 +47,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def fitted(scope: ModelScope) -> Input:
-    """The fitted learner as an input."""
+    """Return the fitted learner as an input."""
     return Input("fitted", f"train:{scope.item.name}", ("fitted",))
 
 

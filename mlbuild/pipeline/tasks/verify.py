@@ -1,4 +1,4 @@
-"""Task `verify:O`: the proof that the artifact answers as the trained pipeline does."""
+"""Task `verify:O`: verifies that the artifact computes the same as the trained pipeline."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-#: The part, and the file of an output, that holds the certificate.
+#: The part with the certificate, which is also a file of an output.
 PARITY = "parity.json"
-#: Columns by name, each with the slot and the part that holds it.
+#: Columns by name, each with the slot and the part that contains it.
 Places = Mapping[str, tuple[str, str]]
-#: Values of raw columns and of the matrix that are held at a time.
+#: The maximum number of values of raw columns and of the matrix in memory at a time.
 _MOST_CELLS = 4_000_000
 _FEWEST_ROWS = 64
 
@@ -65,7 +65,7 @@ def run(job: Job) -> None:
 
 
 def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
-    """Rows spread evenly over all splits, as many as asked for, in blocks of bounded size."""
+    """Yield the requested number of rows, taken evenly from all splits, in blocks of limited size."""
     import numpy as np
 
     scores = np.concatenate([read_array(job, "scores", split) for split in SPLITS])
@@ -82,7 +82,7 @@ def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
 
 
 def _inputs(job: Job, recipe: Recipe, split: str) -> Places:
-    """What a client sends; some of it are columns that the dataset has dropped."""
+    """Return what a client sends. Some of these columns were dropped by the dataset."""
     kept: Mapping[str, str] = job.params["kept"]
     names = [item.name for item in recipe.inputs]
     return {name: ("raw", f"{split}.{kept[name]}" if name in kept else f"{split}/{name}") for name in names}
@@ -93,7 +93,7 @@ def _matrix(recipe: Recipe, split: str) -> Places:
 
 
 def _gathered(job: Job, splits: Sequence[Places], rows: np.ndarray[Any, Any]) -> pl.DataFrame:
-    """These rows of the splits one after another."""
+    """Return these rows of the splits, one split after the other."""
     import polars as pl
 
     return pl.concat([read_columns(job, places) for places in splits]).select(pl.all().gather(rows))
