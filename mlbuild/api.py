@@ -29,6 +29,7 @@ from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import make_plan
+from mlbuild.pipeline.published import Published, published, remove_orphans
 from mlbuild.pipeline.runs import Recorder, built_specs
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.layers.bounds import EVERYWHERE
@@ -75,9 +76,16 @@ def load(
     return spec
 
 
-def plan(spec: Spec) -> Plan:
-    """Return the tasks of a project. `plan(spec).graph` is the networkx DAG."""
-    return make_plan(spec)
+def plan(spec: Spec, out: str | Path | None = None) -> Plan:
+    """Return the tasks of a project. `plan(spec).graph` is the networkx DAG.
+
+    Outputs are published in the folder `out`. By default, that is `dist/`, or `dist-PROFILE/` with profiles; a spec with
+    settings is a trial and is not published.
+
+    Raises:
+        Unusable: `out` is in the store.
+    """
+    return make_plan(spec, None if out is None else Path(out))
 
 
 def build(
@@ -91,6 +99,7 @@ def build(
     memory_limit: int | None = None,
     check_determinism: bool = False,
     locked: bool = False,
+    out: str | Path | None = None,
     command: Sequence[str] = (),
     events: Listener = ignore,
     planned: Plan | None = None,
@@ -101,8 +110,8 @@ def build(
     process). With one job, tasks run in this process; with several, in workers. Each worker can have `memory_limit`
     bytes of resident memory (default: no limit). With `check_determinism`, every task that runs does so twice, and
     `unsteady` of the result lists what differed. With `locked`, a build that would change `mlbuild.lock` is
-    refused; otherwise a successful build writes the file. `command` is stored in the build record. `planned` is the
-    plan of the spec, if the caller has it.
+    refused; otherwise a successful build writes the file. Outputs are published in `out`, see `plan`. `command` is stored in
+    the build record. `planned` is the plan of the spec, if the caller has it.
 
     The result tells what ran and what failed. A failed task does not raise.
 
@@ -112,7 +121,7 @@ def build(
         Unwritable: The store cannot be written.
         ValueError: There is a memory limit, but no workers on this platform, or they cannot be watched.
     """
-    whole = planned or make_plan(spec)
+    whole = planned or plan(spec, out)
     named = match(whole, targets)
     cores = threads or available_threads()
     store = open_store(spec.root)
@@ -167,6 +176,7 @@ def foresee(
     force: bool = False,
     keep_going: bool = False,
     locked: bool = False,
+    out: str | Path | None = None,
     planned: Plan | None = None,
 ) -> list[tuple[Task, Decision]]:
     """Return what `build` with the same arguments would do with each task, in order. Nothing is run.
@@ -175,7 +185,7 @@ def foresee(
         Rejected: A target is unknown.
         NotLocked: The build would be refused.
     """
-    whole = planned or make_plan(spec)
+    whole = planned or plan(spec, out)
     named = match(whole, targets)
     store = open_store(spec.root)
     if locked:
@@ -197,13 +207,13 @@ def clean(
     budget: int | None = None,
     delete: bool = False,
     waits: Waits = lambda holder: None,
-) -> Garbage:
+) -> tuple[Garbage, list[Published]]:
     """Find what can be removed from the store, and remove it if `delete` is true, while no build uses the store.
 
     Results that the current spec needs are kept, and results that the last `builds` builds used. So are results
     that other specs of the folder need, and this spec with other profiles, if they were built and have no errors.
-    With a `budget` in bytes, only the oldest results are removed, until the store fits. `waits` is called before
-    waiting for a build.
+    With a `budget` in bytes, only the oldest results are removed, until the store fits. Also return the published folders that
+    no output makes any more; of these, the untouched ones are removed too. `waits` is called before waiting for a build.
 
     Raises:
         Unwritable: The store cannot be written.
@@ -212,9 +222,11 @@ def clean(
     with store.cleaning(waits) if delete else nullcontext():
         foreseen = [ahead for one in (spec, *_others(spec, store)) for ahead in foresee(one)]
         garbage = removable(store, foreseen, builds, budget)
+        orphans = [one for one in published(spec, make_plan(spec), store) if one.orphan]
         if delete:
             remove_garbage(store, garbage)
-    return garbage
+            remove_orphans(store, orphans)
+    return garbage, orphans
 
 
 def _others(spec: Spec, store: DiskStore) -> Iterator[Spec]:

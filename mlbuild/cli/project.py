@@ -25,10 +25,11 @@ from mlbuild.cli.surroundings import see_surroundings
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
 from mlbuild.spec.check import check
 from mlbuild.spec.layers.bounds import EVERYWHERE, Bounds
+from mlbuild.spec.layers.files import SPEC
 from mlbuild.spec.layers.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
 
-DEFAULT = "mlbuild.yaml"
+DEFAULT = SPEC
 
 
 class BadSpec(Exception):

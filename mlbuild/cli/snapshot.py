@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mlbuild
 from mlbuild.cli.commands.plan import Row, plan_text
-from mlbuild.cli.commands.status import Output, made_by, status_text
+from mlbuild.cli.commands.status import Output, made_by, other_outputs, status_text
 from mlbuild.cli.output.printing import Paint, page
 from mlbuild.cli.output.reasons import CALLED
 from mlbuild.cli.project import find_file, told_text
@@ -38,9 +38,11 @@ from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Fresh
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.execution.export import export_reasons
+from mlbuild.engine.execution.exported import NOTES
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.lockfile import lock_path
+from mlbuild.pipeline.published import Published, published
 from mlbuild.spec.spec import Spec
 
 #: A path and what was found there.
@@ -71,8 +73,10 @@ def keep_snapshot(
         return
     with suppress(_Doubt, OSError):
         store = open_store(spec.root)
-        seen = _Survey(spec, plan, result, store).snapshot()
-        seen |= _texts(args, plan, result, results, found)
+        given = {task.exports for task in plan.tasks.values()}
+        there = [one for one in published(spec, plan, store) if one.folder not in given]
+        seen = _Survey(spec, plan, result, store, there).snapshot()
+        seen |= _texts(args, plan, result, results, found, other_outputs(there))
         selection = request.selection()
         store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(seen, selection))
 
@@ -84,8 +88,11 @@ class _Survey:
         _Doubt: what it finds may be newer than what the build has seen.
     """
 
-    def __init__(self, spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) -> None:
+    def __init__(
+        self, spec: Spec, plan: Plan, result: BuildResult, store: DiskStore, there: Sequence[Published]
+    ) -> None:
         self._spec, self._result, self._store = spec, result, store
+        self._others = there
         self._tasks = [plan.tasks[name] for name in result.actions]
         self._policy = plan.policy
         self._outside = Digests(store, spec.root)
@@ -114,7 +121,7 @@ class _Survey:
         plain, named = self._sources()
         found["named"] = _told(named)
         lock = lock_path(self._spec)
-        others = [*self._store.folders(), *([lock] if lock.exists() else [])]
+        others = [*self._store.folders(), *([lock] if lock.exists() else []), *self._published()]
         found["project"] = _traced([*plain, *self._exports(exports), *self._folders(others)])
         self._outside.save()
         return found
@@ -133,7 +140,8 @@ class _Survey:
     def _wait(self, exports: list[Task]) -> None:
         """Let the clock of files move on past what this build has written, so that a later change will show."""
         written = [self._spec.root / str(task.exports) / part for task in exports for part in task.parts]
-        newest = max(facts(str(path))[3] for path in [*written, *self._store.folders(), self._spec.root])
+        looked_at = [*written, *self._store.folders(), *self._published(), self._spec.root]
+        newest = max(facts(str(path))[3] for path in looked_at)
         # Two ticks of that clock at most: a file from the future is not waited for, the snapshot is then not used.
         time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
 
@@ -172,6 +180,12 @@ class _Survey:
             folders = {folder, *((folder / part).parent for part in action.parts)}
             yield from self._folders(self._spec.root / path for path in sorted(folders))
 
+    def _published(self) -> list[Path]:
+        """What says which folders are published, and by which outputs."""
+        notes = self._store.own.path / NOTES
+        folders = [path for one in self._others for path in (self._spec.root / one.folder, *one.files)]
+        return [path for path in dict.fromkeys([notes, *folders]) if path.exists()]
+
     def _folders(self, paths: Iterable[Path]) -> Iterator[Fact]:
         return iter(_seen(((name_in(self._spec.root, path), path) for path in paths), time.time_ns()))
 
@@ -195,7 +209,12 @@ def _traced(found: Sequence[Fact]) -> list[str]:
 
 
 def _texts(
-    args: argparse.Namespace, plan: Plan, result: BuildResult, results: str, found: Sequence[Diagnostic]
+    args: argparse.Namespace,
+    plan: Plan,
+    result: BuildResult,
+    results: str,
+    found: Sequence[Diagnostic],
+    others: Sequence[Output],
 ) -> dict[str, list[str]]:
     """What each command tells of a project that is up to date: warnings, results, and what it says besides.
 
@@ -209,6 +228,7 @@ def _texts(
         for name in result.actions
         if plan.tasks[name].exports is not None
     ]
+    outputs += others
     counts = {"up to date": len(rows)} if rows else {}
     last = max((time for time in made.values() if time is not None), default=None)
     status = _painted(lambda paint: status_text(outputs, [], counts, last, paint, _marked), dated=True)

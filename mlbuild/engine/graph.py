@@ -66,7 +66,8 @@ class Task:
     outside and is read, by slot; it is keyed by content, never by place or time. `uses` are the classes that `params`
     name, which `run` itself does not. `libraries` are the distributions whose version can change the result, `imports`
     name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
-    task's parts as files once it is done. `at` is the path in the user's text that the task comes from; `origin` says the
+    task's parts as files once it is done; an absolute path is one that the user named. `generated` is
+    where all in the folder around it is, too: git ignores it, and what no task gives any more can go. `at` is the path in the user's text that the task comes from; `origin` says the
     same of its parameters, by their paths.
     """
 
@@ -82,6 +83,7 @@ class Task:
     imports: tuple[str, ...] = ()
     rank: int = 0
     exports: str | None = None
+    generated: bool = False
     labels: tuple[str, ...] = ()
     at: tuple[str | int, ...] = ()
     origin: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mlbuild.engine.code.policy import Policy, Prose
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.pipeline.scope import ModelScope, OutputScope, Scope
@@ -64,8 +66,13 @@ MODEL_TASKS = (target, fit, features, bin, train, predict, evaluate)
 OUTPUT_TASKS = (artifact, verify, publish)
 
 
-def make_plan(spec: Spec) -> Plan:
-    """Return all tasks of a project. No data is read."""
+def make_plan(spec: Spec, out: Path | None = None) -> Plan:
+    """Return all tasks of a project. No data is read. `publish.place_of` decides where outputs are published.
+
+    Raises:
+        Unusable: `out` is in the store.
+    """
+    place = publish.place_of(spec, out)
     models = {name: ModelScope(spec, item) for name, item in spec.models.items()}
     tasks: list[Task] = []
     for one in spec.sources.values():
@@ -75,6 +82,6 @@ def make_plan(spec: Spec) -> Plan:
     for model in models.values():
         tasks += [task for kind in MODEL_TASKS for task in kind.plan(model)]
     for output in spec.outputs.values():
-        scope = OutputScope(spec, output, models[output.model])
+        scope = OutputScope(spec, output, models[output.model], place)
         tasks += [task for kind in OUTPUT_TASKS for task in kind.plan(scope)]
     return Plan({task.name: task for task in tasks}, POLICY)

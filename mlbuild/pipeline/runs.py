@@ -6,9 +6,11 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 from mlbuild import __version__
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.canonical import digest, is_digest
-from mlbuild.engine.decide.documents import fits
+from mlbuild.engine.decide.documents import build_name, fits
 from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.decide.records import find_action, find_record
 from mlbuild.engine.execution.events import (
@@ -58,9 +60,12 @@ _READ = {
     "format": lambda value: value == FORMAT,
     "outcome": str,
     "started": str,
+    "command": [str],
     "spec": {"file": _is_name, "sha256": object, "profiles": [str], "settings": [str]},
     "tasks": {str: _is_task},
 }
+#: The name of a build, and the metrics that it found: by model, split and name.
+_MEASURED = [build_name, {str: {str: {str: (int, float, None)}}}]
 
 
 class Recorder:
@@ -221,11 +226,52 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
     return [(name, task["key"]) for name, task in tasks if task.get("key")]
 
 
-def _records(store: DiskStore) -> Iterator[Json]:
-    """Yield all records that can be read."""
-    for _, note in store.notes(FOLDER):
-        if isinstance(note, dict) and fits({name: note.get(name) for name in _READ}, _READ):
+@dataclass(frozen=True)
+class Measured:
+    """The metrics of a model on each split, and the build that computed them."""
+
+    build: str
+    metrics: Mapping[str, Mapping[str, float | None]]
+
+
+def last_measured(store: DiskStore, spec: Spec, models: Collection[str], before: str) -> dict[str, Measured]:
+    """Return the metrics of models in the last build of this spec with these profiles before the build `before`.
+
+    Builds with settings are left out: they are trials, which are compared with the spec as written.
+    """
+    found: dict[str, Measured] = {}
+    for note in _newest_first(store):
+        if len(found) == len(models):
+            break
+        used, build, metrics = note["spec"], note.get("build"), note.get("metrics", {})
+        alike = (used["file"], tuple(used["profiles"])) == (spec.file.name, spec.profiles)
+        if build == before or not alike or used["settings"] or not fits([build, metrics], _MEASURED):
+            continue
+        found = {name: Measured(str(build), metrics[name]) for name in models if name in metrics} | found
+    return found
+
+
+def built_by(store: DiskStore, build: str) -> Json | None:
+    """Return the record of a build, with its `command` and `spec`; None if it is missing or damaged."""
+    note = store.note(f"{FOLDER}/{build}")
+    return note if _is_record(note) else None
+
+
+def _newest_first(store: DiskStore) -> Iterator[Json]:
+    """Return all records, the newest first. They are read one by one; their names contain the time only in seconds."""
+    for _, group in groupby(_records(store, reverse=True), key=lambda note: str(note["started"])[:19]):
+        yield from sorted(group, key=lambda note: str(note["started"]), reverse=True)
+
+
+def _records(store: DiskStore, *, reverse: bool = False) -> Iterator[Json]:
+    """Return all records that can be read, in the order of their names."""
+    for _, note in store.notes(FOLDER, reverse=reverse):
+        if _is_record(note):
             yield note
+
+
+def _is_record(note: Any) -> bool:
+    return isinstance(note, dict) and fits({name: note.get(name) for name in _READ}, _READ)
 
 
 def _spec_digests(spec: Spec) -> dict[str, str]:

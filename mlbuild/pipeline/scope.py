@@ -79,11 +79,14 @@ class ModelScope(Scope[ModelSpec]):
 
 
 class OutputScope(Scope[OutputSpec]):
-    """An output whose tasks are planned, with the scope of its model."""
+    """An output whose tasks are planned, with the scope of its model.
 
-    def __init__(self, spec: Spec, item: OutputSpec, model: ModelScope) -> None:
+    `place` is the folder around that of the output; None where it is not published.
+    """
+
+    def __init__(self, spec: Spec, item: OutputSpec, model: ModelScope, place: str | None) -> None:
         super().__init__(spec, item)
-        self.model = model
+        self.model, self.place = model, place
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
         return super().task(kind, places, at=at, labels=(f"output:{self.item.name}",), **fields)

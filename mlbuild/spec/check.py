@@ -11,6 +11,7 @@ from mlbuild.hints import sparing
 from mlbuild.spec.layers.bounds import Bounds
 from mlbuild.spec.layers.compose import Composed, compose
 from mlbuild.spec.layers.files import read_main
+from mlbuild.spec.layers.outputs import shared_outputs
 from mlbuild.spec.layers.variants import check_variants
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
@@ -54,7 +55,8 @@ def _check(
         definitions = read_definitions(composed.document.value, shape.faults, findings)
         spec = _checked(composed, definitions, findings, sound=not shape.diagnostics)
     others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
-    told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others]
+    shared = shared_outputs(composed, bounds)
+    told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others, *shared]
     # Profiles that share a mistake by an alias have it once.
     found = leveled([*dict.fromkeys(told)], composed.document.value)
     if any(one.severity == "error" for one in found):

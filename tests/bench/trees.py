@@ -33,7 +33,11 @@ _TOLD = {
         "max_difference": 0.0,
         "label_flips": 0,
     },
-    "metrics.json": {"metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}}},
+    "metrics.json": {
+        "metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}},
+        "constant": {"train": {"roc_auc": 0.5, "log_loss": 0.7}},
+        "findings": [],
+    },
 }
 
 
@@ -133,7 +137,7 @@ def seed(spec: Spec) -> int:
                 action = decision.action  # type: ignore[union-attr]  # every task before it has a result
         done[name] = action
         if task.exports:
-            export(task, action, store, spec.root)
+            export(task, action, store, spec.root, action.build)
     world.outside.save()
     world.code.save()
     return len(done)

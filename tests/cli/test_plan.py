@@ -172,7 +172,7 @@ def test_status(project: Command) -> None:
     done = project("status", *MORE_LEAVES)
     assert done.code == 6
     assert done.out.splitlines() == [
-        "dist/one  stale, made just now",
+        "dist/one  of another build, made just now by 'mlbuild build'",
         " stale  train:one  models.one.params.num_leaves: 4 -> 5 (--set:1)",
         "7 up to date, 6 stale; last built just now",
     ]

@@ -328,6 +328,16 @@ def test_profiles_and_settings_have_answers_of_their_own(standing: Starter, word
     assert standing("status").at_once
 
 
+def test_folders_that_other_builds_publish_are_told(project: Starter) -> None:
+    assert project("build", "--out", "kept").code == 0
+    project.settled()
+    told = project("status")
+    assert told.at_once and "\nkept/o0  of another build, made just now by '" in told.out
+    shutil.rmtree(project.folder / "kept/o0")
+    told = project("status")
+    assert not told.at_once and "kept/o0" not in told.out
+
+
 def test_our_own_variables_are_heeded(standing: Starter, tmp_path: Path) -> None:
     assert not standing("status", MLBUILD_JOBS="3").at_once
     assert standing("status", MLBUILD_PROFILE="big").code == 6

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlbuild import api
 from mlbuild.cli.amounts import count, size
+from mlbuild.cli.commands.plan import add_out
 from mlbuild.cli.commands.plan import run as run_plan
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, held_to_lock
@@ -21,7 +22,7 @@ from mlbuild.cli.output.notices import of_failures
 from mlbuild.cli.output.printing import Paint, page, say, seconds_text, show, show_document
 from mlbuild.cli.output.progress import Progress
 from mlbuild.cli.output.reasons import path_json
-from mlbuild.cli.output.shipped import findings_of, output_text, outputs_of
+from mlbuild.cli.output.shipped import findings_of, models_of, outputs_of, results_text
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec, tell
 from mlbuild.cli.snapshot import keep_snapshot
@@ -71,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run each task that runs a second time; exit 1 where it gives something else",
     )
     add_locked(parser)
+    add_out(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
-    plan, values = api.plan(spec), Values(args, spec)
+    plan, values = api.plan(spec, args.out), Values(args, spec)
     with ended_as_interrupted(workers), held_to_lock():
         built = api.build(
             spec,
@@ -107,20 +109,21 @@ def run(args: argparse.Namespace) -> int:
     result = values.result(built)
     code = _code(result, args.check_determinism)
     path = critical_path(plan, [*result.actions], result.times)
-    outputs, found = outputs_of(spec, result), findings_of(spec, plan, result)
-    results = [line for output in outputs for line in output_text(output)]
+    outputs, models = outputs_of(spec, plan, result), models_of(spec, result)
+    found = findings_of(spec, plan, result)
     tell(args, () if args.quiet else found, OK)
     if args.json:
-        show_document(document("build", code, _content(result, path, outputs, found)))
+        show_document(document("build", code, _content(result, path, found, outputs=outputs, models=models)))
     elif args.format != "sarif":
-        show(results)
+        show(results_text(outputs, models))
         _annotate(args, spec, plan, result)
         if not args.quiet:
             say(_summary(result, path))
     else:
         args.noted.extend(of_failures(spec, plan, result))
-    if code == OK:
-        keep_snapshot(args, spec, plan, result, page(results), found)
+    if code == OK and args.out is None:  # what is answered from a snapshot names no folder
+        results = page(results_text(outputs, models, changes=False))
+        keep_snapshot(args, spec, plan, result, results, found)
     return code
 
 
@@ -192,7 +195,7 @@ def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
 
 
 def _content(
-    result: BuildResult, path: CriticalPath, outputs: list[dict[str, Any]], found: list[Diagnostic]
+    result: BuildResult, path: CriticalPath, found: list[Diagnostic], **results: Any
 ) -> dict[str, Any]:
     outcomes = {
         **dict.fromkeys(result.ran, "ran"),
@@ -212,7 +215,7 @@ def _content(
         "tasks": [_task_json(name, outcome, result) for name, outcome in outcomes.items()],
         "failures": failures,
         "unsteady": {name: list(parts) for name, parts in result.unsteady.items()},
-        "outputs": outputs,
+        **results,
         "warnings": diagnostics_json(found),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlbuild import api
 from mlbuild.allowance import size_text
@@ -14,6 +14,7 @@ from mlbuild.cli.output.printing import counted, say, show, show_document
 from mlbuild.cli.output.reasons import waiting_text
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.garbage import Garbage
+from mlbuild.pipeline.published import Published
 
 FORMATS = ("text", "json")
 
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
-    garbage = api.clean(
+    garbage, orphans = api.clean(
         spec,
         builds=args.keep_builds,
         budget=args.max_size,
@@ -52,12 +53,12 @@ def run(args: argparse.Namespace) -> int:
         waits=lambda holder: say([waiting_text(holder)]),
     )
     if args.json:
-        show_document(document("gc", OK, _content(garbage, args)))
+        show_document(document("gc", OK, _content(garbage, orphans, args)))
         return OK
-    show(_lines(garbage, args.delete))
+    show([*_lines(garbage, args.delete), *_folders(orphans, args.delete)])
     if args.max_size is not None and garbage.staying > args.max_size:
         say([f"mlbuild: the store cannot be as small as {size_text(args.max_size)}: what stays is needed"])
-    elif garbage.files and not args.delete and not args.quiet:
+    elif (garbage.files or orphans) and not args.delete and not args.quiet:
         say(["  help: --delete removes it"])
     return OK
 
@@ -80,12 +81,21 @@ def _lines(garbage: Garbage, deleted: bool) -> Iterator[str]:
         yield f"  and of {counted(len(newest) - _TOLD, 'build')} before"
 
 
-def _content(garbage: Garbage, args: argparse.Namespace) -> dict[str, object]:
+def _folders(orphans: Iterable[Published], deleted: bool) -> Iterator[str]:
+    """The published folders that no output gives any more."""
+    for one in orphans:
+        done = ("removed" if deleted else "can go") if one.untouched else "stays"
+        why = "" if one.untouched else ", but contains files that no build wrote"
+        yield f"{done}: {one.folder}, which no output makes any more{why}"
+
+
+def _content(garbage: Garbage, orphans: Iterable[Published], args: argparse.Namespace) -> dict[str, object]:
     return {
         "deleted": args.delete,
         "results": len(garbage.actions),
         "contents": len(garbage.contents),
         "leftovers": len(garbage.others),
+        "orphans": [{"folder": one.folder, "removable": one.untouched} for one in orphans],
         "bytes": garbage.size,
         "builds": dict(garbage.builds),
         "staying_bytes": garbage.staying,

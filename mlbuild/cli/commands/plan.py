@@ -43,6 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="as if the targets had to run in any case")
     parser.add_argument("-k", "--keep-going", action="store_true", help="as with build -k")
     add_locked(parser)
+    add_out(parser)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        type=_folder,
+        metavar="DIR",
+        help="publish in DIR/NAME, also with --set (dist; with --profile dist-PROFILE; with --set nothing is published)",
+    )
+
+
+def _folder(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,7 @@ class Row:
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
-    plan = api.plan(spec)
+    plan = api.plan(spec, args.out)
     with held_to_lock():
         found = api.foresee(
             spec,

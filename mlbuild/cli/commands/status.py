@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,19 +22,40 @@ from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import Store, open_store
+from mlbuild.params import Json
+from mlbuild.pipeline.published import Published, published
 
 FORMATS = ("text", "json")
 
-_STYLES = {"up to date": "ok", "failed": "error", "stale": "warning", "never built": "warning"}
+_ORPHAN, _OTHER = "orphan", "of another build"
+_STYLES = {
+    "up to date": "ok",
+    "failed": "error",
+    "stale": "warning",
+    "never built": "warning",
+    _ORPHAN: "warning",
+    _OTHER: "dim",
+}
 
 
 @dataclass(frozen=True)
 class Output:
-    """An exported folder: what it is, and when its content was made, in seconds since 1970 (None: never)."""
+    """A published folder: what it is, and when its content was made, in seconds since 1970 (None: never).
+
+    `build` is the record of the build that wrote it, where there is one.
+    """
 
     folder: str
     state: str
     made: int | None
+    build: Json | None = None
+
+    def text(self, paint: Paint, ago: Callable[[int], str]) -> str:
+        """Of a folder that this spec does not give with these profiles, also by which command it was made."""
+        by = shlex.join(self.build["command"]) if self.build and self.state in (_ORPHAN, _OTHER) else ""
+        made = "" if self.made is None else f"made {ago(self.made)}{f' by {by!r}' if by else ''}"
+        state = f"{_ORPHAN}: no output makes it any more" if self.state == _ORPHAN else self.state
+        return ", ".join(text for text in (paint(_STYLES[self.state], state), made) if text)
 
 
 @dataclass(frozen=True)
@@ -51,11 +73,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
-    store = open_store(spec.root)
-    found = Values(args, spec).decisions(api.foresee(spec, args.targets))
+    plan, store = api.plan(spec), open_store(spec.root)
+    found = Values(args, spec).decisions(api.foresee(spec, args.targets, planned=plan))
     counts = _counts(decision for _, decision in found)
     code = OK if set(counts) <= {"up to date"} else STALE
-    outputs = [_output(task, decision, store) for task, decision in found if task.exports]
+    there = published(spec, plan, store)
+    builds = {one.folder: one.build for one in there}
+    outputs = [_output(task, decision, store, builds) for task, decision in found if task.exports]
+    given = {task.exports for task in plan.tasks.values()}
+    outputs += other_outputs(one for one in there if one.folder not in given)
     last = max((made for _, decision in found if (made := _made(decision)) is not None), default=None)
     if args.json:
         show_document(document("status", code, _content(found, counts, outputs, last)))
@@ -82,8 +108,7 @@ def status_text(
     width = max((len(output.folder) for output in outputs), default=0)
     lines = []
     for output in outputs:
-        made = "" if output.made is None else f", made {ago(output.made)}"
-        lines.append(f"{output.folder:<{width}}  {paint(_STYLES[output.state], output.state)}{made}")
+        lines.append(f"{output.folder:<{width}}  {output.text(paint, ago)}")
     width = max((len(row.task) for row in rows), default=0)
     lines += [
         f"{paint(_STYLES[row.state], f'{row.state:>6}')}  {row.task:<{width}}  {row.text}" for row in rows
@@ -105,14 +130,22 @@ def _made(decision: Decision) -> int | None:
     return made_by(decision.action.build) if isinstance(decision, (Fresh, Restorable)) else None
 
 
-def _output(task: Task, decision: Decision, store: Store) -> Output:
+def _output(task: Task, decision: Decision, store: Store, builds: Mapping[str, Json | None]) -> Output:
     folder = str(task.exports)
     if isinstance(decision, Fresh):
-        return Output(folder, "up to date", _made(decision))
+        return Output(folder, "up to date", _made(decision), builds.get(folder))
     record = find_record(store, task.name)
-    if record is None:
+    if record is None or folder not in builds:
         return Output(folder, "never built", None)
-    return Output(folder, "stale", made_by(record.made))
+    return Output(folder, "stale", made_by(record.made), builds[folder])
+
+
+def other_outputs(others: Iterable[Published]) -> list[Output]:
+    """Published folders that the spec does not give as it is."""
+    return [
+        Output(one.folder, _ORPHAN if one.orphan else _OTHER, made_by(one.exported.build), one.build)
+        for one in others
+    ]
 
 
 def _counts(decisions: Iterable[Decision]) -> dict[str, int]:
@@ -135,6 +168,7 @@ def _content(
         "tasks": {state.replace(" ", "_"): count for state, count in counts.items()},
         "outputs": [
             {"folder": one.folder, "state": one.state.replace(" ", "_"), "made": _time(one.made)}
+            | {key: one.build[key] if one.build else None for key in ("build", "command", "spec")}
             for one in outputs
         ],
         "not_up_to_date": [

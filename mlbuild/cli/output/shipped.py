@@ -1,10 +1,10 @@
-"""What a build has made, in words: outputs with their proof and metrics, and what is to be known of models."""
+"""What a build has made, in words: outputs with their proof, metrics of models, and what is to be known of these."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
@@ -12,34 +12,45 @@ from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import open_store
+from mlbuild.pipeline.runs import last_measured
 from mlbuild.pipeline.tasks import artifact, evaluate, publish, verify
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.spec.meaning.levels import leveled
 from mlbuild.spec.spec import Spec
 
+#: The files of an output that are shown.
+_SHOWN = (verify.PARITY, evaluate.METRICS)
 
-def outputs_of(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
-    """Of each output that is up to date: where it is, its certificate, its metrics. Others are told to be stale."""
-    told = []
-    for name in spec.outputs:
-        task, folder = publish.task_of(name), publish.folder_of(name)
-        file = f"{folder}/{artifact.MODEL}"
-        if task in result.actions:
-            # The folder was compared with the result just now; what the store holds of it was not.
-            parity, metrics = (
-                _content(spec, f"{folder}/{part}") for part in (verify.PARITY, evaluate.METRICS)
-            )
-            told.append({"output": name, "artifact": file, "parity": parity, "metrics": metrics})
-        elif task in result.blocked and os.path.isdir(spec.root / folder):  # noqa: PTH112  # even if it may not be seen
-            told.append({"output": name, "artifact": file, "stale": True})
+
+def outputs_of(spec: Spec, plan: Plan, result: BuildResult) -> list[dict[str, Any]]:
+    """Return the artifact, the certificate and the metrics of each output that is up to date; others are marked as stale.
+
+    The artifact of a trial is None, because it is not published.
+    """
+    store = open_store(spec.root)
+    told: list[dict[str, Any]] = []
+    for name, output in spec.outputs.items():
+        about = {"output": name, "model": output.model}
+        task = plan.tasks[publish.task_of(name)]
+        file = f"{task.exports}/{artifact.MODEL}"
+        if (action := result.actions.get(task.name)) and task.exports is None:
+            files = [store.get(action.digests[part]) for part in _SHOWN]
+            parity, metrics = (json.loads(content or b"null") for content in files)
+            told.append(about | {"artifact": None, "parity": parity, "metrics": metrics})
+        elif action:
+            # The folder was just compared with the result, but the contents of the store were not.
+            parity, metrics = (_content(spec, f"{task.exports}/{part}") for part in _SHOWN)
+            told.append(about | {"artifact": file, "parity": parity, "metrics": metrics})
+        elif task.name in result.blocked and task.exports and os.path.isdir(spec.root / task.exports):  # noqa: PTH112  # even if it may not be seen
+            told.append(about | {"artifact": file, "stale": True})
     return told
 
 
 def _content(spec: Spec, file: str) -> Any:
-    """What a file of an output holds; the build has just written or compared it.
+    """Return the content of a file of an output, which the build has just written or compared.
 
     Raises:
-        Stopped: somebody else has removed or changed it since.
+        Stopped: Somebody else has removed or changed it since.
     """
     try:
         return json.loads(read_regular(spec.root / file, NOTE_LIMIT))
@@ -49,21 +60,66 @@ def _content(spec: Spec, file: str) -> Any:
         raise Stopped(message, "build again", UNREACHABLE) from None
 
 
-def output_text(output: dict[str, Any]) -> list[str]:
+def models_of(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
+    """Return the metrics of each model that was evaluated, of a constant answer, and of the last build of the model."""
+    store = open_store(spec.root)
+    actions = {name: result.actions.get(evaluate.task_of(name)) for name in spec.models}
+    digests = {name: action.digests[evaluate.METRICS] for name, action in actions.items() if action}
+    former = last_measured(store, spec, digests, result.build)
+    told = []
+    for name, digest in digests.items():
+        if (content := store.get(digest)) is not None:
+            found, last = json.loads(content), former.get(name)
+            about = {"model": name, "metrics": found["metrics"], "constant": found["constant"]}
+            told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
+    return told
+
+
+def results_text(
+    outputs: Sequence[dict[str, Any]], models: Sequence[dict[str, Any]], *, changes: bool = True
+) -> list[str]:
+    """Return the lines about each output and the metrics of its model, then about the models that are not shipped."""
+    lines: list[str] = []
+    metrics = {one["model"]: _metrics_text(one, changes) for one in models}
+    for output in outputs:
+        lines += _output_text(output)
+        lines += () if output.get("stale") else metrics.pop(output["model"], ())
+    for name, text in metrics.items():
+        lines += [f"model {name}", *text]
+    return lines
+
+
+def _output_text(output: Mapping[str, Any]) -> list[str]:
     if output.get("stale"):
         return [f"{output['artifact']}: out of date, left as it was"]
     parity, rows = output["parity"], output["parity"]["rows"]
-    lines = [
-        output["artifact"],
+    return [
+        output["artifact"] or f"{output['output']}: a trial, not published (use --out DIR to publish it)",
         f"  parity: {rows['real']:,} real, {rows['adversarial']:,} adversarial, {rows['learner']:,} learner rows; "
         f"largest difference {parity['max_difference']:.3g}, label flips {parity['label_flips']}",
     ]
-    metrics, constant = output["metrics"]["metrics"], output["metrics"].get("constant")
+
+
+def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
+    metrics, constant = model["metrics"], model["constant"]
+    former = model["former"]["metrics"] if changes and model["former"] else {}
+    lines = []
     for name in dict.fromkeys(name for values in metrics.values() for name in values if name != "rows"):
-        model = "  ".join(f"{split} {_number(values[name])}" for split, values in metrics.items())
-        base = "  ".join(_number(constant[split][name]) for split in metrics) if constant else ""
-        lines.append(f"  {name}: {model}" + (f"  (constant: {base})" if base else ""))
+        told = [
+            f"{split} {_number(values[name])}{_change(former, split, name, values[name])}"
+            for split, values in metrics.items()
+        ]
+        base = "  ".join(_number(constant[split][name]) for split in metrics)
+        lines.append(f"  {name}: {'  '.join(told)}  (constant: {base})")
     return lines
+
+
+def _change(former: Mapping[str, Any], split: str, name: str, value: float | None) -> str:
+    """Return the former value of a metric in parentheses, if it looks different."""
+    if name not in former.get(split, {}):
+        return ""
+    was = _number(former[split][name])
+    return "" if was == _number(value) else f" (was {was})"
 
 
 def findings_of(spec: Spec, plan: Plan, result: BuildResult) -> list[Diagnostic]:

@@ -6,19 +6,22 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from mlbuild.diagnostics import Unusable, Unwritable
 from mlbuild.engine.decide.files import Digests, LocalFile
 from mlbuild.engine.decide.reasons import Reason
-from mlbuild.engine.decide.records import Action, find_action, find_record
+from mlbuild.engine.decide.records import Action
+from mlbuild.engine.execution.exported import find_exported, keep_exported
 from mlbuild.engine.graph import Task
-from mlbuild.engine.store.kept import digest_of, kind, on_another_disk, remove
+from mlbuild.engine.store.kept import kind, on_another_disk, remove
 from mlbuild.engine.store.store import Store
 
 #: What a swap consists of: the folder that is to be the exported one, and the one that was.
 _COMING, _FORMER = "new", "old"
+
+#: What keeps git from listing generated folders, in the folder around them.
+_IGNORE = "# Written by mlbuild when it made this folder. Remove this file to commit what is here.\n*\n"
 
 
 def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> Iterator[Reason]:
@@ -48,7 +51,7 @@ def check_place(task: Task, store: Store, root: Path) -> None:
     """See that the exported folder of a task is in the project, and that replacing it loses nothing of others.
 
     A folder is ours to replace if it has no files but those that the task gives, or if one of these is still what a
-    build put there.
+    build put there. An absolute path is one that the user named: it may lie anywhere.
 
     Raises:
         Unwritable: the folder is out of the project, holds something else, or cannot even be looked at.
@@ -57,7 +60,8 @@ def check_place(task: Task, store: Store, root: Path) -> None:
         return
     folder = root / task.exports
     inside = os.path.realpath(root)
-    if os.path.commonpath([inside, os.path.realpath(folder.parent)]) != inside:
+    above = os.path.realpath(folder.parent)
+    if not Path(task.exports).is_absolute() and os.path.commonpath([inside, above]) != inside:
         raise Unusable(
             task.exports, "it is outside of the project", f"remove the link '{folder.parent.name}'"
         )
@@ -69,7 +73,8 @@ def check_place(task: Task, store: Store, root: Path) -> None:
     if found in (None, stat.S_IFLNK):  # of a link, only the link is replaced
         return
     others = [""] if found != stat.S_IFDIR else [*_others(folder, task.parts)]
-    if others and not _written_by_us(task, folder, store):
+    known = find_exported(store, task.exports) if others else None
+    if others and not (known and known.wrote(folder)):
         such = f", such as '{others[0]}'" if others[0] else ""
         what = (
             f"it holds files that mlbuild did not write{such}" if such else "mlbuild did not write that file"
@@ -77,8 +82,8 @@ def check_place(task: Task, store: Store, root: Path) -> None:
         raise Unusable(task.exports, what, "move them away, or give the output another name")
 
 
-def export(task: Task, action: Action, store: Store, root: Path) -> None:
-    """Put the parts of a result into the task's exported folder, which changes as a whole.
+def export(task: Task, action: Action, store: Store, root: Path, build: str) -> None:
+    """Put the parts of a result into the task's exported folder, which changes as a whole; `build` is the one that does.
 
     The files are copies, so that editing one cannot damage the store. They are on the disk before they show, as what
     is shipped is not looked at again; what the store holds is, before it is used.
@@ -90,7 +95,10 @@ def export(task: Task, action: Action, store: Store, root: Path) -> None:
     recover(task, store, root)
     check_place(task, store, root)
     own, beside = _swaps(task.exports, store, root)
+    keep_exported(task, action, store, build)
     try:
+        if task.generated:
+            _ignore((root / task.exports).parent)
         try:
             _exchange(action, store, root / task.exports, own, Path.rename)
         except OSError as error:
@@ -148,22 +156,17 @@ def _others(folder: Path, parts: Collection[str]) -> Iterator[str]:
                 yield found
 
 
-def _written_by_us(task: Task, folder: Path, store: Store) -> bool:
-    """Whether some part in an exported folder is what the task gave last, or the time before."""
-    record = find_record(store, task.name)
-    keys = [record.key, record.last.former if record.last else ""] if record else []
-    for action in (found for key in keys if (found := find_action(store, key))):
-        for part, digest in action.digests.items():
-            with suppress(OSError):
-                if digest_of(folder / part) == digest:
-                    return True
-    return False
-
-
 def _swaps(exports: str, store: Store, root: Path) -> tuple[Path, Path]:
     """Where a swap is prepared: within the store, or where that is on another disk, beside the folder."""
     target = root / exports
     return store.swap_folder(exports), target.with_name(f".{target.name}.swap")
+
+
+def _ignore(folder: Path) -> None:
+    """Make a folder that git ignores. One that is there stays as it is, so that its user has the last word."""
+    if not os.path.lexists(folder):
+        folder.mkdir(parents=True)
+        (folder / ".gitignore").write_text(_IGNORE, encoding="utf-8")
 
 
 def _exchange(

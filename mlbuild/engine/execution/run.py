@@ -231,7 +231,7 @@ class _Build:
         if task.exports is None:
             return True
         try:
-            export(task, action, self._world.store, self._world.root)
+            export(task, action, self._world.store, self._world.root, self._name)
         except Unwritable as error:
             self._fail(task, Failure("store", str(error), {"folder": task.exports}), key)
             return False

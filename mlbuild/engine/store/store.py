@@ -185,9 +185,10 @@ class DiskStore:
                     entry, DiskStore(Path(root), self.cache.path) if seen else None, seen is False
                 )
 
-    def notes(self, folder: str) -> Iterator[tuple[Path, Any]]:
+    def notes(self, folder: str, *, reverse: bool = False) -> Iterator[tuple[Path, Any]]:
         """The notes of a folder with their files, by the names of these; a damaged one is None."""
-        for path in self.own.entries(f"{folder}/*.json"):
+        paths = self.own.entries(f"{folder}/*.json")
+        for path in reversed(paths) if reverse else paths:
             yield path, unsealed(read(path), self.own.seal())
 
     def give(self, path: Path, content: bytes) -> None:

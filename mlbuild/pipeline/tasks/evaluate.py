@@ -50,6 +50,11 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     yield scope.ships(task, METRICS)
 
 
+def task_of(model: str) -> str:
+    """Return the name of the task that evaluates a model."""
+    return f"{KIND}:{model}"
+
+
 def run(job: Job) -> None:
     coding = read_coding(job)
     names, classes = job.params["metrics"], len(coding.classes)

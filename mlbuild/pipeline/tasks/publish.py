@@ -1,36 +1,70 @@
-"""Task `publish:O`: the folder `dist/O/`, with every file that other tasks ship."""
+"""Task `publish:O`: the folder of an output, with every file that other tasks ship."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from mlbuild.diagnostics import Unusable
 from mlbuild.engine.graph import Job, Task
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
+from mlbuild.spec.spec import Spec
+
+KIND = "publish"
+#: The parent folder of the outputs; each profile has its own.
+_DIST = "dist"
+_STORE = ".mlbuild"
+
+
+def place_of(spec: Spec, out: Path | None = None) -> str | None:
+    """Return the parent folder of the outputs: `out`, or by default `dist` or `dist-PROFILE`.
+
+    It is None for a spec with settings, which is a trial and is not published. A folder of the project is relative to the
+    project, any other one absolute.
+
+    Raises:
+        Unusable: `out` is in the store.
+    """
+    if out is None:
+        return None if spec.settings else _usual(spec.profiles)
+    root, named = os.path.abspath(spec.root), os.path.abspath(out)  # noqa: PTH100  # without ".."
+    if os.path.commonpath([root, named]) != root:
+        return named
+    inside = Path(os.path.relpath(named, root))
+    if inside.parts[:1] == (_STORE,):
+        raise Unusable(str(out), f"'{_STORE}' is for the store", "name another folder")
+    return inside.as_posix()
 
 
 def plan(scope: OutputScope) -> Iterator[Task]:
     shipped = (*scope.shipped, *scope.model.shipped)
     yield scope.task(
-        "publish",
+        KIND,
         {},
         rank=MODELS,
         run=run,
         params={"files": {one.slot: list(one.parts) for one in shipped}},
         inputs=shipped,
         parts=tuple(part for one in shipped for part in one.parts),
-        exports=folder_of(scope.item.name),
+        exports=None if scope.place is None else Path(scope.place, scope.item.name).as_posix(),
+        generated=scope.place == place_of(scope.spec),
     )
+
+
+def folder_of(output: str, profiles: Sequence[str]) -> str:
+    """Return the default folder of an output that is built with profiles."""
+    return f"{_usual(profiles)}/{output}"
+
+
+def _usual(profiles: Sequence[str]) -> str:
+    return "-".join([_DIST, *(["+".join(profiles)] if profiles else [])])
 
 
 def task_of(output: str) -> str:
     """Return the name of the task that publishes an output."""
-    return f"publish:{output}"
-
-
-def folder_of(output: str) -> str:
-    """Return the folder of an output, relative to the folder of the spec."""
-    return f"dist/{output}"
+    return f"{KIND}:{output}"
 
 
 def run(job: Job) -> None:

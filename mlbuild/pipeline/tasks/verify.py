@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+KIND = "verify"
 #: The part with the certificate, which is also a file of an output.
 PARITY = "parity.json"
 #: Columns by name, each with the slot and the part that contains it.
@@ -32,7 +33,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
     kept = {one.name: one.dropped for one in inputs if one.dropped is not None}
     raw = (*parts_of(SPLITS, shown), *kept_parts(kept.values()))
     task = scope.task(
-        "verify",
+        KIND,
         artifact.recipe_places(scope) | {("rows",): (*scope.item.at, "verify", "rows")},
         rank=MODELS,
         run=run,
@@ -54,6 +55,11 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         libraries=(*artifact.libraries(scope), "onnxruntime"),
     )
     yield scope.ships(task, PARITY)
+
+
+def task_of(output: str) -> str:
+    """Return the name of the task that verifies an output."""
+    return f"{KIND}:{output}"
 
 
 def run(job: Job) -> None:

@@ -10,6 +10,9 @@ from mlbuild.spec.layers.bounds import HELP, Bounds
 from mlbuild.spec.text.loader import load
 from mlbuild.spec.text.tree import Document
 
+#: What a spec is called, or ends with behind a dot.
+SPEC = "mlbuild.yaml"
+
 
 def read_main(file: FilePath, bounds: Bounds) -> Document | list[Diagnostic]:
     """The tree of a spec file that can be a link, though not beyond its bounds; or what keeps it from being read."""
