@@ -1,4 +1,4 @@
-"""What a command needs around it: its working folder, memory, and files that it may open.
+"""What a command needs around it: its working folder, its files, memory, and room for open files.
 
 Where one of these is missing, that is what the user is told; it is not an internal error.
 """
@@ -9,7 +9,7 @@ import errno
 import os
 
 from mlbuild.allowance import allowance_text, refused
-from mlbuild.cli.exits import TASK, USAGE, Stopped
+from mlbuild.cli.exits import TASK, UNREACHABLE, USAGE, Stopped
 
 #: How many files a command opens at once, and how many more a build opens for each of its jobs.
 _OPEN, _OPEN_BY_JOB = 64, 8
@@ -56,6 +56,10 @@ def missing(error: Exception) -> Stopped | None:
         return Stopped("too many files are open at once", _RAISE_LIMIT, TASK)
     if isinstance(error, OSError) and not _folder_exists():
         return _gone()
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        # Whether a file exists is checked first; here it disappeared after that.
+        message = f"'{os.fsdecode(error.filename)}' does not exist any more"
+        return Stopped(message, "run the command again, when nothing else removes files", UNREACHABLE)
     return None
 
 

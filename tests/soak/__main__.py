@@ -40,6 +40,7 @@ SOAKS = {
     "kill": ["tests/cli/test_kill.py"],
     "interrupt": ["tests/cli/test_interrupt.py"],
     "memory": ["tests/cli/test_limits.py"],
+    "surroundings": ["tests/cli/test_missing_surroundings.py"],
     "concurrent": ["tests/cli/test_concurrent.py"],
     "damage": ["tests/cli/test_damage.py", "tests/engine/test_garbage.py"],
     "schema": ["tests/editor/test_validators.py", "tests/spec/test_project_schema.py"],
