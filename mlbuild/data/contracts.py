@@ -55,49 +55,51 @@ class Column(Described):
 
     dtype: str = field(
         Choice(DTYPES),
-        "The type of its values; a value in the data that cannot be read as one is a violation.",
+        "Type of the values. A value that cannot be parsed as this type is a violation.",
     )
     nullable: bool = field(
-        Boolean(), "Whether values can be missing; if not, a missing one is a violation.", default=False
+        Boolean(), "Whether values can be missing. If false, a missing value is a violation.", default=False
     )
     min: int | float | str | None = field(
         Bound(),
-        "The smallest value allowed: a number, or an ISO date for a date or datetime.",
+        "Smallest allowed value: a number, or an ISO date for a date or datetime column.",
         default=None,
         examples=(0, "2013-01-01"),
     )
     max: int | float | str | None = field(
         Bound(),
-        "The largest value allowed: a number, or an ISO date for a date or datetime.",
+        "Largest allowed value: a number, or an ISO date for a date or datetime column.",
         default=None,
         examples=(100, "2013-12-31"),
     )
     categories: tuple[Any, ...] | None = field(
         ListOf(Scalar(), min_items=1, unique=True),
-        "All values that there can be; their order is the order of codes. In the data another value is a "
-        "violation, at serving time it is an unknown value.",
+        "All possible values, in the order of their codes. Any other value in the data is a "
+        "violation; at serving time it counts as unknown.",
         default=None,
     )
     unique: bool = field(
-        Boolean(), "Whether no two rows have the same value; missing values never agree.", default=False
+        Boolean(), "Whether all values must be different. Missing values are not compared.", default=False
     )
     serving: bool = field(
         Boolean(),
-        "Whether the value is known when a prediction is asked for; if not, no feature can depend on it.",
+        "Whether the value is known at prediction time. If false, no feature can depend on it.",
         default=True,
     )
     finite: bool = field(Boolean(), "Whether an infinite value is a violation (float only).", default=True)
     empty_is_null: bool = field(
-        Boolean(), "Whether an empty string is a missing value (string only).", default=True
+        Boolean(), "Whether an empty string counts as missing (string only).", default=True
     )
     null_token: str | None = field(
         Text(),
-        "The text that stands for a missing value, in the data and at serving time, where an empty string "
-        "is a value of its own.",
+        "String that represents a missing value in the data and at serving time, if an empty string "
+        "is an ordinary value.",
         default=None,
     )
     description: str | None = field(
-        Text(), "What the column holds, and in which unit: for people.", default=None
+        Text(),
+        "Description of the column, such as its meaning and unit, for readers of the spec.",
+        default=None,
     )
 
     @property
@@ -118,7 +120,7 @@ class Column(Described):
                 "missing-null-token",
                 "a nullable string column with 'empty_is_null: false' needs a 'null_token'",
                 ("empty_is_null",),
-                help='name a text that is never a value, such as null_token: "<missing>"',
+                help='choose a string that is never a value, such as null_token: "<missing>"',
                 on="key",
             )
 
@@ -134,18 +136,16 @@ class Column(Described):
         }
         for name, (is_given, dtypes) in given.items():
             if is_given and self.dtype not in dtypes:
-                help_ = f"it is for {', '.join(dtypes)}"
+                help_ = f"it is only for {', '.join(dtypes)}"
                 yield _no_effect(name, f"'{name}' has no effect on a column of dtype {self.dtype}", help_)
         for name, bound in (("min", self.min), ("max", self.max)):
             if bound is not None and self.categories is not None and self.dtype == "int":
-                yield _no_effect(
-                    name, f"'{name}' has no effect beside 'categories', which name all values", "remove it"
-                )
+                yield _no_effect(name, f"'{name}' has no effect together with 'categories'", "remove it")
         if self.dtype == "string" and self.null_token is not None and self.empty_is_null:
             yield _no_effect(
                 "null_token",
-                "'null_token' has no effect where an empty string is a missing value",
-                "leave it out, or say 'empty_is_null: false'",
+                "'null_token' has no effect unless 'empty_is_null' is false",
+                "remove it, or set 'empty_is_null: false'",
             )
 
     def _bounds(self) -> Iterator[Problem]:
@@ -155,14 +155,14 @@ class Column(Described):
                 faulty = True
                 wanted = "an ISO date, such as 2013-10-01" if self.dtype in TEMPORAL else "a finite number"
                 yield Problem(
-                    "wrong-value", f"'{name}' of a column of dtype {self.dtype} is {wanted}", (name,)
+                    "wrong-value", f"'{name}' of a column of dtype {self.dtype} must be {wanted}", (name,)
                 )
         if not faulty and self.min is not None and self.max is not None:
             low, high = self.bound(self.min), self.bound(self.max)
             if low > high:
                 yield Problem("contradiction", f"'min' {self.min} is greater than 'max' {self.max}", ("min",))
             elif self.dtype == "int" and math.ceil(low) > high:
-                message = f"no whole number lies between 'min' {self.min} and 'max' {self.max}"
+                message = f"there is no integer between 'min' {self.min} and 'max' {self.max}"
                 yield Problem("contradiction", message, ("min",))
 
     def _categories(self) -> Iterator[Problem]:
@@ -170,18 +170,22 @@ class Column(Described):
         for index, value in enumerate(self.categories or ()):
             at = ("categories", index)
             if not _fits_category(value, self.dtype):
-                help_ = "write it in quotes" if self.dtype == "string" else None
+                help_ = "put it in quotes" if self.dtype == "string" else None
                 yield Problem(
                     "wrong-value", f"category {_yaml(value)} is not of dtype {self.dtype}", at, help_
                 )
             elif value in seen:
                 yield Problem("duplicate-item", f"category {_yaml(value)} is listed twice", at)
             elif "\0" in str(value):
-                yield Problem("wrong-value", f"category {_yaml(value)} holds {ENDS_TEXT}", at)
+                yield Problem("wrong-value", f"category {_yaml(value)} contains {ENDS_TEXT}", at)
             elif self.dtype == "string" and value == (None if not self.empty_is_null else ""):
-                yield Problem("no-effect", "an empty string is a missing value here, not a category", at)
+                yield Problem(
+                    "no-effect", "an empty string is a missing value here, so it cannot be a category", at
+                )
             elif self.dtype == "string" and value == self.null_token:
-                yield Problem("no-effect", f"category '{value}' is the 'null_token', a missing value", at)
+                yield Problem(
+                    "no-effect", f"category '{value}' is the 'null_token', which is a missing value", at
+                )
             seen.add(value)
 
     def bound(self, value: int | float | str) -> Any:
@@ -195,14 +199,16 @@ class Contract(Described):
 
     columns: Mapping[str, Column] = field(
         MapOf(Object(Column, Choice(DTYPES), "dtype"), min_items=1),
-        "The columns by name, each a dtype or a map. Columns of the data that are not named here are not read.",
+        "Columns by name. Each is a dtype or a map. Columns of the data that are not listed here are not read.",
     )
     unique: tuple[str, ...] | None = field(
         ListOf(Name("column"), min_items=1, unique=True),
-        "The columns in which no two rows agree; rows with a missing value in one of them never do.",
+        "Columns whose combination of values must be different in every row. Rows with a missing value in one of them are not compared.",
         default=None,
     )
-    description: str | None = field(Text(), "What a row of the table is: for people.", default=None)
+    description: str | None = field(
+        Text(), "Description of the table, such as what one row is, for readers of the spec.", default=None
+    )
 
     def check(self) -> Iterator[Problem]:
         for name in self.columns:
@@ -252,8 +258,8 @@ def unusable(name: str) -> bool:
 
 
 def bad_name(name: str, at: Path, on: Literal["key", "value"] = "key") -> Problem:
-    help_ = "a column needs a name that is not '*', not of the form '^...$' and without the character U+0000"
-    return Problem("bad-name", f"'{name}' cannot be the name of a column", at, help_, on)
+    help_ = "a column name cannot be empty, '*' or of the form '^...$', or contain the character U+0000"
+    return Problem("bad-name", f"'{name}' is not a valid column name", at, help_, on)
 
 
 def _no_effect(name: str, message: str, help_: str) -> Problem:

@@ -22,7 +22,7 @@ SAMPLES = 5
 #: The maximum number of lines below the message of a failure.
 _LINES = 100
 MISSING = "column is missing"
-NAMED_TWICE = "column is named twice"
+NAMED_TWICE = "column appears twice"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Fault:
         one = len(self.columns) == 1
         if not self.count:
             return f"column {names} {self.rule.removeprefix('column ')}"
-        subject = f"column {names} breaks" if one else f"columns {names} break"
+        subject = f"column {names} violates" if one else f"columns {names} violate"
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
         first = [*map(_sample, self.samples)]
         more = ["..."] if first and self.count > len(first) else []
@@ -138,7 +138,7 @@ def failure_lines(failure: Failure) -> list[str]:
     lines = [f"{fault} ({fault.help})" if fault.help else f"{fault}" for fault in faults]
     lines += [", ".join(values)] if values else []
     lines += map(str, others)
-    more = [f"and {len(lines) - _LINES:,} more; --json tells all"] if len(lines) > _LINES else []
+    more = [f"and {len(lines) - _LINES:,} more (use --json to see all)"] if len(lines) > _LINES else []
     return [*map(told, lines[:_LINES]), *more]
 
 

@@ -47,7 +47,7 @@ def infer(file: Path) -> Inferred:
     """
     kind = format_of(file)
     if kind is None:
-        raise ValueError(f"'{file.suffix}' is the suffix of no format")
+        raise ValueError(f"no format has the suffix '{file.suffix}'")
     fitting = kind.fitting(file)
     header = fitting.header(file)
     refused = _refused(header)
@@ -58,16 +58,16 @@ def infer(file: Path) -> Inferred:
     # Read as a build will, which proves every dtype.
     rows, faults = guess.format.read(file, columns)
     if faults:
-        raise faulty("the file changed while it was read", faults)
+        raise faulty("the file changed while it was being read", faults)
     refused |= guess.refused
-    refused |= {name: "has no value in any row" for name in columns if rows[name].null_count() == rows.height}
+    refused |= {name: "has no values" for name in columns if rows[name].null_count() == rows.height}
     for name, column in columns.items():
         if column.dtype == "string" and rows[name].str.contains("\0", literal=True).any():
-            refused[name] = f"holds {ENDS_TEXT}"
+            refused[name] = f"contains {ENDS_TEXT}"
     kept = {name: promised(column, rows[name]) for name, column in columns.items() if name not in refused}
     if not kept:
         why = [f"column '{name}' {reason}" for name, reason in refused.items()]
-        raise data_failure("the file has no rows with a value", lines=why)
+        raise data_failure("the file has no values", lines=why)
     return Inferred(guess.format, rows.select(list(kept)), kept, refused, guess.remarks)
 
 
@@ -81,7 +81,7 @@ def _raw(form: Format, file: Path, header: Sequence[str], refused: dict[str, str
             if not faults:
                 raise
             refused |= {name: f"cannot be read: {cause}" for name, cause in faults.items()}
-    raise data_failure("the file changed while it was read")
+    raise data_failure("the file changed while it was being read")
 
 
 def _refused(header: Sequence[str]) -> dict[str, str]:
@@ -89,9 +89,9 @@ def _refused(header: Sequence[str]) -> dict[str, str]:
     refused, counts = {}, Counter(header)
     for name in header:
         if unusable(name):
-            refused[name] = "has a name that no column can have"
+            refused[name] = "has an invalid name"
         elif len(name) > _LONGEST_NAME:
             refused[name] = f"has a name of {len(name)} characters"
         elif counts[name] > 1:
-            refused[name] = "is named twice in the header"
+            refused[name] = "appears twice in the header"
     return refused

@@ -158,7 +158,7 @@ def boundary(nodes: Iterable[Node]) -> tuple[list[Node], list[Computed]]:
     return [node for node in needed if not isinstance(node, Computed)], computed
 
 
-_FOUND = "a row of another table is found"
+_FOUND = "a row of another table is joined"
 
 
 class Partner(NamedTuple):

@@ -23,7 +23,7 @@ class Source(Described):
     kind: ClassVar[type[Format]]
 
     contract: str = field(
-        Name("contract"), "The contract that the table must keep; it says which columns are read."
+        Name("contract"), "Contract that the table must satisfy. It also selects the columns that are read."
     )
 
     @property

@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 _FORMS = {
-    "dates in another form than 2013-10-01": (
+    "dates that are not written like 2013-10-01": (
         r"^[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T]+[0-9]{1,2}:[0-9]{2}.*)?$"
         r"|^[A-Za-z]{3,9}[ .-]+([0-9]{1,2},?[ -])?[0-9]{4}$"
         r"|^[0-9]{1,2}[. -]+[A-Za-z]{3,9}[ -][0-9]{2,4}$"
         r"|^[0-9]{4}[ -]?[QqWw][0-9]{1,2}$"
     ),
     "times of day": r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?$",
-    "numbers in another form than 1234.5": r"^[$€£(+-]*[0-9][0-9.,' ]*[%€$£)]*$",
+    "numbers that are not written like 1234.5": r"^[$€£(+-]*[0-9][0-9.,' ]*[%€$£)]*$",
 }
 
 

@@ -57,8 +57,8 @@ _TOO_DEEP = "the expression is nested too deeply"
 
 
 def _too_long(text: str) -> Problem:
-    message = f"the expression has {len(text):,} characters, and can have {MAX_LENGTH:,}"
-    help_ = "derive parts of it in steps before, or join a table of values"
+    message = f"the expression has {len(text):,} characters, but the limit is {MAX_LENGTH:,}"
+    help_ = "derive parts of it in earlier steps, or join a table of values"
     return Problem("bad-expression", message, help=help_, offset=(0, len(text)))
 
 
@@ -99,7 +99,7 @@ class _Binder:
             self.problems.append(self._unknown(name, node))
             return SILENT
         if type_.known and type_.dtype not in DTYPES:
-            message = f"'{name}' is a {type_.dtype}, which expressions cannot read"
+            message = f"'{name}' is a {type_.dtype}, which expressions do not support"
             self.problems.append(Problem("type-mismatch", message, offset=node.offset))
             return SILENT
         return Term((COLUMN, name, type_.dtype), type_.dtype, type_.nullable, node.offset)
@@ -107,9 +107,9 @@ class _Binder:
     def _unknown(self, name: str, node: Node) -> Problem:
         near = did_you_mean(name, self.schema)
         if name in self.later:
-            near = "this step makes it itself, and reads what was there before: make it in a step before"
+            near = "this step adds it, but expressions can only use columns of earlier steps: add it in an earlier step"
         if near is None and node.quoted:
-            near = f"double quotes are for columns; a text takes single ones: '{name}'"
+            near = f"double quotes are for columns; use single quotes for a string: '{name}'"
         near = near or f"available columns: {listed(self.schema) or 'none'}"
         return Problem("unknown-column", f"unknown column '{name}'", help=near, offset=node.offset)
 
@@ -121,9 +121,9 @@ class _Binder:
 
 
 def _constant(text: str) -> Problem:
-    help_ = "write an expression over the columns of a row"
+    help_ = "use at least one column"
     if re.search(r"(=|<>|!=)\s*NULL\b", text, re.IGNORECASE):
-        help_ = "what is compared with NULL is NULL: write IS NULL or IS NOT NULL"
+        help_ = "a comparison with NULL is always NULL: use IS NULL or IS NOT NULL"
     message = "the expression has the same value in every row"
     return Problem("bad-expression", message, help=help_, offset=(0, len(text)))
 

@@ -99,8 +99,8 @@ class Reader:
     def column(self, sql: Sql) -> Node:
         name, offset = sql.this.name, own(sql.this)
         if table := sql.args.get("table"):
-            message = f"columns have no table: write '{name}' without '{table.name}.'"
-            help_ = f'a name with a dot is quoted: "{table.name}.{name}"'
+            message = f"columns have no table prefix: remove '{table.name}.'"
+            help_ = f'put a column name that contains a dot in double quotes: "{table.name}.{name}"'
             return self._refuse(sql, unsupported(message, joined(own(table), offset), help_))
         return Node(COLUMN, (), (name,), offset, bool(sql.this.args.get("quoted")))
 
@@ -108,13 +108,13 @@ class Reader:
         offset = own(sql)
         if sql.is_string and "\0" in sql.this:
             return self._refuse(
-                sql, Problem("bad-expression", f"a text here holds {ENDS_TEXT}", offset=offset)
+                sql, Problem("bad-expression", f"the string contains {ENDS_TEXT}", offset=offset)
             )
         if sql.is_string:
             return Node("string", (), (sql.this,), offset)
         if not _NUMBER.fullmatch(sql.this):
             message = f"'{sql.this}' is not a number"
-            help_ = f'a column whose name begins with a digit is quoted: "{sql.this}"'
+            help_ = f'put a column name that starts with a digit in double quotes: "{sql.this}"'
             return self._refuse(sql, Problem("bad-expression", message, help=help_, offset=offset))
         if not sql.this.isdigit():
             return Node("float", (), (sql.this,), offset)
@@ -154,14 +154,12 @@ class Reader:
     def like(self, sql: Sql) -> Node:
         pattern = sql.expression
         if type(pattern).__name__ != "Literal" or not pattern.is_string:
-            message = "LIKE takes a text in quotes as its pattern"
-            help_ = "double quotes are for columns, a text takes single ones"
+            message = "the pattern of LIKE must be a string in quotes"
+            help_ = "double quotes are for columns; use single quotes for a string"
             return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
         if set(pattern.this) & {"%", "_"} and len(pattern.this) > _LONGEST_PATTERN:
-            message = (
-                f"LIKE takes a pattern of up to {_LONGEST_PATTERN} characters, not of {len(pattern.this):,}"
-            )
-            help_ = "test parts of the text, each with a LIKE of its own"
+            message = f"the pattern of LIKE has {len(pattern.this):,} characters, but the limit is {_LONGEST_PATTERN}"
+            help_ = "match parts of the string, each with its own LIKE"
             return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
         return self._made(sql, "like", [self.read(sql.this)], pattern.this)
 
@@ -170,7 +168,7 @@ class Reader:
         if decimals is None:
             return self._made(sql, "round", [self.read(sql.this)], 0)
         if not decimals.is_int or abs(int(decimals.to_py())) > 15:
-            message = "ROUND takes an integer from -15 to 15 as its decimals"
+            message = "the decimals of ROUND must be an integer from -15 to 15"
             return self._refuse(sql, unsupported(message, place(decimals, self.text)))
         return self._made(sql, "round", [self.read(sql.this)], int(decimals.to_py()))
 
@@ -180,7 +178,7 @@ class Reader:
         if target is None:
             named = type_named(to, self.text, place(sql.this, self.text)[1])
             message = f"CAST to {named} is not supported"
-            help_ = "CAST goes to DOUBLE, BIGINT and BOOLEAN"
+            help_ = "CAST supports DOUBLE, BIGINT and BOOLEAN"
             return self._refuse(sql, unsupported(message, place(sql, self.text), help_))
         return self._made(sql, "cast", [self.read(sql.this)], target)
 

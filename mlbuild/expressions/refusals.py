@@ -27,8 +27,8 @@ _SYMBOLS = {
     "Escape": "ESCAPE",
 }
 _INSTEAD = {
-    "DPipe": "write OR for one condition or another",
-    "Log": "LN(x) is the natural logarithm",
+    "DPipe": "write OR",
+    "Log": "write LN(x) for the natural logarithm",
     "BitwiseXor": "write POWER(x, y)",
     "IntDiv": "write FLOOR(x / y)",
     "TryCast": "write CAST",
@@ -43,14 +43,14 @@ def refusal(sql: Sql, text: str) -> Problem:
 
     offset = place(sql, text)
     if isinstance(sql, exp.Anonymous):
-        near = did_you_mean(sql.name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
+        near = did_you_mean(sql.name, FUNCTIONS) or f"available functions: {', '.join(FUNCTIONS)}"
         if sql.name.upper() in ("ISNULL", "ISNA", "ISNAN", "NOTNULL", "NOTNA"):
             near = "write x IS NULL or x IS NOT NULL"
         return unsupported(f"unknown function '{sql.name}'", own(sql) or offset, near)
     if sql.find(exp.Query):
-        message = "an expression reads the columns of one row, it holds no query"
+        message = "an expression cannot contain a query: it uses only the columns of one row"
     elif isinstance(sql, (exp.AggFunc, exp.Window)):
-        message = "an expression reads one row: aggregates and windows are not supported"
+        message = "an expression uses only one row: aggregates and windows are not supported"
     elif isinstance(sql, (exp.Placeholder, exp.Parameter)):
         message = "parameters are not supported: write the value"
     else:

@@ -33,7 +33,7 @@ def _numbers(node: Node, args: Sequence[Term]) -> tuple[str, list[Term]]:
     """int if all operands are ints, otherwise float. Literals next to floats become floats."""
     for arg in args:
         if arg.dtype not in (*NUMERIC, UNTYPED):
-            help_ = "a bool becomes a number by CAST(... AS BIGINT)" if arg.dtype == "bool" else None
+            help_ = "convert a bool to a number with CAST(... AS BIGINT)" if arg.dtype == "bool" else None
             raise mismatch(f"'{_name(node)}' takes numbers, not {arg.words()}", arg, help_)
     dtype, terms = alike(args, "{} {}")
     return ("float", [as_dtype(term, "float") for term in terms]) if dtype == UNTYPED else (dtype, terms)
@@ -113,8 +113,8 @@ def _power(node: Node, args: Sequence[Term]) -> Term:
 def _compare(node: Node, args: Sequence[Term]) -> Term:
     dtype, args = alike(args, "cannot compare {} with {}")
     if node.op != "=" and dtype in ("string", "bool"):
-        what = "texts have" if dtype == "string" else "bools have"
-        raise mismatch(f"{what} no order here: '<' and '>' compare numbers and dates", args[0])
+        what = "strings have" if dtype == "string" else "bools have"
+        raise mismatch(f"{what} no order: '<' and '>' compare numbers and dates", args[0])
     return strict(node.op, args, "bool")
 
 
@@ -157,7 +157,7 @@ def _case(node: Node, args: Sequence[Term]) -> Term:
     """Remove branches that can never be taken. A branch that is always taken becomes the ELSE."""
     conditions = _bools(Node("when"), args[:-1:2])
     dtype, results = alike(
-        [*args[1:-1:2], args[-1]], "the results of a CASE must be of one type, not {} and {}"
+        [*args[1:-1:2], args[-1]], "all results of a CASE must have the same type, not {} and {}"
     )
     branches: list[Term] = []
     otherwise = results[-1]
@@ -182,7 +182,7 @@ def _still(dtype: str, term: Term, left: Sequence[Term]) -> Term:
 
 
 def _coalesce(node: Node, args: Sequence[Term]) -> Term:
-    dtype, terms = alike(args, "COALESCE takes values of one type, not {} and {}")
+    dtype, terms = alike(args, "the arguments of COALESCE must have the same type, not {} and {}")
     kept: list[Term] = []
     for term in terms:
         if not is_null(term.tree):
@@ -195,7 +195,7 @@ def _coalesce(node: Node, args: Sequence[Term]) -> Term:
 
 
 def _extreme(node: Node, args: Sequence[Term]) -> Term:
-    dtype, terms = alike(args, f"{_name(node)} takes values of one type, not {{}} and {{}}")
+    dtype, terms = alike(args, f"the arguments of {_name(node)} must have the same type, not {{}} and {{}}")
     if dtype not in (*NUMERIC, *TEMPORAL, UNTYPED):
         raise mismatch(f"{_name(node)} takes numbers or dates, not {terms[0].words()}", terms[0])
     kept = [term for term in terms if not is_null(term.tree)]
@@ -215,7 +215,7 @@ def _in(node: Node, args: Sequence[Term]) -> Term:
                 "unsupported-expression", "IN takes a list of literal values", offset=item.offset
             )
             raise Rejected(problem)
-    dtype, (x, *items) = alike(args, "IN compares {} with {}")
+    dtype, (x, *items) = alike(args, "IN cannot compare {} with {}")
     trees = {item.tree for item in items}
     values = sorted((tree for tree in trees if not is_null(tree)), key=lambda tree: literal_value(tree))
     equal = Node("=")
@@ -233,7 +233,7 @@ def _in(node: Node, args: Sequence[Term]) -> Term:
 def _like(node: Node, args: Sequence[Term]) -> Term:
     (x,) = args
     if x.dtype not in ("string", UNTYPED):
-        raise mismatch(f"LIKE takes a text, not {x.words()}", x)
+        raise mismatch(f"LIKE takes a string, not {x.words()}", x)
     pattern = node.extra[0]
     while "%%" in pattern:
         pattern = pattern.replace("%%", "%")
@@ -251,7 +251,7 @@ def _cast(node: Node, args: Sequence[Term]) -> Term:
     numbers = ("bool", *NUMERIC)
     if (x.dtype in numbers and target in numbers) or (x.dtype, target) == ("date", "datetime"):
         return strict("cast", [x], target, False, target)
-    help_ = "give the column the dtype in its contract" if x.dtype == "string" else None
+    help_ = "declare the column with this dtype in its contract" if x.dtype == "string" else None
     raise mismatch(f"{x.words()} cannot be cast to {target}", x, help_)
 
 

@@ -34,18 +34,20 @@ def _parse_sql(text: str) -> Sql:
         found = Dialect.get_or_raise(None).parse_into(exp.Condition, text)
     except TokenError:
         raise Rejected(
-            Problem("bad-expression", "a quote or comment is not closed", offset=(0, len(text)))
+            Problem("bad-expression", "unclosed quote or comment", offset=(0, len(text)))
         ) from None
     except ParseError as error:
         raise Rejected(_worded(error.errors[0], text)) from None
     if len(found) > 1:
         raise Rejected(
-            Problem("bad-expression", "';' separates statements: write one expression", offset=(0, len(text)))
+            Problem(
+                "bad-expression", "';' is not supported: write a single expression", offset=(0, len(text))
+            )
         )
     if not found:
         word = text.split()[0]
         start = text.index(word)
-        message = f"'{word}' is not expected here"
+        message = f"unexpected '{word}'"
         raise Rejected(Problem("bad-expression", message, offset=(start, start + len(word))))
     if found[0] is None:
         raise Rejected(Problem("bad-expression", "the expression is empty", offset=(0, len(text))))
@@ -66,7 +68,7 @@ def _worded(error: dict[str, Any], text: str) -> Problem:
     elif said.startswith("The number of provided arguments"):
         message = "a function has too many arguments"
     else:
-        message = f"'{word}' is not expected here"
+        message = f"unexpected '{word}'"
     start = end - len(word)
     help_ = {"&&": "write AND"}.get(word)
     if text[:start].rstrip().endswith("**"):

@@ -41,7 +41,7 @@ class Term:
         return _ARTICLES.get(self.dtype, f"a {self.dtype}")
 
 
-_ARTICLES = {"int": "an int", UNTYPED: "NULL", "string": "a text"}
+_ARTICLES = {"int": "an int", UNTYPED: "NULL", "string": "a string"}
 SILENT = Term((NULL, UNKNOWN), UNKNOWN, True)
 
 
@@ -146,8 +146,8 @@ def _spanning(one: Term, other: Term) -> Term:
 
 def _hint(one: Term, other: Term) -> str | None:
     if {one.tree[0], other.tree[0]} & {"<", "<="}:
-        return "comparisons are chained with AND: 1 < x AND x < 3"
+        return "combine comparisons with AND: 1 < x AND x < 3"
     dtypes = {one.dtype, other.dtype}
     if "bool" in dtypes and dtypes & set(NUMERIC):
-        return "a bool becomes a number by CAST(... AS BIGINT)"
+        return "convert a bool to a number with CAST(... AS BIGINT)"
     return None

@@ -90,5 +90,5 @@ def _by_place(problems: Iterable[Problem]) -> Iterator[Problem]:
     for problem in problems:
         places.setdefault((problem.code, problem.at), []).append(problem)
     for first, *others in places.values():
-        count = f"{len(others)} other column{' does' if len(others) == 1 else 's do'}"
-        yield replace(first, message=f"{first.message}, and {count} not suit") if others else first
+        count = f"{len(others)} other column{'' if len(others) == 1 else 's'}"
+        yield (replace(first, message=f"{first.message} (same for {count})") if others else first)

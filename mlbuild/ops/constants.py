@@ -14,8 +14,8 @@ WORDS = {
     "int": "an integer up to 2^53",
     "float": "a finite number",
     "string": "text",
-    "date": "a date in quotes, as '2013-10-01'",
-    "datetime": "a time in quotes, as '2013-10-01T06:00'",
+    "date": "a date in quotes, such as '2013-10-01'",
+    "datetime": "a datetime in quotes, such as '2013-10-01T06:00'",
 }
 
 

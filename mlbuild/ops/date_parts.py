@@ -23,11 +23,11 @@ DAY_PARTS = {
     "year": "the year",
     "quarter": "the quarter, 1 to 4",
     "month": "the month, 1 to 12",
-    "week": "the week of ISO 8601, 1 to 53",
+    "week": "the ISO 8601 week, 1 to 53",
     "day": "the day of the month, 1 to 31",
-    "weekday": "the day of the week of ISO 8601, Monday 1 to Sunday 7",
+    "weekday": "the ISO 8601 day of the week, 1 (Monday) to 7 (Sunday)",
     "day_of_year": "the day of the year, 1 to 366",
-    "days_in_month": "the length of the month, 28 to 31",
+    "days_in_month": "the number of days in the month, 28 to 31",
 }
 CLOCK_PARTS = {
     "hour": "the hour, 0 to 23",
@@ -63,20 +63,20 @@ class DateParts(Op):
 
     parts: tuple[str, ...] = field(
         ListOf(Choice(DAY_PARTS | CLOCK_PARTS), or_one=True, min_items=1, unique=True),
-        "The parts to make, in this order; a date has none of `hour`, `minute` and `second`.",
+        "Parts to extract, in this order. A date has no `hour`, `minute` or `second`.",
         examples=(["month", "weekday", "hour"],),
     )
     time_zone: str | None = field(
         Text("^[A-Za-z][A-Za-z0-9_+/-]*$", "a time zone"),
-        "Read UTC datetimes as the wall clock of this IANA time zone. Default: as they stand.",
+        "IANA time zone to which to convert datetimes from UTC first. Default: no conversion.",
         default=None,
         examples=("America/New_York", "Europe/Berlin"),
     )
-    keep: bool = field(Boolean(), "Keep the column itself, before its parts.", default=False)
+    keep: bool = field(Boolean(), "Whether to keep the column itself, before its parts.", default=False)
 
     def check(self) -> Iterator[Problem]:
         if self.time_zone is not None and not is_known(self.time_zone):
-            names = "use a name of the IANA time zone database, such as 'America/New_York'"
+            names = "use an IANA time zone name, such as 'America/New_York'"
             hint = near_zones(self.time_zone) or names
             yield Problem("unknown-time-zone", f"unknown time zone '{self.time_zone}'", ("time_zone",), hint)
 
@@ -95,12 +95,12 @@ class DateParts(Op):
             for index, part in enumerate(self.parts):
                 if part in CLOCK_PARTS:
                     message = f"column '{name}' is a date, which has no {part}"
-                    hint = f"remove '{part}', or take dates in a step of their own"
+                    hint = f"remove '{part}', or use a separate step for dates"
                     at = ("parts", index) if len(self.parts) > 1 else ("parts",)
                     yield Problem("wrong-dtype", message, at, hint)
             if self.time_zone is not None:
                 message = f"column '{name}' is a date, which has no time zone"
-                hint = "remove 'time_zone', or take dates in a step of their own"
+                hint = "remove 'time_zone', or use a separate step for dates"
                 yield Problem("wrong-dtype", message, ("time_zone",), hint, on="key")
 
     def _made(self, name: str, type_: ColumnType) -> Schema:

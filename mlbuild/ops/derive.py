@@ -33,15 +33,15 @@ class Derive(Op):
 
     columns: Mapping[str, str] = field(  # type: ignore[assignment] # here it names the results, not what is read
         MapOf(Expression(), min_items=1, name_pattern=NAME),
-        "The new columns by name, each a SQL expression over the columns before this step.",
+        "New columns by name. Each is a SQL expression over the columns that exist before this step.",
         examples=({"speed": "distance / air_time"},),
     )
 
     def reads(self, schema: Schema) -> tuple[str, ...]:
-        help_ = "give the new one another name, so that a name has one meaning"
+        help_ = "choose another name for the new column"
         clashes = [
             Problem(
-                "duplicate-column", f"there is a column '{name}' already", ("columns", name), help_, on="key"
+                "duplicate-column", f"there is already a column '{name}'", ("columns", name), help_, on="key"
             )
             for name in self.columns
             if name in schema

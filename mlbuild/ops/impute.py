@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 STRATEGIES = {
-    "mean": "the mean of the train rows; makes an int column float",
-    "median": "the median of the train rows; makes an int column float",
-    "most_frequent": "the most frequent value of the train rows, of several the smallest",
-    "constant": "the value of `fill_value`",
+    "mean": "mean of the train rows; an int column becomes float",
+    "median": "median of the train rows; an int column becomes float",
+    "most_frequent": "most frequent value of the train rows; the smallest if there are several",
+    "constant": "the `fill_value`",
 }
 #: The strategies that compute with values. The others accept every dtype.
 COMPUTED = ("mean", "median")
@@ -42,11 +42,11 @@ class Impute(Columnwise):
 
     strategy: str = field(
         Choice(STRATEGIES),
-        "Where the value that is put in comes from; it is learned from the train rows of each column.",
+        "How to choose the replacement. It is computed per column from the train rows.",
     )
     fill_value: Any = field(
         Scalar(),
-        "The value to put in, with strategy `constant`: of the column's dtype, a date or datetime as ISO text.",
+        "Replacement for strategy `constant`. It must have the dtype of the column; write a date or datetime as an ISO string.",
         default=None,
         examples=(0, "unknown", False, "2013-01-01"),
     )
@@ -54,7 +54,7 @@ class Impute(Columnwise):
     def check(self) -> Iterator[Problem]:
         if self.strategy == "constant" and self.fill_value is None:
             message = "strategy 'constant' needs 'fill_value'"
-            yield Problem("missing-key", message, help="add 'fill_value', the value to put in")
+            yield Problem("missing-key", message, help="add 'fill_value', the replacement for missing values")
         if self.strategy != "constant" and self.fill_value is not None:
             message = f"'fill_value' has no effect with strategy '{self.strategy}'"
             hint = "remove it, or use strategy 'constant'"
@@ -75,7 +75,7 @@ class Impute(Columnwise):
         """
         fill = read_constant(self.fill_value, type_.dtype)
         if fill is None:
-            message = f"'fill_value' must be {WORDS[type_.dtype]}, as column '{name}' is {type_.dtype}"
+            message = f"'fill_value' must be {WORDS[type_.dtype]}, because column '{name}' is {type_.dtype}"
             raise Rejected(Problem("wrong-value", message, ("fill_value",)))
         categories = type_.categories
         if categories is not None and fill not in categories:
@@ -87,7 +87,7 @@ class Impute(Columnwise):
             return None
         values = column.drop_nulls()
         if not len(values):
-            message = f"column '{column.name}' has no value in the train rows"
+            message = f"column '{column.name}' has no values in the train rows"
             raise data_failure(message, column=column.name)
         value = _LEARN[self.strategy](values)
         if isinstance(value, float) and not math.isfinite(value):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: The maximum number of distinct values in one column. Each is a column of the learner's matrix.
 LIMIT = 10_000
 MISSING = {
-    "ignore": "a missing value is zero everywhere",
-    "indicator": "a missing value has a place of its own, the last",
+    "ignore": "a missing value becomes all zeros",
+    "indicator": "a missing value has its own position, the last",
 }
 
 
@@ -35,7 +35,7 @@ class OneHot(Columnwise):
     op = "one_hot"
     takes = CATEGORICAL
 
-    handle_missing: str = field(Choice(MISSING), "What becomes of a missing value.", default="ignore")
+    handle_missing: str = field(Choice(MISSING), "How to encode a missing value.", default="ignore")
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("vector")

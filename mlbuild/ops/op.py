@@ -65,7 +65,7 @@ class Op(Described):
 
     columns: Selector = field(
         Columns(Name("feature")),
-        "The columns to work on, at this step: a name, a list of names, or a selector.",
+        "Columns to transform: a name, a list of names or a selector. It applies to the columns at this step.",
     )
 
     def reads(self, schema: Schema) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class Op(Described):
         at = ("columns", names.index(name)) if len(names) > 1 else ("columns",)
         what = what or f"'{self.op}'"
         message = f"{what} takes {_either(takes)}, but column '{name}' is {type_.dtype}"
-        return Problem("wrong-dtype", message, at, "leave the column out, or convert it in a step before")
+        return Problem("wrong-dtype", message, at, "exclude the column, or convert it in an earlier step")
 
     def infer(self, read: Schema) -> Placement:
         """Return the columns that this step makes from the columns `read`. No data is needed.

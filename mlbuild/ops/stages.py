@@ -63,6 +63,6 @@ def _place_one(step: Op, schema: Schema) -> Stage:
     if len({*names}) < len(names):
         clashes = sorted(name for name, count in Counter(names).items() if count > 1)
         raise Rejected(
-            *(Problem("duplicate-column", f"the step makes a second column '{name}'") for name in clashes)
+            *(Problem("duplicate-column", f"the step would add a second column '{name}'") for name in clashes)
         )
     return Stage(step, read, placement, schema, Schema(columns))

@@ -37,7 +37,7 @@ class Standard(Columnwise):
 
     def check(self) -> Iterator[Problem]:
         if not self.with_mean and not self.with_std:
-            message = "with 'with_mean' and 'with_std' both false, the step does nothing"
+            message = "the step does nothing if 'with_mean' and 'with_std' are both false"
             yield Problem("no-effect", message, help="remove the step, or one of the two")
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
@@ -83,12 +83,12 @@ def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
 
     values = column.drop_nulls().cast(pl.Float64).to_numpy()
     if not len(values):
-        raise data_failure(f"column '{column.name}' has no value in the train rows", column=column.name)
+        raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(values.mean())
         variance = float(np.square(values - mean).mean())
     if not math.isfinite(mean) or not math.isfinite(variance):
-        message = f"column '{column.name}' has infinite or too large values in the train rows"
+        message = f"column '{column.name}' has values in the train rows that are infinite or too large"
         raise data_failure(message, column=column.name)
     error = len(values) * EPSILON * mean
     rounding = len(values) * EPSILON * variance + error * error

@@ -27,13 +27,13 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
     """
     words = list(type_.categories or column.drop_nulls().unique().sort())
     if not words:
-        raise data_failure(f"column '{column.name}' has no value in the train rows", column=column.name)
+        raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
     if len(words) > limit:
-        message = f"column '{column.name}' has {len(words):,} different values, '{op}' takes up to {limit:,}"
+        message = f"column '{column.name}' has {len(words):,} distinct values, but '{op}' supports at most {limit:,}"
         raise data_failure(message, column=column.name, values=len(words), limit=limit)
     wide = [word for word in words if isinstance(word, int) and abs(word) > 2**53]
     if wide:
-        message = f"column '{column.name}' has a category beyond 2^53; read the column as a string"
+        message = f"column '{column.name}' has a category beyond 2^53; declare the column as a string"
         raise data_failure(message, column=column.name, values=wide[:1])
     return words
 

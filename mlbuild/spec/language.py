@@ -78,7 +78,7 @@ class LearnerParams(Kind):
 
 @dataclass(frozen=True)
 class Dataset(Described):
-    """Rows for models: a source or dataset, worked on step by step, then split."""
+    """A table to train models on: starts from a source or dataset, applies steps and splits the rows."""
 
     from_: str = field(Name("table"), "Source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
@@ -129,7 +129,7 @@ TARGET = TargetKeys(_target(), Name("column"), "column")
 
 @dataclass(frozen=True)
 class Stopping(Described):
-    """End training when a metric on held-out rows has stopped improving."""
+    """Stop training when a metric on held-out rows stops improving."""
 
     split: str = field(
         Choice({"valid": "the valid rows"}), "Rows on which to compute the metric.", default="valid"
@@ -160,7 +160,7 @@ def _default_metrics() -> str:
 
 @dataclass(frozen=True)
 class Model(Described):
-    """A learner fitted on a dataset: what it reads, what it predicts, how it is trained."""
+    """A learner trained on a dataset: its features, its target and its parameters."""
 
     type: str = field(LEARNER_TYPES, "Learner: the library and the kind of model.")
     dataset: str = field(Name("dataset"), "Dataset on whose train rows the model is trained.")
@@ -207,7 +207,7 @@ class RowCount(Kind):
 
 @dataclass(frozen=True)
 class Verify(Described):
-    """How the artifact is compared with the trained pipeline."""
+    """How to verify the artifact against the trained pipeline."""
 
     rows: int | str = field(
         RowCount(),
@@ -218,7 +218,7 @@ class Verify(Described):
 
 @dataclass(frozen=True)
 class Output(Described):
-    """What is shipped: one model as `dist/NAME/model.onnx` and its side files."""
+    """One exported model: `dist/NAME/model.onnx` and its side files."""
 
     model: str = field(Name("model"), "Model to export to `dist/NAME/model.onnx`.")
     verify: Verify = field(
@@ -238,7 +238,7 @@ LEVELS = {
 
 @dataclass(frozen=True)
 class Warnings(Described):
-    """What becomes of warnings, by code: they are told unless the spec silences or raises them."""
+    """The level of each warning, by code. By default, warnings are reported and do not fail the command."""
 
     unused: str = field(
         Choice(LEVELS),

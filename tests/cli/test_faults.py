@@ -38,19 +38,19 @@ FIRST = pl.int_range(pl.len()) == 2
 FAULTS = [
     pytest.param(
         flights(lambda rows: rows.with_columns(distance=pl.when(FIRST).then(-4).otherwise("distance"))),
-        "column 'distance' breaks 'min 0' in 1 row: -4 (row 3)",
+        "column 'distance' violates 'min 0' in 1 row: -4 (row 3)",
         id="negative distance",
     ),
     pytest.param(
         flights(
             lambda rows: rows.with_columns(carrier=pl.when(FIRST).then(pl.lit("ZZ")).otherwise("carrier"))
         ),
-        "column 'carrier' breaks 'categories' in 1 row: 'ZZ' (row 3)",
+        "column 'carrier' violates 'categories' in 1 row: 'ZZ' (row 3)",
         id="unknown carrier",
     ),
     pytest.param(
         planes(lambda text: text + text.splitlines()[1] + "\n"),
-        "column 'tailnum' breaks 'unique [tailnum]' in 2 rows: 'N10156' (row 1), 'N10156' (row 3323)",
+        "column 'tailnum' violates 'unique [tailnum]' in 2 rows: 'N10156' (row 1), 'N10156' (row 3323)",
         id="duplicate key",
     ),
     pytest.param(
@@ -60,7 +60,7 @@ FAULTS = [
     ),
     pytest.param(
         planes(lambda text: re.sub(r",55\n", ",many\n", text, count=1)),
-        "column 'seats' breaks 'parses as int' in 1 row: 'many' (row 1)",
+        "column 'seats' violates 'parses as int' in 1 row: 'many' (row 1)",
         id="a value that does not parse",
     ),
 ]

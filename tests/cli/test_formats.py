@@ -371,7 +371,7 @@ def test_github_shows_failed_tasks_beside_their_definitions(failing: Command) ->
         3,
         "::error file=mlbuild.yaml,line=4,endLine=4,col=13,endColumn=16,title=data-failure"
         "::contract:rows: the table breaks its contract: 1 rule is broken"
-        "%0Acolumn 'x' breaks 'parses as float' in 1 row: 'zero' (row 1)\n",
+        "%0Acolumn 'x' violates 'parses as float' in 1 row: 'zero' (row 1)\n",
     )
     assert "failed  contract:rows" in done.err
 
@@ -417,7 +417,9 @@ def test_colour_is_for_terminals(
     assert main(["check", *flags]) == 2
     text = stream.getvalue()
     assert ("\x1b[31;1merror[unknown-op]:\x1b[0m" in text) == coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", text).startswith("mlbuild.yaml:7:28: error[duplicate-key]: the key")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text).startswith(
+        "mlbuild.yaml:7:28: error[duplicate-key]: duplicate key"
+    )
 
 
 def test_what_a_spec_quotes_cannot_write_to_the_terminal(mlbuild: Command) -> None:
@@ -469,7 +471,7 @@ def test_people_are_told_the_first_hundred_mistakes_and_programs_all(mlbuild: Co
     (mlbuild.folder / "mlbuild.yaml").write_text(f"mlbuild: 1\nproject: x\ndatasets:\n{datasets}\n")
     told = mlbuild("check").err
     assert told.count("error[unknown-table]") == 100
-    assert told.endswith("\nand 30 errors more; --json tells all\n130 errors\n")
+    assert told.endswith("\nand 30 errors more (use --json to see all)\n130 errors\n")
     assert "d99:" in told and "d100:" not in told
     assert len(json.loads(mlbuild("check", "--json").out)["diagnostics"]) == 130
     assert len(sarif(mlbuild("check", "--format", "sarif").out)["results"]) == 130
@@ -485,6 +487,6 @@ def test_warnings_do_not_keep_errors_from_being_told() -> None:
     assert lines[-3:] == [
         "x:98:1: error[unused]: number 98",
         "x:99:1: error[unused]: number 99",
-        "and 1 warning more; --json tells all",
+        "and 1 warning more (use --json to see all)",
     ]
     assert len(lines) == 101

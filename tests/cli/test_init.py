@@ -274,7 +274,7 @@ def test_a_file_that_cannot_be_read_is_a_fault_of_the_data(mlbuild: Command) -> 
     ran = mlbuild("init", "rows.csv", "--target", "a")
     assert (ran.code, ran.err) == (
         3,
-        "mlbuild: rows.csv: cannot read the file as csv: line 3 is not UTF-8: byte 0xFF at offset 8, which is 'ÿ' in windows-1252\n  help: save the file as UTF-8\n",
+        "mlbuild: rows.csv: cannot read the file as csv: line 3 is not valid UTF-8: byte 0xFF at offset 8, which is 'ÿ' in windows-1252\n  help: save the file as UTF-8\n",
     )
     assert not (mlbuild.folder / "mlbuild.yaml").exists()
 
@@ -284,9 +284,9 @@ def test_columns_that_cannot_be_used_are_told_where_none_can(mlbuild: Command) -
     ran = mlbuild("init", "rows.csv", "--target", "a")
     assert (ran.code, ran.err) == (
         3,
-        "mlbuild: rows.csv: the file has no rows with a value\n"
-        "  column 'b' is named twice in the header\n"
-        "  column 'a' has no value in any row\n",
+        "mlbuild: rows.csv: the file has no values\n"
+        "  column 'b' appears twice in the header\n"
+        "  column 'a' has no values\n",
     )
 
 

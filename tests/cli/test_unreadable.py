@@ -20,7 +20,7 @@ models: {one: {type: sklearn.linear_regression, dataset: all, features: [x], tar
 outputs: {one: {model: one}}
 """
 NOTES = {
-    "bytes that are no text": "column 'note' breaks 'parses as string' in 1 row: 'b'\\xff'' (row 2)",
+    "bytes that are no text": "column 'note' violates 'parses as string' in 1 row: 'b'\\xff'' (row 2)",
     "a text that is damaged": "cannot read the file as parquet: column 'note': String data contained invalid UTF-8",
 }
 

@@ -59,12 +59,12 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
         ),
         (
             {"dtype": "int", "categories": [1, 2], "min": 1},
-            "'min' has no effect beside 'categories', which name all values",
+            "'min' has no effect together with 'categories'",
             ("min",),
         ),
         (
             {"dtype": "int", "categories": [1, 2], "max": 9},
-            "'max' has no effect beside 'categories', which name all values",
+            "'max' has no effect together with 'categories'",
             ("max",),
         ),
         (
@@ -74,7 +74,7 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
         ),
         (
             {"dtype": "string", "nullable": True, "null_token": "-"},
-            "'null_token' has no effect where an empty string is a missing value",
+            "'null_token' has no effect unless 'empty_is_null' is false",
             ("null_token",),
         ),
         (
@@ -85,7 +85,7 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
         ({"dtype": "int", "min": 2, "max": 1}, "'min' 2 is greater than 'max' 1", ("min",)),
         (
             {"dtype": "int", "min": 0.5, "max": 0.7},
-            "no whole number lies between 'min' 0.5 and 'max' 0.7",
+            "there is no integer between 'min' 0.5 and 'max' 0.7",
             ("min",),
         ),
         (
@@ -93,25 +93,25 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
             "'min' 2013-02-01 is greater than 'max' 2013-01-31",
             ("min",),
         ),
-        ({"dtype": "int", "min": "1"}, "'min' of a column of dtype int is a finite number", ("min",)),
+        ({"dtype": "int", "min": "1"}, "'min' of a column of dtype int must be a finite number", ("min",)),
         (
             {"dtype": "float", "max": float("inf")},
-            "'max' of a column of dtype float is a finite number",
+            "'max' of a column of dtype float must be a finite number",
             ("max",),
         ),
         (
             {"dtype": "float", "min": float("nan")},
-            "'min' of a column of dtype float is a finite number",
+            "'min' of a column of dtype float must be a finite number",
             ("min",),
         ),
         (
             {"dtype": "date", "min": 2013},
-            "'min' of a column of dtype date is an ISO date, such as 2013-10-01",
+            "'min' of a column of dtype date must be an ISO date, such as 2013-10-01",
             ("min",),
         ),
         (
             {"dtype": "datetime", "max": "2013-13-01"},
-            "'max' of a column of dtype datetime is an ISO date, such as 2013-10-01",
+            "'max' of a column of dtype datetime must be an ISO date, such as 2013-10-01",
             ("max",),
         ),
         ({"dtype": "int", "categories": [1, "a"]}, "category 'a' is not of dtype int", ("categories", 1)),
@@ -124,17 +124,17 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
         ({"dtype": "string", "categories": ["a", "a"]}, "category 'a' is listed twice", ("categories", 1)),
         (
             {"dtype": "string", "categories": ["a", "b\0"]},
-            "category 'b\0' holds the character U+0000, which ends a string in an artifact",
+            "category 'b\0' contains the character U+0000, which ends a string in an artifact",
             ("categories", 1),
         ),
         (
             {"dtype": "string", "categories": ["a", ""]},
-            "an empty string is a missing value here, not a category",
+            "an empty string is a missing value here, so it cannot be a category",
             ("categories", 1),
         ),
         (
             {"dtype": "string", "empty_is_null": False, "null_token": "-", "categories": ["-"]},
-            "category '-' is the 'null_token', a missing value",
+            "category '-' is the 'null_token', which is a missing value",
             ("categories", 0),
         ),
     ],
@@ -152,7 +152,7 @@ def test_all_problems_of_a_column_are_told_together() -> None:
 
 def test_a_category_that_yaml_reads_as_a_number_gets_a_hint() -> None:
     (problem,) = read(Column, {"dtype": "string", "categories": [9]}).check()
-    assert problem.help == "write it in quotes"
+    assert problem.help == "put it in quotes"
 
 
 def test_rules_are_what_rows_can_break() -> None:

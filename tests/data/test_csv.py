@@ -18,52 +18,52 @@ from tests.budget import examples, seed, tell
 from tests.data.csv_oracle import Refusal, meaning, standard
 
 EIGHT = ["1,a", "2,b", r'"12\" pipe",2', "3,c", "4,d", r'"12\" pipe",2', "5,e", "6,f"]
-TWICE = 'help: write a quote inside a quoted field twice: ""'
+TWICE = 'help: double a quote inside a quoted field: ""'
 
 REFUSED = {
     "backslashes before quotes": (
         "size,kind\n" + "\n".join(EIGHT),
-        "line 4: text follows the closing quote of a field",
-        [r'help: \" is not an escape in csv; write a quote inside a quoted field twice: ""'],
+        "line 4: unexpected text after the closing quote of a field",
+        [r'help: csv has no escape \"; double a quote inside a quoted field: ""'],
     ),
     "json with backslashes": (
         'a,b\n1,"{\\"k\\": 1}"\n',
-        "line 2: text follows the closing quote of a field",
-        [r'help: \" is not an escape in csv; write a quote inside a quoted field twice: ""'],
+        "line 2: unexpected text after the closing quote of a field",
+        [r'help: csv has no escape \"; double a quote inside a quoted field: ""'],
     ),
     "quotes in a quoted field": (
         'a,b\n1,x\n2,"the "old" town, north"\n',
-        "line 3: text follows the closing quote of a field",
+        "line 3: unexpected text after the closing quote of a field",
         [TWICE],
     ),
     "text after a quoted field": (
         'a,b\n1,"2"x\n',
-        "line 2: text follows the closing quote of a field",
+        "line 2: unexpected text after the closing quote of a field",
         [TWICE],
     ),
     "a blank after a quoted field": (
         'a,b\n"1" ,2\n',
-        "line 2: text follows the closing quote of a field",
+        "line 2: unexpected text after the closing quote of a field",
         [TWICE],
     ),
     "a quote that swallows the next field": (
         'a,b\n1,"two\n3,"four"\n',
-        "line 3: text follows the closing quote of a field, which starts in line 2",
+        "line 3: unexpected text after the closing quote of a fieldthat starts on line 2",
         [TWICE],
     ),
     "a quote that is not closed": (
         'a,b\n1,"x\ny"\n2,"3\n4,5\n',
-        "line 4: a field starts with a quote that is never closed",
+        "line 4: a quoted field is never closed",
         [],
     ),
     "a header that is not closed": (
         'a,"b\n1,2\n',
-        "line 1: a field starts with a quote that is never closed",
+        "line 1: a quoted field is never closed",
         [],
     ),
-    "a NUL byte": ("a,b\n1,2\n3,\0\n", "line 3 holds a NUL byte", []),
-    "a short row": ('a,b\n"1\n2",3\n4\n', "row 2 (line 4) has 1 field, the header has 2", []),
-    "a long row": ("a,b\n\n\n1,2,3\n", "row 1 (line 4) has 3 fields, the header has 2", []),
+    "a NUL byte": ("a,b\n1,2\n3,\0\n", "line 3 contains a NUL byte", []),
+    "a short row": ('a,b\n"1\n2",3\n4\n', "row 2 (line 4) has 1 field, but the header has 2", []),
+    "a long row": ("a,b\n\n\n1,2,3\n", "row 1 (line 4) has 3 fields, but the header has 2", []),
     "carriage returns in one column": (
         "a\r\r\n1\r\r\n",
         "line 1 ends in a carriage return without a line feed",

@@ -130,23 +130,23 @@ def test_columns_that_no_contract_can_have(tmp_path: Path) -> None:
     found = of_text(tmp_path, f",*,^a$,b,b,{long},empty,c\n" + "1,1,1,1,1,1,,1\n" * 3)
     assert list(found.columns) == ["c"]
     assert found.refused == {
-        "": "has a name that no column can have",
-        "*": "has a name that no column can have",
-        "^a$": "has a name that no column can have",
-        "b": "is named twice in the header",
+        "": "has an invalid name",
+        "*": "has an invalid name",
+        "^a$": "has an invalid name",
+        "b": "appears twice in the header",
         long: "has a name of 251 characters",
-        "empty": "has no value in any row",
+        "empty": "has no values",
     }
 
 
 @pytest.mark.parametrize("text", ["a,b\n", "a,b\n,\n,NA\n", "b,b\n1,1\n"])
 def test_a_file_without_a_usable_value_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(Failed, match="the file has no rows with a value"):
+    with pytest.raises(Failed, match="the file has no values"):
         of_text(tmp_path, text)
 
 
 def test_a_row_that_is_too_short_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Failed, match=r"row 2 \(line 3\) has 1 field, the header has 2"):
+    with pytest.raises(Failed, match=r"row 2 \(line 3\) has 1 field, but the header has 2"):
         of_text(tmp_path, "a,b\n1,2\n3\n")
 
 
@@ -245,7 +245,7 @@ def test_parquet_has_its_own_types(tmp_path: Path) -> None:
     }
     assert [name for name, column in found.columns.items() if column.nullable] == ["flag", "share"]
     assert found.refused == {
-        "clock": "is of type Time with values that no dtype here holds exactly",
-        "list": "is of type List(Int64) with values that no dtype here holds exactly",
-        "nothing": "has no value in any row",
+        "clock": "is of type Time with values that no dtype can represent exactly",
+        "list": "is of type List(Int64) with values that no dtype can represent exactly",
+        "nothing": "has no values",
     }

@@ -109,7 +109,7 @@ def test_the_other_table_must_be_unique_within_the_keys() -> None:
     loose = table({"origin": "string", "time_hour": "datetime", "temp": "float"})
     (problem,) = rejected(step(**ON_WEATHER), FLIGHTS, weather=loose)
     assert problem.message == (
-        "a row may have several partners: 'weather' is not known to be unique in [origin, time_hour]"
+        "a row could match several rows of 'weather': it is not declared unique in [origin, time_hour]"
     )
     assert problem.help == "add 'unique: [origin, time_hour]' to the contract of 'weather'"
     assert problem.at == ("with",)
@@ -132,11 +132,10 @@ def test_one_to_one_asks_the_same_of_the_rows_here() -> None:
     one_to_one = step(**ON_WEATHER, cardinality="one_to_one")
     (problem,) = rejected(one_to_one, FLIGHTS, weather=WEATHER)
     assert problem.message == (
-        "the join may not be one to one: rows here are not known to be unique in [origin, time_hour]"
+        "the join may not be one-to-one: this table is not declared unique in [origin, time_hour]"
     )
     assert problem.help == (
-        "add 'unique: [origin, time_hour]' to the contract of the source that the dataset starts from, "
-        "or join many_to_one"
+        "add 'unique: [origin, time_hour]' to the contract of the source that the dataset starts from, or use many_to_one"
     )
     assert problem.at == ("cardinality",)
 
@@ -146,10 +145,10 @@ def test_repeated_keys_in_the_data_of_the_other_table_are_a_failure() -> None:
         joined(observed=OBSERVED.with_columns(origin=pl.lit("JFK"), time_hour=pl.lit(HOURS[0])))
     failure = failure_of(caught)
     assert failure.kind == "data"
-    assert failure.message == "the join using [origin, time_hour] finds several partners for a row"
+    assert failure.message == "the join using [origin, time_hour] finds several matches for a row"
     (line,) = failure_lines(failure)
     assert line.startswith(
-        "columns 'origin', 'time_hour' break 'unique [origin, time_hour]' in 4 rows: "
+        "columns 'origin', 'time_hour' violate 'unique [origin, time_hour]' in 4 rows: "
         "['JFK', '2013-01-01T00:00:00'] (row 1), "
     )
 
@@ -157,7 +156,7 @@ def test_repeated_keys_in_the_data_of_the_other_table_are_a_failure() -> None:
 def test_repeated_keys_here_are_a_failure_of_one_to_one_only() -> None:
     twice = pl.concat([ROWS, ROWS[:1]])
     assert joined(twice).height == 5
-    with pytest.raises(Failed, match=r"^the join using \[origin, time_hour\] is not one to one$"):
+    with pytest.raises(Failed, match=r"^the join using \[origin, time_hour\] is not one-to-one$"):
         joined(twice, cardinality="one_to_one")
 
 
@@ -167,9 +166,9 @@ def test_keys_must_exist_on_both_sides_with_the_same_dtype() -> None:
     problems = rejected(step(op="join", with_="other", using=["a", "b", "hour", "z"]), here, other=there)
     assert [(p.message, p.at, p.help) for p in problems] == [
         (
-            "'b' is of dtype int here and of dtype string in 'other'",
+            "'b' is of dtype int here, but of dtype string in 'other'",
             ("using", 1),
-            "give both the same dtype in their contracts",
+            "declare the same dtype in both contracts",
         ),
         ("'other' has no column 'hour'", ("using", 2), "did you mean 'hours'?"),
         ("unknown column 'z'", ("using", 3), "available columns: a, b, hour, x"),
@@ -180,7 +179,7 @@ def test_a_second_column_of_a_name_is_refused_with_a_prefix_to_set() -> None:
     there = table({"origin": {"dtype": "string", "unique": True}, "flight": "int"})
     (problem,) = rejected(step(op="join", with_="airports", using="origin"), FLIGHTS, airports=there)
     assert (problem.message, problem.at) == ("'airports' would add a second column 'flight'", ("with",))
-    assert problem.help == "set a 'prefix' that keeps them apart, such as 'airports_'"
+    assert problem.help == "add a 'prefix' to tell them apart, such as 'airports_'"
     again = step(op="join", with_="airports", using="origin", prefix="f")
     (problem,) = rejected(again, table({"origin": "string", "fflight": "int"}), airports=there)
     assert (problem.message, problem.at) == ("'airports' would add a second column 'fflight'", ("prefix",))
@@ -192,7 +191,7 @@ def test_a_prefix_that_no_column_gets_is_refused() -> None:
         step(op="join", with_="airports", using="origin", prefix="a_"), FLIGHTS, airports=there
     )
     assert told(problems) == [
-        ("'prefix' has no effect: 'airports' has no columns but those of 'using'", ("prefix",))
+        ("'prefix' has no effect: 'airports' has no columns other than those of 'using'", ("prefix",))
     ]
 
 
@@ -203,7 +202,10 @@ def test_a_text_that_a_join_can_miss_needs_a_token_where_every_text_is_a_value()
     }
     to_airports = {"op": "join", "with": "airports", "using": "origin"}
     (problem,) = rejected(step(**to_airports), FLIGHTS, airports=table(airports))
-    assert problem.message == "'tz' of 'airports' can be missing after this join, and every text is a value"
+    assert (
+        problem.message
+        == "'tz' of 'airports' can be missing after this join, but no string represents a missing value"
+    )
     assert problem.help == "add a 'null_token' to column 'tz' in the contract"
     assert "tz" in step(**to_airports, how="inner").infer(FLIGHTS, {"airports": table(airports)}).columns
     airports["tz"] = {"dtype": "string", "empty_is_null": False, "null_token": "-"}

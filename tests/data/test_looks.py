@@ -52,9 +52,9 @@ def database(folder: Path) -> bytes:
 
 CSV = "export the table as csv"
 PARQUET = "write the table as parquet or csv"
-UNPACK = "unpack it first"
+UNPACK = "decompress it first"
 UTF8 = "save the file as UTF-8"
-LINES = "write the table as JSON with an object in each line"
+LINES = "write the table as JSON Lines"
 
 #: What a file holds, what it looks like, and what to do about it.
 OTHERS: Mapping[str, tuple[bytes, str, str]] = {
@@ -122,7 +122,7 @@ def test_a_file_of_another_format_is_told_with_the_type_to_set(
         form().header(file)
     if other is not Csv:  # of text nobody can say that it is csv
         (line,) = caught.value.failure.details["lines"]
-        assert line == f"help: name the file .{other.type}, or set 'type: {other.type}' in the spec"
+        assert line == f"help: rename the file to .{other.type}, or set 'type: {other.type}' in the spec"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_byte_in_another_encoding_is_shown_as_it_was_meant(tmp_path: Path) -> 
     with pytest.raises(Failed) as caught:
         Csv().raw(file, ["a"])
     assert caught.value.failure.message == (
-        "cannot read the file as csv: line 3 is not UTF-8: byte 0xF6 at offset 10, which is '\u00f6' in windows-1252"
+        "cannot read the file as csv: line 3 is not valid UTF-8: byte 0xF6 at offset 10, which is '\u00f6' in windows-1252"
     )
 
 
@@ -149,7 +149,7 @@ WHOLE = stream(TABLE.write_parquet)
 DAMAGED = {
     "nothing": (b"", "it is empty"),
     "text": (b"a,b\n1,2\n", "it is not a parquet file"),
-    "cut off": (WHOLE[:-1], "its end is missing"),
+    "cut off": (WHOLE[:-1], "it is truncated"),
     "only a mark": (b"PAR1", "it is damaged"),
     "metadata": (WHOLE[:-100] + bytes(92) + WHOLE[-8:], "it is damaged"),
 }
@@ -175,7 +175,7 @@ def test_nothing_is_printed_where_polars_stops(
     file = tmp_path / "rows.parquet"
     file.write_bytes(WHOLE)
     monkeypatch.setattr(pl.LazyFrame, "collect_schema", panic)
-    with pytest.raises(Failed, match=r"it is damaged \(polars cannot make sense of it\)"):
+    with pytest.raises(Failed, match=r"it is damaged \(polars cannot parse it\)"):
         Parquet().header(file)
     assert capfd.readouterr() == ("", "")
 

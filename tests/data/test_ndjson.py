@@ -76,7 +76,7 @@ def test_a_value_of_another_kind_is_a_violation(
 ) -> None:
     found, faults = values(file, dtype, "null", text, beside)
     assert found[:2] == [None, None]
-    assert f"column 'x' breaks 'parses as {dtype}' in " in faults[0] and f"{shown} (row 2)" in faults[0]
+    assert f"column 'x' violates 'parses as {dtype}' in " in faults[0] and f"{shown} (row 2)" in faults[0]
 
 
 def test_what_a_contract_does_not_name_can_be_anything(file: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_column_keeps_its_values_whatever_other_rows_hold(
     texts = ["9007199254740993", "0.5", '"x"', "true", "null"]
     found, faults = values(file, "int", *texts)
     assert found == [2**53 + 1, None, None, None, None]
-    assert faults == ["column 'x' breaks 'parses as int' in 3 rows: 0.5 (row 2), 'x' (row 3), true (row 4)"]
+    assert faults == ["column 'x' violates 'parses as int' in 3 rows: 0.5 (row 2), 'x' (row 3), true (row 4)"]
 
 
 REFUSED = {
@@ -120,14 +120,14 @@ REFUSED = {
         '{"a": "x\n',
         "line 1 is not JSON: unterminated string starting at character 7",
     ),
-    "two objects": ('\n{"a": 1} {"a": 2}\n', "line 2 goes on behind its object, at character 10"),
+    "two objects": ('\n{"a": 1} {"a": 2}\n', "line 2 has unexpected text after its object, at character 10"),
     "a list": ('{"a": 1}\n[1]\n', "line 2 is a list, not an object"),
     "a number": ("1\n", "line 1 is a number, not an object"),
-    "a key twice": ('{"a": 1}\n{"b": 1, "a": 2, "b": 3}\n', "line 2 has the key 'b' twice"),
-    "half a character in a key": ('{"\\ud800": 1}\n', 'line 1 has a key that is no text: "\\ud800"'),
+    "a key twice": ('{"a": 1}\n{"b": 1, "a": 2, "b": 3}\n', "line 2 has a duplicate key 'b'"),
+    "half a character in a key": ('{"\\ud800": 1}\n', 'line 1 has a key that is not a string: "\\ud800"'),
     "csv": ("a,b\n1,2\n", "line 1 is not JSON: expecting value at character 1"),
-    "deep": ('{"a": ' + "[" * 100_000 + "\n", "line 1 nests lists and objects too deep"),
-    "long": ('{"a": ' + "1" * 5_000 + "}\n", "line 1 has a number of too many digits"),
+    "deep": ('{"a": ' + "[" * 100_000 + "\n", "line 1 has lists and objects that are nested too deeply"),
+    "long": ('{"a": ' + "1" * 5_000 + "}\n", "line 1 has a number with too many digits"),
 }
 
 
@@ -141,7 +141,7 @@ def test_a_line_that_is_no_object_is_refused(file: Path, text: str, reason: str)
 
 def test_a_byte_that_is_not_utf_8_is_told_with_its_place(file: Path) -> None:
     with pytest.raises(
-        Failed, match="line 2 is not UTF-8: byte 0xE9 at offset 17, which is 'é' in windows-1252"
+        Failed, match="line 2 is not valid UTF-8: byte 0xE9 at offset 17, which is 'é' in windows-1252"
     ):
         read_file(file, {"a": "string"}, b'{"a": "x"}\n{"a":"\xe9"}\n')
 

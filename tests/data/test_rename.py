@@ -62,13 +62,13 @@ def test_a_renamed_key_joins() -> None:
     ("columns", "message", "at", "on"),
     [
         ({"ids": "key"}, "unknown column 'ids'", ("columns", "ids"), "key"),
-        ({"id": "origin"}, "there is a column 'origin' already", ("columns", "id"), "value"),
-        ({"id": "id"}, "'id' has that name already", ("columns", "id"), "value"),
+        ({"id": "origin"}, "there is already a column 'origin'", ("columns", "id"), "value"),
+        ({"id": "id"}, "'id' already has that name", ("columns", "id"), "value"),
         ({"id": ""}, "'' is not a valid column name", ("columns", "id"), "value"),
         ({"id": "a\0b"}, "'a\0b' is not a valid column name", ("columns", "id"), "value"),
         (
             {"id": "key", "origin": "key"},
-            "'id' and 'origin' would both be called 'key'",
+            "'id' and 'origin' would both be renamed to 'key'",
             ("columns", "origin"),
             "value",
         ),

@@ -128,13 +128,13 @@ def test_texts_are_read_exactly(csv: Path, dtype: str, texts: list[str], values:
 def test_a_text_that_does_not_parse_is_null_and_told(csv: Path, dtype: str, text: str) -> None:
     values, faults = one(csv, dtype, ["", text])
     assert values == [None, None]
-    assert faults == [f"column 'x' breaks 'parses as {dtype}' in 1 row: '{text}' (row 2)"]
+    assert faults == [f"column 'x' violates 'parses as {dtype}' in 1 row: '{text}' (row 2)"]
 
 
 def test_only_the_first_rows_of_a_fault_are_shown(csv: Path) -> None:
     _, faults = read_file(csv, {"x": "int"}, "x\n1\n" + "a\n" * 1200)
     assert [str(fault) for fault in faults] == [
-        "column 'x' breaks 'parses as int' in 1,200 rows: "
+        "column 'x' violates 'parses as int' in 1,200 rows: "
         "'a' (row 2), 'a' (row 3), 'a' (row 4), 'a' (row 5), 'a' (row 6), ..."
     ]
 
@@ -195,7 +195,7 @@ def test_a_missing_column_is_null_and_told_with_a_hint(csv: Path) -> None:
 
 def test_a_name_that_is_twice_in_the_header_is_told(csv: Path) -> None:
     _, faults = read_file(csv, {"a": "int", "b": "int"}, "a,b,a,c,c\n1,2,x,4,5\n")
-    assert [str(fault) for fault in faults] == ["column 'a' is named twice"]
+    assert [str(fault) for fault in faults] == ["column 'a' appears twice"]
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_a_name_that_is_twice_in_the_header_is_told(csv: Path) -> None:
     [
         (b"", "it is empty"),
         (b"\n\n", "it is empty"),
-        (b"a,b\n\xff,1\n", "line 2 is not UTF-8: byte 0xFF at offset 4, which is 'ÿ' in windows-1252"),
-        (b"a,b\n1,2\n3\n", "row 2 (line 3) has 1 field, the header has 2"),
-        (b"a,b\n1,2\n3,4,5\n", "row 2 (line 3) has 3 fields, the header has 2"),
-        (b"a,b\n1\n2,3,4\n", "row 1 (line 2) has 1 field, the header has 2"),
-        (b"a,b\n\n1,2\n   \n", "row 2 (line 4) has 1 field, the header has 2"),
-        (b'a,b\n"1,2",3\n"4,5"\n', "row 2 (line 3) has 1 field, the header has 2"),
+        (b"a,b\n\xff,1\n", "line 2 is not valid UTF-8: byte 0xFF at offset 4, which is 'ÿ' in windows-1252"),
+        (b"a,b\n1,2\n3\n", "row 2 (line 3) has 1 field, but the header has 2"),
+        (b"a,b\n1,2\n3,4,5\n", "row 2 (line 3) has 3 fields, but the header has 2"),
+        (b"a,b\n1\n2,3,4\n", "row 1 (line 2) has 1 field, but the header has 2"),
+        (b"a,b\n\n1,2\n   \n", "row 2 (line 4) has 1 field, but the header has 2"),
+        (b'a,b\n"1,2",3\n"4,5"\n', "row 2 (line 3) has 1 field, but the header has 2"),
     ],
 )
 def test_a_csv_file_that_cannot_be_read_is_refused(csv: Path, content: bytes, reason: str) -> None:
@@ -301,7 +301,7 @@ def test_a_parquet_value_that_does_not_fit_is_null_and_told(
     assert rows.schema == {"x": TYPES[dtype]}
     assert rows["x"].to_list() == [None, None]
     assert [str(fault) for fault in faults] == [
-        f"column 'x' breaks 'parses as {dtype}' in 1 row: {shown} (row 2)"
+        f"column 'x' violates 'parses as {dtype}' in 1 row: {shown} (row 2)"
     ]
 
 

@@ -149,15 +149,18 @@ def test_a_row_without_a_time_is_a_failure() -> None:
     with pytest.raises(Failed) as caught:
         parts(rows, type="time", column="day", valid_from="2013-10-01")
     failure = failure_of(caught)
-    assert (failure.kind, failure.message) == ("data", "the split has no time for some rows")
-    assert failure_lines(failure) == ["column 'day' breaks 'not null' in 1 row: null (row 3)"]
+    assert (failure.kind, failure.message) == ("data", "the column of the time split has missing values")
+    assert failure_lines(failure) == ["column 'day' violates 'not null' in 1 row: null (row 3)"]
 
 
 def test_a_split_that_leaves_nothing_to_train_on_is_a_failure() -> None:
     with pytest.raises(Failed) as caught:
         parts(DAYS, type="time", column="day", valid_from="2000-01-01", test_from="2013-12-01")
-    assert failure_of(caught).message == "the split leaves no rows to train on: 5 rows, 4 valid, 1 test"
-    with pytest.raises(Failed, match="no rows to train on: 0 rows"):
+    assert (
+        failure_of(caught).message
+        == "the split leaves no rows for training: 5 rows in total, 4 valid, 1 test"
+    )
+    with pytest.raises(Failed, match="no rows for training: 0 rows"):
         parts(ROWS.clear(), type="random")
 
 
@@ -166,12 +169,12 @@ def test_a_split_that_leaves_nothing_to_train_on_is_a_failure() -> None:
     [
         (
             {"type": "hash", "key": "k", "valid": 0.5, "test": 0.5},
-            "'valid' and 'test' leave nothing for train: 0.5 + 0.5 is not below 1",
+            "'valid' and 'test' leave no rows for training: 0.5 + 0.5 is not less than 1",
             ("test",),
         ),
         (
             {"type": "random", "valid": 0.9, "test": 0.2},
-            "'valid' and 'test' leave nothing for train: 0.9 + 0.2 is not below 1",
+            "'valid' and 'test' leave no rows for training: 0.9 + 0.2 is not less than 1",
             ("test",),
         ),
         ({"type": "time", "column": "t"}, "a time split needs 'valid_from' or 'test_from'", ()),
@@ -182,7 +185,7 @@ def test_a_split_that_leaves_nothing_to_train_on_is_a_failure() -> None:
         ),
         (
             {"type": "time", "column": "t", "valid_from": "2013-10-01", "test_from": "2013-10-01"},
-            "'valid_from' is not before 'test_from'",
+            "'valid_from' must be before 'test_from'",
             ("valid_from",),
         ),
     ],
@@ -200,7 +203,7 @@ def test_what_a_split_cannot_be_is_told(
         ({"type": "time", "column": "tim", "test_from": "2013-10-01"}, "unknown column 'tim'", ("column",)),
         (
             {"type": "time", "column": "id", "test_from": "2013-10-01"},
-            "a time split needs a date or datetime, and 'id' is of dtype int",
+            "a time split needs a date or datetime column, but 'id' is of dtype int",
             ("column",),
         ),
     ],

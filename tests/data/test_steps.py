@@ -46,7 +46,7 @@ def test_rows_stay_unique_when_some_are_left_out() -> None:
 
 def test_a_filter_that_is_no_condition_is_refused() -> None:
     assert told(rejected(step(op="filter", where="distance * 2"), FLIGHTS)) == [
-        ("a filter needs a condition that is true or false, and this is of dtype float", ("where",))
+        ("a filter needs a condition of dtype bool, but this is of dtype float", ("where",))
     ]
 
 
@@ -117,7 +117,7 @@ def test_columns_of_one_step_do_not_see_each_other() -> None:
 def test_a_name_keeps_its_meaning() -> None:
     (problem,) = rejected(step(op="derive", columns={"distance": "distance + 1"}), FLIGHTS)
     assert (problem.message, problem.at, problem.on) == (
-        "there is a column 'distance' already",
+        "there is already a column 'distance'",
         ("columns", "distance"),
         "key",
     )

@@ -47,45 +47,49 @@ def test_a_table_that_keeps_its_contract_has_no_violations() -> None:
 @pytest.mark.parametrize(
     ("column", "values", "sentence"),
     [
-        ("int", [1, None, None], "column 'x' breaks 'not null' in 2 rows: null (row 2), null (row 3)"),
+        ("int", [1, None, None], "column 'x' violates 'not null' in 2 rows: null (row 2), null (row 3)"),
         (
             {"dtype": "float", "min": 0, "nullable": True},
             [1.0, -0.5],
-            "column 'x' breaks 'min 0' in 1 row: -0.5 (row 2)",
+            "column 'x' violates 'min 0' in 1 row: -0.5 (row 2)",
         ),
         (
             {"dtype": "int", "max": 0.5},
             [0, 1, 1],
-            "column 'x' breaks 'max 0.5' in 2 rows: 1 (row 2), 1 (row 3)",
+            "column 'x' violates 'max 0.5' in 2 rows: 1 (row 2), 1 (row 3)",
         ),
-        ({"dtype": "int", "min": 10**30}, [1], f"column 'x' breaks 'min {10**30}' in 1 row: 1 (row 1)"),
-        ("float", [INF, 1.0, -INF], "column 'x' breaks 'finite' in 2 rows: 'inf' (row 1), '-inf' (row 3)"),
+        ({"dtype": "int", "min": 10**30}, [1], f"column 'x' violates 'min {10**30}' in 1 row: 1 (row 1)"),
+        ("float", [INF, 1.0, -INF], "column 'x' violates 'finite' in 2 rows: 'inf' (row 1), '-inf' (row 3)"),
         ({"dtype": "float", "finite": False}, [INF], None),
         (
             {"dtype": "string", "categories": ["9E", "AA"]},
             ["9E", "aa", "XX"],
-            "column 'x' breaks 'categories' in 2 rows: 'aa' (row 2), 'XX' (row 3)",
+            "column 'x' violates 'categories' in 2 rows: 'aa' (row 2), 'XX' (row 3)",
         ),
         (
             {"dtype": "bool", "categories": [True]},
             [False],
-            "column 'x' breaks 'categories' in 1 row: false (row 1)",
+            "column 'x' violates 'categories' in 1 row: false (row 1)",
         ),
-        ({"dtype": "int", "categories": [1.0]}, [1, 2], "column 'x' breaks 'categories' in 1 row: 2 (row 2)"),
+        (
+            {"dtype": "int", "categories": [1.0]},
+            [1, 2],
+            "column 'x' violates 'categories' in 1 row: 2 (row 2)",
+        ),
         (
             {"dtype": "int", "unique": True},
             [1, 2, 1, 3, 1],
-            "column 'x' breaks 'unique' in 3 rows: 1 (row 1), 1 (row 3), 1 (row 5)",
+            "column 'x' violates 'unique' in 3 rows: 1 (row 1), 1 (row 3), 1 (row 5)",
         ),
         (
             {"dtype": "date", "min": "2013-01-02"},
             [date(2013, 1, 1), date(2013, 1, 2)],
-            "column 'x' breaks 'min 2013-01-02' in 1 row: '2013-01-01' (row 1)",
+            "column 'x' violates 'min 2013-01-02' in 1 row: '2013-01-01' (row 1)",
         ),
         (
             {"dtype": "datetime", "max": "2013-01-01T05:00:00+02:00"},
             [datetime(2013, 1, 1, 3), datetime(2013, 1, 1, 3, 0, 1)],
-            "column 'x' breaks 'max 2013-01-01T05:00:00+02:00' in 1 row: '2013-01-01T03:00:01' (row 2)",
+            "column 'x' violates 'max 2013-01-01T05:00:00+02:00' in 1 row: '2013-01-01T03:00:01' (row 2)",
         ),
     ],
 )
@@ -97,9 +101,9 @@ def test_each_rule_names_column_count_and_rows(column: Any, values: list[Any], s
 def test_a_value_can_break_several_rules() -> None:
     rows = pl.DataFrame({"x": [1.0, -0.5, -INF, None]})
     assert broken(rows, {"x": {"dtype": "float", "min": 0}}) == [
-        "column 'x' breaks 'not null' in 1 row: null (row 4)",
-        "column 'x' breaks 'min 0' in 2 rows: -0.5 (row 2), '-inf' (row 3)",
-        "column 'x' breaks 'finite' in 1 row: '-inf' (row 3)",
+        "column 'x' violates 'not null' in 1 row: null (row 4)",
+        "column 'x' violates 'min 0' in 2 rows: -0.5 (row 2), '-inf' (row 3)",
+        "column 'x' violates 'finite' in 1 row: '-inf' (row 3)",
     ]
 
 
@@ -110,7 +114,7 @@ def test_missing_values_are_never_duplicates() -> None:
         "b": {"dtype": "string", "nullable": True},
     }
     assert broken(rows, nullable, unique=["a", "b"]) == [
-        "column 'a' breaks 'unique' in 2 rows: 1 (row 3), 1 (row 4)"
+        "column 'a' violates 'unique' in 2 rows: 1 (row 3), 1 (row 4)"
     ]
 
 
@@ -120,7 +124,7 @@ def test_rows_that_agree_in_several_columns_are_told() -> None:
     )
     columns = {"hour": "int", "carrier": "string", "flight": "int"}
     assert broken(rows, columns, unique=["hour", "carrier", "flight"]) == [
-        "columns 'hour', 'carrier', 'flight' break 'unique [hour, carrier, flight]' in 2 rows: "
+        "columns 'hour', 'carrier', 'flight' violate 'unique [hour, carrier, flight]' in 2 rows: "
         "[1, 'UA', 15] (row 1), [1, 'UA', 15] (row 3)"
     ]
     assert broken(rows[:2], columns, unique=["hour", "carrier", "flight"]) == []
@@ -137,11 +141,11 @@ def test_all_violations_of_a_table_come_at_once_in_the_order_of_its_columns(tmp_
     rows, faults = read_file(tmp_path / "rows.csv", columns, text)
     assert broken(rows, columns, tuple(faults), unique=["id", "gone"]) == [
         "column 'gone' is missing",
-        "column 'n' breaks 'parses as int' in 1 row: 'x' (row 2)",
-        "column 'n' breaks 'not null' in 1 row: null (row 3)",
-        "column 'n' breaks 'min 0' in 1 row: -5 (row 1)",
-        "column 's' breaks 'not null' in 1 row: null (row 3)",
-        "column 's' breaks 'categories' in 1 row: 'b' (row 2)",
+        "column 'n' violates 'parses as int' in 1 row: 'x' (row 2)",
+        "column 'n' violates 'not null' in 1 row: null (row 3)",
+        "column 'n' violates 'min 0' in 1 row: -5 (row 1)",
+        "column 's' violates 'not null' in 1 row: null (row 3)",
+        "column 's' violates 'categories' in 1 row: 'b' (row 2)",
     ]
     assert broken(rows, columns, tuple(faults), unique=["id", "n"]) == broken(rows, columns, tuple(faults))
 
@@ -150,9 +154,9 @@ def test_a_value_that_does_not_parse_is_not_told_as_missing_too(tmp_path: Path) 
     text = "n\n" + "\n".join(["x", "", "y", "", "1"] * 5) + "\n"
     rows, faults = read_file(tmp_path / "rows.csv", {"n": "int"}, text)
     assert broken(rows, {"n": "int"}, tuple(faults)) == [
-        "column 'n' breaks 'parses as int' in 10 rows: "
+        "column 'n' violates 'parses as int' in 10 rows: "
         "'x' (row 1), 'y' (row 3), 'x' (row 6), 'y' (row 8), 'x' (row 11), ...",
-        "column 'n' breaks 'not null' in 10 rows: "
+        "column 'n' violates 'not null' in 10 rows: "
         "null (row 2), null (row 4), null (row 7), null (row 9), ...",
     ]
     assert broken(rows, {"n": {"dtype": "int", "nullable": True}}, tuple(faults)) == [str(faults[0])]
@@ -163,7 +167,7 @@ def test_a_switch_in_the_environment_does_not_switch_contracts_off(monkeypatch: 
 
     monkeypatch.setattr(CONFIG, "validation_enabled", False)
     assert broken(pl.DataFrame({"x": [None]}, schema={"x": pl.Int64}), {"x": "int"}) == [
-        "column 'x' breaks 'not null' in 1 row: null (row 1)"
+        "column 'x' violates 'not null' in 1 row: null (row 1)"
     ]
 
 
@@ -178,7 +182,7 @@ def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
         "help": None,
     }
     assert Fault.from_json(first.to_json()) == first
-    assert str(second.without_values()) == "column 'x' breaks 'finite' in 2 rows: row 1, row 2"
+    assert str(second.without_values()) == "column 'x' violates 'finite' in 2 rows: row 1, row 2"
     assert Fault.from_json(second.without_values().to_json()) == second.without_values()
 
 
@@ -186,6 +190,6 @@ def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
 def test_a_column_can_have_any_name(odd: str) -> None:
     rows = pl.DataFrame({odd: [1, 1], "b": [2, 2]})
     assert broken(rows, {odd: {"dtype": "int", "min": 2}, "b": "int"}, unique=[odd, "b"]) == [
-        f"column '{odd}' breaks 'min 2' in 2 rows: 1 (row 1), 1 (row 2)",
-        f"columns '{odd}', 'b' break 'unique [{odd}, b]' in 2 rows: [1, 2] (row 1), [1, 2] (row 2)",
+        f"column '{odd}' violates 'min 2' in 2 rows: 1 (row 1), 1 (row 2)",
+        f"columns '{odd}', 'b' violate 'unique [{odd}, b]' in 2 rows: [1, 2] (row 1), [1, 2] (row 2)",
     ]

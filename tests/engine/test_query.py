@@ -80,7 +80,7 @@ def test_an_expression_means_tasks(expression: str, names: str) -> None:
         ("deps(fit:late, x)", 15, 16, "the number of steps is missing before 'x'", "as in deps(X, 1)"),
         ("deps(fit:late,", 14, 15, "the number of steps is missing before the end", "as in deps(X, 1)"),
         ("dep(fit:late)", 0, 3, "unknown function 'dep'", "did you mean 'deps'?"),
-        ("f(x)", 0, 1, "unknown function 'f'", "functions: deps(X), rdeps(X), somepath(X, Y)"),
+        ("f(x)", 0, 1, "unknown function 'f'", "available functions: deps(X), rdeps(X), somepath(X, Y)"),
         ("fit:late | train:late & kind:train", 22, 23, "'|' and '&' stand beside each other", "say with parentheses which comes first"),
         ("(" * 5000, 100, 101, "there are more than 100 parentheses", None),
     ],

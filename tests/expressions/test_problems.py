@@ -47,19 +47,19 @@ def told(text: str) -> list[tuple[str, str, str]]:
         ("LN(distance, 2)", "a function has too many arguments", ")"),
         ("(distance", "a ')' is missing after 'distance'", "distance"),
         ("CASE WHEN late THEN 1", "an END is missing after '1'", "1"),
-        ("carrier = 'AA", "a quote or comment is not closed", "carrier = 'AA"),
-        ("distance seats", "'seats' is not expected here", "seats"),
-        ("distance AS d", "'AS' is not expected here", "AS"),
-        ("distance >\n 3 4", "'4' is not expected here", "4"),
-        ("SELECT 1", "'SELECT' is not expected here", "SELECT"),
-        ("DELETE FROM flights", "'FROM' is not expected here", "FROM"),
-        ("distance; seats", "';' separates statements: write one expression", "distance; seats"),
+        ("carrier = 'AA", "unclosed quote or comment", "carrier = 'AA"),
+        ("distance seats", "unexpected 'seats'", "seats"),
+        ("distance AS d", "unexpected 'AS'", "AS"),
+        ("distance >\n 3 4", "unexpected '4'", "4"),
+        ("SELECT 1", "unexpected 'SELECT'", "SELECT"),
+        ("DELETE FROM flights", "unexpected 'FROM'", "FROM"),
+        ("distance; seats", "';' is not supported: write a single expression", "distance; seats"),
         ("1 + 1", "the expression has the same value in every row", "1 + 1"),
         ("NULL", "the expression has the same value in every row", "NULL"),
         ("late AND FALSE", "the expression has the same value in every row", "late AND FALSE"),
         (
             "carrier = 'A\0'",
-            "a text here holds the character U+0000, which ends a string in an artifact",
+            "the string contains the character U+0000, which ends a string in an artifact",
             "'A\0'",
         ),
         (
@@ -68,7 +68,7 @@ def told(text: str) -> list[tuple[str, str, str]]:
             "9007199254740993",
         ),
         ("9E IS NOT NULL", "'9E' is not a number", "9E"),
-        (" ELSE IS NOT NULL", "'ELSE' is not expected here", "ELSE"),
+        (" ELSE IS NOT NULL", "unexpected 'ELSE'", "ELSE"),
     ],
 )
 def test_not_an_expression(text: str, message: str, blamed: str) -> None:
@@ -93,8 +93,8 @@ def test_unknown_column(text: str, message: str, blamed: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "blamed"),
     [
-        ("carrier > 'AA'", "texts have no order here: '<' and '>' compare numbers and dates", "'AA'"),
-        ("distance = 'far'", "cannot compare 'distance' (float) with a text", "distance = 'far'"),
+        ("carrier > 'AA'", "strings have no order: '<' and '>' compare numbers and dates", "'AA'"),
+        ("distance = 'far'", "cannot compare 'distance' (float) with a string", "distance = 'far'"),
         ("late = 1", "cannot compare 'late' (bool) with an int", "late = 1"),
         ("0 < distance < 9", "cannot compare a bool with an int", "0 < distance < 9"),
         ("day > 'May'", "'May' is not an ISO date", "'May'"),
@@ -113,20 +113,20 @@ def test_unknown_column(text: str, message: str, blamed: str) -> None:
         ("IF(distance, 1, 2)", "a WHEN takes conditions, not 'distance' (float)", "distance"),
         (
             "IF(late, 1, 'no')",
-            "the results of a CASE must be of one type, not an int and a text",
+            "all results of a CASE must have the same type, not an int and a string",
             "1, 'no'",
         ),
         (
             "COALESCE(carrier, distance)",
-            "COALESCE takes values of one type, not 'carrier' (string) and 'distance' (float)",
+            "the arguments of COALESCE must have the same type, not 'carrier' (string) and 'distance' (float)",
             "carrier, distance",
         ),
         ("LEAST(carrier, 'AA')", "LEAST takes numbers or dates, not 'carrier' (string)", "carrier"),
-        ("seats IN (1, 'two')", "IN compares 'seats' (int) with a text", "seats IN (1, 'two'"),
-        ("seats LIKE '1%'", "LIKE takes a text, not 'seats' (int)", "seats"),
+        ("seats IN (1, 'two')", "IN cannot compare 'seats' (int) with a string", "seats IN (1, 'two'"),
+        ("seats LIKE '1%'", "LIKE takes a string, not 'seats' (int)", "seats"),
         ("CAST(carrier AS DOUBLE)", "'carrier' (string) cannot be cast to float", "carrier"),
         ("CAST(distance AS DATE)", "'distance' (float) cannot be cast to date", "distance"),
-        ("code = 1", "'code' is a category, which expressions cannot read", "code"),
+        ("code = 1", "'code' is a category, which expressions do not support", "code"),
     ],
 )
 def test_types_that_do_not_go_together(text: str, message: str, blamed: str) -> None:
@@ -144,16 +144,16 @@ def test_types_that_do_not_go_together(text: str, message: str, blamed: str) -> 
         ("distance ^ 2", "'^' is not supported in expressions", "distance ^ 2"),
         ("carrier ILIKE 'a%'", "'ILIKE' is not supported in expressions", "carrier ILIKE 'a%'"),
         ("CURRENT_DATE > day", "'CURRENT_DATE' is not supported in expressions", "CURRENT_DATE"),
-        ("carrier LIKE carrier", "LIKE takes a text in quotes as its pattern", "carrier"),
+        ("carrier LIKE carrier", "the pattern of LIKE must be a string in quotes", "carrier"),
         (
             f"carrier LIKE '{'%a' * 251}'",
-            "LIKE takes a pattern of up to 500 characters, not of 502",
+            "the pattern of LIKE has 502 characters, but the limit is 500",
             f"'{'%a' * 251}'",
         ),
         ("seats IN (seats, 1)", "IN takes a list of literal values", "seats"),
         ("seats IN ()", "IN takes a list of literal values", "seats"),
-        ("ROUND(distance, seats)", "ROUND takes an integer from -15 to 15 as its decimals", "seats"),
-        ("ROUND(distance, 16)", "ROUND takes an integer from -15 to 15 as its decimals", "16"),
+        ("ROUND(distance, seats)", "the decimals of ROUND must be an integer from -15 to 15", "seats"),
+        ("ROUND(distance, 16)", "the decimals of ROUND must be an integer from -15 to 15", "16"),
         ("CAST(distance AS TEXT)", "CAST to TEXT is not supported", "CAST(distance AS TEXT)"),
         ("CAST(distance AS Blob)", "CAST to Blob is not supported", "CAST(distance AS Blob)"),
         ("CAST(seats AS BYTEA)", "CAST to BYTEA is not supported", "CAST(seats AS BYTEA)"),
@@ -162,20 +162,20 @@ def test_types_that_do_not_go_together(text: str, message: str, blamed: str) -> 
         ("random() > 0.5", "'RANDOM' is not supported in expressions", "random"),
         ("CHAR_LENGTH(carrier) > 1", "'CHAR_LENGTH' is not supported in expressions", "CHAR_LENGTH(carrier)"),
         ("SUBSTR(carrier, 1) = 'A'", "'SUBSTR' is not supported in expressions", "SUBSTR(carrier, 1)"),
-        ("f.distance > 1", "columns have no table: write 'distance' without 'f.'", "f.distance"),
+        ("f.distance > 1", "columns have no table prefix: remove 'f.'", "f.distance"),
         (
             "SUM(distance) > 3",
-            "an expression reads one row: aggregates and windows are not supported",
+            "an expression uses only one row: aggregates and windows are not supported",
             "SUM(distance)",
         ),
         (
             "ROW_NUMBER() OVER (ORDER BY day) = 1",
-            "an expression reads one row: aggregates and windows are not supported",
+            "an expression uses only one row: aggregates and windows are not supported",
             "ROW_NUMBER() OVER (ORDER BY day)",
         ),
         (
             "seats IN (SELECT seats FROM planes)",
-            "an expression reads the columns of one row, it holds no query",
+            "an expression cannot contain a query: it uses only the columns of one row",
             "seats IN (SELECT seats FROM planes)",
         ),
         ("seats = ?", "parameters are not supported: write the value", "seats = ?"),
@@ -192,18 +192,18 @@ def test_sql_that_is_not_supported(text: str, message: str, blamed: str) -> None
         ("distanc > 3", "did you mean 'distance'?"),
         ("DISTANCE > 3", "did you mean 'distance'?"),
         ("zz > 3", "available columns: distance, seats, late, carrier, day, made, code, lost"),
-        ('carrier = "AA"', "double quotes are for columns; a text takes single ones: 'AA'"),
+        ('carrier = "AA"', "double quotes are for columns; use single quotes for a string: 'AA'"),
         ("flor(distance)", "did you mean 'FLOOR'?"),
-        ("LOG(distance)", "LN(x) is the natural logarithm"),
+        ("LOG(distance)", "write LN(x) for the natural logarithm"),
         ("distance ^ 2", "write POWER(x, y)"),
         ("distance ** 2", "write POWER(x, y)"),
-        ("late + 1", "a bool becomes a number by CAST(... AS BIGINT)"),
-        ("late = 1", "a bool becomes a number by CAST(... AS BIGINT)"),
-        ("0 < distance < 9", "comparisons are chained with AND: 1 < x AND x < 3"),
+        ("late + 1", "convert a bool to a number with CAST(... AS BIGINT)"),
+        ("late = 1", "convert a bool to a number with CAST(... AS BIGINT)"),
+        ("0 < distance < 9", "combine comparisons with AND: 1 < x AND x < 3"),
         ("day > 'May'", "write '2013-10-01' or '2013-10-01 12:30:00'"),
         ("NOT distance", "compare it with a value"),
-        ("f.distance > 1", 'a name with a dot is quoted: "f.distance"'),
-        ("CAST(carrier AS DOUBLE)", "give the column the dtype in its contract"),
+        ("f.distance > 1", 'put a column name that contains a dot in double quotes: "f.distance"'),
+        ("CAST(carrier AS DOUBLE)", "declare the column with this dtype in its contract"),
         ("SELECT 1", "an expression computes one value from the columns of a row"),
     ],
 )
@@ -237,5 +237,5 @@ def test_nesting_has_a_limit(text: str) -> None:
 
 def test_a_text_of_a_megabyte_is_not_parsed() -> None:
     (problem,) = problems_of(" + ".join(["x"] * 250_000))
-    assert problem.message == "the expression has 999,997 characters, and can have 50,000"
-    assert problem.help == "derive parts of it in steps before, or join a table of values"
+    assert problem.message == "the expression has 999,997 characters, but the limit is 50,000"
+    assert problem.help == "derive parts of it in earlier steps, or join a table of values"

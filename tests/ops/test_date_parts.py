@@ -165,4 +165,6 @@ def test_an_unknown_time_zone_is_refused(zone: str) -> None:
 
 def test_a_part_cannot_have_the_name_of_a_column() -> None:
     text = "{op: date_parts, columns: t, parts: [month, hour]}"
-    assert problems(text, t="datetime", t_hour="int") == [("0", "the step makes a second column 't_hour'")]
+    assert problems(text, t="datetime", t_hour="int") == [
+        ("0", "the step would add a second column 't_hour'")
+    ]

@@ -58,7 +58,7 @@ def test_canonical_parameters_are_trees_that_mean_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("{op: derive, columns: {x: n + 1}}", [("0.columns.x", "there is a column 'x' already")]),
+        ("{op: derive, columns: {x: n + 1}}", [("0.columns.x", "there is already a column 'x'")]),
         ("{op: derive, columns: {y: m + 1}}", [("0.columns.y", "unknown column 'm'")]),
         (
             "{op: derive, columns: {z: m + 1, y: z}}",

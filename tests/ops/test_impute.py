@@ -77,16 +77,16 @@ def test_a_constant_is_of_the_dtype_of_the_column(dtype: str, written: str, expe
         ("int", "true", "an integer up to 2^53"),
         ("bool", "1", "true or false"),
         ("string", "5", "text"),
-        ("date", "'2013-02-30'", "a date in quotes, as '2013-10-01'"),
-        ("date", "2013", "a date in quotes, as '2013-10-01'"),
-        ("datetime", "noon", "a time in quotes, as '2013-10-01T06:00'"),
-        ("date", "'2013-10-01T06:00'", "a date in quotes, as '2013-10-01'"),
-        ("datetime", "'2013-10-01T25:00'", "a time in quotes, as '2013-10-01T06:00'"),
+        ("date", "'2013-02-30'", "a date in quotes, such as '2013-10-01'"),
+        ("date", "2013", "a date in quotes, such as '2013-10-01'"),
+        ("datetime", "noon", "a datetime in quotes, such as '2013-10-01T06:00'"),
+        ("date", "'2013-10-01T06:00'", "a date in quotes, such as '2013-10-01'"),
+        ("datetime", "'2013-10-01T25:00'", "a datetime in quotes, such as '2013-10-01T06:00'"),
     ],
 )
 def test_a_constant_of_another_dtype_is_refused(dtype: str, written: str, wanted: str) -> None:
     text = f"{{op: impute, columns: x, strategy: constant, fill_value: {written}}}"
-    message = f"'fill_value' must be {wanted}, as column 'x' is {dtype}"
+    message = f"'fill_value' must be {wanted}, because column 'x' is {dtype}"
     assert problems(text, x=dtype) == [("0.fill_value", message)]
 
 
@@ -128,7 +128,7 @@ def test_a_column_that_is_missing_everywhere_cannot_be_learned_from(strategy: st
     with pytest.raises(Failed) as failed:
         transformed(f"{{op: impute, columns: x, strategy: {strategy}}}", {"x": [None, None]}, x="float?")
     assert failed.value.failure.kind == "data"
-    assert failed.value.failure.message == "column 'x' has no value in the train rows"
+    assert failed.value.failure.message == "column 'x' has no values in the train rows"
 
 
 def test_an_infinite_mean_cannot_be_put_in() -> None:

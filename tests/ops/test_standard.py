@@ -54,7 +54,7 @@ def test_infinite_values_come_later_only() -> None:
     assert transformed(X, {"x": [1.0, 3.0]}, {"x": [infinity, -infinity]}, x="float") == {
         "x": [infinity, -infinity]
     }
-    message = "column 'x' has infinite or too large values in the train rows"
+    message = "column 'x' has values in the train rows that are infinite or too large"
     with pytest.raises(Failed, match=message):
         transformed(X, {"x": [1.0, infinity]}, x="float")
     with pytest.raises(Failed, match=message):
@@ -62,7 +62,7 @@ def test_infinite_values_come_later_only() -> None:
 
 
 def test_a_column_that_is_missing_everywhere_cannot_be_learned_from() -> None:
-    with pytest.raises(Failed, match="column 'x' has no value in the train rows"):
+    with pytest.raises(Failed, match="column 'x' has no values in the train rows"):
         transformed(X, {"x": [None]}, x="float?")
 
 
@@ -74,5 +74,5 @@ def test_text_is_refused() -> None:
 
 def test_a_step_without_effect_is_refused() -> None:
     text = "{op: standard, columns: x, with_mean: false, with_std: false}"
-    message = "with 'with_mean' and 'with_std' both false, the step does nothing"
+    message = "the step does nothing if 'with_mean' and 'with_std' are both false"
     assert problems(text, x="float") == [("0", message)]

@@ -102,14 +102,14 @@ def test_all_columns_of_a_step_that_do_not_suit_are_told_together() -> None:
 
 
 def test_a_selector_that_takes_too_many_columns_is_one_mistake() -> None:
-    message = "'standard' takes int or float, but column 's' is string, and 1 other column does not suit"
+    message = "'standard' takes int or float, but column 's' is string (same for 1 other column)"
     columns = {"x": "float", "s": "string", "t": "date"}
     assert problems("{op: standard, columns: {except: x}}", **columns) == [("0.columns", message)]
 
 
 def test_a_value_that_does_not_suit_several_columns_is_one_mistake() -> None:
     text = "{op: impute, columns: [x, y, n], strategy: constant, fill_value: a}"
-    message = "'fill_value' must be a finite number, as column 'x' is float, and 2 other columns do not suit"
+    message = "'fill_value' must be a finite number, because column 'x' is float (same for 2 other columns)"
     assert problems(text, x="float", y="float", n="int") == [("0.fill_value", message)]
 
 

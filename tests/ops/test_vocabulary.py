@@ -25,7 +25,7 @@ def test_a_column_that_is_missing_everywhere_has_no_words() -> None:
     with pytest.raises(Failed) as failed:
         fit_vocabulary("ordinal", pl.Series("x", [None], dtype=pl.String), OPEN, 10)
     assert failed.value.failure.kind == "data"
-    assert failed.value.failure.message == "column 'x' has no value in the train rows"
+    assert failed.value.failure.message == "column 'x' has no values in the train rows"
 
 
 def test_too_many_words_are_refused() -> None:
@@ -33,7 +33,8 @@ def test_too_many_words_are_refused() -> None:
     with pytest.raises(Failed) as failed:
         fit_vocabulary("one_hot", column, OPEN, 1_000)
     assert (
-        failed.value.failure.message == "column 'id' has 1,001 different values, 'one_hot' takes up to 1,000"
+        failed.value.failure.message
+        == "column 'id' has 1,001 distinct values, but 'one_hot' supports at most 1,000"
     )
     assert failed.value.failure.details == {"column": "id", "values": 1_001, "limit": 1_000}
 
@@ -43,5 +44,5 @@ def test_a_word_that_a_double_cannot_hold_is_refused() -> None:
     with pytest.raises(Failed) as failed:
         fit_vocabulary("ordinal", pl.Series("x", [1]), closed, 10)
     assert failed.value.failure.message == (
-        "column 'x' has a category beyond 2^53; read the column as a string"
+        "column 'x' has a category beyond 2^53; declare the column as a string"
     )

@@ -184,8 +184,8 @@ CASES = {
     "a rename to a name that is taken": (
         [then("op: rename, columns: {distance: seats}")],
         [
-            "31:42 duplicate-column there is a column 'seats' already"
-            " | give one of them another name, so that a name has one meaning"
+            "31:42 duplicate-column there is already a column 'seats'"
+            " | choose another name for one of them"
         ],
     ),
     "an expression over a name that was dropped": (

@@ -240,7 +240,7 @@ CASES = {
         [("    - op: category\n", "    - {op: standard, columns: carrier}\n    - op: category\n")],
         [
             "34:31 wrong-dtype 'standard' takes int or float, but column 'carrier' is string"
-            " | leave the column out, or convert it in a step before"
+            " | exclude the column, or convert it in an earlier step"
         ],
     ),
     "a date that reaches the learner": (

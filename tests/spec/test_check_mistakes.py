@@ -181,7 +181,7 @@ def test_a_misspelt_word_is_one_error_unless_several_places_name_it(tmp_path: Pa
         ),
         pytest.param(
             [("arr_delay: {dtype", "late: float\n      arr_delay: {dtype")],
-            ["30:11 duplicate-column there is a column 'late' already"],
+            ["30:11 duplicate-column there is already a column 'late'"],
             id="a column that has two meanings",
         ),
         pytest.param(
@@ -190,7 +190,7 @@ def test_a_misspelt_word_is_one_error_unless_several_places_name_it(tmp_path: Pa
                 ("{tailnum: string, seats: int}", "{tailnum: string, day: date, seats: int}"),
             ],
             [
-                "23:15 not-unique a row may have several partners: 'planes' is not known to be unique in [tailnum]"
+                "23:15 not-unique a row could match several rows of 'planes': it is not declared unique in [tailnum]"
                 " | join using [tailnum, day]"
             ],
             id="a column that a join forgets",

@@ -18,7 +18,7 @@ CASES = {
     ),
     "an empty text that is missing in any case": (
         [("{path: planes.csv, ", "{path: planes.csv, null_values: [NA, ''], ")],
-        ["6:48 no-effect an empty text is a missing value in any case | remove it"],
+        ["6:48 no-effect an empty string is always a missing value | remove it"],
     ),
     "an empty text that one column would keep": (
         [
@@ -46,13 +46,15 @@ CASES = {
     ),
     "a file in a folder that is not there": (
         [("path: planes.csv", "path: data/planes.csv")],
-        ["6:18 missing-file there is no file 'data/planes.csv' | paths start from the folder of the spec"],
+        [
+            "6:18 missing-file there is no file 'data/planes.csv' | paths are relative to the folder of the spec"
+        ],
     ),
     "a path that leads nowhere": (
         [("path: planes.csv", 'path: "a\\0b.csv"'), ("path: flights.csv", f"path: {'f' * 300}.csv")],
         [
-            f"5:19 missing-file there is no file '{'f' * 53}…{'f' * 22}.csv' | paths start from the folder of the spec",
-            "6:18 missing-file there is no file 'a\\x00b.csv' | paths start from the folder of the spec",
+            f"5:19 missing-file there is no file '{'f' * 53}…{'f' * 22}.csv' | paths are relative to the folder of the spec",
+            "6:18 missing-file there is no file 'a\\x00b.csv' | paths are relative to the folder of the spec",
         ],
     ),
     "a source that starts from nothing": (
@@ -105,8 +107,8 @@ CASES = {
     "a derived column that is there already": (
         [("far: distance > 1000", "distance: 2 * distance")],
         [
-            "30:11 duplicate-column there is a column 'distance' already"
-            " | give the new one another name, so that a name has one meaning"
+            "30:11 duplicate-column there is already a column 'distance'"
+            " | choose another name for the new column"
         ],
     ),
     "a split by an unknown column": (
@@ -137,7 +139,7 @@ def test_a_file_misspelt_in_another_folder(tmp_path: Path) -> None:
         "6:18 missing-file there is no file 'data/plane.csv' | did you mean 'data/planes.csv'?"
     ]
     assert checked(tmp_path, changed(("path: planes.csv", "path: data/plans.parquet"))) == [
-        "6:18 missing-file there is no file 'data/plans.parquet' | paths start from the folder of the spec"
+        "6:18 missing-file there is no file 'data/plans.parquet' | paths are relative to the folder of the spec"
     ]
 
 

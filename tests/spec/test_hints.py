@@ -71,24 +71,30 @@ def params(text: str) -> tuple[str, str]:
         (("        using: [tailnum]", "        on: [tailnum]"), "did you mean the required key 'using'?"),
         (
             (WHERE, "where: arr_delay <> NULL"),
-            "what is compared with NULL is NULL: write IS NULL or IS NOT NULL",
+            "a comparison with NULL is always NULL: use IS NULL or IS NOT NULL",
         ),
         ((WHERE, "where: arr_delay > 3 && distance > 4"), "write AND"),
         ((WHERE, "where: arr_delay > 3 || distance > 4"), "write OR for one condition or another"),
         ((WHERE, "where: arr_delay ** 2 > 4"), "write POWER(x, y)"),
         ((WHERE, "where: isnull(arr_delay)"), "write x IS NULL or x IS NOT NULL"),
-        ((WHERE, 'where: carrier = "AA"'), "double quotes are for columns; a text takes single ones: 'AA'"),
-        ((WHERE, 'where: carrier LIKE "A%"'), "double quotes are for columns, a text takes single ones"),
+        (
+            (WHERE, 'where: carrier = "AA"'),
+            "double quotes are for columns; use single quotes for a string: 'AA'",
+        ),
+        (
+            (WHERE, 'where: carrier LIKE "A%"'),
+            "double quotes are for columns; use single quotes for a string",
+        ),
         (
             ("far: distance > 1000", "far: late OR distance > 1000"),
-            "this step makes it itself, and reads what was there before: make it in a step before",
+            "this step adds it, but expressions can only use columns of earlier steps: add it in an earlier step",
         ),
         (
             (
                 "    - op: category\n",
                 "    - op: derive\n      columns: {far: seats, further: far > 3}\n    - op: category\n",
             ),
-            "this step makes it itself, and reads what was there before: make it in a step before",
+            "this step adds it, but expressions can only use columns of earlier steps: add it in an earlier step",
         ),
     ],
 )

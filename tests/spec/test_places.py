@@ -111,7 +111,7 @@ OTHER = (
                 (FEATURES, "[carrier, seats]"),
             ],
             "target-leak",
-            ["22:9 a row of another table is found here"],
+            ["22:9 a row of another table is joined here"],
             id="what the target finds",
         ),
         pytest.param(
@@ -126,7 +126,7 @@ OTHER = (
             ],
             "not-serving",
             [
-                "28:9 a row of another table is found here",
+                "28:9 a row of another table is joined here",
                 "22:9 rows are filtered here",
                 "17:44 'scrapped' is declared here",
             ],

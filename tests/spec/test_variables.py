@@ -38,15 +38,15 @@ def test_what_a_path_becomes(text: str, expected: str, names: tuple[str, ...]) -
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("x/${NONE}", [("undefined-variable", "the variable 'NONE' is not set", (2, 9))]),
-        ("${A", [("bad-format", "a '${' that names no variable", (0, 2))]),
-        ("${}", [("bad-format", "a '${' that names no variable", (0, 2))]),
-        ("${A-b}", [("bad-format", "a '${' that names no variable", (0, 2))]),
+        ("x/${NONE}", [("undefined-variable", "environment variable 'NONE' is not set", (2, 9))]),
+        ("${A", [("bad-format", "'${' is not followed by a variable name", (0, 2))]),
+        ("${}", [("bad-format", "'${' is not followed by a variable name", (0, 2))]),
+        ("${A-b}", [("bad-format", "'${' is not followed by a variable name", (0, 2))]),
         (
             "${1}${N}",
             [
-                ("bad-format", "a '${' that names no variable", (0, 2)),
-                ("undefined-variable", "the variable 'N' is not set", (4, 8)),
+                ("bad-format", "'${' is not followed by a variable name", (0, 2)),
+                ("undefined-variable", "environment variable 'N' is not set", (4, 8)),
             ],
         ),
     ],
@@ -61,7 +61,7 @@ def test_a_mistake_points_at_the_variable(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.delenv("ROWS", raising=False)
     text = SPEC.replace("path: rows.csv", "path: '${ROWS}/rows.csv', type: csv")
     assert said(composed(tmp_path, text)) == [
-        "mlbuild.yaml:4:17 undefined-variable the variable 'ROWS' is not set | set it, or give a default: ${ROWS:-value}"
+        "mlbuild.yaml:4:17 undefined-variable environment variable 'ROWS' is not set | set it, or add a default: ${ROWS:-value}"
     ]
 
 
@@ -88,7 +88,7 @@ def test_no_message_and_no_file_of_the_cache_tells_the_value(
     rows.write_bytes(b"a.b,n\n1,2,3\n")
     broken = api.build(spec, ["source:rows"], threads=1)
     assert [failure.message for failure in broken.failures.values()] == [
-        "cannot read the file as csv: row 1 (line 2) has 3 fields, the header has 2"
+        "cannot read the file as csv: row 1 (line 2) has 3 fields, but the header has 2"
     ]
     rows.unlink()
     gone = api.build(spec, ["source:rows"], threads=1)

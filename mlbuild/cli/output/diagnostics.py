@@ -24,7 +24,7 @@ def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Tex
     order = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity != "error")
     told = [diagnostics[index] for index in sorted(order[:MOST])]
     left = [diagnostics[index] for index in order[MOST:]]
-    more = [f"and {count_text(left)} more; --json tells all"] if left else []
+    more = [f"and {count_text(left)} more (use --json to see all)"] if left else []
     return [*(line for one in told for line in _lines(one, texts, paint)), *more]
 
 

@@ -30,20 +30,20 @@ class Csv(Format):
 
     null_values: tuple[str, ...] = field(
         ListOf(Text(), unique=True),
-        "Texts that stand for a missing value, in any column, besides an empty one.",
+        "Strings that represent a missing value in any column, in addition to the empty string.",
         default=(),
         examples=(["NA"],),
     )
     delimiter: str = field(
         Text(r"^[\t !#-~]$", "one ASCII character"),
-        "The character that separates the values of a row.",
+        "Character that separates the values of a row.",
         default=",",
     )
 
     def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
         if "" in self.null_values and all(column.empty_is_null for column in columns.values()):
             at = ("null_values", self.null_values.index(""))
-            yield Problem("no-effect", "an empty text is a missing value in any case", at, "remove it")
+            yield Problem("no-effect", "an empty string is always a missing value", at, "remove it")
 
     def header(self, file: Path) -> list[str]:
         return read_header(file, self.delimiter)
@@ -63,9 +63,7 @@ class Csv(Format):
         texts = [values for values in rows if values.dtype == pl.String]
         bad = next((values.name for values in texts if values.str.contains("\0", literal=True).any()), None)
         if bad is not None:
-            raise data_failure(
-                f"cannot write column '{bad}' as csv: it holds a NUL byte, which no csv file can"
-            )
+            raise data_failure(f"cannot write column '{bad}' as csv: it contains a NUL byte")
         rows.write_csv(stream, separator=self.delimiter)
 
     @classmethod

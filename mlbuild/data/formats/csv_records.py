@@ -17,7 +17,7 @@ from mlbuild.regular import open_regular
 #: Far above the module's default limit for a field, and not larger than a 32-bit C long.
 _LONGEST = 2**31 - 1
 _LINE_END = re.compile(r"\r\n?|\n")
-_TWICE = 'write a quote inside a quoted field twice: ""'
+_TWICE = 'double a quote inside a quoted field: ""'
 
 
 class Records(Iterator[list[str]]):
@@ -63,7 +63,7 @@ class Records(Iterator[list[str]]):
         try:
             for line in self._stream:
                 if "\0" in line:
-                    raise refusal("csv", f"line {self.line + len(self._text)} holds a NUL byte")
+                    raise refusal("csv", f"line {self.line + len(self._text)} contains a NUL byte")
                 self._text.append(line)
                 yield line
         except UnicodeDecodeError:
@@ -79,13 +79,15 @@ class Records(Iterator[list[str]]):
             if found["quoted"] is not None:
                 opened, closed = self._line_of(text, at), self._line_of(text, end)
                 if end == len(text):
-                    return refusal("csv", f"line {opened}: a field starts with a quote that is never closed")
+                    return refusal("csv", f"line {opened}: a quoted field is never closed")
                 end += 1
                 if text[end : end + 1] not in self._ends:
-                    where = "" if opened == closed else f", which starts in line {opened}"
-                    help_ = rf"\" is not an escape in csv; {_TWICE}" if text[end - 2] == "\\" else _TWICE
+                    where = "" if opened == closed else f"that starts on line {opened}"
+                    help_ = rf"csv has no escape \"; {_TWICE}" if text[end - 2] == "\\" else _TWICE
                     return refusal(
-                        "csv", f"line {closed}: text follows the closing quote of a field{where}", help_
+                        "csv",
+                        f"line {closed}: unexpected text after the closing quote of a field{where}",
+                        help_,
                     )
             at = end + 1
         raise AssertionError("the csv module refuses quotes only")

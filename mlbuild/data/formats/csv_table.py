@@ -108,6 +108,8 @@ def _rows(file: Path, delimiter: str, width: int) -> Iterator[list[str]]:
             record = record or [""]
             if len(record) != width:
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-                raise refusal("csv", f"row {row} (line {records.line}) has {fields}, the header has {width}")
+                raise refusal(
+                    "csv", f"row {row} (line {records.line}) has {fields}, but the header has {width}"
+                )
             if row:
                 yield record

@@ -109,8 +109,8 @@ class Format(Described):
             dtype = dtype_of(values)
             if dtype is None:
                 mixed = values.dtype == pl.Object
-                type_ = "of several types, lists or objects," if mixed else f"of type {values.dtype}"
-                refused[values.name] = f"is {type_} with values that no dtype here holds exactly"
+                type_ = "of mixed types, lists or objects," if mixed else f"of type {values.dtype}"
+                refused[values.name] = f"is {type_} with values that no dtype can represent exactly"
             else:
                 dtypes[values.name] = dtype
         return Guess(self, dtypes, refused)

@@ -11,10 +11,10 @@ from pathlib import Path
 from mlbuild.regular import open_regular
 
 _HEAD = 4096
-_UNPACK = "unpack it first"
+_UNPACK = "decompress it first"
 _AS_CSV = "export the table as csv"
 _AS_PARQUET = "write the table as parquet or csv"
-_AS_LINES = "write the table as JSON with an object in each line, or as csv"
+_AS_LINES = "write the table as JSON Lines (one object per line) or as csv"
 _AS_UTF8 = "save the file as UTF-8"
 
 
@@ -58,10 +58,8 @@ _WORKBOOK = (b"xl/", b"[Content_Types].xml")
 _TEXTS = {
     r"\[\s*[\[{]": Look("a JSON list", help=_AS_LINES),
     r"\{\s*\n": Look("a JSON document", help=_AS_LINES),
-    r"\{\s*\"": Look("JSON with an object in each line", "ndjson"),
-    r"<!doctype html|<html": Look(
-        "a web page", help="download the file itself: this may be a page to log in"
-    ),
+    r"\{\s*\"": Look("JSON Lines", "ndjson"),
+    r"<!doctype html|<html": Look("a web page", help="download the file itself: this may be a login page"),
     r"<\?xml": Look("XML", help=_AS_CSV),
     r"version https://git-lfs": Look("a Git LFS pointer", help="fetch the file with 'git lfs pull'"),
 }

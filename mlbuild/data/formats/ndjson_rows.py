@@ -30,7 +30,7 @@ _HUGE = re.compile(r"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
 #: A surrogate, half of a character above U+FFFF, which JSON can escape.
 _HALF = re.compile("[\ud800-\udfff]")
 _BLANK = " \t\r\n"
-_NOUNS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+_NOUNS = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -66,10 +66,10 @@ def blocks(file: Path) -> Iterator[Block]:
             row = dict(pairs)
             if len(row) < len(pairs):
                 twice = next(key for key in found if found.count(key) > 1)
-                unquoted = f"line {number} has a key twice"
-                raise refusal("ndjson", f"line {number} has the key '{twice}' twice", unquoted=unquoted)
+                unquoted = f"line {number} has a duplicate key"
+                raise refusal("ndjson", f"line {number} has a duplicate key '{twice}'", unquoted=unquoted)
             if odd := next(filter(_HALF.search, found), None):
-                unquoted = f"line {number} has a key that is no text"
+                unquoted = f"line {number} has a key that is not a string"
                 raise refusal("ndjson", f"{unquoted}: {json.dumps(odd)}", unquoted=unquoted)
             keys += tuple(key for key in found if key not in keys)
             values = tuple(map(row.get, keys))
@@ -186,11 +186,11 @@ def _constant(text: str) -> float | None:
 def _wrong(error: Exception) -> str:
     """Describe what is wrong with a line that is not JSON."""
     if isinstance(error, RecursionError):
-        return "nests lists and objects too deep"
+        return "has lists and objects that are nested too deeply"
     if not isinstance(error, json.JSONDecodeError):
-        return "has a number of too many digits"
+        return "has a number with too many digits"
     if error.msg == "Extra data":
-        return f"goes on behind its object, at character {error.pos + 1}"
+        return f"has unexpected text after its object, at character {error.pos + 1}"
     if error.pos >= len(error.doc):
         return "ends in the middle of its object"
     what = error.msg.removesuffix(" at")

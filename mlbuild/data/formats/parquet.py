@@ -50,7 +50,7 @@ class Parquet(Format):
             faults = dict(_unreadable(file, wanted))
             told = [f"column '{name}': {cause}" for name, cause in faults.items()] or [str(error)]
             raise refusal(
-                self.type, "; ".join(told), unquoted="columns of it cannot be read", columns=faults
+                self.type, "; ".join(told), unquoted="some of its columns cannot be read", columns=faults
             ) from None
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
@@ -64,7 +64,7 @@ def _damage(file: Path) -> str | None:
         if start != _MARK:
             return "it is not a parquet file" if start else "it is empty"
         stream.seek(-len(_MARK), os.SEEK_END)
-        return None if stream.read() == _MARK else "its end is missing"
+        return None if stream.read() == _MARK else "it is truncated"
 
 
 def _scan(stream: FileIO) -> pl.LazyFrame:

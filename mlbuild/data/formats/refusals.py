@@ -41,7 +41,7 @@ def refuse_others(file: Path, format_: str) -> None:
     except OSError as error:
         raise refusal(format_, str(error.strerror).lower()) from None
     if look and look.format != format_:
-        as_it_is = f"name the file .{look.format}, or set 'type: {look.format}' in the spec"
+        as_it_is = f"rename the file to .{look.format}, or set 'type: {look.format}' in the spec"
         raise refusal(format_, f"it looks like {look.what}", as_it_is if look.format else look.help)
 
 
@@ -61,6 +61,8 @@ def not_utf8(file: Path, format_: str) -> Failed:
                 char = bad.decode("windows-1252", "ignore")
                 other = f", which is '{char}' in windows-1252" if char else ""
                 where = f"byte 0x{bad.hex().upper()} at offset {at:,}{other}"
-                return refusal(format_, f"line {number} is not UTF-8: {where}", "save the file as UTF-8")
+                return refusal(
+                    format_, f"line {number} is not valid UTF-8: {where}", "save the file as UTF-8"
+                )
             number, before = number + len(_LINE_ENDS.findall(line)), before + len(line)
-    return refusal(format_, "it changed while it was read")
+    return refusal(format_, "it changed while it was being read")

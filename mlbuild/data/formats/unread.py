@@ -44,7 +44,7 @@ def reading(file: Path) -> Iterator[FileIO]:
     except pl.exceptions.PolarsError as error:
         raise Unread(_cause(str(error), file)) from None
     except pl.exceptions.PanicException:
-        raise Unread("polars cannot make sense of it") from None
+        raise Unread("polars cannot parse it") from None
 
 
 def _cause(text: str, file: Path) -> str:

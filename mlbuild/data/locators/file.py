@@ -20,7 +20,7 @@ from mlbuild.params import Text, field
 class File(Locator):
     """A local file."""
 
-    path: str = field(Text(), "The file, relative to the folder of the spec.")
+    path: str = field(Text(), "Path of the file, relative to the folder of the spec.")
 
     def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
         at = ("path",)

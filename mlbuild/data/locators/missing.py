@@ -14,7 +14,9 @@ def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
     mode = _mode(file)
     if mode is None:
         near = nearest(FilePath(named).name, _beside(file))
-        help_ = f"did you mean '{FilePath(named).with_name(near)}'?" if near else f"paths start from {start}"
+        help_ = (
+            f"did you mean '{FilePath(named).with_name(near)}'?" if near else f"paths are relative to {start}"
+        )
         return Problem("missing-file", f"there is no file '{named}'", at, help_)
     what = irregular(file, mode)
     return Problem("missing-file", f"'{named}' is {what}", at) if what else None

@@ -10,7 +10,7 @@ from mlbuild.diagnostics import Problem, Rejected
 
 #: A reference; `$${`, which is an escaped `${`; or an invalid `${`.
 _MARK = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
-_HELP = "write ${NAME} or ${NAME:-default}, or $${ for what is no variable"
+_HELP = "write ${NAME} or ${NAME:-default}, or $${ for a literal ${"
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,14 @@ def _problems(text: str, environment: Mapping[str, str]) -> Iterator[Problem]:
     for found in _MARK.finditer(text):
         name = found["name"]
         if found[0] == "${":
-            yield Problem("bad-format", "a '${' that names no variable", help=_HELP, offset=found.span())
-        elif name and found["default"] is None and name not in environment:
-            help_ = f"set it, or give a default: ${{{name}:-value}}"
             yield Problem(
-                "undefined-variable", f"the variable '{name}' is not set", help=help_, offset=found.span()
+                "bad-format", "'${' is not followed by a variable name", help=_HELP, offset=found.span()
+            )
+        elif name and found["default"] is None and name not in environment:
+            help_ = f"set it, or add a default: ${{{name}:-value}}"
+            yield Problem(
+                "undefined-variable",
+                f"environment variable '{name}' is not set",
+                help=help_,
+                offset=found.span(),
             )

@@ -53,7 +53,9 @@ class Split(Described):
         parts = {name: rows.filter(part == name) for name in (TRAIN, VALID, TEST)}
         if parts[TRAIN].is_empty():
             counts = f"{parts[VALID].height:,} valid, {parts[TEST].height:,} test"
-            raise data_failure(f"the split leaves no rows to train on: {rows.height:,} rows, {counts}")
+            raise data_failure(
+                f"the split leaves no rows for training: {rows.height:,} rows in total, {counts}"
+            )
         return parts
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
@@ -73,18 +75,18 @@ class Shares(Split):
 
     valid: float = field(
         _SHARE,
-        "The share of all rows that are for validation: early stopping watches them. The rest is train.",
+        "Fraction of all rows to use for validation, such as early stopping. The remaining rows are for training.",
         default=0.0,
         examples=(0.2,),
     )
     test: float = field(
         _SHARE,
-        "The share of all rows that are for the test: nothing is learned from them. The rest is train.",
+        "Fraction of all rows to use for the test. They do not influence training. The remaining rows are for training.",
         default=0.0,
         examples=(0.2,),
     )
     seed: int | None = field(
-        _SEED, "Another seed divides the rows otherwise. Default: the project's `seed`.", default=None
+        _SEED, "Random seed of the split. Default: the `seed` of the project.", default=None
     )
 
     def check(self) -> Iterator[Problem]:
@@ -92,7 +94,7 @@ class Shares(Split):
             total = f"{self.valid:g} + {self.test:g}"
             yield Problem(
                 "contradiction",
-                f"'valid' and 'test' leave nothing for train: {total} is not below 1",
+                f"'valid' and 'test' leave no rows for training: {total} is not less than 1",
                 ("test",),
             )
 

@@ -25,16 +25,18 @@ class Time(Split):
     usual = ("valid_from", "test_from")
     valid_key = "valid_from"
 
-    column: str = field(Name("column"), "The date or datetime column that decides; it must not be missing.")
+    column: str = field(
+        Name("column"), "Date or datetime column to split by. Its values must not be missing."
+    )
     valid_from: str | None = field(
         Text(),
-        "The first date or datetime of the valid rows; rows before it are for training. Without it none are valid.",
+        "Start of the valid rows, a date or datetime. Earlier rows are for training. Without it, there are no valid rows.",
         default=None,
         examples=("2013-10-01",),
     )
     test_from: str | None = field(
         Text(),
-        "The first date or datetime of the test rows. Without it none are for the test.",
+        "Start of the test rows, a date or datetime. Without it, there are no test rows.",
         default=None,
         examples=("2013-11-01", "2013-11-01T06:00"),
     )
@@ -46,11 +48,11 @@ class Time(Split):
             yield Problem("missing-key", "a time split needs 'valid_from' or 'test_from'")
         for name, moment in moments.items():
             if moment is None:
-                help_ = "write it as 2013-10-01 or 2013-10-01T05:00:00"
+                help_ = "write it like 2013-10-01 or 2013-10-01T05:00:00"
                 yield Problem("bad-format", f"'{given[name]}' is not an ISO date or datetime", (name,), help_)
         valid, test = moments.get("valid_from"), moments.get("test_from")
         if valid is not None and test is not None and valid >= test:
-            yield Problem("contradiction", "'valid_from' is not before 'test_from'", ("valid_from",))
+            yield Problem("contradiction", "'valid_from' must be before 'test_from'", ("valid_from",))
 
     @property
     def has_valid(self) -> bool:
@@ -62,7 +64,9 @@ class Time(Split):
             raise Rejected(unknown)
         type_ = table.trained[self.column]
         if type_.known and not type_.temporal:
-            message = f"a time split needs a date or datetime, and '{self.column}' is of dtype {type_.dtype}"
+            message = (
+                f"a time split needs a date or datetime column, but '{self.column}' is of dtype {type_.dtype}"
+            )
             raise Rejected(Problem("wrong-dtype", message, ("column",)))
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
@@ -72,7 +76,7 @@ class Time(Split):
         absent = times.is_null().arg_true().to_list()
         if absent:
             fault = Fault.of((self.column,), "not null", absent, rows)
-            raise faulty("the split has no time for some rows", [fault])
+            raise faulty("the column of the time split has missing values", [fault])
         moments = times.cast(pl.Int64) * (DAY if times.dtype == pl.Date else 1)
         part = pl.Series([TRAIN]).new_from_index(0, rows.height)
         for name, start in ((VALID, self.valid_from), (TEST, self.test_from)):

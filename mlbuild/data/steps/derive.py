@@ -28,7 +28,7 @@ class Derive(DatasetStep):
 
     columns: Mapping[str, str] = field(
         MapOf(Expression(), min_items=1),
-        "The new columns by name, each a SQL expression over the columns before this step.",
+        "New columns by name. Each is a SQL expression over the columns that exist before this step.",
         examples=({"late": "arr_delay > 15"},),
     )
 
@@ -54,8 +54,8 @@ class Derive(DatasetStep):
         if unusable(name):
             raise Rejected(bad_name(name, at))
         if table.has(name):
-            help_ = "give the new one another name, so that a name has one meaning"
-            message = f"there is a column '{name}' already"
+            help_ = "choose another name for the new column"
+            message = f"there is already a column '{name}'"
             notes = (table.note(name),)
             raise Rejected(Problem("duplicate-column", message, at, help_, on="key", notes=notes))
         served = bind_at(at, self.columns[name], table.served, self.columns)

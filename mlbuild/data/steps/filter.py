@@ -29,16 +29,14 @@ class Filter(DatasetStep):
 
     where: str = field(
         Expression(),
-        "A SQL condition that is true for the rows to keep.",
+        "SQL condition that is true for the rows to keep.",
         examples=("arr_delay IS NOT NULL",),
     )
 
     def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         where = bind_at(("where",), self.where, table.trained)
         if where.type.known and where.type.dtype != "bool":
-            message = (
-                f"a filter needs a condition that is true or false, and this is of dtype {where.type.dtype}"
-            )
+            message = f"a filter needs a condition of dtype bool, but this is of dtype {where.type.dtype}"
             raise Rejected(Problem("type-mismatch", message, ("where",)))
         by = Decision("", at, tuple(table.nodes(where.names)), what="rows are filtered")
         return table.filtered(by, known_not_null(where))

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 _HOW = {
-    "left": "rows without a partner stay; what is added is missing there",
-    "inner": "rows without a partner are dropped",
+    "left": "keep rows without a match; their added values are missing",
+    "inner": "drop rows without a match",
 }
 _CARDINALITY = {
-    "many_to_one": "several rows here can have the same partner",
-    "one_to_one": "no two rows here have the same partner",
+    "many_to_one": "several rows can match the same row of the other table",
+    "one_to_one": "fail if two rows match the same row of the other table",
 }
 
 
@@ -37,22 +37,22 @@ class Join(DatasetStep):
     op = "join"
     discriminator = ("op", "join")
 
-    with_: str = field(Name("table"), "The source or dataset whose columns are added.", key="with")
+    with_: str = field(Name("table"), "Source or dataset whose columns to add.", key="with")
     using: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "The columns, of the same name in both tables, in which rows must agree. The contract of the other table must promise that no two of its rows agree in them.",
+        "Columns to join on; they have the same name in both tables. The contract of the other table must declare them `unique`.",
     )
     how: Literal["left", "inner"] = field(
-        Choice(_HOW), "What becomes of rows without a partner.", default="left"
+        Choice(_HOW), "What to do with rows without a match.", default="left"
     )
     cardinality: str = field(
         Choice(_CARDINALITY),
-        "How many rows here can have the same partner; checked on the data.",
+        "How many rows can match the same row of the other table. The build checks it.",
         default="many_to_one",
     )
     prefix: str | None = field(
         Text(),
-        "Put before the names of the columns that are added.",
+        "Prefix for the names of the added columns.",
         default=None,
         examples=("weather_",),
     )
@@ -80,9 +80,9 @@ class Join(DatasetStep):
 
     def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         right = tables[self.with_]
-        self._demand_unique(right, "finds several partners for a row")
+        self._demand_unique(right, "finds several matches for a row")
         if self.cardinality == "one_to_one":
-            self._demand_unique(rows, "is not one to one")
+            self._demand_unique(rows, "is not one-to-one")
         right = right.rename({name: self._renamed(name) for name in right.columns})
         return rows.join(right, on=list(self.using), how=self.how, nulls_equal=False, maintain_order="left")
 
@@ -99,10 +99,8 @@ class Join(DatasetStep):
             else:
                 here, there = table.columns[name].served, right.columns[name].served
                 if here.known and there.known and here.dtype != there.dtype:
-                    message = (
-                        f"'{name}' is of dtype {here.dtype} here and of dtype {there.dtype} in '{self.with_}'"
-                    )
-                    help_ = "give both the same dtype in their contracts"
+                    message = f"'{name}' is of dtype {here.dtype} here, but of dtype {there.dtype} in '{self.with_}'"
+                    help_ = "declare the same dtype in both contracts"
                     notes = (table.note(name), right.note(name, self.with_))
                     yield Problem("type-mismatch", message, at, help_, notes=notes)
 
@@ -113,14 +111,16 @@ class Join(DatasetStep):
         listed = f"[{', '.join(self.using)}]"
         add = f"add 'unique: {listed}' to the contract of"
         if not right.unique_within(self.using):
-            message = f"a row may have several partners: '{self.with_}' is not known to be unique in {listed}"
+            message = (
+                f"a row could match several rows of '{self.with_}': it is not declared unique in {listed}"
+            )
             wider = self._wider(table, right)
             help_ = f"join using [{', '.join(wider)}]" if wider else f"{add} '{self.with_}'"
             notes = (right.place,) if right.place else ()
             yield Problem("not-unique", message, ("with",), help_, notes=notes)
         if self.cardinality == "one_to_one" and not table.unique_within(self.using):
-            message = f"the join may not be one to one: rows here are not known to be unique in {listed}"
-            help_ = f"{add} the source that the dataset starts from, or join many_to_one"
+            message = f"the join may not be one-to-one: this table is not declared unique in {listed}"
+            help_ = f"{add} the source that the dataset starts from, or use many_to_one"
             yield Problem("not-unique", message, ("cardinality",), help_)
 
     def _wider(self, table: Table, right: Table) -> tuple[str, ...]:
@@ -134,8 +134,8 @@ class Join(DatasetStep):
         """Report columns that cannot be added."""
         others = self._others(right)
         if self.prefix and not others:
-            message = f"'prefix' has no effect: '{self.with_}' has no columns but those of 'using'"
-            yield Problem("no-effect", message, ("prefix",), "leave it out", on="key")
+            message = f"'prefix' has no effect: '{self.with_}' has no columns other than those of 'using'"
+            yield Problem("no-effect", message, ("prefix",), "remove it", on="key")
         forgotten = () if right.unique_within(self.using) else self._wider(table, right)
         clashes = [name for name in others if table.has(self._renamed(name)) and name not in forgotten]
         yield from self._clashes(clashes, table, right)
@@ -143,9 +143,7 @@ class Join(DatasetStep):
             column = right.columns[name]
             missing = self.how == "left" or column.served.nullable
             if column.served.dtype == "string" and missing and column.null_token is None:
-                message = (
-                    f"'{name}' of '{self.with_}' can be missing after this join, and every text is a value"
-                )
+                message = f"'{name}' of '{self.with_}' can be missing after this join, but no string represents a missing value"
                 declared = f"add a 'null_token' to column '{column.node.name}' in the contract"
                 help_ = declared if column.node.declared else "derive it after the join"
                 notes = (right.note(name, self.with_),)
@@ -156,7 +154,7 @@ class Join(DatasetStep):
         if names:
             second = listed(f"'{self._renamed(name)}'" for name in names)
             message = f"'{self.with_}' would add a second column {second}"
-            help_ = f"set a 'prefix' that keeps them apart, such as '{self.with_}_'"
+            help_ = f"add a 'prefix' to tell them apart, such as '{self.with_}_'"
             at = ("prefix",) if self.prefix else ("with",)
             notes = (table.note(self._renamed(names[0])), right.note(names[0], self.with_))
             yield Problem("duplicate-column", message, at, help_, notes=notes)

@@ -30,7 +30,7 @@ class Rename(DatasetStep):
 
     columns: Mapping[str, str] = field(
         MapOf(Text(), min_items=1, names=Name("column")),
-        "The new names by the present ones.",
+        "New names by current name.",
         examples=({"dep_delay": "delay"},),
     )
 
@@ -61,14 +61,14 @@ class Rename(DatasetStep):
                 help_ = did_you_mean(name, table.columns) or f"available columns: {listed(table.columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", at, help_, on="key")
             elif new == name:
-                yield Problem("no-effect", f"'{name}' has that name already", at, "leave it out")
+                yield Problem("no-effect", f"'{name}' already has that name", at, "remove it")
             elif unusable(new):
                 yield bad_name(new, at, on="value")
             elif new in first:
-                message = f"'{first[new]}' and '{name}' would both be called '{new}'"
-                yield Problem("duplicate-column", message, at, "give one of them another name")
+                message = f"'{first[new]}' and '{name}' would both be renamed to '{new}'"
+                yield Problem("duplicate-column", message, at, "choose another name for one of them")
             elif table.has(new) and new not in self.columns:
-                message = f"there is a column '{new}' already"
-                help_ = "give one of them another name, so that a name has one meaning"
+                message = f"there is already a column '{new}'"
+                help_ = "choose another name for one of them"
                 yield Problem("duplicate-column", message, at, help_, notes=(table.note(new),))
             first.setdefault(new, name)

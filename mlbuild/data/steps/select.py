@@ -30,14 +30,14 @@ class Select(DatasetStep):
 
     columns: Selector = field(
         Columns(),
-        "The columns to keep: a name, a list of names, or a selector.",
+        "Columns to keep: a name, a list of names or a selector.",
         examples=({"except": "note"},),
     )
 
     def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         dropped = self._dropped(table)
         if not dropped and self.columns.names is None:
-            help_ = "select with a list of names, or remove the step"
+            help_ = "use a list of names, or remove the step"
             raise Rejected(Problem("no-effect", "the selector drops no column", ("columns",), help_))
         return table.without(dropped, at)
 
