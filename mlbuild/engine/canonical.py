@@ -1,4 +1,4 @@
-"""Canonical JSON: equal values are equal bytes, so that they have equal digests."""
+"""Canonical JSON: equal values have equal bytes, and therefore equal digests."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 def canonical(value: Any) -> bytes:
-    """JSON with sorted maps and no spaces; NaN and the infinities are allowed, 1 and 1.0 differ.
+    """Serialize to JSON with sorted maps and no spaces. NaN and infinities are allowed; 1 and 1.0 differ.
 
     Raises:
-        TypeError: a value that JSON cannot say.
+        TypeError: JSON cannot represent the value.
     """
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def parse(content: bytes) -> Any:
-    """The value of canonical JSON; maps are in sorted order.
+    """Parse canonical JSON; maps are sorted.
 
     Raises:
-        ValueError: these bytes are not JSON.
+        ValueError: These bytes are not JSON.
     """
     return json.loads(content.decode("utf-8", "surrogatepass"))
 
 
 def digest(content: bytes) -> str:
-    """The sha256 of the content, in hexadecimal."""
+    """Return the SHA-256 of the content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def is_digest(value: object) -> bool:
-    """Whether a value can be a digest, which is also the name of a file."""
+    """Whether a value can be a digest, which is also used as a file name."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None

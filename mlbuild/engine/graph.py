@@ -1,4 +1,4 @@
-"""What a build consists of: tasks, what they read of each other, and the plan that holds them."""
+"""What a build consists of: tasks, what they read from each other, and the plan that contains them."""
 
 from __future__ import annotations
 
@@ -16,33 +16,36 @@ if TYPE_CHECKING:
 
 
 class Job(Protocol):
-    """What a task's function sees while it runs: its parameters, its inputs, and where its parts go."""
+    """What the function of a task sees: its parameters, its inputs, and where to write its parts."""
 
     params: Mapping[str, Any]
     threads: int
 
     def parts(self, slot: str) -> tuple[str, ...]:
-        """The names of the parts that the input `slot` reads, as declared."""
+        """Return the names of the parts that the input `slot` reads, as declared."""
 
     def read(self, slot: str, part: str) -> bytes:
-        """A part of an input, whole."""
+        """Return the content of a part of an input."""
 
     def path(self, slot: str, part: str) -> Path:
-        """A part of an input, as a file that must not be changed."""
+        """Return a part of an input as a file, which must not be changed."""
 
     def file(self, slot: str) -> Path:
-        """What lies outside, as a file that must not be changed."""
+        """Return an external input as a file, which must not be changed."""
 
     def write(self, part: str, content: bytes) -> None:
-        """Give a part of the result."""
+        """Write a part of the result."""
 
     def target(self, part: str) -> Path:
-        """A file, not yet there, that becomes a part of the result."""
+        """Return the path of a file that does not exist yet.
+
+        When the task writes it, it becomes a part of the result.
+        """
 
 
 @dataclass(frozen=True)
 class Input:
-    """The parts that a task reads of another task's result; `slot` is what its function calls them."""
+    """The parts that a task reads of another task's result. `slot` is the name that its function uses."""
 
     slot: str
     task: str
@@ -51,7 +54,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a parameter comes from in what the user wrote: `models.late.params.num_leaves`, and the place."""
+    """Where a parameter comes from in the user's text: `models.late.params.num_leaves`, and its position."""
 
     path: str
     file: str
@@ -60,15 +63,21 @@ class Origin:
 
 @dataclass(frozen=True)
 class Task:
-    """A node of the DAG. All that decides its result is in it; `name`, `at`, `origin` and `labels` enter no key.
+    """A node of the DAG. It contains everything that determines its result; `name`, `at`, `origin` and `labels` are
+    not in any key.
 
-    `run` is a module-level function; it may raise `Failed`. `params` are canonical JSON. `files` is what lies
-    outside and is read, by slot; it is keyed by content, never by place or time. `uses` are the classes that `params`
-    name, which `run` itself does not. `libraries` are the distributions whose version can change the result, `imports`
-    name what else a process may load for it before it forks workers; they enter no key. `parts` are the names of what it gives. `exports` is a folder of the project that holds exactly this
-    task's parts as files once it is done; an absolute path is one that the user named. `generated` is
-    where all in the folder around it is, too: git ignores it, and what no task gives any more can go. `at` is the path in the user's text that the task comes from; `origin` says the
-    same of its parameters, by their paths.
+    `run` is a module-level function, which may raise `Failed`. `params` are canonical JSON. `files` are the
+    external inputs, by slot; the key contains their content, never their place or time. `uses` are the classes that
+    `params` name and `run` itself does not. `libraries` are the distributions whose versions can change the result.
+    `imports` name what else a process may import for it before it forks workers; they are not in any key. `parts`
+    are the names of what the task produces.
+
+    `exports` is a folder of the project that contains exactly this task's parts as files when it is done; an absolute
+    path was given by the user. If it is `generated`, so is everything in its parent folder: git ignores the parent
+    folder, and what no task produces any more can be removed from it.
+
+    `at` is the path in the user's text that the task comes from, and `origin` maps the paths of its parameters to
+    theirs.
     """
 
     name: str
@@ -91,14 +100,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """All tasks of a project by name; `policy` is what is known about their code."""
+    """All tasks of a project by name. `policy` contains facts about their code."""
 
     tasks: Mapping[str, Task]
     policy: Policy = field(default_factory=Policy)
 
     @cached_property
     def graph(self) -> nx.DiGraph[str]:
-        """Task names with an arrow from each producer to its readers; a node's `task` is the `Task`."""
+        """The task names, with an edge from each producer to its readers.
+
+        The attribute `task` of a node is the `Task`.
+        """
         import networkx as nx
 
         graph: nx.DiGraph[str] = nx.DiGraph()

@@ -1,6 +1,6 @@
-"""Which code decides what a task gives: the definitions that its function reaches.
+"""Code versions: which definitions determine the result of a task, because its function reaches them.
 
-A module is *scanned* once: taken apart into *units*, each a definition with its digest and the names in it. From the
-function and the classes of a task, names are followed from unit to unit, through the imports of its own packages. What
-cannot be followed surely counts as a whole file, or as all files.
+Each module is *scanned* once: it is split into *units*, which are definitions with a digest and the names in them.
+Starting from the function and the classes of a task, names are followed from unit to unit, through imports within
+the task's own packages. If something cannot be followed reliably, the whole file or all files count.
 """

@@ -1,4 +1,4 @@
-"""What modules do when they are imported, besides defining."""
+"""Finds what modules do when they are imported, apart from defining things."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from mlbuild.engine.code.library import Library, Place
 
 #: A call in a module: the module, and the target that is called.
 Call = tuple[str, str]
-#: The calls that a call leads to; None where it may have an effect.
+#: The calls that a call leads to; None if it may have an effect.
 Further = tuple[Call, ...] | None
 
-#: What Python calls to make an object.
+#: What Python calls to create an object.
 _MAKERS = ("__new__", "__init__", "__post_init__")
 
 
 class Actions:
-    """Tells definitions that are harmless to make from those that may have an effect."""
+    """Separates definitions that have no effect when they are created from those that may have one."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -28,7 +28,9 @@ class Actions:
         self._further: dict[Call, Further] = {}
 
     def of(self, module: str) -> tuple[Place, ...]:
-        """What counts of a module that is imported: what may have an effect, all where its names cannot be told."""
+        """Return what counts when a module is imported: whatever may have an effect, or everything if its names are
+        unknown.
+        """
         if module not in self._actions:
             self._actions[module] = tuple(self._find(module))
         return self._actions[module]
@@ -45,7 +47,7 @@ class Actions:
                 yield module, name
 
     def _is_harmless(self, module: str, effects: Effects) -> bool:
-        """Whether no call has an effect, and none that it leads to."""
+        """Whether no call has an effect, and no call that it leads to."""
         waiting = _calls(module, effects)
         seen: set[Call] = set()
         while waiting:
@@ -72,19 +74,22 @@ class Actions:
         for place in self._library.find(module, f"{of}:{owner}") if owner else ():
             if (unit := self._library.unit(place)) and unit.is_class:
                 return self._of_method(place, method, needed=method != SUBCLASSED)
-        if owner and not of:  # of a value, whatever it is
+        if owner and not of:  # a method of a value of any type
             return self._of_anything(module, method)
         return _all(map(self._of_place, self._library.find(module, target) or [(module, None)]))
 
     def _of_place(self, place: Place) -> Further:
-        """What it leads to that something is called."""
+        """Return what a call of a definition leads to."""
         unit = self._library.unit(place)
         if unit and unit.is_class:
             return _all(self._of_method(place, maker) for maker in _MAKERS)
         return _calls(place[0], unit.calling if unit else None)
 
     def _of_method(self, place: Place, name: str, needed: bool = False) -> Further:
-        """What it leads to that a method of a class is called, its own or of its bases; only a needed one must exist."""
+        """Return what a call of a method of a class, or of its bases, leads to.
+
+        Only a `needed` method must exist.
+        """
         unit = self._library.unit(place)
         if unit is None or unit.bases is None:
             return None
@@ -97,12 +102,12 @@ class Actions:
         return _all(self._of_method(base, name, needed) for base in bases)
 
     def _of_anything(self, module: str, name: str) -> Further:
-        """What it leads to that a method of some object is called: of ours, one of a class that the module imports."""
+        """Return what a call of a method of an unknown object leads to: any class of ours that the module imports."""
         found = [calls for home in self._below(module) for calls in self._methods(home).get(name, ())]
         return _all(found) if found else None
 
     def _below(self, module: str) -> Iterable[str]:
-        """A module with all that it imports."""
+        """Return a module and everything that it imports."""
         if module not in self._imported:
             found: dict[str, None] = {}
             waiting = [module]
@@ -114,7 +119,7 @@ class Actions:
         return self._imported[module]
 
     def _methods(self, module: str) -> Mapping[str, list[Further]]:
-        """What the methods of a module's classes call, by their names."""
+        """Return what the methods of the classes in a module call, by method name."""
         if module not in self._called_by:
             found = self._called_by[module] = {}
             scan = self._library.scan(module)
@@ -125,7 +130,7 @@ class Actions:
         return self._called_by[module]
 
     def _is_known(self, module: str, base: str) -> bool:
-        """Whether a base is a class of ours, or one of Python's, which do nothing of note when they are made."""
+        """Whether a base is one of our classes, or a class of Python that has no effect when an object is created."""
         of = base.partition(":")[0]
         if of and not self._library.ours(of):
             return of == "builtins" or of.partition(".")[0] in sys.stdlib_module_names
@@ -138,7 +143,7 @@ def _calls(module: str, effects: Effects) -> Further:
 
 
 def _all(found: Iterable[Further]) -> Further:
-    """All calls together; None if any may have an effect."""
+    """Combine all calls; None if any of them may have an effect."""
     calls: tuple[Call, ...] = ()
     for further in found:
         if further is None:

@@ -1,4 +1,4 @@
-"""What calling a function does besides giving something."""
+"""Finds what calling a function does besides returning a value."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mlbuild.engine.code.effects import SUBCLASSED, Doubt, Effects, calls_in
 from mlbuild.engine.code.names import Namespace
 from mlbuild.engine.code.syntax import Function, dotted, each, first_parameter
 
-#: Methods that change a list, set or map, and the expressions that make one.
+#: Methods that change a list, set or map, and the expressions that create one.
 _CHANGES = frozenset(
     "add append clear discard extend insert pop popitem remove reverse setdefault sort update".split()
 )
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
-#: Methods whose first parameter is what is just made: nobody else sees what they assign to it.
+#: Methods whose first parameter is a new object. Nobody else can see assignments to its attributes yet.
 _FILLING = ("__init__", "__post_init__", SUBCLASSED)
 
 
 def calling(function: Function, namespace: Namespace) -> Effects:
-    """What a function calls, if it changes nothing but its own names and the object that it makes."""
+    """Return what a function calls, if it changes nothing except its own names and the object that it creates."""
     try:
         return tuple(dict.fromkeys(_Body(function, namespace).calls()))
     except Doubt:
@@ -29,7 +29,7 @@ def calling(function: Function, namespace: Namespace) -> Effects:
 
 
 class _Body:
-    """The body of a function, as far as it is surely harmless to run."""
+    """The body of a function, as far as running it has certainly no effect."""
 
     def __init__(self, function: Function, namespace: Namespace) -> None:
         self._function, self._namespace = function, namespace
@@ -37,7 +37,7 @@ class _Body:
 
     @cached_property
     def _local(self) -> set[str]:
-        """The names of what the function is given and makes."""
+        """The names of parameters and local variables."""
         found: set[str] = set()
         for node in ast.walk(self._function):
             match node:
@@ -47,7 +47,7 @@ class _Body:
 
     @cached_property
     def _own(self) -> set[str]:
-        """The names of what is surely a list, set or map that the function has made."""
+        """The names of lists, sets and maps that the function has certainly created itself."""
         stored: Counter[str] = Counter()
         displayed: Counter[str] = Counter()
         for node in ast.walk(self._function):
@@ -106,10 +106,10 @@ class _Body:
         return calls_in(expressions, self._namespace, lambda: self._local)
 
     def _assigned(self, targets: Iterable[ast.expr]) -> None:
-        """Refuse to assign to anything but names, and attributes of the object that is made.
+        """Refuse assignments to anything but names and attributes of the new object.
 
         Raises:
-            Doubt: an attribute or item of something else.
+            Doubt: An attribute or item of something else.
         """
         for target in each(targets):
             own = isinstance(target, ast.Attribute) and dotted(target.value) == self._made is not None

@@ -1,7 +1,7 @@
-"""What making a definition does besides making it.
+"""Finds the effects of creating a definition.
 
-A definition is harmless if nothing else can notice that it was made: it then counts only where it is named. What cannot
-be seen surely, as a call of something unknown, is taken for an effect.
+A definition is harmless if nothing else can notice that it was created. It then counts only where it is named.
+Anything that cannot be determined, such as a call of something unknown, counts as an effect.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from mlbuild.engine.code.syntax import (
     parameters,
 )
 
-#: What is called, as targets, or `.name` for a method of anything; None where anything may happen.
+#: The targets of calls, or `.name` for a method of an unknown object; None if anything may happen.
 Effects = tuple[str, ...] | None
-#: What making a class calls of its bases.
+#: The method of the bases that is called when a class is created.
 SUBCLASSED = "__init_subclass__"
 
 _BUILTINS = frozenset(
@@ -35,10 +35,10 @@ _BUILTINS = frozenset(
 _EXCEPTIONS = frozenset(
     name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)
 )
-#: What is given a function, and calls it: the first argument, or the `key`.
+#: Functions that call a function which they are given: as the first argument, or as the `key`.
 _CALLING = frozenset(("filter", "map"))
 _ORDERING = frozenset(("max", "min", "sorted"))
-#: Modules all of whose functions and classes can be called without an effect.
+#: Modules whose functions and classes can all be called without an effect.
 _HARMLESS_MODULES = frozenset(
     "abc collections collections.abc contextvars dataclasses datetime enum fractions functools itertools math"
     " pathlib re string struct types typing".split()
@@ -49,7 +49,7 @@ _HARMLESS = frozenset(
     " operator:methodcaller textwrap:dedent threading:Event threading:Lock threading:RLock threading:local"
     " typing_extensions:override uuid:UUID".split()
 )
-#: Methods of texts, maps, sets and sequences that change nothing.
+#: Methods of strings, maps, sets and sequences that change nothing.
 _METHODS = frozenset(
     "bit_length capitalize casefold copy count decode difference encode endswith format fromkeys get hex index"
     " intersection isalnum isalpha isdecimal isdigit isdisjoint isidentifier islower issubset isupper items join"
@@ -63,7 +63,7 @@ class Doubt(Exception):
 
 
 def making(statement: ast.stmt, namespace: Namespace, lazy: bool) -> Effects:
-    """What is called when a statement at the top level of a module is run. With `lazy` annotations are not."""
+    """Return what is called when a top-level statement of a module runs. `lazy` annotations are not evaluated."""
     try:
         return tuple(dict.fromkeys(_made(statement, namespace, lazy, frozenset())))
     except Doubt:
@@ -71,7 +71,7 @@ def making(statement: ast.stmt, namespace: Namespace, lazy: bool) -> Effects:
 
 
 def harmless_elsewhere(target: str) -> bool:
-    """Whether something of another package can be called without an effect."""
+    """Whether something from another package can be called without an effect."""
     module, _, path = target.partition(":")
     if path.endswith(f".{SUBCLASSED}"):
         return module == "builtins" or module.partition(".")[0] in sys.stdlib_module_names
@@ -81,7 +81,7 @@ def harmless_elsewhere(target: str) -> bool:
 
 
 def _made(statement: ast.stmt, namespace: Namespace, lazy: bool, own: frozenset[str]) -> Iterator[str]:
-    """`own` are the functions of the class that the statement belongs to."""
+    """`own` are the functions of the class that contains the statement."""
     match statement:
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             yield from _decorated(statement.decorator_list, namespace, own)
@@ -127,17 +127,17 @@ def _decorated(decorators: Iterable[ast.expr], namespace: Namespace, own: frozen
 def calls_in(
     expressions: Iterable[ast.expr | None], namespace: Namespace, local: Callable[[], Collection[str]] = tuple
 ) -> Iterator[str]:
-    """What evaluating expressions calls; what the `local` names hold is not known.
+    """Yield what evaluating expressions calls. The values of the `local` names are unknown.
 
     Raises:
-        Doubt: something unknown.
+        Doubt: Something unknown is called.
     """
     waiting: list[ast.AST] = [*filter(None, expressions)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
             raise Doubt
-        if isinstance(node, ast.Lambda):  # it is made, not called
+        if isinstance(node, ast.Lambda):  # it is created, not called
             waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
             continue
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Call):
@@ -163,10 +163,10 @@ def calls_in(
 
 
 def _see_maker(call: ast.Call, namespace: Namespace) -> None:
-    """See that what a call gives can be called in turn: what a function of ours gives may do anything.
+    """Check that the result of a call can be called: the result of one of our functions could do anything.
 
     Raises:
-        Doubt: it is not one of the functions of other packages that are known.
+        Doubt: It is not the result of a known function from another package.
     """
     if not all(map(harmless_elsewhere, _known(dotted(call.func), namespace))):
         raise Doubt
@@ -179,7 +179,7 @@ def _known(name: str | None, namespace: Namespace) -> list[str]:
 
 
 def _targets(name: str | None, namespace: Namespace) -> list[str]:
-    """What a name may be, with its attributes too where it is defined here."""
+    """Return what a name can be, including its attributes if it is defined here."""
     _, dot, rest = (name or "").partition(".")
     found = namespace.known(name)
     return [f"{target}.{rest}" if dot and target.startswith(":") else target for target in found]

@@ -1,11 +1,11 @@
-"""What cannot be followed: what lets a definition reach things that it does not name."""
+"""Finds constructs that cannot be followed, because they let a definition use things that it does not name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-#: What cannot be followed: an attribute whose name is computed; names of the module that are looked up by texts;
-#: docstrings, annotations or sources that are read at run time; modules that are found by a computed name.
+#: The flags: an attribute with a computed name; names of the module that are looked up by strings; docstrings,
+#: annotations or source code that are read at run time; modules that are found by a computed name.
 COMPUTED, WHOLE, READS_SOURCE, DYNAMIC = "computed", "whole", "reads source", "dynamic"
 
 NAME_FLAGS = {
@@ -21,9 +21,9 @@ ATTRIBUTE_FLAGS = {
     ),
     **dict.fromkeys(("__subclasses__", "__globals__", "__builtins__", "__import__", "__loader__"), DYNAMIC),
 }
-#: Functions of other packages that look attributes up by texts.
+#: Functions of other packages that look up attributes by strings.
 LOOKUPS = {"operator:attrgetter", "operator:methodcaller"}
-#: Of other packages: one name of a module, or all that a module has.
+#: For other packages: a name in a module, or everything in a module.
 _TARGET_FLAGS = {
     **dict.fromkeys(LOOKUPS, COMPUTED),
     **dict.fromkeys(("typing:get_type_hints", "linecache:", "ast:", "pydoc:", "doctest:"), READS_SOURCE),
@@ -36,9 +36,9 @@ _FLAGGED_MODULES = {target.partition(":")[0] for target in _TARGET_FLAGS}
 
 
 def flags_of(target: str) -> Iterator[str]:
-    """What cannot be followed where something of another package is used."""
+    """Return what cannot be followed if something from another package is used."""
     module, _, path = target.partition(":")
-    if not path and module in _FLAGGED_MODULES:  # the module is handed on: anything of it may be used
+    if not path and module in _FLAGGED_MODULES:  # the module is used as a value: anything in it may be used
         yield DYNAMIC
     first = path.partition(".")[0]
     known = (f"{module}:{first}", f"{module}:", f"{module}.{first}:")

@@ -1,4 +1,4 @@
-"""The modules of some packages, and what names in them lead to."""
+"""The modules of some packages, and what the names in them lead to."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from mlbuild.engine.code.modules import Sources, with_packages
 from mlbuild.engine.code.names import below
 from mlbuild.engine.code.scan import Scan, Unit
 
-#: A definition: its module and its unit. Without a unit it is the whole module.
+#: A definition: its module and its unit. Without a unit, the whole module.
 Place = tuple[str, str | None]
 
 
 class Library:
-    """The modules of the top-level packages `tops`; `scans` gives the scan of one, None where there is none."""
+    """The modules of the top-level packages `tops`.
+
+    `scans` returns the scan of a module, or None if there is no such module.
+    """
 
     def __init__(self, tops: frozenset[str], sources: Sources, scans: Callable[[str], Scan | None]) -> None:
         self._tops, self._sources, self._scans = tops, sources, scans
@@ -25,38 +28,38 @@ class Library:
         return module.partition(".")[0] in self._tops
 
     def modules(self) -> list[str]:
-        """All modules of these packages, whether anything names them or not."""
+        """All modules of these packages, whether something names them or not."""
         return [module for top in sorted(self._tops) for module in self._sources.below(top)]
 
     def scan(self, module: str) -> Scan | None:
-        """A module of these packages; None for what is not one."""
+        """Return the scan of a module of these packages; None for other modules."""
         if module not in self._modules:
             self._modules[module] = self._scans(module) if self.ours(module) else None
         return self._modules[module]
 
     def bound(self, module: str, name: str) -> list[str]:
-        """What a module binds a name to; a module in it that it imports from itself is not bound by that."""
+        """Return what a module binds a name to. A submodule that a package imports from itself is not a binding."""
         scan = self.scan(module)
         return [
             target for target in (scan.bound.get(name, ()) if scan else ()) if target != f"{module}:{name}"
         ]
 
     def unit(self, place: Place) -> Unit | None:
-        """The definition at a place; None for a whole module, and for a name that is not defined there."""
+        """Return the definition at a place; None for a whole module, or if the name is not defined there."""
         module, name = place
         scan = self.scan(module)
         return scan.units.get(name) if scan and name is not None else None
 
     def find(self, module: str, target: str) -> tuple[Place, ...]:
-        """The definitions that a target in a module may lead to; none for what is not of these packages."""
+        """Return the definitions that a target in a module may lead to; empty if it is not in these packages."""
         key = module, target
         if key not in self._found:
-            self._found[key] = ((target.partition(":")[0] or module, None),)  # for a circle of imports
+            self._found[key] = ((target.partition(":")[0] or module, None),)  # for circular imports
             self._found[key] = tuple(dict.fromkeys(self._find(module, target)))
         return self._found[key]
 
     def imports(self, module: str) -> tuple[str, ...]:
-        """The modules of these packages that importing a module imports before all others."""
+        """Return the modules of these packages that a module imports when it is imported, in order."""
         if module not in self._imports:
             scan = self.scan(module)
             found = dict.fromkeys(self.imported(scan.imports)) if scan else {}
@@ -64,7 +67,7 @@ class Library:
         return self._imports[module]
 
     def imported(self, targets: Iterable[str]) -> Iterator[str]:
-        """The modules of these packages that import statements import, each behind its packages."""
+        """Yield the modules of these packages that import statements import, each after its packages."""
         for target in targets:
             module, _, name = target.partition(":")
             if self.scan(module):
@@ -73,7 +76,7 @@ class Library:
                     yield f"{module}.{name}"
 
     def bases(self, place: Place) -> Iterator[Place]:
-        """The bases of a class that are classes of these packages."""
+        """Yield the bases of a class that are classes of these packages."""
         unit = self.unit(place)
         for target in (unit.bases or ()) if unit else ():
             for base in self.find(place[0], target):

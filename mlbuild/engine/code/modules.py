@@ -1,4 +1,4 @@
-"""Where the sources of modules are; nothing is imported for it."""
+"""Finds the source files of modules without importing anything."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from pathlib import Path
 
 
 def with_packages(module: str) -> list[str]:
-    """`a.b.c` as `a`, `a.b`, `a.b.c`: what importing it runs."""
+    """Return what is imported with a module: `a.b.c` as `a`, `a.b`, `a.b.c`."""
     names = module.split(".")
     return [".".join(names[: end + 1]) for end in range(len(names))]
 
 
 class Sources:
-    """Finds the files of modules. Where a top-level package is, is looked up once, if `roots` does not say it."""
+    """Finds the files of modules.
+
+    The location of a top-level package is looked up once, unless `roots` contains it.
+    """
 
     def __init__(self, roots: Mapping[str, tuple[Path, ...]] | None = None) -> None:
         self._roots = dict(roots or {})
 
     def of(self, module: str) -> Path | None:
-        """The file that a module is loaded from; None for a name that is not a module, or has no file."""
+        """Return the source file of a module; None if there is no such module, or it has no file."""
         top, _, rest = module.partition(".")
         for root in self._of_top(top):
             if root.is_file():
@@ -43,11 +46,11 @@ class Sources:
         return file.read_bytes()
 
     def below(self, top: str) -> list[str]:
-        """Every module of a top-level package that has a source file."""
+        """Return every module of a top-level package that has a source file."""
         found = {top}
         for root in self._of_top(top):
             for folder, below, names in os.walk(root):
-                # No module is in a folder whose name is not a name of Python, such as a hidden one.
+                # A folder whose name is not an identifier, such as a hidden folder, does not contain modules.
                 below[:] = [name for name in below if name.isidentifier()]
                 parts = Path(folder).relative_to(root).parts
                 for stem in (name.removesuffix(".py") for name in names if name.endswith(".py")):
@@ -61,7 +64,7 @@ class Sources:
 
 
 def _roots(top: str) -> tuple[Path, ...]:
-    """The folders of a top-level package, or the file of a top-level module."""
+    """Return the folders of a top-level package, or the file of a top-level module."""
     loaded = sys.modules.get(top)
     spec = getattr(loaded, "__spec__", None) or (importlib.util.find_spec(top) if loaded is None else None)
     if spec and spec.submodule_search_locations is not None:

@@ -1,7 +1,7 @@
-"""The names in a piece of syntax, and what they are bound to.
+"""Collects the names in a syntax tree, and what they are bound to.
 
-A *target* says what a name is bound to: `module:name.attribute`, `module:` for a module itself, `:name` for a
-definition of the module at hand.
+A *target* is what a name is bound to: `module:name.attribute`, `module:` for a module itself, `:name` for a
+definition in the current module.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from mlbuild.engine.code.flags import ATTRIBUTE_FLAGS, NAME_FLAGS
 from mlbuild.engine.code.syntax import FUNCTIONS, around, dotted, local_names
 
-#: Functions that take the names of attributes as texts, and where these begin among their arguments.
+#: Functions that get names of attributes as strings, and the index of the first of these arguments.
 _NAMED_BY_TEXT = {
     **dict.fromkeys(("getattr", "hasattr"), 1),
     **dict.fromkeys(("attrgetter", "operator.attrgetter", "methodcaller", "operator.methodcaller"), 0),
@@ -23,11 +23,11 @@ _NAMED_BY_TEXT = {
 
 @dataclass
 class Names:
-    """What is named somewhere.
+    """The names that are used somewhere.
 
-    `dotted` are names with the attributes that are read of them, as `np.linalg.norm`; `attributes` are read of
-    anything. `searched` are names of which an attribute is read by a computed name. `spared` are functions that look
-    attributes up, called in a way that can be followed.
+    `dotted` are names with the attributes that are read from them, such as `np.linalg.norm`. `attributes` are read
+    from any object. From the names in `searched`, an attribute with a computed name is read. `spared` are functions
+    that look up attributes, but are called in a way that can be followed.
     """
 
     dotted: set[str] = field(default_factory=set)
@@ -41,7 +41,7 @@ class Names:
 
 @dataclass
 class Namespace:
-    """What the names of a module are bound to, and what it imports. `package` is where relative imports start."""
+    """What the names of a module are bound to, and what it imports. `package` is the base of relative imports."""
 
     package: str
     bound: dict[str, set[str]] = field(default_factory=dict)
@@ -61,20 +61,23 @@ class Namespace:
                 self.bound.setdefault(name, set()).add(target)
 
     def targets(self, name: str, local: Mapping[str, set[str]] | None = None) -> list[str]:
-        """What a dotted name may be; nothing for what is neither imported, here or by `local`, nor defined."""
+        """Return what a dotted name can be; empty if it is neither imported, here or in `local`, nor defined."""
         root, _, rest = name.partition(".")
         found = [*self.bound.get(root, ()), *(local or {}).get(root, ())]
         return [target if target.startswith(":") else below(target, rest) for target in found]
 
     def known(self, name: str | None) -> list[str]:
-        """What a dotted name may be, one of Python's own too; nothing for one that is not known."""
+        """Return what a dotted name can be, including builtins; empty if it is unknown."""
         if name is None:
             return []
         root = name.partition(".")[0]
         return self.targets(name) or ([f"builtins:{name}"] if hasattr(builtins, root) else [])
 
     def bases(self, statement: ast.ClassDef) -> list[str] | None:
-        """The bases of a class; None where one cannot be told, or the class says how it is made."""
+        """Return the bases of a class.
+
+        None if one is unknown, or if the class has a metaclass or keyword arguments.
+        """
         found: list[str] = []
         for base in statement.bases:
             targets = self.known(dotted(base.value if isinstance(base, ast.Subscript) else base))
@@ -85,14 +88,14 @@ class Namespace:
 
 
 def below(target: str, path: str) -> str:
-    """The target of attributes of a target."""
+    """Return the target of attributes of a target."""
     if not path:
         return target
     return f"{target}{path}" if target.endswith(":") else f"{target}.{path}"
 
 
 def imports_of(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, str, str]]:
-    """For each name that a statement binds: the name, its target, and the target that is imported."""
+    """Yield, for each name that a statement binds, the name, its target, and the target that is imported."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             bound = alias.asname or alias.name.partition(".")[0]
@@ -114,15 +117,15 @@ def _absolute(statement: ast.ImportFrom, package: str) -> str:
 
 
 def names_in(nodes: Iterable[ast.AST], package: str, lazy: bool, instance: str | None = None) -> Names:
-    """All that is named in some nodes. With `lazy` annotations of fields are texts, which name nothing.
+    """Collect all names in some nodes. `lazy` annotations of fields are strings, which name nothing.
 
-    `instance` is what a method calls the object that it is called on.
+    `instance` is the name of the first parameter of a method (`self`).
     """
     return _Reader(package, lazy, instance).read(nodes)
 
 
 class _Reader:
-    """Goes through pieces of syntax, each with the names that are hidden there by those of a function around it."""
+    """Visits syntax nodes, each with the names that are hidden there by local names of an enclosing function."""
 
     def __init__(self, package: str, lazy: bool, instance: str | None) -> None:
         self._package, self._lazy, self._instance = package, lazy, instance
@@ -165,7 +168,7 @@ class _Reader:
             self._found.flags.update(filter(None, [NAME_FLAGS.get(name)]))
 
     def _attribute(self, node: ast.Attribute, hidden: Collection[str]) -> list[ast.AST]:
-        """Note a chain of attributes; what it starts from, if that is not a name, is still to be looked at."""
+        """Record a chain of attributes. Return its start to be visited, if that is not a name."""
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
             self._found.attributes.add(value.attr)
@@ -178,10 +181,12 @@ class _Reader:
         return []
 
     def _followed(self, node: ast.AST, hidden: Collection[str]) -> list[ast.AST] | None:
-        """What is left to look at in a node that uses something dangerous in a way that can be followed; else None."""
+        """Return what is left to visit in a node that uses a dangerous function in a way that can be followed;
+        otherwise None.
+        """
         match node:
             case ast.Call(func=ast.Name(id="vars"), args=[ast.Name(id=name)]) if name == self._instance:
-                self._found.spared.add("vars")  # the fields of an object: no method is among them
+                self._found.spared.add("vars")  # the fields of an object, not its methods
                 return []
             case ast.Call() if self._by_text(node, hidden):
                 return [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -194,7 +199,7 @@ class _Reader:
         return None
 
     def _by_text(self, call: ast.Call, hidden: Collection[str]) -> bool:
-        """Whether a call looks up an attribute whose name is known, or one of something that has a name."""
+        """Whether a call looks up an attribute with a known name, or an attribute of something that has a name."""
         name = dotted(call.func)
         if name not in _NAMED_BY_TEXT or len(call.args) <= (first := _NAMED_BY_TEXT[name]):
             return False

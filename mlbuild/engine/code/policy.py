@@ -1,4 +1,4 @@
-"""What is known about code besides what can be read in it."""
+"""Facts about code that cannot be derived from the code."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Prose:
-    """An argument that holds text for people: the literal text, or the literal texts that are values of a literal map.
+    """An argument with text for people: a literal string, or the literal strings that are values of a literal map.
 
-    `function` is what is called, and `argument` its parameter, at `position` if it can be given without its name. The
-    text can be read only as the attribute `read_as` of some object.
+    `function` is the called function, and `argument` its parameter, with its `position` if it can be passed by
+    position. The text can be read only as the attribute `read_as` of some object.
     """
 
     function: str
@@ -21,12 +21,12 @@ class Prose:
 
 @dataclass(frozen=True)
 class Policy:
-    """Definitions, by their full names, of which more is known than a look at the code can tell.
+    """Facts about definitions, given by their full names.
 
-    `catalogues` are values that list all classes of a kind: a task says which of them it uses, the others do not count.
-    `families` are classes whose methods, and those of their subclasses, only our own code calls, and by their names: a
-    method that nothing names does not count. `lookups` look attributes up by computed names, and find no method by
-    that. `prose` counts only where something reads it.
+    `catalogues` are values that list all classes of a kind. A task declares which of them it uses, and the others
+    do not count. `families` are classes whose methods, including those of subclasses, are called only by our own
+    code, and by name. A method that nothing names does not count. `lookups` look up attributes by computed names,
+    but never methods. `prose` counts only if something reads it.
     """
 
     catalogues: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Which definitions are reached from some: all that can decide what these give."""
+"""Finds the definitions that are reached from others: everything that can affect their results."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.scan import Unit
 from mlbuild.engine.code.syntax import is_dunder
 
-#: Bases of other packages that call nothing by its name of what inherits from them.
+#: Base classes from other packages that do not call methods of subclasses by name.
 _PASSIVE = frozenset(("abc:ABC", "builtins:object", "typing:Generic", "typing:Protocol"))
 
 
 class Reach:
-    """What is reached from some definitions, and what had to be loaded on the way."""
+    """What is reached from some definitions, and which modules are imported on the way."""
 
     def __init__(self, library: Library, actions: Actions, policy: Policy, starts: Iterable[Place]) -> None:
         self.loaded: set[str] = set()
@@ -26,7 +26,7 @@ class Reach:
         self._whole: set[str] = set()
         self._mentioned: set[str] = set()
         self._flags: set[str] = set()
-        #: Members that wait for something that names them, by name.
+        #: Members that count as soon as something names them, by name.
         self._open: dict[str, list[Place]] = {}
         self._waiting: list[Place] = [*starts]
         while self._waiting:
@@ -35,7 +35,10 @@ class Reach:
             self._widen()
 
     def definitions(self) -> Mapping[str, str]:
-        """The digests of what is reached by `module:definition`; of a module that counts whole, that of its file."""
+        """Return the digests of what is reached, by `module:definition`.
+
+        A module that counts as a whole has that of its file.
+        """
         found = {}
         for (module, name), unit in self._units.items():
             if module not in self._whole:
@@ -58,7 +61,7 @@ class Reach:
         if module not in self.loaded:
             self._load(with_packages(module))
         unit = self._library.unit(place)
-        if unit is None:  # a name that is bound in a way that cannot be followed
+        if unit is None:  # the name is bound in a way that cannot be followed
             self._take_whole(module)
             return
         self._units[place] = unit
@@ -75,7 +78,7 @@ class Reach:
             self._take_members(place, unit)
 
     def _take_members(self, place: Place, unit: Unit) -> None:
-        """Take the members of a class; in one of a family, those that something names."""
+        """Add the members of a class. For a class of a family, add only those that something names."""
         waits = self._is_of_family(place) and self._is_passive(place)
         for member in unit.members:
             found = place[0], f"{place[1]}.{member}"
@@ -91,7 +94,7 @@ class Reach:
                 self._waiting += self._open.pop(attribute, ())
 
     def _widen(self) -> None:
-        """Take what may be reached by what cannot be followed."""
+        """Add what constructs that cannot be followed may reach."""
         if self._flags:
             self._waiting += (place for places in self._open.values() for place in places)
             self._open = {}
@@ -101,7 +104,7 @@ class Reach:
         self._waiting += ((module, None) for module in sorted(modules - self._whole))
 
     def _take_whole(self, module: str) -> None:
-        """Take all that a module defines and imports by name."""
+        """Add everything that a module defines and imports by name."""
         scan = self._library.scan(module)
         if scan is None or module in self._whole:
             return
@@ -113,7 +116,7 @@ class Reach:
                 self._waiting += self._library.find(module, target)
 
     def _load(self, modules: Iterable[str]) -> None:
-        """Import modules, and what they import: what they do by that counts."""
+        """Import modules and what they import: the effects of this count."""
         waiting = [*modules]
         while waiting:
             module = waiting.pop()
@@ -123,13 +126,13 @@ class Reach:
                 waiting += self._library.imports(module)
 
     def _is_of_family(self, place: Place) -> bool:
-        """Whether only our own code calls the methods of a class, and by their names."""
+        """Whether only our own code calls the methods of a class, and by name."""
         if f"{place[0]}.{place[1]}" in self._policy.families:
             return True
         return any(map(self._is_of_family, self._library.bases(place)))
 
     def _is_passive(self, place: Place) -> bool:
-        """Whether no base of a class, of another package, calls its methods."""
+        """Whether no base of a class from another package calls its methods."""
         unit = self._library.unit(place)
         if unit is None or unit.bases is None:
             return False

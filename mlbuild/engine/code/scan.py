@@ -1,4 +1,4 @@
-"""Takes a module apart into its definitions, and says what each of them names."""
+"""Splits a module into its definitions, and collects the names in each of them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from mlbuild.engine.code.strip import Stripper, is_plain
 from mlbuild.engine.code.syntax import FUNCTIONS, accesses, defined, dotted, instance_of, is_dunder
 
 _META = {"builtins:type", "abc:ABCMeta", "enum:EnumMeta", "enum:EnumType"}
-#: The name of the unit of all statements of a module that are neither definitions nor imports.
+#: The name of the unit with all statements of a module that are neither definitions nor imports.
 LOOSE = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A definition: a function, a class without its members, a member of a class, or a constant; or loose statements.
+    """A definition: a function, a class without its members, a member of a class, or a constant; or the loose
+    statements.
 
-    `digest` is that of what Python runs of it. `names` are targets; `attributes` are read of any object; `imports` are
-    targets that are imported where it runs; `flags` say what in it cannot be followed. `making` is called when the
-    module is loaded, `calling` when the function is. `prose` are the digests of texts for people, by the attribute as
-    which they are read. Of a class, `bases` are targets (None: one cannot be told) and `members` its methods and
-    attributes that are units of their own, called `Class.member`.
+    `digest` is that of the code that Python runs. `names` are targets. `attributes` are read from any object.
+    `imports` are targets that are imported where the code runs. `flags` are constructs that cannot be followed.
+    `making` is called when the module is loaded, `calling` when the function is called. `prose` are the digests of
+    texts for people, by the attribute as which they are read. For a class, `bases` are targets (None: one is
+    unknown), and `members` are its methods and attributes that are separate units, named `Class.member`.
     """
 
     digest: str
@@ -50,8 +51,8 @@ class Unit:
 class Scan:
     """A module: the digest of its file, its units by name, the targets of its names, and what it imports.
 
-    `stars` are the modules of which it imports every name. A module is `opaque` if its names cannot be told: it binds
-    a name twice, or cannot be read as Python.
+    `stars` are the modules from which it imports every name. A module is `opaque` if its names cannot be
+    determined, because it binds a name twice or cannot be parsed.
     """
 
     digest: str
@@ -67,7 +68,7 @@ class Scan:
 
     @staticmethod
     def from_json(value: Any) -> Scan:
-        """The scan in JSON of the shape `SCAN`."""
+        """Create a scan from JSON with the shape `SCAN`."""
         found, units, *rest = value
         return Scan(found, {name: Unit(*unit) for name, unit in units.items()}, *rest)
 
@@ -79,7 +80,7 @@ SCAN = [is_digest, {str: _UNIT}, {str: [str]}, [str], [str], bool]
 
 
 def scan(content: bytes, package: str, prose: Iterable[Prose]) -> Scan:
-    """Take the source of a module apart; `package` is where its relative imports start."""
+    """Scan the source of a module; `package` is the base of its relative imports."""
     found = digest(content)
     texts: dict[str, list[Prose]] = {}
     for one in prose:
@@ -87,7 +88,7 @@ def scan(content: bytes, package: str, prose: Iterable[Prose]) -> Scan:
         texts.setdefault(f"{module}:{name}", []).append(one)
     try:
         return _Module(ast.parse(content), package, texts, b"global " in content).scan(found)
-    except (SyntaxError, ValueError, RecursionError):  # nothing that could be loaded, or too deep to look at
+    except (SyntaxError, ValueError, RecursionError):  # it cannot be loaded, or is too deeply nested
         return Scan(found, opaque=True)
 
 
@@ -124,12 +125,12 @@ class _Module:
         return Scan(found, self._units, bound, sorted(self._names.imports), sorted(self._names.stars), opaque)
 
     def _sort(self, statement: ast.stmt) -> None:
-        """Tell definitions from other statements, and bind what a statement binds."""
+        """Separate definitions from other statements, and bind the names of a statement."""
         match statement:
             case ast.Import() | ast.ImportFrom():
                 self._names.take(statement)
             case ast.If(test=test, orelse=orelse) if (dotted(test) or "").split(".")[-1] == "TYPE_CHECKING":
-                for other in orelse:  # the condition never holds when the code runs
+                for other in orelse:  # the condition is never true when the code runs
                     self._sort(other)
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 pass
@@ -152,7 +153,7 @@ class _Module:
                 self._names.define(node.id, LOOSE)
 
     def _bind_globals(self) -> None:
-        """Let a name also be what the functions make of it that say it is global."""
+        """Add the bindings that functions make for names that they declare as global."""
         for name, statements in self._defined.items():
             for node in (node for statement in statements for node in ast.walk(statement)):
                 for other in node.names if isinstance(node, ast.Global) else ():
@@ -219,9 +220,9 @@ def _short(text: str) -> str:
 
 
 def _members(statement: ast.ClassDef, namespace: Namespace) -> dict[str, list[ast.stmt]]:
-    """The functions and plain attributes of a class that are found by their names alone, by name.
+    """Return the functions and plain attributes of a class that are only found by their names, by name.
 
-    What the body of the class itself uses stays in the class.
+    Everything that the body of the class itself uses stays in the class.
     """
     bound: dict[str, list[ast.stmt]] = {}
     evaluated: list[ast.AST] = []
@@ -246,7 +247,7 @@ def _members(statement: ast.ClassDef, namespace: Namespace) -> dict[str, list[as
 
 
 def _is_attribute(statement: ast.stmt) -> bool:
-    """Whether a statement gives a class an attribute that no decorator takes for a field."""
+    """Whether a statement defines a class attribute that no decorator treats as a field."""
     match statement:
         case ast.Assign(targets=[ast.Name()]):
             return True

@@ -1,4 +1,4 @@
-"""Takes out of a definition what Python does not run: docstrings, annotations that nothing reads, and prose."""
+"""Removes what Python does not run from a definition: docstrings, annotations that nothing reads, and prose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlbuild.engine.code.names import Namespace
 from mlbuild.engine.code.policy import Prose
 from mlbuild.engine.code.syntax import FUNCTIONS, dotted, is_text, parameters
 
-#: Decorators that read neither docstrings nor annotations, and keep a method one that is found by its name.
+#: Decorators that read neither docstrings nor annotations, and after which a method is still found by its name.
 _PLAIN = frozenset(
     "abc:abstractmethod builtins:classmethod builtins:property builtins:staticmethod contextlib:asynccontextmanager"
     " contextlib:contextmanager dataclasses:dataclass enum:unique functools:cache functools:cached_property"
@@ -24,7 +24,7 @@ _LITERALS = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.expr_context)
 
 
 def is_plain(decorators: Iterable[ast.expr], namespace: Namespace) -> bool:
-    """Whether decorators leave what they decorate as it looks; those that are not known do not."""
+    """Whether decorators do not look at what they decorate. Unknown decorators may do so."""
     for decorator in decorators:
         name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""
         targets = namespace.known(name)
@@ -34,13 +34,13 @@ def is_plain(decorators: Iterable[ast.expr], namespace: Namespace) -> bool:
 
 
 class Stripper:
-    """Strips the definitions of one module, in place. With `lazy` annotations are not evaluated."""
+    """Strips the definitions of one module, in place. `lazy` annotations are not evaluated."""
 
     def __init__(self, namespace: Namespace, lazy: bool, prose: Mapping[str, list[Prose]]) -> None:
         self._namespace, self._lazy, self._prose = namespace, lazy, prose
 
     def knows(self, statement: ast.ClassDef) -> bool:
-        """Whether nothing that makes a class is of another package, which might read docstrings or annotations."""
+        """Whether nothing that creates a class is from another package, which might read docstrings or annotations."""
         top = self._namespace.package.partition(".")[0]
         bases = self._namespace.bases(statement)
         return (
@@ -54,11 +54,11 @@ class Stripper:
 
     @cached_property
     def _told(self) -> bool:
-        """Whether anything that takes texts for people has a name in the module."""
+        """Whether the module has a name for anything that accepts texts for people."""
         return any(not self._prose.keys().isdisjoint(targets) for targets in self._namespace.bound.values())
 
     def take_prose(self, statements: Iterable[ast.stmt]) -> list[tuple[str, str]]:
-        """Replace texts for people by nothing; returns as what each is read, and the text."""
+        """Remove texts for people. Return each text with the attribute as which it is read."""
         found: list[tuple[str, str]] = []
         if not self._told:
             return found
@@ -70,7 +70,7 @@ class Stripper:
         return found
 
     def _strip(self, node: ast.AST, local: bool) -> None:
-        """`local` is whether the statement is one of a function, in which annotations are never evaluated."""
+        """`local` is whether the statement is in a function, where annotations are never evaluated."""
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             plain = (
                 self.knows(node)
@@ -103,7 +103,7 @@ def _top(target: str) -> str:
 
 
 def _taken(call: ast.Call, prose: Prose) -> list[str]:
-    """Take the texts out of an argument, as far as they are literal."""
+    """Remove the texts from an argument, as far as they are literals."""
     given = [keyword for keyword in call.keywords if keyword.arg == prose.argument]
     if given:
         texts, given[0].value = _emptied(given[0].value)
@@ -119,7 +119,7 @@ def _starred(call: ast.Call) -> bool:
 
 
 def _emptied(value: ast.expr) -> tuple[list[str], ast.expr]:
-    """The texts in an argument, and the argument without them; the keys of a map are no prose."""
+    """Return the texts in an argument, and the argument without them. The keys of a map are not prose."""
     if isinstance(value, ast.Dict):
         pairs = [_emptied(one) for one in value.values]
         return [text for texts, _ in pairs for text in texts], ast.Dict(value.keys, [one for _, one in pairs])

@@ -1,4 +1,4 @@
-"""Small questions about syntax trees."""
+"""Helpers for syntax trees."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: What has names of its own, besides those of a function around it.
+#: Nodes with their own names, in addition to those of an enclosing function.
 _SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-#: Methods that are given a class, whatever decorates them.
+#: Methods that get a class as first argument, whatever their decorators are.
 _OF_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 def dotted(node: ast.AST) -> str | None:
-    """`a.b.c` where an expression is a name with attributes."""
+    """Return `a.b.c` if an expression is a name with attributes."""
     path: list[str] = []
     while isinstance(node, ast.Attribute):
         path.append(node.attr)
@@ -23,7 +23,7 @@ def dotted(node: ast.AST) -> str | None:
 
 
 def each(targets: Iterable[ast.expr]) -> Iterator[ast.expr]:
-    """The targets in `a, (b, c) = ...`."""
+    """Yield the targets in `a, (b, c) = ...`."""
     for target in targets:
         if isinstance(target, (ast.Tuple, ast.List)):
             yield from each(target.elts)
@@ -38,7 +38,7 @@ def parameters(function: Function) -> list[ast.arg]:
 
 
 def around(function: Function) -> list[ast.AST]:
-    """What of a function does not belong to its body: it is evaluated where the function is made."""
+    """Return the parts of a function outside of its body, which are evaluated when the function is created."""
     given = function.args
     annotations = [*(one.annotation for one in parameters(function)), function.returns]
     found = [*function.decorator_list, *given.defaults, *given.kw_defaults, *annotations]
@@ -46,7 +46,7 @@ def around(function: Function) -> list[ast.AST]:
 
 
 def local_names(function: Function) -> tuple[frozenset[str], frozenset[str]]:
-    """The names that a function binds itself, but for those that it imports; and those that it says are global."""
+    """Return the names that a function binds, without imports, and the names that it declares as global."""
     found = {one.arg for one in parameters(function)}
     others: set[str] = set()
     global_: set[str] = set()
@@ -76,7 +76,7 @@ def local_names(function: Function) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def defined(statement: ast.stmt) -> list[str]:
-    """The names that a definition binds; none of a statement that is something else."""
+    """Return the names that a definition binds; empty for other statements."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return [name]
@@ -93,12 +93,12 @@ def defined(statement: ast.stmt) -> list[str]:
 
 
 def is_alias(statement: ast.stmt) -> bool:
-    """Whether this is `type X = ...` of Python 3.12, which is evaluated when it is used."""
+    """Whether this is a `type X = ...` statement of Python 3.12, which is evaluated on use."""
     return type(statement).__name__ == "TypeAlias"
 
 
 def is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is but a text, as a docstring is."""
+    """Whether a statement is only a string, such as a docstring."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -107,23 +107,23 @@ def is_text(statement: ast.stmt) -> bool:
 
 
 def is_dunder(name: str) -> bool:
-    """Whether Python itself may use what has this name."""
+    """Whether Python itself may use something with this name."""
     return name.startswith("__") and name.endswith("__")
 
 
 def accesses(decorator: ast.expr, name: str) -> bool:
-    """Whether a decorator adds to the property of that name."""
+    """Whether a decorator adds a setter or deleter to the property with that name."""
     return (dotted(decorator) or "") in (f"{name}.setter", f"{name}.getter", f"{name}.deleter")
 
 
 def first_parameter(function: Function) -> str | None:
-    """The name of the first parameter, if it can be given without its name."""
+    """Return the name of the first parameter, if it can be passed by position."""
     found = [*function.args.posonlyargs, *function.args.args]
     return found[0].arg if found else None
 
 
 def instance_of(method: ast.stmt) -> str | None:
-    """What a method calls the object that it is called on; None where that may be a class."""
+    """Return the name of the first parameter of a method (`self`). None if it may be a class."""
     if not isinstance(method, FUNCTIONS) or method.name in _OF_CLASSES:
         return None
     bound = {dotted(decorator) for decorator in method.decorator_list}

@@ -1,4 +1,4 @@
-"""The code versions of tasks, with a memory of the modules that were looked at."""
+"""Computes the code versions of tasks, and caches the scans of modules."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mlbuild.engine.code.reach import Reach
 from mlbuild.engine.code.scan import SCAN, Scan, scan
 from mlbuild.engine.decide.documents import fits
 
-#: The note of the scans, and the folder of the notes that say of what code versions consist.
+#: The note with the scans, and the folder of the notes with the definitions in each code version.
 _SCANS, _VERSIONS = "scans", "code"
-#: What decides how a module is scanned.
+#: The modules that determine how a module is scanned.
 _SCANNERS = ("bodies", "effects", "flags", "names", "scan", "strip", "syntax")
 
-#: Scans of this process by module and digest, for whoever looks again.
+#: Scans of this process, by module and digest.
 _known: dict[tuple[str, str, Policy], Scan] = {}
 
 
@@ -30,7 +30,7 @@ Named = Callable[..., Any] | type
 
 
 class Notes(Protocol):
-    """The part of a store that holds notes."""
+    """The part of a store that stores notes."""
 
     def note(self, name: str) -> Any: ...
 
@@ -38,9 +38,9 @@ class Notes(Protocol):
 
 
 class Code:
-    """Says which definitions decide what a function gives, and their digest: its version.
+    """Finds the definitions that determine what a function returns, and their digest: its version.
 
-    Each file is read once in the life of this object; `sources` finds and reads them.
+    Each file is read once during the lifetime of this object. `sources` finds and reads the files.
     """
 
     def __init__(self, notes: Notes, policy: Policy | None = None, sources: Sources | None = None) -> None:
@@ -54,22 +54,24 @@ class Code:
         self._versions: dict[str, Mapping[str, str]] = {}
 
     def version(self, function: Named, uses: Iterable[Named] = ()) -> str:
-        """The version of a function that is given objects of the classes `uses`.
+        """Return the version of a function that is given objects of the classes `uses`.
 
         Raises:
-            ValueError: one of them is of a module that has no source file.
+            ValueError: One of them is in a module without a source file.
         """
         return self._reach(function, uses)[0]
 
     def files(self, function: Named, uses: Iterable[Named] = ()) -> frozenset[Path]:
-        """The files that `version` looks at."""
+        """Return the files that `version` reads."""
         found = map(self._sources.of, self._reach(function, uses)[1])
         return frozenset(path for path in found if path is not None)
 
     def definitions(self, version: str) -> Mapping[str, str] | None:
-        """The digests of the definitions in a version, by `module:definition`; None for one that is not known any more.
+        """Return the digests of the definitions in a version, by `module:definition`.
 
-        A module that counts whole is there by its name, and its loose statements as `module:`.
+        None for a version that is not stored.
+
+        A module that counts as a whole is listed by its name, and its loose statements as `module:`.
         """
         if version not in self._versions:
             found = self._notes.note(f"{_VERSIONS}/{version}")
@@ -79,13 +81,13 @@ class Code:
         return self._versions[version]
 
     def keep(self, version: str) -> None:
-        """Remember of what a version consists."""
+        """Store the definitions in a version."""
         name = f"{_VERSIONS}/{version}"
         if version in self._versions and self._notes.note(name) is None:
             self._notes.keep_note(name, self._versions[version])
 
     def save(self) -> None:
-        """Keep the scans for the next process."""
+        """Store the scans for the next process."""
         noted = self._read()
         new = {
             name: found for name, found in self._scanned.items() if found and _differs(found, noted.get(name))
@@ -133,7 +135,7 @@ class Code:
         return _known[key]
 
     def _read(self) -> dict[str, Any]:
-        """What is noted of modules, as JSON."""
+        """Return the stored scans as JSON."""
         if self._noted is None:
             note = self._notes.note(_SCANS)
             same = fits(note, {"by": self._scanner(), "scans": {str: object}})
@@ -141,7 +143,7 @@ class Code:
         return self._noted
 
     def _scanner(self) -> str:
-        """A digest of all that decides how a module is scanned, besides the module."""
+        """A digest of everything that determines how a module is scanned, except the module itself."""
         sources = [self._sources.of(f"{__package__}.{name}") for name in _SCANNERS]
         contents = [source.read_bytes().decode() if source else "" for source in sources]
         prose = [list(astuple(one)) for one in self._policy.prose]
@@ -149,7 +151,7 @@ class Code:
 
 
 def _place(named: Named) -> Place:
-    """Where a function or class is defined; a whole module where that is not at its top level."""
+    """Return where a function or class is defined; the whole module if that is not at the top level."""
     name = named.__qualname__.partition(".")[0]
     return named.__module__, None if "<" in named.__qualname__ else name
 

@@ -1,6 +1,6 @@
-"""Shapes of JSON documents: whether what was read has the form in which it is written.
+"""Shapes of JSON documents: checks whether a document has the form in which it is written.
 
-A seal says that the bytes of a document are whole, not that this version of mlbuild wrote them.
+A seal shows that the bytes of a document are complete, not that this version of mlbuild wrote them.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from itertools import repeat
 from typing import Any
 
-#: What a value must be. A type: exactly of it. A tuple: what one of several shapes says. A list of one shape: a list
-#: of such values; of more, a list of exactly these. A map of `str`: an object of such values under any names; any
-#: other, an object of exactly these names. A function: what it accepts. Anything else: equal to it.
+#: What a value must be. A type: exactly this type. A tuple: one of several shapes. A list with one shape: a list of
+#: such values. A list with several shapes: a list of exactly these. A map with the key `str`: an object with such
+#: values under any names. Any other map: an object with exactly these names. A function: whatever it accepts.
+#: Anything else: an equal value.
 Shape = Any
 
 _LONGEST = 1e10
@@ -41,7 +42,7 @@ def size(value: Any) -> bool:
 
 
 def seconds(value: Any) -> bool:
-    """How long something took."""
+    """A duration in seconds."""
     return type(value) in (int, float) and 0 <= value < _LONGEST
 
 

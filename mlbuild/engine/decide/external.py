@@ -1,4 +1,7 @@
-"""What lies outside of a project's results and decides them: files first, and all else that has a content."""
+"""External inputs: what is outside of a project's results but determines them.
+
+Files, or anything else with a content.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-#: Facts that cost little to look at and change when a content does, as JSON.
+#: Facts that are cheap to look up and change when a content does, as JSON.
 Token = list[int | str]
 
 
 class Glance(NamedTuple):
-    """A path whose facts are in a token: its name from the project, in which variables of the environment may stand."""
+    """A path whose facts are in a token.
+
+    `name` is relative to the project, and may contain environment variables.
+    """
 
     name: str
     facts: tuple[int, ...]
@@ -19,26 +25,31 @@ class Glance(NamedTuple):
 
 
 class External(Protocol):
-    """Something outside that a task reads. It is a value, and goes to workers with its task.
+    """An external input of a task. It is a value, and is sent to workers with its task.
 
-    `root` is the folder of the project, from which its place is told.
+    `root` is the folder of the project, to which its place is relative.
     """
 
     @property
     def called(self) -> str:
-        """How messages, caches and records name it. No secret is in it, and no path that is not the same elsewhere."""
+        """Its name in messages, caches and records.
+
+        It contains no secrets, and no paths that differ on other machines.
+        """
 
     def token(self, root: Path) -> Token | None:
-        """Facts that change when the content does; None where there is no content."""
+        """Return facts that change when the content does; None if there is no content."""
 
     def settled(self, token: Token, at: int) -> bool:
-        """Whether what had this token at a time, in ns, cannot have another content now and still have it."""
+        """Whether something that had this token at a time, in ns, cannot have another content now with the same
+        token.
+        """
 
     def digest(self, root: Path) -> str | None:
-        """The sha256 of the content, however long it takes; None where it cannot be read."""
+        """Return the SHA-256 of the content, however long this takes; None if it cannot be read."""
 
     def glances(self, token: Token) -> Sequence[Glance] | None:
-        """The local paths whose facts are this token; None where it takes more than looking at paths to know it."""
+        """Return the local paths whose facts are in this token; None if looking at paths is not enough."""
 
     def local(self, root: Path) -> Path:
-        """The content as a file of this machine, which must not be changed."""
+        """Return the content as a local file, which must not be changed."""

@@ -1,4 +1,4 @@
-"""Local files as what lies outside, and a memory of digests: a time is only a reason to hash again."""
+"""Local files as external inputs, and a cache of digests. A changed time is only a reason to hash again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mlbuild.engine.decide.external import External, Glance, Token
 from mlbuild.engine.store.store import Store
 from mlbuild.regular import open_regular
 
-#: Clocks of file systems lag behind the system's clock by up to this much. A file whose time is not older than
-#: that when it is hashed can change once more without changing its time.
+#: The clock of a file system can lag behind the system clock by up to this much. If a file is not older than this
+#: when it is hashed, it can change again without changing its time.
 GRAIN_NS = 10_000_000
 
 _NOTE = "stat"
@@ -24,9 +24,9 @@ _NOTE = "stat"
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file of this machine, by its path from the project.
+    """A local file, by its path relative to the project.
 
-    `has_variables` says that what it is `called` is a path with variables of the environment in the place of their values.
+    `has_variables` is true if `called` is a path with environment variables instead of their values.
     """
 
     path: Path
@@ -57,7 +57,10 @@ class LocalFile:
 
 
 class Digests:
-    """The digests of what lies outside: where nothing about it has changed since it was hashed, they cost its token."""
+    """The digests of external inputs.
+
+    If nothing has changed since an input was hashed, only its token is computed.
+    """
 
     def __init__(self, store: Store, root: Path) -> None:
         self._store, self._root = store, root
@@ -65,7 +68,7 @@ class Digests:
         self._changed = False
 
     def digest(self, external: External) -> str | None:
-        """The sha256 of a content; None where there is none that can be read. It is remembered under what it is called."""
+        """Return the SHA-256 of a content; None if it cannot be read. It is cached under the name of the input."""
         entry = self._entries.get(external.called)
         before = external.token(self._root)
         if before is None:
@@ -80,14 +83,16 @@ class Digests:
         return found
 
     def token(self, external: External) -> Token | None:
-        """The token under which a digest is known; None while the content can change and leave it as it is."""
+        """Return the token for which a digest is stored; None while the content can still change without changing
+        the token.
+        """
         if self.digest(external) is None:
             return None
         token, hashed_at, _ = self._entries.get(external.called, (None, 0, ""))
         return token if token is not None and external.settled(token, hashed_at) else None
 
     def former_token(self, external: External) -> Token | None:
-        """The token under which a content was hashed before, where it is still what it was then."""
+        """Return the token with which a content was hashed before, if the content is still the same."""
         entry = self._entries.get(external.called)
         if entry is None or self.digest(external) != entry[2]:
             return None
@@ -95,14 +100,14 @@ class Digests:
         return token
 
     def save(self) -> None:
-        """Keep what was hashed for the next build."""
+        """Store the digests for the next build."""
         if self._changed:
             self._store.keep_note(_NOTE, self._entries)
             self._changed = False
 
 
 def name_in(root: Path, path: Path) -> str:
-    """How a file is called in messages and caches: by its path from the project."""
+    """Return the name of a file in messages and caches: its path relative to the project."""
     name = path.as_posix().removeprefix(f"{root.as_posix()}/")
     if name.startswith("/") or ".." in path.parts:
         return Path(os.path.relpath(root / path, root)).as_posix()
@@ -110,7 +115,7 @@ def name_in(root: Path, path: Path) -> str:
 
 
 def settled(facts: Sequence[int], at: int) -> bool:
-    """Whether what had these facts at a time, in ns, cannot change any more without changing them."""
+    """Whether a file that had these facts at a time, in ns, can no longer change without changing the facts."""
     return max(facts[0], facts[3]) < at - GRAIN_NS
 
 
@@ -119,7 +124,7 @@ def _facts(stat: os.stat_result) -> list[int]:
 
 
 def _read(note: Any) -> dict[str, list[Any]]:
-    """The entries of a note: token, when it was hashed, digest; a malformed one is left out."""
+    """Return the entries of a note: token, time of hashing, digest. Malformed entries are left out."""
     entries = note.items() if isinstance(note, dict) else ()
     return {name: entry for name, entry in entries if _is_entry(entry)}
 

@@ -1,4 +1,4 @@
-"""Looks ahead: what a build would decide about each task, without running any."""
+"""Predicts what a build would decide about each task, without running any."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def foresee(
     force: bool = False,
     keep_going: bool = False,
 ) -> list[tuple[Task, Decision]]:
-    """What `build` with the same arguments would decide, in its order; runs and writes nothing.
+    """Return what `build` with the same arguments would decide, in its order. Runs and writes nothing.
 
     Raises:
-        Rejected: tasks depend on each other in a circle.
+        Rejected: Tasks depend on each other in a circle.
     """
     world = World(store, Digests(store, root), root, Code(store, plan.policy))
     extent = scope(plan, targets, force, keep_going)

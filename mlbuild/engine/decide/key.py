@@ -1,4 +1,4 @@
-"""Keys: everything that decides the result of a task, and its hash."""
+"""Keys: everything that determines the result of a task, and its hash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.graph import Task
 
-#: Raised when what is recorded changes its form, so that former records are never misread.
+#: Increase this when the form of records changes, so that old records are never misread.
 FORMAT = 1
 
 #: The shape of ingredients as JSON.
@@ -38,9 +38,9 @@ Read = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What decides a result. `code` is a version of `Code`.
+    """What determines a result. `code` is a version from `Code`.
 
-    `producers` and `paths` only tell people where it comes from: they enter no key.
+    `producers` and `paths` only tell people where it comes from. They are not part of any key.
     """
 
     kind: str
@@ -64,10 +64,10 @@ class Ingredients:
 
     @classmethod
     def from_json(cls, value: Any) -> Ingredients:
-        """The ingredients in JSON that has their shape.
+        """Create ingredients from JSON with their shape.
 
         Raises:
-            ValueError: some file has no path, or some part that is read no producer.
+            ValueError: A file has no path, or a part that is read has no producer.
         """
         if not value["files"].keys() <= value["paths"].keys() or any(
             len(reads) != len(value["producers"].get(slot, ())) for slot, reads in value["inputs"].items()
@@ -86,9 +86,9 @@ def ingredients(
     outside: Digests,
     code: Code,
 ) -> Ingredients:
-    """What decides the result of a task; `digests` holds the parts of the tasks that are done, by name.
+    """Return what determines the result of a task. `digests` contains the parts of the finished tasks, by name.
 
-    The order of the parts of a slot counts, as the function sees it; the order of maps does not.
+    The order of the parts of a slot counts, because the function sees it. The order of maps does not.
     """
     inputs: dict[str, list[Read]] = {}
     producers: dict[str, list[str]] = {}
@@ -111,5 +111,5 @@ def ingredients(
 
 
 def sorted_params(task: Task) -> Any:
-    """The parameters as the key and the function see them: plain JSON, maps sorted."""
+    """Return the parameters as the key and the function see them: plain JSON with sorted maps."""
     return parse(canonical(task.params))

@@ -11,14 +11,14 @@ from functools import cache
 
 
 def versions(names: Iterable[str]) -> dict[str, str | None]:
-    """The version of each distribution (None: not installed), and those of Python and the platform."""
+    """Return the version of each distribution (None: not installed), and those of Python and the platform."""
     installed = _installed(tuple(sys.path))
     found = {name: installed.get(_folded(name)) or _by_metadata(name) for name in sorted(set(names))}
     return {**found, **_interpreter()}
 
 
 def listed(names: Iterable[str]) -> bool:
-    """Whether the versions of all that is installed can be told from what the folders of `sys.path` hold."""
+    """Whether the versions of all installed distributions can be determined from the folders in `sys.path`."""
     installed = _installed(tuple(sys.path))
     return all(_folded(name) in installed or _by_metadata(name) is None for name in set(names))
 
@@ -31,12 +31,12 @@ def _interpreter() -> Mapping[str, str]:
 
 @cache
 def _installed(paths: tuple[str, ...]) -> Mapping[str, str]:
-    """Versions by folded name, from the names of `*.dist-info` folders: no file is opened for it."""
+    """Return versions by normalized name, from the names of `*.dist-info` folders, without opening files."""
     found: dict[str, str] = {}
     for path in paths:
         try:
             entries = sorted(entry.name for entry in os.scandir(path or "."))
-        except OSError:  # a zip file, or a folder that is not there
+        except OSError:  # a zip file, or a folder that does not exist
             continue
         for entry in entries:
             name, dash, version = entry.removesuffix(".dist-info").partition("-")
@@ -47,7 +47,7 @@ def _installed(paths: tuple[str, ...]) -> Mapping[str, str]:
 
 @cache
 def _by_metadata(name: str) -> str | None:
-    """What is installed in another way than as a `.dist-info` folder; slow to ask."""
+    """Return the version of something that is not installed as a `.dist-info` folder. This is slow."""
     import importlib.metadata
 
     try:

@@ -12,7 +12,7 @@ from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.graph import Origin
 
-#: More changed definitions are not told one by one.
+#: If more definitions changed, they are not listed individually.
 _MOST_DEFINITIONS = 20
 
 Path = tuple[str | int, ...]
@@ -52,9 +52,9 @@ What = Literal[
 class Reason:
     """One thing that changed. `was` and `now` are JSON for people, never digests.
 
-    `where` is, by `what`: the path of a parameter in the spec, a file relative to the project, the name of a task
-    that is read, a definition (empty: it is not known which), a distribution. `part` is the part of a task that is read or missing. `file` and `line`
-    say where the parameter stands in the spec; line 0 where that is not known.
+    `where` depends on `what`: the path of a parameter in the spec, a file relative to the project, the name of a
+    task that is read, a definition (empty if unknown), or a distribution. `part` is the part of a task that is read
+    or missing. `file` and `line` are the place of the parameter in the spec; line 0 if it is unknown.
     """
 
     what: What
@@ -66,7 +66,7 @@ class Reason:
     line: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """All that it says; what it does not say is left out."""
+        """Return all of its facts; unset ones are left out."""
         told = ((item.name, getattr(self, item.name), item.default) for item in _FIELDS)
         return {name: value for name, value, default in told if value != default}
 
@@ -95,10 +95,10 @@ def is_reason(value: Any) -> bool:
 def changes(
     old: Ingredients, old_origins: Origins, new: Ingredients, origins: Origins, definitions: Definitions
 ) -> tuple[Reason, ...]:
-    """Every difference between what decided a result and what would decide it now.
+    """Return every difference between what determined a result and what would determine it now.
 
-    There is none only if both keys are equal. Parts that are read and not known yet are passed over. `definitions` says
-    of what a code version consists, as far as that is known.
+    There are none only if both keys are equal. Parts that are not known yet are skipped. `definitions` returns the
+    definitions in a code version, as far as it is known.
     """
     found = list(_param_reasons(old.params, old_origins, new.params, origins))
     found += _file_reasons(old, new)
@@ -118,7 +118,10 @@ def changes(
 
 
 def _code_reasons(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> Iterator[Reason]:
-    """Which definitions changed; where there are many, in which modules. Those that changed come first."""
+    """Return which definitions changed or, if there are many, in which modules.
+
+    Changed ones come before added and removed ones.
+    """
     if old is None or new is None:
         yield Reason("code")
         return
@@ -134,7 +137,7 @@ def _code_reasons(old: Mapping[str, str] | None, new: Mapping[str, str] | None) 
 def _changed(
     old: Mapping[str, Any], new: Mapping[str, Any], what: Literal["file", "library", "code"]
 ) -> Iterator[tuple[What, str]]:
-    """The names under which two maps differ, each with what happened to it."""
+    """Yield the names for which two maps differ, each with what happened to it."""
     added: dict[str, What] = {"file": "file added", "library": "library added", "code": "code added"}
     removed: dict[str, What] = {"file": "file removed", "library": "library removed", "code": "code removed"}
     for name in sorted({*old, *new}):
@@ -153,7 +156,7 @@ def _file_reasons(old: Ingredients, new: Ingredients) -> Iterator[Reason]:
 
 
 def replaced(old: Ingredients, new: Ingredients) -> dict[str, dict[str, str]]:
-    """The former digests of the parts that are read and have changed, by task and part."""
+    """Return the previous digests of the parts that are read and have changed, by task and part."""
     found: dict[str, dict[str, str]] = {}
     for slot in new.inputs:
         was, now_from = dict(old.inputs.get(slot, ())), _producers(new, slot)
@@ -190,14 +193,14 @@ def _param_reasons(old: Any, old_origins: Origins, new: Any, origins: Origins) -
     for what, path, was, now in differences(old, new):
         gone = what == "param removed"
         where, origin = _spec_path(path, old_origins if gone else origins)
-        if gone:  # what is left of its place is that of what it stood in
+        if gone:  # use the place of what contained it
             origin = _spec_path(path[:-1], origins)[1] or origin
         file, line = (origin.file, origin.line) if origin else ("", 0)
         yield Reason(what, where, was=was, now=now, file=file, line=line)
 
 
 def _spec_path(path: Path, origins: Origins) -> tuple[str, Origin | None]:
-    """Where a parameter stands in the spec, by the nearest one above it whose origin is known."""
+    """Return where a parameter is in the spec, from the nearest parent with a known origin."""
     for end in range(len(path), -1, -1):
         if path[:end] in origins:
             origin = origins[path[:end]]
@@ -213,9 +216,11 @@ Difference = tuple[Literal["param", "param added", "param removed"], Path, Any, 
 
 
 def differences(old: Any, new: Any, old_at: Path = (), at: Path = ()) -> Iterator[Difference]:
-    """Where two JSON values differ, at leaves. Lists are compared by content: an inserted item is one difference.
+    """Yield where two JSON values differ, at leaves.
 
-    The path is that in `new`, for what was removed that in `old`.
+    Lists are compared by content: an inserted item is one difference.
+
+    The path is that in `new`, or in `old` for something that was removed.
     """
     if canonical(old) == canonical(new):
         return

@@ -1,4 +1,4 @@
-"""What is remembered of tasks: by key what came of one, by name what decided its last result and why it ran."""
+"""Stored facts about tasks: outcomes by key; and by name, what determined the last result and why the task ran."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbuild.engine.store.store import Store
 
 
 def _is_key(value: Any) -> bool:
-    """The key of a result, or the empty text for none."""
+    """The key of a result, or the empty string for none."""
     return value == "" or is_digest(value)
 
 
@@ -60,7 +60,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Action:
-    """What came of running a task under a key: its parts, or the failure that is its verdict."""
+    """The outcome of running a task with a key: its parts, or the failure that is its verdict."""
 
     build: str
     seconds: float
@@ -76,8 +76,8 @@ class Action:
 class Run:
     """When a task last ran, and why.
 
-    `key` is that of its result, `former` that of the result which it replaced, empty where there was none. `replaced`
-    are the digests that parts which it read had then, by task and part, of those that had changed.
+    `key` is that of its result. `former` is the key of the result that it replaced, or empty. `replaced` contains
+    the previous digests of the parts that it read and that had changed, by task and part.
     """
 
     build: str
@@ -93,10 +93,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Record:
-    """The last result of a task: its key, what decided it, the build that made it, and when the task last ran.
+    """The last result of a task: its key, what determined it, the build that made it, and when the task last ran.
 
-    Where an older result was found again, `last` is of another one. It is None where the task never ran under this
-    name.
+    If an older result was found again, `last` belongs to a different result. It is None if the task never ran under
+    this name.
     """
 
     key: str
@@ -107,12 +107,15 @@ class Record:
 
     @property
     def ran(self) -> Run | None:
-        """The last run, if it gave this result."""
+        """The last run, if it produced this result."""
         return self.last if self.last and self.last.key == self.key else None
 
 
 def find_action(store: Store, key: str, parts: Collection[str] | None = None) -> Action | None:
-    """What was recorded for a key; None for a miss. A result of other parts than a task declares is one."""
+    """Return what was recorded for a key, or None.
+
+    A result with other parts than the task declares is also a miss.
+    """
     value = store.action(key)
     if not fits(value, _ACTION):
         return None
@@ -124,7 +127,7 @@ def find_action(store: Store, key: str, parts: Collection[str] | None = None) ->
 
 
 def keep_action(store: Store, key: str, action: Action, *, replace: bool = False) -> bool:
-    """Record what came of a key; returns whether it stands, as the first recorded result does."""
+    """Record the outcome for a key. The first recorded result wins; return whether this one did."""
     value = {
         "build": action.build,
         "seconds": action.seconds,
@@ -135,7 +138,7 @@ def keep_action(store: Store, key: str, action: Action, *, replace: bool = False
 
 
 def find_record(store: Store, task: str) -> Record | None:
-    """What is remembered of the task of that name; None where nothing is."""
+    """Return what is stored about the task with that name, or None."""
     value = store.note(f"tasks/{task}")
     if not fits(value, _RECORD) or value["task"] != task:  # file systems may confuse "A" and "a"
         return None
@@ -155,7 +158,7 @@ def find_record(store: Store, task: str) -> Record | None:
 
 
 def keep_record(store: Store, task: Task, record: Record) -> None:
-    """Remember the last result of a task, in place of the one before."""
+    """Store the last result of a task, replacing the previous one."""
     value: dict[str, Any] = {
         "format": FORMAT,
         "task": task.name,

@@ -1,4 +1,4 @@
-"""The one function that decides whether a task has to run, and why."""
+"""The one function that decides whether a task must run, and why."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from mlbuild.engine.store.store import Store
 
 @dataclass(frozen=True)
 class World:
-    """What a decision looks at, besides the task and what came of those that it reads.
+    """What a decision depends on, besides the task and the outcomes of the tasks that it reads.
 
-    `foreseen` is for looking ahead: the tasks that are about to run, by key.
+    `foreseen` is for predictions: the tasks that are about to run, by key.
     """
 
     store: Store
@@ -33,7 +33,7 @@ class World:
 
 @dataclass(frozen=True)
 class Fresh:
-    """The result is known, and where it belongs."""
+    """The result is known and in place."""
 
     ingredients: Ingredients
     action: Action
@@ -41,7 +41,10 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Restorable:
-    """The result is known, but the exported folder does not hold it: `reasons` say in what, or since which change."""
+    """The result is known, but not in the exported folder.
+
+    `reasons` say what differs, or which change it dates from.
+    """
 
     ingredients: Ingredients
     action: Action
@@ -50,7 +53,7 @@ class Restorable:
 
 @dataclass(frozen=True)
 class Stale:
-    """The task has to run; there is at least one reason."""
+    """The task must run. There is at least one reason."""
 
     ingredients: Ingredients
     reasons: tuple[Reason, ...]
@@ -58,7 +61,10 @@ class Stale:
 
 @dataclass(frozen=True)
 class Unsure:
-    """It depends on what the tasks `waiting` give. `reasons` say what has changed anyhow."""
+    """The decision depends on the results of the tasks `waiting`.
+
+    `reasons` are the changes that are known already.
+    """
 
     waiting: tuple[str, ...]
     reasons: tuple[Reason, ...]
@@ -66,7 +72,7 @@ class Unsure:
 
 @dataclass(frozen=True)
 class FailedBefore:
-    """With all this, the task has failed in the build `action.build`, and would again."""
+    """With the same inputs, the task failed in the build `action.build`, and would fail again."""
 
     ingredients: Ingredients
     action: Action
@@ -75,7 +81,7 @@ class FailedBefore:
 
 @dataclass(frozen=True)
 class Blocked:
-    """The task cannot run: it needs the result of the tasks `by`, which failed or cannot run either."""
+    """The task cannot run, because it needs the results of the tasks `by`, which failed or cannot run either."""
 
     by: tuple[str, ...]
 
@@ -84,9 +90,10 @@ Decision = Fresh | Restorable | Stale | Unsure | FailedBefore | Blocked
 
 
 def decide(task: Task, done: Mapping[str, Action | None], world: World, *, forced: bool = False) -> Decision:
-    """Decide about one task. `done` holds what came of others: None for no result; one not known yet is absent.
+    """Decide about one task. `done` contains the outcomes of others: None for no result, absent if not known yet.
 
-    Nothing is run and no stored content is read; that one is there is enough, its digest is compared before use.
+    Nothing is run and no stored content is read. It is enough that contents exist; their digests are compared
+    before use.
     """
     sources = sorted({source.task for source in task.inputs})
     failed = tuple(name for name in sources if name in done and done[name] is None)
@@ -115,18 +122,21 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
 
 
 def surely_runs(decision: Decision) -> bool:
-    """Whether the task runs, if nothing fails before; a forced one does, whatever it waits for."""
+    """Whether the task will run, if nothing fails before it. A forced task will, whatever it waits for."""
     forced = isinstance(decision, Unsure) and any(reason.what == "forced" for reason in decision.reasons)
     return forced or isinstance(decision, Stale)
 
 
 def failures_behind(names: Iterable[str], blocked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The tasks that failed, because of which tasks have no result; `blocked` holds what those were blocked by."""
+    """Return the failed tasks because of which tasks have no result.
+
+    `blocked` contains what those were blocked by.
+    """
     return tuple(sorted({cause for name in names for cause in blocked.get(name, (name,))}))
 
 
 def lost_parts(task: Task, action: Action, store: Store) -> tuple[str, ...]:
-    """The parts of a recorded result that the store does not hold any more."""
+    """Return the parts of a recorded result that are no longer in the store."""
     return tuple(
         part for part in task.parts if store.size(action.parts[part].digest) != action.parts[part].size
     )
@@ -134,7 +144,7 @@ def lost_parts(task: Task, action: Action, store: Store) -> tuple[str, ...]:
 
 def _unknown_result(task: Task, now: Ingredients, world: World) -> Stale | Unsure:
     reasons = _changes(task, now, world) or (Reason("result missing", task.name),)
-    if now.key in world.foreseen:  # equal keys are one task: the other one gives the result
+    if now.key in world.foreseen:  # equal keys are one task: the other one produces the result
         return Unsure((world.foreseen[now.key],), reasons)
     return Stale(now, reasons)
 
@@ -142,7 +152,9 @@ def _unknown_result(task: Task, now: Ingredients, world: World) -> Stale | Unsur
 def _changes(
     task: Task, now: Ingredients, world: World, unknown: tuple[Reason, ...] = ()
 ) -> tuple[Reason, ...]:
-    """What changed since the last result of the task; empty where nothing known did, `unknown` where none is known."""
+    """Return what changed since the last result of the task: empty if nothing known did, `unknown` if there is
+    none.
+    """
     record = find_record(world.store, task.name)
     if record is None:
         return unknown or (Reason("never built", task.name),)

@@ -1,4 +1,4 @@
-"""The tasks that are to run and those that do: the most urgent first, with the cores shared out among them."""
+"""Tasks that are waiting and running: starts the most urgent first, and divides the cores among them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Urgent = Callable[[str], tuple[int, float, int]]
 
 @dataclass(frozen=True)
 class Attempt:
-    """A task that runs, or has: `first` is how its first run ended where it runs twice."""
+    """A task that is running or has run. `first` is the outcome of the first run, if it runs twice."""
 
     task: Task
     decision: Stale
@@ -25,10 +25,10 @@ class Attempt:
 
 
 class Dispatch:
-    """Hands tasks to an executor. Equal keys are one task: while one of them is here, others are held back.
+    """Passes tasks to an executor. Equal keys are one task: while one of them is here, the others are held back.
 
-    The cores that no task has are shared out among those that start together, so that one that runs alone has all.
-    With `twice`, each task that does not fail by accident runs a second time, with another number of threads.
+    Free cores are divided among the tasks that start together, so a task that runs alone gets all of them. With
+    `twice`, each task that does not fail by accident runs a second time with another number of threads.
     """
 
     def __init__(self, executor: Executor, urgent: Urgent, cores: int, twice: bool) -> None:
@@ -42,12 +42,12 @@ class Dispatch:
         return bool(self._running)
 
     def clear(self) -> None:
-        """Forget the tasks that wait; none runs."""
+        """Remove the waiting tasks. No task may be running."""
         self._heap.clear()
         self._twins.clear()
 
     def add(self, task: Task, decision: Stale) -> None:
-        """Let a task wait until a slot is free, or until one of the same key is done with."""
+        """Let a task wait until a slot is free, or until a task with the same key is done."""
         key = decision.ingredients.key
         if key in self._twins:
             self._twins[key].append(task.name)
@@ -56,7 +56,7 @@ class Dispatch:
             heapq.heappush(self._heap, (self._urgent(task.name), Attempt(task, decision)))
 
     def next(self) -> Attempt | None:
-        """The task that should start now; None where none waits, or no slot is free."""
+        """Return the task that should start now; None if none is waiting, or no slot is free."""
         if not self._heap or len(self._running) >= self._executor.slots:
             return None
         return heapq.heappop(self._heap)[1]
@@ -68,7 +68,7 @@ class Dispatch:
         self._submit(replace(attempt, threads=max(1, -(-free // starting))))
 
     def ended(self) -> list[tuple[Attempt, Outcome]]:
-        """Wait until tasks have ended; each with how its last run did."""
+        """Wait until tasks have ended. Return each with the outcome of its last run."""
         found = []
         for name, outcome in self._executor.wait():
             attempt = self._running.pop(name)
@@ -79,7 +79,7 @@ class Dispatch:
         return found
 
     def release(self, attempt: Attempt) -> list[str]:
-        """A task is done with; returns those that were held back because of it."""
+        """Finish with a task. Return the tasks that were held back because of it."""
         return self._twins.pop(attempt.decision.ingredients.key)
 
     def _submit(self, attempt: Attempt) -> None:

@@ -1,6 +1,6 @@
-"""What a build tells while it goes; whoever wants words makes them of these.
+"""The events of a build, from which listeners make messages.
 
-`key` says which result of a task is meant.
+`key` identifies the result of a task.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from mlbuild.engine.decide.records import Action
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What came of a build: names of tasks in the order of the plan, whichever ended first.
+    """The outcome of a build: names of tasks in the order of the plan, whatever the order in which they ended.
 
-    `actions` holds the result of each task that has one, `failures` why others have none; `blocked` tasks were not
-    started because of those. `unsteady` tasks gave another result for the same inputs, in the parts named. `times`
-    are the seconds that each task took that ran.
+    `actions` contains the result of each task that has one, and `failures` why others have none. `blocked` tasks
+    were not started because of failures. `unsteady` tasks gave a different result for the same inputs, in the named
+    parts. `times` are the seconds that each task took that ran.
     """
 
     build: str
@@ -40,19 +40,19 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class BuildWaiting:
-    """Another process has the project, or the store that it shares: `holder`, None where that is not known."""
+    """Another process, `holder` (None: unknown), uses the project, or the store that it shares."""
 
     holder: int | None
 
 
 @dataclass(frozen=True)
 class StoreBrought:
-    """What the project's own store holds was not written there, as in a clone or a copy: nothing of it is used."""
+    """The project's own store was not written there, as in a clone or a copy, and is not used."""
 
 
 @dataclass(frozen=True)
 class BuildStarted:
-    """A build of `tasks` tasks begins; `build` is its name."""
+    """A build with `tasks` tasks starts; `build` is its name."""
 
     build: str
     tasks: int
@@ -60,7 +60,7 @@ class BuildStarted:
 
 @dataclass(frozen=True)
 class TaskStarted:
-    """A task runs, because of `reasons`."""
+    """A task runs because of `reasons`."""
 
     task: str
     reasons: tuple[Reason, ...]
@@ -68,7 +68,7 @@ class TaskStarted:
 
 @dataclass(frozen=True)
 class TaskPrinted:
-    """The end of what a task wrote to its standard streams; told before how it ended."""
+    """The end of what a task wrote to its standard streams. Sent before the event of its end."""
 
     task: str
     text: str
@@ -76,7 +76,7 @@ class TaskPrinted:
 
 @dataclass(frozen=True)
 class TaskDone:
-    """A task ran and gave its parts. `peak` is the most memory it took in bytes, None where that is not known."""
+    """A task ran and produced its parts. `peak` is its peak memory in bytes (None: unknown)."""
 
     task: str
     seconds: float
@@ -87,7 +87,7 @@ class TaskDone:
 
 @dataclass(frozen=True)
 class TaskReused:
-    """A task does not run: its result is known from the build `made`."""
+    """A task does not run, because its result is known from the build `made`."""
 
     task: str
     made: str
@@ -96,7 +96,7 @@ class TaskReused:
 
 @dataclass(frozen=True)
 class TaskRestored:
-    """The exported folder of a task was written anew from its stored result."""
+    """The exported folder of a task was restored from its stored result."""
 
     task: str
     reasons: tuple[Reason, ...]
@@ -105,7 +105,7 @@ class TaskRestored:
 
 @dataclass(frozen=True)
 class TaskFailed:
-    """A task has no result; `remembered` names the build that found the same out, if it was not this one."""
+    """A task has no result. `remembered` names the earlier build that found this out, if it was not this one."""
 
     task: str
     failure: Failure
@@ -123,7 +123,10 @@ class TaskBlocked:
 
 @dataclass(frozen=True)
 class NonDeterministic:
-    """A task gave another result for the same key. `parts` differ; empty where one of both was a failure."""
+    """A task gave a different result for the same key.
+
+    `parts` differ; empty if one of the results was a failure.
+    """
 
     task: str
     parts: tuple[str, ...]

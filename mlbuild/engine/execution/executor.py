@@ -1,4 +1,7 @@
-"""Where the functions of tasks run: the interface, and the executor that runs them in this process, one by one."""
+"""Executors run the functions of tasks.
+
+Contains the interface, and the executor that runs tasks one by one in this process.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,8 @@ Inputs = Mapping[str, tuple[Read, ...]]
 class Outcome:
     """How the function of a task ended: with parts that are in the store, or with a failure.
 
-    `peak` is the largest resident memory in bytes, None where it is not known; `printed` is the end of what the
-    task wrote to its standard streams, where these were not those of the build.
+    `peak` is the peak resident memory in bytes (None: unknown). `printed` is the end of what the task wrote to its
+    standard streams, if these were not those of the build.
     """
 
     seconds: float
@@ -38,24 +41,24 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Runs the functions of tasks; a build gives it at most `slots` at once."""
+    """Runs the functions of tasks. A build submits at most `slots` tasks at once."""
 
     slots: int
 
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
-        """Start a task that may use `threads` cores; every part of `inputs` is in the store."""
+        """Start a task that can use `threads` cores. Every part of `inputs` is in the store."""
 
     def wait(self) -> list[tuple[str, Outcome]]:
-        """The tasks that have ended since the last call, by name; waits for one where there is none."""
+        """Return the tasks that have ended since the last call, by name. If there are none, wait for one."""
 
     def close(self) -> None:
-        """End what still runs. An executor can be used again afterwards."""
+        """Stop everything that is still running. The executor can be used again afterwards."""
 
 
 class InProcess:
-    """Runs one task after the other in this process: a task that crashes takes the build with it.
+    """Runs one task after the other in this process. A task that crashes also ends the build.
 
-    What a task prints goes to standard error, so that results on standard output stay alone.
+    The output of tasks goes to standard error, so that standard output contains only results.
     """
 
     slots = 1
@@ -77,7 +80,7 @@ class InProcess:
 
 
 def execute(task: Task, inputs: Inputs, store: Store, root: Path, threads: int) -> Outcome:
-    """Call the function of a task, and take what it gives into the store."""
+    """Call the function of a task, and store what it produces."""
     started = time.perf_counter()
     with Running(task, inputs, store, root, threads) as job:
         task.run(job)

@@ -1,4 +1,4 @@
-"""Exported folders: exactly the parts of a result as files, swapped whole."""
+"""Exported folders, which contain exactly the parts of a result as files and are replaced as a whole."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import kind, on_another_disk, remove
 from mlbuild.engine.store.store import Store
 
-#: What a swap consists of: the folder that is to be the exported one, and the one that was.
+#: The two folders of a swap: the new folder, and the previous one.
 _COMING, _FORMER = "new", "old"
 
-#: What keeps git from listing generated folders, in the folder around them.
+#: The `.gitignore` in the parent folder of generated folders.
 _IGNORE = "# Written by mlbuild when it made this folder. Remove this file to commit what is here.\n*\n"
 
 
 def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> Iterator[Reason]:
-    """In what the exported folder of a task, if it has one, is not its result; what cannot be read is missing."""
+    """Yield how the exported folder of a task, if it has one, differs from its result.
+
+    An unreadable file counts as missing.
+    """
     if task.exports is None:
         return
     folder = root / task.exports
-    if not os.path.isdir(folder) or folder.is_symlink():  # noqa: PTH112  # unlike Path, takes what it may not see for absent
+    if not os.path.isdir(folder) or folder.is_symlink():  # noqa: PTH112  # unlike Path, false if access is denied
         yield Reason("export missing", task.exports)
         return
     for part, wanted in action.digests.items():
@@ -48,13 +51,14 @@ def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> 
 
 
 def check_place(task: Task, store: Store, root: Path) -> None:
-    """See that the exported folder of a task is in the project, and that replacing it loses nothing of others.
+    """Check that the exported folder of a task is in the project, and that replacing it does not destroy foreign
+    files.
 
-    A folder is ours to replace if it has no files but those that the task gives, or if one of these is still what a
-    build put there. An absolute path is one that the user named: it may lie anywhere.
+    The folder can be replaced if it contains only files that the task produces, or if one of these is still as a
+    build wrote it. An absolute path was given by the user and can be anywhere.
 
     Raises:
-        Unwritable: the folder is out of the project, holds something else, or cannot even be looked at.
+        Unwritable: The folder is outside of the project, contains something else, or cannot be read.
     """
     if task.exports is None:
         return
@@ -67,10 +71,10 @@ def check_place(task: Task, store: Store, root: Path) -> None:
         )
     try:
         found = _kind(folder)
-        _kind(root / folder.name)  # also where there is no 'dist' yet, a name can be too long
+        _kind(root / folder.name)  # the name can be too long even if there is no 'dist' yet
     except OSError as error:
         raise Unwritable(task.exports, error) from error
-    if found in (None, stat.S_IFLNK):  # of a link, only the link is replaced
+    if found in (None, stat.S_IFLNK):  # only the link is replaced, not its target
         return
     others = [""] if found != stat.S_IFDIR else [*_others(folder, task.parts)]
     known = find_exported(store, task.exports) if others else None
@@ -83,13 +87,15 @@ def check_place(task: Task, store: Store, root: Path) -> None:
 
 
 def export(task: Task, action: Action, store: Store, root: Path, build: str) -> None:
-    """Put the parts of a result into the task's exported folder, which changes as a whole; `build` is the one that does.
+    """Write the parts of a result into the exported folder of the task, which is replaced as a whole.
 
-    The files are copies, so that editing one cannot damage the store. They are on the disk before they show, as what
-    is shipped is not looked at again; what the store holds is, before it is used.
+    `build` is the name of this build.
+
+    The files are copies, so that editing one cannot damage the store. They are synced to disk before they are
+    visible, because nothing checks them again. (Contents of the store are checked before use.)
 
     Raises:
-        Unwritable: the folder cannot be written; the former one is still there.
+        Unwritable: The folder cannot be written. The previous one is still there.
     """
     assert task.exports is not None
     recover(task, store, root)
@@ -112,10 +118,10 @@ def export(task: Task, action: Action, store: Store, root: Path, build: str) -> 
 
 
 def recover(task: Task, store: Store, root: Path) -> None:
-    """End a swap that was cut off: the former folder returns if no new one has taken its place.
+    """Finish an interrupted swap: restore the previous folder if no new one has taken its place.
 
     Raises:
-        Unwritable: it cannot be written, or what is in the place of a swap is none.
+        Unwritable: It cannot be written, or something else is in the place of a swap.
     """
     for swap in _swaps(task.exports, store, root) if task.exports is not None else ():
         if not os.path.lexists(swap):
@@ -136,10 +142,10 @@ def _names(folder: Path) -> set[str]:
 
 
 def _kind(path: Path) -> int | None:
-    """What is at a path.
+    """Return the type of what is at a path.
 
     Raises:
-        OSError: something that is no folder is above it, it may not be seen, or its name is too long.
+        OSError: A parent is not a folder, access is denied, or the name is too long.
     """
     try:
         return stat.S_IFMT(path.lstat().st_mode)
@@ -148,7 +154,7 @@ def _kind(path: Path) -> int | None:
 
 
 def _others(folder: Path, parts: Collection[str]) -> Iterator[str]:
-    """The files and links in an exported folder that are no parts of the result."""
+    """Yield the files and links in an exported folder that are not parts of the result."""
     for above, folders, names in os.walk(folder):
         links = [name for name in folders if Path(above, name).is_symlink()]
         for name in sorted([*names, *links]):
@@ -157,7 +163,7 @@ def _others(folder: Path, parts: Collection[str]) -> Iterator[str]:
 
 
 def _swaps(exports: str, store: Store, root: Path) -> tuple[Path, Path]:
-    """Where a swap is prepared: within the store, or where that is on another disk, beside the folder."""
+    """Return where a swap is prepared: in the store or, if that is on another disk, next to the folder."""
     target = root / exports
     return store.swap_folder(exports), target.with_name(f".{target.name}.swap")
 
@@ -191,7 +197,7 @@ def _undo(swap: Path, target: Path) -> None:
 
 
 def _move(folder: Path, place: Path) -> None:
-    """Rename a folder; where a lower layer of the file system holds it, as in a container, copy it."""
+    """Rename a folder. If it is in a lower layer of the file system, as in a container, copy it."""
     try:
         folder.rename(place)
     except OSError as error:

@@ -19,22 +19,22 @@ from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import Store
 from mlbuild.shown import cut
 
-#: What a task that got no more memory is told to have failed of.
+#: The reason for the failure of a task that got no more memory.
 OUT_OF_MEMORY = "out of memory"
 
-#: The most characters of a traceback: an exception can quote a whole table.
+#: The maximum number of characters of a traceback: an exception can quote a whole table.
 _TRACEBACK = 50_000
-#: What the system tells libraries that write files of their own.
+#: Messages of the system when libraries write files themselves.
 _FULL = re.compile(
     "no space left on device|disk quota exceeded|file too large|read-only file system", re.IGNORECASE
 )
 
 
 class Running:
-    """A `Job`, as a context: however the function ends, `given` or `failure` says how.
+    """A `Job` as a context manager. However the function ends, either `given` or `failure` is set.
 
-    Only an interrupt passes through. Everything else is caught, not only `Exception`: compiled libraries end
-    with panics that derive from `BaseException`.
+    Only an interrupt is passed on. Everything else is caught, not only `Exception`: compiled libraries can end with
+    panics that derive from `BaseException`.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Running:
         return path
 
     def collect(self) -> None:
-        """Take the files written at targets into the store, and see that every promised part was given."""
+        """Store the files that were written as targets, and check that every declared part was produced."""
         for part, path in self._targets.items():
             if path.is_file():
                 size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""What has come of each task of a build so far, and the telling of it."""
+"""The outcome of each task of a build so far, and the events about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlbuild.engine.execution.events import (
 
 
 class Ledger:
-    """The state of a build. `done` begins anew with each pass, with the failures of those before."""
+    """The state of a build. `done` starts anew with each pass, with the failures of earlier passes."""
 
     def __init__(self, events: Listener) -> None:
         self.tell = events
@@ -28,14 +28,17 @@ class Ledger:
         self._unsteady: dict[str, tuple[str, ...]] = {}
 
     def begin(self) -> None:
-        """Forget what was settled, but for failures: no task is tried again that has failed in this build."""
+        """Forget all outcomes except failures: no task is tried again that has failed in this build."""
         self.done = dict.fromkeys(self.failures)
 
     def ran(self, task: str) -> bool:
         return self._outcomes.get(task) == "ran"
 
     def settle(self, task: str, action: Action | None, outcome: str, event: Event) -> None:
-        """Note how a task ended, and tell it; a later pass that finds the same, or the result there, is silent."""
+        """Record how a task ended, and send the event.
+
+        If a later pass finds the same, or the result in place, it sends nothing.
+        """
         self.done[task] = action
         if isinstance(event, TaskDone):
             self._times[task] = event.seconds
@@ -49,12 +52,14 @@ class Ledger:
         self.settle(task, None, "failed", TaskFailed(task, failure, remembered, key))
 
     def differ(self, task: str, parts: tuple[str, ...]) -> None:
-        """A task gave another result for the same key, in these parts; none where one of both was a failure."""
+        """Record that a task gave a different result for the same key, in these parts; none if one of the results
+        was a failure.
+        """
         self._unsteady[task] = parts
         self.tell(NonDeterministic(task, parts))
 
     def result(self, build: str, seconds: float, order: Iterable[str]) -> BuildResult:
-        """The result of the build, in this order of tasks."""
+        """Return the result of the build, with tasks in this order."""
         named: dict[str, list[str]] = {}
         settled = [task for task in order if task in self._outcomes]
         for task in settled:

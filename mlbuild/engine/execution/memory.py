@@ -1,7 +1,7 @@
-"""Memory of processes: what a task took at most, and what becomes of one that takes too much. Linux only.
+"""Memory of processes: the peak of a task, and what happens to one that exceeds the limit. Linux only.
 
-A limit is watched, not enforced by the system: a library that is refused memory may wait for ever, try for ever, crash
-or answer wrongly; a process that is killed does none of it.
+A limit is watched, not enforced by the system. A library that cannot allocate memory may wait or retry forever,
+crash, or give wrong results. A process that is killed does none of this.
 """
 
 from __future__ import annotations
@@ -15,54 +15,54 @@ from mlbuild.allowance import allowance, allowance_text, memory_of, refused, roo
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 
-#: What a worker needs of the memory that a process may have, to start and for each of its threads. A library that can
-#: start only some of its threads may wait for the others for ever.
+#: What a worker needs of the memory limit of the process, to start and for each of its threads. A library that can
+#: start only some of its threads may wait for the others forever.
 _START, _THREAD = 64 << 20, 16 << 20
 
 
 def forget_peak() -> None:
-    """Let `peak` begin again from what the process holds now."""
-    with suppress(OSError), open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123  # 20 us cheaper
+    """Reset `peak` to the current memory of the process."""
+    with suppress(OSError), open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123  # 20 us faster
         file.write("5")
 
 
 def peak() -> int:
-    """The largest resident memory of this process since `forget_peak`, in bytes."""
+    """Return the peak resident memory of this process since `forget_peak`, in bytes."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def watchable() -> bool:
-    """Whether it can be seen how much memory a process has."""
+    """Whether the memory of a process can be measured."""
     return memory_of("self") is not None
 
 
 def resident(process: int) -> int:
-    """The resident memory of a process in bytes; 0 where it has ended."""
+    """Return the resident memory of a process in bytes; 0 if it has ended."""
     found = memory_of(process)
     return found.resident if found else 0
 
 
 def inherited() -> int:
-    """How many resident bytes a fork of this process has at once: all that is not of files."""
+    """Return the resident memory that a fork of this process has immediately: everything that is not file-backed."""
     found = memory_of("self")
     return found.resident - found.of_files if found else 0
 
 
 def too_much(limit: int, had: int) -> Failure:
-    """The failure of a task that had more than the limit."""
+    """Return the failure of a task that exceeded the limit."""
     return _out_of_memory(f"the limit is {size_text(limit)}, the task had {size_text(had)}", limit, had)
 
 
 def too_little(limit: int, start: int) -> Failure:
-    """The failure of a task that no worker can be made for."""
+    """Return the failure of a task for which no worker can be started."""
     told = f"the limit is {size_text(limit)}, a worker has {size_text(start)} before it runs a task"
     return _out_of_memory(told, limit, start)
 
 
 def too_narrow(threads: int) -> Failure | None:
-    """The failure of a task whose worker could not start its threads; None where it can."""
+    """Return the failure of a task whose worker could not start its threads; None if it can."""
     left, needed = room(), _START + threads * _THREAD
     if left is None or left >= needed:
         return None
@@ -71,7 +71,7 @@ def too_narrow(threads: int) -> Failure | None:
 
 
 def exhausted(failure: Failure, peak: int | None, printed: str) -> Failure:
-    """The same failure, told as what it is where a task got no more memory."""
+    """Return the failure, reworded if the task ran out of memory."""
     allowed = allowance()
     text = f"{failure.message}\n{printed}"
     if failure.message != OUT_OF_MEMORY and (allowed is None or failure.kind != "task" or not refused(text)):

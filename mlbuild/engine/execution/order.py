@@ -1,4 +1,4 @@
-"""The order in which tasks run, and how far a build goes."""
+"""The order in which tasks run, and the scope of a build."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from mlbuild.engine.queries.targets import with_ancestors, with_descendants
 
 @dataclass(frozen=True)
 class Scope:
-    """The tasks that a build looks at, in order and with their ranks, and those that it runs in any case."""
+    """The tasks of a build, in order and with their ranks, and those that run in any case."""
 
     ranks: Mapping[str, int]
     forced: frozenset[str]
     keep_going: bool
 
     def stopped(self, name: str, failed: Iterable[str]) -> tuple[str, ...]:
-        """The failed tasks because of which this one does not start: those of a lower rank."""
+        """Return the failed tasks with a lower rank, because of which this one does not start."""
         if self.keep_going:
             return ()
         return tuple(sorted(other for other in failed if self.ranks[other] < self.ranks[name]))
 
 
 def scope(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: bool) -> Scope:
-    """How far a build of the tasks `targets` (None: all) goes.
+    """Return the scope of a build of the tasks `targets` (None: all).
 
     Raises:
-        Rejected: tasks depend on each other in a circle.
-        ValueError: a task is malformed; the plan's maker is to blame, not the user.
+        Rejected: Tasks depend on each other in a circle.
+        ValueError: A task is malformed. This is a bug in the code that made the plan, not a user error.
     """
     for task in plan.tasks.values():
         check(plan, task)
@@ -42,12 +42,14 @@ def scope(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: 
 
 
 def order(plan: Plan, names: Collection[str]) -> dict[str, int]:
-    """The tasks `names`, which hold all that they depend on, in the order in which they run: by rank, then by name.
+    """Return the tasks `names`, which include all their dependencies, in the order in which they run: by rank, then
+    by name.
 
-    The value is a task's rank, raised to the highest of what it depends on, so that ranks never fall.
+    The value is the rank of a task, raised to the highest of its dependencies, so that ranks never decrease along a
+    chain.
 
     Raises:
-        Rejected: tasks depend on each other in a circle.
+        Rejected: Tasks depend on each other in a circle.
     """
     ranks = {name: plan.tasks[name].rank for name in names}
     waiting = {name: {source.task for source in plan.tasks[name].inputs} for name in names}
@@ -72,10 +74,10 @@ def order(plan: Plan, names: Collection[str]) -> dict[str, int]:
 
 
 def check(plan: Plan, task: Task) -> None:
-    """See that what a task says of itself and of others holds.
+    """Check that a task is consistent with itself and with the others.
 
     Raises:
-        ValueError: with what does not.
+        ValueError: It is not.
     """
     if "." in task.run.__qualname__:
         raise ValueError(f"the function of task '{task.name}' is not at the top level of its module")

@@ -1,4 +1,4 @@
-"""Records what came of running a task, and says what stands for its key."""
+"""Records the outcome of running a task, and determines the result for its key."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from mlbuild.engine.decide.stale import Stale, World, lost_parts
 from mlbuild.engine.execution.executor import Outcome
 from mlbuild.engine.graph import Task
 
-#: Failures that are verdicts: the same inputs would fail again. Others may have come from outside.
+#: Failures that are verdicts: the same inputs would fail again. Other failures may have external causes.
 VERDICTS = ("data", "gate", "parity")
 
 
 @dataclass(frozen=True)
 class Performed:
-    """How a run ended: with the result that stands for its key, or with a failure.
+    """How a run ended: with the result for its key, or with a failure.
 
-    `conflict` names the parts that differ from what an earlier run of the same key gave (none: one of both
-    failed); it is None where there is no conflict.
+    `conflict` names the parts that differ from what an earlier run with the same key gave (empty if one of them
+    failed). It is None if there is no conflict.
     """
 
     seconds: float
@@ -41,14 +41,14 @@ class Performed:
 
 
 def missing_file(ingredients: Ingredients) -> Failure | None:
-    """Why a task cannot start, where a file that it reads is not there."""
+    """Return why a task cannot start, if a file that it reads does not exist."""
     lost = (ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None)
     name = next(lost, None)
     return Failure("data", f"there is no file '{name}' that can be read", {"file": name}) if name else None
 
 
 def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build: str) -> Performed:
-    """Record how a task ended that ran in the build of that name."""
+    """Record how a task ended that ran in the build with that name."""
     seconds, ingredients = outcome.seconds, decision.ingredients
     failure = outcome.failure or _changed_file(task, ingredients, world)
     if failure and failure.kind not in VERDICTS:
@@ -61,7 +61,10 @@ def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build:
 def remember(
     task: Task, ingredients: Ingredients, action: Action, world: World, run: Run | None = None
 ) -> None:
-    """Note the result that a task has now. Without a `run` it was found, and when the task last ran stays known."""
+    """Store the current result of a task.
+
+    Without a `run`, the result was found, and the last run stays as it is.
+    """
     former = find_record(world.store, task.name)
     if run is None:
         if former and former.key == ingredients.key:
@@ -74,7 +77,7 @@ def remember(
 
 
 def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure | None:
-    """What a task does with a file that changes meanwhile is nobody's result."""
+    """Return the failure of a task if a file changed while it ran: its result belongs to no content."""
     for slot, external in task.files.items():
         if world.outside.digest(external) != ingredients.files[slot]:
             name = ingredients.paths[slot]
@@ -83,7 +86,7 @@ def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure
 
 
 def disagreement(first: Outcome, second: Outcome) -> tuple[str, ...] | None:
-    """In which parts two runs of a task differ; none where one of both failed, None where they agree."""
+    """Return in which parts two runs of a task differ; empty if one of them failed, None if they agree."""
     return _differing(first.failure, first.given, second.failure, second.given)
 
 
@@ -96,7 +99,9 @@ def _differing(
 
 
 def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tuple[str, ...] | None]:
-    """Record what came of a key, and return what stands: the first result, unless it is lost or was a failure."""
+    """Record the outcome for a key, and return the one that counts: the first result, unless it is lost or was a
+    failure.
+    """
     if keep_action(world.store, key, new):
         return new, None
     first = find_action(world.store, key, task.parts)

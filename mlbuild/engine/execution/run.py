@@ -1,4 +1,4 @@
-"""Builds: carries out what is decided about each task, in order."""
+"""Builds: carries out the decision about each task, in order."""
 
 from __future__ import annotations
 
@@ -63,18 +63,19 @@ def build(
     executor: Executor | None = None,
     events: Listener = ignore,
 ) -> BuildResult:
-    """Bring the tasks `targets` (None: all) and all that they need up to date.
+    """Bring the tasks `targets` (None: all) and everything that they need up to date.
 
-    `force` runs the targets, and what lies between them, in any case; what else they need is not forced. When a
-    task fails, others of the same or a lower rank that do not depend on it still run, those of a higher rank do
-    not start; with `keep_going` only what depends on it does not. `threads` cores are shared among the tasks that
-    run at once, by `executor` (None: in this process), which is closed. With `twice`, what runs does so a second
-    time, to compare.
+    `force` runs the targets, and the tasks between them, in any case; other tasks that they need are not forced. If
+    a task fails, tasks of the same or a lower rank that do not depend on it still run, and those of a higher rank
+    do not start. With `keep_going`, only tasks that depend on it do not start. `threads` cores are divided among
+    the tasks that run at once in `executor` (None: in this process), which is closed afterwards. With `twice`,
+    every task that runs does so twice, to compare.
 
     Raises:
-        Rejected: tasks depend on each other in a circle.
-        Unwritable: the store cannot be written, but for what a task gives: that is the failure of the task. Or an
-            exported folder is not ours to replace; then nothing has run.
+        Rejected: Tasks depend on each other in a circle.
+        Unwritable: The store cannot be written, except for the results of a task, which is a failure of the task.
+        Or an exported
+            folder must not be replaced; then nothing has run.
     """
     world = World(store, Digests(store, root), root, Code(store, plan.policy))
     extent = scope(plan, targets, force, keep_going)
@@ -92,11 +93,11 @@ def build(
 
 
 class _Build:
-    """One build. It goes over the tasks until a whole pass has found no stored content damaged.
+    """One build. It repeats passes over the tasks until a whole pass has found no damaged content in the store.
 
-    A damaged one is dropped when it is about to be read; the next pass then finds its producer stale. Each content
-    is verified once, and what this build has stored counts as verified, so that the passes come to an end. Where one
-    is damaged again that was dropped, as on a disk that gives nothing back, the build ends.
+    A damaged content is dropped when it is about to be read. The next pass then finds that its producer is stale.
+    Each content is verified once, and what this build has stored counts as verified, so the number of passes is
+    limited. If a content is damaged again after it was dropped, as on a broken disk, the build ends.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class _Build:
         return result
 
     def _pass(self) -> bool:
-        """Settle each task; False where a stored content was found damaged, once nothing runs any more."""
+        """Settle each task. When nothing is running any more, return False if a damaged content was found."""
         self._ledger.begin()
         self._dispatch.clear()
         self._damaged = False
@@ -141,7 +142,7 @@ class _Build:
                 if not self._damaged:
                     self._carry_out(self._plan.tasks[name])
             if not self._damaged and (attempt := self._dispatch.next()):
-                self._start(attempt)  # which can settle it at once, so that others become ready
+                self._start(attempt)  # this can settle it immediately, so that others become ready
             elif self._dispatch.busy:
                 for ended, outcome in self._dispatch.ended():
                     self._conclude(ended, outcome)
@@ -178,7 +179,7 @@ class _Build:
                 raise AssertionError(f"'{task.name}' came before '{waiting[0]}', which it reads")
 
     def _start(self, attempt: Attempt) -> None:
-        """Run a task, once all that it reads is found intact."""
+        """Run a task, after checking that everything that it reads is intact."""
         task, found = attempt.task, attempt.decision.ingredients
         if not self._intact(digest for slot in found.inputs.values() for _, digest in slot if digest):
             return
@@ -190,7 +191,7 @@ class _Build:
             self._dispatch.start(attempt)
 
     def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Take what came of running a task; where the former result of its key stands and is damaged, nothing."""
+        """Record the outcome of a task, unless an earlier result for its key counts and is damaged."""
         task = attempt.task
         self._release(attempt)
         if outcome.printed:
@@ -214,7 +215,7 @@ class _Build:
             return
         action = performed.action
         assert action is not None
-        # What was only just stored is not read back, even where a former result of the same contents stands.
+        # What was just stored is not read back, even if an earlier result with the same contents is used.
         self._verified.update(part.digest for part in outcome.given.values())
         if self._intact(action.digests.values()) and self._exported(task, action, key):
             reasons = attempt.decision.reasons
@@ -222,12 +223,12 @@ class _Build:
             self._settle(task, action, "ran", event)
 
     def _release(self, attempt: Attempt) -> None:
-        """Decide anew about tasks that waited for one of the same key."""
+        """Decide again about tasks that waited for one with the same key."""
         for name in self._dispatch.release(attempt):
             self._schedule.again(name)
 
     def _exported(self, task: Task, action: Action, key: str) -> bool:
-        """Write the exported folder, if there is one; where that cannot be done, the task has failed."""
+        """Write the exported folder, if there is one. If this is not possible, the task has failed."""
         if task.exports is None:
             return True
         try:
@@ -238,7 +239,7 @@ class _Build:
         return True
 
     def _intact(self, digests: Iterable[str]) -> bool:
-        """Whether stored contents are what they were; all are looked at, so that one pass finds all damage."""
+        """Whether stored contents are unchanged. All are checked, so that one pass finds all damage."""
         unknown = [digest for digest in dict.fromkeys(digests) if digest not in self._verified]
         intact = [digest for digest in unknown if self._world.store.verify(digest)]
         self._verified.update(intact)

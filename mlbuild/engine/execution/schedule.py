@@ -16,8 +16,8 @@ from mlbuild.engine.store.store import Store
 class Schedule:
     """The order of one pass over the tasks of a scope.
 
-    A task comes when all that it reads is settled, and all tasks of lower ranks are; with `keep_going` ranks do not
-    wait for each other.
+    A task is ready when everything that it reads is settled, and all tasks of lower ranks are. With `keep_going`,
+    ranks do not wait for each other.
     """
 
     def __init__(self, plan: Plan, scope: Scope, settled: Collection[str]) -> None:
@@ -40,7 +40,9 @@ class Schedule:
             self.settle(name)
 
     def ready(self) -> Iterator[str]:
-        """The tasks that can be looked at now, each of them once; those that become so meanwhile come too."""
+        """Yield the tasks that can be looked at now, each once, including those that become ready during the
+        iteration.
+        """
         while self._ready:
             name = self._names[self._ready[0]]
             if self._levels and self._ranks[name] > self._levels[-1]:
@@ -50,11 +52,11 @@ class Schedule:
                 yield name
 
     def again(self, name: str) -> None:
-        """Let a task come once more, since it was not settled after all."""
+        """Yield a task once more, because it was not settled after all."""
         heapq.heappush(self._ready, self._places[name])
 
     def settle(self, name: str) -> None:
-        """What came of a task is known."""
+        """Mark a task as settled."""
         self._settled.add(name)
         rank = self._ranks[name]
         if self._left:
@@ -68,10 +70,11 @@ class Schedule:
 
 
 class Urgency:
-    """Which task to run first: by rank, then the one with the longest way to the end, by the times of former runs.
+    """Which task to run first: by rank, then the one with the longest remaining path, by the times of previous
+    builds.
 
-    The times are a note of the store: a task that has none takes no time. Without `timed`, as where only one task
-    runs at once, they do not count.
+    The times are a note in the store. A task without one counts as taking no time. Without `timed`, for example if
+    only one task runs at once, times are not used.
     """
 
     def __init__(self, plan: Plan, scope: Scope, store: Store, timed: bool) -> None:
@@ -79,15 +82,15 @@ class Urgency:
         self._new: dict[str, float] = {}
 
     def __call__(self, name: str) -> tuple[int, float, int]:
-        """A sort key: the smallest runs first."""
+        """Return a sort key: the smallest runs first."""
         return self._scope.ranks[name], -self._ways[name], self._places[name]
 
     def note(self, name: str, seconds: float) -> None:
-        """A task took so long."""
+        """Record how long a task took."""
         self._new[name] = round(seconds, 4)
 
     def save(self) -> None:
-        """Keep the times for the next build."""
+        """Store the times for the next build."""
         if self._new:
             self._store.keep_note(TIMES, known_times(self._store) | self._new)
 
@@ -97,5 +100,5 @@ class Urgency:
 
     @cached_property
     def _ways(self) -> Mapping[str, float]:
-        """For each task the seconds from its start to the end of the slowest chain that it begins."""
+        """Return, for each task, the duration in seconds of the slowest chain that starts with it."""
         return ways(self._plan, [*self._scope.ranks], known_times(self._store) if self._timed else {})

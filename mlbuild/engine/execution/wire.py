@@ -1,4 +1,4 @@
-"""Messages between the processes of a build: a length and a pickled value; open files can go with them."""
+"""Messages between the processes of a build: a length and a pickled value, optionally with open files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LENGTH = 4
 
 
 def send(channel: socket.socket, value: Any, files: Sequence[int] = ()) -> None:
-    """Send one message, and duplicates of open files.
+    """Send one message, with duplicates of open files.
 
     Raises:
-        OSError: the other side has gone.
+        OSError: The other side has gone.
     """
     body = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     header = len(body).to_bytes(_LENGTH, "big")
@@ -26,7 +26,7 @@ def send(channel: socket.socket, value: Any, files: Sequence[int] = ()) -> None:
 
 
 def receive(channel: socket.socket, files: int = 0) -> tuple[Any, list[int]] | None:
-    """The next message and at most `files` open files; None where the other side has gone."""
+    """Return the next message and at most `files` open files; None if the other side has gone."""
     try:
         header, found, _, _ = socket.recv_fds(channel, _LENGTH, files)
         header += _read(channel, _LENGTH - len(header))
@@ -37,7 +37,7 @@ def receive(channel: socket.socket, files: int = 0) -> tuple[Any, list[int]] | N
 
 
 def _read(channel: socket.socket, size: int) -> bytes:
-    """Exactly `size` bytes, or none where the other side has gone."""
+    """Read exactly `size` bytes; empty if the other side has gone."""
     content = bytearray()
     while len(content) < size:
         got = channel.recv(min(size - len(content), 1 << 16))

@@ -1,4 +1,4 @@
-"""The executor that runs tasks in worker processes, several at once; one that dies fails its task and no other."""
+"""The executor that runs several tasks at once in worker processes. If a worker dies, only its task fails."""
 
 from __future__ import annotations
 
@@ -22,22 +22,25 @@ from mlbuild.engine.execution.zygote import ENDING, Ended, Setup, Wanted, Zygote
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.lock import leave_locks
 
-#: Seconds that a zygote has to end its workers and itself.
+#: The seconds that a zygote has to end its workers and itself.
 _PATIENCE = 2.0
-#: How much of what a task prints is kept.
+#: How much of the output of a task is kept, in bytes.
 _PRINTED = 10_000
 
 _PROGRAM = "import sys; sys.path[:] = {path}; from mlbuild.engine.execution.zygote import main; main()"
 
 
 def possible() -> bool:
-    """Whether this platform can fork after libraries were imported; Linux can."""
+    """Whether this platform can fork after libraries were imported. Linux can."""
     return sys.platform == "linux"
 
 
 @dataclass
 class _Worker:
-    """A worker process as seen from here; `task` is what it runs now, `printed` what that has written so far."""
+    """A worker process as the build sees it.
+
+    `task` is what it is running, `printed` is the output of the task so far.
+    """
 
     number: int
     channel: socket.socket
@@ -49,10 +52,11 @@ class _Worker:
 
 
 class Workers:
-    """Runs at most `slots` tasks at once. No process is made before the first task comes.
+    """Runs at most `slots` tasks at once. No process is started before the first task.
 
-    A worker takes tasks of libraries that it has, and of as many threads as it was made for, since a library may
-    fix that number when it first computes; other tasks get a new one. Idle workers are kept, up to `slots` more.
+    A worker accepts tasks whose libraries it has loaded and that use the number of threads that it was started
+    with, because a library may fix that number on its first computation. Other tasks get a new worker. Up to
+    `slots` idle workers are kept.
     """
 
     def __init__(self, setup: Setup, slots: int) -> None:
@@ -81,7 +85,7 @@ class Workers:
                 self._forget(idle[0])
             worker = self._hire(needed, threads)
         worker.task, worker.printed = task.name, b""
-        with suppress(OSError):  # it has just died, as the zygote will tell
+        with suppress(OSError):  # it has just died, and the zygote will report this
             send(worker.channel, (replace(task, origin={}), inputs, threads))
 
     def wait(self) -> list[tuple[str, Outcome]]:
@@ -92,7 +96,7 @@ class Workers:
         return ended
 
     def close(self) -> None:
-        """Kill all workers and the zygote, whatever they do; interrupted in this, leave nothing behind."""
+        """Kill all workers and the zygote, whatever they are doing. Even if interrupted, leave nothing behind."""
         zygote, self._zygote = self._zygote, None
         if zygote is None or self._control is None:
             return
@@ -111,7 +115,7 @@ class Workers:
             self._control.close()
 
     def _hear(self, file: int) -> list[tuple[str, Outcome]]:
-        """What a channel or a stream that has something to say means."""
+        """Handle a channel or a stream that has data."""
         assert self._control is not None
         if file == self._control.fileno():
             message = receive(self._control)
@@ -125,7 +129,9 @@ class Workers:
         return self._finished(worker)
 
     def _finished(self, worker: _Worker) -> list[tuple[str, Outcome]]:
-        """The outcome that a worker sends; none where its channel has ended, as the zygote will say why."""
+        """Return the outcome that a worker sends; empty if its channel has ended, because the zygote will report
+        why.
+        """
         message = receive(worker.channel)
         if message is None:
             with suppress(KeyError):
@@ -143,13 +149,13 @@ class Workers:
         return [(task, told)]
 
     def _spent(self, outcome: Outcome) -> bool:
-        """Whether a worker may still have so much memory that its next task would come to the limit because of it."""
+        """Whether a worker may still use so much memory that its next task could exceed the limit."""
         limit = self._setup.memory
         failed = outcome.failure is not None and "memory" in outcome.failure.details
         return failed or (limit is not None and (outcome.peak or 0) > limit / 2)
 
     def _buried(self, end: Ended) -> list[tuple[str, Outcome]]:
-        """What comes of the task of a worker that has ended."""
+        """Return the outcome of the task of a worker that has ended."""
         worker = self._workers.get(end.worker)
         if worker is None:
             return []
@@ -165,7 +171,7 @@ class Workers:
         return [(worker.task, Outcome(0.0, {}, failure, end.peak, printed))]
 
     def _lost(self) -> list[tuple[str, Outcome]]:
-        """The zygote itself has died: its workers go with it, the next task gets a new one."""
+        """Handle the death of the zygote: its workers die with it, and the next task gets a new one."""
         busy = [worker for worker in self._workers.values() if worker.task is not None]
         if self._zygote is not None:
             os.killpg(self._zygote, signal.SIGKILL)
@@ -174,7 +180,7 @@ class Workers:
         return [(str(worker.task), Outcome(0.0, {}, failure, None, _text(worker.printed))) for worker in busy]
 
     def _listen(self, worker: _Worker) -> None:
-        """Take what a worker has printed so far, and keep the end of it."""
+        """Read what a worker has printed so far, and keep the end of it."""
         try:
             while got := os.read(worker.output, 1 << 16):
                 worker.printed = (worker.printed + got)[-_PRINTED:]
@@ -192,7 +198,7 @@ class Workers:
         os.set_blocking(output, False)
         self._loaded |= libraries
         worker = _Worker(next(self._numbers), channel, output, self._loaded, threads)
-        with theirs, suppress(OSError):  # the zygote has just died, as its channel will tell
+        with theirs, suppress(OSError):  # the zygote has just died, and its channel will report this
             wanted = Wanted(worker.number, tuple(sorted(libraries)), threads)
             send(self._control, wanted, [theirs.fileno(), printing])
         os.close(printing)
@@ -203,7 +209,7 @@ class Workers:
         return worker
 
     def _forget(self, worker: _Worker) -> None:
-        """Let a worker end by itself, since nothing will come for it any more."""
+        """Let a worker exit by itself, because it will get no more tasks."""
         if self._workers.pop(worker.number, None) is None:
             return
         for file in (worker.channel.fileno(), worker.output):
@@ -214,7 +220,9 @@ class Workers:
         os.close(worker.output)
 
     def _start(self) -> None:
-        """Make the zygote: of this process, which is quick, or anew where this process has threads already."""
+        """Start the zygote: as a fork of this process, which is fast, or as a new interpreter if this process has
+        threads.
+        """
         self._loaded = frozenset()
         self._control, theirs = socket.socketpair()
         self._poll.register(self._control, select.POLLIN)
@@ -232,12 +240,12 @@ class Workers:
                     Zygote(theirs, self._setup).run()
                 finally:
                     os._exit(1)
-            with suppress(OSError):  # it was quicker
+            with suppress(OSError):  # it was faster
                 os.setpgid(self._zygote, self._zygote)
 
 
 def _has_one_thread() -> bool:
-    """Whether this process surely has no other thread; without a readable /proc nobody can say."""
+    """Whether this process certainly has no other thread. Without a readable /proc, this is unknown."""
     try:
         return len([*Path("/proc/self/task").iterdir()]) == 1
     except OSError:
@@ -245,7 +253,7 @@ def _has_one_thread() -> bool:
 
 
 def _kill(zygote: int) -> None:
-    """End a zygote with its workers, even one that does not listen, as while a library is imported; most are gone."""
+    """Kill a zygote with its workers, even one that does not respond, for example while it imports a library."""
     with suppress(ChildProcessError, ProcessLookupError):
         os.killpg(zygote, signal.SIGKILL)
         os.waitpid(zygote, 0)
@@ -253,7 +261,7 @@ def _kill(zygote: int) -> None:
 
 @contextmanager
 def _held_back() -> Iterator[None]:
-    """Signals that end a build wait until a process is whole."""
+    """Delay signals that end a build until a process has started completely."""
     former = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
@@ -268,7 +276,7 @@ def _spawned(control: socket.socket) -> int:
 
 
 def _death(end: Ended, printed: str) -> Failure:
-    """How a worker ended, as the failure of its task."""
+    """Return the failure of the task of a worker that has died."""
     details = {"peak": end.peak, "output": printed}
     facts = "; ".join([f"(peak memory {size_text(end.peak)})", *allowance_text()])
     if os.WIFSIGNALED(end.status):

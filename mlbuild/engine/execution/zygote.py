@@ -1,8 +1,8 @@
-"""The processes behind `Workers`: a zygote that only imports and forks, and the workers, which run tasks.
+"""The processes of `Workers`: a zygote that only imports and forks, and the workers, which run tasks.
 
-Threads do not survive a fork, so that a library that has computed must not be forked. The zygote never computes: it
-imports what a task needs, forks, and tells how its workers ended. It has a process group with them, and none of
-them outlives the process that it works for: that one's end closes the control channel.
+Threads do not survive a fork, so a process must not fork after a library has computed something. The zygote never
+computes. It imports what a task needs, forks, and reports how its workers ended. It shares a process group with
+them, and none of them outlives the process that it works for: when that process ends, the control channel closes.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.engine.execution.wire import receive, send
 from mlbuild.engine.store.store import Store
 
-#: Seconds between two looks at the memory of workers.
+#: Seconds between two checks of the memory of workers.
 _LOOK = 0.05
 
-#: Ctrl-C and the polite end; held back while processes are made, so that none is left half made.
+#: Ctrl-C and SIGTERM are delayed while processes start, so that none is left half started.
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def load_nothing(libraries: Collection[str]) -> None:
-    """For tasks whose libraries need no import of their own."""
+    """For tasks whose libraries do not need to be imported in advance."""
 
 
 def limit_nothing(threads: int) -> None:
-    """For tasks whose libraries start no threads of their own."""
+    """For tasks whose libraries do not start threads."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What workers are made of; all of it can be pickled.
+    """How workers are set up. All of it can be pickled.
 
-    `load` imports distributions, by name, without computing anything, and raises `Failed` where it knows that there is
-    too little memory for one. `limit` is called first in a new worker: libraries that start threads of their own may
-    start so many. `memory` is the most resident bytes that one may have.
+    `load` imports distributions by name without computing anything, and raises `Failed` if it knows that there is
+    too little memory for one. `limit` is called first in a new worker, with the number of threads that libraries
+    can start. `memory` is the maximum resident memory of a worker in bytes.
     """
 
     store: Store
@@ -60,7 +60,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A message to the zygote: make a worker. Its channel and the stream for what it prints come along."""
+    """A message to the zygote: start a worker. Its channel and the stream for its output are sent along."""
 
     worker: int
     libraries: tuple[str, ...]
@@ -69,9 +69,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Ended:
-    """A message of the zygote: a worker has ended, with a wait status and its largest resident memory in bytes.
+    """A message from the zygote: a worker has ended, with its wait status and its peak resident memory in bytes.
 
-    `failure` says why, where the zygote has killed it, or could not make it.
+    `failure` is set if the zygote has killed the worker, or could not start it.
     """
 
     worker: int
@@ -82,7 +82,7 @@ class Ended:
 
 @dataclass
 class Zygote:
-    """Forks workers as it is told, until the control channel closes."""
+    """Forks workers on request, until the control channel closes."""
 
     control: socket.socket
     setup: Setup
@@ -91,7 +91,8 @@ class Zygote:
 
     def run(self) -> NoReturn:
         os.dup2(2, 1)
-        # Newer Pythons warn of any fork beside threads; those of a library that has only been imported wait for work.
+        # Newer Pythons warn about any fork beside threads. The threads of a library that was only imported are
+        # idle.
         warnings.filterwarnings("ignore", message="This process .* is multi-threaded")
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
@@ -99,7 +100,7 @@ class Zygote:
         signal.signal(signal.SIGTERM, lambda *_: self.end())
         signal.signal(signal.SIGCHLD, lambda *_: None)
         if self.setup.memory is not None:
-            # By a timer, so that workers are looked at while this process imports.
+            # A timer, so that workers are watched while this process imports.
             signal.signal(signal.SIGALRM, lambda *_: self._watch())
             signal.siginterrupt(signal.SIGALRM, False)
             signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
@@ -117,7 +118,7 @@ class Zygote:
                 self._make(*message)
 
     def end(self) -> NoReturn:
-        """Kill the workers, and end."""
+        """Kill the workers and exit."""
         for pid in self.workers:
             os.kill(pid, signal.SIGKILL)
         for pid in self.workers:
@@ -125,7 +126,7 @@ class Zygote:
         os._exit(0)
 
     def _watch(self) -> None:
-        """Kill the workers that have too much memory."""
+        """Kill the workers that use too much memory."""
         limit = self.setup.memory
         for pid in [*self.workers]:
             if limit is not None and (had := memory.resident(pid)) > limit:
@@ -133,7 +134,7 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
 
     def _make(self, wanted: Wanted, files: list[int]) -> None:
-        """Make a worker, unless there is not enough memory for any."""
+        """Start a worker, unless there is not enough memory."""
         limit = self.setup.memory
         try:
             self.setup.load(wanted.libraries)
@@ -161,7 +162,7 @@ class Zygote:
                 self.control.close()
                 work(socket.socket(fileno=files[0]), files[1], self.setup, wanted.threads)
             except BaseException:
-                traceback.print_exc()  # into what its task has printed
+                traceback.print_exc()  # into the output of its task
             finally:
                 os._exit(1)
         self.workers[pid] = wanted.worker
@@ -183,7 +184,7 @@ class Zygote:
 
 
 def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoReturn:
-    """A worker: runs one task after the other, as they come; what is printed goes to `output`."""
+    """Run as a worker: run tasks one after the other, and write their output to `output`."""
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
@@ -200,19 +201,19 @@ def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoR
 
 
 def _redirect(output: int) -> None:
-    """Let both standard streams be `output`, for compiled libraries too, and standard input be empty."""
+    """Redirect both standard streams to `output`, also for compiled libraries, and make standard input empty."""
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     for file in (empty, output):
         os.close(file)
-    stream = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115  # for good
+    stream = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115  # never closed
     sys.stdout = sys.stderr = stream
 
 
 def main() -> None:
-    """The zygote as a program of its own; its argument is the descriptor of the control channel."""
+    """Run the zygote as a separate program. Its argument is the descriptor of the control channel."""
     control = socket.socket(fileno=int(sys.argv[1]))
     if (first := receive(control)) is not None:
         Zygote(control, first[0]).run()

@@ -1,4 +1,4 @@
-"""How long tasks take that wait for each other: however many run at once, a build takes no less than its critical path."""
+"""The critical path: the slowest chain of tasks that wait for each other, which limits how fast a build can be."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from mlbuild.engine.decide.documents import seconds as is_seconds
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import Store
 
-#: The note of the store that holds how long each task took when it last ran.
+#: The note in the store with the duration of the last run of each task.
 TIMES = "times"
 
 
 @dataclass(frozen=True)
 class CriticalPath:
-    """The chain of tasks, each of which needs the one before, that takes the longest: so many seconds."""
+    """The chain of dependent tasks that takes the longest, and its duration in seconds."""
 
     tasks: tuple[str, ...]
     seconds: float
 
 
 def known_times(store: Store) -> dict[str, float]:
-    """The seconds that each task took when it last ran, by its name; those of which nothing is known are absent."""
+    """Return the seconds that the last run of each task took, by name. Tasks without a known time are left out."""
     note = store.note(TIMES)
     found = note.items() if isinstance(note, dict) else ()
     return {name: seconds for name, seconds in found if is_seconds(seconds)}
 
 
 def ways(plan: Plan, names: Sequence[str], times: Mapping[str, float]) -> dict[str, float]:
-    """For each of the tasks `names`, in their order, the seconds of the slowest chain among them that it begins.
+    """Return, for each of the tasks `names`, in order, the seconds of the slowest chain among them that starts with
+    it.
 
-    A task without a time takes none.
+    A task without a time counts as taking none.
     """
     found = dict.fromkeys(names, 0.0)
     for name in reversed(names):
@@ -43,7 +44,7 @@ def ways(plan: Plan, names: Sequence[str], times: Mapping[str, float]) -> dict[s
 
 
 def critical_path(plan: Plan, names: Sequence[str], times: Mapping[str, float]) -> CriticalPath:
-    """The critical path of the tasks `names`, in their order; only those with a time are told."""
+    """Return the critical path of the tasks `names`, in order. It contains only tasks with a known time."""
     left = ways(plan, names, times)
     readers: dict[str, list[str]] = {name: [] for name in names}
     for name in names:
@@ -51,7 +52,7 @@ def critical_path(plan: Plan, names: Sequence[str], times: Mapping[str, float]) 
             readers.setdefault(source.task, []).append(name)
     tasks, next_ones = [], [*names]
     while next_ones:
-        name = max(next_ones, key=left.__getitem__)  # of equal ones the first
+        name = max(next_ones, key=left.__getitem__)  # the first one of equals
         tasks.append(name)
         next_ones = readers[name]
     return CriticalPath(tuple(name for name in tasks if name in times), max(left.values(), default=0.0))

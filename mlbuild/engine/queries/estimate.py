@@ -1,4 +1,4 @@
-"""How long a build will take, by how long its tasks took when they last ran."""
+"""Estimates how long a build will take, from the last run of each task."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mlbuild.engine.store.store import Store
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of work that a build has: `least` where no task runs that may not, `most` where all of them do.
+    """The work of a build in seconds: `least` if only the tasks run that must, `most` if all run that may.
 
-    `times` are those of the tasks that run or may, as far as they are known, which they are not of `unknown` tasks;
-    `path` is the critical path of all of them.
+    `times` are the known times of the tasks that will or may run, and `unknown` is the number of those without a
+    known time. `path` is the critical path of all of them.
     """
 
     times: Mapping[str, float]
@@ -27,7 +27,7 @@ class Estimate:
 
 
 def estimate(plan: Plan, decisions: Mapping[str, Decision], store: Store) -> Estimate:
-    """What a build will take that decides so, about each task in its order."""
+    """Estimate a build with these decisions, given for each task in order."""
     known = known_times(store)
     sure = [name for name, decision in decisions.items() if surely_runs(decision)]
     unsure = [

@@ -1,4 +1,4 @@
-"""Answers questions about a plan: sets of tasks, what they need, what needs them, and ways from one to another."""
+"""Queries about a plan: sets of tasks, their dependencies and dependents, and paths between them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _OPERATORS: dict[str, Callable[[frozenset[str], frozenset[str]], frozenset[str]]
     "&": frozenset.intersection,
     "-": frozenset.difference,
 }
-#: As many parentheses can be open.
+#: The maximum number of open parentheses.
 _MOST_OPEN = 100
-#: What a function is given, for people.
+#: The arguments of each function, for messages.
 FUNCTIONS = {"deps": "deps(X)", "rdeps": "rdeps(X)", "somepath": "somepath(X, Y)"}
 
 
 @dataclass(frozen=True)
 class _Token:
-    """A word or a sign of an expression, and where it stands; the end is an empty one."""
+    """A word or sign of an expression, and its position. The end is an empty token."""
 
     text: str
     start: int
@@ -37,22 +37,22 @@ class _Token:
 
 
 def query(plan: Plan, expression: str) -> list[str]:
-    """The tasks that an expression means, each behind what it reads.
+    """Return the tasks that an expression selects, each after the tasks that it reads.
 
-    A word is a target as on every command line: a task, `model:NAME`, `kind:KIND`, a glob, `+x`, `x+`. `deps(x)` is a
-    set and all that it needs, directly or not, `rdeps(x)` all that needs it, `deps(x, 1)` only what is one step away;
-    `somepath(x, y)` a shortest way between two sets. `|`, `&` and `-` (blanks around it) join sets; different ones
-    need parentheses.
+    A word is a target as on every command line: a task, `model:NAME`, `kind:KIND`, a glob, `+x`, `x+`. `deps(x)` is
+    a set with all its direct and indirect dependencies, `rdeps(x)` a set with everything that depends on it, and
+    `deps(x, 1)` goes only one step. `somepath(x, y)` is a shortest path between two sets. `|`, `&` and `-` (with
+    spaces around it) combine sets. Different operators need parentheses.
 
     Raises:
-        Rejected: the expression is faulty, at `offset` of path `(0,)`; or tasks depend on each other in a circle.
+        Rejected: The expression is invalid, at `offset` of path `(0,)`; or tasks depend on each other in a circle.
     """
     found = _Reader(plan, expression).whole()
     return [name for name in order(plan, plan.tasks) if name in found]
 
 
 class _Reader:
-    """Reads an expression from left to right and computes its sets on the way."""
+    """Parses an expression from left to right and evaluates it at the same time."""
 
     def __init__(self, plan: Plan, expression: str) -> None:
         self._plan = plan
@@ -67,7 +67,7 @@ class _Reader:
         return found
 
     def _set(self) -> frozenset[str]:
-        """Sets joined by one operator."""
+        """Parse sets that are combined by one operator."""
         found, first = self._one(), self._tokens[0].text
         while (sign := self._tokens[0]).text in _OPERATORS:
             if sign.text != first:
@@ -108,7 +108,7 @@ class _Reader:
         return found
 
     def _depth(self) -> int | None:
-        """How many steps to go; None for as far as it goes."""
+        """Parse the number of steps to go; None for no limit."""
         if self._tokens[0].text != ",":
             return None
         self._next()
@@ -138,7 +138,7 @@ def _tokens(expression: str) -> Iterator[_Token]:
 
 
 def _path(plan: Plan, first: frozenset[str], last: frozenset[str]) -> frozenset[str]:
-    """The tasks of a shortest way from one set to another, whichever comes first; none where there is no way."""
+    """Return the tasks of a shortest path from one set to the other, in either direction; empty if there is none."""
     readers, sources = readers_of(plan), sources_of(plan)
     for begin, end in ((first, last), (last, first)):
         waves = list(_waves(readers, begin))
@@ -154,7 +154,7 @@ def _path(plan: Plan, first: frozenset[str], last: frozenset[str]) -> frozenset[
 def _waves(
     arrows: Mapping[str, Collection[str]], start: frozenset[str], steps: int | None = None
 ) -> Iterator[frozenset[str]]:
-    """What is reached for the first time with each number of steps, at most so many."""
+    """Yield what is reached for the first time with each number of steps, up to `steps`."""
     wave, seen = start, set(start)
     while wave and (steps is None or steps >= 0):
         yield wave

@@ -1,4 +1,4 @@
-"""Which tasks a user's words name: names, labels, `kind:KIND`, globs, `+x` with what it needs, `x+` with what needs it."""
+"""Resolves targets to tasks: names, labels, `kind:KIND`, globs, `+x` with dependencies, `x+` with dependents."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mlbuild.hints import did_you_mean, listed
 
 
 def select(plan: Plan, words: Sequence[str]) -> frozenset[str]:
-    """The tasks that `words` name and all that they need; without words, all tasks.
+    """Return the tasks that `words` name and all their dependencies; without words, all tasks.
 
     Raises:
-        Rejected: a word that names nothing; paths start with its index.
+        Rejected: A word matches nothing. Paths start with its index.
     """
     return with_ancestors(plan, match(plan, words))
 
 
 def match(plan: Plan, words: Sequence[str]) -> frozenset[str]:
-    """The tasks that `words` name, without what they need; without words, all tasks.
+    """Return the tasks that `words` name, without their dependencies; without words, all tasks.
 
     Raises:
-        Rejected: a word that names nothing; paths start with its index.
+        Rejected: A word matches nothing. Paths start with its index.
     """
     if not words:
         return frozenset(plan.tasks)
@@ -42,22 +42,22 @@ def match(plan: Plan, words: Sequence[str]) -> frozenset[str]:
 
 
 def with_ancestors(plan: Plan, names: Iterable[str]) -> frozenset[str]:
-    """The tasks `names` and everything that they read, directly or not."""
+    """Return the tasks `names` and everything that they read, directly or indirectly."""
     return _reached(names, sources_of(plan))
 
 
 def with_descendants(plan: Plan, names: Iterable[str]) -> frozenset[str]:
-    """The tasks `names` and everything that reads them, directly or not."""
+    """Return the tasks `names` and everything that reads them, directly or indirectly."""
     return _reached(names, readers_of(plan))
 
 
 def sources_of(plan: Plan) -> dict[str, list[str]]:
-    """The tasks that each task reads."""
+    """Return the tasks that each task reads."""
     return {name: [source.task for source in task.inputs] for name, task in plan.tasks.items()}
 
 
 def readers_of(plan: Plan) -> dict[str, list[str]]:
-    """The tasks that read each task."""
+    """Return the tasks that read each task."""
     readers: dict[str, list[str]] = {name: [] for name in plan.tasks}
     for name, task in plan.tasks.items():
         for source in task.inputs:
@@ -77,14 +77,14 @@ def _reached(names: Iterable[str], arrows: Mapping[str, Iterable[str]]) -> froze
 
 
 def _named(plan: Plan, word: str) -> frozenset[str]:
-    """The tasks that are called or labelled so."""
+    """Return the tasks with this name or label."""
     return frozenset(
         name for name, task in plan.tasks.items() if any(fnmatchcase(text, word) for text in _texts(task))
     )
 
 
 def _texts(task: Task) -> tuple[str, ...]:
-    """All that a task can be called."""
+    """Return the name and labels of a task."""
     return (task.name, f"kind:{task.kind}", *task.labels)
 
 

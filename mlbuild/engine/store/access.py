@@ -1,4 +1,4 @@
-"""Who may read and write the files of a folder: its owner alone, or whoever may use the folder itself."""
+"""Who can read and write the files of a folder: only its owner, or everyone who can use the folder itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlbuild.engine.store.kept import kind
 
-#: The permissions of a folder that is its owner's alone.
+#: The permissions of a folder that only its owner can use.
 PRIVATE = 0o700
 
 
@@ -18,26 +18,27 @@ PRIVATE = 0o700
 class Access:
     """The permissions inside a folder.
 
-    What is in a `private` folder is its owner's alone. What is in any other has the permissions and the group of the
-    folder, whatever the umask, so that all users for whom the folder was made can add to it.
+    In a `private` folder, everything belongs only to its owner. In any other folder, everything gets the
+    permissions and the group of the folder, whatever the umask is, so that all users who can use the folder can add
+    to it.
     """
 
     folder: Path
     private: bool
 
     def begin(self) -> None:
-        """Make the folder itself, private at first."""
+        """Create the folder itself, private at first."""
         self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         if self.private and stat.S_IMODE(self.folder.lstat().st_mode) & 0o077:
-            with suppress(OSError):  # it belongs to another user, or is on a file system without permissions
+            with suppress(OSError):  # it belongs to another user, or the file system has no permissions
                 self.folder.chmod(PRIVATE)
 
     def mode(self, *, fixed: bool = False) -> int:
-        """The permissions of a new file; a `fixed` one is read-only."""
+        """Return the permissions of a new file; a `fixed` file is read-only."""
         try:
             folder = PRIVATE if self.private else stat.S_IMODE(self.folder.stat().st_mode)
         except FileNotFoundError:
-            folder = PRIVATE  # as it will be made
+            folder = PRIVATE  # as it will be created
         return folder & (0o444 if fixed else 0o666)
 
     def grant(self, what: Path | str | int, mode: int) -> None:
@@ -50,9 +51,9 @@ class Access:
                     os.chown(what, -1, group)
 
     def make(self, path: Path) -> None:
-        """Make a folder inside the folder; one that is there is fine.
+        """Create a folder inside the folder, if it does not exist.
 
-        It has its permissions before it has its name: other users may be about to write to it.
+        It has its permissions before it has its name, because other users may be about to write to it.
         """
         if self.private:
             path.mkdir(mode=PRIVATE, exist_ok=True)
@@ -64,5 +65,5 @@ class Access:
             new.rename(path)
         except OSError:
             new.rmdir()
-            if kind(path) != stat.S_IFDIR:  # else another process was quicker
+            if kind(path) != stat.S_IFDIR:  # otherwise another process was faster
                 raise

@@ -1,4 +1,4 @@
-"""Reads a store through, and says what in it is damaged."""
+"""Reads a whole store, and reports what is damaged."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mlbuild.engine.store.store import DiskStore
 
 @dataclass(frozen=True)
 class Audit:
-    """What was read, in files and bytes, and which of it is `damaged`.
+    """What was read, in files and bytes, and which files are `damaged`.
 
-    `incomplete` results lack some of their contents, as where these were found damaged before: such a task runs
-    again when its result is needed.
+    `incomplete` results lack some of their contents, for example because these were found damaged before. Their
+    tasks run again when the results are needed.
     """
 
     contents: int
@@ -28,7 +28,7 @@ class Audit:
 
 
 def audit(store: DiskStore) -> Audit:
-    """Read every file of a store. What goes while it is read is passed over."""
+    """Read every file of a store. Files that are removed meanwhile are skipped."""
     damaged: list[Path] = []
     size = 0
     counts = {"cas": 0, "ac": 0, "notes": 0}
@@ -49,12 +49,12 @@ def audit(store: DiskStore) -> Audit:
 
 
 def remove_damaged(store: DiskStore, found: Audit) -> None:
-    """Remove what is damaged, while no build runs: what is needed of it will be made again.
+    """Remove what is damaged, while no build is running. Whatever is needed will be made again.
 
-    What has no name that mlbuild gives is set aside.
+    Files with other names than mlbuild uses are moved aside.
 
     Raises:
-        Unwritable: the store cannot be written.
+        Unwritable: The store cannot be written.
     """
     for path in found.damaged:
         store.discard(path)

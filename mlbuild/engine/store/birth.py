@@ -1,7 +1,7 @@
-"""When a file was made: a time that nobody can choose, and that nothing changes afterwards.
+"""The creation time of files, which users cannot set and nothing changes afterwards.
 
-Unlike the other times of a file, a clone, an archive or a copy does not carry it over, and `touch`, `chmod` and `chown` leave it
-as it is.
+Unlike other times, it is not preserved by a clone, an archive or a copy, and not changed by `touch`, `chmod` and
+`chown`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-#: For `statx(2)`: paths start from here, links are not followed, and the time of birth is asked for.
+#: Flags for `statx(2)`: relative to the current folder, do not follow links, return the birth time.
 _FROM_HERE, _NO_FOLLOW, _BIRTH = -100, 0x100, 0x800
-#: Where in its answer are what it knows, and the time of birth in seconds and nanoseconds.
+#: The offsets in its result: the valid fields, and the birth time in seconds and nanoseconds.
 _KNOWN, _SECONDS, _NANOSECONDS, _LENGTH = slice(0, 4), slice(80, 88), slice(88, 92), 256
 
 
 def born(path: str) -> int:
-    """When a file was made, in ns since 1970; where the system does not tell, when anything of it last changed.
+    """Return when a file was created, in ns since 1970.
+
+    If the system does not tell, when anything about it last changed.
 
     Raises:
-        OSError: there is none.
+        OSError: The file does not exist.
     """
     found = os.lstat(path)
     on_a_mac = getattr(found, "st_birthtime", None)
@@ -39,7 +41,10 @@ def _number(content: bytes) -> int:
 
 @cache
 def _statx() -> Callable[[str], bytes]:
-    """Linux's call of that name, which Python does not have; where there is none, it knows nothing."""
+    """Return Linux's system call of that name, which Python does not have.
+
+    Without it, the result is that nothing is known.
+    """
     try:
         import ctypes
 

@@ -1,4 +1,4 @@
-"""Whether a folder is fit to be used as a store: before anything is read of it, and long before anything is written."""
+"""Checks whether a folder can be used as a store, before anything in it is read or written."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mlbuild.engine.store.folder import Folder
 
 
 def examine(folder: Folder, inner: Collection[str], kept: Collection[str], help: str) -> None:
-    """See that a folder can be used: that this user may look into it, that nothing leads out of it, and that it is ours.
+    """Check that this user can read a folder, that nothing in it leads outside, and that it is a folder of mlbuild.
 
-    Nothing in it, nor in its `inner` folders, may be a link. It is known by its marks, or by what is `kept` in it. `help`
-    says what to do about a folder of others.
+    Nothing in it, or in its `inner` folders, may be a link. It is recognized by its marks, or by the names in
+    `kept`. `help` says what to do about other folders.
 
     Raises:
-        Unreadable, Unusable: it cannot be used.
+        Unreadable, Unusable: The folder cannot be used.
     """
     try:
         os.scandir(folder.path).close()
     except PermissionError as error:
         raise Unreadable(folder.called, error, help) from error
-    except OSError:  # it is not there, or not a folder: whoever writes to it will be told
+    except OSError:  # it does not exist or is not a folder: writing to it will report this
         pass
     if folder.private and folder.path.is_symlink():
         raise Unusable(folder.called, "it is a link", "remove it")

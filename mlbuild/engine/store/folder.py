@@ -1,4 +1,4 @@
-"""A folder that holds a cache: every file in it is whole or absent, and damage to it is written over."""
+"""A folder for a cache: every file in it is complete or absent, and damaged files are overwritten."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ABANDONED_SECONDS = 86_400.0
 _SWAP = "swap-"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
-#: Where things go that were in the way and that mlbuild did not make: it never removes them.
+#: The place for things that were in the way and that mlbuild did not make. It never removes them.
 _ASIDE = "aside"
 _TEMPORARY = re.compile(r"[0-9a-f]{12}-\d+-\d+")
 #: Names of contents and results, of snapshots, and of notes.
@@ -30,14 +30,15 @@ _OURS = re.compile(r"[0-9a-f]{64}|[0-9a-f]{16}|.+\.json", re.DOTALL)
 
 
 class Folder:
-    """A folder for generated files, which git and backups pass over.
+    """A folder for generated files, which git and backups ignore.
 
-    `called` is its name in messages. `purpose` is written into its tag, by which the folder is recognized. A `private`
-    folder is its owner's alone; in any other, new files and folders get the permissions and the group of the folder.
+    `called` is its name in messages. `purpose` is written into its tag, by which the folder is recognized. A
+    `private` folder can be used only by its owner. In any other folder, new files and folders get the permissions
+    and the group of the folder.
 
-    A file is written under a temporary name in `tmp/` and then renamed, so that a reader, or a build after one that was
-    killed, never sees half of it. Nothing is removed that does not have a name of a kind that mlbuild gives; what is
-    in the way is set aside. Whatever cannot be written raises `Unwritable`.
+    A file is written under a temporary name in `tmp/` and then renamed, so that no reader, and no build after a
+    killed one, sees half of it. Only files with names that mlbuild uses are removed; anything else that is in the
+    way is moved aside. Whatever cannot be written raises `Unwritable`.
     """
 
     def __init__(
@@ -50,42 +51,43 @@ class Folder:
         self._numbers = itertools.count()
 
     def writable(self) -> bool:
-        """Whether something can be written into the folder; into one that is still to be made, something can."""
+        """Whether something can be written into the folder. True if it does not exist but can be created."""
         return os.access(self.path, os.W_OK) or not self.path.is_dir()
 
     def mark(self) -> None:
-        """Let git and backups pass over the folder, whatever has become of its marks."""
+        """Make git and backups ignore the folder. Restore its marks if they were changed."""
         with self._written(self.called):
             self._access.begin()
         for name, content in self.marks.wrong().items():
             self.write(self.path / name, content)
 
     def seal(self) -> bytes | None:
-        """What a document in the folder is sealed with, for those who may write there; None before there is any.
+        """Return the seal of documents in the folder, which only those know who can write there; None before there
+        is any.
 
-        What is in a private folder is only read in the very place where it was written: not in a clone or a copy.
+        Documents in a private folder are read only in the place where they were written: not in a clone or a copy.
         """
         return self.marks.place() if self.private else b""
 
     def sealing(self) -> bytes:
-        """The seal; the folder gets one if it has none.
+        """Return the seal; create one if the folder has none.
 
         Raises:
-            Unwritable: it cannot.
+            Unwritable: This is not possible.
         """
         with self._written(self.called):
             if self.seal() is None:
                 self._prepare()
-                with suppress(FileExistsError):  # another process was quicker
+                with suppress(FileExistsError):  # another process was faster
                     os.close(self._opened(f"{self.path}/{HERE}", self._access.mode()))
             if (found := self.seal()) is None:
                 raise FileNotFoundError(errno.ENOENT, "it has just been removed")
         return found
 
     def write(self, path: Path | str, content: bytes, *, fixed: bool = False, synced: bool = False) -> None:
-        """Write a file of the folder in place of the former one, which stays where this fails.
+        """Write a file of the folder, replacing the previous one, which stays if this fails.
 
-        A `fixed` one is read-only. A `synced` one survives a crash of the system.
+        A `fixed` file is read-only. A `synced` file survives a crash of the system.
         """
         with (
             self._written(self.called),
@@ -94,7 +96,7 @@ class Folder:
             self._place(temporary, path)
 
     def give(self, path: Path, content: bytes) -> None:
-        """Write a file outside of the folder in place of the former one; synced."""
+        """Write a file outside of the folder, replacing the previous one. It is synced."""
         with self._written(path.name):
             try:
                 self._replace(path, content, self._new())
@@ -104,7 +106,10 @@ class Folder:
                 self._replace(path, content, f"{path.parent}/.{path.name}-{os.getpid()}")
 
     def add(self, path: Path | str, content: bytes) -> bool:
-        """Write a file of the folder; False where there is one, even if another process was only just quicker."""
+        """Write a new file of the folder.
+
+        Return False if it already exists, even if another process has just created it.
+        """
         with (
             self._written(self.called),
             self._temporary(self._new(), content, self._access.mode()) as temporary,
@@ -114,18 +119,18 @@ class Folder:
             except (FileNotFoundError, NotADirectoryError):
                 self._make_way(path)
                 added = link(temporary, path)
-            with suppress(FileNotFoundError):  # without links it was moved
+            with suppress(FileNotFoundError):  # it was moved, if there are no hard links
                 os.unlink(temporary)
             return added
 
     def take(self, file: Path, path: Path | str) -> None:
-        """Move a file from a scratch folder to its place, for good."""
+        """Move a file from a scratch folder to its final place."""
         with self._written(self.called):
             self._access.grant(file, self._access.mode(fixed=True))
             self._place(file, path)
 
     def scratch(self) -> Path:
-        """A new, empty folder on the same file system; the caller removes it."""
+        """Create a new, empty folder on the same file system. The caller removes it."""
         with self._written(self.called):
             self._prepare()
             path = Path(self._new())
@@ -133,16 +138,16 @@ class Folder:
             return path
 
     def drop(self, path: Path | str, seen: Identity | None) -> None:
-        """Remove a file that was found damaged, unless another process has put a new one there since it was seen."""
+        """Remove a file that was found damaged, unless another process has replaced it since it was seen."""
         with self._written(self.called):
             if seen is not None and identity(path) == seen:
                 self._clear(Path(path))
 
     def discard(self, path: Path) -> None:
-        """Remove a file that has a name of ours, or something temporary; anything else is set aside.
+        """Remove a file with a name that mlbuild uses, or a temporary one. Anything else is moved aside.
 
         Raises:
-            Unwritable: that cannot be done.
+            Unwritable: This is not possible.
         """
         with self._written(self.called):
             if path.parent == self.path / "tmp" and _TEMPORARY.fullmatch(path.name):
@@ -151,7 +156,7 @@ class Folder:
                 self._clear(path, ours=_OURS.fullmatch(path.name) is not None)
 
     def lock(self, waits: Waits, *, shared: bool = False) -> AbstractContextManager[None]:
-        """Hold the lock of the folder: alone, or with all others that share it."""
+        """Hold the lock of the folder: exclusively, or shared with others."""
         path, mode = self.path / "lock", 0o600
         with suppress(OSError):
             self._prepare()
@@ -161,17 +166,17 @@ class Folder:
         return locked(path, waits, shared=shared, mode=mode)
 
     def swap(self, name: str) -> Path:
-        """The place where the swap of a folder of that name is prepared; nothing sweeps it away."""
+        """Return the place where the swap of a folder with that name is prepared. It is never swept."""
         return self.path / "tmp" / f"{_SWAP}{name}"
 
     def entries(self, pattern: str) -> list[Path]:
-        """What is in the folder, by a pattern of names, sorted.
+        """Return what is in the folder, by a pattern of names, sorted.
 
         Raises:
-            Unreadable: the folder is not for this user.
+            Unreadable: This user cannot read the folder.
         """
         try:
-            os.listdir(self.path)  # what a pattern means passes over what it may not read
+            os.listdir(self.path)  # matching a pattern ignores what it cannot read
             return sorted(self.path.glob(pattern))
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -179,14 +184,14 @@ class Folder:
             raise Unreadable(self.called, error) from error
 
     def leftovers(self) -> Iterator[Path]:
-        """What is being written now, or was when a process was killed."""
+        """Yield what is being written now, or was when a process was killed."""
         with suppress(OSError):
             yield from (path for path in (self.path / "tmp").iterdir() if _TEMPORARY.fullmatch(path.name))
 
     def sweep(self) -> None:
-        """Remove what killed processes left behind, once nothing has touched it for a day."""
+        """Remove what killed processes left behind, if nothing has touched it for a day."""
         for path in self.leftovers():
-            with suppress(OSError):  # another build may sweep as well
+            with suppress(OSError):  # another build may sweep, too
                 if time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS:
                     remove(path)
 
@@ -199,7 +204,7 @@ class Folder:
 
     @contextmanager
     def _temporary(self, path: str, content: bytes, mode: int, synced: bool = False) -> Iterator[str]:
-        """A file with a content that still needs a place; it goes where it gets none."""
+        """Create a temporary file with a content that still needs its place. It is removed if it gets none."""
         try:
             file = self._opened(path, mode)
             try:
@@ -237,7 +242,7 @@ class Folder:
             os.replace(file, path)
 
     def _prepare(self) -> None:
-        """Make the folder and mark it."""
+        """Create the folder and its marks."""
         folder = self.path / "tmp"
         if kind(folder) == stat.S_IFDIR:
             return
@@ -252,7 +257,7 @@ class Folder:
         self._make_way(folder / "any")
 
     def _make_way(self, place: Path | str) -> None:
-        """Make the folders for a file, and set aside what is in the way."""
+        """Create the folders for a file, and move aside what is in the way."""
         path = Path(place)
         for above in [*path.relative_to(self.path).parents][-2::-1]:
             if not self._cleared(self.path / above, stat.S_IFDIR):
@@ -260,16 +265,16 @@ class Folder:
         self._cleared(path, stat.S_IFREG)
 
     def _clear(self, path: Path, ours: bool = True) -> None:
-        """Remove a file of ours; anything else is set aside."""
+        """Remove one of our files; anything else is moved aside."""
         if self._cleared(path, stat.S_IFREG if ours else None):
             path.unlink(missing_ok=True)
 
     def _cleared(self, path: Path, wanted: int | None) -> bool:
-        """Whether what is at a path is of the kind that is wanted, if any is; what is of another kind is set aside."""
+        """Whether a path has the wanted type, if any is wanted. Something of another type is moved aside."""
         found = kind(path)
         if found not in (None, wanted):
             aside = self.path / _ASIDE
             self._access.make(aside)
-            with suppress(FileNotFoundError):  # another process was quicker
+            with suppress(FileNotFoundError):  # another process was faster
                 path.rename(aside / self._new().rpartition("/")[2])
         return found is not None and found == wanted

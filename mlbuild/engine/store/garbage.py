@@ -1,4 +1,4 @@
-"""What a store holds that nothing needs any more, and its removal."""
+"""Finds and removes what nothing in a store needs any more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.engine.store.store import DiskStore
 
 @dataclass(frozen=True)
 class Kept:
-    """A file of a store: where, how many bytes, and when it was written in ns."""
+    """A file of a store: its path, its size in bytes, and when it was written in ns."""
 
     path: Path
     size: int
@@ -22,10 +22,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Garbage:
-    """What can go: results with no one left to use them, contents of none that stays, and what was never finished.
+    """What can be removed: results that nobody uses, contents of no remaining result, and unfinished files.
 
-    `builds` counts the results by the build that made them. `needed` counts the bytes of what must stay, `staying`
-    of all that does.
+    `builds` counts the results by the build that made them. `needed` is the size in bytes of what must stay,
+    `staying` of everything that stays.
     """
 
     actions: tuple[Kept, ...]
@@ -37,7 +37,7 @@ class Garbage:
 
     @property
     def files(self) -> tuple[Kept, ...]:
-        """In the order in which they can go: at any time, no result is there without its contents."""
+        """In a safe order for removal: at no time is there a result without its contents."""
         return self.actions + self.contents + self.others
 
     @property
@@ -48,8 +48,10 @@ class Garbage:
 def find_garbage(
     store: DiskStore, keys: Collection[str], budget: int | None = None, others: Iterable[Path] = ()
 ) -> Garbage:
-    """What can go where the results of `keys` must stay: all else; with a `budget` in bytes the oldest, until the
-    store is no larger. `others` are files that can go besides; temporary ones always can, once no build runs.
+    """Return everything that can be removed while keeping the results for `keys`.
+
+    With a `budget` in bytes, only the oldest, until the store fits. `others` are other files that can be removed.
+    Temporary files can always be removed, if no build is running.
     """
     actions = _files(store, "ac")
     contents = _files(store, "cas")
@@ -77,10 +79,10 @@ def find_garbage(
 
 
 def remove_garbage(store: DiskStore, garbage: Garbage) -> None:
-    """Remove it, while no build runs.
+    """Remove garbage, while no build is running.
 
     Raises:
-        Unwritable: the store cannot be written.
+        Unwritable: The store cannot be written.
     """
     for kept in garbage.files:
         store.discard(kept.path)
@@ -95,7 +97,7 @@ def _files(store: DiskStore, kind: str) -> dict[Path, Kept]:
 
 
 def _contents(store: DiskStore, action: Path, contents: Collection[Path]) -> frozenset[Path] | None:
-    """The contents that a recorded result consists of, as far as they are there; None for no result."""
+    """Return the existing contents of a recorded result; None if it is not a result."""
     found = find_action(store, action.name)
     if found is None:
         return None
@@ -111,6 +113,6 @@ def _leftovers(store: DiskStore) -> Iterator[Path]:
 def _kept(path: Path) -> Kept | None:
     try:
         found = path.lstat()
-    except OSError:  # it has just gone
+    except OSError:  # it has just been removed
         return None
     return Kept(path, found.st_size, found.st_mtime_ns)

@@ -1,7 +1,7 @@
-"""Reads, writes and removes the files of a store, without following links.
+"""Reads, writes and removes the files of a store without following links.
 
-A folder that came with a clone can hold links to anywhere, pipes that block whoever opens them, and devices without end.
-Whatever is in a file's place and is no regular file counts as absent.
+A folder that came with a clone can contain links to anywhere, pipes that block when they are opened, and endless
+devices. Anything in the place of a file that is not a regular file counts as absent.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from mlbuild.regular import NOTE_LIMIT
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
-#: What tells one file from another that gets its name later.
+#: Identifies a file, as opposed to another one that gets its name later.
 Identity = tuple[int, int]
 
 
 def opened(path: Path | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-    """A descriptor of a regular file; `mode` are the permissions of one that is made.
+    """Open a regular file and return its descriptor. `mode` are the permissions of a new file.
 
     Raises:
-        OSError: there is none.
+        OSError: It does not exist, or is not a regular file.
     """
     file = os.open(path, flags | _NO_WAIT | _NO_FOLLOW, mode)
     if not stat.S_ISREG(os.fstat(file).st_mode):
@@ -36,7 +36,7 @@ def opened(path: Path | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int
 
 
 def read(path: Path | str, limit: int | None = NOTE_LIMIT) -> bytes | None:
-    """The content of a file; None where there is none that can be read, or it has more than `limit` bytes."""
+    """Return the content of a file; None if it cannot be read, or has more than `limit` bytes."""
     try:
         with open(opened(path), "rb", buffering=0) as file:
             return None if limit is not None and os.fstat(file.fileno()).st_size > limit else file.readall()
@@ -45,10 +45,10 @@ def read(path: Path | str, limit: int | None = NOTE_LIMIT) -> bytes | None:
 
 
 def digest_of(path: Path | str) -> str:
-    """The sha256 of the content of a file, in hexadecimal.
+    """Return the SHA-256 of the content of a file, in hexadecimal.
 
     Raises:
-        OSError: there is none that can be read.
+        OSError: It cannot be read.
     """
     with open(opened(path), "rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -64,7 +64,7 @@ def fill(file: int, content: bytes, *, synced: bool = False) -> None:
 
 
 def link(file: str, path: Path | str) -> bool:
-    """Give a file a second name, or where the file system has no links, another one; False where something has it."""
+    """Create a hard link or, if the file system has none, move the file. Return False if the new name exists."""
     try:
         os.link(file, path)
     except FileExistsError:
@@ -79,25 +79,25 @@ def link(file: str, path: Path | str) -> bool:
 
 
 def kind(path: Path | str) -> int | None:
-    """What is at a path: `S_IFREG`, `S_IFDIR`, `S_IFLNK` and so on; None for nothing."""
+    """Return the type of what is at a path: `S_IFREG`, `S_IFDIR`, `S_IFLNK` and so on; None for nothing."""
     found = _facts(path)
     return stat.S_IFMT(found.st_mode) if found else None
 
 
 def size_of(path: Path | str) -> int | None:
-    """The size of a file in bytes; None for none."""
+    """Return the size of a file in bytes; None if there is none."""
     found = _facts(path)
     return found.st_size if found and stat.S_ISREG(found.st_mode) else None
 
 
 def identity(path: Path | str) -> Identity | None:
-    """Which file, folder or link is at a path; None for none."""
+    """Return the identity of the file, folder or link at a path; None if there is none."""
     found = _facts(path)
     return (found.st_ino, found.st_ctime_ns) if found else None
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it; one that is not there is fine."""
+    """Remove a file, a link, or a folder with its contents, if it exists."""
     if kind(path) == stat.S_IFDIR:
         shutil.rmtree(path)
     else:
@@ -105,7 +105,7 @@ def remove(path: Path) -> None:
 
 
 def on_another_disk(error: OSError) -> bool:
-    """Whether a file or folder could not be renamed, only because its new place is on another file system."""
+    """Whether renaming failed only because the new place is on another file system."""
     return error.errno == errno.EXDEV
 
 

@@ -1,4 +1,4 @@
-"""Locks between processes, which the system gives back when a process ends, in whatever way."""
+"""Locks between processes, which the operating system releases when a process ends, for whatever reason."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from pathlib import Path
 
 from mlbuild.engine.store.kept import opened
 
-#: Told once before a wait: the process that is waited for, None where that is not known.
+#: Called once before waiting, with the process that holds the lock (None: unknown).
 Waits = Callable[[int | None], None]
 
-#: How a holder names itself in the file: a process, and blanks up to this length; only blanks once it has ended.
+#: The length of the text with which a holder names itself in the file: a process id padded with spaces, or only
+#: spaces.
 _NAMED = 20
 
-#: The descriptors of the locks that this process holds; a fork of it has them too.
+#: The descriptors of the locks that this process holds. A fork has them, too.
 _held_here: set[int] = set()
 
 
 @contextmanager
 def locked(file: Path, waits: Waits, *, shared: bool = False, mode: int = 0o600) -> Iterator[None]:
-    """Hold a lock: alone, or `shared` with all others that share it. `mode` are the permissions of a new lock file.
+    """Hold a lock: exclusively, or `shared` with others. `mode` are the permissions of a new lock file.
 
-    Where the file cannot be opened or is not a regular one, or the platform or file system has no locks, work goes on
+    If the file cannot be opened or is not a regular file, or if the platform or file system has no locks, continue
     without one.
     """
     lock = _held(file, waits, shared, mode)
@@ -38,13 +39,13 @@ def locked(file: Path, waits: Waits, *, shared: bool = False, mode: int = 0o600)
 
 
 def leave_locks() -> None:
-    """In a fork of a process: leave its locks to that process alone, so that they end with it."""
+    """In a fork of a process, give up its locks, so that they end with the parent process."""
     while _held_here:
         os.close(_held_here.pop())
 
 
 def _held(file: Path, waits: Waits, shared: bool, mode: int) -> int | None:
-    """A descriptor of the file that has the lock; None where there are no locks."""
+    """Return a descriptor of the file with the lock; None if there are no locks."""
     told = False
 
     def once(holder: int | None) -> None:
@@ -71,13 +72,13 @@ def _held(file: Path, waits: Waits, shared: bool, mode: int) -> int | None:
             raise
         if current:
             return lock
-        os.close(lock)  # the file is gone, as after `rm -r .mlbuild`: another process may hold a new one
+        os.close(lock)  # the file was removed, as by `rm -r .mlbuild`: another process may hold a new one
 
 
 def _opened(file: Path, mode: int) -> int:
     try:
         return opened(file, os.O_RDWR | os.O_CREAT, mode)
-    except OSError:  # as that of another user, who is kept out by it all the same
+    except OSError:  # for example of another user, whom the lock keeps out anyway
         return opened(file)
 
 
@@ -95,7 +96,7 @@ def _take(lock: int, shared: bool, waits: Waits) -> None:
 
 
 def _name(lock: int, holder: str) -> None:
-    """Say who holds the lock; a file that may hold something else is not written into."""
+    """Write who holds the lock. A file that may contain something else is not written to."""
     with suppress(OSError):
         found = os.fstat(lock)
         if found.st_size in (0, _NAMED) and found.st_nlink == 1:
@@ -108,7 +109,7 @@ def _holder(lock: int) -> int | None:
 
 
 def _release(lock: int, shared: bool) -> None:
-    """Give a lock back at once, even where a process that was forked meanwhile still has the descriptor."""
+    """Release a lock immediately, even if a forked process still has the descriptor."""
     import fcntl
 
     if not shared:

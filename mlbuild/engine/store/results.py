@@ -15,9 +15,10 @@ CONTENTS, ACTIONS = "cas", "ac"
 
 
 class Results:
-    """Contents and actions, each in sixteen folders: enough to keep each small, few enough to look at all at every start.
+    """Contents and actions, each in sixteen folders: enough to keep them small, few enough to check all at every
+    start.
 
-    Where they are only `borrowed`, as the folder cannot be written, what is damaged stays there and counts as absent.
+    If they are `borrowed`, because the folder cannot be written, damaged files stay there and count as absent.
     """
 
     def __init__(self, folder: Folder, *, borrowed: bool = False) -> None:
@@ -75,7 +76,7 @@ class Results:
         return True
 
     def files(self, kind: str) -> list[Path]:
-        """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
+        """Return all contents (`cas`) or all actions (`ac`), and anything else in their folders."""
         return self.folder.entries(f"{kind}/*/*")
 
     def owns(self, path: Path) -> bool:
@@ -84,7 +85,7 @@ class Results:
         return path.relative_to(self.folder.path).parts[:-1] in places and is_digest(path.name)
 
     def folders(self) -> list[Path]:
-        """The folders one of which changes its time when anything is added or removed."""
+        """Return the folders whose times change when anything is added or removed."""
         kinds = [path for name in (CONTENTS, ACTIONS) if (path := self.folder.path / name).is_dir()]
         return [*kinds, *(Path(entry.path) for kind in kinds for entry in os.scandir(kind))]
 

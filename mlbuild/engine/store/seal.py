@@ -1,6 +1,7 @@
-"""JSON that carries a digest of its body, so that a changed byte is seen.
+"""JSON with a digest of its body, which reveals every changed byte.
 
-The digest is also of a seal: text that only those know who may write the document. Whoever knows another one, or none, reads nothing.
+The digest also covers a seal: a text that only those know who may write the document. With a wrong seal, nothing
+can be read.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ _TAIL = len(_MARK) + 64 + len(_END)
 
 
 def sealed(value: Any, seal: bytes = b"") -> bytes:
-    """JSON with a value as its `body`, and the digest of that and the seal.
+    """Return JSON with a value as its `body`, and the digest of that and the seal.
 
     Raises:
-        TypeError: a value that JSON cannot say.
+        TypeError: JSON cannot represent the value.
     """
     return _around(canonical(value), seal)
 
 
 def unsealed(content: bytes | None, seal: bytes | None = b"") -> Any:
-    """The body, or None where the seal is broken or there is none."""
+    """Return the body, or None if the seal does not match or there is none."""
     body = (content or b"")[len(_HEAD) : -_TAIL]
     if not body or seal is None or content != _around(body, seal):
         return None
     try:
         return parse(body)
-    except (RecursionError, ValueError):  # sealed all the same, but not by us
+    except (RecursionError, ValueError):  # the digest matches, but mlbuild did not write it
         return None
 
 

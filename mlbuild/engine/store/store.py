@@ -1,4 +1,4 @@
-"""Where results are kept: contents by digest, actions by key, and small notes; a doubt about any is a miss."""
+"""The store of results: contents by digest, actions by key, and small notes. Anything doubtful counts as absent."""
 
 from __future__ import annotations
 
@@ -23,65 +23,65 @@ from mlbuild.engine.store.seal import sealed, unsealed
 
 _OWN = ".mlbuild"
 _SHARED = "a store that projects of mlbuild share"
-#: The folders that have folders in them.
+#: The folders that contain folders.
 _INNER = ("cas", "ac")
 _SNAPSHOTS = 32
-#: The note that says that the folder is where it was made.
+#: The note that records where the folder was created.
 _ORIGIN = "origin"
 _SNAPSHOT = re.compile(r"[0-9a-f]{16}")
 
 
 class Store(Protocol):
-    """Contents by their sha256, what came of a task by its key, notes by name.
+    """Contents by their SHA-256, outcomes of tasks by key, and notes by name.
 
-    What writes raises `Unwritable` where that cannot be; what reads takes damage for absence.
+    Writing raises `Unwritable` if it fails. Reading treats damaged entries as absent.
     """
 
     def put(self, content: bytes) -> str:
-        """Keep a content; returns its digest."""
+        """Store a content and return its digest."""
 
     def put_file(self, path: Path) -> str:
-        """Keep the content of a file, which is moved away; returns its digest."""
+        """Move a file into the store and return the digest of its content."""
 
     def size(self, digest: str) -> int | None:
-        """The size of a content in bytes, without reading it; None where it is not kept."""
+        """Return the size of a content in bytes, without reading it; None if it is not stored."""
 
     def get(self, digest: str) -> bytes | None:
-        """A content, verified; a damaged one is dropped and is a miss."""
+        """Return a content after verifying it. A damaged one is dropped and counts as absent."""
 
     def verify(self, digest: str) -> bool:
-        """Read a content through and compare its digest; a damaged one is dropped."""
+        """Read a whole content and compare its digest. A damaged one is dropped."""
 
     def path(self, digest: str) -> Path:
-        """A kept content as a file that must not be changed."""
+        """Return a stored content as a file, which must not be changed."""
 
     def action(self, key: str) -> Any:
-        """What was recorded for a key, as JSON; None where nothing was, or it is damaged."""
+        """Return what was recorded for a key, as JSON; None if nothing was, or it is damaged."""
 
     def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        """Record JSON for a key. The first record stands, unless `replace`; returns whether this one does."""
+        """Record JSON for a key. The first record wins, unless `replace` is set. Return whether this one did."""
 
     def note(self, name: str) -> Any:
-        """A note, as JSON; None where there is none, or it is damaged."""
+        """Return a note as JSON; None if there is none, or it is damaged."""
 
     def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
-        """Write a note in place of the former one. Once `synced`, it outlives the system's sudden end too."""
+        """Write a note, replacing the previous one. A `synced` note also survives a crash of the system."""
 
     def scratch(self) -> Path:
-        """A new, empty folder on the file system of the contents; the caller removes it."""
+        """Create a new, empty folder on the file system of the contents. The caller removes it."""
 
     def sweep(self) -> None:
-        """Remove what killed builds left behind, once nothing has touched it for a day."""
+        """Remove what killed builds left behind, if nothing has touched it for a day."""
 
     def swap_folder(self, name: str) -> Path:
-        """The place where the swap of an exported folder is prepared; it outlives a killed build."""
+        """Return the place where the swap of an exported folder is prepared. It survives a killed build."""
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A project that shares a cache: the entry that names it, and its store.
+    """A project that shares a cache: the entry with its name, and its store.
 
-    A project that is `gone` has none. That of another user may have one that nobody else can look into.
+    A project that is `gone` has no store. The store of another user may not be readable.
     """
 
     entry: Path
@@ -90,11 +90,11 @@ class Neighbour:
 
 
 class DiskStore:
-    """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, notes by their name.
+    """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, and notes by their names.
 
-    Contents and actions can also be in a folder that several projects share, the `cache`, whose `roots/` name these
-    projects; where that can only be read, it is `borrowed`, and new ones are in `.mlbuild`. Notes and actions in `.mlbuild`
-    are only read if they were written in this very folder.
+    Contents and actions can instead be in a `cache` folder that several projects share; its `roots/` names these
+    projects. If the cache is read-only, it is `borrowed`, and new results are stored in `.mlbuild`. Notes and
+    actions in `.mlbuild` are read only if they were written in this very folder.
     """
 
     def __init__(self, root: Path, cache: Path | None = None) -> None:
@@ -144,7 +144,7 @@ class DiskStore:
         self.own.write(self._note_path(name), content, synced=synced)
 
     def files(self, kind: str) -> list[Path]:
-        """All contents (`cas`) or all actions (`ac`), and whatever else is where they are."""
+        """Return all contents (`cas`) or all actions (`ac`), and anything else in their folders."""
         return self._results.files(kind)
 
     def owns(self, path: Path) -> bool:
@@ -152,21 +152,21 @@ class DiskStore:
         return self._results.owns(path)
 
     def sound(self, path: Path) -> bool:
-        """Whether an action, a note or the entry of a project, read through, is as it was written."""
+        """Whether an action, a note or the entry of a project is as it was written. Reads the whole file."""
         private = path.is_relative_to(self.own.path)
         return unsealed(read(path), self.own.seal() if private else self.cache.seal()) is not None
 
     def discard(self, path: Path) -> None:
-        """Remove a file of the store, or something temporary in it; anything else is set aside.
+        """Remove a file of the store, or a temporary one; anything else is moved aside.
 
         Raises:
-            Unwritable: that cannot be done.
+            Unwritable: This is not possible.
         """
         folder = self.own if path.is_relative_to(self.own.path) else self.cache
         folder.discard(path)
 
     def begin(self) -> bool:
-        """Keep notes in `.mlbuild` from now on; whether there are some already that were not written here."""
+        """Start to keep notes in `.mlbuild`. Return whether there are already some that were not written here."""
         if self.note(_ORIGIN) is not None:
             return False
         brought = any((self.own.path / name).exists() for name in ("ac", "tasks", "runs"))
@@ -175,7 +175,7 @@ class DiskStore:
         return brought
 
     def neighbours(self) -> Iterator[Neighbour]:
-        """The other projects that share the cache."""
+        """Yield the other projects that share the cache."""
         entries = self.cache.entries("roots/*") if self.shared else ()
         for entry in (entry for entry in entries if is_digest(entry.name)):
             root = unsealed(read(entry))
@@ -186,13 +186,13 @@ class DiskStore:
                 )
 
     def notes(self, folder: str, *, reverse: bool = False) -> Iterator[tuple[Path, Any]]:
-        """The notes of a folder with their files, by the names of these; a damaged one is None."""
+        """Yield the notes of a folder with their files, by file name; None for a damaged note."""
         paths = self.own.entries(f"{folder}/*.json")
         for path in reversed(paths) if reverse else paths:
             yield path, unsealed(read(path), self.own.seal())
 
     def give(self, path: Path, content: bytes) -> None:
-        """Write a file of the project, outside of the store, in place of the former one."""
+        """Write a file of the project, outside of the store, replacing the previous one."""
         self.own.give(path, content)
 
     def scratch(self) -> Path:
@@ -207,7 +207,7 @@ class DiskStore:
 
     @contextmanager
     def building(self, waits: Waits) -> Iterator[None]:
-        """Be the only build of the project; what others clean out of a shared cache waits until this has ended."""
+        """Be the only build of the project. Other projects cannot clean a shared cache until this has ended."""
         beside = self.borrowed or (self.cache if self.shared else None)
         with self.own.lock(waits), beside.lock(waits, shared=True) if beside else nullcontext():
             with suppress(Unwritable):
@@ -220,16 +220,16 @@ class DiskStore:
 
     @contextmanager
     def cleaning(self, waits: Waits) -> Iterator[None]:
-        """No build of any project that uses the cache runs for as long as this lasts."""
+        """Keep builds of all projects that use the cache from running while this lasts."""
         with self.own.lock(waits), self.cache.lock(waits) if self.shared else nullcontext():
             yield
 
     def folders(self) -> list[Path]:
-        """The folders one of which changes its time when a content or an action is added or removed."""
+        """Return the folders whose times change when a content or an action is added or removed."""
         return [folder for one in self._all for folder in one.folders()]
 
     def keep_snapshot(self, folder: str, name: str, content: bytes) -> None:
-        """Write a snapshot in place of the former one of that name; of all, only the newest are kept."""
+        """Write a snapshot, replacing the previous one with that name. Only the newest snapshots are kept."""
         path = self.own.path / folder / name
         self.own.write(path, content)
         others = [one for one in os.scandir(path.parent) if _SNAPSHOT.fullmatch(one.name)]
@@ -238,7 +238,7 @@ class DiskStore:
             self.own.discard(Path(old.path))
 
     def _enter(self) -> None:
-        """Let those who clean the shared cache know of this project."""
+        """Register this project in the shared cache, for garbage collection."""
         root = str(self.root.resolve())
         path, content = self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root)
         if read(path) != content:
@@ -250,10 +250,12 @@ class DiskStore:
 
 
 def open_store(root: Path) -> DiskStore:
-    """The store of a project, its contents and actions in the folder that MLBUILD_CACHE_DIR names, if it does.
+    """Open the store of a project.
+
+    Its contents and actions are in the folder that MLBUILD_CACHE_DIR names, if it is set.
 
     Raises:
-        Unreadable, Unusable: one of both folders is not as mlbuild makes it.
+        Unreadable, Unusable: One of the folders is not as mlbuild makes it.
     """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
     store = DiskStore(root, Path(cache).absolute() if cache else None)
@@ -265,7 +267,7 @@ def open_store(root: Path) -> DiskStore:
 
 
 def _seen(root: str) -> bool | None:
-    """Whether a project has a store; None where that is not for this user to see."""
+    """Whether a project has a store; None if this user cannot see it."""
     try:
         next((Path(root) / _OWN).iterdir(), None)
     except PermissionError:
@@ -276,6 +278,6 @@ def _seen(root: str) -> bool | None:
 
 
 def _file_name(name: str) -> str:
-    """A text as the name of one file: readable where it can be, never too long."""
+    """Convert a text to a file name: readable if possible, and never too long."""
     quoted = quote(name, safe="")
     return quoted if len(quoted) <= 120 else digest(name.encode("utf-8", "surrogatepass"))
