@@ -1,4 +1,4 @@
-"""Rows for tests of ops: random ones of a schema, and what a graph makes of given ones."""
+"""Rows for tests of ops, and what steps and their graph make of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import polars as pl
-from hypothesis import strategies as st
 
-from mlbuild.columns import Schema
 from mlbuild.lowering.foreign import inspect
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import NAT, input_value
@@ -30,53 +28,6 @@ POLARS = {
 #: What a client sends for a missing string; no random text holds it.
 TOKEN = "\u2400"
 DAY = 86_400_000_000
-
-#: Values of train rows, few enough to repeat; dates in days, datetimes in microseconds.
-TRAIN = {
-    "bool": st.booleans(),
-    "int": st.sampled_from([0, 1, 2, 3, -7, 40, 2**53, -(2**53)]),
-    "float": st.sampled_from([0.0, -0.0, 1.0, 0.1, -2.5, 3.7, 1e-300, 1e100]),
-    "string": st.sampled_from(["", "a", "b", "B", "é", "日本", " a", "nan", "None", "a\nb"]),
-    "date": st.sampled_from([0, -1, 59, 19_782, -719_162, 2_932_896]),
-    "datetime": st.sampled_from([0, -1, 951_868_799_999_999, 1_700_000_000_000_000]),
-}
-#: Values that may come later: the same, and anything else that the type allows.
-LATER = {
-    "bool": st.booleans(),
-    "int": TRAIN["int"] | st.integers(-(2**53), 2**53),
-    "float": TRAIN["float"]
-    | st.sampled_from([float("inf"), float("-inf"), 5e-324, -1e308])
-    | st.floats(allow_nan=False),
-    "string": TRAIN["string"]
-    | st.text(st.characters(exclude_characters=TOKEN + "\0", codec="utf-8"), max_size=4),
-    "date": TRAIN["date"] | st.integers(-800_000, 3_000_000) | st.integers(-106_000_000, 106_000_000),
-    "datetime": TRAIN["datetime"] | st.integers(-5 * 10**15, 5 * 10**15) | st.integers(NAT + 1, 2**63 - 1),
-}
-
-
-def tables(
-    schema: Schema, values: Mapping[str, st.SearchStrategy[Any]], min_rows: int = 0
-) -> st.SearchStrategy[pl.DataFrame]:
-    """Frames of up to 8 rows; nulls where the type has them; a column may be constant."""
-    return st.integers(min_rows, 8).flatmap(
-        lambda height: st.tuples(*(_columns(name, schema, values, height) for name in schema)).map(
-            pl.DataFrame
-        )
-    )
-
-
-def _columns(
-    name: str, schema: Schema, values: Mapping[str, st.SearchStrategy[Any]], height: int
-) -> st.SearchStrategy[pl.Series]:
-    type_ = schema[name]
-    one = (
-        values[type_.dtype]
-        if type_.categories is None
-        else st.sampled_from(type_.categories) | values[type_.dtype]
-    )
-    cell = st.none() | one if type_.nullable else one
-    cells = st.lists(cell, min_size=height, max_size=height) | cell.map(lambda value: [value] * height)
-    return cells.map(lambda items: column(name, type_.dtype, items))
 
 
 def column(name: str, dtype: str, items: Sequence[Any]) -> pl.Series:

@@ -15,6 +15,7 @@ import polars as pl
 
 import mlbuild.ops
 from mlbuild.columns import ColumnType, Schema
+from mlbuild.diagnostics import data_failure
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import Value
@@ -40,6 +41,9 @@ class TargetMean(Columnwise):
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> dict[str, Any]:
         numbers = _numbers(target)
         found = _by_word(column, numbers)
+        if not found:
+            message = f"column '{column.name}' has no value in the training rows"
+            raise data_failure(message, column=column.name)
         means = [sum(found[word]) / len(found[word]) for word in sorted(found)]
         return {"words": sorted(found), "means": means, "all": float(numbers.mean())}
 
@@ -96,7 +100,7 @@ def _numbers(target: Target | None) -> np.ndarray[Any, Any]:
     """The target as a learner gets it: codes of classes, or numbers."""
     assert target is not None
     assert target.values.dtype == (np.int64 if target.classes else np.float64)
-    assert not target.classes or {*target.values.tolist()} == {*range(target.classes)}
+    assert not target.classes or {*target.values.tolist()} <= {*range(target.classes)}
     return target.values
 
 

@@ -32,7 +32,7 @@ SOAKS = {
         "tests/data/test_step_law.py",
         "tests/data/test_split_law.py",
     ],
-    "ops": ["tests/ops/test_parity.py"],
+    "ops": ["tests/ops/test_law.py"],
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
     "build-law": ["tests/engine"],

@@ -11,8 +11,8 @@ from mlbuild.params import Described, Json, Param, params_of, read
 
 #: Values of parameters whose kind does not say what suits.
 SPECIAL: dict[str, list[Any]] = {
-    "time_zone": ["America/New_York", "Europe/Berlin", "UTC"],
-    "fill_value": [0, 1.5, True, "unknown", "2013-01-01"],
+    "time_zone": ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Monrovia", "UTC"],
+    "fill_value": [0, 1.5, True, "unknown", "", "2013-01-01", "0001-01-01"],
     "prefix": ["p_", "q_", "r_", "other "],
     "valid_from": ["2013-10-01", "2020-01-05"],
     "test_from": ["2020-01-09T12:00:00", "2020-02-29"],

@@ -1,0 +1,179 @@
+"""Random steps of an op on random columns, and rows for them. Nothing here knows an op: parameters come from the kinds of
+its fields, and columns are tried until `infer` accepts them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mlbuild.columns import DTYPES, ColumnType, Schema
+from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.lowering.value import NAT
+from mlbuild.ops.op import Frame, Op, State, Target
+from mlbuild.ops.stages import Stage, place
+from mlbuild.params import read
+from tests.budget import examples, seed
+from tests.data.drawn import Drawn
+from tests.ops.rows import TOKEN, column
+from tests.spec.sampled import sampled
+
+#: Closed lists of values that a contract can declare.
+CATEGORIES: dict[str, tuple[Any, ...]] = {
+    "string": ("b", "", "x"),
+    "int": (3, 0, 2**53),
+    "bool": (True, False),
+}
+#: Values of training rows, few enough to repeat. Dates are in days, datetimes in microseconds.
+TRAIN: dict[str, list[Any]] = {
+    "bool": [True, False],
+    "int": [0, 1, 2, 3, -7, 40, 2**53, -(2**53)],
+    "float": [0.0, -0.0, 1.0, 0.1, -2.5, 3.7, 1e-300, 1e100],
+    "string": ["", "a", "b", "B", "é", "日本", " a", "nan", "None", "a\nb"],
+    "date": [0, -1, 59, 19_782, -719_162, 2_932_896],
+    "datetime": [0, -1, 951_868_799_999_999, 1_700_000_000_000_000],
+}
+#: The same, without numbers whose sums lose digits.
+TAME = TRAIN | {"int": [0, 1, 2, 3, -7, 40], "float": [0.0, 1.0, 0.1, -2.5, 3.7, 12.25]}
+_LETTERS = "abBÉ 日\n\t\"'😀z0"
+
+
+def later_value(dtype: str, chance: random.Random) -> Any:
+    """Any value that the type allows, most often one that training rows have."""
+    if chance.random() < 0.5:
+        return chance.choice(TRAIN[dtype])
+    match dtype:
+        case "int":
+            return chance.choice([chance.randint(-50, 50), chance.randint(-(2**53), 2**53)])
+        case "float":
+            special = [float("inf"), float("-inf"), 5e-324, -1e308]
+            return chance.choice(
+                [*special, chance.gauss(0, 10), chance.uniform(-1, 1) * 10 ** chance.randint(-300, 300)]
+            )
+        case "string":
+            return "".join(chance.choices(_LETTERS, k=chance.randint(0, 4)))
+        case "date":
+            return chance.choice(
+                [chance.randint(-800_000, 3_000_000), chance.randint(-106_000_000, 106_000_000)]
+            )
+        case "datetime":
+            wide = chance.randint(NAT + 1, 2**63 - 1)
+            return chance.choice([chance.randint(-5 * 10**15, 5 * 10**15), wide])
+    return chance.random() < 0.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A step placed on a table."""
+
+    stage: Stage
+    chance: random.Random
+
+    @property
+    def step(self) -> Op:
+        return self.stage.step
+
+    @property
+    def read(self) -> Schema:
+        return self.stage.read
+
+    def train(self, height: int, pools: dict[str, list[Any]] = TRAIN) -> pl.DataFrame:
+        """Training rows; a value of a column with categories is one of them."""
+        return self._rows(height, lambda type_: self.chance.choice(type_.categories or pools[type_.dtype]))
+
+    def later(self, height: int) -> pl.DataFrame:
+        """Rows that come after training."""
+        return self._rows(height, lambda type_: later_value(type_.dtype, self.chance))
+
+    def missing(self, height: int) -> pl.DataFrame:
+        """Rows in which all is missing that can be."""
+        rows = self.train(height)
+        return rows.with_columns(
+            pl.lit(None, rows[name].dtype).alias(name)
+            for name, type_ in self.stage.before.items()
+            if type_.nullable
+        )
+
+    def _rows(self, height: int, value: Any) -> pl.DataFrame:
+        made = []
+        for name, type_ in self.stage.before.items():
+            share = self.chance.choice([0, 0.3]) if type_.nullable else 0
+            cells = [None if self.chance.random() < share else value(type_) for _ in range(height)]
+            made.append(column(name, type_.dtype, cells))
+        return pl.DataFrame(made)
+
+    def of_step(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
+        """What the step gets of rows."""
+        return {name: rows[name] for name in self.read}
+
+    def target(self, height: int) -> Target:
+        """A coded target, of classes or of numbers; each class has a row where rows are enough."""
+        classes = self.chance.choice([0, 2, 3])
+        if not classes:
+            return Target(np.array([self.chance.choice([0.5, 1.0, -3.0, 7.25]) for _ in range(height)]))
+        codes = [place % classes for place in range(height)]
+        self.chance.shuffle(codes)
+        return Target(np.array(codes, dtype=np.int64), classes)
+
+    def learned(self, height: int, pools: dict[str, list[Any]] = TRAIN) -> tuple[pl.DataFrame, Target, State]:
+        """Training rows from which something can be learned, a target, and what is learned."""
+        for _ in range(50):
+            rows, target = self.train(height, pools), self.target(height)
+            try:
+                return rows, target, self.fit(self.of_step(rows), deepcopy(target))
+            except Failed as failed:
+                assert failed.failure.kind == "data", failed.failure
+        raise AssertionError("it learns from no rows")
+
+    def fit(self, rows: Frame, target: Target) -> State:
+        """Fit as the driver does it: the target is for those that say that they use it."""
+        return self.step.fit(rows, self.read, target if self.step.uses_target else None)
+
+    def fit_rows(self, state: State, rows: Frame, target: Target) -> dict[str, pl.Series]:
+        """What the training rows become."""
+        told = target if self.step.uses_target else None
+        return {made.name: made for made in self.step.apply_fit(state, rows, self.read, told)}
+
+    def apply(self, state: State, rows: pl.DataFrame) -> dict[str, pl.Series]:
+        return {made.name: made for made in self.step.apply(state, self.of_step(rows), self.read)}
+
+
+def cases(cls: type[Op], small: int = 12, soak: int = 400) -> Iterator[Case]:
+    """Random cases of an op, the same in every run; a soak has more."""
+    count = examples(small, soak)
+    for number in range(count):
+        yield case_of(cls, random.Random(f"{seed()} {cls.op} {number}"))
+
+
+def case_of(cls: type[Op], chance: random.Random) -> Case:
+    for _ in range(2_000):
+        schema = _schema(chance)
+        body = sampled(cls, chance, {}, 0.6, Drawn(schema, (), chance).of)
+        if body is None:
+            continue
+        try:
+            (stage,) = place([read(cls, body)], schema)
+        except Rejected:
+            continue
+        if stage.read:
+            return Case(stage, chance)
+    raise AssertionError(f"no columns suit '{cls.op}'")
+
+
+def _schema(chance: random.Random) -> Schema:
+    """A few columns, mostly of one dtype."""
+    main = chance.choice([*DTYPES])
+    columns = {}
+    for name in chance.sample("abcdef", chance.randint(1, 4)):
+        dtype = main if chance.random() < 0.7 else chance.choice([*DTYPES])
+        closed = dtype in CATEGORIES and chance.random() < 0.3
+        columns[name] = ColumnType(dtype, chance.random() < 0.5, CATEGORIES[dtype] if closed else None)
+    return Schema(columns)
+
+
+assert TOKEN not in _LETTERS
