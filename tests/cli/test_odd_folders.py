@@ -5,7 +5,9 @@ Beside each folder is a decoy: a folder with the same files, which is what the n
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +15,10 @@ import polars as pl
 import pytest
 
 from mlbuild import api
+from mlbuild.cli.commands.build import FORMATS
 from tests.cli.both import both, shipped
 from tests.cli.running import Command
+from tests.projects import copied
 
 #: Names of folders, each with that of its decoy.
 NAMES = {
@@ -33,6 +37,10 @@ NAMES = {
     "s3:": "s3",
     "k=v": "k",
 }
+#: A name that is not UTF-8. macOS has none.
+BYTES = "\udcff"
+if sys.platform != "darwin":
+    NAMES[BYTES] = "\ufffd"
 
 
 @pytest.fixture(scope="module")
@@ -101,5 +109,47 @@ def test_a_file_of_any_name_is_read(
     assert done.code == 0, done.err
     assert len(done.out.splitlines()) == 1 + rows.height
     done = mlbuild("init", f"{name}/{file}")
+    if name == BYTES:
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"mlbuild: the path '\\udcff/{file}' is not UTF-8")
+        done = mlbuild("-C", name, "init", "-f", "new.yaml", file)
     assert done.code == 0, done.err
-    assert "3 rows" in (mlbuild.folder / "mlbuild.yaml").read_text()
+    spec = f"{name}/new.yaml" if name == BYTES else "mlbuild.yaml"
+    assert "3 rows" in (mlbuild.folder / spec).read_text()
+
+
+READING = [
+    ("status",),
+    ("plan",),
+    ("why", "train:trees"),
+    ("graph",),
+    ("render",),
+    ("store", "verify"),
+    ("gc",),
+]
+#: Names of which programs know another spelling.
+SPELLED = [name for name in NAMES if name in ("%20", BYTES)]
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+@pytest.mark.parametrize("name", SPELLED, ids=ascii)
+def test_a_project_of_any_name_is_read(
+    name: str, words: tuple[str, ...], mlbuild: Command, plain: Path
+) -> None:
+    copied(plain, mlbuild.folder / name)
+    for place in (["-C", name], ["-f", f"{name}/mlbuild.yaml"]):
+        done = mlbuild(*place, *words)
+        assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_mistakes_in_a_spec_of_any_name_are_reported(name: str, form: str, mlbuild: Command) -> None:
+    folder = both(mlbuild.folder / name)
+    spec = (folder / "mlbuild.yaml").read_text().replace("lightgbm", "nothing")
+    (folder / f"{name}.yaml").write_text(spec)
+    done = mlbuild("-f", f"{name}/{name}.yaml", "check", "--format", form)
+    assert done.code == 2, done.err
+    assert (done.out + done.err).encode()  # what is not UTF-8 is escaped
+    if form in ("json", "sarif"):
+        assert json.loads(done.out)
