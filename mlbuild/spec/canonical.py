@@ -1,4 +1,4 @@
-"""A spec as it is meant: one form for everything, every default written out, profiles and includes gone."""
+"""The canonical form of a spec: every default written out, profiles merged and includes joined."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mlbuild.spec.root import COMPOSING, Root
 
 
 def canonical_spec(value: Mapping[str, Any]) -> Json:
-    """The canonical JSON of the value of a sound spec; read as a spec it means the same.
+    """Return the canonical JSON of the value of a valid spec. Read as a spec, it means the same.
 
-    Keys stand in the order of the language, names in the order written, `x-*` keys behind, as they were read. What
-    has no value by default is left out.
+    Keys are in the order of the language, names in the order written, and `x-*` keys come last, unchanged. What has
+    no value by default is left out.
     """
     return _fields(Root, {key: part for key, part in value.items() if key not in COMPOSING})
 
@@ -54,6 +54,6 @@ def _fields(cls: type, given: Mapping[str, Any]) -> Json:
 
 
 def _params(model: Mapping[str, Any]) -> Json:
-    """The parameters of a model's learner, whose type stands beside them."""
+    """Return the parameters of a model's learner, whose type is next to them."""
     params = _fields(LEARNER[model["type"]], model.get("params", {}))
     return {"params": {key: part for key, part in params.items() if key != "type"}}

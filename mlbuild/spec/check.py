@@ -1,4 +1,4 @@
-"""From a spec file to a checked `Spec`, or to everything that is wrong with it."""
+"""Checks a spec file: returns a checked `Spec`, or everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ def check(
     *,
     bounds: Bounds | None = None,
 ) -> tuple[Spec | None, list[Diagnostic]]:
-    """The spec in a file, None where it has errors; and all errors and warnings, in order of place.
+    """Return the spec in a file, or None if it has errors; and all errors and warnings, in the order of their
+    places.
 
-    The `profiles` named and then the `settings` (`PATH=VALUE`) are laid over it; each other profile is checked as if it
-    alone were. No data is read. A definition at fault silences what depends on it, so that one mistake is one error.
-    Only files within its bounds are read: of its project, unless other ones are given.
+    The named `profiles` and then the `settings` (`PATH=VALUE`) are merged into it. Every other profile is checked
+    as if it alone were chosen. No data is read. Nothing is reported for definitions that depend on an invalid one,
+    so one mistake is one error. Only files within `bounds` are read (default: those of the project).
     """
     with sparing():
         return _check(file, profiles, settings, bounds or Bounds.of(file))
@@ -57,7 +58,7 @@ def _check(
     others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
     shared = shared_outputs(composed, bounds)
     told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others, *shared]
-    # Profiles that share a mistake by an alias have it once.
+    # Profiles that share a mistake through an alias report it only once.
     found = leveled([*dict.fromkeys(told)], composed.document.value)
     if any(one.severity == "error" for one in found):
         spec = None
@@ -69,7 +70,7 @@ def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:
 
 
 def _checked(composed: Composed, definitions: Definitions, findings: Findings, sound: bool) -> Spec | None:
-    """The spec, where its shape is `sound` and no error is found."""
+    """Return the spec, if its shape is `sound` and no error was found."""
     document = composed.document
     project = resolve(definitions, FilePath(document.file).parent, findings)
     if not (sound and findings.sound):
@@ -88,5 +89,5 @@ def _checked(composed: Composed, definitions: Definitions, findings: Findings, s
 
 
 def _all(things: Mapping[str, T | None]) -> dict[str, T]:
-    """Everything that was made; nothing lacks in a spec without errors."""
+    """Return the values without None; in a spec without errors nothing is missing."""
     return {name: thing for name, thing in things.items() if thing is not None}

@@ -1,4 +1,4 @@
-"""What stands under the top-level keys of a spec, described once for reading, schema and pages."""
+"""The language below the top-level keys of a spec, described once for reading, schema and documentation."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
 SPLIT = Dispatch("type", SPLITS, "split")
 STEP = Dispatch("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
-#: A model's `type` names a learner; the learner's own parameters stand under `params`.
+#: The `type` of a model names a learner. The learner's own parameters are under `params`.
 LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
 
 
 @dataclass(frozen=True)
 class Steps(Kind):
-    """The steps of a model's preprocessing: the name of a list of them, or the list itself."""
+    """The steps of a model's preprocessing: the name of a list of steps, or the list itself."""
 
     def json_schema(self) -> Json:
         forms = [_PREPROCESSING.json_schema(), {"title": "list of steps", "type": "array"}]
@@ -64,7 +64,7 @@ class Steps(Kind):
 
 @dataclass(frozen=True)
 class LearnerParams(Kind):
-    """The parameters of the learner that the model's `type` names; which they are, the schema says by `type`."""
+    """The parameters of the learner that the model's `type` names. The schema selects them by `type`."""
 
     def json_schema(self) -> Json:
         return {"type": "object"}
@@ -94,9 +94,9 @@ class Dataset(Described):
 
 
 def _target() -> type[Described]:
-    """The keys of all kinds of answers in one class; those that not all of them have are optional.
+    """Return one class with the keys of all kinds of answers. Keys that not all of them have are optional.
 
-    Which kind a model has is its learner's to say, so that `target` needs no discriminator.
+    The learner determines the kind of answer, so `target` needs no discriminator.
     """
     fields: dict[str, Any] = {}
     for cls in ANSWERS:
@@ -118,7 +118,7 @@ def _target() -> type[Described]:
 
 @dataclass(frozen=True)
 class TargetKeys(Object):
-    """A model's target as it is written, with `column` for the short form: the answer of its learner reads it."""
+    """A model's target as it is written, with `column` for the short form. The answer of its learner reads it."""
 
     def read(self, value: Any) -> dict[str, Any]:
         return dict(value) if isinstance(value, Mapping) else {self.short_key: value}
@@ -145,7 +145,7 @@ class Stopping(Described):
 
 
 def _default_metrics() -> str:
-    """The metrics that are measured by default, in words."""
+    """Describe the default metrics in words."""
     told = []
     for cls in ANSWERS:
         for case, classes in cls.cases.items():
@@ -228,7 +228,7 @@ class Output(Described):
     )
 
 
-#: What a spec can make of a warning.
+#: What a spec can do with a warning.
 LEVELS = {
     "ignore": "do not report it",
     "warn": "report it as a warning",
@@ -267,10 +267,10 @@ class Warnings(Described):
 
 @dataclass(frozen=True)
 class Overlay(Kind):
-    """What a profile changes: it has the shape of a spec, and nothing is required."""
+    """What a profile changes. It has the shape of a spec without required keys."""
 
     def json_schema(self) -> Json:
-        """A reference: the schema writer makes the definition of those of a spec."""
+        """Return a reference; the schema writer makes the definition from those of a spec."""
         return {"$ref": "#/definitions/overlay"}
 
     def phrase(self) -> str:

@@ -11,9 +11,9 @@ from mlbuild.params import INT32, Choice, Described, Integer, ListOf, MapOf, Obj
 from mlbuild.spec.language import NAME, Overlay, Warnings
 from mlbuild.spec.sections import SECTIONS
 
-#: The keys that a section has: each holds definitions by name.
+#: The keys of the sections. Each contains definitions by name.
 SECTION_KEYS = tuple(section.key for section in SECTIONS)
-#: Keys that say which files and layers make up a spec. They mean nothing in the composed spec.
+#: Keys that determine which files and layers make up a spec. They have no meaning in the composed spec.
 COMPOSING = ("include", "profiles")
 
 
@@ -49,7 +49,7 @@ _PROFILES = field(
     default={},
 )
 
-#: The described class of a whole spec: plain keys, one map for each section, then the profiles.
+#: The described class of a whole spec: plain keys, one map per section, then the profiles.
 Root: type[Described] = dataclasses.make_dataclass(
     "Root",
     [
@@ -66,7 +66,7 @@ Root: type[Described] = dataclasses.make_dataclass(
     },
 )
 
-#: Keys with a value of their own that nothing else in a spec refers to.
+#: Keys with a value that nothing else in a spec refers to.
 PLAIN = tuple(item.name for item in dataclasses.fields(_Head) if item.name not in COMPOSING)
 #: The keys that a profile can change.
 OVERLAID = (*(key for key in PLAIN if key != "mlbuild"), *SECTION_KEYS)

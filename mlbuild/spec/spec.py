@@ -1,4 +1,4 @@
-"""The checked spec: frozen values with every name resolved, every default filled in and every column typed."""
+"""The checked spec: frozen values with all names resolved, all defaults filled in, and all columns typed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mlbuild.spec.text.tree import Document
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """A source with its contract, found from the folder of the spec."""
+    """A source with its contract, located relative to the folder of the spec."""
 
     name: str
     source: Source
@@ -40,9 +40,9 @@ class SourceSpec:
 
 @dataclass(frozen=True)
 class DatasetStage:
-    """A dataset step where it stands: `others` are the tables that it reads besides, by name.
+    """A dataset step in context. `others` are the other tables that it reads, by name.
 
-    `at` is where the step is written, which for a dataset that continues another is under that one.
+    `at` is where the step is written. If a dataset continues another one, that is in the other one.
     """
 
     step: DatasetStep
@@ -54,9 +54,9 @@ class DatasetStage:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """A source and all steps from there on, those of the datasets that this one continues included.
+    """A source and all steps from there on, including those of datasets that this one continues.
 
-    `split` has a seed of its own. `table` is what the last step leaves.
+    `split` has a seed. `table` is the result of the last step.
     """
 
     name: str
@@ -72,7 +72,7 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """What a model predicts: the target's type in the rows left for training, and the answer with its defaults."""
+    """What a model predicts: the type of the target in the training rows, and the answer with its defaults."""
 
     type: ColumnType
     answer: Answer
@@ -84,7 +84,7 @@ class TargetSpec:
 
 @dataclass(frozen=True)
 class StoppingSpec:
-    """When training ends early: after `rounds` without a better `metric` on the rows of `split`."""
+    """When training ends early: after `rounds` rounds without a better `metric` on the rows of `split`."""
 
     split: str
     rounds: int
@@ -95,8 +95,8 @@ class StoppingSpec:
 class ModelSpec:
     """A learner on the features of a dataset.
 
-    `features` are the columns of the dataset in the order of the spec; `stages` are the preprocessing steps on
-    their served types, `matrix` is what the learner gets. `steps_at` is where the list of steps is written.
+    `features` are the columns of the dataset in the order of the spec. `stages` are the preprocessing steps on
+    their served types, and `matrix` is what the learner gets. `steps_at` is where the list of steps is written.
     """
 
     name: str
@@ -118,7 +118,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What is shipped; `serving` is the way from what the artifact takes to the features of the model.
+    """What is shipped. `serving` is the computation from the inputs of the artifact to the features of the model.
 
     `verify_rows` is a number of real rows, or None for all.
     """
@@ -137,8 +137,8 @@ class OutputSpec:
 class Spec:
     """A project without errors. Sources and datasets share one namespace.
 
-    Equal specs mean the same: where and in how many files they are written is not compared. `parts` are the files
-    by themselves, the spec's own first; `profiles` and `settings` are what was laid over them.
+    Specs with the same meaning are equal: places and files are not compared. `parts` are the individual files,
+    starting with the main one. `profiles` and `settings` are what was merged into them.
     """
 
     document: Document = field(compare=False)
@@ -151,7 +151,7 @@ class Spec:
     sections: Mapping[str, Mapping[str, Any]]
 
     def of(self, section: str) -> Mapping[str, Any]:
-        """What is defined in a section, by name."""
+        """Return what is defined in a section, by name."""
         return self.sections.get(section, {})
 
     @property
@@ -176,10 +176,10 @@ class Spec:
 
     @property
     def root(self) -> FilePath:
-        """The folder that paths in the spec start from."""
+        """The folder that paths in the spec are relative to."""
         return self.file.parent
 
     def place(self, at: Path) -> tuple[str, int]:
-        """File and line of what stands at a path of the spec, or of the nearest thing around it that is written."""
+        """Return file and line of what is at a path of the spec, or of the nearest parent that is written."""
         span = self.document.span(at)
         return span.file, span.line

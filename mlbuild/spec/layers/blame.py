@@ -1,4 +1,4 @@
-"""Which mistakes the layers over a spec bring about, and where in them they are told."""
+"""Finds which mistakes the layers over a spec cause, and where to report them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from mlbuild.spec.text.tree import Document
 
 
 class Blame:
-    """The problems of a spec, and the layers over it that can bring about others.
+    """The problems of a spec, and the layers over it that can cause others.
 
-    `at` is where a layer stands in the spec, if it does: there is told what it brings about in what it does not name.
+    `at` is the place of a layer in the spec, if it has one. What the layer causes in parts that it does not mention
+    is reported there.
     """
 
     def __init__(
@@ -27,11 +28,11 @@ class Blame:
             self._places.add((problem.code, problem.at))
 
     def without(self, problems: Iterable[Problem]) -> Blame:
-        """The same layers over a spec that has other problems."""
+        """Return the same layers over a spec with other problems."""
         return Blame(self.base, self.layers, problems, self.at)
 
     def known(self, problem: Problem) -> bool:
-        """Whether the spec alone has a problem, be it in a short form that a layer makes a long one of."""
+        """Whether the spec alone has a problem, even in a short form that a layer turns into a long one."""
         guilty = self._guilty(problem.at)
         if guilty is None or problem.said in self._known:
             return True
@@ -40,7 +41,7 @@ class Blame:
         return not written and any((problem.code, start) in self._places for start in starts)
 
     def diagnostics(self, document: Document, problems: Iterable[Problem]) -> list[Diagnostic]:
-        """The problems of the spec with its layers, each with its place, misspelt names as one each."""
+        """Return the problems of the spec with its layers, each with its place. A misspelt name is one problem."""
         found = []
         misspelt: set[Path] = set()
         for problem in problems:
@@ -52,7 +53,7 @@ class Blame:
         return found
 
     def diagnostic(self, document: Document, problem: Problem) -> Diagnostic:
-        """A problem with its place: what the spec alone does not have stands where a layer brings it about."""
+        """Return a problem with its place. What the spec alone does not have is placed where a layer causes it."""
         diagnostic = document.diagnostic(problem)
         guilty = self._guilty(problem.at)
         if guilty is None or self.known(problem):
@@ -67,11 +68,13 @@ class Blame:
         return replace(cause, related=related)
 
     def _guilty(self, at: Path) -> Document | None:
-        """The layer that says most about a path, the last of several."""
+        """Return the layer that says most about a path; the last one, if several do."""
         return max(reversed(self.layers), key=lambda layer: depth(layer, at), default=None)
 
     def _misspelt(self, problem: Problem) -> Problem | None:
-        """What is wrong with a name that only a layer has, where it lacks something that a similar name has."""
+        """Return the problem with a name that only a layer has, if something is missing in it that a similar name
+        has.
+        """
         guilty = self._guilty(problem.at)
         if problem.code != "missing-key" or guilty is None or len(problem.at) < 2:
             return None

@@ -1,7 +1,7 @@
-"""Which files a spec may have read as specs: those of its project.
+"""Which files a spec can read as specs: those of its project.
 
-What cannot be read is quoted in errors, so a spec that could name any file would print secrets: in the log of whoever
-checks it, which for a pull request is not its author.
+Errors quote files that cannot be parsed, so a spec that could name any file would print secrets into the log of
+whoever checks it. For a pull request, that is not its author.
 """
 
 from __future__ import annotations
@@ -10,41 +10,44 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-#: The option that lifts the bounds, and what is advised where they are in the way.
+#: The option that removes the bounds, and the help text for errors about them.
 FLAG = "--allow-outside"
 HELP = f"move it into the folder or git repository of the spec, or use {FLAG} if you trust the spec"
-#: Git keeps credentials there, for instance those of `actions/checkout`.
+#: Git stores credentials there, for example those of `actions/checkout`.
 _GIT = ".git"
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """The folder of a project: the git root above its spec, else the folder of the spec. None is everywhere."""
+    """The folder of a project: the git root above its spec, or else the folder of the spec.
+
+    None means everywhere.
+    """
 
     folder: str | None = None
 
     @classmethod
     def of(cls, spec: FilePath) -> Bounds:
-        """The bounds of a spec, by the folder where it is named; what it links to can be anywhere."""
+        """Return the bounds of a spec, by the folder in its path; its link target can be anywhere."""
         start = FilePath(os.path.realpath(spec.parent))
-        # Homes and whole systems are kept in git too, and are no projects.
+        # Some people have their home folder or a whole system in git. These are not projects.
         too_wide = {start.anchor, os.path.realpath(os.path.expanduser("~"))}  # noqa: PTH111  # this one never fails
         roots = (str(folder) for folder in (start, *start.parents) if os.path.lexists(folder / _GIT))
         root = next(roots, str(start))
         return cls(str(start) if root in too_wide else root)
 
     def hold(self, file: FilePath) -> bool:
-        """Whether a file, wherever links lead, is one of the project."""
+        """Whether a file, after following links, belongs to the project."""
         if self.folder is None:
             return True
         try:
             real = FilePath(os.path.realpath(file))
-        except ValueError:  # no path can hold a null character: there is nothing to be read
+        except ValueError:  # a path cannot contain a null character: there is nothing to read
             return True
         if not real.is_relative_to(self.folder):
             return False
         return _GIT not in (part.lower() for part in real.relative_to(self.folder).parts)
 
 
-#: The bounds of a spec that is trusted: it can name any file.
+#: The bounds of a trusted spec: it can name any file.
 EVERYWHERE = Bounds()

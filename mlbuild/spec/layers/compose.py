@@ -1,4 +1,6 @@
-"""What a spec's files, profiles and settings say together: one tree, and what is wrong with how it is put together."""
+"""Combines the files, profiles and settings of a spec into one tree, and reports what is wrong with the
+combination.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,11 @@ from mlbuild.spec.text.tree import Document, Node
 
 @dataclass
 class Composed:
-    """A spec with its includes: `base`; and with the profiles and settings laid over it: `document`.
+    """A spec with its includes: `base`; and with the profiles and settings merged into it: `document`.
 
-    `layers` are what was laid, in order, each a tree of its own; `others` the profiles that were not, by name. `whole` says
-    whether nothing is left out, so that names can be looked up. `parts` are the files by themselves, `profiles` and
-    `settings` the names and texts of what was to be laid.
+    `layers` are what was merged, in order, each as a tree. `others` are the profiles that were not chosen, by name.
+    `whole` is true if nothing is left out, so that names can be looked up. `parts` are the individual files.
+    `profiles` and `settings` are the names and texts of what was to be merged.
     """
 
     base: Document
@@ -44,9 +46,9 @@ def compose(
     *,
     bounds: Bounds | None = None,
 ) -> Composed:
-    """Join the files of a spec, and lay the profiles named and then the settings (`PATH=VALUE`) over it.
+    """Join the files of a spec, and merge the named profiles and then the settings (`PATH=VALUE`) into it.
 
-    Only files within its bounds are read: of its project, unless other ones are given.
+    Only files within `bounds` are read (default: those of the project).
     """
     joined = join(main, bounds or Bounds.of(FilePath(main.file)))
     composed = Composed(
@@ -83,7 +85,7 @@ def _lay_profiles(composed: Composed, wanted: Sequence[str]) -> None:
 
 
 def _overlays(composed: Composed) -> Iterator[tuple[str, Document]]:
-    """The overlays of all profiles that are maps, as far as a profile can change their keys."""
+    """Yield the overlays of all profiles that are maps, with only the keys that a profile can change."""
     base = composed.base
     profiles = base.root.children.get("profiles")
     for name, node in profiles.children.items() if profiles and profiles.style == "{" else ():
@@ -103,7 +105,7 @@ def _only(node: Node, names: Sequence[str | int]) -> Node:
 
 
 def _unknown(base: Document, name: str, known: Iterable[str]) -> Diagnostic:
-    """A profile that the spec does not have, told at its profiles."""
+    """Return the error for a profile that the spec does not have, placed at its profiles."""
     help_ = did_you_mean(name, known) or f"available profiles: {listed(known) or 'none'}"
     message = f"unknown profile '{name}'"
     return base.diagnostic(Problem("unknown-profile", message, ("profiles",), help_, on="key"))

@@ -1,4 +1,4 @@
-"""Files of a spec as trees."""
+"""Reads files of a spec as trees."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mlbuild.spec.layers.bounds import HELP, Bounds
 from mlbuild.spec.text.loader import load
 from mlbuild.spec.text.tree import Document
 
-#: What a spec is called, or ends with behind a dot.
+#: The name of a spec, and its ending after a dot.
 SPEC = "mlbuild.yaml"
 
 
 def read_main(file: FilePath, bounds: Bounds) -> Document | list[Diagnostic]:
-    """The tree of a spec file that can be a link, though not beyond its bounds; or what keeps it from being read."""
+    """Return the tree of a spec file, which can be a link inside its bounds; or the errors if it cannot be read."""
     if not bounds.hold(file):
         message = "the spec is a symlink to a file outside of this project"
         return [Diagnostic("outside-project", message, Span(str(file), 1, 1, 1, 1), HELP)]
@@ -23,7 +23,7 @@ def read_main(file: FilePath, bounds: Bounds) -> Document | list[Diagnostic]:
 
 
 def read_spec(file: FilePath) -> Document | list[Diagnostic]:
-    """The tree of a spec file, or what keeps it from being read at all."""
+    """Return the tree of a spec file, or the errors if it cannot be read at all."""
     try:
         content = read_regular(file, SPEC_LIMIT)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Short forms of a spec, such as `carrier: string`, and the long forms that they stand for, by where they stand."""
+"""Short forms of a spec, such as `carrier: string`, and the long forms that they stand for, by their paths."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mlbuild.params import Object, params_of
 from mlbuild.spec.root import Root
 from mlbuild.spec.text.tree import Node
 
-#: A path to a short form; None stands for any name that the user gives.
+#: The path of a short form. None matches any name that the user chooses.
 _Pattern = tuple[str | None, ...]
 
 
 def long_form(node: Node, at: Path) -> Node:
-    """The map that a text at a path of a spec stands for; the node itself if it is no short form."""
+    """Return the map that a short form at a path of a spec stands for; the node itself if it is not a short form."""
     key = None if not isinstance(node.value, str) else _key(at)
     if key is None:
         return node
@@ -26,7 +26,7 @@ def long_form(node: Node, at: Path) -> Node:
 
 
 def _key(at: Path) -> str | None:
-    """The key that a text at a path stands for, if there is one."""
+    """Return the key that a text at a path stands for, if there is one."""
     for pattern, key in _patterns():
         if len(pattern) == len(at) and all(
             want in (None, got) for want, got in zip(pattern, at, strict=True)

@@ -1,4 +1,4 @@
-"""Joins a spec with the files that it includes: one tree, in which every key knows its file."""
+"""Joins a spec with the files that it includes into one tree, in which every key knows its file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from mlbuild.spec.text.tree import Document, Node
 
 @dataclass
 class Joined:
-    """A spec with all that it includes. `parts` are the files by themselves; `whole` says whether all could be read."""
+    """A spec with everything that it includes.
+
+    `parts` are the individual files. `whole` is true if all could be read.
+    """
 
     document: Document
     parts: list[Document]
@@ -29,7 +32,7 @@ class Joined:
 
 
 def join(main: Document, bounds: Bounds) -> Joined:
-    """Read what a spec includes, and what those files include, all within its bounds; and join their sections with its own."""
+    """Read what a spec includes, directly or indirectly, within its bounds, and join the sections with its own."""
     joined = Joined(main, [main])
     _Reader(joined, bounds).below(main, (_identity(main.file),))
     parts = joined.parts
@@ -48,7 +51,7 @@ class _Reader:
         self.places: dict[str, Span] = {}
 
     def below(self, document: Document, chain: tuple[str, ...]) -> None:
-        """Read what a file includes; `chain` are the files on the way to it, itself the last."""
+        """Read what a file includes. `chain` are the files that lead to it, ending with itself."""
         for at, named in _included(document):
             file = FilePath(os.path.normpath(FilePath(document.file).parent / named))
             if problem := self._unreadable(file, named, at) or _too_deep(chain, at):
@@ -65,7 +68,10 @@ class _Reader:
                 self.below(part, (*chain, identity))
 
     def _unreadable(self, file: FilePath, named: str, at: Path) -> Problem | None:
-        """Why a file cannot be read; of one outside of the project not even whether it is there."""
+        """Return why a file cannot be read.
+
+        For a file outside of the project, do not even reveal whether it exists.
+        """
         if not self.bounds.hold(file):
             return Problem("outside-project", f"'{named}' is outside of this project", at, HELP)
         return missing(file, named, at, "the folder of this file")
@@ -89,14 +95,14 @@ class _Reader:
         return None
 
     def _tell(self, document: Document, problem: Problem, identity: str) -> None:
-        """A file that is named again, with the place that named it first."""
+        """Report a file that is named again, with the place that named it first."""
         first = self.places.get(identity)
         related = (Related("first included here", first),) if first else ()
         self.joined.found.append(replace(document.diagnostic(problem), related=related))
 
 
 def _of_included(diagnostic: Diagnostic) -> Diagnostic:
-    """What is said of an included file that cannot be read; it does not begin as a spec does."""
+    """Reword an error about an included file that cannot be read. It does not have to start like a spec."""
     if diagnostic.code != "empty-spec":
         return diagnostic
     help_ = "define something in it, or remove it from 'include'"
@@ -104,7 +110,7 @@ def _of_included(diagnostic: Diagnostic) -> Diagnostic:
 
 
 def _included(document: Document) -> Iterator[tuple[Path, str]]:
-    """The files that a document names under `include`, each once with its place; what is no text is told elsewhere."""
+    """Yield the files under `include`, each once with its place. Items that are not text are reported elsewhere."""
     node = document.root.children.get("include")
     items = {} if node is None else node.children if node.style == "[" else {None: node}
     seen: set[str] = set()
@@ -121,14 +127,14 @@ def _too_deep(chain: tuple[str, ...], at: Path) -> Problem | None:
 
 
 def _identity(file: str) -> str:
-    """What tells files apart, however they are named."""
+    """Return the identity of a file, however it is named."""
     return os.path.realpath(file)
 
 
 def _root(parts: list[Document], found: list[Diagnostic]) -> Node:
-    """The root of the first file, with the sections of all of them; names that stand twice are told.
+    """Return the root of the first file, with the sections of all files. Duplicate names are reported.
 
-    Of `x-*` keys that several files have, those of the first one stand.
+    If several files have the same `x-*` key, the first one is used.
     """
     root = parts[0].root
     children, keys = dict(root.children), dict(root.keys)
@@ -161,7 +167,7 @@ def _section(noun: str, maps: list[Node], found: list[Diagnostic]) -> Node:
 def _twice(
     noun: str, name: str, second: tuple[Node, Node], first: tuple[tuple[int, int], Node]
 ) -> Diagnostic:
-    """The second definition of a name, and where the first one stands."""
+    """Return the error for the second definition of a name, with a note on the first."""
     one, child = second
     place, defined = first
     message = f"{noun} '{name}' is defined twice"

@@ -1,4 +1,4 @@
-"""Lays one tree over another: maps merge, short forms as what they stand for, everything else is replaced."""
+"""Merges one tree into another: maps are merged, short forms as what they stand for, everything else is replaced."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mlbuild.spec.text.tree import Document, Node
 
 
 def overlaid(base: Node, over: Node, at: Path = ()) -> Node:
-    """The tree `base` with what `over` says; what neither changes is shared, and both stay as they are.
+    """Return the tree `base` with `over` merged into it. Unchanged parts are shared, and neither tree is modified.
 
-    Keys stand in the order of `base`, those that only `over` has behind them. `at` is the path of both in a spec: a
-    short form merges as the map that it stands for.
+    Keys are in the order of `base`, followed by those that only `over` has. `at` is the path of both in a spec. A
+    short form is merged as the map that it stands for.
     """
     if over.style == "{":
         base = long_form(base, at)
@@ -31,20 +31,20 @@ def overlaid(base: Node, over: Node, at: Path = ()) -> Node:
 
 
 def map_like(node: Node, children: Mapping[str | int, Node], keys: Mapping[str, tuple[int, int]]) -> Node:
-    """A map at the place of `node` that holds these entries."""
+    """Return a map with these entries, at the place of `node`."""
     value = {name: child.value for name, child in children.items()}
     size = 1 + sum(child.size for child in children.values())
     return Node(value, node.text, node.start, node.end, "{", size, dict(keys), dict(children))
 
 
 def without(node: Node, name: str) -> Node:
-    """A map without one of its entries."""
+    """Return a map without one of its entries."""
     children = {key: child for key, child in node.children.items() if key != name}
     return map_like(node, children, {key: place for key, place in node.keys.items() if key != name})
 
 
 def depth(layer: Document, path: Path) -> int:
-    """How many parts of a path a layer says something about."""
+    """Return how many parts of a path a layer mentions."""
     node, count = layer.root, 0
     for part in path:
         if part not in node.children:

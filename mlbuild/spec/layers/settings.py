@@ -1,4 +1,6 @@
-"""Settings of a command line, `--set PATH=VALUE`: trees of one path, typed and located as if they stood in a file."""
+"""Settings on the command line, `--set PATH=VALUE`: trees with one path, typed and located as if they were in a
+file.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +18,20 @@ from mlbuild.spec.text.builder import MAX_DEPTH
 from mlbuild.spec.text.loader import forbidden, parse
 from mlbuild.spec.text.tree import Document, Node, Text
 
-#: What the text of all settings is called, one line each.
+#: The name of the text with all settings, one per line.
 FLAG = "--set"
 
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^."=\[\]]+')
 _INDEX = re.compile(r"\[([0-9]{1,9})\]")
 _HELP = 'write PATH=VALUE, such as models.late.params.num_leaves=31, columns."a.b".min=0 or features[0]=age'
 
-#: A part of a path and where it stands.
+#: A part of a path and its place.
 Part = tuple[str | int, tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What one flag says: the value at a path. `mistakes` are those of the value, `mistaken` what they leave in doubt."""
+    """One flag: the value at a path. `mistakes` are those of the value, `mistaken` the paths that they affect."""
 
     parts: tuple[Part, ...]
     value: Node
@@ -38,15 +40,15 @@ class Setting:
 
     @property
     def layer(self) -> Document:
-        """The setting alone, as a tree."""
+        """The setting as a tree."""
         return Document(_set(None, self.parts, self.value))
 
     def applied(self, root: Node) -> Node | Diagnostic:
-        """The tree with the value put at the path; maps that are not there yet are made on the way."""
+        """Return the tree with the value at the path. Missing maps on the way are created."""
         return self._astray(root) or _set(root, self.parts, self.value)
 
     def _astray(self, root: Node) -> Diagnostic | None:
-        """Why a path leads nowhere: an index beyond a list, or a name that nothing is defined under."""
+        """Return why a path is invalid: an index beyond a list, or a name that is not defined."""
         first, place = self.parts[0]
         if first in COMPOSING:
             message = f"'{first}' cannot be set: it is resolved before --set is applied"
@@ -62,12 +64,12 @@ class Setting:
 
 
 def settings_text(flags: Sequence[str]) -> str:
-    """What diagnostics of settings point into: a flag in each line."""
+    """Return the text that diagnostics of settings point into: one flag per line."""
     return "\n".join(re.sub(r"[\r\n]", " ", flag) for flag in flags)
 
 
 def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]]:
-    """The settings of `--set` flags, in their order, and what is wrong with the others; line 1 is the first flag."""
+    """Return the settings of `--set` flags, in order, and the errors in the others. Line 1 is the first flag."""
     text = Text(FLAG, settings_text(flags))
     if bad := forbidden(text):
         return [], [bad]
@@ -86,7 +88,7 @@ def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]
 
 
 def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
-    """The setting between two characters of the text."""
+    """Read the setting between two characters of the text."""
     try:
         parts = [*_parts(text.content, start, end)]
     except ValueError as error:
@@ -96,7 +98,7 @@ def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
     if len(parts) > MAX_DEPTH:
         message = f"maps and lists are nested more than {MAX_DEPTH} levels deep"
         return [Diagnostic("too-deep", message, text.span(*parts[MAX_DEPTH][1]))]
-    # Blanks in the place of all else: so the places in the value are those in the text.
+    # Replace everything else by spaces, so that places in the value are also places in the text.
     only = Text(text.name, re.sub(r"[^\n]", " ", text.content[:begin]) + text.content[begin:end])
     value = parse(only)
     if isinstance(value, Document):
@@ -109,10 +111,10 @@ def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
 
 
 def _parts(content: str, start: int, end: int) -> Iterator[Part]:
-    """The parts of the path before the `=`.
+    """Yield the parts of the path before the `=`.
 
     Raises:
-        ValueError: with the character at which it ceases to be a path, and what is wrong.
+        ValueError: With the character where it stops being a path, and what is wrong.
     """
     at, first = start, True
     while first or content[at : at + 1] != "=" or at >= end:
@@ -135,7 +137,7 @@ def _name(text: str, at: int) -> str:
 
 
 def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[str, str, str | None] | None:
-    """What is wrong with the next part of a path: code, message, help."""
+    """Return what is wrong with the next part of a path: code, message, help."""
     here = f"'{path[-1]}'" if path else "the spec"
     if isinstance(part, int):
         if node is None or node.style != "[":
@@ -158,7 +160,7 @@ def _step(node: Node | None, path: Path, part: str | int, more: bool) -> tuple[s
 
 
 def _set(node: Node | None, parts: Sequence[Part], value: Node, at: Path = ()) -> Node:
-    """A copy of the tree with another value at a path; what the path does not touch is shared."""
+    """Return a copy of the tree with another value at a path. Parts that the path does not touch are shared."""
     if not parts:
         return value
     (part, place), *rest = parts
@@ -168,13 +170,13 @@ def _set(node: Node | None, parts: Sequence[Part], value: Node, at: Path = ()) -
     if isinstance(part, int):
         return _with_item(node, part, child)
     old = node if node and node.style == "{" else Node({}, value.text, place[0], value.end, "{")
-    # The place of a key is in the text of what stands under it: a map that was there keeps its own.
+    # A key has its place in the same text as its value, so an existing map keeps its place.
     keys = old.keys if below and child.text is below.text else {**old.keys, part: place}
     return map_like(old, {**old.children, part: child}, keys)
 
 
 def _with_item(node: Node | None, index: int, child: Node) -> Node:
-    """A list with another item; where there is none, one that has only this."""
+    """Return a list with another item at an index; if there is no list, a list with only this item."""
     old = node or Node([], child.text, child.start, child.end, "[")
     children = {**old.children, index: child}
     items = [item.value for item in children.values()]

@@ -1,4 +1,4 @@
-"""Checks each profile that was not chosen as if it were: what it touches, and what depends on that."""
+"""Checks each profile that was not chosen as if it were chosen: what it changes, and what depends on that."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape.shape import Variant
 from mlbuild.spec.text.tree import Document
 
-#: What depends on the machine at hand, which need not be the one that a profile is for.
+#: Errors that depend on this machine, which may not be the one that a profile is for.
 _ELSEWHERE = ("missing-file", "undefined-variable")
 
 
 def check_variants(base: Document, faults: frozenset[Path], variants: Iterable[Variant]) -> list[Diagnostic]:
-    """The errors that the profiles bring about; `faults` are those of the spec alone."""
+    """Return the errors that the profiles cause. `faults` are the invalid paths of the spec alone."""
     names: _Names | None = None
     own: Findings | None = None
     found: list[Diagnostic] = []
@@ -39,7 +39,7 @@ def check_variants(base: Document, faults: frozenset[Path], variants: Iterable[V
 
 
 def _brought_about(variant: Variant, findings: Findings, own: Findings) -> Iterator[Diagnostic]:
-    """The errors of a variant that the spec alone does not have, each with its place."""
+    """Yield the errors of a variant that the spec alone does not have, each with its place."""
     blame = variant.blame.without(problem for problem, _ in own.found)
     for problem, notes in findings.found:
         if problem.severity == "error" and problem.code not in _ELSEWHERE and not blame.known(problem):
@@ -54,7 +54,7 @@ def _findings(document: Document, faults: frozenset[Path]) -> Findings:
 
 
 class _Names:
-    """Which definitions of a spec name which: every text in one that is the name of another counts."""
+    """Which definitions of a spec may refer to which. Every text that equals the name of a definition counts."""
 
     def __init__(self, value: Mapping[str, Any]) -> None:
         self.base = _definitions(value)
@@ -63,12 +63,12 @@ class _Names:
         self.naming = _turned(self.named)
 
     def touched(self, value: Mapping[str, Any]) -> set[Path]:
-        """The definitions that are not as in the spec, what depends on them, and what all of these need."""
+        """Return the definitions that differ from the spec, what depends on them, and what all of these need."""
         definitions = _definitions(value)
         touched = {path for path, one in definitions.items() if self.base.get(path) is not one}
         texts = {path: _texts(definitions[path]) for path in touched}
         if touched <= self.base.keys():
-            # What names something only now is touched itself.
+            # A definition that refers to something for the first time is touched itself.
             named = {**self.named, **_edges(texts, self.base)}
             return _reached(_reached(touched, self.naming), named)
         named = _edges(self.texts | texts, definitions)
@@ -76,7 +76,7 @@ class _Names:
 
 
 def _turned(leads: Mapping[Path, list[Path]]) -> dict[Path, list[Path]]:
-    """From each definition to those that lead to it."""
+    """Reverse a map of edges."""
     turned: dict[Path, list[Path]] = {}
     for path, others in leads.items():
         for other in others:
@@ -95,7 +95,7 @@ def _definitions(value: Mapping[str, Any]) -> dict[Path, Any]:
 
 
 def _texts(value: Any) -> frozenset[str]:
-    """All texts in a value, each looked for once where aliases repeat it."""
+    """Return all texts in a value. A value that aliases repeat is searched once."""
     found: set[str] = set()
     seen: set[int] = set()
     waiting = [value]
@@ -119,7 +119,7 @@ def _edges(texts: Mapping[Path, frozenset[str]], definitions: Iterable[Path]) ->
 
 
 def _reached(start: Iterable[Path], leads: Mapping[Path, list[Path]]) -> set[Path]:
-    """All that is reached from some definitions, these included."""
+    """Return everything that can be reached from some definitions, including these."""
     found = set(start)
     waiting = [*found]
     while waiting:

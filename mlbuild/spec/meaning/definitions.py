@@ -1,4 +1,4 @@
-"""What a spec defines, as far as it can be read: described values by section and name."""
+"""The definitions of a spec, as far as they can be read: described values by section and name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEARNER = {cls.type: cls for cls in LEARNERS}
 
 @dataclass(frozen=True)
 class DefinedContract:
-    """A contract; `doubtful` are its columns that are at fault, whose type is unknown."""
+    """A contract. `doubtful` are its invalid columns, whose type is unknown."""
 
     contract: Contract
     doubtful: frozenset[str]
@@ -27,7 +27,7 @@ class DefinedContract:
 
 @dataclass(frozen=True)
 class DefinedModel:
-    """A model, its answer, and its learner, None where the parameters are at fault."""
+    """A model, its answer, and its learner (None if the parameters are invalid)."""
 
     model: language.Model
     answer: Answer
@@ -36,7 +36,7 @@ class DefinedModel:
 
 @dataclass(frozen=True)
 class Definitions:
-    """What stands under the top-level keys. In a section, a name whose definition is at fault has None."""
+    """The values of the top-level keys. In a section, an invalid definition is None."""
 
     project: str = ""
     description: str | None = None
@@ -44,7 +44,7 @@ class Definitions:
     named: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, section: str) -> Mapping[str, Any]:
-        """The definitions of a section by name."""
+        """Return the definitions of a section by name."""
         return self.named.get(section, {})
 
     @property

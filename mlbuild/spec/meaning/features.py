@@ -1,4 +1,4 @@
-"""Selects a model's features, and refuses those that would give the answer away."""
+"""Selects the features of a model, and refuses those that would leak the target."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mlbuild.spec.meaning.leaks import Leaks
 def select_features(
     selector: Selector, table: Table, target: str, at: Path, findings: Findings
 ) -> tuple[str, ...] | None:
-    """The features in the order listed, or for a selector in that of the table; None where some are unknown.
+    """Return the features in the order listed, or the order of names for a selector; None if some are unknown.
 
-    A selector takes only columns that can be features: neither the target, nor what would give it away, nor
-    what is known only afterwards. A column that is listed must be one of them.
+    A selector matches only columns that can be features: not the target, not columns that would leak it, and not
+    columns that are known only afterwards. Every listed column must be such a column.
     """
     leaks = Leaks(table, target)
     if selector.names is None:
@@ -35,7 +35,9 @@ def select_features(
 
 
 def _select(selector: Selector, served: Schema, leaks: Leaks) -> tuple[str, ...]:
-    """What a selector finds, in the order of names: that of a contract's keys means nothing."""
+    """Return the columns that a selector matches, in the order of names, because the order of keys in a contract
+    has no meaning.
+    """
     found = selector.resolve(served)
     kept = tuple(sorted(name for name in found if leaks.error(name, ()) is None))
     if found and not kept:
@@ -50,6 +52,6 @@ def _listed(names: Sequence[str], served: Schema, at: Path, findings: Findings) 
     try:
         return Selector(names=tuple(names)).resolve(served)
     except Rejected as rejected:
-        # A list of one has its item blamed, as longer ones have.
+        # For a list with one item, report the item, as for longer lists.
         findings.extend(problem.under(*at, *(() if problem.at else (0,))) for problem in rejected.problems)
         return None

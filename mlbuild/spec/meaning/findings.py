@@ -1,4 +1,4 @@
-"""Collects what is wrong with a spec, by path, and gives each its place in the file."""
+"""Collects the problems of a spec, by path, and finds their places in the file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ T = TypeVar("T")
 
 
 class Findings:
-    """Problems of a spec; their paths start at its root. A problem found twice is one, whatever its help."""
+    """Problems of a spec; their paths start at its root.
+
+    A problem that is found twice is kept once, whatever its help.
+    """
 
     def __init__(self) -> None:
         self._found: dict[Hashable, tuple[Problem, tuple[Note, ...]]] = {}
 
     def add(self, problem: Problem, *notes: Note) -> None:
-        """Add a problem, explained by its own notes and by others; each place explains it once."""
+        """Add a problem with its own notes and others. Each place is used for only one note."""
         if problem.said not in self._found:
             places = {at: (text, at) for text, at in reversed((*problem.notes, *notes))}
             self._found[problem.said] = problem, tuple(places.values())[::-1]
 
     def extend(self, problems: Iterable[Problem], *notes: Note) -> bool:
-        """Add problems; tells whether none of them is an error."""
+        """Add problems. Return whether none of them is an error."""
         sound = True
         for problem in problems:
             self.add(problem, *notes)
@@ -35,7 +38,7 @@ class Findings:
         return sound
 
     def attempt(self, at: Path, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """The result of a check; its problems, seen from `at`, are added, and there is no result then."""
+        """Return the result of a check. If it is rejected, add its problems under `at` and return None."""
         try:
             return check(*args, **kwargs)
         except Rejected as rejected:
@@ -43,7 +46,7 @@ class Findings:
             return None
 
     def known(self, code: str, name: str, things: Mapping[str, object], what: str, at: Path) -> bool:
-        """Whether a name that stands at `at` is one of `things`; a problem with this code is added if not."""
+        """Whether a name at `at` is one of `things`. If not, add a problem with this code."""
         if name in things:
             return True
         help_ = did_you_mean(name, things) or f"defined: {listed(things) or 'none'}"
@@ -52,12 +55,12 @@ class Findings:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing found is an error."""
+        """Whether no error was found."""
         return all(problem.severity != "error" for problem, _ in self.found)
 
     @property
     def found(self) -> list[tuple[Problem, tuple[Note, ...]]]:
-        """The problems, each with what explains it."""
+        """The problems, each with its notes."""
         return [*self._found.values()]
 
     def diagnostics(self, document: Document) -> list[Diagnostic]:
@@ -68,5 +71,5 @@ class Findings:
 
 
 def related(notes: Iterable[Note], document: Document) -> tuple[Related, ...]:
-    """What explains a problem, each with its place."""
+    """Return the notes of a problem with their places."""
     return tuple(Related(text, document.span(at, "name")) for text, at in notes)

@@ -17,14 +17,14 @@ from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
 
-#: The key under which a step names another table.
+#: The key with which a step names another table.
 WITH = "with"
 
 
 def flow_sources(
     definitions: Definitions, root: FilePath, findings: Findings
 ) -> dict[str, SourceSpec | None]:
-    """The sources by name, None where the columns are unknown."""
+    """Return the sources by name, None if the columns are unknown."""
     found: dict[str, SourceSpec | None] = {}
     for name, source in definitions.sources.items():
         found[name] = None
@@ -49,7 +49,7 @@ def flow_sources(
 def _source_table(
     name: str, place: str, contract_name: str, contract: Contract, doubtful: Collection[str]
 ) -> Table:
-    """The table of a source; nothing is known of the columns that are `doubtful`."""
+    """Return the table of a source. Nothing is known about the `doubtful` columns."""
     at = ("contracts", contract_name)
     table = contract.table(place, at)
     unknown = {column: TableColumn.unknown(table.columns[column].node) for column in doubtful}
@@ -59,7 +59,7 @@ def _source_table(
 def flow_datasets(
     definitions: Definitions, sources: Mapping[str, SourceSpec | None], findings: Findings
 ) -> dict[str, DatasetSpec | None]:
-    """The datasets by name, None where the columns that one ends with are unknown."""
+    """Return the datasets by name, None if their final columns are unknown."""
     _one_namespace(definitions, findings)
     known = {**definitions.datasets, **definitions.sources}
     sound: dict[str, Dataset] = {}
@@ -88,7 +88,7 @@ def _one_namespace(definitions: Definitions, findings: Findings) -> None:
 
 
 def _reads(name: str, dataset: Dataset) -> Iterator[tuple[Path, str]]:
-    """The tables that a dataset reads, each with the place that names it."""
+    """Yield the tables that a dataset reads, each with the place that names it."""
     at = ("datasets", name)
     yield (*at, "from"), dataset.from_
     for index, step in enumerate(dataset.steps):
@@ -96,7 +96,10 @@ def _reads(name: str, dataset: Dataset) -> Iterator[tuple[Path, str]]:
 
 
 def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: Findings) -> list[str]:
-    """The datasets, each behind those that it reads; those on a cycle or behind one are left out."""
+    """Return the datasets, each after those that it reads.
+
+    Those that are on a cycle, or depend on one, are left out.
+    """
     reads = {
         name: {table: at for at, table in reversed([*_reads(name, dataset)]) if table not in sources}
         for name, dataset in datasets.items()
@@ -117,7 +120,7 @@ def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: 
 
 
 def _whole(name: str, reads: Mapping[str, Mapping[str, Path]], broken: set[str]) -> bool:
-    """Whether a dataset reads no broken one; otherwise it is broken itself. To be asked in topological order."""
+    """Whether a dataset reads no broken one; otherwise, mark it as broken. Call this in topological order."""
     if name in broken or name not in reads or any(table in broken for table in reads[name]):
         broken.add(name)
         return False
@@ -133,7 +136,7 @@ def _tell_cycle(cycle: list[str], reads: Mapping[str, Mapping[str, Path]], findi
 
 
 class _Flow:
-    """The way of the columns through one dataset."""
+    """Follows the columns through one dataset."""
 
     def __init__(
         self,
@@ -171,7 +174,7 @@ class _Flow:
         return DatasetSpec(self.name, source, tuple(stages), split, table)
 
     def _after(self, step: DatasetStep, at: Path, table: Table, others: Mapping[str, Table]) -> Table | None:
-        """The table after a step; where the step is at fault, what can be relied on."""
+        """Return the table after a step; if the step is invalid, what is still known."""
         try:
             return step.infer(table, others, at)
         except Rejected as rejected:
@@ -179,7 +182,7 @@ class _Flow:
             return step.doubtful(table, at)
 
     def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table] | None:
-        """The source that it goes back to, the steps from there on, and the table that they leave."""
+        """Return the source that the dataset starts from, the steps from there on, and the resulting table."""
         name = self.dataset.from_
         if name in self.sources:
             source = self.sources[name]

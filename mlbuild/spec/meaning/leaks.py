@@ -1,4 +1,4 @@
-"""What no feature may depend on: the model's target, and what is known only afterwards."""
+"""Finds leaks: features that depend on the target, or on something that is known only afterwards."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from mlbuild.data.lineage import Node, bottlenecks, computed_from, depends_on, f
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem
 
-#: Of a longer way from a feature to what it depends on, the middle is left out.
+#: The maximum length of a path from a feature to its dependency in messages; the middle of a longer one is left
+#: out.
 _LONGEST = 8
 _LEAVE_OUT = "remove it from 'features'"
 
 
 class Leaks:
-    """The features of a table that would give the target away, or that nobody can send when a prediction is asked for."""
+    """The features of a table that would leak the target, or that nobody can send with a prediction request."""
 
     def __init__(self, table: Table, target: str) -> None:
         self.table, self.target = table, target
@@ -27,7 +28,7 @@ class Leaks:
         self._shared_of = first_reached(self._names, walk(start, computed_from), computed_from)
 
     def error(self, feature: str, at: Path) -> Problem | None:
-        """Why a column cannot be a feature at all; a value that a join found depends on what it was found by."""
+        """Return why a column cannot be a feature. A value found by a join also depends on what it was found by."""
         node = self.table.columns[feature].node
         if node in self._answer_of:
             return self._answer(feature, node, self._answer_of[node], at)
@@ -36,7 +37,7 @@ class Leaks:
         return None
 
     def warning(self, feature: str, at: Path) -> Problem | None:
-        """A feature that is computed from some of what the target is computed from."""
+        """Return a warning if a feature and the target are computed from a common column."""
         node = self.table.columns[feature].node
         if node not in self._shared_of:
             return None
@@ -72,17 +73,17 @@ class Leaks:
         return Problem("not-serving", message, at, _LEAVE_OUT, notes=notes)
 
     def _called(self, node: Node) -> str:
-        """The name of a node in the table; of one that was dropped, the name that it was made with."""
+        """Return the name of a node in the table; if it was dropped, its original name."""
         return self._names.get(node, node.name)
 
     def _notes(self, nodes: Iterable[Node]) -> tuple[Note, ...]:
-        """Where those of `nodes` are made that are computed, or decide: how they do explains what is wrong."""
+        """Return notes on where `nodes` are made, for those that are computed or decide something."""
         made = [node for node in dict.fromkeys(nodes) if node.inputs]
         notes = (node.note(self._called(node)) for node in made)
         return tuple(islice((note for note in notes if note[0]), _LONGEST))
 
     def _chain(self, node: Node, wanted: Node) -> list[Node]:
-        """The nodes by which one comes to depend on another, both included."""
+        """Return the nodes on a path from one node to another that it depends on, including both."""
         leading = first_reached([node], [wanted])
         chain = [node]
         while chain[-1].datum != wanted.datum:
@@ -91,7 +92,7 @@ class Leaks:
         return [*chain[:-1], wanted] if same or chain[-1] is wanted else [*chain, wanted]
 
     def _arrows(self, chain: Sequence[Node]) -> str:
-        """How a feature comes to depend on a column, where that is not seen at once."""
+        """Describe how a feature depends on a column, if it is not obvious."""
         names = [self._called(node) for node in chain if node.name]
         if len(names) > _LONGEST:
             names = [*names[: _LONGEST // 2], "…", *names[-_LONGEST // 2 :]]

@@ -1,4 +1,4 @@
-"""What a spec makes of its warnings: silenced, told, or raised to errors."""
+"""Applies the `warnings` section: warnings are silenced, reported, or turned into errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlbuild.spec.language import LEVELS
 
 
 def leveled(diagnostics: Iterable[Diagnostic], value: Any) -> list[Diagnostic]:
-    """The diagnostics as `warnings` in a spec's value wants them; a wish that is no level is none."""
+    """Return the diagnostics with the levels that `warnings` in a spec's value sets. Invalid levels are ignored."""
     return [
         replace(one, severity="error") if level == "error" else one
         for one in diagnostics
@@ -20,7 +20,7 @@ def leveled(diagnostics: Iterable[Diagnostic], value: Any) -> list[Diagnostic]:
 
 
 def level_of(code: str, value: Any) -> str:
-    """What a spec's value makes of the warnings of a code: `ignore`, `warn` or `error`."""
+    """Return the level of a warning code in a spec's value: `ignore`, `warn` or `error`."""
     wishes = value.get("warnings") if isinstance(value, dict) else None
     wish = wishes.get(code) if isinstance(wishes, dict) else None
     return wish if wish in [*LEVELS] else "warn"

@@ -1,4 +1,4 @@
-"""Checks models: what they learn from, what they predict, how they are trained."""
+"""Checks models: what they learn from, what they predict, and how they are trained."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_models(
     datasets: Mapping[str, DatasetSpec | None],
     findings: Findings,
 ) -> dict[str, ModelSpec | None]:
-    """The models by name, None where one is at fault or depends on what is."""
+    """Return the models by name, None if one is invalid or depends on something invalid."""
     return {
         name: None if defined is None else _ModelCheck(name, defined, definitions, datasets, findings).run()
         for name, defined in definitions.models.items()
@@ -34,7 +34,7 @@ def check_models(
 
 
 class _ModelCheck:
-    """The check of one model; each part goes as far as what it depends on is known."""
+    """The check of one model. Each part is checked as far as its dependencies are known."""
 
     def __init__(
         self,
@@ -130,7 +130,9 @@ class _ModelCheck:
         return name in self.answer.names() or name.startswith(RESERVED)
 
     def _names_of_inputs(self, table: Table, features: Sequence[str]) -> None:
-        """No input of the artifact can be named as another, as one of its answers, or as what is inside it."""
+        """Check that no input of the artifact has the name of another input, of an output, or of something
+        internal.
+        """
         names = [*table.columns, *(one.name for one in table.dropped)]
         if not table.dropped and not any(map(self._reserved, names)):
             return
@@ -175,7 +177,7 @@ class _ModelCheck:
         stages: Sequence[Stage],
         features: Sequence[str],
     ) -> bool:
-        """Whether the learner can predict the target; what it cannot learn from is told too."""
+        """Whether the learner can predict the target. Features that it cannot learn from are reported, too."""
         if matrix is None:
             matrix = Schema({"unknown": ColumnType(UNKNOWN)})
         learner = self.learner or LEARNER[self.model.type]()
@@ -194,7 +196,7 @@ class _ModelCheck:
         return True
 
     def _made_at(self, column: str, stages: Sequence[Stage], features: Sequence[str]) -> Path:
-        """The place of the feature that a column of the matrix was made of; if none, that of the step."""
+        """Return the place of the feature that a matrix column was made from; if there is none, that of the step."""
         for index, stage in reversed([*enumerate(stages)]):
             if column in stage.made:
                 made, placement = column, stage.step.infer(stage.read)

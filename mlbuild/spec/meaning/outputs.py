@@ -1,4 +1,4 @@
-"""Checks outputs: what an artifact takes and what it computes."""
+"""Checks outputs: the inputs and computations of an artifact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def check_outputs(
     models: Mapping[str, ModelSpec | None],
     findings: Findings,
 ) -> dict[str, OutputSpec | None]:
-    """The outputs by name, None where one is at fault or depends on what is."""
+    """Return the outputs by name, None if one is invalid or depends on something invalid."""
     _one_folder_each(definitions, findings)
     found: dict[str, OutputSpec | None] = dict.fromkeys(definitions.outputs)
     for name, output in definitions.outputs.items():
@@ -39,7 +39,7 @@ def check_outputs(
 
 
 def _one_folder_each(definitions: Definitions, findings: Findings) -> None:
-    """Outputs become folders, and there are disks on which `Late` and `late` are one."""
+    """Check that outputs have different folders, also on file systems where `Late` and `late` are the same."""
     first: dict[str, str] = {}
     for name in definitions.outputs:
         before = first.setdefault(name.casefold(), name)

@@ -1,4 +1,4 @@
-"""A project while it is checked: its definitions, and what the sections checked so far have become."""
+"""A project during its check: its definitions, and the results of the sections checked so far."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
 
 @dataclass(frozen=True)
 class Project:
-    """What a section sees while it is checked; `root` is the folder that paths start from."""
+    """What a section sees during its check. Paths are relative to the folder `root`."""
 
     definitions: Definitions
     root: FilePath
@@ -22,7 +22,7 @@ class Project:
     sections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, section: str) -> Mapping[str, Any]:
-        """What the definitions of a section have become, None where one is at fault or depends on one that is."""
+        """Return the checked definitions of a section, None if one is invalid or depends on something invalid."""
         return self.sections.get(section, {})
 
     @property

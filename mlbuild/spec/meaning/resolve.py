@@ -1,4 +1,4 @@
-"""Reads a spec's definitions, resolves their names and follows their columns, section by section."""
+"""Reads the definitions of a spec, resolves their names and follows their columns, section by section."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PLAIN = ("project", "description", "seed")
 
 
 def read_definitions(value: Mapping[str, Any], faults: frozenset[Path], findings: Findings) -> Definitions:
-    """The definitions of a spec, without what `faults` names.
+    """Read the definitions of a spec, except the invalid paths in `faults`.
 
-    Contradictions within a definition are added to `findings`, and make it None too.
+    Contradictions inside a definition are added to `findings`, and the definition is then None, too.
     """
     named = {
         section.key: {
@@ -39,7 +39,7 @@ def read_definitions(value: Mapping[str, Any], faults: frozenset[Path], findings
 
 
 def resolve(definitions: Definitions, root: FilePath, findings: Findings) -> Project:
-    """Check every section in the order of data flow, each as far as what it depends on is known. No data is read."""
+    """Check every section in the order of data flow, each as far as its dependencies are known. No data is read."""
     project = Project(definitions, root, findings)
     for section in SECTIONS:
         project.sections[section.key] = section.check(project)

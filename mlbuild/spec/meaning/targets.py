@@ -1,4 +1,4 @@
-"""Checks what a model predicts: its target, and what else the answer of its learner is made of."""
+"""Checks the target of a model, and the other keys of its answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlbuild.spec.text.quoting import as_sql, as_yaml
 def read_answer(
     learner: type[Learner], given: Mapping[str, Any], at: Path, findings: Findings
 ) -> Answer | None:
-    """The answer that a learner gives, with what `target` says of it; None where a key is missing."""
+    """Return the answer of a learner with the keys of `target`; None if a key is missing."""
     wanted = [key for key, param in params_of(learner.answer).items() if param.required and key not in given]
     for key in wanted:
         message = f"'target' needs '{key}', as {learner.type} does {learner.answer.kind}"
@@ -30,7 +30,10 @@ def read_answer(
 
 
 class TargetCheck:
-    """The check of one target; `given` are the keys as written. Whether its dtype suits is the learner's to say."""
+    """The check of one target.
+
+    `given` are the keys as written. The learner checks whether its dtype is suitable.
+    """
 
     def __init__(
         self, answer: Answer, learner: str, given: Mapping[str, Any], at: Path, findings: Findings
@@ -39,12 +42,12 @@ class TargetCheck:
         self.at, self.findings = at, findings
 
     def type(self, table: Table) -> ColumnType:
-        """The target's type in the rows left for training; unknown where there is no such column."""
+        """Return the type of the target in the training rows; unknown if there is no such column."""
         known = self._column("column", self.answer.column, table)
         return table.columns[self.answer.column].trained if known else ColumnType(UNKNOWN)
 
     def run(self, type_: ColumnType, dataset: DatasetSpec) -> TargetSpec | None:
-        """The target, given a type that suits the learner; None where something else is at fault."""
+        """Return the target, given a type that is suitable for the learner; None if something else is wrong."""
         keys = {key: name for key, name in self._columns() if self._column(key, name, dataset.table)}
         missing = [key for key, name in keys.items() if self._can_be_missing(key, name, dataset)]
         idle = [*self._idle()]
@@ -54,7 +57,7 @@ class TargetCheck:
         return None if typed is None else TargetSpec(type_, typed)
 
     def _columns(self) -> Iterator[tuple[str, str]]:
-        """The keys that name columns of the dataset, with these names."""
+        """Yield the keys that name columns of the dataset, with these names."""
         for key, param in params_of(type(self.answer)).items():
             if isinstance(param.kind, Name) and (name := getattr(self.answer, param.name)) is not None:
                 yield key, name
@@ -76,7 +79,7 @@ class TargetCheck:
         return True
 
     def _idle(self) -> Iterator[Problem]:
-        """Keys that only other kinds of answers have."""
+        """Report keys that only other kinds of answers have."""
         own = params_of(type(self.answer))
         for key in self.given:
             if key not in own and not key.startswith("x-"):
@@ -86,5 +89,5 @@ class TargetCheck:
 
 
 def _is_there(column: str) -> str:
-    """The condition that a column is not missing, as YAML."""
+    """Format the condition that a column is not missing, as YAML."""
     return as_yaml(f"{as_sql(column)} IS NOT NULL")

@@ -1,4 +1,4 @@
-"""Checks how models are measured and when their training ends."""
+"""Checks the metrics of models, and when their training ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.spec.spec import DatasetSpec, StoppingSpec
 
 
 class TrainingCheck:
-    """The check of a model's metrics and early stopping; `classes` is the number of them where it is known."""
+    """The check of a model's metrics and early stopping. `classes` is the number of classes, if it is known."""
 
     def __init__(
         self, model: Model, learner: Learner | None, classes: int | None, at: Path, findings: Findings
@@ -24,7 +24,7 @@ class TrainingCheck:
         self.answer = self.type.answer
 
     def metrics(self) -> tuple[str, ...]:
-        """The metrics of the model, by default those of its answer."""
+        """Return the metrics of the model; the default depends on its answer."""
         if self.model.metrics is None:
             return self.answer.default_metrics(self.classes)
         for index, name in enumerate(self.model.metrics):
@@ -33,7 +33,7 @@ class TrainingCheck:
         return self.model.metrics
 
     def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
-        """When training ends early; None where it does not or cannot."""
+        """Return when training ends early; None if it does not, or cannot."""
         stopping, at = self.model.early_stopping, (*self.at, "early_stopping")
         if stopping is None:
             return None
@@ -52,7 +52,9 @@ class TrainingCheck:
         return METRIC[metric].applies(self.answer, self.classes)
 
     def _watched(self, named: str | None, at: Path) -> str | None:
-        """The metric that training watches: the one named, else the first of the model's that it can watch."""
+        """Return the metric that training watches: the named one, or else the first of the model's that it can
+        watch.
+        """
         watched = (self.learner or self.type).watches(self.classes)
         watchable = [metric.name for metric in METRICS if metric.name in watched]
         help_ = f"metrics that early stopping can watch: {', '.join(watchable)}"

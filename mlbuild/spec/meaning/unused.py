@@ -9,7 +9,7 @@ from mlbuild.spec.sections import SECTIONS
 
 
 def warn_unused(definitions: Definitions, findings: Findings) -> None:
-    """Warn of definitions that nothing uses. Only for a sound spec, in which every name is known."""
+    """Warn about definitions that nothing uses. Call this only for a valid spec, in which every name is known."""
     used = {
         use
         for section in SECTIONS

@@ -1,4 +1,4 @@
-"""What the names in a project can be: the things that its spec defines, and the columns of its tables and files."""
+"""Collects the names in a project: the things that its spec defines, and the columns of its tables and files."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape.shape import check_shape
 from mlbuild.spec.text.tree import Document
 
-#: Names, each with what is known of what bears it: nothing, or the type of a column.
+#: Names, each with what is known about it: nothing, or the type of a column.
 Names = dict[str, ColumnType | None]
 
 
 @dataclass
 class Columns:
-    """Names of columns; where they are `open`, there can be others."""
+    """Names of columns. If they are `open`, there can be others."""
 
     names: Names = field(default_factory=dict)
     open: bool = False
@@ -46,11 +46,11 @@ class Columns:
 
 @dataclass
 class Known:
-    """The names of a project, whatever profile is chosen; what is at fault leaves names open, never out.
+    """The names of a project in all profiles. If something is invalid, names are open rather than missing.
 
-    `sections` has what stands under the top-level keys, `whole` says whether every included file could be read.
-    `datasets` are the columns that models can learn from; `columns` those of all tables; `features` those that
-    steps of preprocessing can work on; `files` those in the files of a contract's sources, each with the path.
+    `sections` contains the names under the top-level keys, and `whole` is true if every included file could be
+    read. `datasets` are the columns that models can learn from, `columns` those of all tables, `features` those
+    that preprocessing steps can use, and `files` those in the files of a contract's sources, each with the path.
     """
 
     sections: dict[str, dict[str, None]] = field(default_factory=lambda: {key: {} for key in SECTION_KEYS})
@@ -62,9 +62,9 @@ class Known:
 
 
 def known_names(main: Document, bounds: Bounds | None = None) -> Known:
-    """The names of the project whose spec this is, mistakes in it or not; headers of files are read, no rows.
+    """Return the names of the project with this spec, even if it has mistakes. Reads headers of files, but no rows.
 
-    Only files within its bounds are read: of its project, unless other ones are given.
+    Only files within `bounds` are read (default: those of the project).
     """
     known, bounds = Known(), bounds or Bounds.of(FilePath(main.file))
     profiles = main.value.get("profiles") if isinstance(main.value, dict) else None
@@ -114,7 +114,7 @@ def _add_datasets(known: Known, resolved: Project) -> None:
 
 
 def _add_features(known: Known, definitions: Definitions, resolved: Project) -> None:
-    """What steps can work on: features, what the steps of models make, and all that steps say that no model uses."""
+    """Add what steps can use: features, what the steps of models make, and everything in steps that no model uses."""
     for columns in known.datasets.values():
         known.features.add(columns.names)
         known.features.open = known.features.open or columns.open
@@ -132,14 +132,16 @@ def _add_features(known: Known, definitions: Definitions, resolved: Project) -> 
 
 
 def _mentioned(steps: Iterable[Op]) -> Iterator[str]:
-    """The names of columns that steps say."""
+    """Yield the names of columns in steps."""
     for step in steps:
         if isinstance(step.columns, Selector):
             yield from step.columns.names or step.columns.excluded
 
 
 def _header(source: Source, located: Located, bounds: Bounds) -> list[str]:
-    """The columns of a source's file; none where it is not there or cannot be read, or lies beyond the bounds."""
+    """Return the columns of a source's file; empty if it does not exist, cannot be read, or is outside of the
+    bounds.
+    """
     try:
         file = located.sample
         return source.format.header(file) if file and bounds.hold(file) else []

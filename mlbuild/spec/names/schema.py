@@ -1,4 +1,4 @@
-"""The JSON Schema of one project: that of the language, in which names are those that the project has."""
+"""The JSON Schema of one project: that of the language, with the names of this project."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ BEARERS = {
     bearer: [section.key for section in SECTIONS if bearer in section.bears]
     for bearer in dict.fromkeys(bearer for section in SECTIONS for bearer in section.bears)
 }
-#: Keys of a model whose columns are those of its dataset.
+#: Keys of a model that name columns of its dataset.
 _OF_DATASET = ("features", "target")
 
 
 def build_project_schema(known: Known) -> Json:
-    """The schema as JSON. It accepts whatever `check` accepts of the spec that the names come from.
+    """Return the schema as JSON. It accepts everything that `check` accepts in the spec that the names come from.
 
-    A name that was defined since is refused until the schema is written anew; messages say so.
+    A name that was added since is refused until the schema is written again; the message says so.
     """
     schema = deepcopy(build_schema())
     definitions = schema["definitions"]
@@ -44,7 +44,7 @@ def _columns(columns: Columns, whole: bool) -> Json:
 
 
 def _name(bearer: str, names: Mapping[str, ColumnType | None], open_: bool) -> Json:
-    """One of these names; any text where there is none, or where there can be others."""
+    """Return the schema of one of these names; any text if there are none, or if there can be others."""
     text = {"title": f"{bearer} name", "type": "string"}
     if not names:
         return text
@@ -60,7 +60,7 @@ def _name(bearer: str, names: Mapping[str, ColumnType | None], open_: bool) -> J
 
 
 def _write_models(definitions: Json, known: Known) -> None:
-    """Let a model's dataset decide which columns it can name."""
+    """Make the dataset of a model determine which columns it can name."""
     model = definitions["model"]
     leads = []
     for name, columns in known.datasets.items():
@@ -85,7 +85,7 @@ def _write_models(definitions: Json, known: Known) -> None:
 
 
 def _target(shape: Json, columns: Columns) -> Json:
-    """A target, of which the categories of its column are what can be positive."""
+    """Return the schema of a target whose column's categories can be `positive`."""
     values = {name: _values(type_) for name, type_ in columns.names.items()}
     leads = [
         {
@@ -105,13 +105,13 @@ def _values(type_: ColumnType | None) -> list[Any]:
 
 
 def _write_contracts(schema: Json, known: Known) -> None:
-    """Let each contract complete to the columns that its files have."""
+    """Add the columns of its files as completions to each contract."""
     definitions, contracts = schema["definitions"], schema["properties"]["contracts"]
     for name, header in known.files.items():
         if name in known.sections["contracts"] and header:
             own = deepcopy(definitions["contract"])
             columns = own["properties"]["columns"]
-            # Of type text first: then completing a name puts its dtype beside it, not a map below.
+            # Text first: then completing a name adds its dtype on the same line instead of a map below.
             column = {"type": ["string", "object"], "allOf": [columns["additionalProperties"]]}
             columns["properties"] = {
                 key: column | described(f"A column of `{path}`.") for key, path in header.items()
@@ -121,7 +121,7 @@ def _write_contracts(schema: Json, known: Known) -> None:
 
 
 def _with_names(shape: Any, reference: str) -> Any:
-    """The shape with another definition of the names of columns."""
+    """Return a shape with another definition for names of columns."""
     if isinstance(shape, list):
         return [_with_names(part, reference) for part in shape]
     if not isinstance(shape, dict):

@@ -1,4 +1,4 @@
-"""The sections of a spec in the order of data flow, which is the order in which they are checked."""
+"""The sections of a spec in the order of data flow, in which they are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section `contracts`: what the columns of tables must be."""
+"""The section `contracts`: what the columns of tables must look like."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Contracts(Section[DefinedContract, None]):
     counted = False
 
     def unreadable(self, at: Path) -> Path:
-        """A column at fault leaves the other columns readable."""
+        """If a column is invalid, the other columns are still read."""
         return at[:4] if at[2:3] == ("columns",) and len(at) > 3 else at[:2]
 
     def read(
         self, given: Any, at: Path, faults: frozenset[Path], findings: Findings
     ) -> DefinedContract | None:
-        """The contract; a column at fault has any type in it, and is doubtful."""
+        """Return the contract. An invalid column gets any type and is marked as doubtful."""
         if at in faults:
             return None
         faulty = {column for column in given["columns"] if (*at, "columns", column) in faults}

@@ -16,7 +16,7 @@ from mlbuild.spec.meaning.targets import read_answer
 from mlbuild.spec.sections.section import Section, sound
 from mlbuild.spec.spec import ModelSpec
 
-#: Keys of a model that nothing else depends on: where one is at fault, the rest of the model can still be checked.
+#: Keys of a model that nothing else depends on. If one is invalid, the rest of the model can still be checked.
 _APART = ("params", "metrics", "early_stopping")
 
 
@@ -29,7 +29,7 @@ class Models(Section[DefinedModel, ModelSpec]):
         return at[:3] if len(at) > 2 and at[2] in _APART else at[:2]
 
     def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> DefinedModel | None:
-        """The model; parts at fault that nothing else depends on are left out of it."""
+        """Return the model, without invalid parts that nothing else depends on."""
         if at in faults:
             return None
         model: Model = self.kind.read({key: part for key, part in given.items() if (*at, key) not in faults})

@@ -1,4 +1,4 @@
-"""The section `outputs`: what is shipped."""
+"""The section `outputs`: the models to ship."""
 
 from __future__ import annotations
 

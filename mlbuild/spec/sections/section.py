@@ -1,4 +1,4 @@
-"""What a section is: a top-level key under which a spec defines things by name."""
+"""The base class of sections: top-level keys under which a spec defines things by name."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.project import Project
 
-#: What a definition of a section is read as, and what checking makes of it.
+#: The type of a definition after reading, and after checking.
 Defined = TypeVar("Defined")
 Checked = TypeVar("Checked")
 
 
 class Section(Generic[Defined, Checked]):
-    """One section of the spec language: how its definitions are written, read, checked and referred to.
+    """One section of the spec language: how its definitions are written, read, checked and referenced.
 
-    `key` is the top-level key, `one` the noun for one definition, `kind` what a definition may be, `doc` what the
-    section is for. `bears` are the kinds of names that its definitions can be called by. A section that is `counted`
+    `key` is the top-level key, `one` the noun for one definition, `kind` the kind of a definition, and `doc` the
+    documentation of the section. `bears` are the kinds of names that its definitions have. A `counted` section
     appears in the summary of `check`.
     """
 
@@ -33,37 +33,37 @@ class Section(Generic[Defined, Checked]):
     counted: ClassVar[bool] = True
 
     def defined(self, definitions: Definitions) -> Mapping[str, Defined | None]:
-        """The definitions of this section by name, None where one is at fault."""
+        """Return the definitions of this section by name, None if one is invalid."""
         return definitions.of(self.key)
 
     def checked(self, project: Project) -> Mapping[str, Checked | None]:
-        """What `check` made of the definitions, None where one is at fault or depends on one that is."""
+        """Return the checked definitions, None if one is invalid or depends on something invalid."""
         return project.of(self.key)
 
     def unreadable(self, at: Path) -> Path:
-        """The smallest part of a definition that has to be left out if the value at a path is at fault."""
+        """Return the smallest part of a definition that must be left out if the value at a path is invalid."""
         return at[:2]
 
     def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Defined | None:
-        """The definition at a path; None where it is at fault. `faults` are the paths that cannot be read."""
+        """Return the definition at a path, None if it is invalid. `faults` are the paths that cannot be read."""
         return None if at in faults else sound(self.kind.read(given), at, findings)
 
     def check(self, project: Project) -> Mapping[str, Checked | None]:
-        """Check all definitions against the rest of the project, whose earlier sections are checked already."""
+        """Check all definitions against the rest of the project, whose earlier sections are already checked."""
         return {}
 
     def uses(self, definition: Defined) -> Iterator[tuple[str, str]]:
-        """The section and name of each definition that this one refers to."""
+        """Yield the section and name of each definition that this one refers to."""
         return iter(())
 
 
 def sound(value: Any, at: Path, findings: Findings) -> Any:
-    """The value; None where its own check, or that of anything inside it, finds an error."""
+    """Return the value, or None if its own check, or that of anything inside it, finds an error."""
     return value if findings.extend(contradictions(value, at)) else None
 
 
 def contradictions(value: Any, at: Path) -> Iterator[Problem]:
-    """What the fields of described values contradict in each other, from the outside in."""
+    """Yield contradictions between the fields of described values, from the outside in."""
     if isinstance(value, Described):
         yield from (problem.under(*at) for problem in value.check())
         for key, param in params_of(type(value)).items():

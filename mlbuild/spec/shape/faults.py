@@ -1,4 +1,4 @@
-"""Tells which definitions of a spec are at fault in their shape, so that the rest can be checked further."""
+"""Determines which definitions of a spec have an invalid shape, so that the rest can be checked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _SECTION = {section.key: section for section in SECTIONS}
 
 
 def faults_of(document: Document, problems: Iterable[Problem]) -> frozenset[Path] | None:
-    """The paths of what cannot be read, given the problems of its shape; None where that leaves nothing to check.
+    """Return the paths that cannot be read, given the problems of shape; None if nothing is left to check.
 
-    They are definitions (`("models", "late")`), or where the rest can still be read, smaller parts of these. A value that is at fault where it is first written is so wherever an alias repeats it.
+    They are definitions (`("models", "late")`) or, if the rest can still be read, parts of definitions. A value
+    that is invalid where it is first written is also invalid wherever an alias repeats it.
     """
     value = document.value
     if not isinstance(value, dict) or () in document.mistaken:
@@ -31,13 +32,13 @@ def faults_of(document: Document, problems: Iterable[Problem]) -> frozenset[Path
 
 
 def _unreadable(at: Path) -> Path:
-    """The smallest part of a spec that has to be left out, if the value at a path is at fault."""
+    """Return the smallest part of a spec that must be left out if the value at a path is invalid."""
     section = _SECTION.get(str(at[0])) if at else None
     return at[:2] if section is None else section.unreadable(at)
 
 
 def _repeated(value: dict[str, Any], paths: list[Path]) -> Iterator[Path]:
-    """What repeats, by an alias, what is at fault in another place."""
+    """Yield the paths where aliases repeat an invalid value."""
     faulty: dict[int, set[Path]] = {}
     for at in paths:
         container, rest = _innermost(value, at)
@@ -47,10 +48,10 @@ def _repeated(value: dict[str, Any], paths: list[Path]) -> Iterator[Path]:
 
 
 def _innermost(value: Any, at: Path) -> tuple[Any, Path]:
-    """The map or list that holds what stands at a path, and the rest of the path from there on."""
+    """Return the map or list that contains what is at a path, and the rest of the path from there."""
     container, rest = value, at
     for index, part in enumerate(at):
-        # A layer can have put a shorter list there.
+        # A layer can have replaced the list by a shorter one.
         inside = part in value if isinstance(value, dict) else isinstance(part, int) and part < len(value)
         value = value[part] if inside else None
         if not isinstance(value, (dict, list)):
@@ -60,7 +61,7 @@ def _innermost(value: Any, at: Path) -> tuple[Any, Path]:
 
 
 def _routes(value: Any, wanted: Container[int]) -> Iterator[tuple[Path, Any]]:
-    """Every path that leads to one of the wanted maps and lists, which are given by identity."""
+    """Yield every path that leads to one of the wanted maps and lists, which are compared by identity."""
     leads: dict[int, bool] = {}
 
     def find(one: Any) -> bool:
@@ -82,9 +83,9 @@ def _routes(value: Any, wanted: Container[int]) -> Iterator[tuple[Path, Any]]:
 
 
 def _in_doubt(value: dict[str, Any], at: Path) -> list[Path]:
-    """What a mistake in the text at a path leaves in doubt: all that is defined beside it in a section."""
+    """Return what a mistake in the text at a path affects: everything that is defined next to it in a section."""
     if at[0] not in value:
-        return []  # a key of an included file that says nothing outside of it
+        return []  # a key of an included file that has no meaning outside of it
     section = value[str(at[0])]
     if len(at) == 1 and isinstance(section, dict):
         return [(at[0], name) for name in section]

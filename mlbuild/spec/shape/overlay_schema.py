@@ -1,4 +1,4 @@
-"""The part of the JSON Schema for what is no whole spec: overlays of profiles, and included files."""
+"""The part of the JSON Schema for incomplete specs: overlays of profiles, and included files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
 
 
 def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]]:
-    """`overlay`, all definitions that only overlays refer to, and `included`, which editors can be pointed at."""
+    """Yield `overlay`, all definitions that only overlays use, and `included`, which editors can refer to."""
     yield "included", _excerpt(root, ("include", *SECTION_KEYS), "included file", "A part of a spec.")
     overlay = _excerpt(root, OVERLAID, "profile", "The changes of a profile. No key is required.")
     relaxed: Json = {}
@@ -25,7 +25,7 @@ def _excerpt(root: Json, keys: tuple[str, ...], title: str, doc: str) -> Json:
 
 
 class _Relaxed:
-    """Writes definitions of which nothing is required. Lists replace lists, so their items stay as they are."""
+    """Writes definitions without required keys. Lists replace lists, so their items stay unchanged."""
 
     def __init__(self, definitions: Json, made: Json) -> None:
         self.definitions, self.made = definitions, made
@@ -48,7 +48,7 @@ class _Relaxed:
         return out
 
     def _reference(self, reference: str) -> str:
-        """The relaxed definition of an object; of a text the definition itself."""
+        """Return the relaxed definition of an object; for a text, the definition itself."""
         start, _, name = reference.rpartition("/")
         if self.definitions[name].get("type") == "string":
             return reference
@@ -58,7 +58,7 @@ class _Relaxed:
         return f"{start}/overlay.{name}"
 
     def _undivided(self, then: Json) -> Json:
-        """An object that does not say which of several it is, as the spec below it does: it has any of their keys."""
+        """Return an object without its discriminator, which is in the spec below: it can have any of the keys."""
         branches = [self._object(self.shape(lead["then"])) for lead in then["allOf"]]
         return {"type": "object"} | self._union(branches)
 
@@ -72,7 +72,7 @@ class _Relaxed:
         return {"properties": properties, **closed}
 
     def _any(self, shapes: list[Json]) -> Json:
-        """What has one of several shapes; objects become one, since editors word and complete that best."""
+        """Merge shapes. Objects become one object, because this gives the best messages and completions in editors."""
         different = [shape for index, shape in enumerate(shapes) if shape not in shapes[:index]]
         if len(different) == 1:
             return different[0]
@@ -82,7 +82,7 @@ class _Relaxed:
         return described(different[0].get("description", "")) | {"anyOf": different}
 
     def _object(self, shape: Json) -> Json:
-        """The definition that a shape refers to, itself if to none."""
+        """Return the definition that a shape refers to, or the shape itself."""
         for reference in (shape, *shape.get("allOf", ())):
             if "$ref" in reference:
                 return self.made[reference["$ref"].rpartition("/")[2]]  # type: ignore[no-any-return] # made of JSON

@@ -1,7 +1,7 @@
-"""The JSON Schema of the spec language, written from the described classes and the catalogues.
+"""Generates the JSON Schema of the spec language from the described classes and the catalogues.
 
-Draft-07 in the shape that editors word and complete best: where a key names which of several classes an object is,
-that key is an enum, and a typed `if` leads to one closed definition. Never a `oneOf` of whole objects.
+The schema uses Draft-07 in the form that works best in editors: if a key selects one of several classes, that key
+is an enum, and a typed `if` leads to one closed definition. There is never a `oneOf` of whole objects.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from mlbuild.spec.root import Root
 from mlbuild.spec.shape.overlay_schema import part_definitions
 
 FILE = "mlbuild.schema.json"
-#: How the committed file is made anew.
+#: The command that regenerates the committed file.
 COMMAND = f"mlbuild schema > schemas/{FILE}"
 
 
 @cache
 def build_schema() -> Json:
-    """The schema as JSON; shared, so not to be changed."""
+    """Return the schema as JSON. It is shared, so do not modify it."""
     root = object_schema(Root)
     root["title"] = "mlbuild spec"
     root["properties"] = {"$schema": {"type": "string"}} | root["properties"]
@@ -44,12 +44,12 @@ def build_schema() -> Json:
 
 
 def schema_text() -> str:
-    """The schema as the text of its file."""
+    """Return the text of the schema file."""
     return as_text(build_schema())
 
 
 def as_text(schema: Json) -> str:
-    """A schema as the text of a file."""
+    """Format a schema as the text of a file."""
     return json.dumps(schema, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -58,7 +58,7 @@ def write_schema(path: Path) -> None:
 
 
 def shipped_schema() -> Path:
-    """The schema's file: beside this module where mlbuild is installed from a wheel, else in the checkout."""
+    """Return the schema file: next to this module if mlbuild is installed from a wheel, otherwise in the checkout."""
     here = Path(__file__)
     installed = here.with_name(FILE)
     return installed if installed.exists() else here.parents[3] / "schemas" / FILE
@@ -66,12 +66,12 @@ def shipped_schema() -> Path:
 
 @cache
 def dispatches() -> Mapping[str, Dispatch]:
-    """The definitions that a key divides into several, by name."""
+    """Return the definitions that a discriminator splits into several, by name."""
     return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, Dispatch)}
 
 
 def _kinds(cls: type) -> Iterator[Kind]:
-    """Every kind below the fields of a described class, outer ones first."""
+    """Yield every kind inside the fields of a described class, outer ones first."""
     for param in params_of(cls).values():
         yield from _with_nested(param.kind)
 
@@ -96,14 +96,14 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
 
 
 def _dispatch(kind: Dispatch) -> Json:
-    """An object whose discriminator leads to a closed definition."""
+    """Return the schema of an object whose discriminator leads to a closed definition."""
     title = kind.name.rpartition("_")[2]
     leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.by_value]
     return {
         "title": title,
         "type": "object",
         **({} if kind.suffixes else {"required": [kind.by]}),
-        # No description here: hovering over the discriminator shows the one of the branch.
+        # No description here, so that hovering over the discriminator shows the description of the branch.
         "properties": {kind.by: _options(kind)},
         "if": {"type": "object", "required": [kind.by]},
         "then": {"allOf": leads},
@@ -116,7 +116,10 @@ def _options(kind: Dispatch) -> Json:
 
 
 def _by_suffix(kind: Dispatch) -> Json:
-    """The same without discriminator, by the suffix of `path`; any other suffix needs the discriminator."""
+    """Return the same without a discriminator, by the suffix of `path`.
+
+    Any other suffix needs the discriminator.
+    """
     patterns = {suffix: re.escape(suffix) + "$" for suffix, _ in kind.suffixes}
     known = {"type": "string", "pattern": "|".join(patterns.values())}
     leads = [
@@ -134,14 +137,14 @@ def _by_suffix(kind: Dispatch) -> Json:
 
 
 def _common(kind: Dispatch) -> Json:
-    """The parameters that all classes have, for completion where it is open which one is meant."""
+    """Return the parameters that all classes have, for completion before the class is known."""
     first, *others = (params_of(cls) for cls in kind.classes)
     return {key: param.json_schema() for key, param in first.items() if all(key in other for other in others)}
 
 
 def _branch(kind: Dispatch, cls: type) -> Json:
     shape = object_schema(cls)
-    # The discriminator has it: here it would be shown in the place of what the key says that holds the object.
+    # The discriminator has it. Here it would hide the description of the key that contains the object.
     del shape["description"]
     if kind.suffixes:
         shape["required"].remove(kind.by)
@@ -149,9 +152,9 @@ def _branch(kind: Dispatch, cls: type) -> Json:
 
 
 def _model(kind: Object) -> Json:
-    """A model: its `type` says what may stand under `params`."""
+    """Return the schema of a model: its `type` determines the keys of `params`."""
     shape = kind.definition()
-    # As of every discriminator, the branches describe these two.
+    # As for every discriminator, the branches describe these two.
     shape["properties"] |= {"type": LEARNER_TYPES.json_schema(), "params": LearnerParams().json_schema()}
     leads = [_when({"type": {"const": cls.type}}, {"properties": _named(cls)}) for cls in LEARNERS]
     models = {cls.type: Model for cls in LEARNERS}
@@ -164,7 +167,7 @@ def _model(kind: Object) -> Json:
 
 def _named(cls: type[Learner]) -> Json:
     type_ = {"const": cls.type, "type": "string"} | described(summary(cls))
-    # Behind an allOf, so that completing the key does not write out every default.
+    # Inside an allOf, so that completing the key does not insert every default.
     params = {"type": "object", "allOf": [_ref(f"params.{cls.type}")]}
     return {"type": type_, "params": params | _params_doc(cls)}
 
@@ -174,7 +177,7 @@ def _params_doc(cls: type[Learner]) -> Json:
 
 
 def _learner_params(cls: type[Learner]) -> Json:
-    """The parameters alone: the discriminator stands beside them, not among them."""
+    """Return the schema of the parameters without the discriminator, which is next to them."""
     shape = object_schema(cls) | _params_doc(cls)
     del shape["properties"]["type"]
     shape["required"].remove("type")
@@ -182,7 +185,7 @@ def _learner_params(cls: type[Learner]) -> Json:
 
 
 def _unnamed(title: str, by: str, classes: Mapping[str, type]) -> Json:
-    """An object that does not say yet which it is: a skeleton of each."""
+    """Return the schema of an object without its discriminator, with a snippet for each class."""
     snippets = []
     for value, cls in classes.items():
         usual = cast(type[Described], cls).usual
@@ -193,12 +196,12 @@ def _unnamed(title: str, by: str, classes: Mapping[str, type]) -> Json:
 
 
 def _placeholder(param: Param, place: int) -> Any:
-    """What a snippet puts under a key: the first option, an example, or an empty place to fill in."""
+    """Return what a snippet inserts for a key: the first option, an example, or a place to fill in."""
     if isinstance(param.kind, Choice):
         return param.kind.values[0]
     example = param.examples[0] if param.examples else None
     if isinstance(example, float):
-        return f"^${{{place}:{example}}}"  # without the quotes of a text
+        return f"^${{{place}:{example}}}"  # without quotes around the text
     if isinstance(example, str):
         return f"${{{place}:{example}}}"
     if isinstance(param.kind, MapOf):

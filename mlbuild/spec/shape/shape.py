@@ -1,4 +1,4 @@
-"""Whether a composed spec has the shape of one, and which of its definitions can be read."""
+"""Checks whether a composed spec has the right shape, and which of its definitions can be read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mlbuild.spec.shape.faults import faults_of
 from mlbuild.spec.shape.structure import Structure
 from mlbuild.spec.text.tree import Document
 
-#: What a value seems to be whose key or content could not be read.
+#: What errors a value appears to have if its key or content could not be read.
 _CONSEQUENCES = ("empty", "missing-key", "wrong-type")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """The spec with a profile laid over it that was not chosen, and what of it cannot be read."""
+    """The spec with a profile that was not chosen, and the paths that cannot be read in it."""
 
     document: Document
     blame: Blame
@@ -28,9 +28,9 @@ class Variant:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is wrong, in order of place; and the paths of what cannot be read, None where nothing can be checked.
+    """The errors, in the order of their places; and the paths that cannot be read, None if nothing can be checked.
 
-    `base` are the faults of the spec alone, `variants` what the profiles make of it that were not chosen.
+    `base` are the invalid paths of the spec alone. `variants` are the spec with each profile that was not chosen.
     """
 
     diagnostics: list[Diagnostic]
@@ -40,12 +40,12 @@ class Shape:
 
 
 def check_shape(composed: Composed) -> Shape:
-    """All that is wrong with the shape of a spec, its profiles and settings, and with its text."""
+    """Check the shape and the text of a spec, its profiles and settings."""
     structure = Structure()
     base = structure.problems(composed.base.value)
     problems = Structure().problems(composed.document.value) if composed.layers else base
     found = [*composed.base.mistakes, *composed.found]
-    # What could not be read is told already, whatever its shape.
+    # What could not be read was already reported, whatever its shape is.
     told = {_start(one) for one in found}
     blame = Blame(composed.base, composed.layers, base)
     shape = _told(composed.document, blame, problems)
@@ -71,6 +71,6 @@ def _start(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 
 def _told(document: Document, blame: Blame, problems: Iterable[Problem]) -> list[Diagnostic]:
-    """Problems with their places, but for those of what could not be read."""
+    """Return problems with their places, except those of what could not be read."""
     kept = [one for one in problems if one.code not in _CONSEQUENCES or one.at not in document.mistaken]
     return blame.diagnostics(document, kept)

@@ -1,7 +1,7 @@
-"""Whether a document has the shape of a spec: every object against its own definition of the JSON Schema.
+"""Checks whether a document has the shape of a spec, each object against its definition in the JSON Schema.
 
-The schema that editors use is the validator. Which definition an object has is decided here, by its discriminator:
-that is fast, and an error is about the object that was meant.
+The validator uses the same schema as editors. This module chooses the definition of each object by its
+discriminator. That is fast, and errors are about the object that was meant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _ROOT = ""
-#: What is said of a key that has its place elsewhere, or is known for another reason, by definition.
+#: Messages for keys that belong elsewhere, or are known for another reason, by definition.
 _ELSEWHERE = {
     "warnings": {
         code: "this is an error; only warnings can be changed here" for code in CODES if code not in WARNINGS
@@ -34,28 +34,34 @@ _ELSEWHERE = {
 
 
 class Structure:
-    """Checks the values of a spec and of its variants; what they share is looked at once."""
+    """Checks the values of a spec and of its variants. Shared parts are checked once."""
 
     def __init__(self, seen: Collection[tuple[int, str | int]] = ()) -> None:
         self._seen = set(seen)
 
     def problems(self, value: Any) -> list[Problem]:
-        """All that is wrong with the shape of a spec's value, by path; what an alias repeats is told once."""
+        """Return everything that is wrong with the shape of a spec, by path.
+
+        What an alias repeats is reported once.
+        """
         return [*_Check(_seen=self._seen).object(value, _ROOT, ())]
 
     def variant(self) -> Structure:
-        """A check of values that share parts with those checked here; these must live as long as it is used."""
+        """Return a check of values that share parts with those checked here.
+
+        These must stay alive while it is used.
+        """
         return Structure(self._seen)
 
 
 def included_problems(value: Any) -> list[Problem]:
-    """What is wrong with an included file besides its definitions, which are checked where they are joined."""
+    """Return what is wrong with an included file, except its definitions, which are checked after joining."""
     found = Object((), "an included file").problems(_shape("included").validator.iter_errors(value))
     return [problem for problem in found if len(problem.at) < 2 or problem.at[0] == "include"]
 
 
 def overlay_problems(value: Any, name: str) -> list[Problem]:
-    """What is wrong with the overlay of a profile besides its definitions, which are checked where they are laid."""
+    """Return what is wrong with the overlay of a profile, except its definitions, which are checked after merging."""
     at = ("profiles", name)
     errors = _shape("overlay").validator.iter_errors(value)
     found = Object((), f"profile '{name}'").problems(errors)
@@ -70,9 +76,9 @@ class _Check:
     _seen: set[tuple[int, str | int]] = field(default_factory=set)
 
     def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
-        """The problems of a value that should be what the definition `name` says, and of all below it.
+        """Yield the problems of a value that should match the definition `name`, and of everything inside it.
 
-        `named` says that the last part of the path is a name that the user gave.
+        `named` is true if the last part of the path is a name that the user chose.
         """
         if self._again(value, name):
             return
@@ -91,7 +97,7 @@ class _Check:
         yield from self._below(shape.leads, value, object_.at)
 
     def _below(self, leads: Json, value: Any, at: Path, named: bool = False) -> Iterator[Problem]:
-        """The problems of the values that have a definition of their own."""
+        """Yield the problems of the values that have their own definition."""
         if "$ref" in leads:
             yield from self.object(value, leads["$ref"], at, named)
         elif leads and not self._again(value, id(leads)):
@@ -105,7 +111,7 @@ class _Check:
                     yield from self._below(leads.get("items", {}), child, (*at, index))
 
     def _again(self, value: Any, what: str | int) -> bool:
-        """Whether a map or list was looked at before in this respect, as those are that aliases repeat."""
+        """Whether a map or list, such as one that aliases repeat, was already checked in this respect."""
         if not isinstance(value, (dict, list)) or (id(value), what) in self._seen:
             return isinstance(value, (dict, list))
         self._seen.add((id(value), what))
@@ -113,7 +119,7 @@ class _Check:
 
     def _dispatched(self, value: Any, kind: Dispatch, at: Path, named: bool) -> Iterator[Problem]:
         if not isinstance(value, dict):
-            return  # told where the object that holds it was checked
+            return  # reported where the object that contains it was checked
         which = kind.which(value)
         title = kind.name.rpartition("_")[2]
         if isinstance(which, str) and which in kind.by_value:
@@ -138,7 +144,7 @@ class _Check:
         return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near)
 
     def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
-        """A model and the parameters of its learner."""
+        """Check a model and the parameters of its learner."""
         type_, params = model.get("type"), model.get("params")
         cls = next((cls for cls in LEARNERS if cls.type == type_), None)
         if cls is None:
@@ -165,7 +171,7 @@ def _unknown_learner(value: Any, at: Path) -> Problem:
 
 
 def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
-    """An object that does not say which of several it is."""
+    """Return the error for an object without its discriminator."""
     wanted = [kind.by, "path"] if kind.suffixes and "path" not in value else [kind.by]
     for key in value:
         if glued(key, value[key]) in wanted:
@@ -190,7 +196,7 @@ def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
 
 @dataclass(frozen=True)
 class _Shape:
-    """A definition by itself: its validator takes for granted what it refers to, `leads` says where that stands."""
+    """A definition without its references: the validator accepts what it refers to, and `leads` says where that is."""
 
     validator: Validator
     leads: Json
@@ -204,18 +210,18 @@ def _shape(name: str) -> _Shape:
         word: part for word, part in definition.items() if word not in ("if", "then", "else", "definitions")
     }
     if name == "model":
-        # As of every discriminator, the mistakes of this one are told where it divides.
+        # As for every discriminator, its mistakes are reported by the dispatch.
         own["properties"] = own["properties"] | {"type": {}}
     return _Shape(_validator()(_alone(own)), _leads(own))
 
 
 @cache
 def _validator() -> Any:
-    """Draft 7 as JavaScript reads its patterns, and with finite numbers only."""
+    """Return a Draft 7 validator that interprets patterns as JavaScript does, and accepts only finite numbers."""
     from jsonschema import Draft7Validator, ValidationError, validators
 
     def pattern(_: Any, wanted: str, text: Any, __: Any) -> Iterator[ValidationError]:
-        # Python's `$` also stands before a last line break.
+        # Python's `$` also matches before a final line break.
         if isinstance(text, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), text):
             yield ValidationError(f"{text!r} does not match {wanted!r}")
 
@@ -223,7 +229,7 @@ def _validator() -> Any:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
     def unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[ValidationError]:
-        # The library compares each with each where they are not all of one type.
+        # The library compares each item with each other if they have different types.
         if wanted and isinstance(items, list) and repeated(items) is not None:
             yield ValidationError("an item is repeated")
 
@@ -233,7 +239,7 @@ def _validator() -> Any:
 
 
 def _alone(shape: Any) -> Any:
-    """A schema with what stands for an object in the place of each reference."""
+    """Return a schema with a placeholder instead of each reference."""
     if isinstance(shape, list):
         return [_alone(part) for part in shape]
     if not isinstance(shape, dict):
@@ -250,12 +256,12 @@ def _alone(shape: Any) -> Any:
 
 
 def _leads(shape: Any) -> Json:
-    """What is left of a schema when only its references are of interest."""
+    """Return what is left of a schema if only its references matter."""
     if not isinstance(shape, dict):
         return {}
     if "$ref" in shape:
         name = shape["$ref"].rpartition("/")[2]
-        # An overlay is checked where it is laid over the spec, which says what its objects are.
+        # An overlay is checked after it is merged into the spec, which determines what its objects are.
         return {} if name == "overlay" or _is_name(build_schema()["definitions"][name]) else {"$ref": name}
     found = {word: _leads(shape[word]) for word in ("items", "additionalProperties") if word in shape}
     properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
@@ -264,5 +270,5 @@ def _leads(shape: Any) -> Json:
 
 
 def _is_name(definition: Json) -> bool:
-    """Whether a definition is one of texts, for which references stand in many places."""
+    """Whether a definition is one of texts, to which there are many references."""
     return bool(definition.get("type") == "string")

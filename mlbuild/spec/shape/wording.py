@@ -1,4 +1,4 @@
-"""What a failed keyword of the JSON Schema means, in our words: one problem for one mistake."""
+"""Turns failed keywords of the JSON Schema into messages: one problem for one mistake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.shown import cut
 from mlbuild.spec.language import NAME
 
-#: A `jsonschema.ValidationError`, whose stubs let every field be unset.
+#: A `jsonschema.ValidationError`. In its stubs, every field can be unset.
 ValidationError = Any
 
 _TYPES = {
@@ -29,7 +29,7 @@ _TYPES = {
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _NAME_HELP = "names have up to 80 letters, digits, '_' and '-', and start with a letter or '_'"
 _COLUMN_HELP = "a column name cannot be empty, '*' or of the form '^...$'"
-#: Words of other languages and libraries, by the option that they mean.
+#: Words from other languages and libraries, by the option that they mean.
 _SYNONYMS = {
     "float": "double number real decimal numeric float32 float64",
     "int": "integer long bigint int8 int16 int32 int64",
@@ -44,16 +44,16 @@ _SYNONYMS = {
 }
 _ELSEWHERE = {word: option for option, words in _SYNONYMS.items() for word in words.split()}
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
-#: More options are not listed in one sentence.
+#: The maximum number of options in one sentence.
 _LISTED = 8
 
 
 @dataclass(frozen=True)
 class Object:
-    """An object that was checked: where it stands and what messages call it.
+    """An object that was checked: its place and its name in messages.
 
-    `elsewhere` says of a key that is unknown here how it is called or where it belongs, `refused` why there is no
-    such key at all, `wanted` what to write under one that is missing.
+    For an unknown key, `elsewhere` says what it is called here or where it belongs, and `refused` why it does not
+    exist. `wanted` says what to write for a missing key.
     """
 
     at: Path
@@ -63,12 +63,13 @@ class Object:
     wanted: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
-        """The mistakes behind the errors of the object's own schema."""
+        """Return the mistakes behind the errors of the object's own schema."""
         told: set[Path] = set()
         for error in errors:
             at = (*self.at, *error.absolute_path)
             if error.validator in ("additionalProperties", "required"):
-                # Both are about keys, and a misspelt key is missed too: they are told together, once per object.
+                # Both are about keys, and a misspelt key is also missing, so they are reported together, once per
+                # object.
                 if at not in told:
                     yield from self._keys(error, at)
                 told.add(at)
@@ -95,7 +96,7 @@ class Object:
     def _unknown(
         self, key: str, known: list[str], given: Json, missing: list[str], unknown: int, title: str
     ) -> tuple[Problem, str | None]:
-        """The problem of an unknown key, and the key that was meant as far as that is known."""
+        """Return the problem of an unknown key, and the key that was meant, if it is known."""
         if key in self.refused:
             message = f"'{key}' cannot be set: {self.refused[key]}"
             return Problem("refused-key", message, (key,), on="key"), None
@@ -114,12 +115,12 @@ class Object:
 
 
 def glued(key: str, value: Any) -> str | None:
-    """The key that was meant where no blank follows its ':', as in `{path:rows.csv}`."""
+    """Return the key that was meant if no space follows its ':', as in `{path:rows.csv}`."""
     return key.partition(":")[0] if value is None and ":" in key else None
 
 
 def _of_value(error: ValidationError, at: Path) -> Problem:
-    """What is wrong with a value that is not about the keys of an object."""
+    """Return what is wrong with a value, apart from the keys of an object."""
     keyword, value, shape = error.validator, error.instance, dict(error.schema)
     if "propertyNames" in error.absolute_schema_path:
         if shape["pattern"] == NAME:
@@ -156,12 +157,12 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
 
 
 def repeated(items: list[Any]) -> int | None:
-    """The place of the first item that an earlier one equals; those that are lists or maps are passed over."""
+    """Return the index of the first item that equals an earlier one; lists and maps are ignored."""
     seen = set()
     for index, item in enumerate(items):
         if isinstance(item, (list, dict)):
             continue
-        # To JSON `1` is `1.0` and not `true`.
+        # In JSON, `1` equals `1.0` but not `true`.
         if (isinstance(item, bool), item) in seen:
             return index
         seen.add((isinstance(item, bool), item))
@@ -169,7 +170,7 @@ def repeated(items: list[Any]) -> int | None:
 
 
 def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
-    """A value that is not of the type that its schema asks for."""
+    """Return the problem of a value whose type differs from that in its schema."""
     if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
         return Problem("out-of-range", f"{subject} must be a finite number, not {shown(value)}", at)
     if value is None:
@@ -185,7 +186,7 @@ def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
 
 
 def _retyped(text: str, wanted: Any) -> str | None:
-    """How to write a text that was meant as a value of another type."""
+    """Return how to write a text that was meant as a value of another type."""
     if wanted == "boolean" and text.lower() in _TRUTHS:
         return f"write {_TRUTHS[text.lower()]}"
     number = text.removesuffix("%").strip()
@@ -200,7 +201,7 @@ def _near(value: str, options: list[str]) -> str | None:
 
 
 def _options(key: str, shape: Json) -> str | None:
-    """What a key takes, where that is a closed list."""
+    """Return the options of a key, if it has a list of them."""
     options = [str(option) for option in shape.get("enum", ())]
     if len(options) == 1:
         return f"write '{key}: {options[0]}'"
@@ -208,7 +209,9 @@ def _options(key: str, shape: Json) -> str | None:
 
 
 def _of_forms(error: ValidationError, at: Path) -> Problem:
-    """A value that has none of several forms: the form whose type it has is to blame, if there is one."""
+    """Return the problem of a value that has none of several forms; if one of them has its type, the problem with
+    that form.
+    """
     forms: dict[int, list[ValidationError]] = {}
     for inner in error.context or ():
         forms.setdefault(int(inner.schema_path[0]), []).append(inner)
@@ -229,7 +232,7 @@ def _of_forms(error: ValidationError, at: Path) -> Problem:
 
 
 def words(shape: Json) -> str:
-    """How messages call what a schema allows."""
+    """Describe what a schema allows, for messages."""
     if "words" in shape:
         return str(shape["words"])
     if "anyOf" in shape:
@@ -248,7 +251,7 @@ def words(shape: Json) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value of the spec as messages quote it."""
+    """Format a value of the spec for messages."""
     if isinstance(value, str):
         return f"'{cut(' '.join(value.split()))}'"
     if isinstance(value, bool):

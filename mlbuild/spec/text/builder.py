@@ -1,4 +1,4 @@
-"""YAML events to a tree of nodes: scalars, keys, anchors, merges, and what we refuse of YAML."""
+"""Turns YAML events into a tree of nodes: scalars, keys, anchors and merges. Refuses some features of YAML."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mlbuild.diagnostics import Diagnostic, Related
 from mlbuild.spec.text.scalars import is_null, resolve
 from mlbuild.spec.text.tree import Node, Text
 
-#: How many nodes a spec may have, those that aliases repeat counted as often as they are used.
+#: The maximum number of nodes of a spec. What an alias repeats counts each time.
 MAX_NODES = 1_000_000
-#: How deep maps and lists may nest.
+#: The maximum nesting depth of maps and lists.
 MAX_DEPTH = 100
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
@@ -22,7 +22,7 @@ _TAG = re.compile(r"!\S*")
 
 
 class Stopped(Exception):
-    """Reading cannot go on."""
+    """Reading cannot continue."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -31,7 +31,7 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class _Open:
-    """A map or list whose end has not come; `key` waits for its value, `merges` are what `<<` names."""
+    """A map or list that has not ended. `key` is waiting for its value, and `merges` are the values of `<<`."""
 
     node: Node
     anchor: str | None
@@ -45,7 +45,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _Key:
-    """`name` is None where the key is refused."""
+    """`name` is None if the key is refused."""
 
     name: str | None
     place: tuple[int, int]
@@ -54,7 +54,7 @@ class _Key:
 
 @dataclass
 class Builder:
-    """Builds one document; mistakes after which reading can go on are collected."""
+    """Builds one document. Mistakes after which reading can continue are collected."""
 
     text: Text
     mistakes: list[Diagnostic] = field(default_factory=list)
@@ -64,10 +64,10 @@ class Builder:
     _documents: int = 0
 
     def build(self, events: Iterable[Any]) -> Node | None:
-        """The root of the document, None if there is none.
+        """Return the root of the document, None if there is none.
 
         Raises:
-            Stopped: nothing sensible can be made of the rest.
+            Stopped: The rest cannot be read.
         """
         handlers = {
             "ScalarEvent": self._scalar,
@@ -112,7 +112,7 @@ class Builder:
             self._anchors[event.anchor] = node
 
     def _start(self, event: Any) -> int:
-        """Where the text of a value begins behind its anchor and tag; a refused tag is a part of it."""
+        """Return where the text of a value starts, after its anchor and tag. A refused tag is part of the value."""
         start = int(event.start_mark.index)
         if event.tag and (event.tag != _TEXT_TAG or not hasattr(event, "value")):
             found = _TAG.search(self.text.content, start)
@@ -127,7 +127,9 @@ class Builder:
         return start
 
     def _refuse_indicator(self, event: Any) -> None:
-        """A '-' alone and a '?' before a text: editors read them otherwise inside brackets and braces, or not at all."""
+        """Refuse a single '-' and a '?' before a text: editors read them differently inside brackets and braces, or
+        not at all.
+        """
         start, end = event.start_mark.index, event.end_mark.index
         asked = self.text.content[start - 1 : start] == "?"
         if asked or (event.value == "-" and not event.style and self.text.content[end : end + 1] != ":"):
@@ -153,7 +155,7 @@ class Builder:
         return _Key(name, place, merge=plain and name == "<<")
 
     def _complex_key(self, place: tuple[int, int]) -> _Key:
-        """A map, a list or an alias as a key; what is wrong inside it is the same mistake."""
+        """Handle a map, a list or an alias as a key. Mistakes inside it belong to the same mistake."""
         while self.mistakes and self.mistakes[-1].span >= self.text.span(*place):
             self.mistakes.pop()
         if self.text.content[place[0] : place[0] + 1] == "*":
@@ -227,7 +229,7 @@ class Builder:
         self._attach(node)
 
     def _attach(self, node: Node) -> None:
-        """Put a finished node where it belongs: under the waiting key, behind the last item, or at the root."""
+        """Attach a finished node: to the waiting key, as the next item, or as the root."""
         if not self._stack:
             self._root = node
             return
@@ -253,7 +255,7 @@ class Builder:
         sources = list(node.children.values()) if node.style == "[" else [node]
         if all(source.style == "{" for source in sources):
             return sources
-        # What an alias without an anchor would have been, nobody knows.
+        # An alias without an anchor could be anything.
         doubtful = {one.span for one in self.mistakes if one.code == "unknown-alias"}
         wrong = [source for source in sources if source.style != "{"]
         if any(self.text.span(source.start, source.end) not in doubtful for source in wrong):
@@ -276,7 +278,7 @@ class Builder:
 
 
 def _merge(node: Node, sources: list[Node]) -> None:
-    """Put the entries of `sources` where `<<` stands; own keys win, then those of the source named first."""
+    """Insert the entries of `sources` in the place of `<<`. Own keys win, then those of the first source."""
     merged: dict[str | int, tuple[Node, tuple[int, int]]] = {}
     for source in sources:
         for name, child in source.children.items():

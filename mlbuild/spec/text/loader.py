@@ -1,4 +1,4 @@
-"""YAML bytes to a located tree, read exactly as editors read them (YAML 1.2 core)."""
+"""Loads YAML bytes as a tree with positions, exactly as editors read them (YAML 1.2 core)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mlbuild.spec.text.tree import Document, Text, located
 
 __all__ = ["Document", "load"]
 
-#: What YAML forbids in a text, quoted or not.
+#: Characters that YAML forbids, quoted or not.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufffe\uffff]")
 
 
 def load(content: bytes, file: str) -> Document | list[Diagnostic]:
-    """The tree of a YAML text, or what keeps it from being read at all.
+    """Return the tree of a YAML text, or the errors if it cannot be read at all.
 
-    Anchors, aliases and merge keys (`<<`, own keys win) are supported; tags but `!!str`, a key given twice, keys that
-    are not texts, and a second document are mistakes.
+    Anchors, aliases and merge keys (`<<`, own keys win) are supported. Tags except `!!str`, duplicate keys, keys
+    that are not text, and a second document are mistakes.
     """
     text = _decoded(content, file)
     if isinstance(text, Diagnostic):
@@ -33,7 +33,7 @@ def load(content: bytes, file: str) -> Document | list[Diagnostic]:
 
 
 def parse(text: Text) -> Document | list[Diagnostic]:
-    """The same of a text in which no character is forbidden."""
+    """Do the same for a text without forbidden characters."""
     builder = Builder(text)
     try:
         with _collector_off():
@@ -47,7 +47,7 @@ def parse(text: Text) -> Document | list[Diagnostic]:
 
 
 def _decoded(content: bytes, file: str) -> Text | Diagnostic:
-    """The text without its byte order mark, or the first thing in it that cannot stand in a YAML text."""
+    """Return the text without its byte order mark, or an error for the first thing that YAML forbids."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         first = Span(file, 1, 1, 1, 1)
         return Diagnostic("bad-encoding", "the file is UTF-16, not UTF-8", first, "save it as UTF-8")
@@ -55,7 +55,7 @@ def _decoded(content: bytes, file: str) -> Text | Diagnostic:
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        # What precedes the wrong byte is good, so its characters can be counted.
+        # The bytes before the invalid one are valid, so their characters can be counted.
         before = content[: error.start].decode()
         span = Text(file, before).span(len(before), len(before))
         message = f"byte 0x{content[error.start]:02x} is not valid UTF-8"
@@ -64,7 +64,7 @@ def _decoded(content: bytes, file: str) -> Text | Diagnostic:
 
 
 def forbidden(text: Text) -> Diagnostic | None:
-    """The first character that cannot stand in a YAML text."""
+    """Return an error for the first character that YAML forbids."""
     found = _FORBIDDEN.search(text.content)
     if found is None:
         return None
@@ -75,11 +75,13 @@ def forbidden(text: Text) -> Diagnostic | None:
 
 
 def _events(text: Text) -> Iterator[Any]:
-    """PyYAML's events: from libyaml where the installed wheel has it, else the same, about ten times slower."""
+    """Yield PyYAML's events: from libyaml if the installed wheel has it, otherwise the same, about ten times
+    slower.
+    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    # A block text at the very end has a last line break for editors, written or not.
+    # For editors, a block text at the end of the file always ends with a line break.
     content = text.content if text.content.endswith("\n") else text.content + "\n"
     try:
         yield from yaml.parse(content, Loader=loader)
@@ -89,7 +91,7 @@ def _events(text: Text) -> Iterator[Any]:
 
 @contextmanager
 def _collector_off() -> Iterator[None]:
-    """Collecting garbage while a large tree grows costs as much as reading it."""
+    """Disable garbage collection: while a large tree grows, it would cost as much as reading the tree."""
     enabled = gc.isenabled()
     gc.disable()
     try:

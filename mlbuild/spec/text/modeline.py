@@ -1,4 +1,4 @@
-"""The comment in a spec that tells editors which schema checks and completes it."""
+"""The comment in a spec that tells editors which schema to use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-#: As yaml-language-server finds it: in a comment before everything else, with the schema behind `$schema=`.
+#: What yaml-language-server looks for: a comment before everything else, with the schema after `$schema=`.
 _MODELINE = re.compile(
     rb"#[ \t]+(?:yaml-language-server[ \t]*:[^\r\n]*?\$schema(?:=|:[ \t]*)|\$schema:[ \t]*)(\S+)"
 )
@@ -16,15 +16,15 @@ _BREAK = re.compile(rb"\r\n|\r|\n")
 
 
 def modeline(schema: str) -> str:
-    """The comment that names a schema by its path, relative to the spec."""
+    """Return the comment that names a schema by its path, relative to the spec."""
     return f"# yaml-language-server: $schema={quote(os.fsencode(schema))}"
 
 
 def with_modeline(content: bytes, schema: str) -> bytes:
-    """A spec whose editors use this schema; all else stays as it is, byte for byte.
+    """Return a spec with this schema for editors. Everything else stays unchanged, byte for byte.
 
-    A schema that is named already, by this comment or by the one of JetBrains (`# $schema:`), is replaced where it
-    stands.
+    If a schema is already named, by this comment or by the one for JetBrains (`# $schema:`), it is replaced in
+    place.
     """
     named = [*_schemas(content)]
     for start, end in reversed(named):
@@ -38,7 +38,7 @@ def with_modeline(content: bytes, schema: str) -> bytes:
 
 
 def _schemas(content: bytes) -> Iterator[tuple[int, int]]:
-    """Where schemas are named in the comments before everything else."""
+    """Yield where schemas are named in the comments before everything else."""
     position = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
     while position < len(content):
         found = _BREAK.search(content, position)

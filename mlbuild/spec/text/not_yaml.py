@@ -1,4 +1,4 @@
-"""What the parser says of a text that is not YAML, in our words and at the place that is meant."""
+"""Rewords errors of the YAML parser, and finds the place that was meant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlbuild.spec.text.tree import Text
 _MISFIT = ("this does not fit the lines above it", "indent all keys of a map equally")
 _NAMELESS = ("an anchor name must follow '&' or '*'", "put the value in quotes")
 
-#: A part of libyaml's (or PyYAML's) wording, what it means, and what to do about it.
+#: A part of a message of libyaml or PyYAML, what it means, and what to do about it.
 _WORDINGS = {
     "mapping values are not": (
         "unexpected ':'",
@@ -55,7 +55,7 @@ _WORDINGS = {
     "incompatible YAML": ("this version of YAML is not supported", "remove the %YAML line"),
     "digit or '.' character": ("this version of YAML is not supported", "remove the %YAML line"),
 }
-#: What libyaml calls the value that it was reading.
+#: libyaml's words for the value that it was reading.
 _BEGUN = {
     "a block mapping": "the map",
     "a flow mapping": "the map",
@@ -67,21 +67,21 @@ _BEGUN = {
     "a double-quoted scalar": "the string",
     "a block scalar": "the string",
 }
-#: A line up to where a parser stumbles over what follows a quoted text, as in `"my column" > 3`.
+#: A line up to the place where a parser fails because of text after a quoted text, as in `"my column" > 3`.
 _QUOTED = re.compile(r"""((?:.*[:\-]\s+)?(?:"[^"]*"|'[^']*')\s*)[|>]?\s*""")
-#: A line that was to be an entry of a map.
+#: A line that was meant as an entry of a map.
 _KEY_GLUED = re.compile(r"\s*(?:- +)?([A-Za-z_][\w-]*:[^\s:/][^\s]*)\s*")
 
 
 def not_yaml(text: Text, error: Any) -> Diagnostic:
-    """The diagnostic of a `yaml.MarkedYAMLError`."""
+    """Return the diagnostic for a `yaml.MarkedYAMLError`."""
     problem = error.problem or error.context or "invalid YAML"
     context, mark = error.context_mark, error.problem_mark or error.context_mark
-    # What is never closed, or lacks its ':', is noticed only behind it.
+    # The parser notices something that is never closed, or lacks its ':', only after it.
     keyless = "could not find expected ':'" in problem
     if context is not None and (keyless or "end of stream" in problem):
         mark = context
-    # What is left open is noticed at the end of the text, where nothing stands.
+    # The parser notices unclosed values at the end of the text, where there is nothing.
     index = min(mark.index, max(len(text.content.rstrip()) - 1, 0))
     before = text.content[:index].rpartition("\n")[2]
     line = text.content[index:].split("\n", 1)[0].rstrip()
@@ -97,7 +97,9 @@ def not_yaml(text: Text, error: Any) -> Diagnostic:
 
 
 def _glued(text: Text, index: int) -> Span | None:
-    """The line before that of a character, if no blank follows the ':' of its key: to YAML it is a text that goes on."""
+    """Return the line before a character, if no space follows the ':' of its key: YAML reads it as a text that
+    continues.
+    """
     end = text.content.rfind("\n", 0, index)
     start = text.content.rfind("\n", 0, max(end, 0)) + 1
     found = _KEY_GLUED.fullmatch(text.content, start, max(end, start))
@@ -105,7 +107,7 @@ def _glued(text: Text, index: int) -> Span | None:
 
 
 def _related(text: Text, error: Any, index: int) -> tuple[Related, ...]:
-    """Where that begins in which the parser was."""
+    """Return where the value starts that the parser was reading."""
     context = error.context_mark
     if context is None or context.index >= index:
         return ()
@@ -115,7 +117,7 @@ def _related(text: Text, error: Any, index: int) -> tuple[Related, ...]:
 
 
 def _worded(problem: str, line: str) -> tuple[str, str | None]:
-    """Our wording of a parser's problem, by what stands behind it in the line."""
+    """Reword a problem of the parser, depending on the rest of the line."""
     if line[:1] == "\t" and ("tab" in problem or "cannot start any token" in problem):
         return "YAML cannot be indented with tabs", "use spaces"
     if "cannot start any token" in problem:

@@ -1,4 +1,4 @@
-"""Values as people write them into a spec: quoted where, and only where, they would mean something else."""
+"""Writes values as people write them in a spec: quoted only if they would otherwise mean something else."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mlbuild.shown import COMMAND
 from mlbuild.spec.text.scalars import resolve
 
 _PLAIN = re.compile(r"[^\W\d](?:[\w ./()%+-]*[\w./()%+-])?")
-#: Other readers of YAML take these for booleans.
+#: Other YAML readers interpret these as booleans.
 _BOOLEANS = frozenset("y n yes no on off".split())
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def as_yaml(value: Any) -> str:
-    """A scalar of a spec in one line, with the same value for every reader of YAML."""
+    """Format a scalar of a spec on one line, so that every YAML reader gets the same value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -36,7 +36,7 @@ def as_yaml(value: Any) -> str:
 
 
 def as_sql(name: str) -> str:
-    """A column in an expression: in double quotes where the bare name would not be the column."""
+    """Format a column for an expression: in double quotes, if the bare name would mean something else."""
     try:
         bare = bind(f"{name} IS NOT NULL", Schema({name: ColumnType("int", nullable=True)}))
     except Rejected:

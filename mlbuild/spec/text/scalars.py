@@ -1,7 +1,7 @@
-"""What an unquoted YAML scalar means: the YAML 1.2 core schema, as editors read it.
+"""The meaning of an unquoted YAML scalar: the YAML 1.2 core schema, as editors read it.
 
-The patterns are those of the `yaml` package (npm) behind yaml-language-server, so that `1e-3` is a number and `NO`
-a text both where a spec is typed and where it is built.
+The patterns are those of the npm package `yaml`, which yaml-language-server uses. `1e-3` is a number and `NO` is
+text, both in the editor and in the build.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 Scalar = None | bool | int | float | str
 
-#: Whole numbers that no float64 can hold are refused: an editor would read them as infinite.
+#: Integers that float64 cannot represent are refused: an editor would read them as infinite.
 MAX_DIGITS = 308
 
 _NULL = frozenset(["", "~", "null", "Null", "NULL"])
@@ -27,10 +27,12 @@ _NAN = frozenset([".nan", ".NaN", ".NAN"])
 
 @lru_cache(maxsize=4096)
 def resolve(text: str) -> Scalar:
-    """The value of a plain scalar. Int or float is decided by the spelling alone: `1e3` and `1.0` are floats.
+    """Return the value of a plain scalar.
+
+    Only the spelling decides between int and float: `1e3` and `1.0` are floats.
 
     Raises:
-        ValueError: a whole number beyond float64.
+        ValueError: An integer beyond float64.
     """
     if text in _NULL:
         return None
@@ -42,7 +44,7 @@ def resolve(text: str) -> Scalar:
 
 
 def is_null(text: str) -> bool:
-    """Whether a plain scalar stands for nothing."""
+    """Whether a plain scalar means null."""
     return text in _NULL
 
 

@@ -1,4 +1,4 @@
-"""A YAML text as a located tree: plain Python values, and the place of every key and value."""
+"""A YAML text as a tree: plain Python values, and the place of every key and value."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Any, Literal
 
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Span
 
-#: A character of a scalar's source that stands for one character of its value, blanks left out: blanks fold.
+#: The source of one character of a scalar's value. Spaces are excluded, because they can be folded.
 _UNITS = {
     "'": re.compile(r"''|\S"),
     '"': re.compile(r"\\(?:x..|u....|U.{8}|[^\s])|\S"),
 }
 _PLAIN_UNIT = re.compile(r"\S")
-#: Escapes of a double-quoted scalar that stand for a blank.
+#: Escapes in double-quoted scalars that mean a space.
 _BLANK_ESCAPES = frozenset(r"\t \n \v \f \r \N \_ \L \P".split())
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """What nodes stand in: a file, or the settings of a command line under the name `--set`."""
+    """The text that nodes are in: a file, or the settings of a command line under the name `--set`."""
 
     name: str
     content: str
 
     @cached_property
     def _starts(self) -> list[int]:
-        """The index at which each line begins, by the line breaks that editors count."""
+        """The index of the start of each line, with the line breaks that editors count."""
         return [0, *(found.end() for found in _BREAK.finditer(self.content))]
 
     def span(self, start: int, end: int) -> Span:
-        """The place of a range of characters, cut at the end of its first line."""
+        """Return the place of a range of characters, cut off at the end of its first line."""
         line = bisect_right(self._starts, start) - 1
         end = min(end, len(self.content))
         stop = _BREAK.search(self.content, start, end)
@@ -43,17 +43,17 @@ class Text:
         return Span(self.name, line + 1, column, line + 1, column + end - start)
 
     def index(self, span: Span) -> int:
-        """The character at which a span of this text begins."""
+        """Return the index of the character where a span of this text starts."""
         return self._starts[span.line - 1] + span.column - 1
 
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A value and where it stands in its text, in characters from 0; the end is exclusive.
+    """A value and its place in its text, in characters from 0; the end is exclusive.
 
-    `style` is the first character of a scalar that is not plain, `{` for a map, `[` for a list. `size` counts this
-    node and all below it, what an alias stands for as often as it is used. An alias shares the node of its anchor.
-    A tree can be joined from several texts; the place of a key is in the text of what stands under it.
+    `style` is the first character of a scalar that is not plain, `{` for a map, `[` for a list. `size` is the
+    number of nodes including this one; what an alias repeats counts each time. An alias shares the node of its
+    anchor. A tree can be joined from several texts. The place of a key is in the same text as its value.
     """
 
     value: Any
@@ -74,8 +74,8 @@ class Node:
 class Document:
     """A loaded YAML text, or several joined into one tree.
 
-    `value` consists of plain dicts, lists and scalars; a value that an alias repeats is the same object. `mistakes`
-    are those after which loading could go on, and `mistaken` the paths of what each leaves in doubt.
+    `value` consists of plain dicts, lists and scalars. A value that an alias repeats is the same object. `mistakes`
+    are those after which loading could continue, and `mistaken` are the paths that each of them affects.
     """
 
     root: Node
@@ -84,7 +84,7 @@ class Document:
 
     @property
     def file(self) -> str:
-        """The file that holds the root."""
+        """The file with the root."""
         return self.root.text.name
 
     @property
@@ -94,11 +94,11 @@ class Document:
     def span(
         self, path: Path, on: Literal["key", "value", "name"] = "value", offset: tuple[int, int] | None = None
     ) -> Span:
-        """The place of the key or the value at `path`; of a map or list its first line.
+        """Return the place of the key or the value at `path`; for a map or list, its first line.
 
-        Where the path does not exist, the nearest thing around it is meant: a scalar that stands for a longer
-        form, or the key of a map or list. `offset` narrows a text to characters `(start, end)` of its value. On its
-        "name" a map or list is its key, and a single value itself.
+        If the path does not exist, the nearest parent is used: a scalar that stands for a longer form, or the key
+        of a map or list. `offset` narrows a text to the characters `(start, end)` of its value. The "name" of a map
+        or list is its key, and that of a single value is the value itself.
         """
         node, key = self.root, None
         for part in path:
@@ -117,13 +117,13 @@ class Document:
         return node.text.span(node.start, node.end)
 
     def diagnostic(self, problem: Problem) -> Diagnostic:
-        """A problem of this document, with its place."""
+        """Return a problem of this document with its place."""
         span = self.span(problem.at, problem.on, problem.offset)
         return Diagnostic(problem.code, problem.message, span, problem.help, severity=problem.severity)
 
 
 def located(root: Node, index: int) -> Path:
-    """The path of the innermost value whose text, key included, holds a character of the text of a tree."""
+    """Return the path of the innermost value whose text, including its key, contains a character of the text."""
     node = root
     path: Path = ()
     while True:
@@ -137,7 +137,7 @@ def located(root: Node, index: int) -> Path:
 
 
 def _inside(node: Node, start: int, end: int) -> Span:
-    """The place of some characters of a text's value."""
+    """Return the place of some characters of a text value."""
     places = source_offsets(node.text.content[node.start : node.end], node.value, node.style)
     before = sum(not char.isspace() for char in node.value[:start])
     count = sum(not char.isspace() for char in node.value[start:end])
@@ -148,7 +148,7 @@ def _inside(node: Node, start: int, end: int) -> Span:
 
 
 def source_offsets(source: str, value: str, style: str) -> list[tuple[int, int]]:
-    """Where each character of a scalar's value that is no blank stands in its source; empty where that is unclear."""
+    """Return where each character of a scalar's value is in its source, except spaces; empty if that is unclear."""
     begin = 0
     if style in ("|", ">") and style:
         begin = source.find("\n") + 1

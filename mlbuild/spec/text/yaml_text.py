@@ -1,4 +1,4 @@
-"""Writes plain values as YAML in block style, so that every reader of YAML gets the same values back."""
+"""Writes plain values as YAML in block style, so that every YAML reader gets the same values back."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from mlbuild.spec.text.quoting import as_yaml
 
-#: Lists of single values that are longer than this take a line for each item.
+#: Lists of scalars that are longer than this have one line per item.
 _WIDTH = 100
-#: YAML wants keys that are longer than 1,024 characters to be announced.
+#: YAML requires a '?' before keys that are longer than 1,024 characters.
 _LONG_KEY = 1000
 
 
 def yaml_text(value: Any) -> str:
-    """The text of a value that consists of maps with text keys, lists and scalars."""
+    """Format a value that consists of maps with text keys, lists and scalars."""
     return "\n".join(_lines(value)) + "\n"
 
 
@@ -40,7 +40,7 @@ def _hung(mark: str, lines: list[str]) -> list[str]:
 
 
 def _inline(value: Any) -> str | None:
-    """A value in one line; None for what stands in several."""
+    """Format a value on one line; None if it needs several."""
     if isinstance(value, dict):
         return None if value else "{}"
     if not isinstance(value, list):
