@@ -31,6 +31,7 @@ from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import make_plan
 from mlbuild.pipeline.published import Published, published, remove_orphans
 from mlbuild.pipeline.runs import Recorder, built_specs
+from mlbuild.regular import is_regular
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.layers.bounds import EVERYWHERE
 from mlbuild.spec.spec import Spec
@@ -234,7 +235,7 @@ def _others(spec: Spec, store: DiskStore) -> Iterator[Spec]:
     for name, profiles in sorted(built_specs(store) - {(spec.file.name, spec.profiles)}):
         file = spec.root / name
         # Nothing in them is shown, and what they need must be kept even if they use files from outside.
-        other = check_spec(file, profiles, bounds=EVERYWHERE)[0] if file.is_file() else None
+        other = check_spec(file, profiles, bounds=EVERYWHERE)[0] if is_regular(file) else None
         if other is not None:
             yield other
 

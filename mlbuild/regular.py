@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import FileIO
-    from typing import NoReturn
+    from pathlib import Path
+    from typing import IO, NoReturn
 
 #: The maximum size of a spec, included file or lock file, and of a note or action of a store, in bytes.
 SPEC_LIMIT = 50_000_000
@@ -99,21 +102,77 @@ def replace_regular(path: _Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    with _replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_regular(path: _Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing, in place of the former one; whole or not at all.
+
+    A name that a project brings can be a link to a file elsewhere, or a pipe that nobody reads.
+
+    Raises:
+        Irregular: the path leads to something other than a regular file.
+        OSError: it cannot be written.
+    """
+    if os.path.lexists(path):
+        if stat.S_ISLNK(mode := os.lstat(path).st_mode):
+            _refuse(path, "it is a link")
+        if why := irregular(path, mode):
+            _refuse(path, f"it is {why}")
+    with _replacing(path) as file:
+        yield file
+
+
+@contextmanager
+def _replacing(path: _Path) -> Iterator[IO[bytes]]:
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}-{os.getpid()}")
     try:
         with open(temporary, "xb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if os.path.lexists(path) and stat.S_ISREG(mode := os.lstat(path).st_mode):
             os.chmod(temporary, stat.S_IMODE(mode))
         os.replace(temporary, path)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from error
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
+
+
+def real(path: _Path) -> Path:
+    """Follow all links of a path; unlike `Path.resolve`, this fails for no path, whatever links a project brings."""
+    from pathlib import Path  # starting does without it
+
+    return Path(os.path.realpath(path))
+
+
+def walk(folder: _Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each folder below and including `folder` with the names of its folders, links to folders included, and files.
+
+    As `os.walk`, but for any depth. Remove names from the list of folders to leave these out; links are never followed,
+    and a folder that cannot be read is empty.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting:
+        above = waiting.pop()
+        folders: list[str] = []
+        files: list[str] = []
+        links: set[str] = set()
+        try:
+            with os.scandir(above) as entries:
+                for entry in entries:
+                    (folders if entry.is_dir() else files).append(entry.name)
+                    if entry.is_symlink():
+                        links.add(entry.name)
+        except OSError:
+            pass
+        yield above, folders, files
+        waiting += (os.path.join(above, name) for name in reversed(folders) if name not in links)
 
 
 def _without_waiting(path: str, flags: int) -> int:

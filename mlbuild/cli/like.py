@@ -14,6 +14,7 @@ from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import params_of, read, write
+from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown
 from mlbuild.spec.spec import SourceSpec, Spec
 from mlbuild.spec.text.quoting import as_yaml
@@ -62,7 +63,7 @@ def _trained_on(args: argparse.Namespace, model: Path) -> Iterator[SourceSpec]:
     """The sources behind a model, where it lies in the folder of a project that has such an output."""
     file = args.file or _spec_near(model)
     spec = check_file(args, Path(file))[0] if file else None
-    output = spec.outputs.get(model.resolve().parent.name) if spec else None
+    output = spec.outputs.get(real(model).parent.name) if spec else None
     if spec and output:
         yield from _behind(spec, spec.models[output.model].dataset)
 
@@ -78,11 +79,11 @@ def _behind(spec: Spec, table: str) -> Iterator[SourceSpec]:
 
 def _spec_near(model: Path) -> str | None:
     """The spec of the project in whose `dist/OUTPUT` a model lies; None where there is none, or not one alone."""
-    folders = model.resolve().parents
+    folders = real(model).parents
     if len(folders) < 3:
         return None
     usual, others = folders[2] / DEFAULT, [*folders[2].glob(f"*.{DEFAULT}")]
-    if usual.is_file():
+    if is_regular(usual):
         return str(usual)
     return str(others[0]) if len(others) == 1 else None
 

@@ -23,6 +23,7 @@ from mlbuild.cli.output.printing import Paint, say, show_document
 from mlbuild.cli.output.sarif import diagnostics_sarif
 from mlbuild.cli.surroundings import see_surroundings
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
+from mlbuild.regular import is_regular
 from mlbuild.spec.check import check
 from mlbuild.spec.layers.bounds import EVERYWHERE, Bounds
 from mlbuild.spec.layers.files import SPEC
@@ -71,7 +72,7 @@ def find_file(named: str | None) -> Path:
         if not os.path.isfile(named):  # noqa: PTH113  # any text can be named
             raise UsageError(f"there is no spec '{named}'")
         return Path(named)
-    if Path(DEFAULT).is_file():
+    if is_regular(DEFAULT):
         return Path(DEFAULT)
     found = sorted(Path.cwd().glob(f"*.{DEFAULT}"))
     if len(found) > 1:

@@ -14,6 +14,7 @@ from mlbuild.data.faults import faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.promises import promised
+from mlbuild.data.trial import try_reading
 from mlbuild.diagnostics import Failed, data_failure
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: A key of a YAML map cannot be longer than 1024 characters.
 _LONGEST_NAME = 250
+#: People are not going to read a draft of more columns; guessing their contracts would take minutes.
+_MOST_COLUMNS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,10 @@ def infer(file: Path) -> Inferred:
     if kind is None:
         raise ValueError(f"no format has the suffix '{file.suffix}'")
     fitting = kind.fitting(file)
+    try_reading(fitting, file)
     header = fitting.header(file)
+    if len(header) > _MOST_COLUMNS:
+        raise data_failure(f"the file has {len(header):,} columns, and a draft at most {_MOST_COLUMNS:,}")
     refused = _refused(header)
     raw = _raw(fitting, file, header, refused)
     guess = fitting.guess(raw)

@@ -20,7 +20,7 @@ from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore
-from mlbuild.regular import SPEC_LIMIT, read_regular
+from mlbuild.regular import read_regular
 from mlbuild.spec.spec import Spec
 
 _HEAD = """\
@@ -28,6 +28,11 @@ _HEAD = """\
 """
 _FIELDS = {"library": "version", "source": "sha256"}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+#: The most that a lock file has, in bytes; one entry takes about a hundred.
+_LIMIT = 10_000_000
+_WORD = r'(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*")'
+#: A line as it is written here. Other TOML is refused before it is parsed, as parsing it can take very long.
+_LINE = re.compile(rf'(?:#.*|\[{_WORD}(?:\.{_WORD}){{1,3}}\]|(?:{"|".join(_FIELDS.values())}) = "[^"\\]*")?')
 
 #: What is locked: (profiles, kind, name) to the digest of a source or the version of a library.
 Entries = Mapping[tuple[str, str, str], str]
@@ -134,7 +139,7 @@ class LockFile:
         Raises:
             OSError, ValueError: It cannot be read.
         """
-        return read_regular(self.path, SPEC_LIMIT).decode().replace("\r\n", "\n")
+        return read_regular(self.path, _LIMIT).decode().replace("\r\n", "\n")
 
     def _sources(self) -> list[str]:
         return [name for name in self._plan.tasks if name in self._tasks and self._plan.tasks[name].files]
@@ -165,6 +170,8 @@ def _entries(text: str) -> dict[tuple[str, str, str], str]:
     """
     import tomllib
 
+    if not all(map(_LINE.fullmatch, text.split("\n"))):
+        raise ValueError("this is no lock file")
     try:
         content = tomllib.loads(text)
         return {

@@ -21,9 +21,10 @@ from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import Store
 from mlbuild.params import Json
+from mlbuild.regular import real
 
 #: Seconds for all questions together. A record can do without the answers.
-_PATIENCE = 10.0
+_PATIENCE = 5.0
 #: The bytes that git may allocate: a forged repository must not exhaust the memory.
 _MEMORY = 1 << 30
 
@@ -45,15 +46,15 @@ def checked_out(root: Path, files: Iterable[str], store: Store) -> Json | None:
 
     None outside of a repository. `dirty` is None if only programs that the repository names could tell.
     """
-    repository = _Repository.around(root.resolve())
-    if repository is None:
+    try:
+        repository = _Repository.around(real(root))
+        own = real(store.scratch()) if repository else None
+    except (OSError, Unwritable):
+        return None
+    if repository is None or own is None:
         return None
     try:
-        own = store.scratch().resolve()
-    except Unwritable:
-        return None
-    try:
-        return _asked(repository, own, root.resolve(), files)
+        return _asked(repository, own, real(root), files)
     except (OSError, _NoAnswer):
         return None
     finally:
@@ -106,7 +107,7 @@ class _Repository:
 
     def here(self, name: str, value: str) -> bool:
         """Whether a setting only says where the files are, as in every submodule."""
-        return name == "core.worktree" and (self.own / value).resolve() == self.tree
+        return name == "core.worktree" and real(self.own / value) == self.tree
 
     def link(self, folder: Path) -> None:
         """Make a folder the same repository, without its configuration, hooks and attributes."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.output.printing import counted, show, show_document, shown_path
 from mlbuild.cli.project import DEFAULT, check_document, check_file, find_file, tell
+from mlbuild.regular import walk
 from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.spec import Spec
 
@@ -58,7 +59,7 @@ def _files(named: str) -> list[Path]:
     if not os.path.isdir(named):  # noqa: PTH112  # any text can be named
         return [find_file(named)]
     found: list[Path] = []
-    for folder, below, names in os.walk(named):
+    for folder, below, names in walk(named):
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in _FOREIGN)
         found += (Path(folder, name) for name in sorted(names) if f".{name}".endswith(f".{DEFAULT}"))
     if not found:

@@ -20,6 +20,7 @@ from mlbuild.drafts.draft import Draft, draft
 from mlbuild.drafts.goal import ANSWERS
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.template import empty_template
+from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown, told
 from mlbuild.spec.shape.schema import FILE, write_schema
 
@@ -46,7 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     file = Path(args.file or DEFAULT)
     if os.path.lexists(file):
-        what = f"there is a spec '{file}' already" if file.exists() else f"'{file}' is a link to nothing"
+        what = (
+            f"there is a spec '{file}' already"
+            if not file.is_symlink() or is_regular(file)
+            else f"'{file}' is a link to nothing"
+        )
         raise UsageError(what, help="remove it, or name another file with -f")
     if not os.path.isdir(file.parent):  # noqa: PTH112  # any text can be named
         raise UsageError(f"there is no folder '{file.parent}'")
@@ -78,7 +83,7 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     readable(data)
     if args.task is not None and args.target is None:
         raise UsageError("--task needs --target")
-    path = Path(os.path.relpath(data.resolve(), file.parent.resolve())).as_posix()
+    path = Path(os.path.relpath(real(data), real(file.parent))).as_posix()
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -92,7 +97,7 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
 
 
 def _project(file: Path) -> str:
-    return name_of(file.resolve().parent.name, "project")
+    return name_of(real(file).parent.name, "project")
 
 
 def _write(file: Path, text: str) -> None:
@@ -101,7 +106,7 @@ def _write(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
         schema = file.with_name(FILE)
-        if not schema.exists():
+        if not os.path.exists(schema):  # noqa: PTH110  # a link to anything
             write_schema(schema)
     except OSError as error:
         raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None

@@ -18,9 +18,10 @@ from mlbuild.cli.row_files import SUFFIXES, add_options, writable
 from mlbuild.data.contracts import Column
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
+from mlbuild.data.trial import try_reading
 from mlbuild.diagnostics import Failed
 from mlbuild.params import params_of, read
-from mlbuild.regular import is_regular
+from mlbuild.regular import is_regular, writing_regular
 from mlbuild.shown import shown
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         opened = Opened(model)
         form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
+        try_reading(form, file)
         if like and form != type(form)() and not args.quiet:
             say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
         answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
@@ -88,7 +90,7 @@ def _for_people(answers: pl.DataFrame) -> list[str]:
 
 def _write(answers: pl.DataFrame, form: Format, target: Path) -> None:
     try:
-        with target.open("wb") as stream:
+        with writing_regular(target) as stream:
             form.write(answers, stream)
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()

@@ -10,7 +10,7 @@ from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.output.document import document, printable
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.project import DEFAULT, BadSpec, bounds_of, find_file, tell
-from mlbuild.regular import SPEC_LIMIT, read_regular, replace_regular
+from mlbuild.regular import SPEC_LIMIT, is_regular, read_regular, real, replace_regular
 from mlbuild.spec.layers.bounds import HELP
 from mlbuild.spec.layers.files import read_main
 from mlbuild.spec.names.known import known_names
@@ -82,7 +82,7 @@ def _write(spec: Path, schema: Path, text: str) -> list[Path]:
         found = {schema: _written(schema), spec: former}
         changed = [file for file, content in wanted.items() if content != found[file]]
         for file in changed:
-            replace_regular(file.resolve() if file == spec else file, wanted[file])
+            replace_regular(real(file) if file == spec else file, wanted[file])
     except OSError as error:
         raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
     return changed
@@ -90,7 +90,7 @@ def _write(spec: Path, schema: Path, text: str) -> list[Path]:
 
 def _written(file: Path) -> bytes | None:
     """What is in a file; None for a link, which is replaced wherever it leads."""
-    return read_regular(file, SPEC_LIMIT) if file.is_file() and not file.is_symlink() else None
+    return read_regular(file, SPEC_LIMIT) if is_regular(file) and not file.is_symlink() else None
 
 
 def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Path) -> None:

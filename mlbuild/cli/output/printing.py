@@ -10,6 +10,7 @@ import re
 import sys
 
 from mlbuild.cli.unchanged import colored
+from mlbuild.regular import real
 from mlbuild.shown import line, visible
 
 TYPE_CHECKING = False
@@ -75,7 +76,7 @@ def shown_path(file: str) -> str:
 
     path = Path(file)
     try:
-        return str(path.resolve().relative_to(Path.cwd())) if path.is_absolute() else file
+        return str(real(path).relative_to(Path.cwd())) if path.is_absolute() else file
     except (OSError, ValueError):  # it lies elsewhere, or this folder is gone
         return file
 

@@ -52,6 +52,8 @@ class Format(Described):
     #: Suffixes that determine the format in a spec without `type`, and other suffixes of its files.
     suffixes: ClassVar[tuple[str, ...]] = ()
     other_suffixes: ClassVar[tuple[str, ...]] = ()
+    #: Whether the library that reads it can crash on a damaged file.
+    can_crash: ClassVar[bool] = False
     #: The distributions whose versions can change what is read.
     libraries: ClassVar[tuple[str, ...]] = ("polars",)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from mlbuild.data.formats.format import Format
-from mlbuild.data.formats.ndjson_rows import blocks, joined, typed
+from mlbuild.data.formats.ndjson_rows import blocks, joined, keys, typed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +28,7 @@ class Ndjson(Format):
     suffixes = (".ndjson", ".jsonl")
 
     def header(self, file: Path) -> list[str]:
-        return [*dict.fromkeys(key for block in blocks(file) for key in block.values)]
+        return [*keys(file)]
 
     def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         import polars as pl
@@ -36,11 +36,10 @@ class Ndjson(Format):
         parts: dict[str, list[pl.Series]] = {name: [] for name in names}
         header: dict[str, None] = {}
         rows = 0
-        for block in blocks(file):
-            header |= dict.fromkeys(block.values)
+        for block in blocks(file, names, header):
             rows += block.rows
             for name, found in parts.items():
-                found.append(typed(name, block.values.get(name, [None] * block.rows)))
+                found.append(typed(name, block.values[name]))
         if not rows:  # a table without rows does not lack any column
             return pl.DataFrame(schema=dict.fromkeys(names, pl.Null)), [*names]
         return pl.DataFrame([joined(found) for name, found in parts.items() if name in header]), [*header]

@@ -8,10 +8,10 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 #: The number of rows that are converted to columns at a time.
 _BLOCK = 1 << 14
+#: The most columns that a table can have.
+_MOST_KEYS = 50_000
+#: A table can have so many cells, and besides, so many for each value in the file.
+_MOST_SPARSE, _SPARSE = 20_000_000, 100
+#: The most lists and objects in one another; what is nested deeper is shown as `...`.
+_DEPTH = 50
 #: Every integer up to this one is a float64.
 _EXACT = 2**53
 #: A number beyond the range of float64 matches this.
@@ -46,44 +52,74 @@ class Odd(str):
 
 
 class Block(NamedTuple):
-    """Consecutive rows: their number, and their values by key, with None if a row lacks the key."""
+    """Consecutive rows: their number, and the values of each wanted column, with None if a row lacks the key."""
 
     rows: int
     values: Mapping[str, Sequence[Any]]
 
 
-def blocks(file: Path) -> Iterator[Block]:
-    """Yield all rows of a file; blank lines are skipped.
+def keys(file: Path) -> dict[str, None]:
+    """Return all keys of a file, in the order of their first use.
 
     Raises:
-        Failed: Of kind `data`: a line is not UTF-8, is not a JSON object, or has a key twice.
+        Failed: Of kind `data`: see `blocks`; or there are too many keys for a table.
     """
-    keys: tuple[str, ...] = ()
+    found: dict[str, None] = {}
+    for _ in blocks(file, (), found):
+        pass
+    return found
+
+
+def blocks(file: Path, wanted: Sequence[str], found: dict[str, None]) -> Iterator[Block]:
+    """Yield the wanted columns of all rows of a file, and add all keys to `found`; blank lines are skipped.
+
+    Raises:
+        Failed: Of kind `data`: a line is not UTF-8, is not a JSON object, or has a key twice; or all lines together have
+            too many keys for a table.
+    """
+    last: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
+    cells, most = 0, _MOST_SPARSE
     for number, pairs in _objects(file):
-        found, values = zip(*pairs, strict=True) if pairs else ((), ())
-        if found != keys:
-            row = dict(pairs)
-            if len(row) < len(pairs):
-                twice = next(key for key in found if found.count(key) > 1)
-                unquoted = f"line {number} has a duplicate key"
-                raise refusal("ndjson", f"line {number} has a duplicate key '{twice}'", unquoted=unquoted)
-            if odd := next(filter(_HALF.search, found), None):
-                unquoted = f"line {number} has a key that is not a string"
-                raise refusal("ndjson", f"{unquoted}: {json.dumps(odd)}", unquoted=unquoted)
-            keys += tuple(key for key in found if key not in keys)
-            values = tuple(map(row.get, keys))
-        rows.append(values)
+        cells += len(wanted)
+        most += _SPARSE * len(pairs)
+        if cells > most:
+            raise refusal(
+                "ndjson", f"its lines have less than 1 in {_SPARSE} of the {len(wanted):,} keys of all"
+            )
+        used = tuple(key for key, _ in pairs)
+        row = dict(pairs)
+        if used != last:
+            _check(number, used, row)
+            found |= dict.fromkeys(used)
+            if len(found) > _MOST_KEYS:
+                raise refusal("ndjson", f"lines 1 to {number:,} have more than {_MOST_KEYS:,} different keys")
+            last = used
+        rows.append(tuple(map(row.get, wanted)))
         if len(rows) == _BLOCK:
-            yield _block(keys, rows)
+            yield _block(wanted, rows)
             rows = []
     if rows:
-        yield _block(keys, rows)
+        yield _block(wanted, rows)
 
 
-def _block(keys: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Block:
-    # Rows that come before the first use of a key are shorter than the others.
-    return Block(len(rows), dict(zip(keys, zip_longest(*rows), strict=True)))
+def _check(number: int, keys: Sequence[str], row: Mapping[str, Any]) -> None:
+    """Check the keys of a line.
+
+    Raises:
+        Failed: Of kind `data`: there is one twice, or one that is not valid text.
+    """
+    if len(row) < len(keys):
+        twice = Counter(keys).most_common(1)[0][0]
+        unquoted = f"line {number} has a duplicate key"
+        raise refusal("ndjson", f"line {number} has a duplicate key '{twice}'", unquoted=unquoted)
+    if odd := next(filter(_HALF.search, keys), None):
+        unquoted = f"line {number} has a key that is not a string"
+        raise refusal("ndjson", f"{unquoted}: {json.dumps(odd)}", unquoted=unquoted)
+
+
+def _block(wanted: Sequence[str], rows: list[tuple[Any, ...]]) -> Block:
+    return Block(len(rows), dict(zip(wanted, zip(*rows, strict=True), strict=True)))
 
 
 def joined(parts: Sequence[pl.Series]) -> pl.Series:
@@ -130,12 +166,15 @@ def _is_odd(value: Any) -> bool:
     return isinstance(value, list) or (isinstance(value, str) and bool(_HALF.search(value)))
 
 
-def _json(value: Any) -> str:
+def _json(value: Any, depth: int = 0) -> str:
     """Format a list or an object as it may be written in the file."""
+    if isinstance(value, list) and depth == _DEPTH:
+        return "..."
     if isinstance(value, _Pairs):
-        return "{" + ", ".join(f"{_json(key)}: {_json(item)}" for key, item in value) + "}"
+        items = (f"{_json(key)}: {_json(item, depth + 1)}" for key, item in value)
+        return "{" + ", ".join(items) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_json, value)) + "]"
+        return "[" + ", ".join(_json(item, depth + 1) for item in value) + "]"
     if isinstance(value, Decimal):
         return str(value)
     return json.dumps(value, ensure_ascii=isinstance(value, str) and bool(_HALF.search(value)))

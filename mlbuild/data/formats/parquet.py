@@ -30,6 +30,7 @@ class Parquet(Format):
     type = "parquet"
     suffixes = (".parquet",)
     other_suffixes = (".pq",)
+    can_crash = True
 
     def header(self, file: Path) -> list[str]:
         refuse_others(file, self.type)

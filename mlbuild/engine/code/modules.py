@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Mapping
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+
+from mlbuild.regular import walk
 
 
 def with_packages(module: str) -> list[str]:
@@ -49,7 +50,7 @@ class Sources:
         """Return every module of a top-level package that has a source file."""
         found = {top}
         for root in self._of_top(top):
-            for folder, below, names in os.walk(root):
+            for folder, below, names in walk(root):
                 # A folder whose name is not an identifier, such as a hidden folder, does not contain modules.
                 below[:] = [name for name in below if name.isidentifier()]
                 parts = Path(folder).relative_to(root).parts

@@ -16,6 +16,7 @@ from mlbuild.engine.execution.exported import find_exported, keep_exported
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import kind, on_another_disk, remove
 from mlbuild.engine.store.store import Store
+from mlbuild.regular import walk
 
 #: The two folders of a swap: the new folder, and the previous one.
 _COMING, _FORMER = "new", "old"
@@ -44,10 +45,8 @@ def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> 
             or outside.digest(LocalFile(Path(task.exports, part), f"{task.exports}/{part}")) != wanted
         ):
             yield Reason("export edited", f"{task.exports}/{part}")
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if not os.path.isdir(path) and name not in action.parts:  # noqa: PTH112  # as above
-            yield Reason("export extra", f"{task.exports}/{name}")
+    for name in sorted(_others(folder, action.parts)):
+        yield Reason("export extra", f"{task.exports}/{name}")
 
 
 def check_place(task: Task, store: Store, root: Path) -> None:
@@ -155,7 +154,7 @@ def _kind(path: Path) -> int | None:
 
 def _others(folder: Path, parts: Collection[str]) -> Iterator[str]:
     """Yield the files and links in an exported folder that are not parts of the result."""
-    for above, folders, names in os.walk(folder):
+    for above, folders, names in walk(folder):
         links = [name for name in folders if Path(above, name).is_symlink()]
         for name in sorted([*names, *links]):
             if (found := Path(above, name).relative_to(folder).as_posix()) not in parts:

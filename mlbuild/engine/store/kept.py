@@ -99,7 +99,10 @@ def identity(path: Path | str) -> Identity | None:
 def remove(path: Path) -> None:
     """Remove a file, a link, or a folder with its contents, if it exists."""
     if kind(path) == stat.S_IFDIR:
-        shutil.rmtree(path)
+        try:
+            shutil.rmtree(path)
+        except RecursionError:
+            raise OSError(errno.ELOOP, "folders are nested too deeply", str(path)) from None
     else:
         path.unlink(missing_ok=True)
 

@@ -20,6 +20,7 @@ from mlbuild.engine.store.kept import read
 from mlbuild.engine.store.lock import Waits
 from mlbuild.engine.store.results import Results
 from mlbuild.engine.store.seal import sealed, unsealed
+from mlbuild.regular import real
 
 _OWN = ".mlbuild"
 _SHARED = "a store that projects of mlbuild share"
@@ -100,7 +101,7 @@ class DiskStore:
     def __init__(self, root: Path, cache: Path | None = None) -> None:
         self.root = root
         self.own = Folder(root / _OWN, _OWN)
-        alone = cache is None or cache.resolve() == self.own.path.resolve()
+        alone = cache is None or real(cache) == real(self.own.path)
         named = None if alone or cache is None else Folder(cache, str(cache), _SHARED, private=False)
         self.borrowed = named if named and not named.writable() else None
         self.cache = named if named and not self.borrowed else self.own
@@ -180,7 +181,7 @@ class DiskStore:
         for entry in (entry for entry in entries if is_digest(entry.name)):
             root = unsealed(read(entry))
             seen = _seen(root) if isinstance(root, str) else False
-            if not seen or Path(root) != self.root.resolve():
+            if not seen or Path(root) != real(self.root):
                 yield Neighbour(
                     entry, DiskStore(Path(root), self.cache.path) if seen else None, seen is False
                 )
@@ -239,7 +240,7 @@ class DiskStore:
 
     def _enter(self) -> None:
         """Register this project in the shared cache, for garbage collection."""
-        root = str(self.root.resolve())
+        root = str(real(self.root))
         path, content = self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root)
         if read(path) != content:
             self.cache.write(path, content)

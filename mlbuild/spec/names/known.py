@@ -12,6 +12,7 @@ from typing import Any
 from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.locators.locator import Located
 from mlbuild.data.sources import Source
+from mlbuild.data.trial import try_reading
 from mlbuild.diagnostics import Failed
 from mlbuild.ops.op import Op
 from mlbuild.selection import Selector
@@ -144,6 +145,9 @@ def _header(source: Source, located: Located, bounds: Bounds) -> list[str]:
     """
     try:
         file = located.sample
-        return source.format.header(file) if file and bounds.hold(file) else []
+        if not file or not bounds.hold(file):
+            return []
+        try_reading(source.format, file)
+        return source.format.header(file)
     except (Failed, OSError, ValueError):
         return []
