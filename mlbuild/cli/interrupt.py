@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-SAID = "interrupted; what was finished is kept"
+SAID = "interrupted; finished tasks are kept"
 _CODE = 130
 _DOCUMENT = """{
   "schema_version": 1,

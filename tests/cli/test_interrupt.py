@@ -57,6 +57,22 @@ def test_an_interrupted_build_ends_at_once_and_can_go_on(
     assert f"reused  {first.split()[1]} " in again.err
 
 
+@pytest.mark.parametrize("stopped", ["the zygote", "all"])
+def test_a_build_whose_processes_are_stopped_ends_at_the_first_ctrl_c(mlbuild: Command, stopped: str) -> None:
+    """As by `kill -STOP`, or by a debugger: they handle no signal any more."""
+    delays(mlbuild.folder)
+    with started(mlbuild.folder, "build", "-j", "2") as build:
+        assert build.stderr is not None
+        build.stderr.readline()
+        others = sorted(pid for pid in alive(build.pid) if pid != build.pid)
+        for pid in others[: 1 if stopped == "the zygote" else None]:
+            os.kill(pid, signal.SIGSTOP)
+        os.killpg(build.pid, signal.SIGINT)
+        _, printed = build.communicate(timeout=60)
+        assert (build.returncode, printed.splitlines()[-1]) == (130, SAID)
+        assert alive(build.pid) == []
+
+
 def test_a_job_behind_a_script_is_not_interrupted(mlbuild: Command) -> None:
     """A shell that runs a job behind has it ignore the Ctrl-C that is meant for what is in front."""
     delays(mlbuild.folder)
