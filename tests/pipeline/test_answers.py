@@ -120,7 +120,11 @@ def test_predictions_order_the_rows_and_metrics_say_how_well(project: Path) -> N
 
 def test_a_second_build_has_nothing_to_do_and_another_grouping_trains_anew(project: Path) -> None:
     assert mlbuild(project, "build", "-j", "1").stderr.startswith("12 reused in ")
-    (project / "other.mlbuild.yaml").write_text(SPEC.replace("group: query", "group: shop"))
+    (project / "other.mlbuild.yaml").write_text(
+        SPEC.replace("group: query", "group: shop").replace(
+            "  order: {model: order}", "  other: {model: order}"
+        )
+    )
     planned = mlbuild(project, "-f", "other.mlbuild.yaml", "plan", "target:order", "train:order", "--json")
     tasks = {task["task"]: task["decision"] for task in json.loads(planned.stdout)["tasks"]}
     assert (tasks["dataset:pages"], tasks["target:order"], tasks["train:order"]) == ("reuse", "run", "maybe")
@@ -163,7 +167,9 @@ def test_check_knows_its_keys_its_outputs_and_its_metrics(tmp_path: Path) -> Non
         file = changed(tmp_path, old, new)
         if code == "reserved-name":
             file.write_text(file.read_text().replace("[price, kind]", "[price, kind, score]"))
-        file.rename(tmp_path / f"{name.replace(' ', '-')}.mlbuild.yaml")
+        slug = name.replace(" ", "-")
+        file.write_text(file.read_text().replace("  order: {model: order}", f"  {slug}: {{model: order}}"))
+        file.rename(tmp_path / f"{slug}.mlbuild.yaml")
     done = mlbuild(tmp_path, "check", ".", "--json")
     told = json.loads(done.stdout)["diagnostics"]
     found = {(one["code"], one["message"]) for one in told if one["severity"] == "error"}

@@ -147,6 +147,8 @@ def test_a_step_that_uses_the_target_depends_on_it(supervised: Path) -> None:
     }
     other = supervised.with_name("other.mlbuild.yaml")
     other.write_text(supervised.read_text())
+    edit(other, "first: {model: first}", "third: {model: first}")
+    edit(other, "second: {model: second}", "fourth: {model: second}")
     edit(other, "target: returned", "target: {column: returned, positive: false}")
     planned = decisions(supervised, "-f", other.name, *FITS)
     assert (planned["target:first"], planned["fit:first"], planned["fit:second"]) == ("run", "maybe", "reuse")
