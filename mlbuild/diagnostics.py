@@ -200,7 +200,7 @@ CODES = {
     "unknown-preprocessing": "there is no preprocessing with this name",
     "unknown-model": "there is no model with this name",
     "unknown-column": "there is no column with this name at this point",
-    "unknown-target": "there is no task or definition with this name",
+    "unknown-target": "there is no task or definition with this name, or there are several",
     "unknown-time-zone": "there is no time zone with this name",
     "undefined-variable": "an environment variable that is not set",
     "unknown-profile": "there is no profile with this name",

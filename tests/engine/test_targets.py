@@ -33,6 +33,10 @@ DATA = "dataset:departures source:flights"
         ("+fit:late", f"{DATA} fit:late"),
         ("fit:late+", f"{LATE} publish:late"),
         ("+train:late+", f"{DATA} {LATE} publish:late"),
+        ("early", "train:early"),
+        ("departures", "dataset:departures"),
+        ("+departures", DATA),
+        ("flights", "source:flights"),
         ("train:early source:flights", "source:flights train:early"),
         ("", f"{DATA} {LATE} publish:late train:early"),
     ],
@@ -61,6 +65,15 @@ def test_an_unknown_word_is_told_with_the_nearest_one(word: str, help: str) -> N
     (problem,) = caught.value.problems
     assert (problem.code, problem.message, problem.at) == ("unknown-target", f"unknown target '{word}'", (1,))
     assert problem.help == help
+
+
+@pytest.mark.parametrize("word", ["late", "+late", "late+"])
+def test_a_bare_name_that_can_mean_several_targets_is_not_guessed(word: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        match(PLAN, ["train:early", word])
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message) == ("unknown-target", f"'{word}' can mean 2 targets")
+    assert (problem.at, problem.help) == ((1,), "write one of model:late, output:late")
 
 
 def test_all_unknown_words_are_told() -> None:

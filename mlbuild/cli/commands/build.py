@@ -173,10 +173,13 @@ def _from_environment(name: str) -> int | None:
 
 
 def _summary(result: BuildResult, path: CriticalPath) -> list[str]:
+    # Tasks with the same key run once, and the others share the result.
+    shared = [name for name in result.reused if result.actions[name].build == result.build]
     counts = {
         "ran": result.ran,
         "restored": result.restored,
-        "reused": result.reused,
+        "shared": shared,
+        "reused": result.reused[len(shared) :],
         "failed": result.failures,
         "blocked": result.blocked,
     }

@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="as if the targets had to run in any case")
     parser.add_argument("-k", "--keep-going", action="store_true", help="as with build -k")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="also list the tasks that are up to date"
+    )
     add_locked(parser)
     add_out(parser)
 
@@ -96,17 +99,24 @@ def run(args: argparse.Namespace) -> int:
         for task, decision in found
     ]
     paint = Paint(sys.stdout, not args.no_color)
-    show([*plan_text(rows, paint), *([_estimate_text(expected)] if expected.times else [])], paint)
+    show(
+        [
+            *plan_text(rows, paint, verbose=args.verbose),
+            *([_estimate_text(expected)] if expected.times else []),
+        ],
+        paint,
+    )
     return code
 
 
-def plan_text(rows: Sequence[Row], paint: Paint) -> list[str]:
+def plan_text(rows: Sequence[Row], paint: Paint, *, verbose: bool = False) -> list[str]:
     """A table of tasks, what is decided about each, its time and why; and how many there are of each."""
-    width = max((len(row.task) for row in rows), default=0)
-    times = ["" if row.seconds is None else seconds_text(row.seconds) for row in rows]
+    shown = [row for row in rows if verbose or row.called != CALLED[Fresh]]
+    width = max((len(row.task) for row in shown), default=0)
+    times = ["" if row.seconds is None else seconds_text(row.seconds) for row in shown]
     longest = max(map(len, times), default=0)
     lines = []
-    for row, time in zip(rows, times, strict=True):
+    for row, time in zip(shown, times, strict=True):
         told = f"  {time:>{longest}}" if longest else ""
         line = f"{paint(_STYLES[row.called], f'{row.called:<7}')} {row.task:<{width}}{told}  {row.text}"
         lines.append(line.rstrip())
@@ -118,8 +128,8 @@ def plan_text(rows: Sequence[Row], paint: Paint) -> list[str]:
 def _estimate_text(expected: Estimate) -> str:
     most = f", up to {seconds_text(expected.most)} with MAYBE" if expected.most > expected.least else ""
     path = f"; critical path {seconds_text(expected.path.seconds)}" if len(expected.path.tasks) > 1 else ""
-    unknown = f"; {counted(expected.unknown, 'task')} never ran" if expected.unknown else ""
-    return f"by former runs {seconds_text(expected.least)} of work{most}{path}{unknown}"
+    unknown = f"; no estimate for {counted(expected.unknown, 'task')}" if expected.unknown else ""
+    return f"estimated: {seconds_text(expected.least)} for RUN{most}{path}{unknown}"
 
 
 def _content(found: Sequence[tuple[Task, Decision]], expected: Estimate) -> dict[str, Any]:

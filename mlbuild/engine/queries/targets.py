@@ -30,9 +30,13 @@ def match(plan: Plan, words: Sequence[str]) -> frozenset[str]:
     found: set[str] = set()
     problems = []
     for index, word in enumerate(words):
-        names = _named(plan, word.removeprefix("+").removesuffix("+"))
+        bare = word.removeprefix("+").removesuffix("+")
+        names = _named(plan, bare)
         if not names:
-            problems.append(_unknown(plan, word, index))
+            meant = _defined(plan, bare)
+            names = _named(plan, meant[0]) if len(meant) == 1 else names
+        if not names:
+            problems.append(_ambiguous(word, meant, index) if meant else _unknown(plan, word, index))
         found |= names
         found |= with_ancestors(plan, names) if word.startswith("+") else frozenset()
         found |= with_descendants(plan, names) if word.endswith("+") else frozenset()
@@ -86,6 +90,18 @@ def _named(plan: Plan, word: str) -> frozenset[str]:
 def _texts(task: Task) -> tuple[str, ...]:
     """Return the name and labels of a task."""
     return (task.name, f"kind:{task.kind}", *task.labels)
+
+
+def _defined(plan: Plan, name: str) -> list[str]:
+    """Return the labels that end with a name behind their colon; if there are none, the tasks."""
+    labels = {label for task in plan.tasks.values() for label in task.labels}
+    found = ([text for text in texts if text.partition(":")[2] == name] for texts in (labels, plan.tasks))
+    return sorted(next((texts for texts in found if texts), ()))
+
+
+def _ambiguous(word: str, meant: Sequence[str], index: int) -> Problem:
+    help_ = f"write one of {listed(meant)}"
+    return Problem("unknown-target", f"'{word}' can mean {len(meant)} targets", (index,), help=help_)
 
 
 def _unknown(plan: Plan, word: str, index: int) -> Problem:
