@@ -16,12 +16,14 @@ from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
+from mlbuild.ops.op import Op
 from mlbuild.params import Described, Object, Param, params_of, read
 from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.schema import dispatches, shipped_schema
 from mlbuild.spec.text.loader import load
 from mlbuild.spec.text.tree import Document as Text
+from tests.editor.steps import smallest_step
 
 #: The files that it names; those with rows are never read.
 FILES = {f"rows{suffix}": "" for suffix in NAMED} | {"others.csv": "", "more.yaml": "contracts: {}\n"}
@@ -92,12 +94,6 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("split", "hash"): {"key": ["id"]},
     ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
     ("split", "random"): {},
-    ("step", "impute"): {"columns": "x", "strategy": "median"},
-    ("step", "standard"): {"columns": "x"},
-    ("step", "date_parts"): {"columns": "day", "parts": ["month"]},
-    ("step", "ordinal"): {"columns": "kind"},
-    ("step", "category"): {"columns": "kind"},
-    ("step", "one_hot"): {"columns": "kind"},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
 }
 
@@ -220,6 +216,8 @@ def examples() -> Iterator[Example]:
         for which, cls in kind.by_value.items():
             if (name, which) in SMALLEST:
                 yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])
+            elif issubclass(cls, Op):
+                yield Example(name, which, cls, smallest_step(cls))
     for cls in LEARNERS:
         required = {key: param.examples[0] for key, param in params_of(cls).items() if param.required}
         yield Example("params", cls.type, cls, required)
