@@ -1,4 +1,4 @@
-"""Numbers and sizes as options take them."""
+"""Parsers for numbers and sizes in options."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 
 
 def number(text: str, least: int = 0) -> int:
-    """A whole number that is large enough."""
+    """Parse an integer that is at least `least`."""
     if not text.isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number from {least} on")
     return int(text)
 
 
 def count(text: str) -> int:
-    """A whole number from 1 on."""
+    """Parse an integer that is at least 1."""
     return number(text, least=1)
 
 
 def size(text: str) -> int:
-    """A number of bytes, of 1024 of them (K), of 1024 of those (M), and so on."""
+    """Parse a number of bytes, or of KiB (K), MiB (M) and so on."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if not found or not float(found[1]):
         raise argparse.ArgumentTypeError(f"'{text}' is not a size, such as 500M or 2G")

@@ -1,4 +1,4 @@
-"""Exit codes, and which of several failures decides."""
+"""Exit codes, and which one applies if there are several failures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STALE = 6
 UNREACHABLE = 7
 INTERNAL = 70
 INTERRUPTED = 130
-#: The reader of what is told has gone, as `| head` does: as a shell says it of a program that SIGPIPE ended.
+#: The reader of the output has gone, as with `| head`: the code that shells use for a program that SIGPIPE ended.
 CUT_OFF = 141
 
 _BY_KIND: dict[FailureKind, int] = {
@@ -34,13 +34,13 @@ _FIRST_WINS = (INTERRUPTED, INTERNAL, USAGE, UNREACHABLE, DATA, TASK, PARITY, GA
 
 
 def code_of(kinds: Iterable[FailureKind]) -> int:
-    """The exit code of a build in which tasks failed in these ways."""
+    """Return the exit code of a build in which tasks failed in these ways."""
     codes = {_BY_KIND[kind] for kind in kinds}
     return next((code for code in _FIRST_WINS if code in codes), OK)
 
 
 class Stopped(Exception):
-    """The command ends here: what is told is a sentence, what to do about it, and lines below."""
+    """The command ends here. Contains a sentence, what to do about it, and further lines."""
 
     def __init__(
         self, message: str, help: str | None = None, code: int = USAGE, lines: Sequence[str] = ()
@@ -49,14 +49,14 @@ class Stopped(Exception):
         self.help, self.code, self.lines = help and told(help), code, tuple(map(told, lines))
 
     def text(self) -> list[str]:
-        """The lines that people read."""
+        """Return the lines for people."""
         help_ = [f"  help: {self.help}"] if self.help else []
         return [f"mlbuild: {self}", *(f"  {line}" for line in self.lines), *help_]
 
     def content(self) -> dict[str, object]:
-        """What the document of the command holds."""
+        """Return the content for the document of the command."""
         return {"error": {"message": str(self), "help": self.help, "lines": list(self.lines)}}
 
 
 class UsageError(Stopped):
-    """The command line asks for what cannot be done; ends with exit code 2."""
+    """The command line is invalid. The exit code is 2."""

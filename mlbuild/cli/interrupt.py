@@ -1,10 +1,11 @@
-"""Ctrl-C ends this process at once, whatever it is at: nothing that it keeps is ever half written.
+"""Makes Ctrl-C end the process immediately, whatever it is doing.
 
-An exception, which Python makes of it by itself, could be taken for a failure or be lost wherever a library has code
-called back.
+This is safe, because no file is ever half written.
+
+By default, Python raises an exception. It could be mistaken for a failure, or be lost in a callback of a library.
 """
 
-import _signal  # type: ignore[import-not-found]  # it is there in any process; `signal` would have to be loaded
+import _signal  # type: ignore[import-not-found]  # always loaded, unlike `signal`
 import os
 import sys
 
@@ -31,19 +32,19 @@ _DOCUMENT = """{
 
 
 class _State:
-    """Whether the document that was asked for is being printed, so that there must be no second one."""
+    """Whether the requested document is being printed, so that there must not be a second one."""
 
     told = False
 
 
 def end_at_once() -> None:
-    """Let Ctrl-C be the end from now on, unless whoever started this process has it ignore that, as for a job behind."""
+    """Make Ctrl-C end the process from now on, unless the process was started to ignore it, like a background job."""
     if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
         _signal.signal(_signal.SIGINT, _end)
 
 
 def telling() -> None:
-    """Note that the results are being printed."""
+    """Record that the results are being printed."""
     _State.told = True
 
 

@@ -1,4 +1,4 @@
-"""How `predict` reads a file of rows: like a source that the model was trained on, or as flags say."""
+"""How `predict` reads a data file: like a source that the model was trained on, or as options say."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from mlbuild.spec.text.quoting import as_yaml
 def way_of_reading(
     args: argparse.Namespace, model: Path, rows: Path, inputs: Collection[str]
 ) -> tuple[Format, SourceSpec | None]:
-    """The format and options that a file is read with, and the source that they come from, if any.
+    """Return the format and options for reading a file, and the source that they come from, if there is one.
 
-    `--like` names the source, and flags change its options. Without either it is the source of the model with whose
-    options the file has the columns `inputs`.
+    `--like` names the source, and options change how it is read. Without both, use the source of the model with
+    whose options the file has the columns `inputs`.
 
     Raises:
-        UsageError: there is no such source, several ones fit, or a flag is for another format.
+        UsageError: There is no such source, several ones fit, or an option is for another format.
         BadSpec: `--like` names a source of a spec with errors.
     """
     if args.like is not None:
@@ -50,7 +50,7 @@ def way_of_reading(
 
 
 def _named(args: argparse.Namespace, model: Path) -> SourceSpec:
-    """The source that `--like` names."""
+    """Return the source that `--like` names."""
     args.file = args.file or _spec_near(model)
     sources = load_spec(args).sources
     if args.like not in sources:
@@ -60,7 +60,7 @@ def _named(args: argparse.Namespace, model: Path) -> SourceSpec:
 
 
 def _trained_on(args: argparse.Namespace, model: Path) -> Iterator[SourceSpec]:
-    """The sources behind a model, where it lies in the folder of a project that has such an output."""
+    """Yield the sources of a model, if it is in the folder of a project that has such an output."""
     file = args.file or _spec_near(model)
     spec = check_file(args, Path(file))[0] if file else None
     output = spec.outputs.get(real(model).parent.name) if spec else None
@@ -78,7 +78,7 @@ def _behind(spec: Spec, table: str) -> Iterator[SourceSpec]:
 
 
 def _spec_near(model: Path) -> str | None:
-    """The spec of the project in whose `dist/OUTPUT` a model lies; None where there is none, or not one alone."""
+    """Return the spec of the project whose `dist/OUTPUT` contains a model; None unless there is exactly one."""
     folders = real(model).parents
     if len(folders) < 3:
         return None
@@ -89,7 +89,7 @@ def _spec_near(model: Path) -> str | None:
 
 
 def _fits(source: SourceSpec, kind: type[Format], rows: Path, inputs: Collection[str]) -> bool:
-    """Whether a file has the columns, read like a source."""
+    """Whether a file has the columns when it is read like a source."""
     form = source.source.format
     if type(form) is not kind:
         return False
@@ -100,7 +100,7 @@ def _fits(source: SourceSpec, kind: type[Format], rows: Path, inputs: Collection
 
 
 def options_text(form: Format) -> str:
-    """The options of a format that are not its defaults, as a spec has them."""
+    """Format the options of a format that are not defaults, as in a spec."""
     params, options = params_of(type(form)), write(form)
     changed = [
         (key, options[key]) for key, param in params.items() if vars(form)[param.name] != param.default

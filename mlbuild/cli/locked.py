@@ -1,4 +1,4 @@
-"""How `--locked` ends a command that would not hold to the lock file."""
+"""Ends a command with `--locked` that would change the lock file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def held_to_lock() -> Iterator[None]:
-    """Tell which entries of the lock would change.
+    """Report which entries of the lock file would change.
 
     Raises:
-        Stopped: some would.
+        Stopped: Some would.
     """
     try:
         yield

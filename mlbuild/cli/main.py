@@ -1,6 +1,6 @@
-"""The command line: options that every command shares, the table of commands, and how failures end.
+"""The command line: shared options, the table of commands, and how errors are reported.
 
-Asking for help costs little more than argparse: this imports nothing else that is not needed for it.
+Only what is necessary is imported here, so that `--help` costs little more than argparse.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, NoReturn, TextIO
 
-#: Verbs with their one-line help; the module of a verb is imported when it is used.
+#: The commands with their one-line help. The module of a command is imported when it is used.
 VERBS = {
     "init": "write a spec to start from, empty or drafted from a file of rows",
     "check": "find every mistake of the spec, without reading data",
@@ -56,7 +56,7 @@ _EPILOG = """exit codes:
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; returns its exit code. What is one document, JSON or SARIF, is printed however it ends."""
+    """Run one command and return its exit code. A JSON or SARIF document is printed however the command ends."""
     stdout, held, format_ = sys.stdout, io.StringIO(), asked_format(argv)
     sys.stdout = held if format_ in ("json", "sarif") else _Results(stdout)
     try:
@@ -75,7 +75,7 @@ def _module(verb: str) -> ModuleType:
 
 
 def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[TextIO | None, str]:
-    """What is told of an end in the format that was asked for, and where."""
+    """Return how the end of a command is reported in the requested format, and where."""
     if format_ == "json":
         document = importlib.import_module("mlbuild.cli.output.document").document
         text = document(verb if verb in VERBS else None, code, told.content())
@@ -87,10 +87,10 @@ def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[Tex
 
 
 class _Results(io.TextIOBase):
-    """Standard output; that it cannot be written ends the command."""
+    """Standard output. If it cannot be written, the command ends."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream  # None where it is closed
+        self._stream = stream  # None if it is closed
         self.broken = False
 
     def write(self, text: str) -> int:
@@ -107,9 +107,9 @@ class _Results(io.TextIOBase):
 
 
 def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
-    """Run one command: its exit code, and what is to be told of an end that it has not told itself."""
+    """Run one command. Return its exit code, and what is still to be reported about how it ended."""
     try:
-        args = _parse(argv)  # first, since asking for help ends here
+        args = _parse(argv)  # first, because --help ends here
         return importlib.import_module("mlbuild.cli.project").run_command(args, argv), None
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE, None
@@ -117,11 +117,9 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         return stopped.code, stopped
     except KeyboardInterrupt:
         return INTERRUPTED, Stopped(SAID)
-    except BrokenPipeError:  # no one follows its progress any more
+    except BrokenPipeError:  # nobody reads its progress any more
         return CUT_OFF, None
-    except (
-        Exception
-    ) as error:  # whatever went wrong in our own code is reported, with an exit code of its own
+    except Exception as error:  # any bug in mlbuild is reported with its own exit code
         missing: Stopped | None = importlib.import_module("mlbuild.cli.surroundings").missing(error)
         if missing is not None:
             return missing.code, missing
@@ -164,7 +162,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that takes no shortened options, and tells what is wrong as all of mlbuild does."""
+    """A parser that does not accept abbreviated options, and reports errors like the rest of mlbuild."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
@@ -174,7 +172,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(verb: str | None) -> argparse.ArgumentParser:
-    """The parser; only the command that is used defines its own arguments, since that imports its module."""
+    """Return the parser. Only the used command defines its arguments, because that imports its module."""
     parser = _Parser(
         prog="mlbuild",
         description="Build machine-learning models from a YAML spec: one verified ONNX file for each output.",
@@ -200,17 +198,20 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
 
 
 def _help_formatter(prog: str) -> argparse.HelpFormatter:
-    """Lines as wide as the terminal; argparse would load shutil to ask for it."""
+    """Use lines as wide as the terminal, without importing shutil as argparse would."""
     wanted = os.environ.get("COLUMNS", "")
     try:
         columns = int(wanted) if wanted.isdecimal() else os.get_terminal_size().columns
-    except OSError:  # no terminal
+    except OSError:  # not a terminal
         columns = 80
     return argparse.RawDescriptionHelpFormatter(prog, width=columns - 2)
 
 
 def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
-    """Options that stand before or behind the verb; the verb's parser must not overwrite what stood before."""
+    """Add options that can be before or after the command.
+
+    The parser of the command must not overwrite those before it.
+    """
 
     def unless(value: Any) -> Any:
         return value if default is None else default

@@ -1,4 +1,4 @@
-"""Which spec a command works on, and the spec itself; a faulty one ends the command."""
+"""Finds and loads the spec that a command works on. An invalid spec ends the command."""
 
 from __future__ import annotations
 
@@ -34,15 +34,16 @@ DEFAULT = SPEC
 
 
 class BadSpec(Exception):
-    """The spec has errors; they have been told."""
+    """The spec has errors, which were already reported."""
 
 
 def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
-    """Run the command that was asked for; what its targets or its spec have wrong is told.
+    """Run the requested command, and report invalid targets and specs.
 
     Raises:
-        Stopped: the command cannot print the format that was asked for, its working folder is gone, it may open too
-            few files, or the store cannot be written.
+        Stopped: The command does not support the requested format, its working folder was deleted, it can open too
+        few files, or the
+            store cannot be written.
     """
     if args.format not in args.module.FORMATS:
         formats = ", ".join(args.module.FORMATS)
@@ -63,13 +64,13 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
 
 
 def find_file(named: str | None) -> Path:
-    """The spec: the one named, `mlbuild.yaml`, or the only `*.mlbuild.yaml` of the folder.
+    """Return the spec: the named one, `mlbuild.yaml`, or the only `*.mlbuild.yaml` in the folder.
 
     Raises:
-        UsageError: there is none, or there are several.
+        UsageError: There is none, or there are several.
     """
     if named is not None:
-        if not os.path.isfile(named):  # noqa: PTH113  # any text can be named
+        if not os.path.isfile(named):  # noqa: PTH113  # the name can be any text
             raise UsageError(f"there is no spec '{named}'")
         return Path(named)
     if is_regular(DEFAULT):
@@ -87,29 +88,29 @@ def find_file(named: str | None) -> Path:
 
 
 def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[Diagnostic]]:
-    """The check of a spec, with the profiles and settings of the command line laid over it."""
+    """Check a spec with the profiles and settings of the command line."""
     profiles = args.profiles or _from_environment()
     return check(file, profiles, args.settings, bounds=bounds_of(args, file))
 
 
 def bounds_of(args: argparse.Namespace, file: Path) -> Bounds:
-    """The bounds of a spec, from now on also those of what is quoted."""
+    """Return the bounds of a spec, which from now on also apply to what is quoted."""
     bounds = EVERYWHERE if args.allow_outside else Bounds.of(file)
     args.bounds.append(bounds)
     return bounds
 
 
 def _from_environment() -> list[str]:
-    """The profiles that MLBUILD_PROFILE names, separated by commas."""
+    """Return the profiles in MLBUILD_PROFILE, separated by commas."""
     names = os.environ.get("MLBUILD_PROFILE", "").split(",")
     return [name.strip() for name in names if name.strip()]
 
 
 def load_spec(args: argparse.Namespace) -> Spec:
-    """The checked spec; warnings are told.
+    """Return the checked spec, and report warnings.
 
     Raises:
-        BadSpec: it has errors, and they have been told.
+        BadSpec: It has errors, which were reported.
     """
     spec, diagnostics = check_file(args, find_file(args.file))
     if spec is None:
@@ -123,7 +124,7 @@ def load_spec(args: argparse.Namespace) -> Spec:
 def tell(
     args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int, texts: Texts | None = None
 ) -> None:
-    """Report diagnostics: as text on standard error, or on standard output in the format that was asked for.
+    """Report diagnostics: as text on standard error, or in the requested format on standard output.
 
     A SARIF log is one document, which is written when the command has ended.
     """
@@ -143,24 +144,24 @@ def tell(
 def told_text(
     args: argparse.Namespace, diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts | None = None
 ) -> list[str]:
-    """Diagnostics with their lines, and how many there are."""
+    """Format diagnostics with their lines and their number."""
     texts = texts or Texts({FLAG: settings_text(args.settings)}, args.bounds)
     return [*diagnostics_text(diagnostics, paint, texts), count_text(diagnostics)]
 
 
 def _finish(args: argparse.Namespace, code: int) -> None:
-    """Write the log of a command that has ended, where one was asked for."""
+    """Write the log of a command that has ended, if one was requested."""
     if args.format == "sarif":
         show_document(json_text(diagnostics_sarif(args.logged, code, args.noted)))
 
 
 def check_document(args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int) -> str:
-    """The JSON document of a check, alone or before another command."""
+    """Return the JSON document of a check, alone or before another command."""
     return document(args.command, code, {"diagnostics": diagnostics_json(diagnostics)})
 
 
 def _tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:
-    """Report targets that cannot be, each where it stands on the command line."""
+    """Report invalid targets, each at its place on the command line."""
     words = ["mlbuild", *argv]
     line = shlex.join(words)
     found = []
@@ -175,5 +176,7 @@ def _tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Seque
 
 
 def _quoted_at(word: str, at: int) -> int:
-    """Where a character of a word stands once the word is quoted for a shell, which makes five of a quote."""
+    """Return the index of a character of a word after it is quoted for a shell, where a quote becomes five
+    characters.
+    """
     return at if shlex.quote(word) == word else 1 + at + 4 * word[:at].count("'")

@@ -1,6 +1,6 @@
-"""What a command line asks for, if it is one that may be answered from a snapshot.
+"""Parses the command line, if it may be answered from a snapshot.
 
-This runs before anything else, so it imports only what every Python process holds already.
+This runs before anything else, so it imports only modules that every Python process has already loaded.
 """
 
 import os
@@ -19,7 +19,7 @@ _VALUED = {
 }
 _SWITCHES = {"-q": "quiet", "--quiet": "quiet", "--no-color": "plain"}
 _SWITCHES |= {"--allow-outside": "outside", "--no-samples": "private"}
-#: Options of a command that change nothing where there is nothing to do.
+#: Options of a command that change nothing if there is nothing to do.
 _IDLE = {
     "build": ("-k", "--keep-going", "-n", "--dry-run"),
     "plan": ("-k", "--keep-going", "--exit-code"),
@@ -29,7 +29,7 @@ _COUNTED = ("-j", "--jobs", "--threads")
 
 
 class Request:
-    """What a command line asks for, as far as an answer depends on it."""
+    """The parts of a command line that the answer depends on."""
 
     def __init__(self, file: str = "") -> None:
         self.verb = self.directory = ""
@@ -41,17 +41,17 @@ class Request:
 
     @property
     def root(self) -> str:
-        """The folder of the spec, from here: empty, or with a slash at its end."""
+        """The folder of the spec, relative to the current one: empty, or ending with a slash."""
         return os.path.join(self.directory, os.path.dirname(self.file), "")
 
     def selection(self) -> str:
-        """All that is known before anything is read, and which snapshot is meant by it.
+        """Everything that is known before anything is read. It identifies the snapshot.
 
-        A file of the store is part of it that nobody can make who sends us a folder: by its inode and time, the name and
-        the seal of a snapshot are those of this very folder.
+        It includes the inode and time of a file in the store, which someone who sends us a folder cannot choose.
+        The name and the seal of a snapshot therefore belong to this very folder.
 
         Raises:
-            OSError: there is no store.
+            OSError: There is no store.
         """
         here = os.lstat(f"{self.root}.mlbuild/here")
         ours = [(name, os.environ[name]) for name in sorted(os.environ) if name.startswith("MLBUILD_")]
@@ -61,7 +61,7 @@ class Request:
 
 
 def read_request(argv: list[str]) -> "Request | None":
-    """What a command line asks for; None for every word that is not surely understood."""
+    """Parse a command line; None if any word is not certainly understood."""
     request = Request()
     words = iter(argv)
     typed = former = ""
@@ -93,7 +93,7 @@ def read_request(argv: list[str]) -> "Request | None":
 
 
 def find_spec(request: Request) -> bool:
-    """Name the spec that is meant; False where that is not clear."""
+    """Find the spec and add it to the request; False if it is not clear which one is meant."""
     if not request.file and os.path.isfile(os.path.join(request.directory, _DEFAULT)):
         request.file = _DEFAULT
     elif not request.file:

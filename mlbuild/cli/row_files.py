@@ -1,4 +1,4 @@
-"""Files of rows on the command line: which format one has, and the options of formats as flags."""
+"""Data files on the command line: their formats, and the options of formats as flags."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mlbuild.data.formats.format import Format
 from mlbuild.params import ListOf, Param, params_of
 from mlbuild.regular import is_regular
 
-#: The suffixes of the formats, for help.
+#: The suffixes of the formats, for help texts.
 SUFFIXES = f"{', '.join([*NAMED][:-1])} or {[*NAMED][-1]}"
-#: What a shell does not let one type easily.
+#: Values that are hard to type in a shell.
 _TYPED = {"\\t": "\t"}
 
 
 def readable(file: Path) -> type[Format]:
-    """The format of a file to read.
+    """Return the format of a file to read.
 
     Raises:
-        UsageError: there is no such file, or its suffix names no format.
+        UsageError: The file does not exist, or its suffix does not determine a format.
     """
     if not is_regular(file):
         raise UsageError(f"there is no file '{file}'")
@@ -36,10 +36,10 @@ def readable(file: Path) -> type[Format]:
 
 
 def writable(file: Path) -> type[Format]:
-    """The format of a file to write.
+    """Return the format of a file to write.
 
     Raises:
-        UsageError: its suffix is not the suffix of a format.
+        UsageError: Its suffix does not determine a format.
     """
     kind = NAMED.get(file.suffix.lower())
     if kind is None:
@@ -48,7 +48,7 @@ def writable(file: Path) -> type[Format]:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """A flag for each option of a format."""
+    """Add a flag for each option of a format."""
     for flag, (param, kinds) in _flags().items():
         many, doc = isinstance(param.kind, ListOf), param.doc[0].lower() + param.doc[1:].rstrip(".")
         parser.add_argument(
@@ -61,10 +61,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
-    """The options of a format that are given as flags, by key.
+    """Return the options of a format that are given as flags, by key.
 
     Raises:
-        UsageError: one is for other formats, or has a value that it does not take.
+        UsageError: An option is for other formats, or its value is invalid.
     """
     given: dict[str, Any] = {}
     for flag, (param, kinds) in _flags().items():
@@ -82,7 +82,7 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
 
 @cache
 def _flags() -> Mapping[str, tuple[Param, tuple[type[Format], ...]]]:
-    """Each flag, such as `--null-value`, with its option and the formats that have it."""
+    """Return each flag, such as `--null-value`, with its option and the formats that have it."""
     found: dict[str, tuple[Param, tuple[type[Format], ...]]] = {}
     for kind in FORMATS:
         for key, param in params_of(kind).items():

@@ -1,4 +1,4 @@
-"""Takes the snapshot of a project that is up to date, so that the next command can see at a glance that it still is."""
+"""Takes a snapshot of a project that is up to date, so that the next command can quickly see that it still is."""
 
 from __future__ import annotations
 
@@ -61,15 +61,17 @@ def keep_snapshot(
     results: str,
     found: Sequence[Diagnostic],
 ) -> None:
-    """Keep what the build has seen, if all of it surely holds; `results` is what it printed of its outputs.
+    """Store what the build has seen, if all of it certainly still holds.
 
-    What it `found` of the models, the next one tells with the warnings of the spec.
+    `results` is what the build printed about its outputs.
+
+    What it `found` about the models is reported by the next command with the warnings of the spec.
     """
     request = Request(str(find_file(args.file)))
     request.profiles, request.settings, request.targets = args.profiles, args.settings, args.targets
     request.outside = args.allow_outside
     if (args.warnings or found) and Path(request.file).is_absolute():
-        # How the places of warnings are written then depends on where the command runs.
+        # Otherwise the places in warnings depend on where the command runs.
         return
     with suppress(_Doubt, OSError):
         store = open_store(spec.root)
@@ -82,10 +84,10 @@ def keep_snapshot(
 
 
 class _Survey:
-    """Looks once more at everything that a build has looked at.
+    """Looks again at everything that a build has looked at.
 
     Raises:
-        _Doubt: what it finds may be newer than what the build has seen.
+        _Doubt: What it finds may be newer than what the build has seen.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class _Survey:
         self._outside = Digests(store, spec.root)
 
     def snapshot(self) -> dict[str, list[str]]:
-        """What `unchanged` compares, all but the texts."""
+        """Return what `unchanged` compares, without the texts."""
         names = {name for source in self._spec.sources.values() for name in source.located.variables}
         folders = [Path(path) for path in sys.path]
         present = [path for path in folders if path.exists()]
@@ -127,7 +129,7 @@ class _Survey:
         return found
 
     def _code(self) -> Iterator[Path]:
-        """The source of mlbuild, all of it, and that of tasks from elsewhere."""
+        """Yield the whole source code of mlbuild, and that of tasks from elsewhere."""
         if not listed(library for task in self._tasks for library in task.libraries):
             raise _Doubt
         for folder, _, names in os.walk(mlbuild.__path__[0]):
@@ -138,15 +140,17 @@ class _Survey:
                 yield from sorted(code.files(task.run, task.uses))
 
     def _wait(self, exports: list[Task]) -> None:
-        """Let the clock of files move on past what this build has written, so that a later change will show."""
+        """Wait until the clock of the file system has moved past what this build has written, so that later changes
+        are visible.
+        """
         written = [self._spec.root / str(task.exports) / part for task in exports for part in task.parts]
         looked_at = [*written, *self._store.folders(), *self._published(), self._spec.root]
         newest = max(facts(str(path))[3] for path in looked_at)
-        # Two ticks of that clock at most: a file from the future is not waited for, the snapshot is then not used.
+        # At most two ticks: do not wait for a file with a time in the future. The snapshot is not used then.
         time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
 
     def _sources(self) -> tuple[list[Fact], list[Fact]]:
-        """The paths outside: by name, and those that variables name by the names of these."""
+        """Return the external paths: by name, and those that variables name by the names of these."""
         variables = {name: f"{MARK}{name}{MARK}" if value else "" for name, value in os.environ.items()}
         plain: list[Fact] = []
         named: list[Fact] = []
@@ -181,7 +185,7 @@ class _Survey:
             yield from self._folders(self._spec.root / path for path in sorted(folders))
 
     def _published(self) -> list[Path]:
-        """What says which folders are published, and by which outputs."""
+        """Return the files that record which folders are published, and by which outputs."""
         notes = self._store.own.path / NOTES
         folders = [path for one in self._others for path in (self._spec.root / one.folder, *one.files)]
         return [path for path in dict.fromkeys([notes, *folders]) if path.exists()]
@@ -191,7 +195,7 @@ class _Survey:
 
 
 def _seen(paths: Iterable[tuple[str, Path]], at: int) -> list[Fact]:
-    """The facts of paths, by the names that they shall have, of which nothing has changed since a time in ns."""
+    """Return the facts of paths, by the given names, if nothing about them has changed since a time in ns."""
     found = [(name, facts(str(path))) for name, path in paths]
     if not all(settled(known, at) for _, known in found):
         raise _Doubt
@@ -199,12 +203,12 @@ def _seen(paths: Iterable[tuple[str, Path]], at: int) -> list[Fact]:
 
 
 def _told(found: Iterable[Fact]) -> list[str]:
-    """Each path, and the text of its facts."""
+    """Return each path, followed by the text of its facts."""
     return [text for name, known in found for text in (name, told(known))]
 
 
 def _traced(found: Sequence[Fact]) -> list[str]:
-    """All paths in one text, and the trace of their facts."""
+    """Return all paths in one text, and the trace of their facts."""
     return [MARK.join(name for name, _ in found), trace([fact for _, known in found for fact in known])]
 
 
@@ -216,9 +220,9 @@ def _texts(
     found: Sequence[Diagnostic],
     others: Sequence[Output],
 ) -> dict[str, list[str]]:
-    """What each command tells of a project that is up to date: warnings, results, and what it says besides.
+    """Return what each command prints for a project that is up to date: warnings, results, and the rest.
 
-    Warnings and results are there without and with colours.
+    Warnings and results are included without and with colours.
     """
     warnings, all_warnings = (_warnings(args, some) for some in (args.warnings, [*args.warnings, *found]))
     rows = [Row(name, CALLED[Fresh]) for name in result.actions]
@@ -249,7 +253,7 @@ def _marked(since: int) -> str:
 
 
 def _painted(lines: Callable[[Paint], list[str]], *, dated: bool = False) -> tuple[str, str]:
-    """The text of lines, without and with colours."""
+    """Return the text of lines, without and with colours."""
     plain, colored = Paint(sys.stdout, False), Paint(sys.stdout)
     colored.on = True
     return page(lines(plain), plain, dated=dated), page(lines(colored), colored, dated=dated)

@@ -1,6 +1,6 @@
-"""What a command needs around it: its working folder, its files, memory, and room for open files.
+"""Checks what a command needs: its working folder, its files, memory, and room for open files.
 
-Where one of these is missing, that is what the user is told; it is not an internal error.
+If one of these is missing, the user is told so. It is not an internal error.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _RAISE_LIMIT = "raise the limit: ulimit -n"
 
 
 def see_surroundings() -> None:
-    """See that the working folder exists and that enough files can be opened.
+    """Check that the working folder exists and that enough files can be opened.
 
     Raises:
-        Stopped: one of these does not hold.
+        Stopped: One of these is not true.
     """
     if not _folder_exists():
         raise _gone()
@@ -28,10 +28,12 @@ def see_surroundings() -> None:
 
 
 def see_room_for_files(jobs: int = 0) -> None:
-    """See that a build with this number of worker processes can open its files; raise the soft limit if it is too low.
+    """Check that a build with this number of worker processes can open its files.
+
+    Raise the soft limit if it is too low.
 
     Raises:
-        Stopped: the hard limit is too low.
+        Stopped: The hard limit is too low.
     """
     try:
         import resource
@@ -49,7 +51,7 @@ def see_room_for_files(jobs: int = 0) -> None:
 
 
 def missing(error: Exception) -> Stopped | None:
-    """What to tell the user of an error that comes from the surroundings; None where it comes from our own code."""
+    """Return what to tell the user about an error with an external cause; None if the cause is our own code."""
     if refused(f"{type(error).__name__}: {error}"):
         return Stopped(": ".join(["out of memory", *allowance_text()]), code=TASK)
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
@@ -57,7 +59,7 @@ def missing(error: Exception) -> Stopped | None:
     if isinstance(error, OSError) and not _folder_exists():
         return _gone()
     if isinstance(error, FileNotFoundError) and error.filename is not None:
-        # Whether a file exists is checked first; here it disappeared after that.
+        # Commands check first whether a file exists. This one disappeared after that.
         message = f"'{os.fsdecode(error.filename)}' does not exist any more"
         return Stopped(message, "run the command again, when nothing else removes files", UNREACHABLE)
     return None

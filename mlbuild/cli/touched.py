@@ -1,6 +1,6 @@
-"""Answers a command where files of a project were touched, but say what they said.
+"""Answers a command if files of a project were touched but still have the same meaning.
 
-A file with another time is hashed, once. A spec may have other comments, another spelling or order of keys.
+A file with a new time is hashed, once. A spec can have different comments, spelling or order of keys.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.spec.layers.files import read_spec
 from mlbuild.spec.text.tree import Document
 
-#: What was found of a file or folder, as `unchanged.facts` tells it.
+#: The facts of a file or folder, as returned by `unchanged.facts`.
 Facts = tuple[int, ...]
 
 
 def holds(answer: Answer) -> bool:
-    """Whether a project is as its snapshot says, but for facts that tell nothing; then the snapshot is renewed."""
+    """Whether a project is as its snapshot says, except for irrelevant facts. If so, the snapshot is renewed."""
     root, snapshot = answer.request.root, answer.snapshot
     looked_at = time.time_ns()
     try:
@@ -34,7 +34,7 @@ def holds(answer: Answer) -> bool:
         store = open_store(Path(root))
         if _trace(project.values()) != snapshot["project"][1] and not _hold_the_same(answer, project, store):
             return False
-    except OSError:  # something has gone meanwhile
+    except OSError:  # something was removed meanwhile
         return False
     if all(settled(known, looked_at) for known in (*specs.values(), *project.values())):
         renewed = {"specs": _told(specs), "project": [MARK.join(project), _trace(project.values())]}
@@ -53,7 +53,10 @@ def _told(found: dict[str, Facts]) -> list[str]:
 
 
 def _say_the_same(answer: Answer) -> bool:
-    """Whether each file of the spec says what it said. With warnings it never does: they name lines."""
+    """Whether each file of the spec has the same meaning.
+
+    With warnings the answer is no, because they contain line numbers.
+    """
     if any(answer.snapshot[answer.request.verb][:2]):
         return False
     documents = [read_spec(Path(answer.request.root + name)) for name in answer.snapshot["specs"][::2]]
@@ -62,7 +65,7 @@ def _say_the_same(answer: Answer) -> bool:
 
 
 def _hold_the_same(answer: Answer, project: dict[str, Facts], store: DiskStore) -> bool:
-    """Whether everything has the facts of the snapshot, or the content that it had under these."""
+    """Whether everything has the facts of the snapshot, or the content that it had with those facts."""
     outside = Digests(store, Path(answer.request.root))
     former = [_former(LocalFile(Path(name), name), outside) or known for name, known in project.items()]
     if _trace(former) != answer.snapshot["project"][1]:
@@ -73,7 +76,7 @@ def _hold_the_same(answer: Answer, project: dict[str, Facts], store: DiskStore) 
 
 
 def _former(file: LocalFile, outside: Digests) -> Facts | None:
-    """The facts under which a file was hashed before, where its content is still what it was then."""
+    """Return the facts with which a file was hashed before, if its content is still the same."""
     token = outside.former_token(file)
     return None if token is None else file.glances(token)[0].facts
 
@@ -83,9 +86,9 @@ def _trace(found: Iterable[Iterable[int]]) -> str:
 
 
 def meaning(document: Document) -> str:
-    """A digest of what a file of a spec says; of one that cannot be read without mistakes, empty.
+    """Return a digest of the meaning of a spec file; empty if the file cannot be read without mistakes.
 
-    The order of keys means nothing, but that outputs are told in theirs.
+    The order of keys has no meaning, except that outputs are listed in their order.
     """
     if document.mistakes:
         return ""
@@ -93,7 +96,7 @@ def meaning(document: Document) -> str:
 
 
 def _orders(value: Any) -> list[list[str]]:
-    """The orders of the outputs that a value names, in its profiles too."""
+    """Return the orders of the outputs in a value, including its profiles."""
     if not isinstance(value, dict):
         return []
     outputs, profiles = value.get("outputs"), value.get("profiles")

@@ -1,8 +1,8 @@
-"""Answers `build`, `plan` and `status` of a project in which nothing has changed since it was found up to date.
+"""Answers `build`, `plan` and `status` for a project that has not changed since it was found up to date.
 
-A snapshot holds the answers, and the facts that they rest on: times, size and inode of every file and folder that was
-looked at. Any doubt is no answer, and the command goes its full way. All of this runs before anything else, so it
-imports only what every Python process holds already.
+A snapshot contains the answers, and the facts that they depend on: times, sizes and inodes of every file and folder
+that was looked at. If there is any doubt, there is no answer, and the command runs normally. All of this runs
+before anything else, so it imports only modules that every Python process has already loaded.
 """
 
 import _imp
@@ -20,33 +20,34 @@ if TYPE_CHECKING:
 
     Snapshot = dict[str, list[str]]
 
-#: What `look` finds: nothing that is known surely holds; everything does; files of the project were touched.
+#: The results of `look`: nothing is certain; everything still holds; or files of the project were touched.
 UNKNOWN, UNCHANGED, TOUCHED = range(3)
 
 #: The folder of the snapshots in `.mlbuild`.
 FOLDER = "snapshots"
 
-#: What a snapshot consists of, in order, each a list of texts: `variables` and their traces, paths that are `absent`, all
-#: that is `installed` and its trace, `specs` and their facts, what is `said` in each of these, files that are `named` by
-#: variables and their facts, other files and folders of the `project` and their trace; and by verb what is told: warnings
-#: without and with colours, results without and with colours, and the rest.
+#: The fields of a snapshot, in order. Each is a list of texts: `variables` and their traces, paths that are
+#: `absent`, everything that is `installed` and its trace, `specs` and their facts, what each of these has `said`,
+#: files that are `named` by variables and their facts, other files and folders of the `project` and their trace;
+#: and for each command what it prints: warnings without and with colours, results without and with colours, and the
+#: rest.
 FIELDS = ("variables", "absent", "installed", "specs", "said", "named", "project", "build", "plan", "status")
 
-#: Stands between paths, and around the name of a variable in one; in a text around a time, in seconds since 1970, that
-#: is told as an age. Without a time the seconds that the command took are told.
+#: Separates paths, and surrounds the name of a variable in one. In a text it surrounds a time in seconds since
+#: 1970, which is printed as an age; without a time, the duration of the command is printed.
 MARK = "\0"
 
 _HEAD = b"mlbuild snapshot 2\n"
-#: Between fields, and behind each text of one: no UTF-8 has these bytes.
+#: Separators between fields, and after each text of a field. UTF-8 does not contain these bytes.
 _FIELD, _TEXT = b"\xff", b"\xfe"
-#: No link and no pipe is a snapshot.
+#: A snapshot is never a link or a pipe.
 _PLAIN = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
 _HASH_KEY = 0x6D6C6275696C64
 _HASH_BYTES = 8
 _STARTED = time.perf_counter()
-#: When this process began, by the clock of files.
+#: When this process started, by the clock of the file system.
 BEGAN_NS = time.time_ns()
 
 
@@ -57,7 +58,7 @@ class Answer:
         self.request, self.snapshot = request, snapshot
 
     def pieces(self) -> "list[tuple[TextIO | None, str]]":
-        """What is to be told, in order."""
+        """Return what is to be printed, in order."""
         asked = self.request
         *texts, told = self.snapshot[asked.verb]
         result = texts[2 + (not asked.plain and colored(sys.stdout))]
@@ -68,10 +69,12 @@ class Answer:
 
 
 def look(argv: list[str]) -> "tuple[int, Answer | None]":
-    """Whether what is known about a project still holds, and the answer to a command line if there may be one."""
+    """Return whether what is known about a project still holds, and the answer to a command line, if there may be
+    one.
+    """
     request = read_request(argv)
     collecting = gc.isenabled()
-    gc.disable()  # of what is loaded here, nothing is garbage
+    gc.disable()  # nothing that is loaded here is garbage
     try:
         if request is None or not find_spec(request):
             return UNKNOWN, None
@@ -86,15 +89,15 @@ def look(argv: list[str]) -> "tuple[int, Answer | None]":
 
 
 def snapshot_name(selection: str) -> str:
-    """The name of the file of a snapshot."""
+    """Return the file name of a snapshot."""
     return hashed(selection.encode()).hex()
 
 
 def read_snapshot(request: Request) -> "Snapshot":
-    """The snapshot for a request.
+    """Return the snapshot for a request.
 
     Raises:
-        OSError, ValueError: there is none that is whole.
+        OSError, ValueError: There is none, or it is damaged.
     """
     selection = request.selection()
     file = os.open(f"{request.root}.mlbuild/{FOLDER}/{snapshot_name(selection)}", _PLAIN)
@@ -105,7 +108,7 @@ def read_snapshot(request: Request) -> "Snapshot":
 
 
 def sealed(snapshot: "Snapshot", selection: str) -> bytes:
-    """A snapshot as bytes that are good for this selection only."""
+    """Serialize a snapshot, so that it is valid only for this selection."""
     fields = (
         b"".join(text.encode("utf-8", "surrogatepass") + _TEXT for text in snapshot[name]) for name in FIELDS
     )
@@ -114,10 +117,10 @@ def sealed(snapshot: "Snapshot", selection: str) -> bytes:
 
 
 def unsealed(content: bytes, selection: str) -> "Snapshot":
-    """The snapshot in sealed bytes.
+    """Read a snapshot from sealed bytes.
 
     Raises:
-        ValueError: they are not what was sealed for this selection.
+        ValueError: They were not sealed for this selection.
     """
     start = len(_HEAD) + _HASH_BYTES
     head, seal, body = content[: len(_HEAD)], content[len(_HEAD) : start], content[start:]
@@ -131,42 +134,42 @@ def unsealed(content: bytes, selection: str) -> "Snapshot":
 
 
 def hashed(content: bytes) -> bytes:
-    """The hash that Python checks its own bytecode with: it is at hand without any import."""
+    """Return the hash that Python uses to check its bytecode, which is available without any import."""
     return _imp.source_hash(_HASH_KEY, content)
 
 
 def facts(path: str) -> tuple[int, int, int, int]:
-    """What changes when a file or folder does.
+    """Return facts that change when a file or folder does.
 
     Raises:
-        OSError: it is not there.
+        OSError: It does not exist.
     """
     found = os.stat(path)
     return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
 
 
 def told(found: "Iterable[int]") -> str:
-    """Facts as a text."""
+    """Format facts as text."""
     return " ".join(map(str, found))
 
 
 def variable(name: str) -> str:
-    """A trace of a variable of the environment, whose value is nobody's business."""
+    """Return a trace of an environment variable, which does not reveal its value."""
     return hashed(repr(os.environ.get(name)).encode()).hex()
 
 
 def expanded(path: str) -> str:
-    """A path in which the names of variables stand between marks, with their values."""
+    """Replace the names of variables between marks in a path by their values."""
     parts = path.split(MARK)
     parts[1::2] = [os.environ[name] for name in parts[1::2]]
     return "".join(parts)
 
 
 def _compared(root: str, snapshot: "Snapshot") -> int:
-    """How much of a snapshot still holds.
+    """Return how much of a snapshot still holds.
 
     Raises:
-        OSError: something that was looked at is gone.
+        OSError: Something that was looked at no longer exists.
     """
     if any(variable(name) != known for name, known in pairs(snapshot["variables"])):
         return UNKNOWN
@@ -182,15 +185,15 @@ def _compared(root: str, snapshot: "Snapshot") -> int:
 
 
 def pairs(texts: list[str]) -> "Iterable[tuple[str, str]]":
-    """Names and what is known of each, which stand in turn."""
+    """Yield names and what is known about each, which alternate in the list."""
     return zip(texts[::2], texts[1::2], strict=True)
 
 
 def _same(folder: str, paths: str, known: str) -> bool:
-    """Whether the facts of all paths in a folder leave a known trace.
+    """Whether the facts of all paths in a folder have a known trace.
 
     Raises:
-        OSError: one of them is gone.
+        OSError: One of them no longer exists.
     """
     stats = [os.stat(folder + path) for path in paths.split(MARK)]
     now = [fact for stat in stats for fact in (stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns)]
@@ -198,12 +201,12 @@ def _same(folder: str, paths: str, known: str) -> bool:
 
 
 def trace(found: list[int]) -> str:
-    """One number for the facts of many files: much smaller than these, and as good to see a difference."""
+    """Return one number for the facts of many files, which is much smaller and also reveals differences."""
     return str(hash(tuple(found)))
 
 
 def dated(text: str) -> str:
-    """A text with the ages of its times."""
+    """Replace the times in a text by their ages."""
     parts = text.split(MARK)
     for index in range(1, len(parts), 2):
         parts[index] = age(int(parts[index])) if parts[index] else f"{time.perf_counter() - _STARTED:.2f}"
@@ -211,7 +214,7 @@ def dated(text: str) -> str:
 
 
 def age(since: int) -> str:
-    """How long ago a time in seconds since 1970 is."""
+    """Format how long ago a time in seconds since 1970 is."""
     seconds = max(0, int(time.time()) - since)
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length:
@@ -221,18 +224,18 @@ def age(since: int) -> str:
 
 
 def colored(stream: "TextIO | None") -> bool:
-    """Whether a person looks at a stream, and has not asked for no colours."""
+    """Whether a stream is a terminal, and the user has not disabled colours."""
     return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
-    """Print texts and what is still to be written; returns 0, or the exit code where results cannot be told."""
+    """Print texts, and what is still buffered. Return 0, or the exit code if results cannot be printed."""
     for stream, text in (*pieces, (sys.stdout, ""), (sys.stderr, "")):
         try:
-            if stream is not None:  # closed before the command began
-                stream.write(text) if text else None  # a full disk does not even take nothing
+            if stream is not None:  # closed before the command started
+                stream.write(text) if text else None  # a full disk refuses even an empty text
                 stream.flush()
-        except BrokenPipeError:  # the reader has gone, as `| head` does
+        except BrokenPipeError:  # the reader has gone, as with `| head`
             return 141
         except OSError as error:
             if stream is sys.stdout:
@@ -241,7 +244,7 @@ def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
 
 
 def _untold(error: OSError) -> int:
-    """Say why results cannot be told, if that can be."""
+    """Report why results cannot be printed, if that is possible."""
     try:  # noqa: SIM105  # contextlib would have to be loaded
         os.write(2, f"mlbuild: the results cannot be written: {error.strerror}\n".encode())
     except OSError:

@@ -1,8 +1,8 @@
-"""What can be said of a command line before it is parsed, as it must be where it cannot be parsed."""
+"""Facts about a command line before it is parsed, in case it cannot be parsed."""
 
 ALIASES = {"validate": "check"}
 
-#: What can be a target, for people.
+#: What can be a target, for messages.
 TARGETS = "tasks, model:NAME, output:NAME, kind:KIND, globs, +x, x+"
 
 #: Options of all commands that take the next word as their value.
@@ -10,7 +10,7 @@ _VALUED = ("-C", "-f", "--directory", "--file", "--format", "--profile", "--set"
 
 
 def verb_of(argv: list[str]) -> str | None:
-    """The first word that is no option and no value of one, by its own name if it is an alias."""
+    """Return the first word that is neither an option nor its value; the name of the command, if it is an alias."""
     for before, word in zip(["", *argv], argv, strict=False):
         if not word.startswith("-") and before not in _VALUED:
             return ALIASES.get(word, word)
@@ -18,12 +18,12 @@ def verb_of(argv: list[str]) -> str | None:
 
 
 def asks_json(argv: list[str]) -> bool:
-    """Whether a JSON document is wanted."""
+    """Whether a JSON document is requested."""
     return asked_format(argv) == "json"
 
 
 def asked_format(argv: list[str]) -> str:
-    """The format that is wanted; the last word about it counts, and "" means none."""
+    """Return the requested format. The last word about it counts, and "" means none."""
     asked = ""
     for before, word in zip(["", *argv], argv, strict=False):
         name, _, value = word.partition("=")

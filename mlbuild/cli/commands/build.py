@@ -1,4 +1,4 @@
-"""`mlbuild build`: bring targets up to date, and tell what was shipped and how it was proven."""
+"""`mlbuild build`: bring targets up to date, and report the outputs and how they were verified."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
 
-#: So many tasks of the critical path are told by name.
+#: The number of tasks of the critical path that are named.
 _SLOWEST = 4
 
 
@@ -128,16 +128,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _annotate(args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildResult) -> None:
-    """Put failed tasks beside the lines of the spec that they come from, where GitHub asks for it."""
+    """Report failed tasks at the lines of the spec that they come from, if GitHub's format is used."""
     if args.format == "github" and result.failures:
         show_document(diagnostics_github([*of_failures(spec, plan, result)]))
 
 
 @contextmanager
 def ended_as_interrupted(workers: bool) -> Iterator[None]:
-    """Let a polite end of this process be the same as Ctrl-C; where there are workers, they are ended first.
+    """Treat SIGTERM like Ctrl-C. If there are workers, they are ended first.
 
-    What this process was started to ignore, it ignores.
+    Signals that this process was started to ignore stay ignored.
     """
     former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     ignored = [number for number, handler in former.items() if handler == signal.SIG_IGN]
@@ -148,7 +148,7 @@ def ended_as_interrupted(workers: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        former = dict.fromkeys(former, signal.SIG_IGN)  # an impatient second Ctrl-C changes nothing
+        former = dict.fromkeys(former, signal.SIG_IGN)  # an impatient second Ctrl-C has no effect
         raise
     finally:
         for number, handler in former.items():
@@ -189,7 +189,7 @@ def _summary(result: BuildResult, path: CriticalPath) -> list[str]:
 
 
 def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
-    """The critical path in its order, but only the slowest of its tasks by name."""
+    """Format the critical path in its order, naming only the slowest tasks."""
     named = sorted(path.tasks, key=times.__getitem__, reverse=True)[:_SLOWEST]
     told = [f"{task} {seconds_text(times[task])}" for task in path.tasks if task in named]
     others = [times[task] for task in path.tasks if task not in named]
@@ -224,7 +224,7 @@ def _content(
 
 
 def _task_json(name: str, outcome: str, result: BuildResult) -> dict[str, Any]:
-    """How a task ended, how long it ran, and the build that its result is from."""
+    """Return how a task ended, how long it ran, and the build that its result is from."""
     action = result.actions.get(name)
     return {
         "task": name,

@@ -1,4 +1,4 @@
-"""`mlbuild check`: every mistake of the spec, without reading data."""
+"""`mlbuild check`: find every mistake of the spec, without reading data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.regular import walk
 from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.spec import Spec
 
-#: Folders of what others wrote.
+#: Folders with third-party files.
 _FOREIGN = ("node_modules",)
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -51,12 +51,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _files(named: str) -> list[Path]:
-    """The spec that is named, or all specs of a folder that is, but for those in hidden folders and of others.
+    """Return the named spec, or all specs in a named folder, except those in hidden and third-party folders.
 
     Raises:
-        UsageError: there is none.
+        UsageError: There is none.
     """
-    if not os.path.isdir(named):  # noqa: PTH112  # any text can be named
+    if not os.path.isdir(named):  # noqa: PTH112  # the name can be any text
         return [find_file(named)]
     found: list[Path] = []
     for folder, below, names in walk(named):

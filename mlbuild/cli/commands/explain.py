@@ -1,4 +1,4 @@
-"""`mlbuild explain CODE`: what a code of a diagnostic means, why it is told and what to do."""
+"""`mlbuild explain CODE`: what the code of a diagnostic means, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mlbuild gc`: what the store can do without, and its removal."""
+"""`mlbuild gc`: show or remove what the store does not need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlbuild.pipeline.published import Published
 
 FORMATS = ("text", "json")
 
-#: How many builds are told of by name.
+#: The maximum number of builds that are named.
 _TOLD = 10
 
 
@@ -82,7 +82,7 @@ def _lines(garbage: Garbage, deleted: bool) -> Iterator[str]:
 
 
 def _folders(orphans: Iterable[Published], deleted: bool) -> Iterator[str]:
-    """The published folders that no output gives any more."""
+    """Yield lines about the published folders that no output produces any more."""
     for one in orphans:
         done = ("removed" if deleted else "can go") if one.untouched else "stays"
         why = "" if one.untouched else ", but contains files that no build wrote"

@@ -1,4 +1,4 @@
-"""`mlbuild graph`: the tasks and what they read of each other, as mermaid, dot or JSON."""
+"""`mlbuild graph`: print the tasks and their dependencies as Mermaid, dot or JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mlbuild init`: write a spec to start from, empty or drafted from a file of rows."""
+"""`mlbuild init`: write a spec to start from, empty or drafted from a data file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             else f"'{file}' is a link to nothing"
         )
         raise UsageError(what, help="remove it, or name another file with -f")
-    if not os.path.isdir(file.parent):  # noqa: PTH112  # any text can be named
+    if not os.path.isdir(file.parent):  # noqa: PTH112  # the name can be any text
         raise UsageError(f"there is no folder '{file.parent}'")
     if args.data is None:
         return _empty(args, file)
@@ -101,7 +101,7 @@ def _project(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """The spec, never over another one, and the schema beside it."""
+    """Write the spec, never over an existing one, and the schema next to it."""
     try:
         with file.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)

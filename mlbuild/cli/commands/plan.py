@@ -1,4 +1,4 @@
-"""`mlbuild plan`: what a build would do, and why."""
+"""`mlbuild plan`: show what a build would do, and why."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _folder(text: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """What is decided about a task, in one word, and why; the seconds that running it takes, where that is known."""
+    """The decision about a task in one word, and the reason; the seconds that running it takes, if known."""
 
     task: str
     called: str
@@ -110,7 +110,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def plan_text(rows: Sequence[Row], paint: Paint, *, verbose: bool = False) -> list[str]:
-    """A table of tasks, what is decided about each, its time and why; and how many there are of each."""
+    """Format a table of tasks with the decision about each, its time and the reason; and the number of each
+    decision.
+    """
     shown = [row for row in rows if verbose or row.called != CALLED[Fresh]]
     width = max((len(row.task) for row in shown), default=0)
     times = ["" if row.seconds is None else seconds_text(row.seconds) for row in shown]

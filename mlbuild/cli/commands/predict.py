@@ -1,4 +1,4 @@
-"""`mlbuild predict`: answer the rows of a file with a built model, as any onnxruntime would."""
+"""`mlbuild predict`: compute predictions for the rows of a file with a built model, as any onnxruntime would."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _for_people(answers: pl.DataFrame) -> list[str]:
-    """CSV as a terminal may get it; files and other programs get all as it is."""
+    """Format CSV for a terminal, with values escaped. Files and other programs get everything unchanged."""
     import polars as pl
 
     header = pl.DataFrame([[shown(name) for name in answers.columns]], orient="row")
@@ -98,11 +98,11 @@ def _write(answers: pl.DataFrame, form: Format, target: Path) -> None:
 
 
 def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:
-    """The model's input columns of a file.
+    """Read the input columns of the model from a file.
 
     Raises:
-        Failed: of kind `data`: a column is missing, or a value does not parse.
-        Stopped: the file cannot be opened; or all columns are missing, which may be due to how it is read.
+        Failed: Of kind `data`: a column is missing, or a value does not parse.
+        Stopped: The file cannot be opened; or all columns are missing, perhaps because of how the file is read.
     """
     try:
         rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
@@ -125,7 +125,7 @@ def _column(item: RawInput) -> Column:
 
 
 def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:
-    """A row of plain columns for each answer."""
+    """Return one row of plain columns for each prediction."""
     import polars as pl
 
     return pl.DataFrame(

@@ -1,4 +1,4 @@
-"""`mlbuild query EXPR`: which tasks an expression means, such as `deps(model:late) & kind:source`."""
+"""`mlbuild query EXPR`: print the tasks that an expression selects, such as `deps(model:late) & kind:source`."""
 
 from __future__ import annotations
 

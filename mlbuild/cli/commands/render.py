@@ -1,4 +1,4 @@
-"""`mlbuild render`: the spec as it is meant, as YAML or JSON."""
+"""`mlbuild render`: print the complete spec, as YAML or JSON."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def run(args: argparse.Namespace) -> int:
 
 
 def json_text(value: Any) -> str:
-    """The JSON of a spec's value, of which every reader of YAML gets the same value too."""
+    """Format the value of a spec as JSON that every YAML reader reads as the same value."""
     return printable(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""`mlbuild schema`: the JSON Schema that editors check and complete specs with, of the language or of one project."""
+"""`mlbuild schema`: print or write the JSON Schema for editors, of the language or of one project."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlbuild.spec.shape.schema import FILE, as_text, schema_text
 from mlbuild.spec.text.modeline import with_modeline
 
 FORMATS = ("text", "json")
-#: How the file of a project's schema ends; what stands before it names the spec, as in `a.mlbuild.yaml`.
+#: The ending of the schema file of a project. Anything before it is the name of the spec, as in `a.mlbuild.yaml`.
 PROJECT_FILE = "project.schema.json"
 
 
@@ -73,7 +73,7 @@ def _project_file(spec: Path) -> str:
 
 
 def _write(spec: Path, schema: Path, text: str) -> list[Path]:
-    """Write the schema, and name it in the spec; the files that were not so before."""
+    """Write the schema and name it in the spec. Return the files that changed."""
     relative = Path(os.path.relpath(schema.absolute(), spec.absolute().parent)).as_posix()
     try:
         former = read_regular(spec, SPEC_LIMIT)
@@ -89,7 +89,7 @@ def _write(spec: Path, schema: Path, text: str) -> list[Path]:
 
 
 def _written(file: Path) -> bytes | None:
-    """What is in a file; None for a link, which is replaced wherever it leads."""
+    """Return the content of a file; None for a link, which is replaced wherever it leads."""
     return read_regular(file, SPEC_LIMIT) if is_regular(file) and not file.is_symlink() else None
 
 

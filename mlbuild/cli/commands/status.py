@@ -1,4 +1,4 @@
-"""`mlbuild status`: what is up to date, what a build would have to do, and the outputs that are there."""
+"""`mlbuild status`: show what is up to date, what a build would do, and the existing outputs."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class Output:
-    """A published folder: what it is, and when its content was made, in seconds since 1970 (None: never).
+    """A published folder: its state, and when its content was made, in seconds since 1970 (None: never).
 
-    `build` is the record of the build that wrote it, where there is one.
+    `build` is the record of the build that wrote it, if there is one.
     """
 
     folder: str
@@ -51,7 +51,9 @@ class Output:
     build: Json | None = None
 
     def text(self, paint: Paint, ago: Callable[[int], str]) -> str:
-        """Of a folder that this spec does not give with these profiles, also by which command it was made."""
+        """Format the folder. If the spec does not produce it with the chosen profiles, also name the command that
+        made it.
+        """
         by = shlex.join(self.build["command"]) if self.build and self.state in (_ORPHAN, _OTHER) else ""
         made = "" if self.made is None else f"made {ago(self.made)}{f' by {by!r}' if by else ''}"
         state = f"{_ORPHAN}: no output makes it any more" if self.state == _ORPHAN else self.state
@@ -104,7 +106,10 @@ def status_text(
     paint: Paint,
     ago: Callable[[int], str],
 ) -> list[str]:
-    """The outputs, what keeps tasks from being up to date, and counts; `ago` words a time in seconds since 1970."""
+    """Format the outputs, what keeps tasks from being up to date, and counts.
+
+    `ago` formats a time in seconds since 1970.
+    """
     width = max((len(output.folder) for output in outputs), default=0)
     lines = []
     for output in outputs:
@@ -119,7 +124,7 @@ def status_text(
 
 
 def made_by(build: str) -> int | None:
-    """The time in the name of a build, in seconds since 1970."""
+    """Return the time in the name of a build, in seconds since 1970."""
     try:
         return int(datetime.strptime(build[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
     except ValueError:
@@ -141,7 +146,7 @@ def _output(task: Task, decision: Decision, store: Store, builds: Mapping[str, J
 
 
 def other_outputs(others: Iterable[Published]) -> list[Output]:
-    """Published folders that the spec does not give as it is."""
+    """Return published folders that the current spec does not produce."""
     return [
         Output(one.folder, _ORPHAN if one.orphan else _OTHER, made_by(one.exported.build), one.build)
         for one in others
@@ -149,7 +154,7 @@ def other_outputs(others: Iterable[Published]) -> list[Output]:
 
 
 def _counts(decisions: Iterable[Decision]) -> dict[str, int]:
-    """How many tasks are in each state, the best first."""
+    """Count the tasks in each state, the best state first."""
     states = {Fresh: "up to date", FailedBefore: "failed", Blocked: "blocked"}
     found = [states.get(type(decision), "stale") for decision in decisions]
     return {

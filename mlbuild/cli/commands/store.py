@@ -1,4 +1,4 @@
-"""`mlbuild store verify`: reads the store through, and says what in it is damaged."""
+"""`mlbuild store verify`: read the whole store, and report what is damaged."""
 
 from __future__ import annotations
 

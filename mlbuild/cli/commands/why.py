@@ -1,4 +1,4 @@
-"""`mlbuild why TARGET`: why a target would run; when it is up to date, why it last ran."""
+"""`mlbuild why TARGET`: explain why a target would run or, if it is up to date, why it last ran."""
 
 from __future__ import annotations
 
@@ -77,16 +77,17 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _changed(decision: Decision) -> list[str]:
-    """What has changed for a task, whatever it waits for."""
+    """Return what has changed for a task itself, whatever it waits for."""
     reasons = decision.reasons if isinstance(decision, (Stale, Unsure)) else ()
     known = [one for one in reasons if isinstance(decision, Stale) or one.what != "never built"]
     return [*dict.fromkeys(map(reason_text, telling(known)))]
 
 
 def _causes(name: str, decisions: Mapping[str, Decision], named: Collection[str]) -> list[str]:
-    """The tasks whose running makes it uncertain, with those of their reasons that are not told anyway.
+    """Return the tasks that make it uncertain whether this one runs, with those of their reasons that are not
+    printed anyway.
 
-    First come those that run for sure; of others, what has changed for them alone.
+    Tasks that will certainly run come first. For the others, only their own changes are included.
     """
     lines, told = [], {*_changed(decisions[name])}
     others = _waited_for(name, decisions)
@@ -102,7 +103,7 @@ def _causes(name: str, decisions: Mapping[str, Decision], named: Collection[str]
 
 
 def _waited_for(name: str, decisions: Mapping[str, Decision]) -> set[str]:
-    """The tasks that a task waits for, directly or not."""
+    """Return the tasks that a task waits for, directly or indirectly."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -114,7 +115,7 @@ def _waited_for(name: str, decisions: Mapping[str, Decision]) -> set[str]:
 
 
 def _last_text(record: Record | None, now: Ingredients, differing: Differing) -> list[str]:
-    """When and why a task ran for its result; that it ran since, for another one, is another story."""
+    """Format when and why a task ran for its current result, ignoring later runs for other results."""
     if record is None or record.ran is None or record.key != now.key:
         return []
     run, told = record.ran, differing.texts(record.ran.reasons, differing.after(record))

@@ -1,4 +1,4 @@
-"""Diagnostics as text, as JSON and as the workflow commands of GitHub."""
+"""Formats diagnostics as text, as JSON and as workflow commands for GitHub."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.shown import visible
 from mlbuild.spec.layers.settings import FLAG
 
-#: The file of what stands on the command line itself; it is none.
+#: The file name for errors on the command line.
 COMMAND_LINE = "<command line>"
-#: What spans can name that is no file.
+#: The file names in spans that are not files.
 NO_FILES = (COMMAND_LINE, FLAG)
-#: How many diagnostics people are told at once; what programs read has all.
+#: The maximum number of diagnostics for people. Programs get all.
 MOST = 100
 
 
 def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Texts) -> list[str]:
-    """The first `MOST` diagnostics, errors before warnings, each with its line and carets below what is meant."""
+    """Format the first `MOST` diagnostics, errors before warnings, each with its line and carets."""
     order = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity != "error")
     told = [diagnostics[index] for index in sorted(order[:MOST])]
     left = [diagnostics[index] for index in order[MOST:]]
@@ -29,7 +29,7 @@ def diagnostics_text(diagnostics: Sequence[Diagnostic], paint: Paint, texts: Tex
 
 
 def count_text(diagnostics: Iterable[Diagnostic]) -> str:
-    """ "2 errors, 1 warning"; empty where there is none."""
+    """Format counts: "2 errors, 1 warning". Empty if there are none."""
     severities = [diagnostic.severity for diagnostic in diagnostics]
     counts = [(severities.count(kind), kind) for kind in ("error", "warning")]
     return ", ".join(counted(count, kind) for count, kind in counts if count)
@@ -90,7 +90,7 @@ def _span_json(span: Span) -> dict[str, Any]:
 
 
 def diagnostics_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """A workflow command for each diagnostic, which GitHub shows beside the line."""
+    """Return a workflow command for each diagnostic, which GitHub shows next to the line."""
     return "\n".join(visible(_command(one)) for one in diagnostics)
 
 

@@ -1,4 +1,4 @@
-"""How many rows differ in what has changed, as `why` tells it."""
+"""How many rows differ in what has changed, for `why`."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from mlbuild.pipeline.rows import RowChange, row_changes
 #: The changes of rows behind a reason, by what it is about: a task that is read, or "" for the task's own result.
 Rows = Mapping[str, Sequence[RowChange]]
 
-#: As many columns of a changed file are told.
+#: The maximum number of columns that are listed for a changed file.
 _MOST = 5
 
 
 class Differing:
-    """Compares former contents in a store with those that replaced them."""
+    """Compares previous contents in a store with those that replaced them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def before(self, record: Record | None, now: Ingredients) -> Rows:
-        """What has changed in what a task reads, since its last result."""
+        """Return what has changed in the inputs of a task since its last result."""
         return self._inputs(replaced(record.ingredients, now), now) if record else {}
 
     def after(self, record: Record) -> Rows:
-        """What had changed when a task ran for its result, in what it reads and in what it gives."""
+        """Return what had changed in the inputs and in the result of a task when it ran for its current result."""
         last = record.ran
         if last is None:
             return {}
@@ -44,11 +44,11 @@ class Differing:
         return found
 
     def texts(self, reasons: Sequence[Reason], rows: Rows) -> list[str]:
-        """What people are told of reasons, each once."""
+        """Format reasons for people, each once."""
         return [*dict.fromkeys(text for reason in telling(reasons) for text in _texts(reason, rows))]
 
     def json(self, reasons: Sequence[Reason], rows: Rows) -> list[dict[str, Any]]:
-        """Reasons as data, each with the changes of rows behind it."""
+        """Return reasons as data, each with the changes of rows behind it."""
         return [
             reason_json(reason) | {"rows": [asdict(change) for change in _behind(reason, rows)]}
             for reason in reasons
@@ -66,7 +66,7 @@ class Differing:
         }
 
     def _results(self, former: Mapping[str, str], now: Mapping[str, str]) -> Rows:
-        """What has changed in the columns that a task gives; nothing where not all of it can be said."""
+        """Return what has changed in the columns that a task produces; empty if this is not completely known."""
         pairs = _paired(former, now).items()
         changed = {part: pair for part, pair in pairs if pair[0] != pair[1] and "/" in part}
         found = [*row_changes(self._store, changed)]
@@ -78,7 +78,7 @@ def _paired(former: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tupl
 
 
 def _behind(reason: Reason, rows: Rows) -> list[RowChange]:
-    """The changes of rows that a reason is about."""
+    """Return the changes of rows that a reason is about."""
     if reason.what == "input part":
         return [change for change in rows.get(reason.where, ()) if change.part == reason.part]
     return [*rows.get("", ())] if reason.what == "file" else []
@@ -96,7 +96,7 @@ def _texts(reason: Reason, rows: Rows) -> list[str]:
 
 
 def _row_text(change: RowChange, table: str = "") -> str:
-    """ "12 rows of 'seats' of source:planes differ", "source:planes has 3,322 -> 3,323 rows"."""
+    """Format a change: "12 rows of 'seats' of source:planes differ", "source:planes has 3,322 -> 3,323 rows"."""
     split, column = place_of(change.part)
     among = "" if split == WHOLE else f" in {split}"
     if change.was != change.now:

@@ -1,4 +1,4 @@
-"""Tasks and what they read of each other: as mermaid, as dot, as JSON."""
+"""Draws tasks and their dependencies: as Mermaid, dot or JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlbuild.engine.graph import Plan
 
 
 def add_styles(parser: argparse.ArgumentParser, default: str) -> None:
-    """The options that choose how a graph is drawn, as `args.style`."""
+    """Add the options for the style of a graph, as `args.style`."""
     for style, help_ in (("mermaid", "for Markdown"), ("dot", "for Graphviz")):
         parser.add_argument(
             f"--{style}", dest="style", action="store_const", const=style, default=default, help=help_
@@ -18,12 +18,12 @@ def add_styles(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def draw(plan: Plan, names: Sequence[str], style: str) -> list[str]:
-    """Tasks with an arrow from each to those that read it, in a style of `add_styles`."""
+    """Draw tasks with an arrow from each to its readers, in a style of `add_styles`."""
     return (_mermaid if style == "mermaid" else _dot)(names, arrows(plan, names))
 
 
 def tasks_json(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
-    """Tasks and their arrows as the keys of a document."""
+    """Return tasks and their arrows as keys of a document."""
     tasks = (plan.tasks[name] for name in names)
     return {
         "tasks": [{"name": task.name, "kind": task.kind, "parts": list(task.parts)} for task in tasks],
@@ -32,7 +32,7 @@ def tasks_json(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
 
 
 def arrows(plan: Plan, names: Collection[str]) -> list[tuple[str, str]]:
-    """From each of some tasks to those of them that read it, each once."""
+    """Return the edges from some tasks to those of them that read it, each once."""
     among = frozenset(names)
     sources = {(source.task, name) for name in among for source in plan.tasks[name].inputs}
     return sorted((start, end) for start, end in sources if start in among)

@@ -1,4 +1,4 @@
-"""The line that a diagnostic is about, with carets under the characters meant."""
+"""Shows the line of a diagnostic, with carets under the range that is meant."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mlbuild.regular import SPEC_LIMIT, read_regular
 from mlbuild.shown import COMMAND, UNSEEN, escaped
 from mlbuild.spec.layers.bounds import Bounds
 
-#: Longer lines are cut on both sides of what is meant; in columns of a terminal.
+#: The maximum width of a line in terminal columns. Longer lines are cut on both sides of the range.
 WIDEST = 100
-#: How much of a cut line stands before what is meant.
+#: How much of a cut line is before the range.
 _BEFORE = 40
 _CUT = "…"
 #: Line breaks as spans count them: fewer than `str.splitlines` knows.
@@ -24,14 +24,14 @@ _COMBINING = ("Mn", "Me")
 
 
 class Texts:
-    """The lines of files within some bounds, each read once; `given` has those that are no files."""
+    """The lines of files inside some bounds, each read once. `given` contains texts that are not files."""
 
     def __init__(self, given: Mapping[str, str] | None = None, bounds: Sequence[Bounds] = ()) -> None:
         self._lines = {name: text.split("\n") for name, text in (given or {}).items()}
         self._bounds = bounds
 
     def excerpt(self, span: Span) -> tuple[str, str] | None:
-        """The line of a span and the line of carets below it; None where there is no such line."""
+        """Return the line of a span and the line of carets below it; None if there is no such line."""
         if span.file not in self._lines:
             quotable = any(bounds.hold(Path(span.file)) for bounds in self._bounds)
             self._lines[span.file] = _read(Path(span.file)) if quotable else []
@@ -52,9 +52,10 @@ def _read(file: Path) -> list[str]:
 
 
 def marked(line: str, start: int, end: int) -> tuple[str, str]:
-    """A line as a terminal shows it, cut around characters `start` to `end`, and carets below these.
+    """Return a line as a terminal shows it, cut around the characters `start` to `end`, and carets below these.
 
-    Wide characters take two columns, combining ones none; tabs are four blanks, what cannot be seen is escaped.
+    Wide characters take two columns, and combining characters none. Tabs become four spaces, and invisible
+    characters are escaped.
     """
     first = max(start - WIDEST, 0)
     last = min(max(end, start + 1), start + WIDEST)
@@ -76,7 +77,7 @@ def marked(line: str, start: int, end: int) -> tuple[str, str]:
 
 
 def _cells(text: str) -> list[tuple[str, int]]:
-    """What is shown for each character, and how many columns it takes."""
+    """Return what is shown for each character, and how many columns it takes."""
     marked = {found.start() for found in COMMAND.finditer(text)}
     return [_cell(char, index in marked) for index, char in enumerate(text)]
 
@@ -101,7 +102,7 @@ def _width(cells: list[tuple[str, int]]) -> int:
 
 
 def _fitting(cells: list[tuple[str, int]], room: int) -> list[tuple[str, int]]:
-    """As many of the first cells as fit into so many columns."""
+    """Return the first cells that fit into the given number of columns."""
     count = 0
     for _, width in cells:
         room -= width

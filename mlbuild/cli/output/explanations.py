@@ -1,4 +1,4 @@
-"""What each code of a diagnostic means, why it is told and what to do: the sections of `docs/errors.md`."""
+"""The explanations of diagnostic codes: the sections of `docs/errors.md`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ FILE = "errors.md"
 
 @cache
 def explanations() -> dict[str, str]:
-    """The explanation of each code, as Markdown, without the meaning that stands before it."""
+    """Return the explanation of each code as Markdown, without the one-line meaning before it."""
     _, *parts = re.split(r"^## (.*)\n\n.*\n", _shipped().read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {code: text.strip() for code, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def _shipped() -> Path:
-    """The page: beside this module where mlbuild is installed from a wheel, else in the checkout."""
+    """Return the page: next to this module if mlbuild is installed from a wheel, otherwise in the checkout."""
     here = Path(__file__)
     installed = here.with_name(FILE)
     return installed if installed.exists() else here.parents[3] / "docs" / FILE
 
 
 def as_text(markdown: str) -> str:
-    """An explanation as a terminal shows it: code is indented, below the name of its file."""
+    """Format an explanation for a terminal: code is indented, below the name of its file."""
     return "\n".join(_indented(markdown))
 
 

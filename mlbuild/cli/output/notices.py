@@ -1,4 +1,4 @@
-"""What is wrong besides a spec, for GitHub and SARIF: how a command ended, and tasks that failed."""
+"""Notices for GitHub and SARIF besides diagnostics of the spec: how a command ended, and failed tasks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan
 from mlbuild.spec.spec import Spec
 
-#: Stands for a code where a command ends without a diagnostic.
+#: Used instead of a code if a command ends without a diagnostic.
 _ENDED = "mlbuild"
 
 
 def of_end(told: Stopped, code: int, format_: str) -> str:
-    """The end of a command that could not be run, as it is printed."""
+    """Format the end of a command that could not run."""
     notice = Diagnostic(_ENDED, str(told), Span(COMMAND_LINE, 1, 1, 1, 1), told.help, lines=told.lines)
     if format_ == "github":
         return diagnostics_github([notice])
@@ -27,7 +27,7 @@ def of_end(told: Stopped, code: int, format_: str) -> str:
 
 
 def of_failures(spec: Spec, plan: Plan, result: BuildResult) -> Iterator[Diagnostic]:
-    """The tasks of a build that failed, each at the definition that it comes from."""
+    """Yield the failed tasks of a build, each at the definition that it comes from."""
     for task, failure in result.failures.items():
         message, lines = f"{task}: {failure.message}", tuple(failure_lines(failure))
         span = spec.document.span(plan.tasks[task].at, "key")

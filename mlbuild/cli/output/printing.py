@@ -1,7 +1,7 @@
-"""Writes what commands print, and what all of them print with: colours, paths, numbers.
+"""Writes what commands print, and has helpers for output: colours, paths, numbers.
 
-Text for people goes out line by line through `page`, wherever its values come from: no other place decides what a
-terminal or the log of a CI system may get.
+Text for people is printed line by line through `page`, wherever its values come from. No other place decides what a
+terminal or a CI log can get.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 _CODES = {"error": "31;1", "warning": "33;1", "help": "36", "note": "36", "dim": "2", "bold": "1", "ok": "32"}
-#: What `Paint` puts around a text, and how a snapshot marks a time.
+#: The codes that `Paint` puts around a text, and the mark of a time in a snapshot.
 _PAINTED = rf"\x1b\[(?:{'|'.join({*_CODES.values(), '0'})})m"
 _DATED = r"\0\d*\0"
 
 
 class Paint:
-    """Colours text where a person looks at a terminal and has not asked for none."""
+    """Colours text on a terminal, unless the user has disabled it."""
 
     def __init__(self, stream: TextIO | None, wanted: bool = True) -> None:
         self.on = wanted and colored(stream)
@@ -38,9 +38,9 @@ class Paint:
 
 
 def page(lines: Iterable[str], paint: Paint | None = None, *, dated: bool = False) -> str:
-    """Lines as they are written: whatever stands in them, each is one line in which everything can be seen.
+    """Join lines for output. Whatever they contain, each becomes one line in which everything is visible.
 
-    Only the colours of a paint that is on pass, and where they are `dated` the marks of times.
+    Only the colours of an enabled paint are kept, and the marks of times if they are `dated`.
     """
     passing = [*([_PAINTED] if paint and paint.on else []), *([_DATED] if dated else [])]
     if not passing:
@@ -50,44 +50,44 @@ def page(lines: Iterable[str], paint: Paint | None = None, *, dated: bool = Fals
 
 
 def _between(parts: list[str]) -> str:
-    """Texts, each second of which is a mark that passes, as a line."""
+    """Join texts to a line. Every second text is a mark that is kept unchanged."""
     parts[0::2] = [line(parts[0]), *map(visible, parts[2::2])] if parts[0] else ["", *map(line, parts[2::2])]
     return "".join(parts)
 
 
 def show(lines: Iterable[str], paint: Paint | None = None) -> None:
-    """Results for people, on standard output."""
+    """Print results for people to standard output."""
     sys.stdout.write(page(lines, paint))
 
 
 def show_document(text: str) -> None:
-    """Results for programs, on standard output as they are: whoever makes a format escapes what stands in it."""
+    """Print results for programs unchanged to standard output. Whoever makes a format must escape its content."""
     sys.stdout.write(f"{text}\n")
 
 
 def say(lines: Iterable[str], paint: Paint | None = None) -> None:
-    """Progress and errors: standard error, so that results can be piped."""
+    """Print progress and errors to standard error, so that results can be piped."""
     put(sys.stderr, page(lines, paint))
 
 
 def shown_path(file: str) -> str:
-    """A path as people write it from here."""
-    from pathlib import Path  # asking for help does without it
+    """Format a path relative to the current folder."""
+    from pathlib import Path  # --help does not need it
 
     path = Path(file)
     try:
         return str(real(path).relative_to(Path.cwd())) if path.is_absolute() else file
-    except (OSError, ValueError):  # it lies elsewhere, or this folder is gone
+    except (OSError, ValueError):  # it is elsewhere, or this folder was deleted
         return file
 
 
 def counted(count: int, word: str) -> str:
-    """`1 result`, `2 results`."""
+    """Format a count: `1 result`, `2 results`."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def seconds_text(seconds: float) -> str:
-    """`0.43 s`, `2 min 05 s`, `1 h 02 min`."""
+    """Format a duration: `0.43 s`, `2 min 05 s`, `1 h 02 min`."""
     if seconds < 59.995:
         return f"{seconds:.2f} s"
     minutes = round(seconds) // 60
@@ -99,10 +99,10 @@ def seconds_text(seconds: float) -> str:
 
 
 def put(stream: TextIO | None, text: str) -> None:
-    """Write what only informs: that a stream is closed or full changes nothing. Only its reader's going is an end.
+    """Write informational text. A closed or full stream is ignored, but not a reader that has gone.
 
     Raises:
-        BrokenPipeError: no one reads it any more.
+        BrokenPipeError: Nobody reads it any more.
     """
     try:
         if stream is not None:

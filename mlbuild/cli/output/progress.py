@@ -1,4 +1,4 @@
-"""What a build says while it goes: one line for each task, and on a terminal the tasks at work."""
+"""The progress of a build: one line per task and, on a terminal, the running tasks."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from mlbuild.engine.execution.events import (
 from mlbuild.shown import line, told
 
 _CLEAR = "\r\x1b[K"
-#: How many lines are shown of what a task printed, the last ones.
+#: The number of lines that are shown of the output of a task, from its end.
 _PRINTED = 20
 
 
 class Progress:
-    """A listener that writes lines; on a terminal the last line is a bar that is written over."""
+    """A listener that writes lines. On a terminal, the last line is a bar that is overwritten."""
 
     def __init__(self, stream: TextIO | None, paint: Paint, quiet: bool, verbose: bool) -> None:
         self._stream, self._paint, self._quiet, self._verbose = stream, paint, quiet, verbose
@@ -88,7 +88,7 @@ class Progress:
             self._write([f"{self._paint(style, f'{word:>9}')}  {text.rstrip()}"], always)
 
     def _printed(self, task: str, unless: bool = False, always: bool = False) -> None:
-        """What a task that has ended wrote to its standard streams."""
+        """Print what a task wrote to its standard streams, after it has ended."""
         text = self._running.pop(task, "")
         lines = [] if unless else text.splitlines()[-_PRINTED:]
         self._write([f"           | {told(one)}" for one in lines], always)
@@ -105,6 +105,6 @@ class Progress:
 
 
 def _watched(stream: TextIO | None) -> bool:
-    """Whether a person looks at a terminal that can write over a line; a log of a CI is not one, even if it says so."""
+    """Whether a stream is a terminal that can overwrite a line. A CI log is not one, even if it claims to be."""
     plain = os.environ.get("TERM") == "dumb" or os.environ.get("CI", "") not in ("", "0", "false")
     return stream is not None and stream.isatty() and not plain

@@ -1,4 +1,4 @@
-"""Reasons and decisions of the engine in words."""
+"""Words the reasons and decisions of the engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mlbuild.engine.queries.critical_path import CriticalPath
 from mlbuild.pipeline.parts import place_of
 from mlbuild.shown import shown, told
 
-#: What decisions are called in `plan`.
+#: The words for decisions in `plan`.
 CALLED = {
     Stale: "RUN",
     Unsure: "MAYBE",
@@ -33,23 +33,23 @@ CALLED = {
     FailedBefore: "FAILED",
 }
 
-#: What a column with its type is told by, as `Schema.to_json` writes it.
+#: The keys of a column with its type, as `Schema.to_json` writes it.
 _COLUMN = {"name", "dtype", "nullable", "categories"}
 
 
 def called(decision: Decision) -> str:
-    """What a decision is called in `plan`."""
+    """Return the word for a decision in `plan`."""
     return CALLED[Stale if surely_runs(decision) else type(decision)]
 
 
 def waiting_text(holder: int | None) -> str:
-    """What is told before a wait for another process."""
+    """Return the message before waiting for another process."""
     who = "" if holder is None else f" (process {holder})"
     return f"waiting for another mlbuild{who}"
 
 
 def reason_text(reason: Reason) -> str:
-    """One reason as a phrase: `models.late.params.num_leaves: 63 -> 31 (mlbuild.yaml:48)`."""
+    """Format one reason: `models.late.params.num_leaves: 63 -> 31 (mlbuild.yaml:48)`."""
     part = place_of(reason.part)[1] or reason.part
     texts = {
         "never built": "it was never built",
@@ -83,23 +83,23 @@ def reason_text(reason: Reason) -> str:
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:
-    """The reasons that people are told: not those that only follow from another one.
+    """Return the reasons for people, without those that only follow from others.
 
-    That a task gives other parts, and a parameter that stands nowhere in the spec, always follow from something.
+    Changed parts of a task, and a changed parameter without a place in the spec, always follow from something else.
     """
     own = [one for one in reasons if one.what != "parts" and (one.line or not one.what.startswith("param"))]
     return own or [*reasons]
 
 
 def reasons_text(reasons: Sequence[Reason], most: int = 3) -> str:
-    """The first few reasons in one line."""
+    """Format the first few reasons on one line."""
     phrases = [*dict.fromkeys(map(reason_text, telling(reasons)))]
     more = [f"and {len(phrases) - most} more"] if len(phrases) > most else []
     return "; ".join([*phrases[:most], *more])
 
 
 def decision_text(decision: Decision) -> str:
-    """Why a decision was taken; empty for a result that is simply reused."""
+    """Format why a decision was made; empty for a result that is reused."""
     match decision:
         case Stale(reasons=reasons) | Restorable(reasons=reasons):
             return reasons_text(reasons)
@@ -117,12 +117,12 @@ def decision_text(decision: Decision) -> str:
 
 
 def reason_json(reason: Reason) -> dict[str, Any]:
-    """A reason as data, with its phrase."""
+    """Return a reason as data, with its text."""
     return asdict(reason) | {"text": reason_text(reason)}
 
 
 def decision_json(task: str, decision: Decision) -> dict[str, Any]:
-    """A decision as data; `made` is the build that a result which is known comes from."""
+    """Return a decision as data. `made` is the build that a known result comes from."""
     reasons, action = getattr(decision, "reasons", ()), getattr(decision, "action", None)
     return {
         "task": task,
@@ -143,7 +143,7 @@ def _value(value: Any) -> str:
 
 
 def _flow(value: Any) -> str:
-    """JSON as one line of YAML, without what is null; a column with its type as its name."""
+    """Format JSON as one line of YAML without nulls. A column with its type is shown by its name."""
     if isinstance(value, dict):
         if value.keys() == _COLUMN:
             return str(value["name"])
@@ -155,7 +155,7 @@ def _flow(value: Any) -> str:
 
 
 def _list_change(was: Any, now: Any) -> str:
-    """Which parts are new and which are gone; columns by their names, whatever the split."""
+    """Format which parts are new and which are gone. Columns are named without their split."""
     if not (isinstance(was, list) and isinstance(now, list)):
         return "another list"
     before, after = ({place_of(name)[1] or name for name in map(str, names)} for names in (was, now))

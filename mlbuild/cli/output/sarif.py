@@ -1,4 +1,4 @@
-"""Diagnostics as a SARIF 2.1.0 log, which code scanning reads."""
+"""Formats diagnostics as a SARIF 2.1.0 log for code scanning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 def diagnostics_sarif(
     diagnostics: Sequence[Diagnostic], exit_code: int, notices: Sequence[Diagnostic] = ()
 ) -> Json:
-    """One run of mlbuild; its rules are the codes that occur. `notices` tell what is wrong with the run itself."""
+    """Return one run of mlbuild. Its rules are the codes that occur. `notices` are about the run itself."""
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     driver = {"name": "mlbuild", "semanticVersion": __version__, "rules": [_rule(code) for code in codes]}
     run = {
@@ -88,5 +88,5 @@ def _physical(span: Span) -> Json:
 
 def _uri(file: str) -> str:
     path = Path(shown_path(file))
-    # A path is bytes to the system, and need not be UTF-8.
+    # A path is bytes to the operating system, and may not be UTF-8.
     return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))

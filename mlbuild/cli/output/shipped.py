@@ -1,4 +1,4 @@
-"""What a build has made, in words: outputs with their proof, metrics of models, and what is to be known of these."""
+"""Describes what a build has made: outputs with their verification, metrics of models, and warnings about these."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def _change(former: Mapping[str, Any], split: str, name: str, value: float | Non
 
 
 def findings_of(spec: Spec, plan: Plan, result: BuildResult) -> list[Diagnostic]:
-    """What the build has found of the models that it evaluated, each at its definition, as the spec wants it told."""
+    """Return the warnings about the models that the build evaluated, each at its definition, with the level set in
+    the spec.
+    """
     return leveled(_findings(spec, plan, result), spec.document.value)
 
 

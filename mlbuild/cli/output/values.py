@@ -1,7 +1,7 @@
-"""Whether what is told of failures quotes values of the data.
+"""Whether messages about failures quote values of the data.
 
-It does not with `--no-samples`, and not where data lies outside of the project: there a spec of somebody else could
-have a file of secrets read as a table, and its lines quoted.
+They do not with `--no-samples`, and not for data outside of the project: a spec from someone else could read a file
+with secrets as a table, and get its lines quoted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ELSEWHERE = f"values are not shown, as some sources lie outside of the project;
 
 
 class Values:
-    """Takes values out of what is told, where they are not to be quoted."""
+    """Removes values from messages if they must not be quoted."""
 
     def __init__(self, args: argparse.Namespace, spec: Spec) -> None:
         bounds = Bounds.of(spec.file)
@@ -58,13 +58,13 @@ class Values:
         match event:
             case TaskFailed(failure=failure):
                 return replace(event, failure=self.failure(failure))
-            case TaskPrinted() if not self._quoted:  # what a library prints can quote anything
+            case TaskPrinted() if not self._quoted:  # the output of a library can quote anything
                 return replace(event, text="")
         return event
 
 
 def _files(spec: Spec) -> Iterator[Path]:
-    """The local files that tables are read from."""
+    """Yield the local files that tables are read from."""
     for source in spec.sources.values():
         if source.located.sample is not None:
             yield source.located.sample
