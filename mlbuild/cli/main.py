@@ -62,10 +62,11 @@ def main(argv: list[str]) -> int:
     try:
         code, told = _ended(argv)
     finally:
-        sys.stdout = None if getattr(sys.stdout, "broken", False) else stdout
+        broken = getattr(sys.stdout, "broken", False)
+        sys.stdout = None if broken else stdout
     pieces = [(sys.stdout, held.getvalue())]
     if told is not None:
-        pieces = [_told(told, code, format_, verb_of(argv))]
+        pieces = [_told(told, code, "text" if broken else format_, verb_of(argv))]
     telling()
     return tell(pieces) or code
 

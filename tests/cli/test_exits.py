@@ -255,7 +255,18 @@ def streams(project: Command, line: str, out: str = "", err: str = "") -> subpro
     )
 
 
-@pytest.mark.parametrize("line", ["check", "graph --json", "explain", "--version", "check --help"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "check",
+        "graph --json",
+        "build --format github",
+        "plan --format sarif",
+        "explain",
+        "--version",
+        "check --help",
+    ],
+)
 def test_results_that_cannot_be_written_end_with_7(project: Command, line: str) -> None:
     done = streams(project, line, out="> /dev/full")
     assert done.returncode == 7

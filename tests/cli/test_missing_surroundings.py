@@ -74,6 +74,33 @@ def test_the_project_goes_while_a_command_runs(
         run(until)
 
 
+@pytest.mark.parametrize("words", [("build", "--force"), ("build", "--force", "--json")], ids=" ".join)
+def test_the_outputs_go_before_a_build_reports_them(words: tuple[str, ...], mlbuild: Command) -> None:
+    small(mlbuild.folder)
+    dist = mlbuild.folder / "dist"
+
+    def build(removed_at: int | None) -> tuple[int, Ran]:
+        """Build, and remove the outputs when their parity is opened for this time; returns how often it was."""
+        count = itertools.count(1)
+
+        def note(path: str) -> None:
+            if path.endswith("dist/one/parity.json") and next(count) == removed_at:
+                shutil.rmtree(dist)
+
+        with opening(note):
+            done = mlbuild(*words)
+        return next(count) - 1, done
+
+    times, whole = build(None)
+    assert whole.code == 0
+    _, done = build(times)
+    assert done.code == 7
+    assert (
+        "'dist/one/parity.json' was changed while the build ran: no such file or directory"
+        in done.out + done.err
+    )
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_there_is_no_readable_proc(jobs: str, mlbuild: Command) -> None:
     small(mlbuild.folder)
