@@ -236,10 +236,19 @@ CODES = {
     "shared-with-target": "a feature and the target are computed from the same column",
     # what a build finds
     "constant-model": "a model that gives the same answer for every row",
+    "join-without-partner": "a join that finds no partner for many rows",
+    "empty-part": "a split that leaves no rows for validation or for the test",
     "no-skill": "a model that is no better than a constant answer",
 }
 
 #: The codes of warnings, which a spec can silence or turn into errors. All others are always errors.
-WARNINGS = ("unused", "shared-with-target", "constant-model", "no-skill")
+WARNINGS = (
+    "unused",
+    "shared-with-target",
+    "join-without-partner",
+    "empty-part",
+    "constant-model",
+    "no-skill",
+)
 #: The warnings that need data and are found by a build.
-FOUND_IN_BUILDS = ("constant-model", "no-skill")
+FOUND_IN_BUILDS = ("join-without-partner", "empty-part", "constant-model", "no-skill")

@@ -26,20 +26,12 @@ def test_codes_are_words_with_hyphens_and_told_in_a_phrase() -> None:
 
 def codes_in_use() -> Iterator[tuple[str, str]]:
     """File and code of every literal that is given as a code, and of the codes that are put together."""
-    makers = {"Problem", "Diagnostic", *functions_with_a_code()}
+    makers = {"Problem", "Diagnostic", "Found", *functions_with_a_code()}
     for path, tree in TREES:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and name_of(call) in makers:
                 yield from ((path.name, code) for code in literals(call))
-            if isinstance(call, ast.Dict):  # what a build has found is kept as JSON
-                yield from ((path.name, code) for code in found_in_builds(call))
     yield from (("structure.py", f"unknown-{kind.by}") for kind in dispatches().values())
-
-
-def found_in_builds(finding: ast.Dict) -> Iterator[str]:
-    names = [key.value for key in finding.keys if isinstance(key, ast.Constant)]
-    if names == ["code", "message"] and isinstance(finding.values[0], ast.Constant):
-        yield str(finding.values[0].value)
 
 
 def functions_with_a_code() -> Iterator[str]:

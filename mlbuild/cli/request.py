@@ -55,7 +55,7 @@ class Request:
         """
         here = os.lstat(f"{self.root}.mlbuild/here")
         ours = [(name, os.environ[name]) for name in sorted(os.environ) if name.startswith("MLBUILD_")]
-        words = (self.file, self.profiles, self.settings, self.targets, self.outside)
+        words = (self.file, self.profiles, self.settings, self.targets, self.outside, self.private)
         place = (here.st_ino, here.st_ctime_ns)
         return repr((__version__, sys.version, sys.path, *words, ours, place))
 

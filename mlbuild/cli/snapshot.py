@@ -69,7 +69,7 @@ def keep_snapshot(
     """
     request = Request(str(find_file(args.file)))
     request.profiles, request.settings, request.targets = args.profiles, args.settings, args.targets
-    request.outside = args.allow_outside
+    request.outside, request.private = args.allow_outside, args.no_samples
     if (args.warnings or found) and Path(request.file).is_absolute():
         # Otherwise the places in warnings depend on where the command runs.
         return

@@ -132,11 +132,14 @@ def failure_lines(failure: Failure) -> list[str]:
     try:
         faults = [Fault.from_json(fault) for fault in failure.details.get("violations", ())]
         values = [_shown(value) for value in failure.details.get("values", ())]
+        named = failure.details.get("examples", {}).items()
+        examples = [f"{name}: {', '.join(map(_shown, some))}" for name, some in named]
         others = [*failure.details.get("lines", ())]
     except (AttributeError, KeyError, TypeError, ValueError):  # the failure is from a damaged store
         return []
     lines = [f"{fault} ({fault.help})" if fault.help else f"{fault}" for fault in faults]
     lines += [", ".join(values)] if values else []
+    lines += examples
     lines += map(str, others)
     more = [f"and {len(lines) - _LINES:,} more (use --json to see all)"] if len(lines) > _LINES else []
     return [*map(told, lines[:_LINES]), *more]
@@ -156,6 +159,6 @@ def without_values(failure: Failure) -> Failure:
         faults = []
     if faults:
         details["violations"] = [fault.without_values().to_json() for fault in faults]
-    for foreign in ("values", "cause", "columns", "traceback"):
+    for foreign in ("values", "examples", "cause", "columns", "traceback"):
         details.pop(foreign, None)
     return replace(failure, message=str(details.pop("unquoted", failure.message)), details=details)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.kinds import Json
+from mlbuild.data.found import Found
 from mlbuild.models.metrics import METRIC
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Constants:
         return METRIC[name].value(target, np.broadcast_to(row, (len(target), len(row))), self._classes)
 
 
-def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[Json]:
+def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[Found]:
     """Return warnings about a model, each as a code and a sentence.
 
     `scores` contains the scores of each split. The warnings use the last split that has rows. A model is compared
@@ -53,7 +53,7 @@ def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> It
     """
     some = [array for array in scores.values() if len(array)]
     if sum(map(len, some)) > 1 and all((array == some[0][0]).all() for array in some):
-        yield {"code": "constant-model", "message": "the model gives the same answer for every row"}
+        yield Found("constant-model", "the model gives the same answer for every row")
         return
     split = [name for name, array in scores.items() if len(array)][-1]
     both = [
@@ -65,7 +65,7 @@ def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> It
     if len(beaten) > len(both) / 2:
         told = ", ".join(f"{name} {value:.6g} (constant: {base:.6g})" for name, value, base in beaten)
         message = f"on the {split} rows the model is no better than a constant answer: {told}"
-        yield {"code": "no-skill", "message": message}
+        yield Found("no-skill", message)
 
 
 def _better(name: str, value: float, base: float) -> bool:

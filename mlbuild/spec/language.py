@@ -232,7 +232,7 @@ class Output(Described):
 LEVELS = {
     "ignore": "do not report it",
     "warn": "report it as a warning",
-    "error": "report it as an error: exit with 2 (with 4 if a build finds it) and publish nothing",
+    "error": "report it as an error: exit with 2 (with 3 or 4 if a build finds it in data or models) and publish nothing",
 }
 
 
@@ -250,6 +250,18 @@ class Warnings(Described):
         "A feature and the target are computed from the same column.",
         default="warn",
         key="shared-with-target",
+    )
+    join_without_partner: str = field(
+        Choice(LEVELS),
+        "An inner join drops more than 10 % of the rows, or a left join finds a partner for less than 1 %. Found by a build.",
+        default="warn",
+        key="join-without-partner",
+    )
+    empty_part: str = field(
+        Choice(LEVELS),
+        "A split leaves no rows for validation or for the test, although it should. Found by a build.",
+        default="warn",
+        key="empty-part",
     )
     constant_model: str = field(
         Choice(LEVELS),

@@ -33,6 +33,7 @@ _TOLD = {
         "max_difference": 0.0,
         "label_flips": 0,
     },
+    "report.json": {"findings": []},
     "metrics.json": {
         "metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}},
         "constant": {"train": {"roc_auc": 0.5, "log_loss": 0.7}},

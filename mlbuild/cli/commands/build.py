@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     code = _code(result, args.check_determinism)
     path = critical_path(plan, [*result.actions], result.times)
     outputs, models = outputs_of(spec, plan, result), models_of(spec, result)
-    found = findings_of(spec, plan, result)
+    found = findings_of(spec, plan, result, values)
     tell(args, () if args.quiet else found, OK)
     if args.json:
         show_document(document("build", code, _content(result, path, found, outputs=outputs, models=models)))

@@ -8,16 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
-from mlbuild.diagnostics import Diagnostic
+from mlbuild.cli.output.values import Values
+from mlbuild.data.faults import failure_lines
+from mlbuild.diagnostics import Diagnostic, Failure, Span
 from mlbuild.engine.execution.events import BuildResult
-from mlbuild.engine.graph import Plan
+from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.runs import last_measured
-from mlbuild.pipeline.tasks import artifact, evaluate, publish, verify
+from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.spec.meaning.levels import leveled
 from mlbuild.spec.spec import Spec
 
+#: The parts with `findings`, by the kind of the task.
+_FINDINGS = {evaluate.KIND: evaluate.METRICS, dataset.KIND: dataset.REPORT}
 #: The files of an output that are shown.
 _SHOWN = (verify.PARITY, evaluate.METRICS)
 
@@ -122,21 +126,32 @@ def _change(former: Mapping[str, Any], split: str, name: str, value: float | Non
     return "" if was == _number(value) else f" (was {was})"
 
 
-def findings_of(spec: Spec, plan: Plan, result: BuildResult) -> list[Diagnostic]:
-    """Return the warnings about the models that the build evaluated, each at its definition, with the level set in
-    the spec.
-    """
-    return leveled(_findings(spec, plan, result), spec.document.value)
+def findings_of(spec: Spec, plan: Plan, result: BuildResult, values: Values) -> list[Diagnostic]:
+    """Return the warnings of the tasks, each at the definition that it is about, with the levels that the spec sets."""
+    found = dict.fromkeys(_findings(spec, plan, result, values))
+    return leveled(found, spec.document.value)
 
 
-def _findings(spec: Spec, plan: Plan, result: BuildResult) -> Iterator[Diagnostic]:
+def _findings(spec: Spec, plan: Plan, result: BuildResult, values: Values) -> Iterator[Diagnostic]:
     store = open_store(spec.root)
     for name, action in result.actions.items():
         task = plan.tasks[name]
-        content = store.get(action.digests[evaluate.METRICS]) if task.kind == evaluate.KIND else None
-        for one in json.loads(content).get("findings", ()) if content else ():
-            span = spec.document.span(task.at, "key")
-            yield Diagnostic(one["code"], one["message"], span, severity="warning")
+        part = _FINDINGS.get(task.kind)
+        content = store.get(action.digests[part]) if part else None
+        for one in json.loads(content)["findings"] if content else ():
+            told = values.failure(Failure("data", one["message"], one.get("details", {})))
+            span = _place(spec, task, one.get("at", ()))
+            yield Diagnostic(
+                one["code"], told.message, span, severity="warning", lines=(*failure_lines(told),)
+            )
+
+
+def _place(spec: Spec, task: Task, at: Sequence[str | int]) -> Span:
+    """Return the place of a finding, which names a step of the definition, another key of it, or nothing."""
+    if len(at) == 2:
+        stage = spec.datasets[str(task.at[-1])].stages[int(at[1])]
+        return spec.document.span((*stage.at, "op"))
+    return spec.document.span((*task.at, *at), "key")
 
 
 def _number(value: float | None) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
+from mlbuild.data.found import Found
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, data_failure
 from mlbuild.hints import did_you_mean, listed
@@ -31,6 +32,18 @@ class Split(Described):
     def has_valid(self) -> bool:
         """Whether there can be validation rows."""
         raise NotImplementedError
+
+    @property
+    def has_test(self) -> bool:
+        """Return whether there can be test rows."""
+        raise NotImplementedError
+
+    def findings(self, parts: Mapping[str, pl.DataFrame]) -> Iterator[Found]:
+        """Yield which parts have no rows, although the split should give them some."""
+        counts = ", ".join(f"{rows.height:,} {name}" for name, rows in parts.items())
+        for name, wanted in ((VALID, self.has_valid), (TEST, self.has_test)):
+            if wanted and parts[name].is_empty():
+                yield Found("empty-part", f"the split leaves no {name} rows: {counts}")
 
     def seeded(self, seed: int) -> Split:
         """Return the split with the seed of the project, if it needs one and has none."""
@@ -101,6 +114,10 @@ class Shares(Split):
     @property
     def has_valid(self) -> bool:
         return self.valid > 0
+
+    @property
+    def has_test(self) -> bool:
+        return self.test > 0
 
     def seeded(self, seed: int) -> Shares:
         return self if self.seed is not None else replace(self, seed=seed)

@@ -58,6 +58,10 @@ class Time(Split):
     def has_valid(self) -> bool:
         return self.valid_from is not None
 
+    @property
+    def has_test(self) -> bool:
+        return self.test_from is not None
+
     def infer(self, table: Table) -> None:
         unknown = unknown_column(self.column, table.trained, ("column",))
         if unknown:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.steps.step import DatasetStep
+from mlbuild.params import Json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,8 +25,28 @@ class Keep:
     as_: str
 
 
+class Report:
+    """Records the number of rows before and after each step, and what a person should know of it."""
+
+    def __init__(self) -> None:
+        self.steps: list[Json] = []
+        self.findings: list[Json] = []
+
+    def step(
+        self, step: DatasetStep, before: pl.DataFrame, after: pl.DataFrame, tables: Mapping[str, pl.DataFrame]
+    ) -> None:
+        counts = step.counts(before, tables)
+        at = ["steps", len(self.steps)]
+        self.findings += [one.to_json() | {"at": at} for one in step.findings(before, tables, counts)]
+        self.steps.append({"op": step.op, "rows_before": before.height, "rows_after": after.height, **counts})
+
+
 def apply_steps(
-    steps: Sequence[DatasetStep], rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], keep: Iterable[Keep]
+    steps: Sequence[DatasetStep],
+    rows: pl.DataFrame,
+    tables: Mapping[str, pl.DataFrame],
+    keep: Iterable[Keep],
+    report: Report | None = None,
 ) -> pl.DataFrame:
     """Apply canonical steps to rows.
 
@@ -34,7 +55,10 @@ def apply_steps(
     kept = [*keep]
     for index, step in enumerate(steps):
         hidden = [rows[one.column].alias(_HIDDEN + one.as_) for one in kept if one.index == index]
-        rows = step.apply(rows.with_columns(hidden), tables)
+        before = rows
+        rows = step.apply(before.with_columns(hidden), tables)
+        if report:
+            report.step(step, before, rows, tables)
     return rows
 
 

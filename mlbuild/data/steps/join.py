@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from mlbuild.data.faults import Fault, faulty
+from mlbuild.data.faults import Fault, faulty, first
+from mlbuild.data.found import Found
 from mlbuild.data.lineage import Finding, Node
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
@@ -16,6 +17,11 @@ from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
     import polars as pl
+
+#: A person should know if an inner join drops a larger share of the rows, or a left join finds partners for fewer.
+_MOST_LOST, _FEWEST_FOUND = 0.1, 0.01
+#: How many keys are shown as examples, and among how many they are looked for.
+_EXAMPLES, _LOOKED_AT = 3, 10_000
 
 _HOW = {
     "left": "keep rows without a match; their added values are missing",
@@ -85,6 +91,35 @@ class Join(DatasetStep):
             self._demand_unique(rows, "is not one-to-one")
         right = right.rename({name: self._renamed(name) for name in right.columns})
         return rows.join(right, on=list(self.using), how=self.how, nulls_equal=False, maintain_order="left")
+
+    def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
+        """Count the rows that have a partner."""
+        return {"partners": self._matched(rows, tables, "semi").height}
+
+    def findings(
+        self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
+    ) -> Iterator[Found]:
+        lost = rows.height - counts["partners"]
+        inner = self.how == "inner"
+        if lost > _MOST_LOST * rows.height if inner else counts["partners"] < _FEWEST_FOUND * rows.height:
+            what = "drops them" if inner else "adds no values to them"
+            message = f"the join finds no partner for {lost:,} of {rows.height:,} rows and {what}"
+            alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.using)
+            yield Found(
+                "join-without-partner",
+                message,
+                {
+                    f"without a partner, {listed(self.using)}": _examples(alone),
+                    f"in the other table, {listed(self.using)}": _examples(there),
+                },
+            )
+
+    def _matched(
+        self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], how: Literal["semi", "anti"]
+    ) -> pl.DataFrame:
+        """Return the keys of the rows that have a partner, or of those that have none."""
+        using = list(self.using)
+        return rows.select(using).join(tables[self.with_].select(using), on=using, how=how, nulls_equal=False)
 
     def _keys(self, table: Table, right: Table) -> Iterator[Problem]:
         """Report what is wrong with the `using` columns."""
@@ -193,6 +228,12 @@ class Join(DatasetStep):
             listed = f"[{', '.join(self.using)}]"
             fault = Fault.of(self.using, f"unique {listed}", repeated.arg_true().to_list(), keys)
             raise faulty(f"the join using {listed} {otherwise}", [fault])
+
+
+def _examples(keys: pl.DataFrame) -> list[Any]:
+    """Return the first different keys."""
+    some = keys.head(_LOOKED_AT).unique(maintain_order=True).head(_EXAMPLES)
+    return first([row[0] if len(row) == 1 else row for row in some.rows()])
 
 
 def _near(name: str, table: Table) -> str:

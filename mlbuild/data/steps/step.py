@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
+from mlbuild.data.found import Found
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Rejected
 from mlbuild.expressions.binding import bind
@@ -62,6 +63,16 @@ class DatasetStep(Described):
             Failed: Of kind `data`: the rows violate a requirement of the step.
         """
         raise NotImplementedError
+
+    def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
+        """Return what else is recorded of the step besides the numbers of rows before and after it."""
+        return {}
+
+    def findings(
+        self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
+    ) -> Iterator[Found]:
+        """Yield what a person should know about the step on these rows, given its `counts`."""
+        yield from ()
 
 
 def bind_at(at: Path, text: str, schema: Schema, later: Container[str] = ()) -> Typed:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.serving import kept
-from mlbuild.data.steps.apply import Keep, apply_steps, kept_columns, shown_columns
+from mlbuild.data.steps.apply import Keep, Report, apply_steps, kept_columns, shown_columns
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import Json, read, write
+from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import DATASETS, Places, written
 from mlbuild.pipeline.parts import SPLITS as PARTS
 from mlbuild.pipeline.parts import (
@@ -25,6 +27,11 @@ from mlbuild.pipeline.scope import Scope
 from mlbuild.pipeline.tasks import contract, source
 from mlbuild.spec.spec import DatasetSpec, Spec
 
+KIND = "dataset"
+#: The part with the numbers of rows and with what a person should know.
+REPORT = "report.json"
+FORMAT = 1
+_CODES = ("join-without-partner", "empty-part")
 _STEPS = {cls.op: cls for cls in DATASET_STEPS}
 _SPLITS = {cls.discriminator[1]: cls for cls in SPLITS}
 
@@ -51,6 +58,7 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
         ("from",): (*item.at, "from"),
         ("split",): (*item.at, "split"),
         ("split", "seed"): seed if written(spec, seed) else ("seed",),
+        ("refused",): ("warnings",),
     }
     for index, stage in enumerate(item.stages):
         slots = {name: f"step{index}.{number}" for number, name in enumerate(stage.others)}
@@ -62,7 +70,7 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
     stages = {stage.at: index for index, stage in enumerate(item.stages)}
     uses = dict.fromkeys(type(stage.step) for stage in item.stages)
     task = scope.task(
-        "dataset",
+        KIND,
         places,
         rank=DATASETS,
         run=run,
@@ -71,11 +79,13 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
             "steps": steps,
             "keep": [[stages[one.step], one.name, kept_under(one)] for one in kept_columns],
             "split": None if divided is None else write(divided),
+            "refused": raised(spec, _CODES),
         },
         inputs=(*inputs, *_verdicts(spec, item)),
         parts=(
             *parts_of([WHOLE] if divided is None else PARTS, item.table.columns),
             *kept_parts(kept_columns),
+            REPORT,
         ),
         uses=(*uses, *([] if divided is None else [type(divided)])),
         libraries=("polars", "numpy"),
@@ -108,16 +118,28 @@ def _verdicts(spec: Spec, item: DatasetSpec) -> list[Input]:
     return [contract.verdict(name, f"verdict{index}") for index, name in enumerate(sources)]
 
 
+def _write_report(job: Job, report: Report, rows: Mapping[str, int]) -> None:
+    content = {"format": FORMAT, "rows": rows, "steps": report.steps, "findings": report.findings}
+    refuse(job, "data", report.findings)
+    job.write(REPORT, json.dumps(content).encode())
+
+
 def run(job: Job) -> None:
     slots = job.params["tables"]
     tables = {slot: read_table(job, slot, WHOLE, columns) for slot, columns in slots.items()}
     steps = [read(_STEPS[step["op"]], step) for step in job.params["steps"]]
     keep = [Keep(*one) for one in job.params["keep"]]
-    rows = apply_steps(steps, tables.pop("from"), tables, keep)
+    report = Report()
+    rows = apply_steps(steps, tables.pop("from"), tables, keep, report)
     split = job.params["split"]
     if split is None:
+        _write_report(job, report, {WHOLE: rows.height})
         write_table(job, WHOLE, rows.iter_columns())
         return
-    for name, part in read(_SPLITS[split["type"]], split).parts(rows).items():
+    divided = read(_SPLITS[split["type"]], split)
+    parts = divided.parts(rows)
+    report.findings += [one.to_json() | {"at": ["split"]} for one in divided.findings(parts)]
+    _write_report(job, report, {name: part.height for name, part in parts.items()})
+    for name, part in parts.items():
         write_table(job, name, part.select(shown_columns(part)).iter_columns())
         write_columns(job, ((f"{name}.{under}", column) for under, column in kept_columns(part).items()))

@@ -8,25 +8,24 @@ import json
 from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
-from mlbuild.diagnostics import FOUND_IN_BUILDS, Failed, Failure
 from mlbuild.engine.graph import Job, Task
 from mlbuild.models.metrics import evaluate
 from mlbuild.models.skill import Constants, findings
+from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import SPLITS, read_array
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import fit, predict, target, train
 from mlbuild.pipeline.tasks.target import read_coding
-from mlbuild.spec.meaning.levels import level_of
 
 KIND = "evaluate"
 #: The part with the metrics, which is also a file of an output.
 METRICS = "metrics.json"
 FORMAT = 1
+_CODES = ("constant-model", "no-skill")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
-    value = scope.spec.document.value
     task = scope.task(
         KIND,
         scope.learner_places | {("metrics",): (*scope.item.at, "metrics"), ("refused",): ("warnings",)},
@@ -35,7 +34,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         params={
             "learner": scope.learner,
             "metrics": list(scope.item.metrics),
-            "refused": sorted(code for code in FOUND_IN_BUILDS if level_of(code, value) == "error"),
+            "refused": raised(scope.spec, _CODES),
         },
         inputs=(
             predict.scores(scope),
@@ -63,7 +62,7 @@ def run(job: Job) -> None:
     constants = Constants(names, targets["train"], classes)
     metrics = {split: evaluate(names, wanted, scores[split], classes) for split, wanted in targets.items()}
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}
-    found = [*findings(scores, metrics, constant)]
+    found = [one.to_json() for one in findings(scores, metrics, constant)]
     learner, columns = learner_of(job.params["learner"]), json.loads(job.read("fit", "columns"))
     content = {
         "format": FORMAT,
@@ -72,7 +71,5 @@ def run(job: Job) -> None:
         "findings": found,
         "learner": learner.describe(job.read("fitted", "fitted"), columns, coding),
     }
-    for one in found:
-        if one["code"] in job.params["refused"]:
-            raise Failed(Failure("gate", one["message"], content))
+    refuse(job, "gate", found)
     job.write(METRICS, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")

@@ -1,0 +1,144 @@
+"""A build warns of data that was lost on the way: joins without partners, parts of a split without rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbuild.engine.decide.records import find_action, find_record
+from mlbuild.engine.store.store import open_store
+from tests.cli.running import Command
+
+SPEC = """\
+mlbuild: 1
+project: shops
+sources: {{sales: {{path: sales.csv, contract: sale}}, shops: {{path: shops.csv, contract: shop}}}}
+contracts:
+  sale: {{columns: {{shop: string, day: date, n: int, y: float}}}}
+  shop: {{unique: [shop], columns: {{shop: string, size: float}}}}
+datasets:
+  all:
+    from: sales
+    steps:
+      - {{op: filter, where: n >= 0}}
+      - {{op: join, with: shops, using: shop, how: {how}}}
+    split: {split}
+models: {{one: {{type: lightgbm.regressor, dataset: all, features: [n, size], target: y, params: {{num_iterations: 2}}}}}}
+outputs: {{one: {{model: one}}}}
+{level}
+"""
+ROWS = 200
+
+
+def shops(
+    folder: Path, known: int, how: str = "inner", split: str = "{type: random, test: 0.2}", level: str = ""
+) -> None:
+    """Write a project with 100 shops of two sales each, of which so many are `known`."""
+    (folder / "mlbuild.yaml").write_text(SPEC.format(how=how, split=split, level=level))
+    sales = [f"s{row // 2},2020-{row % 12 + 1:02}-01,{row},{row % 7}" for row in range(ROWS)]
+    (folder / "sales.csv").write_text("\n".join(["shop,day,n,y", *sales, "s0,2020-01-01,-1,0", ""]))
+    listed = [f"s{row},{row}" for row in range(known)]
+    (folder / "shops.csv").write_text("\n".join(["shop,size", *(listed or ["zz,1"]), ""]))
+
+
+def report(folder: Path) -> Any:
+    store = open_store(folder)
+    record = find_record(store, "dataset:all")
+    assert record is not None
+    action = find_action(store, record.key)
+    assert action is not None
+    return json.loads(store.get(action.digests["report.json"]) or b"")
+
+
+@pytest.mark.parametrize(
+    ("how", "known", "message"),
+    [
+        ("inner", 100, ""),
+        ("inner", 90, ""),
+        ("inner", 89, "the join finds no partner for 22 of 200 rows and drops them"),
+        ("left", 89, ""),
+        ("left", 1, ""),
+        ("left", 0, "the join finds no partner for 200 of 200 rows and adds no values to them"),
+    ],
+)
+def test_a_join_that_loses_rows_is_told_each_time(
+    tmp_path: Path, mlbuild: Command, how: str, known: int, message: str
+) -> None:
+    shops(tmp_path, known, how)
+    for _ in range(2):
+        ran = mlbuild("build", "dataset:all", "-j", "1")
+        assert ran.code == 0
+        if not message:
+            assert "warning" not in ran.err
+            continue
+        assert f"mlbuild.yaml:12:14: warning[join-without-partner]: {message}\n" in ran.err
+        there = "'s0', 's1', 's2'" if known else "'zz'"
+        alone = ", ".join(f"'s{known + more}'" for more in range(3))
+        assert f"  without a partner, shop: {alone}\n  in the other table, shop: {there}\n" in ran.err
+    partners = 2 * known
+    assert report(tmp_path)["steps"] == [
+        {"op": "filter", "rows_before": 201, "rows_after": 200},
+        {
+            "op": "join",
+            "rows_before": 200,
+            "rows_after": partners if how == "inner" else 200,
+            "partners": partners,
+        },
+    ]
+
+
+def test_values_that_are_private_are_not_quoted(tmp_path: Path, mlbuild: Command) -> None:
+    shops(tmp_path, 50)
+    told = mlbuild("build", "dataset:all", "-j", "1", "--no-samples").err
+    assert "join-without-partner" in told and "without a partner" not in told and "'s5" not in told
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ("{type: hash, key: shop, test: 1e-9}", "the split leaves no test rows: 200 train, 0 valid, 0 test"),
+        (
+            "{type: time, column: day, test_from: 2021-01-01}",
+            "the split leaves no test rows: 200 train, 0 valid, 0 test",
+        ),
+        (
+            "{type: random, valid: 1e-9, test: 0.5}",
+            "the split leaves no valid rows: 100 train, 0 valid, 100 test",
+        ),
+        ("{type: random}", ""),
+        ("{type: random, valid: 0, test: 0}", ""),
+        ("{type: time, column: day, test_from: 2020-12-01}", ""),
+    ],
+)
+def test_a_part_without_rows_is_told(tmp_path: Path, mlbuild: Command, split: str, message: str) -> None:
+    shops(tmp_path, 100, split=split)
+    for _ in range(2):
+        ran = mlbuild("build", "dataset:all", "-j", "1")
+        assert ran.code == 0
+        assert (f"mlbuild.yaml:13:5: warning[empty-part]: {message}\n" in ran.err) == bool(message)
+    rows = report(tmp_path)["rows"]
+    assert sum(rows.values()) == 200 and [*rows] == ["train", "valid", "test"]
+
+
+def test_a_spec_refuses_to_go_on(tmp_path: Path, mlbuild: Command) -> None:
+    shops(tmp_path, 50, level="warnings: {join-without-partner: error}")
+    for _ in range(2):
+        ran = mlbuild("build", "-j", "1")
+        assert ran.code == 3 and not (tmp_path / "dist").exists()
+        assert "failed  dataset:all: the join finds no partner for 100 of 200 rows and drops them" in ran.err
+        assert "without a partner, shop: 's50', 's51', 's52'" in ran.err
+        assert "'s50'" not in mlbuild("build", "-j", "1", "--no-samples").err
+    shops(tmp_path, 50, level="warnings: {join-without-partner: ignore}")
+    ran = mlbuild("build", "-j", "1")
+    assert ran.code == 0 and "warning[join" not in ran.err
+
+
+def test_no_model_is_made_anew_because_a_join_loses_less(tmp_path: Path, mlbuild: Command) -> None:
+    shops(tmp_path, 100)
+    mlbuild("build", "-j", "1")
+    shops(tmp_path, 100, level="warnings: {empty-part: error}")
+    tasks = json.loads(mlbuild("build", "-j", "1", "--json").out)["tasks"]
+    assert [task["task"] for task in tasks if task["outcome"] == "ran"] == ["dataset:all"]
