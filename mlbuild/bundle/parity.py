@@ -23,6 +23,7 @@ from mlbuild.diagnostics import Failed, Failure
 from mlbuild.lowering.cut import CUT, back, front, marks
 from mlbuild.lowering.tree_proof import TreeProof, prove_trees
 from mlbuild.models.learner import Probe
+from mlbuild.ops.stages import tolerances
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -214,11 +215,7 @@ def _tolerances(trained: Trained) -> dict[str, float]:
     for name, typed in trained.recipe.derived:
         held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
     held = {name: held[value] for name, value in trained.recipe.values.items()}
-    for stage in trained.recipe.stages:
-        for names, made in stage.groups():
-            here = stage.step.tolerance(stage.read.select(names))
-            held |= dict.fromkeys(made, max([here, *(held[name] for name in names)]))
-    return held
+    return tolerances(trained.recipe.stages, held)
 
 
 def _as_array(column: pl.Series) -> Array:

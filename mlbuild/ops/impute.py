@@ -98,10 +98,12 @@ class Impute(Columnwise):
     def apply_column(self, state: Any, column: pl.Series, type_: ColumnType) -> pl.Series:
         import polars as pl
 
+        column = column.cast(pl.Float64) if self.strategy in COMPUTED else column
+        if not column.null_count():
+            return column
         fill = self._fill(state, type_)
         if type_.temporal:
             return column.fill_null(pl.lit(fill, pl.Int64).cast(pl.Datetime("us")).cast(column.dtype))
-        column = column.cast(pl.Float64) if self.strategy in COMPUTED else column
         return column.fill_null(pl.lit(fill, column.dtype))
 
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:

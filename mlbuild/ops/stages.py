@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,10 +30,9 @@ class Stage:
         """Yield the columns that the step works on together, and the columns that it makes from them."""
         if self.step.columnwise:
             for name in self.read:
-                yield (name,), tuple(self.placement.get(name, (name,)))
+                yield (name,), tuple(self.placement.get(name, ()))
         else:
-            kept = [name for name in self.read if name not in self.placement]
-            yield tuple(self.read), (*kept, *self.made)
+            yield tuple(self.read), tuple(self.made)
 
 
 def place(steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...]:
@@ -66,3 +65,16 @@ def _place_one(step: Op, schema: Schema) -> Stage:
             *(Problem("duplicate-column", f"the step would add a second column '{name}'") for name in clashes)
         )
     return Stage(step, read, placement, schema, Schema(columns))
+
+
+def tolerances(stages: Sequence[Stage], before: Mapping[str, float]) -> dict[str, float]:
+    """Return the relative tolerance of each column after the steps, given those of the columns before them.
+
+    A column has the largest tolerance of the steps that it came through, and of the columns that it is made from.
+    """
+    held = dict(before)
+    for stage in stages:
+        for names, made in stage.groups():
+            own = stage.step.tolerance(stage.read.select(names))
+            held |= dict.fromkeys(made, max([own, *(held[name] for name in names)]))
+    return held

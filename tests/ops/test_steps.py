@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlbuild.columns import UNKNOWN, ColumnType
-from mlbuild.ops.stages import place
+from mlbuild.ops.stages import place, tolerances
 from tests.ops.rows import applied, fitted
 from tests.ops.written import after, problems, schema, step, table, transformed
 
@@ -136,3 +136,14 @@ def test_canonical_parameters_name_the_columns_selected() -> None:
         "with_mean": True,
         "with_std": True,
     }
+
+
+def test_only_columns_that_come_through_a_tolerant_step_are_compared_with_a_tolerance() -> None:
+    text = """{op: derive, columns: {sum: a + b}};{op: derive, columns: {log: LN(a)}};
+    {op: standard, columns: {dtype: float}};{op: derive, columns: {both: sum + log}}"""
+    stages = place([step(part) for part in text.split(";")], schema(a="float", b="float"))
+    found = tolerances(stages, {"a": 0.0, "b": 0.0})
+    assert {name for name, tolerance in found.items() if tolerance} == {"log", "both"}
+    assert {name for name, tolerance in tolerances(stages, {"a": 0.0, "b": 1e-12}).items() if tolerance} == {
+        "b", "sum", "log", "both"
+    }  # fmt: skip
