@@ -1,4 +1,4 @@
-"""How much the random tests do: little in every test run, the large counts in a soak."""
+"""How much the randomized tests do: little in an ordinary run, large counts in a soak."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 
 
 def examples(small: int, soak: int) -> int:
-    """The number of random examples: `soak` where the environment has MLBUILD_SOAK=1."""
+    """Return the number of random examples: `soak` if MLBUILD_SOAK=1 is set in the environment."""
     return soak if os.environ.get("MLBUILD_SOAK") == "1" else small
 
 
 def seed() -> int:
-    """The seed of random tests: MLBUILD_SEED, 0 if not set."""
+    """Return the seed of random tests: MLBUILD_SEED, or 0."""
     return int(os.environ.get("MLBUILD_SEED", "0"))
 
 
 def tell(fact: str) -> None:
-    """A count for the record that a soak keeps; pytest shows it with -rA."""
+    """Print a fact for the record of a soak. pytest shows it with -rA."""
     sys.stdout.write(f"soak: {fact}\n")

@@ -1,4 +1,4 @@
-"""What all tests start from, however they are started."""
+"""Settings for all tests, however they are started."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import signal
 
 
 def pytest_configure() -> None:
-    """Heed Ctrl-C, which the tests send: a job behind a script is started with it ignored.
+    """Enable Ctrl-C, which the tests send: background jobs of a script start with SIGINT ignored.
 
-    Many tests import onnxruntime themselves, which then reports to its makers.
+    Also disable telemetry, because many tests import onnxruntime themselves.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Node for the tests: the packages of a folder, installed once, and scripts that answer JSON with JSON."""
+"""Node.js for the tests: installs the packages of a folder once, and runs scripts that answer JSON with JSON."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parent
-#: The major version of node that the packages need.
+#: The major version of Node.js that the packages need.
 NODE = 20
 
 
 class NoNode(AssertionError):
-    """What the tests need of node is not there."""
+    """Node.js, or something that the tests need of it, is missing."""
 
 
 @cache
 def packages(room: str) -> Path:
-    """The packages that the lock of a folder of tests names; installed if they are missing or of another lock.
+    """Return the packages in the lock file of a test folder.
 
-    A copy of the lock beside them says that the installation is whole. No package runs a script of its own.
+    Install them if they are missing or the lock file has changed.
+
+    A copy of the lock file next to them shows that the installation is complete. Packages must not run scripts.
 
     Raises:
-        NoNode: node is missing or too old, or npm cannot install.
+        NoNode: Node.js is missing or too old, or npm cannot install.
     """
     node()
     folder = TESTS / room
@@ -49,7 +51,7 @@ def packages(room: str) -> Path:
 
 @cache
 def node() -> str:
-    """The command of a node that is new enough."""
+    """Return the command of a Node.js that is new enough."""
     command = shutil.which("node")
     if command is None:
         raise NoNode(f"these tests need node >= {NODE}, and there is none on the path")
@@ -60,7 +62,7 @@ def node() -> str:
 
 
 def answer(script: str, question: Any) -> Any:
-    """What a script, named as `room/script.mjs`, answers: JSON on its standard input and output."""
+    """Return the answer of a script, named as `room/script.mjs`, which reads and writes JSON."""
     packages(script.partition("/")[0])
     done = subprocess.run(
         [node(), str(TESTS / script)],

@@ -1,4 +1,4 @@
-"""Small projects on real rows, written into a folder of the test and built there."""
+"""Small projects on real rows, which are written into a test folder and built there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlbuild.engine.execution.events import BuildResult
 
 SPECS = Path(__file__).resolve().parents[1] / "specs"
 
-#: Every op of the catalogue between raw columns and trees; a tenth of a second to train.
+#: Every op in the catalogue between raw columns and trees. Training takes a tenth of a second.
 DELAYS = """\
 mlbuild: 1
 project: delays
@@ -68,7 +68,7 @@ outputs:
 
 
 def delays(folder: Path, spec: str = DELAYS, every: int = 60) -> Path:
-    """Write the project `delays` with each `every`-th of the real flights; returns the spec file."""
+    """Write the project `delays` with every n-th (`every`) of the real flights; return the spec file."""
     columns = "time_hour sched_dep carrier tailnum origin dest distance arr_delay".split()
     flights = pl.read_parquet(SPECS / "flights/data/flights.parquet", columns=columns)
     flights.gather_every(every).write_parquet(folder / "flights.parquet")
@@ -90,7 +90,7 @@ outputs: {{one: {{model: one}}}}
 
 
 def one_model(folder: Path, columns: str, rows: str, model: str) -> Path:
-    """Write a project of one model on the rows of a CSV file; returns the spec file."""
+    """Write a project with one model on the rows of a CSV file; return the spec file."""
     (folder / "rows.csv").write_text(rows, encoding="utf-8")
     file = folder / "mlbuild.yaml"
     file.write_text(ONE_MODEL.format(columns=columns, model=model), encoding="utf-8")
@@ -98,14 +98,16 @@ def one_model(folder: Path, columns: str, rows: str, model: str) -> Path:
 
 
 def built(file: Path, *targets: str) -> BuildResult:
-    """Build a project that must build."""
+    """Build a project; the build must succeed."""
     result = api.build(api.load(file), targets, threads=1)
     assert result.ok, {name: failure.message for name, failure in result.failures.items()}
     return result
 
 
 def copied(project: Path, place: Path) -> None:
-    """Copy a built project so that its store is used there: the file by which a store knows its folder is the same one."""
+    """Copy a built project so that its store can be used: keep the identity of the file by which a store recognizes
+    its folder.
+    """
     shutil.copytree(project, place, dirs_exist_ok=True)
     here = place / ".mlbuild" / "here"
     here.unlink()

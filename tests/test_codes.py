@@ -1,4 +1,4 @@
-"""Every code that a diagnostic can have stands in the catalogue, and every code of the catalogue is in use."""
+"""Every code of a diagnostic is in the catalogue, and every code in the catalogue is used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_codes_are_words_with_hyphens_and_told_in_a_phrase() -> None:
 
 
 def codes_in_use() -> Iterator[tuple[str, str]]:
-    """File and code of every literal that is given as a code, and of the codes that are put together."""
+    """Yield the file and code of every literal that is used as a code, and of codes that are put together."""
     makers = {"Problem", "Diagnostic", "Found", *functions_with_a_code()}
     for path, tree in TREES:
         for call in ast.walk(tree):
@@ -44,7 +44,7 @@ def functions_with_a_code() -> Iterator[str]:
 
 
 def literals(call: ast.Call) -> list[str]:
-    """The texts that a call's code can be."""
+    """Return the texts that the code of a call can be."""
     given = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "code"]
     return [
         part.value

@@ -1,4 +1,4 @@
-"""Fields of described classes: schema, reading, canonical form, words."""
+"""Fields of described classes: schema, reading, canonical form, descriptions."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_other_values_are_not_valid(kind: Kind, given: Any) -> None:
 
 
 def validator(kind: Kind) -> Draft7Validator:
-    """A validator of the kind's schema, with the definitions that it refers to."""
+    """Return a validator for the schema of a kind, with the definitions that it refers to."""
     names = [nested for nested in kind.nested() if isinstance(nested, Name)]
     definitions = {name.definition_name: name.definition() for name in names}
     return Draft7Validator(kind.json_schema() | {"definitions": definitions})

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "mlbuild").rglob("*.py"))
-#: Where our own modules are imported by name when used: the public door, the start of the command, its verb table.
+#: Modules that import our own modules on use: the public API, the start of the command, and its table of commands.
 LATE_IMPORTS = {"mlbuild/__init__.py", "mlbuild/__main__.py", "mlbuild/cli/main.py"}
 
 
@@ -70,7 +70,7 @@ def test_no_module_outgrows_its_idea(module: Path) -> None:
 
 
 def test_rooms_stay_small() -> None:
-    """Who looks for something reads file names first, and then files."""
+    """People who look for something read file names first, and then files."""
     counted = Counter(module.parent for module in MODULES if module.name != "__init__.py")
     assert {str(folder.relative_to(ROOT)) for folder, modules in counted.items() if modules > 15} == set()
     assert median(len(module.read_text().splitlines()) for module in MODULES) <= 120
@@ -134,7 +134,7 @@ def test_a_library_that_must_be_told_something_first_has_one_door(library: str, 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_polars_reads_open_files_and_bytes(module: Path) -> None:
-    """Polars takes a path for a pattern, an address or a home folder; that of a file is only its name."""
+    """Polars would interpret some paths as a pattern, an address or a home folder. A path is only a name."""
     tree = ast.parse(module.read_text())
     opened = [
         ast.unparse(item.optional_vars)
@@ -164,7 +164,7 @@ def test_only_the_command_line_prints_or_exits() -> None:
 
 
 def test_one_module_writes_what_commands_print() -> None:
-    """What of names and values may get to a terminal or a log is decided there."""
+    """That module decides which names and values can reach a terminal or a log."""
     wanted = re.compile(r"\bprint\(|\.stdout\.write|\.stderr\.write")
     users = {
         module.relative_to(ROOT / "mlbuild").as_posix()

@@ -1,4 +1,4 @@
-"""What is no regular file of a sensible size is refused at once, wherever a project can put it."""
+"""Anything that is not a regular file of a reasonable size is refused immediately, wherever a project can put it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from mlbuild.regular import SPEC_LIMIT, Irregular, open_regular, read_regular
 
-#: What a repository, or whoever unpacked it, can put where a file is expected.
+#: What a repository, or someone who unpacked it, can put in the place of a file.
 IRREGULAR: dict[str, Callable[[Path], None]] = {
     "pipe": os.mkfifo,
     "device": lambda path: path.symlink_to("/dev/zero"),

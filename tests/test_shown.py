@@ -1,4 +1,4 @@
-"""Text from outside becomes a short, visible part of a line, whatever stands in it."""
+"""Text from outside becomes a short, visible part of a line, whatever it contains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlbuild.diagnostics import Diagnostic, Failure, Problem, Rejected, Related, Span
 from mlbuild.shown import LONGEST, LONGEST_MESSAGE, cut, line, shown, told, visible
 
-#: What runners of CI systems take for commands: GitHub's own, its former ones and Azure's, TeamCity's.
+#: What CI runners interpret as commands: GitHub's current and old ones, Azure's, and TeamCity's.
 COMMANDS = [
     "::error::x",
     "  ::add-mask::x",

@@ -1,9 +1,10 @@
-"""What binned rows save that are there already: a rebuild of which only a hyper-parameter changed, beside the first build.
+"""Measures what reusing binned data saves: a rebuild after a changed hyperparameter, compared with the first build.
 
     python -m tests.bench.bins --rows 10000000 --columns 20
 
-Every build is a process of its own, which runs its tasks in a fresh worker; loading alone is measured in fresh processes
-too. Ten million rows take some minutes, 5 GB of disk and 4 GB of memory. The table goes to docs/performance.md.
+Every build is a separate process, which runs its tasks in a fresh worker. Loading is also measured alone, in fresh
+processes. Ten million rows take some minutes, 5 GB of disk and 4 GB of memory. The table goes to
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.bench.measure import peak_megabytes
 from tests.bench.page import table, write_section
 from tests.bench.process import environment
 
-#: Seconds that loading may take, and its share of the memory of the first build's `bin` task.
+#: The budget for loading: seconds, and the share of the memory of the first build's `bin` task.
 SECONDS, SHARE = 1.0, 0.5
 
 _SPEC = """\
@@ -56,8 +57,9 @@ The budget for loading is {seconds:.0f} s of CPU time and {share} of the memory 
 
 @dataclass(frozen=True)
 class Loading:
-    """What loading bins takes: seconds of comparing them and of making a dataset of them, the largest resident set
-    of the process in MB, and the size of the file in MB."""
+    """The cost of loading bins: seconds for comparing the digest and for making a dataset, the peak memory of the
+    process in MB, and the size of the file in MB.
+    """
 
     compare_cpu: float
     compare_wall: float
@@ -68,7 +70,7 @@ class Loading:
 
 
 def write_rows(folder: Path, rows: int, columns: int) -> None:
-    """A table of numbers, some of them missing, and a target that two of them decide."""
+    """Write a table of numbers, some of them missing, and a target that depends on two of them."""
     import numpy as np
     import polars as pl
 
@@ -90,7 +92,7 @@ def write_spec(folder: Path, columns: int, leaves: int) -> None:
 
 
 def built(folder: Path, *targets: str) -> Mapping[str, Any]:
-    """What the record of a build says of its tasks: seconds, and the most memory in bytes."""
+    """Build, and return what the build record contains about its tasks: seconds, and peak memory in bytes."""
     command = [sys.executable, "-m", "mlbuild", "-C", str(folder), "build", "-q", "-j", "2", "--threads", "1"]
     subprocess.run([*command, *targets], check=True, env=environment())
     newest = max((folder / ".mlbuild" / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
@@ -99,7 +101,10 @@ def built(folder: Path, *targets: str) -> Mapping[str, Any]:
 
 
 def alone(*options: str) -> str:
-    """What one step of this prints in a process of its own; this one stays small, as a child begins with its peak."""
+    """Run one step of this script in a separate process and return its output.
+
+    This process stays small, because a child starts with its parent's peak memory.
+    """
     command = [sys.executable, "-m", "tests.bench.bins", *options]
     return subprocess.run(command, check=True, env=environment(), stdout=subprocess.PIPE, text=True).stdout
 

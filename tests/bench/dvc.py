@@ -1,4 +1,4 @@
-"""The stages as dvc is told of them, and as it leaves them: running a thousand would take it more than an hour."""
+"""The stages for dvc, in the state after a run. Running a thousand of them would take dvc more than an hour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.bench.stages import Stages, checksums
 
 
 def write(folder: Path, stages: Stages) -> None:
-    """Write a repository of dvc without git; all that it keeps lies in it."""
+    """Write a dvc repository without git."""
     told = {f"s{number}": _stage(reads, target) for number, (reads, target) in enumerate(checksums(stages))}
     (folder / "dvc.yaml").write_text(json.dumps({"stages": told}))
     (folder / ".dvc").mkdir()
@@ -27,7 +27,7 @@ def _stage(reads: list[str], target: str) -> dict[str, Any]:
 
 
 def seed(folder: Path, size: int) -> None:
-    """Run the stages, and write the lock and the cache as dvc would."""
+    """Run the stages, and write the lock file and the cache as dvc would."""
     locked = {}
     for number, (reads, target) in enumerate(checksums(Stages(size))):
         stage = _stage(reads, target)

@@ -1,4 +1,4 @@
-"""What happens to a project between two builds, and what build tools then do about it."""
+"""Events between two builds of a project, and what build tools do about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIZE = 100
 
 @dataclass(frozen=True)
 class Event:
-    """What happens to a project; `stale` tells whether results then have to be others."""
+    """An event; `stale` says whether results must change because of it."""
 
     name: str
     happen: Callable[[Kind, Path], object]
@@ -30,7 +30,7 @@ def _touch_all(kind: Kind, folder: Path) -> None:
 
 
 def _edit(kind: Kind, folder: Path) -> None:
-    """Overwrite a file that the tool has made, as a hand or another program does."""
+    """Overwrite a file that the tool has made, as a person or another program would."""
     (folder / kind.made).chmod(0o644)
     (folder / kind.made).write_text("edited by hand\n")
 
@@ -43,15 +43,15 @@ _DELETED = Event("an output was deleted", lambda kind, folder: (folder / kind.ma
 ALL_TOUCHED = Event("all modification times changed", _touch_all)
 EDITED = Event("an output was edited", _edit)
 
-#: What is timed.
+#: The events that are timed.
 EVENTS = (_NOTHING, _TOUCHED, _CHANGED)
 
-#: What tools are watched at; where hands have edited, some leave it so, therefore it comes last.
+#: The events for which it is checked what runs. Some tools do not repair an edited file, so that event is the last.
 RIGHTNESS = (*EVENTS, ALL_TOUCHED, _DELETED, EDITED)
 
 
 def what_ran(tool: Tool, place: Path) -> list[str]:
-    """How many tasks a tool runs from nothing and after each event; it says where the files are then not as they should be."""
+    """Count the tasks that a tool runs in a full build and after each event; note when files are wrong afterwards."""
     size = min(_SIZE, tool.built)
     tool.kind.write(place, size)
     told = [str(_ran(tool, place))]
@@ -72,6 +72,6 @@ def _ran(tool: Tool, place: Path) -> int:
 
 
 def _contents(kind: Kind, folder: Path) -> dict[str, str]:
-    """The digests of all that a tool has made."""
+    """Return the digests of everything that a tool has made."""
     made = folder / Path(kind.made).parts[0]
     return {str(file): sha256(file.read_bytes()).hexdigest() for file in made.rglob("*") if file.is_file()}

@@ -1,9 +1,9 @@
-"""What running a task costs besides its work, and how much faster several jobs are.
+"""Measures the overhead per task, and the speed-up from parallel jobs.
 
     python -m tests.bench.executor --runs 5
 
-CPU seconds are those of this process and of all that it has waited for; the times of imports are not in them. The
-tables go to docs/performance.md.
+CPU seconds are those of this process and of all finished children, without the time for imports. The tables go to
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mlbuild.engine.store.store import DiskStore
 from tests.bench.page import table, write_section
 from tests.bench.work import bare, independent, layers
 
-#: Milliseconds of CPU for a task of many, and how many speed-up two jobs have to be.
+#: The budgets: milliseconds of CPU time per task in a large build, and the speed-up from two jobs.
 COLD, FASTER = 0.5, 1.7
 
 _TEXT = """\
@@ -52,7 +52,7 @@ class Cost:
 
 
 def cost(work: Callable[[Path], None], folder: Path) -> Cost:
-    """What a piece of work costs in a folder of its own."""
+    """Measure some work in a new folder."""
     own = Path(tempfile.mkdtemp(dir=folder))
     cpu, wall = _cpu(), time.perf_counter()
     work(own)
@@ -65,7 +65,7 @@ def _cpu() -> float:
 
 
 def built(plan: Plan, jobs: int) -> Callable[[Path], None]:
-    """A build from nothing: in this process with one job, in workers with more; 0 for one worker."""
+    """Return a full build: in this process with one job, in workers with more; 0 means one worker."""
 
     def work(folder: Path) -> None:
         store = DiskStore(folder)
@@ -76,7 +76,7 @@ def built(plan: Plan, jobs: int) -> Callable[[Path], None]:
 
 
 def overhead(folder: Path, sizes: list[int], runs: int) -> str:
-    """CPU per task over the same work in a plain loop, medians."""
+    """Measure the CPU time per task in addition to the same work in a plain loop, as medians."""
     rows = []
     for size in sizes:
         plan = layers(size)
@@ -91,7 +91,7 @@ def overhead(folder: Path, sizes: list[int], runs: int) -> str:
 
 
 def speed_up(folder: Path, runs: int) -> str:
-    """Wall time of CPU-bound tasks, one after the other and with two jobs."""
+    """Measure the wall time of CPU-bound tasks, one after the other and with two jobs."""
     rows = []
     for steps, size in ((40_000, 200), (400_000, 40)):
         plan = independent(size, steps)

@@ -1,10 +1,10 @@
-"""Builds specs/flights with mlbuild and the stock way, in turn, and puts what each costs side by side.
+"""Builds specs/flights with mlbuild and with a script, alternately, and compares the costs.
 
     pip install -e '.[dev,bench]'
     python -m tests.bench.flights --runs 5
 
-Every build is a process of its own, in a fresh folder, all of them on the same single core: CPU seconds and peak
-memory are the kernel's counts for the whole process, import of libraries included. The table goes to
+Every build is a separate process in a fresh folder, and all run on the same core. CPU seconds and peak memory are
+those that the kernel reports for the whole process, including imports of libraries. The table goes to
 docs/performance.md.
 """
 
@@ -37,7 +37,7 @@ ROWS = 500
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process cost: CPU and wall seconds, the largest resident set in MB, what it printed."""
+    """The cost of one process: CPU and wall seconds, peak memory in MB, and its output."""
 
     cpu: float
     wall: float
@@ -47,7 +47,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a finished file is like: its size, how it answers, how it differs from what it was made of."""
+    """Facts about a finished file: its size, its predictions, and their difference from the native ones."""
 
     size: int
     trees: int
@@ -63,7 +63,7 @@ def run(command: list[str]) -> Cost:
     """Run a command to its end.
 
     Raises:
-        SystemExit: it failed; its output says why.
+        SystemExit: It failed. The message contains its output.
     """
     environment = os.environ | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -92,7 +92,7 @@ def build_mlbuild(folder: Path, *targets: str) -> Cost:
     return run([*command, *targets])
 
 
-#: The file alone, then the file with metrics of each split and a comparison on 20,000 rows and more.
+#: The ONNX file alone, and the file with metrics for each split and a comparison on at least 20,000 rows.
 SIDES: dict[str, Callable[[Path], Cost]] = {
     "script": build_stock,
     "mlbuild without verification": lambda folder: build_mlbuild(folder, "artifact:late"),
@@ -102,7 +102,7 @@ SIDES: dict[str, Callable[[Path], Cost]] = {
 
 
 def measure_costs(runs: int) -> dict[str, list[Cost]]:
-    """Each side `runs` times, in alternating order, after one round that only warms files and bytecode."""
+    """Measure each side `runs` times, in alternating order, after one round that warms up files and bytecode."""
     costs: dict[str, list[Cost]] = {side: [] for side in SIDES}
     for number in range(runs + 1):
         order = list(SIDES) if number % 2 else list(reversed(SIDES))
@@ -156,7 +156,7 @@ def mlbuild_answers() -> Answers:
 
 
 def raw_feed(session: Any, rows: Any) -> dict[str, Any]:
-    """Joined rows as the artifact takes them: raw columns, nothing computed."""
+    """Convert joined rows to the inputs of the artifact: raw columns only."""
     feed = {}
     for told in session.get_inputs():
         column = rows[told.name]
@@ -179,7 +179,7 @@ def count_trees(model: Path) -> int:
 
 
 def table(costs: dict[str, list[Cost]], stock: Answers, ours: Answers) -> str:
-    """Both sides as Markdown; every cost is the median of the runs."""
+    """Format both sides as Markdown. Every cost is the median of the runs."""
 
     def row(title: str, *cells: str) -> str:
         return f"| {title} | {' | '.join(cells)} |"
@@ -233,7 +233,8 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the table, leave the page as it is")
     options = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    costs = measure_costs(options.runs)  # first: a child's peak memory is at least what this process holds
+    # First, because a child's peak memory is at least the current size of this process.
+    costs = measure_costs(options.runs)
     content = table(costs, stock_answers(), mlbuild_answers())
     print(content)
     if not options.dry_run:

@@ -1,4 +1,4 @@
-"""What both sides of a comparison are measured with: CPU time, peak memory, latency of one row."""
+"""Measurements for both sides of a comparison: CPU time, peak memory, latency of one row."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-#: One row or a batch, as onnxruntime takes it: input name to array [N, 1].
+#: One row or a batch for onnxruntime: input name to array [N, 1].
 Feed = Mapping[str, Any]
 
 
 class Stopwatch:
-    """CPU seconds of this process by phase, all of its threads together."""
+    """CPU seconds of this process by phase, for all of its threads together."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {"import": time.process_time()}
@@ -31,12 +31,12 @@ class Stopwatch:
 
 
 def peak_megabytes() -> float:
-    """The largest resident set that this process has had so far."""
+    """Return the peak resident memory of this process so far."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def open_session(model: Path, threads: int) -> Any:
-    """The model, loaded into onnxruntime."""
+    """Load a model into onnxruntime."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -46,7 +46,7 @@ def open_session(model: Path, threads: int) -> Any:
 
 
 def row_microseconds(session: Any, feeds: Sequence[Feed], calls: int = 2_000) -> float:
-    """Median wall time of one answer to one row, over `calls` calls that go through `feeds` in turn."""
+    """Return the median wall time for predicting one row, over `calls` calls that cycle through `feeds`."""
     for feed in feeds[:100]:
         session.run(None, feed)
     times = []
@@ -59,5 +59,5 @@ def row_microseconds(session: Any, feeds: Sequence[Feed], calls: int = 2_000) ->
 
 
 def single_rows(feed: Feed, count: int) -> list[Feed]:
-    """The first `count` rows of a batch, each as a feed of its own."""
+    """Return the first `count` rows of a batch, each as a separate feed."""
     return [{name: array[row : row + 1] for name, array in feed.items()} for row in range(count)]

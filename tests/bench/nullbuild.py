@@ -1,10 +1,10 @@
-"""What a build costs that has nothing to do, little or everything, beside other build tools.
+"""Compares null, incremental and full builds with other build tools.
 
     python -m venv /tmp/peers && /tmp/peers/bin/pip install ninja doit snakemake dvc
     python -m tests.bench.nullbuild --peers /tmp/peers/bin
 
-CPU time of whole processes with their children, and time by the clock. The tables go to docs/performance.md, and
-the main figures to the README.
+Measures the CPU time of whole processes with their children, and wall time. The tables go to docs/performance.md,
+and the main figures to the README.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _COLD = "full build"
 
 @dataclass(frozen=True)
 class Spent:
-    """Medians of runs: seconds of CPU and by the clock, and how many times the CPU of a bare Python run just before."""
+    """Medians of runs: CPU and wall seconds, and the ratio of CPU time to that of a bare Python run just before."""
 
     cpu: float
     wall: float
     ratio: float
 
 
-#: What was spent by event, tool and size.
+#: The costs by event, tool and size.
 Found = dict[tuple[str, str, int], Spent]
-#: What each tool ran, by its name: from nothing, and after each of `RIGHTNESS`.
+#: What each tool ran, by its name: in a full build, and after each event of `RIGHTNESS`.
 Ran = dict[str, list[str]]
 
 
 def measure(tool: Tool, size: int, place: Path, found: Found) -> None:
-    """Build from nothing, then time each event.
+    """Build everything, then time each event.
 
     Raises:
-        SystemExit: the tool runs something where nothing has changed.
+        SystemExit: The tool runs something although nothing has changed.
     """
     tool.kind.write(place, size)
     if size <= tool.built:
@@ -54,7 +54,7 @@ def measure(tool: Tool, size: int, place: Path, found: Found) -> None:
     elif tool.kind.seed:
         tool.kind.seed(place, size)
     settle()
-    for _ in range(min(tool.runs, 2)):  # the first one may find folders that were only just written
+    for _ in range(min(tool.runs, 2)):  # the first run may see folders that were only just written
         tool.run(place)
     before = tool.kind.marks(place)
     for event in EVENTS:
@@ -106,7 +106,9 @@ def _seconds(spent: Spent) -> str:
 
 
 def slope(found: Found, name: str, sizes: list[int]) -> str:
-    """What a further task costs a null build of a tool, in us, from each size to the next; small ones tell nothing."""
+    """Return what each additional task costs a null build of a tool, in us, from each size to the next, ignoring
+    small sizes.
+    """
     null = EVENTS[0].name
     steps = [
         (found[null, name, large].cpu - found[null, name, small].cpu) / (large - small) * 1e6
@@ -151,7 +153,7 @@ finished.
 
 
 def summary(found: Found, sizes: list[int], ran: Ran) -> str:
-    """The main figures, for the README."""
+    """Return the main figures, for the README."""
     null, shown = EVENTS[0].name, sizes[1:]
     noted = [event.name for event in RIGHTNESS]
     picked = [noted.index(event.name) + 1 for event in (ALL_TOUCHED, EDITED)]

@@ -1,4 +1,4 @@
-"""Puts tables between markers into docs/performance.md and the README."""
+"""Writes tables between markers in docs/performance.md and the README."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ README = ROOT / "README.md"
 
 
 def write_section(name: str, heading: str, text: str) -> None:
-    """Put a text into the page on performance, between the markers of that name, else at its end."""
+    """Write a text to the page on performance, between the markers with that name, or at its end."""
     if f"<!-- {name}: begin -->" not in PAGE.read_text():
         with PAGE.open("a") as page:
             page.write(f"\n## {heading}\n\n<!-- {name}: begin -->\n<!-- {name}: end -->\n")
@@ -19,13 +19,13 @@ def write_section(name: str, heading: str, text: str) -> None:
 
 
 def replace_section(page: Path, name: str, text: str) -> None:
-    """Put a text between the markers of that name, which the page has."""
+    """Write a text between the markers with that name, which the page has."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, _, rest = page.read_text().partition(begin)
     page.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown; all columns but the first stand to the right."""
+    """Format a table in Markdown; all columns except the first are right-aligned."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

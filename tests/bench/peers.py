@@ -1,4 +1,4 @@
-"""mlbuild and the build tools that it is compared with: how each is told of its work, and what it did."""
+"""mlbuild and the build tools that it is compared with: how to describe the work to each, and to see what it did."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.bench.process import Cost, cost
 from tests.bench.stages import LEAF, SIZE, Stages, checksums
 from tests.bench.trees import size_of, write_project
 
-#: What a tool has run so far: each run of a task leaves another mark.
+#: What a tool has run so far: each run of a task leaves a different mark.
 Marks = set[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a tool works on: its files from outside, one of those that it makes in the project, how to see what ran."""
+    """What a tool works on: its external files, one of the files that it makes, and a way to see what ran."""
 
     write: Callable[[Path, int], object]
     inputs: tuple[str, ...]
@@ -38,10 +38,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Tool:
-    """A build tool: the command that is run in a project's folder, and up to which size it is used.
+    """A build tool: the command to run in a project's folder, and the largest size that it is used for.
 
-    Above `built` tasks `kind.seed` puts the results there, as the tool would take too long for it. A build that has
-    little to do is repeated `runs` times, one from nothing is done once.
+    Above `built` tasks, `kind.seed` writes the results, because the tool would take too long. A build with little
+    to do is repeated `runs` times, a full build runs once.
     """
 
     name: str
@@ -52,13 +52,13 @@ class Tool:
     runs: int
 
     def run(self, folder: Path) -> Cost:
-        """Let the tool do what there is to do."""
+        """Run the tool."""
         with contextlib.chdir(folder):
             return cost(self.command)
 
 
 def tools(places: list[Path], command: list[str]) -> list[Tool]:
-    """mlbuild's command, its engine, and the tools that are there; `places` are the folders to look for them first."""
+    """Return mlbuild's command, its engine, and the installed tools; `places` are folders to look for them first."""
     own = (*command, "build", "-j", "1", "--threads", "1")
     engine = (sys.executable, "-m", "tests.bench.stages")
     found = [
@@ -96,7 +96,7 @@ def _write_spec(folder: Path, size: int) -> None:
 
 
 def _rewrite_rows(folder: Path) -> None:
-    """Give the first row another amount."""
+    """Change a value in the first row."""
     file = folder / "data/s0.csv"
     head, first, *rest = file.read_text().splitlines()
     kind, amount, *others = first.split(",")
@@ -105,7 +105,7 @@ def _rewrite_rows(folder: Path) -> None:
 
 
 def _recorded(folder: Path) -> Marks:
-    """The tasks that the records of builds say to have run."""
+    """Return the tasks that have run according to the build records."""
     records = ((file.name, json.loads(file.read_bytes())["body"]) for file in folder.glob(".mlbuild/runs/*"))
     return {
         (task, name)
@@ -149,7 +149,7 @@ def _written(folder: Path) -> Marks:
 
 
 def _engine(folder: Path, stages: Stages) -> None:
-    """`tests.bench.stages` tells the engine of them."""
+    """Write the files that `tests.bench.stages` reads."""
     (folder / SIZE).write_text(str(stages.size))
 
 

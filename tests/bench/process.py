@@ -1,4 +1,4 @@
-"""Whole processes measured: CPU time with all children, peak memory, and pairs against a bare Python."""
+"""Measures whole processes: CPU time including all children, peak memory, and pairs with a bare Python."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from pathlib import Path
 from statistics import median
 
 _ROOT = Path(__file__).parents[2]
-#: Several ticks of the clock that a system gives files their times by.
+#: Several ticks of the clock of the file system.
 _SETTLE_SECONDS = 0.03
 
-#: What everything is compared with: this interpreter by its full path, doing nothing.
+#: What everything is compared with: this interpreter, by its full path, doing nothing.
 BARE = [sys.executable, "-c", "pass"]
 
-#: What an installer of today writes for a command; those of old pips import `re`, which costs more than the rest.
+#: The script that a current installer writes for a command. Those of old versions of pip import `re`, which costs
+#: more than the rest.
 _SCRIPT = """\
 import sys
 from mlbuild.__main__ import main
@@ -26,8 +27,8 @@ if __name__ == "__main__":
     sys.exit(main())
 """
 
-#: Starts a command from a process that is smaller than any Python that loads `site`, as a child begins with the peak
-#: memory of its parent.
+#: Starts a command from a process that is smaller than any Python that loads `site`, because a child starts with
+#: its parent's peak memory.
 _LAUNCHER = """\
 import posix, sys
 child = posix.fork()
@@ -40,7 +41,7 @@ print(posix.wait4(child, 0)[2].ru_maxrss)
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of a command: CPU time with all of its children, and by the clock."""
+    """The seconds of a command: CPU time including all children, and wall time."""
 
     cpu: float
     wall: float
@@ -48,28 +49,30 @@ class Cost:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Medians over pairs: CPU milliseconds of a command, and how many times those of its partner."""
+    """Medians over pairs: CPU milliseconds of a command, and the ratio to its partner."""
 
     milliseconds: float
     ratio: float
 
 
 def settle() -> None:
-    """Let the clock of files move on past what was only just written, as it has where people edit.
+    """Wait until the clock of the file system has moved past what was just written, as it has in normal use.
 
-    A file as young as the look at it could still change without showing it, so that tools would look into it again.
+    A file that is as young as a look at it could still change invisibly, so tools would read it again.
     """
     time.sleep(_SETTLE_SECONDS)
 
 
 def environment() -> dict[str, str]:
-    """This environment, with this checkout's code, bytecode kept and one thread for each library."""
+    """Return this environment with this checkout's code, with bytecode caching, and with one thread for each
+    library.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 
 
 def mlbuild_script(folder: Path) -> list[str]:
-    """The command `mlbuild` as it is installed, run by this interpreter; all of its bytecode is there."""
+    """Return the installed command `mlbuild` for this interpreter, with all of its bytecode compiled."""
     script = folder / "mlbuild"
     script.write_text(_SCRIPT)
     command = [sys.executable, str(script)]
@@ -79,19 +82,19 @@ def mlbuild_script(folder: Path) -> list[str]:
 
 
 def cpu(command: Sequence[str], expected: int = 0) -> float:
-    """CPU seconds of a command with all of its children.
+    """Return the CPU seconds of a command with all of its children.
 
     Raises:
-        SystemExit: it ended otherwise than expected.
+        SystemExit: The exit code is not the expected one.
     """
     return cost(command, expected).cpu
 
 
 def cost(command: Sequence[str], expected: int = 0) -> Cost:
-    """What a command costs with all of its children.
+    """Return the cost of a command with all of its children.
 
     Raises:
-        SystemExit: it ended otherwise than expected.
+        SystemExit: The exit code is not the expected one.
     """
     quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
     started = time.perf_counter()
@@ -110,9 +113,9 @@ def pairs(
     before: Callable[[], object] = lambda: None,
     expected: int = 0,
 ) -> Pairs:
-    """A command and its partner in turn; `before` is done before each run of the command."""
+    """Run a command and its partner alternately; `before` is called before each run of the command."""
     before()
-    cpu(command, expected)  # the first run warms the files
+    cpu(command, expected)  # the first run warms up the files
     found = []
     for _ in range(runs):
         other = cpu(partner)
@@ -122,7 +125,7 @@ def pairs(
 
 
 def peak_kilobytes(command: Sequence[str], runs: int = 5) -> int:
-    """The median of the peak memory of a command."""
+    """Return the median of the peak memory of a command."""
     launch = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     found = [
         subprocess.run(launch, env=environment(), check=True, capture_output=True, text=True).stdout

@@ -1,8 +1,8 @@
-"""What reading files of rows costs, and which part of it is making sure that a csv file can be read in one way.
+"""Measures reading data files, and which part of it is the check that a CSV file can be read in only one way.
 
     python -m tests.bench.reading --copies 50
 
-The rows are those of the weather at three airports, written so many times. The table goes to docs/performance.md.
+The rows are the weather at three airports, repeated. The table goes to docs/performance.md.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mlbuild.data.formats.parquet import Parquet
 from tests.bench.page import table, write_section
 from tests.projects import SPECS
 
-#: The share of reading that the check of a csv file may take.
+#: The budget for the check of a CSV file, as a share of the reading time.
 SHARE = 0.1
 COLUMNS = {"origin": "string", "time_hour": "datetime", "wind_dir": "int"}
 NUMBERS = ("temp", "humid", "wind_speed", "precip", "pressure", "visib")
@@ -44,7 +44,7 @@ The budget for the check is {share:.0%} of the reading time. The largest share h
 
 @dataclass(frozen=True)
 class Case:
-    """A way to write the rows: what it is called, and how."""
+    """A way to write the rows: its name, and the function."""
 
     name: str
     form: Format
@@ -71,7 +71,7 @@ def _sloppily(rows: pl.DataFrame, file: Path) -> None:
 
 
 def seconds(run: Callable[[], object], runs: int) -> float:
-    """The median of the CPU seconds that something takes."""
+    """Return the median of the CPU seconds of a function."""
     found = []
     for _ in range(runs):
         start = time.process_time()

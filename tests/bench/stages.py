@@ -1,6 +1,6 @@
-"""The same stages for every build tool: each reads three files of the layer before and writes one.
+"""The same stages for every build tool: each reads three files of the previous layer and writes one.
 
-`python -m tests.bench.stages` brings those of this folder up to date with mlbuild's engine alone, in one process.
+`python -m tests.bench.stages` brings those in this folder up to date with mlbuild's engine alone, in one process.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from mlbuild.engine.graph import Input, Job, Plan, Task
 from mlbuild.engine.store.store import DiskStore
 
 FAN_IN = 3
-#: The file that one stage of the last layer but one reads; its change makes that one and its three readers stale.
+#: The file that one stage of the last layer but one reads. If it changes, that stage and its three readers are
+#: stale.
 LEAF = "in/leaf"
-#: The file that says how many stages a folder has.
+#: The file with the number of stages in a folder.
 SIZE = "size"
 
 
 @dataclass(frozen=True)
 class Stages:
-    """Layers of stages by number; the first layer reads files from outside."""
+    """Layers of numbered stages. The first layer reads external files."""
 
     size: int
 
@@ -32,7 +33,7 @@ class Stages:
         return {10: 5, 100: 10, 1_000: 20}.get(self.size, 100)
 
     def reads(self, number: int) -> list[int]:
-        """The stages whose files a stage reads."""
+        """Return the stages whose files a stage reads."""
         layer, place = divmod(number, self.width)
         return (
             [(layer - 1) * self.width + (place + step) % self.width for step in range(FAN_IN)]
@@ -41,18 +42,18 @@ class Stages:
         )
 
     def file(self, number: int) -> str | None:
-        """The file from outside that a stage reads."""
+        """Return the external file that a stage reads."""
         if number == self.size - 2 * self.width:
             return LEAF
         return f"in/{number}" if number < self.width else None
 
     def paths(self, number: int) -> list[str]:
-        """All files that a stage reads."""
+        """Return all files that a stage reads."""
         file = self.file(number)
         return [*([file] if file else []), *(self.target(other) for other in self.reads(number))]
 
     def target(self, number: int) -> str:
-        """The file that a stage writes."""
+        """Return the file that a stage writes."""
         return f"out/{number}"
 
     def write_inputs(self, folder: Path) -> None:
@@ -64,7 +65,7 @@ class Stages:
 
 
 def checksums(stages: Stages) -> list[tuple[list[str], str]]:
-    """The files that each stage reads, and the one that it writes."""
+    """Return the files that each stage reads, and the one that it writes."""
     return [(stages.paths(number), stages.target(number)) for number in range(stages.size)]
 
 
@@ -79,7 +80,7 @@ def checksum(job: Job) -> None:
 
 
 def plan(stages: Stages) -> Plan:
-    """The stages as tasks of mlbuild's engine."""
+    """Return the stages as tasks of mlbuild's engine."""
     tasks = []
     for number in range(stages.size):
         reads, file = stages.reads(number), stages.file(number)
@@ -95,7 +96,7 @@ def main() -> None:
     stages = Stages(int((folder / SIZE).read_text()))
     result = build(plan(stages), DiskStore(folder), folder)
     assert result.ok
-    for name in result.ran:  # the results are in the store; the others' are files of the project
+    for name in result.ran:  # the results are in the store; those of other tools are files of the project
         (folder / stages.target(int(name[1:]))).write_bytes(b"")
 
 

@@ -1,8 +1,9 @@
-"""What commands cost that have little to do, against a Python that does nothing.
+"""Measures commands with little to do, compared with a bare Python.
 
     python -m tests.bench.startup --runs 15
 
-CPU time of whole processes with their children, medians of pairs. The table goes to docs/performance.md.
+Measures the CPU time of whole processes with their children, as medians of pairs. The table goes to
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tests.bench.trees import LINES_300, Size, seed, size_of, write_project
 
 @dataclass(frozen=True)
 class Case:
-    """A command, what is done before each run, the exit code, and the budget: times bare Python."""
+    """A command, what is done before each run, the exit code, and the budget as a ratio to bare Python."""
 
     name: str
     words: list[str]
@@ -35,10 +36,10 @@ class Case:
 
 
 def project(folder: Path, size: Size, command: list[str]) -> Path:
-    """A project that is up to date, with its snapshot."""
+    """Create a project that is up to date, with its snapshot."""
     seed(api.load(write_project(folder, size)))
     settle()
-    for _ in range(2):  # the first one may find folders that were only just written
+    for _ in range(2):  # the first run may see folders that were only just written
         cpu([*command, "-C", str(folder), "build"])
     return folder
 
@@ -60,7 +61,7 @@ def cases(small: Path, large: Path, edited: Path, replanned: Path) -> list[Case]
 
 
 def long_spec(folder: Path, steps: int, columns: int, expressions: int) -> Path:
-    """A project of one model with so many steps over so many columns, evenly mixed with SQL expressions."""
+    """Write a project of one model with the given numbers of steps and columns, evenly mixed with SQL expressions."""
     names = [f"x{number}" for number in range(columns)]
     listed = [f"      - {{op: standard, columns: {names[number % columns]}}}" for number in range(steps)]
     for number in range(expressions):
@@ -82,7 +83,7 @@ def long_spec(folder: Path, steps: int, columns: int, expressions: int) -> Path:
 
 
 def commented(folder: Path) -> Callable[[], None]:
-    """Writes another comment into the spec each time."""
+    """Return a function that changes a comment in the spec each time."""
     text, numbers = (folder / "mlbuild.yaml").read_text(), itertools.count()
 
     def edit() -> None:
@@ -93,7 +94,7 @@ def commented(folder: Path) -> Callable[[], None]:
 
 
 def changed(folder: Path) -> Callable[[], None]:
-    """Gives a model another number of leaves each time."""
+    """Return a function that changes the number of leaves of a model each time."""
     text, numbers = (folder / "mlbuild.yaml").read_text(), itertools.count(5)
 
     def edit() -> None:
@@ -104,7 +105,7 @@ def changed(folder: Path) -> Callable[[], None]:
 
 
 def touch(folder: Path) -> None:
-    """Give every file of a project another time, as a fresh checkout does."""
+    """Change the modification time of every file of a project, as a fresh checkout does."""
     for path in [*folder.glob("data/*"), *folder.glob("dist/*/*"), folder / "mlbuild.yaml"]:
         os.utime(path)
     settle()

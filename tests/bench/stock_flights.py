@@ -1,16 +1,21 @@
-"""The model of specs/flights made the usual way: pandas, a scikit-learn Pipeline, LightGBM, skl2onnx and onnxmltools.
+"""Makes the model of specs/flights in the usual way: pandas, a scikit-learn Pipeline, LightGBM, skl2onnx and
+onnxmltools.
 
     python -m tests.bench.stock_flights --threads 1 --out /tmp/stock.onnx --evaluate
 
-reads the same files and takes the same rows, split, features and hyper-parameters. It prints one line of JSON. With
-`--check` it also does what a build of mlbuild does at its end: metrics of each split, and a comparison of the file
-with the Pipeline on 20,000 rows. With `--evaluate` the file is compared on every test row and timed, after the costs
-have been taken. Three things differ, as they do in practice:
+reads the same files and uses the same rows, split, features and hyperparameters. It prints one line of JSON. With
+`--check` it also
+does what mlbuild does at the end of a build: metrics for each split, and a comparison of the file with the Pipeline
+on 20,000 rows.
+With `--evaluate`, the file is compared on every test row and timed, after the costs were measured. There are three
+differences, as in
+practice:
 
-- The parts of `sched_dep` and the age of the plane are computed in pandas, in front of the Pipeline: skl2onnx has no
-  converter for them. Whoever serves the file has to compute them again, in whatever language that is.
-- The graph computes in float32, which is what the converters are made for.
-- A missing manufacturer is a category of its own: a string input of ONNX has no missing value.
+- The parts of `sched_dep` and the age of the plane are computed in pandas before the Pipeline, because skl2onnx has
+  no converter for
+  them. Whoever serves the file must compute them again, in whatever language.
+- The graph computes in float32, which the converters are made for.
+- A missing manufacturer is a category, because a string input of ONNX has no missing value.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ FEATURES = [*NUMERIC, *TEXTS]
 
 
 def read_joined(data: Path) -> Any:
-    """Flights that arrived, with their weather and plane: one row each, in the order of the file."""
+    """Return the flights that arrived, with their weather and plane: one row each, in the order of the file."""
     import pandas as pd
 
     flights = pd.read_parquet(data / "flights.parquet")
@@ -46,7 +51,7 @@ def read_joined(data: Path) -> Any:
 
 
 def with_features(rows: Any) -> Any:
-    """What skl2onnx cannot convert is computed here, and has to be computed again by whoever asks the model."""
+    """Compute what skl2onnx cannot convert. Every client of the model must do this, too."""
     return rows.assign(
         late=(rows["arr_delay"] > 15).astype("int64"),
         plane_age=2013 - rows["plane_year"],
@@ -58,7 +63,7 @@ def with_features(rows: Any) -> Any:
 
 
 def split(rows: Any) -> dict[str, Any]:
-    """Train, valid and test rows, by time."""
+    """Return the train, valid and test rows, split by time."""
     import pandas as pd
 
     time, valid_from, test_from = rows["time_hour"], pd.Timestamp("2013-10-01"), pd.Timestamp("2013-11-01")
@@ -70,7 +75,7 @@ def split(rows: Any) -> dict[str, Any]:
 
 
 def fit(splits: dict[str, Any], threads: int) -> Any:
-    """A fitted Pipeline. Early stopping needs the valid rows transformed, so the steps are fitted one by one."""
+    """Fit a Pipeline. Early stopping needs the transformed valid rows, so the steps are fitted one by one."""
     from lightgbm import LGBMClassifier, early_stopping
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -107,7 +112,7 @@ def fit(splits: dict[str, Any], threads: int) -> Any:
 
 
 def export(pipeline: Any) -> bytes:
-    """The Pipeline as one ONNX file; each column is an input [N, 1]."""
+    """Export the Pipeline as one ONNX file. Each column is an input [N, 1]."""
     from lightgbm import LGBMClassifier
     from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
     from skl2onnx import convert_sklearn, update_registered_converter
@@ -130,7 +135,7 @@ def export(pipeline: Any) -> bytes:
 
 
 def feed_of(rows: Any) -> dict[str, Any]:
-    """Rows as the exported file takes them."""
+    """Convert rows to the inputs of the exported file."""
     numbers = {name: rows[[name]].to_numpy("float32") for name in NUMERIC}
     return numbers | {name: rows[[name]].to_numpy(object) for name in TEXTS}
 
@@ -145,7 +150,7 @@ def metrics(target: Any, scores: Any) -> dict[str, float]:
 
 
 def compare(session: Any, rows: Any, native: Any) -> dict[str, Any]:
-    """How the answers of the file differ from those of the Pipeline that it was made of."""
+    """Compare the predictions of the file with those of the Pipeline."""
     import numpy as np
 
     labels, probabilities = session.run(None, feed_of(rows))
@@ -157,7 +162,7 @@ def compare(session: Any, rows: Any, native: Any) -> dict[str, Any]:
 
 
 def check(pipeline: Any, splits: dict[str, Any], session: Any) -> dict[str, Any]:
-    """Metrics of each split, and a comparison on 20,000 rows over all splits."""
+    """Compute metrics for each split, and compare 20,000 rows from all splits."""
     import numpy as np
     import pandas as pd
 
@@ -169,7 +174,7 @@ def check(pipeline: Any, splits: dict[str, Any], session: Any) -> dict[str, Any]
 
 
 def evaluate(pipeline: Any, test: Any, session: Any) -> dict[str, Any]:
-    """Quality, agreement and latency, on the test rows."""
+    """Measure quality, agreement and latency on the test rows."""
     native = pipeline.predict_proba(test[FEATURES])
     told = metrics(test["late"], native[:, 1]) | compare(session, test, native)
     return told | {"row_us": row_microseconds(session, single_rows(feed_of(test.head(500)), 500))}
@@ -190,7 +195,7 @@ def main() -> None:
 
     watch = Stopwatch()
     with watch.phase("import"):
-        import lightgbm  # noqa: F401 - imported here so that its cost is the import's, not the fit's
+        import lightgbm  # noqa: F401 - imported here, so that the cost counts as import and not as fit
         import onnxmltools  # noqa: F401 - the same
         import pandas  # noqa: F401 - the same
         import skl2onnx  # noqa: F401 - the same

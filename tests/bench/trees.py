@@ -1,6 +1,7 @@
-"""Projects of any size for timings: real specs over small files, whose results a script can put into the store.
+"""Projects of any size for timings: real specs over small files, with results that a script can write into the
+store.
 
-`python -m tests.bench.trees FOLDER --tasks 1000` writes one and seeds it.
+`python -m tests.bench.trees FOLDER --tasks 1000` writes a project and its results.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.spec.spec import Spec
 
-#: Tasks of a source and of a model with its output.
+#: The number of tasks of a source, and of a model with its output.
 _OF_SOURCE, _OF_MODEL = 3, 10
 
-#: What a build prints of its outputs.
+#: What a build prints about its outputs.
 _TOLD = {
     "parity.json": {
         "rows": {"real": 60, "adversarial": 80, "learner": 40},
@@ -44,7 +45,10 @@ _TOLD = {
 
 @dataclass(frozen=True)
 class Size:
-    """How many sources, each with a dataset, and how many models, each with an output: no fewer than sources."""
+    """The number of sources, each with a dataset, and of models, each with an output.
+
+    There must be at least as many models as sources.
+    """
 
     sources: int
     models: int
@@ -55,17 +59,17 @@ class Size:
 
 
 def size_of(tasks: int) -> Size:
-    """The size that makes about that many tasks, with a source for each five models."""
+    """Return the size for about that many tasks, with one source per five models."""
     models = max(1, round((tasks - _OF_SOURCE) / (_OF_MODEL + _OF_SOURCE / 5)))
     return Size(max(1, models // 5), models)
 
 
-#: A spec of some 300 lines.
+#: A spec with about 300 lines.
 LINES_300 = Size(20, 20)
 
 
 def write_project(folder: Path, size: Size) -> Path:
-    """Write the spec and the data of a project; returns the spec."""
+    """Write the spec and the data of a project; return the spec."""
     (folder / "data").mkdir(parents=True)
     for number in range(size.sources):
         (folder / f"data/s{number}.csv").write_text("".join(_rows(number)))
@@ -120,7 +124,7 @@ def _lines(size: Size) -> Iterator[str]:
 
 
 def seed(spec: Spec) -> int:
-    """Record a result for every task, and write the outputs, without running any; returns how many tasks there are."""
+    """Record a result for every task, and write the outputs, without running any. Return the number of tasks."""
     plan, store = api.plan(spec), DiskStore(spec.root)
     store.begin()
     world = World(store, Digests(store, spec.root), spec.root, Code(store, plan.policy))

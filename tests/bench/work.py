@@ -1,4 +1,4 @@
-"""Tasks that know no ML, and plans of them: what the engine costs besides the work itself."""
+"""Tasks without ML, and plans of them, to measure the overhead of the engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mlbuild.engine.graph import Input, Job, Plan, Task
 
-#: How many tasks a layer of a wide plan has, and how many tasks of the layer before each of them reads.
+#: The number of tasks in a layer of a wide plan, and the number of tasks of the previous layer that each of them
+#: reads.
 WIDTH = 20
 FAN_IN = 3
 
@@ -21,7 +22,7 @@ def checksum(job: Job) -> None:
 
 
 def bare(folder: Path, size: int) -> None:
-    """The work of `layers(size)` without an engine."""
+    """Do the work of `layers(size)` without an engine."""
     for number in range(size):
         total = number
         for source in sources(number):
@@ -35,7 +36,7 @@ def sources(number: int) -> list[int]:
 
 
 def layers(size: int) -> Plan:
-    """Layers of tasks that read the layer before."""
+    """Return layers of tasks that read the previous layer."""
     tasks = []
     for number in range(size):
         reads = tuple(Input("of", f"t{source:05}", (f"{source:05}",)) for source in sources(number))
@@ -62,7 +63,7 @@ def count(job: Job) -> None:
 
 
 def independent(size: int, steps: int) -> Plan:
-    """Tasks that only compute, none of which reads another."""
+    """Return independent tasks that only compute."""
     tasks = [
         Task(f"t{number:05}", "count", count, {"number": number, "steps": steps}, ("out",))
         for number in range(size)

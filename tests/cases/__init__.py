@@ -1,8 +1,8 @@
-"""The cases of diagnostics: a page for each code, which is its explanation, an example and a test in one.
+"""The cases of diagnostics: one page per code, which is its explanation, an example and a test at once.
 
-A page is prose, the files of a project (` ```yaml ` is `mlbuild.yaml`, others name theirs), and what a command prints of
-them: the first line of ` ```text ` is the command. In a block marked `escapes`, `\\xff` is that byte. A page without
-files of data has empty ones at every `path:`, as `check` reads none.
+A page contains prose, the files of a project (` ```yaml ` is `mlbuild.yaml`, others have names), and the output of
+a command: the first line of ` ```text ` is the command. In a block marked `escapes`, `\\xff` is that byte. A page
+without data files has empty ones for every `path:`, because `check` does not read them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from mlbuild.diagnostics import CODES, WARNINGS
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "diagnostics"
 PAGE = ROOT / "docs" / "errors.md"
-#: How the expectations and the page are made anew.
+#: The command that updates the expected output and the page.
 COMMAND = "python -m tests.cases"
 
 _BLOCK = re.compile(r"^```(\w+) ?(\S*)( escapes)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: The diagnostics in what a build prints, up to their count; the rest says how long it took.
+#: The diagnostics in the output of a build, up to their count. The rest contains durations.
 _DIAGNOSTICS = re.compile(
     r"^[^\n]*: (?:warning|error)\[.*?^\d+ (?:warning|error)s?$\n", re.MULTILINE | re.DOTALL
 )
@@ -46,14 +46,14 @@ This page is written by `python -m tests.cases` from the cases in `tests/cases/d
 
 @dataclass(frozen=True)
 class Case:
-    """One page, and what its command should print."""
+    """One page, and the expected output of its command."""
 
     code: str
     text: str
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The content of each file of the project."""
+        """Return the content of each file of the project."""
         return {
             name or "mlbuild.yaml": _unescaped(content) if escapes else content.encode()
             for kind, name, escapes, content in _BLOCK.findall(self.text)
@@ -62,11 +62,11 @@ class Case:
 
     @property
     def told(self) -> str:
-        """The command, and what it should print."""
+        """Return the command with its expected output."""
         return next(found[4] for found in _BLOCK.finditer(self.text) if found[1] == "text")
 
     def printed(self) -> str:
-        """The command, and what it does print, standard error included."""
+        """Return the command with its actual output, including standard error."""
         command, _, _ = self.told.partition("\n")
         program, *words = shlex.split(command.removeprefix("$ "))
         assert program == "mlbuild", f"{self.code}: the text begins with the command, '$ mlbuild check'"
@@ -83,7 +83,7 @@ class Case:
         return f"{command}\n{_DIAGNOSTICS.search(text)[0] if words[0] == 'build' else text}"  # type: ignore[index]
 
     def renewed(self) -> Case:
-        """The page with what is printed now."""
+        """Return the page with the current output."""
         return Case(self.code, self.text.replace(self.told, self.printed()))
 
     @contextlib.contextmanager
@@ -104,14 +104,14 @@ def _unescaped(text: str) -> bytes:
 
 
 def cases() -> dict[str, Case]:
-    """All cases by code."""
+    """Return all cases by code."""
     return {
         path.stem: Case(path.stem, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.md"))
     }
 
 
 def page(found: dict[str, Case]) -> str:
-    """The page of all codes, in the order of the catalogue."""
+    """Return the page with all codes, in the order of the catalogue."""
     return "\n".join([_TOP, *(_section(code, found[code].text) for code in CODES)])
 
 
@@ -122,7 +122,7 @@ def _section(code: str, text: str) -> str:
 
 
 def write(found: dict[str, Case]) -> None:
-    """Write the expectations of all cases anew, and the page."""
+    """Update the expected output of all cases, and the page."""
     for code, case in found.items():
         (FOLDER / f"{code}.md").write_text(case.text, encoding="utf-8", newline="\n")
     PAGE.write_text(page(found), encoding="utf-8", newline="\n")

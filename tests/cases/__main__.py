@@ -1,4 +1,7 @@
-"""`python -m tests.cases`: write what each case prints now, and `docs/errors.md`; the differences are to be reviewed."""
+"""`python -m tests.cases`: updates the expected output of each case and `docs/errors.md`.
+
+Review the differences.
+"""
 
 from __future__ import annotations
 

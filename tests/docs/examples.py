@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"\s*(#.*)?")
 
 
 def examples(page: Path) -> list[Block]:
-    """The YAML blocks of a page that hold more than comments."""
+    """Return the YAML blocks of a page that contain more than comments."""
     found = (block for block in blocks(page) if block.language == "yaml")
     return [block for block in found if not all(map(_COMMENT.fullmatch, block.text.splitlines()))]
 

@@ -1,4 +1,4 @@
-"""What pages say of commands and of the artifact, tried on copies of the projects that they speak of."""
+"""Tests what pages say about commands and the artifact, on copies of the example projects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlbuild.cli.main import main
 from tests.docs.examples import project_of
 from tests.docs.markdown import DOCS, ROOT, Block, blocks, pages, tables
 
-#: Commands that say something of a spec alone.
+#: Commands that only need a spec.
 CHEAP = ("check", "plan", "why", "graph", "render", "schema", "explain")
 CONSOLES = [page for page in pages() if any(block.language == "console" for block in blocks(page))]
 SHELL = [block for page in pages() for block in blocks(page) if block.language == "sh"]
@@ -27,7 +27,7 @@ PYTHON = [block for page in pages() for block in blocks(page) if block.language 
 
 
 def copied(name: str, folder: Path) -> Path:
-    """A copy of an example project, at the place that it has in a checkout."""
+    """Return a copy of an example project, at the same place as in a checkout."""
     target = folder / "specs" / name
     shutil.copytree(ROOT / "specs" / name, target, ignore=shutil.ignore_patterns("dist", ".mlbuild"))
     return target
@@ -42,7 +42,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The penguins, built."""
+    """Build the penguins example."""
     project = copied("penguins", tmp_path_factory.mktemp("built"))
     code, printed = ran(f"mlbuild -C {project} build --jobs 1 --threads 1")
     assert code == 0, printed
@@ -50,7 +50,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ran(command: str) -> tuple[int, str]:
-    """The exit code of a command, and what it prints on both streams as a terminal shows it."""
+    """Return the exit code of a command, and its output on both streams."""
     words = shlex.split(command, comments=True)
     words = words[: words.index(">")] if ">" in words else words
     printed = io.StringIO()
@@ -74,7 +74,7 @@ def test_a_session_prints_what_the_page_shows(
 
 
 def check_session(block: Block) -> None:
-    """Each `$ command` prints what stands below it; `...` is any text."""
+    """Check that each `$ command` prints what is below it; `...` matches any text."""
     for session in block.text.split("$ ")[1:]:
         command, _, wanted = session.partition("\n")
         _, printed = ran(command)

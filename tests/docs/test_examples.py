@@ -1,4 +1,4 @@
-"""Every YAML example of the documentation passes `check`, or gives exactly the errors shown beside it."""
+"""Every YAML example in the documentation passes `check`, or gives exactly the errors that follow it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.docs.markdown import DOCS, Block, pages
 from tests.docs.reference import reference
 from tests.editor import examples as smallest
 
-#: Pages whose examples have tests of their own.
+#: Pages whose examples are tested elsewhere.
 ELSEWHERE = {DOCS / "errors.md", *reference()}
 EXAMPLES = [block for page in pages() if page not in ELSEWHERE for block in examples(page)]
 

@@ -1,4 +1,4 @@
-"""Every row of the tables of expressions, of scalars and of texts in files is as the page says."""
+"""Every row of the tables of expressions, of scalars and of texts in files is correct."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlbuild.spec.text.scalars import resolve
 from tests.docs.markdown import DOCS, tables
 
 PAGE = DOCS / "expressions.md"
-#: The dtype of each column that the page uses.
+#: The dtype of each column on the page.
 DTYPES = {
     name: dtype
     for dtype, names in {
@@ -66,7 +66,7 @@ def test_a_scalar_is_what_the_page_says(written: str, wanted: str) -> None:
 
 
 def computed(expression: str, of: str) -> str:
-    """The value of an expression over one row, with its dtype: "float 0.5", "missing"."""
+    """Return the value of an expression for one row, with its dtype: "float 0.5", "missing"."""
     given = dict(cell.split("` ", 1) for cell in of.removeprefix("`").split(", `"))
     row = {name: value_of(text, DTYPES[name]) for name, text in given.items()}
     columns = [pl.Series(name, [row.get(name)], polars_type(dtype)) for name, dtype in DTYPES.items()]

@@ -1,4 +1,4 @@
-"""The generated parts of the documentation are what the code gives now, and links lead somewhere."""
+"""The generated parts of the documentation are up to date, and links have targets."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def dead_links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments of a page's headings, as GitHub makes them."""
+    """Return the fragments of a page's headings, as GitHub makes them."""
     headings = _HEADING.findall(_FENCED.sub("", page.read_text(encoding="utf-8")))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

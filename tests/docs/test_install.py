@@ -1,4 +1,6 @@
-"""No page, message or hook has readers install a package of our name from an index: the one there is somebody else's."""
+"""No page, message or hook tells readers to install a package with our name from an index: that package is a
+different project.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,12 @@ _INSTALLER = re.compile(
     r"\b(?:pip3?|pipx|uv|uvx|conda|mamba|poetry|pdm|rye|hatch|easy_install|requirements|additional_dependencies|dependencies)\b"
     r"(?P<rest>[^&;|`\n]*)"
 )
-#: What stands for a package of our name: with extras, a version or an address.
+#: Forms of a package with our name: with extras, a version or an address.
 _OURS = re.compile(r"""(?<![\w./-])mlbuild(?:[-_.]spec)?(?=$|[\s\[\]'",<>=~!@\\])""", re.IGNORECASE)
 
 
 def faulty(text: str) -> list[str]:
-    """The commands and lists of a text that mean a package of our name."""
+    """Return the commands and lists in a text that refer to a package with our name."""
     return [found[0] for found in _INSTALLER.finditer(text) if _OURS.search(found["rest"])]
 
 

@@ -1,4 +1,4 @@
-"""One language server for all tests of the editor experience."""
+"""One language server for all tests of editor support."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.editor.server import Server
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """The language server; what it complained of by the end of the last test fails that one."""
+    """The language server. If it has logged errors by the end of the last test, that test fails."""
     server = Server()
     yield server
     server.close()

@@ -1,4 +1,6 @@
-"""A small good spec, and in it the smallest example of everything that a spec can hold, with each of its parameters."""
+"""A small valid spec, and in it the smallest example of everything that a spec can contain, with each of its
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from mlbuild.spec.text.loader import load
 from mlbuild.spec.text.tree import Document as Text
 from tests.editor.steps import smallest_step
 
-#: The files that it names; those with rows are never read.
+#: The files that the spec names. Data files are never read.
 FILES = {f"rows{suffix}": "" for suffix in NAMED} | {"others.csv": "", "more.yaml": "contracts: {}\n"}
 BASE: Json = {
     "mlbuild": 1,
@@ -64,7 +66,7 @@ BASE: Json = {
     "outputs": {"m": {"model": "m", "verify": {"rows": 100}}},
 }
 
-#: Where an object of each definition stands in it.
+#: Where an object of each definition is in the spec.
 PLACES: dict[str, Place] = {
     "": (),
     "warnings": ("warnings",),
@@ -83,7 +85,7 @@ PLACES: dict[str, Place] = {
     "verify": ("outputs", "m", "verify"),
 }
 
-#: The required parameters of everything that a discriminator names.
+#: The required parameters of everything that has a discriminator.
 SMALLEST: dict[tuple[str, str], Json] = {
     **{("source", one.type): {"path": f"rows{one.suffixes[0]}", "contract": "row"} for one in FORMATS},
     ("dataset_step", "join"): {"with": "others", "using": ["id"]},
@@ -97,7 +99,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("step", "derive"): {"columns": {"double": "x * 2"}},
 }
 
-#: Values of parameters that have neither a default nor an example, and what else they ask for.
+#: Values of parameters that have neither a default nor an example, and other parameters that they need.
 VALUES: dict[tuple[str, str], Json] = {
     ("", "description"): {"description": "What it is for."},
     ("", "profiles"): {"profiles": {"small": {"models": {"m": {"params": {"num_leaves": 3}}}}}},
@@ -125,7 +127,7 @@ VALUES: dict[tuple[str, str], Json] = {
 
 @dataclass(frozen=True)
 class Example:
-    """A valid object in a valid spec: `which` is the op or type that it names, the definition's name without one."""
+    """A valid object in a valid spec. `which` is its op or type, or the name of its definition."""
 
     name: str
     which: str
@@ -134,7 +136,7 @@ class Example:
 
     @property
     def title(self) -> str:
-        """What tests call it."""
+        """Its name in tests."""
         return " ".join(dict.fromkeys([self.name, self.which])) or "spec"
 
     @property
@@ -143,11 +145,11 @@ class Example:
 
     @property
     def params(self) -> Mapping[str, Param]:
-        """The parameters of its class; those of a learner stand in an object of their own."""
+        """The parameters of its class; for a learner, those in its `params`."""
         return params_of(self.cls)
 
     def spec(self, changed: Json | None = None) -> Json:
-        """The spec with this object, or with a change of it, in its place."""
+        """Return the spec with this object, or a changed version of it, in its place."""
         spec = deepcopy(BASE)
         value = self.value if changed is None else changed
         if not self.at:
@@ -165,7 +167,7 @@ class Example:
         return spec
 
     def with_parameter(self, key: str) -> Json:
-        """The object with a valid value of one parameter."""
+        """Return the object with a valid value for one parameter."""
         param = self.params[key]
         more = VALUES.get((self.which, key))
         if more is None and key not in self.value:
@@ -174,7 +176,7 @@ class Example:
         return self.value | self._with_companions(more or {})
 
     def _with_companions(self, value: Json) -> Json:
-        """A value with one more option, where some parameter has no effect or is contradicted without it."""
+        """Add an option if a parameter would otherwise have no effect or contradict another one."""
         options: list[Json] = [{}]
         for key, param in self.params.items():
             if isinstance(param.kind, Choice) and key not in value:
@@ -185,7 +187,7 @@ class Example:
 
 
 def _suit(model: Json, learner: str) -> None:
-    """Let the rest of a model suit another learner."""
+    """Adapt the rest of a model to another learner."""
     cls = LEARNER[learner]
     if not cls().iterative:
         del model["early_stopping"]
@@ -194,14 +196,14 @@ def _suit(model: Json, learner: str) -> None:
 
 
 def folder_of_files(folder: Path) -> Path:
-    """The folder, with the files that the examples name."""
+    """Return the folder, with the files that the examples name."""
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
 
 def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
-    """Set what stands at a key, or append it to a list."""
+    """Set the value of a key, or append it to a list."""
     for part in above:
         spec = spec[part]
     if isinstance(spec, list):
@@ -211,7 +213,7 @@ def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
 
 
 def examples() -> Iterator[Example]:
-    """One of each op, source, split and learner, and one of every other object of the language."""
+    """Yield one example of each op, source, split and learner, and one of every other object of the language."""
     for name, kind in dispatches().items():
         for which, cls in kind.by_value.items():
             if (name, which) in SMALLEST:
@@ -231,7 +233,7 @@ def examples() -> Iterator[Example]:
 
 
 def objects(cls: type) -> dict[str, type]:
-    """The described classes below one, by the names of their definitions."""
+    """Return the described classes inside a class, by the names of their definitions."""
     found: dict[str, type] = {}
     waiting: list[Kind] = [param.kind for param in params_of(cls).values()]
     while waiting:
@@ -243,7 +245,7 @@ def objects(cls: type) -> dict[str, type]:
 
 
 def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
-    """The parameters that take words of a closed list: key, the words, and whether it is a list of them."""
+    """Yield the parameters with a list of options: key, options, and whether the value is a list of them."""
     for key, param in example.params.items():
         if isinstance(param.kind, Choice):
             yield key, param.kind.values, False
@@ -253,7 +255,7 @@ def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
 
 @dataclass(frozen=True)
 class Written:
-    """A spec in a file, and where its parts stand."""
+    """A spec in a file, and the places of its parts."""
 
     file: Path
     tree: Text
@@ -267,20 +269,20 @@ class Written:
 
 
 class _Indented(yaml.SafeDumper):
-    """Writes lists indented, as people do; behind one that is not, editors offer no keys."""
+    """Writes indented lists, as people do. After a list that is not indented, editors offer no keys."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
 
 def write_yaml(file: Path, spec: Json, schema: Path | None = None) -> Written:
-    """Write a spec as block-style YAML whose modeline names a schema, that of the language if no other."""
+    """Write a spec as block-style YAML with a modeline for a schema, by default that of the language."""
     body = yaml.dump(spec, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=1000)
     return written(file, f"# yaml-language-server: $schema={(schema or shipped_schema()).as_uri()}\n{body}")
 
 
 def write_json(file: Path, spec: Json) -> Written:
-    """Write a spec as JSON, a line for each value."""
+    """Write a spec as JSON, with one line per value."""
     return written(file, json.dumps(spec, indent=2))
 
 

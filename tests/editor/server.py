@@ -1,4 +1,4 @@
-"""The real yaml-language-server, spoken to as an editor does: JSON-RPC over its standard input and output."""
+"""Talks to the real yaml-language-server as an editor does: JSON-RPC over its standard input and output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLIENT = {
 
 
 class Server:
-    """A running language server. `complaints` is what it logged as an error, or wrote on standard error."""
+    """A running language server. `complaints` is what it logged as an error or wrote to standard error."""
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
@@ -51,7 +51,7 @@ class Server:
         self._notify("workspace/didChangeConfiguration", {"settings": {}})
 
     def close(self) -> None:
-        """End the server, and hear all that it had to say."""
+        """Stop the server, and read the rest of its output."""
         self._request("shutdown", None)
         self._notify("exit", None)
         self._process.wait(PATIENCE)
@@ -62,27 +62,27 @@ class Server:
             stream.close()
 
     def open(self, *files: Path) -> None:
-        """Open files, as an editor shows them; they are validated side by side."""
+        """Open files, which the server validates in parallel."""
         for file in files:
             text = file.read_text(encoding="utf-8")
             document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
             self._notify("textDocument/didOpen", {"textDocument": document})
 
     def diagnostics(self, file: Path) -> list[tuple[int, str]]:
-        """The line (from 1) and the message of all that is wrong in an open file."""
+        """Return the line (from 1) and the message of every diagnostic in an open file."""
         while file.as_uri() not in self._published:
             self._next()
         found = self._published[file.as_uri()]
         return sorted((one["range"]["start"]["line"] + 1, one["message"]) for one in found)
 
     def completions(self, file: Path, line: int, column: int) -> list[dict[str, Any]]:
-        """What is offered in an open file at a caret, both from 1; what the editor would filter out is still in it."""
+        """Return the completions at a position in an open file, both from 1, before the editor filters them."""
         answer = self._request("textDocument/completion", _at(file, line, column))
         items: list[dict[str, Any]] = answer["items"] if isinstance(answer, dict) else answer
         return items
 
     def hover(self, file: Path, line: int, column: int) -> str:
-        """The markdown shown over a character of an open file, both from 1; empty where there is none."""
+        """Return the Markdown shown at a position in an open file, both from 1; empty if there is none."""
         answer = self._request("textDocument/hover", _at(file, line, column))
         return str(answer["contents"]["value"]) if answer else ""
 
@@ -100,7 +100,7 @@ class Server:
         self._send({"method": method, "params": params})
 
     def _next(self) -> dict[str, Any]:
-        """The next message, after it was seen to."""
+        """Read and handle the next message."""
         message = self._incoming.get(timeout=PATIENCE)
         method, params = message.get("method"), message.get("params", {})
         if method == "textDocument/publishDiagnostics":

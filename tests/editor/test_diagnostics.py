@@ -1,4 +1,4 @@
-"""What the real YAML language server says of good and of mistaken specs, and that `check` says the same."""
+"""What the real YAML language server reports for valid and invalid specs, and that `check` agrees."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CHOICES = [(title, key) for title, example in EXAMPLES.items() for key, _, _ in 
 
 @dataclass(frozen=True)
 class Judged:
-    """A spec and what the editor and `check` find wrong in it."""
+    """A spec, and what the editor and `check` report."""
 
     spec: Written
     editor: Said
@@ -50,7 +50,7 @@ Judgements = dict[tuple[str, ...], Judged]
 
 @pytest.fixture(scope="module")
 def judged(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Judgements:
-    """Every spec of this file, all opened side by side, since a server waits before it looks."""
+    """Check every spec of this file. All are opened at once, because a server waits before it validates."""
     folder = folder_of_files(tmp_path_factory.mktemp("specs"))
     values = dict(specs())
     yamls = [write_yaml(folder / f"{index}.yaml", value) for index, value in enumerate(values.values())]
@@ -81,13 +81,13 @@ def specs() -> Iterator[tuple[tuple[str, ...], Json]]:
 
 
 def misspelt(example: Example, key: str) -> str:
-    """The key with a slip of the hand that makes no other key of it."""
+    """Return the key with a typing error that is not another key."""
     slips = (key[:-2] + key[-1:], key + key[-1])
     return next(slip for slip in slips if slip and slip not in example.params)
 
 
 def foreign(words: tuple[Any, ...]) -> Any:
-    """A word that another parameter takes, and not one of these."""
+    """Return an option of another parameter that is not an option of this one."""
     others = [word for example in EXAMPLES.values() for _, taken, _ in choices(example) for word in taken]
     return next(word for word in others if word not in words)
 

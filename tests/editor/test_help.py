@@ -1,4 +1,4 @@
-"""What editors offer at a caret and show under the mouse: completions and hover texts."""
+"""What editors offer and show: completions and hover texts."""
 
 from __future__ import annotations
 
@@ -28,25 +28,26 @@ from tests.node import answer
 
 EXAMPLES = {example.title: example for example in examples()}
 PARAMETERS = [(title, key) for title, example in EXAMPLES.items() for key in example.params]
-#: The definitions that a key divides, that key, and what it can say; models are divided by their learner.
+#: The definitions with a discriminator, the discriminator, and its values. For models, the learner is the
+#: discriminator.
 DIVIDED = {name: (kind.by, [*kind.by_value]) for name, kind in dispatches().items()} | {
     "model": ("type", [cls.type for cls in LEARNERS])
 }
-#: What a model says of two of its keys is for its learner.
+#: The descriptions of two keys of a model depend on its learner.
 _FIRST = LEARNERS[0]
 OF_LEARNER: dict[tuple[str, str], str] = {
     ("model", "type"): summary(_FIRST),
     ("model", "params"): f"Parameters of {_FIRST.type}, ",
 }
-#: A key that nothing has: where it stands the caret is put.
+#: A key that does not exist. Its place is the caret.
 CARET = "caret"
-#: A completion of this kind writes out all that is required at once.
+#: A completion of this kind inserts everything that is required.
 SKELETON = 7
 
 
 @dataclass(frozen=True)
 class Caret:
-    """A text and a place in it, from 1."""
+    """A text and a position in it, from 1."""
 
     file: Path
     text: str
@@ -59,7 +60,7 @@ def _one_of(name: str) -> Example:
 
 
 def _carets(folder: Path, name: str, example: Example, value: Json) -> tuple[Caret, Caret]:
-    """The spec with `value` in place as YAML and as JSON, the caret where the key `CARET` was."""
+    """Return the spec with `value` as YAML and as JSON, with the caret at the key `CARET`."""
     yaml = write_yaml(folder / f"{name}.yaml", example.spec(value))
     as_json = write_json(folder / f"{name}.json", example.spec(value))
     return _cut(yaml, f"{CARET}: 0", ""), _cut(as_json, f'"{CARET}": 0', "")
@@ -84,7 +85,7 @@ def _offered(server: Server, caret: Caret) -> list[str]:
 
 
 def _asked(carets: list[Caret], what: str) -> list[Any]:
-    """What editors of JSON say at carets."""
+    """Return what JSON editors say at carets."""
     questions = [{"text": caret.text, what: [caret.line, caret.column]} for caret in carets]
     found: list[Any] = answer("editor/json_service.mjs", {"schema": build_schema(), "questions": questions})
     return found
@@ -104,7 +105,7 @@ def test_a_discriminator_completes_to_exactly_the_catalogue(server: Server, fold
 
 @pytest.fixture(scope="module")
 def parameter_carets(folder: Path) -> dict[str, tuple[Caret, Caret]]:
-    """For each example a caret where its next parameter would stand."""
+    """Return, for each example, a caret where its next parameter would be."""
     return {
         title: _carets(folder, f"next-{index}", example, example.value | {CARET: 0})
         for index, (title, example) in enumerate(EXAMPLES.items())
@@ -133,7 +134,7 @@ def test_an_object_completes_to_exactly_its_other_parameters(
 
 @dataclass(frozen=True)
 class Hovered:
-    """What is shown over each key of an example, and over what its discriminator says, in YAML and in JSON."""
+    """What is shown for each key of an example, and for the value of its discriminator, in YAML and in JSON."""
 
     yaml: dict[str, str]
     json: dict[str, str]
@@ -141,7 +142,7 @@ class Hovered:
 
 @pytest.fixture(scope="module")
 def hovers(server: Server, folder: Path) -> dict[str, Hovered]:
-    """By example; each parameter stands in a spec of its own."""
+    """Return the hovers by example. Each parameter is in a separate spec."""
     spots = [*_spots(folder)]
     server.open(*(yaml.file for _, _, yaml, _ in spots))
     texts = _asked([as_json for *_, as_json in spots], "hover")
@@ -153,7 +154,7 @@ def hovers(server: Server, folder: Path) -> dict[str, Hovered]:
 
 
 def _spots(folder: Path) -> Iterator[tuple[str, str, Caret, Caret]]:
-    """A caret on each parameter of each example; under the discriminator's name on what it says."""
+    """Yield a caret on each parameter of each example; for the discriminator, on its value."""
     for index, (title, example) in enumerate(EXAMPLES.items()):
         for number, key in enumerate(example.params):
             name = f"hover-{index}-{number}"
@@ -183,7 +184,7 @@ def test_a_parameter_says_what_it_is_and_its_default(
     doc: str = OF_LEARNER.get((title, key)) or EXAMPLES[title].params[key].json_schema()["description"]
     assert doc in hovers[title].yaml[key]
     assert doc in hovers[title].json[key]
-    # Forms of a value without titles would be shown as alternatives that all hold.
+    # Forms of a value without titles would be shown as alternatives.
     assert "||" not in hovers[title].yaml[key]
 
 

@@ -1,4 +1,4 @@
-"""In a profile, which editors see without the spec that it is laid over, keys are completed and mistakes are blamed."""
+"""Completion and validation in a profile, which editors see without the spec that it is merged into."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def opened(server: Server, file: Path, text: str, schema: str = "schema.json") -
 
 
 def profile(overlay: str) -> str:
-    """A spec with one profile, whose overlay begins in line 6 of the file."""
+    """Return a spec with one profile, whose overlay starts in line 6 of the file."""
     return "mlbuild: 1\nproject: p\nprofiles:\n  quick:\n" + "\n".join(
         f"    {line}" for line in overlay.split("\n")
     )

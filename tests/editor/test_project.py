@@ -1,4 +1,4 @@
-"""The schema of a project in the real YAML language server: its names complete, and others are blamed where they stand."""
+"""The schema of a project in the real YAML language server: its names complete, and other names are underlined."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = "species island bill_length_mm bill_depth_mm flipper_length_mm body_ma
 
 
 class Project:
-    """The penguins in a folder of the test, with their schema in a folder whose name has a blank."""
+    """The penguins example in a test folder, with its schema in a folder whose name contains a space."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server, self.folder = server, folder
@@ -35,7 +35,7 @@ class Project:
         (folder / "my schemas/project.json").write_text(schema, encoding="utf-8")
 
     def edited(self, old: str, new: str) -> tuple[Path, int, int]:
-        """The spec with an edit, opened, and the caret, `|` in the new text: line and column from 1."""
+        """Open the spec with an edit. Return it with the caret, `|` in the new text: line and column from 1."""
         assert old in self.text, old
         before, _, after = self.text.partition(old)
         start, _, end = new.partition("|")
@@ -49,7 +49,7 @@ class Project:
         return [item["label"] for item in self.server.completions(*self.edited(old, new))]
 
     def blamed(self, old: str, new: str) -> list[tuple[str, str]]:
-        """The lines that are blamed, and for what."""
+        """Return the underlined lines with their messages."""
         file, _, _ = self.edited(old, new)
         lines = file.read_text().split("\n")
         return [(lines[line - 1].strip(), told) for line, told in self.server.diagnostics(file)]

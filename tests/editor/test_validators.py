@@ -1,4 +1,4 @@
-"""JSON Schema validators take the schema and agree with each other and with `check` on good and bad specs."""
+"""JSON Schema validators accept the schema, and agree with each other and with `check` on valid and invalid specs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.editor.examples import examples
 from tests.node import answer
 from tests.spec.written import EXAMPLES, loaded
 
-#: What a mutation puts in the place of a value.
+#: The values that a mutation inserts.
 THINGS: list[Any] = [
     None,
     True,
@@ -53,7 +53,7 @@ def good() -> Iterator[Json]:
 
 
 def bad(specs: list[Json]) -> Iterator[Json]:
-    """Good specs with one to three changes each; a few of them are still good."""
+    """Yield valid specs with one to three changes each. A few of them are still valid."""
     chance = random.Random(seed())
     for _ in range(count(400, 20_000)):
         spec = deepcopy(chance.choice(specs))
@@ -63,7 +63,7 @@ def bad(specs: list[Json]) -> Iterator[Json]:
 
 
 def _mutate(spec: Json, chance: random.Random) -> None:
-    """Take away, replace, rename or add one thing somewhere."""
+    """Remove, replace, rename or add one thing somewhere."""
     holder: Any = chance.choice([*_holders(spec)])
     keys = [*holder] if isinstance(holder, dict) else [*range(len(holder))]
     key = chance.choice(keys) if keys else None
@@ -100,7 +100,7 @@ def specs() -> list[Json]:
 
 @pytest.fixture(scope="module")
 def verdicts(specs: list[Json]) -> list[bool]:
-    """Whether each spec is valid, by the library behind `check`."""
+    """Return whether each spec is valid, according to the library that `check` uses."""
     validator = Draft7Validator(build_schema())
     return [validator.is_valid(spec) for spec in specs]
 
@@ -122,9 +122,9 @@ def test_check_agrees(specs: list[Json], verdicts: list[bool]) -> None:
 
 
 def _complaints(spec: Json) -> list[Diagnostic]:
-    """What `check` says of the shape; files that a spec includes are not there.
+    """Return what `check` reports about the shape. Included files do not exist.
 
-    A schema cannot know which definitions of a profile are new, and so have to be complete.
+    A schema cannot know which definitions of a profile are new and must be complete.
     """
     found = check_shape(compose(loaded(json.dumps(spec)))).diagnostics
     new = tuple(f"'{name}' needs " for name in _new_in_profiles(spec))
@@ -135,7 +135,7 @@ def _complaints(spec: Json) -> list[Diagnostic]:
 
 
 def _new_in_profiles(spec: Json) -> set[str]:
-    """The names of what profiles define and the spec does not."""
+    """Return the names that profiles define and the spec does not."""
     if not isinstance(spec, dict) or not isinstance(profiles := spec.get("profiles"), dict):
         return set()
     return {

@@ -1,6 +1,6 @@
-"""Virtual environments with this checkout: at the lower bounds of its dependencies, or with the newest of everything.
+"""Virtual environments with this checkout: at the lower bounds of its dependencies, or with the newest versions.
 
-They are made with venv and pip alone, which every machine with Python has.
+They are made only with venv and pip, which every machine with Python has.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ASK = "import sys; print(sys.version_info[:2] >= (3, 11), sys.implementation.ca
 
 @cache
 def bounds() -> Mapping[str, Version]:
-    """The lower bound of each dependency of mlbuild."""
+    """Return the lower bound of each dependency of mlbuild."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     return {wanted.name: _oldest(wanted) for wanted in map(Requirement, listed)}
 
@@ -42,10 +42,10 @@ def _oldest(wanted: Requirement) -> Version:
 
 @cache
 def pythons() -> Mapping[str, str]:
-    """The interpreters that mlbuild supports, by cache tag: the running one, those on PATH and those of pyenv."""
+    """Return the supported interpreters, by cache tag: the running one, those on PATH and those of pyenv."""
     found: dict[str, str] = {}
     for command in _commands():
-        # pyenv puts commands on PATH for versions that are not selected; they fail.
+        # pyenv puts commands on PATH for versions that are not selected. These fail.
         done = subprocess.run([command, "-c", _ASK], capture_output=True, text=True)
         supported, _, tag = done.stdout.strip().partition(" ")
         if done.returncode == 0 and supported == "True":
@@ -63,7 +63,7 @@ def _commands() -> Iterator[str]:
 
 
 def lowest(tag: str) -> Path:
-    """The interpreter of an environment at the lower bounds; it is kept until these change."""
+    """Return the interpreter of an environment at the lower bounds. It is kept until these change."""
     pins = [f"{name}=={version}" for name, version in sorted(bounds().items())]
     digest = hashlib.sha256("\n".join([*pins, *TESTED]).encode()).hexdigest()[:12]
     folder = HERE / ".kept" / f"{tag}-{digest}"
@@ -76,7 +76,7 @@ def lowest(tag: str) -> Path:
 
 
 def newest(tag: str, folder: Path) -> Path:
-    """The interpreter of a new environment with the newest version of everything."""
+    """Return the interpreter of a new environment with the newest versions."""
     _make(folder, tag, [])
     return folder / "bin/python"
 

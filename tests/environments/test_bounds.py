@@ -1,4 +1,4 @@
-"""mlbuild works with the oldest versions of its dependencies that it allows; a soak tries every Python that it finds."""
+"""mlbuild works with the oldest allowed versions of its dependencies. A soak tests every Python that it finds."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.environments.installed import PATIENCE, ROOT, bounds, lowest, newest,
 from tests.projects import SPECS, delays
 
 SOAK = bool(examples(0, 1))
-#: In a soak all interpreters that are found, each with the lowest and with the newest versions.
+#: In a soak: all interpreters that are found, each with the lowest and with the newest versions.
 CHOSEN = [
     (tag, kind)
     for tag in (pythons() if SOAK else [sys.implementation.cache_tag])
     for kind in (("lowest", "newest") if SOAK else ("lowest",))
 ]
-#: Tests that depend much on the libraries; in a soak whole rooms of them.
+#: Tests that depend strongly on the libraries; in a soak, whole rooms of them.
 ASKED = ["data", "expressions", "models"] if SOAK else ["expressions/test_problems.py"]
 _VERSIONS = (
     "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
@@ -78,7 +78,7 @@ def test_an_example_builds(environment: tuple[str, Path], example: str, tmp_path
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_what_the_libraries_do(environment: tuple[str, Path], asked: str, tmp_path: Path) -> None:
-    """The tests of this checkout, run in the environment."""
+    """Run tests of this checkout in the environment."""
     name, python = environment
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "kept")]
     done = run(python, *words, f"tests/{asked}", cwd=ROOT)

@@ -1,1 +1,1 @@
-"""Models that do harm where they are trusted."""
+"""Models that are harmful if they are trusted."""

@@ -1,4 +1,4 @@
-"""What hostile models are made of: a good one, and other nodes and constants in it."""
+"""The parts of hostile models: a valid model, and additional nodes and constants."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 from mlbuild.lowering.checksum import KEY
 
 Proto = Any
-#: Gives a new copy of the good model, without its checksum.
+#: Returns a new copy of the valid model, without its checksum.
 Fresh = Callable[[], Proto]
 #: Models by what is wrong with them.
 Named = Iterator[tuple[str, Proto]]
-#: More elements than there is memory for.
+#: More elements than fit into memory.
 LARGE = 10_000_000_000
 
 
@@ -31,7 +31,7 @@ def copies(good: bytes) -> Fresh:
 
 
 def behind(fresh: Fresh, nodes: Sequence[Proto], *constants: Proto) -> Proto:
-    """The good model with nodes that make `prediction` of `inner`, which it was before."""
+    """Return the valid model with nodes that compute `prediction` from `inner`, its previous output."""
     model = fresh()
     (last,) = [node for node in model.graph.node if "prediction" in node.output]
     last.output[0] = "inner"
@@ -49,10 +49,10 @@ def constant(array: Any, name: str = "c") -> Proto:
 
 
 def claiming(dims: Sequence[int], element: int = TensorProto.DOUBLE) -> Proto:
-    """A constant without data that says how large it is."""
+    """Return a constant without data that claims to have this size."""
     return TensorProto(name="c", dims=dims, data_type=element)
 
 
 def attribute(model: Proto, name: str) -> Proto:
-    """The first attribute of this name."""
+    """Return the first attribute with this name."""
     return next(one for node in model.graph.node for one in node.attribute if one.name == name)

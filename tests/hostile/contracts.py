@@ -1,4 +1,4 @@
-"""Models whose inputs, outputs and metadata are not as they say."""
+"""Models whose inputs, outputs and metadata do not match their contents."""
 
 from __future__ import annotations
 

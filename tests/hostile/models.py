@@ -1,4 +1,4 @@
-"""Models that do harm where they are trusted, each made from a good one and named by what is wrong with it."""
+"""Models that are harmful if they are trusted. Each is made from a valid one and named by what is wrong with it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ GROUPS = (other_files, operators, texts, sizes, forms, ports, metadata, trees)
 
 
 def hostile(good: bytes) -> Iterator[tuple[str, bytes]]:
-    """`good` answers `prediction` for the texts `s` and the floats `x` with trees.
+    """Yield hostile variants of `good`, which computes `prediction` for the texts `s` and the floats `x` with
+    trees.
 
-    Each has a checksum that holds, as whoever makes such a model can make that too.
+    Each has a valid checksum, because an attacker can compute one, too.
     """
     for group in GROUPS:
         for name, model in group(copies(good)):

@@ -1,4 +1,4 @@
-"""Models that need too much memory, and ones whose parts do not fit together."""
+"""Models that need too much memory, or whose parts do not fit together."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def sizes(fresh: Fresh) -> Named:
 
 
 def forms(fresh: Fresh) -> Named:
-    """What no single rule is about."""
+    """Yield models that violate no single rule."""
     far = constant(np.array([[10**9]], dtype=np.int64))
     yield (
         "an index that does not exist",

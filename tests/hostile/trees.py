@@ -65,7 +65,10 @@ def trees(fresh: Fresh) -> Named:
 
 
 def _lists(fresh: Fresh, true: list[int], false: list[int], feature: int, sets: list[list[float]]) -> Proto:
-    """One tree of these children, a negative one is a leaf; all nodes have sets, or none has."""
+    """Return one tree with these children, where a negative child is a leaf.
+
+    Either all nodes have sets or none has.
+    """
     model = fresh()
     count, leaves = len(true), sum(child < 0 for child in (*true, *false))
     numbers = iter(range(leaves))
@@ -89,7 +92,7 @@ def _levels(fresh: Fresh, count: int) -> Proto:
 
 
 def _sets(fresh: Fresh, depth: int) -> Proto:
-    """Two sets of one feature lead to equal chains of sets: some runtimes compare these for ever."""
+    """Return two sets of one feature that lead to equal chains of sets. Some runtimes compare these forever."""
     first, second = list(range(1, depth + 1)), list(range(depth + 2, 2 * depth + 2))
     true = [1, *first[1:], -1, depth + 2, *second[1:], -1]
     false = [depth + 1, *[-1] * depth, -1, *[-1] * depth]

@@ -1,4 +1,4 @@
-"""Answers the questions of a folder with numpy and onnxruntime alone; `exchange.py` says what they look like."""
+"""Answers the questions in a folder with only numpy and onnxruntime. `exchange.py` describes their format."""
 
 import base64
 import json

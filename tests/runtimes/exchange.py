@@ -1,7 +1,8 @@
-"""Questions to a runtime, and its answers, as files of a folder that any language can read.
+"""Questions to a runtime and its answers, as files in a folder that any language can read.
 
-`questions.json` is a list of `{model, feed}`, `answers.json` holds `{version, answers}` with one entry for each
-question. A column of a feed, or an output, is `{type, values}`: texts as they are, numbers in base64, little-endian.
+`questions.json` is a list of `{model, feed}`. `answers.json` contains `{version, answers}` with one entry per
+question. A column of a feed, or an output, is `{type, values}`: texts as they are, numbers in base64,
+little-endian.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A model and columns [N, 1] of rows for it; `wanted` is what it must answer, by output.
+    """A model, and columns [N, 1] of rows for it. `wanted` is the expected result, by output.
 
-    A number may differ by `tolerance` of itself, or of 1 where it is smaller.
+    A number may differ by `tolerance`, relative to values above 1 and absolute below.
     """
 
     name: str
@@ -32,10 +33,10 @@ class Question:
     tolerance: float = 0.0
 
     def difference(self, answer: Mapping[str, Array]) -> float:
-        """The largest difference of an answer.
+        """Return the largest difference of an answer.
 
         Raises:
-            AssertionError: it is larger than the tolerance, or a text differs.
+            AssertionError: It exceeds the tolerance, or a text differs.
         """
         largest = 0.0
         for name, wanted in self.wanted.items():
@@ -51,7 +52,7 @@ class Question:
 
 
 def ask(questions: Sequence[Question], folder: Path) -> None:
-    """Write the questions into a folder that is not there yet."""
+    """Write the questions into a folder that does not exist yet."""
     folder.mkdir()
     told = []
     for number, question in enumerate(questions):
@@ -69,7 +70,7 @@ def _column(rows: Array) -> dict[str, Any]:
 
 
 def answers(folder: Path) -> tuple[str, list[dict[str, Array]]]:
-    """The version of the runtime, and what it answered to each question."""
+    """Return the version of the runtime, and its answer to each question."""
     told = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
     return told["version"], [
         {name: _array(one) for name, one in answer.items()} for answer in told["answers"]

@@ -1,4 +1,4 @@
-"""The runtimes that are asked: releases of onnxruntime for Python, node and the web, each installed once."""
+"""The runtimes under test: versions of onnxruntime for Python, Node.js and the web, each installed once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.node import node, packages
 from tests.runtimes.exchange import Array, Question, answers, ask
 
 HERE = Path(__file__).parent
-#: Longer than any of them takes; a runtime that hangs ends here.
+#: Longer than any of them takes. A runtime that hangs is stopped.
 PATIENCE = 300
 NEWEST = importlib.metadata.version("onnxruntime")
-#: Every release from the oldest promised one; the ordinary tests ask the first, one in the middle and the newest.
+#: Every version from the oldest supported one. The ordinary tests use the first, one in the middle and the newest.
 RELEASES = (
     *(ONNXRUNTIME, "1.24.4", "1.25.0", "1.25.1", "1.26.0", "1.27.0", "1.28.0", "1.29.0", "1.30.0"),
     *("1.31.0", "1.31.1", "1.32.0"),
@@ -30,7 +30,10 @@ MIDDLE = "1.28.0"
 
 @dataclass(frozen=True)
 class Runtime:
-    """A release of onnxruntime for one language: `python`, `node` or `web`. The latter have `oldest` and `newest`."""
+    """A version of onnxruntime for one language: `python`, `node` or `web`.
+
+    The latter two have `oldest` and `newest`.
+    """
 
     language: str
     release: str
@@ -46,12 +49,12 @@ class Runtime:
         return str(told[f"{self.language}-{self.release}"].rpartition("@")[2])
 
     def answers(self, questions: Sequence[Question], folder: Path) -> list[dict[str, Array]]:
-        """What it answers, in a process of its own."""
+        """Return its answers, computed in a separate process."""
         ask(questions, folder)
         environment = dict(os.environ)
         if self.language == "python":
             environment |= {"PYTHONPATH": str(_site(self.release)), "ORT_DISABLE_TELEMETRY": "1"}
-            # -S: nothing is found but what PYTHONPATH has.
+            # -S: only packages in PYTHONPATH can be imported.
             command = [sys.executable, "-S", str(HERE / "answer.py"), str(folder)]
         else:
             packages(HERE.name)
@@ -71,7 +74,7 @@ RUNTIMES = (*PYTHONS, *SCRIPTED)
 
 
 def _site(release: str) -> Path:
-    """A folder of packages with this onnxruntime and numpy, installed where it is missing."""
+    """Return a folder with this onnxruntime and numpy, and install them if they are missing."""
     if release == NEWEST:
         return Path(str(importlib.metadata.distribution("onnxruntime").locate_file("")))
     modules = HERE / ".python_modules"

@@ -1,4 +1,4 @@
-"""Questions about models of every kind of trees, with the answers that they must get."""
+"""Questions about models with all kinds of trees, with the expected answers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from tests.models import artifacts
 from tests.models.samples import MIXED, adversarial, classes, features, number
 from tests.runtimes.exchange import Question
 
-#: Sets of up to 30 codes are bit masks in onnxruntime, larger ones are lists.
+#: In onnxruntime, sets of up to 30 codes are bit masks, and larger ones are lists.
 CATEGORIES = (3, 30, 70)
 
 
 def every_shape() -> Iterator[Question]:
-    """Every pair of trees of up to three nodes, of numbers, of sets and of both; three of them for three classes."""
+    """Yield every pair of trees with up to three nodes, of numbers, of sets and of both; three of them for three
+    classes.
+    """
     random = np.random.default_rng(0)
     small = [shape for nodes in range(4) for shape in shapes(nodes)]
     for number_, pair in enumerate(itertools.product(small, repeat=2)):
@@ -36,7 +38,7 @@ def every_shape() -> Iterator[Question]:
 
 
 def many_trees(count: int, seed: int) -> Iterator[Question]:
-    """Random forests."""
+    """Yield random forests."""
     random = np.random.default_rng(seed)
     for number_ in range(count):
         categories, targets = CATEGORIES[number_ % 3], 1 + number_ % 4
@@ -45,7 +47,7 @@ def many_trees(count: int, seed: int) -> Iterator[Question]:
 
 
 def sets_in_sets() -> Iterator[Question]:
-    """Sets that lead to sets, twelve deep: a copy of what is below for each member would be without end."""
+    """Yield sets that lead to sets, twelve levels deep: copying the subtree for each member would never end."""
     random = np.random.default_rng(0)
     for categories in CATEGORIES[1:]:
         trees = forest(random, [chain(12)] * 3, 1, categories, 1.0)
@@ -58,7 +60,7 @@ def _question(name: str, trees: Trees, random: np.random.Generator, categories: 
 
 
 def learned(count: int, seed: int) -> Iterator[Question]:
-    """LightGBM models with random parameters, on rows made to find differences."""
+    """Yield LightGBM models with random parameters, on rows that are likely to reveal differences."""
     random = np.random.default_rng(seed)
     for number_ in range(count):
         kinds, params = number_ % 3, _parameters(random)

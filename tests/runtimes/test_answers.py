@@ -1,4 +1,4 @@
-"""Every promised onnxruntime, in Python, node and the web, answers trees of every shape as they are."""
+"""Every supported onnxruntime, in Python, Node.js and the web, evaluates trees of every shape correctly."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.runtimes import models
 from tests.runtimes.exchange import Question
 from tests.runtimes.installed import HERE, NEWEST, PYTHONS, RELEASES, RUNTIMES, SCRIPTED, Runtime
 
-#: In a soak every release since the oldest one is asked.
+#: In a soak, every version since the oldest one.
 ASKED = RUNTIMES if examples(0, 1) == 0 else (*(Runtime("python", one) for one in RELEASES), *SCRIPTED)
-#: It has the operator, but takes a root for a leaf where its leaf and its node have one number.
+#: It has the operator, but treats a root as a leaf if its leaf and its node have the same number.
 EARLIER = Runtime("python", "1.23.2")
 
 
@@ -31,7 +31,7 @@ def questions() -> list[Question]:
 
 @pytest.mark.parametrize("runtime", ASKED, ids=str)
 def test_trees_of_every_shape(runtime: Runtime, questions: list[Question], tmp_path: Path) -> None:
-    """Sums of leaves are equal bit for bit, learned models answer as LightGBM does."""
+    """Sums of leaves are bit-identical, and trained models give the same results as LightGBM."""
     answers = runtime.answers(questions, tmp_path / "asked")
     largest = max(one.difference(answer) for one, answer in zip(questions, answers, strict=True))
     rows = sum(len(next(iter(one.feed.values()))) for one in questions)
@@ -40,7 +40,7 @@ def test_trees_of_every_shape(runtime: Runtime, questions: list[Question], tmp_p
 
 
 def test_no_leaf_beside_a_node_has_its_number(tmp_path: Path) -> None:
-    """An earlier runtime, which is not promised, is no longer wrong without a word."""
+    """An earlier runtime, which is not supported, no longer gives wrong results silently."""
     questions = list(models.every_shape())
     for question, answer in zip(questions, EARLIER.answers(questions, tmp_path / "asked"), strict=True):
         question.difference(answer)

@@ -1,6 +1,6 @@
-"""Runs the laws that the ordinary tests hold with the large counts: `python -m tests.soak [NAME ...] --seed S`.
+"""Runs the randomized tests with large counts: `python -m tests.soak [NAME ...] --seed S`.
 
-Each run becomes a row of docs/evidence.md: command, seed, commit, wall time, result.
+Each run becomes a row in docs/evidence.md: command, seed, commit, wall time, result.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "docs" / "evidence.md"
 
-#: A soak by name: the tests whose counts grow.
+#: The soaks by name: the tests whose counts increase.
 SOAKS = {
     "parity-gate": ["tests/bundle/test_mutations.py"],
     "artifact-bytes": ["tests/pipeline/test_bytes.py"],
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def soak(name: str, seed: int) -> int:
-    """Run one soak; returns pytest's exit code."""
+    """Run one soak; return pytest's exit code."""
     print(f"== {name} (seed {seed})", flush=True)
     environment = os.environ | {"MLBUILD_SOAK": "1", "MLBUILD_SEED": str(seed)}
     started = time.monotonic()
