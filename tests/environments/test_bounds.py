@@ -80,7 +80,7 @@ def test_an_example_builds(environment: tuple[str, Path], example: str, tmp_path
 def test_what_the_libraries_do(environment: tuple[str, Path], asked: str, tmp_path: Path) -> None:
     """Run tests of this checkout in the environment."""
     name, python = environment
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "kept")]
+    words = ["-m", "pytest", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "kept")]
     done = run(python, *words, f"tests/{asked}", cwd=ROOT)
     assert done.returncode == 0, done.stdout[-5000:]
     tell(f"{name}: {asked}: {done.stdout.strip().splitlines()[-1]}")
