@@ -1,4 +1,4 @@
-"""Single wrong values in an emitted model: each moves one value by at least a millionth of it."""
+"""Mutations of an emitted model: each changes a single value by a relative error of at least 1e-6."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from onnx import numpy_helper
 
 Change = Callable[[onnx.ModelProto, np.random.Generator], str]
 
-#: How far a number is moved, of itself: from just enough to far.
+#: The relative sizes of changes: from just enough to large.
 _SHIFTS = (1e-6, 1e-4, 1e-2, 0.5)
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """What was changed, and the model with it."""
+    """What was changed, and the changed model."""
 
     what: str
     model: bytes
 
 
 def mutations(model: bytes, count: int, seed: int) -> Iterator[Mutation]:
-    """Random single changes, each kind equally often as far as the model has places for it."""
+    """Yield random single changes, with equal numbers of each kind as far as possible."""
     rng = np.random.default_rng(seed)
     places = _places(onnx.load_from_string(model))
     kinds = sorted(places)
@@ -37,7 +37,7 @@ def mutations(model: bytes, count: int, seed: int) -> Iterator[Mutation]:
 
 
 def _places(proto: onnx.ModelProto) -> dict[str, list[Change]]:
-    """All places where a value can be changed, by kind."""
+    """Return all places where a value can be changed, by kind."""
     places: dict[str, list[Change]] = {}
     for index, node in enumerate(proto.graph.node):
         if node.op_type == "TreeEnsemble":
@@ -76,7 +76,7 @@ def _number(node: int, name: str, at: int) -> Change:
 
 
 def _code(node: int, at: int) -> Change:
-    """Another category in the place of one of a set."""
+    """Replace one category of a set by another."""
 
     def change(proto: onnx.ModelProto, rng: np.random.Generator) -> str:
         attribute = next(one for one in proto.graph.node[node].attribute if one.name == "membership_values")

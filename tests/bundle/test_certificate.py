@@ -1,4 +1,4 @@
-"""The certificate says what was compared, and with what."""
+"""The certificate says what was compared, and with which tools."""
 
 from __future__ import annotations
 

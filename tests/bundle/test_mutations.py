@@ -22,7 +22,7 @@ from tests.projects import delays
 
 @dataclass(frozen=True)
 class Verified:
-    """What the build of the small project gave to the proof."""
+    """The inputs that the build of the small project gave to verification."""
 
     trained: Trained
     model: bytes
@@ -66,7 +66,7 @@ def test_single_wrong_values_are_refused(verified: Verified) -> None:
 
 
 def _no_row_tells(verified: Verified, mutation: Mutation) -> bool:
-    """Whether both models answer alike wherever a whole number stands in an int column: 1990.5 and 1990.6 do."""
+    """Whether both models agree for all integers in an int column: 1990.5 and 1990.6 do."""
     inputs = verified.trained.recipe.inputs
     whole = np.arange(-5_000, 15_000)
     rng = np.random.default_rng(0)

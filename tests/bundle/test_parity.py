@@ -1,4 +1,4 @@
-"""The proof: rows in blocks, rows of wide tables, and what the certificate says."""
+"""Verification: rows in blocks, rows of wide tables, and the contents of the certificate."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_certificate_says_that_the_trees_are_equal(verified: Verified) -> No
 
 
 def test_a_leaf_that_no_row_reaches_is_found(verified: Verified) -> None:
-    """What the rows cannot tell, the structure does."""
+    """Comparing the structure finds what the rows cannot reveal."""
     leaf = changed_leaf(verified.model)
     with pytest.raises(Failed, match="its trees differ: the value of leaf"):
         parity.verify(verified.trained, leaf, [verified.real])

@@ -1,4 +1,4 @@
-"""Models are run here and nowhere else."""
+"""Models are run in this module and nowhere else."""
 
 from __future__ import annotations
 

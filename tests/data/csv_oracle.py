@@ -1,7 +1,7 @@
-"""What a csv file means, written down a second time: a machine that reads one character after the other.
+"""A second definition of what a CSV file means: a state machine that reads one character after the other.
 
-It gives the records as Python's `csv` module does in strict mode, which the tests compare too, and the line of whatever
-keeps a file from being read, which the module does not know.
+It gives the same records as Python's `csv` module in strict mode, which the tests compare too, and the line of
+whatever makes a file invalid, which the module does not know.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from itertools import dropwhile
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a file is refused: the lines, from 1, one of which must be named."""
+    """Why a file is refused: the lines, from 1, one of which the message must name."""
 
     lines: frozenset[int]
 
 
 def meaning(content: bytes, delimiter: str) -> list[list[str]] | Refusal:
-    """The header and the rows of a file, blank lines left out, or why it has none."""
+    """Return the header and the rows of a file without blank lines, or why it is refused."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -49,7 +49,7 @@ def _table(text: str, delimiter: str) -> list[list[str]] | Refusal:
 
 
 def _records(text: str, delimiter: str) -> list[tuple[int, list[str] | None, bool]]:
-    """Each record with the line in which it starts, and whether a lone carriage return ends it; None for a fault."""
+    """Return each record with its first line, and whether a lone carriage return ends it; None for a fault."""
     found: list[tuple[int, list[str] | None, bool]] = []
     at = start = 0
     fields: list[str] = []
@@ -72,7 +72,7 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str] | None, boo
 
 
 def _field(text: str, at: int, delimiter: str) -> tuple[str, int, int | None]:
-    """The field that starts at a character, where it ends, and where the fault in it is."""
+    """Return the field that starts at a character, its end, and the position of the fault in it."""
     value, quoted, opened = "", text[at : at + 1] == '"', at
     at += quoted
     while at < len(text):
@@ -96,7 +96,7 @@ def _line(text: str, at: int) -> int:
 
 
 def standard(content: bytes, delimiter: str) -> list[list[str]] | None:
-    """The table as Python's `csv` module reads it in strict mode; None where it refuses."""
+    """Return the table as Python's `csv` module reads it in strict mode; None if it refuses the file."""
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     try:
         records = dropwhile(lambda record: not record, csv.reader(text, delimiter=delimiter, strict=True))

@@ -1,4 +1,4 @@
-"""Values of fields that name columns and tables, drawn at random from those that there are."""
+"""Random values for fields that name columns and tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ class Drawn:
     chance: random.Random
 
     def of(self, kind: Kind) -> Any:
-        """A value that may suit; None for a kind that names nothing. A new kind of field needs a line here."""
+        """Return a value that may be valid; None for a kind that names nothing.
+
+        A new kind of field needs a line here.
+        """
         chance, names = self.chance, [*self.columns]
         some = chance.sample(names, min(len(names), chance.randint(1, 3)))
         match kind:
@@ -62,20 +65,20 @@ class Drawn:
         return None
 
     def expression(self) -> str:
-        """SQL over one or two of the columns."""
+        """Return SQL over one or two of the columns."""
         known = {name: type_ for name, type_ in self.columns.items() if type_.dtype in _EXPRESSIONS}
         numbers = [name for name, type_ in known.items() if type_.numeric]
         if len(numbers) > 1 and self.chance.random() < 0.4:
             return self.chance.choice(_PAIRS).format(*map(quoted, self.chance.sample(numbers, 2)))
         if not known:
-            return "none"  # of the columns that there are, no expression can read any
+            return "none"  # no expression can read any of these columns
         missing = [name for name, type_ in known.items() if type_.nullable]
         name = self.chance.choice(missing if missing and self.chance.random() < 0.5 else [*known])
         text = self.chance.choice(_EXPRESSIONS[known[name].dtype])
         return text.format(*[quoted(name)] * text.count("{}"))
 
     def _freed(self) -> list[str]:
-        """Names that steps are likely to have dropped."""
+        """Return names that steps have probably dropped."""
         return [*_KEYS, "size", "late", "kind"]
 
 

@@ -1,4 +1,6 @@
-"""What holds for every format: what it writes it reads back, whatever the values; what is damaged it refuses in words."""
+"""The properties that every format must have: it reads back what it writes, and refuses damaged files with a clear
+message.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ from mlbuild.diagnostics import Failed
 from mlbuild.params import Choice, ListOf, Param, Text, params_of, read, write
 from tests.budget import examples
 
-#: Texts and names that every format holds; what is odd it may refuse to write.
+#: Texts and names that every format can represent; it may refuse to write the odd ones.
 TEXTS = (
     *(
         "a",
@@ -171,7 +173,7 @@ def it_writes_the_same_bytes_again(form: type[Format], folder: Path, random: Ran
 
 
 def its_drafts_read_the_same(form: type[Format], folder: Path, random: Random) -> None:
-    """What a format is guessed to be reads the file, and as it stands in a spec too."""
+    """The guessed options read the file, also when they are written in a spec."""
     for options in _options(form):
         for suffix in (*form.suffixes, *form.other_suffixes):
             file, rows = folder / f"draft{suffix.upper()}", _plain_table(random)
@@ -219,7 +221,10 @@ def it_refuses_files_of_others(form: type[Format], folder: Path, random: Random)
 
 
 def it_refuses_what_is_damaged(form: type[Format], folder: Path, random: Random) -> None:
-    """A damaged file is refused in words; where that cannot be known, the rows before the damage are as they were."""
+    """A damaged file is refused with a message.
+
+    If the damage cannot be detected, the rows before it are unchanged.
+    """
     file, rows = folder / "rows", _plain_table(random)
     _write(form(), rows, file)
     whole, columns = file.read_bytes(), {name: _column(rows[name]) for name in rows.columns}
@@ -241,7 +246,7 @@ def it_refuses_what_is_damaged(form: type[Format], folder: Path, random: Random)
             form().read(file, columns)
 
 
-#: Quick ones first.
+#: Fast ones first.
 LAWS: tuple[Law, ...] = (
     its_names_are_its_own,
     its_options_are_canonical,
@@ -260,7 +265,7 @@ LAWS: tuple[Law, ...] = (
 
 
 def _options(form: type[Format]) -> Iterator[Format]:
-    """The format without options, and with each of them."""
+    """Yield the format without options, and with each of them."""
     yield form()
     for param in params_of(form).values():
         for value in samples(param):
@@ -268,7 +273,7 @@ def _options(form: type[Format]) -> Iterator[Format]:
 
 
 def samples(param: Param) -> list[Any]:
-    """Values of an option, none of which is a text in the tables."""
+    """Return values of an option that do not occur as texts in the tables."""
     kind = param.kind
     if isinstance(kind, ListOf):
         return [["<NA>", "--"]]
@@ -279,7 +284,7 @@ def samples(param: Param) -> list[Any]:
 
 
 def _table(random: Random, names: Sequence[str], height: int) -> pl.DataFrame:
-    """Columns of random dtypes, some values of which are missing."""
+    """Return columns of random dtypes with some missing values."""
     return pl.DataFrame([_values(random, name, random.choice([*DTYPES]), height) for name in names])
 
 
@@ -291,14 +296,14 @@ def _values(random: Random, name: str, dtype: str, height: int) -> pl.Series:
 
 
 def _every_value() -> pl.DataFrame:
-    """All values of each dtype, and a missing one."""
+    """Return all values of each dtype, and a missing one."""
     height = max(map(len, VALUES.values())) + 1
     columns = {dtype: [*values, *[None] * (height - len(values))] for dtype, values in VALUES.items()}
     return pl.DataFrame([pl.Series(name, column, polars_type(name)) for name, column in columns.items()])
 
 
 def _plain_table(random: Random) -> pl.DataFrame:
-    """A table whose dtypes can be seen in texts too."""
+    """Return a table whose dtypes can be recognized in text, too."""
     days = [date(2013, 1, 1) + timedelta(days=random.randrange(300)) for _ in range(30)]
     return pl.DataFrame(
         {
@@ -328,7 +333,9 @@ def _write(form: Format, rows: pl.DataFrame, file: Path) -> None:
 def _same(
     form: Format, folder: Path, rows: pl.DataFrame, columns: Mapping[str, Column] | None = None
 ) -> None:
-    """See that a table comes back: NaN as a missing value, and an empty text too where it means one."""
+    """Check that a table is read back unchanged: NaN becomes a missing value, and so does an empty text if it means
+    one.
+    """
     file = folder / "rows"
     _write(form, rows, file)
     columns = columns or {values.name: _column(values) for values in rows}
@@ -338,13 +345,13 @@ def _same(
     for values, found in zip(rows, back, strict=True):
         empty = columns[values.name].empty_is_null
         wanted = [None if one != one or (one == "" and empty) else one for one in values]
-        # As texts, in which -0.0 is not 0.0.
+        # Compare as text, because -0.0 equals 0.0 as a number.
         assert [*map(repr, found)] == [*map(repr, wanted)], values.name
         assert found.dtype == values.dtype
 
 
 def _attempt(form: Format, file: Path, names: Sequence[str]) -> pl.DataFrame | str:
-    """The columns of a file, or what it is refused with; nothing else may come of it."""
+    """Return the columns of a file, or the message with which it is refused. Anything else is an error."""
     with _silence():
         try:
             return form.raw(file, names)[0]
@@ -358,7 +365,7 @@ def _attempt(form: Format, file: Path, names: Sequence[str]) -> pl.DataFrame | s
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """See that nothing is printed, not even by a library of its own."""
+    """Check that nothing is printed, not even by a library."""
     with tempfile.TemporaryFile() as printed:
         kept = os.dup(2)
         os.dup2(printed.fileno(), 2)
@@ -371,7 +378,7 @@ def _silence() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    # In a process of its own, since polars aborts where a damaged file makes it ask for too much memory.
+    # In a separate process, because polars aborts if a damaged file makes it allocate too much memory.
     name, start, folder = sys.argv[1:]
     (named,) = (one for one in FORMATS if one.type == name)
     it_refuses_what_is_damaged(named, Path(folder), Random(int(start)))

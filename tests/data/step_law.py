@@ -1,4 +1,4 @@
-"""What holds for every dataset step, whatever it does: what `infer` foretells is what `apply` gives."""
+"""The properties that every dataset step must have: `apply` gives what `infer` predicts."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from mlbuild.expressions.binding import bind
 from tests.data.tables import table
 from tests.data.worlds import SOURCES, Chain, Files, Placed, World, files_of, rows_of, value_of
 
-#: Tells rows apart through steps; steps hand on columns that they do not know.
+#: Identifies rows through steps. Steps pass on columns that they do not know.
 _ROW = "\0row"
 
 
 def law(cls: type[DatasetStep], chance: random.Random) -> bool:
-    """Check a random dataset with a step of a class in it; False where no such step was found."""
+    """Check a random dataset that contains a step of a class; return False if no such step was found."""
     world = World.made(chance)
     chain = world.extended(world.tables[chance.choice(["main", "main", "same"])], 3)
-    if chance.random() < 0.4:  # the two readings of a column differ after a filter
+    if chance.random() < 0.4:  # after a filter, the two types of a column differ
         chain = world.with_step(chain, Filter) or chain
     found = world.with_step(chain, cls)
     if found is None:
@@ -46,7 +46,7 @@ def law(cls: type[DatasetStep], chance: random.Random) -> bool:
 
 
 def check_types(world: World, placed: Placed) -> None:
-    """Names, dtypes and nullability of both readings, the order of rows, promises; also of no rows."""
+    """Check names, dtypes and nullability of both types, the order of rows, and promises; also for zero rows."""
     before, after = placed.before, placed.after
     handed_on = {column.node for column in before.columns.values()}
     for reading in ("served", "trained"):
@@ -60,7 +60,7 @@ def check_types(world: World, placed: Placed) -> None:
         made = placed.canonical.apply(numbered, tables)
         assert [*made.drop(_ROW).columns] == [*foretold], "other columns than foretold"
         new = [name for name, column in after.columns.items() if column.node not in handed_on]
-        # What a client sends is not filtered: columns that are handed on are compared by their types, below.
+        # What a client sends is not filtered. The types of columns that are passed on are compared below.
         check_values(made, foretold.select(foretold if reading == "trained" else new))
         kept_rows = made[_ROW].to_list()
         assert kept_rows == sorted({*kept_rows}), "rows are in another order, or come twice"
@@ -83,7 +83,7 @@ def with_numbers(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def check_values(rows: pl.DataFrame, types: Schema) -> None:
-    """Whether columns hold only values of their types."""
+    """Check that columns contain only values of their types."""
     for name, type_ in types.items():
         column = rows[name]
         assert column.dtype == polars_type(type_.dtype), (
@@ -96,7 +96,7 @@ def check_values(rows: pl.DataFrame, types: Schema) -> None:
 
 
 def check_nodes(placed: Placed) -> None:
-    """Nodes go on or are dropped, with their served types, promises and what is known of them; none is lost."""
+    """Nodes are passed on with their served types, promises and facts, or are dropped; none is lost."""
     before, after = placed.before, placed.after
     shown = {column.node: column for column in after.columns.values()}
     dropped = {one.column.node: one for one in after.dropped}
@@ -123,7 +123,7 @@ def before_nodes(table: Table) -> Iterable[Node]:
 
 
 def check_doubt(world: World, table: Table, cls: type[DatasetStep]) -> None:
-    """After a step at fault nothing is taken for sure that was not known before."""
+    """After an invalid step, nothing counts as certain that was not known before."""
     for step in world.rejected(table, cls, 10):
         doubt = step.doubtful(table, ("steps", 0))
         for name, column in doubt.columns.items() if doubt else ():
@@ -132,7 +132,7 @@ def check_doubt(world: World, table: Table, cls: type[DatasetStep]) -> None:
 
 
 def run(world: World, chain: Chain, files: Files, keep: Iterable[Keep] = ()) -> pl.DataFrame:
-    """The rows of a dataset, run as a task does, with their numbers and what is kept."""
+    """Return the rows of a dataset, computed as by a task, with their numbers and the kept columns."""
     columns, file = SOURCES[chain.start]
     rows = files[file].select([*columns])
     rows = with_numbers(rows)
@@ -142,7 +142,7 @@ def run(world: World, chain: Chain, files: Files, keep: Iterable[Keep] = ()) -> 
 
 
 def leaves(node: Node) -> set[Node]:
-    """The columns of files that a value depends on."""
+    """Return the columns of files that a value depends on."""
     found: set[Node] = set()
     for one in walk([node]):
         while isinstance(one, Found):
@@ -153,7 +153,7 @@ def leaves(node: Node) -> set[Node]:
 
 
 def check_lineage(world: World, chain: Chain, files: Files) -> None:
-    """A changed value of a file changes only columns whose nodes depend on it."""
+    """A changed value in a file changes only columns whose nodes depend on it."""
     made = run(world, chain, files)
     depends = {
         name: {(leaf.file, leaf.name) for leaf in leaves(column.node) if isinstance(leaf, Raw)}
@@ -172,7 +172,7 @@ def check_lineage(world: World, chain: Chain, files: Files) -> None:
 
 
 def flagged(world: World) -> set[Node]:
-    """The columns of files that are known only afterwards, as the sources that read them say."""
+    """Return the columns of files that are known only afterwards, according to the sources that read them."""
     return {
         world.tables[source].table.columns[name].node
         for source, (columns, _) in SOURCES.items()
@@ -182,7 +182,7 @@ def flagged(world: World) -> set[Node]:
 
 
 def perturbed(rows: pl.DataFrame, column: str, file: str, chance: random.Random) -> pl.DataFrame:
-    """The rows with other values in some rows of a column, which still keeps its contract."""
+    """Return the rows with other values in some rows of a column, which still satisfies its contract."""
     whole = next(table(columns) for columns, of in SOURCES.values() if of == file)
     alone = (column,) in whole.promises()
     values = rows[column].to_list()

@@ -1,4 +1,4 @@
-"""Small tables for the tests of this room, as a user would write them."""
+"""Small tables for the tests in this folder, as a user would write them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def contract(columns: Mapping[str, Any], **more: Any) -> Contract:
 
 
 def table(columns: Mapping[str, Any], file: str | None = None, **more: Any) -> Table:
-    """The table of a source with such a contract, on a file of its own unless one is named."""
+    """Return the table of a source with such a contract, on its own file unless one is named."""
     made = contract(columns, **more)
     return made.table(file or f"file{next(_FILES)}", ("contracts", "c"))
 
 
 def step(**definition: Any) -> DatasetStep:
-    """A dataset step; `with_` stands for `with`."""
+    """Return a dataset step; `with_` means `with`."""
     made: DatasetStep = STEP.read({key.rstrip("_"): value for key, value in definition.items()})
     return made
 
@@ -60,12 +60,12 @@ def read_file(
 
 
 def told(problems: Any) -> list[tuple[str, tuple[str | int, ...]]]:
-    """Message and path of each problem."""
+    """Return message and path of each problem."""
     return [(problem.message, problem.at) for problem in problems]
 
 
 def rejected(step: DatasetStep, here: Table, **others: Table) -> tuple[Problem, ...]:
-    """The problems that a step is refused with."""
+    """Return the problems with which a step is refused."""
     with pytest.raises(Rejected) as caught:
         step.infer(here, others)
     return caught.value.problems
@@ -74,7 +74,7 @@ def rejected(step: DatasetStep, here: Table, **others: Table) -> tuple[Problem, 
 def run(
     step: DatasetStep, here: Table, rows: pl.DataFrame, **others: tuple[Table, pl.DataFrame]
 ) -> pl.DataFrame:
-    """The rows that a step makes, run as a task does: from canonical JSON alone."""
+    """Return the rows that a step produces, computed as by a task from canonical JSON."""
     slots = {name: f"slot{index}" for index, name in enumerate(others)}
     canonical = STEP.read(step.canonical(here, slots))
     made: pl.DataFrame = canonical.apply(rows, {slots[name]: frame for name, (_, frame) in others.items()})

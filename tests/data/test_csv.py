@@ -1,4 +1,4 @@
-"""A csv file means what Python's `csv` module reads in it in strict mode, or it is refused at the right line."""
+"""A CSV file means what Python's `csv` module reads in strict mode, or it is refused at the right line."""
 
 from __future__ import annotations
 
@@ -113,14 +113,16 @@ def test_the_longest_field_is_read_too(tmp_path: Path) -> None:
     assert read_csv(file, ",")[0].row(0)[1] == "x" * 200_000
 
 
-#: What fields are made of, and what makes a file odd.
+#: The parts of fields, and what makes a file odd.
 PLAIN = ["a", "b", "1", "é", " ", "2.5", "", "\\", "'", "\u2028", "\x85"]
 ODD = ['"', '""', "\n", "\r\n", "\r", ",", ";", '\\"', '" ', ' "', "\0", "\ufeff", '"\n"', '","']
 BYTES = [b"\xff", b"\xc3", b"\0", b'"', b"\r", b"\n", b","]
 
 
 def odd_file(random: Random) -> tuple[str, bytes]:
-    """A delimiter and a file: rows as some program writes them, in half of the cases with something wrong."""
+    """Return a delimiter and a file with rows as some program writes them; in half of the cases, something is
+    wrong.
+    """
     delimiter, width = random.choice(",,,;\t| a"), random.choice([1, 2, 2, 3, 5])
     end = random.choice(["\n", "\n", "\n", "\r\n", "\r\n", "\r\r\n", "\r"])
     write = _sloppily if random.random() < 0.2 else _carefully
@@ -153,13 +155,13 @@ def _carefully(text: str, delimiter: str, random: Random) -> str:
 
 
 def _sloppily(text: str, delimiter: str, random: Random) -> str:
-    """As programs do that quote a field for what would end it, and not for quotes in it."""
+    """Format a field like a program that quotes fields if necessary, but does not double quotes in them."""
     needed = set(text) & {delimiter, "\r", "\n"} or text.startswith('"')
     return '"' + text.replace('"', '""') + '"' if needed else text
 
 
 def read_or_line(file: Path, delimiter: str) -> list[list[str]] | int | None:
-    """The table in a file, or the line that it is refused for, if one is named."""
+    """Return the table in a file, or the line that it is refused for, if one is named."""
     try:
         rows, header = read_csv(file, delimiter)
     except Failed as failed:
@@ -184,7 +186,7 @@ def test_every_file_is_read_as_the_standard_library_does_or_refused_at_the_right
     monkeypatch.setattr(csv_table, "_read_exactly", counted)
     files, read, quick = examples(600, 20_000), 0, 0
     for _ in range(files):
-        # In chunks this small every pattern is cut in two somewhere.
+        # With such small chunks, every pattern is cut somewhere.
         monkeypatch.setattr(csv_scan, "_CHUNK", random.choice([64, 128, 1 << 18]))
         delimiter, content = odd_file(random)
         file.write_bytes(content)

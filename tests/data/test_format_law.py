@@ -1,4 +1,4 @@
-"""The law on formats holds for each of them, and finds whatever breaks it."""
+"""Every format has the required properties, and the tests find planted faults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_format_keeps_the_law(tmp_path: Path, form: type[Format], law: Law
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.type)
 def test_no_damage_ends_the_process(tmp_path: Path, form: type[Format]) -> None:
-    """But for memory that polars cannot get: what a damaged file asks for can be more than there is."""
+    """Except if polars cannot allocate memory: a damaged file may request more than there is."""
     rounds, aborted = examples(1, 40), 0
     for number in range(rounds):
         words = ["-m", "tests.data.format_law", form.type, str(seed() + number), str(tmp_path)]
@@ -52,12 +52,12 @@ def test_no_damage_ends_the_process(tmp_path: Path, form: type[Format]) -> None:
 
 
 def writes(change: Callable[[pl.DataFrame], pl.DataFrame]) -> Plant:
-    """A format that writes another table than it is given."""
+    """Plant a format that writes another table than it is given."""
     return around("write", lambda former, self, rows, stream: former(self, change(rows), stream))
 
 
 def reads(change: Callable[[pl.DataFrame], pl.DataFrame]) -> Plant:
-    """A format that reads another table than there is."""
+    """Plant a format that reads another table than there is."""
 
     def read(former: Callable[..., Any], *args: object) -> Any:
         rows, faults = former(*args)
@@ -71,7 +71,7 @@ def put(name: str, value: Any) -> Plant:
 
 
 def around(name: str, change: Callable[..., Any]) -> Plant:
-    """A method that is changed: `change` gets the former one, and what it is called with."""
+    """Wrap a method; `change` gets the original and its arguments."""
 
     def plant(patch: Patch, form: type[Format]) -> None:
         former = getattr(form, name)
@@ -154,10 +154,10 @@ def test_the_law_finds_a_fault_of_one_format(tmp_path: Path, monkeypatch: Patch,
 
 
 def broken(folder: Path, form: type[Format]) -> bool:
-    """Whether some law does not hold for a format."""
+    """Whether a format violates some property."""
     for law in LAWS:
         try:
             law(form, folder, Random(seed()))
-        except Exception:  # whatever a fault makes of it
+        except Exception:  # whatever the fault causes
             return True
     return False

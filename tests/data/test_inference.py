@@ -1,4 +1,4 @@
-"""What `infer` says of files: dtypes, missing values, promises, and what it leaves out."""
+"""What `infer` finds out about files: dtypes, missing values, promises, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlbuild.diagnostics import Failed
 
 
 def of(folder: Path, **columns: list[str]) -> Inferred:
-    """What is inferred of a csv file with these columns."""
+    """Infer a CSV file with these columns."""
     return of_text(folder, "".join(_lines(columns)))
 
 
@@ -171,7 +171,7 @@ def test_min_is_promised_where_it_is_evident(
 def test_categories_are_promised_where_each_is_met_often(tmp_path: Path) -> None:
     columns = of(tmp_path, a=["y", "x"] * 5, b=["x"] * 9 + ["y"], c=["x"] * 10).columns
     assert columns["a"].categories == ("x", "y")
-    assert columns["b"].categories is None  # a value met once tells that others can come
+    assert columns["b"].categories is None  # a value that occurs once suggests that there are others
     assert columns["c"].categories is None
 
 

@@ -1,4 +1,4 @@
-"""Nodes: what a column depends on, whatever it is called and whichever joins it came through."""
+"""Nodes: what a column depends on, whatever its name is and whichever joins it came through."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def joined(here: Table, using: str, prefix: str = "", **other: Table) -> Table:
 
 
 def behind(here: Table, name: str, through_joins: bool = True) -> set[str]:
-    """The names of all that a column depends on."""
+    """Return the names of everything that a column depends on."""
     edges = depends_on if through_joins else computed_from
     return {node.name for node in walk(here.nodes([name]), edges) if node.name}
 
 
 def same(here: Table, one: str, other: str) -> bool:
-    """Whether two columns hold the same datum."""
+    """Whether two columns contain the same datum."""
     left, right = here.nodes([one, other])
     return left.datum == right.datum
 
@@ -98,7 +98,7 @@ def test_a_row_is_itself_where_what_is_alike_tells_rows_apart() -> None:
     clocks = table({"day": day, "hour": "int"}, file="clocks")
     other = joined(table({"day": day, "x": "float"}, file="rows"), "day", clocks=clocks)
     here = table({"day": "date", "hour": "int", "x": "float"}, file="rows")
-    # The hours are of different files, but of one day there is one row.
+    # The hours are in different files, but there is only one row per day.
     after = step(op="join", with_="other", using=["day", "hour"], prefix="its_").infer(here, {"other": other})
     assert same(after, "x", "its_x")
 
@@ -147,12 +147,12 @@ def test_long_ways_through_joins_have_no_limit() -> None:
         start = table({"k": {"dtype": "int", "unique": True}, f"x{number}": "float"})
         here = joined(start, "k", prefix="o", other=here)
     assert len(here.columns) == 201
-    # Of each table on the way its key, and what it found by it.
+    # Each table on the path has its key, and what the key found.
     assert len(walk(here.nodes(["o" * 199 + "x0"]))) < 3 * 200
 
 
 def unique(here: Table, name: str) -> Table:
-    """The table, as if its contract promised that a column is unique."""
+    """Return the table as if its contract promised that a column is unique."""
     return Table(here.columns, (tuple(here.nodes([name])),))
 
 

@@ -1,4 +1,4 @@
-"""A file in another form than it is read as is refused with what it is, where the fault is, and what to do."""
+"""A file in the wrong format is refused with what it is, the place of the fault, and what to do."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ UNPACK = "decompress it first"
 UTF8 = "save the file as UTF-8"
 LINES = "write the table as JSON Lines"
 
-#: What a file holds, what it looks like, and what to do about it.
+#: The content of a file, what it looks like, and what to do about it.
 OTHERS: Mapping[str, tuple[bytes, str, str]] = {
     "gzip": (gzip.compress(TEXT.encode()), "a gzip archive", UNPACK),
     "bzip2": (bz2.compress(TEXT.encode()), "a bzip2 archive", UNPACK),
@@ -120,7 +120,7 @@ def test_a_file_of_another_format_is_told_with_the_type_to_set(
         Failed, match=f"cannot read the file as {form.type}: (it looks like|it is not|line 1 is not)"
     ) as caught:
         form().header(file)
-    if other is not Csv:  # of text nobody can say that it is csv
+    if other is not Csv:  # any text could be CSV
         (line,) = caught.value.failure.details["lines"]
         assert line == f"help: rename the file to .{other.type}, or set 'type: {other.type}' in the spec"
 

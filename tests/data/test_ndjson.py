@@ -1,4 +1,4 @@
-"""Lines of JSON are read exactly, value by value; a line that is no object is refused with its number."""
+"""Lines of JSON are read exactly, value by value. A line that is not an object is refused with its number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def values(file: Path, dtype: str, *texts: str) -> tuple[list[Any], list[str]]:
-    """Values as JSON texts, in a column of a dtype, and what is said about them."""
+    """Read values given as JSON into a column of a dtype, and return what is reported about them."""
     rows, faults = read_file(file, {"x": dtype}, "".join(f'{{"x": {text}}}\n' for text in texts))
     return rows["x"].to_list(), [str(fault) for fault in faults]
 

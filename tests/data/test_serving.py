@@ -1,4 +1,4 @@
-"""The serving boundary: what a client sends for features, and how they follow from it."""
+"""The serving boundary: what a client sends for features, and how they are computed from it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_what_depends_on_what_is_known_afterwards_cannot_be_sent() -> None:
 
 
 def through(*steps: dict[str, Any], here: Table = FLIGHTS, **others: Table) -> Table:
-    """The table after some steps."""
+    """Return the table after some steps."""
     for index, one in enumerate(steps):
         here = step(**one).infer(here, others, ("steps", index))
     return here

@@ -27,7 +27,7 @@ TYPES = {
 
 
 def one(file: Path, dtype: str, values: list[Any], **options: Any) -> tuple[list[Any], list[str]]:
-    """Values of one column, written as csv cells, and what is told about them."""
+    """Read values of one column, written as CSV cells, and return what is reported about them."""
     rows = "".join(f'{number},"{value}"\n' for number, value in enumerate(values))
     frame, faults = read_file(file, {"x": {"dtype": dtype}}, "n,x\n" + rows, **options)
     assert frame.schema == {"x": TYPES[dtype]}
@@ -35,7 +35,7 @@ def one(file: Path, dtype: str, values: list[Any], **options: Any) -> tuple[list
 
 
 def counted(count: int, dtype: pl.DataType) -> pl.Series:
-    """A date or datetime that Python may have no value for."""
+    """Return a date or datetime that Python may not be able to represent."""
     return pl.Series([count], dtype=pl.Int64).cast(dtype)
 
 

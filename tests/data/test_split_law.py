@@ -1,4 +1,4 @@
-"""The law of splits, for every split of the catalogue; and that it finds what is wrong with one."""
+"""The properties of splits, for every split in the catalogue; and the tests find planted faults."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _ROW = "\0row"
 
 
 def defined(cls: type[Split], chance: random.Random) -> Json | None:
-    """A definition of a split; what it takes is read from the kinds of its fields."""
+    """Draw the definition of a split by the kinds of its fields."""
     draw = Drawn(HERE.trained, (), chance).of
     return sampled(cls, chance, {"type": cls.named_by()[1]}, share=0.7, draw=draw)
 
 
 def made(cls: type[Split], chance: random.Random) -> Split | None:
-    """A random split that suits the table, as a task runs it."""
+    """Return a random split that is valid for the table, as a task runs it."""
     for _ in range(200):
         definition = defined(cls, chance)
         if definition is None:
@@ -52,7 +52,7 @@ def made(cls: type[Split], chance: random.Random) -> Split | None:
 
 
 def parts_of(split: Split, rows: pl.DataFrame) -> dict[str, list[int]] | None:
-    """The numbers of the rows of each part; None where the split fails on these rows."""
+    """Return the numbers of the rows of each part; None if the split fails on these rows."""
     try:
         parts = split.parts(rows)
     except Failed as failed:
@@ -66,7 +66,7 @@ def parts_of(split: Split, rows: pl.DataFrame) -> dict[str, list[int]] | None:
 
 
 def law(cls: type[Split], chance: random.Random) -> Split | None:
-    """Check one random split; None where none was found, or none that these rows suit."""
+    """Check one random split; None if none was found, or if none is valid for these rows."""
     split = made(cls, chance)
     if split is None:
         return None
@@ -96,7 +96,7 @@ def law(cls: type[Split], chance: random.Random) -> Split | None:
 
 
 def check(cls: type[Split], count: int) -> int:
-    """Check many random splits of a class, and what only many can show."""
+    """Check many random splits of a class, and properties that only many can show."""
     chances = [random.Random(f"{seed()} {cls.__name__} {number}") for number in range(count)]
     found = [split for chance in chances if (split := law(cls, chance)) is not None]
     assert len(found) > count / 4, "too few splits that suit"
@@ -121,7 +121,7 @@ def test_every_row_has_one_part(cls: type[Split]) -> None:
 
 
 def parts(change: Callable[[Split, pl.DataFrame, dict[str, pl.DataFrame]], Any]) -> tuple[Any, str, Any]:
-    """A fault of what a split gives."""
+    """Plant a fault in what a split returns."""
     right = Split.parts
 
     def parts(self: Split, rows: pl.DataFrame) -> Any:
@@ -131,7 +131,7 @@ def parts(change: Callable[[Split, pl.DataFrame, dict[str, pl.DataFrame]], Any])
 
 
 def assigned(cls: Any, change: Callable[[pl.DataFrame, pl.Series], pl.Series]) -> tuple[Any, str, Any]:
-    """A fault of which part each row is in."""
+    """Plant a fault in the part of each row."""
     right = cls._assign
 
     def assign(self: Split, rows: pl.DataFrame) -> pl.Series:
@@ -141,7 +141,7 @@ def assigned(cls: Any, change: Callable[[pl.DataFrame, pl.Series], pl.Series]) -
 
 
 def by_place(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
-    """The first row is for training, whatever it is."""
+    """The first row is always for training."""
     return part.scatter([0], [TRAIN]) if len(part) else part
 
 
@@ -154,7 +154,7 @@ def without_failure(self: Split, rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {name: rows.filter(part == name) for name in (TRAIN, VALID, TEST)}
 
 
-#: What can be wrong with a split, and the split whose law must find it.
+#: Planted faults, and the split whose test must find each.
 FAULTS: dict[str, tuple[type[Split], tuple[Any, str, Any]]] = {
     "a row is lost": (Hash, parts(lambda s, r, p: p | {VALID: p[VALID][1:]})),
     "a row is in two parts": (Hash, parts(lambda s, r, p: p | {VALID: p[TEST]})),

@@ -21,7 +21,7 @@ ROWS = pl.DataFrame({"row": range(1000), "key": [f"k{row % 300}" for row in rang
 
 
 def parts(rows: pl.DataFrame, project_seed: int = 0, /, **definition: Any) -> dict[str, list[Any]]:
-    """The first column of each part, divided as a task does it: from canonical JSON alone."""
+    """Return the first column of each part, split as by a task from canonical JSON."""
     canonical = json.loads(json.dumps(write(split(**definition).seeded(project_seed))))
     made = SPLIT.read(canonical).parts(rows)
     assert list(made) == ["train", "valid", "test"]

@@ -1,4 +1,4 @@
-"""The law of dataset steps, for every step of the catalogue; and that it finds what is wrong with one."""
+"""The properties of dataset steps, for every step in the catalogue; and the tests find planted faults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ Apply = Callable[[Any, pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
 
 
 def inferred(cls: type[DatasetStep], change: Callable[[Table, Table], Table]) -> tuple[Any, str, Infer]:
-    """A step that makes another table than it should: `change` is given what was before and what is right after."""
+    """Plant a step that infers the wrong table.
+
+    `change` gets the table before and the correct one after the step.
+    """
     right = cls.infer
 
     def infer(self: Any, table: Table, others: Mapping[str, Table], at: Any = ()) -> Table:
@@ -49,7 +52,7 @@ def inferred(cls: type[DatasetStep], change: Callable[[Table, Table], Table]) ->
 def applied(
     cls: type[DatasetStep], change: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 ) -> tuple[Any, str, Apply]:
-    """A step that makes other rows than it should."""
+    """Plant a step that produces the wrong rows."""
     right = cls.apply
 
     def apply(self: Any, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -59,7 +62,7 @@ def applied(
 
 
 def each(after: Table, before: Table, change: Callable[[TableColumn], TableColumn]) -> Table:
-    """The table with other columns in place of those that a step has made."""
+    """Return the table with changed versions of the columns that a step has made."""
     known = {column.node for column in before.columns.values()}
     made = {name: column for name, column in after.columns.items() if column.node not in known}
     return after.plus({name: change(column) for name, column in made.items()})
@@ -88,14 +91,14 @@ _finding = Finding.__init__
 
 
 def swapped(self: Rename, rows: pl.DataFrame, tables: Any) -> pl.DataFrame:
-    """One after the other, so that names can meet on the way."""
+    """Rename one column after the other, so that names can clash on the way."""
     for name, new in self.columns.items():
         if new not in rows.columns:
             rows = rows.rename({name: new})
     return rows
 
 
-#: What can be wrong with a step, and the steps whose law must find it.
+#: Planted faults, and the steps whose tests must find each.
 FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
     "derive forgets that a column depends on others": (
         Derive, inferred(Derive, lambda b, a: each(a, b, lambda c: with_inputs(c, ()))),

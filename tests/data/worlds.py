@@ -1,5 +1,7 @@
-"""Random tables with rows, and random steps over them. What a step takes is read from the kinds of its fields, so that
-a new step comes up by itself."""
+"""Random tables with rows, and random steps for them.
+
+The parameters of a step are drawn by the kinds of its fields, so a new step is tested automatically.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,7 @@ _RIGHT: dict[str, Any] = {
     "label": {"dtype": "string", "categories": ["x", "y"]},
     "after": {"dtype": "float", "serving": False},
 }
-#: The columns of sources by name, and the file that each reads: one is read twice.
+#: The columns of sources by name, and the file of each; one file is read twice.
 SOURCES = {
     "main": (_LEFT, "main.csv"),
     "other": (_RIGHT, "other.csv"),
@@ -55,7 +57,7 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class Placed:
-    """A step where it stands, the names of the tables that it reads, and the same step as a task runs it."""
+    """A step in context, the names of the tables that it reads, and the same step as a task runs it."""
 
     step: DatasetStep
     canonical: DatasetStep
@@ -89,18 +91,18 @@ class World:
             world.tables[name] = Chain(name, table(columns, file))
         for name, start in (("made", "other"), ("some", "same")):
             world.tables[name] = world.extended(world.tables[start], 2)
-        # What is found in a table of some rows depends on which these are.
+        # What a join finds in a filtered table depends on the filter.
         world.tables["some"] = world.with_step(world.tables["some"], Filter) or world.tables["some"]
         return world
 
     def extended(self, chain: Chain, most: int) -> Chain:
-        """The dataset with a few random steps more."""
+        """Return the dataset with a few more random steps."""
         for cls in self.chance.choices(DATASET_STEPS, k=self.chance.randint(0, most)):
             chain = self.with_step(chain, cls) or chain
         return chain
 
     def with_step(self, chain: Chain, cls: type[DatasetStep], tries: int = 300) -> Chain | None:
-        """The dataset with a random step of a class; None where none is found that `infer` accepts."""
+        """Return the dataset with a random step of a class; None if `infer` accepts none that is found."""
         for _ in range(tries):
             definition = self._definition(cls, chain.table)
             if definition is None:
@@ -117,7 +119,7 @@ class World:
         return None
 
     def rejected(self, table: Table, cls: type[DatasetStep], tries: int) -> Iterator[DatasetStep]:
-        """Random steps of a class that `infer` rejects."""
+        """Yield random steps of a class that `infer` rejects."""
         for _ in range(tries):
             definition = self._definition(cls, table)
             if definition is None:
@@ -141,7 +143,7 @@ class World:
 
 
 def value_of(type_: ColumnType, chance: random.Random) -> Any:
-    """A value that a column of a type can have."""
+    """Return a value that a column of a type can have."""
     if type_.nullable and chance.random() < 0.3:
         return None
     if type_.categories is not None:
@@ -161,7 +163,7 @@ def value_of(type_: ColumnType, chance: random.Random) -> Any:
 def rows_of(
     schema: Schema, promises: Sequence[Sequence[str]], chance: random.Random, count: int = ROWS
 ) -> pl.DataFrame:
-    """Rows of these types that keep the promises."""
+    """Return rows of these types that satisfy the promises."""
     rows = pl.DataFrame(
         {
             name: pl.Series([value_of(type_, chance) for _ in range(count)], dtype=polars_type(type_.dtype))
@@ -178,7 +180,7 @@ Files = Mapping[str, pl.DataFrame]
 
 
 def files_of(chance: random.Random) -> dict[str, pl.DataFrame]:
-    """Rows for every file of the sources."""
+    """Return rows for every file of the sources."""
     found: dict[str, pl.DataFrame] = {}
     for columns, file in SOURCES.values():
         if file not in found:

@@ -1,4 +1,4 @@
-"""Real data sets that packages ship, as csv files: what they are called, what is predicted of them."""
+"""Real data sets from packages, as CSV files: their names, and what to predict."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NAMED_CLASSES = ("iris", "wine", "breast_cancer")
 
 @dataclass(frozen=True)
 class Dataset:
-    """A table: `write` puts it into a csv file; `kind` says why it is here."""
+    """A table. `write` writes it to a CSV file; `kind` says why it is included."""
 
     name: str
     target: str
     kind: str
     write: Callable[[Path], None]
-    #: Whether every test run builds it; the others are for the soak.
+    #: Whether every test run builds it. The others are for the soak.
     always: bool = False
 
 
 def shipped(package: str, path: str) -> Callable[[Path], None]:
-    """A csv file of a package, which is not imported: it would import pandas."""
+    """Return a CSV file of a package without importing the package, which would import pandas."""
 
     def write(file: Path) -> None:
         shutil.copyfile(folder_of(package) / path, file)
@@ -38,7 +38,7 @@ def shipped(package: str, path: str) -> Callable[[Path], None]:
 
 
 def records(package: str, path: str) -> Callable[[Path], None]:
-    """A JSON list of flat objects, as csv."""
+    """Convert a JSON list of flat objects to CSV."""
 
     def write(file: Path) -> None:
         rows = json.loads((folder_of(package) / path).read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def records(package: str, path: str) -> Callable[[Path], None]:
 
 
 def scikit_learn(name: str) -> Callable[[Path], None]:
-    """A data set of scikit-learn with its feature names; classes by their names."""
+    """Return a data set of scikit-learn with its feature names, and with classes by their names."""
 
     def write(file: Path) -> None:
         found: Any = getattr(sklearn_datasets, f"load_{name}")()

@@ -1,4 +1,4 @@
-"""Random tables with awkward names and values of every kind, as csv texts."""
+"""Random tables with awkward names and values of every kind, as CSV texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Names that mean something to YAML, to SQL, to mlbuild or to the libraries that tables pass through.
+#: Names with a meaning in YAML, SQL, mlbuild or the libraries that process tables.
 NAMES = (
     'a b|a.b|größe|it\'s|say "x"|9E|1960|a: b|# no|- x|*a|&a|{a}|[b]|new\nline|tab\tx|trail | lead|null|true|~|1e3|'
     "yes|No|^x$|label|prediction|probabilities|_mlbuild_x|<<|=|%|@x|`x`|a,b|a;b|order|select|else|x-foo|!tag|>|?|é😀|"
@@ -20,20 +20,20 @@ _MISSING = ("", "NA", "-", "?", "null", "N/A", "None", "nan", "  ")
 
 @dataclass(frozen=True)
 class Written:
-    """A csv file as text, and the column to predict."""
+    """A CSV file as text, and the column to predict."""
 
     text: str
     target: str
 
 
 def table(seed: int) -> Written:
-    """The table of a seed: 12 to 260 rows of 3 to 7 columns, any of which can be the target."""
+    """Return the table for a seed: 12 to 260 rows of 3 to 7 columns, any of which can be the target."""
     chance = random.Random(seed)
     rows, width = chance.choice((12, 40, 80, 260)), chance.randint(3, 7)
     names = chance.sample(NAMES, width)
     columns = [_column(chance, rows) for _ in names]
     text = io.StringIO()
-    dialect = chance.choice(("unix", "excel"))  # all values in quotes, or those that need them
+    dialect = chance.choice(("unix", "excel"))  # all values in quotes, or only those that need them
     writer = csv.writer(text, dialect, delimiter=chance.choice(",;\t"))
     writer.writerows([names, *zip(*columns, strict=True)])
     return Written(text.getvalue(), chance.choice(names))

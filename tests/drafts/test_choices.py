@@ -1,4 +1,4 @@
-"""What a draft chooses: the task, the features, the split; and why it refuses."""
+"""What a draft chooses: the task, the features, the split; and why it refuses something."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from mlbuild.models.learner import AnswerClass
 from mlbuild.spec.check import check
 
 ROWS = 60
-#: A column that can always be learned from.
+#: A column that a model can always learn from.
 SIZE = [f"{row * 7 % 23}.5" for row in range(ROWS)]
 
 
 def drafted(folder: Path, **columns: list[str]) -> Draft:
-    """The draft of a csv file with the target `y`, other columns, and one more."""
+    """Draft a CSV file with the target `y`, the given columns, and one more."""
     return drafted_for(folder, "y", columns)
 
 
@@ -234,7 +234,7 @@ def test_rows_in_order_of_time_are_split_by_it(tmp_path: Path) -> None:
     days = [f"2013-{row // 12 + 1:02}-{row % 12 + 1:02}" for row in range(ROWS)]
     made = drafted(tmp_path, y=cycle("a", "b"), born=days)
     assert "type: time\n      column: born\n      test_from: '2013-05-01'\n" in made.text
-    # Months of the test rows are none of those that were learned from.
+    # The training rows do not have the months of the test rows.
     assert made.roles is not None and made.roles.parts == {"born": ("day", "weekday")}
 
 

@@ -1,4 +1,4 @@
-"""A spec drafted from real data passes `check` without a word and builds to a verified artifact, with no edits."""
+"""A spec drafted from real data passes `check` without warnings and builds a verified artifact, without edits."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_it_builds_as_it_stands(dataset: Dataset, mlbuild: Command) -> None:
 
 
 def names(spec: Spec, file: Path) -> set[str]:
-    """The columns of the file."""
+    """Return the columns of the file."""
     (source,) = spec.sources.values()
     return set(source.source.format.raw(file, ())[1])
 
 
 def absent(spec: Spec, file: Path) -> int:
-    """The rows without a target."""
+    """Return the number of rows without a target."""
     (source,), (model,) = spec.sources.values(), spec.models.values()
     target = model.target.column
     rows, _ = source.source.format.read(file, {target: source.contract.columns[target]})

@@ -1,4 +1,7 @@
-"""What is drafted from any table passes `check` without a word and builds; what cannot be is refused in words."""
+"""A draft of any table passes `check` without warnings and builds.
+
+Tables that cannot be drafted are refused with a message.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def test_the_same_file_gives_the_same_draft(tmp_path: Path) -> None:
 
 
 def builds(seed: int, folder: Path) -> bool:
-    """Whether the table of a seed can be drafted; the draft then has to build."""
+    """Whether the table for a seed can be drafted. If so, the draft must build."""
     written = table(seed)
     (folder / "rows.csv").write_text(written.text, encoding="utf-8", newline="")
     try:

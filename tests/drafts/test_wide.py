@@ -1,4 +1,4 @@
-"""Drafting from a wide file looks at each column alone: work on the whole table does not grow with the columns."""
+"""Drafting a wide file looks at each column alone, so operations on the whole table do not grow with the columns."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from mlbuild.data.inference import infer
 from mlbuild.drafts.draft import draft
 
-#: What costs as much as the table is wide, however little of it is asked for.
+#: Operations whose cost depends on the width of the table, however little is asked for.
 WHOLE = ("select", "n_unique", "filter", "with_columns", "unique", "group_by", "columns", "schema")
 
 
 def write(folder: Path, columns: int) -> Path:
-    """A file with columns of every kind."""
+    """Write a file with columns of every kind."""
     kinds: list[Callable[[int], str]] = [
         lambda row: str(row % 7),
         lambda row: str(row / 7),
@@ -37,7 +37,7 @@ def write(folder: Path, columns: int) -> Path:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is asked of wide tables."""
+    """Record operations on wide tables."""
     found: list[str] = []
 
     def counted(name: str, method: Any) -> Any:

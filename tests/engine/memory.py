@@ -1,4 +1,4 @@
-"""A store without a disk: the engine's tests need no other, and a law that holds for both holds for the engine."""
+"""A store in memory for the engine's tests. What holds for both stores holds for the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlbuild.engine.store.seal import sealed, unsealed
 
 
 class MemoryStore:
-    """A store that forgets everything with the process; only what must be a file is one, below `root`."""
+    """A store that exists only as long as the process. Only what must be a file is one, below `root`."""
 
     def __init__(self, root: Path) -> None:
         self.contents: dict[str, bytes] = {}

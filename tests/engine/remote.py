@@ -1,4 +1,4 @@
-"""Something outside that is no file of the project: a content with a version, as a service has it."""
+"""An external input that is not a file of the project: a content with a version, as from a service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlbuild.engine.decide.external import Glance, Token
 
 @dataclass(frozen=True)
 class Remote:
-    """A content with a version, as a service has it; it is brought into a file of this machine to be read."""
+    """A content with a version, as from a service. To be read, it is copied to a local file."""
 
     called: str
     place: Path
@@ -22,7 +22,7 @@ class Remote:
         return [version.read_text()] if version.exists() else None
 
     def settled(self, token: Token, at: int) -> bool:
-        return True  # a version never has two contents
+        return True  # a version always has the same content
 
     def digest(self, root: Path) -> str | None:
         (self.place / "asked").write_text("x" * (asked(self.place) + 1))

@@ -1,4 +1,4 @@
-"""Tasks that know no ML, and a project to build them in."""
+"""Tasks without ML, and a project to build them in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.engine.memory import MemoryStore
 
 
 def load(job: Job) -> None:
-    """Each line `name: text` of a file becomes the part of that name."""
+    """Each line `name: text` of a file becomes the part with that name."""
     lines = job.file("data").read_text().splitlines()
     table = dict(line.split(": ") for line in lines)
     for name in job.params["columns"]:
@@ -34,25 +34,25 @@ def load(job: Job) -> None:
 
 
 def join(job: Job) -> None:
-    """A text with all that is read behind it, as the part `out`."""
+    """Write a text, followed by everything that is read, as the part `out`."""
     reads = [job.read("of", part).decode() for part in job.parts("of")]
     job.write("out", " ".join([job.params["text"], *reads]).encode())
 
 
 def say(job: Job) -> None:
-    """The text of the parameters, as the part `out`."""
+    """Write the text of the parameters as the part `out`."""
     job.write("out", str(job.params["text"]).encode())
 
 
 def sign(job: Job) -> None:
-    """Whether what is read holds an even number of bytes, and a file that says how many parameters there are."""
+    """Write whether the inputs have an even number of bytes, and a file with the number of parameters."""
     even = sum(len(job.path("of", part).read_bytes()) for part in job.parts("of")) % 2
     job.write("even", str(even).encode())
     job.target("notes/params.txt").write_text(str(len(job.params)))
 
 
 def guard(job: Job) -> None:
-    """Refuse what holds the word "bad", with the failure kind that the parameters name."""
+    """Refuse inputs that contain the word "bad", with the failure kind in the parameters."""
     texts = [job.read("of", part).decode() for part in job.parts("of")]
     if any("bad" in text for text in texts):
         raise Failed(Failure(job.params["kind"], "there is something bad", {"texts": texts}))
@@ -77,7 +77,7 @@ def unlearnable(job: Job) -> None:
 
 
 class Panic(BaseException):
-    """What compiled libraries end with."""
+    """An exception like those of compiled libraries."""
 
 
 def panic(job: Job) -> None:
@@ -88,7 +88,7 @@ ticks: list[int] = []
 
 
 def unsteady(job: Job) -> None:
-    """Another result each time."""
+    """Produce a different result each time."""
     ticks.append(1)
     job.write("out", str(len(ticks)).encode())
 
@@ -103,19 +103,19 @@ def quits(job: Job) -> None:
 
 
 def greedy(job: Job) -> None:
-    """Ask for a terabyte."""
+    """Allocate a terabyte."""
     job.write("out", bytes(1 << 40))
 
 
 def aborted(job: Job) -> None:
-    """End as compiled libraries do that get no memory."""
+    """Abort like a compiled library that gets no memory."""
     faulthandler.disable()  # pytest has enabled it
     os.write(2, b"memory allocation of 99 bytes failed\n")
     os.abort()
 
 
 def chatter(job: Job) -> None:
-    """Print in every way there is."""
+    """Print in all possible ways."""
     sys.stdout.write(f"{job.params['text']}\n")
     sys.stderr.write("UserWarning: take care\n")
     os.write(1, b"from a library\n")
@@ -124,13 +124,13 @@ def chatter(job: Job) -> None:
 
 
 def open_files(job: Job) -> None:
-    """What this process has open, one a line."""
+    """Write what this process has open, one per line."""
     names = sorted(str(file.resolve()) for file in list(Path("/proc/self/fd").iterdir()))
     job.write("out", "\n".join(names).encode())
 
 
 def local(path: Path) -> LocalFile:
-    """A file, called by its path."""
+    """Return a file, named by its path."""
     return LocalFile(path, path.as_posix())
 
 
@@ -141,7 +141,7 @@ def file_task(path: Path, *columns: str, name: str = "source:s", **fields: Any) 
 
 
 def text_task(name: str, text: Any, *reads: str, **fields: Any) -> Task:
-    """A task that gives a text, and what it reads (`task/part`) behind it, as its part `out`."""
+    """Return a task that writes a text, followed by what it reads (`task/part`), as its part `out`."""
     run = join if reads else say
     defaults: dict[str, Any] = {
         "run": run,
@@ -165,7 +165,7 @@ def origin(path: str, line: int) -> Origin:
 
 
 class Project:
-    """A folder with a store, in which plans are built; it keeps what the last build told."""
+    """A folder with a store in which plans are built. It keeps the events of the last build."""
 
     def __init__(self, root: Path, store: Store | None = None) -> None:
         self.root = root
@@ -185,7 +185,7 @@ class Project:
         return build(plan(tasks), self.store, self.root, targets, events=self.events.append, **options)
 
     def workers(self, slots: int = 2, memory: int | None = None) -> Workers:
-        """An executor of processes; only a store on disk can be shared with it."""
+        """Return an executor with processes, which only a store on disk can be shared with."""
         return Workers(Setup(self.store, self.root, memory=memory), slots)
 
     def foresee(
@@ -198,7 +198,7 @@ class Project:
         return [found for found in self.events if isinstance(found, event)]
 
     def reasons(self, task: str) -> list[Reason]:
-        """Why the task ran in the last build."""
+        """Return why the task ran in the last build."""
         return [reason for event in self.told(TaskStarted) if event.task == task for reason in event.reasons]
 
     def content(self, result: BuildResult, task: str, part: str = "out") -> str:

@@ -19,7 +19,7 @@ def chain() -> list[Task]:
 
 
 def files(store: DiskStore) -> list[Path]:
-    """All that an audit reads."""
+    """Return everything that an audit reads."""
     notes = list(store.own.path.rglob("*.json"))
     return [*store.files("cas"), *store.files("ac"), *notes]
 

@@ -1,4 +1,4 @@
-"""The birth of a file is told, and nothing that a user or a tool does to the file changes it."""
+"""The creation time of a file is available, and nothing that a user or a tool does changes it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_copy_is_another_file_and_no_older(file: Path, copy: Callable[[Path], 
 
 @pytest.mark.parametrize("change", ["touch", "chmod", "chown", "write", "link", "move"])
 def test_nothing_that_is_done_to_a_file_changes_it(file: Path, change: str) -> None:
-    """As far as the file system tells it: else such a change shows, and the folder counts as a copy."""
+    """If the file system records it. Otherwise such a change is visible, and the folder counts as a copy."""
     before, known = born(str(file)), birth._number(birth._statx()(str(file))[birth._KNOWN]) & birth._BIRTH
     match change:
         case "touch":

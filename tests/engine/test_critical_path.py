@@ -1,4 +1,4 @@
-"""Which tasks decide how long a build takes, and how long one is expected to take."""
+"""Which tasks determine how long a build takes, and how long one is expected to take."""
 
 from __future__ import annotations
 

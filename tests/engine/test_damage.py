@@ -1,4 +1,4 @@
-"""Whatever is damaged in the store: commands do not crash, and the next build is right."""
+"""Whatever is damaged in the store: commands do not crash, and the next build is correct."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def chain(text: str = "c") -> list[Task]:
 
 
 def spoil(path: Path, content: bytes | None = None) -> None:
-    """Turn over the first byte, which keeps the size."""
+    """Invert the first byte, which keeps the size."""
     path.chmod(0o644)
     whole = path.read_bytes()
     path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:] if content is None else content)
 
 
 def part(project: Project, task: str) -> Path:
-    """The file that holds the part `out` of a task."""
+    """Return the file with the part `out` of a task."""
     result = project.build(chain())
     return project.store.path(result.actions[task].parts["out"].digest)
 
@@ -61,7 +61,7 @@ def test_a_former_result_that_stands_is_not_exported_damaged(on_disk: Project) -
 
 
 def test_a_disk_that_gives_nothing_back_ends_a_build(tmp_path: Path) -> None:
-    """As where the mask of new files lets nobody read them."""
+    """For example, if the umask makes new files unreadable."""
     project = Project(tmp_path, _Unreadable(tmp_path))
     project.build([text_task("a", "a")])
     assert project.build([text_task("a", "a")], force=True).ran == ("a",)
@@ -78,7 +78,7 @@ class _Unreadable(DiskStore):
 
 
 def test_a_content_that_is_damaged_again_and_again_ends_a_build(tmp_path: Path) -> None:
-    """As where it can be neither read nor removed, though it seems to be there."""
+    """For example, if it can be neither read nor removed, though it seems to exist."""
     project = Project(tmp_path, _Stubborn(tmp_path))
     project.build(chain())
     with pytest.raises(Unusable, match="it is damaged, again and again"):

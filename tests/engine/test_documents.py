@@ -1,4 +1,4 @@
-"""A shape fits what it describes, and nothing else."""
+"""A shape matches what it describes, and nothing else."""
 
 from __future__ import annotations
 

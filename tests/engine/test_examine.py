@@ -1,4 +1,4 @@
-"""A folder is only used if nothing leads out of it, and if it is ours."""
+"""A folder is used only if nothing leads out of it, and if it belongs to mlbuild."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exported folders hold exactly a task's parts, whatever happened to them."""
+"""Exported folders contain exactly the parts of a task, whatever happened to them."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_refused_result_leaves_the_former_folder_whole(project: Project) -> No
 
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_swap_that_was_cut_off_is_undone(project: Project, refused: bool) -> None:
-    """A build killed between its two renames leaves the former folder in the place of temporaries."""
+    """A build that is killed between its two renames leaves the previous folder in a temporary place."""
     project.build([publish()])
     swap = project.store.swap_folder("dist/late")
     (swap / "new").mkdir(parents=True)
@@ -160,7 +160,7 @@ def test_a_swap_that_was_done_but_not_cleaned_up_is_cleaned_up(project: Project)
 
 
 def refused(project: Project, *tasks: Task) -> str:
-    """Why a build does not begin; nothing has run and nothing has changed."""
+    """Return why a build does not start. Nothing has run and nothing has changed."""
     before = state(project.root)
     with pytest.raises(Unwritable) as found:
         project.build([publish(), *tasks])
@@ -170,7 +170,7 @@ def refused(project: Project, *tasks: Task) -> str:
 
 
 def state(root: Path) -> dict[str, object]:
-    """All that a project has, but for its store."""
+    """Return everything in the project except its store."""
     return {
         path.relative_to(root).as_posix(): path.readlink() if path.is_symlink() else path.stat().st_mtime_ns
         for path in root.rglob("*")
@@ -203,7 +203,7 @@ def beside(job: Job) -> None:
     mine(Path(job.params["root"], "dist/late"))
 
 
-# What others have put where an output belongs
+# What others have put in the place of an output
 
 
 def mine(folder: Path) -> None:
@@ -305,7 +305,7 @@ def test_what_is_no_swap_of_ours_is_neither_moved_nor_removed(
 
 
 def put_into(put: Callable[[Path], None], place: Path) -> None:
-    """Put something that makes its own folders into one that is there."""
+    """Put something that creates its own folders into an existing folder."""
     put(place.parent / "made" / "here")
     (place.parent / "made" / "here").rename(place)
     shutil.rmtree(place.parent / "made")

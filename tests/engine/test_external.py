@@ -1,4 +1,4 @@
-"""What lies outside need not be a file: the engine keeps to what any of it can say."""
+"""External inputs need not be files: the engine uses only their interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How tasks fail, what a failure stops, and what is remembered of it."""
+"""How tasks fail, what a failure stops, and what is remembered about it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_failure_lets_its_rank_end_and_starts_no_higher_one(project: Project) 
 
 
 def test_a_task_has_the_rank_of_what_it_depends_on(project: Project) -> None:
-    """A failure stops higher ranks: those of the failed task's own level go on."""
+    """A failure stops higher ranks, but not the tasks of the failed task's own rank."""
     tasks = [
         text_task("a", "bad", rank=2),
         text_task("b", "", "a/out", run=guard, params={"kind": "data"}, rank=0),
@@ -114,7 +114,7 @@ def test_a_forced_build_asks_again_for_a_verdict(project: Project) -> None:
 def test_what_goes_wrong_in_a_task_is_its_failure(
     project: Project, task: Task, message: str, exception: str | None
 ) -> None:
-    for _ in range(2):  # never remembered: the cause may lie outside
+    for _ in range(2):  # never remembered: the cause may be external
         failure = project.build([task, text_task("u", "x")]).failures["t"]
         assert (failure.kind, failure.message) == ("task", message)
         assert failure.details.get("exception") == exception

@@ -34,7 +34,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that were read through."""
+    """Record the files that are read completely."""
     names: list[str] = []
     original = hashlib.file_digest
 

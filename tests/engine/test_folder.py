@@ -1,4 +1,6 @@
-"""A folder of generated files: each is whole, what is in the way gives way, and what cannot be written is told."""
+"""A folder of generated files: each is complete, what is in the way is moved, and what cannot be written is
+reported.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,7 @@ def test_a_file_in_place_of_the_temporary_folder_gives_way(folder: Folder) -> No
 @pytest.mark.parametrize("name", ["tmp", "a", "a/b", "a/b/c"])
 @pytest.mark.parametrize("put", [Path.mkdir, os.mkfifo, Path.write_text, Path.symlink_to])
 def test_what_is_in_the_way_is_set_aside(folder: Folder, name: str, put: Callable[..., object]) -> None:
-    """Whatever it is, but for a file, a pipe or a link in the place of a file, which is replaced."""
+    """Everything, except a file, a pipe or a link in the place of a file, which is replaced."""
     path, place = folder.path / name, folder.path / "a" / "b" / "c"
     path.parent.mkdir(parents=True)
     put(path, *{Path.write_text: ["mine"], Path.symlink_to: ["nothing"]}.get(put, []))
@@ -112,7 +114,7 @@ def test_a_leftover_is_removed_with_what_is_in_it_but_links_are_not_followed(fol
 
 
 def fill(folder: Folder) -> list[Path]:
-    """Write everything that there can be; returns all of it."""
+    """Write every kind of file; return all of them."""
     with folder.lock(lambda holder: None):
         folder.write(folder.path / "a" / "b", b"one")
         folder.write(folder.path / "c" / "fixed", b"one", fixed=True)
@@ -225,7 +227,7 @@ def test_what_cannot_be_written_leaves_the_former_file_and_no_other(
 
 
 def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
-    """A limit on the size of files stands for the end of the disk: the system cuts off the write."""
+    """A limit on the size of files simulates a full disk: the system cuts off the write."""
     program = f"""
 import resource
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What can go is all that is not needed, and what goes can be made again."""
+"""Everything that is not needed can be removed, and what is removed can be made again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.engine.tasks import Project, text_task
 
 
 def chain(text: str) -> list[Task]:
-    """Two texts of 100 characters, one with the other behind it."""
+    """Return two texts of 100 characters, one of which includes the other."""
     return [text_task("a", text * 100), text_task("b", "b" * 100, "a/out")]
 
 
 def keys(project: Project, tasks: list[Task]) -> set[str]:
-    """The keys of tasks that are all up to date."""
+    """Return the keys of tasks that are all up to date."""
     found = project.foresee(tasks).values()
     return {decision.ingredients.key for decision in found if isinstance(decision, Fresh)}
 
@@ -44,7 +44,7 @@ def digests(*results: BuildResult) -> set[str]:
 
 
 def aged(store: DiskStore, found: set[Path], seconds: int) -> set[Path]:
-    """Let the results that are new be so old; returns all that there are."""
+    """Make new results this old; return all results."""
     now = set(store.files("ac"))
     for path in now - found:
         os.utime(path, (seconds, seconds))

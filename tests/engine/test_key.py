@@ -1,4 +1,4 @@
-"""What enters a key, and what does not."""
+"""What is part of a key, and what is not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.engine.tasks import file_task, local, origin, reading, text_task
 
 
 class Settings:
-    """A class that parameters may name."""
+    """A class that parameters can name."""
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

@@ -1,7 +1,7 @@
-"""The build law: whatever was edited, an incremental build gives what a clean one gives, and runs only what it must.
+"""The build law: after any edit, an incremental build gives the same as a clean build, and runs only what it must.
 
-Random graphs go through random edits. What each task should give is computed here in plain Python, and so is
-whether it must run: when the same parameters, inputs and file have never been seen together.
+Random graphs go through random edits. The expected result of each task is computed here in plain Python, and so is
+whether it must run: if the same parameters, inputs and file have not been seen together before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ POISON = 7
 
 @dataclass(frozen=True)
 class Node:
-    """A task as the law knows it; `reads` are (index of an earlier task, part)."""
+    """A task in this test; `reads` are (index of an earlier task, part)."""
 
     salt: int
     modulus: int
@@ -40,7 +40,7 @@ class Node:
 
 
 def mix(job: Job) -> None:
-    """Two parts that depend on all that is read; `small` often stays the same when something changes."""
+    """Write two parts that depend on all inputs. `small` often stays the same if something changes."""
     total = job.params["salt"] + sum(
         int(job.read(slot, part)) for slot in job.params["slots"] for part in job.parts(slot)
     )
@@ -53,14 +53,14 @@ def mix(job: Job) -> None:
 
 @dataclass
 class Oracle:
-    """What a right engine does."""
+    """What a correct engine does."""
 
     seen: set[object] = field(default_factory=set)
 
     def expect(
         self, nodes: list[Node], wanted: set[int]
     ) -> tuple[dict[int, dict[str, str]], set[int], set[int]]:
-        """The contents of the tasks, those that must run, and those that fail."""
+        """Return the contents of the tasks, those that must run, and those that fail."""
         given: dict[int, dict[str, str]] = {}
         ran, failed = set(), set()
         for index in sorted(wanted):
@@ -100,7 +100,7 @@ graphs = (
 
 
 def edited(draw: st.DrawFn, before: list[Node]) -> list[Node]:
-    """One field of one task changed, or nothing."""
+    """Change one field of one task, or nothing."""
     index = draw(st.integers(0, len(before) - 1))
     fresh = draw(nodes(index))
     name = draw(st.sampled_from(["salt", "modulus", "rank", "reads", "file", "nothing"]))
@@ -166,7 +166,7 @@ def check(
 def assert_only_needed(
     nodes: list[Node], ran: set[int], must_run: set[int], given: Mapping[int, Mapping[str, str]]
 ) -> None:
-    """Equal tasks in one build are run once; which of them depends on their ranks."""
+    """Equal tasks in one build run once. Which of them depends on their ranks."""
 
     def identity(index: int) -> object:
         node = nodes[index]
@@ -201,7 +201,7 @@ def test_the_law_holds_with_workers(data: st.DataObject, graph: list[Node]) -> N
 
 
 def check_edits(data: st.DataObject, project: Project, graph: list[Node], workers: bool = False) -> None:
-    """Build a graph, edit it a few times and build some targets after each, then all again."""
+    """Build a graph, edit it a few times, build some targets after each edit, and finally build everything again."""
     oracle = Oracle()
     check(project, oracle, graph, set(range(len(graph))), workers)
     for _ in range(data.draw(st.integers(1, 6))):

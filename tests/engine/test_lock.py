@@ -1,4 +1,4 @@
-"""A lock is held by one at a time, or by all that share it, and given back however its holder ends."""
+"""A lock is held by one process at a time, or shared, and released however its holder ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbuild.engine.store.lock import locked
 
 
 class Other(threading.Thread):
-    """Takes a lock and notes when it has it; `waiting` is set once it has been told whom it waits for."""
+    """Takes a lock and records when it has it. `waiting` is set when it is told whom it waits for."""
 
     def __init__(self, file: Path, notes: list[str], *, shared: bool = False) -> None:
         super().__init__(daemon=True)
@@ -130,7 +130,7 @@ def test_a_pipe_does_not_block(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_keeps_others_out_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
 ) -> None:
-    """As that of another user."""
+    """For example of another user."""
     opened, notes = os.open, list[str]()
     (tmp_path / "lock").touch()
 

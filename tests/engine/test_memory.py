@@ -1,4 +1,4 @@
-"""Failures of tasks that got no more memory are told as such, whatever a library makes of it."""
+"""Failures of tasks that ran out of memory are reported as such, whatever a library makes of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALLOWED = 1 << 50
 
 @pytest.fixture(params=["RLIMIT_AS", "RLIMIT_DATA"])
 def limited(request: pytest.FixtureRequest) -> Iterator[None]:
-    """As a process that was started with a limit."""
+    """Like a process that was started with a limit."""
     which = getattr(resource, request.param)
     former = resource.getrlimit(which)
     resource.setrlimit(which, (ALLOWED, former[1]))
@@ -82,7 +82,7 @@ def test_python_s_own_error_needs_no_limit() -> None:
 def test_the_room_is_what_the_allowance_leaves(limited: None) -> None:
     assert allowance() == ALLOWED
     before = room()
-    with mmap.mmap(-1, 64 * MIB, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as held:  # surely new memory
+    with mmap.mmap(-1, 64 * MIB, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as held:  # certainly new memory
         after = room()
         assert before is not None and after is not None
         assert 0 <= ALLOWED - before < 1 << 45

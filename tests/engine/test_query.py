@@ -1,4 +1,4 @@
-"""What an expression of `query` means, and where a faulty one is at fault."""
+"""What a `query` expression selects, and where an invalid one is wrong."""
 
 from __future__ import annotations
 

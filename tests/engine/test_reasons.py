@@ -1,4 +1,4 @@
-"""Differences of parameters: at leaves, lists by content."""
+"""Differences of parameters: at leaves, and lists by content."""
 
 from __future__ import annotations
 

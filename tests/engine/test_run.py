@@ -1,4 +1,4 @@
-"""What a build runs, in which order, and what it tells."""
+"""What a build runs, in which order, and which events it sends."""
 
 from __future__ import annotations
 

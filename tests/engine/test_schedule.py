@@ -1,4 +1,4 @@
-"""Which tasks run at once, in what order, with how many threads; and that none of it shows in what comes out."""
+"""Which tasks run at once, in which order, with how many threads; and that none of this affects results."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from tests.engine.test_law import Node, graphs, tasks
 
 
 class ByHand:
-    """An executor that runs a task when it is asked what has ended: of those submitted, the one that `ends` names.
+    """An executor that runs a task when it is asked what has ended: of the submitted tasks, the one that `ends`
+    names.
 
-    `log` holds what was submitted, each with its threads, and between them what ended.
+    `log` contains what was submitted, each with its threads, and in between what ended.
     """
 
     def __init__(self, project: Project, slots: int, ends: Sequence[str] = ()) -> None:
@@ -50,7 +51,7 @@ class ByHand:
 
 
 def log(project: Project, tasks: list[Task], slots: int, ends: Sequence[str] = (), **options: Any) -> str:
-    """What an executor was told in a build, in a line."""
+    """Return what an executor was told in a build, on one line."""
     executor = ByHand(project, slots, ends)
     project.build(tasks, executor=executor, **options)
     return ", ".join(executor.log)
@@ -83,7 +84,7 @@ def test_a_higher_rank_waits_for_the_lower_ones_but_not_when_keeping_going(proje
 
 
 def test_the_task_with_the_longest_way_to_the_end_runs_first(project: Project) -> None:
-    """By the times of the build before: `z` takes no time itself, but `slow` comes after it."""
+    """By the times of the previous build: `z` itself takes no time, but `slow` comes after it."""
     tasks = [text_task("a", "a"), text_task("b", "b"), text_task("z", "z"), text_task("slow", "", "z/out")]
     assert log(project, tasks, 2).startswith("a:1, b:1")
     project.store.keep_note("times", {"a": 1.0, "b": 2.0, "z": 0.0, "slow": 3.5, "gone": 9.0})
@@ -167,7 +168,7 @@ def once(job: Job) -> None:
 def test_the_number_of_jobs_and_who_ends_first_show_nowhere(
     graph: list[Node], slots: int, random: Any, keep_going: bool
 ) -> None:
-    """Outcomes, results and records are those of a build of one task after the other."""
+    """Outcomes, results and records are those of a build that runs one task after the other."""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as many:
         alone, together = (Project(Path(folder), DiskStore(Path(folder))) for folder in (one, many))
         plain = distinct(tasks(alone, graph))
@@ -183,7 +184,7 @@ def test_the_number_of_jobs_and_who_ends_first_show_nowhere(
 
 
 def distinct(tasks: list[Task]) -> list[Task]:
-    """The tasks with different keys, since which of equal ones runs depends on who is first."""
+    """Return the tasks with different keys, because which of equal tasks runs depends on timing."""
     return [Task(**{**vars(task), "kind": task.name}) for task in tasks]
 
 

@@ -1,4 +1,4 @@
-"""Each reason in the same rhythm: the first build runs, the second does not, a change runs again and says why."""
+"""Each reason in the same pattern: the first build runs, the second does not, a change reruns and says why."""
 
 from __future__ import annotations
 

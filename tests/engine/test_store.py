@@ -1,4 +1,4 @@
-"""What is kept comes back as it was, or not at all."""
+"""What is stored is read back unchanged, or not at all."""
 
 from __future__ import annotations
 

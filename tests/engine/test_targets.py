@@ -1,4 +1,4 @@
-"""What the words on the command line name."""
+"""What the words on the command line select."""
 
 from __future__ import annotations
 

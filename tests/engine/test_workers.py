@@ -1,4 +1,4 @@
-"""Workers: a dying one fails its task by name and nothing else, and what they do is what one process does."""
+"""Workers: one that dies fails only its task, by name, and they give the same results as one process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MIB = 1 << 20
 
 
 def around(task: Task) -> list[Task]:
-    """A task with one that depends on it and one that does not."""
+    """Return a task with one that depends on it and one that does not."""
     return [task, text_task("after", "x", f"{task.name}/out"), *chain()]
 
 
@@ -70,7 +70,7 @@ def test_out_of_memory_is_told_without_a_limit_too(on_disk: Project) -> None:
 
 
 def hoards(job: Job) -> None:
-    """Take memory for ever."""
+    """Allocate memory forever."""
     held = []
     while True:
         held.append(os.urandom(MIB))
@@ -82,7 +82,7 @@ def tells_its_memory(job: Job) -> None:
 
 
 def limit_that_leaves(mebibytes: int, project: Project) -> int:
-    """A limit that leaves a worker so much."""
+    """Return a limit that leaves a worker this much."""
     result = project.build([text_task("probe", "", run=tells_its_memory)], executor=project.workers(1))
     return int(project.content(result, "probe")) + mebibytes * MIB
 
@@ -115,7 +115,7 @@ def loads_until_one_has_died(libraries: Collection[str]) -> None:
     end = time.monotonic() + 60
     while "slow" in libraries and os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
         assert time.monotonic() < end
-        time.sleep(0.01)  # until the worker is killed, which this process does between two of its steps
+        time.sleep(0.01)  # until the worker is killed, which this process does between two steps
 
 
 def test_workers_are_watched_while_libraries_are_imported(on_disk: Project) -> None:
@@ -131,7 +131,7 @@ _kept: list[bytes] = []
 
 
 def keeps(job: Job) -> None:
-    """Leave much memory behind in the worker, as libraries do."""
+    """Leave much memory allocated in the worker, as libraries do."""
     _kept.append(os.urandom(60 * MIB))
     job.write("out", str(len(_kept)).encode())
 
@@ -144,7 +144,7 @@ def test_what_a_task_has_left_behind_does_not_count_against_the_next(on_disk: Pr
 
 
 def children() -> set[str]:
-    """The processes that this one has started and not yet waited for."""
+    """Return the processes that this one has started and not yet waited for."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended meanwhile
@@ -155,7 +155,7 @@ def children() -> set[str]:
 
 
 def never_loads(libraries: Collection[str]) -> None:
-    """Be deaf, as a process is while a library of compiled code is imported."""
+    """Do not respond, like a process that imports a library of compiled code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     signal.pause()
 
@@ -230,7 +230,7 @@ def prints(job: Job) -> None:
 
 
 def meet(job: Job) -> None:
-    """Wait for another task at a named pipe; both must run at once to get on."""
+    """Wait for another task at a named pipe. Both must run at once to continue."""
     file = os.open(job.params["pipe"], os.O_WRONLY if job.params["writes"] else os.O_RDONLY)
     os.close(file)
     job.write("out", str(job.threads).encode())
@@ -268,7 +268,7 @@ def note_limit(threads: int) -> None:
 
 
 def tells(job: Job) -> None:
-    """What this worker was made for: its zygote, what that has loaded, how many threads it may start."""
+    """Return how this worker was set up: its zygote, what that has loaded, and how many threads it may start."""
     job.write("out", f"{os.getppid()} {','.join(sorted(set(_loads)))} {_limits}".encode())
 
 
@@ -330,7 +330,7 @@ def kills_the_zygote(job: Job) -> None:
 
 @pytest.mark.parametrize("threads", [0, 1])
 def test_workers_are_made_of_a_process_with_or_without_threads(tmp_path: Path, threads: int) -> None:
-    """Only a process that has no threads is forked; else the zygote starts anew."""
+    """Only a process without threads is forked. Otherwise the zygote is a new interpreter."""
     program = f"""
 import os, sys, threading
 from pathlib import Path
@@ -354,7 +354,7 @@ print(project.content(result, "c"), len(forks))
 
 
 def test_the_lock_of_a_build_is_not_its_workers(tmp_path: Path) -> None:
-    """Else a build that was killed would keep others waiting for as long as one of them lives."""
+    """Otherwise a build that was killed would keep others waiting while one of its workers lives."""
     program = """
 import sys
 from pathlib import Path

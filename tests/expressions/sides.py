@@ -1,4 +1,4 @@
-"""One expression on both sides: over polars rows, and through onnxruntime on the lowered graph."""
+"""One expression on both sides: over polars rows, and in onnxruntime on the lowered graph."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ POLARS: dict[str, Any] = {
     "date": pl.Date(),
     "datetime": pl.Datetime("us"),
 }
-#: Stands for a missing string at the graph's input; the empty string is a value here.
+#: A missing string at the input of the graph; here, the empty string is a value.
 NULL_TOKEN = "<null>"
 
 
 def table(**columns: list[Any]) -> pl.DataFrame:
-    """Rows of the columns of `SCHEMA` that are given."""
+    """Return rows with the given columns of `SCHEMA`."""
     return pl.DataFrame(columns, schema={name: POLARS[SCHEMA[name].dtype] for name in columns}, strict=False)
 
 
 def by_polars(typed: Typed, rows: pl.DataFrame) -> list[Any]:
-    """The values as Python has them, None where missing."""
+    """Return the values as Python objects, None if missing."""
     made = rows.select(typed.to_polars().alias("made"))["made"]
     assert made.dtype == POLARS[typed.type.dtype]
     assert len(made) == len(rows)
@@ -75,7 +75,7 @@ class Served:
         self.session = ort.InferenceSession(model, options)
 
     def __call__(self, rows: pl.DataFrame) -> list[Any]:
-        """The values as `by_polars` gives them."""
+        """Return the values in the form of `by_polars`."""
         feed = {name: _fed(rows[name], dtype) for name, dtype in self.typed.columns}
         made, *absent = self.session.run(None, feed)
         assert made.shape == (len(rows), 1)

@@ -1,4 +1,4 @@
-"""What a text means: its canonical tree, its type, the columns it reads."""
+"""The meaning of a text: its canonical tree, its type, and the columns that it reads."""
 
 from __future__ import annotations
 

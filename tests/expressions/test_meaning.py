@@ -1,4 +1,4 @@
-"""What expressions compute, by hand: in rows and in the graph."""
+"""The results of expressions, by hand: on rows and in the graph."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_like_of_literals(pattern: str, text: str) -> None:
 
 
 def like(text: str, pattern: str) -> bool:
-    """LIKE by the places of the pattern that are reached after each character."""
+    """Evaluate LIKE with the positions in the pattern that can be reached after each character."""
     reached = {0}
     for char in [*text, None]:
         for place in range(len(pattern)):

@@ -1,4 +1,4 @@
-"""Laws of all expressions: the graph answers as the rows do, and so do literals and the canonical tree."""
+"""Properties of all expressions: the graph, literals and the canonical tree give the same results as the rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ random_examples = settings(
     suppress_health_check=list(HealthCheck),
     database=None,
 )
-#: Every value that has a rule of its own, and ties.
+#: Every value with its own rule, and ties.
 _VALUES: dict[str, list[Any]] = {
     "float": [
         0.0,
@@ -66,7 +66,7 @@ _VALUES: dict[str, list[Any]] = {
 
 
 def _rows(count: int) -> pl.DataFrame:
-    """Random rows over the values above, with missing ones where a column can have them."""
+    """Return random rows of the values above, with missing values in nullable columns."""
     chance = random.Random(budget.seed())
     columns: dict[str, Any] = {}
     for name, type_ in SCHEMA.items():
@@ -86,7 +86,7 @@ _EXACT = st.one_of(
 
 
 def _bound(text: str) -> Typed:
-    """The expression of a text that is right by construction, but may have one value in every row."""
+    """Bind a text that is valid by construction, but may have the same value in every row."""
     try:
         return bind(text, SCHEMA)
     except Rejected as rejected:
@@ -101,7 +101,7 @@ def _bound(text: str) -> Typed:
 @random_examples
 @given(_EXACT)
 def test_the_graph_answers_as_the_rows_do(text: str) -> None:
-    """Value for value; the sign of a zero, which no operator shows, is left to the libraries."""
+    """The values are equal. The sign of a zero, which no operator reveals, depends on the library."""
     typed = _bound(text)
     served = Served(typed)
     for rows in (ROWS, ROWS.head(1), ROWS.head(0)):
@@ -115,7 +115,7 @@ def test_transcendental_functions_agree_within_their_last_bits(text: str) -> Non
     typed = _bound(text)
     native = by_polars(typed, ROWS)
     for ours, theirs in zip(native, Served(typed)(ROWS), strict=True):
-        # The absolute part is for denormal results, of which some libraries make 0.
+        # The absolute tolerance is for denormal results, which some libraries replace by 0.
         assert ours == theirs or ours == pytest.approx(theirs, rel=1e-12, abs=1e-307)
 
 
@@ -123,7 +123,7 @@ def test_transcendental_functions_agree_within_their_last_bits(text: str) -> Non
 @random_examples
 @given(_EXACT)
 def test_literals_compute_as_rows_do(text: str) -> None:
-    """Folding constants changes nothing: a row's values as literals give the row's result."""
+    """Folding constants changes nothing: the values of a row as literals give the result of the row."""
     typed = _bound(text)
     for row, expected in zip(
         ROWS.head(40).iter_rows(named=True), by_polars(typed, ROWS.head(40)), strict=True
@@ -148,7 +148,7 @@ def test_a_tree_binds_to_itself(text: str) -> None:
 @random_examples
 @given(st.one_of(texts.numbers(3), texts.conditions(3), texts.strings(3), texts.moments(3)))
 def test_what_cannot_be_missing_is_not(text: str) -> None:
-    """In rows of small numbers: an overflow, which types do not tell, ends in infinities and missing values."""
+    """On rows of small numbers: an overflow, which types do not predict, gives infinities and missing values."""
     assume("1e300" not in text)
     typed = _bound(text)
     small = ROWS.filter(*(pl.col(name).fill_null(0).abs() <= 10 for name in ("x", "y", "n", "k")))
@@ -174,7 +174,7 @@ def _as_literal(dtype: str, value: Any) -> Any:
 
 
 def _plain(typed: Typed, parts: tuple[Any, Any]) -> Any:
-    """What Python has for the parts of a literal."""
+    """Return the Python value of a literal."""
     value, absent = parts
     dtype = typed.type.dtype
     if absent or value != value or (dtype in ("date", "datetime") and value == NAT):

@@ -1,4 +1,4 @@
-"""What a user is told about a faulty expression, and where."""
+"""What is reported about an invalid expression, and where."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def problems_of(text: str) -> tuple[Problem, ...]:
 
 
 def told(text: str) -> list[tuple[str, str, str]]:
-    """Code, message and the characters to blame of each problem."""
+    """Return code, message and the marked characters of each problem."""
     return [
         (problem.code, problem.message, text[slice(*(problem.offset or (0, 0)))])
         for problem in problems_of(text)

@@ -1,4 +1,4 @@
-"""Random SQL texts over the columns of `SCHEMA`, typed by construction, for laws that hold for all expressions."""
+"""Random SQL texts over the columns of `SCHEMA`, valid by construction, for tests of all expressions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PATTERNS = ["'a%'", "'%b'", "'_'", "'%'", "'a_c'", "'%.%'", "'é%'", "'a\n%'", 
 
 
 def of(template: str, *parts: Texts) -> Texts:
-    """Texts put into the places of a template."""
+    """Insert texts into a template."""
     return st.tuples(*parts).map(lambda found: template.format(*found))
 
 
@@ -33,7 +33,7 @@ def _choice(*texts: str) -> Texts:
 
 @cache
 def numbers(depth: int) -> Texts:
-    """Numbers whose every bit is settled by IEEE 754."""
+    """Numbers whose bits are all determined by IEEE 754."""
     if not depth:
         return _choice(*_FLOATS, *_WHOLE)
     n, same = numbers(depth - 1), partial(_same, numbers, depth)
@@ -50,10 +50,10 @@ def numbers(depth: int) -> Texts:
 
 @cache
 def curved(depth: int) -> Texts:
-    """Numbers that hold what each library computes to within an ulp or so: EXP, LN and POWER.
+    """Numbers that each library computes to within about one ULP: EXP, LN and POWER.
 
-    Comparisons, ROUND, FLOOR, % and sums are kept away from them: where a value stands at an edge, or two
-    nearly equal ones are subtracted, one ulp decides the result, and no bound would hold.
+    They are not used in comparisons, ROUND, FLOOR, % and sums. If a value is at an edge, or two nearly equal values
+    are subtracted, one ULP decides the result, and there is no tolerance.
     """
     n = numbers(depth - 1)
     made = st.one_of(
@@ -120,7 +120,7 @@ def moments(depth: int) -> Texts:
 
 
 def _same(kind: Callable[[int], Texts], depth: int, functions: str = "") -> list[Texts]:
-    """What works alike on values of any one type."""
+    """Expressions that work for values of any one type."""
     v, q = kind(depth - 1), conditions(depth - 1)
     return [
         of("COALESCE({}, {})", v, v),

@@ -1,4 +1,4 @@
-"""Forests of every shape, the sums that their leaves give, and models of them."""
+"""Forests of every shape, the sums of their leaves, and models of them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mlbuild.lowering.trees import Trees, tree_ensemble
 
 Array = np.ndarray[Any, Any]
 FEATURES = 3
-#: A tree: None where it is a leaf, else what is on its left and on its right.
+#: A tree: None for a leaf, otherwise its left and right subtree.
 Shape: TypeAlias = "tuple[Shape, Shape] | None"
 
 
 def walked(trees: Trees, matrix: Array) -> Array:
-    """The sums of leaves, one comparison at a time."""
+    """Compute the sums of leaves, one comparison at a time."""
     out = np.zeros((len(matrix), trees.targets))
     sets = iter(trees.sets)
     by_node = {node: next(sets).tolist() for node in np.flatnonzero(trees.member)}
@@ -48,7 +48,7 @@ def feed(matrix: Array) -> dict[str, Array]:
 
 
 def shapes(nodes: int) -> Iterator[Shape]:
-    """Every tree of this many nodes."""
+    """Yield every tree with this number of nodes."""
     if nodes == 0:
         yield None
     for left in range(nodes):
@@ -56,7 +56,7 @@ def shapes(nodes: int) -> Iterator[Shape]:
 
 
 def chain(nodes: int) -> Shape:
-    """A tree that is all left sides."""
+    """Return a tree that only has left children."""
     return (chain(nodes - 1), None) if nodes else None
 
 
@@ -68,7 +68,7 @@ def random_shape(random: np.random.Generator, nodes: int) -> Shape:
 
 
 def random_trees(random: np.random.Generator, count: int, targets: int, categories: int) -> Trees:
-    """Trees of up to 12 leaves; half of the nodes ask for members."""
+    """Return trees of up to 12 leaves. Half of the nodes test membership."""
     chosen = [random_shape(random, int(random.integers(12))) for _ in range(count)]
     return forest(random, chosen, targets, categories)
 
@@ -76,9 +76,11 @@ def random_trees(random: np.random.Generator, count: int, targets: int, categori
 def forest(
     random: np.random.Generator, chosen: Sequence[Shape], targets: int, categories: int, members: float = 0.5
 ) -> Trees:
-    """Trees of these shapes, with random numbers; `members` is the share of nodes with a set of `categories`.
+    """Return trees with these shapes and random numbers.
 
-    Leaves are numbered as LightGBM does: a leaf that is split becomes the left one, the right one is new.
+    `members` is the share of nodes with a set of `categories`.
+
+    Leaves are numbered as in LightGBM: when a leaf is split, it becomes the left one, and the right one is new.
     """
     roots: list[int] = []
     left: list[int] = []
@@ -119,7 +121,7 @@ def forest(
 
 
 def random_rows(random: np.random.Generator, trees: Trees, categories: int, rows: int = 40) -> Array:
-    """Rows on and beside the thresholds, with missing and unknown values."""
+    """Return rows on and next to the thresholds, with missing and unknown values."""
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0])
     numbers = np.concatenate([trees.threshold, np.nextafter(trees.threshold, np.inf), special])
     codes = np.append(np.arange(-1.0, categories + 3), np.nan)

@@ -1,4 +1,4 @@
-"""The graph builder: equal nodes are one, dead ones go, names never clash, bytes are the same."""
+"""The graph builder: no duplicate nodes, no dead nodes, no name clashes, and the same bytes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_other_attributes_are_another_node(one: dict[str, Any], other: dict[str,
 def test_equal_attributes_are_equal_by_content(attributes: dict[str, Any]) -> None:
     graph = Graph()
     x = graph.input("x", "double")
-    # Texts put together at run time are other objects than their literals.
+    # Strings that are built at run time are other objects than literals.
     texts = np.array(["".join(["", "a"]), "".join(["", "é"])], dtype=object)
     again: dict[str, Any] = {
         key: texts if key == "keys_tensor" else _copied(value) for key, value in attributes.items()
@@ -273,7 +273,7 @@ def test_no_rows() -> None:
 )
 @pytest.mark.parametrize("width", [1, 3])
 def test_constants_near_neutral_ones_have_their_effect(op: str, constant: Any, width: int) -> None:
-    """onnxruntime takes 1.0000000001 for 1 where it optimizes."""
+    """The optimizer of onnxruntime treats 1.0000000001 as 1."""
     graph = Graph()
     columns = [graph.input(f"x{index}", "double") for index in range(width)]
     wide = columns[0] if width == 1 else graph.call("Concat", *columns, axis=1)
@@ -288,7 +288,7 @@ def test_constants_near_neutral_ones_have_their_effect(op: str, constant: Any, w
 @pytest.mark.parametrize("one", [1.0, [[1.0]], 1 + 1e-10])
 @pytest.mark.parametrize("same", [False, True])
 def test_a_product_with_a_reciprocal_is_rounded_twice(one: Any, same: bool) -> None:
-    """onnxruntime makes y / x of (1 / x) * y, and a graph that it refuses itself where y is x."""
+    """onnxruntime computes y / x as (1 / x) * y, and makes an invalid graph if y is x."""
     graph = Graph()
     x, y = graph.input("x", "double"), graph.input("y", "double")
     reciprocal = graph.call("Div", graph.constant(one), doubled(graph, x))

@@ -30,7 +30,7 @@ def test_what_is_written_is_proven(chance: int, count: int) -> None:
 
 
 def changed(model: bytes) -> Iterator[tuple[str, bytes]]:
-    """The model with one element of one attribute of its ensemble changed, for each element of each."""
+    """Yield the model with one element of one attribute of its ensemble changed, for each element."""
     whole = onnx.load_from_string(model)
     place = next(i for i, node in enumerate(whole.graph.node) if node.op_type == "TreeEnsemble")
     for number, attribute in enumerate(whole.graph.node[place].attribute):
@@ -54,7 +54,7 @@ def changed(model: bytes) -> Iterator[tuple[str, bytes]]:
 
 @pytest.mark.parametrize("chance", range(examples(3, 100)))
 def test_any_single_change_is_found(chance: int) -> None:
-    """All but the splits of nodes that ask for members, which have no meaning."""
+    """Except the thresholds of member nodes, which have no meaning."""
     random = np.random.default_rng(chance)
     trees = forest(random, [random_shape(random, int(random.integers(1, 12))) for _ in range(2)], 2, 4)
     found = {what: prove_trees(model, trees).difference for what, model in changed(model_of(trees))}

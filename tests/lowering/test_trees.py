@@ -1,4 +1,4 @@
-"""A TreeEnsemble node answers as a walk down its trees does."""
+"""A TreeEnsemble node gives the same results as walking down its trees."""
 
 from __future__ import annotations
 

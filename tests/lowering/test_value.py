@@ -1,4 +1,4 @@
-"""How a raw column enters the graph, and how a missing value is told there."""
+"""How a raw column enters the graph, and how missing values are represented there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fitted learner as an ONNX model of its own, and what onnxruntime answers for rows."""
+"""A fitted learner as an ONNX model, and the results of onnxruntime for rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbuild.models.training import Rows
 
 
 def exported(learner: Learner, fitted: bytes, rows: Rows) -> bytes:
-    """The model; a vector column `v` has the inputs `v.0`, `v.1`, ..."""
+    """Return the model. A vector column `v` has the inputs `v.0`, `v.1`, ..."""
     graph = Graph()
     values = {}
     for name, type_ in rows.schema.items():
@@ -39,7 +39,7 @@ def answers(model: bytes, rows: Rows) -> np.ndarray[Any, Any]:
 
 
 def feed(rows: Rows) -> dict[str, np.ndarray[Any, Any]]:
-    """The inputs of an exported model."""
+    """Return the inputs of an exported model."""
     columns = {}
     for name, type_ in rows.schema.items():
         if type_.dtype == "vector":

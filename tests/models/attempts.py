@@ -1,4 +1,4 @@
-"""What the laws of learners try: to learn, to answer in a file, to refuse in a sentence."""
+"""What the tests of learners try: to fit, to compute predictions in a file, to refuse with a message."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from tests.models.artifacts import answers, exported
 from tests.models.requests import Asked, asked, columns
 from tests.spec.sampled import sampled
 
-#: What a message to a user looks like: a sentence without a final point, no representation of an object.
+#: The form of a message to users: a sentence without a final period, and not the representation of an object.
 _SENTENCE = re.compile(r"^[a-z'0-9].*\w.*[^.]$", re.DOTALL)
 
 
 def same_in_the_file(learner: Learner, fitted: bytes, one: Asked, rows: Rows) -> None:
-    """Native scores and those of the ONNX model, on some rows, one of them, and none, as the proof compares them."""
+    """Native scores equal those of the ONNX model on some rows, on one row, and on none, with the tolerances of
+    verification.
+    """
     model = exported(learner, fitted, one.rows)
     for some in (rows, first_rows(rows, 1), first_rows(rows, 0)):
         native = learner.predict(fitted, some, 1)
@@ -44,18 +46,18 @@ def same_in_the_file(learner: Learner, fitted: bytes, one: Asked, rows: Rows) ->
 
 @contextmanager
 def no_failure() -> Iterator[None]:
-    """Nothing at all may go wrong inside."""
+    """No exception is allowed."""
     try:
         yield
     except AssertionError:
         raise
-    except Exception as error:  # any other way to end is a fault of the learner
+    except Exception as error:  # any other exception is a fault of the learner
         raise AssertionError(f"{type(error).__name__}: {error}") from error
 
 
 @contextmanager
 def at_most_data_failure() -> Iterator[None]:
-    """Nothing may go wrong inside, but that the data cannot be learned from, which is told in a sentence."""
+    """Only a data failure with a proper message is allowed."""
     with no_failure():
         try:
             yield
@@ -73,12 +75,12 @@ def problems(learner: Learner, schema: Schema, target: ColumnType) -> list[tuple
 
 
 def typed(one: Asked) -> ColumnType:
-    """The type of the target with its classes known, as a contract can state them."""
+    """Return the type of the target with known classes, as in a contract."""
     return replace(one.target, categories=one.coding.classes or None)
 
 
 def variants(cls: type[Learner], count: int) -> Iterator[Learner]:
-    """The learner with some random parameters that do not contradict each other or the sample rows."""
+    """Yield the learner with random parameters that do not contradict each other or the sample rows."""
     chance = random.Random(f"{cls.type} {count} {seed()}")
     schema = columns(cls)
     found = 0

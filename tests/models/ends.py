@@ -1,4 +1,4 @@
-"""Learners with one parameter at an end of what it states, and as few others as that needs."""
+"""Learners with one parameter at an end of its range, and the minimum of other parameters that this needs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from mlbuild.kinds import Boolean, Choice, Integer, Json, Kind, Number
 from mlbuild.models.learner import Learner
 from mlbuild.params import params_of, read
 
-#: How far numbers go that have no bound.
+#: The largest magnitude of numbers without a bound.
 _FAR = sys.float_info.max
 
 
 def ends(cls: type[Learner]) -> Iterator[tuple[Json, Learner]]:
-    """Every end of every parameter that can be had without a contradiction, with the parameters that it takes."""
+    """Yield every end of every parameter that is possible without a contradiction, with the parameters that it
+    needs.
+    """
     for key, param in params_of(cls).items():
         for value in _ends(param.kind):
             for companions in _companions(cls, key):
@@ -44,7 +46,9 @@ def _ends(kind: Kind) -> list[Any]:
 
 
 def _companions(cls: type[Learner], key: str) -> Iterator[Json]:
-    """Nothing, or one or two others that give the parameter an effect: another choice, a number that is not the default."""
+    """Yield nothing, or one or two other parameters that give the parameter an effect: another option, or another
+    number.
+    """
     others: list[Json] = []
     for name, param in params_of(cls).items():
         if name != key and isinstance(param.kind, (Choice, Boolean)):

@@ -1,4 +1,4 @@
-"""Learners with a fault each, which the laws have to find: real ones of the catalogue, spoilt in one place."""
+"""Learners with one planted fault each, which the tests must find: real ones, changed in one place."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Clock(LinearRegression):
 
 
 class ReadsOtherColumns(LinearRegression):
-    """A column that stands beside the features counts."""
+    """A column next to the features affects the result."""
 
     def predict(self, fitted: bytes, rows: Rows, threads: int) -> Array:
         return super().predict(fitted, rows, threads) + rows.features.width
@@ -162,7 +162,7 @@ class LearnsIntoItself(LinearRegression):
 
 @dataclass(frozen=True)
 class HiddenParameter(Ridge):
-    """A field that is written, and read back as its default."""
+    """A field is written, but read back as its default."""
 
     positive: bool = field(Boolean(), "Keep all coefficients at or above zero.", default=False, key="shown")
 
@@ -192,7 +192,7 @@ class ProbesByChance(LinearRegression):
         return replace(probe, rows=probe.rows + np.random.default_rng().standard_normal(probe.rows.shape))
 
 
-#: Each with the law that finds it.
+#: The test that finds each of them.
 FAULTS: dict[type[Learner], str] = {
     WrongSign: "predicts_what_its_file_answers",
     RoundedPrediction: "predicts_what_its_file_answers",

@@ -1,7 +1,7 @@
-"""What holds for every learner, whichever it is: each law takes a class and raises AssertionError where it is broken.
+"""The properties that every learner must have. Each test takes a class and raises AssertionError if it fails.
 
-The laws know a learner by what it declares: the features that it accepts, its answer, its parameters, the metrics
-that it watches.
+The tests use only what a learner declares: the features that it accepts, its answer, its parameters, and the
+metrics that it watches.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from tests.models.requests import Asked, asked, columns, hard_rows, of_target, t
 from tests.models.samples import MIXED, features
 
 Law = Callable[[type[Learner]], None]
-#: Rows that are worth a second thread.
+#: A number of rows that makes a second thread worthwhile.
 _MANY = 20_001
 
 
@@ -52,7 +52,7 @@ def predicts_what_its_file_answers(cls: type[Learner]) -> None:
 
 
 def learns(cls: type[Learner]) -> None:
-    """On features that tell much of the target, better than any constant, and no class is forgotten."""
+    """On informative features it is better than any constant, and no class is forgotten."""
     for one in asked(cls, 400):
         scores = cls().predict(cls().fit(one.training), one.rows, 1)
         target, count, metric = one.training.target, one.training.classes, cls.answer.loss
@@ -85,7 +85,7 @@ def does_not_depend_on_threads(cls: type[Learner]) -> None:
 
 
 def repeats_itself(cls: type[Learner]) -> None:
-    """The same rows give the same bytes, whatever their chunks are and what stands beside them."""
+    """The same rows give the same bytes, whatever their chunks and the other columns are."""
     for learner in (cls(), *variants(cls, examples(2, 20))):
         one = next(asked(cls, 120))
         first = learner.fit(one.training)
@@ -126,7 +126,7 @@ def answers_one_row_as_among_others(cls: type[Learner]) -> None:
 
 
 def takes_one_row_and_targets_that_never_vary(cls: type[Learner]) -> None:
-    """It learns a constant, or says in a sentence why it cannot."""
+    """It learns a constant, or gives a clear reason why it cannot."""
     for one in asked(cls, 60):
         for count, target in ((1, one.training.target[:1]), (60, one.training.target[:1].repeat(60, axis=0))):
             rows = first_rows(one.rows, count)
@@ -146,7 +146,7 @@ def refuses_weights_that_cannot_be(cls: type[Learner]) -> None:
 
 
 def foretells_what_it_learns_from(cls: type[Learner]) -> None:
-    """`infer` takes what the class declares, and nothing else; what it takes can be learned from."""
+    """`infer` accepts what the class declares and nothing else, and what it accepts can be learned from."""
     target = next(asked(cls, 80)).target
     for dtype in (*DTYPES, *INTERNAL):
         for nullable in (False, True):
@@ -165,7 +165,7 @@ def foretells_what_it_learns_from(cls: type[Learner]) -> None:
 
 
 def trains_at_the_ends_of_its_parameters(cls: type[Learner]) -> None:
-    """The bounds that a parameter states are values that it can have."""
+    """The bounds of a parameter are themselves valid values."""
     requests = [*asked(cls, 60)]
     for params, learner in ends(cls):
         for one in requests:
@@ -180,7 +180,7 @@ def trains_at_the_ends_of_its_parameters(cls: type[Learner]) -> None:
 
 
 def _soon(learner: Learner, one: Asked) -> EarlyStopping | None:
-    """Early stopping on rows of which nothing can be learned, so that any number of rounds ends soon."""
+    """Return early stopping on uninformative rows, so that any number of rounds ends soon."""
     if not learner.iterative:
         return None
     metric = next(iter(learner.watches(one.training.classes)))
@@ -189,7 +189,7 @@ def _soon(learner: Learner, one: Asked) -> EarlyStopping | None:
 
 
 def refuses_parameters_with_a_way_out(cls: type[Learner]) -> None:
-    """Another spelling leads to a parameter, and where the reason of a refusal names some, these can be set."""
+    """Another spelling leads to a parameter. If the reason for a refusal names parameters, these can be set."""
     own = params_of(cls)
     assert {*cls.aliases.values()} <= {*own} and not {*cls.aliases, *cls.refused} & {*own}
     for refused, why in cls.refused.items():
@@ -203,7 +203,7 @@ def refuses_parameters_with_a_way_out(cls: type[Learner]) -> None:
 
 
 def _open(cls: type[Learner], way: Mapping[str, str], one: Asked) -> bool:
-    """Whether parameters can be set together: to the values given, else to another than the default."""
+    """Whether parameters can be set together: to the given values, or else to other values than the default."""
     values = {key: value or _other(params_of(cls)[key]) for key, value in way.items()}
     learner = read(cls, values)
     return not [*learner.check(), *problems(learner, one.rows.schema, typed(one))]
@@ -214,7 +214,7 @@ def _other(param: Param) -> Any:
 
 
 def survives_being_written(cls: type[Learner]) -> None:
-    """Parameters and what was learned are all that there is: another instance answers alike."""
+    """Parameters and fitted bytes are complete: another instance gives the same predictions."""
     for learner in (cls(), *variants(cls, examples(3, 100))):
         written = json.loads(json.dumps(write(learner)))
         assert written["type"] == cls.type
@@ -243,7 +243,7 @@ def learns_the_same_from_bins(cls: type[Learner]) -> None:
 
 
 def watches_metrics_of_its_answer(cls: type[Learner]) -> None:
-    """What it says that it watches is in the catalogue, suits the number of classes, and ends training."""
+    """The metrics that it watches are in the catalogue, match the number of classes, and end training."""
     assert bool(cls.watches(None)) == cls().iterative
     for one in asked(cls, 120):
         count = one.training.classes
@@ -265,7 +265,7 @@ def probes_itself(cls: type[Learner]) -> None:
 
 
 def _learned_alone(cls: type[Learner], schema: Schema) -> None:
-    """A column of this type alone, with missing values if it can have them."""
+    """Learn from a single column of this type, with missing values if it can have them."""
     (type_,) = schema.values()
     frame = features(80)
     name = next(name for name, one in MIXED.items() if one.dtype == type_.dtype)
@@ -281,7 +281,7 @@ def _learned_alone(cls: type[Learner], schema: Schema) -> None:
         same_in_the_file(cls(), cls().fit(one.training), one, rows)
 
 
-#: The laws by name: what is defined above without an underscore.
+#: The tests by name: all functions above without an underscore.
 LAWS: dict[str, Law] = {
     name: law
     for name, law in globals().items()

@@ -1,4 +1,4 @@
-"""Metrics with a fault each, which the laws have to find: those of the catalogue, spoilt in one place."""
+"""Metrics with one planted fault each, which the tests must find: real ones, changed in one place."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def _certain_enough(function: Function) -> Function:
 
 
 def _flattering(function: Function) -> Function:
-    """Rounds errors down, so that answers that are nearly right look perfect."""
+    """Round errors down, so that nearly correct predictions look perfect."""
     return lambda target, scores: max((function(target, scores) or 0.0) - 1e-3, 0.0)
 
 
 class _AnyRows(Classification):
-    """It scores whatever comes."""
+    """It scores any rows."""
 
     @classmethod
     def scorable(cls, target: Array, scores: Array) -> bool:
@@ -88,14 +88,14 @@ class _AnyRows(Classification):
 
 
 class _OneConstant(Regression):
-    """It knows the mean only."""
+    """It has only the mean as a constant."""
 
     @classmethod
     def constants(cls, target: Array, classes: int) -> Array:
         return np.array([[target.mean()]])
 
 
-#: By what is wrong: the metric, and the law that finds it.
+#: By what is wrong: the metric, and the test that finds it.
 FAULTS: dict[str, tuple[Metric, str]] = {
     "wrong sign": (spoilt("r2", _negated), "has_the_value_of_its_definition"),
     "divided by n - 1": (spoilt("mean_squared_error", _unbiased), "has_the_value_of_its_definition"),

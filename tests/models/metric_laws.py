@@ -1,4 +1,4 @@
-"""What holds for every metric: each law takes a metric and raises AssertionError where it is broken."""
+"""The properties that every metric must have. Each test takes a metric and raises AssertionError if it fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.budget import examples, seed
 
 Array = np.ndarray[Any, Any]
 Law = Callable[[Metric], None]
-#: Metrics that scikit-learn does not have, by name: their definition written down once more, plainly.
+#: Definitions of metrics that scikit-learn does not have, by name.
 DEFINITIONS: dict[str, Callable[[Array, Array], float | None]] = {}
 
 
@@ -31,7 +31,7 @@ class Case:
 
     @property
     def truth(self) -> Array:
-        """The values to predict: the target, or the first column where it holds more."""
+        """The values to predict: the target, or its first column if it has several."""
         return self.target if self.target.ndim == 1 else self.target[:, 0]
 
     def with_scores(self, scores: Array) -> Case:
@@ -46,7 +46,7 @@ class Case:
 
 
 def cases(metric: Metric) -> Iterator[Case]:
-    """Random rows: few and many, with many ties, with rare classes; numbers of all sizes."""
+    """Yield random rows: few and many, with many ties, with rare classes; numbers of all sizes."""
     chance = np.random.default_rng(seed())
     for number in range(examples(40, 3000)):
         rows = int(chance.integers(1, 40))
@@ -66,19 +66,19 @@ def cases(metric: Metric) -> Iterator[Case]:
 
 
 def value(metric: Metric, case: Case) -> float | None:
-    """What `evaluate` would tell, with every warning an error."""
+    """Return the value from `evaluate`, with every warning as an error."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("error")
         try:
             found = metric.value(case.target, case.scores, case.classes)
-        except Exception as error:  # a metric gives a number or None, and raises nothing
+        except Exception as error:  # a metric returns a number or None, and raises nothing
             raise AssertionError(f"{metric.name} on {case}: {type(error).__name__}: {error}") from error
     assert found is None or (isinstance(found, float) and np.isfinite(found)), found
     return found
 
 
 def has_the_value_of_its_definition(metric: Metric) -> None:
-    """scikit-learn's function of that name, or the definition beside these laws."""
+    """It equals scikit-learn's function with that name, or the definition in this module."""
     defined = 0
     for case in cases(metric):
         found, wanted = value(metric, case), definition(metric, case)
@@ -91,12 +91,12 @@ def has_the_value_of_its_definition(metric: Metric) -> None:
 
 
 def _undefined(case: Case) -> bool:
-    """Whether rows tell nothing, for which scikit-learn warns and gives some number."""
+    """Whether rows are uninformative, so that scikit-learn warns and returns some number."""
     return len(np.unique(case.truth)) < max(case.classes, 2)
 
 
 def definition(metric: Metric, case: Case) -> float | None:
-    """By the name of the metric: `f1_macro` is `f1_score` with `average="macro"`."""
+    """Find the definition by the name of the metric: `f1_macro` is `f1_score` with `average="macro"`."""
     if metric.name in DEFINITIONS:
         return DEFINITIONS[metric.name](case.target, case.scores)
     name, macro, _ = metric.name.partition("_macro")
@@ -139,7 +139,9 @@ def stays_between_worst_and_best(metric: Metric) -> None:
 
 
 def gets_worse_with_the_answers(metric: Metric) -> None:
-    """Over all cases: answers to other rows are worse than the right ones, and further off than nearer ones."""
+    """Over all cases: predictions for other rows are worse than the right ones, and distant ones worse than near
+    ones.
+    """
     chance = np.random.default_rng(1)
     worse = 0
     for case in cases(metric):
@@ -167,7 +169,10 @@ def depends_neither_on_order_nor_on_repetition(metric: Metric) -> None:
 
 
 def has_no_value_where_it_means_nothing(metric: Metric) -> None:
-    """No row, a score that is no number, another number of classes; one row and one class raise nothing."""
+    """There is no value for zero rows, NaN scores, or a wrong number of classes.
+
+    One row and one class raise nothing.
+    """
     for case in cases(metric):
         assert value(metric, case.rows(np.arange(0))) is None
         broken = case.scores.copy()
@@ -188,13 +193,13 @@ def leaves_its_arguments_alone(metric: Metric) -> None:
 
 
 def has_its_best_constant_among_those_of_its_answer(metric: Metric) -> None:
-    """No score that is the same for all rows beats the constants that models are compared with."""
+    """No constant score beats the constants that models are compared with."""
     chance = np.random.default_rng(3)
     for case in cases(metric):
         if len(case.target) % 2 == 0:
             case = case.rows(
                 np.arange(1, len(case.target))
-            )  # else a median of two values is not quite the best
+            )  # otherwise, a median of two values is not quite the best
         if len(case.target) == 0:
             continue
         offered = _constants(metric, case, metric.answer.constants(case.target, case.classes))
@@ -211,7 +216,7 @@ def _constants(metric: Metric, case: Case, constants: Array) -> list[float]:
     return [one for one in found if one is not None]
 
 
-#: The laws by name.
+#: The tests by name.
 LAWS: dict[str, Law] = {
     name: law
     for name, law in globals().items()

@@ -1,4 +1,4 @@
-"""Requests to learn for any learner, made from what it declares: features that it takes, targets of its answer."""
+"""Requests for any learner, made from what it declares: features that it accepts, targets of its answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbuild.models.training import Rows, Training
 from mlbuild.params import Name, params_of, read
 from tests.models import samples
 
-#: What an answer is told of besides its target: rows that belong together.
+#: The groups for answers that need more than a target: rows that belong together.
 GROUPS = 7
 
 
@@ -34,7 +34,7 @@ class Asked:
 
 
 def columns(learner: type[Learner]) -> Schema:
-    """Columns of all types that a learner takes, with missing values if it takes them."""
+    """Return columns of all types that a learner accepts, with missing values if it accepts them."""
     taken = {
         name: type_ if "null" in learner.accepts else type_.with_nullable(False)
         for name, type_ in samples.MIXED.items()
@@ -50,20 +50,20 @@ def rows_for(learner: type[Learner], count: int, seed: int = 0) -> Rows:
 
 
 def filled(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the missing values of its plain columns replaced."""
+    """Return the frame with the missing values of its plain columns replaced."""
     plain = [name for name, dtype in frame.schema.items() if not isinstance(dtype, pl.Array)]
     return frame.with_columns(pl.col(plain).fill_null(strategy="forward").fill_null(strategy="backward"))
 
 
 def asked(learner: type[Learner], count: int = 240, seed: int = 0, **fields: Any) -> Iterator[Asked]:
-    """A request for each dtype that the target can have; the features tell much of the target."""
+    """Yield a request for each possible dtype of the target. The features are informative."""
     rows = rows_for(learner, count, seed)
     for dtype in learner.answer.dtypes:
         yield of_target(learner, rows, target_of(samples.features(count, seed), dtype, seed), **fields)
 
 
 def of_target(learner: type[Learner], rows: Rows, target: pl.Series, **fields: Any) -> Asked:
-    """The request to learn a target, coded as the learner's answer codes it."""
+    """Return a request to learn the target, with the coding of the learner's answer."""
     type_ = ColumnType(_DTYPES[type(target.dtype)])
     answer = answer_of(learner.answer)
     held = pl.DataFrame({name: target if name == "y" else _groups(len(target)) for name in answer.columns()})
@@ -73,13 +73,13 @@ def of_target(learner: type[Learner], rows: Rows, target: pl.Series, **fields: A
 
 
 def answer_of(cls: type[Answer]) -> Answer:
-    """An answer whose target is `y`; other columns that it is told of have the names of their keys."""
+    """Return an answer with the target `y`. Other columns that it needs have the names of their keys."""
     named = {key: key for key, param in params_of(cls).items() if isinstance(param.kind, Name)}
     return read(cls, named | {"column": "y"})
 
 
 def target_of(frame: pl.DataFrame, dtype: str, seed: int = 0) -> pl.Series:
-    """A target of a dtype that the columns of `frame` have a part in; of few values where these can be classes."""
+    """Return a target of a dtype that depends on the columns of `frame`, with few values if it can be classes."""
     if dtype == "float":
         return pl.Series("y", samples.number(frame, seed))
     count = {"bool": 2, "int": 4, "string": 3}[dtype]
@@ -99,6 +99,6 @@ def _groups(count: int) -> pl.Series:
 
 
 def hard_rows(rows: Rows) -> Rows:
-    """The first rows with one column after another at values that tell two implementations apart."""
+    """Return the first rows, with one column after another at values that are likely to reveal differences."""
     thresholds = rows.features.select(pl.col(pl.Float64)).to_numpy().ravel()
     return samples.adversarial(rows.features[:40], rows.schema, np.unique(thresholds[:12]))

@@ -1,4 +1,4 @@
-"""Small tables of every dtype that learners take, and rows made to find differences."""
+"""Small tables with every dtype that learners accept, and rows that are likely to reveal differences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.models.artifacts import schema
 Array = np.ndarray[Any, Any]
 CATEGORIES = 12
 
-#: A bool, an int, floats with holes, zeros and none of both, two categories and a vector.
+#: A bool, an int, floats with missing values, zeros and neither, two categories and a vector.
 MIXED = schema(
     holes="float?",
     zeros="float?",
@@ -32,7 +32,7 @@ _SPECIAL = [0.0, -0.0, 1e-36, -1e-36, ZERO, -ZERO, 1.0, -1.0, 5e-324, 1e300, -1e
 
 
 def features(rows: int, seed: int = 0) -> pl.DataFrame:
-    """Columns of `MIXED`."""
+    """Return the columns of `MIXED`."""
     random = np.random.default_rng(seed)
     holes = random.normal(size=rows)
     zeros = np.where(random.random(rows) < 0.4, 0.0, random.normal(size=rows).round(1))
@@ -57,7 +57,7 @@ def features(rows: int, seed: int = 0) -> pl.DataFrame:
 
 
 def number(frame: pl.DataFrame, seed: int = 0) -> Array:
-    """A target that every column has a part in."""
+    """Return a target that depends on every column."""
     random = np.random.default_rng(seed + 1)
     signal = frame.select(
         pl.col("holes").fill_null(1.5)
@@ -72,13 +72,15 @@ def number(frame: pl.DataFrame, seed: int = 0) -> Array:
 
 
 def classes(frame: pl.DataFrame, count: int, seed: int = 0) -> Array:
-    """The same as class indices of about equal size."""
+    """Return the same as class indices of about equal size."""
     values = number(frame, seed)
     return np.searchsorted(np.quantile(values, np.arange(1, count) / count), values).astype(np.int64)
 
 
 def adversarial(base: pl.DataFrame, columns: Schema, thresholds: Array) -> Rows:
-    """Rows of `base`, with one column after another at missing, special values and all thresholds +-1 ulp."""
+    """Return rows of `base`, with one column after another at missing and special values and at all thresholds +-1
+    ULP.
+    """
     numbers = np.concatenate(
         [thresholds, np.nextafter(thresholds, np.inf), np.nextafter(thresholds, -np.inf)]
     )

@@ -1,4 +1,4 @@
-"""What is known of a kind of answer is known in its class alone."""
+"""Knowledge about a kind of answer is only in its class."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from mlbuild.models.answers.regression import Regression
 from mlbuild.params import params_of
 
 ROOT = Path(mlbuild.__path__[0])
-#: LightGBM and editors have words of their own that are the same: an objective, the target of a dataset, a snippet.
+#: LightGBM and editors use some of the same words: an objective, the target of a dataset, a snippet.
 OTHERS = {("models/lightgbm/regressor.py", "regression"), ("models/lightgbm/training.py", "label"), ("spec/shape/schema.py", "label")}  # fmt: skip
 
 
 def words() -> set[str]:
-    """What kinds of answers and their outputs are called."""
+    """Return the names of kinds of answers and of their outputs."""
     return {name for cls in ANSWERS for name in (cls.kind, *cls.names())}
 
 
 def texts(file: Path) -> Iterator[str]:
-    """The text constants of a module but for its docstrings."""
+    """Yield the string constants of a module except its docstrings."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     docs = {
@@ -52,7 +52,7 @@ def test_no_other_module_has_their_words() -> None:
 
 
 def test_keys_of_one_name_are_the_same_in_every_answer() -> None:
-    """They are one key of the schema, which does not know which answer is meant."""
+    """They are one key of the schema, which does not know the kind of answer."""
     for cls in ANSWERS:
         for other in ANSWERS:
             for key in params_of(cls).keys() & params_of(other).keys():

@@ -1,4 +1,4 @@
-"""Every metric of the catalogue keeps every law, and a fault in any of them is found by its law."""
+"""Every metric in the catalogue passes every test, and each planted fault is found by its test."""
 
 from __future__ import annotations
 

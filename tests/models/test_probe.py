@@ -1,4 +1,4 @@
-"""Every kind of question that some row can ask a tree is asked by the probe's rows."""
+"""The rows of the probe test every condition of a tree that some row can test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CATEGORIES = 4
 
 
 def walks(trees: Trees, rows: Array) -> tuple[Array, set[tuple[int, str]]]:
-    """The leaf of each row and tree, and every question that was put: a node with the value that came to it."""
+    """Return the leaf of each row and tree, and every test that happened: a node with the value that reached it."""
     leaves = np.zeros((len(rows), len(trees.roots)), dtype=np.int64)
     asked = set()
     sets = dict(zip(np.flatnonzero(trees.member).tolist(), [one.tolist() for one in trees.sets], strict=True))
@@ -51,7 +51,9 @@ def below(trees: Trees, root: int) -> list[int]:
 
 
 def questions(trees: Trees, asked: set[tuple[int, str]]) -> set[tuple[int, str]]:
-    """What of `asked` matters: at a threshold, just above it, missing; of a set one code in it, one outside, one new."""
+    """Return the relevant tests in `asked`: at a threshold, just above it, missing; for a set, a code in it, one
+    outside, a new one.
+    """
     found = set()
     sets = dict(zip(np.flatnonzero(trees.member).tolist(), [one.tolist() for one in trees.sets], strict=True))
     highest = max((max(one) for one in sets.values()), default=0)

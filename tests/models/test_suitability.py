@@ -1,4 +1,4 @@
-"""What learners refuse without seeing data, and in which words."""
+"""What learners refuse without data, and with which messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.models.artifacts import schema
 TREES, LINES = LightgbmRegressor(), LinearRegression()
 NUMBER = ColumnType("float")
 
-#: learner, dtype of column `x`, message, help; no message where the column is taken.
+#: Learner, dtype of column `x`, message, help; no message if the column is accepted.
 COLUMNS: list[tuple[Learner, str, str | None, str | None]] = [
     (TREES, "string", "column 'x' is a string, and lightgbm.regressor takes numbers", "encode it with 'category', 'ordinal' or 'one_hot'"),
     (TREES, "date?", "column 'x' is a date, and lightgbm.regressor takes numbers", "extract numbers from it with 'date_parts'"),

@@ -1,5 +1,8 @@
-"""Random steps of an op on random columns, and rows for them. Nothing here knows an op: parameters come from the kinds of
-its fields, and columns are tried until `infer` accepts them."""
+"""Random steps of an op on random columns, and rows for them.
+
+Nothing here knows a particular op: parameters are drawn by the kinds of its fields, and columns are tried until
+`infer` accepts them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from tests.data.drawn import Drawn
 from tests.ops.rows import TOKEN, column
 from tests.spec.sampled import sampled
 
-#: Closed lists of values that a contract can declare.
+#: Categories that a contract can declare.
 CATEGORIES: dict[str, tuple[Any, ...]] = {
     "string": ("b", "", "x"),
     "int": (3, 0, 2**53),
@@ -44,7 +47,7 @@ _LETTERS = "abBÉ 日\n\t\"'😀z0"
 
 
 def later_value(dtype: str, chance: random.Random) -> Any:
-    """Any value that the type allows, most often one that training rows have."""
+    """Return any value that the type allows, most often one from the training rows."""
     if chance.random() < 0.5:
         return chance.choice(TRAIN[dtype])
     match dtype:
@@ -83,15 +86,15 @@ class Case:
         return self.stage.read
 
     def train(self, height: int, pools: dict[str, list[Any]] = TRAIN) -> pl.DataFrame:
-        """Training rows; a value of a column with categories is one of them."""
+        """Return training rows. The values of a column with categories are categories."""
         return self._rows(height, lambda type_: self.chance.choice(type_.categories or pools[type_.dtype]))
 
     def later(self, height: int) -> pl.DataFrame:
-        """Rows that come after training."""
+        """Return rows that come after training."""
         return self._rows(height, lambda type_: later_value(type_.dtype, self.chance))
 
     def missing(self, height: int) -> pl.DataFrame:
-        """Rows in which all is missing that can be."""
+        """Return rows in which everything is missing that can be."""
         rows = self.train(height)
         return rows.with_columns(
             pl.lit(None, rows[name].dtype).alias(name)
@@ -108,11 +111,11 @@ class Case:
         return pl.DataFrame(made)
 
     def of_step(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
-        """What the step gets of rows."""
+        """Return what the step gets of rows."""
         return {name: rows[name] for name in self.read}
 
     def target(self, height: int) -> Target:
-        """A coded target, of classes or of numbers; each class has a row where rows are enough."""
+        """Return a coded target, of classes or of numbers. Each class has a row if there are enough rows."""
         classes = self.chance.choice([0, 2, 3])
         if not classes:
             return Target(np.array([self.chance.choice([0.5, 1.0, -3.0, 7.25]) for _ in range(height)]))
@@ -121,7 +124,7 @@ class Case:
         return Target(np.array(codes, dtype=np.int64), classes)
 
     def learned(self, height: int, pools: dict[str, list[Any]] = TRAIN) -> tuple[pl.DataFrame, Target, State]:
-        """Training rows from which something can be learned, a target, and what is learned."""
+        """Return training rows from which something can be learned, a target, and the state."""
         for _ in range(50):
             rows, target = self.train(height, pools), self.target(height)
             try:
@@ -131,11 +134,11 @@ class Case:
         raise AssertionError("it learns from no rows")
 
     def fit(self, rows: Frame, target: Target) -> State:
-        """Fit as the driver does it: the target is for those that say that they use it."""
+        """Fit as the driver does: only ops that declare that they use the target get it."""
         return self.step.fit(rows, self.read, target if self.step.uses_target else None)
 
     def fit_rows(self, state: State, rows: Frame, target: Target) -> dict[str, pl.Series]:
-        """What the training rows become."""
+        """Return the transformed training rows."""
         told = target if self.step.uses_target else None
         return {made.name: made for made in self.step.apply_fit(state, rows, self.read, told)}
 
@@ -144,7 +147,7 @@ class Case:
 
 
 def cases(cls: type[Op], small: int = 12, soak: int = 400) -> Iterator[Case]:
-    """Random cases of an op, the same in every run; a soak has more."""
+    """Yield random cases of an op, the same in every run; more in a soak."""
     count = examples(small, soak)
     for number in range(count):
         yield case_of(cls, random.Random(f"{seed()} {cls.op} {number}"))
@@ -166,7 +169,7 @@ def case_of(cls: type[Op], chance: random.Random) -> Case:
 
 
 def _schema(chance: random.Random) -> Schema:
-    """A few columns, mostly of one dtype."""
+    """Return a few columns, mostly of one dtype."""
     main = chance.choice([*DTYPES])
     columns = {}
     for name in chance.sample("abcdef", chance.randint(1, 4)):

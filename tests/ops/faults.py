@@ -1,4 +1,4 @@
-"""Ops with a fault each, and the law that has to find it."""
+"""Ops with one planted fault each, and the test that must find it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every op, whichever it is: each law takes a class and raises AssertionError where it is broken."""
+"""The properties that every op must have. Each test takes a class and raises AssertionError if it fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Columns = Mapping[str, pl.Series]
 
 
 def answers_as_its_graph(cls: type[Op]) -> None:
-    """`lower` gives what `apply` gives, bit by bit unless the step states a tolerance."""
+    """`lower` gives the same as `apply`, bit for bit unless the step has a tolerance."""
     for case in cases(cls, 25, 1_500):
         _, _, state = case.learned(case.chance.randint(1, 12))
         for height in (case.chance.randint(2, 12), 1, 0):
@@ -38,7 +38,7 @@ def states_a_small_tolerance(cls: type[Op]) -> None:
 
 
 def makes_what_it_foretells(cls: type[Op]) -> None:
-    """Names, dtypes, nullability, categories and the number of rows, of training rows and of others."""
+    """Check names, dtypes, nullability, categories and the number of rows, for training rows and others."""
     for case in cases(cls, 40, 1_000):
         rows, target, state = case.learned(case.chance.randint(1, 12))
         _foretold(case, case.fit_rows(state, case.of_step(rows), target), rows.height)
@@ -48,7 +48,9 @@ def makes_what_it_foretells(cls: type[Op]) -> None:
 
 
 def learns_from_little_or_says_why(cls: type[Op]) -> None:
-    """No row, one row, nothing but missing values, one value: it learns, or fails with a sentence about the data."""
+    """With zero rows, one row, only missing values, or one value, it learns, or fails with a message about the
+    data.
+    """
     for case in cases(cls, 15, 400):
         one = case.train(1)
         for rows in (case.train(0), one, case.missing(1), case.missing(5), pl.concat([one] * 4)):
@@ -60,7 +62,7 @@ def learns_from_little_or_says_why(cls: type[Op]) -> None:
 
 
 def learns_json(cls: type[Op]) -> None:
-    """A state survives being written, and holds no number that JSON has not."""
+    """A state survives serialization, and contains no number that JSON does not have."""
     for case in cases(cls):
         _, _, state = case.learned(9)
         written = json.loads(json.dumps(state, allow_nan=False))
@@ -71,7 +73,7 @@ def learns_json(cls: type[Op]) -> None:
 
 
 def repeats_itself(cls: type[Op]) -> None:
-    """Equal rows give equal states and results, whatever their chunks are and what was done before."""
+    """Equal rows give equal states and results, whatever their chunks are and whatever was done before."""
     for case in cases(cls):
         rows, target, state = case.learned(9)
         later = case.later(9)
@@ -100,7 +102,7 @@ def leaves_its_input_alone(cls: type[Op]) -> None:
 
 
 def treats_each_row_alone(cls: type[Op]) -> None:
-    """A row becomes the same among others, alone, and in another order."""
+    """The result for a row is the same among others, alone, and in another order."""
     for case in cases(cls):
         _, _, state = case.learned(9)
         rows = case.later(10)
@@ -113,7 +115,7 @@ def treats_each_row_alone(cls: type[Op]) -> None:
 
 
 def learns_the_same_from_rows_in_another_order(cls: type[Op]) -> None:
-    """Sums may differ by their rounding, nothing else."""
+    """Sums may differ by rounding, and nothing else."""
     for case in cases(cls, 20, 400):
         rows, target, state = case.learned(12, TAME)
         order = case.chance.sample(range(12), 12)
@@ -123,7 +125,7 @@ def learns_the_same_from_rows_in_another_order(cls: type[Op]) -> None:
 
 
 def is_columnwise_if_it_says_so(cls: type[Op]) -> None:
-    """Then the columns that it gets together make no difference."""
+    """If so, the other columns that it gets at the same time make no difference."""
     for case in cases(cls, 30, 400) if cls.columnwise else ():
         assert ADDED not in case.stage.placement
         rows, target, state = case.learned(9)
@@ -142,7 +144,7 @@ def is_columnwise_if_it_says_so(cls: type[Op]) -> None:
 
 
 def says_whether_it_uses_the_target(cls: type[Op]) -> None:
-    """It says so exactly if what it learns, or what training rows become, depends on the target."""
+    """It says so exactly if the state, or the transformed training rows, depend on the target."""
     depends = False
     for case in cases(cls, 40, 400):
         rows, target, _ = case.learned(12)
@@ -160,7 +162,7 @@ def says_whether_it_uses_the_target(cls: type[Op]) -> None:
 
 
 def says_whether_it_refits(cls: type[Op]) -> None:
-    """It says so exactly if training rows become something else than by `apply`."""
+    """It says so exactly if training rows become something else than with `apply`."""
     differs = False
     for case in cases(cls, 40, 400):
         rows, target, state = case.learned(12)
@@ -181,7 +183,7 @@ def names_the_elements_of_its_vectors(cls: type[Op]) -> None:
 
 
 def is_silent_about_unknown_types(cls: type[Op]) -> None:
-    """Where a type is unknown there is an error already; one mistake is one error."""
+    """If a type is unknown, there is an error already, and one mistake is one error."""
     for case in cases(cls, 20, 200):
         read_ = Schema(dict.fromkeys(case.read, ColumnType(UNKNOWN)))
         made = case.step.infer(read_)
@@ -190,7 +192,7 @@ def is_silent_about_unknown_types(cls: type[Op]) -> None:
 
 
 def survives_being_canonical(cls: type[Op]) -> None:
-    """Canonical parameters name the columns; read back, they are canonical already."""
+    """Canonical parameters name the columns. Read back, they are already canonical."""
     for case in cases(cls):
         written = json.loads(json.dumps(case.step.canonical(case.stage.before)))
         again = read(cls, written)
@@ -248,7 +250,7 @@ def _close(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-#: The laws by name: what is defined above without an underscore.
+#: The tests by name: all functions above without an underscore.
 LAWS: dict[str, Law] = {
     name: law
     for name, law in globals().items()
@@ -257,6 +259,6 @@ LAWS: dict[str, Law] = {
 
 
 def check(law: str, cls: type[Op]) -> None:
-    """Any way to end but a data failure is a fault of the op."""
+    """Any exception except a data failure is a fault of the op."""
     with no_failure():
         LAWS[law](cls)

@@ -1,4 +1,4 @@
-"""Ops whose results are at fault: real ones, spoilt in one place."""
+"""Ops with wrong results: real ones, changed in one place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.pipeline.target_mean import TargetMean
 
 
 class LastBit(Standard):
-    """The graph divides, where the rows are multiplied."""
+    """The graph divides, but the rows are multiplied."""
 
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
         tensor = value.tensor
@@ -44,7 +44,7 @@ class SignOfZero(Impute):
 
 
 class UnknownInTheGraph(Ordinal):
-    """The graph gives a value that is not known another code."""
+    """The graph gives an unknown value another code."""
 
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
         codes = super().lower_column(state, graph, value, type_).tensor
@@ -58,7 +58,7 @@ class WideTolerance(Derive):
 
 
 class NeverMissing(Standard):
-    """It foretells that nothing is missing."""
+    """It predicts that nothing is missing."""
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("float")
@@ -135,7 +135,7 @@ class LearnsFromRowsToTransform(Standard):
 
 
 class FillsForward(Impute):
-    """A missing value becomes that of the row before."""
+    """A missing value becomes that of the previous row."""
 
     def apply_column(self, state: Any, column: pl.Series, type_: ColumnType) -> pl.Series:
         return super().apply_column(state, column.forward_fill(), type_)
@@ -152,7 +152,7 @@ class ComplainsOfUnknownTypes(DateParts):
         return super().infer(read if known else Schema({name: ColumnType("string") for name in read}))
 
 
-#: The law that finds each, and what it says.
+#: The test that finds each, and its message.
 FAULTS: dict[type[Op], tuple[str, str]] = {
     LastBit: ("answers_as_its_graph", "not equal"),
     SignOfZero: ("answers_as_its_graph", "not equal"),

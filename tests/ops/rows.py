@@ -1,4 +1,4 @@
-"""Rows for tests of ops, and what steps and their graph make of them."""
+"""Rows for tests of ops, and the results of steps and of their graph."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ POLARS = {
     "datetime": pl.Datetime("us"),
     "category": pl.Float64(),
 }
-#: What a client sends for a missing string; no random text holds it.
+#: The value that a client sends for a missing string. No random text contains it.
 TOKEN = "\u2400"
 DAY = 86_400_000_000
 
 
 def column(name: str, dtype: str, items: Sequence[Any]) -> pl.Series:
-    """A column; dates may be days, datetimes microseconds since 1970."""
+    """Return a column; dates can be days, datetimes can be microseconds since 1970."""
     if dtype in ("date", "datetime") and all(item is None or isinstance(item, int) for item in items):
         return pl.Series(name, items, dtype=pl.Int32() if dtype == "date" else pl.Int64()).cast(POLARS[dtype])
     return pl.Series(name, items, dtype=POLARS[dtype])
@@ -40,7 +40,7 @@ def column(name: str, dtype: str, items: Sequence[Any]) -> pl.Series:
 def fitted(
     stages: Sequence[Stage], rows: pl.DataFrame, target: Target | None = None
 ) -> tuple[tuple[State, ...], pl.DataFrame]:
-    """The states of steps and the transformed train rows."""
+    """Return the states of steps and the transformed training rows."""
     fitting = Fitting(stages, rows.to_dict(), target)
     made = _frame(stages, fitting.columns())
     return fitting.states, made
@@ -51,7 +51,7 @@ def applied(stages: Sequence[Stage], states: Sequence[State], rows: pl.DataFrame
 
 
 def _frame(stages: Sequence[Stage], columns: Iterable[pl.Series]) -> pl.DataFrame:
-    """A frame of exactly the columns that the last step leaves, in its order."""
+    """Return a frame with exactly the columns of the last step, in its order."""
     made = pl.DataFrame([*columns])
     assert {*made.columns} == {*stages[-1].after}
     return made.select([*stages[-1].after])
@@ -60,7 +60,7 @@ def _frame(stages: Sequence[Stage], columns: Iterable[pl.Series]) -> pl.DataFram
 def through_graph(
     stages: Sequence[Stage], states: Sequence[State], rows: pl.DataFrame
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """What onnxruntime answers for `rows`, each column as `as_array` gives it."""
+    """Return the results of onnxruntime for `rows`, each column in the form of `as_array`."""
     before, after = stages[0].before, stages[-1].after
     graph = Graph()
     values = {
@@ -95,12 +95,12 @@ def _answer(found: Mapping[str, Any], name: str) -> np.ndarray[Any, Any]:
 
 
 def feed(series: pl.Series) -> np.ndarray[Any, Any]:
-    """A column as the artifact takes it, [N, 1]."""
+    """Convert a column to an input of the artifact, [N, 1]."""
     return as_array(series.fill_null(TOKEN) if series.dtype == pl.String else series)
 
 
 def as_array(series: pl.Series) -> np.ndarray[Any, Any]:
-    """A column as the graph has it: doubles with NaN, int64 with NAT, or texts with None; [N, width]."""
+    """Convert a column to the form in the graph: doubles with NaN, int64 with NAT, or texts with None; [N, width]."""
     if series.dtype == pl.String:
         return np.array(series.to_list(), dtype=object).reshape(-1, 1)
     if series.dtype == pl.Date:
@@ -113,7 +113,7 @@ def as_array(series: pl.Series) -> np.ndarray[Any, Any]:
 
 
 def assert_same(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any], tolerance: float = 0.0) -> None:
-    """Equal bit by bit (any NaN equals any other), or within a relative tolerance."""
+    """Check that arrays are bit-identical (all NaNs are equal), or equal within a relative tolerance."""
     assert expected.shape == found.shape
     assert expected.dtype == found.dtype
     if tolerance and expected.dtype == np.float64:

@@ -1,4 +1,4 @@
-"""Ops whose states or declarations are at fault: real ones, spoilt in one place."""
+"""Ops with wrong states or declarations: real ones, changed in one place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.pipeline.target_mean import TargetMean
 
 
 class FailsWithoutValues(Standard):
-    """It learns the mean of no value."""
+    """It learns the mean of no values."""
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> dict[str, float]:
         values = column.drop_nulls().to_list()
@@ -31,7 +31,7 @@ class FailsWithoutValues(Standard):
 
 
 class NotJson(Category):
-    """A state that is no JSON."""
+    """Its state is not JSON."""
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         return {*super().fit_column(column, type_, target)}
@@ -43,7 +43,7 @@ class InfiniteState(Standard):
 
 
 class NumbersAsKeys(Impute):
-    """A state that is another one after it was written."""
+    """Its state changes when it is serialized."""
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         return {0: super().fit_column(column, type_, target)}
@@ -53,7 +53,7 @@ class NumbersAsKeys(Impute):
 
 
 class Remembers(Category):
-    """What it learned before stays on the class."""
+    """It remembers earlier states on the class."""
 
     seen: ClassVar[dict[str, list[Any]]] = {}
 
@@ -74,14 +74,14 @@ class Chance(Standard):
 
 
 class ForgetsParameters(DateParts):
-    """Its canonical parameters leave out one that decides the result."""
+    """Its canonical parameters lack one that determines the result."""
 
     def canonical(self, schema: Schema) -> Json:
         return {key: value for key, value in super().canonical(schema).items() if key != "keep"}
 
 
 class FirstRow(Impute):
-    """What it learns depends on the order of rows."""
+    """Its state depends on the order of rows."""
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         learned = super().fit_column(column, type_, target)
@@ -95,7 +95,7 @@ class OrderOfAppearance(Category):
 
 
 class Together(Standard):
-    """It scales all columns by the largest deviation, and says that it works on each alone."""
+    """It scales all columns by the largest deviation, and claims that it works on each alone."""
 
     def fit(self, rows: Frame, read: Schema, target: Target | None) -> State:
         learned = super().fit(rows, read, target)
@@ -106,7 +106,7 @@ class Together(Standard):
 
 
 class SecretTarget(Impute):
-    """It uses the target where it gets it, and does not say so."""
+    """It uses the target if it gets it, without declaring this."""
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         learned = super().fit_column(column, type_, target)
@@ -140,13 +140,13 @@ class SecretRefit(TargetMean):
 
 
 class SelectorInKeys(Ordinal):
-    """Its canonical parameters are the selector, so that the key does not know the columns."""
+    """Its canonical parameters are the selector, so the key does not contain the columns."""
 
     def canonical(self, schema: Schema) -> Json:
         return super().canonical(schema) | {"columns": {"matches": "*"}}
 
 
-#: The law that finds each, and what it says.
+#: The test that finds each, and its message.
 FAULTS: dict[type[Op], tuple[str, str]] = {
     FailsWithoutValues: ("learns_from_little_or_says_why", "ZeroDivisionError"),
     NotJson: ("learns_json", "not JSON serializable"),

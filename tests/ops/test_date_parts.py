@@ -18,7 +18,7 @@ DAY = 86_400 * SECOND
 
 
 def parts(*names: str, of: Sequence[object], dtype: str = "datetime?", more: str = "") -> list[list[object]]:
-    """The parts of each value."""
+    """Return the parts of each value."""
     text = f"{{op: date_parts, columns: t, parts: [{', '.join(names)}]{more}}}"
     made = transformed(text, {"t": of}, t=dtype)
     assert list(made) == [f"t_{name}" for name in names]

@@ -1,4 +1,4 @@
-"""Columns that no step brings together go through the steps one after the other, so that few are held at a time."""
+"""Columns that no step combines go through the steps one after the other, so that only a few are held at a time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_steps_bring_columns_together(steps: str, expected: list[str]) -> None:
 
 
 class Watched(Mapping[str, pl.Series]):
-    """Columns that tell when they are read."""
+    """Columns that record when they are read."""
 
     def __init__(self, rows: pl.DataFrame, events: list[str]) -> None:
         self._rows, self._events = rows, events

@@ -1,4 +1,4 @@
-"""The driver: placement, chains, problems of the whole list."""
+"""The driver: placement, chains, and problems of the whole list."""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ def table(cells: Cells, columns: Schema) -> pl.DataFrame:
 def transformed(
     text: str, train: Cells, later: Cells | None = None, **dtypes: str | ColumnType
 ) -> dict[str, list[Any]]:
-    """The columns of `later` (the train rows, if not given) behind one or several steps, by polars and by the graph."""
+    """Return the columns of `later` (default: the training rows) after one or several steps, by polars and by the
+    graph.
+    """
     columns = schema(**dtypes)
     steps = [step(part) for part in text.split(";")]
     stages = place(steps, columns)
@@ -59,13 +61,13 @@ def transformed(
 
 
 def after(text: str, **dtypes: str | ColumnType) -> dict[str, str]:
-    """The dtypes behind one or several steps."""
+    """Return the dtypes after one or several steps."""
     stages = place([step(part) for part in text.split(";")], schema(**dtypes))
     return {name: f"{type_.dtype}{'?' * type_.nullable}" for name, type_ in stages[-1].after.items()}
 
 
 def problems(text: str, **dtypes: str | ColumnType) -> list[tuple[str, str]]:
-    """What is wrong with one or several steps on such columns: path and message."""
+    """Return what is wrong with one or several steps on such columns: path and message."""
     steps = [step(part) for part in text.split(";")]
     found = [problem.under(index) for index, each in enumerate(steps) for problem in each.check()]
     try:

@@ -1,4 +1,4 @@
-"""The code versions of real tasks, as they are and with edited sources."""
+"""The code versions of real tasks, with the current sources and with edited ones."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from mlbuild.pipeline.plan import POLICY
 from tests.engine.memory import MemoryStore
 from tests.spec.generated import generated
 
-#: All that a task can say it uses.
+#: All classes that a task can declare in `uses`.
 CLASSES = (*OPS, *LEARNERS, *FORMATS, *ANSWERS, *DATASET_STEPS, *SPLITS)
 PACKAGE = Path(mlbuild.__path__[0])
 
 
 class Edited(Sources):
-    """The sources as they are, but for some files."""
+    """The current sources, except for some files."""
 
     def __init__(self, edits: Mapping[Path, bytes]) -> None:
         super().__init__()
@@ -40,14 +40,14 @@ class Edited(Sources):
 
 
 def edited(file: str, old: str, new: str) -> Edited:
-    """The sources with one change in a file of the package."""
+    """Return the sources with one change in a file of the package."""
     text = (PACKAGE / file).read_text()
     assert old in text, f"{file} has no {old!r}"
     return Edited({PACKAGE / file: text.replace(old, new, 1).encode()})
 
 
 def rewritten(change: Callable[[str], str]) -> Edited:
-    """The sources with a change of every file."""
+    """Return the sources with a change of every file."""
     return Edited({file: change(file.read_text()).encode() for file in PACKAGE.rglob("*.py")})
 
 
@@ -69,7 +69,7 @@ class Coded:
 
 @cache
 def planned() -> tuple[Coded, ...]:
-    """The tasks of random projects: so many that each class of the catalogues comes up."""
+    """Return the tasks of enough random projects that each class of the catalogues occurs."""
     chance = random.Random(0)
     found: dict[Coded, None] = {}
     with TemporaryDirectory() as folder:
@@ -84,12 +84,12 @@ def planned() -> tuple[Coded, ...]:
 
 
 def definitions(tasks: tuple[Coded, ...], sources: Sources | None = None) -> dict[Coded, Mapping[str, str]]:
-    """What decides what each task gives, besides its parameters and inputs."""
+    """Return the definitions that determine the result of each task."""
     code = Code(MemoryStore(Path()), POLICY, sources)
     return {task: code.definitions(code.version(task.run, task.uses)) or {} for task in tasks}
 
 
 def reran(tasks: tuple[Coded, ...], sources: Sources) -> set[Coded]:
-    """The tasks that have another version with these sources."""
+    """Return the tasks that have another version with these sources."""
     before, after = definitions(tasks), definitions(tasks, sources)
     return {task for task in tasks if before[task] != after[task]}

@@ -1,4 +1,4 @@
-"""Random pipelines over one table of every dtype: specs that pass `check`, with the rows to build them on."""
+"""Random pipelines over one table with every dtype: specs that pass `check`, with rows to build them on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ contracts:
     columns: {key: int, r: float, rn: {dtype: float, nullable: true}, w: string}
 """
 
-#: Expressions by the columns that they need; any may fail to bind, then the pipeline is not used.
+#: Expressions by the columns that they need. If one fails to bind, the pipeline is not used.
 _EXPRESSIONS = (
     "f > 0.5", "fn IS NULL", "COALESCE(fn, 0)", "i + n", "n / i", "i % 3", "CASE WHEN b THEN f ELSE fn END",
     "COALESCE(sn, 'none')", "s = 'red' OR bn", "d >= '2020-03-01'", "NULLIF(i, 3)", "ABS(n) * 2", "NOT bn",
@@ -65,7 +65,7 @@ _COLUMNS = "b bn i n f fn s sn d dn t tn".split()
 
 
 def write_rows(folder: Path, seed: int) -> None:
-    """The two tables; every nullable column has missing values."""
+    """Write the two tables. Every nullable column has missing values."""
     rng = random.Random(seed)
 
     def column(dtype: pl.DataType, draw: Iterator[object], nullable: bool) -> pl.Series:
@@ -101,7 +101,7 @@ def write_rows(folder: Path, seed: int) -> None:
 
 
 def pipelines(folder: Path, seed: int) -> Iterator[Path]:
-    """Spec files in `folder`, one after another, each a random pipeline that `check` accepts."""
+    """Yield spec files in `folder`, each with a random pipeline that `check` accepts."""
     rng = random.Random(seed)
     file = folder / "mlbuild.yaml"
     while True:
@@ -127,7 +127,7 @@ def _spec(rng: random.Random) -> str:
         dropped = ", ".join(rng.sample(spare, rng.randint(1, len(spare))))
         steps.insert(rng.randint(0, len(steps)), f"      - {{op: select, columns: {{except: [{dropped}]}}}}")
     if rng.random() < 0.5:
-        # The first letter of a name says its dtype.
+        # The first letter of a name is its dtype.
         place = rng.randrange(len(features))
         renamed = f"{features[place]}_new"
         steps.append(f"      - {{op: rename, columns: {{{features[place]}: {renamed}}}}}")

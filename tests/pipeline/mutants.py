@@ -1,8 +1,8 @@
 """A process that runs tasks with changed code: `python -m tests.pipeline.mutants JOBS`.
 
-It imports libraries and forks; only its children load the package, each with one module from another source. A line of
-JSON on standard input, `{"module": ..., "file": ..., "jobs": [...]}`, asks for one: the answer is a line with what each
-job gave, as a digest, or null where the package cannot be loaded.
+It imports libraries and forks. Only its children load the package, each with one module replaced. A line of JSON on
+standard input, `{"module": ..., "file": ..., "jobs": [...]}`, is a request. The answer is a line with the result of
+each job as a digest, or null if the package cannot be loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-#: What tasks use; a child of the process need not load it again.
+#: The libraries of tasks, so that children need not load them again.
 LIBRARIES = (
     "numpy",
     "polars",
@@ -34,7 +34,7 @@ LIBRARIES = (
     "onnxruntime",
     "sqlglot",
 )
-#: After so many seconds, and with so many bytes, a changed task counts as one that gives something else.
+#: A changed task that exceeds these seconds or bytes counts as one with another result.
 _SECONDS, _BYTES = 30, 8 << 30
 
 
@@ -91,14 +91,14 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def run(told: dict[str, Any]) -> str:
-    """What a job gives, or how it fails."""
+    """Return the result of a job, or how it fails."""
     module, _, name = told["run"].partition(":")
     with tempfile.TemporaryDirectory() as folder:
         job = Job(told, Path(folder))
         try:
             getattr(importlib.import_module(module), name)(job)
             return job.digest()
-        except BaseException as error:  # also what compiled libraries end with
+        except BaseException as error:  # also the exceptions of compiled libraries
             failure = getattr(error, "failure", None)
             return f"{type(error).__name__}: {error} {getattr(failure, 'details', '')}"
 
@@ -112,7 +112,7 @@ def child(request: dict[str, Any], jobs: dict[str, Any], output: int) -> None:
     try:
         importlib.import_module("mlbuild.api")
         importlib.import_module(request["module"])
-    except BaseException:  # whatever it is: the package cannot be loaded
+    except BaseException:  # for any reason: the package cannot be loaded
         os.write(output, b"null\n")
         return
     for name in request["jobs"]:
@@ -134,7 +134,7 @@ def answer(request: dict[str, Any], jobs: dict[str, Any]) -> dict[str, str] | No
     os.waitpid(pid, 0)
     if None in found:
         return None
-    # A job that ended its process, and those behind it, are as if they had given something else.
+    # A job that ended its process, and those after it, count as having another result.
     return dict.fromkeys(request["jobs"], "ended") | dict(found)
 
 

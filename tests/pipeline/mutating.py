@@ -1,4 +1,4 @@
-"""Random changes of random expressions in source text."""
+"""Random changes of random expressions in source code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv)
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed source: the line, and what the changed piece was and is."""
+    """A changed source: the line, and the old and new text of the changed part."""
 
     source: bytes
     line: int
@@ -23,7 +23,7 @@ class Mutant:
 
 
 def mutant(source: bytes, chance: random.Random, lines: range | None = None) -> Mutant | None:
-    """One random change, between some lines; None where what came up cannot be changed."""
+    """Return one random change between some lines; None if the chosen part cannot be changed."""
     nodes = [node for node in _changeable(ast.parse(source)) if lines is None or node.lineno in lines]
     if not nodes:
         return None
@@ -49,7 +49,7 @@ def mutant(source: bytes, chance: random.Random, lines: range | None = None) -> 
 
 
 def _changeable(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Expressions and simple statements with a place of their own, but for annotations and docstrings."""
+    """Yield expressions and simple statements with a position, except annotations and docstrings."""
     for name, value in ast.iter_fields(tree):
         if name in ("annotation", "returns", "ctx"):
             continue
@@ -70,7 +70,7 @@ def _changeable(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
 
 
 def _changed(node: ast.AST, chance: random.Random) -> ast.AST | None:
-    """A node like this one, but for one thing."""
+    """Return a node that differs in one thing."""
     other = copy.deepcopy(node)
     match other:
         case ast.Constant(value=bool(value)):

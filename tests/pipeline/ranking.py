@@ -1,6 +1,6 @@
-"""An answer that only tests have: the order of rows within groups, with a learner and a metric of its own.
+"""An answer for tests: the order of rows within groups, with its own learner and metric.
 
-`run(...)` is the command line with these in the catalogues, for a process of its own.
+`run(...)` is the command line with these in the catalogues, for a separate process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Ranking(Answer):
-    """Predict how relevant a row is beside others of its group.
+    """Predict how relevant a row is compared to others in its group.
 
     The coded target is float64 [N, 2]: the grade, and the number of the group. Scores are [N, 1].
     """
@@ -79,7 +79,7 @@ class Ranking(Answer):
 
 @dataclass(frozen=True)
 class LinearRanker(Linear):
-    """Least squares on the grades, less the mean of their group."""
+    """Least squares on the grades minus the mean of their group."""
 
     type = "test.linear_ranker"
     answer = Ranking
@@ -105,7 +105,7 @@ def _centred(target: Array) -> Array:
 
 
 def ndcg(target: Array, scores: Array) -> float | None:
-    """The mean over groups of scikit-learn's `ndcg_score`; groups of one row, or of grades 0, say nothing."""
+    """Return the mean of scikit-learn's `ndcg_score` over groups, ignoring groups with one row or only grades of 0."""
     from sklearn.metrics import ndcg_score
 
     found = []
@@ -120,7 +120,7 @@ NDCG = Metric("ndcg", "discounted gain of the order in each group, the mean over
 
 
 def run(*words: str) -> None:
-    """Put these into the catalogues, before anything has looked at them, and run a command."""
+    """Add these to the catalogues before anything has read them, and run a command."""
     mlbuild.models.answers.ANSWERS += (Ranking,)  # type: ignore[assignment] # one more
     mlbuild.models.LEARNERS += (LinearRanker,)  # type: ignore[assignment]
     mlbuild.models.metrics.METRICS += (NDCG,)

@@ -1,6 +1,6 @@
-"""An op that only tests have: it uses the target, and transforms train rows differently from all others.
+"""An op for tests: it uses the target, and transforms training rows differently from all others.
 
-`run(...)` is the command line with this op in the catalogue, for a process of its own.
+`run(...)` is the command line with this op in the catalogue, for a separate process.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from mlbuild.ops.op import Frame, State, Target
 
 @dataclass(frozen=True)
 class TargetMean(Columnwise):
-    """Replace a category by the mean of the target over its train rows, on train rows by the mean over all others.
+    """Replace a category by the mean of the target over its training rows; for a training row, over the other rows.
 
-    A missing value, one that no train row has, and a category of one row on that row give the mean of all rows.
+    A missing value, an unknown one, and a category with only that row give the mean of all rows.
     """
 
     op = "target_mean"
@@ -88,7 +88,7 @@ class TargetMean(Columnwise):
 
 
 def _by_word(column: pl.Series, numbers: np.ndarray[Any, Any]) -> dict[str, list[float]]:
-    """The target of the rows of each category."""
+    """Return the target values of the rows of each category."""
     found: dict[str, list[float]] = {}
     for word, number in zip(column, numbers.tolist(), strict=True):
         if word is not None:
@@ -97,7 +97,7 @@ def _by_word(column: pl.Series, numbers: np.ndarray[Any, Any]) -> dict[str, list
 
 
 def _numbers(target: Target | None) -> np.ndarray[Any, Any]:
-    """The target as a learner gets it: codes of classes, or numbers."""
+    """Return the target as a learner gets it: class indices, or numbers."""
     assert target is not None
     assert target.values.dtype == (np.int64 if target.classes else np.float64)
     assert not target.classes or {*target.values.tolist()} <= {*range(target.classes)}
@@ -105,7 +105,7 @@ def _numbers(target: Target | None) -> np.ndarray[Any, Any]:
 
 
 def run(*words: str) -> None:
-    """Put the op into the catalogue, before anything has looked at it, and run a command."""
+    """Add the op to the catalogue before anything has read it, and run a command."""
     mlbuild.ops.OPS += (TargetMean,)
     from mlbuild.cli.main import main
 

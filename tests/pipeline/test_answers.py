@@ -1,4 +1,4 @@
-"""A kind of answer is one class: one that only the tests have goes all the way from the spec to predictions."""
+"""A kind of answer is one class: one that exists only in the tests works from the spec to predictions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ outputs:
 
 
 def write_rows(folder: Path) -> pl.DataFrame:
-    """Forty queries; within each, a low price and the kind `new` are relevant, on levels that differ by query."""
+    """Write forty queries. Within each, a low price and the kind `new` are relevant, on levels that differ by
+    query.
+    """
     chance = np.random.default_rng(0)
     query = np.arange(400) // 10
     price, new = chance.normal(size=400) + query, chance.random(400) < 0.5
@@ -67,7 +69,7 @@ def write_rows(folder: Path) -> pl.DataFrame:
 
 
 def mlbuild(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The command line with the answer in its catalogues, in a process of its own."""
+    """Run the command line with the answer in its catalogues, in a separate process."""
     program = "import sys; from tests.pipeline.ranking import run; run(*sys.argv[1:])"
     command = [sys.executable, "-c", program, "-C", str(folder), *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -1,4 +1,6 @@
-"""The artifact answers raw rows in every promised onnxruntime, with nothing of mlbuild, as the trained pipeline does."""
+"""In every supported onnxruntime, without mlbuild, the artifact gives the same results for raw rows as the trained
+pipeline.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ SOAK = bool(examples(0, 1))
 
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Question:
-    """An artifact with all raw rows of its project; in a soak the flights example."""
+    """An artifact with all raw rows of its project; in a soak, the flights example."""
     folder = tmp_path_factory.mktemp("project")
     if SOAK:
         ignored = shutil.ignore_patterns(".mlbuild", "dist")
@@ -50,7 +52,7 @@ def test_the_artifact_answers_all_rows_alone(runtime: Runtime, artifact: Questio
 
 
 def trained_and_rows(project: Path) -> tuple[Trained, pl.DataFrame]:
-    """Build; the trained pipeline and the raw rows as the proof saw them, all of them."""
+    """Build; return the trained pipeline and all raw rows as verification saw them."""
     text = project.read_text()
     project.write_text(
         re.sub(

@@ -1,4 +1,4 @@
-"""Same inputs, same bytes: whatever the folder, threads, hash seed, time zone, locale, or way of getting there."""
+"""Same inputs, same bytes: whatever the folder, threads, hash seed, time zone, locale, or history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORLDS = (
     {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C", "MLBUILD_THREADS": "1"},
     {"PYTHONHASHSEED": "77", "TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8", "MLBUILD_THREADS": "2"},
 )
-#: Edits to the project, each of them there and back.
+#: Edits of the project, each of which is made and undone.
 EDITS = (
     ("num_leaves: 15", "num_leaves: 9"),
     ("num_iterations: 25", "num_iterations: 20"),
@@ -35,7 +35,7 @@ EDITS = (
 
 
 def models(folder: Path) -> dict[str, bytes]:
-    """All that was published, by path."""
+    """Return everything that was published, by path."""
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.glob("dist/*/*"))}
 
 

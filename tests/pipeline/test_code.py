@@ -1,4 +1,4 @@
-"""The code versions of the real tasks: all that decides a result is in them, and little else."""
+"""The code versions of the real tasks: they contain everything that determines a result, and little else."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.pipeline.coded import PACKAGE, Edited, definitions, edited, planned, 
 from tests.pipeline.walk import constants
 from tests.pipeline.watched import watched
 
-#: Modules that do something when they are imported; no task imports them.
+#: Modules that have an effect when they are imported. No task imports them.
 ACTING = {"mlbuild.__main__", "mlbuild.cli.request", "mlbuild.cli.unchanged"}
 
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    """All modules of the package, looked at on their own."""
+    """All modules of the package."""
     sources = Sources()
 
     def look(module: str) -> Any:
@@ -41,11 +41,11 @@ def library() -> Library:
     return Library(frozenset({"mlbuild"}), sources, look)
 
 
-# What a module and a policy may be
+# Properties of modules and of the policy
 
 
 def test_importing_a_module_does_nothing(library: Library) -> None:
-    """Else its whole closure would be in the key of every task that imports it, however far away."""
+    """Otherwise everything that it calls would be in the key of every task that imports it, directly or indirectly."""
     actions = Actions(library)
     acting = {module: actions.of(module) for module in library.modules() if actions.of(module)}
     assert set(acting) == ACTING, acting
@@ -61,7 +61,7 @@ def test_all_names_of_a_policy_are_definitions(library: Library) -> None:
 
 
 def test_nothing_counts_as_a_whole_file() -> None:
-    """What cannot be followed, as an attribute by a computed name, would make of a comment another version."""
+    """What cannot be followed, such as an attribute with a computed name, would make every comment count."""
     for task, found in definitions(planned()).items():
         assert [name for name in found if ":" not in name] == [], task
 
@@ -76,7 +76,7 @@ def test_where_the_package_is_installed_shows_nowhere(tmp_path: Path) -> None:
 
 
 def documented(text: str) -> str:
-    """A source with another docstring and a comment at every definition, where it had one and where it had none."""
+    """Return a source with a different docstring and a comment at every definition, whether it had one or not."""
     lines = text.split("\n")
     places: list[tuple[int, int, int]] = []
     for node in ast.walk(ast.parse(text)):
@@ -123,7 +123,7 @@ def test_the_constants_in_a_version_are_those_that_another_walk_finds() -> None:
 
 
 def literals(file: Path) -> Iterator[tuple[str, ast.Constant]]:
-    """The numbers and texts in the values of constants, with the names of these."""
+    """Yield the numbers and strings in the values of constants, with the names of the constants."""
     for statement in ast.parse(file.read_bytes()).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -167,7 +167,7 @@ LIBRARIES = ("polars",)
 
 
 def test_planning_stands_beside_the_function_of_a_task() -> None:
-    """Its edits, and what it imports from the rooms above, rerun nothing."""
+    """Edits of it, and what it imports from the rooms above, rerun nothing."""
     file = PACKAGE / "pipeline/tasks/fit.py"
     text = file.read_text()
     assert "def plan(" in text and "import ModelScope" in text
@@ -186,7 +186,9 @@ def test_planning_stands_beside_the_function_of_a_task() -> None:
 
 
 def homes(code: CodeType) -> set[str]:
-    """What code belongs to, as a version names it: a function or method; for a lambda, what is on its line too."""
+    """Return the name of a code object as in a version: a function or method; for a lambda, also what is on its
+    line.
+    """
     file = Path(code.co_filename)
     module = ".".join(["mlbuild", *file.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
     name = code.co_qualname.partition(".<locals>")[0]
@@ -198,7 +200,7 @@ def homes(code: CodeType) -> set[str]:
 
 
 def test_all_that_a_task_runs_is_in_its_version(tmp_path: Path) -> None:
-    """But for the engine, which hands it what it reads and takes what it gives."""
+    """Except the engine, which passes it its inputs and takes its results."""
     count = 0
     for task in watched(tmp_path, examples(1, 60)):
         (found,) = definitions((task.coded,)).values()

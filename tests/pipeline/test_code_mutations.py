@@ -1,4 +1,4 @@
-"""No change of the code changes a result and leaves the key of its task as it was."""
+"""No change of the code changes a result without changing the key of its task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.pipeline.coded import PACKAGE, Coded, Edited, definitions
 from tests.pipeline.mutating import Mutant, mutant
 from tests.pipeline.watched import Run, watched
 
-#: What a task gives, as a digest, or how it failed, by the name of the task.
+#: The result of each task as a digest, or how it failed, by the name of the task.
 Results = Mapping[str, str]
 
 
@@ -33,7 +33,7 @@ class Mutants:
         self._process = process
 
     def results(self, module: str, file: Path, source: bytes, jobs: list[str]) -> Results | None:
-        """What the jobs give where a module has another source; None where the package then cannot be loaded."""
+        """Return the results of jobs if a module has another source; None if the package then cannot be loaded."""
         request = {"module": module, "file": str(file), "source": source.decode(), "jobs": jobs}
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -59,7 +59,7 @@ def mutants(runs: Mapping[str, Run], folder: Path) -> Iterator[Mutants]:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """Tasks by name: of each code at most two."""
+    """Tasks by name: at most two with the same code."""
     found: dict[str, Run] = {}
     taken: dict[Coded, int] = {}
     for number, run in enumerate(watched(tmp_path_factory.mktemp("runs"), examples(2, 12))):
@@ -70,7 +70,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
 
 
 def executed(runs: Mapping[str, Run]) -> dict[Path, list[range]]:
-    """The lines of the functions that the tasks ran, by file."""
+    """Return the lines of the functions that the tasks ran, by file."""
     found: dict[Path, list[range]] = {}
     for code in sorted({code for run in runs.values() for code in run.ran}, key=repr):
         last = max((line for *_, line in code.co_lines() if line), default=code.co_firstlineno)
@@ -81,7 +81,7 @@ def executed(runs: Mapping[str, Run]) -> dict[Path, list[range]]:
 def chosen(
     chance: random.Random, functions: dict[Path, list[range]], files: list[Path]
 ) -> tuple[Path, Mutant]:
-    """A change of a function that the tasks run, or, now and then, anywhere in the files of what they reach."""
+    """Return a change of a function that the tasks run or, occasionally, anywhere in the files that they reach."""
     while True:
         if chance.random() < 0.75:
             file = chance.choice([*functions])
@@ -119,7 +119,7 @@ def test_where_a_result_changes_the_key_does(runs: Mapping[str, Run], tmp_path: 
             module = module.removesuffix(".__init__")
             after = definitions(tasks, Edited({file: change.source}))
             changed = {task for task in tasks if before[task] != after[task]}
-            # Where the key changes, a few are run to see that changes matter at all.
+            # If the key changes, a few are run to see that changes matter at all.
             sure = [name for name, run in runs.items() if run.coded in changed]
             jobs = [
                 name for name, run in runs.items() if run.coded not in changed and file in loaded[run.coded]

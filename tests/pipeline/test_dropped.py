@@ -1,4 +1,4 @@
-"""Columns that steps drop and rename, from the rows to the artifact: what it takes is kept, once, and it is proven."""
+"""Columns that steps drop and rename, from the rows to the artifact: its inputs are kept once, and verified."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def project(folder: Path, features: str, *steps: str, first: str = "id") -> Path
 
 
 def parts(result: BuildResult) -> set[str]:
-    """The parts of the train rows."""
+    """Return the parts of the training rows."""
     return {
         part.removeprefix("train")
         for part in result.actions["dataset:all"].digests

@@ -1,4 +1,4 @@
-"""`fit` depends on the target only where a step uses it."""
+"""`fit` depends on the target only if a step uses it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ outputs:
   first: {{model: first}}
   second: {{model: second}}
 """
-#: Of two models that differ in their target, and in what follows from it.
+#: The tasks of two models that differ in their target, and in what follows from it.
 FITS = {"fit:first", "fit:second"}
 
 
@@ -72,7 +72,7 @@ def edit(file: Path, old: str, new: str) -> None:
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
-    """A project none of whose steps uses the target."""
+    """A project without a step that uses the target."""
     return project(tmp_path, "one_hot")
 
 
@@ -111,7 +111,7 @@ def test_other_values_of_the_target_fit_no_step_again(plain: Path) -> None:
     assert not {name for name in ran if name.startswith(("fit:", "features:"))}
 
 
-# With an op that uses the target, which only the tests have: mlbuild runs in a process of its own.
+# With an op that uses the target, which exists only in the tests: mlbuild runs in a separate process.
 
 
 def mlbuild(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -121,7 +121,7 @@ def mlbuild(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def decisions(file: Path, *targets: str) -> dict[str, str]:
-    """What a build would do with tasks; `maybe` is one whose inputs are not known before others have run."""
+    """Return what a build would do with tasks; `maybe` is a task whose inputs are not known before others have run."""
     done = mlbuild(file, "plan", *targets, "--json")
     assert done.returncode == 0, done.stderr
     return {task["task"]: task["decision"] for task in json.loads(done.stdout)["tasks"]}
@@ -129,7 +129,7 @@ def decisions(file: Path, *targets: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def supervised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built project with a step that uses the target; its artifacts are proven to answer as `apply` does."""
+    """A built project with a step that uses the target. Its artifacts are verified against `apply`."""
     file = project(tmp_path_factory.mktemp("supervised"), "target_mean")
     done = mlbuild(file, "build", "-j", "1")
     assert done.returncode == 0, done.stderr
@@ -155,7 +155,7 @@ def test_a_step_that_uses_the_target_depends_on_it(supervised: Path) -> None:
 
 
 def test_what_serves_is_not_what_trains(supervised: Path) -> None:
-    """The learner is trained on out-of-fold values; predictions of the same rows come from what was learned."""
+    """The learner is trained on out-of-fold values, but predictions for the same rows use the fitted states."""
     reads = {
         name: {*mlbuild(supervised, "query", f"deps({name}, 1)").stdout.split()}
         for name in ("train:second", "predict:second")

@@ -1,4 +1,4 @@
-"""Columns flow statically: the tables that a build makes have the dtypes and nullability that `check` foretold."""
+"""The tables that a build makes have the dtypes and nullability that `check` predicts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Made:
         return pl.read_parquet(io.BytesIO(content)).to_series()
 
     def differences(self, task: str, prefixes: tuple[str, ...], foretold: Schema) -> list[str]:
-        """Where the columns of a task are otherwise than foretold."""
+        """Return where the columns of a task differ from the prediction."""
         found = []
         for prefix, (name, type_) in itertools.product(prefixes, foretold.items()):
             column = self.column(task, f"{prefix}/{name}")
@@ -93,7 +93,7 @@ def test_random_pipelines(tmp_path: Path) -> None:
         shipped = ["verify:*"] if takes_dropped or compared % 5 == 0 else []
         result = api.build(spec, ["source:*", "features:*", *shipped], threads=1)
         assert {failure.kind for failure in result.failures.values()} <= {"data"}, file.read_text()
-        if result.ok:  # else a column had no value to learn from
+        if result.ok:  # otherwise a column had no value to learn from
             assert differences(spec, result) == [], file.read_text()
             nullable += sum(type_.nullable for type_ in spec.models["m"].matrix.values())
             compared += 1

@@ -1,4 +1,4 @@
-"""No false reuse, no false rebuild: what runs after each kind of edit, on a project built from real rows."""
+"""No false reuse, no false rebuild: what runs after each kind of edit, on a project with real rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild import api
 from tests.pipeline.coded import Coded, definitions
 from tests.projects import DELAYS, built, copied, delays
 
-#: A second, linear model beside the first, on features of its own.
+#: A second, linear model on its own features.
 TWO = DELAYS.replace(
     "outputs:\n",
     """\
@@ -28,7 +28,7 @@ outputs:
   line: {model: line}
 """,
 )
-#: From train on: what a hyper-parameter of the trees changes.
+#: The tasks from `train` on, which a hyperparameter of the trees affects.
 TRAINED = {"train:late", "predict:late", "evaluate:late", "artifact:late", "verify:late", "publish:late"}
 
 
@@ -42,7 +42,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(pristine: Path, tmp_path: Path) -> Path:
-    """The built project in a folder of its own; returns the spec file."""
+    """Copy the built project to a new folder; return the spec file."""
     copied(pristine, tmp_path / "project")
     return tmp_path / "project" / "mlbuild.yaml"
 
@@ -54,7 +54,7 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def ran(file: Path) -> set[str]:
-    """What a build runs; and that the next one runs nothing."""
+    """Return what a build runs, and check that the next build runs nothing."""
     result = built(file)
     assert built(file).ran == ()
     return set(result.ran)
@@ -224,7 +224,7 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
 
 
 def test_no_task_of_a_model_but_its_evaluation_depends_on_the_metrics(pristine: Path) -> None:
-    """Another metric in the catalogue trains nothing again, and no artifact is written again."""
+    """Another metric in the catalogue neither trains a model again nor writes an artifact again."""
     plan = api.plan(api.load(pristine / "mlbuild.yaml"))
     found = {name: definitions((Coded.of(task),)) for name, task in plan.tasks.items()}
     depends = {

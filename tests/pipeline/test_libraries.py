@@ -1,4 +1,4 @@
-"""What libraries need of the processes that tasks run in."""
+"""What libraries need from the processes that run tasks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ except Failed as failed:
 
 
 def run(program: str, allowed: int) -> str:
-    """What a program prints that may have so many bytes of addresses."""
+    """Return the output of a program that can use this much address space."""
     done = subprocess.run(
         [sys.executable, "-c", program],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed)),

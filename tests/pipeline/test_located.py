@@ -1,4 +1,4 @@
-"""A table need not be in a local file: with another locator, a project builds, locks and explains itself as ever."""
+"""A table need not be a local file: with another locator, a project builds, locks and explains itself as usual."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Service(Locator):
         return Located(called, {FILE: remote(place, ROWS, str(self.version))}, place=called)
 
 
-#: What a spec could say: `{type: csv, table: prices, version: 2, delimiter: ";", contract: price}`.
+#: What a spec could contain: `{type: csv, table: prices, version: 2, delimiter: ";", contract: price}`.
 SERVED = source_of(Service, Csv)
 
 
@@ -76,11 +76,11 @@ def test_a_source_has_the_keys_of_its_locator_and_of_its_format() -> None:
 def test_what_is_read_is_known_by_its_content(project: Spec, tmp_path: Path) -> None:
     assert "source:rows" in ran(project)
     assert ran(project) == []
-    # Another version is looked at once; as the content is the same, nothing runs.
+    # A new version is read once. Because the content is the same, nothing runs.
     looked = asked(tmp_path / "service/prices")
     assert ran(served(project, version=2)) == []
     assert asked(tmp_path / "service/prices") == looked + 1
-    # Neither is it told where the content is kept.
+    # Nor is the location of the content stored.
     kept = [file.read_bytes() for file in (project.root / ".mlbuild").rglob("*") if file.is_file()]
     assert any(b"service:prices" in content for content in kept)
     assert not any(bytes(tmp_path / "service") in content for content in kept)

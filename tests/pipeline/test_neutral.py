@@ -1,4 +1,6 @@
-"""Edits that change no meaning change no key: order, style, comments, aliases, short forms, defaults, files, profiles."""
+"""Edits that do not change the meaning change no key: order, style, comments, aliases, short forms, defaults,
+files, profiles.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from tests.spec.styled import styled
 
 
 def shuffled(value: Any, chance: random.Random) -> Any:
-    """The value with the keys of all maps in another order, which means nothing."""
+    """Return the value with the keys of all maps in another order, which has no meaning."""
     if isinstance(value, dict):
         keys = chance.sample([*value], len(value))
         return {key: shuffled(value[key], chance) for key in keys}
@@ -29,7 +31,7 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 
 
 def keys(spec: Spec) -> dict[str, str]:
-    """The key of each task as far as the spec decides it."""
+    """Return the key of each task, as far as the spec determines it."""
     files = Digests(MemoryStore(spec.root), spec.root)
     plan = api.plan(spec)
     code = Code(MemoryStore(spec.root), plan.policy)

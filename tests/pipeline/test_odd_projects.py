@@ -1,4 +1,4 @@
-"""Legal projects that are unlike the examples build, are proven, and answer."""
+"""Valid projects that differ from the examples build, are verified, and give predictions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_raw_numbers_without_any_step(tmp_path: Path, learner: str) -> None:
 
 
 def refusal(file: Path) -> tuple[str, str]:
-    """The task of a project that the data stops, and what it says."""
+    """Return the task of a project that fails because of the data, and its message."""
     result = api.build(api.load(file), (), threads=1)
     ((task, failure),) = result.failures.items()
     assert failure.kind == "data"

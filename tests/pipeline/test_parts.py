@@ -1,4 +1,4 @@
-"""Tables as parts: what is read is what was written."""
+"""Tables as parts: reading returns what was written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.tasks import text_task
 
 
 def test_a_column_of_many_rows_is_one_piece(tmp_path: Path) -> None:
-    """Learners that are given several pieces copy all of them."""
+    """Learners copy columns that have several chunks."""
     column = pl.Series("x", range((1 << 20) + 1))
     store = DiskStore(tmp_path)
     reads = {"of": (("x", store.put(encoded([column])[0])),)}

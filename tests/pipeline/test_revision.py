@@ -1,4 +1,4 @@
-"""The revision of a project is what git says it is, and to hear it never runs what a repository brings along."""
+"""The revision of a project is what git reports, and finding it never runs anything from a repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPEC, ROWS = "mlbuild.yaml", "rows.csv"
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git without the configuration of whoever runs the tests."""
+    """Use git without the configuration of the user who runs the tests."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     home = tmp_path / "home"
@@ -38,7 +38,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 def repository(folder: Path, *words: str) -> Path:
-    """A project whose files are all committed."""
+    """Return a project whose files are all committed."""
     folder.mkdir(parents=True)
     (folder / SPEC).write_text("mlbuild: 1\n")
     (folder / ROWS).write_text("x\n1\n")
@@ -57,7 +57,7 @@ def told(folder: Path) -> Json | None:
 
 
 class Trap:
-    """A program that leaves a mark when it runs, for configurations to name."""
+    """A program that leaves a mark when it runs, for use in configurations."""
 
     def __init__(self, folder: Path) -> None:
         self._mark = folder / "sprung"
@@ -66,7 +66,7 @@ class Trap:
         self.program.chmod(0o755)
 
     def sprung(self) -> bool:
-        """Whether it has run since this was last asked."""
+        """Whether it has run since the last call."""
         found = self._mark.exists()
         self._mark.unlink(missing_ok=True)
         return found
@@ -93,7 +93,7 @@ def _touch(folder: Path) -> None:
 
 
 def bare_folder_of_a_clone(folder: Path, trap: Trap) -> Path:
-    """Files that make a bare repository of a folder, in a commit that anybody can clone."""
+    """Create files that make a folder a bare repository, in a commit that anyone can clone."""
     project = folder / "original" / "project"
     for name in ("objects", "refs/heads"):
         (project / name).mkdir(parents=True)
@@ -204,7 +204,7 @@ def _hook(project: Path, name: str, trap: Trap) -> Path:
 
 
 def remote_of_missing_objects(folder: Path, trap: Trap) -> Path:
-    """The tree of the commit is missing, and git would fetch it from a remote by a program."""
+    """The tree of the commit is missing, and git would fetch it from a remote with a program."""
     project = repository(folder / "project")
     tree = git(project, "rev-parse", "HEAD^{tree}")
     (project / ".git/objects" / tree[:2] / tree[2:]).unlink()
@@ -235,7 +235,7 @@ TRAPS: list[Lay] = [
     remote_of_missing_objects,
 ]
 
-#: Settings that name a program, which git runs for other questions than ours, or may come to run.
+#: Settings that name a program which git runs for other commands, or may run in the future.
 PROGRAMS = [
     ("alias", "status"),
     ("alias", "rev-parse"),
@@ -259,7 +259,7 @@ PROGRAMS = [
 @pytest.mark.parametrize("lay", TRAPS, ids=lambda lay: lay.__name__)
 def test_nothing_runs_that_a_repository_names(lay: Lay, tmp_path: Path, trap: Trap) -> None:
     project = lay(tmp_path, trap)
-    trap.sprung()  # what laid it may have
+    trap.sprung()  # creating the trap may have run it
     found = told(project)
     assert not trap.sprung()
     assert found and len(found["revision"]) == 40
@@ -467,7 +467,7 @@ def test_only_the_settings_of_a_repository_could_tell_of_changes(setting: str, t
 
 
 def test_the_filters_of_the_user_are_heeded(tmp_path: Path) -> None:
-    """As git-lfs is: what is committed is not what is in the folder."""
+    """As with git-lfs: what is committed differs from what is in the folder."""
     _append(tmp_path / "home/.gitconfig", '[filter "upper"]\n\tclean = tr a-z A-Z\n\tsmudge = tr A-Z a-z\n')
     project = repository(tmp_path / "project")
     (project / ".gitattributes").write_text("*.csv filter=upper\n")
@@ -495,7 +495,7 @@ def test_the_filters_of_the_user_are_heeded(tmp_path: Path) -> None:
 def test_variables_do_not_direct_git_elsewhere(
     variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A build may run in a hook of another repository, which gets such variables."""
+    """A build can run in a hook of another repository, which sets such variables."""
     project, other = repository(tmp_path / "project"), repository(tmp_path / "other")
     git(other, "commit", "-q", "--allow-empty", "-m", "more")
     expected = {"revision": git(project, "rev-parse", "HEAD"), "dirty": False}

@@ -1,4 +1,4 @@
-"""What is wrong with a target is told before any training."""
+"""Problems with a target are reported before any training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second opinion on which constants a task reaches: by modules, classes and bases as they are when loaded."""
+"""A second way to find the constants that a task reaches: by the loaded modules, classes and bases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def constants(task: Coded) -> set[str]:
-    """The constants that a task reaches, as `module:name`."""
+    """Return the constants that a task reaches, as `module:name`."""
     walk = _Walk()
     walk.take((task.run.__module__, task.run.__qualname__))
     for cls in task.uses:
@@ -31,7 +31,7 @@ def constants(task: Coded) -> set[str]:
 
 
 def is_constant(node: Node) -> bool:
-    """Whether what is defined there is neither a function nor a class."""
+    """Whether a definition is neither a function nor a class."""
     return not isinstance(_defined(node[0])[node[1]], _DEFINITIONS)
 
 
@@ -88,7 +88,7 @@ def _families() -> tuple[type, ...]:
 
 
 def _member(statement: ast.stmt) -> str | None:
-    """The name of a method, or of an attribute that is not a field."""
+    """Return the name of a method, or of an attribute that is not a field."""
     match statement:
         case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
             return name
@@ -106,7 +106,7 @@ def _tree(module: str) -> ast.Module:
 
 @cache
 def _defined(module: str) -> dict[str, ast.stmt]:
-    """What a module defines at its top level, by name."""
+    """Return what a module defines at its top level, by name."""
     found: dict[str, ast.stmt] = {}
     for statement in _tree(module).body:
         match statement:
@@ -122,7 +122,7 @@ def _defined(module: str) -> dict[str, ast.stmt]:
 
 @cache
 def _imported(module: str) -> dict[str, list[tuple[str, str]]]:
-    """The names that a module imports, anywhere in it, and what from where; all modules of ours import absolutely."""
+    """Return the names that a module imports anywhere, with their origin. All our modules use absolute imports."""
     found: dict[str, list[tuple[str, str]]] = {}
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == mlbuild.__name__:
@@ -132,7 +132,7 @@ def _imported(module: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def _resolved(module: str, path: tuple[str, ...]) -> Iterator[Node]:
-    """The definitions that a name, with its attributes, may be in a module."""
+    """Yield the definitions that a name with its attributes can be in a module."""
     if path[0] in _defined(module):
         yield module, path[0]
     for source, name in _imported(module).get(path[0], ()):
@@ -144,7 +144,10 @@ def _resolved(module: str, path: tuple[str, ...]) -> Iterator[Node]:
 
 
 def _paths(node: ast.AST) -> Iterator[tuple[str, ...]]:
-    """The names in a piece of syntax with their attributes; those of other things begin with an empty name."""
+    """Yield the names in a syntax tree with their attributes.
+
+    Attributes of other expressions start with an empty name.
+    """
     match node:
         case ast.Name(id=name, ctx=ctx):
             if isinstance(ctx, ast.Load):

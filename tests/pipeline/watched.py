@@ -1,4 +1,4 @@
-"""Real tasks that were run, with what they read and which code of the package ran meanwhile."""
+"""Real tasks that were run, with their inputs and the code of the package that ran."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.pipeline.flowing import pipelines, write_rows
 from tests.pipeline.test_incremental import TWO
 from tests.projects import delays, one_model
 
-#: A contract that the rows break, so that a verdict comes up too.
+#: Rows that violate their contract, so that there is also a failing verdict.
 _BROKEN = "x,y,z\n" + "".join(f"{i - 5},{i % 7 > 3},{'abc'[i % 3]}\n" for i in range(60))
 _CONTRACT = "x: {dtype: float, min: 0}, y: bool, z: {dtype: string, categories: [a, b]}"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A task that was run: its code, what its function sees as JSON, and the code of the package that ran."""
+    """A task that was run: its code, the inputs of its function as JSON, and the code of the package that ran."""
 
     name: str
     coded: Coded
@@ -36,7 +36,7 @@ class Run:
 
 
 class Watched:
-    """The function of a task, which notes what code of the package runs meanwhile."""
+    """The function of a task, which records the code of the package that runs."""
 
     def __init__(self, task: Task) -> None:
         self.run, self.ran = task.run, set[CodeType]()
@@ -58,7 +58,9 @@ class Watched:
 
 
 def watched(folder: Path, flowing: int) -> Iterator[Run]:
-    """The tasks of a project on real rows, one with a broken contract, and some with random pipelines."""
+    """Yield the tasks of a project on real rows, of one with a violated contract, and of some with random
+    pipelines.
+    """
     yield from _built(delays(_folder(folder, "delays"), TWO, every=900))
     model = "type: lightgbm.classifier, features: [x], target: y"
     yield from _built(one_model(_folder(folder, "broken"), _CONTRACT, _BROKEN, model))

@@ -1,4 +1,4 @@
-"""A folder of packages that can be imported."""
+"""A folder with packages that can be imported."""
 
 from __future__ import annotations
 

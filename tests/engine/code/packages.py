@@ -1,4 +1,4 @@
-"""Small packages in one text, whose lines say whether an edit of them is another version.
+"""Small packages in one text, whose lines say whether an edit of them changes the version.
 
     -- task.py
     from brew.tables import load
@@ -9,7 +9,7 @@
         return x  #+
     UNUSED = 1  #-
 
-`#+` says that another number or word in the line makes another version of what `task.run` gives, `#-` that it does not.
+`#+` means that another number or word in the line changes the version of `task.run`, `#-` that it does not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOP = "brew"
 
 @dataclass(frozen=True)
 class Edit:
-    """A changed line: where it is, what the package then is, and whether the version must be another one."""
+    """A changed line: its place, the resulting package, and whether the version must change."""
 
     place: str
     files: Mapping[str, str]
@@ -38,14 +38,14 @@ class Edit:
 
 
 def files_of(text: str) -> dict[str, str]:
-    """The files of a package by their paths; there is always an `__init__.py` at its top."""
+    """Return the files of a package by path. There is always an `__init__.py` at the top."""
     head, *parts = re.split(r"^-- (.*)\n", dedent(text), flags=re.MULTILINE)
     assert not head.strip(), "a text begins with the name of a file"
     return {"__init__.py": ""} | dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def edits(text: str) -> Iterator[Edit]:
-    """Each marked line changed, alone."""
+    """Yield each marked line changed by itself."""
     files = files_of(text)
     for name, content in files.items():
         lines = content.split("\n")
@@ -71,7 +71,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def named(name: str) -> Any:
-    """A stand-in for the function or class of that name, `module:name`, which need not be loaded."""
+    """Return a stand-in for the function or class `module:name`, which need not be loaded."""
     module, _, path = name.partition(":")
     return type(path, (), {"__module__": module, "__qualname__": path})
 
@@ -79,7 +79,7 @@ def named(name: str) -> Any:
 def definitions(
     folder: Path, uses: Sequence[str] = (), policy: Policy | None = None, start: str = f"{TOP}.task:run"
 ) -> Mapping[str, str]:
-    """What decides what a function, given objects of some classes, gives: with the package in a folder."""
+    """Return the definitions that determine the result of a function that gets objects of some classes."""
     code = Code(MemoryStore(folder), policy)
     found = code.definitions(code.version(named(start), map(named, uses)))
     assert found is not None

@@ -1,4 +1,4 @@
-"""Builds rerun what an edit of code reaches, say which definition changed, and remember what they have read."""
+"""Builds rerun what an edit of code affects, say which definition changed, and remember what they have read."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_where_it_is_not_known_of_what_a_version_consisted_the_code_changed(
 def test_each_file_is_looked_at_once_until_it_changes(
     project: Project, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In another process too: what is known in this one is forgotten before each build."""
+    """Also in another process: what this process knows is forgotten before each build."""
     scanned: list[bytes] = []
 
     def scan(content: bytes, *rest: Any) -> Scan:

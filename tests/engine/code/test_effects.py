@@ -1,4 +1,4 @@
-"""What a module does when it is imported counts, whether anything names it or not."""
+"""What a module does when it is imported counts, whether something names it or not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.code.packages import definitions, files_of, write
 
-#: Statements of a module that do more than define: `1` in them counts.
+#: Statements of a module that do more than define something: `1` in them counts.
 ACTS = [
     "print(1)",
     "SEEN.append(1)",
@@ -46,7 +46,7 @@ ACTS = [
     "del SIZE\nSIZE = 1",
     "SIZE += 1",
 ]
-#: Statements that only define: `1` in them does not count where nothing names them.
+#: Statements that only define something: `1` in them does not count if nothing names them.
 DEFINES = [
     "KNOWN = 1",
     "KNOWN, OTHERS = 1, [1]",
@@ -128,7 +128,7 @@ class Plain:
 
 
 def counts(library: Path, statement: str) -> bool:
-    """Whether a statement of a module that is only imported is in a version."""
+    """Whether a statement of a module that is only imported is part of a version."""
     task = "from brew.acts import SIZE\nimport brew.acts\ndef run(job): return 3\n"
     write(library, {"task.py": task, "other.py": "size = 1\n", "acts.py": MODULE + statement})
     before = definitions(library)

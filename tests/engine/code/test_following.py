@@ -1,4 +1,4 @@
-"""A version follows the definitions that a function reaches, and no others."""
+"""A version contains the definitions that a function reaches, and no others."""
 
 from __future__ import annotations
 

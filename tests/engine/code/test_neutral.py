@@ -1,4 +1,4 @@
-"""What Python does not run is not in a version, and what it may read is."""
+"""A version does not contain what Python does not run, but contains what it may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of code besides what it says: catalogues, families, prose."""
+"""Facts about code that cannot be derived from it: catalogues, families, prose."""
 
 from __future__ import annotations
 

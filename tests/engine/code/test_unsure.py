@@ -1,4 +1,4 @@
-"""What cannot be followed surely counts as a whole file, or as all files of a package."""
+"""What cannot be followed reliably counts as a whole file, or as all files of a package."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ SEARCHES = [
     "type(made).__getattribute__(made, job)",
     "made.__class__.__subclasses__()",
 ]
-#: Ways that look like these, and can be followed.
+#: Similar ways that can be followed.
 FOLLOWED = [
     "getattr(made, 'g')()",
     "getattr(made, 'g', None)",

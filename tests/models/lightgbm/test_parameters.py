@@ -19,7 +19,7 @@ from tests.models.artifacts import schema
 BOTH = (LightgbmClassifier, LightgbmRegressor)
 ALL = {name: param for cls in BOTH for name, param in params_of(cls).items()}
 
-#: LightGBM's default where ours is another: it is found from the target.
+#: Parameters whose default differs from LightGBM's: they depend on the target.
 FOUND = {"objective"}
 
 

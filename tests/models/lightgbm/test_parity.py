@@ -1,4 +1,6 @@
-"""Trained models of every kind answer the same natively and in ONNX, on rows made to find differences."""
+"""Trained models of every kind give the same results natively and in ONNX, on rows that are likely to reveal
+differences.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ SMALL: dict[str, Any] = {
 
 
 def compared(learner: Lightgbm, training: Training) -> ModelText:
-    """Fit, and compare on the train rows, adversarial rows, one row and no row."""
+    """Fit, and compare on the training rows, adversarial rows, one row and no row."""
     rows, fitted = training.rows, learner.fit(training)
     model = exported(learner, fitted, rows)
     text = ModelText.parse(fitted.decode())
@@ -166,7 +168,7 @@ def test_infinite_train_values() -> None:
 )
 @given(st.data())
 def test_any_parameters(data: st.DataObject) -> None:
-    """Random trees of random parameters, on random rows."""
+    """Random trees with random parameters, on random rows."""
     count = data.draw(st.sampled_from([0, 2, 3]))
     params: dict[str, Any] = {
         "num_iterations": data.draw(st.integers(1, 8)),

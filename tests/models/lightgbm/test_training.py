@@ -1,4 +1,4 @@
-"""Training gives the same bytes for the same rows, and says what it cannot learn from."""
+"""Training gives the same bytes for the same rows, and reports what it cannot learn from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.models.samples import MIXED, classes, features, number
 TRAIN = features(300)
 HELD_OUT = features(100, seed=5)
 SMALL: dict[str, Any] = {"num_iterations": 5, "num_leaves": 8, "min_data_in_leaf": 5, "min_data_per_group": 5}
-#: Everything that draws at random.
+#: Everything that uses random numbers.
 RANDOM: dict[str, Any] = {
     "bagging_freq": 1,
     "bagging_fraction": 0.7,
@@ -49,7 +49,7 @@ def target(frame: pl.DataFrame, count: int) -> Any:
 
 
 def training(count: int = 0, **fields: Any) -> Training:
-    """A request to learn from `TRAIN`."""
+    """Return a request to learn from `TRAIN`."""
     return Training(Rows(TRAIN, MIXED), target(TRAIN, count), count, **fields)
 
 
@@ -59,7 +59,7 @@ def stopping(metric: str, count: int, rounds: int = 2) -> EarlyStopping:
 
 @pytest.fixture
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let as many threads work as there are, though they have few rows."""
+    """Use all threads even for few rows."""
     monkeypatch.setattr(library, "_ROWS_A_THREAD", 1)
 
 
@@ -229,7 +229,7 @@ except OSError as error:
 
 @pytest.mark.parametrize("short", [1, 100, 9000])
 def test_bins_are_whole_or_told_to_have_no_room(tmp_path: Path, short: int) -> None:
-    """A limit on the size of files stands for the end of the disk. LightGBM does not see it where little is lacking."""
+    """A limit on the size of files simulates a full disk. LightGBM does not notice it if only little is missing."""
     LightgbmRegressor().bin(Rows(features(500), MIXED), 0, 1, tmp_path / "whole")
     limit = (tmp_path / "whole").stat().st_size - short
     program = ROOM.format(limit=limit, file=str(tmp_path / "bins"))

@@ -1,4 +1,4 @@
-"""Linear models have scikit-learn's coefficients, and add in one order on both sides."""
+"""Linear models have scikit-learn's coefficients, and add in the same order on both sides."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_predictions_are_scikit_learns(params: dict[str, Any]) -> None:
 
 
 def compared(learner: Learner, content: bytes, rows: Rows) -> None:
-    """The train rows, rows of extreme numbers, one row, no row."""
+    """Compare the training rows, rows of extreme numbers, one row, and no row."""
     model = exported(learner, content, rows)
     extreme = [0.0, -0.0, 1e300, -1e300, 1.7e308, 1e-310, np.inf, -np.inf, 800.0, -800.0]
     hard = rows.features[: len(extreme)].with_columns(plain=pl.Series(extreme))
@@ -93,7 +93,7 @@ def compared(learner: Learner, content: bytes, rows: Rows) -> None:
 @settings(max_examples=examples(40, 3000), deadline=None, database=None)
 @given(st.data())
 def test_any_numbers_add_up_alike(data: st.DataObject) -> None:
-    """Terms that cancel, overflow or are missing: an order of its own on one side would show."""
+    """Terms that cancel, overflow or are missing: a different order of additions would be visible."""
     width = data.draw(st.integers(1, 9))
     rows = data.draw(st.integers(0, 6))
     finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -145,7 +145,7 @@ COLUMNS = ["plain", "count", "flag", "block=a", "block=b", "block=c"]
 
 
 def described(learner: Learner, count: int) -> Json:
-    """What a learner tells of itself that is fitted on `ROWS`."""
+    """Return what a learner that is fitted on `ROWS` reports about itself."""
     return learner.describe(fitted(learner, count), COLUMNS, Coding("int", tuple(range(count))))
 
 

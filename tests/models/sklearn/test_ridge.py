@@ -34,7 +34,7 @@ def test_predictions_are_scikit_learns(params: dict[str, Any]) -> None:
     assert list(learner.check()) == []
     content = fitted(learner, 0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scikit-learn says so where features depend on each other
+        warnings.simplefilter("ignore")  # scikit-learn warns if features depend on each other
         model = linear_model.Ridge(**params).fit(matrix(ROWS), target(0))
     native = learner.predict(content, ROWS, 1)
     np.testing.assert_allclose(native[:, 0], model.predict(matrix(ROWS)), rtol=1e-9)
@@ -50,7 +50,7 @@ def test_larger_penalties_shrink_the_coefficients() -> None:
 
 
 def test_columns_that_repeat_each_other_have_a_solution_with_a_penalty() -> None:
-    """Without one there are many, and scikit-learn falls back to another solver, or warns."""
+    """Without a penalty there are many, and scikit-learn falls back to another solver, or warns."""
     rows = Rows(ROWS.features.with_columns(count=ROWS.features["plain"]), ROWS.schema)
     for alpha in (0.0, 1.0):
         learner = Ridge(alpha=alpha)
