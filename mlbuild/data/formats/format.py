@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Self
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+_BOOLS = "write true or false, or declare the column as int, or as string with categories"
 #: The slot in which a task finds the file to read.
 FILE = "file"
 
@@ -162,7 +163,8 @@ def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
         values = _present(values, column)
     if not len(bad):
         return values, []
-    return values, [Fault.of((raw.name,), f"parses as {column.dtype}", bad, pl.DataFrame([raw]))]
+    fault = Fault.of((raw.name,), f"parses as {column.dtype}", bad, pl.DataFrame([raw]))
+    return values, [replace(fault, help=_BOOLS if column.dtype == "bool" else None)]
 
 
 def _present(values: pl.Series, column: Column) -> pl.Series:

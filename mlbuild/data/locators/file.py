@@ -30,8 +30,10 @@ class File(Locator):
             problems = tuple(problem.under(*at) for problem in rejected.problems)
             return Located(self.path, {}, os.path.normpath(root / self.path), problems=problems)
         file = root / path.text
-        problem = missing(file, self.path, at, "the folder of the spec")
-        # Messages and caches must not contain the values of variables.
+        # Messages and caches must not contain the values of variables, but defaults are part of the spec.
+        default = path.names and not any(environment.get(name) for name in path.names)
+        shown = path.text if default else self.path
+        problem = missing(file, shown, at, "the folder of the spec")
         called = self.path if path.names else name_in(root, file.absolute())
         return Located(
             called=self.path,

@@ -29,7 +29,9 @@ class Contracts(Section[DefinedContract, None]):
         if at in faults:
             return None
         faulty = {column for column in given["columns"] if (*at, "columns", column) in faults}
-        columns = {column: "string" if column in faulty else one for column, one in given["columns"].items()}
+        columns = {
+            column: _doubtful(one) if column in faulty else one for column, one in given["columns"].items()
+        }
         contract: Contract = self.kind.read({**given, "columns": columns})
         problems = [*contradictions(contract, at)]
         findings.extend(problems)
@@ -37,3 +39,9 @@ class Contracts(Section[DefinedContract, None]):
         faulty.update(str(place[3]) for place in places if place[2] == "columns")
         usable = all(place[2] == "columns" for place in places)
         return DefinedContract(contract, frozenset(faulty)) if usable else None
+
+
+def _doubtful(column: Any) -> Any:
+    """Return what is read of an invalid column: some type, and that its values are unique if it says so."""
+    unique = isinstance(column, dict) and bool(column.get("unique"))
+    return {"dtype": "string", "unique": True} if unique else "string"

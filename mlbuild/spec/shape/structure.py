@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -166,8 +166,17 @@ def _unknown_learner(value: Any, at: Path) -> Problem:
     known = [cls.type for cls in LEARNERS]
     of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
     near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
+    if isinstance(value, str) and near and not _of_known_library(value, known):
+        near = None  # a learner of another library is not a typing mistake
     help_ = near or f"available types: {listed(of_library or known)}"
     return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_)
+
+
+def _of_known_library(value: str, known: Iterable[str]) -> bool:
+    """Return whether a type without a dot, or its library, could be meant for one of the known types."""
+    library, dot, _ = value.partition(".")
+    libraries = {name.partition(".")[0] for name in known}
+    return not dot or library in libraries or did_you_mean(library, libraries) is not None
 
 
 def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
