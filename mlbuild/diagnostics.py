@@ -165,7 +165,7 @@ def data_failure(message: str, **details: Any) -> Failed:
 CODES = {
     # the file
     "missing-file": "a file does not exist or cannot be read",
-    "outside-project": "a spec, or a file that it includes, is outside of the project",
+    "outside-project": "a spec, or a file that it includes or reads, is outside of the project",
     "bad-encoding": "the file is not valid UTF-8",
     "bad-character": "a character that YAML does not allow",
     "bad-yaml": "the file is not valid YAML",

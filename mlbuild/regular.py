@@ -138,7 +138,7 @@ def _replacing(path: _Path) -> Iterator[IO[bytes]]:
             os.chmod(temporary, stat.S_IMODE(mode))
         os.replace(temporary, path)
     except OSError as error:
-        raise type(error)(error.errno, error.strerror, os.fspath(path)) from error
+        raise type(error)(error.errno, error.strerror or str(error), os.fspath(path)) from error
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 CERTIFICATE = "parity.json"
+#: A surrogate, half of a character above U+FFFF, which JSON can escape.
+_HALF = re.compile("[\ud800-\udfff]")
 #: The maximum size of an ONNX file.
 _LIMIT = 2_000_000_000
 #: The maximum number of elements of all results in the graph at one time: a gigabyte of numbers.
@@ -155,6 +158,8 @@ def _described(found: Inspected, key: str) -> Iterator[Json]:
         told = json.loads(found.metadata[key])
     except (KeyError, ValueError, RecursionError):
         raise Foreign(f"its metadata '{key}' are missing or no JSON") from None
+    if _HALF.search(json.dumps(told, ensure_ascii=False)):
+        raise Foreign(f"its metadata '{key}' contain half a character")
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise Foreign(f"its metadata '{key}' are no list of descriptions")
     yield from told

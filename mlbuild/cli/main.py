@@ -24,7 +24,7 @@ from mlbuild.cli.exits import (
 )
 from mlbuild.cli.interrupt import SAID, telling
 from mlbuild.cli.output.printing import page, put
-from mlbuild.cli.unchanged import tell
+from mlbuild.cli.unchanged import tell, write
 from mlbuild.cli.words import ALIASES, asked_format, verb_of
 
 TYPE_CHECKING = False
@@ -96,7 +96,7 @@ class _Results(io.TextIOBase):
 
     def write(self, text: str) -> int:
         try:
-            return len(text) if self._stream is None else self._stream.write(text)
+            return len(text) if self._stream is None else write(self._stream, text)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -268,7 +268,7 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         "--allow-outside",
         action="store_true",
         default=unless(False),
-        help="let the spec be, and include, a file outside of its git repository (of its folder, without one)",
+        help="allow specs, included files and sources outside of the git repository of the spec, or of its folder (MLBUILD_ALLOW_OUTSIDE)",
     )
     parser.add_argument(
         "-q", "--quiet", action="store_true", default=unless(False), help="no progress, no warnings"

@@ -233,7 +233,7 @@ def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
     for stream, text in (*pieces, (sys.stdout, ""), (sys.stderr, "")):
         try:
             if stream is not None:  # closed before the command started
-                stream.write(text) if text else None  # a full disk refuses even an empty text
+                write(stream, text) if text else None  # a full disk refuses even an empty text
                 stream.flush()
         except BrokenPipeError:  # the reader has gone, as with `| head`
             return 141
@@ -241,6 +241,16 @@ def tell(pieces: "Iterable[tuple[TextIO | None, str]]") -> int:
             if stream is sys.stdout:
                 return _untold(error)
     return 0
+
+
+def write(stream: "TextIO", text: str) -> int:
+    """Write a text, as UTF-8 if its characters do not exist in the encoding of the stream."""
+    try:
+        return stream.write(text)
+    except UnicodeEncodeError:
+        stream.flush()
+        stream.buffer.write(text.encode("utf-8", "surrogateescape"))
+        return len(text)
 
 
 def _untold(error: OSError) -> int:

@@ -54,7 +54,7 @@ def _check(
     spec = None
     if shape.faults is not None:
         definitions = read_definitions(composed.document.value, shape.faults, findings)
-        spec = _checked(composed, definitions, findings, sound=not shape.diagnostics)
+        spec = _checked(composed, definitions, bounds, findings, sound=not shape.diagnostics)
     others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
     shared = shared_outputs(composed, bounds)
     told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others, *shared]
@@ -69,10 +69,12 @@ def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:
     return diagnostic.span, diagnostic.severity, diagnostic.code
 
 
-def _checked(composed: Composed, definitions: Definitions, findings: Findings, sound: bool) -> Spec | None:
+def _checked(
+    composed: Composed, definitions: Definitions, bounds: Bounds, findings: Findings, sound: bool
+) -> Spec | None:
     """Return the spec, if its shape is `sound` and no error was found."""
     document = composed.document
-    project = resolve(definitions, FilePath(document.file).parent, findings)
+    project = resolve(definitions, FilePath(document.file).parent, bounds, findings)
     if not (sound and findings.sound):
         return None
     warn_unused(definitions, findings)

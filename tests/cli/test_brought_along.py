@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.projects import copied
 
 #: Seconds that a command may take here, where it takes less than one when nothing is wrong.
 HANG = 60
+FULL = Path("/dev/full")
 #: Deeper than Python's own functions can walk and remove folders.
 DEEP = "/".join(["a"] * 1_200)
 
@@ -96,6 +98,43 @@ def test_predictions_replace_files_only(built: Command, kind: str) -> None:
     assert outside.read_text() == "mine\n"
     assert not (built.folder.parent / "new.txt").exists()
     assert not [*built.folder.glob(".answers*")]
+
+
+def test_predictions_leave_the_other_names_of_a_file(built: Command) -> None:
+    (built.folder / "other.txt").write_text("mine\n")
+    (built.folder / "answers.csv").hardlink_to(built.folder / "other.txt")
+    assert built("predict", "dist/one/model.onnx", "rows.csv", "-o", "answers.csv").code == 0
+    assert (built.folder / "other.txt").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ndjson", "parquet"])
+def test_predictions_on_a_full_disk(built: Command, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(path: str, mode: str, **how: Any) -> IO[Any]:
+        return FULL.open("wb") if mode == "xb" else plainly(path, mode, **how)
+
+    plainly = open
+    monkeypatch.setattr("mlbuild.regular.open", opened, raising=False)
+    ran = built("predict", "dist/one/model.onnx", "rows.csv", "-o", f"answers.{suffix}")
+    assert (ran.code, f"cannot write 'answers.{suffix}': " in ran.err) == (2, True), ran
+    assert "no space left on device" in ran.err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
+def test_documents_are_the_same_in_every_terminal(mlbuild: Command, encoding: str) -> None:
+    spec = small(mlbuild.folder)
+    spec.write_text(spec.read_text() + "description: Größe ☃\n")
+    for words in ("render", "render --json", "check --json", "graph", "schema --project"):
+        ran = subprocess.run(
+            [sys.executable, "-m", "mlbuild", *words.split()],
+            cwd=mlbuild.folder,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran
+        if words == "render":
+            told = ran.stdout.decode("utf-16" if encoding == "utf-16" else "utf-8")
+            assert "Größe ☃" in told
 
 
 def test_predictions_replace_a_file_whole(built: Command) -> None:

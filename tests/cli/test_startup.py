@@ -294,10 +294,10 @@ def test_another_value_of_a_variable_is_another_file(project: Starter) -> None:
 def test_a_snapshot_does_not_tell_where_a_variable_leads(project: Starter, tmp_path: Path) -> None:
     secret = tmp_path / "secret-place"
     shutil.copytree(project.folder / "data", secret)
-    project.environment["WHERE"] = str(secret)
+    project.environment |= {"WHERE": str(secret), "MLBUILD_ALLOW_OUTSIDE": "1"}
     project.settled()
     snapshots = [file.read_bytes() for file in (project.folder / ".mlbuild/snapshots").iterdir()]
-    assert len(snapshots) == 2 - 1
+    assert len(snapshots) == 2
     assert not any(b"secret-place" in content for content in snapshots)
     rewrite(secret / "s1.csv", "a,", "b,", restored=True)
     assert project("status").code == 6

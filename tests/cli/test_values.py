@@ -66,22 +66,36 @@ def test_values_are_quoted_unless_they_are_private(mlbuild: Command, fault: str)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_values_of_files_elsewhere_are_not_quoted(mlbuild: Command, fault: str) -> None:
+def test_files_elsewhere_are_not_read(mlbuild: Command, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[fault](mlbuild.folder)
     (mlbuild.folder / "project").mkdir()
     (mlbuild.folder / "mlbuild.yaml").rename(mlbuild.folder / "project/mlbuild.yaml")
+    absolute = str(mlbuild.folder / "rows.csv")
     mlbuild.folder = mlbuild.folder / "project"
     file = mlbuild.folder / "mlbuild.yaml"
     (mlbuild.folder / "link.csv").symlink_to("../rows.csv")
+    (mlbuild.folder / "folder").symlink_to("..")
     text = file.read_text()
-    for path in ('"../rows.csv"', '"link.csv"'):
-        file.write_text(text.replace('"rows.csv"', path))
+    monkeypatch.setenv("ABOVE", "..")
+    for path in (
+        "../rows.csv",
+        "link.csv",
+        "folder/rows.csv",
+        absolute,
+        "${ABOVE}/rows.csv",
+        "../nothing.csv",
+    ):
+        file.write_text(text.replace('"rows.csv"', json.dumps(path)))
         for words in COMMANDS:
             ran = mlbuild(*words.split())
             assert "SECRET" not in ran.out + ran.err, (words, ran)
-        assert "--allow-outside shows them" in mlbuild("build").err
-        assert "SECRET" in mlbuild("build", "--allow-outside").err
-        assert "SECRET" not in mlbuild("build", "--allow-outside", "--no-samples").err
+        ran = mlbuild("build")
+        assert (ran.code, f"'{path}' is outside of this project" in ran.err) == (2, True), ran
+    file.write_text(text.replace('"rows.csv"', '"../rows.csv"'))
+    assert "SECRET" in mlbuild("build", "--allow-outside").err
+    assert "SECRET" not in mlbuild("build", "--allow-outside", "--no-samples").err
+    monkeypatch.setenv("MLBUILD_ALLOW_OUTSIDE", "1")
+    assert "SECRET" in mlbuild("build").err
 
 
 def test_hiding_values_runs_nothing_again(mlbuild: Command) -> None:

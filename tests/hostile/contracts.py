@@ -64,6 +64,8 @@ def metadata(fresh: Fresh) -> Named:
         "nothing": "",
         "a number": "7",
         "a map": "{}",
+        "half a character": json.dumps([{**good[0], "missing": "\ud800"}, *good[1:]]),
+        "a name with half a character": json.dumps([{**good[0], "name": "\udc00"}, *good[1:]]),
         "a list of numbers": "[1, 2]",
         "a list too many": json.dumps([good]),
         "lists in lists": "[" * 100_000,

@@ -70,7 +70,7 @@ def operators(fresh: Fresh) -> Named:
 
 
 def texts(fresh: Fresh) -> Named:
-    for pattern in ("(", "(a{1000}){1000}", "(" * 10_000, "(?s)" + ".*a" * 4000):
+    for pattern in ("(", "(a{1000}){1000}", "(" * 10_000, "(?s)" + ".*a" * 4000, "(?s)" + ".*a" * 501):
         match = [
             helper.make_node("RegexFullMatch", ["s"], ["matched"], pattern=pattern),
             helper.make_node("Cast", ["matched"], ["prediction"], to=TensorProto.DOUBLE),

@@ -26,6 +26,10 @@ def sizes(fresh: Fresh) -> Named:
         "doubled forty times",
         behind(fresh, [*doubled, helper.make_node("ArgMax", ["t40"], ["prediction"])]),
     )
+    pieces = constant(np.zeros((1, 60_000), dtype=np.int64), "pieces")
+    wide = [helper.make_node("Gather", ["inner", "pieces"], [f"w{i}"], axis=1) for i in range(60)]
+    total = helper.make_node("Sum", [f"w{i}" for i in range(60)], ["w"])
+    yield "sixty wide results", behind(fresh, [*wide, total, *plus("w")], pieces, constant(0.0))
     many = constant(np.zeros((1, 10**4, 1), dtype=np.int64), "many")
     gathers = [helper.make_node("Gather", [f"t{i}", "many"], [f"t{i + 1}"], axis=1) for i in range(3)]
     yield (

@@ -74,13 +74,13 @@ def test_no_message_and_no_file_of_the_cache_tells_the_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "s3cr3t-folder"
-    monkeypatch.setenv("ROWS", str(tmp_path / secret / secret))
     project = tmp_path / "project"
     project.mkdir()
+    monkeypatch.setenv("ROWS", str(project / secret / secret))
     text = SPEC.replace("path: rows.csv", "path: '${ROWS}.csv', type: csv")
     assert secret not in str(said(composed(project, text)))
-    (tmp_path / secret).mkdir()
-    rows = tmp_path / secret / f"{secret}.csv"
+    (project / secret).mkdir()
+    rows = project / secret / f"{secret}.csv"
     pl.DataFrame({"a.b": [0.5, 1.5] * 40, "n": [1, 2] * 40, "y": [True, False] * 40}).write_csv(rows)
     spec = sound(composed(project, text))
     result = api.build(spec, ["source:rows"], threads=1)

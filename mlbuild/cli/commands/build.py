@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
-    plan, values = api.plan(spec, args.out), Values(args, spec)
+    plan, values = api.plan(spec, args.out), Values(args)
     with ended_as_interrupted(workers), held_to_lock():
         built = api.build(
             spec,

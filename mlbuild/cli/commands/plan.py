@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
             locked=args.locked,
             planned=plan,
         )
-    found = Values(args, spec).decisions(found)
+    found = Values(args).decisions(found)
     expected = estimate(plan, {task.name: one for task, one in found}, open_store(spec.root))
     stale = any(not isinstance(decision, Fresh) for _, decision in found)
     code = STALE if stale and args.exit_code else OK

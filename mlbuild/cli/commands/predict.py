@@ -88,12 +88,19 @@ def _for_people(answers: pl.DataFrame) -> list[str]:
     return "".join(part.write_csv(include_header=False) for part in (header, rows)).splitlines()
 
 
+def _polars_error() -> type[Exception]:
+    """The error that polars raises when it cannot write, such as to a full disk."""
+    import polars as pl
+
+    return pl.exceptions.PolarsError
+
+
 def _write(answers: pl.DataFrame, form: Format, target: Path) -> None:
     try:
         with writing_regular(target) as stream:
             form.write(answers, stream)
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
+    except (OSError, _polars_error()) as error:
+        reason = (getattr(error, "strerror", None) or str(error) or "unknown error").lower()
         raise UsageError(f"cannot write '{target}': {reason}") from None
 
 

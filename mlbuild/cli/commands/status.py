@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     plan, store = api.plan(spec), open_store(spec.root)
-    found = Values(args, spec).decisions(api.foresee(spec, args.targets, planned=plan))
+    found = Values(args).decisions(api.foresee(spec, args.targets, planned=plan))
     counts = _counts(decision for _, decision in found)
     code = OK if set(counts) <= {"up to date"} else STALE
     there = published(spec, plan, store)

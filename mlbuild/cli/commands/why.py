@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     plan = api.plan(spec)
     named = match(plan, args.targets)
-    found = Values(args, spec).decisions(api.foresee(spec, args.targets, planned=plan))
+    found = Values(args).decisions(api.foresee(spec, args.targets, planned=plan))
     decisions = {task.name: decision for task, decision in found}
     store = open_store(spec.root)
     differing = Differing(store)

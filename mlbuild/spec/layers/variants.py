@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from mlbuild.diagnostics import Diagnostic, Path
+from mlbuild.spec.layers.bounds import EVERYWHERE
 from mlbuild.spec.meaning.findings import Findings, related
 from mlbuild.spec.meaning.resolve import read_definitions, resolve
 from mlbuild.spec.root import SECTION_KEYS
@@ -49,7 +50,8 @@ def _brought_about(variant: Variant, findings: Findings, own: Findings) -> Itera
 
 def _findings(document: Document, faults: frozenset[Path]) -> Findings:
     findings = Findings()
-    resolve(read_definitions(document.value, faults, findings), FilePath(document.file).parent, findings)
+    definitions = read_definitions(document.value, faults, findings)
+    resolve(definitions, FilePath(document.file).parent, EVERYWHERE, findings)
     return findings
 
 

@@ -9,10 +9,12 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path as FilePath
 
 from mlbuild.data.contracts import Contract
+from mlbuild.data.locators.locator import Located
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.spec.language import Dataset
+from mlbuild.spec.layers.bounds import HELP, Bounds
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
@@ -22,7 +24,7 @@ WITH = "with"
 
 
 def flow_sources(
-    definitions: Definitions, root: FilePath, findings: Findings
+    definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings
 ) -> dict[str, SourceSpec | None]:
     """Return the sources by name, None if the columns are unknown."""
     found: dict[str, SourceSpec | None] = {}
@@ -32,7 +34,7 @@ def flow_sources(
             continue
         at = ("sources", name)
         located = source.locator.locate(root, os.environ)
-        findings.extend(problem.under(*at) for problem in located.problems)
+        findings.extend(problem.under(*at) for problem in _unreadable(located, bounds))
         if findings.known(
             "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
         ):
@@ -44,6 +46,16 @@ def flow_sources(
                 table = _source_table(name, located.place, source.contract, contract, doubtful)
                 found[name] = SourceSpec(name, source, located, source.contract, contract, table)
     return found
+
+
+def _unreadable(located: Located, bounds: Bounds) -> tuple[Problem, ...]:
+    """Return why a source cannot be read.
+
+    For a file outside of the project, do not even reveal whether it exists.
+    """
+    if located.sample is None or bounds.hold(located.sample):
+        return located.problems
+    return (Problem("outside-project", f"'{located.called}' is outside of this project", ("path",), HELP),)
 
 
 def _source_table(

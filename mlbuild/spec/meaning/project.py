@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
+from mlbuild.spec.layers.bounds import Bounds
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
@@ -14,10 +15,11 @@ from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
 
 @dataclass(frozen=True)
 class Project:
-    """What a section sees during its check. Paths are relative to the folder `root`."""
+    """What a section sees during its check. Paths are relative to the folder `root`, and lead to files in `bounds`."""
 
     definitions: Definitions
     root: FilePath
+    bounds: Bounds
     findings: Findings
     sections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Path
 from mlbuild.params import params_of
+from mlbuild.spec.layers.bounds import Bounds
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.project import Project
@@ -38,9 +39,9 @@ def read_definitions(value: Mapping[str, Any], faults: frozenset[Path], findings
     return Definitions(**plain, named=named)
 
 
-def resolve(definitions: Definitions, root: FilePath, findings: Findings) -> Project:
+def resolve(definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings) -> Project:
     """Check every section in the order of data flow, each as far as its dependencies are known. No data is read."""
-    project = Project(definitions, root, findings)
+    project = Project(definitions, root, bounds, findings)
     for section in SECTIONS:
         project.sections[section.key] = section.check(project)
     return project

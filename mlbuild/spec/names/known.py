@@ -87,7 +87,7 @@ def _add(known: Known, composed: Composed, bounds: Bounds) -> None:
     faults = check_shape(composed).faults
     definitions = Definitions() if faults is None else read_definitions(value, faults, Findings())
     root = FilePath(composed.document.file).parent
-    resolved = resolve(definitions, root, Findings())
+    resolved = resolve(definitions, root, bounds, Findings())
     _add_datasets(known, resolved)
     _add_features(known, definitions, resolved)
     for source in definitions.sources.values():

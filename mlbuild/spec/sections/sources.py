@@ -18,7 +18,7 @@ class Sources(Section[Source, SourceSpec]):
     bears = ("table",)
 
     def check(self, project: Project) -> Mapping[str, SourceSpec | None]:
-        return flow_sources(project.definitions, project.root, project.findings)
+        return flow_sources(project.definitions, project.root, project.bounds, project.findings)
 
     def uses(self, definition: Source) -> Iterator[tuple[str, str]]:
         yield "contracts", definition.contract
