@@ -74,7 +74,7 @@ class LockFile:
 
     A build of all tasks removes entries that it does not use.
 
-    Builds with different profiles have separate entries. A build with settings is an experiment and does not change
+    Builds with different profiles have separate entries, but share the libraries that have the same version. A build with settings is a trial and does not change
     any entry.
     """
 
@@ -90,7 +90,7 @@ class LockFile:
             NotLocked: It would.
         """
         try:
-            locked = _entries(self._content())
+            locked = _own(_entries(self._content()))
         except FileNotFoundError:
             raise NotLocked(self.path.name, "there is no such file") from None
         except (OSError, ValueError):
@@ -102,7 +102,7 @@ class LockFile:
                 found[name] = outside.digest(external)
         now = self._changed(locked, found)
         differences = tuple(
-            Difference(key[1], key[2], locked.get(key), now.get(key))
+            Difference(key[1], key[2], locked.get(key, _shared(locked, key)), now.get(key))
             for key in sorted({*locked, *now})
             if locked.get(key) != now.get(key)
         )
@@ -153,7 +153,18 @@ class LockFile:
         sources = {name.partition(":")[2]: digest for name, digest in found.items()}
         for kind, values in (("library", libraries | {"mlbuild": __version__}), ("source", sources)):
             kept |= {(self._profiles, kind, name): value for name, value in values.items() if value}
-        return kept
+        return _own(kept)
+
+
+def _own(entries: Entries) -> dict[tuple[str, str, str], str]:
+    """Return the entries without those of profiles that are equal to what builds without profiles use."""
+    return {key: value for key, value in entries.items() if value != _shared(entries, key)}
+
+
+def _shared(entries: Entries, key: tuple[str, str, str]) -> str | None:
+    """Return the version of a library that builds without profiles use, for the entry of a profile."""
+    profiles, kind, name = key
+    return entries.get(("", kind, name)) if profiles and kind == "library" else None
 
 
 def lock_path(spec: Spec) -> Path:

@@ -157,11 +157,21 @@ def test_profiles_have_entries_of_their_own(project: Command) -> None:
     assert project("build", "--profile", "sample", "--locked").code == 7
     assert project("build", "--profile", "sample").code == 0
     both = lock(project)
-    assert both.pop("profile")["sample"]["source"]["rows"]["sha256"] == sha256(sample)
+    assert both.pop("profile") == {"sample": {"source": {"rows": {"sha256": sha256(sample)}}}}, (
+        "libraries are shared"
+    )
     assert both == plain
     assert project("build").code == 0 and "profile" in lock(project)
     for words in ([], ["--profile", "sample"]):
         assert project("build", "--locked", *words).code == 0
+    version = plain["library"]["polars"]["version"]
+    rewrite(project, f'version = "{version}"', 'version = "0.1"', "mlbuild.lock")
+    ran = project("build", "--locked", "--profile", "sample")
+    assert ran.code == 7 and " 0.1 -> " in ran.err
+    assert project("build", "--profile", "sample").code == 0, "its own version is noted then"
+    assert len(lock(project)["profile"]["sample"]["library"]) == 1
+    assert project("build", "--locked", "--profile", "sample").code == 0
+    assert project("build").code == 0 and "library" not in lock(project)["profile"]["sample"]
 
 
 def test_a_trial_with_settings_changes_nothing_but_is_held_to_the_lock(project: Command) -> None:

@@ -85,3 +85,11 @@ def test_a_text_that_is_no_bool_is_told_with_what_to_do(project: Command) -> Non
     told = project("build", "-j", "1", "contract:rows").err
     assert "column 'b' violates 'parses as bool' in 3 rows: '0' (row 1), '1' (row 2), 'Yes' (row 3)" in told
     assert "(write true or false, or declare the column as int, or as string with categories)" in told
+
+
+def test_a_number_in_place_of_a_date_is_not_told_to_be_quoted(project: Command) -> None:
+    write(project.folder, "{type: random}", "{type: time, column: id, valid_from: 200}")
+    told = project("check").err
+    assert (
+        "'valid_from' must be a string, not 200" in told and "help: write a date, such as 2013-10-01" in told
+    )

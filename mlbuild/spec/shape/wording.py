@@ -169,6 +169,10 @@ def repeated(items: list[Any]) -> int | None:
     return None
 
 
+#: How dates begin.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     """Return the problem of a value whose type differs from that in its schema."""
     if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
@@ -181,7 +185,9 @@ def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     elif isinstance(value, str):
         help_ = help_ or _retyped(value, shape["type"])
     elif shape["type"] == "string" and not isinstance(value, (list, dict)):
-        help_ = f"put it in quotes: '{shown(value)}'"
+        examples = shape.get("examples", ())
+        dates = examples and all(_DATE.match(str(one)) for one in examples)  # no number in quotes is one
+        help_ = f"write a date, such as {examples[0]}" if dates else f"put it in quotes: '{shown(value)}'"
     return Problem("wrong-type", f"{subject} must be {words(shape)}, not {shown(value)}", at, help_)
 
 
