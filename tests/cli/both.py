@@ -1,4 +1,4 @@
-"""A project with a file of each type and a learner of each library, for tests of what surrounds a build."""
+"""A project with one file of each type and one learner of each library, for tests of the surroundings of a build."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ outputs: {trees: {model: trees}, linear: {model: linear}}
 
 
 def both(folder: Path) -> Path:
-    """Write the project, whose outputs are `trees` and `linear`; returns the folder."""
+    """Write the project, whose outputs are `trees` and `linear`; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mlbuild.yaml").write_text(SPEC)
     rows = pl.DataFrame({"x": [float(i % 7) for i in range(60)], "y": [i % 7 > 3 for i in range(60)]})
-    # polars takes paths for patterns, and only those that are UTF-8.
+    # polars interprets paths as patterns, and only accepts UTF-8.
     with (folder / "rows.csv").open("wb") as file:
         rows.write_csv(file)
     with (folder / "rows.parquet").open("wb") as file:
@@ -35,6 +35,6 @@ def both(folder: Path) -> Path:
 
 
 def shipped(folder: Path) -> dict[str, bytes]:
-    """The files of all outputs."""
+    """Return the files of all outputs."""
     files = (file for file in (folder / "dist").rglob("*") if file.is_file())
     return {str(file.relative_to(folder)): file.read_bytes() for file in files}

@@ -1,4 +1,4 @@
-"""A home folder with a project in it and with what its user has besides, which no command may change."""
+"""A home folder with a project and other files of its user, which no command may change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-#: What the user has besides the project; times lie far back, so that nothing seems to be in use.
+#: What the user has besides the project. Times are far in the past, so that nothing seems to be in use.
 BELONGINGS = {
     "Documents/thesis.txt": "a thesis\n" * 2_000,
     "Documents/notes/2019.txt": "notes\n",
@@ -30,14 +30,14 @@ class Home:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content)
-        for number in range(40):  # more than there are snapshots
+        for number in range(40):  # more than the number of snapshots
             (folder / f"Documents/notes/{number}").mkdir()
         for path in [*folder.rglob("*"), folder]:
             if path != self.project:
                 os.utime(path, (_LONG_AGO, _LONG_AGO))
 
     def state(self) -> dict[str, tuple[object, ...]]:
-        """Everything outside of the project: its kind, permissions, time and content."""
+        """Return everything outside of the project: type, permissions, time and content."""
         found: dict[str, tuple[object, ...]] = {}
         for above, folders, names in os.walk(self.folder):
             if Path(above) == self.folder:

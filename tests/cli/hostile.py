@@ -1,4 +1,4 @@
-"""Projects in which a text stands at each place where a name or a value can come from, and what they may print of it."""
+"""Projects with a hostile text in each place where a name or a value can come from, and what they may print of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 
 from tests.cli.running import Command, Ran
 
-#: It names a window, clears a screen, begins a line anew, gives orders to runners of CI systems, and turns around.
+#: It renames a window, clears a screen, starts a new line, gives commands to CI runners, and reverses the text
+#: direction.
 HOSTILE = "\x1b]0;PWNED\x07\x1b[31m\x1b[2J\r\n::error::INJECT\n  ::add-mask::x\u202e\u009b2J ##vso[task.x] ##[add-mask]x"
-#: As long as a key can be in YAML.
+#: The maximum length of a YAML key.
 LONG = "L" * 1_000
-#: The most of it that a file name can hold.
+#: The part of it that fits into a file name.
 NAME = 230
 
 SPEC = """\
@@ -59,14 +60,14 @@ def spec(
 
 
 def table(column: str = "w", words: Sequence[str] = "ab", classes: str = "no", first: str = "0.5") -> str:
-    """A CSV file; `first` is the first value of x."""
+    """Return a CSV file; `first` is the first value of x."""
     rows = [f"{i},{i / 7},{classes[i % len(classes)]},{words[i % len(words)]}" for i in range(1, 40)]
     cells = [f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (column, first)]
     return "\n".join([f"id,x,y,{cells[0]}", f"0,{cells[1]},n,a", *rows]) + "\n"
 
 
 class Place:
-    """Where the text stands. `make` writes the project, `change` is made after its first build."""
+    """A place for the text. `make` writes the project, and `change` is applied after its first build."""
 
     def __init__(
         self,
@@ -177,7 +178,7 @@ PLACES = {
     "a lock": Place(locked),
 }
 
-#: How each command is run, by its verb; where a command has formats of its own, in each of them.
+#: How each command is run; if it has output formats, in each of them.
 COMMANDS = {
     "init": ["init rows.csv --target y -f new.yaml", "init rows.csv -f new.yaml --json"],
     "check": ["check", "check --json", "check --format github", "check --format sarif", "check ."],
@@ -202,22 +203,22 @@ COMMANDS = {
 _COMMAND = re.compile(r"##[\w.-]*\[")
 _OURS = re.compile(r"::(error|warning) (file=|title=)")
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-#: A line of a spec, or of what was typed, that an error is about; it has a cut of its own.
+#: A line of a spec or of the command line that an error is about, which is shortened separately.
 _EXCERPT = re.compile(r" +\d+ \| .{1,101}$")
 #: The place of an error, which editors open.
 _PLACE = re.compile(r"L+\.mlbuild\.yaml")
-#: What a JSON document holds for people; all else in it is for programs, and whole.
+#: The keys of a JSON document for people. Everything else is for programs, and not shortened.
 _FOR_PEOPLE = ("message", "help", "lines", "text", "samples", "values")
 
 
 def run(mlbuild: Command, words: str, text: str, more: Iterable[str] = ()) -> Ran:
-    """Run a command in which TEXT stands for the text."""
+    """Run a command in which TEXT is replaced by the text."""
     (mlbuild.folder / "new.yaml").unlink(missing_ok=True)
     return mlbuild(*(word.replace("TEXT", text) for word in (*words.split(), *more)))
 
 
 def harm(ran: Ran, words: str) -> list[str]:
-    """What a terminal, a person or a CI system could take for something else than text."""
+    """Return what a terminal, a person or a CI system could interpret as something other than text."""
     found = [f"exit {ran.code}"] if ran.code in (1, 70) or "Traceback" in ran.err else []
     for stream in (ran.out, ran.err):
         unseen = {char for char in stream if char != "\n" and unicodedata.category(char) in _UNSEEN}
@@ -230,7 +231,7 @@ def harm(ran: Ran, words: str) -> list[str]:
 
 
 def texts(ran: Ran, words: str) -> Iterator[str]:
-    """What people read of it; what is a file, as `render` prints it, is for programs."""
+    """Yield what people read. A complete file, as printed by `render`, is for programs."""
     yield from (_PLACE.sub("spec", line) for line in ran.err.split("\n") if not _EXCERPT.match(line))
     if words.startswith(("schema", "render")):
         return

@@ -1,4 +1,4 @@
-"""A project of more than a hundred tasks that builds in a few seconds: a ring of tables, and three models."""
+"""A project with more than a hundred tasks that builds in a few seconds: a ring of tables, and three models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TABLES = 26
-#: Tasks: a source, a contract and a dataset of each table, and those of the models with their outputs.
+#: The number of tasks: a source, a contract and a dataset for each table, and those of the models with their
+#: outputs.
 TASKS = 107
 
 _SPEC = """\
@@ -56,9 +57,9 @@ outputs:
 
 
 def hundred(folder: Path) -> Path:
-    """Write the project: dataset `dN` joins table `tN` with the next one; returns the spec file.
+    """Write the project, in which dataset `dN` joins table `tN` with the next one; return the spec file.
 
-    The models `trees` and `line` are fitted on `d0`, `other` on `d10`. Nothing reads the column `unread`.
+    The models `trees` and `line` are fitted on `d0`, and `other` on `d10`. Nothing reads the column `unread`.
     """
     (folder / "data").mkdir(parents=True)
     for number in range(TABLES):
@@ -70,12 +71,12 @@ def hundred(folder: Path) -> Path:
 
 
 def table(folder: Path, number: int) -> Path:
-    """The file of a table."""
+    """Return the file of a table."""
     return folder / f"data/t{number}.csv"
 
 
 def rows(number: int, step: int = 7) -> str:
-    """The content of a table; another `step` gives the column `size` other values."""
+    """Return the content of a table. A different `step` gives the column `size` other values."""
     lines = ["key,size,kind,late,weight,unread"]
     for key in range(40):
         size = f"{(key * step + number) % 31}.5" if key % 9 else ""

@@ -1,6 +1,6 @@
-"""Runs a command that must not speak to the network: `python -m tests.cli.offline COMMAND ...`.
+"""Runs a command that must not use the network: `python -m tests.cli.offline COMMAND ...`.
 
-The system kills any of its processes that asks for a socket of another kind than those between processes of this machine.
+The kernel kills any of its processes that opens a socket other than one between local processes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LOCAL = 1  # AF_UNIX
 
 _NO_NEW_PRIVILEGES, _SECCOMP, _FILTER = 38, 22, 2
 _LOAD, _EQUAL, _END = 0x20, 0x15, 0x06
-_CALL, _FAMILY = 0, 16  # where the number of the call is, and its first argument
+_CALL, _FAMILY = 0, 16  # the offsets of the call number and of its first argument
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
 
 
@@ -34,7 +34,7 @@ class _Program(ctypes.Structure):
 
 
 def stay_offline() -> None:
-    """Let the system kill this process, or one that it starts, where it asks for a socket of a network."""
+    """Make the kernel kill this process, or a child, if it opens a network socket."""
     steps = [
         _Step(_LOAD, 0, 0, _CALL),
         _Step(_EQUAL, 0, 3, _SOCKET[platform.machine()]),

@@ -1,4 +1,4 @@
-"""Watches the files that this process opens, so that a test can do something at any one of these moments."""
+"""Watches the files that this process opens, so that a test can do something at any of these moments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EVENTS = ("open", "os.scandir", "os.listdir")
 
 
 class _Watch:
-    """What is called with the path of each file or folder that is opened; an audit hook cannot be removed."""
+    """The function to call with the path of each opened file or folder. An audit hook cannot be removed."""
 
     called: Callable[[str], None] | None = None
     installed = False
@@ -28,7 +28,7 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
 
 @contextmanager
 def opening(called: Callable[[str], None]) -> Iterator[None]:
-    """Call a function before anything is opened; an exception that it raises is what opening raises."""
+    """Call a function before anything is opened. If it raises an exception, opening raises it."""
     if not _Watch.installed:
         sys.addaudithook(_hook)
         _Watch.installed = True

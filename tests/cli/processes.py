@@ -1,4 +1,4 @@
-"""The command line in processes of its own, in a session of its own, so that none of them can be overlooked."""
+"""Runs the command line in separate processes, in a new session, so that none of them can be overlooked."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tests.cli.users import User
 
-#: Who runs the tests.
+#: The user who runs the tests.
 ME = User(None)
 
 
 @contextmanager
 def started(folder: Path, *words: str, user: User = ME) -> Iterator[subprocess.Popen[str]]:
-    """`mlbuild` in a folder, with its error stream piped; whatever is left of its session is killed at the end."""
+    """Run `mlbuild` in a folder, with a pipe for standard error. At the end, kill what is left of its session."""
     command = [user.python, "-m", "mlbuild", *words]
     process = subprocess.Popen(
         command,
@@ -36,7 +36,7 @@ def started(folder: Path, *words: str, user: User = ME) -> Iterator[subprocess.P
 
 
 def alive(session: int) -> list[int]:
-    """The processes of a session that run; one that has ended and that nobody asked about does not."""
+    """Return the running processes of a session, without zombies."""
     found = []
     for place in Path("/proc").iterdir():
         if place.name.isdecimal():

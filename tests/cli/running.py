@@ -20,7 +20,7 @@ class Ran:
 
 
 class Command:
-    """`mlbuild` in a folder: `command("build", "-k")`."""
+    """Runs `mlbuild` in a folder: `command("build", "-k")`."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
         self.folder, self._capsys, self._patch = folder, capsys, patch
@@ -30,7 +30,7 @@ class Command:
         return self.here(*words)
 
     def here(self, *words: str) -> Ran:
-        """Run it in the working folder, even if that is gone."""
+        """Run it in the working folder, even if that was deleted."""
         self._capsys.readouterr()
         code = main(list(words))
         out, err = self._capsys.readouterr()

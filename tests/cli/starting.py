@@ -1,4 +1,4 @@
-"""Starts the command as a process of its own, and tells which modules it loaded."""
+"""Starts the command as a separate process, and reports which modules it imported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IMPORT = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Started:
-    """How a process ended, what it printed, and the modules that it loaded beyond those of a bare Python."""
+    """How a process ended, what it printed, and the modules that it imported in addition to those of bare Python."""
 
     code: int
     out: str
@@ -26,21 +26,21 @@ class Started:
 
     @property
     def at_once(self) -> bool:
-        """Whether it was answered from a snapshot, and that at a glance."""
+        """Whether it was answered immediately from a snapshot."""
         return "dataclasses" not in self.modules and not self.in_full
 
     @property
     def in_full(self) -> bool:
-        """Whether it went the full way."""
+        """Whether it ran completely, without a snapshot."""
         return "argparse" in self.modules
 
     def loaded(self, *names: str) -> set[str]:
-        """Which of these packages it loaded."""
+        """Return which of these packages it imported."""
         return {name.partition(".")[0] for name in self.modules} & set(names)
 
 
 class Starter:
-    """`mlbuild` as it is installed, run in a folder: `start("build", "-k")`."""
+    """Runs the installed `mlbuild` in a folder: `start("build", "-k")`."""
 
     python = sys.executable
 
@@ -54,7 +54,7 @@ class Starter:
         return run([str(self._script), *words], self.folder, self.environment | environment, self.python)
 
     def settled(self, *words: str) -> None:
-        """Build until a snapshot is there: the first build may find files that were only just written."""
+        """Build until there is a snapshot: the first build may see files that were only just written."""
         for _ in range(3):
             done = self("build", "-q", *words)
             assert done.code == 0, done.err

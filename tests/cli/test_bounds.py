@@ -1,4 +1,4 @@
-"""A spec, and what it includes, is of its project: of other files nothing is shown, whatever a spec says."""
+"""A spec and its includes must be in its project. Nothing of other files is shown, whatever a spec says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.cli.running import Command
 from tests.cli.small import small
 
-#: What lies about on machines that check pull requests; `SECRET` is what nobody may see.
+#: Typical files on machines that check pull requests. Nobody may see `SECRET`.
 SECRETS = {
     "credentials": "[default]\naws_access_key_id = SECRET\naws_secret_access_key = SECRET\n",
     "config.json": '{"auths": {"ghcr.io": {"auth": "SECRET"}}}\n',
@@ -40,7 +40,7 @@ COMMANDS = [
 
 @pytest.fixture
 def project(mlbuild: Command) -> Path:
-    """A project beside a folder of secrets, in no git repository; the commands run in it."""
+    """A project next to a folder of secrets, without a git repository. Commands run in it."""
     small(mlbuild.folder)
     (mlbuild.folder / "project").mkdir()
     for name in ("mlbuild.yaml", "rows.csv"):
@@ -53,7 +53,7 @@ def project(mlbuild: Command) -> Path:
 
 
 def include(name: str) -> Callable[[Path, str], None]:
-    """The spec includes a file by this name, where SECRET stands for the name of the secret."""
+    """Return a change that includes a file with this name, in which SECRET is the name of the secret."""
 
     def apply(project: Path, secret: str) -> None:
         file = project / "mlbuild.yaml"
@@ -87,7 +87,7 @@ def as_the_spec(project: Path, secret: str) -> None:
 
 
 def kept_by_git(project: Path, secret: str) -> None:
-    """`actions/checkout` puts its token there."""
+    """`actions/checkout` stores its token there."""
     (project / ".git").mkdir()
     (project / ".git" / "config").write_text(SECRETS[secret], encoding="latin-1")
     include(".git/config")(project, secret)
@@ -153,7 +153,7 @@ def test_headers_of_files_elsewhere_are_not_shown(mlbuild: Command, project: Pat
 
 
 def test_a_git_repository_is_one_project(mlbuild: Command, project: Path) -> None:
-    """Specs share definitions in a repository, by paths and by links; a file `.git` is a work tree's."""
+    """Specs in a repository share definitions, by paths and by links. If `.git` is a file, it is a worktree."""
     root = project.parent
     (root / "common").mkdir()
     (root / "common/part.yaml").write_text("x-own: 1\n")
@@ -179,7 +179,7 @@ def test_a_home_that_is_kept_in_git_is_no_project(
     include("../elsewhere/SECRET")(project, "tokens.yaml")
     ran = mlbuild("check")
     assert ran.code == 2
-    assert ("SECRET" in ran.err) is not home  # it is a file of the project where it is the repository's
+    assert ("SECRET" in ran.err) is not home  # it is a file of the project if it is in the repository
 
 
 def test_a_spec_that_is_trusted_can_include_any_file(mlbuild: Command, project: Path) -> None:

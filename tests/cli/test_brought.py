@@ -1,4 +1,4 @@
-"""A store that came with a clone, an archive or a copy is not used, whatever it says; what others put into one neither."""
+"""A store that came with a clone, an archive or a copy is not used, and neither are forged entries in a store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOLD = "'.mlbuild' was made elsewhere, as in a clone or a copy: nothing in it is
 
 @pytest.fixture
 def home(mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home with the folder of an author, who has built a project; `project` is not there yet."""
+    """A home with the folder of an author who has built a project; `project` does not exist yet."""
     made = Home(mlbuild.folder / "home")
     made.project.rmdir()
     monkeypatch.setenv("HOME", str(made.folder))
@@ -99,7 +99,7 @@ def test_a_folder_stays_what_it_was_where_it_is_moved_or_touched(
     assert (done.code, TOLD in done.err, "ran  " in done.err) == (0, False, False)
 
 
-# Results that somebody has forged
+# Forged results
 
 
 Parts = dict[str, list[Any]]
@@ -131,7 +131,7 @@ FORGED: dict[str, Callable[[Parts], Parts]] = {
 def test_a_forged_result_is_none(
     mlbuild: Command, home: Home, monkeypatch: pytest.MonkeyPatch, forged: str, shared: bool
 ) -> None:
-    """Even where somebody has forged it who may write into the store, as all users of a shared one may."""
+    """Even if the forger can write to the store, like all users of a shared one."""
     if shared:
         monkeypatch.setenv("MLBUILD_CACHE_DIR", str(home.folder / "author/cache"))
         assert mlbuild("build").code == 0

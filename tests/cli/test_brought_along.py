@@ -1,4 +1,4 @@
-"""Odd things that a clone or an archive brings along end in one clear message, and change nothing outside the project."""
+"""Odd things in a clone or an archive cause one clear message, and change nothing outside of the project."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.cli.running import Command
 from tests.cli.small import shipped, small
 from tests.projects import copied
 
-#: Seconds that a command may take here, where it takes less than one when nothing is wrong.
+#: The seconds that a command may take here. Normally it takes less than one.
 HANG = 60
 FULL = Path("/dev/full")
-#: Deeper than Python's own functions can walk and remove folders.
+#: Deeper than Python's own functions can traverse and remove folders.
 DEEP = "/".join(["a"] * 1_200)
 
 
 @pytest.fixture(autouse=True)
 def bounded() -> Iterator[None]:
-    """A command that would not end is a failure of its test."""
+    """Make the test fail if a command does not end."""
 
     def late(number: int, frame: object) -> None:
         pytest.fail("it hangs")
@@ -198,7 +198,7 @@ REPOSITORIES: dict[str, Callable[[Path], object]] = {
 
 
 def forged(git: Path, config: str) -> Path:
-    """A repository whose configuration is this."""
+    """Return a repository with this configuration."""
     subprocess.run(["git", "init", "-q", "-b", "main", str(git.parent)], check=True)
     (git.parent / "loop").symlink_to("loop")
     with (git / "config").open("a", errors="surrogateescape") as file:
@@ -248,7 +248,7 @@ def test_a_draft_has_a_limit(mlbuild: Command) -> None:
     assert (ran.code, "the file has 300,000 columns, and a draft at most 20,000" in ran.err) == (3, True)
 
 
-#: The footers of parquet files: a list of 2^31 - 1 columns, and columns in one another.
+#: The footers of Parquet files: a list of 2^31 - 1 columns, and nested columns.
 FOOTERS = {
     "many columns": bytes.fromhex("150219fcffffffff0700"),
     "deep columns": bytes.fromhex("150219fcf0ec01") + bytes.fromhex("48016115020000") * 30_000 + b"\0",

@@ -1,4 +1,4 @@
-"""Each code of a diagnostic has a page with an example; the example prints exactly what the page says."""
+"""Each code of a diagnostic has a page with an example, which prints exactly what the page says."""
 
 from __future__ import annotations
 

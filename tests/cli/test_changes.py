@@ -1,6 +1,6 @@
-"""What each change makes a build of more than a hundred tasks run, and that it ends as a clean build does.
+"""What each change makes a build with more than a hundred tasks run, and that it ends like a clean build.
 
-Changed content, changed times, a fresh checkout, a deleted intermediate, an output edited by hand.
+Changed content, changed times, a fresh checkout, a deleted intermediate result, an output edited by hand.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Project:
-    """A project in a folder of its own. `call` runs a command in this process, `start` in one of its own."""
+    """A project in its own folder. `call` runs a command in this process, `start` in a new one."""
 
     def __init__(self, folder: Path, call: Command, **environment: str) -> None:
         self.folder, self._call = folder, call
@@ -52,14 +52,17 @@ class Project:
         return told
 
     def foreseen(self, *words: str) -> dict[str, set[str]]:
-        """The tasks that a plan tells of, by what it tells of them."""
+        """Return the tasks in a plan, by the decision about them."""
         found: dict[str, set[str]] = {}
         for task in self.call("plan", *words)["tasks"]:
             found.setdefault(task["decision"], set()).add(task["task"])
         return found
 
     def built(self, *words: str) -> dict[str, set[str]]:
-        """The tasks that a build ran and restored, as was foreseen; all others it reused, as the next one does all."""
+        """Return the tasks that a build ran and restored.
+
+        Check that the plan predicted this, and that the next build reuses all.
+        """
         plan = self.foreseen(*words)
         found: dict[str, set[str]] = {"ran": set(), "restored": set(), "reused": set()}
         for task in self.call("build", *words)["tasks"]:
@@ -73,12 +76,12 @@ class Project:
         return found
 
     def assert_nothing_to_do(self) -> None:
-        """That is what a process of its own says, which may answer at a glance."""
+        """Check this in a separate process, which may answer from a snapshot."""
         done = self.start("build")
         assert done.code == 0 and re.fullmatch(rf"{TASKS} reused in [\d.]+ s\n", done.err)
 
     def cleanly_built(self) -> Path:
-        """The folder of the same project, built from nothing."""
+        """Return the folder of the same project after a clean build."""
         place = self.folder.parent / "clean"
         shutil.copytree(self.folder, place, ignore=shutil.ignore_patterns(".mlbuild", "dist", "*.lock"))
         Project(place, self._call).call("build")
@@ -87,7 +90,7 @@ class Project:
 
 @pytest.fixture
 def project(pristine: Path, mlbuild: Command) -> Project:
-    """The built project in a folder of its own."""
+    """The built project in a new folder."""
     folder = mlbuild.folder / "project"
     copied(pristine, folder)
     return Project(folder, mlbuild)
@@ -98,7 +101,7 @@ def shipped(folder: Path) -> dict[str, bytes]:
 
 
 def results(folder: Path) -> dict[str, Mapping[str, str]]:
-    """The digests of the parts of each task's last result."""
+    """Return the digests of the parts of each task's last result."""
     store = open_store(folder)
     names = [json.loads(path.read_bytes())["body"]["task"] for path in (folder / ".mlbuild/tasks").iterdir()]
     records = {name: find_record(store, name) for name in names}
@@ -107,7 +110,7 @@ def results(folder: Path) -> dict[str, Mapping[str, str]]:
 
 
 def assert_as_clean(project: Project, clean: Path) -> None:
-    """All that was made, in `dist/` and on the way there, is what a build from nothing made."""
+    """Check that all results and outputs are those of a clean build."""
     assert len(shipped(clean)) == 4 * len(OUTPUTS) and len(results(clean)) == TASKS
     assert shipped(project.folder) == shipped(clean)
     assert results(project.folder) == results(clean)
@@ -130,7 +133,7 @@ FROM_TRAIN = ("train", "predict", "evaluate", "artifact", "verify", "publish")
 
 
 def test_a_changed_column_reruns_what_reads_it(project: Project) -> None:
-    """One dataset has it as its own, another one joins it, and two models are fitted on that."""
+    """One dataset has the column, another one joins that dataset, and two models are fitted on the result."""
     table(project.folder, 1).write_text(rows(1, step=11))
     ran = {"source:t1", "contract:t1", "dataset:d0", "dataset:d1"}
     ran |= of("trees", "fit", "features", "bin", *FROM_TRAIN) | of("line", "fit", "features", *FROM_TRAIN)
@@ -215,18 +218,18 @@ def test_a_clone_that_shares_a_store_runs_nothing(
     assert shipped(first.folder) == shipped(pristine)
 
 
-# Deleted intermediates, and what else befalls the store
+# Deleted intermediate results, and other damage to the store
 
 
 def kept(project: Project, task: str, part: str) -> Path:
-    """The stored content of a part."""
+    """Return the stored content of a part."""
     path = open_store(project.folder).path(results(project.folder)[task][part])
     assert path.is_file()
     return path
 
 
 def damage(file: Path) -> None:
-    """Other bytes, as many as there were."""
+    """Replace the bytes of a file by others, keeping the size."""
     file.chmod(0o644)
     file.write_bytes(bytes(file.stat().st_size))
 
@@ -266,7 +269,10 @@ def test_a_damaged_intermediate_that_nobody_needs_changes_nothing(project: Proje
 
 
 def test_a_damaged_intermediate_that_is_needed_is_made_again(project: Project) -> None:
-    """Contents are compared when they are read, which a plan does not do: it still tells that `bin` is reused."""
+    """Contents are compared when they are read.
+
+    A plan does not read them, so it still shows that `bin` is reused.
+    """
     damage(kept(project, "bin:trees", "bins"))
     damage(kept(project, "bin:other", "bins"))
     rewrite(project.folder / "mlbuild.yaml", "num_iterations: 3", "num_iterations: 4")
@@ -296,7 +302,7 @@ def test_intermediates_of_former_builds_can_be_deleted(project: Project, pristin
 
 
 def edited(folder: Path) -> None:
-    """A byte within, with the time and the size that it had."""
+    """Change a byte of each file, keeping time and size."""
     file = folder / "dist/trees/model.onnx"
     before, content = file.stat(), bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1

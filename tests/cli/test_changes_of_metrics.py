@@ -1,4 +1,4 @@
-"""Every build prints the metrics of what it evaluated, and what they were in the last build of the spec."""
+"""Every build prints the metrics of the models that it evaluated, and those of the last build of the spec."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def built(mlbuild: Command) -> Command:
 
 
 def log_loss(out: str) -> tuple[str, str | None]:
-    """The log loss on the train rows, and what it was, as a build printed them."""
+    """Return the log loss on the training rows, and the previous one, as printed by a build."""
     found = re.search(r"^  log_loss: train (\S+)(?: \(was (\S+)\))?  \(constant: \S+\)$", out, re.MULTILINE)
     assert found, out
     return found[1], found[2]

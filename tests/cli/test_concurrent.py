@@ -1,4 +1,4 @@
-"""Two builds at once: of one project they take turns, of two that share a store they do not harm each other."""
+"""Two builds at once: those of one project wait for each other, and those that share a store do not interfere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.cli.users import User, open_folder, two_users
 from tests.projects import DELAYS, delays
 
 ROUNDS = budget.examples(1, 50)
-#: Edits with other results: of the matrix, of a state, of the learner.
+#: Edits that change results: of the matrix, of a state, of the learner.
 EDITS = (("1990.5", "1985.5"), ("strategy: median", "strategy: mean"), ("num_leaves: 15", "num_leaves: 12"))
 READING = (
     "status",
@@ -35,12 +35,12 @@ READING = (
     "store verify",
     "check",
 )
-#: Another model, asked for without an edit: it differs from training on.
+#: Another model without an edit: it differs from training on.
 OTHER = ("--set", "models.late.params.num_leaves=9")
 
 NOBODY_ELSE: Mapping[Path, User] = {}
 
-#: The spec, and each which of the flights is in the data.
+#: The spec, and which of the flights are in the data (every n-th).
 State = tuple[str, int]
 
 
@@ -49,9 +49,11 @@ def at_once(
     meanwhile: State | None = None,
     users: Mapping[Path, User] = NOBODY_ELSE,
 ) -> list[str]:
-    """Start commands at once, which all must end well; returns what each told. Folders may be those of other `users`.
+    """Start commands at once, which must all succeed; return what each printed.
 
-    `meanwhile` edits the first project: a build that reads the data at that moment may say so and end.
+    Folders can belong to other `users`.
+
+    `meanwhile` edits the first project. A build that reads the data at that moment may report this and end.
     """
     with ExitStack() as stack:
         processes = [
@@ -61,7 +63,7 @@ def at_once(
         if meanwhile is not None:
             build = processes[0]
             assert build.stderr is not None
-            build.stderr.readline()  # it has begun, or waits
+            build.stderr.readline()  # it has started, or waits
             edit(commands[0][0], meanwhile)
         told = [process.communicate()[1] for process in processes]
         for (_, words), process, said in zip(commands, processes, told, strict=True):
@@ -78,7 +80,7 @@ def a_build(chance: random.Random, *words: str) -> tuple[str, ...]:
 
 
 def edit(folder: Path, state: State) -> None:
-    """Put a project into a state; each file changes at once, so that no build sees half of it."""
+    """Put a project into a state. Each file changes atomically, so that no build sees half of it."""
     folder.mkdir(exist_ok=True)
     draft = folder.with_name("draft")
     draft.mkdir()
@@ -96,7 +98,7 @@ def any_state(chance: random.Random) -> State:
 
 
 class Clean:
-    """What clean builds ship, and which tasks they run."""
+    """What clean builds publish, and which tasks they run."""
 
     def __init__(self, folder: Path, user: User = ME) -> None:
         self._folder, self._user = folder, user
@@ -118,7 +120,7 @@ def shipped(folder: Path) -> dict[str, bytes]:
 
 
 def ran(*told: str) -> list[str]:
-    """The tasks that ran, as often as they did."""
+    """Return the tasks that ran, as often as they did."""
     lines = (line.split() for text in told for line in text.splitlines())
     return sorted(words[1] for words in lines if words[:1] == ["ran"])
 
@@ -216,7 +218,7 @@ def test_two_users_fill_and_clean_a_cache_at_once(monkeypatch: pytest.MonkeyPatc
 
 
 def held(folder: Path) -> int:
-    """Hold the project as a build does; returns the descriptor that does."""
+    """Hold the lock of the project as a build does; return its descriptor."""
     open_store(folder).scratch().rmdir()
     lock = os.open(folder / ".mlbuild/lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -225,7 +227,7 @@ def held(folder: Path) -> int:
 
 
 def waiting(build: subprocess.Popen[str]) -> None:
-    """See that a build says for whom it waits."""
+    """Check that a build says for which process it waits."""
     assert build.stderr is not None
     assert build.stderr.readline() == "waiting for another mlbuild (process 4711)\n"
 

@@ -1,4 +1,4 @@
-"""Whatever is damaged of what mlbuild keeps, no command crashes, and the next build is right."""
+"""Whatever is damaged in mlbuild's files, no command crashes, and the next build is correct."""
 
 from __future__ import annotations
 
@@ -49,27 +49,27 @@ def folder(path: Path, chance: random.Random) -> None:
 
 
 def pipe(path: Path, chance: random.Random) -> None:
-    """Who opens it would wait for ever."""
+    """Replace the file by a pipe, which blocks when it is opened."""
     path.unlink()
     os.mkfifo(path)
 
 
 def junk(path: Path, chance: random.Random) -> None:
-    """A document that is sealed as it should be, but does not say what it should."""
+    """Write a correctly sealed document with wrong contents."""
     seal = seal_of(path)
     body = unsealed(path.read_bytes(), seal)
     if body is not None:
         overwrite(path, sealed(spoilt(body, chance), seal))
 
 
-#: What may stand anywhere in a document.
+#: Texts that could be anywhere in a document.
 TEXTS = ["", "x", "../../../x", "\x1b[31m", "\udc80"]
 NUMBERS = [0, -1, 1.5, math.nan, math.inf, 10**400, True]
 JUNK: list[Any] = [None, *NUMBERS, *TEXTS, [], {}, [[]], [0], ["x"], {"x": 1}, {"": None}]
 
 
 def spoilt(value: Any, chance: random.Random) -> Any:
-    """A value with some value in it replaced, left out or added."""
+    """Return a value in which some value is replaced, removed or added."""
     if not value or not isinstance(value, (dict, list)) or chance.random() < 0.1:
         return chance.choice(JUNK)
     spoiling = dict(value) if isinstance(value, dict) else dict(enumerate(value))
@@ -85,7 +85,7 @@ def spoilt(value: Any, chance: random.Random) -> Any:
 
 
 def seal_of(path: Path) -> bytes:
-    """What a document of a project's own store is sealed with, or of a shared one."""
+    """Return the seal of a document in a project's own store or in a shared one."""
     for above in path.parents:
         if above.name == ".mlbuild":
             return open_store(above.parent).own.sealing()
@@ -115,7 +115,7 @@ READING = (
 
 
 def kinds(project: Path) -> dict[str, list[Path]]:
-    """Everything that is kept, by the folder or name that it is kept under."""
+    """Return everything that is stored, by folder or name."""
     kept = project / ".mlbuild"
     files = sorted(path for path in kept.rglob("*") if path.is_file())
     lock = project / "mlbuild.lock"
@@ -133,7 +133,7 @@ def project(mlbuild: Command) -> Command:
 
 
 def assert_right(project: Command, clean: dict[str, bytes], words: str) -> None:
-    """A command and a build both end well, and `dist/` is what it was."""
+    """Check that a command and a build both succeed, and that `dist/` is unchanged."""
     state, _ = look(["build"])
     assert state != UNCHANGED or shipped(project.folder) == clean
     done = project(*words.split())
@@ -171,7 +171,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
             name = [*found][index % len(found)] if not told else chance.choice([*found])
             path, damage = chance.choice(found[name]), chance.choice(DAMAGES)
             if path == project.folder / "mlbuild.lock" and damage is folder:
-                continue  # that is no file of ours any more
+                continue  # not one of our files any more
             damage(path, chance)
             told.append((name, damage.__name__))
         assert_right(project, clean, chance.choice(READING))
@@ -225,7 +225,7 @@ def test_a_file_in_place_of_a_folder_gives_way(project: Command, name: str) -> N
 
 
 def test_what_nobody_needs_changes_nothing(project: Command) -> None:
-    """Contents of former results can go; damage to one that is not read is not looked for."""
+    """Contents of old results can be removed, and damage to a content that is not read is not noticed."""
     small(project.folder, leaves=3)
     assert project("build").code == 0
     small(project.folder, leaves=4)
@@ -241,7 +241,7 @@ def test_what_nobody_needs_changes_nothing(project: Command) -> None:
 
 
 def used(project: Command) -> set[str]:
-    """The digests of all results that are up to date now."""
+    """Return the digests of all results that are up to date."""
     found = api.foresee(api.load(project.folder / "mlbuild.yaml"))
     return {
         digest

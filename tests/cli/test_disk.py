@@ -1,4 +1,4 @@
-"""A disk that is full, a folder that cannot be written: one sentence, exit code 7, and nothing is lost."""
+"""A full disk, or a folder that cannot be written: one message, exit code 7, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tests.cli.running import Command
 from tests.cli.small import shipped, small
 
-#: Files may grow to so many bytes, which stands for the end of the disk: the system cuts off what is written.
+#: A limit on the size of files, which simulates a full disk: the system cuts off writes.
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
@@ -68,7 +68,7 @@ def test_what_is_shipped_stays_where_the_new_one_has_no_room(mlbuild: Command) -
 
 @pytest.fixture
 def unwritable(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """No file can be made below `.mlbuild` any more, as on a file system that is read-only."""
+    """No file can be created below `.mlbuild` any more, as on a read-only file system."""
     opened = os.open
 
     def refuse(path: str | Path, flags: int, mode: int = 0o777, **options: int) -> int:
@@ -118,7 +118,10 @@ def test_nothing_need_be_written_where_all_is_up_to_date(
 def test_the_store_and_dist_can_be_on_different_disks(
     mlbuild: Command, monkeypatch: pytest.MonkeyPatch, layered: bool
 ) -> None:
-    """As where `.mlbuild` is a link or a mount; in a `layered` file system no folder of `dist/` can be renamed."""
+    """For example, if `.mlbuild` is a link or a mount.
+
+    In a `layered` file system, no folder of `dist/` can be renamed.
+    """
 
     def apart(known: Callable[[str, str], None]) -> Callable[[str, str], None]:
         def place(source: str, target: str) -> None:
@@ -220,7 +223,7 @@ def test_the_own_store_of_a_project_is_not_shared(mlbuild: Command, monkeypatch:
 
 
 def not_for_us(known: Callable[..., Any], *names: str) -> Callable[..., Any]:
-    """A function of the system that refuses paths that end so."""
+    """Return a system function that refuses paths with these endings."""
 
     def refuse(path: object = ".", *rest: object, **options: object) -> Any:
         if str(path).endswith(names):

@@ -1,4 +1,4 @@
-"""However a build ends, its exit code says how, and with `--json` one document does."""
+"""However a build ends, its exit code says how, and so does the document with `--json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carets stand below the characters meant, whatever stands before them in the line."""
+"""Carets are below the right characters, whatever precedes them in the line."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_line_that_just_fits_is_whole() -> None:
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a text takes that holds no control characters."""
+    """Return the number of terminal columns of a text without control characters."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.category(char) in ("Mn", "Me") for char in text)
 

@@ -1,4 +1,4 @@
-"""How commands end: 0 where all is well, 2 where the command line or the spec is at fault, and never a traceback."""
+"""How commands end: 0 for success, 2 if the command line or the spec is wrong, and never a traceback."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAULTY = "mlbuild: 1\nprojct: penguins\n"
 
 @pytest.fixture
 def project(mlbuild: Command) -> Command:
-    """A folder with a good spec, a faulty one and one that is warned of."""
+    """A folder with a valid spec, an invalid one, and one with a warning."""
     (mlbuild.folder / "mlbuild.yaml").write_text(SPEC)
     (mlbuild.folder / "penguins.csv").write_text("mass\n3700\n")
     (mlbuild.folder / "warned.yaml").write_text(WARNED)
@@ -129,7 +129,7 @@ def test_what_is_asked_wrongly_ends_with_2(project: Command, line: str, said: st
 
 
 def told_in_a_document(as_json: Ran, as_text: Ran) -> None:
-    """The same end is told in a document, and nothing else is."""
+    """Check that the same end is reported in a document, and nothing else."""
     document = json.loads(as_json.out)
     assert as_json.code == as_text.code
     assert "error" not in as_json.err and as_json.err.rstrip("\n") in as_text.err  # warnings
@@ -244,7 +244,7 @@ def test_what_is_stale_ends_with_6_where_that_is_asked(project: Command) -> None
 
 
 def streams(project: Command, line: str, out: str = "", err: str = "") -> subprocess.CompletedProcess[str]:
-    """A command as a process whose streams a shell has redirected."""
+    """Run a command as a process whose streams were redirected by a shell."""
     script = f'"$0" -m mlbuild {line} {out} {err}'
     return subprocess.run(
         ["sh", "-c", script, sys.executable],

@@ -1,4 +1,4 @@
-"""`mlbuild explain` prints what the page of a code says, from a checkout and from a wheel."""
+"""`mlbuild explain` prints the page of a code, from a checkout and from a wheel."""
 
 from __future__ import annotations
 

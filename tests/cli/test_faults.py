@@ -1,4 +1,4 @@
-"""Data faults end with exit 3 before any training, parity faults with 5; what was shipped stays."""
+"""Data errors end with exit code 3 before any training, failed verification with 5. Published outputs stay."""
 
 from __future__ import annotations
 

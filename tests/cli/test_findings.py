@@ -1,4 +1,4 @@
-"""A build says what its models score beside a constant answer, and warns of those that score no better."""
+"""A build reports the metrics of its models next to a constant, and warns about models that are not better."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPLIT = ("split: {type: random}", "split: {type: random, valid: 0.2, test: 0.3}"
 def project(
     folder: Path, learner: str, target: Any, rows: int = 300, dtype: str = "bool", level: str = ""
 ) -> None:
-    """One model of a target on the feature `x`."""
+    """Write one model that predicts a target from the feature `x`."""
     lines = [f"{x},{str(y).lower()}" for x, y in zip(X[:rows], target[:rows], strict=True)]
     model = f"type: {learner}, features: [x], target: y"
     file = one_model(folder, f"x: float, y: {dtype}", "\n".join(["x,y", *lines, ""]), model)
@@ -50,7 +50,9 @@ def test_metrics_stand_beside_those_of_scikit_learns_dummies(tmp_path: Path, mlb
 
 
 def _entropy(target: Any, rows: int, folder: Path) -> float:
-    """The log loss of scikit-learn's dummy with the share of positive train rows, which the artifact does not tell."""
+    """Return the log loss of scikit-learn's dummy with the share of positive training rows, which is not in the
+    artifact.
+    """
     share = told(folder)["constant"]["train"]["accuracy"]
     positive = round(min(share, 1 - share) * rows)
     truth = np.arange(rows) < positive
@@ -78,7 +80,7 @@ def test_a_model_without_skill_is_told_each_time(
     tmp_path: Path, mlbuild: Command, learner: str, rows: int, code: str
 ) -> None:
     project(tmp_path, learner, NOISE, rows, level="{}")
-    for _ in range(2):  # what was found is told again where nothing has to run
+    for _ in range(2):  # the warning is repeated even if nothing runs
         ran = mlbuild("build", "-j", "1")
         assert ran.code == 0
         assert f"mlbuild.yaml:6:10: warning[{code}]: " in ran.err and "1 warning" in ran.err

@@ -1,4 +1,4 @@
-"""A build warns of data that was lost on the way: joins without partners, parts of a split without rows."""
+"""A build warns about lost data: joins without matches, parts of a split without rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROWS = 200
 def shops(
     folder: Path, known: int, how: str = "inner", split: str = "{type: random, test: 0.2}", level: str = ""
 ) -> None:
-    """Write a project with 100 shops of two sales each, of which so many are `known`."""
+    """Write a project with 100 shops with two sales each, of which the given number is `known`."""
     (folder / "mlbuild.yaml").write_text(SPEC.format(how=how, split=split, level=level))
     sales = [f"s{row // 2},2020-{row % 12 + 1:02}-01,{row},{row % 7}" for row in range(ROWS)]
     (folder / "sales.csv").write_text("\n".join(["shop,day,n,y", *sales, "s0,2020-01-01,-1,0", ""]))

@@ -1,4 +1,4 @@
-"""A project is the folder of its spec, whatever the folder in which the command is given."""
+"""A project is the folder of its spec, whatever the current folder is."""
 
 from __future__ import annotations
 

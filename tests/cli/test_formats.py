@@ -1,4 +1,4 @@
-"""What is wrong with a spec as text, JSON, workflow commands of GitHub and SARIF, from every command that reads one."""
+"""Errors in a spec as text, JSON, GitHub workflow commands and SARIF, from every command that reads a spec."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlbuild.diagnostics import CODES, Diagnostic, Severity, Span
 from tests.cli.running import Command
 from tests.cli.small import ROWS, small
 
-#: Two errors, one with another place that explains it, and a warning.
+#: Two errors, one with a note, and a warning.
 FAULTY = """\
 mlbuild: 1
 project: penguins
@@ -61,7 +61,7 @@ _PLACE = {
         }
     },
 }
-#: What viewers and code scanning ask of SARIF 2.1.0, in short.
+#: A summary of what viewers and code scanning require of SARIF 2.1.0.
 SARIF = {
     "type": "object",
     "required": ["$schema", "version", "runs"],
@@ -126,7 +126,7 @@ def warned(mlbuild: Command) -> Command:
 
 
 def sarif(text: str) -> Any:
-    """The run of a log that is one."""
+    """Return the run of a log, which must be valid."""
     log = json.loads(text)
     assert [error.message for error in Draft7Validator(SARIF).iter_errors(log)] == []
     (run,) = log["runs"]
@@ -314,7 +314,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
 
 
 def ended(text: str, format_: str) -> str:
-    """What a document or workflow command tells of the end of a command, its help behind."""
+    """Return what a document or workflow command says about the end of a command, followed by its help."""
     if format_ == "json":
         document = json.loads(text)
         assert (document["schema_version"], document["ok"], document["exit_code"]) == (1, False, 2)
@@ -360,7 +360,7 @@ def test_a_wrong_command_line_is_told_in_every_format(
 
 @pytest.fixture
 def failing(mlbuild: Command) -> Command:
-    """A project whose data break the contract in one row."""
+    """A project whose data violates the contract in one row."""
     small(mlbuild.folder, ROWS.replace("0,False", "zero,False", 1))
     return mlbuild
 

@@ -1,4 +1,4 @@
-"""`gc` removes what nothing needs, and no more; `store verify` finds what is damaged."""
+"""`gc` removes everything that nothing needs, and no more. `store verify` finds what is damaged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def answer(command: Command, *words: str) -> dict[str, Any]:
 
 
 def ran(command: Command, leaves: int) -> bool:
-    """Whether a build with so many leaves runs anything."""
+    """Whether a build with this number of leaves runs anything."""
     small(command.folder, leaves=leaves)
     return any(task["outcome"] == "ran" for task in answer(command, "build")["tasks"])
 
@@ -187,7 +187,7 @@ def test_damage_is_found_removed_and_made_again(mlbuild: Command) -> None:
 
 @pytest.fixture
 def two(tmp_path: Path, mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> tuple[Command, Path]:
-    """A command, and another project than the one of its folder; both share a store."""
+    """A command, and another project in a different folder. Both share a store."""
     monkeypatch.setenv("MLBUILD_CACHE_DIR", str(tmp_path / "cache"))
     mlbuild.folder = tmp_path / "first"
     other = tmp_path / "second"

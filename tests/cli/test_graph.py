@@ -1,4 +1,4 @@
-"""The tasks of a project as mermaid, dot, JSON and names: each draws the same graph."""
+"""The tasks of a project as Mermaid, dot, JSON and names: all represent the same graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pre-commit runs: the hook as it is published, and `check` on the specs that pre-commit names."""
+"""What pre-commit runs: the published hook, and `check` on the specs that pre-commit names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def hook() -> dict[str, object]:
 
 
 def test_the_hook_runs_where_any_yaml_changes(hook: dict[str, object]) -> None:
-    """What a spec includes can have any name."""
+    """An included file can have any name."""
     assert (hook["types"], hook["files"], hook["pass_filenames"]) == (["yaml"], "", False)
     for file in ("mlbuild.yaml", "late.mlbuild.yaml", "tables/planes.yml"):
         assert "yaml" in tags_from_filename(file), file
@@ -99,7 +99,7 @@ def test_specs_are_named_in_one_way(mlbuild: Command) -> None:
 
 
 def write(folder: Path, **specs: str) -> None:
-    """Projects, each in a folder of its own."""
+    """Write projects, each into its own folder."""
     for name, text in specs.items():
         (folder / name).mkdir()
         (folder / name / "mlbuild.yaml").write_text(text)

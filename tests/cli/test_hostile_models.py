@@ -1,4 +1,4 @@
-"""`predict` says in one sentence what is wrong with a model that is hostile or damaged, and neither hangs nor crashes."""
+"""`predict` says in one sentence what is wrong with a hostile or damaged model, and neither hangs nor crashes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.hostile.models import hostile
 from tests.projects import built, one_model
 
 ROWS = "x,s\n1,a\n2.5,b\n,c\n"
-#: What lies beside the models, and in the folder above.
+#: A secret next to the models, and in the parent folder.
 SECRET = b"the key to the kingdom !"
-#: Longer than all models of a test take; one that hangs ends here.
+#: Longer than all models of a test take. A model that hangs is stopped.
 PATIENCE = 240
-#: Answers `{file: [exit code, standard output, standard error]}` for each model of a folder; it has 4 GB.
+#: Returns `{file: [exit code, standard output, standard error]}` for each model in a folder. It has 4 GB of memory.
 RUN = """
 import contextlib, io, json, pathlib, resource, sys
 from mlbuild.cli.main import main
@@ -41,7 +41,7 @@ print(json.dumps(told))
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Trees on a text with categories and a number."""
+    """Trees on a categorical string and a number."""
     folder = tmp_path_factory.mktemp("good")
     rows = "x,s,y\n" + "".join(f"{i % 17},{'abcde'[i % 5]},{i % 17 + 3 * (i % 5)}\n" for i in range(200))
     learner = "type: lightgbm.regressor, params: {num_iterations: 5, num_leaves: 6, min_data_per_group: 5}"
@@ -51,7 +51,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def predicted(folder: Path, models: Mapping[str, bytes]) -> Iterator[tuple[str, int, str, str]]:
-    """Name, exit code, standard output and standard error of `predict` for each model, in one process."""
+    """Yield name, exit code, standard output and standard error of `predict` for each model, in one process."""
     folder = folder / "models"
     folder.mkdir()
     for secret in (folder.parent / "secret.txt", folder / "secret.txt"):
@@ -84,7 +84,7 @@ def test_hostile_models(good: bytes, tmp_path: Path) -> None:
 
 
 def flipped(model: bytes, count: int) -> Iterator[bytes]:
-    """The model with up to six other bytes, `count` times."""
+    """Yield the model with up to six changed bytes, `count` times."""
     chance = random.Random(seed())
     for _ in range(count):
         changed = bytearray(model)
@@ -103,7 +103,7 @@ def test_damage_is_always_seen(good: bytes, tmp_path: Path) -> None:
 
 
 def test_damage_below_a_checksum_that_holds(good: bytes, tmp_path: Path) -> None:
-    """No chance change of a model can do more harm than to make it answer."""
+    """A random change of a model can at most change its predictions."""
     bare = good[: -len(with_checksum(b""))]
     models = {
         str(number): with_checksum(model) for number, model in enumerate(flipped(bare, examples(150, 3000)))
@@ -117,7 +117,7 @@ def test_damage_below_a_checksum_that_holds(good: bytes, tmp_path: Path) -> None
 
 @pytest.fixture
 def beside(mlbuild: Command, good: bytes) -> Path:
-    """The good model as `model.onnx` beside rows; returns where its certificate goes."""
+    """Write the valid model as `model.onnx` next to rows; return the path for its certificate."""
     (mlbuild.folder / "rows.csv").write_text(ROWS)
     (mlbuild.folder / "model.onnx").write_bytes(good)
     return mlbuild.folder / "parity.json"

@@ -1,4 +1,4 @@
-"""`mlbuild init`: what it writes, what it says, what it never overwrites."""
+"""`mlbuild init`: what it writes, what it prints, and what it never overwrites."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ outputs:  # dist/species/model.onnx, with the proof that it answers as the train
 
 @pytest.fixture
 def far_away(mlbuild: Command) -> Command:
-    """The command in a folder whose name is no name of a project, with the birds."""
+    """The command in a folder whose name is not a valid project name, with the penguins data."""
     folder = mlbuild.folder / "far away"
     folder.mkdir()
     (folder / "birds.csv").write_text(BIRDS)

@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite end, at any moment: one line, no process is left, finished tasks are kept."""
+"""Ctrl-C and SIGTERM at any moment: one line, no process is left, finished tasks are kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def twice(pid: int) -> None:
         os.killpg(pid, signal.SIGINT)
 
 
-#: How a build is ended, given its process id, which names its process group as well.
+#: How a build is ended, given its process id, which is also its process group.
 ENDS: dict[str, Callable[[int], None]] = {
     "ctrl-c in a terminal": lambda pid: os.killpg(pid, signal.SIGINT),
     "ctrl-c to the command alone": lambda pid: os.kill(pid, signal.SIGINT),
@@ -59,7 +59,7 @@ def test_an_interrupted_build_ends_at_once_and_can_go_on(
 
 @pytest.mark.parametrize("stopped", ["the zygote", "all"])
 def test_a_build_whose_processes_are_stopped_ends_at_the_first_ctrl_c(mlbuild: Command, stopped: str) -> None:
-    """As by `kill -STOP`, or by a debugger: they handle no signal any more."""
+    """Stopped by `kill -STOP` or by a debugger, they do not handle signals any more."""
     delays(mlbuild.folder)
     with started(mlbuild.folder, "build", "-j", "2") as build:
         assert build.stderr is not None
@@ -74,7 +74,7 @@ def test_a_build_whose_processes_are_stopped_ends_at_the_first_ctrl_c(mlbuild: C
 
 
 def test_a_job_behind_a_script_is_not_interrupted(mlbuild: Command) -> None:
-    """A shell that runs a job behind has it ignore the Ctrl-C that is meant for what is in front."""
+    """A shell makes background jobs ignore the Ctrl-C that is meant for the foreground."""
     delays(mlbuild.folder)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -88,7 +88,8 @@ def test_a_job_behind_a_script_is_not_interrupted(mlbuild: Command) -> None:
     assert build.returncode == 0, told
 
 
-#: The command as its script starts it. Ctrl-C is held back until the first of mlbuild has run: before that it is Python's.
+#: The command as its script starts it. Ctrl-C is held back until mlbuild's first line runs: before that, Python
+#: handles it.
 SCRIPT = """
 import signal
 from mlbuild.cli import interrupt
@@ -110,7 +111,7 @@ def test_a_build_can_be_interrupted_at_any_moment(tmp_path: Path) -> None:
     for _ in range(rounds):
         if chance.random() < 0.5:
             shutil.rmtree(tmp_path / ".mlbuild", ignore_errors=True)
-        # an edit, so that there is something to run and the command cannot answer from what it knows
+        # an edit, so that there is something to run and the command cannot answer from a snapshot
         (tmp_path / "mlbuild.yaml").write_text(
             spec.replace("num_leaves: 15", f"num_leaves: {chance.randint(3, 31)}")
         )
@@ -125,7 +126,7 @@ def test_a_build_can_be_interrupted_at_any_moment(tmp_path: Path) -> None:
 
 
 def interrupted(folder: Path, after: float | None, *words: str) -> tuple[int, str, str]:
-    """Run a command, and press Ctrl-C after so many seconds (None: never): exit code, and what it printed."""
+    """Run a command and press Ctrl-C after some seconds (None: never). Return the exit code and the output."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *words],

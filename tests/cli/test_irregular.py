@@ -1,4 +1,6 @@
-"""Commands refuse at once what is no regular file of a sensible size, wherever a project has it."""
+"""Commands immediately refuse anything that is not a regular file of a reasonable size, wherever it is in a
+project.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from tests.cli.running import Command
 from tests.cli.small import small
 from tests.test_regular import IRREGULAR
 
-#: Where a project can put it, and the commands that read it there.
+#: Where a project can have it, and the commands that read it there.
 PLACES = {
     "x.mlbuild.yaml": ["check .", "check x.mlbuild.yaml", "-f x.mlbuild.yaml plan"],
     "part.yaml": ["check", "build", "plan", "render", "schema --project"],
@@ -27,7 +29,7 @@ PLACES = {
 
 @pytest.fixture(autouse=True)
 def bounded() -> Iterator[None]:
-    """A test that would wait or read for ever ends as a failure."""
+    """Make a test fail that would wait or read forever."""
 
     def late(number: int, frame: object) -> None:
         pytest.fail("it hangs")
@@ -55,14 +57,14 @@ def test_commands_refuse_what_is_no_regular_file_at_once(mlbuild: Command, place
     file.unlink(missing_ok=True)
     IRREGULAR[kind](file)
     for words in PLACES[place]:
-        # Where links may lead is another question, which `test_bounds` asks.
+        # `test_bounds` tests where links may lead.
         ran = mlbuild(*words.split(), "--allow-outside")
         told = ran.out + ran.err
         assert "Traceback" not in told and "HOME=" not in told, (words, told)
         if words in ("build", "schema --write") and place in ("mlbuild.lock", "mlbuild.schema.json"):
             assert ran.code == 0, told
-            assert file.is_file() and not file.is_symlink()  # what is written is replaced, whatever it was
-        elif words == "schema --project":  # the names that it completes are those that can be found out
+            assert file.is_file() and not file.is_symlink()  # the written file replaces whatever was there
+        elif words == "schema --project":  # it completes the names that are known
             assert ran.code == 0, told
         else:
             assert ran.code in (2, 3, 7), (words, told)

@@ -1,4 +1,4 @@
-"""The flags of a build that say how tasks run, and what a build says of tasks that die, print or are unsteady."""
+"""The options of a build for running tasks, and what a build reports about tasks that die, print or are unsteady."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A build that is killed at any moment, with all or some of its processes, leaves what the next one goes on from."""
+"""If a build is killed at any moment, with all or some of its processes, the next one can continue."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests import budget
 from tests.cli.processes import alive, started
 from tests.projects import DELAYS, delays
 
-#: Two projects with other results from training on.
+#: Two projects that differ from training on.
 SPECS = {leaves: DELAYS.replace("num_leaves: 15", f"num_leaves: {leaves}") for leaves in (15, 12)}
 
 
 def run(folder: Path) -> tuple[str, str]:
-    """Build; returns what was printed on standard output and on standard error."""
+    """Build; return the text on standard output and on standard error."""
     with started(folder, "build", "-v") as build:
         printed, told = build.communicate()
         assert build.returncode == 0, told
@@ -36,9 +36,9 @@ def results(folder: Path) -> set[str]:
 
 
 def kill_within(folder: Path, seconds: float, all_at_once: bool) -> bool:
-    """Build, and kill the process group of the command, or all of its processes; False where it ended before.
+    """Build, and kill the process group of the command, or all of its processes. Return False if it ended before.
 
-    The workers are in another group: those that are not killed end by themselves.
+    The workers are in another group. Those that are not killed end by themselves.
     """
     with started(folder, "build") as build:
         try:

@@ -1,4 +1,4 @@
-"""However little memory a build may have, it ends soon: it builds, or says what has failed and that this is why."""
+"""However little memory a build can use, it ends soon: it succeeds, or says what has failed because of this."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.cli.both import both, shipped
 from tests.cli.starting import ROOT
 
 MIB = 1 << 20
-#: Seconds in which any of these builds ends, on a machine that is busy with other things.
+#: The seconds in which any of these builds ends, on a busy machine.
 _SOON = 120
 
 
 def ended(folder: Path, *words: str, before: Callable[[], None] | None = None) -> tuple[int, str]:
-    """Build from nothing: the exit code, and what was told."""
+    """Do a clean build; return the exit code and the output."""
     shutil.rmtree(folder, ignore_errors=True)
     both(folder)
     done = subprocess.run(
@@ -41,7 +41,7 @@ def ended(folder: Path, *words: str, before: Callable[[], None] | None = None) -
 
 
 def built(folder: Path, code: int, told: str, by_name: str) -> bool:
-    """Whether a build did its work; else it failed as it should, some task as the pattern says."""
+    """Whether a build succeeded. Otherwise it must have failed correctly, with a task that matches the pattern."""
     if code == 0:
         assert {name.partition("/")[2] for name in shipped(folder)} >= {
             "trees/model.onnx",
@@ -68,7 +68,7 @@ def test_a_build_within_a_memory_limit_ends(limit: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("which", "jobs"), [("RLIMIT_AS", "2"), ("RLIMIT_DATA", "1")])
 def test_a_build_of_a_limited_process_ends(which: str, jobs: str, tmp_path: Path) -> None:
-    """As after `ulimit`: libraries that are refused memory crash, wait for ever or try for ever."""
+    """As after `ulimit`: libraries that get no memory crash, wait forever or retry forever."""
     ends: Counter[str] = Counter()
     for limit in range(20, 1000, budget.examples(340, 10)):
         restrict = partial(resource.setrlimit, getattr(resource, which), (limit * MIB, limit * MIB))

@@ -1,4 +1,4 @@
-"""What a clone can bring: links in place of what mlbuild keeps and writes. Nothing outside of the project changes."""
+"""Links in a clone in place of mlbuild's files: nothing outside of the project changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ COMMANDS = (
     "build --force",
 )
 
-#: What is a link, where it leads to, and what is told of it; nothing is told where it is replaced or not looked at.
+#: What is a link, its target, and the message about it. There is no message if the link is replaced or not looked
+#: at.
 LINKS = [
     (".mlbuild", "..", "it is a link"),
     (".mlbuild", "../Documents", "it is a link"),
@@ -73,7 +74,7 @@ def home(mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def run_all(mlbuild: Command, home: Home, told: str = "") -> None:
-    """Run all commands; `told` is what those that write into the link tell of it."""
+    """Run all commands; `told` is the message of those that write to the place of the link."""
     before = home.state()
     for words in COMMANDS:
         done = mlbuild(*words.split())
@@ -130,7 +131,7 @@ def test_whatever_kept_file_becomes_a_link_is_made_again(mlbuild: Command, home:
                 assert done.code == 0 and "Traceback" not in done.err, (path, words, done)
             assert (home.state(), shipped(home.project)) == (before, clean)
             assert (home.project / "copy").read_bytes() == content
-            if not path.exists():  # a build that is over has it no more
+            if not path.exists():  # it does not exist after a build
                 path.write_bytes(content)
 
 

@@ -1,4 +1,4 @@
-"""`mlbuild.lock` says what the last build was made with, and `--locked` holds to it."""
+"""`mlbuild.lock` contains what the last build was made with, and `--locked` enforces it."""
 
 from __future__ import annotations
 
@@ -193,14 +193,14 @@ def test_each_spec_of_a_folder_has_a_lock_of_its_own(project: Command) -> None:
 
 
 def git(folder: Path, *words: str) -> bool:
-    """Ask git for something; returns whether it ended well."""
+    """Run git; return whether it succeeded."""
     names = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
     done = subprocess.run(["git", *names, *words], cwd=folder, check=False, capture_output=True)
     return done.returncode == 0
 
 
 def with_source(project: Command, name: str) -> None:
-    """Add a source that a dataset of its own uses, and build."""
+    """Add a source with its own dataset, and build."""
     (project.folder / f"{name}.csv").write_text(ROWS + f"{len(name)},false\n")
     rewrite(
         project, "sources: {", f"sources: {{{name}: {{path: {name}.csv, contract: row}}, ", "mlbuild.yaml"
@@ -210,7 +210,7 @@ def with_source(project: Command, name: str) -> None:
 
 
 def branches(project: Command, *names: str) -> bool:
-    """Add each source on a branch of its own, and merge these; returns whether git can."""
+    """Add each source on a separate branch, and merge the branches; return whether git can do this."""
     for words in ("init -q -b main", "add mlbuild.lock mlbuild.yaml", "commit -qm base"):
         assert git(project.folder, *words.split())
     for name in names:

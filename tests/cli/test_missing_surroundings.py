@@ -1,4 +1,4 @@
-"""Where a command lacks its folder, /proc or room for open files, it says so in one message, with the right exit code."""
+"""If a command lacks its folder, /proc or room for open files, it says so in one message, with the right exit code."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from tests.cli.verbs import LINES
 from tests.projects import copied
 
 GONE = "mlbuild: the working folder does not exist any more\n  help: go to another folder\n"
-#: A command whose working folder, the project, can go while it runs; with `-f` the working folder is another one.
+#: The working folder of a command. The project can be deleted while it runs; with `-f`, the working folder is
+#: another one.
 FROM = ["the project", "another folder"]
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that is built."""
+    """A built project."""
     folder = both(tmp_path_factory.mktemp("built") / "project")
     assert api.build(api.load(folder / "mlbuild.yaml"), threads=1).ok
     return folder
@@ -50,13 +51,16 @@ def test_the_working_folder_is_gone(verb: str, mlbuild: Command, monkeypatch: py
 def test_the_project_goes_while_a_command_runs(
     verb: str, place: str, mlbuild: Command, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At any moment at which it opens a file. The command may be past all that it needs of the project."""
+    """At any moment when it opens a file. The command may already have read everything that it needs."""
     project, away = mlbuild.folder / "project", place == "another folder"
     words = [f"project/{word}" if away and "." in word else word for word in LINES[verb]]
     words = ["-f", "project/mlbuild.yaml", *words] if away else words
 
     def run(until: int | None) -> int:
-        """Run the command and remove the project when it opens its file of this number; returns how many it opens."""
+        """Run the command, and delete the project when it opens its n-th file (`until`).
+
+        Return how many files it opens.
+        """
         shutil.rmtree(project, ignore_errors=True)
         copied(built, project)
         monkeypatch.chdir(mlbuild.folder if away else project)
@@ -80,7 +84,10 @@ def test_the_outputs_go_before_a_build_reports_them(words: tuple[str, ...], mlbu
     dist = mlbuild.folder / "dist"
 
     def build(removed_at: int | None) -> tuple[int, Ran]:
-        """Build, and remove the outputs when their parity is opened for this time; returns how often it was."""
+        """Build, and delete the outputs when their parity is opened for the n-th time.
+
+        Return how often it was opened.
+        """
         count = itertools.count(1)
 
         def note(path: str) -> None:
@@ -117,7 +124,7 @@ def test_there_is_no_readable_proc(jobs: str, mlbuild: Command) -> None:
 @pytest.mark.parametrize("limit", range(5, 17) if budget.examples(0, 1) else [5, 16])
 @pytest.mark.parametrize("verb", LINES)
 def test_few_files_can_be_opened(verb: str, limit: int, built: Path) -> None:
-    """With fewer than five Python itself does not start."""
+    """With fewer than five, Python itself does not start."""
     done = _limited(built, LINES[verb], limit, limit)
     told = f"mlbuild: mlbuild needs to open 64 files at once, but the limit is {limit}\n  help: raise the limit: ulimit -n\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
@@ -137,7 +144,7 @@ def test_a_soft_limit_is_raised(built: Path, tmp_path: Path) -> None:
 
 
 def _limited(folder: Path, words: tuple[str, ...], soft: int, hard: int) -> subprocess.CompletedProcess[str]:
-    """Run a command that may open only so many files."""
+    """Run a command that can open only this many files."""
     return subprocess.run(
         [sys.executable, "-m", "mlbuild", *words],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""Edits of files and of the spec that change no value: nothing runs beyond the source that they are about."""
+"""Edits of files and of the spec that change no value: nothing runs except the source that they affect."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ZONE = timezone(timedelta(hours=2))
 
 
 def parcels() -> pl.DataFrame:
-    """Rows of every type, with missing values; times have an offset of two hours."""
+    """Return rows with every type and with missing values. Times have an offset of two hours."""
     return pl.DataFrame(
         [
             {
@@ -82,7 +82,7 @@ def parcels() -> pl.DataFrame:
 
 
 def write_csv(frame: pl.DataFrame, file: Path) -> None:
-    """The rows as people write them: times with their offset."""
+    """Write the rows as people write them: times with their offset."""
     frame.with_columns(pl.col("sent").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")).write_csv(file)
 
 
@@ -96,7 +96,7 @@ def project(mlbuild: Command) -> Command:
 
 
 def built(mlbuild: Command) -> set[str]:
-    """What a build runs, as was foreseen."""
+    """Return what a build runs, and check that the plan predicted it."""
     plan = json.loads(mlbuild("plan", "--json").out)["tasks"]
     done = mlbuild("build", "--json")
     assert done.code == 0, done
@@ -156,7 +156,7 @@ PARQUETS = {
 
 @pytest.mark.parametrize("kind", PARQUETS)
 def test_a_csv_that_becomes_parquet(project: Command, kind: str) -> None:
-    """Without `type:` the new path says what it is now."""
+    """Without `type:`, the new path determines the format."""
     before = shipped(project.folder)
     PARQUETS[kind].write_parquet(project.folder / "parcels.parquet")
     (project.folder / "parcels.csv").unlink()

@@ -1,6 +1,6 @@
-"""A path is the name of one file and nothing else: not a pattern, an address or a home folder, whatever characters it has.
+"""A path is the name of one file: not a pattern, an address or a home folder, whatever characters it contains.
 
-Beside each folder is a decoy: a folder with the same files, which is what the name would stand for as a pattern.
+Next to each folder is a decoy: a folder with the same files, which the name would match as a pattern.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NAMES = {
     "s3:": "s3",
     "k=v": "k",
 }
-#: A name that is not UTF-8. macOS has none.
+#: A name that is not UTF-8, which macOS does not allow.
 BYTES = "\udcff"
 if sys.platform != "darwin":
     NAMES[BYTES] = "\ufffd"
@@ -127,7 +127,7 @@ READING = [
     ("store", "verify"),
     ("gc",),
 ]
-#: Names of which programs know another spelling.
+#: Names that programs may also spell differently.
 SPELLED = [name for name in NAMES if name in ("%20", BYTES)]
 
 

@@ -1,4 +1,4 @@
-"""What `plan` and `status` tell before a build, and the summary after it, word for word."""
+"""The exact output of `plan` and `status` before a build, and of the summary after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command, Ran
 from tests.cli.small import ROWS, small
 
-#: How long each task shall have taken.
+#: The duration of each task.
 TIMES = {
     "source:rows": 0.25,
     "contract:rows": 0.5,
@@ -33,7 +33,7 @@ MORE_LEAVES = ("--set", "models.one.params.num_leaves=5")
 
 @pytest.fixture
 def project(mlbuild: Command) -> Command:
-    """The project, built, with times as they shall have been."""
+    """The built project, with these durations."""
     small(mlbuild.folder)
     assert mlbuild("build").code == 0
     open_store(mlbuild.folder).keep_note("times", TIMES)

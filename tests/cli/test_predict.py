@@ -1,4 +1,4 @@
-"""`predict` answers rows of a file, and says what is wrong with a file in words."""
+"""`predict` computes predictions for the rows of a file, and explains what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ outputs: {one: {model: one}}
 
 @pytest.fixture
 def prices(mlbuild: Command) -> Command:
-    """A model of two sources, of which one is in another way of csv."""
+    """A model of two sources, one of which has other CSV options."""
     rows = "".join(f"{i % 5 if i % 4 else 'NA'};{'-' if i % 3 else 'b'};{i * 3 % 7}\n" for i in range(40))
     (mlbuild.folder / "prices.csv").write_text(f"x;place;y\n{rows}")
     (mlbuild.folder / "places.csv").write_text("place,size\nb,2\nc,3\n")
@@ -177,7 +177,7 @@ def test_rows_are_read_like_the_source_that_fits(prices: Command) -> None:
     assert prices("-q", "predict", MODEL, "rows.csv").err == ""
     document = json.loads(prices("predict", MODEL, "rows.csv", "--json").out)
     assert document["like"] == "prices"
-    # From anywhere, as the model knows its place.
+    # From any folder, because the model knows its place.
     (prices.folder / "elsewhere").mkdir()
     away = prices("-C", "elsewhere", "predict", f"../{MODEL}", "../rows.csv")
     assert (away.code, away.out) == (0, done.out)
@@ -194,7 +194,7 @@ def test_a_model_without_its_project_needs_flags(prices: Command, tmp_path: Path
     flags = ["--delimiter", ";", "--null-value", "NA", "--null-value", "-"]
     done = prices("predict", far, "rows.csv", *flags)
     assert (done.code, done.out, done.err) == (0, wanted, "")
-    # A spec can be named, also one that the model does not lie beside.
+    # A spec can be named, even if the model is not next to it.
     done = prices("-f", "mlbuild.yaml", "predict", far, "rows.csv", "--like", "prices", "-q")
     assert (done.code, done.out, done.err) == (0, wanted, "")
 

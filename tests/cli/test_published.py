@@ -1,4 +1,4 @@
-"""Where builds publish: a spec as it is written, with a profile, as a trial, and where the user says."""
+"""Where builds publish: the spec as written, with a profile, as a trial, and in a folder chosen by the user."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def built(mlbuild: Command) -> Command:
 
 
 def models(folder: Path) -> list[str]:
-    """All published models, by their paths."""
+    """Return the paths of all published models."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("model.onnx"))
 
 
@@ -143,7 +143,7 @@ def test_a_folder_that_is_there_is_its_users(mlbuild: Command) -> None:
 
 
 def lines(ran: Ran) -> dict[str, str]:
-    """What status says of each published folder."""
+    """Return the line of `status` for each published folder."""
     return dict(line.split(None, 1) for line in ran.out.splitlines()[:-1])
 
 

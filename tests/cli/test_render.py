@@ -1,4 +1,4 @@
-"""`mlbuild render`, and the flags that lay profiles and settings over a spec."""
+"""`mlbuild render`, and the options for profiles and settings."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_faulty_spec_is_not_rendered(mlbuild: Command) -> None:
 
 
 def test_json_is_yaml_too(mlbuild: Command, tmp_path: Path) -> None:
-    """YAML takes some characters for line breaks, or for none of its own, that JSON takes as they are."""
+    """YAML and JSON treat some characters differently as line breaks."""
     odd = r"\x7f \x85 \u2028 \u2029 \ufeff \U0001F600 \x01"
     (tmp_path / "mlbuild.yaml").write_text(TEXT.replace("[.inf, -.inf, .nan,", f'["{odd}",'))
     ran = mlbuild("render", "--json")

@@ -1,4 +1,4 @@
-"""Every build that does something leaves a record that nothing changes afterwards."""
+"""Every build that does something writes a record, which nothing changes afterwards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.cli.small import ROWS, shipped, small
 
 
 def records(folder: Path) -> list[dict[str, Any]]:
-    """The bodies of all records, the oldest first."""
+    """Return the bodies of all records, the oldest first."""
     found = {
         path: json.loads(path.read_bytes())["body"] for path in (folder / ".mlbuild/runs").glob("*.json")
     }

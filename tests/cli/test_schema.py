@@ -1,4 +1,4 @@
-"""`mlbuild schema`: prints the schema, writes it into a project, and that of the project itself."""
+"""`mlbuild schema`: prints the schema, writes it into a project, and does the same for the schema of the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever names and values hold, all that any command prints of them is text: visible, short, on its own line."""
+"""Whatever names and values contain, commands print them only as text: visible, short, on one line."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_words_of_the_command_line_are_text(
         "plan --set TEXT",
     ]
     found = {}
-    # Behind an empty option, `--`, no word is an option.
+    # After an empty option, `--`, no word is an option.
     for one in words if text else (one for one in words if "--TEXT" not in one):
         for format_ in ("text", "json", "github", "sarif"):
             line = f"{one} --format {format_}" if "--format" not in one else one
@@ -73,7 +73,7 @@ def test_words_of_the_command_line_are_text(
 
 @pytest.fixture
 def classes(mlbuild: Command) -> Command:
-    """A model whose input and one of whose classes is the hostile text, and a file of rows for it."""
+    """A model with the hostile text as an input and as a class, and a data file for it."""
     rows = table(column=HOSTILE).replace(",o,", ',"CLASS",').replace("CLASS", HOSTILE)
     write(mlbuild.folder, spec(column=HOSTILE, classes=["n", HOSTILE]), rows)
     assert mlbuild("build").code == 0
@@ -93,7 +93,7 @@ def test_predict_gives_programs_all_as_it_is_and_people_what_they_can_see(classe
     assert not harm(Ran(0, told, ""), "predict")
     head, *rows = told.splitlines()
     assert head.startswith("label,probability_n,probability_\\x1b]0;PWNED") and len(rows) == raw.height
-    # What the rows lack is named in words too.
+    # Missing columns are named, too.
     (classes.folder / "rows.csv").write_text("x,y\n1,2\n")
     for more in ("", "--no-samples", "--json"):
         ran = run(classes, f"{' '.join(words)} {more}", HOSTILE)
@@ -101,7 +101,7 @@ def test_predict_gives_programs_all_as_it_is_and_people_what_they_can_see(classe
 
 
 def test_reports_keep_values_cut(mlbuild: Command) -> None:
-    """Eight cells of 2 MB are no report of 16 MB, on the screen or in the store."""
+    """Eight cells of 2 MB do not make a report of 16 MB, on the screen or in the store."""
     cells = "".join(f'{row},1,n,"{"v" * 2_000_000}{row}"\n' for row in range(40, 48))
     write(mlbuild.folder, spec(), table() + cells)
     for words in (

@@ -1,4 +1,4 @@
-"""Commands that have nothing to do: what they load, and that nothing which could matter goes unnoticed."""
+"""Commands with nothing to do: what they import, and that they notice everything that could matter."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def seeded(place: Path) -> Starter:
 
 
 def rewrite(file: Path, old: str, new: str, restored: bool = False) -> None:
-    """Edit a file; `restored` sets its time back to what it was."""
+    """Edit a file; `restored` resets its time to the previous one."""
     before = file.stat()
     text = file.read_text()
     assert old in text
@@ -68,7 +68,7 @@ def spec(old: str, new: str) -> Change:
     return lambda folder: rewrite(folder / "mlbuild.yaml", old, new)
 
 
-# What is loaded
+# Imported modules
 
 
 @pytest.mark.parametrize("words", [["--version"], ["build"], ["plan"], ["status"]], ids=" ".join)
@@ -126,7 +126,7 @@ def test_a_touched_file_is_hashed_and_nothing_is_planned(standing: Starter) -> N
     assert standing("build").at_once
 
 
-# What is told
+# What is printed
 
 
 def seconds_left_out(done: Started) -> tuple[int, str, str]:
@@ -192,7 +192,7 @@ def touch_all(folder: Path) -> None:
 
 
 def check_out_again(folder: Path) -> None:
-    """Another file of the same content in the place of a source."""
+    """Replace a source by another file with the same content."""
     file = folder / "data/s0.csv"
     content = file.read_bytes()
     file.unlink()
@@ -200,7 +200,7 @@ def check_out_again(folder: Path) -> None:
 
 
 def lead_elsewhere(folder: Path) -> None:
-    """A link to other data in the place of a source."""
+    """Replace a source by a link to other data."""
     file = folder / "data/s0.csv"
     (folder / "data/s1.csv").rename(folder / "data/elsewhere.csv")
     file.rename(folder / "data/s1.csv")
@@ -358,7 +358,7 @@ def test_libraries_are_looked_for_wherever_python_may_find_them(project: Starter
     assert (done.code, done.at_once) == (0, False)
 
 
-# What can change without showing
+# What can change without an effect
 
 
 @pytest.mark.parametrize("name", ["data/s0.csv", "mlbuild.yaml", "mlbuild.lock", "dist/o0/metrics.json"])
@@ -383,7 +383,7 @@ def test_what_is_as_young_as_the_look_at_it_is_not_trusted(tmp_path: Path) -> No
     assert snapshot._seen([("young", tmp_path / "young")], at + 1) == [("young", found)]
 
 
-# How it looks
+# How it is detected
 
 
 _COUNTING = """\
@@ -403,7 +403,7 @@ sys.stdout.write("\\n".join([*opened, "", *looked]))
 def test_everything_is_looked_at_once_and_nothing_but_the_snapshot_is_read(standing: Starter) -> None:
     counting = Starter(standing.folder, standing.folder.parent / "counting")
     (standing.folder.parent / "counting").write_text(_COUNTING)
-    standing.settled()  # Python may find libraries where that file is now
+    standing.settled()  # Python may now find libraries at the place of that file
     done = counting()
     assert done.code == 0, done.err
     opened, _, looked = done.out.partition("\n\n")
@@ -425,7 +425,7 @@ def test_an_upgraded_library_is_noticed_one_that_no_task_uses_is_not(
         (site / f"{name}.dist-info").mkdir(parents=True)
     project.environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{site}"
     before = project("status")
-    if before.code:  # this folder comes before the one where polars really is
+    if before.code:  # this folder precedes the one with the real polars
         (site / "polars-99.0.dist-info").rename(site / "unheard-99.0.dist-info")
     project.settled()
     (site / "nobodys-1.0.dist-info").rename(site / "nobodys-2.0.dist-info")
@@ -463,7 +463,7 @@ def test_a_second_spec_makes_it_unclear_which_is_meant(project: Starter) -> None
     assert "this folder has several specs" in done.err
 
 
-# What a snapshot is
+# Snapshots
 
 
 SNAPSHOT = {name: [name, "", "a\0b", "é\udcff"][: count % 5] for count, name in enumerate(FIELDS)}

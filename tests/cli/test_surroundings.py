@@ -1,4 +1,6 @@
-"""What surrounds a project is left alone: the home folder, the network, and modules that lie in the folder of the project."""
+"""Everything around a project is left alone: the home folder, the network, and modules in the folder of the
+project.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from tests.cli.both import both
 from tests.cli.starting import ROOT
 from tests.projects import copied
 
-#: Where libraries leave files of their own.
+#: Where libraries leave files.
 HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TMPDIR")
 COMMANDS = [
     ("build", "-j", "2"),
@@ -42,7 +44,7 @@ SHADOWS = (
 )
 
 _COMMAND = "import sys\nfrom mlbuild.__main__ import main\nsys.exit(main())\n"
-#: A program that builds by the functions of the package while it has another thread, so that no fork can serve.
+#: A program that builds with the functions of the package while it has another thread, so it must not fork.
 _THREADED = """\
 import threading
 done = threading.Event()
@@ -53,7 +55,7 @@ done.set()
 assert ok
 """
 
-#: A process that lives as long as a long build: some libraries take seconds until they first report to somebody.
+#: A process that lives as long as a long build: some libraries take seconds before they send telemetry.
 _WAITING = """\
 import time
 from mlbuild.pipeline.libraries import load
@@ -64,7 +66,7 @@ time.sleep(15)  # the first look-up was seen some 9 s after the import
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that is built."""
+    """A built project."""
     folder = both(tmp_path_factory.mktemp("built") / "project")
     shutil.copy(folder / "rows.csv", folder.parent / "new.csv")
     run([sys.executable, "-m", "mlbuild", "build"], folder, {})
@@ -79,7 +81,7 @@ def project(built: Path, tmp_path: Path) -> Path:
 
 
 def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    """Run a command that must succeed, with hardly any variable of the environment."""
+    """Run a command that must succeed, with almost no environment variables."""
     kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MLBUILD_THREADS": "2"}
     done = subprocess.run(
         command,
@@ -153,7 +155,7 @@ def test_no_module_of_the_project_is_imported_by_new_processes(tmp_path: Path) -
 
 
 def _shadow(project: Path, folder: Path) -> None:
-    """Modules that say that they were imported, and then fail."""
+    """Write modules that report that they were imported, and then fail."""
     for name in SHADOWS:
         text = f"open({str(folder / 'imported')!r}, 'a').write({name!r})\nraise SystemExit(9)\n"
         (project / f"{name}.py").write_text(text)

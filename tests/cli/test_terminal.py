@@ -1,4 +1,4 @@
-"""What a person sees on a terminal while a build goes, and what a file or a CI gets instead."""
+"""What a person sees on a terminal during a build, and what a file or a CI system gets instead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TIME = re.compile(r"\d+\.\d\d s")
 
 
 def watched(folder: Path, *words: str, **environment: str) -> str:
-    """All that `mlbuild` writes on a terminal; both its streams are that."""
+    """Return everything that `mlbuild` writes to a terminal, to which both of its streams are connected."""
     screen, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR", "COLUMNS")}
@@ -40,7 +40,7 @@ def watched(folder: Path, *words: str, **environment: str) -> str:
     try:
         while chunk := os.read(screen, 65536):
             written += chunk
-    except OSError:  # that is how a terminal says that nobody is there any more
+    except OSError:  # a terminal reports in this way that nobody uses it any more
         pass
     finally:
         os.close(screen)
@@ -61,12 +61,12 @@ def piped(folder: Path, *words: str) -> tuple[str, str]:
 
 
 def seen(written: str) -> list[str]:
-    """The lines that are left to see: what was written over is not."""
+    """Return the lines that are visible at the end, without those that were overwritten."""
     return [line.rpartition(_CLEAR)[2] for line in _COLOR.sub("", written).split("\n")]
 
 
 def bars(written: str) -> list[str]:
-    """What stood on the last line for a while."""
+    """Return what was in the last line for a while."""
     return re.findall(r"\[[#.]{20}\] [^\r\n]*", _COLOR.sub("", written))
 
 

@@ -1,4 +1,4 @@
-"""Columns that cannot be read: `build`, `init` and `predict` say which and why, and only where they are needed."""
+"""Columns that cannot be read: `build`, `init` and `predict` say which and why, but only if they are needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTES = {
 
 
 def write(folder: Path, kind: str) -> None:
-    """Rows of which one has a note that is not UTF-8, as bytes or in the place of a text."""
+    """Write rows, one of which has a note that is not UTF-8, as bytes or in place of a text."""
     size = 12
     notes = (
         [b"ok", b"\xff", *[b"ok"] * (size - 2)]
@@ -59,7 +59,7 @@ def test_a_column_that_is_not_utf_8_is_a_fault_of_the_data_where_it_is_needed(
     assert ran.code == 3 and NOTES[kind] in ran.err, ran.err
     spec.write_text(SPEC.replace(", note: string", ""))
     assert mlbuild("build").code == 0
-    # The model takes `x` alone.
+    # The model only needs `x`.
     assert mlbuild("predict", "dist/one/model.onnx", "rows.parquet").code == 0
 
 

@@ -1,4 +1,6 @@
-"""`pip install` of another version of a library: the next command sees it where a task uses it, else nothing runs."""
+"""After `pip install` of another version of a library, the next command notices it if a task uses it; otherwise
+nothing runs.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,13 @@ from tests.cli.starting import ROOT, Started, Starter
 
 Pip = Callable[..., None]
 
-#: What reads, joins and compares tables does not use lightgbm; what is published shows its version.
+#: Tasks that read, join and compare tables do not use lightgbm. Published files contain its version.
 USERS = {f"{kind}:one" for kind in ("bin", "train", "predict", "artifact", "verify", "publish")}
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> tuple[Starter, Pip]:
-    """The small project, up to date in a virtual environment that finds all libraries of this one behind its own."""
+    """The small project, up to date, in a virtual environment that finds all other libraries in this one."""
     environment, project = tmp_path / "environment", tmp_path / "project"
     venv.create(environment, symlinks=True)
     python = environment / "bin/python"
@@ -44,7 +46,7 @@ def installed(tmp_path: Path) -> tuple[Starter, Pip]:
 
 
 def wheel(folder: Path, name: str, version: str) -> str:
-    """A wheel that holds nothing but its name and version, so that what is imported stays."""
+    """Write a wheel that contains only its name and version, so that the imported code stays the same."""
     module = name.replace("-", "_")
     info, file = f"{module}-{version}.dist-info", folder / f"{module}-{version}-py3-none-any.whl"
     texts = {
@@ -59,7 +61,7 @@ def wheel(folder: Path, name: str, version: str) -> str:
 
 
 def ran(done: Started) -> set[str]:
-    """The tasks that a build ran."""
+    """Return the tasks that a build ran."""
     assert done.code == 0, done.err
     return {line.split()[1] for line in done.err.splitlines() if line.split()[:1] == ["ran"]}
 

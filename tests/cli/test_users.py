@@ -1,4 +1,6 @@
-"""Two users and one cache, under the usual umask: both add to it, neither is in the other's way, neither reads the other's store."""
+"""Two users and one cache, with the usual umask: both add to it, neither blocks the other, and neither reads the
+other's store.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from tests.cli.users import GROUP, User, open_folder, two_users
 
 @dataclass(frozen=True)
 class Person:
-    """A user with a project, which is the same for all at first, and the cache that it shares."""
+    """A user with a project, which is initially the same for all, and the shared cache."""
 
     user: User
     project: Path
@@ -37,19 +39,19 @@ class Person:
         return done
 
     def edit(self, leaves: int) -> None:
-        """Another model, of so many leaves."""
+        """Change the model to this number of leaves."""
         small(self.project, leaves=leaves)
         self.user.own(self.project / "mlbuild.yaml")
 
     def outcomes(self, *words: str) -> dict[str, str]:
-        """How the tasks of a build end."""
+        """Return how the tasks of a build end."""
         told = json.loads(self("build", "-j", "1", *words, "--json").stdout)
         return {task["task"]: task["outcome"] for task in told["tasks"]}
 
 
 @pytest.fixture
 def people() -> Iterator[tuple[Person, Person]]:
-    """Alice and Bob, and a new folder for a cache that both may write, as their administrator makes it."""
+    """Alice and Bob, and a new folder for a cache that both can write to, as an administrator would create it."""
     alice, bob, why = two_users()
     if why:
         budget.tell(f"one user in place of two: {why}")
@@ -117,7 +119,7 @@ def test_cleaning_leaves_what_the_other_has_made(people: tuple[Person, Person]) 
 
 
 def test_nobody_reads_what_is_not_shared(people: tuple[Person, Person]) -> None:
-    """Copies of a file that is its owner's alone are so too."""
+    """Copies of a file that only its owner can read are private, too."""
     alice, bob = people
     rows = alice.project / "rows.csv"
     rows.write_text(ROWS.replace("6,True", "6,true"))
@@ -133,7 +135,7 @@ def test_nobody_reads_what_is_not_shared(people: tuple[Person, Person]) -> None:
 
 @pytest.fixture
 def fixed(people: tuple[Person, Person]) -> tuple[Person, Person]:
-    """A cache that Alice has filled, and that Bob cannot write."""
+    """A cache that Alice has filled and that Bob cannot write to."""
     alice, bob = people
     if alice.user.uid is not None:
         os.chown(alice.cache, alice.user.uid, GROUP)

@@ -1,4 +1,6 @@
-"""Values of private data, and of files outside of the project, are not quoted: only columns, rules, counts and rows."""
+"""Values of private data, and of files outside of the project, are not quoted: only columns, rules, counts and
+rows.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ COMMANDS = [
 
 
 def strange(folder: Path) -> None:
-    """A class that the train rows lack."""
+    """Write a class that the training rows lack."""
     split = "{type: time, column: t, test_from: 2020-01-01}"
     text = spec().replace("{type: random}", split).replace("x: float", "x: float, t: date")
     text = text.replace(', categories: ["n", "o"]', "")

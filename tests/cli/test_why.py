@@ -1,4 +1,6 @@
-"""`why` names the YAML path with old and new value and its place, or the file, its columns and how many rows differ."""
+"""`why` names the YAML path with old and new value and its place, or the file, its columns and how many rows
+differ.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ def spec(mlbuild: Command) -> Path:
 
 
 def edit(file: Path, old: str, new: str) -> int:
-    """Change the text; returns the line of the change."""
+    """Change the text; return the line of the change."""
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
@@ -82,7 +84,7 @@ def test_an_unused_column_of_a_file(mlbuild: Command, spec: Path) -> None:
 
 
 def told(mlbuild: Command, *words: str) -> list[str]:
-    """The lines below the heads of `why`; it never shows a digest."""
+    """Return the lines below the headings of `why`. It never shows a digest."""
     done = mlbuild("why", *words)
     assert done.code == 0, done.err
     assert not re.search("[0-9a-f]{16}", done.out)
@@ -92,7 +94,7 @@ def told(mlbuild: Command, *words: str) -> list[str]:
 
 
 def edit_rows(mlbuild: Command, old: str, new: str) -> int:
-    """Change the text of a CSV file; returns how often."""
+    """Change the text of a CSV file; return how often it occurred."""
     file = mlbuild.folder / "planes.csv"
     text = file.read_text()
     file.write_text(text.replace(old, new))
@@ -172,7 +174,7 @@ def test_a_column_that_is_added_and_dropped(mlbuild: Command, spec: Path) -> Non
     assert "'manufacturer' of source:planes is read now" in told(mlbuild, "dataset:departures")
     assert mlbuild("build").code == 0
     edit(spec, "manufacturer: {dtype: string, nullable: true}, ", "")
-    assert mlbuild("why", "dataset:departures").out.count("\n") == 1  # the first result is known still
+    assert mlbuild("why", "dataset:departures").out.count("\n") == 1  # the first result is still known
     edit(spec, "seats: {dtype: int, min: 1}", "seats: {dtype: float, min: 1}")
     assert "'manufacturer' of source:planes is not read any more" in told(mlbuild, "dataset:departures")
     assert any(

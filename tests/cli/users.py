@@ -1,4 +1,4 @@
-"""Other users: where the tests run as root, commands run as two users that nobody has, who share a group."""
+"""Other users: if the tests run as root, commands run as two unused user ids, which share a group."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NEEDED = "import mlbuild.pipeline.libraries, polars, lightgbm, sklearn, onnx, o
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who runs commands: another user of the system, or who runs the tests (None)."""
+    """Someone who runs commands: another user of the system, or the one who runs the tests (None)."""
 
     uid: int | None
     python: str = sys.executable
@@ -34,7 +34,7 @@ class User:
         return os.getgid() if self.uid is None else GROUP
 
     def options(self) -> dict[str, Any]:
-        """How `subprocess` runs something as this user, with the usual umask."""
+        """Return the options of `subprocess` to run something as this user, with the usual umask."""
         environment = os.environ | {"MLBUILD_THREADS": "2"}
         if self.uid is None:
             return {"env": environment, "umask": 0o022}
@@ -43,14 +43,14 @@ class User:
         return {"env": environment, "umask": 0o022, "user": self.uid, "group": GROUP, "extra_groups": []}
 
     def own(self, folder: Path) -> None:
-        """Let a folder with all that is in it be this user's."""
+        """Make this user the owner of a folder and everything in it."""
         if self.uid is not None:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, self.uid, GROUP, follow_symlinks=False)
 
 
 def two_users() -> tuple[User, User, str]:
-    """Two users, and why they are the same one, or nothing."""
+    """Return two users, and why they are the same one, or an empty text."""
     if os.name != "posix" or os.geteuid() != 0:
         return User(None), User(None), "only root can run commands as other users"
     python = _python()
@@ -62,7 +62,7 @@ def two_users() -> tuple[User, User, str]:
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A temporary folder that every user may enter."""
+    """A temporary folder that every user can enter."""
     folder = Path(tempfile.mkdtemp(dir=_public()))
     folder.chmod(0o755)
     try:
@@ -73,7 +73,7 @@ def open_folder() -> Iterator[Path]:
 
 @cache
 def _public() -> str:
-    """A folder for temporary files that every user may enter: that of the tests is often its owner's alone."""
+    """Return a folder for temporary files that every user can enter. The folder of the tests is often private."""
     folder = tempfile.gettempdir()
     public = all(path.stat().st_mode & 0o001 for path in [Path(folder), *Path(folder).parents])
     return folder if public else "/tmp"
@@ -81,7 +81,7 @@ def _public() -> str:
 
 @cache
 def _python() -> str | None:
-    """A Python of this version that other users may run, with our libraries."""
+    """Return a Python of this version that other users can run, with our libraries."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     for python in (sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
         user = User(_IDS[0], python)

@@ -1,10 +1,10 @@
-"""Each verb as it is used in the project of `tests.cli.both`, for tests of what surrounds a command."""
+"""Each command as it is used in the project of `tests.cli.both`, for tests of its surroundings."""
 
 from __future__ import annotations
 
 from mlbuild.cli.main import VERBS
 
-#: Command lines by verb; a file of the project is named with its suffix.
+#: Command lines by command. A file of the project is named with its suffix.
 LINES = {
     "init": ("init", "-f", "other.yaml", "rows.csv"),
     "check": ("check",),

@@ -1,4 +1,4 @@
-"""A small spec to check, and what is said of it."""
+"""A small spec to check, and what is reported about it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ outputs:
 
 
 def diagnosed(folder: Path, text: str) -> tuple[Spec | None, list[Diagnostic]]:
-    """The check of a spec in a folder that has the data files of `FLIGHTS`; they are never read."""
+    """Check a spec in a folder with the data files of `FLIGHTS`, which are never read."""
     for name in ("flights.csv", "planes.csv"):
         (folder / name).touch()
     file = folder / "mlbuild.yaml"
@@ -69,7 +69,7 @@ def diagnosed(folder: Path, text: str) -> tuple[Spec | None, list[Diagnostic]]:
 
 
 def checked(folder: Path, text: str) -> list[str]:
-    """What is said of a spec, a line each: `line:column code message | help`, warnings marked."""
+    """Return what is reported about a spec, one line each: `line:column code message | help`, with warnings marked."""
     spec, diagnostics = diagnosed(folder, text)
     assert (spec is None) == any(one.severity == "error" for one in diagnostics)
     lines = zip(diagnostics, told(diagnostics), strict=True)
@@ -77,14 +77,14 @@ def checked(folder: Path, text: str) -> list[str]:
 
 
 def spec_of(folder: Path, text: str) -> Spec:
-    """The spec of a text in which nothing is wrong."""
+    """Return the spec of a valid text."""
     spec, diagnostics = diagnosed(folder, text)
     assert spec is not None, told(diagnostics)
     return spec
 
 
 def changed(*changes: tuple[str, str]) -> str:
-    """`FLIGHTS` with fragments replaced, each of which it has once."""
+    """Return `FLIGHTS` with fragments replaced, each of which occurs once."""
     text = FLIGHTS
     for old, new in changes:
         assert text.count(old) == 1, old

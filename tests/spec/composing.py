@@ -1,4 +1,4 @@
-"""Specs in several files, with profiles and settings; and what is said of them."""
+"""Specs in several files, with profiles and settings; and what is reported about them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def composed(
     settings: Sequence[str] = (),
     **files: str,
 ) -> tuple[Spec | None, list[Diagnostic]]:
-    """The check of a spec; `files` are others beside it, whose names end in `.yaml`."""
+    """Check a spec. `files` are others next to it, whose names end in `.yaml`."""
     for name, content in {"mlbuild": text, **files}.items():
         (folder / f"{name}.yaml").write_text(content)
     (folder / "rows.csv").touch()
@@ -57,7 +57,7 @@ def sound(found: tuple[Spec | None, list[Diagnostic]]) -> Spec:
 
 
 def said(found: tuple[Spec | None, list[Diagnostic]]) -> list[str]:
-    """A line for each diagnostic, `file:line:column code message | help`, and one for each of its notes."""
+    """Return a line for each diagnostic, `file:line:column code message | help`, and one for each of its notes."""
     lines = []
     for one, text in zip(found[1], told(found[1]), strict=True):
         lines.append(f"{Path(one.span.file).name}:{text}")

@@ -1,6 +1,6 @@
-"""Random projects in which nothing is wrong: every op, learner, source, split and form of the language comes up.
+"""Random valid projects, with every op, learner, source, split and form of the language.
 
-What suits where is asked of the language's own classes, so that a new op or learner comes up by itself.
+The language's own classes decide what is valid, so a new op or learner is included automatically.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from tests.spec.styled import styled
 
 @dataclass(frozen=True)
 class Generated:
-    """The files of a project by path, those of data empty; and the profiles and settings that it is meant with."""
+    """The files of a project by path, with empty data files; and the profiles and settings to use."""
 
     files: Mapping[str, str]
     profiles: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> Path:
-        """Write the project into a folder; returns the spec."""
+        """Write the project into a folder; return the spec."""
         for name, text in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -36,7 +36,7 @@ class Generated:
 
 
 def generated(chance: random.Random) -> Generated:
-    """A random project."""
+    """Return a random project."""
     return _Project(chance).made()
 
 
@@ -52,7 +52,7 @@ class _Project:
         self.maybe, self.data, self.sections = tables.maybe, tables.data, tables.spec
 
     def made(self) -> Generated:
-        """The spec in one file or several, with profiles, settings and keys of its own."""
+        """Return the spec in one file or several, with profiles, settings and `x-` keys."""
         spec: Json = {"mlbuild": 1, "project": "p-1"}
         if self.maybe():
             spec |= {"description": self.chance.choice(TEXTS), "seed": self.chance.choice([0, 7, 31.0])}
@@ -75,7 +75,7 @@ class _Project:
         )
 
     def _included(self, spec: Json) -> dict[str, str]:
-        """Files that take definitions out of the spec; the first may include the second."""
+        """Return files with definitions moved out of the spec. The first file may include the second."""
         names = ["parts/a.yaml", "b.yaml"][: self.chance.randint(1, 2)]
         parts: list[Json] = [{"x-common": {"of": "this file"}} for _ in names]
         for section in SECTION_KEYS:
@@ -97,7 +97,7 @@ class _Project:
         return overlay
 
     def _shuffled(self, spec: Json) -> Json:
-        """The keys of a spec in another order, which means nothing."""
+        """Return a spec with its keys in another order, which has no meaning."""
         keys = [*spec]
         if self.maybe(0.3):
             self.chance.shuffle(keys)

@@ -1,4 +1,4 @@
-"""Random models on generated tables: features, steps, learners, metrics and outputs that suit each other."""
+"""Random models on generated tables, with features, steps, learners, metrics and outputs that fit together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COLUMNS = Columns()
 
 
 def metric_of(learner: type[Learner]) -> str:
-    """A metric that suits every target of a learner, and that training can watch if it can watch any."""
+    """Return a metric for every target of a learner, which training can watch if it can watch any."""
     fitting = [one.name for one in METRICS if one.applies(learner.answer) and one.classes is None]
     watched = [name for name in fitting if name in learner.watches(2) and name in learner.watches(3)]
     return (watched or fitting)[-1]
@@ -65,7 +65,7 @@ class Models:
         return stages[-1].after if stages else schema
 
     def _features(self, table: Table) -> tuple[Any, tuple[str, ...]] | None:
-        """A random choice of columns that can be features, as it is written and as names."""
+        """Return a random choice of columns that can be features, as it is written and as names."""
         outcome = table.nodes(["outcome"])
         usable = [name for name in sendable(table) if not first_reached(table.nodes([name]), outcome)]
         listed = self.chance.sample(usable, self.chance.randint(1, min(6, len(usable))))
@@ -80,7 +80,7 @@ class Models:
         return (given, kept) if kept else None
 
     def _steps(self, schema: Schema, learner: Learner) -> list[Json]:
-        """Random steps, and then those that make the learner take all columns."""
+        """Return random steps, followed by those that make all columns acceptable to the learner."""
         steps: list[Json] = []
         for cls in self.chance.choices(OPS, k=self.chance.randint(0, 6)):
             given = (
@@ -105,7 +105,7 @@ class Models:
             return None
 
     def _some(self, schema: Schema) -> Any:
-        """Columns of a step: a name, a list of names, or a selector."""
+        """Return the columns of a step: a name, a list of names, or a selector."""
         names = self.chance.sample([*schema], self.chance.randint(1, min(3, len(schema))))
         dtype = schema[names[0]].dtype
         group = {"int": "numeric", "date": "temporal"}.get(dtype, dtype)

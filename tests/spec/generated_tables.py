@@ -1,4 +1,4 @@
-"""Random sources, contracts and datasets in which nothing is wrong."""
+"""Random valid sources, contracts and datasets."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ TEXTS = [
 ]
 #: Bounds of dates and datetimes, in order.
 MOMENTS = ["1999-12-31", "2013-10-01", "2020-02-29"]
-#: The columns that every dataset has: for a time split, for joins, for a target.
+#: The columns of every dataset: for a time split, for joins, for a target.
 _ALWAYS = ("seen", "key", "outcome")
 
 
 class Tables:
     """Builds the sections of a spec up to its datasets; `data` are the files of its sources.
 
-    Each dataset has the columns `seen`, `key`, `outcome`, which is for a target, and others.
+    Each dataset has the columns `seen`, `key` and `outcome`, which is for a target, and others.
     """
 
     def __init__(self, chance: random.Random) -> None:
@@ -95,7 +95,7 @@ class Tables:
         }
 
     def _column(self, dtype: str) -> Json:
-        """A column of a contract, in its long form."""
+        """Return a column of a contract, in its long form."""
         column: Json = {"dtype": dtype}
         if self.maybe():
             column["nullable"] = self.maybe(0.7)
@@ -144,7 +144,7 @@ class Tables:
         self.spec["datasets"][name] = dataset | ({"steps": steps} if steps or self.maybe() else {})
 
     def _step(self, cls: type[DatasetStep], table: Table) -> tuple[Json, Table] | None:
-        """A random step that leaves the columns which all datasets have, and the table after it."""
+        """Return a random step that keeps the columns that all datasets have, and the table after it."""
         others = [name for name in self.tables if name.startswith("other")]
         draw = Drawn(table.served, others, self.chance).of
         for _ in range(30):
@@ -159,7 +159,7 @@ class Tables:
         return None
 
     def _split(self, table: Table) -> Json:
-        """A random split; all columns that there can be suit some."""
+        """Return a random split that is valid for the table."""
         while True:
             cls = self.chance.choice(SPLITS)
             draw = Drawn(table.trained, (), self.chance).of
@@ -173,7 +173,7 @@ class Tables:
 
 
 def derive(schema: Schema, chance: random.Random) -> Json:
-    """An op that derives one or two columns."""
+    """Return an op that derives one or two columns."""
     made = [f"d{len(schema)}.{number}" for number in range(chance.randint(1, 2))]
     drawn = Drawn(schema, (), chance)
     return {"op": "derive", "columns": {name: drawn.expression() for name in made}}

@@ -18,7 +18,7 @@ PIECES = [
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
-    """The same text with one to three things wrong, or merely different."""
+    """Return the text with one to three random changes."""
     for _ in range(chance.choice([1, 1, 2, 3])):
         content = _MUTATIONS[chance.randrange(len(_MUTATIONS))](content, chance)
     return content
@@ -30,7 +30,7 @@ def _byte(content: bytes, chance: random.Random) -> bytes:
 
 
 def _line(content: bytes, chance: random.Random) -> bytes:
-    """A line deleted, swapped with another, repeated, indented, or with something deep behind it."""
+    """Delete, swap, repeat or indent a line, or add something deeply nested after it."""
     lines = content.split(b"\n")
     here, there = chance.randrange(len(lines)), chance.randrange(len(lines))
     match chance.randrange(5):
@@ -48,7 +48,7 @@ def _line(content: bytes, chance: random.Random) -> bytes:
 
 
 def _key(content: bytes, chance: random.Random) -> bytes:
-    """A key misspelt, or with the value of another one."""
+    """Misspell a key, or give it the value of another one."""
     lines = content.split(b"\n")
     here = chance.randrange(len(lines))
     key, colon, value = lines[here].partition(b":")

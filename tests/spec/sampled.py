@@ -9,7 +9,7 @@ from typing import Any
 from mlbuild.kinds import Boolean, Choice, Integer, Kind, ListOf, Number
 from mlbuild.params import Described, Json, Param, params_of, read
 
-#: Values of parameters whose kind does not say what suits.
+#: Values of parameters whose kind does not determine valid values.
 SPECIAL: dict[str, list[Any]] = {
     "time_zone": ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Monrovia", "UTC"],
     "fill_value": [0, 1.5, True, "unknown", "", "2013-01-01", "0001-01-01"],
@@ -26,13 +26,13 @@ def sampled(
     share: float = 0.3,
     draw: Callable[[Kind], Any] = lambda kind: None,
 ) -> Json | None:
-    """The map `given` with some more parameters of a class that do not contradict each other.
+    """Return the map `given` with some more parameters of a class that do not contradict each other.
 
-    `draw` gives values of kinds that mean something only where they stand, such as names of columns. None where a
-    required parameter has no value that is known.
+    `draw` returns values of kinds that depend on the context, such as names of columns. None if a required
+    parameter has no known value.
     """
     body = dict(given)
-    # Those that must be there first: without them the others cannot be checked.
+    # Required parameters first: without them, the others cannot be checked.
     for key, param in sorted(params_of(cls).items(), key=lambda item: not item[1].required):
         if key in body or (not param.required and chance.random() > share):
             continue
@@ -56,7 +56,7 @@ def _sample(param: Param, chance: random.Random, draw: Callable[[Kind], Any]) ->
 
 
 def of_kind(kind: Kind, chance: random.Random) -> Any:
-    """A value that a kind allows, None for kinds whose values mean something only where they stand."""
+    """Return a value of a kind; None for kinds whose values depend on the context."""
     match kind:
         case Choice():
             return chance.choice(kind.values)

@@ -1,4 +1,4 @@
-"""Values as YAML text in the many styles that people write it, with comments, quotes, anchors and merges."""
+"""Values as YAML text in the many styles that people use, with comments, quotes, anchors and merges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMMENTS = ["", "", "", "  # why", "  # a: b", " # 'x"]
 
 
 def styled(value: Any, chance: random.Random) -> str:
-    """A text that loads to the value, which consists of maps with text keys, lists and scalars."""
+    """Return a text that loads as the value, which consists of maps with text keys, lists and scalars."""
     return "\n".join(_Style(chance).block(value)) + "\n"
 
 
@@ -36,7 +36,7 @@ class _Style:
         return [self.flow(value)]
 
     def _merged(self, value: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """An anchor that some of the entries can be merged from, if there is one, and the other entries."""
+        """Return an anchor from which some of the entries can be merged, if there is one, and the other entries."""
         for text, anchor in self.anchors.items():
             shared = json.loads(text)
             if isinstance(shared, dict) and _holds(value, shared) and self.chance.random() < 0.7:
@@ -96,7 +96,7 @@ class _Style:
 
 
 def _holds(value: dict[str, Any], shared: dict[str, Any]) -> bool:
-    """Whether a map has all entries of another one, which are told apart as JSON is: `1` is not `1.0`."""
+    """Whether a map has all entries of another one, compared as JSON: `1` is not `1.0`."""
     return bool(shared) and all(
         key in value and json.dumps(value[key]) == json.dumps(item) for key, item in shared.items()
     )

@@ -1,4 +1,4 @@
-"""What is said of columns that steps drop and rename: what comes from them is seen through both."""
+"""What is reported about columns that steps drop and rename: their dependencies remain visible."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ AFTERWARDS = "has 'serving: false': it is not known at prediction time"
 
 
 def then(*steps: str) -> tuple[str, str]:
-    """The change that puts steps at the end of the dataset."""
+    """Return the change that adds steps at the end of the dataset."""
     return SPLIT, "".join(f"      - {{{step}}}\n" for step in steps) + SPLIT
 
 
 def first(*steps: str) -> tuple[str, str]:
-    """The change that puts steps at its start."""
+    """Return the change that adds steps at its start."""
     return "    steps:\n", "    steps:\n" + "".join(f"      - {{{step}}}\n" for step in steps)
 
 

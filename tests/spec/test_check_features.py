@@ -1,4 +1,4 @@
-"""What is said of features: which there are, what would give the answer away, and what reaches the learner."""
+"""What is reported about features: which exist, which leak the target, and what reaches the learner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.spec.checking import changed, checked, spec_of
 
 FEATURES = "[carrier, distance, seats]"
 DERIVED = "          far: distance > 1000\n"
-#: Behind the steps of the preprocessing.
+#: After the steps of the preprocessing.
 CATEGORY = "      columns: {dtype: string}\n"
 HERE = "day, carrier, tailnum, distance, arr_delay, seats, late, far"
 LEAVE = "remove it from 'features'"

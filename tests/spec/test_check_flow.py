@@ -1,4 +1,4 @@
-"""The checked spec: what it knows of every table, matrix and artifact without having read a row."""
+"""The checked spec: what it knows about every table, matrix and artifact without reading rows."""
 
 from __future__ import annotations
 

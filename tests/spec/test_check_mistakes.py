@@ -1,4 +1,4 @@
-"""One mistake is one error, at the line and column where it is typed; several are told at once."""
+"""One mistake is one error, at the line and column where it is; several are reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of models: targets, metrics, early stopping, and what their artifacts take."""
+"""What is reported about models: targets, metrics, early stopping, and the inputs of their artifacts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.spec.written import told
 FEATURES = "[carrier, distance, seats]"
 TARGET = "    target: late\n"
 STOPPING = "    early_stopping: {rounds: 5}\n"
-#: The carrier is predicted from numbers alone.
+#: The carrier is predicted only from numbers.
 CARRIER = [(FEATURES, "[distance, seats]"), ("preprocessing: tabular", "preprocessing: []")]
 THREE = [*CARRIER, ("[AA, UA]", "[AA, UA, BB]")]
 WATCHED = "metrics that early stopping can watch: roc_auc, average_precision, log_loss, accuracy"
@@ -213,7 +213,7 @@ def test_what_is_said_of_models(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
 def test_a_metric_of_the_other_task_is_no_input_name(metric: str, tmp_path: Path) -> None:
-    """`prediction` is an output of regressions only."""
+    """`prediction` is an output only of regressions."""
     text = changed(
         ("seats: int}", "seats: int, prediction: int}"),
         (FEATURES, "[carrier, prediction]"),

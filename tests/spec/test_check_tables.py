@@ -1,4 +1,4 @@
-"""What is said of sources, contracts, datasets and splits."""
+"""What is reported about sources, contracts, datasets and splits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whatever is in its files and flags, checking a spec ends with success or with diagnostics, soon and in little memory."""
+"""Whatever its files and options contain, checking a spec ends with success or diagnostics, soon and in little
+memory.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ from tests.spec.generated import Generated, generated
 from tests.spec.mutations import PIECES, mutated
 from tests.spec.written import EXAMPLES, told
 
-#: What a check may take: seconds of CPU, and bytes at the peak of the whole process.
+#: The budget of a check: seconds of CPU time, and peak memory of the whole process in bytes.
 SECONDS, MEMORY = 2, 500 * 2**20
 
 SETTINGS = (
@@ -52,7 +54,7 @@ SETTINGS = (
 
 
 def written(folder: Path, chance: random.Random) -> tuple[Path, Generated]:
-    """An example or a generated project, with one of its texts mutated, in a folder; and what it was."""
+    """Write an example or a generated project with one of its texts mutated; return what it was."""
     if chance.random() < 0.5:
         project = generated(chance)
     else:
@@ -113,12 +115,12 @@ def _has_a_place(one: Diagnostic, folder: Path, settings: list[str]) -> None:
 
 
 def _peak() -> int:
-    """The largest memory that this process has had, in bytes."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def test_the_check_finds_what_the_schema_finds() -> None:
-    """Editors use the schema; apart from what JSON cannot say, both call the same texts good."""
+    """Editors use the schema. Except for what JSON cannot represent, both accept the same texts."""
     chance = random.Random(seed())
     validator = Draft7Validator(build_schema())
     for _ in range(examples(40, 5_000)):
@@ -135,7 +137,7 @@ def test_the_check_finds_what_the_schema_finds() -> None:
 
 
 def _finite(value: Any) -> bool:
-    """Whether no number is infinite: JSON has none, and the schema cannot speak of them."""
+    """Whether no number is infinite: JSON has no infinities, so the schema cannot describe them."""
     if isinstance(value, dict):
         return all(_finite(part) for part in value.values())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What people bring along from other tools and languages is told in the words of this one."""
+"""Words from other tools and languages cause hints with the words of this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A spec in several files is one spec, and every mistake is told in the file that has it."""
+"""A spec in several files is one spec, and every mistake is reported in the file that contains it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_sections_join_and_files_include_files_from_their_own_folder(tmp_path: P
     (tmp_path / "more/deeper.yaml").write_text("sources: {again: {path: rows.csv, contract: other}}\n")
     spec = sound(composed(tmp_path, f"include: [models.yaml, more.yaml]\n{MAIN}", models=MODELS, more=more))
     assert list(spec.sources) == ["rows", "again"] and list(spec.datasets) == ["all", "half"]
-    # Paths of data start from the folder of the spec, whichever file names them.
+    # Paths of data are relative to the folder of the spec, whichever file contains them.
     assert spec.sources["again"].located.sample == tmp_path / "rows.csv"
 
 
@@ -138,7 +138,7 @@ def test_what_cannot_be_included(
 
 
 def test_what_a_missing_file_may_define_is_not_missed(tmp_path: Path) -> None:
-    """One mistake is one error: the models refer to what the file would bring."""
+    """One mistake is one error: the models refer to what the file would define."""
     text = (
         MAIN.replace("project: p\n", "project: p\ninclude: models.yaml\n") + "outputs: {o: {model: late}}\n"
     )

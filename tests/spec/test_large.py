@@ -1,4 +1,4 @@
-"""What is long costs in proportion to its length, mistakes in it included."""
+"""The cost of long specs is proportional to their length, even with mistakes in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A spec silences or raises its warnings, by code."""
+"""A spec silences its warnings or turns them into errors, by code."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_is_raised_leaves_no_spec(level: str, sound: bool, said: list[str],
     ],
 )
 def test_a_wish_that_means_nothing_is_refused(level: str, said: str, tmp_path: Path) -> None:
-    """The warning itself is told beside it as ever, where the rest is checked on."""
+    """The warning itself is still reported if the rest is checked."""
     assert said in checked(tmp_path, leveled(level))
 
 

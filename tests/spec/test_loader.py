@@ -20,7 +20,7 @@ PARSERS = ["libyaml", "pure"]
 
 @pytest.fixture(params=PARSERS, autouse=True)
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every test runs with libyaml and without."""
+    """Run every test with libyaml and without."""
     if request.param == "pure":
         monkeypatch.delattr(yaml, "CSafeLoader")
     return str(request.param)
@@ -147,7 +147,7 @@ def test_merge_keys_stand_where_they_are_written_and_own_keys_win(
         ),
         ("a:\n\tb: 1", "2:1 bad-yaml YAML cannot be indented with tabs | use spaces"),
         ("a: @b", "1:4 bad-yaml an unquoted value cannot start with '@' | put the value in quotes"),
-        # Editors read these otherwise, or not at all.
+        # Editors read these differently, or not at all.
         ("a: [b, -]", "1:8 bad-yaml an unquoted value cannot start with '-' | put the value in quotes"),
         ("a: [?b]", "1:5 bad-yaml an unquoted value cannot start with '?' | put the value in quotes"),
         (

@@ -36,7 +36,7 @@ LINE = "# yaml-language-server: $schema=s.json\n"
             "# yaml-language-server: nothing\n# $schema: a\n",
             "# yaml-language-server: nothing\n# $schema: s.json\n",
         ),
-        # Behind the first key it is a comment or text like any other.
+        # After the first key, it is an ordinary comment or text.
         ("a: |\n  # $schema: a\n# $schema: a\n", LINE + "a: |\n  # $schema: a\n# $schema: a\n"),
     ],
 )

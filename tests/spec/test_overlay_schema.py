@@ -1,4 +1,4 @@
-"""What editors make of a profile: they see an overlay without the spec that it is laid over."""
+"""Profiles in editors, which see an overlay without the spec that it is merged into."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VALUES = [0, 1, 0.5, -3, True, "x", "csv", [], {}, ["a"], {"a": 1}, {"type": "cs
 
 
 def part_of(value: Any, chance: random.Random) -> Any:
-    """A map without some of its keys; lists and single values whole."""
+    """Return a map without some of its keys; lists and scalars are kept whole."""
     if not isinstance(value, dict):
         return copy.deepcopy(value)
     kept = [key for key in value if chance.random() < 0.5]
@@ -31,7 +31,7 @@ def part_of(value: Any, chance: random.Random) -> Any:
 
 
 def damaged(overlay: dict[str, Any], chance: random.Random) -> None:
-    """Misspell a key somewhere, or put another value there."""
+    """Misspell a key somewhere, or insert another value."""
     inside = overlay
     while True:
         key = chance.choice([*inside] or ["seed"])
@@ -46,7 +46,9 @@ def damaged(overlay: dict[str, Any], chance: random.Random) -> None:
 
 
 def test_editors_let_pass_what_the_check_lets_pass() -> None:
-    """They see less, so they find less: that a key is for another type than the spec says, for one."""
+    """Editors see less, so they find less: for example, not that a key is for another type than the one in the
+    spec.
+    """
     chance = random.Random(seed())
     good = found = 0
     for _ in range(examples(60, 3000)):

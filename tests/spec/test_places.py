@@ -1,4 +1,6 @@
-"""Places that explain a mistake are told beside it: where columns come from, through steps, joins and other datasets."""
+"""Places that explain a mistake are shown with it: where columns come from, through steps, joins and other
+datasets.
+"""
 
 from __future__ import annotations
 

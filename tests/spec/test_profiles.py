@@ -1,4 +1,7 @@
-"""A profile is laid over the spec: maps merge, all else is replaced; its mistakes are told where it makes them."""
+"""A profile is merged into the spec: maps are merged, everything else is replaced.
+
+Its mistakes are reported in the profile.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.spec.composing import SPEC, composed, said, sound
 
 
 def with_profile(overlay: str) -> str:
-    """`SPEC` and the profile `other`; its overlay begins in line 24."""
+    """Return `SPEC` with the profile `other`, whose overlay starts in line 24."""
     return f"{SPEC}profiles:\n  other:\n{indent(overlay, '    ')}"
 
 
@@ -237,7 +240,7 @@ def test_an_unread_file_leaves_names_of_profiles_open(tmp_path: Path) -> None:
 
 
 def test_many_profiles_cost_what_they_touch(tmp_path: Path) -> None:
-    """Each is checked, but only in what it touches: the cost of one does not grow with their number."""
+    """Only what a profile changes is checked, so the cost of one does not grow with their number."""
     seconds = []
     for count in (100, 400):
         models = "".join(
@@ -276,7 +279,9 @@ def test_what_is_wrong_with_a_short_form_is_told_once(tmp_path: Path) -> None:
 
 
 def test_a_text_is_no_short_form_elsewhere(tmp_path: Path) -> None:
-    """What a map is laid over that stands for nothing else is replaced: a list of features by a selector."""
+    """If the spec has something that is not a short form, a map replaces it: for example, a list of features by a
+    selector.
+    """
     text = with_profile("models: {late: {features: {dtype: int}}}\n").replace("[a.b, n]", "a.b")
     assert sound(composed(tmp_path, text, profiles=["other"])).models["late"].features == ("n",)
 

@@ -1,4 +1,4 @@
-"""The schema of one project: names are those that it has, and nothing that `check` takes is refused."""
+"""The schema of one project: it has the project's names, and refuses nothing that `check` accepts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADERS = {
 
 
 def project(folder: Path, text: str) -> tuple[Json, Any]:
-    """The project schema of a spec whose files have `HEADERS`, and the spec's value."""
+    """Return the project schema of a spec whose files have `HEADERS`, and the value of the spec."""
     for name, header in HEADERS.items():
         (folder / name).write_text(header)
     (folder / "mlbuild.yaml").write_text(text)
@@ -43,7 +43,7 @@ def schema_of(file: Path) -> tuple[Json, Any]:
 
 
 def refused(schema: Json, value: Any) -> list[str]:
-    """The paths of what a schema refuses, each with the message that editors show."""
+    """Return the paths of what a schema refuses, each with the message that editors show."""
     found = []
     for error in Draft7Validator(schema).iter_errors(value):
         while error.context:
@@ -173,7 +173,7 @@ def test_a_name_that_the_project_does_not_have_is_refused_where_it_stands(
 
 
 def test_what_is_not_known_is_not_refused(tmp_path: Path) -> None:
-    """The columns of a dataset at fault: they are offered as far as they are known, and others are taken."""
+    """The columns of an invalid dataset are offered as far as they are known, and others are accepted."""
     schema, value = project(tmp_path, changed(("using: [tailnum]", "using: [nothing]")))
     assert schema["definitions"]["name.column.departures"] == {"title": "column name", "type": "string"}
     assert "distance" in names(schema, "column")
@@ -193,7 +193,7 @@ def test_the_examples_are_valid(file: Path) -> None:
 
 
 def test_whatever_check_takes_is_valid(tmp_path: Path) -> None:
-    """Generated projects: in several files, with profiles, every op, learner and form of the language."""
+    """Generated projects: in several files, with profiles, and every op, learner and form of the language."""
     chance = random.Random(seed())
     for number in range(examples(12, 500)):
         made = generated(chance)

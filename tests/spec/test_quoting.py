@@ -1,4 +1,4 @@
-"""What is written into a spec is read back as the same value, by our loader and by other readers of YAML."""
+"""What is written into a spec is read back as the same value, by our loader and by other YAML readers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.spec.text.loader import Document, load
 from mlbuild.spec.text.quoting import as_sql, as_yaml
 from tests import budget
 
-#: What a csv file can have for a name, or a value.
+#: Possible names and values in a CSV file.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 
 WRITTEN = {

@@ -1,4 +1,4 @@
-"""A rendered spec is a spec that means the same, and rendering it again changes nothing."""
+"""A rendered spec is a spec with the same meaning, and rendering it again changes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.budget import examples, seed, tell
 from tests.spec.generated import Generated, generated
 from tests.spec.written import loaded, told
 
-#: Forms of the language, as texts that show them.
+#: Forms of the language, as patterns that show that they occur.
 FORMS = (
     "&a",
     " *a",
@@ -57,7 +57,7 @@ def test_a_rendered_spec_means_the_same(tmp_path: Path) -> None:
         file = project.write(folder)
         spec = sound(check(file, project.profiles, project.settings))
         value = canonical_spec(spec.document.value)
-        file.unlink()  # two specs of a folder cannot have outputs of one name
+        file.unlink()  # two specs in a folder must not have outputs with the same name
         (folder / "rendered.yaml").write_text(yaml_text(value), encoding="utf-8")
         again = sound(check(folder / "rendered.yaml"))
         assert again == spec
@@ -66,7 +66,7 @@ def test_a_rendered_spec_means_the_same(tmp_path: Path) -> None:
 
 
 def test_generated_specs_have_everything_that_the_language_has(tmp_path: Path) -> None:
-    """The law above says as much as these specs hold."""
+    """The tests with these specs are only as strong as what the specs contain."""
     seen: Counter[Any] = Counter()
     for number, project in enumerate(projects(200)):
         spec = sound(check(project.write(tmp_path / str(number)), project.profiles, project.settings))

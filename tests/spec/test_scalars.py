@@ -1,4 +1,4 @@
-"""Scalars as YAML 1.2 core and editors read them: against a table, and against the parser of editors itself."""
+"""Scalars as YAML 1.2 core and editors read them: compared with a table, and with the parser of editors itself."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_whole_number_beyond_float64_is_refused() -> None:
 
 NULLS = [text for text, value in NOTHING_AND_TRUTH if value is None]
 PLAIN = [text for text, _ in [*NUMBERS, *NOTHING_AND_TRUTH]] + NOT_NUMBERS + TEXTS
-#: What is no plain scalar, or not in every place.
+#: Texts that are not plain scalars, or only in some places.
 OTHERS = [
     *r"""'' "" '1' "1" 'true' "null" '1e3' "~" 'it''s' "a\tb" "\u00e9" "\x41" "a\"b" 'a"b' "\\" '\n' "😀" ' ' """.split(
         " "
@@ -211,7 +211,7 @@ WHOLE = [
     "v:\n\tw: 1",
     "a:\n  b: 1\n c: 2",
 ]
-#: What editors let pass and we do not: a key that is nothing, one text twice as a key, an alias of nothing, tags.
+#: What editors accept and mlbuild does not: null keys, duplicate keys, aliases without anchors, tags.
 STRICTER = [
     *(f"{key}: x" for key in NULLS),
     "1: a\n'1': b",
@@ -224,14 +224,14 @@ STRICTER = [
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    """Every spelling, alone as a value and among others in a list; and whole texts."""
+    """Return every spelling, alone as a value and among others in a list; and whole texts."""
     values = [f"v: {text}" for text in [*PLAIN, *OTHERS]]
     items = [f"v: [a, {text}, b]" for text in PLAIN]
     return [*values, *items, *WHOLE]
 
 
 def test_every_spelling_means_what_it_means_in_editors(texts: list[str]) -> None:
-    """Type and value, by the parser (npm: yaml) that stands behind yaml-language-server."""
+    """Compare type and value with the parser (npm: yaml) of yaml-language-server."""
     assert len(set(PLAIN + OTHERS)) > 100
     wrong = [
         f"{text!r}: {ours} here, {theirs} in editors"
@@ -251,7 +251,7 @@ def test_we_are_stricter_only_where_a_spec_could_be_misread() -> None:
 
 
 def typed(text: str) -> Any:
-    """What our loader makes of a text, in the form of yaml.mjs; None where it finds a mistake."""
+    """Return what our loader reads, in the form of yaml.mjs; None if it finds a mistake."""
     document = load(text.encode(), "mlbuild.yaml")
     if not isinstance(document, Document) or document.mistakes:
         return None
@@ -271,7 +271,7 @@ def _typed(value: Any) -> Any:
 
 
 def javascript(number: float) -> str:
-    """A float as JavaScript writes it; what Python writes otherwise stands in the table."""
+    """Format a float as JavaScript does. The table contains what Python formats differently."""
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):

@@ -1,4 +1,4 @@
-"""The JSON Schema: its shape, that it is the committed one, and that it takes the examples."""
+"""The JSON Schema: its form, that the committed file is up to date, and that it accepts the examples."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_examples_are_valid(file: Path) -> None:
 
 
 def test_only_what_every_tool_understands_alike() -> None:
-    """No oneOf of objects, no keywords of later drafts, and no reference with siblings that check something."""
+    """No oneOf of objects, no keywords of later drafts, and no references next to other checks."""
     for schema in schemas(SCHEMA):
         assert not {"oneOf", "unevaluatedProperties", "dependentRequired", "$defs", "prefixItems"} & set(
             schema
@@ -70,7 +70,7 @@ def test_definitions_are_closed_but_for_what_is_the_users_own(name: str) -> None
     assert definition["additionalProperties"] is False
     assert definition["patternProperties"] == {"^x-": True}
     assert definition["title"]
-    # Where a discriminator says what it is, it is described there.
+    # A discriminator's value is described there.
     described = [definition, *(shape for shape in definition["properties"].values() if "const" in shape)]
     assert [shape["description"] for shape in described if "description" in shape]
 
@@ -101,7 +101,7 @@ def test_a_discriminator_leads_to_one_closed_definition(
     assert len(base["properties"][by]["markdownEnumDescriptions"]) == len(classes)
     # A description here would hide those of the branches.
     assert "description" not in base["properties"][by]
-    # Untyped, it would be true of anything that is no map, and then all branches would apply.
+    # Without a type, it would be true for anything that is not a map, and all branches would apply.
     assert base["if"] == {"type": "object", "required": [by]}
     assert base["required"] == [by]
     assert [lead["then"]["$ref"] for lead in base["then"]["allOf"]] == [

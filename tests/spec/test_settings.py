@@ -1,4 +1,4 @@
-"""`--set PATH=VALUE` is checked as if it stood in the file, and its mistakes point into the flag."""
+"""`--set PATH=VALUE` is checked as if it were in the file, and its mistakes point to the option."""
 
 from __future__ import annotations
 

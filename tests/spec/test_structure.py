@@ -1,4 +1,4 @@
-"""Mistakes in the shape of a spec: one error each, where it was made, in words that help."""
+"""Mistakes in the shape of a spec: one error each, where it was made, with a helpful message."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ outputs:
 
 NAME = "names have up to 80 letters, digits, '_' and '-', and start with a letter or '_'"
 DTYPES = "one of bool, int, float, string, date, datetime"
-#: What is written instead of what, and what is said.
+#: The original, its replacement, and what is reported.
 MISTAKES = [
     ("num_iterations: 200", "num_iterations: 1e10", "49:23 out-of-range 'num_iterations' must be an integer <= 2147483647, not 10000000000.0"),
     ("mlbuild: 1", 'mlbuild: "1"', "1:10 not-allowed 'mlbuild' must be 1, not '1' | remove the quotes"),
@@ -102,7 +102,7 @@ MISTAKES = [
     ("target: late", "target: {column: late, x: 1}", "44:28 unknown-key unknown key 'x' in 'target' | available keys: positive"),
     ("rows: all", "rows: all, x: 1", "54:25 unknown-key unknown key 'x' in 'verify' | all its keys are already set"),
     ("{path: data/flights.parquet, contract: flight}", "{path: a.parquet, contract: c, delimiter: ;}", "4:43 unknown-key unknown key 'delimiter' in parquet source | available keys: type"),
-    # which of several
+    # discriminators
     ("op: impute", "op: imputee", "34:11 unknown-op unknown op 'imputee' | did you mean 'impute'?"),
     ("op: impute", "op: filter", "34:11 unknown-op unknown op 'filter' | this op is for the steps of a dataset"),
     ("op: filter", "op: standard", "24:13 unknown-op unknown op 'standard' | this op is for preprocessing"),
@@ -204,7 +204,7 @@ def test_what_is_allowed(old: str, new: str) -> None:
     [(old, new) for old, new, expected in MISTAKES if "finite" not in expected] + GOOD,
 )
 def test_the_schema_as_a_whole_says_the_same(old: str, new: str) -> None:
-    """Editors see what the build sees; only infinite numbers, which JSON lacks, and line ends are beyond them."""
+    """Editors see what the build sees, except infinite numbers, which JSON does not have, and line ends."""
     document = loaded(changed(old, new))
     if not document.mistakes and "\\n" not in new:
         problems = Structure().problems(document.value)
@@ -256,7 +256,7 @@ def test_a_mistake_that_an_alias_repeats_is_told_once() -> None:
 
 
 def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
-    """For every op, source, split and learner: a letter less in any key of its smallest example."""
+    """For every op, source, split and learner: remove a letter from any key of its smallest example."""
     for name, kind in dispatches().items():
         for value, cls in kind.by_value.items():
             for key in params_of(cls):
@@ -279,7 +279,7 @@ def test_the_smallest_example_of_everything_is_good() -> None:
 
 
 def smallest(cls: type) -> dict[str, Any]:
-    """A valid value for each required parameter."""
+    """Return a valid value for each required parameter."""
     return {key: sample(param.kind.json_schema()) for key, param in params_of(cls).items() if param.required}
 
 
@@ -296,7 +296,7 @@ def sample(shape: dict[str, Any]) -> Any:
 
 
 def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A spec with this object where its kind belongs."""
+    """Return a spec with this object in its place."""
     base: dict[str, Any] = {"mlbuild": 1, "project": "p"}
     places: dict[str, dict[str, Any]] = {
         "source": {"sources": {"a": body}},

@@ -1,4 +1,4 @@
-"""`${NAME}` and `${NAME:-default}` in the paths of sources: values come from the environment, and are told to no one."""
+"""`${NAME}` and `${NAME:-default}` in the paths of sources: values come from the environment and are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law of profiles: what `check` finds in one that is not chosen is what it finds once it is chosen."""
+"""Profiles: what `check` finds in one that is not chosen is what it finds when it is chosen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.spec.written import loaded
 
 
 def renamed(overlay: dict[str, Any], chance: random.Random) -> None:
-    """Put one text of a spec, which may be a name, in the place of another."""
+    """Replace one text of a spec, which may be a name, by another."""
     texts = [
         (inside, key) for inside in _maps(overlay) for key, one in inside.items() if isinstance(one, str)
     ]
@@ -35,7 +35,7 @@ def _maps(value: Any) -> list[dict[str, Any]]:
 
 
 def errors(folder: Path, spec: Any, *profiles: str) -> set[tuple[str, str]]:
-    """Code and message of what is wrong."""
+    """Return the code and message of each error."""
     (folder / "mlbuild.yaml").write_text(json.dumps(spec))
     _, found = check(folder / "mlbuild.yaml", profiles)
     return {(one.code, one.message) for one in found if one.severity == "error"}

@@ -1,4 +1,4 @@
-"""Specs written in tests, and what is said about them."""
+"""Specs written in tests, and what is reported about them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def loaded(text: str | bytes) -> Document:
 
 
 def told(diagnostics: list[Diagnostic] | tuple[Diagnostic, ...]) -> list[str]:
-    """Diagnostics as `line:column code message | help`."""
+    """Format diagnostics as `line:column code message | help`."""
     return [
         f"{found.span.line}:{found.span.column} {found.code} {found.message}"
         + (f" | {found.help}" if found.help else "")
@@ -31,7 +31,7 @@ def told(diagnostics: list[Diagnostic] | tuple[Diagnostic, ...]) -> list[str]:
 
 
 def complaints(text: str | bytes) -> list[str]:
-    """What loading and the structural check say of a text, written with any indent."""
+    """Return the errors of loading and of the structural check for a text with any indentation."""
     content = dedent(text).encode() if isinstance(text, str) else text
     document = load(content, "mlbuild.yaml")
     return told(document if isinstance(document, list) else check_shape(compose(document)).diagnostics)
