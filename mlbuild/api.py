@@ -37,7 +37,7 @@ from mlbuild.spec.layers.bounds import EVERYWHERE
 from mlbuild.spec.spec import Spec
 
 #: Why there can be no memory limit.
-NO_LIMIT = "a memory limit needs worker processes and /proc, which this platform does not have"
+NO_LIMIT = "memory limits are not supported on this platform: they need worker processes and /proc"
 
 
 class SpecError(Exception):

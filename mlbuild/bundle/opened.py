@@ -87,16 +87,18 @@ class Opened:
         except refusals():
             raise NotOurs("fails in onnxruntime") from None
         if any(found[name].shape != (len(rows), len(columns)) for name, columns in self.outputs.items()):
-            raise NotOurs("was not written by mlbuild: it answers with another number of rows or columns")
+            raise NotOurs(
+                "was not written by mlbuild: its outputs have an unexpected number of rows or columns"
+            )
         return found
 
 
 def _check_whole(content: bytes) -> None:
     holds = checksum_holds(content)
     if holds is None:
-        raise NotOurs("was not written by mlbuild, or is not complete: there is no checksum at its end")
+        raise NotOurs("was not written by mlbuild, or is incomplete: the checksum at its end is missing")
     if not holds:
-        raise NotOurs("is damaged, or was changed after mlbuild wrote it: its checksum does not hold")
+        raise NotOurs("is damaged, or was changed after mlbuild wrote it: its checksum does not match")
 
 
 def _check_certificate(content: bytes, certificate: Path) -> None:
@@ -107,9 +109,9 @@ def _check_certificate(content: bytes, certificate: Path) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        raise NotOurs(f"lies beside a {CERTIFICATE} that cannot be read") from None
+        raise NotOurs(f"cannot be verified: the {CERTIFICATE} next to it cannot be read") from None
     if proven != hashlib.sha256(content).hexdigest():
-        raise NotOurs(f"is not the model that the {CERTIFICATE} beside it proves: one of them was replaced")
+        raise NotOurs(f"does not match the {CERTIFICATE} next to it: one of them was replaced")
 
 
 def _inputs(found: Inspected) -> tuple[RawInput, ...]:
@@ -119,14 +121,14 @@ def _inputs(found: Inspected) -> tuple[RawInput, ...]:
     if len(described) < len(inputs) or described != {
         name: port.element for name, port in found.inputs.items()
     }:
-        raise Foreign("its inputs are not those that its metadata describe")
+        raise Foreign("its inputs do not match its metadata")
     return inputs
 
 
 def _input(told: Json) -> RawInput:
     name, dtype, missing = (told.get(key) for key in ("name", "dtype", "missing"))
     if not isinstance(name, str) or not isinstance(missing, str | None) or dtype not in list(DTYPES):
-        raise Foreign("its metadata describe an input wrongly")
+        raise Foreign("its metadata has a wrong description of an input")
     return RawInput(name, ColumnType(dtype, bool(told.get("nullable"))), missing)
 
 
@@ -140,7 +142,7 @@ def _outputs(found: Inspected) -> dict[str, tuple[str, ...]]:
         or len(set(columns)) < len(columns)
         or widths != {name: port.width for name, port in found.outputs.items()}
     ):
-        raise Foreign("its outputs are not those that its metadata describe")
+        raise Foreign("its outputs do not match its metadata")
     return outputs
 
 
@@ -148,7 +150,7 @@ def _output(told: Json) -> tuple[str, tuple[str, ...]]:
     name = told.get("name")
     columns = told.get("columns", [name])
     if not isinstance(columns, list) or not all(isinstance(one, str) for one in (name, *columns)):
-        raise Foreign("its metadata describe an output wrongly")
+        raise Foreign("its metadata has a wrong description of an output")
     return str(name), tuple(columns)
 
 
@@ -157,9 +159,9 @@ def _described(found: Inspected, key: str) -> Iterator[Json]:
     try:
         told = json.loads(found.metadata[key])
     except (KeyError, ValueError, RecursionError):
-        raise Foreign(f"its metadata '{key}' are missing or no JSON") from None
+        raise Foreign(f"its metadata '{key}' is missing or not JSON") from None
     if _HALF.search(json.dumps(told, ensure_ascii=False)):
         raise Foreign(f"its metadata '{key}' contain half a character")
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
-        raise Foreign(f"its metadata '{key}' are no list of descriptions")
+        raise Foreign(f"its metadata '{key}' is not a list of descriptions")
     yield from told

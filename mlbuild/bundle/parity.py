@@ -202,7 +202,7 @@ class _Gate:
         alone = self._whole.run(encode(rows.raw.head(1), self._inputs))
         natively = self.trained.answers(rows.scores[:1])
         return [
-            Compared("values", "answers to no rows", 0, 0.0, empty_wrong),
+            Compared("values", "predictions for zero rows", 0, 0.0, empty_wrong),
             *(compare_output(f"{name} of one row", alone[name], wanted) for name, wanted in natively.items()),
         ]
 

@@ -9,7 +9,7 @@ import re
 def number(text: str, least: int = 0) -> int:
     """Parse an integer that is at least `least`."""
     if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from {least} on")
+        raise argparse.ArgumentTypeError(f"'{text}' is not an integer >= {least}")
     return int(text)
 
 

@@ -44,8 +44,8 @@ def way_of_reading(
     ways = {one.source.format: one for one in fitting}
     if len(ways) > 1:
         names = listed(f"'{shown(one.name)}'" for one in ways.values())
-        message = f"'{shown(rows.name)}' can be read in several ways: like the sources {names}"
-        raise UsageError(message, help="name one of them with --like")
+        message = f"'{shown(rows.name)}' matches several sources with different options: {names}"
+        raise UsageError(message, help="choose one with --like")
     return next(iter(ways.items()), (kind(), None))
 
 
@@ -54,7 +54,7 @@ def _named(args: argparse.Namespace, model: Path) -> SourceSpec:
     args.file = args.file or _spec_near(model)
     sources = load_spec(args).sources
     if args.like not in sources:
-        near = did_you_mean(args.like, sources) or f"sources: {listed(sources)}"
+        near = did_you_mean(args.like, sources) or f"available sources: {listed(sources)}"
         raise UsageError(f"there is no source '{shown(args.like)}'", help=near)
     return sources[args.like]
 

@@ -14,7 +14,7 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--locked",
         action="store_true",
-        help="hold to mlbuild.lock: where another content or library would change it, run nothing and exit with 7",
+        help="if the build would change mlbuild.lock, run nothing and exit with 7",
     )
 
 
@@ -28,5 +28,5 @@ def held_to_lock() -> Iterator[None]:
     try:
         yield
     except NotLocked as unlocked:
-        help_ = f"'mlbuild build' without --locked writes {unlocked.file}; commit it"
+        help_ = f"run 'mlbuild build' without --locked to update {unlocked.file}, and commit it"
         raise Stopped(str(unlocked), help_, UNREACHABLE, [str(one) for one in unlocked.differences]) from None

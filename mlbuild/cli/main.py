@@ -34,25 +34,26 @@ if TYPE_CHECKING:
 
 #: The commands with their one-line help. The module of a command is imported when it is used.
 VERBS = {
-    "init": "write a spec to start from, empty or drafted from a file of rows",
-    "check": "find every mistake of the spec, without reading data",
-    "plan": "say what a build would do, and why; nothing is run",
-    "build": "bring the targets up to date",
-    "status": "say what is up to date, stale or failed; 6 unless all is up to date",
-    "why": "say why a target would run, or why it last ran",
-    "graph": "print the tasks and what they read of each other",
-    "query": "print the tasks that an expression means, such as deps(model:late)",
-    "render": "print the spec as it is meant: in one file, every default written out",
-    "explain": "say what a code of an error means, and what to do",
-    "schema": "print or write the JSON Schema that editors check specs with",
-    "gc": "say what the store can do without, and remove it with --delete",
-    "store": "read the store through: store verify says what in it is damaged",
-    "predict": "answer rows of a file with a built model",
+    "init": "write a new spec: a template, or a draft from a data file",
+    "check": "report all mistakes in the spec, without reading data",
+    "plan": "show what a build would do and why, without running anything",
+    "build": "run the tasks that are not up to date",
+    "status": "show which outputs and tasks are up to date, stale or failed (exits with 6 unless all are up to date)",
+    "why": "explain why a target would run, or why it last ran",
+    "graph": "print the graph of the tasks",
+    "query": "print the tasks that match an expression, such as deps(model:late)",
+    "render": "print the complete spec as one file, with all defaults written out",
+    "explain": "explain an error code and how to fix the error",
+    "schema": "print or write the JSON Schema of specs for editors",
+    "gc": "list stored results that are no longer needed, and remove them with --delete",
+    "store": "check the store for damaged files with 'store verify'",
+    "predict": "make predictions for the rows of a file with a built model",
 }
 
 _EPILOG = """exit codes:
-  0 ok, 1 a task failed, 2 usage or spec, 3 data or contract, 4 gate, 5 parity, 6 stale (status, plan --exit-code),
-  7 --locked would change the lock, or the store cannot be written, 70 internal error, 130 interrupted"""
+  0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
+  6 stale (status, plan --exit-code), 7 lock file would change (--locked) or store not writable,
+  70 internal error, 130 interrupted"""
 
 
 def main(argv: list[str]) -> int:
@@ -101,7 +102,7 @@ class _Results(io.TextIOBase):
             raise
         except OSError as error:
             self.broken = True
-            raise Stopped(f"the results cannot be written: {error.strerror}", code=UNREACHABLE) from None
+            raise Stopped(f"cannot write the results: {error.strerror}", code=UNREACHABLE) from None
 
     def isatty(self) -> bool:
         return self._stream is not None and self._stream.isatty()
@@ -127,7 +128,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         import traceback
 
         put(sys.stderr, page(traceback.format_exc().splitlines()))
-        help_ = "please report it with the lines that stand on standard error"
+        help_ = "please report it with the output on standard error"
         return INTERNAL, Stopped(f"internal error (version {__version__})", help_)
 
 
@@ -135,17 +136,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     verb = verb_of(argv)
     if verb is not None and verb not in VERBS:
         near = importlib.import_module("mlbuild.hints").did_you_mean(verb, [*VERBS, *ALIASES])
-        raise UsageError(f"unknown command '{verb}'", near or f"commands: {', '.join(VERBS)}")
+        raise UsageError(f"unknown command '{verb}'", near or f"available commands: {', '.join(VERBS)}")
     parser = _parser(verb)
     args, unknown = parser.parse_known_args(argv)
     if unknown:
         prog = f"mlbuild {verb}" if verb else "mlbuild"
-        raise UsageError(
-            f"unrecognized arguments: {' '.join(unknown)}", f"'{prog} --help' tells what it takes"
-        )
+        raise UsageError(f"unrecognized arguments: {' '.join(unknown)}", f"run '{prog} --help' for usage")
     if args.command is None:
         if argv:
-            raise UsageError("no command is named", f"commands: {', '.join(VERBS)}")
+            raise UsageError("no command given", f"available commands: {', '.join(VERBS)}")
         parser.print_help()
         raise SystemExit(OK)
     args.command = ALIASES.get(args.command, args.command)
@@ -157,7 +156,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         try:
             os.chdir(args.directory)
         except OSError as error:
-            raise UsageError(f"cannot enter '{args.directory}': {error.strerror}") from None
+            raise UsageError(f"cannot change to '{args.directory}': {error.strerror}") from None
     args.module = _module(args.command)
     return args
 
@@ -169,14 +168,14 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"'{self.prog} --help' tells what it takes")
+        raise UsageError(message, f"run '{self.prog} --help' for usage")
 
 
 def _parser(verb: str | None) -> argparse.ArgumentParser:
     """Return the parser. Only the used command defines its arguments, because that imports its module."""
     parser = _Parser(
         prog="mlbuild",
-        description="Build machine-learning models from a YAML spec: one verified ONNX file for each output.",
+        description="Build machine-learning models from a YAML spec. Each output is one verified ONNX file.",
         epilog=_EPILOG,
         formatter_class=_help_formatter,
     )
@@ -218,14 +217,14 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         return value if default is None else default
 
     parser.add_argument(
-        "-C", "--directory", metavar="DIR", default=unless(None), help="go to this folder first"
+        "-C", "--directory", metavar="DIR", default=unless(None), help="change to this folder first"
     )
     parser.add_argument(
         "-f",
         "--file",
         metavar="FILE",
         default=unless(None),
-        help="the spec (mlbuild.yaml, else the only *.mlbuild.yaml)",
+        help="spec file (default: mlbuild.yaml, or the only *.mlbuild.yaml)",
     )
     where = "before" if default is None else "behind"
     parser.add_argument(
@@ -234,7 +233,7 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         metavar="NAME",
         action="append",
         default=unless([]),
-        help="lay this profile over the spec (repeatable; MLBUILD_PROFILE)",
+        help="apply a profile of the spec (repeatable; default: $MLBUILD_PROFILE)",
     )
     parser.add_argument(
         "--set",
@@ -242,13 +241,13 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         metavar="PATH=VALUE",
         action="append",
         default=unless([]),
-        help="put a value into the spec, such as models.late.params.num_leaves=31 (repeatable)",
+        help="set a value of the spec, such as models.late.params.num_leaves=31 (repeatable)",
     )
     parser.add_argument(
         "--format",
         choices=["text", "json", "github", "sarif"],
         default=unless("text"),
-        help="how results are printed (text)",
+        help="output format (default: text)",
     )
     parser.add_argument(
         "--json",
@@ -256,13 +255,13 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         action="store_const",
         const="json",
         default=default or argparse.SUPPRESS,
-        help="the same as --format json",
+        help="same as --format json",
     )
     parser.add_argument(
         "--no-samples",
         action="store_true",
         default=unless(False),
-        help="quote no values of the data, which are private, in messages: only counts and rows",
+        help="do not quote values of the data in messages, only counts and row numbers",
     )
     parser.add_argument(
         "--allow-outside",
@@ -271,8 +270,6 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         help="allow specs, included files and sources outside of the git repository of the spec, or of its folder (MLBUILD_ALLOW_OUTSIDE)",
     )
     parser.add_argument(
-        "-q", "--quiet", action="store_true", default=unless(False), help="no progress, no warnings"
+        "-q", "--quiet", action="store_true", default=unless(False), help="do not print progress and warnings"
     )
-    parser.add_argument(
-        "--no-color", action="store_true", default=unless(False), help="no colour on a terminal"
-    )
+    parser.add_argument("--no-color", action="store_true", default=unless(False), help="do not use colours")

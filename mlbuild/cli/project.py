@@ -47,7 +47,9 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
     """
     if args.format not in args.module.FORMATS:
         formats = ", ".join(args.module.FORMATS)
-        raise UsageError(f"'{args.command}' has no format '{args.format}'", f"its formats: {formats}")
+        raise UsageError(
+            f"'{args.command}' does not support the format '{args.format}'", f"available formats: {formats}"
+        )
     args.argv = argv
     see_surroundings()
     try:
@@ -78,11 +80,11 @@ def find_file(named: str | None) -> Path:
     found = sorted(Path.cwd().glob(f"*.{DEFAULT}"))
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise UsageError(f"this folder has several specs: {names}", help="name one with -f")
+        raise UsageError(f"this folder has several specs: {names}", help="choose one with -f")
     if not found:
         raise UsageError(
             f"there is no {DEFAULT} in this folder",
-            help="go to a project with -C DIR, or name a spec with -f",
+            help="change to a project with -C DIR, or choose a spec with -f",
         )
     return Path(found[0].name)
 

@@ -31,7 +31,9 @@ def readable(file: Path) -> type[Format]:
         raise UsageError(f"there is no file '{file}'")
     kind = format_of(file)
     if kind is None:
-        raise UsageError(f"cannot read rows from '{file}'", help=f"a file of rows ends in {', '.join(KNOWN)}")
+        raise UsageError(
+            f"cannot read rows from '{file}'", help=f"the name of a data file must end in {', '.join(KNOWN)}"
+        )
     return kind
 
 
@@ -72,10 +74,10 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
         if typed is None:
             continue
         if kind not in kinds:
-            raise UsageError(f"{flag} is for {', '.join(one.type for one in kinds)} files")
+            raise UsageError(f"{flag} is only for {', '.join(one.type for one in kinds)} files")
         value = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
         if not _takes(param, value):
-            raise UsageError(f"{flag} takes {param.kind.phrase()}")
+            raise UsageError(f"{flag} must be {param.kind.phrase()}")
         given[param.key] = value
     return given
 

@@ -60,13 +60,13 @@ def missing(error: Exception) -> Stopped | None:
         return _gone()
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         # Commands check first whether a file exists. This one disappeared after that.
-        message = f"'{os.fsdecode(error.filename)}' does not exist any more"
-        return Stopped(message, "run the command again, when nothing else removes files", UNREACHABLE)
+        message = f"'{os.fsdecode(error.filename)}' no longer exists"
+        return Stopped(message, "run the command again while nothing else removes files", UNREACHABLE)
     return None
 
 
 def _gone() -> Stopped:
-    return Stopped("the working folder does not exist any more", "go to another folder", USAGE)
+    return Stopped("the current folder no longer exists", "change to another folder", USAGE)
 
 
 def _folder_exists() -> bool:

@@ -256,7 +256,7 @@ def write(stream: "TextIO", text: str) -> int:
 def _untold(error: OSError) -> int:
     """Report why results cannot be printed, if that is possible."""
     try:  # noqa: SIM105  # contextlib would have to be loaded
-        os.write(2, f"mlbuild: the results cannot be written: {error.strerror}\n".encode())
+        os.write(2, f"mlbuild: cannot write the results: {error.strerror}\n".encode())
     except OSError:
         pass
     return 7

@@ -3,7 +3,7 @@
 ALIASES = {"validate": "check"}
 
 #: What can be a target, for messages.
-TARGETS = "tasks, model:NAME, output:NAME, kind:KIND, globs, +x, x+"
+TARGETS = "a task, model:NAME, output:NAME, kind:KIND, a glob, +x or x+"
 
 #: Options of all commands that take the next word as their value.
 _VALUED = ("-C", "-f", "--directory", "--file", "--format", "--profile", "--set")

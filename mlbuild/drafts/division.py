@@ -59,7 +59,7 @@ def by_time(goal: Goal, time: str) -> Division | None:
     else:
         split = Time(column=time, test_from=_at(moments, 1 - _TEST_ALONE))
     sound = not list(split.check()) and holds(split, goal)
-    return Division(split, "learn from the past, be tested on what came after") if sound else None
+    return Division(split, "train on the past, test on what came later") if sound else None
 
 
 def by_chance(goal: Goal, group: str | None) -> Division:
@@ -67,24 +67,24 @@ def by_chance(goal: Goal, group: str | None) -> Division:
     rows.
     """
     candidates = (*_by_group(goal, group), *_by_rows(goal))
-    everything = Division(Random(), "all rows are for training: some class has too few to hold any out")
+    everything = Division(Random(), "all rows are for training: a class has too few rows to hold any out")
     return next((division for division in candidates if holds(division.split, goal)), everything)
 
 
 def _by_group(goal: Goal, group: str | None) -> Iterator[Division]:
     if group is not None:
         valid, test = _shares(goal)
-        why = "rows that agree in it stay in one part, or the test would ask what was learned by heart"
+        why = "rows with the same key stay in one part, so that the test is not about rows that the model has seen"
         yield Division(Hash(key=(group,), valid=valid, test=test), why)
 
 
 def _by_rows(goal: Goal) -> Iterator[Division]:
     valid, test = _shares(goal)
-    why = "the file tells neither when a row was made nor which belong together, so chance decides"
+    why = "the file has no time and no groups to split by, so the split is random"
     yield Division(Random(valid=valid, test=test), why)
     for seed in range(1, _SEEDS):
         yield Division(
-            Random(valid=valid, test=test, seed=seed), "this seed leaves every class among the train rows"
+            Random(valid=valid, test=test, seed=seed), "with this seed, every class has train rows"
         )
 
 

@@ -47,7 +47,7 @@ def draft(
     goal = None if target is None else choose_goal(inferred, target, answer)
     sections = [{"mlbuild": 1, "project": project}, *_tables(inferred, goal, source, path)]
     said = [
-        f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct what you know better"
+        f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct it where you know more"
     ]
     if goal is None:
         text = _text(said, sections) + models_to_fill_in(source)
@@ -76,13 +76,15 @@ def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> li
         for name, column in inferred.columns.items()
     }
     if inferred.refused:
-        columns[Remark("left out, and so not there for any model:\n" + _reasons(inferred.refused))] = None
+        columns[
+            Remark("left out of the contract, so not available to models:\n" + _reasons(inferred.refused))
+        ] = None
     named = source if source != ROWS else "data"
     return [
         {"sources": {named: _source(inferred, path, named)}},
         {
             "contracts": Noted(
-                {named: {"columns": columns}}, "what every row must be; a row that is not ends the build"
+                {named: {"columns": columns}}, "rules for every row; a violation fails the build"
             )
         },
     ]
@@ -131,11 +133,11 @@ def _models(
     if steps:
         model["preprocessing"] = STEPS
     model |= {"target": goal.name, **training(goal, division)}
-    told = "rows for models: joined, filtered, split"
+    told = "tables to train models on: joined, filtered, split"
     found: list[dict[Any, Any]] = [{"datasets": Noted({ROWS: _dataset(goal, division, source)}, told)}]
     if steps:
-        found.append({"preprocessing": Noted({STEPS: steps}, "steps that end up in the artifact")})
-    shipped = f"dist/{name}/model.onnx, with the proof that it answers as the trained model does"
+        found.append({"preprocessing": Noted({STEPS: steps}, "steps that are part of the artifact")})
+    shipped = f"dist/{name}/model.onnx, verified against the trained model"
     return [*found, {"models": {name: model}}, {"outputs": Noted({name: {"model": name}}, shipped)}]
 
 
@@ -143,7 +145,7 @@ def _learner(goal: Goal) -> Any:
     if goal.answer is Regression:
         return "lightgbm.regressor"
     if goal.column.dtype == "int":
-        number = f"{goal.classes} classes; where they are amounts: lightgbm.regressor, and other metrics"
+        number = f"{goal.classes} classes; if they are quantities, use lightgbm.regressor and other metrics"
         return Noted("lightgbm.classifier", number)
     return "lightgbm.classifier"
 
@@ -161,7 +163,7 @@ def _steps(inferred: Inferred, roles: Roles) -> list[dict[str, Any]]:
         columns = [name for name, found in roles.parts.items() if found == parts]
         steps.append({"op": "date_parts", "columns": columns, "parts": parts})
     if any(inferred.columns[name].dtype == "string" for name in roles.features):
-        native = "codes that LightGBM splits on; unseen and missing values have a meaning too"
+        native = "categorical codes for LightGBM, which also handle unseen and missing values"
         steps.append({"op": Noted("category", native), "columns": {"dtype": "string"}})
     return steps
 

@@ -49,7 +49,7 @@ def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None)
         raise _unsupported(f"column '{name}' {inferred.refused[name]}")
     if name not in inferred.columns:
         help_ = did_you_mean(name, inferred.columns)
-        known = f"columns: {', '.join(inferred.columns)}"
+        known = f"available columns: {', '.join(inferred.columns)}"
         raise Rejected(
             Problem(
                 "unknown-column", f"there is no column '{name}'", help=f"{help_}; {known}" if help_ else known
@@ -58,9 +58,11 @@ def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None)
     column, rows = inferred.columns[name], inferred.rows.filter(inferred.rows[name].is_not_null())
     values = rows[name].n_unique()
     if values < 2:
-        raise _unsupported(f"the target '{name}' has one value in all rows, and there is nothing to learn")
+        raise _unsupported(
+            f"the target '{name}' has the same value in all rows, so there is nothing to learn"
+        )
     if not column.finite:
-        raise _unsupported(f"the target '{name}' holds infinite values", "leave their rows out of the file")
+        raise _unsupported(f"the target '{name}' has infinite values", "remove these rows from the file")
     answer = asked or _answer(column.dtype, rows[name])
     if answer is Regression:
         return Goal(name, _number(name, column), answer, 0, rows)
@@ -83,17 +85,17 @@ def _refuse_unread(name: str, texts: pl.Series) -> None:
     """Refuse texts such as numbers with a decimal comma as classes, unless classes were requested."""
     form = unread_form(texts)
     if form is not None:
-        message = f"the target '{name}' looks like {form}: '{texts[0]}'"
+        message = f"the target '{name}' has {form}: '{texts[0]}'"
         raise _unsupported(
-            message, f"write it in that form in the data; --task {Classification.kind} takes it as it is"
+            message, f"convert the data, or use --task {Classification.kind} to use the values as classes"
         )
 
 
 def _number(name: str, column: Column) -> Column:
     if column.dtype not in Regression.dtypes:
         raise _unsupported(
-            f"the target '{name}' is of dtype {column.dtype}, and a {Regression.kind} predicts int or float",
-            "leave out --task, or name another column",
+            f"the target '{name}' is of dtype {column.dtype}, but {Regression.kind} predicts int or float",
+            "remove --task, or choose another column",
         )
     return replace(column, serving=False)
 
@@ -106,20 +108,20 @@ def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
         column = replace(column, dtype="int", min=None)
         rows = rows.with_columns(values.cast(pl.Int64))
     if column.dtype not in Classification.dtypes:
-        help_ = (
-            "name another column, or derive a bool, int or string from it in a spec written without --target"
-        )
+        help_ = "choose another column, or draft without --target and derive a bool, int or string from it"
         raise _unsupported(
-            f"the target '{name}' is of dtype {column.dtype}, and classes are bool, int or string", help_
+            f"the target '{name}' is of dtype {column.dtype}, but classes must be bool, int or string", help_
         )
     distinct = rows[name].unique().sort()
     if len(distinct) == rows.height:
         raise _unsupported(
-            f"the target '{name}' has another value in every row, and there is no class to learn"
+            f"the target '{name}' has a different value in every row, so there are no classes to learn"
         )
     if len(distinct) > MOST_CLASSES:
-        told = f"{len(distinct):,} different values in {rows.height:,} rows"
-        raise _unsupported(f"the target '{name}' has {told}, and a draft takes up to {MOST_CLASSES} classes")
+        told = f"{len(distinct):,} distinct values in {rows.height:,} rows"
+        raise _unsupported(
+            f"the target '{name}' has {told}, but a draft supports at most {MOST_CLASSES} classes"
+        )
     categories = None if column.dtype == "bool" else tuple(distinct)
     made = replace(column, categories=categories, min=None, unique=False, serving=False)
     return Goal(name, made, Classification, len(distinct), rows)

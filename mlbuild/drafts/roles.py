@@ -66,7 +66,7 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
         told = "; ".join(f"'{name}' {why}" for name, why in left_out.items())
         raise Rejected(
             Problem(
-                "empty-selection", "no column is left to learn from", help=told or "there is no other column"
+                "empty-selection", "no column is left as a feature", help=told or "there is no other column"
             )
         )
     parts = {name: reader.parts[name] for name in features if name in reader.parts}
@@ -87,16 +87,16 @@ class _Reader:
         values = self.rows[name].drop_nulls()
         distinct = values.n_unique()
         if distinct <= 1:
-            return "has one value in all rows" if distinct else "is missing wherever the target is known"
+            return "has the same value in all rows" if distinct else "is missing in all rows with a target"
         if name in self.goal.answer.names() or name.startswith(RESERVED):
-            return "has the name of an output of the artifact: rename it in the data to use it"
+            return "has the name of an output of the artifact; rename it in the data to use it"
         if column.unique:
-            return "tells rows apart, and says nothing about new ones"
+            return "is different in every row, so it says nothing about new rows"
         if self._groups(name, column, values, distinct):
             self.group = self.group or name
-            return "tells which rows belong together, and says nothing about new ones"
+            return "only groups rows, so it says nothing about new ones"
         if self._answers(name, column, distinct):
-            return f"gives the target away: each value of it stands with one of '{self.goal.name}'"
+            return f"gives the target away: each of its values corresponds to one value of '{self.goal.name}'"
         return self._unusable(name, column, values, distinct)
 
     def _groups(self, name: str, column: Column, values: pl.Series, distinct: int) -> bool:
@@ -121,17 +121,17 @@ class _Reader:
         if column.dtype in ("date", "datetime"):
             return self._unusable_moment(name, values)
         if column.dtype == "int" and ((values > 2**53) | (values < -(2**53))).any():
-            return "holds whole numbers beyond 2^53, which no float64 tells apart"
+            return "has integers beyond 2^53, which a float64 cannot represent exactly"
         return None
 
     def _unusable_text(self, values: pl.Series, distinct: int) -> str | None:
         form = unread_form(values)
         if form is not None:
-            return f"looks like {form}: '{values[0]}'"
+            return f"has {form}: '{values[0]}'"
         if len(values) / distinct < _FEWEST_ROWS:
-            return f"is text that hardly repeats: {distinct:,} different values in {len(values):,} rows"
+            return f"is text with few repeated values: {distinct:,} distinct values in {len(values):,} rows"
         if distinct > _MOST_VALUES:
-            return f"is text of {distinct:,} different values, and rows to come may hold others"
+            return f"is text with {distinct:,} distinct values, and new rows may have others"
         return None
 
     def _unusable_moment(self, name: str, values: pl.Series) -> str | None:
@@ -143,7 +143,7 @@ class _Reader:
             part for part in _PARTS if f"{name}_{part}" not in self.taken and self._tells(part, name, values)
         )
         self.parts[name] = parts
-        return None if parts else "has no part whose values come again"
+        return None if parts else "has no date part with repeated values"
 
     def _tells(self, part: str, name: str, values: pl.Series) -> bool:
         import polars as pl

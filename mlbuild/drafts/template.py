@@ -13,13 +13,13 @@ project: {project}
 """
 
 _TABLES = """
-# sources:                        # tables from outside; the suffix says what a file is: .csv or .parquet
+# sources:                        # data files; the suffix decides the format: .csv or .parquet
 #   customers:
 #     path: data/customers.csv
-#     null_values: [NA]           # texts that stand for a missing value
+#     null_values: [NA]           # strings that represent a missing value
 #     contract: customer
 
-# contracts:                      # what every row must be; columns that are not named do not exist
+# contracts:                      # rules for every row; columns that are not listed are not read
 #   customer:
 #     columns:
 #       id:
@@ -36,15 +36,15 @@ _TABLES = """
 """
 
 _MODELS = """
-# datasets:                       # rows for models: joined, filtered, split
+# datasets:                       # tables to train models on: joined, filtered, split
 #   rows:
 #     from: {source}
 #     split:
-#       type: random              # or: hash, by key columns; time, by a date
+#       type: random              # or hash (by key columns) or time (by a date)
 #       valid: 0.15
 #       test: 0.15
 
-# preprocessing:                  # lists of steps, which end up in the artifact
+# preprocessing:                  # lists of steps, which are part of the artifact
 #   tabular:
 #     - op: impute
 #       columns:
@@ -53,14 +53,14 @@ _MODELS = """
 
 # models:
 #   model:
-#     type: lightgbm.classifier   # or: lightgbm.regressor, for numbers
+#     type: lightgbm.classifier   # or lightgbm.regressor, for numbers
 #     dataset: rows
 #     features:
 #       dtype: numeric            # a selector, or a list of columns
 #     preprocessing: tabular
 #     target: {target}
 
-# outputs:                        # each becomes dist/NAME/model.onnx, with the proof that it answers as trained
+# outputs:                        # each is exported to dist/NAME/model.onnx and verified against the trained model
 #   model:
 #     model: model
 """

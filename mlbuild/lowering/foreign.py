@@ -38,7 +38,7 @@ _ELEMENTS = {number: element for element, number in ONNX_TYPES.items()}
 #: The size of an element in bytes, by type: unsigned bytes, and all of `ONNX_TYPES` except strings.
 _SIZES = {1: 4, 2: 1, 7: 8, 9: 1, 11: 8}
 _STRING = ONNX_TYPES["string"]
-_NO_TEXT = "a text in it is not UTF-8"
+_NO_TEXT = "it has a string that is not valid UTF-8"
 #: A pattern from LIKE: wildcards, and characters that match themselves.
 _PATTERN = re.compile(rb"\(\?s\)(?:\.\*?|\\[\\.+*?()|\[\]{}^$]|[^\\.+*?()|\[\]{}^$])*", re.DOTALL)
 _LONGEST_PATTERN = 10_000
@@ -89,7 +89,7 @@ def inspect(content: bytes) -> Inspected:
             _check(message)
         return _inspected(model)
     except DecodeError:
-        raise Foreign("it is no ONNX model") from None
+        raise Foreign("it is not an ONNX model") from None
     except UnicodeDecodeError:
         raise Foreign(_NO_TEXT) from None
 
@@ -126,11 +126,11 @@ def _check(message: Any) -> None:
             and message.s.count(b".") <= _MOST_WILDCARDS
             and _PATTERN.fullmatch(message.s)
         ):
-            raise Foreign("a pattern in it is none that LIKE makes")
+            raise Foreign("it has a pattern that LIKE does not produce")
         if message.type not in _VALUES or filled - {_VALUES[message.type]}:
             raise Foreign(f"the attribute {message.name[:80]!r} has a value of another type")
     if kind == "TensorProto" and not _holds_its_data(message):
-        raise Foreign(f"the constant {message.name[:80]!r} has another size than it says")
+        raise Foreign(f"the constant {message.name[:80]!r} has a wrong size")
 
 
 def _holds_its_data(tensor: Any) -> bool:
@@ -147,7 +147,7 @@ def _holds_its_data(tensor: Any) -> bool:
 def _inspected(model: Any) -> Inspected:
     inputs, outputs = _ports(model.graph.input), _ports(model.graph.output)
     if strange := [name for name, port in inputs.items() if port.width != 1]:
-        raise Foreign(f"the input {strange[0][:80]!r} has another width than 1")
+        raise Foreign(f"the width of the input {strange[0][:80]!r} is not 1")
     shapes: dict[str, Shape] = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     shapes |= dict.fromkeys(inputs, (_ROWS, 1))
     elements = 0
@@ -155,10 +155,10 @@ def _inspected(model: Any) -> Inspected:
         shape = _result(node, shapes)
         elements += math.prod(size for size in shape if isinstance(size, int))
         if shape.count(_ROWS) > 1 or elements > _MOST_ELEMENTS:
-            raise Foreign("it needs too much memory for a row")
+            raise Foreign("it needs too much memory per row")
         shapes[node.output[0]] = shape
     if any(shapes.get(name) != (_ROWS, port.width) for name, port in outputs.items()):
-        raise Foreign("an output has another shape than it says")
+        raise Foreign("an output has a wrong shape")
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     return Inspected(metadata, inputs, outputs, elements)
 
@@ -168,15 +168,15 @@ def _result(node: Any, shapes: Mapping[str, Shape]) -> Shape:
     from onnx import helper
 
     if len(node.output) != 1 or node.output[0] in shapes:
-        raise Foreign("an operator in it has no result of its own")
+        raise Foreign("an operator has no separate result")
     if not set(node.input) <= shapes.keys() | {""}:
-        raise Foreign("an operator in it takes what is not computed before")
+        raise Foreign("an operator uses a value that is not computed before it")
     given = [shapes.get(name, ()) for name in node.input]
     attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
     try:
         shape = shape_of(node.domain, node.op_type, given, attributes)
     except Misfit:
-        raise Foreign(f"the operator '{node.op_type}' gets what does not fit together") from None
+        raise Foreign(f"the inputs of the operator '{node.op_type}' do not match") from None
     if node.op_type == "TreeEnsemble":
         found = read_ensemble(node)
         wrong = found if isinstance(found, str) else fault(found, int(given[0][1]))
@@ -191,7 +191,9 @@ def _ports(values: Any) -> dict[str, Port]:
     for value in values:
         element, shape = _ELEMENTS.get(value.type.tensor_type.elem_type), _shape(value)
         if element is None or len(shape) != 2 or shape[0] != _ROWS or not isinstance(shape[1], int):
-            raise Foreign(f"{value.name[:80]!r} has a type or a shape that no input or output has")
+            raise Foreign(
+                f"{value.name[:80]!r} has a type or shape that is not allowed for inputs and outputs"
+            )
         ports[value.name] = Port(element, shape[1])
     return ports
 

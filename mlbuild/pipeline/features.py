@@ -57,7 +57,7 @@ class Features(Mapping[str, "pl.Series"]):
         dtype = self._features[column.name].dtype
         if dtype == "int":  # it is sent as a double
             wide = int((~column.is_between(-(2**53), 2**53)).sum())
-            self._refuse(column.name, "an integer beyond 2^53", wide, "read it as a string")
+            self._refuse(column.name, "an integer beyond 2^53", wide, "declare the column as a string")
         if dtype == "string":  # onnxruntime ends a text there
             cut = int(column.str.contains("\0", literal=True).sum())
             self._refuse(column.name, "the character U+0000", cut, "remove it from the data")

@@ -31,7 +31,7 @@ def scipy() -> None:
     if left is None or "scipy.linalg" in sys.modules:
         return
     if left < NEEDED_BY_SCIPY:
-        needs = f"{size_text(left)} are left, scipy needs {size_text(NEEDED_BY_SCIPY)}"
+        needs = f"{size_text(left)} are left, but scipy needs {size_text(NEEDED_BY_SCIPY)}"
         message = f"{OUT_OF_MEMORY}: {', '.join([*allowance_text(), needs])}"
         raise Failed(Failure("task", message, {"memory": {"limit": allowance(), "left": left}}))
     from scipy.linalg import blas

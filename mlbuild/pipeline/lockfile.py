@@ -24,7 +24,7 @@ from mlbuild.regular import read_regular
 from mlbuild.spec.spec import Spec
 
 _HEAD = """\
-# Written by 'mlbuild build': what the last build was made with. Commit it; 'mlbuild build --locked' holds to it.
+# Written by 'mlbuild build': the files and libraries of the last build. Commit it; 'mlbuild build --locked' enforces it.
 """
 _FIELDS = {"library": "version", "source": "sha256"}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -52,10 +52,10 @@ class Difference:
         if self.was is None:
             return f"{what} is not in it"
         if self.now is None:
-            return f"{what} is not used any more"
+            return f"{what} is no longer used"
         if self.kind == "library":
             return f"{what}: {self.was} -> {self.now}"
-        return f"{what} has another content"
+        return f"the content of {what} changed"
 
 
 class NotLocked(Exception):
@@ -92,9 +92,9 @@ class LockFile:
         try:
             locked = _own(_entries(self._content()))
         except FileNotFoundError:
-            raise NotLocked(self.path.name, "there is no such file") from None
+            raise NotLocked(self.path.name, "the file does not exist") from None
         except (OSError, ValueError):
-            raise NotLocked(self.path.name, "it cannot be read") from None
+            raise NotLocked(self.path.name, "the file cannot be read") from None
         found: dict[str, str | None] = {}
         for name in self._sources():
             task = self._plan.tasks[name]
@@ -182,7 +182,7 @@ def _entries(text: str) -> dict[tuple[str, str, str], str]:
     import tomllib
 
     if not all(map(_LINE.fullmatch, text.split("\n"))):
-        raise ValueError("this is no lock file")
+        raise ValueError("not a lock file")
     try:
         content = tomllib.loads(text)
         return {
@@ -192,7 +192,7 @@ def _entries(text: str) -> dict[tuple[str, str, str], str]:
             for name, entry in tables.get(kind, {}).items()
         }
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
-        raise ValueError("this is no lock file") from error
+        raise ValueError("not a lock file") from error
 
 
 def _text(entries: Entries) -> str:

@@ -140,7 +140,7 @@ def test_a_schema_is_written_into_no_spec_elsewhere(mlbuild: Command, project: P
     for words in ("schema --write", "schema --write --project"):
         ran = mlbuild("-f", "a.mlbuild.yaml", *words.split())
         assert (ran.code, ran.out) == (2, "")
-        assert "a link to a file that is not of this project" in ran.err
+        assert "a symlink to a file outside of this project" in ran.err
     assert (project.parent / "elsewhere/tokens.yaml").read_text() == SECRETS["tokens.yaml"]
 
 

@@ -17,7 +17,7 @@ from tests.cli.home import Home
 from tests.cli.running import Command
 from tests.cli.small import shipped, small
 
-TOLD = "'.mlbuild' was made elsewhere, as in a clone or a copy: nothing in it is used\n"
+TOLD = "'.mlbuild' was created elsewhere, such as in a clone or a copy, and is not used\n"
 
 
 @pytest.fixture

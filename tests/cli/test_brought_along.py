@@ -73,7 +73,7 @@ def test_a_foreign_lock_costs_nothing(built: Command, kind: str) -> None:
     lock = built.folder / "mlbuild.lock"
     lock.write_text(LOCKS[kind])
     ran = built("build", "--locked", "-q")
-    assert (ran.code, "mlbuild.lock: it cannot be read" in ran.err) == (7, True), ran.err
+    assert (ran.code, "mlbuild.lock: the file cannot be read" in ran.err) == (7, True), ran.err
     assert built("build", "-q").code == 0
     assert "[library.mlbuild]" in lock.read_text()
 

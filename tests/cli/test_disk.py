@@ -195,8 +195,8 @@ def test_a_shared_store_never_is_a_folder_of_other_files(
         assert (done.code, done.out, done.err) == (
             7,
             "",
-            f"mlbuild: cannot use '{home}': there are files of others in it\n"
-            "  help: name a folder with MLBUILD_CACHE_DIR that is yours, or new\n",
+            f"mlbuild: cannot use '{home}': it contains files that mlbuild did not write\n"
+            "  help: set MLBUILD_CACHE_DIR to your own folder or to a new one\n",
         )
     assert all(file.read_text() == "mine" for file in mine)
     assert sorted(path.name for path in home.rglob("*")) == [

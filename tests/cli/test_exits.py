@@ -83,18 +83,18 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
     ("line", "said"),
     [
         ("biuld", "mlbuild: unknown command 'biuld'\n  help: did you mean 'build'?\n"),
-        ("-q xyz", "mlbuild: unknown command 'xyz'\n  help: commands: init, check, plan, build, "),
-        ("-q", "mlbuild: no command is named\n  help: commands: init, check, "),
+        ("-q xyz", "mlbuild: unknown command 'xyz'\n  help: available commands: init, check, plan, build, "),
+        ("-q", "mlbuild: no command given\n  help: available commands: init, check, "),
         (
             "check --no-col",
-            "mlbuild: unrecognized arguments: --no-col\n  help: 'mlbuild check --help' tells ",
+            "mlbuild: unrecognized arguments: --no-col\n  help: run 'mlbuild check --help' for ",
         ),
-        ("--nope", "mlbuild: unrecognized arguments: --nope\n  help: 'mlbuild --help' tells "),
+        ("--nope", "mlbuild: unrecognized arguments: --nope\n  help: run 'mlbuild --help' for "),
         ("query dataset:all dataset:all", "unrecognized arguments: dataset:all"),
         ("build --check-det", "unrecognized arguments: --check-det"),
         ("check --nope", "unrecognized arguments: --nope"),
         ("check --format xml", "argument --format: invalid choice: 'xml'"),
-        ("-C nowhere check", "mlbuild: cannot enter 'nowhere': No such file or directory"),
+        ("-C nowhere check", "mlbuild: cannot change to 'nowhere': No such file or directory"),
         ("-C empty check", "mlbuild: there is no mlbuild.yaml in this folder"),
         ("-C several plan", "mlbuild: this folder has several specs: a.mlbuild.yaml, b.mlbuild.yaml"),
         ("-f none.yaml check", "mlbuild: there is no spec 'none.yaml'"),
@@ -112,7 +112,7 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
         ("why dataset:al", "<command line>:1:13: error[unknown-target]"),
         ("graph dataset:al", "<command line>:1:15: error[unknown-target]"),
         ("why", "the following arguments are required: TARGET"),
-        ("build --threads 0", "argument --threads: '0' is not a number"),
+        ("build --threads 0", "argument --threads: '0' is not an integer >= 1"),
         ("explain unknwn-op", "mlbuild: unknown code 'unknwn-op'\n  help: did you mean 'unknown-op'?"),
         ("explain 17", "mlbuild: unknown code '17'\n  help: 'mlbuild explain' lists all codes"),
         ("predict none.onnx penguins.csv", "mlbuild: there is no file 'none.onnx'"),
@@ -193,7 +193,7 @@ def test_an_internal_error_is_told_in_a_document_too(
     assert as_text.code == 70
     assert as_text.err.endswith(
         f"mlbuild: internal error (version {__version__})\n"
-        "  help: please report it with the lines that stand on standard error\n"
+        "  help: please report it with the output on standard error\n"
     )
 
 
@@ -226,7 +226,7 @@ def test_a_variable_of_the_environment_can_be_wrong(
     monkeypatch.setenv("MLBUILD_THREADS", "many")
     done = project("build")
     assert done.code == 2
-    assert "mlbuild: MLBUILD_THREADS: 'many' is not a number" in done.err
+    assert "mlbuild: MLBUILD_THREADS: 'many' is not an integer >= 1" in done.err
 
 
 def test_a_warning_that_is_raised_ends_with_2(project: Command) -> None:
@@ -270,7 +270,7 @@ def streams(project: Command, line: str, out: str = "", err: str = "") -> subpro
 def test_results_that_cannot_be_written_end_with_7(project: Command, line: str) -> None:
     done = streams(project, line, out="> /dev/full")
     assert done.returncode == 7
-    assert done.stderr.splitlines()[-1] == "mlbuild: the results cannot be written: No space left on device"
+    assert done.stderr.splitlines()[-1] == "mlbuild: cannot write the results: No space left on device"
     assert "Traceback" not in done.stderr
 
 

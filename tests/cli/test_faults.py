@@ -116,7 +116,7 @@ def test_a_refused_artifact_leaves_the_former_folder_whole(
     refused = mlbuild("build")
     assert refused.code == 5
     assert "verify:late: the artifact disagrees with the trained pipeline" in refused.err
-    assert "dist/late/model.onnx: out of date, left as it was" in refused.out
+    assert "dist/late/model.onnx: out of date, not changed" in refused.out
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == shipped
     assert mlbuild("build").code == 5
 

@@ -103,7 +103,7 @@ def test_a_spec_silences_it_or_publishes_nothing(tmp_path: Path, mlbuild: Comman
         ran = mlbuild("build", "-j", "1")
         assert ran.code == 4
         assert "evaluate:one" in ran.err and "the model gives the same answer for every row" in ran.err
-    assert "dist/one/model.onnx: out of date, left as it was" in ran.out
+    assert "dist/one/model.onnx: out of date, not changed" in ran.out
 
 
 def test_only_the_evaluation_runs_again_for_another_level(tmp_path: Path, mlbuild: Command) -> None:

@@ -310,7 +310,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
         needed = {"why": "x", "query": "x", "predict": "model.onnx rows.csv", "store": "verify"}
         done = warned(verb, *needed.get(verb, "").split(), "--format", format_)
         assert (done.code, done.err) == (2, "")
-        assert ended(done.out, format_).startswith(f"'{verb}' has no format '{format_}'")
+        assert ended(done.out, format_).startswith(f"'{verb}' does not support the format '{format_}'")
 
 
 def ended(text: str, format_: str) -> str:
@@ -337,13 +337,13 @@ def ended(text: str, format_: str) -> str:
     ("words", "told"),
     [
         (["chekc"], "unknown command 'chekc'; did you mean 'check'?"),
-        (["check", "--bad"], "unrecognized arguments: --bad; 'mlbuild check --help' tells what it takes"),
+        (["check", "--bad"], "unrecognized arguments: --bad; run 'mlbuild check --help' for usage"),
         (
             ["check", "-f"],
-            "argument -f/--file: expected one argument; 'mlbuild check --help' tells what it takes",
+            "argument -f/--file: expected one argument; run 'mlbuild check --help' for usage",
         ),
-        (["-q"], "no command is named; commands: init, check"),
-        (["-C", "empty", "plan"], "there is no mlbuild.yaml in this folder; go to a project with -C DIR"),
+        (["-q"], "no command given; available commands: init, check"),
+        (["-C", "empty", "plan"], "there is no mlbuild.yaml in this folder; change to a project with -C DIR"),
         (["build", "-j", "0"], "argument -j/--jobs: "),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
@@ -370,7 +370,7 @@ def test_github_shows_failed_tasks_beside_their_definitions(failing: Command) ->
     assert (done.code, done.out) == (
         3,
         "::error file=mlbuild.yaml,line=4,endLine=4,col=13,endColumn=16,title=data-failure"
-        "::contract:rows: the table breaks its contract: 1 rule is broken"
+        "::contract:rows: the table violates its contract: 1 rule is violated"
         "%0Acolumn 'x' violates 'parses as float' in 1 row: 'zero' (row 1)\n",
     )
     assert "failed  contract:rows" in done.err

@@ -45,7 +45,7 @@ def size(folder: Path) -> int:
 
 def test_the_last_three_builds_stay(project: Command) -> None:
     done = project("gc", "--delete")
-    assert (done.code, done.out.startswith("nothing can go: the store holds ")) == (0, True)
+    assert (done.code, done.out.startswith("nothing to remove: the store has ")) == (0, True)
     assert not any(ran(project, leaves) for leaves in (4, 3, 2))
 
 
@@ -58,7 +58,7 @@ def test_what_would_go_is_told_first_and_nothing_goes(project: Command) -> None:
     done = project("gc", "--keep-builds", "2")
     (oldest,) = told["builds"]
     assert done.out.splitlines()[1:] == [f"  {told['results']} results of build {oldest}"]
-    assert done.err == "  help: --delete removes it\n"
+    assert done.err == "  help: use --delete to remove them\n"
     assert size(project.folder) == before
 
 
@@ -109,7 +109,7 @@ def test_with_a_size_the_oldest_goes_first(project: Command) -> None:
 def test_a_size_that_cannot_be_is_told(project: Command) -> None:
     done = project("gc", "--keep-builds", "0", "--max-size", "1K")
     assert done.code == 0
-    assert done.err == "mlbuild: the store cannot be as small as 1 KiB: what stays is needed\n"
+    assert done.err == "mlbuild: the store cannot be reduced to 1 KiB: everything that is left is needed\n"
 
 
 def test_tasks_that_the_spec_no_longer_has_are_forgotten(project: Command) -> None:
@@ -125,15 +125,15 @@ def test_tasks_that_the_spec_no_longer_has_are_forgotten(project: Command) -> No
 def test_what_killed_builds_left_goes(project: Command) -> None:
     left = project.folder / ".mlbuild/tmp/0123456789ab-1-1"
     left.write_bytes(b"half")
-    assert project("gc").out.startswith("can go: 0 results, 0 contents, 1 leftover of 4 B; ")
-    assert project("gc", "--delete").out.startswith("removed: 0 results, 0 contents, 1 leftover of 4 B; ")
+    assert project("gc").out.startswith("removable: 0 results, 0 contents, 1 leftover (4 B); ")
+    assert project("gc", "--delete").out.startswith("removed: 0 results, 0 contents, 1 leftover (4 B); ")
     assert not left.exists()
 
 
 def test_there_need_not_be_a_store(mlbuild: Command) -> None:
     small(mlbuild.folder)
-    assert mlbuild("gc").out == "nothing can go: the store holds 0 B\n"
-    assert mlbuild("store", "verify").out == "0 contents, 0 results, 0 notes of 0 B: all sound\n"
+    assert mlbuild("gc").out == "nothing to remove: the store has 0 B\n"
+    assert mlbuild("store", "verify").out == "0 contents, 0 results, 0 notes (0 B): no damage found\n"
     assert not (mlbuild.folder / ".mlbuild").exists()
 
 
@@ -141,8 +141,8 @@ def test_there_need_not_be_a_store(mlbuild: Command) -> None:
     ("words", "said"),
     [
         ("gc --max-size much", "argument --max-size: 'much' is not a size, such as 500M or 2G"),
-        ("gc --keep-builds -1", "argument --keep-builds: '-1' is not a number from 0 on"),
-        ("gc --keep-builds few", "argument --keep-builds: 'few' is not a number from 0 on"),
+        ("gc --keep-builds -1", "argument --keep-builds: '-1' is not an integer >= 0"),
+        ("gc --keep-builds few", "argument --keep-builds: 'few' is not an integer >= 0"),
         ("store clean", "argument verify: invalid choice: 'clean' (choose from 'verify')"),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_result_that_lacks_contents_is_told(mlbuild: Command) -> None:
     actions = [action for path in store.files("ac") if (action := find_action(store, path.name))]
     users = Counter(digest for action in actions for digest in {*action.digests.values()})
     store.path(next(digest for digest, count in users.items() if count == 1)).unlink()
-    told = ": all sound; 1 result lacks contents, and is made again when needed\n"
+    told = ": no damage found; 1 result is incomplete and will be made again when needed\n"
     assert mlbuild("store", "verify").out.endswith(told)
 
 
@@ -173,8 +173,8 @@ def test_damage_is_found_removed_and_made_again(mlbuild: Command) -> None:
     done = mlbuild("store", "verify")
     assert done.code == 1
     assert done.out.startswith(f"damaged: {path.relative_to(mlbuild.folder)}\n")
-    told = ": 1 damaged; 2 results lack contents, and are made again when needed\n"
-    assert done.out.endswith(told) and done.err.startswith("  help: --repair removes it")
+    told = ": 1 damaged; 2 results are incomplete and will be made again when needed\n"
+    assert done.out.endswith(told) and done.err.startswith("  help: use --repair to remove them")
     assert json.loads(mlbuild("store", "verify", "--json").out)["damaged"] == [
         str(path.relative_to(mlbuild.folder))
     ]

@@ -60,7 +60,7 @@ def test_the_hook_checks_all_specs_with_what_they_include(hook: dict[str, object
 
 def test_a_folder_without_specs_is_told(mlbuild: Command) -> None:
     (mlbuild.folder / "empty").mkdir()
-    assert mlbuild("check", "empty").err == "mlbuild: there is no spec in 'empty' or below\n"
+    assert mlbuild("check", "empty").err == "mlbuild: there is no spec in 'empty' or its subfolders\n"
 
 
 def test_several_specs_are_checked_in_one_report(mlbuild: Command) -> None:
@@ -94,7 +94,7 @@ def test_specs_are_named_in_one_way(mlbuild: Command) -> None:
     ran = mlbuild("-f", "good/mlbuild.yaml", "check", "good/mlbuild.yaml")
     assert ran.code == 2
     assert ran.err == (
-        "mlbuild: specs are named both with -f and behind 'check'\n  help: name all of them behind 'check'\n"
+        "mlbuild: specs are given both with -f and as arguments\n  help: pass all of them as arguments\n"
     )
 
 

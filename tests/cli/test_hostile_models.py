@@ -146,7 +146,7 @@ def test_a_model_is_compared_with_the_certificate_beside_it(
     (mlbuild.folder / "elsewhere").mkdir()
     (mlbuild.folder / "elsewhere/model.onnx").write_bytes(other)
     done = mlbuild("predict", "model.onnx", "rows.csv")
-    why = "is not the model that the parity.json beside it proves: one of them was replaced"
+    why = "does not match the parity.json next to it: one of them was replaced"
     assert (done.code, done.out, done.err) == (2, "", f"mlbuild: 'model.onnx' {why}\n")
     assert mlbuild("predict", "elsewhere/model.onnx", "rows.csv").code == 0
 

@@ -21,7 +21,7 @@ BIRDS = "species,island,bill length (mm),ringed,bird\n" + "".join(
 
 DRAFT = """\
 # yaml-language-server: $schema=mlbuild.schema.json
-# drafted from the 60 rows of birds.csv: correct what you know better
+# drafted from the 60 rows of birds.csv: correct it where you know more
 mlbuild: 1
 project: far_away
 
@@ -31,7 +31,7 @@ sources:
     null_values: [NA]  # missing values, in 1 column
     contract: birds
 
-contracts:  # what every row must be; a row that is not ends the build
+contracts:  # rules for every row; a violation fails the build
   birds:
     columns:
       species:
@@ -51,16 +51,16 @@ contracts:  # what every row must be; a row that is not ends the build
         dtype: string
         unique: true
 
-datasets:  # rows for models: joined, filtered, split
+datasets:  # tables to train models on: joined, filtered, split
   rows:
     from: birds
-    split:  # the file tells neither when a row was made nor which belong together, so chance decides
+    split:  # the file has no time and no groups to split by, so the split is random
       type: random
       test: 0.2
 
-preprocessing:  # steps that end up in the artifact
+preprocessing:  # steps that are part of the artifact
   tabular:
-    - op: category  # codes that LightGBM splits on; unseen and missing values have a meaning too
+    - op: category  # categorical codes for LightGBM, which also handle unseen and missing values
       columns:
         dtype: string
 
@@ -73,7 +73,7 @@ models:
       - bill length (mm)
       - ringed
     # left out of the features:
-    #   bird: tells rows apart, and says nothing about new ones
+    #   bird: is different in every row, so it says nothing about new rows
     preprocessing: tabular
     target: species
     metrics: [roc_auc, log_loss, accuracy]
@@ -83,7 +83,7 @@ models:
       num_leaves: 3
       min_data_in_leaf: 1
 
-outputs:  # dist/species/model.onnx, with the proof that it answers as the trained model does
+outputs:  # dist/species/model.onnx, verified against the trained model
   species:
     model: species
 """
@@ -102,10 +102,9 @@ def test_a_draft(far_away: Command) -> None:
     ran = far_away("-C", "far away", "init", "birds.csv", "--target", "species")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
-        "wrote mlbuild.yaml\n"
-        "  'species' (2 classes) from 3 features of 60 rows\n"
-        "  no feature: 'bird' tells rows apart, and says nothing about new ones\n"
-        "  next: mlbuild build\n"
+        "wrote mlbuild.yaml\n  target 'species' (2 classes), 3 features, 60 rows\n"
+        "  not a feature: 'bird' is different in every row, so it says nothing about new rows\n"
+        "  next step: mlbuild build\n"
     )
     folder = far_away.folder / "far away"
     assert (folder / "mlbuild.yaml").read_text() == DRAFT
@@ -127,7 +126,7 @@ def test_a_draft_told_as_a_document(far_away: Command) -> None:
         "file": "mlbuild.yaml",
         "rows": 60,
         "columns": ["species", "island", "bill length (mm)", "ringed", "bird"],
-        "left_out": {"bird": "tells rows apart, and says nothing about new ones"},
+        "left_out": {"bird": "is different in every row, so it says nothing about new rows"},
         "target": "species",
         "task": "classification",
         "features": ["island", "bill length (mm)", "ringed"],
@@ -154,9 +153,7 @@ def test_the_comments_of_the_template_are_a_spec(mlbuild: Command) -> None:
 
 def test_without_a_target_the_models_are_comments(far_away: Command) -> None:
     ran = far_away("init", "far away/birds.csv")
-    assert (
-        ran.out == "wrote mlbuild.yaml\n  5 columns of 60 rows; name one with --target to have a model too\n"
-    )
+    assert ran.out == "wrote mlbuild.yaml\n  5 columns, 60 rows; add --target COLUMN to draft a model too\n"
     assert far_away("check").out == "mlbuild.yaml: ok (1 source, 0 datasets, 0 models, 0 outputs)\n"
     assert far_away("build", "contract:*").code == 0
     file = far_away.folder / "mlbuild.yaml"
@@ -173,7 +170,7 @@ def test_an_existing_spec_stays(far_away: Command) -> None:
     ran = far_away("init", "far away/birds.csv", "--target", "species")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "mlbuild: there is a spec 'mlbuild.yaml' already\n  help: remove it, or name another file with -f\n"
+        "mlbuild: the spec 'mlbuild.yaml' already exists\n  help: remove it, or choose another file with -f\n"
     )
     assert (far_away.folder / "mlbuild.yaml").read_text() == "mine\n"
     assert not (far_away.folder / "mlbuild.schema.json").exists()
@@ -184,7 +181,7 @@ def test_a_link_to_nothing_stays(mlbuild: Command) -> None:
     ran = mlbuild("init")
     assert (ran.code, ran.err) == (
         2,
-        "mlbuild: 'mlbuild.yaml' is a link to nothing\n  help: remove it, or name another file with -f\n",
+        "mlbuild: 'mlbuild.yaml' is a broken symlink\n  help: remove it, or choose another file with -f\n",
     )
     assert [path.name for path in mlbuild.folder.iterdir()] == ["mlbuild.yaml"]
 
@@ -234,23 +231,22 @@ def test_a_suffix_that_says_no_type_is_said(mlbuild: Command, name: str, mark: s
 REFUSED = {
     "no such column": (
         ["birds.csv", "--target", "specie"],
-        "there is no column 'specie'\n  help: did you mean 'species'?; "
-        "columns: species, island, bill length (mm), ringed, bird",
+        "there is no column 'specie'\n  help: did you mean 'species'?; available columns: species, island, bill length (mm), ringed, bird",
     ),
     "no such file": (["bird.csv"], "there is no file 'bird.csv'"),
     "another kind of file": (
         ["birds.xlsx"],
-        "cannot read rows from 'birds.xlsx'\n  help: a file of rows ends in " + ", ".join(KNOWN),
+        "cannot read rows from 'birds.xlsx'\n  help: the name of a data file must end in " + ", ".join(KNOWN),
     ),
     "a target of no file": (
         ["--target", "species"],
-        "--target and --task need a file of rows\n  help: mlbuild init DATA --target COLUMN",
+        "--target and --task need a data file\n  help: run mlbuild init DATA --target COLUMN",
     ),
     "a task of no target": (["birds.csv", "--task", "regression"], "--task needs --target"),
     "a task that does not suit": (
         ["birds.csv", "--target", "species", "--task", "regression"],
-        "the target 'species' is of dtype string, and a regression predicts int or float\n"
-        "  help: leave out --task, or name another column",
+        "the target 'species' is of dtype string, but regression predicts int or float\n"
+        "  help: remove --task, or choose another column",
     ),
 }
 
@@ -293,7 +289,7 @@ def test_columns_that_cannot_be_used_are_told_where_none_can(mlbuild: Command) -
 def test_help_says_what_is_written_without_a_target(mlbuild: Command) -> None:
     ran = mlbuild("init", "--help")
     assert ran.code == 0
-    assert "--target COLUMN the column to predict (none: the models are comments)" in " ".join(
+    assert "--target COLUMN column to predict (default: none; the models are comments)" in " ".join(
         ran.out.split()
     )
 

@@ -27,8 +27,8 @@ from tests.projects import delays
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["-j", "0"], "argument -j/--jobs: '0' is not a number from 1 on"),
-        (["-j", "two"], "argument -j/--jobs: 'two' is not a number from 1 on"),
+        (["-j", "0"], "argument -j/--jobs: '0' is not an integer >= 1"),
+        (["-j", "two"], "argument -j/--jobs: 'two' is not an integer >= 1"),
         (["--memory-limit", "much"], "argument --memory-limit: 'much' is not a size, such as 500M or 2G"),
         (["--memory-limit", "0"], "argument --memory-limit: '0' is not a size, such as 500M or 2G"),
         (["--memory-limit", "-1G"], "argument --memory-limit: expected one argument"),
@@ -45,7 +45,7 @@ def test_the_number_of_jobs_can_come_from_the_environment(
     delays(mlbuild.folder)
     monkeypatch.setenv("MLBUILD_JOBS", "many")
     done = mlbuild("build")
-    assert (done.code, done.err) == (2, "mlbuild: MLBUILD_JOBS: 'many' is not a number from 1 on\n")
+    assert (done.code, done.err) == (2, "mlbuild: MLBUILD_JOBS: 'many' is not an integer >= 1\n")
 
 
 def test_a_memory_limit_fails_what_needs_more_by_name(mlbuild: Command) -> None:
@@ -75,7 +75,10 @@ def test_what_differs_when_it_runs_again_ends_with_exit_1(
     monkeypatch.setattr(evaluate, "evaluate", lambda *_: {"accuracy": next(ticks)})
     done = mlbuild("build", "evaluate:late", "--check-determinism")
     assert done.code == 1
-    assert "warning  evaluate:late gave another result for the same inputs: metrics.json\n" in done.err
+    assert (
+        "warning  evaluate:late is not deterministic: the same inputs gave different results: metrics.json\n"
+        in done.err
+    )
     assert mlbuild("build", "evaluate:late", "--check-determinism").code == 0
 
 

@@ -28,32 +28,32 @@ COMMANDS = (
 #: What is a link, its target, and the message about it. There is no message if the link is replaced or not looked
 #: at.
 LINKS = [
-    (".mlbuild", "..", "it is a link"),
-    (".mlbuild", "../Documents", "it is a link"),
-    (".mlbuild", "../nothing", "it is a link"),
+    (".mlbuild", "..", "it is a symlink"),
+    (".mlbuild", "../Documents", "it is a symlink"),
+    (".mlbuild", "../nothing", "it is a symlink"),
     ("dist", "..", "it is outside of the project"),
     ("dist", "../Documents", "it is outside of the project"),
     ("dist", "/", "it is outside of the project"),
     ("dist/one", "../../Documents", ""),
     ("dist/one", "../../settings.json", ""),
-    ("dist/.one.swap", "../../Documents", "'dist/.one.swap' is not as mlbuild makes it"),
+    ("dist/.one.swap", "../../Documents", "mlbuild did not create 'dist/.one.swap'"),
     ("mlbuild.lock", "../settings.json", ""),
     ("mlbuild.lock", "../nothing", ""),
     *(
-        (f".mlbuild/{name}", "../../Documents", f"'{name}' in it is a link")
+        (f".mlbuild/{name}", "../../Documents", f"it contains the symlink '{name}'")
         for name in ("tmp", "cas", "ac", "tasks", "runs", "snapshots", "aside", "roots", "anything")
     ),
     *(
-        (f".mlbuild/{name}", "../../Documents/thesis.txt", f"'{name}' in it is a link")
+        (f".mlbuild/{name}", "../../Documents/thesis.txt", f"it contains the symlink '{name}'")
         for name in ("lock", "stat.json", "times.json", ".gitignore")
     ),
-    (".mlbuild/cas/z", "../../../Documents", "'cas/z' in it is a link"),
-    (".mlbuild/cas/0", "../../../Documents", "'cas/0' in it is a link"),
-    (".mlbuild/ac/f", "../../../other", "'ac/f' in it is a link"),
+    (".mlbuild/cas/z", "../../../Documents", "it contains the symlink 'cas/z'"),
+    (".mlbuild/cas/0", "../../../Documents", "it contains the symlink 'cas/0'"),
+    (".mlbuild/ac/f", "../../../other", "it contains the symlink 'ac/f'"),
     (
         ".mlbuild/tmp/swap-dist%2Fone",
         "../../../Documents",
-        "'.mlbuild/tmp/swap-dist%2Fone' is not as mlbuild makes it",
+        "mlbuild did not create '.mlbuild/tmp/swap-dist%2Fone'",
     ),
     (".mlbuild/tmp/0123456789ab-1-1", "../../../Documents", ""),
     (".mlbuild/tasks/train%3Aone.json", "../../../settings.json", ""),

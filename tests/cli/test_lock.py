@@ -79,9 +79,9 @@ def test_every_entry_that_would_change_is_told_and_nothing_runs(project: Command
         "mlbuild: mlbuild.lock: 4 entries would change\n"
         "  library 'onnx' is not in it\n"
         f"  library 'polars': 0.20.0 -> {version}\n"
-        "  library 'tensorflow' is not used any more\n"
-        "  source 'rows' has another content\n"
-        "  help: 'mlbuild build' without --locked writes mlbuild.lock; commit it\n"
+        "  library 'tensorflow' is no longer used\n"
+        "  the content of source 'rows' changed\n"
+        "  help: run 'mlbuild build' without --locked to update mlbuild.lock, and commit it\n"
     )
     assert onnx and (project.folder / "mlbuild.lock").read_text() == written
     assert project("plan", "source:rows").out.startswith("RUN")
@@ -92,17 +92,17 @@ def test_the_document_tells_them_too(project: Command) -> None:
     done = project("build", "--locked", "--json")
     document = json.loads(done.out)
     assert (done.code, document["exit_code"], document["command"]) == (7, 7, "build")
-    assert document["error"]["lines"] == ["source 'rows' has another content"]
+    assert document["error"]["lines"] == ["the content of source 'rows' changed"]
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (None, "there is no such file"),
-        ("<<<<<<< ours\n", "it cannot be read"),
-        ("[source]\nrows = 3\n", "it cannot be read"),
-        ("source = 3\n", "it cannot be read"),
-        ("\xff", "it cannot be read"),
+        (None, "the file does not exist"),
+        ("<<<<<<< ours\n", "the file cannot be read"),
+        ("[source]\nrows = 3\n", "the file cannot be read"),
+        ("source = 3\n", "the file cannot be read"),
+        ("\xff", "the file cannot be read"),
     ],
 )
 def test_without_a_lock_nothing_holds_and_a_build_writes_it_anew(

@@ -65,8 +65,8 @@ def test_a_time_is_told_in_units_that_suit_it(seconds: float, text: str) -> None
 def test_before_the_first_build_no_time_is_told(mlbuild: Command) -> None:
     small(mlbuild.folder)
     found = lines(mlbuild("plan"))
-    assert found[0] == "RUN     source:rows    it was never built"
-    assert found[2] == "MAYBE   dataset:all    depends on what contract:rows, source:rows give"
+    assert found[0] == "RUN     source:rows    never built"
+    assert found[2] == "MAYBE   dataset:all    depends on the results of contract:rows, source:rows"
     assert found[-1] == "1 RUN, 12 MAYBE"
     assert lines(mlbuild("build", "-n")) == found
     estimate = json.loads(mlbuild("plan", "--json").out)["estimate"]
@@ -86,11 +86,11 @@ def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
     told = "models.one.params.num_leaves: 4 -> 5 (--set:1)"
     assert lines(project("plan", *MORE_LEAVES)) == [
         f"RUN     train:one     1 h 02 min  {told}",
-        f"MAYBE   artifact:one      0.50 s  depends on what train:one gives; {told}",
-        f"MAYBE   predict:one   1 min 05 s  depends on what train:one gives; {told}",
-        f"MAYBE   evaluate:one      0.00 s  depends on what predict:one, train:one give; {told}",
-        f"MAYBE   verify:one        2.00 s  depends on what artifact:one, predict:one, train:one give; {told}",
-        "MAYBE   publish:one       0.25 s  depends on what artifact:one, evaluate:one, verify:one give",
+        f"MAYBE   artifact:one      0.50 s  depends on the result of train:one; {told}",
+        f"MAYBE   predict:one   1 min 05 s  depends on the result of train:one; {told}",
+        f"MAYBE   evaluate:one      0.00 s  depends on the results of predict:one, train:one; {told}",
+        f"MAYBE   verify:one        2.00 s  depends on the results of artifact:one, predict:one, train:one; {told}",
+        "MAYBE   publish:one       0.25 s  depends on the results of artifact:one, evaluate:one, verify:one",
         "1 RUN, 5 MAYBE, 7 REUSE",
         "estimated: 1 h 02 min for RUN, up to 1 h 03 min with MAYBE; critical path 1 h 03 min",
     ]
@@ -123,8 +123,8 @@ def test_a_task_that_never_ran_has_no_time(project: Command) -> None:
 
 def test_what_is_forced_runs_whatever_it_waits_for(project: Command) -> None:
     assert lines(project("plan", "--force", "train:one", "bin:one")) == [
-        "RUN     bin:one       12.00 s  it is forced",
-        "RUN     train:one  1 h 02 min  it is forced",
+        "RUN     bin:one       12.00 s  forced",
+        "RUN     train:one  1 h 02 min  forced",
         "2 RUN, 5 REUSE",
         "estimated: 1 h 02 min for RUN; critical path 1 h 02 min",
     ]
@@ -156,13 +156,13 @@ def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: 
     assert found[1:] == lines(project("plan", *words)), "what is up to date is only counted"
     assert found[:2] == [
         "REUSE   source:rows",
-        "FAILED  contract:rows  the table breaks its contract: 1 rule is broken",
+        "FAILED  contract:rows  the table violates its contract: 1 rule is violated",
     ]
     assert {line[:7] + line[22:] for line in found[2:-1]} == {"BLOCKED contract:rows failed"}
     assert found[-1] == "1 REUSE, 11 BLOCKED, 1 FAILED"
     assert project("status").out.splitlines() == [
         "dist/one  stale, made just now",
-        "failed  contract:rows  the table breaks its contract: 1 rule is broken",
+        "failed  contract:rows  the table violates its contract: 1 rule is violated",
         "1 up to date, 11 blocked, 1 failed; last built just now",
     ]
 

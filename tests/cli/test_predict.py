@@ -87,8 +87,8 @@ def test_options_of_a_format_are_flags(mlbuild: Command, model: Path) -> None:
 
 
 BAD_OPTIONS = {
-    "of another format": (["rows.ndjson", "--delimiter", ";"], "--delimiter is for csv files"),
-    "too long": (["rows.csv", "--delimiter", ";;"], "--delimiter takes one ASCII character"),
+    "of another format": (["rows.ndjson", "--delimiter", ";"], "--delimiter is only for csv files"),
+    "too long": (["rows.csv", "--delimiter", ";;"], "--delimiter must be one ASCII character"),
 }
 
 
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_written(mlbuild: Command, model: Path) -> None:
 def test_files_that_are_no_model(mlbuild: Command, model: Path) -> None:
     (mlbuild.folder / "rows.csv").write_text("x\n1\n")
     content = model.read_bytes()
-    incomplete = "was not written by mlbuild, or is not complete: there is no checksum at its end"
+    incomplete = "was not written by mlbuild, or is incomplete: the checksum at its end is missing"
     for other, why in [
         (b"", incomplete),
         (content[:500], incomplete),
@@ -190,7 +190,7 @@ def test_a_model_without_its_project_needs_flags(prices: Command, tmp_path: Path
     far = "far/away/dist/one/model.onnx"
     done = prices("predict", far, "rows.csv")
     assert done.code == 3 and "column 'x' is missing" in done.err
-    assert "help: a file that is written in another way needs --like SOURCE" in done.err
+    assert "help: if the file has another format, use --like SOURCE" in done.err
     flags = ["--delimiter", ";", "--null-value", "NA", "--null-value", "-"]
     done = prices("predict", far, "rows.csv", *flags)
     assert (done.code, done.out, done.err) == (0, wanted, "")
@@ -234,8 +234,8 @@ def test_two_ways_of_reading_are_not_chosen_from(prices: Command) -> None:
     done = prices("predict", MODEL, "rows.csv")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "mlbuild: 'rows.csv' can be read in several ways: like the sources 'prices', 'places'\n"
-        "  help: name one of them with --like\n"
+        "mlbuild: 'rows.csv' matches several sources with different options: 'prices', 'places'\n"
+        "  help: choose one with --like\n"
     )
 
 

@@ -84,15 +84,15 @@ def test_out_replaces_no_folder_of_others(
     (place / "one").mkdir(parents=True)
     (place / "one/mine.txt").write_text("mine")
     ran = built("build", *TRIAL, "--out", str(place))
-    assert ran.code == 7 and "it holds files that mlbuild did not write, such as 'mine.txt'" in ran.err
+    assert ran.code == 7 and "it contains files that mlbuild did not write, such as 'mine.txt'" in ran.err
     assert [path.name for path in (place / "one").iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.parametrize(
     ("out", "code", "why"),
     [
-        (".mlbuild/kept", 7, "'.mlbuild' is for the store"),
-        ("sub/../.mlbuild", 7, "'.mlbuild' is for the store"),
+        (".mlbuild/kept", 7, "'.mlbuild' is reserved for the store"),
+        ("sub/../.mlbuild", 7, "'.mlbuild' is reserved for the store"),
         ("", 2, "argument --out: it is empty"),
     ],
 )
@@ -153,7 +153,7 @@ def drop_output(folder: Path, file: str = "mlbuild.yaml", name: str = "one") -> 
 
 
 OTHER = "of another build, made just now by 'mlbuild build"
-ORPHAN = "orphan: no output makes it any more, made just now by 'mlbuild build"
+ORPHAN = "orphan: belongs to no output, made just now by 'mlbuild build"
 
 
 def test_status_says_of_each_folder_which_build_made_it(built: Command) -> None:
@@ -184,14 +184,14 @@ def test_a_folder_that_no_output_gives_any_more_is_told_and_can_go(built: Comman
         assert told["dist-quick/one"] == f"{ORPHAN} --profile quick'"
         built("build")
     ran = built("gc")
-    assert "can go: dist/one, which no output makes any more\n" in ran.out
+    assert "removable: dist/one, which no longer belongs to an output\n" in ran.out
     assert json.loads(built("gc", "--json").out)["orphans"] == [
         {"folder": folder, "removable": True} for folder in ("dist-quick/one", "dist/one")
     ]
     assert models(built.folder) == [
         f"{folder}/model.onnx" for folder in ("dist-quick/one", "dist/one", "dist/other")
     ]
-    assert "removed: dist/one, which no output makes any more\n" in built("gc", "--delete").out
+    assert "removed: dist/one, which no longer belongs to an output\n" in built("gc", "--delete").out
     assert models(built.folder) == ["dist/other/model.onnx"]
     assert [*lines(built("status"))] == ["dist/other"]
 
@@ -206,7 +206,7 @@ def test_a_profile_that_is_gone_leaves_an_orphan(built: Command) -> None:
 def test_an_orphan_with_files_of_others_stays(built: Command) -> None:
     drop_output(built.folder)
     (built.folder / "dist/one/mine.txt").write_text("mine")
-    why = "stays: dist/one, which no output makes any more, but contains files that no build wrote\n"
+    why = "kept: dist/one, which no longer belongs to an output, but contains files that no build wrote\n"
     for words in ([], ["--delete"]):
         assert why in built("gc", *words).out
     assert (built.folder / "dist/one/mine.txt").read_text() == "mine"

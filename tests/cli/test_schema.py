@@ -31,7 +31,7 @@ def test_it_writes_a_copy_and_names_it_in_the_spec(project: Command) -> None:
     spec = "# yaml-language-server: $schema=mlbuild.schema.json\n" + FLIGHTS
     assert (project.folder / "mlbuild.yaml").read_text() == spec
     again = project("schema", "--write")
-    assert again.out == "mlbuild.schema.json is up to date, and mlbuild.yaml names it\n"
+    assert again.out == "mlbuild.schema.json is up to date and referenced by mlbuild.yaml\n"
     assert (project.folder / "mlbuild.yaml").read_text() == spec
 
 
@@ -85,7 +85,7 @@ def test_a_link_is_replaced_and_its_target_stays(project: Command, name: str, wo
     assert project("schema", *words).code == 0
     assert target.read_text() == FLIGHTS
     assert not link.is_symlink() and link.read_text() != FLIGHTS
-    assert project("schema", *words).out.endswith(" names it\n")
+    assert project("schema", *words).out.endswith(" referenced by mlbuild.yaml\n")
 
 
 def test_a_spec_that_is_a_link_to_another_one_of_the_project_stays_one(project: Command) -> None:

@@ -252,7 +252,7 @@ HEEDED: dict[str, Change] = {
     ),
     "an output that is gone": lambda folder: (folder / "dist/o0/model.onnx").unlink(),
     "a folder that is gone": lambda folder: shutil.rmtree(folder / "dist/o0"),
-    "a file that does not belong there": lambda folder: (
+    "a file that is not part of the output": lambda folder: (
         (folder / "dist/o0/more.txt").write_text("x") and None
     ),
     "a stored content": lambda folder: next((folder / ".mlbuild/cas").rglob("*/*")).unlink(),

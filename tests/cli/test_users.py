@@ -91,7 +91,7 @@ def test_both_fill_it_and_both_use_it(people: tuple[Person, Person]) -> None:
         fixed = name.startswith("cas/")
         assert mode == (0o2775 if path.is_dir() else 0o444 if fixed else 0o664), name
         assert path.lstat().st_gid == alice.cache.stat().st_gid
-    assert ": all sound" in alice("store", "verify").stdout
+    assert ": no damage found" in alice("store", "verify").stdout
 
 
 def test_each_mends_what_the_other_has_written(people: tuple[Person, Person]) -> None:
@@ -103,7 +103,7 @@ def test_each_mends_what_the_other_has_written(people: tuple[Person, Person]) ->
         path.write_bytes(b"?")
     assert {*bob.outcomes().values()} == {"ran"}
     assert shipped(bob.project) == clean
-    assert ": all sound" in alice("store", "verify").stdout
+    assert ": no damage found" in alice("store", "verify").stdout
 
 
 def test_cleaning_leaves_what_the_other_has_made(people: tuple[Person, Person]) -> None:
@@ -158,7 +158,7 @@ def test_a_cache_that_can_only_be_read_is_read(fixed: tuple[Person, Person]) -> 
     assert (bob.project / ".mlbuild/ac").exists()
     bob("gc", "--delete", "--keep-builds", "0")
     assert {*bob.outcomes().values()} == {"reused"}
-    assert ": all sound" in bob("store", "verify", "--repair").stdout
+    assert ": no damage found" in bob("store", "verify", "--repair").stdout
     assert modes(alice.cache) == before
 
 

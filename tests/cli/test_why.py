@@ -40,7 +40,7 @@ def test_a_changed_parameter(mlbuild: Command, spec: Path) -> None:
     assert "RUN     train:late" in mlbuild("plan").out
     assert mlbuild("build").code == 0
     after = mlbuild("why", "train:late").out.splitlines()
-    assert after[0].startswith("train:late is up to date: its result is from build 2")
+    assert after[0].startswith("train:late is up to date: its result comes from build 2")
     assert after[2] == f"  {told}"
 
 
@@ -59,7 +59,7 @@ def test_a_feature_added(mlbuild: Command, spec: Path) -> None:
     edit(spec, "distance, age, plane_seats]", "distance, age, plane_seats, plane_year]")
     out = mlbuild("why", "fit:late").out
     assert "models.late.features[7]: plane_year added (" in out
-    assert "'plane_year' of dataset:departures is read now" in out
+    assert "'plane_year' of dataset:departures is now read" in out
 
 
 def test_a_feature_of_another_type(mlbuild: Command, spec: Path) -> None:
@@ -75,9 +75,9 @@ def test_an_unused_column_of_a_file(mlbuild: Command, spec: Path) -> None:
     file.write_text("\n".join([f"{lines[0]},extra", *(f"{line},1" for line in lines[1:])]) + "\n")
     assert mlbuild("why", "source:planes").out.splitlines() == [
         "source:planes would run:",
-        "  the file planes.csv changed",
+        "  file planes.csv changed",
     ]
-    assert "source:planes would run: the file planes.csv changed" in mlbuild("why", "model:late").out
+    assert "source:planes would run: file planes.csv changed" in mlbuild("why", "model:late").out
     assert mlbuild("plan", "--exit-code").code == 6
     assert mlbuild("build").code == 0
     assert mlbuild("plan", "--exit-code").code == 0
@@ -108,7 +108,7 @@ def test_a_changed_value_names_the_column_and_counts_rows(mlbuild: Command, spec
     (line,) = told(mlbuild, "dataset:departures")
     assert line == f"{count} rows of 'seats' of source:planes differ"
     (line,) = told(mlbuild, "source:planes")
-    assert line == f"the file planes.csv changed: {count} rows of 'seats' differ"
+    assert line == f"file planes.csv changed: {count} rows of 'seats' differ"
     lines = told(mlbuild, "features:late")
     counts = [line for line in lines if re.match("[0-9]", line)]
     assert len(counts) == 2
@@ -141,13 +141,13 @@ def test_more_rows_are_told_once_for_a_table(mlbuild: Command, spec: Path) -> No
         file.write(",".join({"tailnum": "N0", "year": "2001", "seats": "7"}.get(name, "x") for name in head))
     assert mlbuild("build").code == 0
     assert told(mlbuild, "dataset:departures") == ["source:planes has 3,322 -> 3,323 rows"]
-    assert told(mlbuild, "source:planes") == ["the file planes.csv changed: 3,322 -> 3,323 rows"]
+    assert told(mlbuild, "source:planes") == ["file planes.csv changed: 3,322 -> 3,323 rows"]
 
 
 def test_a_file_that_changed_in_nothing_that_is_read(mlbuild: Command, spec: Path) -> None:
     edit_rows(mlbuild, "EMBRAER", "Embraer")
     assert mlbuild("build").code == 0
-    assert told(mlbuild, "source:planes") == ["the file planes.csv changed: no value that is read differs"]
+    assert told(mlbuild, "source:planes") == ["file planes.csv changed: no value that the task reads differs"]
 
 
 def test_rows_that_are_not_stored_any_more_are_not_counted(mlbuild: Command, spec: Path) -> None:
@@ -158,7 +158,7 @@ def test_rows_that_are_not_stored_any_more_are_not_counted(mlbuild: Command, spe
     edit_rows(mlbuild, ",200\n", ",201\n")
     assert mlbuild("build").code == 0
     store.path(action.digests["all/seats"]).unlink()
-    assert told(mlbuild, "source:planes") == ["the file planes.csv changed"]
+    assert told(mlbuild, "source:planes") == ["file planes.csv changed"]
     assert told(mlbuild, "contract:planes") == ["'seats' of source:planes changed"]
 
 
@@ -171,12 +171,12 @@ def test_a_column_that_is_added_and_dropped(mlbuild: Command, spec: Path) -> Non
     first, second = told(mlbuild, "contract:planes", "source:planes")[:2]
     assert re.fullmatch(rf"contracts.plane.columns.manufacturer: .* added \(mlbuild.yaml:{line}\)", first)
     assert re.fullmatch(rf"contracts.plane.columns.manufacturer: .* added \(mlbuild.yaml:{line}\)", second)
-    assert "'manufacturer' of source:planes is read now" in told(mlbuild, "dataset:departures")
+    assert "'manufacturer' of source:planes is now read" in told(mlbuild, "dataset:departures")
     assert mlbuild("build").code == 0
     edit(spec, "manufacturer: {dtype: string, nullable: true}, ", "")
     assert mlbuild("why", "dataset:departures").out.count("\n") == 1  # the first result is still known
     edit(spec, "seats: {dtype: int, min: 1}", "seats: {dtype: float, min: 1}")
-    assert "'manufacturer' of source:planes is not read any more" in told(mlbuild, "dataset:departures")
+    assert "'manufacturer' of source:planes is no longer read" in told(mlbuild, "dataset:departures")
     assert any(
         re.fullmatch(r"contracts.plane.columns.manufacturer: .* removed \(mlbuild.yaml:\d+\)", one)
         for one in told(mlbuild, "source:planes")
@@ -238,13 +238,13 @@ def test_a_result_is_told_with_the_build_that_it_is_from(mlbuild: Command, spec:
     edit(spec, "num_leaves: 15", "num_leaves: 12")
     second = str(json.loads(mlbuild("build", "--json").out)["build"])
     out = mlbuild("why", "bin:late", "train:late").out.splitlines()
-    assert out[0].startswith("bin:late is up to date: its result is from build ")
+    assert out[0].startswith("bin:late is up to date: its result comes from build ")
     assert out[1].startswith(f"it last ran in build {first}, for ")
-    assert f"train:late is up to date: its result is from build {second}" in out
+    assert f"train:late is up to date: its result comes from build {second}" in out
     edit(spec, "num_leaves: 12", "num_leaves: 15")
     assert mlbuild("build").code == 0
     assert not mlbuild("why", "train:late").out.startswith(
-        f"train:late is up to date: its result is from build {second}"
+        f"train:late is up to date: its result comes from build {second}"
     )
 
 
@@ -252,7 +252,7 @@ def test_of_several_targets_each_cause_is_told_once(mlbuild: Command, spec: Path
     edit_rows(mlbuild, ",200\n", ",201\n")
     assert mlbuild("why", "source:planes", "contract:planes", "dataset:departures").out.splitlines() == [
         "source:planes would run:",
-        "  the file planes.csv changed",
+        "  file planes.csv changed",
         "contract:planes may run:",
         "  source:planes would run",
         "dataset:departures may run:",

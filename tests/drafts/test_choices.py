@@ -71,34 +71,34 @@ REFUSED: dict[str, tuple[list[str], AnswerClass | None, str]] = {
     "one value": (
         cycle("a"),
         None,
-        "the target 'y' has one value in all rows, and there is nothing to learn",
+        "the target 'y' has the same value in all rows, so there is nothing to learn",
     ),
     "a text in every row": (
         [f"a{row}" for row in range(ROWS)],
         None,
-        "the target 'y' has another value in every row, and there is no class to learn",
+        "the target 'y' has a different value in every row, so there are no classes to learn",
     ),
     "dates": (
         [f"2013-10-{row % 28 + 1:02}" for row in range(ROWS)],
         None,
-        "the target 'y' is of dtype date, and classes are bool, int or string",
+        "the target 'y' is of dtype date, but classes must be bool, int or string",
     ),
     "floats as classes": (
         cycle("0.5", "1.5"),
         Classification,
-        "the target 'y' is of dtype float, and classes are bool, int or string",
+        "the target 'y' is of dtype float, but classes must be bool, int or string",
     ),
     "text as a number": (
         cycle("a", "b"),
         Regression,
-        "the target 'y' is of dtype string, and a regression predicts int or float",
+        "the target 'y' is of dtype string, but regression predicts int or float",
     ),
     "decimal commas": (
         cycle("0,5", "1,5"),
         None,
-        "the target 'y' looks like numbers that are not written like 1234.5: '0,5'",
+        "the target 'y' has numbers that are not written like 1234.5: '0,5'",
     ),
-    "infinities": (cycle("0.5", "inf", "2.5"), None, "the target 'y' holds infinite values"),
+    "infinities": (cycle("0.5", "inf", "2.5"), None, "the target 'y' has infinite values"),
     "nothing": ([""] * ROWS, None, "column 'y' has no values"),
 }
 
@@ -125,7 +125,7 @@ def test_decimal_commas_between_semicolons_are_left_out(tmp_path: Path) -> None:
         "size;price;y\n" + "".join(f"{row % 23};{row * 7 % 31},5;{row % 2 > 0}\n" for row in range(ROWS))
     )
     made = draft(infer(file), "rows.csv", "p", "y")
-    assert "    #   price: looks like numbers that are not written like 1234.5: '0,5'\n" in made.text
+    assert "    #   price: has numbers that are not written like 1234.5: '0,5'\n" in made.text
     (tmp_path / "mlbuild.yaml").write_text(made.text)
     spec, found = check(tmp_path / "mlbuild.yaml")
     assert spec is not None and found == []
@@ -137,7 +137,7 @@ def test_a_target_that_is_not_there_is_told_with_the_header(tmp_path: Path) -> N
         drafted_for(tmp_path, "why", {"y": cycle("a", "b"), "who": cycle("c", "d")})
     (problem,) = caught.value.problems
     assert problem.message == "there is no column 'why'"
-    assert problem.help == "did you mean 'who'?; columns: size, y, who"
+    assert problem.help == "did you mean 'who'?; available columns: size, y, who"
 
 
 def test_rows_without_a_target_are_filtered_out(tmp_path: Path) -> None:
@@ -155,28 +155,34 @@ def test_digits_that_are_names_are_categories(tmp_path: Path, codes: list[str]) 
 
 
 LEFT_OUT = {
-    "one value": (cycle("5"), "has one value in all rows"),
-    "one value beside missing ones": (cycle("5", ""), "has one value in all rows"),
-    "an id": ([f"k{row}" for row in range(ROWS)], "tells rows apart, and says nothing about new ones"),
+    "one value": (cycle("5"), "has the same value in all rows"),
+    "one value beside missing ones": (cycle("5", ""), "has the same value in all rows"),
+    "an id": (
+        [f"k{row}" for row in range(ROWS)],
+        "is different in every row, so it says nothing about new rows",
+    ),
     "free text": (
         [f"told {'so ' * row}" for row in range(ROWS)],
-        "is text that hardly repeats: 60 different values in 60 rows",
+        "is text with few repeated values: 60 distinct values in 60 rows",
     ),
-    "the target again": (cycle("A", "B"), "gives the target away: each value of it stands with one of 'y'"),
+    "the target again": (
+        cycle("A", "B"),
+        "gives the target away: each of its values corresponds to one value of 'y'",
+    ),
     "dates in another form": (
         cycle("10/1/2013", "10/2/2013", "10/3/2013"),
-        "looks like dates that are not written like 2013-10-01: '10/1/2013'",
+        "has dates that are not written like 2013-10-01: '10/1/2013'",
     ),
-    "times of day": (cycle("5:00", "6:00", "7:30 pm"), "looks like times of day: '5:00'"),
+    "times of day": (cycle("5:00", "6:00", "7:30 pm"), "has times of day: '5:00'"),
     "numbers in another form": (
         cycle("1,5", "2,5", "3,0"),
-        "looks like numbers that are not written like 1234.5: '1,5'",
+        "has numbers that are not written like 1234.5: '1,5'",
     ),
-    "prices": (cycle("$5", "$1,200", "$7"), "looks like numbers that are not written like 1234.5: '$5'"),
-    "one day": (cycle("2013-10-01", ""), "has one value in all rows"),
+    "prices": (cycle("$5", "$1,200", "$7"), "has numbers that are not written like 1234.5: '$5'"),
+    "one day": (cycle("2013-10-01", ""), "has the same value in all rows"),
     "years as dates": (
         [f"{1950 + row}-01-01" for row in range(ROWS)],
-        "has no part whose values come again",
+        "has no date part with repeated values",
     ),
 }
 
@@ -197,12 +203,12 @@ def test_texts_that_an_artifact_would_cut_are_no_features(tmp_path: Path) -> Non
     columns = {"size": [*map(float, SIZE)], "y": cycle("a", "b"), "x": cycle("a", "a\0", "b\0")}
     pl.DataFrame(columns).write_parquet(file)
     made = draft(infer(file), "rows.parquet", "p", "y")
-    why = {"x": "holds the character U+0000, which ends a string in an artifact"}
+    why = {"x": "contains the character U+0000, which ends a string in an artifact"}
     assert made.roles is not None and made.roles.left_out == why
 
 
 def test_names_of_outputs_are_no_features(tmp_path: Path) -> None:
-    why = {"label": "has the name of an output of the artifact: rename it in the data to use it"}
+    why = {"label": "has the name of an output of the artifact; rename it in the data to use it"}
     made = drafted(tmp_path, y=cycle("a", "b"), label=cycle("1", "2", "3"))
     assert made.roles is not None and made.roles.left_out == why
     made = drafted_for(tmp_path, "size", {"label": cycle("1", "2", "3")})
@@ -217,9 +223,9 @@ def test_a_number_that_equals_the_target_is_no_feature(tmp_path: Path) -> None:
 
 
 def test_without_a_feature_nothing_is_drafted(tmp_path: Path) -> None:
-    with pytest.raises(Rejected, match="no column is left to learn from") as caught:
+    with pytest.raises(Rejected, match="no column is left as a feature") as caught:
         drafted(tmp_path, y=cycle("a", "b"), size=cycle("5"))
-    assert caught.value.problems[0].help == "'size' has one value in all rows"
+    assert caught.value.problems[0].help == "'size' has the same value in all rows"
 
 
 def test_dates_are_used_through_the_parts_that_differ(tmp_path: Path) -> None:
@@ -260,9 +266,7 @@ def test_rows_in_no_order_have_a_time_by_its_name_only(tmp_path: Path, name: str
 def test_rows_of_one_key_stay_together(tmp_path: Path) -> None:
     made = drafted(tmp_path, y=cycle("a", "b"), bird_id=[f"b{row % 30}" for row in range(ROWS)])
     assert made.roles is not None
-    assert made.roles.left_out == {
-        "bird_id": "tells which rows belong together, and says nothing about new ones"
-    }
+    assert made.roles.left_out == {"bird_id": "only groups rows, so it says nothing about new ones"}
     assert "type: hash\n      test: 0.2\n      key: [bird_id]\n" in made.text
 
 
@@ -271,7 +275,7 @@ def test_small_classes_stay_in_the_train_rows(tmp_path: Path) -> None:
     goal = goal_of(drafted(tmp_path, y=rare))
     division = by_chance(goal, None)
     assert isinstance(division.split, Random) and division.split.seed == 1
-    assert division.why == "this seed leaves every class among the train rows"
+    assert division.why == "with this seed, every class has train rows"
 
 
 def test_where_no_seed_does_all_rows_train(tmp_path: Path) -> None:

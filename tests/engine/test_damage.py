@@ -81,7 +81,7 @@ def test_a_content_that_is_damaged_again_and_again_ends_a_build(tmp_path: Path) 
     """For example, if it can be neither read nor removed, though it seems to exist."""
     project = Project(tmp_path, _Stubborn(tmp_path))
     project.build(chain())
-    with pytest.raises(Unusable, match="it is damaged, again and again"):
+    with pytest.raises(Unusable, match="it is damaged again after a repair"):
         project.build(chain("C"))
     assert (tmp_path / "dist" / "out").read_text() == "c b a"
 

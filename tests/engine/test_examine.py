@@ -23,7 +23,7 @@ def test_a_link_in_it_is_found(folder: Folder, name: str) -> None:
     folder.write(folder.path / "b" / "file", b"one")
     examine(folder, "abc", (), "")
     (folder.path / name).symlink_to("nothing")
-    with pytest.raises(Unusable, match=f"cannot use 'the cache': '{name}' in it is a link"):
+    with pytest.raises(Unusable, match=f"cannot use 'the cache': it contains the symlink '{name}'"):
         examine(folder, "abc", (), "")
 
 
@@ -33,7 +33,7 @@ def test_only_a_private_folder_may_be_no_link(tmp_path: Path, private: bool) -> 
     (tmp_path / "link").symlink_to("real")
     folder = Folder(tmp_path / "link", "the cache", private=private)
     if private:
-        with pytest.raises(Unusable, match="cannot use 'the cache': it is a link"):
+        with pytest.raises(Unusable, match="cannot use 'the cache': it is a symlink"):
             examine(folder, (), (), "")
     else:
         examine(folder, (), (), "")
@@ -46,7 +46,9 @@ def test_a_folder_of_others_is_told_with_what_to_do(folder: Folder) -> None:
     folder.path.mkdir()
     examine(folder, (), ("a",), "move them")
     (folder.path / "mine.txt").touch()
-    with pytest.raises(Unusable, match="cannot use 'the cache': there are files of others in it") as found:
+    with pytest.raises(
+        Unusable, match="cannot use 'the cache': it contains files that mlbuild did not write"
+    ) as found:
         examine(folder, (), ("a",), "move them")
     assert found.value.help == "move them"
     (folder.path / "a").touch()

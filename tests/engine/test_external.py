@@ -52,4 +52,4 @@ def test_what_is_gone_is_told_by_what_it_is_called(tmp_path: Path) -> None:
     gone = Remote("service:table", tmp_path / "nowhere")
     task = replace(file_task(Path("nowhere"), "a", name="s"), files={"data": gone})
     (failure,) = project.build([task]).failures.values()
-    assert failure.message == "there is no file 'service:table' that can be read"
+    assert failure.message == "file 'service:table' does not exist or cannot be read"

@@ -106,8 +106,8 @@ def test_a_forced_build_asks_again_for_a_verdict(project: Project) -> None:
             "ValueError",
         ),
         (text_task("t", "x", run=sign), "KeyError: 'of'", "KeyError"),
-        (text_task("t", "x", parts=("out", "b", "c")), "the task did not give its parts 'b', 'c'", None),
-        (text_task("t", "x", run=forgetful), "the task did not give its part 'out'", None),
+        (text_task("t", "x", parts=("out", "b", "c")), "the task did not produce its parts 'b', 'c'", None),
+        (text_task("t", "x", run=forgetful), "the task did not produce its part 'out'", None),
     ],
     ids=["exception", "panic", "unpromised part", "undeclared slot", "missing parts", "empty target"],
 )
@@ -142,7 +142,7 @@ def test_a_missing_file_is_a_data_failure_until_it_comes(project: Project) -> No
     for _ in range(2):
         failure = project.build([source]).failures["source:s"]
         assert failure == Failure(
-            "data", "there is no file 'data.txt' that can be read", {"file": "data.txt"}
+            "data", "file 'data.txt' does not exist or cannot be read", {"file": "data.txt"}
         )
         assert project.reasons("source:s") == [Reason("file missing", "data.txt")]
     project.write("data.txt", "a: one\n")

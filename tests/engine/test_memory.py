@@ -51,7 +51,7 @@ SAID = [
 @pytest.mark.parametrize(("message", "printed"), SAID)
 def test_a_process_that_may_have_no_more_memory_is_told_so(message: str, printed: str, limited: None) -> None:
     told = exhausted(Failure("task", message, {"signal": "SIGABRT"}), 5 * MIB, printed)
-    assert told.message == "out of memory: a process may have 1024 TiB (ulimit), the task had 5 MiB"
+    assert told.message == "out of memory: a process may have 1024 TiB (ulimit), the task used 5 MiB"
     assert told.details == {"signal": "SIGABRT", "memory": {"limit": ALLOWED, "peak": 5 * MIB}}
 
 
@@ -75,7 +75,7 @@ def test_other_failures_stay_what_they_are(failure: Failure, limited: None) -> N
 
 def test_python_s_own_error_needs_no_limit() -> None:
     assert exhausted(Failure("task", "out of memory"), 5 * MIB, "").message == (
-        "out of memory: the task had 5 MiB"
+        "out of memory: the task used 5 MiB"
     )
 
 
@@ -94,7 +94,7 @@ def test_a_worker_is_made_where_its_threads_have_room(limited: None) -> None:
     failure = too_narrow(1 << 30)
     assert failure is not None
     assert re.fullmatch(
-        r"out of memory: a process may have 1024 TiB \(ulimit\), [\d.]+ TiB are left, a worker needs 16384 TiB",
+        r"out of memory: a process may have 1024 TiB \(ulimit\), [\d.]+ TiB are left, but a worker needs 16384 TiB",
         failure.message,
     )
 

@@ -55,8 +55,8 @@ def test_a_selection_holds_what_it_needs() -> None:
     [
         ("model:lat", "did you mean 'model:late'?"),
         ("+train:Early+", "did you mean 'train:early'?"),
-        ("zzz*", "targets here: model:early, model:late, output:late, source:flights"),
-        ("", "targets here: model:early, model:late, output:late, source:flights"),
+        ("zzz*", "available targets: model:early, model:late, output:late, source:flights"),
+        ("", "available targets: model:early, model:late, output:late, source:flights"),
     ],
 )
 def test_an_unknown_word_is_told_with_the_nearest_one(word: str, help: str) -> None:

@@ -43,10 +43,10 @@ def around(task: Task) -> list[Task]:
 @pytest.mark.parametrize(
     ("run", "message", "details"),
     [
-        (killed, "its worker was killed by SIGKILL (peak memory ", {"signal": "SIGKILL"}),
-        (quits, "its worker ended with exit code 3 (peak memory ", {"exit_code": 3}),
-        (greedy, "out of memory: the task had ", {"exception": "MemoryError"}),
-        (aborted, "its worker was killed by SIGABRT (peak memory ", {"signal": "SIGABRT"}),
+        (killed, "the worker was killed by SIGKILL (peak memory ", {"signal": "SIGKILL"}),
+        (quits, "the worker exited with code 3 (peak memory ", {"exit_code": 3}),
+        (greedy, "out of memory: the task used ", {"exception": "MemoryError"}),
+        (aborted, "the worker was killed by SIGABRT (peak memory ", {"signal": "SIGABRT"}),
         (boom, "ZeroDivisionError: one by zero", {"exception": "ZeroDivisionError"}),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_task_that_takes_too_much_is_killed_and_others_go_on(on_disk: Project)
     had = failure.details["memory"]["peak"]
     assert failure.details["memory"]["limit"] == limit < had
     assert failure.message == (
-        f"out of memory: the limit is {size_text(limit)}, the task had {size_text(had)}"
+        f"out of memory: the limit is {size_text(limit)}, but the task used {size_text(had)}"
     )
     assert (result.ran, result.blocked) == (("a", "b", "c"), ("after",))
 
@@ -106,7 +106,7 @@ def test_a_limit_in_which_no_worker_can_start_is_told_at_once(on_disk: Project) 
     assert ([*result.failures], result.ran) == (["a"], ())
     told = result.failures["a"].message
     assert re.fullmatch(
-        r"out of memory: the limit is 1 MiB, a worker has [\d.]+ MiB before it runs a task", told
+        r"out of memory: the limit is 1 MiB, but a worker uses [\d.]+ MiB before it runs a task", told
     )
 
 
@@ -318,7 +318,7 @@ def test_a_lost_zygote_fails_what_runs_and_no_more(on_disk: Project) -> None:
     tasks = [text_task("t", "", run=kills_the_zygote), *chain()]
     result = on_disk.build(tasks, executor=on_disk.workers(1), keep_going=True)
     assert {name: failure.message for name, failure in result.failures.items()} == {
-        "t": "the process that makes workers has died"
+        "t": "the process that starts the workers died"
     }
     assert result.ran == ("a", "b", "c")
 

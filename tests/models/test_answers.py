@@ -91,9 +91,9 @@ def test_the_positive_class_is_filled_in(positive: object, target: ColumnType, t
 @pytest.mark.parametrize(
     ("positive", "target", "message"),
     [
-        (1, ColumnType("bool"), "'positive' is not a bool, as the target is"),
-        ("a", ColumnType("int"), "'positive' is not an int, as the target is"),
-        (0.5, ColumnType("int"), "'positive' is not an int, as the target is"),
+        (1, ColumnType("bool"), "'positive' must be a bool, like the target"),
+        ("a", ColumnType("int"), "'positive' must be an int, like the target"),
+        (0.5, ColumnType("int"), "'positive' must be an int, like the target"),
         ("c", ColumnType("string", categories=("a", "b")), "'positive' is not one of the categories of 'y'"),
         ("a", ColumnType("string", categories=("a", "b", "c")), "'positive' has no effect on 3 classes"),
     ],

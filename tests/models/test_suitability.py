@@ -50,14 +50,14 @@ def test_features(learner: Learner, dtype: str, message: str | None, help_: str 
 
 
 TARGETS: list[tuple[Learner, ColumnType, str | None]] = [
-    (LightgbmClassifier(), ColumnType("float"), "the target is a float, and lightgbm.classifier predicts bool, int or string"),
-    (LogisticRegression(), ColumnType("date"), "the target is a date, and sklearn.logistic_regression predicts bool, int or string"),
-    (LightgbmClassifier(), ColumnType("string", categories=("a",)), "the target has one category, and a classifier needs two"),
+    (LightgbmClassifier(), ColumnType("float"), "the target is a float, but lightgbm.classifier predicts bool, int or string"),
+    (LogisticRegression(), ColumnType("date"), "the target is a date, but sklearn.logistic_regression predicts bool, int or string"),
+    (LightgbmClassifier(), ColumnType("string", categories=("a",)), "the target has only one category, but a classifier needs two"),
     (LightgbmClassifier(), ColumnType("string"), None),
     (LightgbmClassifier(), ColumnType("bool"), None),
     (LogisticRegression(), ColumnType("int"), None),
-    (LightgbmRegressor(), ColumnType("string"), "the target is a string, and lightgbm.regressor predicts int or float"),
-    (LinearRegression(), ColumnType("bool"), "the target is a bool, and sklearn.linear_regression predicts int or float"),
+    (LightgbmRegressor(), ColumnType("string"), "the target is a string, but lightgbm.regressor predicts int or float"),
+    (LinearRegression(), ColumnType("bool"), "the target is a bool, but sklearn.linear_regression predicts int or float"),
     (LinearRegression(), ColumnType("int"), None),
     (LinearRegression(), ColumnType(UNKNOWN), None),
 ]  # fmt: skip

@@ -46,4 +46,4 @@ def test_scipy_is_imported_where_there_is_enough_memory() -> None:
 def test_scipy_is_not_imported_where_it_might_ask_for_memory_for_ever() -> None:
     told = run(REFUSE, 180 << 20)
     assert told.startswith("out of memory: a process may have 180 MiB (ulimit), ")
-    assert told.endswith(" MiB are left, scipy needs 160 MiB")
+    assert told.endswith(" MiB are left, but scipy needs 160 MiB")

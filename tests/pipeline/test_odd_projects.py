@@ -38,7 +38,7 @@ def test_a_feature_beyond_two_to_the_53_is_refused(tmp_path: Path, row: int, tas
     file.write_text(
         file.read_text().replace("{type: random}", "{type: time, column: day, test_from: 2014-01-01}")
     )
-    message = f"feature 'x' has an integer beyond 2^53 in 1 row of {split}; read it as a string"
+    message = f"feature 'x' has an integer beyond 2^53 in 1 row of {split}; declare the column as a string"
     assert refusal(file) == (task, message)
 
 

@@ -55,20 +55,20 @@ CASES = {
     "a target that no classifier predicts": (
         [(TARGET, "    target: {column: arr_delay}\n")],
         [
-            "42:22 unsupported-target the target is a float, and lightgbm.classifier predicts bool, int or string"
-            " | derive a bool, int or string from it, or take a learner for regression"
+            "42:22 unsupported-target the target is a float, but lightgbm.classifier predicts bool, int or string"
+            " | derive a bool, int or string from it, or use a learner for regression"
         ],
     ),
     "a learner of the other task: its metrics are not the mistake": (
         [("lightgbm.classifier", "lightgbm.regressor")],
         [
-            "42:13 unsupported-target the target is a bool, and lightgbm.regressor predicts int or float"
-            " | derive a number from it, or take a learner for classification"
+            "42:13 unsupported-target the target is a bool, but lightgbm.regressor predicts int or float"
+            " | derive a number from it, or use a learner for classification"
         ],
     ),
     "a positive value of another dtype": (
         [(TARGET, "    target: {column: late, positive: 1}\n")],
-        ["42:38 wrong-value 'positive' is not a bool, as the target is | write true or false"],
+        ["42:38 wrong-value 'positive' must be a bool, like the target | write true or false"],
     ),
     "a positive value that is no category": (
         [*CARRIER, (TARGET, "    target: {column: carrier, positive: ZZ}\n")],

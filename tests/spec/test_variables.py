@@ -93,7 +93,7 @@ def test_no_message_and_no_file_of_the_cache_tells_the_value(
     rows.unlink()
     gone = api.build(spec, ["source:rows"], threads=1)
     assert [failure.message for failure in gone.failures.values()] == [
-        "there is no file '${ROWS}.csv' that can be read"
+        "file '${ROWS}.csv' does not exist or cannot be read"
     ]
     for file in (file for file in project.rglob("*") if file.is_file()):
         assert secret.encode() not in file.read_bytes(), file

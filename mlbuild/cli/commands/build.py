@@ -43,33 +43,39 @@ _SLOWEST = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
-    parser.add_argument("-n", "--dry-run", action="store_true", help="the same as plan")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (default: all)")
+    parser.add_argument("-n", "--dry-run", action="store_true", help="same as plan")
     parser.add_argument(
-        "-k", "--keep-going", action="store_true", help="go on with what does not depend on a failure"
+        "-k",
+        "--keep-going",
+        action="store_true",
+        help="after a failure, continue with tasks that do not depend on it",
     )
-    parser.add_argument("--force", action="store_true", help="run the targets in any case")
-    parser.add_argument("-v", "--verbose", action="store_true", help="also tell what is reused")
+    parser.add_argument("--force", action="store_true", help="run the targets even if they are up to date")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also print reused tasks")
     parser.add_argument(
         "-j",
         "--jobs",
         type=count,
         metavar="N",
-        help="tasks that run at once, each in a worker; 1: in this process (MLBUILD_JOBS, else one a core)",
+        help="run up to N tasks in parallel; 1 runs them in this process (default: $MLBUILD_JOBS, or one per core)",
     )
     parser.add_argument(
         "--threads",
         type=count,
         metavar="N",
-        help="cores that the running tasks share (MLBUILD_THREADS, else all)",
+        help="use up to N cores, shared by the running tasks (default: $MLBUILD_THREADS, or all)",
     )
     parser.add_argument(
-        "--memory-limit", type=size, metavar="SIZE", help="the memory that a worker may have: 500M, 2G (any)"
+        "--memory-limit",
+        type=size,
+        metavar="SIZE",
+        help="memory limit of each worker, such as 500M or 2G (default: none)",
     )
     parser.add_argument(
         "--check-determinism",
         action="store_true",
-        help="run each task that runs a second time; exit 1 where it gives something else",
+        help="run each task twice; exit with 1 if the results differ",
     )
     add_locked(parser)
     add_out(parser)

@@ -24,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="SPEC",
-        help="specs to check, told in one report; of a folder, all in it and below (the one of this folder)",
+        help="spec files or folders, searched recursively (default: the spec in the current folder)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     if args.files and args.file:
         raise UsageError(
-            "specs are named both with -f and behind 'check'", help="name all of them behind 'check'"
+            "specs are given both with -f and as arguments", help="pass all of them as arguments"
         )
     files = [file for named in args.files for file in _files(named)] or [find_file(args.file)]
     checked = [(file, *check_file(args, file)) for file in files]
@@ -63,7 +63,7 @@ def _files(named: str) -> list[Path]:
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in _FOREIGN)
         found += (Path(folder, name) for name in sorted(names) if f".{name}".endswith(f".{DEFAULT}"))
     if not found:
-        raise UsageError(f"there is no spec in '{named}' or below")
+        raise UsageError(f"there is no spec in '{named}' or its subfolders")
     return found
 
 

@@ -16,7 +16,12 @@ FORMATS = ("text", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("code", nargs="?", metavar="CODE", help="a code, as in error[CODE] (all, in a list)")
+    parser.add_argument(
+        "code",
+        nargs="?",
+        metavar="CODE",
+        help="the code of an error, as in error[CODE] (default: list all codes)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

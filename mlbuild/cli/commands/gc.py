@@ -24,22 +24,22 @@ _TOLD = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Say what the store can do without, and how much that is; nothing goes without --delete. Whatever the spec needs "
-        "as it is now stays, and so does what the last builds used."
+        "List the stored results that are no longer needed, with their size. Nothing is removed without --delete. The results "
+        "that the current spec needs are kept, and so are those of the last builds."
     )
-    parser.add_argument("--delete", action="store_true", help="remove it, once no build runs")
+    parser.add_argument("--delete", action="store_true", help="remove them; waits until no build is running")
     parser.add_argument(
         "--keep-builds",
         type=number,
         metavar="N",
         default=3,
-        help="so many builds that ended well can be returned to without running anything (3)",
+        help="keep the results of the last N successful builds (default: 3)",
     )
     parser.add_argument(
         "--max-size",
         type=size,
         metavar="SIZE",
-        help="only the oldest goes, until the store is no larger: 500M, 2G (all that can go)",
+        help="remove only the oldest results until the store is this small, such as 500M or 2G (default: remove all)",
     )
 
 
@@ -57,36 +57,40 @@ def run(args: argparse.Namespace) -> int:
         return OK
     show([*_lines(garbage, args.delete), *_folders(orphans, args.delete)])
     if args.max_size is not None and garbage.staying > args.max_size:
-        say([f"mlbuild: the store cannot be as small as {size_text(args.max_size)}: what stays is needed"])
+        say(
+            [
+                f"mlbuild: the store cannot be reduced to {size_text(args.max_size)}: everything that is left is needed"
+            ]
+        )
     elif (garbage.files or orphans) and not args.delete and not args.quiet:
-        say(["  help: --delete removes it"])
+        say(["  help: use --delete to remove them"])
     return OK
 
 
 def _lines(garbage: Garbage, deleted: bool) -> Iterator[str]:
     if not garbage.files:
-        yield f"nothing can go: the store holds {size_text(garbage.staying)}"
+        yield f"nothing to remove: the store has {size_text(garbage.staying)}"
         return
     what = [
         counted(len(garbage.actions), "result"),
         counted(len(garbage.contents), "content"),
         counted(len(garbage.others), "leftover"),
     ]
-    done = "removed" if deleted else "can go"
-    yield f"{done}: {', '.join(what)} of {size_text(garbage.size)}; {size_text(garbage.staying)} stay"
+    done = "removed" if deleted else "removable"
+    yield f"{done}: {', '.join(what)} ({size_text(garbage.size)}); {size_text(garbage.staying)} are kept"
     newest = sorted(garbage.builds, reverse=True)
     for build in newest[:_TOLD]:
         yield f"  {counted(garbage.builds[build], 'result')} of build {build}"
     if newest[_TOLD:]:
-        yield f"  and of {counted(len(newest) - _TOLD, 'build')} before"
+        yield f"  and results of {counted(len(newest) - _TOLD, 'older build')}"
 
 
 def _folders(orphans: Iterable[Published], deleted: bool) -> Iterator[str]:
     """Yield lines about the published folders that no output produces any more."""
     for one in orphans:
-        done = ("removed" if deleted else "can go") if one.untouched else "stays"
+        done = ("removed" if deleted else "removable") if one.untouched else "kept"
         why = "" if one.untouched else ", but contains files that no build wrote"
-        yield f"{done}: {one.folder}, which no output makes any more{why}"
+        yield f"{done}: {one.folder}, which no longer belongs to an output{why}"
 
 
 def _content(garbage: Garbage, orphans: Iterable[Published], args: argparse.Namespace) -> dict[str, object]:

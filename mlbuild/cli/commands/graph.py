@@ -17,7 +17,9 @@ FORMATS = ("text", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"only these: {TARGETS} (all)")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help=f"print only these: {TARGETS} (default: all)"
+    )
     add_styles(parser, default="mermaid")
 
 

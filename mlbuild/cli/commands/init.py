@@ -29,18 +29,18 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Write mlbuild.yaml, and the schema that editors check it with. Without a file of rows all sections are comments "
-        "to fill in. From a file, all rows are read: source and contract say what they are; with --target also a "
-        "dataset, a model and an output are written, which build at once."
+        "Write mlbuild.yaml and its JSON Schema for editors. Without a data file, the spec is a template whose sections are comments "
+        "to fill in. With a data file, all rows are read to draft a source and a contract; with --target also a "
+        "dataset, a model and an output, ready to build."
     )
-    parser.add_argument("data", nargs="?", metavar="DATA", help=f"a {SUFFIXES} file to draft the spec from")
+    parser.add_argument("data", nargs="?", metavar="DATA", help=f"{SUFFIXES} file to draft the spec from")
     parser.add_argument(
-        "--target", metavar="COLUMN", help="the column to predict (none: the models are comments)"
+        "--target", metavar="COLUMN", help="column to predict (default: none; the models are comments)"
     )
     parser.add_argument(
         "--task",
         choices=[cls.kind for cls in ANSWERS],
-        help="what the target is (numbers of up to 10 values are classes)",
+        help="kind of task (default: classification if the target is not a number or has at most 10 distinct values)",
     )
 
 
@@ -48,11 +48,11 @@ def run(args: argparse.Namespace) -> int:
     file = Path(args.file or DEFAULT)
     if os.path.lexists(file):
         what = (
-            f"there is a spec '{file}' already"
+            f"the spec '{file}' already exists"
             if not file.is_symlink() or is_regular(file)
-            else f"'{file}' is a link to nothing"
+            else f"'{file}' is a broken symlink"
         )
-        raise UsageError(what, help="remove it, or name another file with -f")
+        raise UsageError(what, help="remove it, or choose another file with -f")
     if not os.path.isdir(file.parent):  # noqa: PTH112  # the name can be any text
         raise UsageError(f"there is no folder '{file.parent}'")
     if args.data is None:
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _empty(args: argparse.Namespace, file: Path) -> int:
     if args.target is not None or args.task is not None:
-        raise UsageError("--target and --task need a file of rows", help="mlbuild init DATA --target COLUMN")
+        raise UsageError("--target and --task need a data file", help="run mlbuild init DATA --target COLUMN")
     _write(file, empty_template(_project(file)))
     _tell(args, file, None)
     return OK
@@ -87,7 +87,7 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     try:
         path.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"the path '{path}' is not UTF-8, as a spec must be", help="rename it") from None
+        raise UsageError(f"the path '{path}' is not valid UTF-8", help="rename it") from None
     answer = next((cls for cls in ANSWERS if cls.kind == args.task), None)
     try:
         inferred = infer(data)
@@ -133,15 +133,13 @@ def _content(made: Draft | None) -> dict[str, Any]:
 def _summary(made: Draft) -> list[str]:
     rows = _counted(range(made.inferred.rows.height), "row")
     if made.goal is None or made.roles is None:
-        return [
-            f"  {len(made.inferred.columns)} columns of {rows}; name one with --target to have a model too"
-        ]
+        return [f"  {len(made.inferred.columns)} columns, {rows}; add --target COLUMN to draft a model too"]
     what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
     lines = [
-        f"  '{shown(made.goal.name)}' ({what}) from {_counted(made.roles.features, 'feature')} of {rows}"
+        f"  target '{shown(made.goal.name)}' ({what}), {_counted(made.roles.features, 'feature')}, {rows}"
     ]
-    lines += [f"  no feature: '{shown(name)}' {told(why)}" for name, why in made.roles.left_out.items()]
-    return [*lines, "  next: mlbuild build"]
+    lines += [f"  not a feature: '{shown(name)}' {told(why)}" for name, why in made.roles.left_out.items()]
+    return [*lines, "  next step: mlbuild build"]
 
 
 def _counted(things: Sized, word: str) -> str:

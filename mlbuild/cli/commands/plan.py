@@ -36,12 +36,12 @@ FORMATS = ("text", "json", "github", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (default: all)")
     parser.add_argument(
-        "--exit-code", action="store_true", help="exit with 6 unless everything is up to date"
+        "--exit-code", action="store_true", help="exit with 6 unless all tasks are up to date"
     )
-    parser.add_argument("--force", action="store_true", help="as if the targets had to run in any case")
-    parser.add_argument("-k", "--keep-going", action="store_true", help="as with build -k")
+    parser.add_argument("--force", action="store_true", help="plan as if the targets were not up to date")
+    parser.add_argument("-k", "--keep-going", action="store_true", help="plan as for build -k")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="also list the tasks that are up to date"
     )
@@ -54,7 +54,7 @@ def add_out(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=_folder,
         metavar="DIR",
-        help="publish in DIR/NAME, also with --set (dist; with --profile dist-PROFILE; with --set nothing is published)",
+        help="publish to DIR/NAME, even with --set (default: dist, or dist-PROFILE with --profile; with --set, publish nothing)",
     )
 
 
@@ -124,7 +124,7 @@ def plan_text(rows: Sequence[Row], paint: Paint, *, verbose: bool = False) -> li
         lines.append(line.rstrip())
     counts = Counter(row.called for row in rows)
     told = ", ".join(f"{counts[name]} {name}" for name in CALLED.values() if name in counts)
-    return [*lines, told or "nothing to do: the spec names no source"]
+    return [*lines, told or "nothing to do: the spec has no sources"]
 
 
 def _estimate_text(expected: Estimate) -> str:

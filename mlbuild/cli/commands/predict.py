@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMATS = ("text", "json")
-_OTHERWISE = "a file that is written in another way needs --like SOURCE, or options such as --delimiter"
+_OTHERWISE = "if the file has another format, use --like SOURCE or options such as --delimiter"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="a model.onnx that mlbuild wrote")
-    parser.add_argument("rows", help=f"a {SUFFIXES} file with the model's input columns")
+    parser.add_argument("model", help="a model.onnx file built by mlbuild")
+    parser.add_argument("rows", help=f"{SUFFIXES} file with the input columns of the model")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help=f"write a {SUFFIXES} file instead of printing CSV"
+        "-o", "--output", metavar="FILE", help=f"write to a {SUFFIXES} file instead of printing CSV"
     )
     parser.add_argument(
         "--like",
         metavar="SOURCE",
-        help="read the rows like this source of the spec (default: like the source that the model was trained on, if only "
-        "one fits)",
+        help="read the rows with the options of this source of the spec (default: the source that the model was trained on, if only "
+        "one matches)",
     )
     add_options(parser)
 
@@ -117,7 +117,7 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
         raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).lower()}") from None
     if faults:
         lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
-        failed = faulty(f"'{file}' does not hold what the model takes", faults)
+        failed = faulty(f"'{file}' does not have the input columns of the model", faults)
         if lost and params_of(type(form)):
             raise Stopped(failed.failure.message, _OTHERWISE, DATA, failure_lines(failed.failure))
         raise failed

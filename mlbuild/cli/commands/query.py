@@ -17,11 +17,11 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Print the tasks that an expression means, each behind what it reads. A set is a target (a task, model:NAME, "
-        "kind:KIND, a glob, +x, x+), deps(X) with all that X needs, rdeps(X) with all that needs it, deps(X, 1) one step "
-        "away, somepath(X, Y); 'X | Y' joins two sets, 'X & Y' has what both have, 'X - Y' what Y lacks."
+        "Print the tasks that match an expression, each after the tasks that it depends on. A set is a target (a task, model:NAME, "
+        "kind:KIND, a glob, +x, x+), deps(X) for X and its dependencies, rdeps(X) for X and its dependents, deps(X, 1) for one "
+        "step only, or somepath(X, Y). 'X | Y' is the union of two sets, 'X & Y' the intersection, 'X - Y' the difference."
     )
-    parser.add_argument("targets", nargs=1, metavar="EXPR", help="the expression, in quotes")
+    parser.add_argument("targets", nargs=1, metavar="EXPR", help="expression, in quotes")
     add_styles(parser, default="names")
 
 

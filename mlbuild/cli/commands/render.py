@@ -18,8 +18,8 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Print the spec as it is meant: profiles and settings laid over it, included files joined, every default "
-        "written out. It is a spec itself, as YAML or with --json as JSON, and means the same."
+        "Print the complete spec as one file: profiles, settings and included files are applied, and all defaults are "
+        "written out. The result is an equivalent spec, in YAML or (with --json) in JSON."
     )
 
 

@@ -25,18 +25,20 @@ PROJECT_FILE = "project.schema.json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Print the JSON Schema of the spec language; with --project that of this project, in which the names of tables, "
-        "contracts, models and columns are those that the spec and the headers of its files have."
+        "Print the JSON Schema of the spec language. With --project, the schema also lists the names of the tables, "
+        "contracts, models and columns of this project."
     )
     parser.add_argument(
-        "--project", action="store_true", help="the schema of this project; write it again when names change"
+        "--project",
+        action="store_true",
+        help="include the names of this project; write the schema again when names change",
     )
     parser.add_argument(
         "--write",
         nargs="?",
         const="",
         metavar="DIR",
-        help="write the schema into a folder (beside the spec) and name it in the spec's first comment",
+        help="write the schema into a folder (default: the folder of the spec) and reference it in the first comment of the spec",
     )
 
 
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         return OK
     spec = find_file(args.file)
     if not bounds_of(args, spec).hold(spec):
-        raise UsageError(f"'{spec}' is a link to a file that is not of this project", HELP)
+        raise UsageError(f"'{spec}' is a symlink to a file outside of this project", HELP)
     text = _project_text(args, spec) if args.project else schema_text()
     schema = _folder(args.write, spec) / (_project_file(spec) if args.project else FILE)
     _tell(args, _write(spec, schema, text), spec, schema)
@@ -98,4 +100,4 @@ def _tell(args: argparse.Namespace, changed: list[Path], spec: Path, schema: Pat
         files = {"schema": str(schema), "spec": str(spec), "changed": [str(file) for file in changed]}
         show_document(document(args.command, OK, files))
         return
-    show([f"wrote {file}" for file in changed] or [f"{schema} is up to date, and {spec} names it"])
+    show([f"wrote {file}" for file in changed] or [f"{schema} is up to date and referenced by {spec}"])

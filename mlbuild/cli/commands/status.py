@@ -56,7 +56,7 @@ class Output:
         """
         by = shlex.join(self.build["command"]) if self.build and self.state in (_ORPHAN, _OTHER) else ""
         made = "" if self.made is None else f"made {ago(self.made)}{f' by {by!r}' if by else ''}"
-        state = f"{_ORPHAN}: no output makes it any more" if self.state == _ORPHAN else self.state
+        state = f"{_ORPHAN}: belongs to no output" if self.state == _ORPHAN else self.state
         return ", ".join(text for text in (paint(_STYLES[self.state], state), made) if text)
 
 
@@ -70,7 +70,7 @@ class Row:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (all)")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (default: all)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -120,7 +120,7 @@ def status_text(
     ]
     told = ", ".join(f"{count} {state}" for state, count in counts.items())
     since = "" if last is None else f"; last built {ago(last)}"
-    return [*lines, (told or "nothing to do: the spec names no source") + since]
+    return [*lines, (told or "nothing to do: the spec has no sources") + since]
 
 
 def made_by(build: str) -> int | None:

@@ -17,12 +17,16 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Read every file of the store, and compare it with the digest that it was kept under. Exit with 1 where one is "
-        "damaged; builds do not need this, as they compare what they read."
+        "Compare every stored file with its digest. Exits with 1 if a file is "
+        "damaged. Builds do not need this command: they check the files that they read."
     )
-    parser.add_argument("action", choices=["verify"], metavar="verify", help="the only thing to do with it")
     parser.add_argument(
-        "--repair", action="store_true", help="remove what is damaged: what is needed of it is made again"
+        "action", choices=["verify"], metavar="verify", help="compare every stored file with its digest"
+    )
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="remove damaged files; the next build makes those again that it needs",
     )
 
 
@@ -51,14 +55,14 @@ def run(args: argparse.Namespace) -> int:
         counted(found.actions, "result"),
         counted(found.notes, "note"),
     ]
-    show([f"{', '.join(read)} of {size_text(found.size)}: {_verdict(len(damaged), found.incomplete)}"])
+    show([f"{', '.join(read)} ({size_text(found.size)}): {_verdict(len(damaged), found.incomplete)}"])
     if code and not args.quiet:
-        say(["  help: --repair removes it; the next build makes again what it needs"])
+        say(["  help: use --repair to remove them; the next build makes those again that it needs"])
     return code
 
 
 def _verdict(damaged: int, incomplete: int) -> str:
-    one = "lacks contents, and is made again when needed"
-    several = "lack contents, and are made again when needed"
+    one = "is incomplete and will be made again when needed"
+    several = "are incomplete and will be made again when needed"
     lacking = f"; {counted(incomplete, 'result')} {one if incomplete == 1 else several}" if incomplete else ""
-    return (f"{damaged:,} damaged" if damaged else "all sound") + lacking
+    return (f"{damaged:,} damaged" if damaged else "no damage found") + lacking

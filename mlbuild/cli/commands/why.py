@@ -56,13 +56,16 @@ def _told(
 ) -> list[str]:
     match decisions[name]:
         case Fresh(action=action, ingredients=now):
-            found = f"{name} is up to date: its result is from build {action.build}"
+            found = f"{name} is up to date: its result comes from build {action.build}"
             return [found, *_last_text(record, now, differing)]
         case Stale(reasons=reasons, ingredients=now):
             rows = differing.before(record, now)
             return [f"{name} would run:", *_indented(differing.texts(reasons, rows))]
         case Restorable(reasons=reasons):
-            return [f"{name} would be restored, without running:", *_indented(map(reason_text, reasons))]
+            return [
+                f"{name} would be restored from the store without running:",
+                *_indented(map(reason_text, reasons)),
+            ]
         case Unsure() as unsure:
             return [f"{name} may run:", *_indented([*_changed(unsure), *_causes(name, decisions, named)])]
         case FailedBefore(failure=failure, action=action):

@@ -89,7 +89,9 @@ def _texts(reason: Reason, rows: Rows) -> list[str]:
     if reason.what == "input part" and changes:
         return [_row_text(changes[0], reason.where)]
     if reason.what == "file" and "" in rows:
-        told = [*dict.fromkeys(_row_text(change) for change in changes)] or ["no value that is read differs"]
+        told = [*dict.fromkeys(_row_text(change) for change in changes)] or [
+            "no value that the task reads differs"
+        ]
         more = [f"and {len(told) - _MOST} more"] if len(told) > _MOST else []
         return [f"{reason_text(reason)}: {'; '.join([*told[:_MOST], *more])}"]
     return [reason_text(reason)]
@@ -103,6 +105,6 @@ def _row_text(change: RowChange, table: str = "") -> str:
         return f"{table} has {change.was:,} -> {change.now:,} rows{among}".removeprefix(" has ")
     named = f"'{column}' of {table}" if table else f"'{column}'"
     if change.differ is None:
-        return f"{named} has another type{among}"
+        return f"the type of {named} changed{among}"
     differ = "differs" if change.differ == 1 else "differ"
     return f"{counted(change.differ, 'row')} of {named} {differ}{among}"

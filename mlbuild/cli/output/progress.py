@@ -51,7 +51,7 @@ class Progress:
             case BuildWaiting(holder=holder):
                 self._write([waiting_text(holder)], always=True)
             case StoreBrought():
-                told = "'.mlbuild' was made elsewhere, as in a clone or a copy: nothing in it is used"
+                told = "'.mlbuild' was created elsewhere, such as in a clone or a copy, and is not used"
                 self._write([f"{self._paint('warning', '  warning')}  {told}"], always=True)
             case BuildStarted(tasks=total):
                 self._total = total
@@ -67,17 +67,15 @@ class Progress:
             case TaskRestored(task=task, reasons=reasons):
                 self._line("ok", "restored", f"{task}  {reasons_text(reasons)}")
             case TaskFailed(task=task, failure=failure, remembered=remembered):
-                before = (
-                    f" (as in build {remembered}: nothing that decides it has changed)" if remembered else ""
-                )
+                before = f" (as in build {remembered}; nothing has changed since)" if remembered else ""
                 self._line("error", "failed", f"{task}: {failure.message}{before}", always=True)
                 self._write([f"           {text}" for text in failure_lines(failure)], always=True)
                 self._printed(task, always=True)
             case TaskBlocked(task=task, by=by):
                 self._line("dim", "blocked", f"{task} ({', '.join(by)} failed)")
             case NonDeterministic(task=task, parts=parts):
-                which = ", ".join(parts) or "its outcome"
-                text = f"{task} gave another result for the same inputs: {which}"
+                which = ", ".join(parts) or "success or failure"
+                text = f"{task} is not deterministic: the same inputs gave different results: {which}"
                 self._write([f"{self._paint('warning', '  warning')}  {text}"], always=True)
             case BuildFinished():
                 put(self._stream, _CLEAR if self._live else "")

@@ -52,31 +52,31 @@ def reason_text(reason: Reason) -> str:
     """Format one reason: `models.late.params.num_leaves: 63 -> 31 (mlbuild.yaml:48)`."""
     part = place_of(reason.part)[1] or reason.part
     texts = {
-        "never built": "it was never built",
-        "forced": "it is forced",
+        "never built": "never built",
+        "forced": "forced",
         "param": f"{reason.where}: {_value(reason.was)} -> {_value(reason.now)}",
         "param added": f"{reason.where}: {_value(reason.now)} added",
         "param removed": f"{reason.where}: {_value(reason.was)} removed",
         "code": f"code: {reason.where} changed" if reason.where else "its code changed",
-        "code added": f"code: {reason.where} is used now",
+        "code added": f"code: {reason.where} is now used",
         "code removed": f"code: {reason.where} is no longer used",
-        "kind": "it is a task of another kind",
+        "kind": "the kind of the task changed",
         "library": f"{reason.where} {reason.was or 'missing'} -> {reason.now or 'missing'}",
-        "library added": f"{reason.where} {reason.now} is used now",
-        "library removed": f"{reason.where} is not used any more",
-        "file": f"the file {reason.where} changed",
-        "file added": f"the file {reason.where} is read now",
-        "file removed": f"the file {reason.where} is not read any more",
-        "file missing": f"the file {reason.where} is missing",
+        "library added": f"{reason.where} {reason.now} is now used",
+        "library removed": f"{reason.where} is no longer used",
+        "file": f"file {reason.where} changed",
+        "file added": f"file {reason.where} is now read",
+        "file removed": f"file {reason.where} is no longer read",
+        "file missing": f"file {reason.where} is missing",
         "input part": f"'{part}' of {reason.where} changed",
-        "input added": f"'{part}' of {reason.where} is read now",
-        "input removed": f"'{part}' of {reason.where} is not read any more",
-        "input order": f"the order of what is read as '{reason.where}' changed",
-        "parts": f"it gives other results: {_list_change(reason.was, reason.now)}",
-        "result missing": "its stored result is gone",
+        "input added": f"'{part}' of {reason.where} is now read",
+        "input removed": f"'{part}' of {reason.where} is no longer read",
+        "input order": f"the order of the inputs in '{reason.where}' changed",
+        "parts": f"its results changed: {_list_change(reason.was, reason.now)}",
+        "result missing": "its stored result is missing",
         "export missing": f"{reason.where} is missing",
         "export edited": f"{reason.where} was edited",
-        "export extra": f"{reason.where} does not belong there",
+        "export extra": f"{reason.where} is not part of the output",
     }
     place = f" ({shown_path(reason.file)}:{reason.line})" if reason.line else ""
     return told(texts[reason.what] + place)
@@ -107,8 +107,8 @@ def decision_text(decision: Decision) -> str:
             return reasons_text(reasons)
         case Unsure(waiting=waiting, reasons=reasons):
             changed = f"; {reasons_text(reasons)}" if reasons and reasons[0].what != "never built" else ""
-            gives = "gives" if len(waiting) == 1 else "give"
-            return f"depends on what {', '.join(waiting)} {gives}{changed}"
+            results = "result" if len(waiting) == 1 else "results"
+            return f"depends on the {results} of {', '.join(waiting)}{changed}"
         case FailedBefore(failure=failure):
             return failure.message
         case Blocked(by=by):

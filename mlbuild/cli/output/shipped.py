@@ -95,7 +95,7 @@ def results_text(
 
 def _output_text(output: Mapping[str, Any]) -> list[str]:
     if output.get("stale"):
-        return [f"{output['artifact']}: out of date, left as it was"]
+        return [f"{output['artifact']}: out of date, not changed"]
     parity, rows = output["parity"], output["parity"]["rows"]
     return [
         output["artifact"] or f"{output['output']}: a trial, not published (use --out DIR to publish it)",

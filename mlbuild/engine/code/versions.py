@@ -101,7 +101,9 @@ class Code:
         if starts not in self._reached:
             for module, _ in starts:
                 if self._sources.of(module) is None:
-                    raise ValueError(f"module '{module}' has no source file, so its version cannot be known")
+                    raise ValueError(
+                        f"module '{module}' has no source file, so its version cannot be determined"
+                    )
             tops = frozenset(module.partition(".")[0] for module, _ in starts)
             if tops not in self._libraries:
                 library = Library(tops, self._sources, self._scan)

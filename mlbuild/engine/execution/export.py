@@ -22,7 +22,7 @@ from mlbuild.regular import walk
 _COMING, _FORMER = "new", "old"
 
 #: The `.gitignore` in the parent folder of generated folders.
-_IGNORE = "# Written by mlbuild when it made this folder. Remove this file to commit what is here.\n*\n"
+_IGNORE = "# Written by mlbuild when it created this folder. Remove this file to commit the contents of the folder.\n*\n"
 
 
 def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> Iterator[Reason]:
@@ -80,9 +80,11 @@ def check_place(task: Task, store: Store, root: Path) -> None:
     if others and not (known and known.wrote(folder)):
         such = f", such as '{others[0]}'" if others[0] else ""
         what = (
-            f"it holds files that mlbuild did not write{such}" if such else "mlbuild did not write that file"
+            f"it contains files that mlbuild did not write{such}"
+            if such
+            else "mlbuild did not write that file"
         )
-        raise Unusable(task.exports, what, "move them away, or give the output another name")
+        raise Unusable(task.exports, what, "move them elsewhere, or rename the output")
 
 
 def export(task: Task, action: Action, store: Store, root: Path, build: str) -> None:
@@ -132,8 +134,8 @@ def recover(task: Task, store: Store, root: Path) -> None:
         except OSError as error:
             raise Unwritable(str(task.exports), error) from error
         if not ours:
-            what = f"'{os.path.relpath(swap, root)}' is not as mlbuild makes it"
-            raise Unusable(str(task.exports), what, "remove that")
+            what = f"mlbuild did not create '{os.path.relpath(swap, root)}'"
+            raise Unusable(str(task.exports), what, "remove it")
 
 
 def _names(folder: Path) -> set[str]:

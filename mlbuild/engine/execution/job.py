@@ -90,7 +90,7 @@ class Running:
                 self.given[part] = Part(self._store.put_file(path), size)
         missing = [part for part in self._promised if part not in self.given]
         if missing:
-            raise Failed(Failure("task", f"the task did not give {_quoted(missing)}", {"parts": missing}))
+            raise Failed(Failure("task", f"the task did not produce {_quoted(missing)}", {"parts": missing}))
 
     def __enter__(self) -> Running:
         return self
@@ -130,10 +130,10 @@ def _failure(error: BaseException) -> Failure:
     if isinstance(error, Unwritable):
         return Failure("store", str(error))
     if full := _FULL.search(str(error)):
-        return Failure("store", f"cannot write what the task gives: {full[0].lower()}", details)
+        return Failure("store", f"cannot write the result of the task: {full[0].lower()}", details)
     if not str(error):
         return Failure("task", name, details)
-    unquoted = f"{name}: what it says can quote values, and is not shown"
+    unquoted = f"{name}: the message is hidden because it can quote values"
     return Failure("task", f"{name}: {error}", details | {"unquoted": unquoted})
 
 

@@ -52,12 +52,12 @@ def inherited() -> int:
 
 def too_much(limit: int, had: int) -> Failure:
     """Return the failure of a task that exceeded the limit."""
-    return _out_of_memory(f"the limit is {size_text(limit)}, the task had {size_text(had)}", limit, had)
+    return _out_of_memory(f"the limit is {size_text(limit)}, but the task used {size_text(had)}", limit, had)
 
 
 def too_little(limit: int, start: int) -> Failure:
     """Return the failure of a task for which no worker can be started."""
-    told = f"the limit is {size_text(limit)}, a worker has {size_text(start)} before it runs a task"
+    told = f"the limit is {size_text(limit)}, but a worker uses {size_text(start)} before it runs a task"
     return _out_of_memory(told, limit, start)
 
 
@@ -66,7 +66,7 @@ def too_narrow(threads: int) -> Failure | None:
     left, needed = room(), _START + threads * _THREAD
     if left is None or left >= needed:
         return None
-    told = f"{size_text(max(left, 0))} are left, a worker needs {size_text(needed)}"
+    told = f"{size_text(max(left, 0))} are left, but a worker needs {size_text(needed)}"
     return _out_of_memory(", ".join([*allowance_text(), told]), allowance(), None)
 
 
@@ -76,7 +76,7 @@ def exhausted(failure: Failure, peak: int | None, printed: str) -> Failure:
     text = f"{failure.message}\n{printed}"
     if failure.message != OUT_OF_MEMORY and (allowed is None or failure.kind != "task" or not refused(text)):
         return failure
-    told = [*allowance_text(), *([f"the task had {size_text(peak)}"] if peak is not None else [])]
+    told = [*allowance_text(), *([f"the task used {size_text(peak)}"] if peak is not None else [])]
     return _out_of_memory(", ".join(told), allowed, peak, failure.details)
 
 

@@ -44,7 +44,9 @@ def missing_file(ingredients: Ingredients) -> Failure | None:
     """Return why a task cannot start, if a file that it reads does not exist."""
     lost = (ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None)
     name = next(lost, None)
-    return Failure("data", f"there is no file '{name}' that can be read", {"file": name}) if name else None
+    return (
+        Failure("data", f"file '{name}' does not exist or cannot be read", {"file": name}) if name else None
+    )
 
 
 def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build: str) -> Performed:
@@ -81,7 +83,7 @@ def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure
     for slot, external in task.files.items():
         if world.outside.digest(external) != ingredients.files[slot]:
             name = ingredients.paths[slot]
-            return Failure("task", f"file '{name}' changed while it was read", {"file": name})
+            return Failure("task", f"file '{name}' changed while it was being read", {"file": name})
     return None
 
 

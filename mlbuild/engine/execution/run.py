@@ -245,7 +245,9 @@ class _Build:
         self._verified.update(intact)
         damaged = {*unknown} - {*intact}
         for digest in damaged & self._dropped:
-            raise Unusable(str(self._world.store.path(digest)), "it is damaged, again and again", "remove it")
+            raise Unusable(
+                str(self._world.store.path(digest)), "it is damaged again after a repair", "remove it"
+            )
         self._dropped |= damaged
         self._damaged = self._damaged or len(intact) < len(unknown)
         return len(intact) == len(unknown)

@@ -176,7 +176,7 @@ class Workers:
         if self._zygote is not None:
             os.killpg(self._zygote, signal.SIGKILL)
         self.close()
-        failure = Failure("task", "; ".join(["the process that makes workers has died", *allowance_text()]))
+        failure = Failure("task", "; ".join(["the process that starts the workers died", *allowance_text()]))
         return [(str(worker.task), Outcome(0.0, {}, failure, None, _text(worker.printed))) for worker in busy]
 
     def _listen(self, worker: _Worker) -> None:
@@ -281,9 +281,9 @@ def _death(end: Ended, printed: str) -> Failure:
     facts = "; ".join([f"(peak memory {size_text(end.peak)})", *allowance_text()])
     if os.WIFSIGNALED(end.status):
         name = signal.Signals(os.WTERMSIG(end.status)).name
-        return Failure("task", f"its worker was killed by {name} {facts}", {**details, "signal": name})
+        return Failure("task", f"the worker was killed by {name} {facts}", {**details, "signal": name})
     code = os.waitstatus_to_exitcode(end.status)
-    message = f"its worker ended with exit code {code} {facts}"
+    message = f"the worker exited with code {code} {facts}"
     return Failure("task", message, {**details, "exit_code": code})
 
 

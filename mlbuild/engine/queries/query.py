@@ -61,7 +61,7 @@ class _Reader:
     def whole(self) -> frozenset[str]:
         opened = [token for token in self._tokens if token.text == "("]
         if len(opened) > _MOST_OPEN:
-            raise _wrong(opened[_MOST_OPEN], f"there are more than {_MOST_OPEN} parentheses")
+            raise _wrong(opened[_MOST_OPEN], f"more than {_MOST_OPEN} parentheses")
         found = self._set()
         self._expect("")
         return found
@@ -71,8 +71,8 @@ class _Reader:
         found, first = self._one(), self._tokens[0].text
         while (sign := self._tokens[0]).text in _OPERATORS:
             if sign.text != first:
-                message = f"'{first}' and '{sign.text}' stand beside each other"
-                raise _wrong(sign, message, "say with parentheses which comes first")
+                message = f"'{first}' and '{sign.text}' cannot be mixed without parentheses"
+                raise _wrong(sign, message, "add parentheses")
             self._next()
             found = _OPERATORS[sign.text](found, self._one())
         return found
@@ -84,7 +84,7 @@ class _Reader:
             self._expect(")")
             return found
         if not token.text or token.text in _OPERATORS or token.text in "),":
-            raise _wrong(token, f"a target is missing before {_called(token)}")
+            raise _wrong(token, f"expected a target before {_called(token)}")
         if self._tokens[0].text == "(":
             return self._call(token)
         try:
@@ -94,7 +94,7 @@ class _Reader:
 
     def _call(self, name: _Token) -> frozenset[str]:
         if name.text not in FUNCTIONS:
-            known = f"functions: {', '.join(FUNCTIONS.values())}"
+            known = f"available functions: {', '.join(FUNCTIONS.values())}"
             raise _wrong(name, f"unknown function '{name.text}'", did_you_mean(name.text, FUNCTIONS) or known)
         self._expect("(")
         first = self._set()
@@ -114,15 +114,19 @@ class _Reader:
         self._next()
         token = self._next()
         if not token.text.isdecimal():
-            raise _wrong(token, f"the number of steps is missing before {_called(token)}", "as in deps(X, 1)")
+            raise _wrong(
+                token,
+                f"expected the number of steps before {_called(token)}",
+                "write deps(X, 1), for example",
+            )
         return int(token.text)
 
     def _expect(self, text: str) -> None:
         token = self._next()
         if token.text != text:
             wanted = f"'{text}'" if text else "an operator"
-            help_ = None if text else "'|', '&' or '-', with blanks around it"
-            raise _wrong(token, f"{wanted} is missing before {_called(token)}", help_)
+            help_ = None if text else "the operators are '|', '&' and '-', with spaces around them"
+            raise _wrong(token, f"expected {wanted} before {_called(token)}", help_)
 
     def _next(self) -> _Token:
         return self._tokens.pop(0) if self._tokens[0].text else self._tokens[0]

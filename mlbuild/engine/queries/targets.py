@@ -108,5 +108,5 @@ def _unknown(plan: Plan, word: str, index: int) -> Problem:
     labels = sorted({label for task in plan.tasks.values() for label in task.labels})
     texts = {text for task in plan.tasks.values() for text in _texts(task)}
     near = did_you_mean(word.removeprefix("+").removesuffix("+"), texts)
-    known = f"targets here: {listed(labels or sorted(plan.tasks)) or 'none'}"
+    known = f"available targets: {listed(labels or sorted(plan.tasks)) or 'none'}"
     return Problem("unknown-target", f"unknown target '{word}'", (index,), help=near or known)

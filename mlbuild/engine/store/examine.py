@@ -26,12 +26,12 @@ def examine(folder: Folder, inner: Collection[str], kept: Collection[str], help:
     except OSError:  # it does not exist or is not a folder: writing to it will report this
         pass
     if folder.private and folder.path.is_symlink():
-        raise Unusable(folder.called, "it is a link", "remove it")
+        raise Unusable(folder.called, "it is a symlink", "remove it")
     links: list[str] = []
     for name in ("", *inner):
         with suppress(OSError), os.scandir(folder.path / name) as entries:
             links += (f"{name}/{entry.name}".lstrip("/") for entry in entries if entry.is_symlink())
     if links:
-        raise Unusable(folder.called, f"'{min(links)}' in it is a link", "remove that link")
+        raise Unusable(folder.called, f"it contains the symlink '{min(links)}'", "remove that symlink")
     if folder.marks.foreign(*kept):
-        raise Unusable(folder.called, "there are files of others in it", help)
+        raise Unusable(folder.called, "it contains files that mlbuild did not write", help)

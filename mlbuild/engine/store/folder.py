@@ -81,7 +81,7 @@ class Folder:
                 with suppress(FileExistsError):  # another process was faster
                     os.close(self._opened(f"{self.path}/{HERE}", self._access.mode()))
             if (found := self.seal()) is None:
-                raise FileNotFoundError(errno.ENOENT, "it has just been removed")
+                raise FileNotFoundError(errno.ENOENT, "it was just removed")
         return found
 
     def write(self, path: Path | str, content: bytes, *, fixed: bool = False, synced: bool = False) -> None:

@@ -23,7 +23,7 @@ from mlbuild.engine.store.seal import sealed, unsealed
 from mlbuild.regular import real
 
 _OWN = ".mlbuild"
-_SHARED = "a store that projects of mlbuild share"
+_SHARED = "a store that mlbuild projects share"
 #: The folders that contain folders.
 _INNER = ("cas", "ac")
 _SNAPSHOTS = 32
@@ -260,10 +260,10 @@ def open_store(root: Path) -> DiskStore:
     """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
     store = DiskStore(root, Path(cache).absolute() if cache else None)
-    examine(store.own, _INNER, ("tasks", "runs"), "move them to another folder")
+    examine(store.own, _INNER, ("tasks", "runs"), "move them elsewhere")
     named = store.borrowed or store.cache
     if named is not store.own:
-        examine(named, _INNER, ("cas", "roots"), "name a folder with MLBUILD_CACHE_DIR that is yours, or new")
+        examine(named, _INNER, ("cas", "roots"), "set MLBUILD_CACHE_DIR to your own folder or to a new one")
     return store
 
 

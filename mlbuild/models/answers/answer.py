@@ -87,7 +87,7 @@ class Answer(Described):
     #: The metric that is closest to what training minimizes, for drafts.
     loss: ClassVar[str]
 
-    column: str = field(Name("column"), "The column to predict.")
+    column: str = field(Name("column"), "Column to predict.")
 
     # Known without data
 
@@ -95,7 +95,7 @@ class Answer(Described):
     def refusals(cls, target: ColumnType, learner: str) -> Iterator[Problem]:
         """Return the reasons why a learner with this answer cannot learn a target. Paths start with `target`."""
         if target.known and target.dtype not in cls.dtypes:
-            message = f"the target is a {target.dtype}, and {learner} predicts {_either(cls.dtypes)}"
+            message = f"the target is a {target.dtype}, but {learner} predicts {_either(cls.dtypes)}"
             yield Problem("unsupported-target", message, ("target",), help=cls.otherwise)
 
     @classmethod

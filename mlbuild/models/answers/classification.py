@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _VALUES = {
     "bool": ("a bool", "write true or false"),
     "int": ("an int", "write an integer"),
-    "string": ("a string", "write it in quotes"),
+    "string": ("a string", "put it in quotes"),
 }
 #: The type of the label in the graph.
 _ELEMENTS = {"bool": "bool", "int": "int64", "string": "string"}
@@ -38,17 +38,17 @@ class Classification(Answer):
 
     kind = "classification"
     dtypes = ("bool", "int", "string")
-    otherwise = "derive a bool, int or string from it, or take a learner for regression"
+    otherwise = "derive a bool, int or string from it, or use a learner for regression"
     cases = {
         "two classes": 2,
         "several classes": 3,
-        "a target that may have two or several": None,
+        "an unknown number of classes": None,
     }
     loss = "log_loss"
 
     positive: Any = field(
         Scalar(),
-        "For two classes: the value of the positive class, whose probability comes second.",
+        "For two classes: value of the positive class, whose probability comes second.",
         default=None,
     )
 
@@ -57,7 +57,7 @@ class Classification(Answer):
         found = [*super().refusals(target, learner)]
         yield from found
         if not found and cls.class_count(target) == 1:
-            message = "the target has one category, and a classifier needs two"
+            message = "the target has only one category, but a classifier needs two"
             yield Problem("unsupported-target", message, ("target",))
 
     @classmethod
@@ -74,7 +74,7 @@ class Classification(Answer):
             raise _rejected("no-effect", f"'positive' has no effect on {count} classes", on="key")
         if not _is_a(self.positive, target.dtype):
             what, help_ = _VALUES[target.dtype]
-            raise _rejected("wrong-value", f"'positive' is not {what}, as the target is", help_)
+            raise _rejected("wrong-value", f"'positive' must be {what}, like the target", help_)
         if target.categories is not None and self.positive not in target.categories:
             help_ = f"categories: {', '.join(map(str, target.categories))}"
             raise _rejected(
@@ -99,18 +99,18 @@ class Classification(Answer):
         lacking = [value for value in classes if value not in seen]
         if lacking:
             which = "1 class" if len(lacking) == 1 else f"{len(lacking)} classes"
-            raise self._failure(f"the train rows hold no row of {which} of '{self.column}'", lacking)
+            raise self._failure(f"there are no train rows of {which} of '{self.column}'", lacking)
         if len(classes) < 2:
             held = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}"
             raise self._failure(
-                f"the train rows hold {held} of '{self.column}', a classifier needs at least 2"
+                f"the train rows have only {held} of '{self.column}', but a classifier needs at least 2"
             )
         if self.positive is not None:
             if len(classes) != 2:
-                message = f"'{self.column}' has {len(classes)} classes, 'positive' is for two of them"
+                message = f"'positive' is only for two classes, but '{self.column}' has {len(classes)}"
                 raise self._failure(message)
             if self.positive not in classes:
-                raise self._failure(f"the positive class {self.positive!r} is not among '{self.column}'")
+                raise self._failure(f"the positive class {self.positive!r} is not a value of '{self.column}'")
             classes = [value for value in classes if value != self.positive] + [self.positive]
         return Coding(target.dtype, tuple(classes))
 
@@ -124,7 +124,7 @@ class Classification(Answer):
         strange = sorted(value for value in column.unique().to_list() if value not in order)
         if strange:
             which = "1 class" if len(strange) == 1 else f"{len(strange)} classes"
-            message = f"the {where} rows hold {which} of '{self.column}' that the train rows lack"
+            message = f"the {where} rows have {which} of '{self.column}' that the train rows do not have"
             raise self._failure(message, strange)
         codes = column.replace_strict(list(order), list(order.values()), return_dtype=pl.Int64)
         return codes.to_numpy().astype(np.int64)
@@ -138,11 +138,13 @@ class Classification(Answer):
 
         counts = np.bincount(target, minlength=classes)
         if classes < 2 or (counts > 0).sum() < 2:
-            raise data_failure(f"all {len(target)} train rows are of one class, and a classifier needs two")
+            raise data_failure(
+                f"all {len(target)} train rows have the same class, but a classifier needs two"
+            )
         absent = np.flatnonzero(counts == 0).tolist()
         if absent:
             held = classes - len(absent)
-            message = f"the train rows hold {held} of the {classes} classes of the target"
+            message = f"the train rows have {held} of the {classes} classes of the target"
             raise data_failure(message, absent=absent)
 
     @classmethod

@@ -22,7 +22,7 @@ class Regression(Answer):
 
     kind = "regression"
     dtypes = ("int", "float")
-    otherwise = "derive a number from it, or take a learner for classification"
+    otherwise = "derive a number from it, or use a learner for classification"
     cases = {"regression": 0}
     loss = "root_mean_squared_error"
 

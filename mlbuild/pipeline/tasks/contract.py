@@ -50,7 +50,7 @@ def run(job: Job) -> None:
     found = violations(rows, contract, faults)
     if found:
         count = "1 rule is" if len(found) == 1 else f"{len(found)} rules are"
-        raise faulty(f"the table breaks its contract: {count} broken", found)
+        raise faulty(f"the table violates its contract: {count} violated", found)
     # A constant, so that loosening a bound does not rerun anything.
     job.write("verdict", b"kept")
     report = {"format": FORMAT, "rows": rows.height, "columns": len(contract.columns)}

@@ -34,7 +34,7 @@ def place_of(spec: Spec, out: Path | None = None) -> str | None:
         return named
     inside = Path(os.path.relpath(named, root))
     if inside.parts[:1] == (_STORE,):
-        raise Unusable(str(out), f"'{_STORE}' is for the store", "name another folder")
+        raise Unusable(str(out), f"'{_STORE}' is reserved for the store", "choose another folder")
     return inside.as_posix()
 
 

@@ -153,9 +153,9 @@ FAULTS: list[tuple[Lightgbm, int, list[float], str]] = [
     (LightgbmRegressor(objective="poisson"), 0, [1, -1], "'objective: poisson' needs a target without negative values"),
     (LightgbmRegressor(objective="tweedie"), 0, [0, 0], "'objective: tweedie' needs a target that is not 0 in all rows"),
     (LightgbmRegressor(objective="gamma"), 0, [1, 0], "'objective: gamma' needs a target above 0"),
-    (LightgbmClassifier(), 2, [1, 1], "all 2 train rows are of one class, and a classifier needs two"),
-    (LightgbmClassifier(), 1, [0, 0], "all 2 train rows are of one class, and a classifier needs two"),
-    (LightgbmClassifier(), 4, [0, 2, 0], "the train rows hold 2 of the 4 classes of the target"),
+    (LightgbmClassifier(), 2, [1, 1], "all 2 train rows have the same class, but a classifier needs two"),
+    (LightgbmClassifier(), 1, [0, 0], "all 2 train rows have the same class, but a classifier needs two"),
+    (LightgbmClassifier(), 4, [0, 2, 0], "the train rows have 2 of the 4 classes of the target"),
     (LightgbmClassifier(objective="binary"), 3, [0, 1, 2], "'objective: binary' does not suit a target with 3 classes"),
     (LightgbmClassifier(objective="multiclass"), 2, [0, 1], "'objective: multiclass' does not suit a target with 2 classes"),
 ]  # fmt: skip
