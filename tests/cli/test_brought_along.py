@@ -160,7 +160,7 @@ def test_a_store_that_leads_to_itself_is_refused(
         monkeypatch.setenv("MLBUILD_CACHE_DIR", cache)
         ran = mlbuild("build")
         assert ran.code == 7
-        assert "cannot use '.mlbuild': it is a link" in ran.err
+        assert "cannot use '.mlbuild': it is a symlink" in ran.err
 
 
 @pytest.mark.parametrize(
