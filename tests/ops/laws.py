@@ -25,7 +25,7 @@ Columns = Mapping[str, pl.Series]
 
 
 def answers_as_its_graph(cls: type[Op]) -> None:
-    """`lower` gives the same as `apply`, bit for bit unless the step has a tolerance."""
+    """`lower` gives the same as `apply`, bit for bit except for the sign of zero, unless the step has a tolerance."""
     for case in cases(cls, 25, 1_500):
         _, _, state = case.learned(case.chance.randint(1, 12))
         for height in (case.chance.randint(2, 12), 1, 0):
@@ -207,7 +207,13 @@ def _same_in_the_graph(case: Case, state: State, rows: pl.DataFrame) -> None:
     found = through_graph([case.stage], [state], rows)
     for name in case.stage.after:
         expected = made[name] if name in made else rows[name]
-        assert_same(as_array(expected), found[name], case.step.tolerance(case.read) if name in made else 0)
+        tolerance = case.step.tolerance(case.read) if name in made else 0
+        assert_same(_unsigned_zeros(as_array(expected)), _unsigned_zeros(found[name]), tolerance)
+
+
+def _unsigned_zeros(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """onnxruntime's Where loses the sign of a negative zero that its condition selects; no step or learner sees it."""
+    return array + 0.0 if array.dtype == np.float64 else array
 
 
 def _foretold(case: Case, made: Columns, height: int) -> None:

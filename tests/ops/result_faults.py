@@ -31,18 +31,6 @@ class LastBit(Standard):
         return Value("float", tensor)
 
 
-class SignOfZero(Impute):
-    """The graph loses the sign of a negative zero."""
-
-    def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
-        made = super().lower_column(state, graph, value, type_)
-        if made.tensor.element != "double":
-            return made
-        zero = graph.constant(0.0)
-        found = graph.call("Equal", made.tensor, zero)
-        return Value(made.dtype, graph.call("Where", found, zero, made.tensor))
-
-
 class UnknownInTheGraph(Ordinal):
     """The graph gives an unknown value another code."""
 
@@ -155,7 +143,6 @@ class ComplainsOfUnknownTypes(DateParts):
 #: The test that finds each, and its message.
 FAULTS: dict[type[Op], tuple[str, str]] = {
     LastBit: ("answers_as_its_graph", "not equal"),
-    SignOfZero: ("answers_as_its_graph", "not equal"),
     UnknownInTheGraph: ("answers_as_its_graph", "not equal"),
     WideTolerance: ("states_a_small_tolerance", "hides mistakes"),
     NeverMissing: ("makes_what_it_foretells", "foretold without"),
