@@ -31,6 +31,7 @@ class Fault:
 
     `samples` contains the first rows as (row number from 1, value), or as (row number,) without values. The value
     of several columns is a list. A fault of a whole column, such as `column is missing`, has the count 0.
+    `lines_before` is the number of lines before the first row, if each row is one line of a file.
     """
 
     columns: tuple[str, ...]
@@ -38,6 +39,7 @@ class Fault:
     count: int = 0
     samples: tuple[tuple[int, Any] | tuple[int], ...] = ()
     help: str | None = None
+    lines_before: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "help", self.help and told(self.help))
@@ -56,16 +58,19 @@ class Fault:
     @classmethod
     def from_json(cls, value: Json) -> Fault:
         samples = tuple((row, *rest[:1]) for row, *rest in value["samples"])
-        return cls(tuple(value["columns"]), value["rule"], value["count"], samples, value["help"])
+        columns, before = tuple(value["columns"]), value.get("lines_before")
+        return cls(columns, value["rule"], value["count"], samples, value["help"], before)
 
     def to_json(self) -> Json:
         samples = [list(sample) for sample in self.samples]
+        lines = {} if self.lines_before is None else {"lines_before": self.lines_before}
         return {
             "columns": list(self.columns),
             "rule": self.rule,
             "count": self.count,
             "samples": samples,
             "help": self.help,
+            **lines,
         }
 
     def without_values(self) -> Fault:
@@ -79,7 +84,7 @@ class Fault:
             return f"column {names} {self.rule.removeprefix('column ')}"
         subject = f"column {names} violates" if one else f"columns {names} violate"
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
-        first = [*map(_sample, self.samples)]
+        first = [_sample(sample, self.lines_before) for sample in self.samples]
         more = ["..."] if first and self.count > len(first) else []
         return f"{subject} '{shown(self.rule)}' in {rows}" + (f": {', '.join(first + more)}" if first else "")
 
@@ -109,9 +114,10 @@ def _json(value: Any) -> Any:
     return value if isinstance(value, (int, float, type(None))) else cut(str(value))
 
 
-def _sample(sample: tuple[Any, ...]) -> str:
+def _sample(sample: tuple[Any, ...], lines_before: int | None) -> str:
     row, *values = sample
-    return f"{_shown(values[0])} (row {row})" if values else f"row {row}"
+    place = f"row {row}" if lines_before is None else f"line {row + lines_before}"
+    return f"{_shown(values[0])} ({place})" if values else place
 
 
 def _shown(value: Any) -> str:

@@ -50,7 +50,7 @@ FAULTS = [
     ),
     pytest.param(
         planes(lambda text: text + text.splitlines()[1] + "\n"),
-        "column 'tailnum' violates 'unique [tailnum]' in 2 rows: 'N10156' (row 1), 'N10156' (row 3323)",
+        "column 'tailnum' violates 'unique [tailnum]' in 2 rows: 'N10156' (line 2), 'N10156' (line 3324)",
         id="duplicate key",
     ),
     pytest.param(
@@ -60,7 +60,7 @@ FAULTS = [
     ),
     pytest.param(
         planes(lambda text: re.sub(r",55\n", ",many\n", text, count=1)),
-        "column 'seats' violates 'parses as int' in 1 row: 'many' (row 1)",
+        "column 'seats' violates 'parses as int' in 1 row: 'many' (line 2)",
         id="a value that does not parse",
     ),
 ]

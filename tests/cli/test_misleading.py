@@ -83,7 +83,9 @@ def test_a_missing_file_is_named_as_it_was_looked_for(
 
 def test_a_text_that_is_no_bool_is_told_with_what_to_do(project: Command) -> None:
     told = project("build", "-j", "1", "contract:rows").err
-    assert "column 'b' violates 'parses as bool' in 3 rows: '0' (row 1), '1' (row 2), 'Yes' (row 3)" in told
+    assert (
+        "column 'b' violates 'parses as bool' in 3 rows: '0' (line 2), '1' (line 3), 'Yes' (line 4)" in told
+    )
     assert "(write true or false, or declare the column as int, or as string with categories)" in told
 
 

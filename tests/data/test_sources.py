@@ -10,6 +10,7 @@ import pytest
 
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import Column
+from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.parquet import Parquet
 from mlbuild.diagnostics import Failed
@@ -350,3 +351,28 @@ def test_the_header_is_read_without_the_rows(tmp_path: Path) -> None:
     assert Csv(delimiter=";").header(tmp_path / "a.csv") == ["a;b", "c", "c"]
     pl.DataFrame({"a": [1], "b": ["x"]}).write_parquet(tmp_path / "a.parquet")
     assert Parquet().header(tmp_path / "a.parquet") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rows", "before"),
+    [
+        ("x.csv", b"x\n1\n2\n", 2, 1),
+        ("x.csv", b"x\n1\n2", 2, 1),
+        ("x.csv", b"x\r\n1\r\n2\r\n", 2, 1),
+        ("x.csv", b"x\n", 0, 1),
+        ("x.csv", b"x\n\n1\n2\n", 2, None),
+        ("x.csv", b'x\n"1\n"\n2\n', 2, None),
+        ("x.csv", b"x\n1\n2\n\n", 2, None),
+        ("x.ndjson", b'{"x": 1}\n{"x": 2}\n', 2, 0),
+        ("x.ndjson", b'{"x": 1}\n{"x": 2}', 2, 0),
+        ("x.ndjson", b'{"x": 1}\n\n{"x": 2}\n', 2, None),
+        ("x.parquet", b"a\nb", 1, None),
+    ],
+)
+def test_rows_are_lines_where_each_is_one(
+    tmp_path: Path, name: str, content: bytes, rows: int, before: int | None
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    (format_,) = (one for one in FORMATS if file.suffix in one.suffixes)
+    assert format_().lines_before(file, rows) == before

@@ -24,6 +24,7 @@ class Csv(Format):
     """A CSV file in UTF-8 with a header. Blank lines are skipped."""
 
     type = "csv"
+    header_lines = 1
     suffixes = (".csv",)
     other_suffixes = (".tsv", ".tab", ".txt", ".data", ".dat")
     libraries = ("numpy", "polars")

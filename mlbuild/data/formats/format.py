@@ -16,12 +16,15 @@ from mlbuild.data.formats.refusals import refusal
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.hints import did_you_mean
 from mlbuild.params import Described, Json, write
+from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
     import polars as pl
 
 
 _BOOLS = "write true or false, or declare the column as int, or as string with categories"
+#: How many bytes are read at a time to count lines.
+_BLOCK = 1 << 20
 #: The slot in which a task finds the file to read.
 FILE = "file"
 
@@ -50,6 +53,8 @@ class Format(Described):
     by = "type"
     #: The name of the format in a spec and in messages.
     type: ClassVar[str]
+    #: The lines before the rows of a file in which each row is usually one line; None if rows are no lines.
+    header_lines: ClassVar[int | None] = None
     #: Suffixes that determine the format in a spec without `type`, and other suffixes of its files.
     suffixes: ClassVar[tuple[str, ...]] = ()
     other_suffixes: ClassVar[tuple[str, ...]] = ()
@@ -57,6 +62,17 @@ class Format(Described):
     can_crash: ClassVar[bool] = False
     #: The distributions whose versions can change what is read.
     libraries: ClassVar[tuple[str, ...]] = ("polars",)
+
+    def lines_before(self, file: Path, rows: int) -> int | None:
+        """Return the number of lines before the first row, if each of the rows is one line of the file."""
+        if self.header_lines is None:
+            return None
+        with open_regular(file) as stream:
+            count, last = 0, b"\n"
+            while block := stream.read(_BLOCK):
+                count, last = count + block.count(b"\n"), block[-1:]
+        lines = count + (last != b"\n")
+        return self.header_lines if lines == rows + self.header_lines else None
 
     @classmethod
     def refusal(cls, reason: str, help_: str | None = None) -> Failed:

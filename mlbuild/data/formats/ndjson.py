@@ -25,6 +25,7 @@ class Ndjson(Format):
     """
 
     type = "ndjson"
+    header_lines = 0
     suffixes = (".ndjson", ".jsonl")
 
     def header(self, file: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mlbuild.data.contracts import Contract
 from mlbuild.data.faults import Fault, faulty
@@ -45,12 +46,14 @@ def verdict(source: str, slot: str) -> Input:
 
 def run(job: Job) -> None:
     contract = read(Contract, job.params["contract"])
-    faults = [Fault.from_json(fault) for fault in json.loads(job.read("rows", "faults"))]
+    read_faults = json.loads(job.read("rows", "faults"))
+    faults = [Fault.from_json(fault) for fault in read_faults["faults"]]
     rows = read_table(job, "rows", WHOLE, contract.columns)
     found = violations(rows, contract, faults)
     if found:
         count = "1 rule is" if len(found) == 1 else f"{len(found)} rules are"
-        raise faulty(f"the table violates its contract: {count} violated", found)
+        placed = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
+        raise faulty(f"the table violates its contract: {count} violated", placed)
     # A constant, so that loosening a bound does not rerun anything.
     job.write("verdict", b"kept")
     report = {"format": FORMAT, "rows": rows.height, "columns": len(contract.columns)}

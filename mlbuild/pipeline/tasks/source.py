@@ -43,5 +43,7 @@ def run(job: Job) -> None:
     columns = {name: read(Column, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
     rows, faults = format_.read(job.file(FILE), columns)
-    job.write("faults", json.dumps([fault.to_json() for fault in faults]).encode())
+    before = format_.lines_before(job.file(FILE), rows.height)
+    content = {"faults": [fault.to_json() for fault in faults], "lines_before": before}
+    job.write("faults", json.dumps(content).encode())
     write_table(job, WHOLE, rows.iter_columns())
