@@ -108,13 +108,13 @@ def replace_regular(path: _Path, content: bytes) -> None:
 
 @contextmanager
 def writing_regular(path: _Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing, in place of the former one; whole or not at all.
+    """Open a file for atomic writing, in place of an existing one.
 
-    A name that a project brings can be a link to a file elsewhere, or a pipe that nobody reads.
+    The path in a project can be a link to a file elsewhere, or a pipe that nobody reads.
 
     Raises:
-        Irregular: the path leads to something other than a regular file.
-        OSError: it cannot be written.
+        Irregular: The path leads to something other than a regular file.
+        OSError: It cannot be written.
     """
     if os.path.lexists(path):
         if stat.S_ISLNK(mode := os.lstat(path).st_mode):
@@ -145,17 +145,18 @@ def _replacing(path: _Path) -> Iterator[IO[bytes]]:
 
 
 def real(path: _Path) -> Path:
-    """Follow all links of a path; unlike `Path.resolve`, this fails for no path, whatever links a project brings."""
-    from pathlib import Path  # starting does without it
+    """Follow all links of a path. Unlike `Path.resolve`, this never fails, whatever links a project contains."""
+    from pathlib import Path  # not needed at startup
 
     return Path(os.path.realpath(path))
 
 
 def walk(folder: _Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield each folder below and including `folder` with the names of its folders, links to folders included, and files.
+    """Yield each folder inside `folder`, and itself, with the names of its folders (including links to folders) and
+    of its files.
 
-    As `os.walk`, but for any depth. Remove names from the list of folders to leave these out; links are never followed,
-    and a folder that cannot be read is empty.
+    This is `os.walk` for any depth. Remove names from the list of folders to skip these. Links are never followed,
+    and an unreadable folder counts as empty.
     """
     waiting = [os.fspath(folder)]
     while waiting:

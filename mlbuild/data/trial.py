@@ -1,6 +1,6 @@
-"""Reads a file in a process of its own first, where the library that reads it can crash on damaged files.
+"""Reads a file in a separate process first, if the library that reads it can crash on damaged files.
 
-Tasks run in workers, so a crash fails one task. Commands that read a file themselves try it with this.
+Tasks run in workers, so a crash fails only one task. Commands that read a file themselves test it with this.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.diagnostics import Failed
 
-#: Seconds; a file that takes longer is read without.
+#: Seconds. A file that takes longer is read without this test.
 _PATIENCE = 60.0
 _PROGRAM = "import sys; sys.path[:] = {path}; from mlbuild.data.trial import main; main()"
 
 
 def try_reading(form: Format, file: Path) -> None:
-    """See that reading a file does not end the process.
+    """Check that reading a file does not crash the process.
 
     Raises:
         Failed: Of kind `data`: it would.
@@ -50,7 +50,7 @@ def _try(kind: str, file: Path) -> None:
 
 
 def main() -> None:
-    """Read a whole file; what is wrong with it is found again, and reported, by who reads it next."""
+    """Read a whole file. Errors are ignored here, because the next reader finds and reports them again."""
     name, file = sys.argv[1:]
     form = next(kind for kind in FORMATS if kind.type == name)()
     with suppress(Failed, OSError):

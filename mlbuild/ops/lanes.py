@@ -53,7 +53,7 @@ def lanes(stages: Sequence[Stage], columns: Iterable[str]) -> list[Lane]:
 
 
 class _Groups:
-    """Disjoint sets of numbers. One member of each set, its root, stands for the set."""
+    """Disjoint sets of numbers. One member of each set, its root, represents the set."""
 
     def __init__(self) -> None:
         self._parents: list[int] = []

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 #: The number of rows that are converted to columns at a time.
 _BLOCK = 1 << 14
-#: The most columns that a table can have.
+#: The maximum number of columns of a table.
 _MOST_KEYS = 50_000
-#: A table can have so many cells, and besides, so many for each value in the file.
+#: The maximum number of cells of a table: a constant, plus this many for each value in the file.
 _MOST_SPARSE, _SPARSE = 20_000_000, 100
-#: The most lists and objects in one another; what is nested deeper is shown as `...`.
+#: The maximum nesting depth of lists and objects. Anything deeper is shown as `...`.
 _DEPTH = 50
 #: Every integer up to this one is a float64.
 _EXACT = 2**53

@@ -36,8 +36,8 @@ _NOTE = {
 class Exported:
     """An exported folder: the task that makes it, the build that wrote it, and the digests of its files.
 
-    `generated` is the same as in `Task`. `former` are the digests of the files that were there before; if the build was killed,
-    they can still be there.
+    `generated` is the same as in `Task`. `former` are the digests of the previous files, which can still be there
+    if the build was killed.
     """
 
     folder: str
@@ -93,7 +93,7 @@ def exported_folders(store: DiskStore) -> Iterator[tuple[Path, Exported]]:
     """Return all folders that builds wrote and that still exist, with the files of their notes."""
     for path, note in store.notes(NOTES):
         found = _read(note)
-        if found is not None and os.path.isdir(store.root / found.folder):  # noqa: PTH112  # even if it may not be seen
+        if found is not None and os.path.isdir(store.root / found.folder):  # noqa: PTH112  # false if access is denied
             yield path, found
 
 

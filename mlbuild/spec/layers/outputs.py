@@ -60,7 +60,7 @@ def _siblings(composed: Composed) -> Iterator[FilePath]:
     folder = FilePath(composed.document.file).parent
     own = {os.path.realpath(part.file) for part in composed.parts}
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208  # a name each is all it takes
+        names = sorted(os.listdir(folder))  # noqa: PTH208  # only names are needed
     except OSError:
         return
     for name in names:
