@@ -121,7 +121,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
         return INTERRUPTED, Stopped(SAID)
     except BrokenPipeError:  # nobody reads its progress any more
         return CUT_OFF, None
-    except Exception as error:  # any bug in mlbuild is reported with its own exit code
+    except BaseException as error:  # any bug, in compiled libraries too, is reported with its own exit code
         missing: Stopped | None = importlib.import_module("mlbuild.cli.surroundings").missing(error)
         if missing is not None:
             return missing.code, missing
@@ -201,7 +201,7 @@ def _help_formatter(prog: str) -> argparse.HelpFormatter:
     """Use lines as wide as the terminal, without importing shutil as argparse would."""
     wanted = os.environ.get("COLUMNS", "")
     try:
-        columns = int(wanted) if wanted.isdecimal() else os.get_terminal_size().columns
+        columns = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else os.get_terminal_size().columns
     except OSError:  # not a terminal
         columns = 80
     return argparse.RawDescriptionHelpFormatter(prog, width=columns - 2)

@@ -82,7 +82,7 @@ def read_request(argv: list[str]) -> "Request | None":
             request.verb, former = "plan" if word in ("-n", "--dry-run") else request.verb, ""
         elif typed == "build" and word in _COUNTED:
             value, former = next(words, ""), ""
-            if not value.isdecimal() or int(value) < 1:
+            if not value.isdecimal() or len(value) > 18 or int(value) < 1:
                 return None
         elif not typed or word.startswith("-") or (request.targets and not former):
             return None

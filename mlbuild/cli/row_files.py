@@ -76,7 +76,7 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
         if kind not in kinds:
             raise UsageError(f"{flag} is only for {', '.join(one.type for one in kinds)} files")
         value = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
-        if not _takes(param, value):
+        if not _takes(param, value) or not _is_text(value):
             raise UsageError(f"{flag} must be {param.kind.phrase()}")
         given[param.key] = value
     return given
@@ -92,6 +92,15 @@ def _flags() -> Mapping[str, tuple[Param, tuple[type[Format], ...]]]:
             flag = f"--{one.replace('_', '-')}"
             found[flag] = (param, (*found.get(flag, (param, ()))[1], kind))
     return found
+
+
+def _is_text(value: str | list[str]) -> bool:
+    """Whether an option is valid Unicode: a shell can pass any bytes."""
+    try:
+        "".join(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _takes(param: Param, value: Any) -> bool:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 
 from mlbuild.allowance import allowance_text, refused
 from mlbuild.cli.exits import TASK, UNREACHABLE, USAGE, Stopped
 
 #: How many files a command opens at once, and how many more a build opens for each of its jobs.
 _OPEN, _OPEN_BY_JOB = 64, 8
+#: With a value that is not a number of threads, polars does not start.
+_POLARS = "POLARS_MAX_THREADS"
 _RAISE_LIMIT = "raise the limit: ulimit -n"
 
 
@@ -24,6 +27,8 @@ def see_surroundings() -> None:
     """
     if not _folder_exists():
         raise _gone()
+    if not re.fullmatch("[1-9][0-9]{0,4}", os.environ.get(_POLARS, "1")):
+        del os.environ[_POLARS]
     see_room_for_files()
 
 
@@ -50,7 +55,7 @@ def see_room_for_files(jobs: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def missing(error: Exception) -> Stopped | None:
+def missing(error: BaseException) -> Stopped | None:
     """Return what to tell the user about an error with an external cause; None if the cause is our own code."""
     if refused(f"{type(error).__name__}: {error}"):
         return Stopped(": ".join(["out of memory", *allowance_text()]), code=TASK)

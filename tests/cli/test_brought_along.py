@@ -264,3 +264,50 @@ def test_a_parquet_file_that_crashes_its_library_is_refused(built: Command, kind
     for words in ("init rows.parquet -f new.yaml", "predict dist/one/model.onnx rows.parquet"):
         ran = built(*words.split())
         assert (ran.code, "cannot read the file as parquet" in ran.err) == (3, True), ran
+
+
+LONG = "1" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (f"build -j {LONG}", "argument -j"),
+        (f"build --threads {LONG}", "argument --threads"),
+        (f"build --memory-limit {LONG}", "is not a size"),
+        (f"build --memory-limit {LONG}.5G", "is not a size"),
+        (f"gc --max-size {LONG}", "is not a size"),
+        (f"gc --keep-builds {LONG}", "argument --keep-builds"),
+        (f"query deps(model:one,{LONG})", "the number of steps is missing"),
+        ("predict dist/one/model.onnx rows.csv --null-value \udcff", "--null-value takes"),
+        ("predict dist/one/model.onnx rows.csv --delimiter \udcff", "--delimiter takes"),
+    ],
+)
+def test_words_can_be_anything(built: Command, words: str, told: str) -> None:
+    ran = built(*words.split())
+    assert (ran.code, told in ran.err) == (2, True), ran
+
+
+@pytest.mark.parametrize("name", ["MLBUILD_JOBS", "MLBUILD_THREADS", "COLUMNS", "POLARS_MAX_THREADS"])
+@pytest.mark.parametrize("value", [LONG, "0", "-1", "٣", "x"])
+def test_variables_can_be_anything(built: Command, name: str, value: str) -> None:
+    for words in ("build --help", "build --force -j1 -q"):
+        ran = subprocess.run(
+            [sys.executable, "-m", "mlbuild", *words.split()],
+            cwd=built.folder,
+            env={**os.environ, name: value},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode in (0, 2), ran
+        assert "Traceback" not in ran.stderr and "panicked" not in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "loop", "c\udcff", "rows.csv", "rows.csv/x"])
+def test_a_cache_can_be_anywhere(mlbuild: Command, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    small(mlbuild.folder)
+    (mlbuild.folder / "loop").symlink_to("loop")
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(mlbuild.folder / name))
+    ran = mlbuild("build")
+    assert (ran.code, "Traceback" not in ran.err) == (0 if "\udcff" in name else 7, True), ran

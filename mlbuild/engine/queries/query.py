@@ -113,7 +113,7 @@ class _Reader:
             return None
         self._next()
         token = self._next()
-        if not token.text.isdecimal():
+        if not token.text.isdecimal() or len(token.text) > 18:
             raise _wrong(
                 token,
                 f"expected the number of steps before {_called(token)}",

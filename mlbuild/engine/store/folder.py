@@ -52,7 +52,7 @@ class Folder:
 
     def writable(self) -> bool:
         """Whether something can be written into the folder. True if it does not exist but can be created."""
-        return os.access(self.path, os.W_OK) or not self.path.is_dir()
+        return os.access(self.path, os.W_OK) or not os.path.isdir(self.path)
 
     def mark(self) -> None:
         """Make git and backups ignore the folder. Restore its marks if they were changed."""
