@@ -76,7 +76,7 @@ def test_a_missing_file_is_named_as_it_was_looked_for(
 ) -> None:
     (project.folder / "rows.csv").rename(project.folder / "hours.csv")
     assert "there is no file './rows.csv'" in project("check").err
-    monkeypatch.setenv("T_DATA", "/secret")
+    monkeypatch.setenv("T_DATA", "secret")
     told = project("check").err
     assert "there is no file '${T_DATA:-.}/rows.csv'" in told and "secret" not in told
 
