@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.cli.output.reasons import reasons_text
 from mlbuild.engine.decide.libraries import versions
+from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import find_action, find_record
 from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command
@@ -305,3 +307,16 @@ def test_a_changed_expression_that_an_artifact_computes(mlbuild: Command, spec: 
     line = edit(spec, "ELSE 23.7 END", "ELSE 23.5 END")
     changed = r"datasets\.departures\.steps\[2\]\.columns\.age\S*: 23\.7 -> 23\.5"
     assert re.search(rf"  {changed} \(mlbuild\.yaml:{line}\)", mlbuild("why", "artifact:late").out)
+
+
+def test_what_changed_in_one_task_is_one_phrase() -> None:
+    changed = [
+        Reason("input part", "dataset:all", part=f"{split}/{name}")
+        for name in "abc"
+        for split in ("train", "valid")
+    ]
+    other = Reason("input part", "target:one", part="train/y")
+    assert (
+        reasons_text([*changed, other]) == "'a' and 2 more of dataset:all changed; 'y' of target:one changed"
+    )
+    assert reasons_text([changed[0], changed[1]]) == "'a' of dataset:all changed"

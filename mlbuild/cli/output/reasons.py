@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -93,9 +93,23 @@ def telling(reasons: Sequence[Reason]) -> list[Reason]:
 
 def reasons_text(reasons: Sequence[Reason], most: int = 3) -> str:
     """Format the first few reasons on one line."""
-    phrases = [*dict.fromkeys(map(reason_text, telling(reasons)))]
+    phrases = [*dict.fromkeys(_phrases(telling(reasons)))]
     more = [f"and {len(phrases) - most} more"] if len(phrases) > most else []
     return "; ".join([*phrases[:most], *more])
+
+
+def _phrases(reasons: Sequence[Reason]) -> Iterator[str]:
+    """Format the reasons. What has changed in the result of one task is one phrase, since it has one cause."""
+    changed: dict[str, dict[str, None]] = {}
+    for one in reasons:
+        if one.what == "input part":
+            changed.setdefault(one.where, {})[place_of(one.part)[1] or one.part] = None
+    for one in reasons:
+        names = [*changed.get(one.where, ())] if one.what == "input part" else []
+        if len(names) > 1:
+            yield told(f"'{names[0]}' and {len(names) - 1} more of {one.where} changed")
+        else:
+            yield reason_text(one)
 
 
 def decision_text(decision: Decision) -> str:
