@@ -35,10 +35,10 @@ _PATH = re.compile(r"path: ([\w./-]+)")
 _TOP = """\
 # Errors and warnings
 
-What `mlbuild` says of a spec, by code: `error[unknown-op]` is explained under `unknown-op`. The command
-`mlbuild explain CODE` prints the same. Errors end a command with exit code 2, before any data is read. Warnings do not; the
-top-level key `warnings` of a spec silences or raises them. Some warnings need data: a build finds them, and one that is raised to an
-error ends it with exit code 4, before anything is published.
+This page explains the errors and warnings of `mlbuild` by their code: see `unknown-op` for `error[unknown-op]`. `mlbuild explain CODE` prints the
+same text. An error ends a command with exit code 2, before any data is read. A warning does not. The top-level key `warnings` of a spec
+silences warnings or turns them into errors. Some warnings need data, so only a build finds them. If such a warning is an error, the build
+exits with code 4 and publishes nothing.
 
 This page is written by `python -m tests.cases` from the cases in `tests/cases/diagnostics/`.
 """
