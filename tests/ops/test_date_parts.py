@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from mlbuild.lowering.value import NAT
-from mlbuild.ops.time_zone import fit_offsets
+from mlbuild.ops.times.time_zone import fit_offsets
 from tests import budget
 from tests.ops.written import after, problems, transformed
 
