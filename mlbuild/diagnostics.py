@@ -238,6 +238,7 @@ CODES = {
     "constant-model": "a model that gives the same answer for every row",
     "join-without-partner": "a join that finds no partner for many rows",
     "empty-part": "a split that leaves no rows for validation or for the test",
+    "too-good": "a model whose answers are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant answer",
 }
 
@@ -249,6 +250,7 @@ WARNINGS = (
     "empty-part",
     "constant-model",
     "no-skill",
+    "too-good",
 )
 #: The warnings that need data and are found by a build.
-FOUND_IN_BUILDS = ("join-without-partner", "empty-part", "constant-model", "no-skill")
+FOUND_IN_BUILDS = ("join-without-partner", "empty-part", "constant-model", "no-skill", "too-good")

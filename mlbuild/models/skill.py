@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: The values of metrics by name, by split.
 Values = Mapping[str, Mapping[str, float | None]]
 
+#: A share of the variance that models rarely explain, unless a feature is computed from the target.
+_TOO_GOOD = 0.99
+
 
 class Constants:
     """For each metric, the constant scores that are best on the training rows."""
@@ -56,6 +59,9 @@ def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> It
         yield Found("constant-model", "the model gives the same answer for every row")
         return
     split = [name for name, array in scores.items() if len(array)][-1]
+    r2 = model[split].get("r2")
+    if split != "train" and r2 is not None and r2 > _TOO_GOOD:
+        yield Found("too-good", f"r2 is {r2:.6g} on the {split} rows: a feature may give the target away")
     both = [
         (name, value, base)
         for name, value in model[split].items()

@@ -275,6 +275,12 @@ class Warnings(Described):
         default="warn",
         key="no-skill",
     )
+    too_good: str = field(
+        Choice(LEVELS),
+        "A model explains more than 99 % of the variance of rows that it has not seen. Found by a build.",
+        default="warn",
+        key="too-good",
+    )
 
 
 @dataclass(frozen=True)

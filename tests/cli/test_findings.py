@@ -128,3 +128,15 @@ def test_a_linear_model_tells_its_coefficients(tmp_path: Path, mlbuild: Command)
     assert [*learner["coefficients"]] == names
     assert learner["coefficients"]["x"] == pytest.approx(2)
     assert learner["coefficients"]["kind=a"] - learner["coefficients"]["kind=b"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.01, True), (0.5, False)])
+def test_answers_that_are_too_good_to_be_true_are_told(
+    tmp_path: Path, mlbuild: Command, noise: float, told: bool
+) -> None:
+    target = (X + noise * np.random.default_rng(1).normal(size=300)).round(6)
+    project(tmp_path, "sklearn.linear_regression", target, dtype="float")
+    ran = mlbuild("build", "-j", "1")
+    assert ran.code == 0
+    assert ("warning[too-good]: r2 is 0.99" in ran.err) == told
+    assert "on the test rows: a feature may give the target away" in ran.err or not told

@@ -22,7 +22,7 @@ KIND = "evaluate"
 #: The part with the metrics, which is also a file of an output.
 METRICS = "metrics.json"
 FORMAT = 1
-_CODES = ("constant-model", "no-skill")
+_CODES = ("constant-model", "no-skill", "too-good")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
