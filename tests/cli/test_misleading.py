@@ -95,3 +95,25 @@ def test_a_number_in_place_of_a_date_is_not_told_to_be_quoted(project: Command) 
     assert (
         "'valid_from' must be a string, not 200" in told and "help: write a date, such as 2013-10-01" in told
     )
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        "{type: time, column: id, valid_from: '200'}",
+        "{type: rondom}",
+        "{type: random, tset: 1}",
+        "{type: random, valid: 0.6, test: 0.6}",
+    ],
+)
+def test_a_mistake_in_a_split_hides_no_others_and_has_no_consequences(project: Command, split: str) -> None:
+    write(project.folder, "{type: random}", split)
+    spec = project.folder / "mlbuild.yaml"
+    stopping = "target: y, early_stopping: {rounds: 5, metric: r2, split: valid}}}"
+    spec.write_text(spec.read_text().replace("target: y}}", stopping))
+    assert "1 error" in project("check").err
+    spec.write_text(
+        spec.read_text().replace("using: id}", "using: id}, {op: derive, columns: {z: nope + 1}}")
+    )
+    told = project("check").err
+    assert "2 errors" in told and "unknown column 'nope'" in told
