@@ -23,7 +23,7 @@ from tests.cli.starting import ROOT
 from tests.cli.verbs import LINES
 from tests.projects import copied
 
-GONE = "mlbuild: the working folder does not exist any more\n  help: change to another folder\n"
+GONE = "mlbuild: the current folder no longer exists\n  help: change to another folder\n"
 #: The working folder of a command. The project can be deleted while it runs; with `-f`, the working folder is
 #: another one.
 FROM = ["the project", "another folder"]
