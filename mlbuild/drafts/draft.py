@@ -79,14 +79,13 @@ def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> li
         columns[
             Remark("left out of the contract, so not available to models:\n" + _reasons(inferred.refused))
         ] = None
+    rules = "rules for every row; a violation fails the build"
+    if any(column.min is not None for column in inferred.columns.values()):
+        rules += " ('min: 0' is a guess from names and zeros)"
     named = source if source != ROWS else "data"
     return [
         {"sources": {named: _source(inferred, path, named)}},
-        {
-            "contracts": Noted(
-                {named: {"columns": columns}}, "rules for every row; a violation fails the build"
-            )
-        },
+        {"contracts": Noted({named: {"columns": columns}}, rules)},
     ]
 
 

@@ -31,7 +31,7 @@ sources:
     null_values: [NA]  # missing values, in 1 column
     contract: birds
 
-contracts:  # rules for every row; a violation fails the build
+contracts:  # rules for every row; a violation fails the build ('min: 0' is a guess from names and zeros)
   birds:
     columns:
       species:

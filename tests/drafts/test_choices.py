@@ -309,3 +309,17 @@ def test_valid_rows_are_for_early_stopping(tmp_path: Path) -> None:
 )
 def test_names_are_made_of_any_text(text: str, name: str) -> None:
     assert name_of(text, "data") == name
+
+
+@pytest.mark.parametrize(("name", "guessed"), [("z", False), ("age", True)])
+def test_a_draft_says_where_a_minimum_comes_from(tmp_path: Path, name: str, guessed: bool) -> None:
+    columns = {
+        name: [str(row % 50 + 1) for row in range(ROWS)],
+        "y": [str(row % 7 + row) for row in range(ROWS)],
+    }
+    (tmp_path / "rows.csv").unlink(missing_ok=True)
+    pl.DataFrame({"other": [str(0.5 - row) for row in range(ROWS)], **columns}).write_csv(
+        tmp_path / "rows.csv"
+    )
+    text = draft(infer(tmp_path / "rows.csv"), "rows.csv", "p", "y", None).text
+    assert ("min: 0" in text) == guessed == ("('min: 0' is a guess from names and zeros)" in text)
