@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
-from mlbuild.data.moments import DAY, FIRST, LAST, parse_moments
+from mlbuild.moments import DAY, FIRST, LAST, parse_moments
 
 if TYPE_CHECKING:
     import polars as pl

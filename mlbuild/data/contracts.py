@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from mlbuild.columns import DTYPES, ENDS_TEXT, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.lineage import Raw
-from mlbuild.data.moments import parse_moment
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.hints import did_you_mean, listed, meant_as_list
+from mlbuild.moments import parse_moment
 from mlbuild.params import (
     Boolean,
     Choice,

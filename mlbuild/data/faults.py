@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.data.moments import DAY, FIRST, LAST
 from mlbuild.diagnostics import Failed, Failure, data_failure
 from mlbuild.hints import listed
+from mlbuild.moments import DAY, FIRST, LAST
 from mlbuild.params import Json
 from mlbuild.shown import cut, shown, told
 

@@ -18,8 +18,8 @@ from mlbuild.expressions.tree import (
     is_null,
     literal,
     literal_value,
-    microseconds,
 )
+from mlbuild.moments import DAY, parse_moment
 
 
 @dataclass(frozen=True)
@@ -127,14 +127,13 @@ def _moment(term: Term) -> Term:
 def moment_literal(term: Term, dtype: str | None = None) -> Term:
     """Read a text literal as a date or datetime."""
     text = str(term.tree[1])
-    try:
-        value = microseconds(text)
-    except ValueError:
+    value = parse_moment(text)
+    if value is None:
         message = f"'{text}' is not an ISO date"
-        raise mismatch(message, term, "write '2013-10-01' or '2013-10-01 12:30:00'") from None
+        raise mismatch(message, term, "write '2013-10-01' or '2013-10-01 12:30:00'")
     dtype = dtype or ("date" if len(text.strip()) <= len("2013-10-01") else "datetime")
     if dtype == "date":
-        value -= value % 86_400_000_000
+        value -= value % DAY
     return replace(term, tree=literal(dtype, value), dtype=dtype)
 
 

@@ -7,8 +7,10 @@ those of `binding.RULES`. A leaf is a column or a literal.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from mlbuild.moments import parse_moment
 
 Tree = tuple[Any, ...]
 
@@ -47,23 +49,8 @@ def literal_value(tree: Tree) -> Any:
     if dtype in ("int", "float"):
         return float(value)
     if dtype in ("date", "datetime"):
-        return microseconds(value)
+        return parse_moment(value)
     return value
-
-
-def microseconds(text: str) -> int:
-    """Convert an ISO date or time to microseconds since 1970. One with an offset is converted to UTC.
-
-    Raises:
-        ValueError: The text is neither.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError as error:
-        raise ValueError(str(error)) from None
-    return (moment - _EPOCH) // _MICROSECOND
 
 
 def is_literal(tree: Tree) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mlbuild.data.moments import DAY, parse_moment
+from mlbuild.moments import DAY, parse_moment
 
 #: What a constant must be, by the dtype of the column.
 WORDS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import cast
-from mlbuild.data.moments import parse_moment
+from mlbuild.moments import parse_moment
 
 if TYPE_CHECKING:
     import polars as pl

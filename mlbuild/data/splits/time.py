@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.faults import Fault, faulty
-from mlbuild.data.moments import DAY, parse_moment
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, unknown_column
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.moments import DAY, parse_moment
 from mlbuild.params import Name, Text, field
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.data.moments import DAY, parse_moment, parse_moments
+from mlbuild.moments import DAY, parse_moment, parse_moments
 from tests.budget import examples
 
 HOUR = DAY // 24
