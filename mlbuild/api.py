@@ -31,6 +31,7 @@ from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import make_plan
 from mlbuild.pipeline.published import Published, published, remove_orphans
 from mlbuild.pipeline.runs import Recorder, built_specs
+from mlbuild.progress import Report, silent
 from mlbuild.regular import is_regular
 from mlbuild.spec.check import check as check_spec
 from mlbuild.spec.layers.bounds import EVERYWHERE
@@ -240,7 +241,13 @@ def _others(spec: Spec, store: DiskStore) -> Iterator[Spec]:
             yield other
 
 
-def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: None) -> Audit:
+def verify(
+    root: Path,
+    *,
+    repair: bool = False,
+    waits: Waits = lambda holder: None,
+    progress: Report = silent,
+) -> Audit:
     """Read the whole store of the project in a folder.
 
     With `repair`, remove what is damaged, so that it is made again.
@@ -250,7 +257,7 @@ def verify(root: Path, *, repair: bool = False, waits: Waits = lambda holder: No
     """
     store = open_store(root)
     with store.cleaning(waits) if repair else nullcontext():
-        found = audit(store)
+        found = audit(store, progress)
         if repair:
             remove_damaged(store, found)
     return found

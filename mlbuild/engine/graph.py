@@ -42,6 +42,9 @@ class Job(Protocol):
         When the task writes it, it becomes a part of the result.
         """
 
+    def progress(self, done: int, total: int | None, unit: str) -> None:
+        """Report how much is done, such as 120 of 200 rounds (total None: unknown). Call this as often as you like."""
+
 
 @dataclass(frozen=True)
 class Input:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import Schema
+from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class Training:
-    """A request to learn from training rows. The result depends on everything here except `threads`.
+    """A request to learn from training rows. The result depends on everything here except `threads` and `progress`.
 
     `target` is coded by the learner's answer, with this number of `classes` (0: none). If there are `bins`, a file
     that the learner's `bin` wrote, `rows` contains only the schema.
@@ -55,3 +56,4 @@ class Training:
     threads: int = 1
     stopping: EarlyStopping | None = None
     bins: Path | None = None
+    progress: Report = silent

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from mlbuild.cli.output.printing import Paint
-from mlbuild.cli.output.progress import Progress
+from mlbuild.cli.output.progress import BuildPrinter
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.events import (
     BuildStarted,
@@ -17,9 +17,11 @@ from mlbuild.engine.execution.events import (
     TaskDone,
     TaskFailed,
     TaskPrinted,
+    TaskProgress,
     TaskStarted,
 )
 from mlbuild.pipeline.tasks import evaluate
+from mlbuild.progress import Progress
 from tests.cli.running import Command
 from tests.projects import delays
 
@@ -88,7 +90,7 @@ class Terminal(io.StringIO):
 
 
 def lines(stream: io.StringIO, *events: Event, verbose: bool = False) -> str:
-    progress = Progress(stream, Paint(io.StringIO(), True), quiet=False, verbose=verbose)
+    progress = BuildPrinter(stream, Paint(io.StringIO(), True), quiet=False, verbose=verbose)
     for event in events:
         progress(event)
     return stream.getvalue()
@@ -104,6 +106,40 @@ def test_what_a_task_prints_is_shown_with_its_failure_or_when_asked_for() -> Non
     done = [*started, TaskDone("t", 1.0, ())]
     assert lines(io.StringIO(), *done) == "      ran  t (1.00 s)\n"
     assert "           | line 29\n" in lines(io.StringIO(), *done, verbose=True)
+
+
+def test_how_far_a_task_has_come_is_shown_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    events: list[Event] = [
+        BuildStarted("b", 4),
+        *(TaskStarted(name, ()) for name in "xy"),
+        TaskProgress("x", Progress(120, 200, "rounds")),
+        TaskProgress("y", Progress(1_299_999, None, "rows")),
+        TaskProgress("x", Progress(121, 200, "rounds")),
+        TaskDone("x", 1.0, ()),
+        TaskProgress("y", Progress(1_300_000, 12_345_678, "rows")),
+    ]
+    bars = lines(Terminal(), *events).replace("\r\x1b[K", "|").split("|")
+    assert [bar.partition("] ")[2] for bar in bars if bar.startswith("[")][2:] == [
+        "0/4 x 120/200 rounds, y",
+        "0/4 x 120/200 rounds, y 1.2M rows",
+        "0/4 x 121/200 rounds, y 1.2M rows",
+        "1/4 y 1.2M rows",
+        "1/4 y 1.3M/12.3M rows",
+    ]
+
+
+def test_elsewhere_a_long_task_gets_a_line_from_time_to_time() -> None:
+    stream, now = io.StringIO(), [0.0]
+    printer = BuildPrinter(stream, Paint(stream), quiet=False, verbose=False, clock=lambda: now[0])
+    printer(BuildStarted("b", 4))
+    printer(TaskStarted("x", ()))
+    for second in range(100):
+        now[0] = second
+        printer(TaskProgress("x", Progress(second, 100, "rounds")))
+    assert stream.getvalue().splitlines() == [f"  running  x {done}/100 rounds" for done in (30, 60, 90)]
 
 
 def test_the_bar_names_all_that_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,12 @@ def test_a_terminal_shows_what_runs_and_is_left_clean(tmp_path: Path) -> None:
     assert "\x1b[32m      ran\x1b[0m  source:rows (" in written
 
 
+def test_a_terminal_shows_how_far_a_task_has_come(tmp_path: Path) -> None:
+    small(tmp_path)
+    shown = [bar.split(" ", 2)[2] for bar in bars(watched(tmp_path, "build", "verify:one", "-j", "1"))]
+    assert "train:one 1/3 rounds" in shown and "verify:one 0/60 rows" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "environment"),
     [(["build"], {"CI": "true"}), (["build"], {"TERM": "dumb"}), (["build", "-q"], {})],
@@ -117,6 +123,17 @@ def test_a_pipe_gets_the_same_lines_without_colour(tmp_path: Path) -> None:
     assert [_TIME.sub("", line).partition(":")[0] for line in on_terminal] == [
         _TIME.sub("", line).partition(":")[0] for line in lines
     ]
+
+
+def test_a_terminal_shows_how_much_of_the_store_was_read(tmp_path: Path) -> None:
+    small(tmp_path)
+    piped(tmp_path, "build", "source:rows")
+    written = watched(tmp_path, "store", "verify")
+    (reading,) = re.findall(r"reading 0/(\d+) files", written)
+    lines = seen(written)
+    counts = re.match(r"(\d+) contents, (\d+) results?, (\d+) notes", lines[0])
+    assert counts and sum(map(int, counts.groups())) == int(reading) and lines[1:] == [""]
+    assert "\r" not in watched(tmp_path, "store", "verify", "-q")
 
 
 def test_a_document_is_all_that_is_told(tmp_path: Path) -> None:

@@ -219,3 +219,12 @@ def test_a_large_file_is_read_in_parts_as_in_one(tmp_path: Path) -> None:
             writer.writerow([random.choice(texts) for _ in range(width)])
         file.write_bytes(buffer.getvalue().encode())
         assert read_or_line(file, ",") == standard(file.read_bytes(), ",")
+
+
+def test_rows_are_reported_batch_by_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_table, "_BATCH", 2)
+    file, heard = tmp_path / "rows.csv", list[Any]()
+    file.write_bytes(b"a,b\n" + b"1,2\n" * 4 + b"1,2\r1,2\n")  # such line ends are not left to polars
+    rows, _ = read_csv(file, ",", lambda *progress: heard.append(progress))
+    assert rows.height == 6
+    assert heard == [(rows, None, "rows") for rows in (2, 4, 6)]

@@ -100,6 +100,14 @@ def test_a_key_that_an_object_lacks_is_a_missing_value(file: Path, monkeypatch: 
     assert Ndjson().header(file) == ["a", "b", "c"]
 
 
+def test_rows_are_reported_block_by_block(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson_rows, "_BLOCK", 2)
+    file.write_text('{"a": 1}\n' * 5)
+    heard: list[Any] = []
+    Ndjson().raw(file, ["a"], lambda *progress: heard.append(progress))
+    assert heard == [(rows, None, "rows") for rows in (2, 4, 5)]
+
+
 def test_a_column_keeps_its_values_whatever_other_rows_hold(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,15 @@ def chatter(job: Job) -> None:
     job.write("out", b"said")
 
 
+def counts(job: Job) -> None:
+    """Report every step, and end as the parameters say."""
+    for done in range(1, 1001):
+        job.progress(done, 1000, "steps")
+    if job.params["dies"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    job.write("out", b"counted")
+
+
 def open_files(job: Job) -> None:
     """Write what this process has open, one per line."""
     names = sorted(str(file.resolve()) for file in list(Path("/proc/self/fd").iterdir()))

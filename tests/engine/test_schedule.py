@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.execution.events import NonDeterministic, TaskStarted
-from mlbuild.engine.execution.executor import Inputs, Outcome, execute
+from mlbuild.engine.execution.executor import Heard, Inputs, Outcome, execute
 from mlbuild.engine.graph import Job, Task
 from mlbuild.engine.store.store import DiskStore
 from tests import budget
@@ -38,13 +39,18 @@ class ByHand:
         self._running[task.name] = (task, inputs, threads)
         self.log.append(f"{task.name}:{threads}")
 
-    def wait(self) -> list[tuple[str, Outcome]]:
+    def wait(self, heard: Heard) -> list[tuple[str, Outcome]]:
         name = next((name for name in self._ends if name in self._running), next(iter(self._running)))
         if name in self._ends:
             self._ends.remove(name)
         task, inputs, threads = self._running.pop(name)
         self.log.append(f"{name} ends")
-        return [(name, execute(task, inputs, self._project.store, self._project.root, threads))]
+        return [
+            (
+                name,
+                execute(task, inputs, self._project.store, self._project.root, threads, partial(heard, name)),
+            )
+        ]
 
     def close(self) -> None:
         assert not self._running

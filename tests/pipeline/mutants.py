@@ -67,6 +67,9 @@ class Job:
         self._targets[part] = self._folder / str(len(self._targets))
         return self._targets[part]
 
+    def progress(self, done: int, total: int | None, unit: str) -> None:
+        pass
+
     def digest(self) -> str:
         given = self.given | {part: path.read_bytes() for part, path in self._targets.items()}
         parts = sorted((part, hashlib.sha256(content).hexdigest()) for part, content in given.items())

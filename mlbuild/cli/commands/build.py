@@ -20,7 +20,7 @@ from mlbuild.cli.output.diagnostics import diagnostics_github, diagnostics_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.notices import of_failures
 from mlbuild.cli.output.printing import Paint, page, say, seconds_text, show, show_document
-from mlbuild.cli.output.progress import Progress
+from mlbuild.cli.output.progress import BuildPrinter
 from mlbuild.cli.output.reasons import path_json
 from mlbuild.cli.output.shipped import findings_of, models_of, outputs_of, results_text
 from mlbuild.cli.output.values import Values
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     see_room_for_files(jobs if workers else 0)
     # polars reads this once, when it is first imported.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
-    progress = Progress(
+    progress = BuildPrinter(
         sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
     )
     plan, values = api.plan(spec, args.out), Values(args)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from mlbuild import api
 from mlbuild.allowance import size_text
 from mlbuild.cli.exits import OK, TASK
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document, shown_path
+from mlbuild.cli.output.progress import LastLine, progress_text
 from mlbuild.cli.output.reasons import waiting_text
 from mlbuild.cli.project import find_file
+from mlbuild.progress import Paced
 
 FORMATS = ("text", "json")
 
@@ -31,9 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    found = api.verify(
-        find_file(args.file).parent, repair=args.repair, waits=lambda holder: say([waiting_text(holder)])
-    )
+    last = LastLine(None if args.quiet or args.json else sys.stderr)
+    try:
+        found = api.verify(
+            find_file(args.file).parent,
+            repair=args.repair,
+            waits=lambda holder: say([waiting_text(holder)]),
+            progress=Paced(lambda progress: last.show(f"reading {progress_text(progress)}")),
+        )
+    finally:
+        last.clear()
     code = TASK if found.damaged and not args.repair else OK
     damaged = [shown_path(str(path)) for path in found.damaged]
     if args.json:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 from mlbuild.cli.output.printing import Paint, page, put, seconds_text
@@ -21,29 +23,60 @@ from mlbuild.engine.execution.events import (
     TaskDone,
     TaskFailed,
     TaskPrinted,
+    TaskProgress,
     TaskRestored,
     TaskReused,
     TaskStarted,
 )
+from mlbuild.progress import Progress
 from mlbuild.shown import line, told
 
 _CLEAR = "\r\x1b[K"
 #: The number of lines that are shown of the output of a task, from its end.
 _PRINTED = 20
+#: The seconds after which a line tells how far a task has come, where no bar is shown.
+_LONG = 30.0
 
 
-class Progress:
-    """A listener that writes lines. On a terminal, the last line is a bar that is overwritten."""
+class LastLine:
+    """The last line of a terminal, which is overwritten. Where that is not possible, nothing is shown."""
 
-    def __init__(self, stream: TextIO | None, paint: Paint, quiet: bool, verbose: bool) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.possible = _watched(stream)
+
+    def show(self, text: str) -> None:
+        if self.possible:
+            width = shutil.get_terminal_size().columns
+            put(self._stream, _CLEAR + line(text if len(text) < width else text[: width - 4] + "..."))
+
+    def clear(self) -> None:
+        put(self._stream, _CLEAR if self.possible else "")
+
+
+class BuildPrinter:
+    """A listener that writes lines. On a terminal, the last line is a bar that is overwritten.
+
+    Elsewhere, a task that takes long gets a line about its progress from time to time.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO | None,
+        paint: Paint,
+        quiet: bool,
+        verbose: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream, self._paint, self._quiet, self._verbose = stream, paint, quiet, verbose
-        self._live = not quiet and _watched(stream)
+        self._last = LastLine(None if quiet else stream)
+        self._clock = clock
         self._total = self._settled = 0
-        self._running: dict[str, str] = {}
+        self._running: dict[str, _Running] = {}
 
     def __call__(self, event: Event) -> None:
         self._tell(event)
-        if self._live and self._running:
+        if self._running:
             self._bar()
 
     def _tell(self, event: Event) -> None:
@@ -56,9 +89,11 @@ class Progress:
             case BuildStarted(tasks=total):
                 self._total = total
             case TaskStarted(task=task):
-                self._running[task] = ""
+                self._running[task] = _Running(due=self._clock() + _LONG)
+            case TaskProgress(task=task, progress=progress):
+                self._progress(task, progress)
             case TaskPrinted(task=task, text=text):
-                self._running[task] = text
+                self._running[task].printed = text
             case TaskDone(task=task, seconds=seconds, reasons=reasons):
                 self._line("ok", "ran", f"{task} ({seconds_text(seconds)})  {reasons_text(reasons)}")
                 self._printed(task, unless=not self._verbose)
@@ -78,7 +113,7 @@ class Progress:
                 text = f"{task} is not deterministic: the same inputs gave different results: {which}"
                 self._write([f"{self._paint('warning', '  warning')}  {text}"], always=True)
             case BuildFinished():
-                put(self._stream, _CLEAR if self._live else "")
+                self._last.clear()
 
     def _line(self, style: str, word: str, text: str, unless: bool = False, always: bool = False) -> None:
         self._settled += 1
@@ -87,19 +122,48 @@ class Progress:
 
     def _printed(self, task: str, unless: bool = False, always: bool = False) -> None:
         """Print what a task wrote to its standard streams, after it has ended."""
-        text = self._running.pop(task, "")
-        lines = [] if unless else text.splitlines()[-_PRINTED:]
+        running = self._running.pop(task, None)
+        lines = running.printed.splitlines()[-_PRINTED:] if running and not unless else []
         self._write([f"           | {told(one)}" for one in lines], always)
+
+    def _progress(self, task: str, progress: Progress) -> None:
+        running, now = self._running[task], self._clock()
+        running.reached = progress_text(progress)
+        if now >= running.due and not self._last.possible:
+            running.due = now + _LONG
+            self._write([f"{self._paint('dim', '  running')}  {task} {running.reached}"])
 
     def _bar(self) -> None:
         done = 20 * self._settled // max(self._total, 1)
-        bar = f"[{'#' * done}{'.' * (20 - done)}] {self._settled}/{self._total} {', '.join(self._running)}"
-        width = shutil.get_terminal_size().columns
-        put(self._stream, _CLEAR + line(bar if len(bar) < width else bar[: width - 4] + "..."))
+        tasks = (" ".join(filter(None, (name, one.reached))) for name, one in self._running.items())
+        self._last.show(f"[{'#' * done}{'.' * (20 - done)}] {self._settled}/{self._total} {', '.join(tasks)}")
 
     def _write(self, lines: Sequence[str], always: bool = False) -> None:
         if lines and (always or not self._quiet):
-            put(self._stream, (_CLEAR if self._live else "") + page(lines, self._paint))
+            self._last.clear()
+            put(self._stream, page(lines, self._paint))
+
+
+@dataclass
+class _Running:
+    """What a running task has printed, how far it has come, and when a line about that is due."""
+
+    due: float
+    printed: str = ""
+    reached: str = ""
+
+
+def progress_text(progress: Progress) -> str:
+    """Format a progress: `120/200 rounds`, `1.2M rows`."""
+    total = "" if progress.total is None else f"/{_short(progress.total)}"
+    return f"{_short(progress.done)}{total} {progress.unit}"
+
+
+def _short(count: int) -> str:
+    """Format a count in a few characters, rounded down."""
+    if count < 10_000:
+        return str(count)
+    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 100_000 / 10}M"
 
 
 def _watched(stream: TextIO | None) -> bool:

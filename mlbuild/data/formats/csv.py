@@ -14,6 +14,7 @@ from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.guesses import TextGuess
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.params import ListOf, Text, field
+from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,8 +50,10 @@ class Csv(Format):
     def header(self, file: Path) -> list[str]:
         return read_header(file, self.delimiter)
 
-    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-        table, header = read_csv(file, self.delimiter)
+    def raw(
+        self, file: Path, names: Sequence[str], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[str]]:
+        table, header = read_csv(file, self.delimiter, progress)
         first = {name: index for index, name in reversed([*enumerate(header)])}
         present = [name for name in names if name in first]
         columns = [table.to_series(first[name]).fill_null("").alias(name) for name in present]

@@ -15,6 +15,7 @@ from mlbuild.data.formats.csv_records import Records
 from mlbuild.data.formats.csv_scan import Scan, blank_lines, scan
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.data.formats.unread import Unread, reading
+from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _BATCH = 1 << 16
 
 
-def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
+def read_csv(file: Path, delimiter: str, progress: Report = silent) -> tuple[pl.DataFrame, list[str]]:
     """Return all columns as text, in the order of the header, and the header.
 
     An empty field is null or an empty text.
@@ -41,7 +42,7 @@ def read_csv(file: Path, delimiter: str) -> tuple[pl.DataFrame, list[str]]:
         found = scan(file, delimiter, quotes=False)
     clear = found.sound and not found.strays and not found.nul
     rows = _read_quickly(file, delimiter, len(header), found) if clear else None
-    return (_read_exactly(file, delimiter, len(header)) if rows is None else rows), header
+    return (_read_exactly(file, delimiter, len(header), progress) if rows is None else rows), header
 
 
 def read_header(file: Path, delimiter: str) -> list[str]:
@@ -80,7 +81,7 @@ def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.Dat
     return rows.filter(~pl.int_range(pl.len()).is_in(between))
 
 
-def _read_exactly(file: Path, delimiter: str, width: int) -> pl.DataFrame:
+def _read_exactly(file: Path, delimiter: str, width: int, progress: Report) -> pl.DataFrame:
     """Read the rows with the standard library.
 
     Raises:
@@ -89,9 +90,11 @@ def _read_exactly(file: Path, delimiter: str, width: int) -> pl.DataFrame:
     import polars as pl
 
     schema = {str(index): pl.String for index in range(width)}
-    rows, frames = _rows(file, delimiter, width), [pl.DataFrame(schema=schema)]
+    rows, frames, height = _rows(file, delimiter, width), [pl.DataFrame(schema=schema)], 0
     while batch := [*islice(rows, _BATCH)]:
         frames.append(pl.DataFrame(batch, schema=schema, orient="row"))
+        height += len(batch)
+        progress(height, None, "rows")
     return pl.concat(frames)
 
 

@@ -16,6 +16,7 @@ from mlbuild.data.formats.refusals import refusal
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.hints import did_you_mean
 from mlbuild.params import Described, Json, write
+from mlbuild.progress import Report, silent
 from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
@@ -98,8 +99,12 @@ class Format(Described):
         """
         raise NotImplementedError
 
-    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    def raw(
+        self, file: Path, names: Sequence[str], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[str]]:
         """Return the columns in `names` that the file has, before conversion, and the names of all its columns.
+
+        A format that reads a file in blocks reports its `progress`.
 
         Raises:
             Failed: Of kind `data`: the file cannot be read.
@@ -134,7 +139,9 @@ class Format(Described):
                 dtypes[values.name] = dtype
         return Guess(self, dtypes, refused)
 
-    def read(self, file: Path, columns: Mapping[str, Column]) -> tuple[pl.DataFrame, list[Fault]]:
+    def read(
+        self, file: Path, columns: Mapping[str, Column], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[Fault]]:
         """Return the columns of a contract, in its order, and their faults. Rows have the order of the file.
 
         A value that cannot be converted is null and counted in a fault. A column that the file lacks is null in all
@@ -145,7 +152,7 @@ class Format(Described):
         """
         import polars as pl
 
-        raw, header = self.raw(file, tuple(columns))
+        raw, header = self.raw(file, tuple(columns), progress)
         counts, by_name = Counter(header), {values.name: values for values in raw}
         made: list[pl.Series] = []
         faults: list[Fault] = []

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.ndjson_rows import blocks, joined, keys, typed
+from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +32,9 @@ class Ndjson(Format):
     def header(self, file: Path) -> list[str]:
         return [*keys(file)]
 
-    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    def raw(
+        self, file: Path, names: Sequence[str], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[str]]:
         import polars as pl
 
         parts: dict[str, list[pl.Series]] = {name: [] for name in names}
@@ -39,6 +42,7 @@ class Ndjson(Format):
         rows = 0
         for block in blocks(file, names, header):
             rows += block.rows
+            progress(rows, None, "rows")
             for name, found in parts.items():
                 found.append(typed(name, block.values[name]))
         if not rows:  # a table without rows does not lack any column

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.refusals import refusal, refuse_others
 from mlbuild.data.formats.unread import Unread, reading
+from mlbuild.progress import Report, silent
 from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Parquet(Format):
             reason = _damage(file) or f"it is damaged ({error})"
             raise refusal(self.type, reason, unquoted=_damage(file) or "it is damaged") from None
 
-    def raw(self, file: Path, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    def raw(
+        self, file: Path, names: Sequence[str], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[str]]:
         header = self.header(file)
         wanted = [name for name in names if name in header]
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mlbuild.engine.decide.stale import Stale
-from mlbuild.engine.execution.executor import Executor, Outcome
+from mlbuild.engine.execution.executor import Executor, Heard, Outcome
 from mlbuild.engine.execution.perform import VERDICTS
 from mlbuild.engine.graph import Task
 
@@ -67,10 +67,10 @@ class Dispatch:
         free = self._cores - sum(other.threads for other in self._running.values())
         self._submit(replace(attempt, threads=max(1, -(-free // starting))))
 
-    def ended(self) -> list[tuple[Attempt, Outcome]]:
+    def ended(self, heard: Heard) -> list[tuple[Attempt, Outcome]]:
         """Wait until tasks have ended. Return each with the outcome of its last run."""
         found = []
-        for name, outcome in self._executor.wait():
+        for name, outcome in self._executor.wait(heard):
             attempt = self._running.pop(name)
             if self._twice and attempt.first is None and _repeatable(outcome):
                 self._submit(replace(attempt, first=outcome, threads=1 if attempt.threads > 1 else 2))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
+from mlbuild.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ class TaskStarted:
 
     task: str
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class TaskProgress:
+    """How far a running task has come, a few times per second at most."""
+
+    task: str
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,7 @@ Event = (
     | StoreBrought
     | BuildStarted
     | TaskStarted
+    | TaskProgress
     | TaskPrinted
     | TaskDone
     | TaskReused

@@ -9,8 +9,9 @@ import contextlib
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,9 +21,12 @@ from mlbuild.engine.decide.records import Part
 from mlbuild.engine.execution.job import Running
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import Store
+from mlbuild.progress import Progress
 
 #: The digests of the parts that a task reads, by slot.
 Inputs = Mapping[str, tuple[Read, ...]]
+#: Is called with the name of a task and how far it has come.
+Heard = Callable[[str, Progress], None]
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,11 @@ class Executor(Protocol):
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
         """Start a task that can use `threads` cores. Every part of `inputs` is in the store."""
 
-    def wait(self) -> list[tuple[str, Outcome]]:
-        """Return the tasks that have ended since the last call, by name. If there are none, wait for one."""
+    def wait(self, heard: Heard) -> list[tuple[str, Outcome]]:
+        """Return the tasks that have ended since the last call, by name. If there are none, wait for one.
+
+        Meanwhile, pass on what running tasks report about their progress.
+        """
 
     def close(self) -> None:
         """Stop everything that is still running. The executor can be used again afterwards."""
@@ -70,19 +77,27 @@ class InProcess:
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
         self._waiting.append((task, inputs, threads))
 
-    def wait(self) -> list[tuple[str, Outcome]]:
+    def wait(self, heard: Heard) -> list[tuple[str, Outcome]]:
         task, inputs, threads = self._waiting.popleft()
         with contextlib.redirect_stdout(sys.stderr):
-            return [(task.name, execute(task, inputs, self._store, self._root, threads))]
+            outcome = execute(task, inputs, self._store, self._root, threads, partial(heard, task.name))
+        return [(task.name, outcome)]
 
     def close(self) -> None:
         self._waiting.clear()
 
 
-def execute(task: Task, inputs: Inputs, store: Store, root: Path, threads: int) -> Outcome:
-    """Call the function of a task, and store what it produces."""
+def execute(
+    task: Task,
+    inputs: Inputs,
+    store: Store,
+    root: Path,
+    threads: int,
+    heard: Callable[[Progress], None],
+) -> Outcome:
+    """Call the function of a task, and store what it produces. Meanwhile, pass on its progress."""
     started = time.perf_counter()
-    with Running(task, inputs, store, root, threads) as job:
+    with Running(task, inputs, store, root, threads, heard) as job:
         task.run(job)
         job.collect()
     return Outcome(time.perf_counter() - started, job.given, job.failure)

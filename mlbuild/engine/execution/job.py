@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from mlbuild.engine.decide.records import Part
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import Store
+from mlbuild.progress import Paced, Progress
 from mlbuild.shown import cut
 
 #: The reason for the failure of a task that got no more memory.
@@ -38,10 +39,17 @@ class Running:
     """
 
     def __init__(
-        self, task: Task, inputs: Mapping[str, tuple[Read, ...]], store: Store, root: Path, threads: int
+        self,
+        task: Task,
+        inputs: Mapping[str, tuple[Read, ...]],
+        store: Store,
+        root: Path,
+        threads: int,
+        heard: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self.params: Mapping[str, Any] = sorted_params(task)
         self.threads = threads
+        self.progress = Paced(heard)
         self.given: dict[str, Part] = {}
         self.failure: Failure | None = None
         self._promised = dict.fromkeys(task.parts)

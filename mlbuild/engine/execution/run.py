@@ -35,6 +35,7 @@ from mlbuild.engine.execution.events import (
     TaskBlocked,
     TaskDone,
     TaskPrinted,
+    TaskProgress,
     TaskRestored,
     TaskReused,
     TaskStarted,
@@ -48,6 +49,7 @@ from mlbuild.engine.execution.perform import conclude, disagreement, missing_fil
 from mlbuild.engine.execution.schedule import Schedule, Urgency
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import Store
+from mlbuild.progress import Progress
 
 
 def build(
@@ -144,7 +146,7 @@ class _Build:
             if not self._damaged and (attempt := self._dispatch.next()):
                 self._start(attempt)  # this can settle it immediately, so that others become ready
             elif self._dispatch.busy:
-                for ended, outcome in self._dispatch.ended():
+                for ended, outcome in self._dispatch.ended(self._heard):
                     self._conclude(ended, outcome)
             else:
                 return not self._damaged
@@ -221,6 +223,9 @@ class _Build:
             reasons = attempt.decision.reasons
             event = TaskDone(task.name, performed.seconds, reasons, outcome.peak, key)
             self._settle(task, action, "ran", event)
+
+    def _heard(self, task: str, progress: Progress) -> None:
+        self._ledger.tell(TaskProgress(task, progress))
 
     def _release(self, attempt: Attempt) -> None:
         """Decide again about tasks that waited for one with the same key."""

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from mlbuild.allowance import allowance_text, size_text
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.execution.executor import Inputs, Outcome
+from mlbuild.engine.execution.executor import Heard, Inputs, Outcome
 from mlbuild.engine.execution.memory import exhausted
 from mlbuild.engine.execution.wire import receive, send
 from mlbuild.engine.execution.zygote import ENDING, Ended, Setup, Wanted, Zygote
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.lock import leave_locks
+from mlbuild.progress import Progress
 
 #: The seconds that a zygote has to end its workers and itself.
 _PATIENCE = 2.0
@@ -88,11 +89,11 @@ class Workers:
         with suppress(OSError):  # it has just died, and the zygote will report this
             send(worker.channel, (replace(task, origin={}), inputs, threads))
 
-    def wait(self) -> list[tuple[str, Outcome]]:
+    def wait(self, heard: Heard) -> list[tuple[str, Outcome]]:
         ended: list[tuple[str, Outcome]] = []
         while not ended:
             for file, _ in self._poll.poll():
-                ended += self._hear(file)
+                ended += self._hear(file, heard)
         return ended
 
     def close(self) -> None:
@@ -114,32 +115,36 @@ class Workers:
             self._poll.unregister(self._control)
             self._control.close()
 
-    def _hear(self, file: int) -> list[tuple[str, Outcome]]:
+    def _hear(self, file: int, heard: Heard) -> list[tuple[str, Outcome]]:
         """Handle a channel or a stream that has data."""
         assert self._control is not None
         if file == self._control.fileno():
             message = receive(self._control)
-            return self._buried(message[0]) if message else self._lost()
+            return self._buried(message[0], heard) if message else self._lost()
         worker = self._by_file.get(file)
         if worker is None:
             return []
         if file == worker.output:
             self._listen(worker)
             return []
-        return self._finished(worker)
+        return self._received(worker, heard)
 
-    def _finished(self, worker: _Worker) -> list[tuple[str, Outcome]]:
-        """Return the outcome that a worker sends; empty if its channel has ended, because the zygote will report
-        why.
+    def _received(self, worker: _Worker, heard: Heard) -> list[tuple[str, Outcome]]:
+        """Return the outcome that a worker sends. There is none if the worker reports progress, or if its channel has
+        ended; in this case, the zygote will report why.
         """
         message = receive(worker.channel)
         if message is None:
             with suppress(KeyError):
                 self._poll.unregister(worker.channel)
             return []
-        self._listen(worker)
-        outcome, task, worker.task = message[0], worker.task, None
+        task = worker.task
         assert task is not None
+        if isinstance(message[0], Progress):
+            heard(task, message[0])
+            return []
+        self._listen(worker)
+        outcome, worker.task = message[0], None
         told = replace(outcome, printed=_text(worker.printed))
         if told.failure and told.failure.kind == "task":
             failure = replace(told.failure, details={**told.failure.details, "output": told.printed})
@@ -154,13 +159,14 @@ class Workers:
         failed = outcome.failure is not None and "memory" in outcome.failure.details
         return failed or (limit is not None and (outcome.peak or 0) > limit / 2)
 
-    def _buried(self, end: Ended) -> list[tuple[str, Outcome]]:
+    def _buried(self, end: Ended, heard: Heard) -> list[tuple[str, Outcome]]:
         """Return the outcome of the task of a worker that has ended."""
         worker = self._workers.get(end.worker)
         if worker is None:
             return []
-        unread, _, _ = select.select([worker.channel], [], [], 0)
-        ended = self._finished(worker) if unread else []
+        ended: list[tuple[str, Outcome]] = []
+        while not ended and _has_message(worker.channel):
+            ended = self._received(worker, heard)
         if worker.number in self._workers:
             self._listen(worker)
             self._forget(worker)
@@ -242,6 +248,13 @@ class Workers:
                     os._exit(1)
             with suppress(OSError):  # it was faster
                 os.setpgid(self._zygote, self._zygote)
+
+
+def _has_message(channel: socket.socket) -> bool:
+    """Whether something was sent that is not read yet, even if the other side has gone."""
+    with suppress(BlockingIOError, ConnectionResetError):
+        return bool(channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    return False
 
 
 def _has_one_thread() -> bool:

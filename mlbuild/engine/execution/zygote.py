@@ -16,6 +16,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -26,6 +27,7 @@ from mlbuild.engine.execution.executor import execute
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.engine.execution.wire import receive, send
 from mlbuild.engine.store.store import Store
+from mlbuild.progress import Progress
 
 #: Seconds between two checks of the memory of workers.
 _LOOK = 0.05
@@ -191,10 +193,15 @@ def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoR
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     _redirect(output)
     setup.limit(threads)
+
+    def report(progress: Progress) -> None:
+        with suppress(OSError):  # the build has gone, and this process is about to be killed
+            send(channel, progress)
+
     while (message := receive(channel)) is not None:
         task, inputs, cores = message[0]
         memory.forget_peak()
-        outcome = execute(task, inputs, setup.store, setup.root, cores)
+        outcome = execute(task, inputs, setup.store, setup.root, cores, report)
         sys.stdout.flush()
         send(channel, replace(outcome, peak=memory.peak()))
     os._exit(0)

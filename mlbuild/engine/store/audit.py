@@ -9,6 +9,7 @@ from pathlib import Path
 from mlbuild.engine.decide.records import find_action
 from mlbuild.engine.store.kept import digest_of
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.progress import Report, silent
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Audit:
     damaged: tuple[Path, ...]
 
 
-def audit(store: DiskStore) -> Audit:
+def audit(store: DiskStore, progress: Report = silent) -> Audit:
     """Read every file of a store. Files that are removed meanwhile are skipped."""
+    files = [*_all(store)]
     damaged: list[Path] = []
     size = 0
     counts = {"cas": 0, "ac": 0, "notes": 0}
-    for kind, path in _all(store):
+    for number, (kind, path) in enumerate(files):
+        progress(number, len(files), "files")
         try:
             size += path.lstat().st_size
             intact = _intact(store, kind, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from mlbuild.diagnostics import Failed, Failure, data_failure
 from mlbuild.models.lightgbm.library import lightgbm, useful, utf8_path
 from mlbuild.models.matrix import categorical, expanded
 from mlbuild.models.training import Rows, Training
+from mlbuild.progress import Report
 
 #: Parameters of every training, in addition to those in the spec.
 FIXED = {
@@ -71,7 +72,7 @@ def _trained(training: Training, params: Mapping[str, Any], rounds: int, bins: s
         data = _dataset(training.rows, params, **train_rows)
     else:
         data = library.Dataset(bins, params=dict(params), **train_rows)
-    held_out, callbacks = [], []
+    held_out, callbacks = [], [_reporting(training.progress)]
     if stopping := training.stopping:
         held_out.append(_dataset(stopping.rows, params, label=stopping.target, reference=data))
         callbacks.append(library.early_stopping(stopping.rounds, verbose=False))
@@ -82,6 +83,17 @@ def _trained(training: Training, params: Mapping[str, Any], rounds: int, bins: s
     best = booster.best_iteration if training.stopping else -1
     text: str = booster.model_to_string(num_iteration=best)
     return text.split("\nparameters:")[0]
+
+
+def _reporting(report: Report) -> Callable[[Any], None]:
+    """Return a callback that reports each round."""
+
+    def callback(state: Any) -> None:
+        report(
+            state.iteration + 1 - state.begin_iteration, state.end_iteration - state.begin_iteration, "rounds"
+        )
+
+    return callback
 
 
 def _dataset(rows: Rows, params: Mapping[str, Any], **fields: Any) -> Any:

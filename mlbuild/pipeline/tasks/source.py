@@ -42,7 +42,7 @@ def run(job: Job) -> None:
     params = job.params["source"]
     columns = {name: read(Column, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
-    rows, faults = format_.read(job.file(FILE), columns)
+    rows, faults = format_.read(job.file(FILE), columns, job.progress)
     before = format_.lines_before(job.file(FILE), rows.height)
     content = {"faults": [fault.to_json() for fault in faults], "lines_before": before}
     job.write("faults", json.dumps(content).encode())

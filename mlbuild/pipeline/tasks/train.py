@@ -63,6 +63,7 @@ def run(job: Job) -> None:
         threads=job.threads,
         stopping=_stopping(job, matrix),
         bins=job.path("bins", "bins") if binned else None,
+        progress=job.progress,
     )
     job.write("fitted", learner.fit(training))
 

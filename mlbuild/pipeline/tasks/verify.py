@@ -79,6 +79,7 @@ def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
     picked = np.linspace(0, max(len(scores) - 1, 0), wanted).round().astype(np.int64)
     size = max(_MOST_CELLS // max(len(recipe.inputs) + len(recipe.matrix), 1), _FEWEST_ROWS)
     for start in range(0, max(wanted, 1), size):
+        job.progress(start, wanted, "rows")  # the block before this one has been compared
         block = picked[start : start + size]
         yield Real(
             _gathered(job, [_inputs(job, recipe, split) for split in SPLITS], block),

@@ -110,6 +110,15 @@ def test_bins_of_features_that_never_vary(tmp_path: Path) -> None:
     assert learner.predict(loaded, rows, 1).tolist() == [[24.5]] * 50
 
 
+@pytest.mark.parametrize("stops", [False, True])
+def test_each_round_is_reported_and_changes_nothing(stops: bool) -> None:
+    learner, heard = LightgbmClassifier(**SMALL), list[Any]()
+    asked = training(2, stopping=stopping("roc_auc", 2, 5) if stops else None)
+    reported = replace(asked, progress=lambda *progress: heard.append(progress))
+    assert learner.fit(reported) == learner.fit(asked)
+    assert heard == [(done, 5, "rounds") for done in (1, 2, 3, 4, 5)]
+
+
 def test_the_seed_counts() -> None:
     learner = LightgbmRegressor(**SMALL, **RANDOM)
     assert learner.fit(training(seed=1)) != learner.fit(training(seed=2))
