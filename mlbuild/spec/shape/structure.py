@@ -19,7 +19,7 @@ from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import Dispatch, params_of
 from mlbuild.spec.shape.schema import build_schema, dispatches
-from mlbuild.spec.shape.wording import Object, glued, of_type, repeated, shown
+from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, repeated, shown
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -56,7 +56,7 @@ class Structure:
 
 def included_problems(value: Any) -> list[Problem]:
     """Return what is wrong with an included file, except its definitions, which are checked after joining."""
-    found = Object((), "an included file").problems(_shape("included").validator.iter_errors(value))
+    found = CheckedObject((), "an included file").problems(_shape("included").validator.iter_errors(value))
     return [problem for problem in found if len(problem.at) < 2 or problem.at[0] == "include"]
 
 
@@ -64,7 +64,7 @@ def overlay_problems(value: Any, name: str) -> list[Problem]:
     """Return what is wrong with the overlay of a profile, except its definitions, which are checked after merging."""
     at = ("profiles", name)
     errors = _shape("overlay").validator.iter_errors(value)
-    found = Object((), f"profile '{name}'").problems(errors)
+    found = CheckedObject((), f"profile '{name}'").problems(errors)
     return [problem.under(*at) for problem in found if len(problem.at) < 2]
 
 
@@ -89,9 +89,9 @@ class _Check:
         if name == "model" and isinstance(value, dict):
             yield from self._model(value, at, title)
         else:
-            yield from self._shaped(value, name, Object(at, title, _ELSEWHERE.get(name, {})))
+            yield from self._shaped(value, name, CheckedObject(at, title, _ELSEWHERE.get(name, {})))
 
-    def _shaped(self, value: Any, name: str, object_: Object) -> Iterator[Problem]:
+    def _shaped(self, value: Any, name: str, object_: CheckedObject) -> Iterator[Problem]:
         shape = _shape(name)
         yield from object_.problems(shape.validator.iter_errors(value))
         yield from self._below(shape.leads, value, object_.at)
@@ -124,7 +124,7 @@ class _Check:
         title = kind.name.rpartition("_")[2]
         if isinstance(which, str) and which in kind.by_value:
             title = f"{title} '{which}'" if kind.by == "op" else f"{which} {title}"
-            yield from self._shaped(value, f"{kind.name}.{which}", Object(at, title))
+            yield from self._shaped(value, f"{kind.name}.{which}", CheckedObject(at, title))
         elif kind.by in value:
             yield self._unknown_option(which, kind, (*at, kind.by))
         else:
@@ -151,14 +151,14 @@ class _Check:
             if "type" in model:
                 yield _unknown_learner(type_, (*at, "type"))
             wanted = {"type": f"available types: {listed(cls.type for cls in LEARNERS)}"}
-            yield from self._shaped(model, "model", Object(at, title, wanted=wanted))
+            yield from self._shaped(model, "model", CheckedObject(at, title, wanted=wanted))
             return
         own = {*params_of(cls), *cls.aliases}
         elsewhere = dict.fromkeys(own, f"move it under 'params': it is a parameter of {type_}")
-        yield from self._shaped(model, "model", Object(at, title, elsewhere))
+        yield from self._shaped(model, "model", CheckedObject(at, title, elsewhere))
         if isinstance(params, dict):
             aliases = {alias: f"use '{name}' instead" for alias, name in cls.aliases.items()}
-            options = Object((*at, "params"), f"the params of {type_}", aliases, cls.refused)
+            options = CheckedObject((*at, "params"), f"the params of {type_}", aliases, cls.refused)
             yield from self._shaped(params, f"params.{type_}", options)
 
 

@@ -49,7 +49,7 @@ _LISTED = 8
 
 
 @dataclass(frozen=True)
-class Object:
+class CheckedObject:
     """An object that was checked: its place and its name in messages.
 
     For an unknown key, `elsewhere` says what it is called here or where it belongs, and `refused` why it does not
