@@ -101,7 +101,7 @@ def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
 
 
 @dataclass(frozen=True)
-class Columns(Kind):
+class ColumnSelection(Kind):
     """The kind of a field that selects columns. `name` is the kind of one of them."""
 
     name: Name = Name("column")

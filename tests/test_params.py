@@ -29,7 +29,7 @@ from mlbuild.params import (
     read,
     write,
 )
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ SHAPE = Dispatch("shape", (Circle, Square), "shape", ((".round", "circle"),))
         (ListOf(Integer()), [1, 2.0], (1, 2), [1, 2]),
         (ListOf(Integer(), or_one=True), 3, (3,), [3]),
         (MapOf(Number()), {"a": 1}, {"a": 1.0}, {"a": 1.0}),
-        (Columns(), ["a", "b"], Columns().read(["a", "b"]), ["a", "b"]),
-        (Columns(), "a", Columns().read(["a"]), ["a"]),
+        (ColumnSelection(), ["a", "b"], ColumnSelection().read(["a", "b"]), ["a", "b"]),
+        (ColumnSelection(), "a", ColumnSelection().read(["a"]), ["a"]),
         (
-            Columns(),
+            ColumnSelection(),
             {"dtype": "numeric", "except": "a"},
-            Columns().read({"dtype": "numeric", "except": ["a"]}),
+            ColumnSelection().read({"dtype": "numeric", "except": ["a"]}),
             {"dtype": "numeric", "except": ["a"]},
         ),
     ],
@@ -115,11 +115,11 @@ def test_equal_meanings_have_one_canonical_form(kind: Kind, given: Any, read_as:
         (ListOf(Integer(), or_one=True), "a"),
         (MapOf(Number(), min_items=1), {}),
         (MapOf(Number(), name_pattern="^[a-z]$"), {"A": 1}),
-        (Columns(), {}),
-        (Columns(), []),
-        (Columns(), {"dtype": "number"}),
-        (Columns(), {"name": "a"}),
-        (Columns(), 5),
+        (ColumnSelection(), {}),
+        (ColumnSelection(), []),
+        (ColumnSelection(), {"dtype": "number"}),
+        (ColumnSelection(), {"name": "a"}),
+        (ColumnSelection(), 5),
     ],
 )
 def test_other_values_are_not_valid(kind: Kind, given: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.diagnostics import Rejected
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 
 TABLE = Schema(
     {
@@ -37,7 +37,7 @@ TABLE = Schema(
     ],
 )
 def test_columns_come_in_the_order_given_or_that_of_the_table(given: Any, names: list[str]) -> None:
-    assert list(Columns().read(given).resolve(TABLE)) == names
+    assert list(ColumnSelection().read(given).resolve(TABLE)) == names
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_what_selects_nothing_or_something_unknown_is_refused(
     given: Any, expected: tuple[str, tuple[str | int, ...], str, str | None]
 ) -> None:
     with pytest.raises(Rejected) as caught:
-        Columns().read(given).resolve(TABLE)
+        ColumnSelection().read(given).resolve(TABLE)
     (problem,) = caught.value.problems
     assert (problem.code, problem.at, problem.message, problem.help) == expected
 
 
 def test_a_faulty_column_may_be_left_out() -> None:
     table = TABLE.plus({"broken": ColumnType(UNKNOWN)})
-    selector = Columns().read({"dtype": "string", "except": "broken"})
+    selector = ColumnSelection().read({"dtype": "string", "except": "broken"})
     assert selector.resolve(table) == ("name",)
 
 
 def test_a_faulty_column_silences_an_empty_selection() -> None:
     table = TABLE.plus({"broken": ColumnType(UNKNOWN)})
-    assert Columns().read({"dtype": "bool"}).resolve(table) == ()
+    assert ColumnSelection().read({"dtype": "bool"}).resolve(table) == ()

@@ -15,7 +15,7 @@ from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.params import Described, Json, Name, field, write
-from mlbuild.selection import Columns, Selector
+from mlbuild.selection import ColumnSelection, Selector
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ class Op(Described):
     refits: ClassVar[bool] = False
 
     columns: Selector = field(
-        Columns(Name("feature")),
+        ColumnSelection(Name("feature")),
         "Columns to transform: a name, a list of names or a selector. It applies to the columns at this step.",
     )
 

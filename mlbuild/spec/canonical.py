@@ -7,7 +7,7 @@ from typing import Any
 
 from mlbuild.kinds import Json, Kind, ListOf, MapOf
 from mlbuild.params import Dispatch, Object, params_of
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import STEP, Model, Steps
 from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import COMPOSING, Root
@@ -33,7 +33,7 @@ def _canonical(kind: Kind, given: Any) -> Any:
             return [_canonical(kind.item, item) for item in (given if isinstance(given, list) else [given])]
         case MapOf():
             return {name: _canonical(kind.item, item) for name, item in given.items()}
-        case Columns() if isinstance(given, Mapping):
+        case ColumnSelection() if isinstance(given, Mapping):
             own = {key: part for key, part in given.items() if key.startswith("x-")}
             return kind.canonical(kind.read(given)) | own
         case Steps():

@@ -29,7 +29,7 @@ from mlbuild.params import (
     field,
     summary,
 )
-from mlbuild.selection import Columns, Selector
+from mlbuild.selection import ColumnSelection, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
 SOURCE = Dispatch("type", SOURCES, "source", tuple((suffix, one.type) for suffix, one in NAMED.items()))
@@ -165,7 +165,7 @@ class Model(Described):
     type: str = field(LEARNER_TYPES, "Learner: the library and the kind of model.")
     dataset: str = field(Name("dataset"), "Dataset on whose train rows the model is trained.")
     features: Selector = field(
-        Columns(),
+        ColumnSelection(),
         "Columns to train on: a list of names or a selector. The inputs of the artifact are the raw columns that these depend on.",
     )
     preprocessing: str | tuple[Op, ...] = field(

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlbuild.columns import Schema
 from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 
 #: SQL over one column by its dtype; `{}` is the column.
 _EXPRESSIONS = {
@@ -49,7 +49,7 @@ class Drawn:
             case ListOf(item=Name(of="column")):
                 keys = [name for name in _KEYS if name in self.columns]
                 return chance.choice([[chance.choice(keys or names)], keys[:2] or some, some])
-            case Columns():
+            case ColumnSelection():
                 dtype = {"dtype": self.columns[some[0]].dtype}
                 return chance.choice([some, some[0], {"except": some}, {"except": some[0]}, dtype])
             case MapOf(names=Name(of="column")):

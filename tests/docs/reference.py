@@ -20,7 +20,7 @@ from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.ops.stages import place
 from mlbuild.params import Param, params_of, read
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 from mlbuild.spec.text.yaml_text import yaml_text
 from tests.docs.keys import code, doc_of, keys_of
 from tests.docs.markdown import DOCS, table
@@ -145,7 +145,7 @@ def _other_names(cls: type[Learner]) -> Iterator[str]:
 
 def _made(cls: type[Op]) -> str:
     """A table of the results of an op for a nullable column of each dtype, with each value of the required options."""
-    if not isinstance(params_of(cls)["columns"].kind, Columns):
+    if not isinstance(params_of(cls)["columns"].kind, ColumnSelection):
         return ""
     required = [param for param in params_of(cls).values() if param.required and param.key != "columns"]
     rows: list[list[str]] = []

@@ -17,12 +17,12 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.stages import place
 from mlbuild.params import Json, read
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import SPLIT, STEP
 from tests.spec.generated_tables import Tables, derive
 from tests.spec.sampled import sampled
 
-_COLUMNS = Columns()
+_COLUMNS = ColumnSelection()
 
 
 def metric_of(learner: type[Learner]) -> str:

@@ -10,7 +10,7 @@ from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.params import Json, field, write
-from mlbuild.selection import Columns, Selector
+from mlbuild.selection import ColumnSelection, Selector
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,7 +29,7 @@ class Select(DatasetStep):
     discriminator = ("op", "select")
 
     columns: Selector = field(
-        Columns(),
+        ColumnSelection(),
         "Columns to keep: a name, a list of names or a selector.",
         examples=({"except": "note"},),
     )

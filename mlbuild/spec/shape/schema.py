@@ -18,7 +18,7 @@ from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.params import Described, Dispatch, Object, Param, object_schema, params_of, summary
 from mlbuild.regular import replace_regular
-from mlbuild.selection import Columns
+from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import LEARNER_TYPES, LearnerParams, Model
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.overlay_schema import part_definitions
@@ -206,7 +206,7 @@ def _placeholder(param: Param, place: int) -> Any:
         return f"${{{place}:{example}}}"
     if isinstance(param.kind, MapOf):
         return {f"${place}": ""}
-    return [f"${place}"] if isinstance(param.kind, (ListOf, Columns)) else f"${place}"
+    return [f"${place}"] if isinstance(param.kind, (ListOf, ColumnSelection)) else f"${place}"
 
 
 def _when(properties: Json, then: Json) -> Json:
