@@ -32,7 +32,7 @@ Names = dict[str, ColumnType | None]
 
 
 @dataclass
-class Columns:
+class KnownColumns:
     """Names of columns. If they are `open`, there can be others."""
 
     names: Names = field(default_factory=dict)
@@ -56,9 +56,9 @@ class Known:
 
     sections: dict[str, dict[str, None]] = field(default_factory=lambda: {key: {} for key in SECTION_KEYS})
     whole: bool = True
-    datasets: dict[str, Columns] = field(default_factory=dict)
-    columns: Columns = field(default_factory=Columns)
-    features: Columns = field(default_factory=Columns)
+    datasets: dict[str, KnownColumns] = field(default_factory=dict)
+    columns: KnownColumns = field(default_factory=KnownColumns)
+    features: KnownColumns = field(default_factory=KnownColumns)
     files: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -103,7 +103,7 @@ def _map(value: Any) -> Mapping[str, Any]:
 
 def _add_datasets(known: Known, resolved: Project) -> None:
     for name in known.sections["datasets"]:
-        columns = known.datasets.setdefault(name, Columns())
+        columns = known.datasets.setdefault(name, KnownColumns())
         dataset = resolved.datasets.get(name)
         if dataset is None:
             columns.open = known.columns.open = True

@@ -9,7 +9,7 @@ from typing import Any
 from mlbuild.columns import ColumnType
 from mlbuild.hints import listed
 from mlbuild.kinds import Json, described
-from mlbuild.spec.names.known import Columns, Known
+from mlbuild.spec.names.known import Known, KnownColumns
 from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.shape.schema import build_schema
 
@@ -39,7 +39,7 @@ def build_project_schema(known: Known) -> Json:
     return schema
 
 
-def _columns(columns: Columns, whole: bool) -> Json:
+def _columns(columns: KnownColumns, whole: bool) -> Json:
     return _name("column", columns.names, columns.open or not whole)
 
 
@@ -84,7 +84,7 @@ def _write_models(definitions: Json, known: Known) -> None:
         model["allOf"] = leads
 
 
-def _target(shape: Json, columns: Columns) -> Json:
+def _target(shape: Json, columns: KnownColumns) -> Json:
     """Return the schema of a target whose column's categories can be `positive`."""
     values = {name: _values(type_) for name, type_ in columns.names.items()}
     leads = [
