@@ -24,7 +24,7 @@ from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.schema import dispatches, shipped_schema
 from mlbuild.spec.text.loader import load
-from mlbuild.spec.text.tree import Document as Text
+from mlbuild.spec.text.tree import Document as SourceText
 from tests.editor.steps import smallest_step
 
 #: The files that the spec names. Data files are never read.
@@ -258,7 +258,7 @@ class Written:
     """A spec in a file, and the places of its parts."""
 
     file: Path
-    tree: Text
+    tree: SourceText
 
     @property
     def text(self) -> str:
@@ -289,5 +289,5 @@ def write_json(file: Path, spec: Json) -> Written:
 def written(file: Path, text: str) -> Written:
     file.write_text(text, encoding="utf-8")
     tree = load(text.encode(), str(file))
-    assert isinstance(tree, Text), tree
+    assert isinstance(tree, SourceText), tree
     return Written(file, tree)

@@ -16,7 +16,7 @@ from mlbuild.spec.layers.overlay import map_like
 from mlbuild.spec.root import COMPOSING, SECTION_KEYS
 from mlbuild.spec.text.builder import MAX_DEPTH
 from mlbuild.spec.text.loader import forbidden, parse
-from mlbuild.spec.text.tree import Document, Node, Text
+from mlbuild.spec.text.tree import Document, Node, SourceText
 
 #: The name of the text with all settings, one per line.
 FLAG = "--set"
@@ -70,7 +70,7 @@ def settings_text(flags: Sequence[str]) -> str:
 
 def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]]:
     """Return the settings of `--set` flags, in order, and the errors in the others. Line 1 is the first flag."""
-    text = Text(FLAG, settings_text(flags))
+    text = SourceText(FLAG, settings_text(flags))
     if bad := forbidden(text):
         return [], [bad]
     settings: list[Setting] = []
@@ -87,7 +87,7 @@ def read_settings(flags: Sequence[str]) -> tuple[list[Setting], list[Diagnostic]
     return settings, found
 
 
-def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
+def _read(text: SourceText, start: int, end: int) -> Setting | list[Diagnostic]:
     """Read the setting between two characters of the text."""
     try:
         parts = [*_parts(text.content, start, end)]
@@ -99,7 +99,7 @@ def _read(text: Text, start: int, end: int) -> Setting | list[Diagnostic]:
         message = f"maps and lists are nested more than {MAX_DEPTH} levels deep"
         return [Diagnostic("too-deep", message, text.span(*parts[MAX_DEPTH][1]))]
     # Replace everything else by spaces, so that places in the value are also places in the text.
-    only = Text(text.name, re.sub(r"[^\n]", " ", text.content[:begin]) + text.content[begin:end])
+    only = SourceText(text.name, re.sub(r"[^\n]", " ", text.content[:begin]) + text.content[begin:end])
     value = parse(only)
     if isinstance(value, Document):
         path = tuple(part for part, _ in parts)

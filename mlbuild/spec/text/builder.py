@@ -9,7 +9,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Diagnostic, Related
 from mlbuild.spec.text.scalars import is_null, resolve
-from mlbuild.spec.text.tree import Node, Text
+from mlbuild.spec.text.tree import Node, SourceText
 
 #: The maximum number of nodes of a spec. What an alias repeats counts each time.
 MAX_NODES = 1_000_000
@@ -56,7 +56,7 @@ class _Key:
 class Builder:
     """Builds one document. Mistakes after which reading can continue are collected."""
 
-    text: Text
+    text: SourceText
     mistakes: list[Diagnostic] = field(default_factory=list)
     _stack: list[_Open] = field(default_factory=list)
     _anchors: dict[str, Node | None] = field(default_factory=dict)

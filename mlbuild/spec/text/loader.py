@@ -12,7 +12,7 @@ from typing import Any
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.spec.text.builder import Builder, Stopped
 from mlbuild.spec.text.not_yaml import not_yaml
-from mlbuild.spec.text.tree import Document, Text, located
+from mlbuild.spec.text.tree import Document, SourceText, located
 
 __all__ = ["Document", "load"]
 
@@ -32,7 +32,7 @@ def load(content: bytes, file: str) -> Document | list[Diagnostic]:
     return parse(text)
 
 
-def parse(text: Text) -> Document | list[Diagnostic]:
+def parse(text: SourceText) -> Document | list[Diagnostic]:
     """Do the same for a text without forbidden characters."""
     builder = Builder(text)
     try:
@@ -46,7 +46,7 @@ def parse(text: Text) -> Document | list[Diagnostic]:
     return Document(root, tuple(builder.mistakes), tuple(mistaken))
 
 
-def _decoded(content: bytes, file: str) -> Text | Diagnostic:
+def _decoded(content: bytes, file: str) -> SourceText | Diagnostic:
     """Return the text without its byte order mark, or an error for the first thing that YAML forbids."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         first = Span(file, 1, 1, 1, 1)
@@ -57,13 +57,13 @@ def _decoded(content: bytes, file: str) -> Text | Diagnostic:
     except UnicodeDecodeError as error:
         # The bytes before the invalid one are valid, so their characters can be counted.
         before = content[: error.start].decode()
-        span = Text(file, before).span(len(before), len(before))
+        span = SourceText(file, before).span(len(before), len(before))
         message = f"byte 0x{content[error.start]:02x} is not valid UTF-8"
         return Diagnostic("bad-encoding", message, span, "save the file as UTF-8")
-    return forbidden(Text(file, text)) or Text(file, text)
+    return forbidden(SourceText(file, text)) or SourceText(file, text)
 
 
-def forbidden(text: Text) -> Diagnostic | None:
+def forbidden(text: SourceText) -> Diagnostic | None:
     """Return an error for the first character that YAML forbids."""
     found = _FORBIDDEN.search(text.content)
     if found is None:
@@ -74,7 +74,7 @@ def forbidden(text: Text) -> Diagnostic | None:
     return Diagnostic("bad-character", message, text.span(found.start(), found.end()), help_)
 
 
-def _events(text: Text) -> Iterator[Any]:
+def _events(text: SourceText) -> Iterator[Any]:
     """Yield PyYAML's events: from libyaml if the installed wheel has it, otherwise the same, about ten times
     slower.
     """

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from mlbuild.diagnostics import Diagnostic, Related, Span
-from mlbuild.spec.text.tree import Text
+from mlbuild.spec.text.tree import SourceText
 
 _MISFIT = ("this does not fit the lines above it", "indent all keys of a map equally")
 _NAMELESS = ("an anchor name must follow '&' or '*'", "put the value in quotes")
@@ -73,7 +73,7 @@ _QUOTED = re.compile(r"""((?:.*[:\-]\s+)?(?:"[^"]*"|'[^']*')\s*)[|>]?\s*""")
 _KEY_GLUED = re.compile(r"\s*(?:- +)?([A-Za-z_][\w-]*:[^\s:/][^\s]*)\s*")
 
 
-def not_yaml(text: Text, error: Any) -> Diagnostic:
+def not_yaml(text: SourceText, error: Any) -> Diagnostic:
     """Return the diagnostic for a `yaml.MarkedYAMLError`."""
     problem = error.problem or error.context or "invalid YAML"
     context, mark = error.context_mark, error.problem_mark or error.context_mark
@@ -96,7 +96,7 @@ def not_yaml(text: Text, error: Any) -> Diagnostic:
     return Diagnostic("bad-yaml", message, span, help_, _related(text, error, index))
 
 
-def _glued(text: Text, index: int) -> Span | None:
+def _glued(text: SourceText, index: int) -> Span | None:
     """Return the line before a character, if no space follows the ':' of its key: YAML reads it as a text that
     continues.
     """
@@ -106,7 +106,7 @@ def _glued(text: Text, index: int) -> Span | None:
     return text.span(*found.span(1)) if found else None
 
 
-def _related(text: Text, error: Any, index: int) -> tuple[Related, ...]:
+def _related(text: SourceText, error: Any, index: int) -> tuple[Related, ...]:
     """Return where the value starts that the parser was reading."""
     context = error.context_mark
     if context is None or context.index >= index:

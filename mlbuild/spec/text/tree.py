@@ -22,7 +22,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, eq=False)
-class Text:
+class SourceText:
     """The text that nodes are in: a file, or the settings of a command line under the name `--set`."""
 
     name: str
@@ -57,7 +57,7 @@ class Node:
     """
 
     value: Any
-    text: Text
+    text: SourceText
     start: int
     end: int
     style: str = ""
