@@ -21,7 +21,7 @@ KIND = "verify"
 #: The part with the certificate, which is also a file of an output.
 PARITY = "parity.json"
 #: Columns by name, each with the slot and the part that contains it.
-Places = Mapping[str, tuple[str, str]]
+PartNames = Mapping[str, tuple[str, str]]
 #: The maximum number of values of raw columns and of the matrix in memory at a time.
 _MOST_CELLS = 4_000_000
 _FEWEST_ROWS = 64
@@ -88,18 +88,18 @@ def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
         )
 
 
-def _inputs(job: Job, recipe: Recipe, split: str) -> Places:
+def _inputs(job: Job, recipe: Recipe, split: str) -> PartNames:
     """Return what a client sends. Some of these columns were dropped by the dataset."""
     kept: Mapping[str, str] = job.params["kept"]
     names = [item.name for item in recipe.inputs]
     return {name: ("raw", f"{split}.{kept[name]}" if name in kept else f"{split}/{name}") for name in names}
 
 
-def _matrix(recipe: Recipe, split: str) -> Places:
+def _matrix(recipe: Recipe, split: str) -> PartNames:
     return {name: (split, f"{split}/{name}") for name in recipe.matrix}
 
 
-def _gathered(job: Job, splits: Sequence[Places], rows: np.ndarray[Any, Any]) -> pl.DataFrame:
+def _gathered(job: Job, splits: Sequence[PartNames], rows: np.ndarray[Any, Any]) -> pl.DataFrame:
     """Return these rows of the splits, one split after the other."""
     import polars as pl
 
