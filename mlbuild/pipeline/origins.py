@@ -16,7 +16,7 @@ SOURCES, DATASETS, MODELS = range(3)
 Places = dict[Path, Path]
 
 
-class Origins(Mapping[Path, Origin]):
+class SpecOrigins(Mapping[Path, Origin]):
     """Maps paths in the parameters of a task to the places in the spec where they are written.
 
     A path below one of `places` is also known, if the spec has the same path there. Iteration yields only `places`.

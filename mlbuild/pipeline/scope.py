@@ -12,7 +12,7 @@ from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
-from mlbuild.pipeline.origins import Origins, Places
+from mlbuild.pipeline.origins import Places, SpecOrigins
 from mlbuild.pipeline.parts import parts_of
 from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec, Spec
 
@@ -32,7 +32,7 @@ class Scope(Generic[T]):
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
         """Create a task named after the definition. `places` maps its parameters to the spec."""
-        origin = Origins(self.spec, places)
+        origin = SpecOrigins(self.spec, places)
         at = self.item.at if at is None else at
         return Task(name=f"{kind}:{self.item.name}", kind=kind, at=at, origin=origin, **fields)
 
