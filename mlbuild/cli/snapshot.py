@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import mlbuild
-from mlbuild.cli.commands.plan import Row, plan_text
+from mlbuild.cli.commands.plan import PlannedTask, plan_text
 from mlbuild.cli.commands.status import Output, made_by, other_outputs, status_text
 from mlbuild.cli.output.printing import Paint, page
 from mlbuild.cli.output.reasons import CALLED
@@ -225,7 +225,7 @@ def _texts(
     Warnings and results are included without and with colours.
     """
     warnings, all_warnings = (_warnings(args, some) for some in (args.warnings, [*args.warnings, *found]))
-    rows = [Row(name, CALLED[Fresh]) for name in result.actions]
+    rows = [PlannedTask(name, CALLED[Fresh]) for name in result.actions]
     made = {name: made_by(action.build) for name, action in result.actions.items()}
     outputs = [
         Output(str(plan.tasks[name].exports), "up to date", made[name])

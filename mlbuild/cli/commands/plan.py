@@ -65,7 +65,7 @@ def _folder(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Row:
+class PlannedTask:
     """The decision about a task in one word, and the reason; the seconds that running it takes, if known."""
 
     task: str
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format in ("json", "sarif"):
         return code
     rows = [
-        Row(task.name, called(decision), decision_text(decision), expected.times.get(task.name))
+        PlannedTask(task.name, called(decision), decision_text(decision), expected.times.get(task.name))
         for task, decision in found
     ]
     paint = Paint(sys.stdout, not args.no_color)
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def plan_text(rows: Sequence[Row], paint: Paint, *, verbose: bool = False) -> list[str]:
+def plan_text(rows: Sequence[PlannedTask], paint: Paint, *, verbose: bool = False) -> list[str]:
     """Format a table of tasks with the decision about each, its time and the reason; and the number of each
     decision.
     """

@@ -61,7 +61,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Row:
+class OutdatedTask:
     """A task that is not up to date, and why."""
 
     task: str
@@ -89,7 +89,9 @@ def run(args: argparse.Namespace) -> int:
         show_document(document("status", code, _content(found, counts, outputs, last)))
         return code
     rows = [
-        Row(task.name, "failed" if isinstance(decision, FailedBefore) else "stale", decision_text(decision))
+        OutdatedTask(
+            task.name, "failed" if isinstance(decision, FailedBefore) else "stale", decision_text(decision)
+        )
         for task, decision in found
         if isinstance(decision, (FailedBefore, Stale, Restorable))
     ]
@@ -100,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
 def status_text(
     outputs: Sequence[Output],
-    rows: Sequence[Row],
+    rows: Sequence[OutdatedTask],
     counts: Mapping[str, int],
     last: int | None,
     paint: Paint,
