@@ -10,7 +10,7 @@ from mlbuild import __version__
 from mlbuild.bundle.trained import Recipe, Trained
 from mlbuild.lowering.graph import IR_VERSION, ML_OPSET, OPSET, Graph
 from mlbuild.lowering.value import ELEMENTS
-from mlbuild.models.answers.answer import Output
+from mlbuild.models.answers.answer import ModelOutput
 from mlbuild.params import Json
 
 FORMAT = 1
@@ -55,7 +55,7 @@ def lineage(recipe: Recipe) -> dict[str, list[str]]:
     return {name: sorted(raw[recipe.values[name]]) for name in recipe.features}
 
 
-def _contract(recipe: Recipe, outputs: Iterable[Output]) -> Json:
+def _contract(recipe: Recipe, outputs: Iterable[ModelOutput]) -> Json:
     """Return a versioned description of inputs and outputs for clients."""
     inputs = []
     for item in recipe.inputs:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mlbuild
 from mlbuild.cli.commands.plan import PlannedTask, plan_text
-from mlbuild.cli.commands.status import Output, made_by, other_outputs, status_text
+from mlbuild.cli.commands.status import PublishedFolder, made_by, other_outputs, status_text
 from mlbuild.cli.output.printing import Paint, page
 from mlbuild.cli.output.reasons import CALLED
 from mlbuild.cli.project import find_file, told_text
@@ -218,7 +218,7 @@ def _texts(
     result: BuildResult,
     results: str,
     found: Sequence[Diagnostic],
-    others: Sequence[Output],
+    others: Sequence[PublishedFolder],
 ) -> dict[str, list[str]]:
     """Return what each command prints for a project that is up to date: warnings, results, and the rest.
 
@@ -228,7 +228,7 @@ def _texts(
     rows = [PlannedTask(name, CALLED[Fresh]) for name in result.actions]
     made = {name: made_by(action.build) for name, action in result.actions.items()}
     outputs = [
-        Output(str(plan.tasks[name].exports), "up to date", made[name])
+        PublishedFolder(str(plan.tasks[name].exports), "up to date", made[name])
         for name in result.actions
         if plan.tasks[name].exports is not None
     ]

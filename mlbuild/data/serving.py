@@ -12,7 +12,7 @@ from mlbuild.expressions.tree import Tree, renamed
 
 
 @dataclass(frozen=True)
-class Input:
+class ModelInput:
     """A column that a client sends. `dropped` says how the table lost it, if it did."""
 
     name: str
@@ -28,14 +28,14 @@ class Serving:
     their paths in the spec. `values` maps each feature to the name of an input or to such a key.
     """
 
-    inputs: tuple[Input, ...]
+    inputs: tuple[ModelInput, ...]
     derived: Mapping[str, Tree]
     values: Mapping[str, str]
     places: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
-    def clash(self) -> tuple[Input, Input] | None:
+    def clash(self) -> tuple[ModelInput, ModelInput] | None:
         """Return two inputs with the same name, if there are any."""
-        first: dict[str, Input] = {}
+        first: dict[str, ModelInput] = {}
         for one in self.inputs:
             if one.name in first:
                 return first[one.name], one
@@ -50,8 +50,8 @@ def serving(table: Table, features: Sequence[str]) -> Serving:
     the order of the features, not in that of the table, which comes from maps and has no meaning.
     """
     sent, computed = boundary(table.nodes(features))
-    shown = {column.node: Input(name, column) for name, column in table.columns.items()}
-    dropped = {one.column.node: Input(one.name, one.column, one) for one in table.dropped}
+    shown = {column.node: ModelInput(name, column) for name, column in table.columns.items()}
+    dropped = {one.column.node: ModelInput(one.name, one.column, one) for one in table.dropped}
     inputs = {node: shown.get(node) or dropped.get(node) or _unknown(node) for node in sent}
     keys = {node: one.name for node, one in inputs.items()}
     taken = {*keys.values()}
@@ -68,9 +68,9 @@ def serving(table: Table, features: Sequence[str]) -> Serving:
     return Serving(tuple(inputs.values()), derived, values, {keys[node]: node.at for node in computed})
 
 
-def _unknown(node: Node) -> Input:
+def _unknown(node: Node) -> ModelInput:
     """Return the input for a node that an invalid step has hidden."""
-    return Input(node.name, TableColumn.unknown(node))
+    return ModelInput(node.name, TableColumn.unknown(node))
 
 
 def sendable(table: Table) -> list[str]:

@@ -17,7 +17,7 @@ import mlbuild.models.answers
 import mlbuild.models.metrics
 from mlbuild.diagnostics import data_failure
 from mlbuild.lowering.graph import Graph, Tensor
-from mlbuild.models.answers.answer import Answer, Coding, Output
+from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
 from mlbuild.models.metrics import Metric
 from mlbuild.models.sklearn.linear import Linear
 from mlbuild.models.sklearn.linear_form import fit_form
@@ -65,8 +65,8 @@ class Ranking(Answer):
         return np.zeros((1, 1))
 
     @classmethod
-    def outputs(cls, coding: Coding) -> tuple[Output, ...]:
-        return (Output("score", "double"),)
+    def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
+        return (ModelOutput("score", "double"),)
 
     @classmethod
     def apply(cls, scores: Array, coding: Coding) -> dict[str, Array]:

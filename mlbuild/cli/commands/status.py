@@ -39,7 +39,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True)
-class Output:
+class PublishedFolder:
     """A published folder: its state, and when its content was made, in seconds since 1970 (None: never).
 
     `build` is the record of the build that wrote it, if there is one.
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def status_text(
-    outputs: Sequence[Output],
+    outputs: Sequence[PublishedFolder],
     rows: Sequence[OutdatedTask],
     counts: Mapping[str, int],
     last: int | None,
@@ -137,20 +137,22 @@ def _made(decision: Decision) -> int | None:
     return made_by(decision.action.build) if isinstance(decision, (Fresh, Restorable)) else None
 
 
-def _output(task: Task, decision: Decision, store: Store, builds: Mapping[str, Json | None]) -> Output:
+def _output(
+    task: Task, decision: Decision, store: Store, builds: Mapping[str, Json | None]
+) -> PublishedFolder:
     folder = str(task.exports)
     if isinstance(decision, Fresh):
-        return Output(folder, "up to date", _made(decision), builds.get(folder))
+        return PublishedFolder(folder, "up to date", _made(decision), builds.get(folder))
     record = find_record(store, task.name)
     if record is None or folder not in builds:
-        return Output(folder, "never built", None)
-    return Output(folder, "stale", made_by(record.made), builds[folder])
+        return PublishedFolder(folder, "never built", None)
+    return PublishedFolder(folder, "stale", made_by(record.made), builds[folder])
 
 
-def other_outputs(others: Iterable[Published]) -> list[Output]:
+def other_outputs(others: Iterable[Published]) -> list[PublishedFolder]:
     """Return published folders that the current spec does not produce."""
     return [
-        Output(one.folder, _ORPHAN if one.orphan else _OTHER, made_by(one.exported.build), one.build)
+        PublishedFolder(one.folder, _ORPHAN if one.orphan else _OTHER, made_by(one.exported.build), one.build)
         for one in others
     ]
 
@@ -167,7 +169,7 @@ def _counts(decisions: Iterable[Decision]) -> dict[str, int]:
 def _content(
     found: Sequence[tuple[Task, Decision]],
     counts: Mapping[str, int],
-    outputs: Sequence[Output],
+    outputs: Sequence[PublishedFolder],
     last: int | None,
 ) -> dict[str, object]:
     return {

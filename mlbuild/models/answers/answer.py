@@ -40,7 +40,7 @@ class Coding:
 
 
 @dataclass(frozen=True)
-class Output:
+class ModelOutput:
     """An output of the artifact: its name, the ONNX type of its elements, and its width.
 
     `dtype` is that of the target, if the output contains values of the target. `columns` names the columns of a
@@ -176,7 +176,7 @@ class Answer(Described):
     # The outputs
 
     @classmethod
-    def outputs(cls, coding: Coding) -> tuple[Output, ...]:
+    def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
         """Return the outputs of the artifact, in order. Their names do not depend on the coding."""
         raise NotImplementedError
 

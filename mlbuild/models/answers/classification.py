@@ -10,7 +10,7 @@ from mlbuild.columns import ColumnType
 from mlbuild.data.faults import first
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.lowering.graph import Graph, Tensor
-from mlbuild.models.answers.answer import Answer, Coding, Output
+from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
 from mlbuild.params import Scalar, field
 
 if TYPE_CHECKING:
@@ -158,11 +158,11 @@ class Classification(Answer):
         return np.concatenate([shares, np.eye(2)]) if classes == 2 else shares
 
     @classmethod
-    def outputs(cls, coding: Coding) -> tuple[Output, ...]:
+    def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
         columns = tuple(f"probability_{_text(value)}" for value in coding.classes)
         return (
-            Output("label", _ELEMENTS[coding.dtype], coding.dtype),
-            Output("probabilities", "double", None, columns, coding.classes),
+            ModelOutput("label", _ELEMENTS[coding.dtype], coding.dtype),
+            ModelOutput("probabilities", "double", None, columns, coding.classes),
         )
 
     @classmethod

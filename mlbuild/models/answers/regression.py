@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import data_failure
 from mlbuild.lowering.graph import Graph, Tensor
-from mlbuild.models.answers.answer import Answer, Coding, Output
+from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +62,8 @@ class Regression(Answer):
         return np.array([[target.mean()], [np.median(target)], [relative], [middle]])
 
     @classmethod
-    def outputs(cls, coding: Coding) -> tuple[Output, ...]:
-        return (Output("prediction", "double", "float"),)
+    def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
+        return (ModelOutput("prediction", "double", "float"),)
 
     @classmethod
     def apply(cls, scores: Array, coding: Coding) -> dict[str, Array]:
