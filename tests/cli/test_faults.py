@@ -50,7 +50,7 @@ FAULTS = [
     ),
     pytest.param(
         planes(lambda text: text + text.splitlines()[1] + "\n"),
-        "column 'tailnum' violates 'unique [tailnum]' in 2 rows: 'N10156' (line 2), 'N10156' (line 3324)",
+        "column 'tailnum' violates 'unique [tailnum]' in 2 rows: 'N10156' (row 1), 'N10156' (row 3323)",
         id="duplicate key",
     ),
     pytest.param(

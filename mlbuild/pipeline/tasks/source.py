@@ -43,7 +43,8 @@ def run(job: Job) -> None:
     columns = {name: read(Column, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
     rows, faults = format_.read(job.file(FILE), columns, job.progress)
-    before = format_.lines_before(job.file(FILE), rows.height)
+    # Only with faults: where rows are in a file changes no result of a sound one, and must rerun nothing.
+    before = format_.lines_before(job.file(FILE), rows.height) if faults else None
     content = {"faults": [fault.to_json() for fault in faults], "lines_before": before}
     job.write("faults", json.dumps(content).encode())
     write_table(job, WHOLE, rows.iter_columns())
