@@ -236,7 +236,7 @@ CODES = {
     "shared-with-target": "a feature and the target are computed from the same column",
     # what a build finds
     "constant-model": "a model that gives the same answer for every row",
-    "join-without-partner": "a join that finds no partner for many rows",
+    "join-without-partner": "a join that finds no match for many rows",
     "empty-part": "a split that leaves no rows for validation or for the test",
     "too-good": "a model whose answers are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant answer",

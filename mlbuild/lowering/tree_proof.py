@@ -54,7 +54,7 @@ def _written(model: bytes) -> dict[str, Any] | str:
 
     graph = onnx.load_from_string(model).graph
     nodes = [node for node in graph.node if node.op_type == "TreeEnsemble" and node.domain == ML]
-    return read_ensemble(nodes[-1]) if nodes else "the model holds no trees"
+    return read_ensemble(nodes[-1]) if nodes else "the model has no trees"
 
 
 class _Pairs:

@@ -58,10 +58,10 @@ def report(folder: Path) -> Any:
     [
         ("inner", 100, ""),
         ("inner", 90, ""),
-        ("inner", 89, "the join finds no partner for 22 of 200 rows and drops them"),
+        ("inner", 89, "the join finds no match for 22 of 200 rows and drops them"),
         ("left", 89, ""),
         ("left", 1, ""),
-        ("left", 0, "the join finds no partner for 200 of 200 rows and adds no values to them"),
+        ("left", 0, "the join finds no match for 200 of 200 rows and adds no values to them"),
     ],
 )
 def test_a_join_that_loses_rows_is_told_each_time(
@@ -77,7 +77,7 @@ def test_a_join_that_loses_rows_is_told_each_time(
         assert f"mlbuild.yaml:12:14: warning[join-without-partner]: {message}\n" in ran.err
         there = "'s0', 's1', 's2'" if known else "'zz'"
         alone = ", ".join(f"'s{known + more}'" for more in range(3))
-        assert f"  without a partner, shop: {alone}\n  in the other table, shop: {there}\n" in ran.err
+        assert f"  without a match, shop: {alone}\n  in the other table, shop: {there}\n" in ran.err
     partners = 2 * known
     assert report(tmp_path)["steps"] == [
         {"op": "filter", "rows_before": 201, "rows_after": 200},
@@ -93,7 +93,7 @@ def test_a_join_that_loses_rows_is_told_each_time(
 def test_values_that_are_private_are_not_quoted(tmp_path: Path, mlbuild: Command) -> None:
     shops(tmp_path, 50)
     told = mlbuild("build", "dataset:all", "-j", "1", "--no-samples").err
-    assert "join-without-partner" in told and "without a partner" not in told and "'s5" not in told
+    assert "join-without-partner" in told and "without a match" not in told and "'s5" not in told
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_spec_refuses_to_go_on(tmp_path: Path, mlbuild: Command) -> None:
     for _ in range(2):
         ran = mlbuild("build", "-j", "1")
         assert ran.code == 3 and not (tmp_path / "dist").exists()
-        assert "failed  dataset:all: the join finds no partner for 100 of 200 rows and drops them" in ran.err
-        assert "without a partner, shop: 's50', 's51', 's52'" in ran.err
+        assert "failed  dataset:all: the join finds no match for 100 of 200 rows and drops them" in ran.err
+        assert "without a match, shop: 's50', 's51', 's52'" in ran.err
         assert "'s50'" not in mlbuild("build", "-j", "1", "--no-samples").err
     shops(tmp_path, 50, level="warnings: {join-without-partner: ignore}")
     ran = mlbuild("build", "-j", "1")

@@ -60,7 +60,7 @@ def test_a_build_within_a_memory_limit_ends(limit: int, tmp_path: Path) -> None:
         tmp_path / "project",
         code,
         told,
-        rf"out of memory: the limit is {limit} MiB, (a worker has|the task had) ",
+        rf"out of memory: the limit is {limit} MiB, but (a worker uses|the task used) ",
     )
     assert limit > 1 if whole else limit < 500
     assert "Traceback" not in told

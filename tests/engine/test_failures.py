@@ -102,7 +102,7 @@ def test_a_forced_build_asks_again_for_a_verdict(project: Project) -> None:
         (text_task("t", "", run=panic), "Panic: index out of bounds", "Panic"),
         (
             text_task("t", "x", parts=("even",)),
-            "ValueError: part 'out' is not one that the task promised",
+            "ValueError: part 'out' is not one of the task's parts",
             "ValueError",
         ),
         (text_task("t", "x", run=sign), "KeyError: 'of'", "KeyError"),

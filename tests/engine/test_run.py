@@ -128,10 +128,10 @@ def test_a_circle_is_named(project: Project) -> None:
 @pytest.mark.parametrize(
     ("tasks", "message"),
     [
-        ([text_task("t", "", "nowhere/out")], "task 't' reads 'out', which 'nowhere' does not give"),
+        ([text_task("t", "", "nowhere/out")], "task 't' reads 'out', which 'nowhere' does not produce"),
         (
             [text_task("a", ""), text_task("t", "", "a/more")],
-            "task 't' reads 'more', which 'a' does not give",
+            "task 't' reads 'more', which 'a' does not produce",
         ),
         ([text_task("a", ""), text_task("t", "", "a/out", "a/out")], "task 't' reads 'out' twice as 'of'"),
         ([text_task("t", "", run=Project.told)], "the function of task 't' is not at the top level"),

@@ -72,4 +72,4 @@ def test_a_model_without_trees_is_not_proven() -> None:
     graph = Graph()
     graph.output("y", graph.input("x", "double"))
     trees = random_trees(np.random.default_rng(0), 1, 1, 4)
-    assert prove_trees(graph.serialize({}), trees).difference == "the model holds no trees"
+    assert prove_trees(graph.serialize({}), trees).difference == "the model has no trees"

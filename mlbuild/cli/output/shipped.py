@@ -59,7 +59,7 @@ def _content(spec: Spec, file: str) -> Any:
     try:
         return json.loads(read_regular(spec.root / file, NOTE_LIMIT))
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it does not hold what the build wrote"
+        why = getattr(error, "strerror", None) or "it is not what the build wrote"
         message = f"'{file}' was changed while the build ran: {why.lower()}"
         raise Stopped(message, "build again", UNREACHABLE) from None
 

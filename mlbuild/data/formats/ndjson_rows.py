@@ -85,7 +85,8 @@ def blocks(file: Path, wanted: Sequence[str], found: dict[str, None]) -> Iterato
         most += _SPARSE * len(pairs)
         if cells > most:
             raise refusal(
-                "ndjson", f"its lines have less than 1 in {_SPARSE} of the {len(wanted):,} keys of all"
+                "ndjson",
+                f"it is too sparse: most lines have less than 1 in {_SPARSE} of its {len(wanted):,} keys",
             )
         used = tuple(key for key, _ in pairs)
         row = dict(pairs)

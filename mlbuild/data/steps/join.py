@@ -103,13 +103,13 @@ class Join(DatasetStep):
         inner = self.how == "inner"
         if lost > _MOST_LOST * rows.height if inner else counts["partners"] < _FEWEST_FOUND * rows.height:
             what = "drops them" if inner else "adds no values to them"
-            message = f"the join finds no partner for {lost:,} of {rows.height:,} rows and {what}"
+            message = f"the join finds no match for {lost:,} of {rows.height:,} rows and {what}"
             alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.using)
             yield Found(
                 "join-without-partner",
                 message,
                 {
-                    f"without a partner, {listed(self.using)}": _examples(alone),
+                    f"without a match, {listed(self.using)}": _examples(alone),
                     f"in the other table, {listed(self.using)}": _examples(there),
                 },
             )

@@ -120,9 +120,9 @@ class Running:
 
     def _expect(self, part: str) -> None:
         if part not in self._promised:
-            raise ValueError(f"part '{part}' is not one that the task promised")
+            raise ValueError(f"part '{part}' is not one of the task's parts")
         if part in self.given or part in self._targets:
-            raise ValueError(f"part '{part}' is given twice")
+            raise ValueError(f"part '{part}' is produced twice")
 
 
 def _failure(error: BaseException) -> Failure:

@@ -86,7 +86,7 @@ def check(plan: Plan, task: Task) -> None:
         given = {*plan.tasks[source.task].parts} if source.task in plan.tasks else set()
         for part in source.parts:
             if part not in given:
-                raise ValueError(f"task '{task.name}' reads '{part}', which '{source.task}' does not give")
+                raise ValueError(f"task '{task.name}' reads '{part}', which '{source.task}' does not produce")
             if (source.slot, part) in seen:
                 raise ValueError(f"task '{task.name}' reads '{part}' twice as '{source.slot}'")
             seen.add((source.slot, part))
