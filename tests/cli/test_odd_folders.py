@@ -111,7 +111,7 @@ def test_a_file_of_any_name_is_read(
     done = mlbuild("init", f"{name}/{file}")
     if name == BYTES:
         assert (done.code, done.out) == (2, "")
-        assert done.err.startswith(f"mlbuild: the path '\\udcff/{file}' is not UTF-8")
+        assert done.err.startswith(f"mlbuild: the path '\\udcff/{file}' is not valid UTF-8")
         done = mlbuild("-C", name, "init", "-f", "new.yaml", file)
     assert done.code == 0, done.err
     spec = f"{name}/new.yaml" if name == BYTES else "mlbuild.yaml"
