@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 _LENGTH = 4
@@ -34,6 +35,13 @@ def receive(channel: socket.socket, files: int = 0) -> tuple[Any, list[int]] | N
     except OSError:
         return None
     return (pickle.loads(body), found) if header and body else None
+
+
+def has_message(channel: socket.socket) -> bool:
+    """Whether something was sent that is not read yet, even if the other side has gone."""
+    with suppress(BlockingIOError, ConnectionResetError):
+        return bool(channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    return False
 
 
 def _read(channel: socket.socket, size: int) -> bytes:

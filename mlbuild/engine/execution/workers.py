@@ -17,7 +17,7 @@ from mlbuild.allowance import allowance_text, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.executor import Heard, Inputs, Outcome
 from mlbuild.engine.execution.memory import exhausted
-from mlbuild.engine.execution.wire import receive, send
+from mlbuild.engine.execution.wire import has_message, receive, send
 from mlbuild.engine.execution.zygote import ENDING, Ended, Setup, Wanted, Zygote
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.lock import leave_locks
@@ -165,7 +165,7 @@ class Workers:
         if worker is None:
             return []
         ended: list[tuple[str, Outcome]] = []
-        while not ended and _has_message(worker.channel):
+        while not ended and has_message(worker.channel):
             ended = self._received(worker, heard)
         if worker.number in self._workers:
             self._listen(worker)
@@ -248,13 +248,6 @@ class Workers:
                     os._exit(1)
             with suppress(OSError):  # it was faster
                 os.setpgid(self._zygote, self._zygote)
-
-
-def _has_message(channel: socket.socket) -> bool:
-    """Whether something was sent that is not read yet, even if the other side has gone."""
-    with suppress(BlockingIOError, ConnectionResetError):
-        return bool(channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    return False
 
 
 def _has_one_thread() -> bool:
