@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlbuild.engine.execution.events import Event, TaskDone, TaskFailed, TaskProgress
+from mlbuild.engine.execution.job import Paced
 from mlbuild.engine.execution.workers import possible
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
@@ -51,3 +52,13 @@ def test_a_worker_that_dies_was_heard_before(project: Project) -> None:
     assert "SIGKILL" in result.failures["a"].message
     assert project.told(TaskProgress)[0] == TaskProgress("a", Progress(1, 1000, "steps"))
     assert kinds(project.events, "a")[-1] is TaskFailed
+
+
+def test_reports_are_passed_on_at_a_limited_pace() -> None:
+    now, heard = [0.0], list[Progress]()
+    report = Paced(heard.append, seconds=1.0, clock=lambda: now[0])
+    for done in range(100):
+        now[0] = done / 10
+        report(done, None, "rows")
+    assert [progress.done for progress in heard] == [*range(0, 100, 10)]
+    assert heard[0] == Progress(0, None, "rows")

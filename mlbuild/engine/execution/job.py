@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,7 +18,7 @@ from mlbuild.engine.decide.records import Part
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import Store
-from mlbuild.progress import Paced, Progress
+from mlbuild.progress import Progress
 from mlbuild.shown import cut
 
 #: The reason for the failure of a task that got no more memory.
@@ -123,6 +124,25 @@ class Running:
             raise ValueError(f"part '{part}' is not one of the task's parts")
         if part in self.given or part in self._targets:
             raise ValueError(f"part '{part}' is produced twice")
+
+
+class Paced:
+    """A `Report` that passes on at most one report per `seconds`, so that reporting costs next to nothing."""
+
+    def __init__(
+        self,
+        listener: Callable[[Progress], None],
+        seconds: float = 0.2,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._listener, self._seconds, self._clock = listener, seconds, clock
+        self._due = float("-inf")
+
+    def __call__(self, done: int, total: int | None, unit: str) -> None:
+        now = self._clock()
+        if now >= self._due:
+            self._due = now + self._seconds
+            self._listener(Progress(done, total, unit))
 
 
 def _failure(error: BaseException) -> Failure:
