@@ -43,7 +43,7 @@ def told(text: str) -> list[tuple[str, str, str]]:
         ("-- nothing", "the expression is empty", "-- nothing"),
         ("distance +", "something is missing after '+'", "+"),
         ("distance > AND late", "something is missing after 'AND'", "AND"),
-        ("LN()", "expected something before ')'", ")"),
+        ("LN()", "something is missing before ')'", ")"),
         ("LN(distance, 2)", "a function has too many arguments", ")"),
         ("(distance", "a ')' is missing after 'distance'", "distance"),
         ("CASE WHEN late THEN 1", "an END is missing after '1'", "1"),

@@ -152,7 +152,7 @@ def test_a_dataset_that_is_joined_and_learned_from_keeps_for_its_own_artifact_on
         )
     )
     result = built(file)
-    assert set(result.actions["dataset:all@rows"].digests) == {"all/id", "all/f", "all/target"}
+    assert set(result.actions["dataset:all@rows"].digests) == {"all/id", "all/f", "all/target", "report.json"}
     assert parts(result) == {"/id", "/f", "/target", ".serve/b"}
     contract = json.loads((tmp_path / "dist/p/contract.json").read_text())
     assert [one["name"] for one in contract["inputs"]] == ["its_f"]

@@ -74,7 +74,7 @@ def params(text: str) -> tuple[str, str]:
             "a comparison with NULL is always NULL: use IS NULL or IS NOT NULL",
         ),
         ((WHERE, "where: arr_delay > 3 && distance > 4"), "write AND"),
-        ((WHERE, "where: arr_delay > 3 || distance > 4"), "write OR for one condition or another"),
+        ((WHERE, "where: arr_delay > 3 || distance > 4"), "write OR"),
         ((WHERE, "where: arr_delay ** 2 > 4"), "write POWER(x, y)"),
         ((WHERE, "where: isnull(arr_delay)"), "write x IS NULL or x IS NOT NULL"),
         (

@@ -98,8 +98,11 @@ seed: 0
 warnings:
   unused: warn
   shared-with-target: warn
+  join-without-partner: warn
+  empty-part: warn
   constant-model: warn
   no-skill: warn
+  too-good: warn
 sources:
   s:
     type: csv
