@@ -188,7 +188,7 @@ def test_a_copy_does_not_use_the_store_that_came_with_it(pristine: Path, mlbuild
     copy = mlbuild.folder / "copy"
     shutil.copytree(pristine, copy, copy_function=shutil.copy)
     done = mlbuild("-C", str(copy), "build")
-    assert "'.mlbuild' was made elsewhere" in done.err
+    assert "'.mlbuild' was created elsewhere" in done.err
     assert "reused" not in done.err
     assert_as_clean(Project(copy, mlbuild), pristine)
 

@@ -156,6 +156,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
         "ac",
         "tasks",
         "code",
+        "exported",
         "runs",
         "stat.json",
         "times.json",

@@ -185,4 +185,6 @@ def test_a_new_cache_is_its_maker_s_alone_and_said_to_be(people: tuple[Person, P
     assert new.stat().st_mode & 0o7777 == 0o700
     if bob.user.uid is not None:
         told = second("build", code=7).stderr
-        assert told.startswith(f"mlbuild: cannot read '{new}': permission denied\n  help: name")
+        assert told.startswith(
+            f"mlbuild: cannot read '{new}': permission denied\n  help: set MLBUILD_CACHE_DIR"
+        )
