@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "docs" / "evidence.md"
@@ -74,7 +75,9 @@ def soak(name: str, seed: int) -> int:
     environment = os.environ | {"MLBUILD_SOAK": "1", "MLBUILD_SEED": str(seed)}
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "--tb=short", *SOAKS[name]]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    with TemporaryDirectory(prefix="soak-") as folder:  # pytest's own are removed by other runs of pytest
+        command.append(f"--basetemp={folder}/tests")
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     seconds = time.monotonic() - started
     print(done.stdout[-4000:] + done.stderr[-2000:])
     lines = done.stdout.strip().splitlines() or [f"exit {done.returncode}"]
