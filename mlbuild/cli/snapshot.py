@@ -146,8 +146,9 @@ class _Survey:
         written = [self._spec.root / str(task.exports) / part for task in exports for part in task.parts]
         looked_at = [*written, *self._store.folders(), *self._published(), self._spec.root]
         newest = max(facts(str(path))[3] for path in looked_at)
-        # At most two ticks: do not wait for a file with a time in the future. The snapshot is not used then.
-        time.sleep(min(max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0), 2 * GRAIN_NS) / 1e9)
+        missing = max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0)
+        # At most two ticks: the snapshot of a file with a time in the future is not used.
+        time.sleep(min(missing, 2 * GRAIN_NS) / 1e9)  # nothing signals that a clock has moved
 
     def _sources(self) -> tuple[list[Fact], list[Fact]]:
         """Return the external paths: by name, and those that variables name by the names of these."""

@@ -9,13 +9,10 @@ import pytest
 
 from mlbuild.engine.execution.events import Event, TaskDone, TaskFailed, TaskProgress
 from mlbuild.engine.execution.job import Paced
-from mlbuild.engine.execution.workers import possible
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.progress import Progress
 from tests.engine.tasks import Project, counts
-
-pytestmark = pytest.mark.skipif(not possible(), reason="needs workers")
 
 
 @pytest.fixture
