@@ -1,4 +1,4 @@
-"""Opens and replaces files of a project, so that none of them can block the process or lead elsewhere.
+"""Opens, replaces and finds files of a project, so that none of them can block the process or lead elsewhere.
 
 Anyone can put a link to a device, a named pipe or an endless kernel file in the place of a spec, a source or a lock
 file. Only regular files of a reasonable size are read. Anything else raises an `OSError` immediately.

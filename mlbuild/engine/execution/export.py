@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mlbuild.diagnostics import Unusable, Unwritable
 from mlbuild.engine.decide.files import Digests, LocalFile
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
-from mlbuild.engine.execution.exported import find_exported, keep_exported
+from mlbuild.engine.execution.exported import files_in, find_exported, is_below, keep_exported
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import kind, on_another_disk, remove
 from mlbuild.engine.store.store import Store
-from mlbuild.regular import walk
 
 #: The two folders of a swap: the new folder, and the previous one.
 _COMING, _FORMER = "new", "old"
@@ -45,7 +44,7 @@ def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> 
             or outside.digest(LocalFile(Path(task.exports, part), f"{task.exports}/{part}")) != wanted
         ):
             yield Reason("export edited", f"{task.exports}/{part}")
-    for name in sorted(_others(folder, action.parts)):
+    for name in sorted({*files_in(folder)} - {*action.parts}):
         yield Reason("export extra", f"{task.exports}/{name}")
 
 
@@ -62,9 +61,7 @@ def check_place(task: Task, store: Store, root: Path) -> None:
     if task.exports is None:
         return
     folder = root / task.exports
-    inside = os.path.realpath(root)
-    above = os.path.realpath(folder.parent)
-    if not Path(task.exports).is_absolute() and os.path.commonpath([inside, above]) != inside:
+    if not Path(task.exports).is_absolute() and not is_below(root, folder):
         raise Unusable(
             task.exports, "it is outside of the project", f"remove the link '{folder.parent.name}'"
         )
@@ -75,7 +72,7 @@ def check_place(task: Task, store: Store, root: Path) -> None:
         raise Unwritable(task.exports, error) from error
     if found in (None, stat.S_IFLNK):  # only the link is replaced, not its target
         return
-    others = [""] if found != stat.S_IFDIR else [*_others(folder, task.parts)]
+    others = [""] if found != stat.S_IFDIR else [name for name in files_in(folder) if name not in task.parts]
     known = find_exported(store, task.exports) if others else None
     if others and not (known and known.wrote(folder)):
         such = f", such as '{others[0]}'" if others[0] else ""
@@ -152,15 +149,6 @@ def _kind(path: Path) -> int | None:
         return stat.S_IFMT(path.lstat().st_mode)
     except FileNotFoundError:
         return None
-
-
-def _others(folder: Path, parts: Collection[str]) -> Iterator[str]:
-    """Yield the files and links in an exported folder that are not parts of the result."""
-    for above, folders, names in walk(folder):
-        links = [name for name in folders if Path(above, name).is_symlink()]
-        for name in sorted([*names, *links]):
-            if (found := Path(above, name).relative_to(folder).as_posix()) not in parts:
-                yield found
 
 
 def _swaps(exports: str, store: Store, root: Path) -> tuple[Path, Path]:

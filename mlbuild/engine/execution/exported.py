@@ -16,6 +16,7 @@ from mlbuild.engine.decide.records import Action
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import digest_of, remove
 from mlbuild.engine.store.store import DiskStore, Store
+from mlbuild.regular import walk
 
 #: The folder of these notes in the store.
 NOTES = "exported"
@@ -55,11 +56,9 @@ class Exported:
 
     def untouched(self, folder: Path) -> bool:
         """Return whether a folder contains exactly what the build wrote."""
-        files = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
-        names = {path.relative_to(folder).as_posix() for path in files}
         return (
             not folder.is_symlink()
-            and names == self.parts.keys()
+            and {*files_in(folder)} == self.parts.keys()
             and all(_holds(folder / part, digest) for part, digest in self.parts.items())
         )
 
@@ -99,9 +98,22 @@ def exported_folders(store: DiskStore) -> Iterator[tuple[Path, Exported]]:
 
 def untouched_in(root: Path, found: Exported) -> bool:
     """Return whether a folder is in the project and contains exactly what a build wrote."""
-    folder, inside = root / found.folder, os.path.realpath(root)
-    above = os.path.realpath(folder.parent)
-    return os.path.commonpath([inside, above]) == inside and found.untouched(folder)
+    folder = root / found.folder
+    return is_below(root, folder) and found.untouched(folder)
+
+
+def is_below(root: Path, folder: Path) -> bool:
+    """Return whether a folder is really in the project, whatever links its path contains. It can be a link itself."""
+    inside = os.path.realpath(root)
+    return os.path.commonpath([inside, os.path.realpath(folder.parent)]) == inside
+
+
+def files_in(folder: Path) -> Iterator[str]:
+    """Yield the files and links at any depth of a folder, relative to it."""
+    for above, folders, names in walk(folder):
+        links = [name for name in folders if Path(above, name).is_symlink()]
+        for name in sorted([*names, *links]):
+            yield Path(above, name).relative_to(folder).as_posix()
 
 
 def remove_exported(store: DiskStore, note: Path, found: Exported) -> None:
