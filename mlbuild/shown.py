@@ -25,6 +25,13 @@ COMMAND = re.compile(r"#(?=#[\w.-]*\[)")
 _COMMAND_LINE = re.compile(r"\s*::")
 #: What can be too long in a message: a quoted value, and a text without spaces.
 _VALUE = re.compile(rf"(?<!\w)'(?P<quoted>[^']*)'(?!\w)|[^\s']{{{LONGEST + 1},}}")
+#: A surrogate, half of a character above U+FFFF, which JSON can escape and a shell can pass, but no file can contain.
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text contains whole characters only, so that it can be written."""
+    return _HALF.search(text) is None
 
 
 def visible(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +17,12 @@ from mlbuild.lowering.foreign import Foreign, Inspected, inspect
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import Json
 from mlbuild.regular import NOTE_LIMIT, read_regular
+from mlbuild.shown import is_unicode
 
 if TYPE_CHECKING:
     import polars as pl
 
 CERTIFICATE = "parity.json"
-#: A surrogate, half of a character above U+FFFF, which JSON can escape.
-_HALF = re.compile("[\ud800-\udfff]")
 #: The maximum size of an ONNX file.
 _LIMIT = 2_000_000_000
 #: The maximum number of elements of all results in the graph at one time: a gigabyte of numbers.
@@ -160,7 +158,7 @@ def _described(found: Inspected, key: str) -> Iterator[Json]:
         told = json.loads(found.metadata[key])
     except (KeyError, ValueError, RecursionError):
         raise Foreign(f"its metadata '{key}' is missing or not JSON") from None
-    if _HALF.search(json.dumps(told, ensure_ascii=False)):
+    if not is_unicode(json.dumps(told, ensure_ascii=False)):
         raise Foreign(f"its metadata '{key}' contain half a character")
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise Foreign(f"its metadata '{key}' is not a list of descriptions")

@@ -14,6 +14,7 @@ from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.params import ListOf, Param, params_of
 from mlbuild.regular import is_regular
+from mlbuild.shown import is_unicode
 
 #: The suffixes of the formats, for help texts.
 SUFFIXES = f"{', '.join([*NAMED][:-1])} or {[*NAMED][-1]}"
@@ -76,7 +77,7 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
         if kind not in kinds:
             raise UsageError(f"{flag} is only for {', '.join(one.type for one in kinds)} files")
         value = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
-        if not _takes(param, value) or not _is_text(value):
+        if not _takes(param, value) or not is_unicode("".join(value)):
             raise UsageError(f"{flag} must be {param.kind.phrase()}")
         given[param.key] = value
     return given
@@ -92,15 +93,6 @@ def _flags() -> Mapping[str, tuple[Param, tuple[type[Format], ...]]]:
             flag = f"--{one.replace('_', '-')}"
             found[flag] = (param, (*found.get(flag, (param, ()))[1], kind))
     return found
-
-
-def _is_text(value: str | list[str]) -> bool:
-    """Whether an option is valid Unicode: a shell can pass any bytes."""
-    try:
-        "".join(value).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _takes(param: Param, value: Any) -> bool:

@@ -83,6 +83,11 @@ def keep_snapshot(
         store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(seen, selection))
 
 
+def _exists(path: Path) -> bool:
+    """Whether something is at a path. Unlike `Path.exists`, this is false if access is denied."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 class _Survey:
     """Looks again at everything that a build has looked at.
 
@@ -103,7 +108,7 @@ class _Survey:
         """Return what `unchanged` compares, without the texts."""
         names = {name for source in self._spec.sources.values() for name in source.located.variables}
         folders = [Path(path) for path in sys.path]
-        present = [path for path in folders if path.exists()]
+        present = [path for path in folders if _exists(path)]
         if not all(path.is_absolute() for path in folders):
             raise _Doubt
         specs = [Path(part.file) for part in self._spec.parts]
@@ -123,7 +128,7 @@ class _Survey:
         plain, named = self._sources()
         found["named"] = _told(named)
         lock = lock_path(self._spec)
-        others = [*self._store.folders(), *([lock] if lock.exists() else []), *self._published()]
+        others = [*self._store.folders(), *([lock] if _exists(lock) else []), *self._published()]
         found["project"] = _traced([*plain, *self._exports(exports), *self._folders(others)])
         self._outside.save()
         return found
@@ -189,7 +194,7 @@ class _Survey:
         """Return the files that record which folders are published, and by which outputs."""
         notes = self._store.own.path / NOTES
         folders = [path for one in self._others for path in (self._spec.root / one.folder, *one.files)]
-        return [path for path in dict.fromkeys([notes, *folders]) if path.exists()]
+        return [path for path in dict.fromkeys([notes, *folders]) if _exists(path)]
 
     def _folders(self, paths: Iterable[Path]) -> Iterator[Fact]:
         return iter(_seen(((name_in(self._spec.root, path), path) for path in paths), time.time_ns()))

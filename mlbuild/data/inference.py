@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from mlbuild.columns import ENDS_TEXT
 from mlbuild.data.contracts import Column, unusable
+from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.promises import promised
-from mlbuild.data.trial import try_reading
 from mlbuild.diagnostics import Failed, data_failure
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ from mlbuild.engine.execution.memory import watchable
 from mlbuild.engine.execution.workers import possible
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.critical_path import CriticalPath, critical_path
+from mlbuild.engine.store.store import open_store
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -115,8 +116,9 @@ def run(args: argparse.Namespace) -> int:
     result = values.result(built)
     code = _code(result, args.check_determinism)
     path = critical_path(plan, [*result.actions], result.times)
-    outputs, models = outputs_of(spec, plan, result), models_of(spec, result)
-    found = findings_of(spec, plan, result, values)
+    store = open_store(spec.root)
+    outputs, models = outputs_of(spec, plan, result, store), models_of(spec, result, store)
+    found = findings_of(spec, plan, result, values, store)
     tell(args, () if args.quiet else found, OK)
     if args.json:
         show_document(document("build", code, _content(result, path, found, outputs=outputs, models=models)))

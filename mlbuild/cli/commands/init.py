@@ -21,7 +21,7 @@ from mlbuild.drafts.goal import ANSWERS
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.template import empty_template
 from mlbuild.regular import is_regular, real
-from mlbuild.shown import shown, told
+from mlbuild.shown import is_unicode, shown, told
 from mlbuild.spec.shape.schema import FILE, write_schema
 
 FORMATS = ("text", "json")
@@ -84,10 +84,8 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     if args.task is not None and args.target is None:
         raise UsageError("--task needs --target")
     path = Path(os.path.relpath(real(data), real(file.parent))).as_posix()
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"the path '{path}' is not valid UTF-8", help="rename it") from None
+    if not is_unicode(path):
+        raise UsageError(f"the path '{path}' is not valid UTF-8", help="rename it")
     answer = next((cls for cls in ANSWERS if cls.kind == args.task), None)
     try:
         inferred = infer(data)

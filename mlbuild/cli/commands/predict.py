@@ -16,9 +16,9 @@ from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.row_files import SUFFIXES, add_options, writable
 from mlbuild.data.contracts import Column
+from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
-from mlbuild.data.trial import try_reading
 from mlbuild.diagnostics import Failed
 from mlbuild.params import params_of, read
 from mlbuild.regular import is_regular, writing_regular

@@ -13,7 +13,7 @@ from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Diagnostic, Failure, Span
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan, Task
-from mlbuild.engine.store.store import open_store
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.runs import last_measured
 from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.regular import NOTE_LIMIT, read_regular
@@ -26,12 +26,11 @@ _FINDINGS = {evaluate.KIND: evaluate.METRICS, dataset.KIND: dataset.REPORT}
 _SHOWN = (verify.PARITY, evaluate.METRICS)
 
 
-def outputs_of(spec: Spec, plan: Plan, result: BuildResult) -> list[dict[str, Any]]:
+def outputs_of(spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) -> list[dict[str, Any]]:
     """Return the artifact, the certificate and the metrics of each output that is up to date; others are marked as stale.
 
     The artifact of a trial is None, because it is not published.
     """
-    store = open_store(spec.root)
     told: list[dict[str, Any]] = []
     for name, output in spec.outputs.items():
         about = {"output": name, "model": output.model}
@@ -64,9 +63,8 @@ def _content(spec: Spec, file: str) -> Any:
         raise Stopped(message, "build again", UNREACHABLE) from None
 
 
-def models_of(spec: Spec, result: BuildResult) -> list[dict[str, Any]]:
+def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[str, Any]]:
     """Return the metrics of each model that was evaluated, of a constant answer, and of the last build of the model."""
-    store = open_store(spec.root)
     actions = {name: result.actions.get(evaluate.task_of(name)) for name in spec.models}
     digests = {name: action.digests[evaluate.METRICS] for name, action in actions.items() if action}
     former = last_measured(store, spec, digests, result.build)
@@ -126,14 +124,17 @@ def _change(former: Mapping[str, Any], split: str, name: str, value: float | Non
     return "" if was == _number(value) else f" (was {was})"
 
 
-def findings_of(spec: Spec, plan: Plan, result: BuildResult, values: Values) -> list[Diagnostic]:
+def findings_of(
+    spec: Spec, plan: Plan, result: BuildResult, values: Values, store: DiskStore
+) -> list[Diagnostic]:
     """Return the warnings of the tasks, each at the definition that it is about, with the levels that the spec sets."""
-    found = dict.fromkeys(_findings(spec, plan, result, values))
+    found = dict.fromkeys(_findings(spec, plan, result, values, store))
     return leveled(found, spec.document.value)
 
 
-def _findings(spec: Spec, plan: Plan, result: BuildResult, values: Values) -> Iterator[Diagnostic]:
-    store = open_store(spec.root)
+def _findings(
+    spec: Spec, plan: Plan, result: BuildResult, values: Values, store: DiskStore
+) -> Iterator[Diagnostic]:
     for name, action in result.actions.items():
         task = plan.tasks[name]
         part = _FINDINGS.get(task.kind)

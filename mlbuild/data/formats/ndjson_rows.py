@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
 from mlbuild.regular import open_regular
+from mlbuild.shown import is_unicode
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,8 +34,6 @@ _DEPTH = 50
 _EXACT = 2**53
 #: A number beyond the range of float64 matches this.
 _HUGE = re.compile(r"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
-#: A surrogate, half of a character above U+FFFF, which JSON can escape.
-_HALF = re.compile("[\ud800-\udfff]")
 _BLANK = " \t\r\n"
 _NOUNS = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}
 
@@ -114,7 +113,7 @@ def _check(number: int, keys: Sequence[str], row: Mapping[str, Any]) -> None:
         twice = Counter(keys).most_common(1)[0][0]
         unquoted = f"line {number} has a duplicate key"
         raise refusal("ndjson", f"line {number} has a duplicate key '{twice}'", unquoted=unquoted)
-    if odd := next(filter(_HALF.search, keys), None):
+    if odd := next((key for key in keys if not is_unicode(key)), None):
         unquoted = f"line {number} has a key that is not a string"
         raise refusal("ndjson", f"{unquoted}: {json.dumps(odd)}", unquoted=unquoted)
 
@@ -164,7 +163,7 @@ def _exact(numbers: pl.Series) -> bool:
 
 
 def _is_odd(value: Any) -> bool:
-    return isinstance(value, list) or (isinstance(value, str) and bool(_HALF.search(value)))
+    return isinstance(value, list) or (isinstance(value, str) and not is_unicode(value))
 
 
 def _json(value: Any, depth: int = 0) -> str:
@@ -178,7 +177,7 @@ def _json(value: Any, depth: int = 0) -> str:
         return "[" + ", ".join(_json(item, depth + 1) for item in value) + "]"
     if isinstance(value, Decimal):
         return str(value)
-    return json.dumps(value, ensure_ascii=isinstance(value, str) and bool(_HALF.search(value)))
+    return json.dumps(value, ensure_ascii=isinstance(value, str) and not is_unicode(value))
 
 
 def _objects(file: Path) -> Iterator[tuple[int, _Pairs]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from mlbuild.diagnostics import Diagnostic, Problem
+from mlbuild.regular import is_regular
 from mlbuild.spec.layers.bounds import Bounds
 from mlbuild.spec.layers.compose import Composed, compose
 from mlbuild.spec.layers.files import SPEC, read_main
@@ -26,7 +27,7 @@ def outputs_named(file: FilePath, profiles: Sequence[str], bounds: Bounds) -> Na
     """Return the outputs of a spec file; none if it does not have one of the profiles."""
     main = read_main(file, bounds)
     if isinstance(main, list):
-        return Named((), (file,), whole=not file.is_file())
+        return Named((), (file,), whole=not is_regular(file))
     composed = compose(main, profiles, bounds=bounds)
     files = tuple(FilePath(part.file) for part in composed.parts)
     if any(one.code == "unknown-profile" for one in composed.found):

@@ -10,9 +10,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from mlbuild.columns import UNKNOWN, ColumnType
+from mlbuild.data.crashes import try_reading
 from mlbuild.data.locators.locator import Located
 from mlbuild.data.sources import Source
-from mlbuild.data.trial import try_reading
 from mlbuild.diagnostics import Failed
 from mlbuild.ops.op import Op
 from mlbuild.selection import Selector

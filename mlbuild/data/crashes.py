@@ -19,7 +19,7 @@ from mlbuild.diagnostics import Failed
 
 #: Seconds. A file that takes longer is read without this test.
 _PATIENCE = 60.0
-_PROGRAM = "import sys; sys.path[:] = {path}; from mlbuild.data.trial import main; main()"
+_PROGRAM = "import sys; sys.path[:] = {path}; from mlbuild.data.crashes import main; main()"
 
 
 def try_reading(form: Format, file: Path) -> None:
