@@ -20,7 +20,7 @@ from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.bundle.session import Arrays, Session, encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed, Failure
-from mlbuild.lowering.cut import CUT, back, front, marks
+from mlbuild.lowering.cut import CUT, back, fed, front, marks
 from mlbuild.lowering.tree_proof import TreeProof, prove_trees
 from mlbuild.models.learner import Probe
 from mlbuild.ops.stages import tolerances
@@ -138,6 +138,7 @@ class _Gate:
     def __init__(self, trained: Trained, model: bytes) -> None:
         self.trained, self.model = trained, model
         self._inputs = trained.recipe.inputs
+        self._marks = marks(model)
         self._whole = Session(model)
         half = front(model)
         self._front = None if half is None else Session(half)
@@ -165,27 +166,30 @@ class _Gate:
         """Compare the matrix column by column: exactly, except for steps with a tolerance."""
         import numpy as np
 
-        for name, got in self._front.run(feed).items() if self._front else ():
-            column = name.removeprefix(CUT)
-            wanted = _as_array(rows.matrix[column])
-            bound = self._tolerances[column] * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
-            yield compare("features", f"features of {kind} rows", got, wanted, bound, column)
+        computed = self._front.run(feed) if self._front else {}
+        for column, mark in self._marks.items():
+            if CUT + mark.tensor in computed:
+                wanted = _as_array(rows.matrix[column])
+                bound = self._tolerances[column] * np.maximum(1.0, np.abs(np.nan_to_num(wanted)))
+                yield compare(
+                    "features", f"features of {kind} rows", mark.of(computed), wanted, bound, column
+                )
 
     def learner(self, probe: pl.DataFrame, threads: int) -> Iterator[Compared]:
         """Compare the half after the matrix on the learner's own rows."""
         import numpy as np
 
         columns = {name: _as_array(probe[name]) for name in self.trained.recipe.matrix}
-        tensors = marks(self.model)
         # Features that are the same tensor in the file (equal expressions) are also one column of the probe.
-        first = {tensor: mark for mark, tensor in reversed(tensors.items())}
-        same = {mark: first[tensor] for mark, tensor in tensors.items()}
+        first = {mark: name for name, mark in reversed(self._marks.items())}
+        same = {name: first[mark] for name, mark in self._marks.items()}
         probe = probe.with_columns(
-            probe[source].alias(mark) for mark, source in same.items() if mark != source
+            probe[source].alias(name) for name, source in same.items() if name != source
         )
         natively = self.trained.answers(self.trained.score(probe, threads))
-        half = Session(back(self.model, {name: column.shape[1] for name, column in columns.items()}))
-        answers = half.run({CUT + name: column for name, column in columns.items()})
+        feed = fed(self._marks, columns)
+        widths = {name.removeprefix(CUT): block.shape[1] for name, block in feed.items()}
+        answers = Session(back(self.model, widths)).run(feed)
         for name, wanted in natively.items():
             if holds_numbers(wanted):
                 finite = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)

@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.lowering.graph import MARKS, RESERVED
 
-#: The prefix of marks in the halves, which no column name can have.
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+#: The prefix of tensors in the halves, which no column name can have.
 CUT = RESERVED + "cut_"
 
 
-def marks(model: bytes) -> dict[str, str]:
-    """Return the marked tensors of a model: mark to the name of the tensor in the file, in the order of the marks."""
+@dataclass(frozen=True)
+class Mark:
+    """A tensor of a file, or the column of it with this index."""
+
+    tensor: str
+    column: int | None = None
+
+    def of(self, tensors: Mapping[str, Array]) -> Array:
+        """Return the values of the marked tensor, [N, width]."""
+        array = tensors[CUT + self.tensor]
+        return array if self.column is None else array[:, self.column : self.column + 1]
+
+
+def marks(model: bytes) -> dict[str, Mark]:
+    """Return the marks of a model, in their order."""
     import onnx
 
     props = {prop.key: prop.value for prop in onnx.load_from_string(model).metadata_props}
-    found: dict[str, str] = json.loads(props[MARKS])
-    return found
+    return {name: Mark(*place) for name, place in json.loads(props[MARKS]).items()}
 
 
 def front(model: bytes) -> bytes | None:
-    """Return the part from the inputs to the marked tensors. Its outputs are named `CUT` + mark.
+    """Return the part from the inputs to the marked tensors. Its outputs are named `CUT` + tensor.
 
     A mark on an input itself is left out, because there is nothing to compute. None if this applies to all marks.
     """
@@ -30,39 +49,51 @@ def front(model: bytes) -> bytes | None:
 
     proto = onnx.load_from_string(model)
     inputs = {value.name for value in proto.graph.input}
-    wanted = {mark: name for mark, name in marks(model).items() if name not in inputs}
+    wanted = [name for name in _tensors(marks(model)) if name not in inputs]
     if not wanted:
         return None
-    nodes = _needed(proto.graph.node, set(wanted.values()), set())
-    for mark, name in wanted.items():
-        nodes.append(helper.make_node("Identity", [name], [_renamed(mark)]))
-    outputs = [helper.make_tensor_value_info(_renamed(mark), TensorProto.DOUBLE, None) for mark in wanted]
+    nodes = _needed(proto.graph.node, set(wanted), set())
+    nodes += [helper.make_node("Identity", [name], [CUT + name]) for name in wanted]
+    outputs = [helper.make_tensor_value_info(CUT + name, TensorProto.DOUBLE, None) for name in wanted]
     return _rebuilt(proto, nodes, list(proto.graph.input), outputs)
 
 
-def back(model: bytes, widths: dict[str, int]) -> bytes:
-    """Return the part from the marked tensors to the outputs. Its inputs are named `CUT` + mark.
+def back(model: bytes, widths: Mapping[str, int]) -> bytes:
+    """Return the part from the marked tensors to the outputs. Its inputs are named `CUT` + tensor.
 
-    `widths` gives the second dimension of each mark. If several marks are on one tensor, only the first becomes an
-    input.
+    `widths` gives the second dimension of each tensor.
     """
     import onnx
     from onnx import TensorProto, helper
 
     proto = onnx.load_from_string(model)
-    found = {name: mark for mark, name in reversed(marks(model).items())}
-    found = {mark: name for name, mark in reversed(found.items())}
-    nodes = _needed(proto.graph.node, {value.name for value in proto.graph.output}, set(found.values()))
-    entries = [helper.make_node("Identity", [_renamed(mark)], [name]) for mark, name in found.items()]
+    cut = _tensors(marks(model))
+    nodes = _needed(proto.graph.node, {value.name for value in proto.graph.output}, set(cut))
+    entries = [helper.make_node("Identity", [CUT + name], [name]) for name in cut]
     inputs = [
-        helper.make_tensor_value_info(_renamed(mark), TensorProto.DOUBLE, ["N", widths[mark]])
-        for mark in found
+        helper.make_tensor_value_info(CUT + name, TensorProto.DOUBLE, ["N", widths[name]]) for name in cut
     ]
     return _rebuilt(proto, entries + nodes, inputs, list(proto.graph.output))
 
 
-def _renamed(mark: str) -> str:
-    return CUT + mark
+def fed(marks: Mapping[str, Mark], columns: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the inputs of `back` from the values of each mark, [N, width].
+
+    If several marks are on one tensor, those of the first are taken.
+    """
+    import numpy as np
+
+    parts: dict[str, dict[int, Array]] = {}
+    for name, mark in marks.items():
+        parts.setdefault(mark.tensor, {}).setdefault(mark.column or 0, columns[name])
+    return {
+        CUT + tensor: np.concatenate([arrays[index] for index in sorted(arrays)], axis=1)
+        for tensor, arrays in parts.items()
+    }
+
+
+def _tensors(marks: Mapping[str, Mark]) -> list[str]:
+    return [*dict.fromkeys(mark.tensor for mark in marks.values())]
 
 
 def _needed(nodes: Any, wanted: set[str], given: set[str]) -> list[Any]:

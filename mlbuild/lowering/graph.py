@@ -35,10 +35,12 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
+    """An operator with its inputs; an omitted optional input is None."""
+
     op: str
     domain: str
-    inputs: tuple[str, ...]
+    inputs: tuple[Tensor | None, ...]
     attributes: tuple[tuple[str, Any], ...]
     outputs: tuple[Tensor, ...]
 
@@ -54,7 +56,9 @@ class Graph:
         self._outputs: dict[str, tuple[Tensor, int | str]] = {}
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Tensor] = {}
         self._arrays: dict[str, Any] = {}
-        self._nodes: list[_Node] = []
+        self._nodes: list[Node] = []
+        self._makers: dict[str, Node] = {}
+        self._moved: dict[str, tuple[Tensor, int]] = {}
         self._numbered: dict[tuple[Any, ...], tuple[Tensor, ...]] = {}
 
     def input(self, name: str, element: str) -> Tensor:
@@ -111,8 +115,10 @@ class Graph:
         if key not in self._numbered:
             number = len(self._nodes)
             outputs = tuple(Tensor(f"\0n{number}.{index}", element) for index, element in enumerate(elements))
-            self._nodes.append(_Node(op, domain, names, frozen, outputs))
+            node = Node(op, domain, inputs, frozen, outputs)
+            self._nodes.append(node)
             self._numbered[key] = outputs
+            self._makers.update((output.name, node) for output in outputs)
         return self._numbered[key]
 
     def _is_one(self, tensor: Tensor) -> bool:
@@ -145,6 +151,18 @@ class Graph:
         ]
         return self.call("Gather", self.call(op, *twice), self.constant(0, "int64"), element="double", axis=0)
 
+    def node_of(self, tensor: Tensor) -> Node | None:
+        """Return the node that computes a tensor; None for a graph input or a constant."""
+        return self._makers.get(tensor.name)
+
+    def array_of(self, tensor: Tensor) -> Any:
+        """Return a constant as a numpy array; None for any other tensor."""
+        return self._arrays.get(tensor.name)
+
+    def move(self, columns: Sequence[Tensor], block: Tensor) -> None:
+        """Note that a block contains these columns, in this order, so that marks on them are found there."""
+        self._moved.update((column.name, (block, index)) for index, column in enumerate(columns))
+
     def output(self, name: str, tensor: Tensor, width: int | str = 1) -> None:
         """Name a result of the graph; `width` is its second dimension."""
         self._outputs[name] = (tensor, width)
@@ -153,8 +171,8 @@ class Graph:
         """Return the model: checked, without nodes that no output needs, and with the same bytes for the same
         calls.
 
-        `marks` are tensors to find in the file later. Their names in the file are stored in the metadata under
-        `MARKS`.
+        `marks` are tensors to find in the file later. The metadata contains under `MARKS` the name in the file of
+        each, and the index of its column if it is part of a block (otherwise null).
         """
         import onnx
         from onnx import helper
@@ -164,7 +182,7 @@ class Graph:
         made = [
             helper.make_node(
                 node.op,
-                [names[name] for name in node.inputs],
+                ["" if one is None else names[one.name] for one in node.inputs],
                 [names[tensor.name] for tensor in node.outputs],
                 name=names[node.outputs[0].name],
                 domain=node.domain,
@@ -192,29 +210,36 @@ class Graph:
             ir_version=IR_VERSION,
             opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)],
         )
-        found = {mark: names[tensor.name] for mark, tensor in (marks or {}).items() if tensor.name in names}
+        places = {
+            mark: self._moved.get(tensor.name, (tensor, None)) for mark, tensor in (marks or {}).items()
+        }
+        found = {
+            mark: [names[tensor.name], index]
+            for mark, (tensor, index) in places.items()
+            if tensor.name in names
+        }
         helper.set_model_props(model, dict(sorted(metadata.items())) | {MARKS: json.dumps(found)})
         onnx.checker.check_model(model)
         return with_checksum(model.SerializeToString(deterministic=True))
 
-    def _living(self) -> list[_Node]:
+    def _living(self) -> list[Node]:
         """Return the nodes that some output depends on, in the order of their calls."""
         wanted = {tensor.name for tensor, _ in self._outputs.values()}
         living = []
         for node in reversed(self._nodes):
             if any(tensor.name in wanted for tensor in node.outputs):
-                wanted.update(node.inputs)
+                wanted.update(one.name for one in node.inputs if one)
                 living.append(node)
         return living[::-1]
 
-    def _final_names(self, nodes: Sequence[_Node]) -> dict[str, str]:
+    def _final_names(self, nodes: Sequence[Node]) -> dict[str, str]:
         """Number the remaining tensors consecutively, so that removed parts leave no gap.
 
         Inputs keep their names.
         """
-        used = {name for node in nodes for name in node.inputs}
+        used = {one.name for node in nodes for one in node.inputs if one}
         used.update(tensor.name for tensor, _ in self._outputs.values())
-        names = {"": ""} | {name: name for name in self._inputs}
+        names = {name: name for name in self._inputs}
         internal = [name for name in self._arrays if name in used]
         internal += [tensor.name for node in nodes for tensor in node.outputs]
         return names | {name: f"{RESERVED}{number}" for number, name in enumerate(internal)}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import Schema
+from mlbuild.lowering.blocks import joined
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.training import Rows
@@ -62,5 +63,4 @@ def categorical(rows: Rows) -> list[int]:
 
 def lowered(graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
     """Return the same matrix in the graph: double, [N, width]."""
-    tensors = [features[name].tensor for name in schema]
-    return tensors[0] if len(tensors) == 1 else graph.call("Concat", *tensors, axis=1)
+    return joined(graph, [features[name].tensor for name in schema])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import onnx
 import polars as pl
 import pytest
 
@@ -14,6 +16,7 @@ from mlbuild.bundle import parity
 from mlbuild.bundle.session import Session, encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed
+from mlbuild.lowering.blocks import FEWEST
 from mlbuild.pipeline.tasks import verify as verify_task
 from tests.budget import examples, seed, tell
 from tests.bundle.mutations import Mutation, mutations
@@ -31,6 +34,11 @@ class Verified:
 
 @pytest.fixture(scope="module")
 def verified(tmp_path_factory: pytest.TempPathFactory) -> Verified:
+    return built(delays(tmp_path_factory.mktemp("delays")), "verify:late")
+
+
+def built(file: Path, target: str) -> Verified:
+    """Build a project, and return what verification of its output got."""
     seen: list[Verified] = []
 
     def watched(trained: Trained, model: bytes, blocks: Iterable[parity.Real], threads: int = 1) -> bytes:
@@ -40,8 +48,7 @@ def verified(tmp_path_factory: pytest.TempPathFactory) -> Verified:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify_task, "verify", watched)
-        spec = api.load(delays(tmp_path_factory.mktemp("delays")))
-        assert api.build(spec, ["verify:late"], threads=1).ok
+        assert api.build(api.load(file), [target], threads=1).ok
     return seen[0]
 
 
@@ -63,6 +70,47 @@ def test_single_wrong_values_are_refused(verified: Verified) -> None:
     told = [mutation.what for mutation in survivors]
     assert len(survivors) <= 0.01 * count + 1, told
     assert all(_no_row_tells(verified, mutation) for mutation in survivors), told
+
+
+def test_each_constant_of_a_block_is_compared_and_named_by_its_column(tmp_path: Path) -> None:
+    wide = built(_wide(tmp_path, FEWEST), "verify:m")
+    parity.verify(wide.trained, wide.model, [wide.real])
+    constants = onnx.load_from_string(wide.model).graph.initializer
+    blocks = [tensor.name for tensor in constants if [*tensor.dims] == [1, FEWEST]]
+    assert len(blocks) == 3  # the medians, the means and the scales
+    for number, name in enumerate(blocks):
+        proto = onnx.load_from_string(wide.model)
+        tensor = next(one for one in proto.graph.initializer if one.name == name)
+        values = onnx.numpy_helper.to_array(tensor).copy()
+        column = 7 + number
+        values[0, column] *= 1 + 1e-9
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, name))
+        with pytest.raises(Failed, match=f"features of real rows in 'g{column:02}' differ"):
+            parity.verify(wide.trained, proto.SerializeToString(), [wide.real])
+
+
+def _wide(folder: Path, columns: int) -> Path:
+    """Write a project with `columns` columns of numbers, each of which is missing somewhere."""
+    names = [f"g{index:02}" for index in range(columns)]
+    rng = np.random.default_rng(0)
+    values = rng.normal(3.0, 1.0, (columns + 20, columns))
+    values[range(columns), range(columns)] = np.nan
+    table = pl.DataFrame(values, names).fill_nan(None)
+    table.with_columns(y=pl.Series(rng.choice(["a", "b"], table.height))).write_csv(folder / "rows.csv")
+    declared = "".join(f"      {name}: {{dtype: float, nullable: true}}\n" for name in names)
+    file = folder / "mlbuild.yaml"
+    file.write_text(
+        "mlbuild: 1\nproject: wide\nsources:\n  rows: {path: rows.csv, contract: row}\n"
+        f"contracts:\n  row:\n    columns:\n{declared}      y: string\n"
+        "datasets:\n  d: {from: rows, split: {type: random, test: 0.25}}\n"
+        "preprocessing:\n  p:\n"
+        "    - {op: impute, columns: {dtype: numeric}, strategy: median}\n"
+        "    - {op: standard, columns: {dtype: numeric}}\n"
+        "models:\n  m: {type: lightgbm.classifier, dataset: d, preprocessing: p, target: y,\n"
+        f"      features: [{', '.join(names)}], params: {{num_iterations: 3, min_data_in_leaf: 5}}}}\n"
+        "outputs:\n  m: {model: m}\n"
+    )
+    return file
 
 
 def _no_row_tells(verified: Verified, mutation: Mutation) -> bool:
