@@ -7,7 +7,15 @@ from functools import reduce
 from typing import Any, TypeVar, cast
 
 from mlbuild.expressions.algebra import Algebra
-from mlbuild.expressions.kinds import NAN, Kind, Moment, Number, Text, Truth, hold_literal
+from mlbuild.expressions.operands import (
+    NAN,
+    MomentOperand,
+    NumberOperand,
+    Operand,
+    TextOperand,
+    TruthOperand,
+    hold_literal,
+)
 from mlbuild.expressions.tree import COLUMN, NULL, Tree, is_literal, literal_value
 
 T = TypeVar("T")
@@ -28,15 +36,15 @@ _ORDER = {"<": "Less", "<=": "LessOrEqual"}
 _NO_FRACTION = 2.0**52
 
 
-def result(tree: Tree, dtype: str, on: Algebra[T], columns: Mapping[str, Kind[T]]) -> Kind[T]:
+def result(tree: Tree, dtype: str, on: Algebra[T], columns: Mapping[str, Operand[T]]) -> Operand[T]:
     """Compute the whole expression. An int that does not fit into 64 bits is missing."""
     value = evaluate(tree, on, columns)
     if dtype == "int" and tree[0] not in (COLUMN, "cast"):
-        return _within_int64(cast(Number[T], value))
+        return _within_int64(cast(NumberOperand[T], value))
     return value
 
 
-def evaluate(tree: Tree, on: Algebra[T], columns: Mapping[str, Kind[T]]) -> Kind[T]:
+def evaluate(tree: Tree, on: Algebra[T], columns: Mapping[str, Operand[T]]) -> Operand[T]:
     """Compute a tree over `columns`."""
     op = tree[0]
     if op == COLUMN:
@@ -48,19 +56,19 @@ def evaluate(tree: Tree, on: Algebra[T], columns: Mapping[str, Kind[T]]) -> Kind
         if isinstance(part, tuple):
             values.append(evaluate(part, on, columns))
     if op in _ARITHMETIC:
-        return cast(Number[T], values[0].apply(_ARITHMETIC[op], *values[1:]))
+        return cast(NumberOperand[T], values[0].apply(_ARITHMETIC[op], *values[1:]))
     if op in _ORDER:
-        return cast(Truth[T], values[0].before(values[1], _ORDER[op]))
-    return cast("Kind[T]", _OTHERS[op](tree, *values))
+        return cast(TruthOperand[T], values[0].before(values[1], _ORDER[op]))
+    return cast("Operand[T]", _OTHERS[op](tree, *values))
 
 
-def _divide(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
+def _divide(tree: Tree, a: NumberOperand[T], b: NumberOperand[T]) -> NumberOperand[T]:
     """Divide. x / 0 is missing, so the sign of a zero never matters."""
     zero = b.on.call("Equal", b.tensor, b.on.constant(0.0))
     return a.apply("Div", b.unless(zero))
 
 
-def _remainder(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
+def _remainder(tree: Tree, a: NumberOperand[T], b: NumberOperand[T]) -> NumberOperand[T]:
     """Compute a - b * trunc(a / b) without rounding.
 
     This is C's fmod: it has the sign of `a`, and is missing for b = 0.
@@ -68,13 +76,13 @@ def _remainder(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
     return a.apply("Mod", b, fmod=1)
 
 
-def _ln(tree: Tree, x: Number[T]) -> Number[T]:
+def _ln(tree: Tree, x: NumberOperand[T]) -> NumberOperand[T]:
     """Compute the natural logarithm. It is missing for x <= 0."""
     positive = x.on.call("Less", x.on.constant(0.0), x.tensor)
     return x.apply("Log").choose(positive, _constant(x, NAN))
 
 
-def _power(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
+def _power(tree: Tree, a: NumberOperand[T], b: NumberOperand[T]) -> NumberOperand[T]:
     """Compute a power. It is missing for zero to a negative power, and for a negative number to a fractional power.
 
     The explicit tests are necessary because libraries differ: C's pow returns numbers for (-inf)^0.5, NaN^0 and
@@ -92,7 +100,7 @@ def _power(tree: Tree, a: Number[T], b: Number[T]) -> Number[T]:
     return power.unless(call("Or", missing, call("Or", pole, root)))
 
 
-def _round(tree: Tree, x: Number[T]) -> Number[T]:
+def _round(tree: Tree, x: NumberOperand[T]) -> NumberOperand[T]:
     """Round to `digits` decimals, half to even."""
     digits = tree[2]
     if digits == 0:
@@ -114,7 +122,7 @@ def _greatest(tree: Tree, *items: Any) -> Any:
     return reduce(lambda a, b: _first(a, b, b.before(a, "LessOrEqual")), items)
 
 
-def _first(a: Any, b: Any, wins: Truth[T]) -> Any:
+def _first(a: Any, b: Any, wins: TruthOperand[T]) -> Any:
     return a.choose(wins.on.call("Or", wins.yes, b.missing()), b)
 
 
@@ -129,16 +137,16 @@ def _coalesce(tree: Tree, *items: Any) -> Any:
     return reduce(lambda rest, item: rest.choose(item.missing(), item), reversed(items))
 
 
-def _is_null(tree: Tree, x: Any) -> Truth[T]:
+def _is_null(tree: Tree, x: Any) -> TruthOperand[T]:
     missing = x.missing()
-    return Truth(x.on, missing, x.on.call("Not", missing))
+    return TruthOperand(x.on, missing, x.on.call("Not", missing))
 
 
 def _among(tree: Tree, x: Any, *items: Any) -> Any:
     return x.among([literal_value(part) for part in tree[2:]])
 
 
-def _like(tree: Tree, x: Text[T]) -> Truth[T]:
+def _like(tree: Tree, x: TextOperand[T]) -> TruthOperand[T]:
     return x.matches(like_regex(tree[2]))
 
 
@@ -149,11 +157,11 @@ def like_regex(pattern: str) -> str:
     return "(?s)" + "".join(wild.get(char, "\\" + char if char in special else char) for char in pattern)
 
 
-def _cast(tree: Tree, x: Kind[T]) -> Kind[T]:
+def _cast(tree: Tree, x: Operand[T]) -> Operand[T]:
     """Convert numbers and bools to each other. A date is already a datetime at midnight."""
-    if isinstance(x, Truth):
+    if isinstance(x, TruthOperand):
         return x.number()
-    if not isinstance(x, Number):
+    if not isinstance(x, NumberOperand):
         return x
     if tree[2] == "bool":
         other = x.equals(_constant(x, 0.0))
@@ -161,19 +169,19 @@ def _cast(tree: Tree, x: Kind[T]) -> Kind[T]:
     return _within_int64(_truncated(x)) if tree[2] == "int" else x
 
 
-def _truncated(x: Number[T]) -> Number[T]:
+def _truncated(x: NumberOperand[T]) -> NumberOperand[T]:
     negative = x.on.call("Less", x.tensor, x.on.constant(0.0))
     return x.apply("Ceil").choose(negative, x.apply("Floor"))
 
 
-def _within_int64(x: Number[T]) -> Number[T]:
+def _within_int64(x: NumberOperand[T]) -> NumberOperand[T]:
     """Make values missing whose magnitude is 2^63 or more, including infinities."""
     fits = x.on.call("Less", x.apply("Abs").tensor, x.on.constant(2.0**63))
     return x.choose(fits, _constant(x, NAN))
 
 
-def _constant(like: Number[T], value: float) -> Number[T]:
-    return Number(like.on, like.on.constant(value))
+def _constant(like: NumberOperand[T], value: float) -> NumberOperand[T]:
+    return NumberOperand(like.on, like.on.constant(value))
 
 
 _OTHERS: Mapping[str, Any] = {
@@ -184,7 +192,7 @@ _OTHERS: Mapping[str, Any] = {
     "round": _round,
     "least": _least,
     "greatest": _greatest,
-    "days": lambda tree, x: cast(Moment[Any], x).days(),
+    "days": lambda tree, x: cast(MomentOperand[Any], x).days(),
     "=": lambda tree, a, b: a.equals(b),
     "and": lambda tree, *items: reduce(lambda a, b: a.both(b), items),
     "or": lambda tree, *items: reduce(lambda a, b: a.either(b), items),

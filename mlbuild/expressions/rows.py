@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from mlbuild.expressions.kinds import Kind, hold
 from mlbuild.expressions.meaning import result
+from mlbuild.expressions.operands import Operand, hold
 from mlbuild.expressions.tree import Tree
 from mlbuild.lowering.value import NAT
 
@@ -117,7 +117,7 @@ def _column(series: pl.Series) -> Any:
     return series.to_numpy().reshape(-1, 1)
 
 
-def _read(arrays: Arrays, dtype: str, series: pl.Series) -> Kind[Any]:
+def _read(arrays: Arrays, dtype: str, series: pl.Series) -> Operand[Any]:
     import polars as pl
 
     if dtype == "string":

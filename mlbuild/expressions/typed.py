@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
-from mlbuild.expressions.kinds import hold
 from mlbuild.expressions.meaning import result
+from mlbuild.expressions.operands import hold
 from mlbuild.expressions.rows import polars_dtype, run
 from mlbuild.expressions.tree import COLUMN, columns_of, parts_of
 from mlbuild.lowering.graph import Graph

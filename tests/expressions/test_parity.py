@@ -16,8 +16,8 @@ from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.constants import Scalars
 from mlbuild.expressions.filters import known_not_null
-from mlbuild.expressions.kinds import hold_literal
 from mlbuild.expressions.meaning import result
+from mlbuild.expressions.operands import hold_literal
 from mlbuild.expressions.rows import polars_dtype
 from mlbuild.expressions.typed import Typed
 from mlbuild.lowering.value import NAT

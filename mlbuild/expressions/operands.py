@@ -21,7 +21,7 @@ _REVERSED = {"Less": "LessOrEqual", "LessOrEqual": "Less"}
 
 
 @dataclass(frozen=True, slots=True)
-class Truth(Generic[T]):
+class TruthOperand(Generic[T]):
     """A bool as two masks: where it is true and where it is false.
 
     Elsewhere it is missing (Kleene's three-valued logic).
@@ -34,7 +34,7 @@ class Truth(Generic[T]):
     def missing(self) -> T:
         return self.on.call("Not", self.on.call("Or", self.yes, self.no))
 
-    def choose(self, condition: T, other: Truth[T]) -> Truth[T]:
+    def choose(self, condition: T, other: TruthOperand[T]) -> TruthOperand[T]:
         """Return this value where `condition` is true, and `other` elsewhere.
 
         ONNX's Where does not accept booleans.
@@ -45,40 +45,40 @@ class Truth(Generic[T]):
         def pick(mine: T, theirs: T) -> T:
             return call("Or", call("And", condition, mine), call("And", otherwise, theirs))
 
-        return Truth(self.on, pick(self.yes, other.yes), pick(self.no, other.no))
+        return TruthOperand(self.on, pick(self.yes, other.yes), pick(self.no, other.no))
 
-    def equals(self, other: Truth[T]) -> Truth[T]:
+    def equals(self, other: TruthOperand[T]) -> TruthOperand[T]:
         call = self.on.call
         same = call("Or", call("And", self.yes, other.yes), call("And", self.no, other.no))
         differ = call("Or", call("And", self.yes, other.no), call("And", self.no, other.yes))
-        return Truth(self.on, same, differ)
+        return TruthOperand(self.on, same, differ)
 
-    def negated(self) -> Truth[T]:
-        return Truth(self.on, self.no, self.yes)
+    def negated(self) -> TruthOperand[T]:
+        return TruthOperand(self.on, self.no, self.yes)
 
-    def both(self, other: Truth[T]) -> Truth[T]:
+    def both(self, other: TruthOperand[T]) -> TruthOperand[T]:
         call = self.on.call
-        return Truth(self.on, call("And", self.yes, other.yes), call("Or", self.no, other.no))
+        return TruthOperand(self.on, call("And", self.yes, other.yes), call("Or", self.no, other.no))
 
-    def either(self, other: Truth[T]) -> Truth[T]:
+    def either(self, other: TruthOperand[T]) -> TruthOperand[T]:
         call = self.on.call
-        return Truth(self.on, call("Or", self.yes, other.yes), call("And", self.no, other.no))
+        return TruthOperand(self.on, call("Or", self.yes, other.yes), call("And", self.no, other.no))
 
-    def is_true(self) -> Truth[T]:
-        return Truth(self.on, self.yes, self.on.call("Not", self.yes))
+    def is_true(self) -> TruthOperand[T]:
+        return TruthOperand(self.on, self.yes, self.on.call("Not", self.yes))
 
-    def number(self) -> Number[T]:
+    def number(self) -> NumberOperand[T]:
         """Convert to 1, 0 or missing."""
         one, zero, nan = (self.on.constant(value) for value in (1.0, 0.0, NAN))
         known = self.on.call("Where", self.no, zero, nan)
-        return Number(self.on, self.on.call("Where", self.yes, one, known))
+        return NumberOperand(self.on, self.on.call("Where", self.yes, one, known))
 
     def parts(self) -> tuple[T, T | None]:
         return self.number().parts()
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Generic[T]):
+class NumberOperand(Generic[T]):
     """A float64; NaN is missing."""
 
     on: Algebra[T]
@@ -87,36 +87,38 @@ class Number(Generic[T]):
     def missing(self) -> T:
         return self.on.call("IsNaN", self.tensor)
 
-    def choose(self, condition: T, other: Number[T]) -> Number[T]:
-        return Number(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
+    def choose(self, condition: T, other: NumberOperand[T]) -> NumberOperand[T]:
+        return NumberOperand(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
 
-    def unless(self, condition: T) -> Number[T]:
+    def unless(self, condition: T) -> NumberOperand[T]:
         """Make the value missing where `condition` is true."""
-        return Number(self.on, self.on.call("Where", condition, self.on.constant(NAN), self.tensor))
+        return NumberOperand(self.on, self.on.call("Where", condition, self.on.constant(NAN), self.tensor))
 
-    def equals(self, other: Number[T]) -> Truth[T]:
+    def equals(self, other: NumberOperand[T]) -> TruthOperand[T]:
         call, mine, theirs = self.on.call, self.tensor, other.tensor
         differ = call("Or", call("Less", mine, theirs), call("Less", theirs, mine))
-        return Truth(self.on, call("Equal", mine, theirs), differ)
+        return TruthOperand(self.on, call("Equal", mine, theirs), differ)
 
-    def before(self, other: Number[T], op: str) -> Truth[T]:
+    def before(self, other: NumberOperand[T], op: str) -> TruthOperand[T]:
         """Compare; `op` is `Less` or `LessOrEqual`."""
         call, mine, theirs = self.on.call, self.tensor, other.tensor
-        return Truth(self.on, call(op, mine, theirs), call(_REVERSED[op], theirs, mine))
+        return TruthOperand(self.on, call(op, mine, theirs), call(_REVERSED[op], theirs, mine))
 
-    def among(self, values: Sequence[float]) -> Truth[T]:
+    def among(self, values: Sequence[float]) -> TruthOperand[T]:
         return _settled(self.on, _found(self.on, self.tensor, values, "float64"), self.missing())
 
-    def apply(self, op: str, *others: Number[T], **attributes: Any) -> Number[T]:
+    def apply(self, op: str, *others: NumberOperand[T], **attributes: Any) -> NumberOperand[T]:
         """Apply an arithmetic operator. If an operand is missing, the result is missing."""
-        return Number(self.on, self.on.call(op, self.tensor, *(item.tensor for item in others), **attributes))
+        return NumberOperand(
+            self.on, self.on.call(op, self.tensor, *(item.tensor for item in others), **attributes)
+        )
 
     def parts(self) -> tuple[T, T | None]:
         return self.tensor, None
 
 
 @dataclass(frozen=True, slots=True)
-class Moment(Generic[T]):
+class MomentOperand(Generic[T]):
     """A date or datetime in microseconds as int64. `NAT`, the smallest int64, is missing."""
 
     on: Algebra[T]
@@ -125,33 +127,33 @@ class Moment(Generic[T]):
     def missing(self) -> T:
         return self.on.call("Equal", self.tensor, self.on.constant(NAT, "int64"))
 
-    def choose(self, condition: T, other: Moment[T]) -> Moment[T]:
-        return Moment(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
+    def choose(self, condition: T, other: MomentOperand[T]) -> MomentOperand[T]:
+        return MomentOperand(self.on, self.on.call("Where", condition, self.tensor, other.tensor))
 
-    def equals(self, other: Moment[T]) -> Truth[T]:
+    def equals(self, other: MomentOperand[T]) -> TruthOperand[T]:
         call = self.on.call
         same = call("Equal", self.tensor, other.tensor)
         missing = call("Or", self.missing(), other.missing())
         return _settled(self.on, call("And", same, call("Not", missing)), missing)
 
-    def before(self, other: Moment[T], op: str) -> Truth[T]:
+    def before(self, other: MomentOperand[T], op: str) -> TruthOperand[T]:
         """Compare; `op` is `Less` or `LessOrEqual`.
 
         Nothing is less than `NAT`, so only the smaller side is checked for it.
         """
-        return Truth(self.on, self._surely(op, other), other._surely(_REVERSED[op], self))
+        return TruthOperand(self.on, self._surely(op, other), other._surely(_REVERSED[op], self))
 
-    def _surely(self, op: str, other: Moment[T]) -> T:
+    def _surely(self, op: str, other: MomentOperand[T]) -> T:
         before = self.on.call(op, self.tensor, other.tensor)
         return self.on.call("And", before, self.on.call("Not", self.missing()))
 
-    def among(self, values: Sequence[int]) -> Truth[T]:
+    def among(self, values: Sequence[int]) -> TruthOperand[T]:
         return _settled(self.on, _found(self.on, self.tensor, values, "int64"), self.missing())
 
-    def days(self) -> Number[T]:
+    def days(self) -> NumberOperand[T]:
         """Return the number of days since 1970-01-01."""
         day = self.on.call("Div", self.tensor, self.on.constant(86_400_000_000, "int64"))
-        number = Number(self.on, self.on.call("Cast", day, element="double", to=11))
+        number = NumberOperand(self.on, self.on.call("Cast", day, element="double", to=11))
         return number.unless(self.missing())
 
     def parts(self) -> tuple[T, T | None]:
@@ -159,7 +161,7 @@ class Moment(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Generic[T]):
+class TextOperand(Generic[T]):
     """A string. `absent` is true where it is missing, or None if it is never missing."""
 
     on: Algebra[T]
@@ -171,58 +173,58 @@ class Text(Generic[T]):
             return self.absent
         return self.on.call("Not", self.on.call("Equal", self.tensor, self.tensor))
 
-    def choose(self, condition: T, other: Text[T]) -> Text[T]:
+    def choose(self, condition: T, other: TextOperand[T]) -> TextOperand[T]:
         call = self.on.call
         tensor = call("Where", condition, self.tensor, other.tensor)
         mine = None if self.absent is None else call("And", condition, self.absent)
         theirs = None if other.absent is None else call("And", call("Not", condition), other.absent)
-        return Text(self.on, tensor, _either(self.on, mine, theirs))
+        return TextOperand(self.on, tensor, _either(self.on, mine, theirs))
 
-    def equals(self, other: Text[T]) -> Truth[T]:
+    def equals(self, other: TextOperand[T]) -> TruthOperand[T]:
         same = self.on.call("Equal", self.tensor, other.tensor)
         return self._where_present(same, _either(self.on, self.absent, other.absent))
 
-    def among(self, values: Sequence[str]) -> Truth[T]:
+    def among(self, values: Sequence[str]) -> TruthOperand[T]:
         return self._where_present(_found(self.on, self.tensor, values, "object"), self.absent)
 
-    def matches(self, pattern: str) -> Truth[T]:
+    def matches(self, pattern: str) -> TruthOperand[T]:
         """Whether the whole text matches a regular expression."""
         return self._where_present(self.on.call("RegexFullMatch", self.tensor, pattern=pattern), self.absent)
 
-    def _where_present(self, holds: T, absent: T | None) -> Truth[T]:
+    def _where_present(self, holds: T, absent: T | None) -> TruthOperand[T]:
         call = self.on.call
         if absent is None:
-            return Truth(self.on, holds, call("Not", holds))
+            return TruthOperand(self.on, holds, call("Not", holds))
         return _settled(self.on, call("And", holds, call("Not", absent)), absent)
 
     def parts(self) -> tuple[T, T | None]:
         return self.tensor, self.absent
 
 
-Kind = Truth[T] | Number[T] | Moment[T] | Text[T]
+Operand = TruthOperand[T] | NumberOperand[T] | MomentOperand[T] | TextOperand[T]
 
 
-def hold(on: Algebra[T], dtype: str, tensor: T, absent: T | None) -> Kind[T]:
+def hold(on: Algebra[T], dtype: str, tensor: T, absent: T | None) -> Operand[T]:
     """Create a column from the fields of `lowering.value.Value`."""
     if dtype == "bool":
         equal = [on.call("Equal", tensor, on.constant(value)) for value in (1.0, 0.0)]
-        return Truth(on, *equal)
+        return TruthOperand(on, *equal)
     if dtype == "string":
-        return Text(on, tensor, absent)
-    return Moment(on, tensor) if dtype in ("date", "datetime") else Number(on, tensor)
+        return TextOperand(on, tensor, absent)
+    return MomentOperand(on, tensor) if dtype in ("date", "datetime") else NumberOperand(on, tensor)
 
 
-def hold_literal(on: Algebra[T], dtype: str, value: Any) -> Kind[T]:
+def hold_literal(on: Algebra[T], dtype: str, value: Any) -> Operand[T]:
     """Create a literal; None is missing."""
     if dtype == "bool":
         yes, no = (on.constant(value is side, "bool") for side in (True, False))
-        return Truth(on, yes, no)
+        return TruthOperand(on, yes, no)
     if dtype == "string":
         absent = on.constant(True, "bool") if value is None else None
-        return Text(on, on.constant(value or "", "string"), absent)
+        return TextOperand(on, on.constant(value or "", "string"), absent)
     if dtype in ("date", "datetime"):
-        return Moment(on, on.constant(NAT if value is None else value, "int64"))
-    return Number(on, on.constant(NAN if value is None else value))
+        return MomentOperand(on, on.constant(NAT if value is None else value, "int64"))
+    return NumberOperand(on, on.constant(NAN if value is None else value))
 
 
 def _either(on: Algebra[T], one: T | None, other: T | None) -> T | None:
@@ -231,9 +233,9 @@ def _either(on: Algebra[T], one: T | None, other: T | None) -> T | None:
     return on.call("Or", one, other)
 
 
-def _settled(on: Algebra[T], yes: T, missing: T) -> Truth[T]:
+def _settled(on: Algebra[T], yes: T, missing: T) -> TruthOperand[T]:
     """Create a bool: what is neither true nor missing is false."""
-    return Truth(on, yes, on.call("Not", on.call("Or", yes, missing)))
+    return TruthOperand(on, yes, on.call("Not", on.call("Or", yes, missing)))
 
 
 def _found(on: Algebra[T], tensor: T, values: Sequence[Any], dtype: str) -> T:
