@@ -36,7 +36,6 @@ __all__ = [
     "Boolean",
     "Choice",
     "Described",
-    "Dispatch",
     "Expression",
     "Integer",
     "Json",
@@ -48,6 +47,7 @@ __all__ = [
     "Object",
     "Param",
     "Scalar",
+    "TaggedUnion",
     "Text",
     "described",
     "field",
@@ -103,7 +103,7 @@ class Object(Kind):
 
 
 @dataclass(frozen=True)
-class Dispatch(Kind):
+class TaggedUnion(Kind):
     """An object whose key `by` names one of several described classes. Its other keys are those of that class.
 
     With `suffixes`, pairs of a suffix and a name, the suffix of `path` determines the class of an object without

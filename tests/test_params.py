@@ -12,7 +12,6 @@ from mlbuild.params import (
     Boolean,
     Choice,
     Described,
-    Dispatch,
     Expression,
     Integer,
     Kind,
@@ -22,6 +21,7 @@ from mlbuild.params import (
     Number,
     Object,
     Scalar,
+    TaggedUnion,
     Text,
     field,
     object_schema,
@@ -63,7 +63,7 @@ class Square(Described):
     side: str = field(Choice({"a": "", "b": ""}), "Which side.")
 
 
-SHAPE = Dispatch("shape", (Circle, Square), "shape", ((".round", "circle"),))
+SHAPE = TaggedUnion("shape", (Circle, Square), "shape", ((".round", "circle"),))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def validator(kind: Kind) -> Draft7Validator:
         (ListOf(Text(), or_one=True), "a string, or a list, each item a string"),
         (MapOf(Boolean()), "a map, each value true or false"),
         (Object(Point, Number(), "x"), "a number or a map"),
-        (Dispatch("op", (Square,), "step"), "a map with 'op'"),
+        (TaggedUnion("op", (Square,), "step"), "a map with 'op'"),
     ],
 )
 def test_words(kind: Kind, words: str) -> None:

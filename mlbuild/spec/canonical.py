@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbuild.kinds import Json, Kind, ListOf, MapOf
-from mlbuild.params import Dispatch, Object, params_of
+from mlbuild.params import Object, TaggedUnion, params_of
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import STEP, Model, Steps
 from mlbuild.spec.meaning.definitions import LEARNER
@@ -27,7 +27,7 @@ def _canonical(kind: Kind, given: Any) -> Any:
         case Object():
             fields = _fields(kind.cls, given if isinstance(given, Mapping) else {kind.short_key: given})
             return fields | _params(given) if kind.cls is Model else fields
-        case Dispatch():
+        case TaggedUnion():
             return _fields(kind.by_value[kind.which(given)], given)
         case ListOf():
             return [_canonical(kind.item, item) for item in (given if isinstance(given, list) else [given])]

@@ -19,23 +19,23 @@ from mlbuild.ops.op import Op
 from mlbuild.params import (
     Choice,
     Described,
-    Dispatch,
     Integer,
     Json,
     Kind,
     ListOf,
     Name,
     Object,
+    TaggedUnion,
     field,
     summary,
 )
 from mlbuild.selection import ColumnSelection, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
-SOURCE = Dispatch("type", SOURCES, "source", tuple((suffix, one.type) for suffix, one in NAMED.items()))
-DATASET_STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
-SPLIT = Dispatch("type", SPLITS, "split")
-STEP = Dispatch("op", OPS, "step")
+SOURCE = TaggedUnion("type", SOURCES, "source", tuple((suffix, one.type) for suffix, one in NAMED.items()))
+DATASET_STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
+SPLIT = TaggedUnion("type", SPLITS, "split")
+STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
 #: The `type` of a model names a learner. The learner's own parameters are under `params`.
 LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})

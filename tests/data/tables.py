@@ -17,12 +17,12 @@ from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Failure, Problem, Rejected
-from mlbuild.params import Dispatch, read
+from mlbuild.params import TaggedUnion, read
 
 _FILES = itertools.count()
-SOURCE = Dispatch("type", SOURCES, "source")
-STEP = Dispatch("op", DATASET_STEPS, "dataset_step")
-SPLIT = Dispatch("type", SPLITS, "split")
+SOURCE = TaggedUnion("type", SOURCES, "source")
+STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
+SPLIT = TaggedUnion("type", SPLITS, "split")
 
 
 def contract(columns: Mapping[str, Any], **more: Any) -> Contract:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.kinds import Choice, Kind, ListOf, MapOf, Name
 from mlbuild.models.learner import Learner
-from mlbuild.params import Dispatch, Object, Param, params_of
+from mlbuild.params import Object, Param, TaggedUnion, params_of
 from tests.docs.markdown import table
 
 #: The longest list of options that is repeated in the table of keys.
@@ -59,7 +59,7 @@ def words(kind: Kind) -> str:
         )
     if isinstance(kind, MapOf):
         return f"a map by name; each value is {words(kind.item)}"
-    if isinstance(kind, Dispatch):
+    if isinstance(kind, TaggedUnion):
         return f"a {kind.name.rpartition('_')[2]}"
     if isinstance(kind, Object):
         return f"{words(kind.short)}, or a map" if kind.short else "a map"

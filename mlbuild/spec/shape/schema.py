@@ -16,7 +16,7 @@ from typing import Any, cast
 from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
-from mlbuild.params import Described, Dispatch, Object, Param, object_schema, params_of, summary
+from mlbuild.params import Described, Object, Param, TaggedUnion, object_schema, params_of, summary
 from mlbuild.regular import replace_regular
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import LEARNER_TYPES, LearnerParams, Model
@@ -65,9 +65,9 @@ def shipped_schema() -> Path:
 
 
 @cache
-def dispatches() -> Mapping[str, Dispatch]:
+def dispatches() -> Mapping[str, TaggedUnion]:
     """Return the definitions that a discriminator splits into several, by name."""
-    return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, Dispatch)}
+    return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, TaggedUnion)}
 
 
 def _kinds(cls: type) -> Iterator[Kind]:
@@ -83,7 +83,7 @@ def _with_nested(kind: Kind) -> Iterator[Kind]:
 
 
 def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
-    if isinstance(kind, Dispatch):
+    if isinstance(kind, TaggedUnion):
         yield kind.name, _dispatch(kind)
         for value, cls in kind.by_value.items():
             yield f"{kind.name}.{value}", _branch(kind, cls)
@@ -95,7 +95,7 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
             yield from ((f"params.{cls.type}", _learner_params(cls)) for cls in LEARNERS)
 
 
-def _dispatch(kind: Dispatch) -> Json:
+def _dispatch(kind: TaggedUnion) -> Json:
     """Return the schema of an object whose discriminator leads to a closed definition."""
     title = kind.name.rpartition("_")[2]
     leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.by_value]
@@ -111,11 +111,11 @@ def _dispatch(kind: Dispatch) -> Json:
     }
 
 
-def _options(kind: Dispatch) -> Json:
+def _options(kind: TaggedUnion) -> Json:
     return Choice({value: summary(cls) for value, cls in kind.by_value.items()}).json_schema()
 
 
-def _by_suffix(kind: Dispatch) -> Json:
+def _by_suffix(kind: TaggedUnion) -> Json:
     """Return the same without a discriminator, by the suffix of `path`.
 
     Any other suffix needs the discriminator.
@@ -136,13 +136,13 @@ def _by_suffix(kind: Dispatch) -> Json:
     }
 
 
-def _common(kind: Dispatch) -> Json:
+def _common(kind: TaggedUnion) -> Json:
     """Return the parameters that all classes have, for completion before the class is known."""
     first, *others = (params_of(cls) for cls in kind.classes)
     return {key: param.json_schema() for key, param in first.items() if all(key in other for other in others)}
 
 
-def _branch(kind: Dispatch, cls: type) -> Json:
+def _branch(kind: TaggedUnion, cls: type) -> Json:
     shape = object_schema(cls)
     # The discriminator has it. Here it would hide the description of the key that contains the object.
     del shape["description"]

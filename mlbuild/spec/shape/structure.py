@@ -17,7 +17,7 @@ from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
-from mlbuild.params import Dispatch, params_of
+from mlbuild.params import TaggedUnion, params_of
 from mlbuild.spec.shape.schema import build_schema, dispatches
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, repeated, shown
 
@@ -72,7 +72,7 @@ def overlay_problems(value: Any, name: str) -> list[Problem]:
 class _Check:
     """One pass over a document."""
 
-    _dispatches: Mapping[str, Dispatch] = field(default_factory=dispatches)
+    _dispatches: Mapping[str, TaggedUnion] = field(default_factory=dispatches)
     _seen: set[tuple[int, str | int]] = field(default_factory=set)
 
     def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ class _Check:
         self._seen.add((id(value), what))
         return False
 
-    def _dispatched(self, value: Any, kind: Dispatch, at: Path, named: bool) -> Iterator[Problem]:
+    def _dispatched(self, value: Any, kind: TaggedUnion, at: Path, named: bool) -> Iterator[Problem]:
         if not isinstance(value, dict):
             return  # reported where the object that contains it was checked
         which = kind.which(value)
@@ -130,7 +130,7 @@ class _Check:
         else:
             yield _undivided(value, kind, at, f"{title} '{at[-1]}'" if named else f"a {title}")
 
-    def _unknown_option(self, value: Any, kind: Dispatch, at: Path) -> Problem:
+    def _unknown_option(self, value: Any, kind: TaggedUnion, at: Path) -> Problem:
         what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
         near = did_you_mean(value, kind.by_value) if isinstance(value, str) else None
         for other in self._dispatches.values():
@@ -179,7 +179,7 @@ def _of_known_library(value: str, known: Iterable[str]) -> bool:
     return not dot or library in libraries or did_you_mean(library, libraries) is not None
 
 
-def _undivided(value: Json, kind: Dispatch, at: Path, title: str) -> Problem:
+def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
     """Return the error for an object without its discriminator."""
     wanted = [kind.by, "path"] if kind.suffixes and "path" not in value else [kind.by]
     for key in value:
