@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mlbuild.cli.unchanged import FOLDER, MARK, Answer, facts, sealed, snapshot_name, told, trace
+from mlbuild.cli.unchanged import FOLDER, MARK, FoundSnapshot, facts, sealed, snapshot_name, told, trace
 from mlbuild.engine.canonical import canonical, digest
 from mlbuild.engine.decide.files import Digests, LocalFile, settled
 from mlbuild.engine.store.store import DiskStore, open_store
@@ -22,7 +22,7 @@ from mlbuild.spec.text.tree import Document
 Facts = tuple[int, ...]
 
 
-def holds(answer: Answer) -> bool:
+def holds(answer: FoundSnapshot) -> bool:
     """Whether a project is as its snapshot says, except for irrelevant facts. If so, the snapshot is renewed."""
     root, snapshot = answer.request.root, answer.snapshot
     looked_at = time.time_ns()
@@ -52,7 +52,7 @@ def _told(found: dict[str, Facts]) -> list[str]:
     return [text for name, known in found.items() for text in (name, told(known))]
 
 
-def _say_the_same(answer: Answer) -> bool:
+def _say_the_same(answer: FoundSnapshot) -> bool:
     """Whether each file of the spec has the same meaning.
 
     With warnings the answer is no, because they contain line numbers.
@@ -64,7 +64,7 @@ def _say_the_same(answer: Answer) -> bool:
     return "" not in said and said == answer.snapshot["said"]
 
 
-def _hold_the_same(answer: Answer, project: dict[str, Facts], store: DiskStore) -> bool:
+def _hold_the_same(answer: FoundSnapshot, project: dict[str, Facts], store: DiskStore) -> bool:
     """Whether everything has the facts of the snapshot, or the content that it had with those facts."""
     outside = Digests(store, Path(answer.request.root))
     former = [_former(LocalFile(Path(name), name), outside) or known for name, known in project.items()]

@@ -51,7 +51,7 @@ _STARTED = time.perf_counter()
 BEGAN_NS = time.time_ns()
 
 
-class Answer:
+class FoundSnapshot:
     """A snapshot that was found for a request."""
 
     def __init__(self, request: Request, snapshot: "Snapshot") -> None:
@@ -68,7 +68,7 @@ class Answer:
         return [(sys.stderr, warning), (sys.stdout, dated(result)), (sys.stderr, dated(told))]
 
 
-def look(argv: list[str]) -> "tuple[int, Answer | None]":
+def look(argv: list[str]) -> "tuple[int, FoundSnapshot | None]":
     """Return whether what is known about a project still holds, and the answer to a command line, if there may be
     one.
     """
@@ -80,7 +80,7 @@ def look(argv: list[str]) -> "tuple[int, Answer | None]":
             return UNKNOWN, None
         snapshot = read_snapshot(request)
         state = _compared(request.root, snapshot)
-        return (state, Answer(request, snapshot)) if state else (UNKNOWN, None)
+        return (state, FoundSnapshot(request, snapshot)) if state else (UNKNOWN, None)
     except (OSError, ValueError):
         return UNKNOWN, None
     finally:
