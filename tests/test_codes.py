@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlbuild.data.data_warning import DataWarning
 from mlbuild.diagnostics import CODES
 from mlbuild.spec.shape.schema import dispatches
 
@@ -26,7 +27,7 @@ def test_codes_are_words_with_hyphens_and_told_in_a_phrase() -> None:
 
 def codes_in_use() -> Iterator[tuple[str, str]]:
     """Yield the file and code of every literal that is used as a code, and of codes that are put together."""
-    makers = {"Problem", "Diagnostic", "Found", *functions_with_a_code()}
+    makers = {"Problem", "Diagnostic", DataWarning.__name__, *functions_with_a_code()}
     for path, tree in TREES:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and name_of(call) in makers:

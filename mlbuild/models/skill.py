@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.data.found import Found
+from mlbuild.data.data_warning import DataWarning
 from mlbuild.models.metrics import METRIC
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Constants:
         return METRIC[name].value(target, np.broadcast_to(row, (len(target), len(row))), self._classes)
 
 
-def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[Found]:
+def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[DataWarning]:
     """Return warnings about a model, each as a code and a sentence.
 
     `scores` contains the scores of each split. The warnings use the last split that has rows. A model is compared
@@ -56,12 +56,14 @@ def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> It
     """
     some = [array for array in scores.values() if len(array)]
     if sum(map(len, some)) > 1 and all((array == some[0][0]).all() for array in some):
-        yield Found("constant-model", "the model gives the same answer for every row")
+        yield DataWarning("constant-model", "the model gives the same answer for every row")
         return
     split = [name for name, array in scores.items() if len(array)][-1]
     r2 = model[split].get("r2")
     if split != "train" and r2 is not None and r2 > _TOO_GOOD:
-        yield Found("too-good", f"r2 is {r2:.6g} on the {split} rows: a feature may give the target away")
+        yield DataWarning(
+            "too-good", f"r2 is {r2:.6g} on the {split} rows: a feature may give the target away"
+        )
     both = [
         (name, value, base)
         for name, value in model[split].items()
@@ -71,7 +73,7 @@ def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> It
     if len(beaten) > len(both) / 2:
         told = ", ".join(f"{name} {value:.6g} (constant: {base:.6g})" for name, value, base in beaten)
         message = f"on the {split} rows the model is no better than a constant answer: {told}"
-        yield Found("no-skill", message)
+        yield DataWarning("no-skill", message)
 
 
 def _better(name: str, value: float, base: float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
-from mlbuild.data.found import Found
+from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, data_failure
 from mlbuild.hints import did_you_mean, listed
@@ -38,12 +38,12 @@ class Split(Described):
         """Return whether there can be test rows."""
         raise NotImplementedError
 
-    def findings(self, parts: Mapping[str, pl.DataFrame]) -> Iterator[Found]:
+    def findings(self, parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
         """Yield which parts have no rows, although the split should give them some."""
         counts = ", ".join(f"{rows.height:,} {name}" for name, rows in parts.items())
         for name, wanted in ((VALID, self.has_valid), (TEST, self.has_test)):
             if wanted and parts[name].is_empty():
-                yield Found("empty-part", f"the split leaves no {name} rows: {counts}")
+                yield DataWarning("empty-part", f"the split leaves no {name} rows: {counts}")
 
     def seeded(self, seed: int) -> Split:
         """Return the split with the seed of the project, if it needs one and has none."""

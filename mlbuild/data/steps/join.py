@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.faults import Fault, faulty, first
-from mlbuild.data.found import Found
 from mlbuild.data.lineage import Finding, Node
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
@@ -98,14 +98,14 @@ class Join(DatasetStep):
 
     def findings(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
-    ) -> Iterator[Found]:
+    ) -> Iterator[DataWarning]:
         lost = rows.height - counts["partners"]
         inner = self.how == "inner"
         if lost > _MOST_LOST * rows.height if inner else counts["partners"] < _FEWEST_FOUND * rows.height:
             what = "drops them" if inner else "adds no values to them"
             message = f"the join finds no match for {lost:,} of {rows.height:,} rows and {what}"
             alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.using)
-            yield Found(
+            yield DataWarning(
                 "join-without-partner",
                 message,
                 {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
-from mlbuild.data.found import Found
+from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Rejected
 from mlbuild.expressions.binding import bind
@@ -70,7 +70,7 @@ class DatasetStep(Described):
 
     def findings(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
-    ) -> Iterator[Found]:
+    ) -> Iterator[DataWarning]:
         """Yield what a person should know about the step on these rows, given its `counts`."""
         yield from ()
 

@@ -10,7 +10,7 @@ from mlbuild.params import Json
 
 
 @dataclass(frozen=True)
-class Found:
+class DataWarning:
     """A warning: its code and one sentence. `examples` are values of the data by what they are examples of.
 
     The sentence quotes no values, which can be private.
