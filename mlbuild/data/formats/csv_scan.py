@@ -27,7 +27,7 @@ _WORD = 64
 
 
 @dataclass(frozen=True)
-class Scan:
+class CsvScan:
     """Facts about the bytes of a CSV file.
 
     `opens`: at least one field starts with a quote. `sound`: every quote opens a field, closes one, or is doubled
@@ -44,7 +44,7 @@ class Scan:
     records: int
 
 
-def scan(file: Path, delimiter: str, *, quotes: bool = True) -> Scan:
+def scan(file: Path, delimiter: str, *, quotes: bool = True) -> CsvScan:
     """Scan a file. Without `quotes`, a quote is an ordinary character."""
     scanner = _Scanner(delimiter, quotes)
     delimiters = records = 0
@@ -54,7 +54,9 @@ def scan(file: Path, delimiter: str, *, quotes: bool = True) -> Scan:
         delimiters += _count(marks.delimiters)
         records += _count(marks.feeds) - padding
         nul = nul or b"\0" in chunk
-    return Scan(scanner.opens, scanner.sound and not scanner.inside, scanner.strays, nul, delimiters, records)
+    return CsvScan(
+        scanner.opens, scanner.sound and not scanner.inside, scanner.strays, nul, delimiters, records
+    )
 
 
 def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> list[int]:

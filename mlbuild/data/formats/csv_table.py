@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbuild.data.formats.csv_records import Records
-from mlbuild.data.formats.csv_scan import Scan, blank_lines, scan
+from mlbuild.data.formats.csv_scan import CsvScan, blank_lines, scan
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.data.formats.unread import Unread, reading
 from mlbuild.progress import Report, silent
@@ -55,7 +55,7 @@ def read_header(file: Path, delimiter: str) -> list[str]:
         return next(filter(None, records), [])
 
 
-def _read_quickly(file: Path, delimiter: str, width: int, found: Scan) -> pl.DataFrame | None:
+def _read_quickly(file: Path, delimiter: str, width: int, found: CsvScan) -> pl.DataFrame | None:
     """Read the rows with polars.
 
     None if these may not be all rows, or if their width differs from that of the header.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from mlbuild.engine.code.modules import Sources, with_packages
 from mlbuild.engine.code.names import below
-from mlbuild.engine.code.scan import Scan, Unit
+from mlbuild.engine.code.scan import ModuleScan, Unit
 
 #: A definition: its module and its unit. Without a unit, the whole module.
 Place = tuple[str, str | None]
@@ -18,9 +18,11 @@ class Library:
     `scans` returns the scan of a module, or None if there is no such module.
     """
 
-    def __init__(self, tops: frozenset[str], sources: Sources, scans: Callable[[str], Scan | None]) -> None:
+    def __init__(
+        self, tops: frozenset[str], sources: Sources, scans: Callable[[str], ModuleScan | None]
+    ) -> None:
         self._tops, self._sources, self._scans = tops, sources, scans
-        self._modules: dict[str, Scan | None] = {}
+        self._modules: dict[str, ModuleScan | None] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
         self._found: dict[tuple[str, str], tuple[Place, ...]] = {}
 
@@ -31,7 +33,7 @@ class Library:
         """All modules of these packages, whether something names them or not."""
         return [module for top in sorted(self._tops) for module in self._sources.below(top)]
 
-    def scan(self, module: str) -> Scan | None:
+    def scan(self, module: str) -> ModuleScan | None:
         """Return the scan of a module of these packages; None for other modules."""
         if module not in self._modules:
             self._modules[module] = self._scans(module) if self.ours(module) else None

@@ -48,7 +48,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Scan:
+class ModuleScan:
     """A module: the digest of its file, its units by name, the targets of its names, and what it imports.
 
     `stars` are the modules from which it imports every name. A module is `opaque` if its names cannot be
@@ -67,10 +67,10 @@ class Scan:
         return [self.digest, units, self.bound, self.imports, self.stars, self.opaque]
 
     @staticmethod
-    def from_json(value: Any) -> Scan:
+    def from_json(value: Any) -> ModuleScan:
         """Create a scan from JSON with the shape `SCAN`."""
         found, units, *rest = value
-        return Scan(found, {name: Unit(*unit) for name, unit in units.items()}, *rest)
+        return ModuleScan(found, {name: Unit(*unit) for name, unit in units.items()}, *rest)
 
 
 _EFFECTS = (None, [str])
@@ -79,7 +79,7 @@ _UNIT = [str, [str], [str], [str], [str], {str: str}, _EFFECTS, _EFFECTS, bool, 
 SCAN = [is_digest, {str: _UNIT}, {str: [str]}, [str], [str], bool]
 
 
-def scan(content: bytes, package: str, prose: Iterable[Prose]) -> Scan:
+def scan(content: bytes, package: str, prose: Iterable[Prose]) -> ModuleScan:
     """Scan the source of a module; `package` is the base of its relative imports."""
     found = digest(content)
     texts: dict[str, list[Prose]] = {}
@@ -89,7 +89,7 @@ def scan(content: bytes, package: str, prose: Iterable[Prose]) -> Scan:
     try:
         return _Module(ast.parse(content), package, texts, b"global " in content).scan(found)
     except (SyntaxError, ValueError, RecursionError):  # it cannot be loaded, or is too deeply nested
-        return Scan(found, opaque=True)
+        return ModuleScan(found, opaque=True)
 
 
 class _Module:
@@ -108,7 +108,7 @@ class _Module:
         if sets_globals:
             self._bind_globals()
 
-    def scan(self, found: str) -> Scan:
+    def scan(self, found: str) -> ModuleScan:
         opaque = False
         for name, statements in self._defined.items():
             match statements:
@@ -122,7 +122,9 @@ class _Module:
         if self._loose:
             self._units[LOOSE] = self._unit(self._loose, making=None)
         bound = {name: sorted(targets) for name, targets in self._names.bound.items()}
-        return Scan(found, self._units, bound, sorted(self._names.imports), sorted(self._names.stars), opaque)
+        return ModuleScan(
+            found, self._units, bound, sorted(self._names.imports), sorted(self._names.stars), opaque
+        )
 
     def _sort(self, statement: ast.stmt) -> None:
         """Separate definitions from other statements, and bind the names of a statement."""

@@ -14,7 +14,7 @@ from mlbuild.engine.code.library import Library, Place
 from mlbuild.engine.code.modules import Sources
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.reach import Reach
-from mlbuild.engine.code.scan import SCAN, Scan, scan
+from mlbuild.engine.code.scan import SCAN, ModuleScan, scan
 from mlbuild.engine.decide.documents import fits
 
 #: The note with the scans, and the folder of the notes with the definitions in each code version.
@@ -23,7 +23,7 @@ _SCANS, _VERSIONS = "scans", "code"
 _SCANNERS = ("bodies", "effects", "flags", "names", "scan", "strip", "syntax")
 
 #: Scans of this process, by module and digest.
-_known: dict[tuple[str, str, Policy], Scan] = {}
+_known: dict[tuple[str, str, Policy], ModuleScan] = {}
 
 
 Named = Callable[..., Any] | type
@@ -47,7 +47,7 @@ class Code:
         self._notes = notes
         self._policy = policy or Policy()
         self._sources = sources or Sources()
-        self._scanned: dict[str, Scan | None] = {}
+        self._scanned: dict[str, ModuleScan | None] = {}
         self._noted: dict[str, Any] | None = None
         self._libraries: dict[frozenset[str], tuple[Library, Actions]] = {}
         self._reached: dict[tuple[Place, ...], tuple[str, frozenset[str]]] = {}
@@ -115,22 +115,22 @@ class Code:
             self._reached[starts] = version, frozenset(reach.loaded)
         return self._reached[starts]
 
-    def _scan(self, module: str) -> Scan | None:
+    def _scan(self, module: str) -> ModuleScan | None:
         if module not in self._scanned:
             file = self._sources.of(module)
             self._scanned[module] = None if file is None else self._scan_file(module, file)
         return self._scanned[module]
 
-    def _scan_file(self, module: str, file: Path) -> Scan:
+    def _scan_file(self, module: str, file: Path) -> ModuleScan:
         content = self._sources.read(file)
         name = digest(content)
         if file.suffix != ".py":
-            return Scan(name, opaque=True)
+            return ModuleScan(name, opaque=True)
         key = module, name, self._policy
         if key not in _known:
             noted = self._read().get(module)
             if noted and fits(noted, SCAN) and noted[0] == name:
-                _known[key] = Scan.from_json(noted)
+                _known[key] = ModuleScan.from_json(noted)
             else:
                 package = module if file.name == "__init__.py" else module.rpartition(".")[0]
                 _known[key] = scan(content, package, self._policy.prose)
@@ -158,7 +158,7 @@ def _place(named: Named) -> Place:
     return named.__module__, None if "<" in named.__qualname__ else name
 
 
-def _differs(found: Scan, noted: Any) -> bool:
+def _differs(found: ModuleScan, noted: Any) -> bool:
     return not isinstance(noted, list) or noted[:1] != [found.digest]
 
 

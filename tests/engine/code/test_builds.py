@@ -13,7 +13,7 @@ import pytest
 
 from mlbuild.engine.code import versions
 from mlbuild.engine.code.policy import Policy
-from mlbuild.engine.code.scan import Scan
+from mlbuild.engine.code.scan import ModuleScan
 from mlbuild.engine.code.scan import scan as scan_module
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.reasons import Reason
@@ -144,7 +144,7 @@ def test_each_file_is_looked_at_once_until_it_changes(
     """Also in another process: what this process knows is forgotten before each build."""
     scanned: list[bytes] = []
 
-    def scan(content: bytes, *rest: Any) -> Scan:
+    def scan(content: bytes, *rest: Any) -> ModuleScan:
         scanned.append(content)
         return scan_module(content, *rest)
 
