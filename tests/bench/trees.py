@@ -18,7 +18,7 @@ from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.records import Action, Part, keep_action
 from mlbuild.engine.decide.stale import Stale, World, decide
 from mlbuild.engine.execution.export import export
-from mlbuild.engine.execution.order import scope
+from mlbuild.engine.execution.order import extent_of
 from mlbuild.engine.execution.perform import remember
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
@@ -129,7 +129,7 @@ def seed(spec: Spec) -> int:
     store.begin()
     world = World(store, Digests(store, spec.root), spec.root, Code(store, plan.policy))
     done: dict[str, Action | None] = {}
-    for name in scope(plan, None, False, False).ranks:
+    for name in extent_of(plan, None, False, False).ranks:
         task = plan.tasks[name]
         match decide(task, done, world):
             case Stale(ingredients):

@@ -19,7 +19,7 @@ from mlbuild.engine.decide.stale import (
     decide,
     failures_behind,
 )
-from mlbuild.engine.execution.order import scope
+from mlbuild.engine.execution.order import extent_of
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import Store
 
@@ -39,7 +39,7 @@ def foresee(
         Rejected: Tasks depend on each other in a circle.
     """
     world = World(store, Digests(store, root), root, Code(store, plan.policy))
-    extent = scope(plan, targets, force, keep_going)
+    extent = extent_of(plan, targets, force, keep_going)
     done: dict[str, Action | None] = {}
     failed: list[str] = []
     blocked: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""The order in which tasks run, and the scope of a build."""
+"""The order in which tasks run, and the extent of a build."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlbuild.engine.queries.targets import with_ancestors, with_descendants
 
 
 @dataclass(frozen=True)
-class Scope:
+class Extent:
     """The tasks of a build, in order and with their ranks, and those that run in any case."""
 
     ranks: Mapping[str, int]
@@ -26,8 +26,8 @@ class Scope:
         return tuple(sorted(other for other in failed if self.ranks[other] < self.ranks[name]))
 
 
-def scope(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: bool) -> Scope:
-    """Return the scope of a build of the tasks `targets` (None: all).
+def extent_of(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: bool) -> Extent:
+    """Return the extent of a build of the tasks `targets` (None: all).
 
     Raises:
         Rejected: Tasks depend on each other in a circle.
@@ -38,7 +38,7 @@ def scope(plan: Plan, targets: Collection[str] | None, force: bool, keep_going: 
     named = frozenset(plan.tasks if targets is None else targets)
     needed = with_ancestors(plan, named)
     forced = needed & with_descendants(plan, named) if force else frozenset()
-    return Scope(order(plan, needed), forced, keep_going)
+    return Extent(order(plan, needed), forced, keep_going)
 
 
 def order(plan: Plan, names: Collection[str]) -> dict[str, int]:

@@ -44,7 +44,7 @@ from mlbuild.engine.execution.events import (
 from mlbuild.engine.execution.executor import Executor, InProcess, Outcome
 from mlbuild.engine.execution.export import check_place, export, recover
 from mlbuild.engine.execution.ledger import Ledger
-from mlbuild.engine.execution.order import Scope, scope
+from mlbuild.engine.execution.order import Extent, extent_of
 from mlbuild.engine.execution.perform import conclude, disagreement, missing_file, remember
 from mlbuild.engine.execution.schedule import Schedule, Urgency
 from mlbuild.engine.graph import Plan, Task
@@ -80,7 +80,7 @@ def build(
             folder must not be replaced; then nothing has run.
     """
     world = World(store, Digests(store, root), root, Code(store, plan.policy))
-    extent = scope(plan, targets, force, keep_going)
+    extent = extent_of(plan, targets, force, keep_going)
     executor = executor or InProcess(store, root)
     urgency = Urgency(plan, extent, store, timed=executor.slots > 1)
     dispatch = Dispatch(executor, urgency, threads, twice)
@@ -106,12 +106,12 @@ class _Build:
         self,
         plan: Plan,
         world: World,
-        extent: Scope,
+        extent: Extent,
         dispatch: Dispatch,
         urgency: Urgency,
         ledger: Ledger,
     ) -> None:
-        self._plan, self._world, self._scope = plan, world, extent
+        self._plan, self._world, self._extent = plan, world, extent
         self._dispatch, self._urgency, self._ledger = dispatch, urgency, ledger
         self._schedule = Schedule(plan, extent, ())
         self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
@@ -122,14 +122,14 @@ class _Build:
 
     def run(self) -> BuildResult:
         started = time.perf_counter()
-        self._ledger.tell(BuildStarted(self._name, len(self._scope.ranks)))
+        self._ledger.tell(BuildStarted(self._name, len(self._extent.ranks)))
         self._world.store.sweep()
-        for name in self._scope.ranks:
+        for name in self._extent.ranks:
             check_place(self._plan.tasks[name], self._world.store, self._world.root)
             recover(self._plan.tasks[name], self._world.store, self._world.root)
         while not self._pass():
             pass
-        result = self._ledger.result(self._name, time.perf_counter() - started, self._scope.ranks)
+        result = self._ledger.result(self._name, time.perf_counter() - started, self._extent.ranks)
         self._ledger.tell(BuildFinished(result))
         return result
 
@@ -138,7 +138,7 @@ class _Build:
         self._ledger.begin()
         self._dispatch.clear()
         self._damaged = False
-        self._schedule = Schedule(self._plan, self._scope, self._ledger.failures)
+        self._schedule = Schedule(self._plan, self._extent, self._ledger.failures)
         while True:
             for name in self._schedule.ready():
                 if not self._damaged:
@@ -152,9 +152,9 @@ class _Build:
                 return not self._damaged
 
     def _decide(self, task: Task) -> Decision:
-        if stopped := self._scope.stopped(task.name, self._ledger.failures):
+        if stopped := self._extent.stopped(task.name, self._ledger.failures):
             return Blocked(stopped)
-        forced = task.name in self._scope.forced and not self._ledger.ran(task.name)
+        forced = task.name in self._extent.forced and not self._ledger.ran(task.name)
         return decide(task, self._ledger.done, self._world, forced=forced)
 
     def _carry_out(self, task: Task) -> None:

@@ -7,29 +7,29 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
-from mlbuild.engine.execution.order import Scope
+from mlbuild.engine.execution.order import Extent
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.critical_path import TIMES, known_times, ways
 from mlbuild.engine.store.store import Store
 
 
 class Schedule:
-    """The order of one pass over the tasks of a scope.
+    """The order of one pass over the tasks of an extent.
 
     A task is ready when everything that it reads is settled, and all tasks of lower ranks are. With `keep_going`,
     ranks do not wait for each other.
     """
 
-    def __init__(self, plan: Plan, scope: Scope, settled: Collection[str]) -> None:
-        self._ranks = scope.ranks
-        self._places = {name: place for place, name in enumerate(scope.ranks)}
-        self._names = list(scope.ranks)
-        self._readers: dict[str, list[str]] = {name: [] for name in scope.ranks}
+    def __init__(self, plan: Plan, extent: Extent, settled: Collection[str]) -> None:
+        self._ranks = extent.ranks
+        self._places = {name: place for place, name in enumerate(extent.ranks)}
+        self._names = list(extent.ranks)
+        self._readers: dict[str, list[str]] = {name: [] for name in extent.ranks}
         self._missing: dict[str, int] = {}
-        self._left = Counter() if scope.keep_going else Counter(scope.ranks.values())
+        self._left = Counter() if extent.keep_going else Counter(extent.ranks.values())
         self._levels = sorted(set(self._left), reverse=True)
         self._ready: list[int] = []
-        for name in scope.ranks:
+        for name in extent.ranks:
             sources = {source.task for source in plan.tasks[name].inputs}
             self._missing[name] = len(sources)
             for source in sources:
@@ -77,13 +77,13 @@ class Urgency:
     only one task runs at once, times are not used.
     """
 
-    def __init__(self, plan: Plan, scope: Scope, store: Store, timed: bool) -> None:
-        self._plan, self._scope, self._store, self._timed = plan, scope, store, timed
+    def __init__(self, plan: Plan, extent: Extent, store: Store, timed: bool) -> None:
+        self._plan, self._extent, self._store, self._timed = plan, extent, store, timed
         self._new: dict[str, float] = {}
 
     def __call__(self, name: str) -> tuple[int, float, int]:
         """Return a sort key: the smallest runs first."""
-        return self._scope.ranks[name], -self._ways[name], self._places[name]
+        return self._extent.ranks[name], -self._ways[name], self._places[name]
 
     def note(self, name: str, seconds: float) -> None:
         """Record how long a task took."""
@@ -96,9 +96,9 @@ class Urgency:
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
-        return {name: place for place, name in enumerate(self._scope.ranks)}
+        return {name: place for place, name in enumerate(self._extent.ranks)}
 
     @cached_property
     def _ways(self) -> Mapping[str, float]:
         """Return, for each task, the duration in seconds of the slowest chain that starts with it."""
-        return ways(self._plan, [*self._scope.ranks], known_times(self._store) if self._timed else {})
+        return ways(self._plan, [*self._extent.ranks], known_times(self._store) if self._timed else {})
