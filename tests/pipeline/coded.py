@@ -13,7 +13,7 @@ import mlbuild
 from mlbuild import api
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.formats import FORMATS
-from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.graph import Task
 from mlbuild.models import LEARNERS
@@ -28,7 +28,7 @@ CLASSES = (*OPS, *LEARNERS, *FORMATS, *ANSWERS, *DATASET_STEPS, *SPLITS)
 PACKAGE = Path(mlbuild.__path__[0])
 
 
-class Edited(Sources):
+class Edited(ModuleFiles):
     """The current sources, except for some files."""
 
     def __init__(self, edits: Mapping[Path, bytes]) -> None:
@@ -83,13 +83,15 @@ def planned() -> tuple[Coded, ...]:
     raise AssertionError("a class never comes up")
 
 
-def definitions(tasks: tuple[Coded, ...], sources: Sources | None = None) -> dict[Coded, Mapping[str, str]]:
+def definitions(
+    tasks: tuple[Coded, ...], sources: ModuleFiles | None = None
+) -> dict[Coded, Mapping[str, str]]:
     """Return the definitions that determine the result of each task."""
     code = Code(MemoryStore(Path()), POLICY, sources)
     return {task: code.definitions(code.version(task.run, task.uses)) or {} for task in tasks}
 
 
-def reran(tasks: tuple[Coded, ...], sources: Sources) -> set[Coded]:
+def reran(tasks: tuple[Coded, ...], sources: ModuleFiles) -> set[Coded]:
     """Return the tasks that have another version with these sources."""
     before, after = definitions(tasks), definitions(tasks, sources)
     return {task for task in tasks if before[task] != after[task]}

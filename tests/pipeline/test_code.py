@@ -15,7 +15,7 @@ import pytest
 from mlbuild.diagnostics import CODES, WARNINGS
 from mlbuild.engine.code.actions import Actions
 from mlbuild.engine.code.library import Library
-from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.scan import scan
 from mlbuild.engine.code.syntax import defined
 from mlbuild.pipeline.plan import POLICY
@@ -31,7 +31,7 @@ ACTING = {"mlbuild.__main__", "mlbuild.cli.request", "mlbuild.cli.unchanged"}
 @pytest.fixture(scope="module")
 def library() -> Library:
     """All modules of the package."""
-    sources = Sources()
+    sources = ModuleFiles()
 
     def look(module: str) -> Any:
         file = sources.of(module)
@@ -68,7 +68,7 @@ def test_nothing_counts_as_a_whole_file() -> None:
 
 def test_where_the_package_is_installed_shows_nowhere(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "elsewhere")
-    elsewhere = Sources({"mlbuild": (tmp_path / "elsewhere",)})
+    elsewhere = ModuleFiles({"mlbuild": (tmp_path / "elsewhere",)})
     assert reran(planned(), elsewhere) == set()
 
 

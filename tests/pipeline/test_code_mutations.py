@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.pipeline.plan import POLICY
 from tests.budget import examples, seed, tell
@@ -100,7 +100,7 @@ def test_where_a_result_changes_the_key_does(runs: Mapping[str, Run], tmp_path: 
     code = Code(MemoryStore(tmp_path), POLICY)
     loaded = {task: code.files(task.run, task.uses) for task in tasks}
     modules = {name.partition(":")[0] for found in before.values() for name in found}
-    sources = Sources()
+    sources = ModuleFiles()
     files = sorted(
         {file for module in modules if (file := sources.of(module))} - {*(PACKAGE / "engine").rglob("*.py")}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mlbuild.engine.code.modules import Sources, with_packages
+from mlbuild.engine.code.modules import ModuleFiles, with_packages
 from mlbuild.engine.code.names import below
 from mlbuild.engine.code.scan import ModuleScan, Unit
 
@@ -19,7 +19,7 @@ class Library:
     """
 
     def __init__(
-        self, tops: frozenset[str], sources: Sources, scans: Callable[[str], ModuleScan | None]
+        self, tops: frozenset[str], sources: ModuleFiles, scans: Callable[[str], ModuleScan | None]
     ) -> None:
         self._tops, self._sources, self._scans = tops, sources, scans
         self._modules: dict[str, ModuleScan | None] = {}

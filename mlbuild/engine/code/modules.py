@@ -17,7 +17,7 @@ def with_packages(module: str) -> list[str]:
     return [".".join(names[: end + 1]) for end in range(len(names))]
 
 
-class Sources:
+class ModuleFiles:
     """Finds the files of modules.
 
     The location of a top-level package is looked up once, unless `roots` contains it.

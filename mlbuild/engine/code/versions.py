@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mlbuild.engine.canonical import canonical, digest
 from mlbuild.engine.code.actions import Actions
 from mlbuild.engine.code.library import Library, Place
-from mlbuild.engine.code.modules import Sources
+from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.reach import Reach
 from mlbuild.engine.code.scan import SCAN, ModuleScan, scan
@@ -43,10 +43,12 @@ class Code:
     Each file is read once during the lifetime of this object. `sources` finds and reads the files.
     """
 
-    def __init__(self, notes: Notes, policy: Policy | None = None, sources: Sources | None = None) -> None:
+    def __init__(
+        self, notes: Notes, policy: Policy | None = None, sources: ModuleFiles | None = None
+    ) -> None:
         self._notes = notes
         self._policy = policy or Policy()
-        self._sources = sources or Sources()
+        self._sources = sources or ModuleFiles()
         self._scanned: dict[str, ModuleScan | None] = {}
         self._noted: dict[str, Any] | None = None
         self._libraries: dict[frozenset[str], tuple[Library, Actions]] = {}
