@@ -21,7 +21,7 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _TAG = re.compile(r"!\S*")
 
 
-class Stopped(Exception):
+class ReadingStopped(Exception):
     """Reading cannot continue."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -88,7 +88,7 @@ class Builder:
         self._documents += 1
         if self._documents > 1:
             start = event.start_mark.index
-            raise Stopped(
+            raise ReadingStopped(
                 self._diagnostic(
                     "several-documents",
                     "a spec must be a single YAML document, but a second one starts here",
@@ -193,7 +193,7 @@ class Builder:
             self._mistake("unknown-alias", message, place, help_)
         target = self._anchors.get(event.anchor, Node(None, self.text, *place))
         if target is None:
-            raise Stopped(
+            raise ReadingStopped(
                 self._diagnostic(
                     "recursive-alias",
                     f"the alias '*{event.anchor}' is inside the value that it refers to",
@@ -213,7 +213,7 @@ class Builder:
         start = self._start(event)
         if len(self._stack) == MAX_DEPTH:
             message = f"maps and lists are nested more than {MAX_DEPTH} levels deep"
-            raise Stopped(self._diagnostic("too-deep", message, (start, start + 1)))
+            raise ReadingStopped(self._diagnostic("too-deep", message, (start, start + 1)))
         if event.anchor:
             self._anchors[event.anchor] = None
         self._stack.append(_Open(Node(value, self.text, start, start + 1, style), event.anchor))
@@ -266,7 +266,7 @@ class Builder:
         parent.size += node.size
         if parent.size > MAX_NODES:
             message = f"the spec has more than {MAX_NODES:,} keys and values (with aliases expanded)"
-            raise Stopped(self._diagnostic("too-large", message, (node.start, node.end)))
+            raise ReadingStopped(self._diagnostic("too-large", message, (node.start, node.end)))
 
     def _mistake(self, code: str, message: str, place: tuple[int, int], help_: str | None = None) -> None:
         self.mistakes.append(self._diagnostic(code, message, place, help_))

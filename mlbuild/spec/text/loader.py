@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlbuild.diagnostics import Diagnostic, Span
-from mlbuild.spec.text.builder import Builder, Stopped
+from mlbuild.spec.text.builder import Builder, ReadingStopped
 from mlbuild.spec.text.not_yaml import not_yaml
 from mlbuild.spec.text.tree import Document, SourceText, located
 
@@ -38,7 +38,7 @@ def parse(text: SourceText) -> Document | list[Diagnostic]:
     try:
         with _collector_off():
             root = builder.build(_events(text))
-    except Stopped as stopped:
+    except ReadingStopped as stopped:
         return [*builder.mistakes, stopped.diagnostic]
     if root is None or (root.value is None and not builder.mistakes):
         return [Diagnostic("empty-spec", "the file is empty", text.span(0, 0), "start it with 'mlbuild: 1'")]
@@ -86,7 +86,7 @@ def _events(text: SourceText) -> Iterator[Any]:
     try:
         yield from yaml.parse(content, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        raise Stopped(not_yaml(text, error)) from None
+        raise ReadingStopped(not_yaml(text, error)) from None
 
 
 @contextmanager
