@@ -52,7 +52,7 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
     Raises:
         Rejected: There is no column left to learn from.
     """
-    reader = _Reader(goal, by_time)
+    reader = _ColumnExaminer(goal, by_time)
     features, left_out = [], dict(inferred.refused)
     for name, column in inferred.columns.items():
         if name == goal.name:
@@ -73,7 +73,7 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
     return Roles(tuple(features), left_out, reader.group, parts)
 
 
-class _Reader:
+class _ColumnExaminer:
     """Examines one column after the other."""
 
     def __init__(self, goal: Goal, by_time: Split | None) -> None:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.conversion import SyntaxConverter
 from mlbuild.expressions.nodes import Node
-from mlbuild.expressions.reader import Reader
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql
@@ -21,7 +21,7 @@ def parse(text: str) -> tuple[Node, tuple[Problem, ...]]:
     Raises:
         Rejected: The text as a whole is not one SQL expression.
     """
-    reader = Reader(text)
+    reader = SyntaxConverter(text)
     return reader.read(_parse_sql(text)), tuple(reader.problems)
 
 

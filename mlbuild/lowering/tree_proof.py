@@ -43,7 +43,7 @@ def prove_trees(model: bytes, wanted: Trees) -> TreeProof:
     written = _written(model)
     if isinstance(written, str):
         return TreeProof(0, 0, 0, written)
-    pairs = _Pairs(wanted, written)
+    pairs = _TreePairs(wanted, written)
     difference = pairs.walk() or pairs.differing_nodes() or pairs.differing_leaves()
     return TreeProof(len(wanted.roots), len(pairs.nodes), len(pairs.leaves), difference)
 
@@ -57,7 +57,7 @@ def _written(model: bytes) -> dict[str, Any] | str:
     return read_ensemble(nodes[-1]) if nodes else "the model has no trees"
 
 
-class _Pairs:
+class _TreePairs:
     """Walks the expected and the written trees in parallel. `nodes` and `leaves` are pairs of numbers."""
 
     def __init__(self, wanted: Trees, written: dict[str, Any]) -> None:

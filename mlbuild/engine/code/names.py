@@ -121,10 +121,10 @@ def names_in(nodes: Iterable[ast.AST], package: str, lazy: bool, instance: str |
 
     `instance` is the name of the first parameter of a method (`self`).
     """
-    return _Reader(package, lazy, instance).read(nodes)
+    return _NameVisitor(package, lazy, instance).read(nodes)
 
 
-class _Reader:
+class _NameVisitor:
     """Visits syntax nodes, each with the names that are hidden there by local names of an enclosing function."""
 
     def __init__(self, package: str, lazy: bool, instance: str | None) -> None:

@@ -47,11 +47,11 @@ def query(plan: Plan, expression: str) -> list[str]:
     Raises:
         Rejected: The expression is invalid, at `offset` of path `(0,)`; or tasks depend on each other in a circle.
     """
-    found = _Reader(plan, expression).whole()
+    found = _QueryParser(plan, expression).whole()
     return [name for name in order(plan, plan.tasks) if name in found]
 
 
-class _Reader:
+class _QueryParser:
     """Parses an expression from left to right and evaluates it at the same time."""
 
     def __init__(self, plan: Plan, expression: str) -> None:

@@ -34,7 +34,7 @@ class Joined:
 def join(main: Document, bounds: Bounds) -> Joined:
     """Read what a spec includes, directly or indirectly, within its bounds, and join the sections with its own."""
     joined = Joined(main, [main])
-    _Reader(joined, bounds).below(main, (_identity(main.file),))
+    _IncludeReader(joined, bounds).below(main, (_identity(main.file),))
     parts = joined.parts
     if len(parts) > 1:
         mistakes = tuple(one for part in parts for one in part.mistakes)
@@ -43,7 +43,7 @@ def join(main: Document, bounds: Bounds) -> Joined:
     return joined
 
 
-class _Reader:
+class _IncludeReader:
     """Reads included files, depth first, each once."""
 
     def __init__(self, joined: Joined, bounds: Bounds) -> None:

@@ -67,7 +67,7 @@ _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _LONGEST_PATTERN = 500
 
 
-class Reader:
+class SyntaxConverter:
     """Converts sqlglot's tree to nodes, and collects what is refused."""
 
     def __init__(self, text: str) -> None:
@@ -203,23 +203,23 @@ class Reader:
 
 
 #: The same as `_PLAIN`, for classes that need more than a new name.
-_SPECIAL: dict[str, tuple[Callable[[Reader, Sql], Node], str]] = {
-    "Column": (Reader.column, "this table db catalog"),
-    "Literal": (Reader.literal, "this is_string"),
-    "Boolean": (Reader.boolean, "this"),
-    "Null": (Reader.null, ""),
-    "Paren": (Reader.paren, "this"),
-    "And": (Reader.connector, "this expression"),
-    "Or": (Reader.connector, "this expression"),
-    "NEQ": (Reader.unequal, "this expression"),
-    "Between": (Reader.between, "this low high"),
-    "Is": (Reader.is_, "this expression"),
-    "Like": (Reader.like, "this expression"),
-    "Round": (Reader.round_, "this decimals"),
-    "Cast": (Reader.cast, "this to"),
-    "If": (Reader.if_, "this true false"),
-    "Case": (Reader.case, "this ifs default"),
-    "Nullif": (Reader.nullif, "this expression"),
+_SPECIAL: dict[str, tuple[Callable[[SyntaxConverter, Sql], Node], str]] = {
+    "Column": (SyntaxConverter.column, "this table db catalog"),
+    "Literal": (SyntaxConverter.literal, "this is_string"),
+    "Boolean": (SyntaxConverter.boolean, "this"),
+    "Null": (SyntaxConverter.null, ""),
+    "Paren": (SyntaxConverter.paren, "this"),
+    "And": (SyntaxConverter.connector, "this expression"),
+    "Or": (SyntaxConverter.connector, "this expression"),
+    "NEQ": (SyntaxConverter.unequal, "this expression"),
+    "Between": (SyntaxConverter.between, "this low high"),
+    "Is": (SyntaxConverter.is_, "this expression"),
+    "Like": (SyntaxConverter.like, "this expression"),
+    "Round": (SyntaxConverter.round_, "this decimals"),
+    "Cast": (SyntaxConverter.cast, "this to"),
+    "If": (SyntaxConverter.if_, "this true false"),
+    "Case": (SyntaxConverter.case, "this ifs default"),
+    "Nullif": (SyntaxConverter.nullif, "this expression"),
 }
 
 
