@@ -16,7 +16,7 @@ from mlbuild.models.answers.answer import Coding
 from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.library import lightgbm, useful
 from mlbuild.models.lightgbm.lowering import lower, trees_of
-from mlbuild.models.lightgbm.parameters import BINNING, CATEGORICAL, Parameters
+from mlbuild.models.lightgbm.parameters import BINNING, CATEGORY_PARAMETERS, Parameters
 from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.lightgbm.training import FIXED, save_bins, train
 from mlbuild.models.lightgbm.words import ALIASES, REFUSED
@@ -54,7 +54,7 @@ class Lightgbm(Parameters, Learner):
     def infer(self, features: Schema, target: ColumnType) -> None:
         check_columns(self, features, target)
         if not any(type_.dtype == "category" or not type_.known for type_ in features.values()):
-            self.refuse(self.without_effect("without a feature of dtype category", *CATEGORICAL))
+            self.refuse(self.without_effect("without a feature of dtype category", *CATEGORY_PARAMETERS))
 
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Refuse parameters that do not match the columns.

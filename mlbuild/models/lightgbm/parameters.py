@@ -18,7 +18,7 @@ BINNING = (
     "zero_as_missing",
 )
 #: Parameters that matter only for splits on categories.
-CATEGORICAL = ("max_cat_to_onehot", "max_cat_threshold", "min_data_per_group", "cat_smooth", "cat_l2")
+CATEGORY_PARAMETERS = ("max_cat_to_onehot", "max_cat_threshold", "min_data_per_group", "cat_smooth", "cat_l2")
 
 
 @dataclass(frozen=True)
