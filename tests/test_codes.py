@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.diagnostics import CODES
-from mlbuild.spec.shape.schema import dispatches
+from mlbuild.spec.shape.schema import tagged_unions
 
 ROOT = Path(__file__).resolve().parents[1]
 TREES = [(path, ast.parse(path.read_text())) for path in sorted((ROOT / "mlbuild").rglob("*.py"))]
@@ -32,7 +32,7 @@ def codes_in_use() -> Iterator[tuple[str, str]]:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and name_of(call) in makers:
                 yield from ((path.name, code) for code in literals(call))
-    yield from (("structure.py", f"unknown-{kind.by}") for kind in dispatches().values())
+    yield from (("structure.py", f"unknown-{kind.by}") for kind in tagged_unions().values())
 
 
 def functions_with_a_code() -> Iterator[str]:

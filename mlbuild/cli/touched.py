@@ -22,24 +22,24 @@ from mlbuild.spec.text.tree import Document
 Facts = tuple[int, ...]
 
 
-def holds(answer: FoundSnapshot) -> bool:
+def holds(found: FoundSnapshot) -> bool:
     """Whether a project is as its snapshot says, except for irrelevant facts. If so, the snapshot is renewed."""
-    root, snapshot = answer.request.root, answer.snapshot
+    root, snapshot = found.request.root, found.snapshot
     looked_at = time.time_ns()
     try:
         specs = _facts(root, snapshot["specs"][::2])
         project = _facts(root, snapshot["project"][0].split(MARK))
-        if _told(specs) != snapshot["specs"] and not _say_the_same(answer):
+        if _told(specs) != snapshot["specs"] and not _say_the_same(found):
             return False
         store = open_store(Path(root))
-        if _trace(project.values()) != snapshot["project"][1] and not _hold_the_same(answer, project, store):
+        if _trace(project.values()) != snapshot["project"][1] and not _hold_the_same(found, project, store):
             return False
     except OSError:  # something was removed meanwhile
         return False
     if all(settled(known, looked_at) for known in (*specs.values(), *project.values())):
         renewed = {"specs": _told(specs), "project": [MARK.join(project), _trace(project.values())]}
         with suppress(OSError):
-            selection = answer.request.selection()
+            selection = found.request.selection()
             store.keep_snapshot(FOLDER, snapshot_name(selection), sealed({**snapshot, **renewed}, selection))
     return True
 
@@ -52,23 +52,23 @@ def _told(found: dict[str, Facts]) -> list[str]:
     return [text for name, known in found.items() for text in (name, told(known))]
 
 
-def _say_the_same(answer: FoundSnapshot) -> bool:
+def _say_the_same(found: FoundSnapshot) -> bool:
     """Whether each file of the spec has the same meaning.
 
-    With warnings the answer is no, because they contain line numbers.
+    With warnings it is false, because they contain line numbers.
     """
-    if any(answer.snapshot[answer.request.verb][:2]):
+    if any(found.snapshot[found.request.verb][:2]):
         return False
-    documents = [read_spec(Path(answer.request.root + name)) for name in answer.snapshot["specs"][::2]]
+    documents = [read_spec(Path(found.request.root + name)) for name in found.snapshot["specs"][::2]]
     said = [meaning(one) if isinstance(one, Document) else "" for one in documents]
-    return "" not in said and said == answer.snapshot["said"]
+    return "" not in said and said == found.snapshot["said"]
 
 
-def _hold_the_same(answer: FoundSnapshot, project: dict[str, Facts], store: DiskStore) -> bool:
+def _hold_the_same(found: FoundSnapshot, project: dict[str, Facts], store: DiskStore) -> bool:
     """Whether everything has the facts of the snapshot, or the content that it had with those facts."""
-    outside = Digests(store, Path(answer.request.root))
+    outside = Digests(store, Path(found.request.root))
     former = [_former(LocalFile(Path(name), name), outside) or known for name, known in project.items()]
-    if _trace(former) != answer.snapshot["project"][1]:
+    if _trace(former) != found.snapshot["project"][1]:
         return False
     with suppress(OSError):
         outside.save()

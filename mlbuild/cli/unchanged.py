@@ -69,9 +69,7 @@ class FoundSnapshot:
 
 
 def look(argv: list[str]) -> "tuple[int, FoundSnapshot | None]":
-    """Return whether what is known about a project still holds, and the answer to a command line, if there may be
-    one.
-    """
+    """Return whether what is known about a project still holds, and the snapshot for a command line, if it may hold."""
     request = read_request(argv)
     collecting = gc.isenabled()
     gc.disable()  # nothing that is loaded here is garbage

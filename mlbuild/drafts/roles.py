@@ -52,12 +52,12 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
     Raises:
         Rejected: There is no column left to learn from.
     """
-    reader = _ColumnExaminer(goal, by_time)
+    examiner = _ColumnExaminer(goal, by_time)
     features, left_out = [], dict(inferred.refused)
     for name, column in inferred.columns.items():
         if name == goal.name:
             continue
-        why = reader.objection(name, column)
+        why = examiner.objection(name, column)
         if why is None:
             features.append(name)
         else:
@@ -69,8 +69,8 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
                 "empty-selection", "no column is left as a feature", help=told or "there is no other column"
             )
         )
-    parts = {name: reader.parts[name] for name in features if name in reader.parts}
-    return Roles(tuple(features), left_out, reader.group, parts)
+    parts = {name: examiner.parts[name] for name in features if name in examiner.parts}
+    return Roles(tuple(features), left_out, examiner.group, parts)
 
 
 class _ColumnExaminer:

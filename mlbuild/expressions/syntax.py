@@ -21,8 +21,8 @@ def parse(text: str) -> tuple[Node, tuple[Problem, ...]]:
     Raises:
         Rejected: The text as a whole is not one SQL expression.
     """
-    reader = SyntaxConverter(text)
-    return reader.read(_parse_sql(text)), tuple(reader.problems)
+    converter = SyntaxConverter(text)
+    return converter.read(_parse_sql(text)), tuple(converter.problems)
 
 
 def _parse_sql(text: str) -> Sql:

@@ -22,7 +22,7 @@ from mlbuild.ops.op import Op
 from mlbuild.params import Described, Object, Param, params_of, read
 from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import Root
-from mlbuild.spec.shape.schema import dispatches, shipped_schema
+from mlbuild.spec.shape.schema import shipped_schema, tagged_unions
 from mlbuild.spec.text.loader import load
 from mlbuild.spec.text.tree import Document as SourceText
 from tests.editor.steps import smallest_step
@@ -214,7 +214,7 @@ def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
 
 def examples() -> Iterator[Example]:
     """Yield one example of each op, source, split and learner, and one of every other object of the language."""
-    for name, kind in dispatches().items():
+    for name, kind in tagged_unions().items():
         for which, cls in kind.by_value.items():
             if (name, which) in SMALLEST:
                 yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])

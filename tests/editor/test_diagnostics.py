@@ -12,7 +12,7 @@ from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.spec.check import check
 from mlbuild.spec.root import Root
-from mlbuild.spec.shape.schema import build_schema, dispatches
+from mlbuild.spec.shape.schema import build_schema, tagged_unions
 from tests.editor.examples import (
     Example,
     Written,
@@ -102,7 +102,7 @@ def _errors(spec: Written) -> Said:
 
 
 def test_everything_that_a_spec_can_hold_has_an_example() -> None:
-    wanted = {(name, which) for name, kind in dispatches().items() for which in kind.by_value}
+    wanted = {(name, which) for name, kind in tagged_unions().items() for which in kind.by_value}
     wanted |= {("params", cls.type) for cls in LEARNERS} | {(name, name) for name in ("", *objects(Root))}
     assert {(example.name, example.which) for example in EXAMPLES.values()} == wanted
 

@@ -14,7 +14,7 @@ from mlbuild.diagnostics import Path as Place
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import summary
-from mlbuild.spec.shape.schema import build_schema, dispatches
+from mlbuild.spec.shape.schema import build_schema, tagged_unions
 from tests.editor.examples import (
     Example,
     Written,
@@ -30,7 +30,7 @@ EXAMPLES = {example.title: example for example in examples()}
 PARAMETERS = [(title, key) for title, example in EXAMPLES.items() for key in example.params]
 #: The definitions with a discriminator, the discriminator, and its values. For models, the learner is the
 #: discriminator.
-DIVIDED = {name: (kind.by, [*kind.by_value]) for name, kind in dispatches().items()} | {
+DIVIDED = {name: (kind.by, [*kind.by_value]) for name, kind in tagged_unions().items()} | {
     "model": ("type", [cls.type for cls in LEARNERS])
 }
 #: The descriptions of two keys of a model depend on its learner.

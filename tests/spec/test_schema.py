@@ -19,7 +19,7 @@ from tests.spec.written import EXAMPLES, ROOT, loaded
 
 SCHEMA = build_schema()
 DEFINITIONS = SCHEMA["definitions"]
-DISPATCHED = [("step", "op", OPS), ("dataset_step", "op", DATASET_STEPS), ("split", "type", SPLITS)]
+UNIONS = [("step", "op", OPS), ("dataset_step", "op", DATASET_STEPS), ("split", "type", SPLITS)]
 OPEN = ("source", "dataset_step", "split", "step", "overlay.source", "overlay.split")
 NAMES = ("table", "contract", "dataset", "preprocessing", "model", "column", "feature")
 CLOSED = [name for name in DEFINITIONS if name not in OPEN and not name.startswith("name.")]
@@ -58,7 +58,7 @@ def test_only_what_every_tool_understands_alike() -> None:
 
 
 def test_there_is_a_definition_for_each_class_of_the_catalogues() -> None:
-    wanted = {f"{name}.{cls.named_by()[1]}" for name, _, classes in DISPATCHED for cls in classes}
+    wanted = {f"{name}.{cls.named_by()[1]}" for name, _, classes in UNIONS for cls in classes}
     wanted |= {f"source.{cls.named_by()[1]}" for cls in SOURCES} | {f"params.{cls.type}" for cls in LEARNERS}
     wanted |= {"contract", "column", "dataset", "model", "target", "output"}
     assert wanted <= set(DEFINITIONS)
@@ -91,7 +91,7 @@ def test_every_key_is_described_and_says_its_default() -> None:
                 assert "Default: `" in shape["description"]
 
 
-@pytest.mark.parametrize(("name", "by", "classes"), DISPATCHED)
+@pytest.mark.parametrize(("name", "by", "classes"), UNIONS)
 def test_a_discriminator_leads_to_one_closed_definition(
     name: str, by: str, classes: tuple[type, ...]
 ) -> None:

@@ -17,7 +17,7 @@ from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
 from mlbuild.spec.layers.compose import compose
-from mlbuild.spec.shape.schema import build_schema, dispatches
+from mlbuild.spec.shape.schema import build_schema, tagged_unions
 from mlbuild.spec.shape.shape import check_shape
 from mlbuild.spec.shape.structure import Structure
 from tests.spec.written import EXAMPLES, complaints, loaded
@@ -257,7 +257,7 @@ def test_a_mistake_that_an_alias_repeats_is_told_once() -> None:
 
 def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
     """For every op, source, split and learner: remove a letter from any key of its smallest example."""
-    for name, kind in dispatches().items():
+    for name, kind in tagged_unions().items():
         for value, cls in kind.by_value.items():
             for key in params_of(cls):
                 body = {kind.by: value, **smallest(cls), key[:-1] + "_": 1}
@@ -273,7 +273,7 @@ def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
 
 
 def test_the_smallest_example_of_everything_is_good() -> None:
-    for name, kind in dispatches().items():
+    for name, kind in tagged_unions().items():
         for value, cls in kind.by_value.items():
             assert Structure().problems(within(name, {kind.by: value, **smallest(cls)})) == []
 

@@ -65,7 +65,7 @@ def shipped_schema() -> Path:
 
 
 @cache
-def dispatches() -> Mapping[str, TaggedUnion]:
+def tagged_unions() -> Mapping[str, TaggedUnion]:
     """Return the definitions that a discriminator splits into several, by name."""
     return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, TaggedUnion)}
 
@@ -84,7 +84,7 @@ def _with_nested(kind: Kind) -> Iterator[Kind]:
 
 def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
     if isinstance(kind, TaggedUnion):
-        yield kind.name, _dispatch(kind)
+        yield kind.name, _tagged_union(kind)
         for value, cls in kind.by_value.items():
             yield f"{kind.name}.{value}", _branch(kind, cls)
     elif isinstance(kind, Name):
@@ -95,7 +95,7 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
             yield from ((f"params.{cls.type}", _learner_params(cls)) for cls in LEARNERS)
 
 
-def _dispatch(kind: TaggedUnion) -> Json:
+def _tagged_union(kind: TaggedUnion) -> Json:
     """Return the schema of an object whose discriminator leads to a closed definition."""
     title = kind.name.rpartition("_")[2]
     leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.by_value]

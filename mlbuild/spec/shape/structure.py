@@ -18,7 +18,7 @@ from mlbuild.hints import did_you_mean, listed
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import TaggedUnion, params_of
-from mlbuild.spec.shape.schema import build_schema, dispatches
+from mlbuild.spec.shape.schema import build_schema, tagged_unions
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, repeated, shown
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def overlay_problems(value: Any, name: str) -> list[Problem]:
 class _Check:
     """One pass over a document."""
 
-    _dispatches: Mapping[str, TaggedUnion] = field(default_factory=dispatches)
+    _unions: Mapping[str, TaggedUnion] = field(default_factory=tagged_unions)
     _seen: set[tuple[int, str | int]] = field(default_factory=set)
 
     def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
@@ -82,8 +82,8 @@ class _Check:
         """
         if self._again(value, name):
             return
-        if name in self._dispatches:
-            yield from self._dispatched(value, self._dispatches[name], at, named)
+        if name in self._unions:
+            yield from self._union_member(value, self._unions[name], at, named)
             return
         title = f"{name} '{at[-1]}'" if named else f"'{at[-1]}'" if at else "the spec"
         if name == "model" and isinstance(value, dict):
@@ -117,7 +117,7 @@ class _Check:
         self._seen.add((id(value), what))
         return False
 
-    def _dispatched(self, value: Any, kind: TaggedUnion, at: Path, named: bool) -> Iterator[Problem]:
+    def _union_member(self, value: Any, kind: TaggedUnion, at: Path, named: bool) -> Iterator[Problem]:
         if not isinstance(value, dict):
             return  # reported where the object that contains it was checked
         which = kind.which(value)
@@ -133,7 +133,7 @@ class _Check:
     def _unknown_option(self, value: Any, kind: TaggedUnion, at: Path) -> Problem:
         what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
         near = did_you_mean(value, kind.by_value) if isinstance(value, str) else None
-        for other in self._dispatches.values():
+        for other in self._unions.values():
             if other.by == kind.by == "op" and value in list(other.by_value):
                 near = (
                     "this op is for the steps of a dataset"
@@ -219,7 +219,7 @@ def _shape(name: str) -> _Shape:
         word: part for word, part in definition.items() if word not in ("if", "then", "else", "definitions")
     }
     if name == "model":
-        # As for every discriminator, its mistakes are reported by the dispatch.
+        # As for every discriminator, its mistakes are reported where the union is checked.
         own["properties"] = own["properties"] | {"type": {}}
     return _Shape(_validator()(_alone(own)), _leads(own))
 
@@ -256,8 +256,8 @@ def _alone(shape: Any) -> Any:
     if "$ref" not in shape:
         return {word: _alone(part) for word, part in shape.items()}
     name = shape["$ref"].rpartition("/")[2]
-    if name in dispatches():
-        kind = dispatches()[name]
+    if name in tagged_unions():
+        kind = tagged_unions()[name]
         hints = {value: f"write '{kind.by}: {value}' and put its parameters below" for value in kind.by_value}
         return {"type": "object", "words": kind.phrase(), "hints": hints}
     target = build_schema()["definitions"][name]
