@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mlbuild.engine.code.policy import Policy, Prose
 from mlbuild.engine.graph import Plan, Task
@@ -58,12 +60,14 @@ POLICY = Policy(
     ),
 )
 
-#: The kinds of tasks of each section. `plan` gets the scope of a definition and yields its tasks.
-SOURCE_TASKS = (source, contract)
-DATASET_TASKS = (dataset,)
-MODEL_TASKS = (target, fit, features, bin, train, predict, evaluate)
-#: `publish` comes last, because it reads what the others ship.
-OUTPUT_TASKS = (artifact, verify, publish)
+#: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a
+#: definition and yields its tasks. `publish` comes last, because it reads what the others ship.
+TASKS: Mapping[str, tuple[Any, ...]] = {
+    "sources": (source, contract),
+    "datasets": (dataset,),
+    "models": (target, fit, features, bin, train, predict, evaluate),
+    "outputs": (artifact, verify, publish),
+}
 
 
 def make_plan(spec: Spec, out: Path | None = None) -> Plan:
@@ -74,14 +78,14 @@ def make_plan(spec: Spec, out: Path | None = None) -> Plan:
     """
     place = publish.place_of(spec, out)
     models = {name: ModelScope(spec, item) for name, item in spec.models.items()}
+    special: Mapping[str, Mapping[str, Scope[Any]]] = {
+        "models": models,
+        "outputs": {
+            name: OutputScope(spec, item, models[item.model], place) for name, item in spec.outputs.items()
+        },
+    }
     tasks: list[Task] = []
-    for one in spec.sources.values():
-        tasks += [task for kind in SOURCE_TASKS for task in kind.plan(Scope(spec, one))]
-    for two in spec.datasets.values():
-        tasks += [task for kind in DATASET_TASKS for task in kind.plan(Scope(spec, two))]
-    for model in models.values():
-        tasks += [task for kind in MODEL_TASKS for task in kind.plan(model)]
-    for output in spec.outputs.values():
-        scope = OutputScope(spec, output, models[output.model], place)
-        tasks += [task for kind in OUTPUT_TASKS for task in kind.plan(scope)]
+    for section, kinds in TASKS.items():
+        scopes = special.get(section) or {name: Scope(spec, one) for name, one in spec.of(section).items()}
+        tasks += [task for scope in scopes.values() for kind in kinds for task in kind.plan(scope)]
     return Plan({task.name: task for task in tasks}, POLICY)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
@@ -14,9 +14,20 @@ from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
 from mlbuild.pipeline.origins import Places, SpecOrigins
 from mlbuild.pipeline.parts import parts_of
-from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec, Spec
+from mlbuild.spec.spec import ModelSpec, OutputSpec, Spec
 
-T = TypeVar("T", SourceSpec, DatasetSpec, ModelSpec, OutputSpec)
+
+class Definition(Protocol):
+    """A checked definition of any section: its name, and its path in the spec."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def at(self) -> Path: ...
+
+
+T = TypeVar("T", bound=Definition)
 
 
 class Scope(Generic[T]):
