@@ -42,5 +42,12 @@ class Source(Described):
 
 def source_of(place: type[Locator], kind: type[Format]) -> type[Source]:
     """Create the class of sources with this locator and this format. It has the keys of both."""
-    names = {"place": place, "kind": kind, "__doc__": kind.__doc__, "__module__": __name__}
+    mark = f"{place.scheme}.{kind.type}" if place.scheme else kind.type
+    names = {
+        "place": place,
+        "kind": kind,
+        "discriminator": ("type", mark),
+        "__doc__": kind.__doc__,
+        "__module__": __name__,
+    }
     return dataclass(frozen=True)(type(kind.__name__, (kind, Source, place), names))

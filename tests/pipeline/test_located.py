@@ -30,6 +30,8 @@ LINE = "type: sklearn.linear_regression, features: [x], target: y"
 class Service(Locator):
     """A table of a service."""
 
+    scheme = "service"
+
     table: str = field(Name("table"), "The table.")
     version: int = field(Integer(min=1), "Its version.", default=1)
 
@@ -39,7 +41,7 @@ class Service(Locator):
         return Located(called, {FILE: remote(place, ROWS, str(self.version))}, place=called)
 
 
-#: What a spec could contain: `{type: csv, table: prices, version: 2, delimiter: ";", contract: price}`.
+#: What a spec could contain: `{type: service.csv, table: prices, version: 2, delimiter: ";", contract: price}`.
 SERVED = source_of(Service, Csv)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from mlbuild.diagnostics import Problem
 from mlbuild.engine.decide.external import External
@@ -31,7 +32,12 @@ class Located:
 
 @dataclass(frozen=True)
 class Locator(Described):
-    """The location of a table. The fields are keys of a source."""
+    """The location of a table. The fields are keys of a source.
+
+    The `type` of a source starts with the `scheme` of its locator, as in `SCHEME.csv`. Only files have none.
+    """
+
+    scheme: ClassVar[str] = ""
 
     def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
         """Locate the table, relative to the folder of the spec, without reading it."""
