@@ -20,7 +20,10 @@ _AS_UTF8 = "save the file as UTF-8"
 
 @dataclass(frozen=True)
 class Look:
-    """What the first bytes of a file look like, the name of the format for such files, and what to do otherwise."""
+    """What the first bytes of a file look like, and the name of the format for such files, even if there is none yet.
+
+    `help` says what to do with a file that no source can read.
+    """
 
     what: str
     format: str | None = None
@@ -37,10 +40,10 @@ _BINARY = {
     b"7z\xbc\xaf": Look("a 7z archive", help=_UNPACK),
     b"Rar!": Look("a rar archive", help=_UNPACK),
     b"PAR1": Look("a parquet file", "parquet"),
-    b"ARROW1": Look("an Arrow (Feather) file", help=_AS_PARQUET),
+    b"ARROW1": Look("an Arrow (Feather) file", "arrow", _AS_PARQUET),
     b"\xff\xff\xff\xff": Look("an Arrow stream", help=_AS_PARQUET),
-    b"ORC": Look("an ORC file", help=_AS_PARQUET),
-    b"Obj\x01": Look("an Avro file", help=_AS_PARQUET),
+    b"ORC": Look("an ORC file", "orc", _AS_PARQUET),
+    b"Obj\x01": Look("an Avro file", "avro", _AS_PARQUET),
     b"SQLite format 3": Look("a SQLite database", help=_AS_CSV),
     b"\xd0\xcf\x11\xe0": Look("an old Excel workbook (xls)", help=_AS_CSV),
     b"\x89HDF": Look("an HDF5 file", help=_AS_PARQUET),

@@ -42,7 +42,7 @@ def refuse_others(file: Path, format_: str) -> None:
         raise refusal(format_, str(error.strerror).lower()) from None
     if look and look.format != format_:
         as_it_is = f"rename the file to .{look.format}, or set 'type: {look.format}' in the spec"
-        raise refusal(format_, f"it looks like {look.what}", as_it_is if look.format else look.help)
+        raise refusal(format_, f"it looks like {look.what}", look.help or as_it_is)
 
 
 def not_utf8(file: Path, format_: str) -> Failed:
