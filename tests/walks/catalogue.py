@@ -1,0 +1,206 @@
+"""The walks, in the order of the page."""
+
+from __future__ import annotations
+
+from tests.walks.walk import FITTING, FROM_ROWS, SHIPPING, TRAINING, Edit, Entry, Walk, all_of
+
+_METRIC = """\
+Metric(
+        "explained_variance",
+        "fraction of the variance of the target that is explained, apart from a constant error",
+        Regression,
+        numbers.explained_variance,
+        best=1,
+        worst=-_INFINITE,
+    )"""
+_VARIANCE = '''
+
+def explained_variance(target: Array, scores: Array) -> float | None:
+    """1 minus the variance of the errors relative to that of the target; undefined if the target is constant."""
+    spread = float(target.var())
+    return 1 - float(_errors(target, scores).var()) / spread if spread else None
+'''
+_RULE = """\
+    max_length: int | None = field(
+        Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
+    )
+"""
+_CHECK = """\
+    if column.max_length is not None:
+        checks.append(pa.Check.str_length(max_value=column.max_length, name=f"max_length {column.max_length}"))
+"""
+_LEVEL = """\
+    vague_name: str = field(
+        Choice(LEVELS), "The name of an output does not say what it is.", default="warn", key="vague-name"
+    )
+"""
+_WARN = """\
+        if name in ("out", "output", "model"):
+            findings.add(Problem("vague-name", f"'{name}' does not say what the output is", ("outputs", name), on="key"))
+"""
+
+WALKS = (
+    Walk(
+        "Add an op",
+        files={"ops/clip.py": "clip.py"},
+        changes=[Entry("ops/__init__.py", "OPS", "Clip", "from mlbuild.ops.clip import Clip")],
+        settings={"models.one.preprocessing": [{"op": "clip", "columns": "x"}, {"op": "impute", "columns": "x", "strategy": "median"}]},
+        # The rows for training are in range, so what the learner gets does not change.
+        then=all_of("fit", "features") | SHIPPING,
+        schema="Replace numbers outside the range",
+    ),
+    Walk(
+        "Add a learner",
+        files={"models/sklearn/lasso.py": "lasso.py"},
+        changes=[
+            Entry("models/__init__.py", "LEARNERS", "Lasso", "from mlbuild.models.sklearn.lasso import Lasso")
+        ],
+        settings={"models.one.type": "sklearn.lasso", "models.one.params": {"alpha": 0.01}},
+        then=TRAINING,
+        schema="sklearn.lasso",
+    ),
+    Walk(
+        "Add a metric",
+        changes=[
+            Edit("models/scoring/numbers.py", "    return errors\n", _VARIANCE),
+            Entry("models/metrics.py", "METRICS", _METRIC),
+        ],
+        settings={"models.one.metrics": ["r2", "explained_variance"]},
+        at_once=all_of("evaluate"),
+        then=all_of("evaluate", "publish"),
+        schema="explained_variance",
+    ),
+    Walk(
+        "Add a kind of answer",
+        files={"models/answers/count.py": "count.py", "models/sklearn/poisson.py": "poisson.py"},
+        changes=[
+            Entry("models/answers/__init__.py", "ANSWERS", "Count", "from mlbuild.models.answers.count import Count"),
+            Entry("models/__init__.py", "LEARNERS", "Poisson", "from mlbuild.models.sklearn.poisson import Poisson"),
+        ],
+        settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
+        then=all_of("target") | FITTING,
+        schema="sklearn.poisson",
+    ),
+    Walk(
+        "Add a dataset step",
+        files={"data/steps/deduplicate.py": "deduplicate.py"},
+        changes=[
+            Entry(
+                "data/__init__.py",
+                "DATASET_STEPS",
+                "Deduplicate",
+                "from mlbuild.data.steps.deduplicate import Deduplicate",
+            )
+        ],
+        settings={"datasets.all.steps": [{"op": "deduplicate", "key": ["id"]}]},
+        then=FROM_ROWS,
+        schema="deduplicate",
+    ),
+    Walk(
+        "Add a split",
+        files={"data/splits/every.py": "every.py"},
+        changes=[Entry("data/__init__.py", "SPLITS", "Every", "from mlbuild.data.splits.every import Every")],
+        settings={"datasets.all.split": {"type": "every", "n": 4}},
+        then=FROM_ROWS,
+        schema="every n-th row",
+    ),
+    Walk(
+        "Add a format",
+        files={"data/formats/arrow.py": "arrow.py"},
+        changes=[
+            Entry("data/formats/__init__.py", "FORMATS", "Arrow", "from mlbuild.data.formats.arrow import Arrow"),
+        ],
+        settings={"sources.rows.path": "rows.arrow"},
+        then=frozenset({"source:rows"}),
+        schema="An Arrow IPC file",
+    ),
+    Walk(
+        "Add a locator",
+        files={"data/locators/dated.py": "dated.py"},
+        changes=[
+            Edit(
+                "data/__init__.py",
+                "SOURCES = tuple(source_of(File, one) for one in FORMATS)",
+                instead="SOURCES = tuple(source_of(place, one) for place in (File, Dated) for one in FORMATS)",
+                needs="from mlbuild.data.locators.dated import Dated",
+            )
+        ],
+        settings={"sources.rows": {"type": "dated.csv", "folder": "days", "day": "monday", "contract": "row"}},
+        schema="dated.csv",
+    ),
+    Walk(
+        "Add a contract rule",
+        changes=[
+            Edit("data/contracts.py", "    @property\n    def type(self) -> ColumnType:\n", instead=f"{_RULE}\n    @property\n    def type(self) -> ColumnType:\n"),
+            Edit("data/contracts.py", "    Kind,\n", instead="    Integer,\n    Kind,\n"),
+            Edit("data/contracts.py", '            "finite": (not', instead='            "max_length": (self.max_length is not None, ("string",)),\n            "finite": (not'),
+            Edit("data/violations.py", "    if column.unique:\n", instead=f"{_CHECK}    if column.unique:\n"),
+        ],
+        settings={"contracts.row.columns.kind": {"dtype": "string", "max_length": 5}},
+        # `source:rows` also makes columns of the contract, so it depends on their fields. Its result stays the same.
+        at_once=frozenset({"source:rows", "contract:rows"}),
+        then=frozenset({"source:rows", "contract:rows"}),
+        schema="max_length",
+    ),
+    Walk(
+        "Add a section",
+        files={"spec/sections/goals.py": "goals.py"},
+        changes=[
+            Entry("spec/sections/__init__.py", "SECTIONS", "Goals()", "from mlbuild.spec.sections.goals import Goals")
+        ],
+        settings={"goals": {"good": {"model": "one", "metric": "r2", "at_least": 0.5}}},
+        schema="Goals by name",
+        shows="1 goal",
+    ),
+    Walk(
+        "Add a task",
+        files={"pipeline/tasks/sizes.py": "sizes.py"},
+        changes=[
+            Entry("pipeline/plan.py", "TASKS", "sizes", "from mlbuild.pipeline.tasks import sizes", key="datasets")
+        ],
+        at_once=frozenset({"sizes:all"}),
+    ),
+    Walk(
+        "Add a side file",
+        files={"pipeline/tasks/examples.py": "examples.py"},
+        changes=[
+            Edit(
+                "pipeline/plan.py",
+                '"outputs": (artifact, ',
+                instead='"outputs": (artifact, examples, ',
+                needs="from mlbuild.pipeline.tasks import examples",
+            )
+        ],
+        at_once=all_of("examples", "publish"),
+        makes=["dist/one/examples.json"],
+    ),
+    Walk(
+        "Add a diagnostic",
+        changes=[
+            Entry("diagnostics.py", "CODES", '"vague-name": "an output whose name does not say what it is"'),
+            Entry("diagnostics.py", "WARNINGS", '"vague-name"'),
+            Edit("spec/language.py", "@dataclass(frozen=True)\nclass Overlay(Kind):\n", instead=f"{_LEVEL}\n\n@dataclass(frozen=True)\nclass Overlay(Kind):\n"),
+            Edit("spec/meaning/outputs.py", "    for name, output in definitions.outputs.items():\n", _WARN),
+        ],
+        settings={"outputs.model": {"model": "one"}},
+        # The tasks of an output with the same model are the same, whatever its name.
+        makes=["dist/model/parity.json"],
+        schema="vague-name",
+        shows="'model' does not say what the output is",
+    ),
+)  # fmt: skip
+
+#: Walks that follow each other: the section of one, with the task of another.
+JOINED = (
+    Walk(
+        "a section with a task",
+        files={"spec/sections/goals.py": "goals.py", "pipeline/tasks/goal.py": "goal.py"},
+        changes=[
+            Entry("spec/sections/__init__.py", "SECTIONS", "Goals()", "from mlbuild.spec.sections.goals import Goals"),
+            Entry("pipeline/plan.py", "TASKS", '"goals": (goal,)', "from mlbuild.pipeline.tasks import goal"),
+        ],
+        settings={"goals": {"good": {"model": "one", "metric": "r2", "at_least": 0.5}}},
+        then=frozenset({"goal:good"}),
+        shows="1 goal",
+    ),
+)  # fmt: skip
