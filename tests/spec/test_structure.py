@@ -15,6 +15,7 @@ from mlbuild.data.formats import FORMATS
 from mlbuild.diagnostics import CODES
 from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
+from mlbuild.models.metrics import METRICS
 from mlbuild.params import params_of
 from mlbuild.spec.layers.compose import compose
 from mlbuild.spec.shape.schema import build_schema, tagged_unions
@@ -140,8 +141,8 @@ MISTAKES = [
     ("mlbuild: 1", "mlbuild: 2", "1:10 not-allowed 'mlbuild' must be 1, not 2"),
     ("origin: string", "origin: strin", f"12:15 not-allowed 'origin' must be {DTYPES} or a map, not 'strin' | did you mean 'string'?"),
     ("origin: string", "origin: [string]", f"12:15 wrong-type 'origin' must be {DTYPES} or a map, not a list"),
-    ("metrics: [roc_auc, log_loss]", "metrics: rocauc", "45:14 not-allowed 'metrics' must be one of 14 options or a list, not 'rocauc' | did you mean 'roc_auc'?"),
-    ("[roc_auc, log_loss]", "[roc_auc, logloss]", "45:24 not-allowed an item of 'metrics' must be one of 14 options, not 'logloss' | did you mean 'log_loss'?"),
+    ("metrics: [roc_auc, log_loss]", "metrics: rocauc", f"45:14 not-allowed 'metrics' must be one of {len(METRICS)} options or a list, not 'rocauc' | did you mean 'roc_auc'?"),
+    ("[roc_auc, log_loss]", "[roc_auc, logloss]", f"45:24 not-allowed an item of 'metrics' must be one of {len(METRICS)} options, not 'logloss' | did you mean 'log_loss'?"),
     ("[roc_auc, log_loss]", "[roc_auc, log_loss, roc_auc]", "45:34 duplicate-item 'roc_auc' is listed twice"),
     ("[roc_auc, log_loss]", "[]", "45:5 empty 'metrics' is empty | add at least one entry"),
     ("rows: all", "rows: al", "54:20 not-allowed 'rows' must be all or an integer >= 1, not 'al' | did you mean 'all'?"),

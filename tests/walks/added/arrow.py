@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,6 @@ class Arrow(Format):
         refuse_others(file, self.type)
         try:
             with reading(file) as stream:
-                return pl.read_ipc(stream)
+                return pl.read_ipc(io.BytesIO(stream.read()))
         except (Unread, OSError) as error:
             raise self.refusal(f"it is damaged ({error})") from None
