@@ -35,7 +35,7 @@ POLICY = Policy(
             "mlbuild.data.SPLITS",
             "mlbuild.data.formats.FORMATS",
             "mlbuild.models.LEARNERS",
-            "mlbuild.models.answers.ANSWERS",
+            "mlbuild.models.ANSWERS",
             "mlbuild.ops.OPS",
         }
     ),

@@ -11,8 +11,7 @@ from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
-from mlbuild.models import LEARNERS
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op

@@ -12,8 +12,7 @@ from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Rejected
 from mlbuild.kinds import Choice, Json, ListOf
-from mlbuild.models import LEARNERS
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS

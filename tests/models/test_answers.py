@@ -11,7 +11,7 @@ import pytest
 import mlbuild
 from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import Rejected
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Coding
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlbuild.models import LEARNERS
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression

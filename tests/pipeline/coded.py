@@ -16,8 +16,7 @@ from mlbuild.data.formats import FORMATS
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.graph import Task
-from mlbuild.models import LEARNERS
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.pipeline.plan import POLICY
 from tests.engine.memory import MemoryStore

@@ -47,6 +47,7 @@ WALKS = (
         settings={"models.one.preprocessing": [{"op": "clip", "columns": "x"}, {"op": "impute", "columns": "x", "strategy": "median"}]},
         # The rows for training are in range, so what the learner gets does not change.
         then=all_of("fit", "features") | SHIPPING,
+        laws=["tests/ops/test_law.py::test_every_op_keeps_every_law[clip"],
         schema="Replace numbers outside the range",
     ),
     Walk(
@@ -57,6 +58,7 @@ WALKS = (
         ],
         settings={"models.one.type": "sklearn.lasso", "models.one.params": {"alpha": 0.01}},
         then=TRAINING,
+        laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.lasso"],
         schema="sklearn.lasso",
     ),
     Walk(
@@ -68,17 +70,18 @@ WALKS = (
         settings={"models.one.metrics": ["r2", "explained_variance"]},
         at_once=all_of("evaluate"),
         then=all_of("evaluate", "publish"),
+        laws=["tests/models/test_metrics.py::test_every_metric_keeps_every_law[explained_variance"],
         schema="explained_variance",
     ),
     Walk(
         "Add a kind of answer",
         files={"models/answers/count.py": "count.py", "models/sklearn/poisson.py": "poisson.py"},
         changes=[
-            Entry("models/answers/__init__.py", "ANSWERS", "Count", "from mlbuild.models.answers.count import Count"),
             Entry("models/__init__.py", "LEARNERS", "Poisson", "from mlbuild.models.sklearn.poisson import Poisson"),
         ],
         settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
-        then=all_of("target") | FITTING,
+        then=all_of("target", "examples") | FITTING,
+        laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.poisson"],
         schema="sklearn.poisson",
     ),
     Walk(
@@ -94,6 +97,7 @@ WALKS = (
         ],
         settings={"datasets.all.steps": [{"op": "deduplicate", "key": ["id"]}]},
         then=FROM_ROWS,
+        laws=["tests/data/test_step_law.py::test_what_is_foretold_is_what_is_made[deduplicate"],
         schema="deduplicate",
     ),
     Walk(
@@ -102,6 +106,7 @@ WALKS = (
         changes=[Entry("data/__init__.py", "SPLITS", "Every", "from mlbuild.data.splits.every import Every")],
         settings={"datasets.all.split": {"type": "every", "n": 4}},
         then=FROM_ROWS,
+        laws=["tests/data/test_split_law.py::test_every_row_has_one_part[every"],
         schema="every n-th row",
     ),
     Walk(
@@ -112,6 +117,7 @@ WALKS = (
         ],
         settings={"sources.rows.path": "rows.arrow"},
         then=frozenset({"source:rows"}),
+        laws=["tests/data/test_format_law.py::test_every_format_keeps_the_law[arrow"],
         schema="An Arrow IPC file",
     ),
     Walk(
@@ -139,7 +145,7 @@ WALKS = (
         settings={"contracts.row.columns.kind": {"dtype": "string", "max_length": 5}},
         # `source:rows` also makes columns of the contract, so it depends on their fields. Its result stays the same.
         at_once=frozenset({"source:rows", "contract:rows"}),
-        then=frozenset({"source:rows", "contract:rows"}),
+        then=frozenset({"contract:rows"}),
         schema="max_length",
     ),
     Walk(
@@ -149,6 +155,8 @@ WALKS = (
             Entry("spec/sections/__init__.py", "SECTIONS", "Goals()", "from mlbuild.spec.sections.goals import Goals")
         ],
         settings={"goals": {"good": {"model": "one", "metric": "r2", "at_least": 0.5}}},
+        # The last walk adds this task.
+        then=frozenset({"goal:good"}),
         schema="Goals by name",
         shows="1 goal",
     ),
@@ -190,17 +198,22 @@ WALKS = (
     ),
 )  # fmt: skip
 
-#: Walks that follow each other: the section of one, with the task of another.
-JOINED = (
+#: The walks, and one that follows another: a task for the new section.
+ALL = (
+    *WALKS,
     Walk(
-        "a section with a task",
-        files={"spec/sections/goals.py": "goals.py", "pipeline/tasks/goal.py": "goal.py"},
-        changes=[
-            Entry("spec/sections/__init__.py", "SECTIONS", "Goals()", "from mlbuild.spec.sections.goals import Goals"),
-            Entry("pipeline/plan.py", "TASKS", '"goals": (goal,)', "from mlbuild.pipeline.tasks import goal"),
-        ],
-        settings={"goals": {"good": {"model": "one", "metric": "r2", "at_least": 0.5}}},
-        then=frozenset({"goal:good"}),
-        shows="1 goal",
+        "Add a task for the section",
+        after=["Add a section"],
+        files={"pipeline/tasks/goal.py": "goal.py"},
+        changes=[Entry("pipeline/plan.py", "TASKS", '"goals": (goal,)', "from mlbuild.pipeline.tasks import goal")],
     ),
 )  # fmt: skip
+
+#: Tests of all code, the schema and the codes: prefixes of the names that pytest gives them.
+GENERAL_LAWS = (
+    "tests/pipeline/test_code.py::test_importing_a_module_does_nothing",
+    "tests/pipeline/test_code.py::test_nothing_counts_as_a_whole_file",
+    "tests/spec/test_schema.py::test_definitions_are_closed_but_for_what_is_the_users_own",
+    "tests/spec/test_schema.py::test_every_key_is_described_and_says_its_default",
+    "tests/test_codes.py::test_codes_in_use_are_those_of_the_catalogue",
+)

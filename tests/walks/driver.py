@@ -16,20 +16,17 @@ from mlbuild.engine.execution.events import TaskStarted
 
 
 def built(folder: Path) -> dict[str, object]:
-    file = folder / "mlbuild.yaml"
-    shown, schema = io.StringIO(), io.StringIO()
+    shown = io.StringIO()
     with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
         checked = main(["-C", str(folder), "check"])
-    with contextlib.redirect_stdout(schema):
-        main(["schema"])
-    spec, _ = api.check(file)
+    spec, _ = api.check(folder / "mlbuild.yaml")
     events: list[object] = []
     result = None if spec is None else api.build(spec, threads=1, jobs=1, events=events.append)
     return {
+        "project": folder.name,
         "package": mlbuild.__file__,
         "check": checked,
         "shown": shown.getvalue(),
-        "schema": schema.getvalue(),
         "failures": None if result is None else [one.message for one in result.failures.values()],
         "ran": [event.task for event in events if isinstance(event, TaskStarted)],
     }

@@ -78,10 +78,11 @@ def _with_import(text: str, needs: str) -> str:
 class Walk:
     """A walk of the page.
 
-    `files` maps new files of the package to files in `added/`. `settings` turn the base project into one that uses the
-    thing, by path of the spec. `at_once` are the tasks that run in an unchanged project because of the walk alone, and
-    `then` those that run because of the settings. `shows` is text that `check` reports about the changed project, and
-    `schema` a text in its JSON Schema. `makes` are files that the build writes.
+    `files` maps new files of the package to files in `added/`. `at_once` are the tasks that run because of the walk
+    alone, in a project that does not use what it adds. `settings` turn that project into one that does, by path of
+    the spec; then the tasks `then` run, in a copy with all walks. `shows` is text that `check` reports about the changed project, `schema` a
+    text in the JSON Schema, and `makes` are files that the build writes. `laws` are the beginnings of the names of
+    tests. The walks `after` come first.
     """
 
     title: str
@@ -93,6 +94,8 @@ class Walk:
     schema: str = ""
     shows: str = ""
     makes: Sequence[str] = ()
+    laws: Sequence[str] = ()
+    after: Sequence[str] = ()
 
     @property
     def touched(self) -> set[str]:
@@ -116,4 +119,5 @@ def all_of(*kinds: str) -> frozenset[str]:
 SHIPPING = all_of("artifact", "verify", "publish")
 TRAINING = all_of("train", "predict", "evaluate") | SHIPPING
 FITTING = all_of("fit", "features") | TRAINING
-FROM_ROWS = frozenset({"dataset:all"}) | all_of("target") | FITTING
+#: With the tasks that walks add.
+FROM_ROWS = frozenset({"dataset:all", "sizes:all"}) | all_of("target", "examples") | FITTING

@@ -1,6 +1,1 @@
-"""The kinds of answers that a model can give."""
-
-from mlbuild.models.answers.classification import Classification
-from mlbuild.models.answers.regression import Regression
-
-ANSWERS = (Classification, Regression)
+"""The kinds of answers that a model can give: one class in one file for each."""

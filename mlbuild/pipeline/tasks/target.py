@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Job, Task
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Coding
 from mlbuild.params import read, write
 from mlbuild.pipeline.origins import DATASETS

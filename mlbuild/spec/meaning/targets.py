@@ -9,7 +9,7 @@ from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.hints import did_you_mean, listed
-from mlbuild.models.answers import ANSWERS
+from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.params import Name, params_of, read

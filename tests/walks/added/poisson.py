@@ -31,7 +31,7 @@ class Poisson(Linear):
     def estimator(self, seed: int) -> Any:
         from sklearn import linear_model
 
-        return linear_model.PoissonRegressor(**self.values)
+        return linear_model.PoissonRegressor(solver="newton-cholesky", **self.values)
 
     def link(self, sums: Array) -> Array:
         import numpy as np
