@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
 
@@ -45,6 +47,30 @@ def test_rooms_import_only_downward() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    names = {module: ".".join(module.relative_to(ROOT).with_suffix("").parts) for module in MODULES}
+    modules = {name.removesuffix(".__init__"): module for module, name in names.items()}
+    graph = {name: {*imported(module, modules.keys())} for name, module in modules.items()}
+    assert sum(map(len, graph.values())) > len(graph)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"modules import each other: {' <- '.join(error.args[1])}")
+
+
+def imported(module: Path, modules: Collection[str]) -> Iterator[str]:
+    """Yield the modules of ours that a module imports anywhere, even only for type checkers."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            named = (f"{node.module}.{part.name}" for part in node.names)
+            found = {name if name in modules else str(node.module) for name in named}
+        elif isinstance(node, ast.Import):
+            found = {part.name for part in node.names}
+        else:
+            continue
+        yield from found.intersection(modules)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
