@@ -169,7 +169,7 @@ def _result(node: Any, shapes: Mapping[str, Shape]) -> Shape:
 
     if len(node.output) != 1 or node.output[0] in shapes:
         raise Foreign("an operator has no separate result")
-    if not set(node.input) <= shapes.keys() | {""}:
+    if not all(name in shapes for name in node.input if name):
         raise Foreign("an operator uses a value that is not computed before it")
     given = [shapes.get(name, ()) for name in node.input]
     attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
