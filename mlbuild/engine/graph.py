@@ -73,7 +73,8 @@ class Task:
     external inputs, by slot; the key contains their content, never their place or time. `uses` are the classes that
     `params` name and `run` itself does not. `libraries` are the distributions whose versions can change the result.
     `imports` name what else a process may import for it before it forks workers; they are not in any key. `parts`
-    are the names of what the task produces.
+    are the names of what the task produces. Those that are `reported` are read when the build has ended, so they are
+    checked even if the task does not run.
 
     `exports` is a folder of the project that contains exactly this task's parts as files when it is done; an absolute
     path was given by the user. If it is `generated`, so is everything in its parent folder: git ignores the parent
@@ -96,6 +97,7 @@ class Task:
     rank: int = 0
     exports: str | None = None
     generated: bool = False
+    reported: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     at: tuple[str | int, ...] = ()
     origin: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)

@@ -69,7 +69,7 @@ def at_once(
         for (_, words), process, said in zip(commands, processes, told, strict=True):
             codes = [0] if words[0] in ("build", "gc") else [0, 6]
             caught = meanwhile is not None and "changed while it was being read" in said
-            assert process.returncode in ([1] if caught else codes), (words, said)
+            assert process.returncode in ([1] if caught else codes), f"{words}: {process.returncode}\n{said}"
     return told
 
 

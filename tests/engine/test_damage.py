@@ -102,6 +102,14 @@ def test_damage_is_followed_upwards(on_disk: Project) -> None:
     assert set(result.ran) == {"a", "b", "c"} and on_disk.content(result, "c") == "C b a"
 
 
+def test_what_is_reported_is_made_again_although_nobody_else_reads_it(on_disk: Project) -> None:
+    spoil(part(on_disk, "c"))
+    unread, reported = (replace(chain()[2], reported=parts) for parts in ((), ("out",)))
+    assert on_disk.build([*chain()[:2], unread]).ran == ()
+    assert on_disk.build([*chain()[:2], reported]).ran == ("c",)
+    assert on_disk.build([*chain()[:2], reported]).ran == ()
+
+
 def test_a_damaged_result_is_not_exported(on_disk: Project) -> None:
     spoil(part(on_disk, "c"))
     shutil.rmtree(on_disk.root / "dist")

@@ -74,7 +74,7 @@ def soak(name: str, seed: int) -> int:
     print(f"== {name} (seed {seed})", flush=True)
     environment = os.environ | {"MLBUILD_SOAK": "1", "MLBUILD_SEED": str(seed)}
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "--tb=short", *SOAKS[name]]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rfEP", "--tb=short", *SOAKS[name]]
     with TemporaryDirectory(prefix="soak-") as folder:  # pytest's own are removed by other runs of pytest
         command.append(f"--basetemp={folder}/tests")
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

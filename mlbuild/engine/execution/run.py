@@ -160,8 +160,9 @@ class _Build:
     def _carry_out(self, task: Task) -> None:
         match self._decide(task):
             case Fresh(ingredients, action):
-                remember(task, ingredients, action, self._world)
-                self._settle(task, action, "reused", TaskReused(task.name, action.build, ingredients.key))
+                if self._intact(action.digests[part] for part in task.reported):
+                    remember(task, ingredients, action, self._world)
+                    self._settle(task, action, "reused", TaskReused(task.name, action.build, ingredients.key))
             case Restorable(ingredients, action, reasons):
                 if self._intact(action.digests.values()):
                     remember(task, ingredients, action, self._world)

@@ -87,6 +87,7 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
             *kept_parts(kept_columns),
             REPORT,
         ),
+        reported=(REPORT,),
         uses=(*uses, *([] if divided is None else [type(divided)])),
         libraries=("polars", "numpy"),
     )

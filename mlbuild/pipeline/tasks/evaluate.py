@@ -43,6 +43,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             train.fitted(scope),
         ),
         parts=(METRICS,),
+        reported=(METRICS,),
         uses=(type(scope.item.learner),),
         libraries=("numpy", "polars"),
     )

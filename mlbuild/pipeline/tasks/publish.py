@@ -40,6 +40,7 @@ def place_of(spec: Spec, out: Path | None = None) -> str | None:
 
 def plan(scope: OutputScope) -> Iterator[Task]:
     shipped = (*scope.shipped, *scope.model.shipped)
+    parts = tuple(part for one in shipped for part in one.parts)
     yield scope.task(
         KIND,
         {},
@@ -47,7 +48,8 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         run=run,
         params={"files": {one.slot: list(one.parts) for one in shipped}},
         inputs=shipped,
-        parts=tuple(part for one in shipped for part in one.parts),
+        parts=parts,
+        reported=parts if scope.place is None else (),  # a folder is compared instead
         exports=None if scope.place is None else Path(scope.place, scope.item.name).as_posix(),
         generated=scope.place == place_of(scope.spec),
     )
