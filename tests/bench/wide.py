@@ -50,7 +50,7 @@ outputs: {{m: {{model: m}}}}
 _TEXT = """\
 `python -m tests.bench.wide --columns {columns} --rows {rows} --runs {runs}`: a clean build of a table with {columns:,} columns of numbers and
 {rows} rows, such as gene expression data. The spec lists every column twice: in the contract, and as a feature. All features are imputed and
-scaled, and LightGBM trains 20 rounds. The build runs in one process with one thread. The values are medians of {runs} builds. The rest is
+scaled, and LightGBM trains 20 rounds. The build runs in one process with one thread. The values are medians over {runs} runs. The rest is
 loading the spec, planning, and reading and writing records.
 
 {table}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import random
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -7,8 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mlbuild.data import violations as module
+from mlbuild.data.casts import polars_type
 from mlbuild.data.faults import Fault
 from mlbuild.data.violations import violations
+from tests.budget import examples, seed
 from tests.data.tables import contract, read_file
 
 NAN, INF = float("nan"), float("inf")
@@ -193,3 +198,93 @@ def test_a_column_can_have_any_name(odd: str) -> None:
         f"column '{odd}' violates 'min 2' in 2 rows: 1 (row 1), 1 (row 2)",
         f"columns '{odd}', 'b' violate 'unique [{odd}, b]' in 2 rows: [1, 2] (row 1), [1, 2] (row 2)",
     ]
+
+
+#: Values, bounds and categories by dtype.
+DRAWN: dict[str, tuple[list[Any], list[Any]]] = {
+    "int": ([0, 1, -1, 2, 2**53], [0, 1, 0.5, -(10**30), 10**30]),
+    "float": ([0.0, -0.0, 1.5, 5e-324, NAN, INF, -INF], [0, 1.5, -1e300]),
+    "string": (["a", "b", "", "NaN"], []),
+    "bool": ([True, False], []),
+    "date": ([date(2020, 1, 1), date(1969, 12, 31), date(2020, 1, 2)], ["2020-01-01", "1970-01-01"]),
+    "datetime": ([datetime(2020, 1, 1), datetime(2020, 1, 1, 0, 0, 0, 1)], ["2020-01-01T00:00:00Z"]),
+}
+
+
+def test_every_rule_means_what_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed())
+    for number in range(examples(60, 5_000)):
+        dtypes = {f"c{index}": chance.choice([*DRAWN]) for index in range(chance.randint(1, 5))}
+        columns = {name: drawn_column(dtype, chance) for name, dtype in dtypes.items()}
+        height, spread = chance.randint(0, 4), chance.choice([1, 3])
+        rows = {
+            name: [
+                None if chance.random() < 0.2 else chance.choice(DRAWN[dtype][0][:spread])
+                for _ in range(height)
+            ]
+            for name, dtype in dtypes.items()
+        }
+        together = chance.sample([*dtypes], chance.randint(1, len(dtypes))) if chance.random() < 0.5 else None
+        made = contract(columns, **({"unique": together} if together else {}))
+        frame = pl.DataFrame(
+            rows, schema={name: polars_type(dtype) for name, dtype in dtypes.items()}, strict=True
+        )
+        found = violations(frame, made, [])
+        wanted: dict[tuple[tuple[str, ...], str], int] = {
+            ((name,), rule): count
+            for name, column in columns.items()
+            for rule, count in counted(column, rows[name]).items()
+            if count
+        }
+        if together and (count := repeated([*zip(*(rows[name] for name in together), strict=True)])):
+            wanted[tuple(together), f"unique [{', '.join(together)}]"] = count
+        assert {(one.columns, one.rule): one.count for one in found} == wanted, (number, columns, rows)
+        # The query that finds columns without violations spares pandera only time.
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_violated", lambda rows, contract, present: contract)
+            assert violations(frame, made, []) == found, (number, columns, rows)
+
+
+def drawn_column(dtype: str, chance: random.Random) -> dict[str, Any]:
+    values, bounds = DRAWN[dtype]
+    column: dict[str, Any] = {"dtype": dtype, "nullable": chance.random() < 0.5}
+    if bounds and chance.random() < 0.5:
+        column[chance.choice(["min", "max"])] = chance.choice(bounds)
+    elif dtype in ("int", "string", "bool") and chance.random() < 0.5:
+        known = [value for value in values if value != ""]
+        column["categories"] = chance.sample(known, chance.randint(1, len(known)))
+    if chance.random() < 0.3:
+        column["unique"] = True
+    if dtype == "float" and chance.random() < 0.5:
+        column["finite"] = False
+    return column
+
+
+def counted(column: dict[str, Any], values: list[Any]) -> dict[str, int]:
+    """Return the number of violations of each rule of a column."""
+    present = [value for value in values if value is not None]
+    found = {"not null": 0 if column["nullable"] else len(values) - len(present)}
+    for word in ("min", "max"):
+        if word in column:
+            bound = column[word]
+            if column["dtype"] in ("date", "datetime"):
+                moment = datetime.fromisoformat(bound).replace(tzinfo=None)
+                bound = moment.date() if column["dtype"] == "date" else moment
+            # NaN is larger than all numbers.
+            keys = [math.inf if value != value else value for value in present]
+            found[f"{word} {column[word]}"] = sum(
+                (key < bound) if word == "min" else (key > bound) for key in keys
+            )
+    if "categories" in column:
+        found["categories"] = sum(value not in column["categories"] for value in present)
+    if column["dtype"] == "float" and column.get("finite", True):
+        found["finite"] = sum(not math.isfinite(value) for value in present)
+    if column.get("unique"):
+        found["unique"] = repeated([(value,) for value in values])
+    return found
+
+
+def repeated(rows: list[tuple[Any, ...]]) -> int:
+    """Return the number of rows without missing values that equal another one. NaN equals NaN."""
+    whole = [str([0.0 if value == 0 else value for value in row]) for row in rows if None not in row]
+    return sum(whole.count(row) > 1 for row in whole)
