@@ -256,3 +256,21 @@ def test_what_another_process_has_mended_is_not_dropped(folder: Folder) -> None:
     folder.write(path, b"mended")
     folder.drop(path, (found.st_ino, found.st_ctime_ns))
     assert path.read_bytes() == b"mended"
+
+
+@pytest.mark.parametrize("write", [Folder.write, Folder.add])
+def test_folders_that_others_replace_meanwhile_delay_a_file_only(
+    folder: Folder, write: Callable[[Folder, Path, bytes], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's folder can replace a new one as long as it is empty: then the old one takes no more files."""
+    name = {Folder.write: "replace", Folder.add: "link"}[write]
+    real, replaced = getattr(os, name), iter(range(3))
+
+    def place(*args: object) -> None:
+        if next(replaced, None) is not None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        real(*args)
+
+    monkeypatch.setattr(os, name, place)
+    write(folder, folder.path / "a" / "b", b"one")
+    assert (folder.path / "a" / "b").read_bytes() == b"one" and next(replaced, None) is None

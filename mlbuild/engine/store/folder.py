@@ -8,9 +8,10 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from mlbuild.diagnostics import Unreadable, Unwritable
 from mlbuild.engine.store.access import Access
@@ -18,7 +19,10 @@ from mlbuild.engine.store.kept import Identity, fill, identity, kind, link, on_a
 from mlbuild.engine.store.lock import Waits, locked
 from mlbuild.engine.store.marks import HERE, Marks
 
+T = TypeVar("T")
+
 _ABANDONED_SECONDS = 86_400.0
+_ATTEMPTS = 10
 _SWAP = "swap-"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
@@ -114,11 +118,7 @@ class Folder:
             self._written(self.called),
             self._temporary(self._new(), content, self._access.mode()) as temporary,
         ):
-            try:
-                added = link(temporary, path)
-            except (FileNotFoundError, NotADirectoryError):
-                self._make_way(path)
-                added = link(temporary, path)
+            added = self._placed(path, lambda: link(temporary, path))
             with suppress(FileNotFoundError):  # it was moved, if there are no hard links
                 os.unlink(temporary)
             return added
@@ -229,17 +229,24 @@ class Folder:
             file = os.open(path, _NEW, mode)
         except (FileNotFoundError, NotADirectoryError):
             self._prepare()
-            file = os.open(path, _NEW, mode)
+            file = self._placed(path, lambda: os.open(path, _NEW, mode))
         if not self.private:
             self._access.grant(file, mode)
         return file
 
     def _place(self, file: Path | str, path: Path | str) -> None:
-        try:
-            os.replace(file, path)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        self._placed(path, lambda: os.replace(file, path))
+
+    def _placed(self, path: Path | str, place: Callable[[], T]) -> T:
+        """Return the result of `place`, which gives a file its path, after making way for it if necessary.
+
+        Another user who creates the same folder can replace it as long as it is empty, so once may not be enough.
+        """
+        for _ in range(_ATTEMPTS):
+            with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                return place()
             self._make_way(path)
-            os.replace(file, path)
+        return place()
 
     def _prepare(self) -> None:
         """Create the folder and its marks."""
