@@ -24,8 +24,11 @@ def main() -> None:
             pass
     try:
         code = _run(sys.argv[1:])
-    except MemoryError:  # not even enough memory to print more
-        code = tell([(sys.stderr, "mlbuild: out of memory\n")]) or 1
+    except MemoryError:  # not even enough memory to print more, perhaps not even this
+        try:
+            tell([(sys.stderr, "mlbuild: out of memory\n")])
+        finally:
+            os._exit(1)
     os._exit(code)
 
 

@@ -10,6 +10,7 @@ import os
 import sys
 
 from mlbuild.cli.words import asks_json, verb_of
+from mlbuild.stderr import descriptor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _end(number: int, frame: object) -> "NoReturn":
             verb = verb_of(sys.argv[1:]) or ""
             os.write(1, (_DOCUMENT % (f'"{verb}"' if verb.isalpha() else "null", SAID)).encode())
         else:
-            bar = "\r\x1b[K" if os.isatty(2) else ""
-            os.write(2, f"{bar}mlbuild: {SAID}\n".encode())
+            bar = "\r\x1b[K" if os.isatty(descriptor()) else ""
+            os.write(descriptor(), f"{bar}mlbuild: {SAID}\n".encode())
     finally:
         os._exit(_CODE)

@@ -101,6 +101,25 @@ main()
 SAID = "mlbuild: interrupted; finished tasks are kept"
 
 
+#: Presses Ctrl-C while a library reads a file, when what is printed to standard error is held back.
+READING = """
+import os, signal, sys
+from pathlib import Path
+from mlbuild.cli.interrupt import end_at_once
+from mlbuild.data.formats.unread import reading
+end_at_once()
+with reading(Path(sys.argv[0])):
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_an_interruption_is_reported_while_a_library_reads(tmp_path: Path) -> None:
+    file = tmp_path / "reading.py"
+    file.write_text(READING)
+    done = subprocess.run([sys.executable, file], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, SAID + "\n")
+
+
 def test_a_build_can_be_interrupted_at_any_moment(tmp_path: Path) -> None:
     chance, rounds = random.Random(budget.seed()), budget.examples(4, 200)
     delays(tmp_path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbuild.regular import open_regular
+from mlbuild.stderr import redirect, restore
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -59,22 +60,20 @@ def _cause(text: str, file: Path) -> str:
 @contextmanager
 def _quiet(panic: type[BaseException]) -> Iterator[None]:
     """Suppress what polars prints before it raises `panic`, with its own stack trace, but print everything else."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no standard error
-        yield
-        return
     panicked = False
     with tempfile.TemporaryFile() as printed:
-        os.dup2(printed.fileno(), 2)
+        try:
+            kept = redirect(printed.fileno())
+        except OSError:  # there is no standard error
+            yield
+            return
         try:
             yield
         except panic:
             panicked = True
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            restore(kept)
             if not panicked and printed.seek(0, os.SEEK_END):
                 printed.seek(0)
                 with suppress(OSError):
