@@ -235,49 +235,35 @@ LEVELS = {
 }
 
 
+def _level(doc: str, key: str | None = None) -> Any:
+    return field(Choice(LEVELS), doc, default="warn", key=key)
+
+
 @dataclass(frozen=True)
 class Warnings(Described):
     """The level of each warning, by code. By default, warnings are reported and do not fail the command."""
 
-    unused: str = field(
-        Choice(LEVELS),
-        "Nothing uses a source, contract, dataset, preprocessing or model.",
-        default="warn",
+    unused: str = _level("Nothing uses a source, contract, dataset, preprocessing or model.")
+    shared_with_target: str = _level(
+        "A feature and the target are computed from the same column.", key="shared-with-target"
     )
-    shared_with_target: str = field(
-        Choice(LEVELS),
-        "A feature and the target are computed from the same column.",
-        default="warn",
-        key="shared-with-target",
-    )
-    join_without_partner: str = field(
-        Choice(LEVELS),
+    join_without_partner: str = _level(
         "An inner join drops more than 10 % of the rows, or a left join finds a partner for less than 1 %. Found by a build.",
-        default="warn",
         key="join-without-partner",
     )
-    empty_part: str = field(
-        Choice(LEVELS),
+    empty_part: str = _level(
         "A split leaves no rows for validation or for the test, although it should. Found by a build.",
-        default="warn",
         key="empty-part",
     )
-    constant_model: str = field(
-        Choice(LEVELS),
-        "A model gives the same answer for every row. Found by a build.",
-        default="warn",
-        key="constant-model",
+    constant_model: str = _level(
+        "A model gives the same answer for every row. Found by a build.", key="constant-model"
     )
-    no_skill: str = field(
-        Choice(LEVELS),
+    no_skill: str = _level(
         "Most metrics of a model are no better than those of a constant answer. Found by a build.",
-        default="warn",
         key="no-skill",
     )
-    too_good: str = field(
-        Choice(LEVELS),
+    too_good: str = _level(
         "A model explains more than 99 % of the variance of rows that it has not seen. Found by a build.",
-        default="warn",
         key="too-good",
     )
 

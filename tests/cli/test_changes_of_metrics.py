@@ -9,21 +9,10 @@ from typing import Any
 import pytest
 
 from tests.cli.running import Command
-from tests.cli.small import small
-
-PROFILES = "profiles: {quick: {models: {one: {params: {num_iterations: 2}}}}}\n"
 
 
 def trial(iterations: int) -> tuple[str, str]:
     return "--set", f"models.one.params.num_iterations={iterations}"
-
-
-@pytest.fixture
-def built(mlbuild: Command) -> Command:
-    spec = small(mlbuild.folder)
-    spec.write_text(spec.read_text() + PROFILES)
-    assert mlbuild("build").code == 0
-    return mlbuild
 
 
 def log_loss(out: str) -> tuple[str, str | None]:
@@ -39,51 +28,51 @@ def model(document: str) -> Any:
 
 
 @pytest.mark.parametrize("target", ["evaluate:one", "model:one", "output:one", ""])
-def test_all_that_evaluate_print_metrics(built: Command, target: str) -> None:
+def test_all_that_evaluate_print_metrics(profiled: Command, target: str) -> None:
     words = ["build", *([target] if target else [])]
-    whole = log_loss(built("build").out)
+    whole = log_loss(profiled("build").out)
     for _ in range(2):
-        ran = built(*words)
+        ran = profiled(*words)
         assert log_loss(ran.out) == whole
     published = target in ("output:one", "")
     assert ran.out.splitlines()[0] == ("dist/one/model.onnx" if published else "model one")
-    assert log_loss(built(*words, *trial(9)).out)[1] == whole[0]
-    found = model(built(*words, "--json").out)
+    assert log_loss(profiled(*words, *trial(9)).out)[1] == whole[0]
+    found = model(profiled(*words, "--json").out)
     assert found["model"] == "one" and f"{found['metrics']['train']['log_loss']:.6g}" == whole[0]
     assert found["metrics"]["train"]["rows"] == 60 and found["constant"]["train"]["roc_auc"] == 0.5
 
 
-def test_nothing_that_is_not_evaluated_is_measured(built: Command) -> None:
-    assert built("build", "dataset:all").out == ""
-    assert json.loads(built("build", "train:one", "--json").out)["models"] == []
+def test_nothing_that_is_not_evaluated_is_measured(profiled: Command) -> None:
+    assert profiled("build", "dataset:all").out == ""
+    assert json.loads(profiled("build", "train:one", "--json").out)["models"] == []
 
 
-def test_a_change_is_told_once(built: Command) -> None:
-    spec = built.folder / "mlbuild.yaml"
-    first, was = log_loss(built("build").out)
+def test_a_change_is_told_once(profiled: Command) -> None:
+    spec = profiled.folder / "mlbuild.yaml"
+    first, was = log_loss(profiled("build").out)
     assert was is None, "nothing has changed since the first build"
     spec.write_text(spec.read_text().replace("num_iterations: 3", "num_iterations: 9"))
-    second, was = log_loss(built("build").out)
+    second, was = log_loss(profiled("build").out)
     assert second != first and was == first
-    assert [log_loss(built("build").out) for _ in range(2)] == [(second, None)] * 2
+    assert [log_loss(profiled("build").out) for _ in range(2)] == [(second, None)] * 2
     spec.write_text(spec.read_text().replace("num_iterations: 9", "num_iterations: 3"))
-    assert log_loss(built("build").out) == (first, second), "also where the model is an old one"
+    assert log_loss(profiled("build").out) == (first, second), "also where the model is an old one"
 
 
-def test_trials_are_compared_with_what_they_try_to_better(built: Command) -> None:
-    first, _ = log_loss(built("build").out)
+def test_trials_are_compared_with_what_they_try_to_better(profiled: Command) -> None:
+    first, _ = log_loss(profiled("build").out)
     for iterations in (9, 12, 9):
-        tried, was = log_loss(built("build", *trial(iterations)).out)
+        tried, was = log_loss(profiled("build", *trial(iterations)).out)
         assert tried != first and was == first
-    assert model(built("build", *trial(12), "--json").out)["former"]["metrics"]["train"][
+    assert model(profiled("build", *trial(12), "--json").out)["former"]["metrics"]["train"][
         "log_loss"
     ] == pytest.approx(float(first), rel=1e-5)
-    assert log_loss(built("build").out) == (first, None), "and nothing is compared with a trial"
+    assert log_loss(profiled("build").out) == (first, None), "and nothing is compared with a trial"
 
 
-def test_profiles_are_compared_with_themselves(built: Command) -> None:
+def test_profiles_are_compared_with_themselves(profiled: Command) -> None:
     quick = ("--profile", "quick")
-    first, was = log_loss(built("build", *quick).out)
-    assert was is None and log_loss(built("build").out)[1] is None
-    assert model(built("build", *quick, "--json").out)["former"]["metrics"]["train"]["rows"] == 60
-    assert log_loss(built("build", *quick, *trial(9)).out)[1] == first
+    first, was = log_loss(profiled("build", *quick).out)
+    assert was is None and log_loss(profiled("build").out)[1] is None
+    assert model(profiled("build", *quick, "--json").out)["former"]["metrics"]["train"]["rows"] == 60
+    assert log_loss(profiled("build", *quick, *trial(9)).out)[1] == first
