@@ -82,7 +82,7 @@ def adversarial_rows(trained: Trained, real: pl.DataFrame) -> pl.DataFrame:
         # Cycle through the special values. In a narrow table, each has a row of its own.
         special[(start + np.arange(count)) % rows] = bases + np.arange(count)
         picked = np.concatenate([np.arange(bases), special, rng.integers(0, len(pool), mixed)])
-        columns[name] = pool.gather(picked)
+        columns[name] = pool[picked]
     return pl.DataFrame(columns)
 
 
@@ -94,7 +94,7 @@ def _thinned(pool: pl.Series, bases: int, most: int) -> pl.Series:
     if count <= most:
         return pool
     picked = bases + np.linspace(0, count - 1, most).round().astype(np.int64)
-    return pool.gather(np.concatenate([np.arange(bases), picked]))
+    return pool[np.concatenate([np.arange(bases), picked])]
 
 
 def _base_rows(real: pl.DataFrame) -> list[int]:
@@ -107,9 +107,7 @@ def _pool(item: RawInput, column: pl.Series, constants: _Constants) -> pl.Series
     """Return the values of the base rows in this column, followed by the special values."""
     import polars as pl
 
-    base = (
-        column.gather(_base_rows(column.to_frame())) if len(column) else pl.Series([None], dtype=column.dtype)
-    )
+    base = column[_base_rows(column.to_frame())] if len(column) else pl.Series([None], dtype=column.dtype)
     if item.null_token is None and item.type.dtype == "string":
         base = base.fill_null("")
     special = pl.Series(_specials(item, column, constants), dtype=_working(item))

@@ -127,7 +127,7 @@ def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]
         if isinstance(dtypes[name], pl.Array):
             columns[name] = pl.Series(name, block, pl.Array(pl.Float64, width))
         else:
-            columns[name] = pl.Series(name, block[:, 0], pl.Float64).fill_nan(None)
+            columns[name] = pl.Series(name, block[:, 0], pl.Float64, nan_to_null=True)
         start += width
     return probe, pl.DataFrame(columns)
 
@@ -230,4 +230,4 @@ def _as_array(column: pl.Series) -> Array:
     if isinstance(column.dtype, pl.Array):
         width = column.dtype.shape[0]
         return column.to_numpy().astype(np.float64).reshape(-1, width)
-    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy().reshape(-1, 1)
+    return column.cast(pl.Float64).to_numpy().reshape(-1, 1)

@@ -57,4 +57,4 @@ def _encode_column(column: pl.Series, item: RawInput) -> np.ndarray[Any, Any]:
     if element == "int64":
         micros = column.cast(pl.Datetime("us")).cast(pl.Int64).fill_null(NAT)
         return micros.to_numpy()
-    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return column.cast(pl.Float64).to_numpy()  # with NaN for missing values

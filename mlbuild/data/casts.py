@@ -124,8 +124,8 @@ def _from_text(texts: pl.Series, dtype: str) -> pl.Series:
         )
     if dtype == "float":
         numbers = texts.cast(pl.Float64, strict=False)
-        overflow = numbers.is_infinite() & ~texts.str.contains(_INFINITE)
-        return numbers.set(overflow, None)
+        infinite = numbers.is_infinite()
+        return numbers.set(infinite & ~texts.str.contains(_INFINITE), None) if infinite.any() else numbers
     return _from_moments(parse_moments(texts), dtype)
 
 

@@ -180,13 +180,14 @@ def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
 
     present = _present(raw, column)
     values = cast(present, column.dtype)
-    bad = (values.is_null() & present.is_not_null()).arg_true()
+    # A missing value stays missing, so that any more of them are values that cannot be converted.
+    bad = values.is_null() & present.is_not_null() if values.null_count() > present.null_count() else None
     values = values.fill_nan(None) if column.dtype == "float" else values
     if column.dtype == "string" and raw.dtype != pl.String:
         values = _present(values, column)
-    if not len(bad):
+    if bad is None:
         return values, []
-    fault = Fault.of((raw.name,), f"parses as {column.dtype}", bad, pl.DataFrame([raw]))
+    fault = Fault.of((raw.name,), f"parses as {column.dtype}", bad.arg_true(), pl.DataFrame([raw]))
     return values, [replace(fault, help=_BOOLS if column.dtype == "bool" else None)]
 
 
