@@ -133,7 +133,7 @@ def build(
         if store.begin():
             events(StoreBrought())
         if locked:
-            _hold(lock, Digests(store, spec.root))
+            _hold(lock, Digests(store.local, spec.root))
         with Recorder(spec, whole, store, command, events) as recorder:
             result = run_build(
                 whole,
@@ -167,8 +167,8 @@ def _executor(store: DiskStore, jobs: int, memory_limit: int | None) -> Executor
     if memory_limit is not None and not (possible() and watchable()):
         raise ValueError(NO_LIMIT)
     if needs_workers(jobs, memory_limit):
-        return Workers(Setup(store, store.root, load_libraries, limit, memory_limit), jobs)
-    return InProcess(store, store.root)
+        return Workers(Setup(store.contents, store.root, load_libraries, limit, memory_limit), jobs)
+    return InProcess(store.contents, store.root)
 
 
 def foresee(
@@ -191,7 +191,7 @@ def foresee(
     named = match(whole, targets)
     store = open_store(spec.root)
     if locked:
-        LockFile(spec, whole, with_ancestors(whole, named), store).hold(Digests(store, spec.root))
+        LockFile(spec, whole, with_ancestors(whole, named), store).hold(Digests(store.local, spec.root))
     return look_ahead(
         whole,
         store,

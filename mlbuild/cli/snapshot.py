@@ -80,7 +80,7 @@ def keep_snapshot(
         seen = _Survey(spec, plan, result, store, there).snapshot()
         seen |= _texts(args, plan, result, results, found, other_outputs(there))
         selection = request.selection()
-        store.keep_snapshot(FOLDER, snapshot_name(selection), sealed(seen, selection))
+        store.local.keep_snapshot(FOLDER, snapshot_name(selection), sealed(seen, selection))
 
 
 def _exists(path: Path) -> bool:
@@ -102,7 +102,7 @@ class _Survey:
         self._others = there
         self._tasks = [plan.tasks[name] for name in result.actions]
         self._policy = plan.policy
-        self._outside = Digests(store, spec.root)
+        self._outside = Digests(store.local, spec.root)
 
     def snapshot(self) -> dict[str, list[str]]:
         """Return what `unchanged` compares, without the texts."""
@@ -139,7 +139,7 @@ class _Survey:
             raise _Doubt
         for folder, _, names in os.walk(mlbuild.__path__[0]):
             yield from (Path(folder, name) for name in names if name.endswith((".py", ".json")))
-        code = Code(self._store, self._policy)
+        code = Code(self._store.local, self._policy)
         for task in self._tasks:
             if {one.__module__.partition(".")[0] for one in (task.run, *task.uses)} != {mlbuild.__name__}:
                 yield from sorted(code.files(task.run, task.uses))
@@ -161,7 +161,7 @@ class _Survey:
         plain: list[Fact] = []
         named: list[Fact] = []
         for task in (task for task in self._tasks if task.files):
-            record = find_record(self._store, task.name)
+            record = find_record(self._store.local, task.name)
             for slot, external in task.files.items():
                 digest, token = self._outside.digest(external), self._outside.token(external)
                 if record is None or token is None or record.ingredients.files.get(slot) != digest:

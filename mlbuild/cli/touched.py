@@ -40,7 +40,9 @@ def holds(found: FoundSnapshot) -> bool:
         renewed = {"specs": _told(specs), "project": [MARK.join(project), _trace(project.values())]}
         with suppress(OSError):
             selection = found.request.selection()
-            store.keep_snapshot(FOLDER, snapshot_name(selection), sealed({**snapshot, **renewed}, selection))
+            store.local.keep_snapshot(
+                FOLDER, snapshot_name(selection), sealed({**snapshot, **renewed}, selection)
+            )
     return True
 
 
@@ -66,7 +68,7 @@ def _say_the_same(found: FoundSnapshot) -> bool:
 
 def _hold_the_same(found: FoundSnapshot, project: dict[str, Facts], store: DiskStore) -> bool:
     """Whether everything has the facts of the snapshot, or the content that it had with those facts."""
-    outside = Digests(store, Path(found.request.root))
+    outside = Digests(store.local, Path(found.request.root))
     former = [_former(LocalFile(Path(name), name), outside) or known for name, known in project.items()]
     if _trace(former) != found.snapshot["project"][1]:
         return False

@@ -39,7 +39,7 @@ def removable(
             versions.add(code)
         else:
             others.append(path)
-    others += (path for path, _ in store.notes("code") if path.stem not in versions)
+    others += (path for path, _ in store.local.notes("code") if path.stem not in versions)
     neighbours = [*store.neighbours()]
     others += [neighbour.entry for neighbour in neighbours if neighbour.gone]
     for project in (neighbour.store for neighbour in neighbours if neighbour.store):
@@ -59,7 +59,7 @@ def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:
 
     The values are empty for a damaged entry.
     """
-    for path, note in store.notes("tasks"):
+    for path, note in store.local.notes("tasks"):
         body = note if isinstance(note, dict) else {}
         ingredients = body.get("ingredients")
         code = ingredients.get("code", "") if isinstance(ingredients, dict) else ""

@@ -122,7 +122,7 @@ class LockFile:
         with suppress(OSError, ValueError):
             text = self._content()
             locked = _entries(text)
-        records = {name: find_record(self._store, name) for name in self._sources()}
+        records = {name: find_record(self._store.local, name) for name in self._sources()}
         found = {
             name: digest
             for name, record in records.items()
@@ -131,7 +131,7 @@ class LockFile:
         }
         changed = _text(self._changed(locked, found))
         if changed != text:
-            self._store.give(self.path, changed.encode())
+            self._store.local.give(self.path, changed.encode())
 
     def _content(self) -> str:
         """Return the text of the lock file with normalized line ends.

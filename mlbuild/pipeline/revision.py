@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.diagnostics import Unwritable
+from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import remove
-from mlbuild.engine.store.store import Store
 from mlbuild.params import Json
 from mlbuild.regular import real
 
@@ -40,7 +40,7 @@ _DECISIVE = re.compile(r"filter\.|include\.|includeif\.|core\.(attributesfile|wo
 _USERS = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
 
 
-def checked_out(root: Path, files: Iterable[str], store: Store) -> Json | None:
+def checked_out(root: Path, files: Iterable[str], contents: Contents) -> Json | None:
     """Return the revision that is checked out, and whether tracked files differ from it or one of `files` is not
     tracked.
 
@@ -48,7 +48,7 @@ def checked_out(root: Path, files: Iterable[str], store: Store) -> Json | None:
     """
     try:
         repository = _Repository.around(real(root))
-        own = real(store.scratch()) if repository else None
+        own = real(contents.scratch()) if repository else None
     except (OSError, Unwritable):
         return None
     if repository is None or own is None:

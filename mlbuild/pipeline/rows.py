@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.contents import Contents
 
 #: The maximum number of bytes of columns to compare.
 MOST_BYTES = 1 << 28
@@ -25,19 +25,19 @@ class RowChange:
     differ: int | None
 
 
-def row_changes(store: Store, contents: Mapping[str, tuple[str, str]]) -> Iterator[RowChange]:
+def row_changes(contents: Contents, pairs: Mapping[str, tuple[str, str]]) -> Iterator[RowChange]:
     """Compare the old and the new content of parts, given by their digests, as far as the store has both.
 
     Parts without a column are skipped, and also everything beyond `MOST_BYTES`.
     """
     left = MOST_BYTES
-    for part, digests in contents.items():
-        sizes = [store.size(digest) for digest in digests]
+    for part, digests in pairs.items():
+        sizes = [contents.size(digest) for digest in digests]
         size = sum(size or 0 for size in sizes)
         if "/" not in part or None in sizes or size > left:
             continue
         left -= size
-        was, now = (store.get(digest) for digest in digests)
+        was, now = (contents.get(digest) for digest in digests)
         if was is not None and now is not None:
             yield _compared(part, was, now)
 

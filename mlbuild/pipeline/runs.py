@@ -147,10 +147,10 @@ class Recorder:
             self._keep("unfinished")
 
     def _revision(self) -> Json | None:
-        return checked_out(self._spec.root, _spec_digests(self._spec), self._store)
+        return checked_out(self._spec.root, _spec_digests(self._spec), self._store.contents)
 
     def _keep(self, outcome: str, *, synced: bool = False) -> None:
-        self._store.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=synced)
+        self._store.local.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=synced)
 
     def _document(self, outcome: str) -> Json:
         seconds = self._seconds or (datetime.now(UTC) - self._started).total_seconds()
@@ -183,7 +183,7 @@ class Recorder:
     def _sources(self) -> Iterator[tuple[str, Any]]:
         """Yield the digest of each external file that the build used."""
         for name in self._tasks:
-            record = find_record(self._store, name) if self._plan.tasks[name].files else None
+            record = find_record(self._store.local, name) if self._plan.tasks[name].files else None
             if record is not None and record.key == self._tasks[name].get("key"):
                 yield from ((name.partition(":")[2], digest) for digest in record.ingredients.files.values())
 
@@ -200,7 +200,7 @@ class Recorder:
             task = self._plan.tasks[name]
             if task.kind != evaluate.KIND or not (digests := self._digests(name)):
                 continue
-            content = self._store.get(digests[evaluate.METRICS])
+            content = self._store.contents.get(digests[evaluate.METRICS])
             if content is not None:
                 yield str(task.at[-1]), json.loads(content)["metrics"]
 
@@ -208,7 +208,7 @@ class Recorder:
         """Return the parts of the result of a task after this build; empty if it has no result or failed."""
         told = self._tasks[task]
         key = told.get("key") if told["outcome"] != "failed" else None
-        action = find_action(self._store, key, self._plan.tasks[task].parts) if key else None
+        action = find_action(self._store.actions, key, self._plan.tasks[task].parts) if key else None
         return action.digests if action else {}
 
 
@@ -253,7 +253,7 @@ def last_measured(store: DiskStore, spec: Spec, models: Collection[str], before:
 
 def built_by(store: DiskStore, build: str) -> Json | None:
     """Return the record of a build, with its `command` and `spec`; None if it is missing or damaged."""
-    note = store.note(f"{FOLDER}/{build}")
+    note = store.local.note(f"{FOLDER}/{build}")
     return note if _is_record(note) else None
 
 
@@ -265,7 +265,7 @@ def _newest_first(store: DiskStore) -> Iterator[Json]:
 
 def _records(store: DiskStore, *, reverse: bool = False) -> Iterator[Json]:
     """Return all records that can be read, in the order of their names."""
-    for _, note in store.notes(FOLDER, reverse=reverse):
+    for _, note in store.local.notes(FOLDER, reverse=reverse):
         if _is_record(note):
             yield note
 

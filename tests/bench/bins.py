@@ -121,13 +121,13 @@ def load(folder: Path) -> Loading:
     library, store = lightgbm(), open_store(folder)
     digests: dict[str, str] = {}
     for task in ("bin:m", "target:m"):
-        record = find_record(store, task)
-        action = find_action(store, record.key) if record else None
+        record = find_record(store.local, task)
+        action = find_action(store.actions, record.key) if record else None
         assert action is not None, "the project has been built"
         digests |= action.digests
-    bins, target = store.path(digests["bins"]), np.load(store.path(digests["train"]))
+    bins, target = store.contents.path(digests["bins"]), np.load(store.contents.path(digests["train"]))
     begun = time.process_time(), time.perf_counter()
-    assert store.verify(digests["bins"])
+    assert store.contents.verify(digests["bins"])
     compared = time.process_time(), time.perf_counter()
     library.Dataset(str(bins), label=target, params={**FIXED, "num_threads": 1}).construct()
     done = time.process_time(), time.perf_counter()

@@ -68,8 +68,8 @@ def built(plan: Plan, jobs: int) -> Callable[[Path], None]:
     """Return a full build: in this process with one job, in workers with more; 0 means one worker."""
 
     def work(folder: Path) -> None:
-        store = DiskStore(folder)
-        executor = None if jobs == 1 else Workers(Setup(store, folder), jobs or 1)
+        store = DiskStore.at(folder)
+        executor = None if jobs == 1 else Workers(Setup(store.contents, folder), jobs or 1)
         assert build(plan, store, folder, executor=executor).ok
 
     return work

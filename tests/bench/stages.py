@@ -94,7 +94,7 @@ def plan(stages: Stages) -> Plan:
 def main() -> None:
     folder = Path.cwd()
     stages = Stages(int((folder / SIZE).read_text()))
-    result = build(plan(stages), DiskStore(folder), folder)
+    result = build(plan(stages), DiskStore.at(folder), folder)
     assert result.ok
     for name in result.ran:  # the results are in the store; those of other tools are files of the project
         (folder / stages.target(int(name[1:]))).write_bytes(b"")

@@ -125,9 +125,9 @@ def _lines(size: Size) -> Iterator[str]:
 
 def seed(spec: Spec) -> int:
     """Record a result for every task, and write the outputs, without running any. Return the number of tasks."""
-    plan, store = api.plan(spec), DiskStore(spec.root)
+    plan, store = api.plan(spec), DiskStore.at(spec.root)
     store.begin()
-    world = World(store, Digests(store, spec.root), spec.root, Code(store, plan.policy))
+    world = World(store, Digests(store.local, spec.root), spec.root, Code(store.local, plan.policy))
     done: dict[str, Action | None] = {}
     for name in extent_of(plan, None, False, False).ranks:
         task = plan.tasks[name]
@@ -136,7 +136,7 @@ def seed(spec: Spec) -> int:
                 action = Action(
                     "20260101T000000Z-seeded", 0.0, {part: _part(task, part, store) for part in task.parts}
                 )
-                keep_action(store, ingredients.key, action)
+                keep_action(store.actions, ingredients.key, action)
                 remember(task, ingredients, action, world)
             case decision:  # equal keys are one task
                 action = decision.action  # type: ignore[union-attr]  # every task before it has a result
@@ -150,7 +150,7 @@ def seed(spec: Spec) -> int:
 
 def _part(task: Task, part: str, store: DiskStore) -> Part:
     content = json.dumps(_TOLD.get(part, f"{task.name}/{part}")).encode()
-    return Part(store.put(content), len(content))
+    return Part(store.contents.put(content), len(content))
 
 
 def main() -> None:

@@ -140,10 +140,10 @@ def test_a_forged_result_is_none(
         monkeypatch.setenv("MLBUILD_CACHE_DIR", str(home.project / "cache"))
     clean, before = shipped(home.project), home.state()
     store = open_store(home.project)
-    record = find_record(store, "publish:one")
+    record = find_record(store.local, "publish:one")
     assert record is not None
-    action = store.action(record.key)
-    store.record(record.key, {**action, "parts": FORGED[forged](action["parts"])}, replace=True)
+    action = store.actions.get(record.key)
+    store.actions.record(record.key, {**action, "parts": FORGED[forged](action["parts"])}, replace=True)
     shutil.rmtree(home.project / "dist")
     assert "RUN     publish:one" in mlbuild("plan").out
     for words in ("status", "why publish:one", "gc", "store verify"):

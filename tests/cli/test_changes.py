@@ -104,8 +104,8 @@ def results(folder: Path) -> dict[str, Mapping[str, str]]:
     """Return the digests of the parts of each task's last result."""
     store = open_store(folder)
     names = [json.loads(path.read_bytes())["body"]["task"] for path in (folder / ".mlbuild/tasks").iterdir()]
-    records = {name: find_record(store, name) for name in names}
-    actions = {name: find_action(store, record.key) for name, record in records.items() if record}
+    records = {name: find_record(store.local, name) for name in names}
+    actions = {name: find_action(store.actions, record.key) for name, record in records.items() if record}
     return {name: action.digests for name, action in actions.items() if action}
 
 
@@ -223,7 +223,7 @@ def test_a_clone_that_shares_a_store_runs_nothing(
 
 def kept(project: Project, task: str, part: str) -> Path:
     """Return the stored content of a part."""
-    path = open_store(project.folder).path(results(project.folder)[task][part])
+    path = open_store(project.folder).contents.path(results(project.folder)[task][part])
     assert path.is_file()
     return path
 

@@ -217,7 +217,7 @@ def test_two_users_fill_and_clean_a_cache_at_once(monkeypatch: pytest.MonkeyPatc
 
 def held(folder: Path) -> int:
     """Hold the lock of the project as a build does; return its descriptor."""
-    open_store(folder).scratch().rmdir()
+    open_store(folder).contents.scratch().rmdir()
     lock = os.open(folder / ".mlbuild/lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.write(lock, b"4711\n")
@@ -295,7 +295,7 @@ def test_cleaning_a_shared_store_waits_for_the_builds_of_others(
     cache = tmp_path / "cache"
     monkeypatch.setenv("MLBUILD_CACHE_DIR", str(cache))
     small(tmp_path)
-    open_store(tmp_path).scratch().rmdir()
+    open_store(tmp_path).contents.scratch().rmdir()
     lock = os.open(cache / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_SH)
     with started(tmp_path, "gc", "--delete") as command:

@@ -46,11 +46,11 @@ def shops(
 
 def report(folder: Path) -> Any:
     store = open_store(folder)
-    record = find_record(store, "dataset:all")
+    record = find_record(store.local, "dataset:all")
     assert record is not None
-    action = find_action(store, record.key)
+    action = find_action(store.actions, record.key)
     assert action is not None
-    return json.loads(store.get(action.digests["report.json"]) or b"")
+    return json.loads(store.contents.get(action.digests["report.json"]) or b"")
 
 
 @pytest.mark.parametrize(

@@ -156,9 +156,9 @@ def test_a_result_that_lacks_contents_is_told(mlbuild: Command) -> None:
     small(mlbuild.folder)
     mlbuild("build")
     store = open_store(mlbuild.folder)
-    actions = [action for path in store.files("ac") if (action := find_action(store, path.name))]
+    actions = [action for path in store.files("ac") if (action := find_action(store.actions, path.name))]
     users = Counter(digest for action in actions for digest in {*action.digests.values()})
-    store.path(next(digest for digest, count in users.items() if count == 1)).unlink()
+    store.contents.path(next(digest for digest, count in users.items() if count == 1)).unlink()
     told = ": no damage found; 1 result is incomplete and will be made again when needed\n"
     assert mlbuild("store", "verify").out.endswith(told)
 

@@ -89,7 +89,7 @@ def test_no_link_of_a_clone_is_followed(
     mlbuild: Command, home: Home, name: str, target: str, told: str
 ) -> None:
     if name.startswith(".mlbuild/"):
-        open_store(home.project).scratch().rmdir()
+        open_store(home.project).contents.scratch().rmdir()
     link = home.project / name
     link.parent.mkdir(parents=True, exist_ok=True)
     if link.is_dir():

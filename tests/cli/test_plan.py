@@ -36,7 +36,7 @@ def project(mlbuild: Command) -> Command:
     """The built project, with these durations."""
     small(mlbuild.folder)
     assert mlbuild("build").code == 0
-    open_store(mlbuild.folder).keep_note("times", TIMES)
+    open_store(mlbuild.folder).local.keep_note("times", TIMES)
     return mlbuild
 
 
@@ -113,7 +113,7 @@ def test_times_in_the_document(project: Command) -> None:
 
 def test_a_task_that_never_ran_has_no_time(project: Command) -> None:
     times = {task: seconds for task, seconds in TIMES.items() if task not in ("train:one", "verify:one")}
-    open_store(project.folder).keep_note("times", times)
+    open_store(project.folder).local.keep_note("times", times)
     *_, count, estimate = lines(project("plan", *MORE_LEAVES))
     assert count == "1 RUN, 5 MAYBE, 7 REUSE"
     assert estimate == (

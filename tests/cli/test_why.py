@@ -154,12 +154,12 @@ def test_a_file_that_changed_in_nothing_that_is_read(mlbuild: Command, spec: Pat
 
 def test_rows_that_are_not_stored_any_more_are_not_counted(mlbuild: Command, spec: Path) -> None:
     store = open_store(mlbuild.folder)
-    record = find_record(store, "source:planes")
-    action = find_action(store, record.key) if record else None
+    record = find_record(store.local, "source:planes")
+    action = find_action(store.actions, record.key) if record else None
     assert action is not None
     edit_rows(mlbuild, ",200\n", ",201\n")
     assert mlbuild("build").code == 0
-    store.path(action.digests["all/seats"]).unlink()
+    store.contents.path(action.digests["all/seats"]).unlink()
     assert told(mlbuild, "source:planes") == ["file planes.csv changed"]
     assert told(mlbuild, "contract:planes") == ["'seats' of source:planes changed"]
 

@@ -9,16 +9,19 @@ from urllib.parse import quote
 from mlbuild.engine.canonical import digest
 from mlbuild.engine.store.folder import Folder
 from mlbuild.engine.store.seal import sealed, unsealed
+from mlbuild.engine.store.store import Store
 
 
-class MemoryStore:
-    """A store that exists only as long as the process. Only what must be a file is one, below `root`."""
+def memory_store(root: Path) -> Store:
+    """Return a store that exists only as long as the process. Only what must be a file is one, below `root`."""
+    files = Folder(root / ".mlbuild", ".mlbuild")
+    return Store(MemoryContents(files), MemoryActions(), MemoryLocal(files))
 
-    def __init__(self, root: Path) -> None:
+
+class MemoryContents:
+    def __init__(self, files: Folder) -> None:
         self.contents: dict[str, bytes] = {}
-        self.actions: dict[str, bytes] = {}
-        self.notes: dict[str, bytes] = {}
-        self._files = Folder(root / ".mlbuild", ".mlbuild")
+        self._files = files
 
     def put(self, content: bytes) -> str:
         name = digest(content)
@@ -29,6 +32,9 @@ class MemoryStore:
         content = path.read_bytes()
         path.unlink()
         return self.put(content)
+
+    def scratch(self) -> Path:
+        return self._files.scratch()
 
     def size(self, digest: str) -> int | None:
         return len(self.contents[digest]) if digest in self.contents else None
@@ -47,14 +53,25 @@ class MemoryStore:
             self._files.write(file, self.contents[digest])
         return file
 
-    def action(self, key: str) -> Any:
+
+class MemoryActions:
+    def __init__(self) -> None:
+        self.actions: dict[str, bytes] = {}
+
+    def get(self, key: str) -> Any:
         return unsealed(self.actions.get(key))
 
     def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        if self.action(key) is not None and not replace:
+        if self.get(key) is not None and not replace:
             return False
         self.actions[key] = sealed(action)
         return True
+
+
+class MemoryLocal:
+    def __init__(self, files: Folder) -> None:
+        self.notes: dict[str, bytes] = {}
+        self._files = files
 
     def note(self, name: str) -> Any:
         return unsealed(self.notes.get(name))
@@ -62,11 +79,8 @@ class MemoryStore:
     def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
         self.notes[name] = sealed(note)
 
-    def scratch(self) -> Path:
-        return self._files.scratch()
+    def swap_folder(self, name: str) -> Path:
+        return self._files.swap(quote(name, safe=""))
 
     def sweep(self) -> None:
         self._files.sweep()
-
-    def swap_folder(self, name: str) -> Path:
-        return self._files.swap(quote(name, safe=""))

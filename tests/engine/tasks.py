@@ -22,7 +22,7 @@ from mlbuild.engine.execution.workers import Workers
 from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Input, Job, Origin, Plan, Task
 from mlbuild.engine.store.store import Store
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 
 
 def load(job: Job) -> None:
@@ -178,7 +178,7 @@ class Project:
 
     def __init__(self, root: Path, store: Store | None = None) -> None:
         self.root = root
-        self.store = store or MemoryStore(root)
+        self.store = store or memory_store(root)
         self.events: list[Event] = []
 
     def write(self, name: str, text: str) -> Path:
@@ -195,7 +195,7 @@ class Project:
 
     def workers(self, slots: int = 2, memory: int | None = None) -> Workers:
         """Return an executor with processes, which only a store on disk can be shared with."""
-        return Workers(Setup(self.store, self.root, memory=memory), slots)
+        return Workers(Setup(self.store.contents, self.root, memory=memory), slots)
 
     def foresee(
         self, tasks: Sequence[Task], targets: Collection[str] | None = None, **options: Any
@@ -211,7 +211,7 @@ class Project:
         return [reason for event in self.told(TaskStarted) if event.task == task for reason in event.reasons]
 
     def content(self, result: BuildResult, task: str, part: str = "out") -> str:
-        content = self.store.get(result.actions[task].parts[part].digest)
+        content = self.store.contents.get(result.actions[task].parts[part].digest)
         assert content is not None
         return content.decode()
 

@@ -26,9 +26,9 @@ def files(store: DiskStore) -> list[Path]:
 
 def test_a_store_is_sound_after_a_build(on_disk: Project) -> None:
     on_disk.build(chain())
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     found = audit(store)
-    codes = {record.ingredients.code for name in "abc" if (record := find_record(store, name))}
+    codes = {record.ingredients.code for name in "abc" if (record := find_record(store.local, name))}
     notes = ["a", "b", "c", "times", "scans", *codes]
     assert (found.contents, found.actions, found.notes) == (3, 3, len(notes))
     assert (found.damaged, found.incomplete) == ((), 0)
@@ -36,14 +36,14 @@ def test_a_store_is_sound_after_a_build(on_disk: Project) -> None:
 
 
 def test_no_store_is_sound(tmp_path: Path) -> None:
-    assert audit(DiskStore(tmp_path)).damaged == ()
+    assert audit(DiskStore.at(tmp_path)).damaged == ()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "folder"])
 def test_each_damaged_file_is_found_and_the_next_build_is_right(on_disk: Project, damage: str) -> None:
     first = on_disk.build(chain())
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     for path in files(store):
         spoil(path, damage)
         found = audit(store)
@@ -58,14 +58,14 @@ def test_each_damaged_file_is_found_and_the_next_build_is_right(on_disk: Project
 
 def test_results_whose_contents_are_gone_are_counted(on_disk: Project) -> None:
     result = on_disk.build(chain())
-    store = DiskStore(on_disk.root)
-    store.path(result.actions["a"].digests["out"]).unlink()
+    store = DiskStore.at(on_disk.root)
+    store.contents.path(result.actions["a"].digests["out"]).unlink()
     assert (audit(store).incomplete, audit(store).damaged) == (1, ())
 
 
 def test_what_does_not_belong_there_is_damage(on_disk: Project) -> None:
     on_disk.build(chain())
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     for path in (store.files("cas")[0].with_name("notes.txt"), store.files("ac")[0].with_name("x")):
         path.write_text("mine")
         assert audit(store).damaged == (path,)
@@ -88,7 +88,7 @@ def spoil(path: Path, damage: str) -> None:
 
 def test_a_moved_result_is_damage(on_disk: Project) -> None:
     on_disk.build(chain())
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     moved = store.own.path / "cas" / "zz" / store.files("cas")[0].name
     moved.parent.mkdir()
     shutil.copy(store.files("cas")[0], moved)

@@ -59,9 +59,9 @@ def test_it_is_the_longest_path_of_the_graph(nodes: list[tuple[int, set[int]]]) 
 def test_an_estimate_is_of_what_runs_and_may(project: Project) -> None:
     tasks = [text_task("a", "a"), text_task("b", "b", "a/out"), text_task("c", "c"), text_task("d", "d")]
     project.build(tasks)
-    project.store.keep_note("times", {"a": 1.0, "b": 2.0, "d": 8.0})
+    project.store.local.keep_note("times", {"a": 1.0, "b": 2.0, "d": 8.0})
     tasks[0], tasks[2] = text_task("a", "other"), text_task("c", "other")
-    found = estimate(plan(tasks), project.foresee(tasks), project.store)
+    found = estimate(plan(tasks), project.foresee(tasks), project.store.local)
     assert (found.least, found.most, found.unknown) == (1.0, 3.0, 1)
     assert found.times == {"a": 1.0, "b": 2.0}
     assert found.path == CriticalPath(("a", "b"), 3.0)

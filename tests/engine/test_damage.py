@@ -14,6 +14,7 @@ from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Stale
 from mlbuild.engine.execution.events import NonDeterministic, TaskReused, TaskStarted
 from mlbuild.engine.graph import Task
+from mlbuild.engine.store.contents import DiskContents
 from mlbuild.engine.store.store import DiskStore
 from tests.engine.tasks import Project, text_task, unsteady
 
@@ -32,7 +33,7 @@ def spoil(path: Path, content: bytes | None = None) -> None:
 def part(project: Project, task: str) -> Path:
     """Return the file with the part `out` of a task."""
     result = project.build(chain())
-    return project.store.path(result.actions[task].parts["out"].digest)
+    return project.store.contents.path(result.actions[task].parts["out"].digest)
 
 
 def test_a_damaged_input_is_made_again_before_it_is_read(on_disk: Project) -> None:
@@ -54,20 +55,25 @@ def test_damage_found_late_repeats_neither_work_nor_words(on_disk: Project) -> N
 def test_a_former_result_that_stands_is_not_exported_damaged(on_disk: Project) -> None:
     task = text_task("t", "", run=unsteady, exports="dist")
     first = on_disk.build([task])
-    spoil(on_disk.store.path(first.actions["t"].parts["out"].digest))
+    spoil(on_disk.store.contents.path(first.actions["t"].parts["out"].digest))
     result = on_disk.build([task], force=True)
     assert (on_disk.root / "dist" / "out").read_text() == on_disk.content(result, "t")
     assert on_disk.build([task]).reused == ("t",)
 
 
+def project_with(contents: type[DiskContents], root: Path) -> Project:
+    store = DiskStore.at(root)
+    return Project(root, replace(store, contents=contents(store.own)))
+
+
 def test_a_disk_that_gives_nothing_back_ends_a_build(tmp_path: Path) -> None:
     """For example, if the umask makes new files unreadable."""
-    project = Project(tmp_path, _Unreadable(tmp_path))
+    project = project_with(_Unreadable, tmp_path)
     project.build([text_task("a", "a")])
     assert project.build([text_task("a", "a")], force=True).ran == ("a",)
 
 
-class _Unreadable(DiskStore):
+class _Unreadable(DiskContents):
     asked = 0
 
     def verify(self, digest: str) -> bool:
@@ -79,14 +85,14 @@ class _Unreadable(DiskStore):
 
 def test_a_content_that_is_damaged_again_and_again_ends_a_build(tmp_path: Path) -> None:
     """For example, if it can be neither read nor removed, though it seems to exist."""
-    project = Project(tmp_path, _Stubborn(tmp_path))
+    project = project_with(_Stubborn, tmp_path)
     project.build(chain())
     with pytest.raises(Unusable, match="it is damaged again after a repair"):
         project.build(chain("C"))
     assert (tmp_path / "dist" / "out").read_text() == "c b a"
 
 
-class _Stubborn(DiskStore):
+class _Stubborn(DiskContents):
     asked = 0
 
     def verify(self, digest: str) -> bool:
@@ -127,7 +133,7 @@ def test_a_truncated_part_is_missed_even_where_nobody_reads_it(on_disk: Project,
 def test_a_producer_that_gives_something_else_again_reruns_what_read_it(on_disk: Project) -> None:
     tasks = [text_task("a", "", run=unsteady), text_task("b", "b", "a/out"), text_task("c", "c", "a/out")]
     first = on_disk.build(tasks)
-    spoil(on_disk.store.path(first.actions["a"].parts["out"].digest))
+    spoil(on_disk.store.contents.path(first.actions["a"].parts["out"].digest))
     result = on_disk.build([*tasks[:2], replace(tasks[2], params={"text": "C"})])
     assert on_disk.told(NonDeterministic) == [NonDeterministic("a", ("out",))]
     given = on_disk.content(result, "a")
@@ -171,11 +177,11 @@ def test_a_lost_action_is_a_reason(on_disk: Project) -> None:
 
 def test_an_action_of_another_form_is_made_again(on_disk: Project) -> None:
     on_disk.build(chain())
-    record = find_record(on_disk.store, "a")
+    record = find_record(on_disk.store.local, "a")
     assert record is not None
     actions: list[object] = [[], "a", {"parts": 3}]
     for action in actions:
-        on_disk.store.record(record.key, action, replace=True)
+        on_disk.store.actions.record(record.key, action, replace=True)
         assert on_disk.build(chain()).ran == ("a",)
         assert on_disk.build(chain()).ran == ()
 
@@ -184,18 +190,18 @@ def test_a_lost_record_is_written_again(on_disk: Project) -> None:
     result = on_disk.build(chain())
     shutil.rmtree(on_disk.root / ".mlbuild" / "tasks")
     assert on_disk.build(chain()).ran == ()
-    record = find_record(on_disk.store, "a")
+    record = find_record(on_disk.store.local, "a")
     assert record is not None and record.last is None and record.made == result.build
 
 
 def test_a_record_of_another_form_is_none(on_disk: Project) -> None:
     on_disk.build(chain())
-    whole = on_disk.store.note("tasks/a")
-    assert find_record(on_disk.store, "a") is not None
+    whole = on_disk.store.local.note("tasks/a")
+    assert find_record(on_disk.store.local, "a") is not None
     read = ("format", "task", "ingredients", "origins", "last")
     notes: list[object] = [[], "a", *({**whole, name: 3} for name in read), {**whole, "task": "A"}]
     for note in notes:
-        on_disk.store.keep_note("tasks/a", note)
-        assert find_record(on_disk.store, "a") is None
+        on_disk.store.local.keep_note("tasks/a", note)
+        assert find_record(on_disk.store.local, "a") is None
         assert on_disk.build(chain()).ran == ()
-        assert find_record(on_disk.store, "a") is not None
+        assert find_record(on_disk.store.local, "a") is not None

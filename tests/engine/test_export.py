@@ -136,7 +136,7 @@ def test_a_refused_result_leaves_the_former_folder_whole(project: Project) -> No
 def test_a_swap_that_was_cut_off_is_undone(project: Project, refused: bool) -> None:
     """A build that is killed between its two renames leaves the previous folder in a temporary place."""
     project.build([publish()])
-    swap = project.store.swap_folder("dist/late")
+    swap = project.store.local.swap_folder("dist/late")
     (swap / "new").mkdir(parents=True)
     (swap / "new" / "model.bin").write_text("half")
     (project.root / "dist" / "late").rename(swap / "old")
@@ -152,7 +152,7 @@ def unable(job: Job) -> None:
 
 def test_a_swap_that_was_done_but_not_cleaned_up_is_cleaned_up(project: Project) -> None:
     project.build([publish()])
-    swap = project.store.swap_folder("dist/late")
+    swap = project.store.local.swap_folder("dist/late")
     (swap / "old").mkdir(parents=True)
     (swap / "old" / "model.bin").write_text("former")
     assert project.build([publish()]).reused == ("publish:late",)
@@ -277,7 +277,7 @@ def test_a_folder_is_ours_as_long_as_a_file_of_a_former_build_is_in_it(project: 
 
 @pytest.mark.parametrize("out", ["..", "../other", "/"])
 def test_a_folder_outside_of_the_project_is_never_written(tmp_path: Path, out: str) -> None:
-    project = Project(tmp_path / "project", DiskStore(tmp_path / "project"))
+    project = Project(tmp_path / "project", DiskStore.at(tmp_path / "project"))
     (tmp_path / "other").mkdir()
     mine(tmp_path / "late")
     project.root.mkdir()
@@ -298,7 +298,7 @@ def test_what_is_no_swap_of_ours_is_neither_moved_nor_removed(
     project: Project, put: Callable[[Path], None], beside: bool
 ) -> None:
     project.build([publish("first")])
-    swap = project.root / "dist/.late.swap" if beside else project.store.swap_folder("dist/late")
+    swap = project.root / "dist/.late.swap" if beside else project.store.local.swap_folder("dist/late")
     swap.parent.mkdir(parents=True, exist_ok=True)
     put(swap) if not swap.parent.is_dir() else put_into(put, swap)
     assert ": mlbuild did not create '" in refused(project)

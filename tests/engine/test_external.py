@@ -9,26 +9,26 @@ from pathlib import Path
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.execution.events import TaskStarted
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 from tests.engine.remote import Remote, asked, remote
 from tests.engine.tasks import Project, file_task, text_task
 
 
 def test_a_version_is_asked_for_each_time_and_the_content_once(tmp_path: Path) -> None:
-    external, store = remote(tmp_path / "far"), MemoryStore(tmp_path)
+    external, store = remote(tmp_path / "far"), memory_store(tmp_path)
     for _ in range(3):
-        outside = Digests(store, tmp_path)
+        outside = Digests(store.local, tmp_path)
         assert outside.digest(external) == hashlib.sha256(b"a: one\n").hexdigest()
         assert outside.token(external) == ["1"]
         outside.save()
     assert asked(tmp_path / "far") == 1
     remote(tmp_path / "far", "a: two\n", "2")
-    assert Digests(store, tmp_path).digest(external) == hashlib.sha256(b"a: two\n").hexdigest()
+    assert Digests(store.local, tmp_path).digest(external) == hashlib.sha256(b"a: two\n").hexdigest()
 
 
 def test_a_task_reads_what_is_no_file_of_the_project(tmp_path: Path) -> None:
     place = tmp_path / "far"
-    project = Project(tmp_path / "project", MemoryStore(tmp_path / "project"))
+    project = Project(tmp_path / "project", memory_store(tmp_path / "project"))
     source = replace(file_task(Path("nowhere"), "a", name="s"), files={"data": remote(place)})
     tasks = [source, text_task("t", "read:", "s/a")]
 
@@ -42,13 +42,13 @@ def test_a_task_reads_what_is_no_file_of_the_project(tmp_path: Path) -> None:
     assert ran() == []
     remote(place, "a: two\n", "3")
     assert ran() == ["s", "t"]
-    record = find_record(project.store, "s")
+    record = find_record(project.store.local, "s")
     assert record is not None and record.ingredients.paths == {"data": "service:far"}
     assert str(place) not in str(record)
 
 
 def test_what_is_gone_is_told_by_what_it_is_called(tmp_path: Path) -> None:
-    project = Project(tmp_path / "project", MemoryStore(tmp_path / "project"))
+    project = Project(tmp_path / "project", memory_store(tmp_path / "project"))
     gone = Remote("service:table", tmp_path / "nowhere")
     task = replace(file_task(Path("nowhere"), "a", name="s"), files={"data": gone})
     (failure,) = project.build([task]).failures.values()

@@ -13,7 +13,7 @@ import pytest
 
 from mlbuild.engine.decide.files import Digests, LocalFile, name_in
 from mlbuild.engine.store.store import DiskStore
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 
 HOUR = 3600 * 10**9
 
@@ -48,9 +48,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_an_unchanged_file_is_hashed_once(tmp_path: Path, later: None, hashed: list[str]) -> None:
     (tmp_path / "a.txt").write_text("one")
-    store = MemoryStore(tmp_path)
+    store = memory_store(tmp_path)
     for _ in range(3):
-        outside = Digests(store, tmp_path)
+        outside = Digests(store.local, tmp_path)
         assert outside.digest(A) == outside.digest(LocalFile(tmp_path / "a.txt", "a.txt")) == digest("one")
         outside.save()
     assert hashed == ["a.txt"]
@@ -63,7 +63,7 @@ def test_any_change_is_a_reason_to_hash_again(
     path = tmp_path / "a.txt"
     path.write_text("one")
     stat = path.stat()
-    outside = Digests(MemoryStore(tmp_path), tmp_path)
+    outside = Digests(memory_store(tmp_path).local, tmp_path)
     outside.digest(A)
     text = "two" if change in ("content", "inode") else "three" if change == "size" else "one"
     if change == "inode":
@@ -81,14 +81,14 @@ def test_a_file_as_young_as_its_hash_is_hashed_again(tmp_path: Path, hashed: lis
     (tmp_path / "a.txt").write_text("one")
     future = time.time_ns() + HOUR
     os.utime(tmp_path / "a.txt", ns=(future, future))
-    outside = Digests(MemoryStore(tmp_path), tmp_path)
+    outside = Digests(memory_store(tmp_path).local, tmp_path)
     outside.digest(A)
     outside.digest(A)
     assert hashed == ["a.txt", "a.txt"]
 
 
 def test_what_is_no_file_has_no_digest(tmp_path: Path) -> None:
-    outside = Digests(MemoryStore(tmp_path), tmp_path)
+    outside = Digests(memory_store(tmp_path).local, tmp_path)
     assert all(outside.digest(LocalFile(Path(name), name)) is None for name in (".", "nowhere", "a/b/c"))
 
 
@@ -108,19 +108,19 @@ def test_files_are_called_relative_to_the_project(tmp_path: Path) -> None:
 )
 def test_a_foreign_note_is_no_memory(tmp_path: Path, note: object) -> None:
     (tmp_path / "a.txt").write_text("one")
-    store = MemoryStore(tmp_path)
-    store.keep_note("stat", note)
-    assert Digests(store, tmp_path).digest(A) == digest("one")
+    store = memory_store(tmp_path)
+    store.local.keep_note("stat", note)
+    assert Digests(store.local, tmp_path).digest(A) == digest("one")
 
 
 @pytest.mark.parametrize("keep", [0, 1, 40, -1])
 def test_a_truncated_memory_is_none(tmp_path: Path, later: None, hashed: list[str], keep: int) -> None:
     (tmp_path / "a.txt").write_text("one")
-    outside = Digests(DiskStore(tmp_path), tmp_path)
+    outside = Digests(DiskStore.at(tmp_path).local, tmp_path)
     outside.digest(A)
     outside.save()
     path = tmp_path / ".mlbuild" / "stat.json"
     assert json.loads(path.read_text())["body"]["a.txt"][2] == digest("one")
     path.write_bytes(path.read_bytes()[:keep])
-    assert Digests(DiskStore(tmp_path), tmp_path).digest(A) == digest("one")
+    assert Digests(DiskStore.at(tmp_path).local, tmp_path).digest(A) == digest("one")
     assert len(hashed) == 2

@@ -234,17 +234,17 @@ from pathlib import Path
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.store.store import DiskStore
 
-store = DiskStore(Path({str(tmp_path)!r}))
-kept = store.put(b"small")
+store = DiskStore.at(Path({str(tmp_path)!r}))
+kept = store.contents.put(b"small")
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
-    store.put(b"x" * 5000)
+    store.contents.put(b"x" * 5000)
 except Unwritable as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("cannot write '.mlbuild': file too large\n", "")
-    store = DiskStore(tmp_path)
+    store = DiskStore.at(tmp_path)
     assert [path.read_bytes() for path in store.files("cas")] == [b"small"]
     assert list(store.own.leftovers()) == []
 

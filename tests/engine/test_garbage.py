@@ -54,7 +54,7 @@ def aged(store: DiskStore, found: set[Path], seconds: int) -> set[Path]:
 def test_what_is_needed_stays_and_all_else_can_go(on_disk: Project) -> None:
     on_disk.build(chain("x"))
     kept = on_disk.build(chain("y"))
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     garbage = find_garbage(store, keys(on_disk, chain("y")))
     assert (len(garbage.actions), len(garbage.contents)) == (2, 2)
     assert garbage.needed == garbage.staying
@@ -66,7 +66,7 @@ def test_what_is_needed_stays_and_all_else_can_go(on_disk: Project) -> None:
 
 def test_a_content_that_several_results_share_stays_with_the_last(on_disk: Project) -> None:
     on_disk.build([text_task("a", "same"), text_task("b", "same", rank=1), text_task("c", "other")])
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     some = keys(on_disk, [text_task("a", "same")])
     garbage = find_garbage(store, some)
     assert (len(garbage.actions), len(garbage.contents)) == (1, 1)
@@ -75,7 +75,7 @@ def test_a_content_that_several_results_share_stays_with_the_last(on_disk: Proje
 
 
 def test_with_a_budget_the_oldest_goes_first(on_disk: Project) -> None:
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     found: set[Path] = set()
     results = []
     for age, text in enumerate("xyz"):
@@ -92,19 +92,19 @@ def test_with_a_budget_the_oldest_goes_first(on_disk: Project) -> None:
 
 def test_contents_of_no_result_and_what_was_never_finished_can_go(on_disk: Project) -> None:
     on_disk.build(chain("x"))
-    store = DiskStore(on_disk.root)
-    lost = store.put(b"of no result")
-    left = store.scratch()
+    store = DiskStore.at(on_disk.root)
+    lost = store.contents.put(b"of no result")
+    left = store.contents.scratch()
     (left / "half").write_bytes(b"half")
     garbage = find_garbage(store, keys(on_disk, chain("x")), budget=10**9)
-    assert {kept.path for kept in garbage.files} == {store.path(lost), left}
+    assert {kept.path for kept in garbage.files} == {store.contents.path(lost), left}
     remove_garbage(store, garbage)
     assert not left.exists() and on_disk.build(chain("x")).ran == ()
 
 
 def test_damaged_results_can_go_whatever_needs_them(on_disk: Project) -> None:
     on_disk.build(chain("x"))
-    store = DiskStore(on_disk.root)
+    store = DiskStore.at(on_disk.root)
     needed = keys(on_disk, chain("x"))
     store.files("ac")[0].write_bytes(b"{}")
     garbage = find_garbage(store, needed, budget=10**9)
@@ -114,7 +114,7 @@ def test_damaged_results_can_go_whatever_needs_them(on_disk: Project) -> None:
 
 
 def test_an_empty_store_has_none(tmp_path: Path) -> None:
-    garbage = find_garbage(DiskStore(tmp_path), set())
+    garbage = find_garbage(DiskStore.at(tmp_path), set())
     assert (garbage.files, garbage.size, garbage.staying) == ((), 0, 0)
     assert list(tmp_path.iterdir()) == []
 
@@ -129,7 +129,7 @@ def test_cleaning_keeps_what_is_needed_and_as_far_as_can_be_the_budget(
 ) -> None:
     needed = data.draw(st.sampled_from(texts))
     with tempfile.TemporaryDirectory() as folder:
-        store = DiskStore(Path(folder))
+        store = DiskStore.at(Path(folder))
         project = Project(Path(folder), store)
         for text in texts:
             project.build(chain(text))

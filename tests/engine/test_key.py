@@ -17,7 +17,7 @@ from mlbuild.engine.decide.key import Ingredients, ingredients
 from mlbuild.engine.decide.reasons import changes
 from mlbuild.engine.graph import Task
 from tests.budget import examples
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 from tests.engine.tasks import file_task, local, origin, reading, text_task
 
 
@@ -35,8 +35,10 @@ DIGESTS = {"s": {"out": "1", "more": "2"}, "r": {"out": "1"}}
 
 
 def made(task: Task, root: Path, **digests: str) -> Ingredients:
-    store = MemoryStore(root)
-    return ingredients(task, {**DIGESTS, "s": {**DIGESTS["s"], **digests}}, Digests(store, root), Code(store))
+    store = memory_store(root)
+    return ingredients(
+        task, {**DIGESTS, "s": {**DIGESTS["s"], **digests}}, Digests(store.local, root), Code(store.local)
+    )
 
 
 @given(JSON)

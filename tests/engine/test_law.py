@@ -21,7 +21,7 @@ from mlbuild.engine.execution.events import TaskStarted
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.store.store import DiskStore
 from tests import budget
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 from tests.engine.tasks import Project, local
 
 MOST = 6
@@ -188,7 +188,7 @@ def test_an_incremental_build_is_a_clean_one_and_runs_only_what_it_must(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        project = Project(root, DiskStore(root) if on_disk else MemoryStore(root))
+        project = Project(root, DiskStore.at(root) if on_disk else memory_store(root))
         check_edits(data, project, graph)
 
 
@@ -197,7 +197,7 @@ def test_an_incremental_build_is_a_clean_one_and_runs_only_what_it_must(
 @settings(max_examples=budget.examples(6, 300), deadline=None)
 def test_the_law_holds_with_workers(data: st.DataObject, graph: list[Node]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        check_edits(data, Project(Path(folder), DiskStore(Path(folder))), graph, workers=True)
+        check_edits(data, Project(Path(folder), DiskStore.at(Path(folder))), graph, workers=True)
 
 
 def check_edits(data: st.DataObject, project: Project, graph: list[Node], workers: bool = False) -> None:
@@ -218,7 +218,7 @@ def check_edits(data: st.DataObject, project: Project, graph: list[Node], worker
 @settings(max_examples=budget.examples(25, 2000), deadline=None)
 def test_a_build_after_any_damage_is_a_clean_one(data: st.DataObject, graph: list[Node]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        project = Project(Path(folder), DiskStore(Path(folder)))
+        project = Project(Path(folder), DiskStore.at(Path(folder)))
         project.build(tasks(project, graph), keep_going=True)
         for _ in range(data.draw(st.integers(1, 3))):
             files = sorted(path for path in (project.root / ".mlbuild").rglob("*") if path.is_file())
@@ -231,7 +231,7 @@ def test_a_build_after_any_damage_is_a_clean_one(data: st.DataObject, graph: lis
         for index, parts in given.items():
             for part, text in parts.items():
                 action = result.actions[f"t{index}"]
-                assert project.store.size(action.parts[part].digest) == len(text)
+                assert project.store.contents.size(action.parts[part].digest) == len(text)
         shutil.rmtree(project.root / ".mlbuild")
         clean = project.build(tasks(project, graph), keep_going=True)
         assert {name: action.parts for name, action in clean.actions.items()} == {

@@ -17,7 +17,7 @@ from tests.engine.tasks import Project, counts
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return Project(tmp_path, DiskStore(tmp_path))
+    return Project(tmp_path, DiskStore.at(tmp_path))
 
 
 def task(name: str, dies: bool = False) -> Task:

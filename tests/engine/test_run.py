@@ -100,11 +100,11 @@ def test_why_a_task_last_ran_is_known_after_it(project: Project) -> None:
     project.build(chain())
     result = project.build([text_task("a", "A"), *chain()[1:]])
     project.build([text_task("a", "A"), *chain()[1:]])
-    record = find_record(project.store, "a")
+    record = find_record(project.store.local, "a")
     assert record is not None and record.last is not None
     assert record.made == record.last.build == result.build
     assert record.last.reasons == (Reason("param", "text", was="a", now="A"),)
-    assert find_record(project.store, "nowhere") is None
+    assert find_record(project.store.local, "nowhere") is None
 
 
 def test_a_task_gets_its_threads_and_its_inputs(project: Project) -> None:
@@ -157,8 +157,8 @@ from tests.engine.tasks import Project, plan, text_task
 root = Path(sys.argv[1])
 tasks = [text_task("a", "a"), text_task("b", "b", "a/out", exports="dist")]
 for _ in range(2):
-    Project(root, DiskStore(root)).build(tasks, select(plan(tasks), ["+b"]))
-Project(root, DiskStore(root)).foresee(tasks)
+    Project(root, DiskStore.at(root)).build(tasks, select(plan(tasks), ["+b"]))
+Project(root, DiskStore.at(root)).foresee(tasks)
 heavy = {"networkx", "numpy", "polars", "yaml", "importlib.metadata"}
 print((root / "dist" / "out").read_text(), sorted(heavy & set(sys.modules)))
 """

@@ -48,7 +48,14 @@ class ByHand:
         return [
             (
                 name,
-                execute(task, inputs, self._project.store, self._project.root, threads, partial(heard, name)),
+                execute(
+                    task,
+                    inputs,
+                    self._project.store.contents,
+                    self._project.root,
+                    threads,
+                    partial(heard, name),
+                ),
             )
         ]
 
@@ -93,7 +100,7 @@ def test_the_task_with_the_longest_way_to_the_end_runs_first(project: Project) -
     """By the times of the previous build: `z` itself takes no time, but `slow` comes after it."""
     tasks = [text_task("a", "a"), text_task("b", "b"), text_task("z", "z"), text_task("slow", "", "z/out")]
     assert log(project, tasks, 2).startswith("a:1, b:1")
-    project.store.keep_note("times", {"a": 1.0, "b": 2.0, "z": 0.0, "slow": 3.5, "gone": 9.0})
+    project.store.local.keep_note("times", {"a": 1.0, "b": 2.0, "z": 0.0, "slow": 3.5, "gone": 9.0})
     assert log(project, tasks, 2, force=True).startswith("z:1, b:1, z ends, slow:1, b ends, a:1")
     assert log(project, tasks, 1, force=True).startswith("a:1, a ends, b:1")
 
@@ -101,7 +108,7 @@ def test_the_task_with_the_longest_way_to_the_end_runs_first(project: Project) -
 def test_times_that_cannot_be_read_do_not_count(project: Project) -> None:
     notes: list[object] = [[], {"b": "slow"}, {"b": None}]
     for note in notes:
-        project.store.keep_note("times", note)
+        project.store.local.keep_note("times", note)
         tasks = [text_task("a", "a"), text_task("b", "b"), text_task("c", "c")]
         assert log(project, tasks, 2, force=True).startswith("a:1, b:1")
 
@@ -109,7 +116,7 @@ def test_times_that_cannot_be_read_do_not_count(project: Project) -> None:
 def test_times_are_kept_for_the_next_build(project: Project) -> None:
     project.build([text_task("a", "a"), text_task("b", "b")])
     project.build([text_task("b", "other")])
-    assert sorted(project.store.note("times")) == ["a", "b"]
+    assert sorted(project.store.local.note("times")) == ["a", "b"]
 
 
 def test_equal_tasks_run_once_even_where_both_could_run(project: Project) -> None:
@@ -126,7 +133,7 @@ def test_the_next_of_equal_tasks_runs_where_the_first_has_no_result(project: Pro
 def test_damage_lets_what_runs_come_to_its_end(on_disk: Project) -> None:
     first = [text_task("a", "a"), text_task("b", "b")]
     kept = on_disk.build(first)
-    damaged = on_disk.store.path(kept.actions["b"].parts["out"].digest)
+    damaged = on_disk.store.contents.path(kept.actions["b"].parts["out"].digest)
     damaged.chmod(0o644)
     damaged.write_bytes(b"c")
     tasks = [*first, text_task("x", "x", "a/out"), text_task("y", "y", "b/out")]
@@ -176,7 +183,7 @@ def test_the_number_of_jobs_and_who_ends_first_show_nowhere(
 ) -> None:
     """Outcomes, results and records are those of a build that runs one task after the other."""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as many:
-        alone, together = (Project(Path(folder), DiskStore(Path(folder))) for folder in (one, many))
+        alone, together = (Project(Path(folder), DiskStore.at(Path(folder))) for folder in (one, many))
         plain = distinct(tasks(alone, graph))
         expected = alone.build(plain, keep_going=keep_going)
         ends = [task.name for task in plain]
@@ -195,8 +202,8 @@ def distinct(tasks: list[Task]) -> list[Task]:
 
 
 def facts(project: Project, task: Task) -> object:
-    record = find_record(project.store, task.name)
+    record = find_record(project.store.local, task.name)
     if record is None:
         return None
-    action = project.store.action(record.key)
+    action = project.store.actions.get(record.key)
     return record.ingredients, record.last and record.last.reasons, action["parts"], action["failure"]

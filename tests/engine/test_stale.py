@@ -136,7 +136,7 @@ def test_a_result_is_found_again_when_an_edit_is_taken_back(project: Project) ->
     second = project.build([source, changed(train, text="bye")])
     assert project.build([source, train]).ran == ()
     assert TaskReused("train:late", first.build) in project.events
-    record = find_record(project.store, "train:late")
+    record = find_record(project.store.local, "train:late")
     assert record is not None and record.made == first.build
     assert record.last is not None and record.last.build == second.build
     assert [reason.now for reason in record.last.reasons] == ["bye"]

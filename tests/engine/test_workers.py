@@ -120,7 +120,10 @@ def loads_until_one_has_died(libraries: Collection[str]) -> None:
 
 def test_workers_are_watched_while_libraries_are_imported(on_disk: Project) -> None:
     setup = Setup(
-        on_disk.store, on_disk.root, load=loads_until_one_has_died, memory=limit_that_leaves(64, on_disk)
+        on_disk.store.contents,
+        on_disk.root,
+        load=loads_until_one_has_died,
+        memory=limit_that_leaves(64, on_disk),
     )
     tasks = [text_task("a", "", run=hoards), text_task("b", "b", libraries=("slow",))]
     result = on_disk.build(tasks, executor=Workers(setup, 2), keep_going=True)
@@ -162,7 +165,7 @@ def never_loads(libraries: Collection[str]) -> None:
 
 def test_a_zygote_that_does_not_listen_is_ended(on_disk: Project) -> None:
     before = children()  # other tests may have left some
-    executor = Workers(Setup(on_disk.store, on_disk.root, load=never_loads), 1)
+    executor = Workers(Setup(on_disk.store.contents, on_disk.root, load=never_loads), 1)
     executor.submit(text_task("t", ""), {}, 1)
     assert children() - before
     executor.close()
@@ -273,7 +276,7 @@ def tells(job: Job) -> None:
 
 
 def test_a_worker_has_the_libraries_of_its_task_and_no_more_threads_than_that(on_disk: Project) -> None:
-    setup = Setup(on_disk.store, on_disk.root, load=note_load, limit=note_limit)
+    setup = Setup(on_disk.store.contents, on_disk.root, load=note_load, limit=note_limit)
     tasks = [
         text_task("a", "a", run=tells, libraries=("one",)),
         text_task("b", "b", run=tells, libraries=("one",)),
@@ -343,7 +346,7 @@ for thread in others:
     thread.start()
 forks = []
 os.register_at_fork(after_in_parent=lambda: forks.append(1))
-project = Project(root, DiskStore(root))
+project = Project(root, DiskStore.at(root))
 result = project.build(chain(), executor=project.workers())
 end.set()
 print(project.content(result, "c"), len(forks))
@@ -363,7 +366,7 @@ from mlbuild.engine.store.store import DiskStore
 from tests.engine.tasks import Project, open_files, text_task
 
 root = Path(sys.argv[1])
-project = Project(root, DiskStore(root))
+project = Project(root, DiskStore.at(root))
 with locked(root / "held", print):
     for executor in (None, project.workers()):
         result = project.build([text_task("t", str(executor), run=open_files)], executor=executor)

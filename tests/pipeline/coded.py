@@ -19,7 +19,7 @@ from mlbuild.engine.graph import Task
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.pipeline.plan import POLICY
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 from tests.spec.generated import generated
 
 #: All classes that a task can declare in `uses`.
@@ -86,7 +86,7 @@ def definitions(
     tasks: tuple[Coded, ...], sources: ModuleFiles | None = None
 ) -> dict[Coded, Mapping[str, str]]:
     """Return the definitions that determine the result of each task."""
-    code = Code(MemoryStore(Path()), POLICY, sources)
+    code = Code(memory_store(Path()).local, POLICY, sources)
     return {task: code.definitions(code.version(task.run, task.uses)) or {} for task in tasks}
 
 

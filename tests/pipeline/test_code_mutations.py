@@ -17,7 +17,7 @@ from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.pipeline.plan import POLICY
 from tests.budget import examples, seed, tell
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 from tests.pipeline.coded import PACKAGE, Coded, Edited, definitions
 from tests.pipeline.mutating import Mutant, mutant
 from tests.pipeline.watched import Run, watched
@@ -97,7 +97,7 @@ def test_where_a_result_changes_the_key_does(runs: Mapping[str, Run], tmp_path: 
     chance = random.Random(seed())
     tasks = tuple({run.coded for run in runs.values()})
     before = definitions(tasks)
-    code = Code(MemoryStore(tmp_path), POLICY)
+    code = Code(memory_store(tmp_path).local, POLICY)
     loaded = {task: code.files(task.run, task.uses) for task in tasks}
     modules = {name.partition(":")[0] for found in before.values() for name in found}
     sources = ModuleFiles()

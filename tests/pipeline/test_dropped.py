@@ -64,7 +64,7 @@ def parts(result: BuildResult) -> set[str]:
 
 
 def column(folder: Path, result: BuildResult, part: str) -> list[Any]:
-    content = DiskStore(folder).get(result.actions["dataset:all"].digests[part])
+    content = DiskStore.at(folder).contents.get(result.actions["dataset:all"].digests[part])
     assert content is not None
     return pl.read_parquet(io.BytesIO(content)).to_series().to_list()
 

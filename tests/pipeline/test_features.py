@@ -24,12 +24,12 @@ NAMES = [f"c{number}" for number in range(40)]
 
 def stored(folder: Path, **columns: pl.Series) -> Features:
     """Features that are parts of an input."""
-    store = DiskStore(folder)
-    parts = {name: store.put(encoded([column])[0]) for name, column in columns.items()}
+    store = DiskStore.at(folder)
+    parts = {name: store.contents.put(encoded([column])[0]) for name, column in columns.items()}
     reads = {"rows": tuple((f"train/{name}", digest) for name, digest in parts.items())}
     types = {pl.Float64: "float", pl.Int64: "int", pl.String: "string"}
     schema = Schema({name: ColumnType(types[type(column.dtype)]) for name, column in columns.items()})
-    return Features(Running(text_task("t", ""), reads, store, folder, 1), "rows", "train", schema)
+    return Features(Running(text_task("t", ""), reads, store.contents, folder, 1), "rows", "train", schema)
 
 
 @pytest.mark.parametrize(("columns", "queries"), [(1, [1] * 40), (13, [1, 13, 13, 13]), (1000, [1, 39])])

@@ -35,10 +35,10 @@ class Made:
     """The tables that a build made, by task and prefix of their parts."""
 
     def __init__(self, spec: Spec, result: BuildResult) -> None:
-        self._store, self._result = DiskStore(spec.root), result
+        self._store, self._result = DiskStore.at(spec.root), result
 
     def column(self, task: str, part: str) -> pl.Series:
-        content = self._store.get(self._result.actions[task].digests[part])
+        content = self._store.contents.get(self._result.actions[task].digests[part])
         assert content is not None
         return pl.read_parquet(io.BytesIO(content)).to_series()
 

@@ -100,7 +100,7 @@ def test_the_lock_holds_its_content(project: Spec, tmp_path: Path, monkeypatch: 
 
 def test_the_record_of_a_build_has_its_digest(project: Spec) -> None:
     ran(project)
-    ((_, note),) = open_store(project.root).notes("runs")
+    ((_, note),) = open_store(project.root).local.notes("runs")
     assert isinstance(note, dict)
     assert len(note["sources"]["rows"]) == 64
     json.dumps(note)

@@ -17,7 +17,7 @@ from mlbuild.spec.root import COMPOSING
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.text.yaml_text import yaml_text
 from tests.budget import examples, seed, tell
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 from tests.spec.generated import generated
 from tests.spec.styled import styled
 
@@ -32,9 +32,9 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 
 def keys(spec: Spec) -> dict[str, str]:
     """Return the key of each task, as far as the spec determines it."""
-    files = Digests(MemoryStore(spec.root), spec.root)
+    files = Digests(memory_store(spec.root).local, spec.root)
     plan = api.plan(spec)
-    code = Code(MemoryStore(spec.root), plan.policy)
+    code = Code(memory_store(spec.root).local, plan.policy)
     return {name: ingredients(task, {}, files, code).key for name, task in plan.tasks.items()}
 
 

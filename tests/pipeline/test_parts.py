@@ -15,9 +15,9 @@ from tests.engine.tasks import text_task
 def test_a_column_of_many_rows_is_one_piece(tmp_path: Path) -> None:
     """Learners copy columns that have several chunks."""
     column = pl.Series("x", range((1 << 20) + 1))
-    store = DiskStore(tmp_path)
-    reads = {"of": (("x", store.put(encoded([column])[0])),)}
-    job = Running(text_task("t", ""), reads, store, tmp_path, 1)
+    store = DiskStore.at(tmp_path)
+    reads = {"of": (("x", store.contents.put(encoded([column])[0])),)}
+    job = Running(text_task("t", ""), reads, store.contents, tmp_path, 1)
     found = read_columns(job, {"x": ("of", "x")}).to_series()
     assert found.n_chunks() == 1 and found.equals(column)
 
@@ -31,10 +31,10 @@ def test_files_do_not_depend_on_what_they_are_written_with(tmp_path: Path) -> No
     columns = {f"c{number}": column for number, column in enumerate([*empty, *full, *empty])}
     written = encoded([*columns.values()])
     assert written == [encoded([column])[0] for column in columns.values()]
-    store = DiskStore(tmp_path)
-    digests = {name: store.put(content) for name, content in zip(columns, written, strict=True)}
+    store = DiskStore.at(tmp_path)
+    digests = {name: store.contents.put(content) for name, content in zip(columns, written, strict=True)}
     assert len({*digests.values()}) == len(dtypes) + 70
-    job = Running(text_task("t", ""), {"of": tuple(digests.items())}, store, tmp_path, 1)
+    job = Running(text_task("t", ""), {"of": tuple(digests.items())}, store.contents, tmp_path, 1)
     for height in (0, 2):
         table = {name: column for name, column in columns.items() if len(column) == height}
         found = read_columns(job, {name: ("of", name) for name in table})

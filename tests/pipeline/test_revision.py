@@ -53,7 +53,7 @@ def committed(folder: Path) -> Path:
 
 
 def told(folder: Path) -> Json | None:
-    return checked_out(folder, [SPEC], open_store(folder))
+    return checked_out(folder, [SPEC], open_store(folder).contents)
 
 
 class Trap:

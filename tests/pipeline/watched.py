@@ -80,11 +80,11 @@ def _built(file: Path) -> Iterator[Run]:
     watching = {name: Watched(task) for name, task in plan.tasks.items()}
     tasks = {name: replace(task, run=watching[name]) for name, task in plan.tasks.items()}
     api.build(spec, jobs=1, threads=1, planned=replace(plan, tasks=tasks))
-    store = DiskStore(spec.root)
+    store = DiskStore.at(spec.root)
     for name, task in plan.tasks.items():
-        if record := find_record(store, name):
+        if record := find_record(store.local, name):
             inputs = {
-                slot: {part: str(store.path(digest)) for part, digest in reads if digest}
+                slot: {part: str(store.contents.path(digest)) for part, digest in reads if digest}
                 for slot, reads in record.ingredients.inputs.items()
             }
             files = {slot: str(one.local(spec.root)) for slot, one in task.files.items()}

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
             planned=plan,
         )
     found = Values(args).decisions(found)
-    expected = estimate(plan, {task.name: one for task, one in found}, open_store(spec.root))
+    expected = estimate(plan, {task.name: one for task, one in found}, open_store(spec.root).local)
     stale = any(not isinstance(decision, Fresh) for _, decision in found)
     code = STALE if stale and args.exit_code else OK
     if args.json:

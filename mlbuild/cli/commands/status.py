@@ -143,7 +143,7 @@ def _output(
     folder = str(task.exports)
     if isinstance(decision, Fresh):
         return PublishedFolder(folder, "up to date", _made(decision), builds.get(folder))
-    record = find_record(store, task.name)
+    record = find_record(store.local, task.name)
     if record is None or folder not in builds:
         return PublishedFolder(folder, "never built", None)
     return PublishedFolder(folder, "stale", made_by(record.made), builds[folder])

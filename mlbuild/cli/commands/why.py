@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     decisions = {task.name: decision for task, decision in found}
     store = open_store(spec.root)
     differing = Differing(store)
-    records = {name: find_record(store, name) for name in decisions if name in named}
+    records = {name: find_record(store.local, name) for name in decisions if name in named}
     if args.json:
         tasks = [_json(name, decisions[name], record, differing) for name, record in records.items()]
         show_document(document("why", OK, {"tasks": tasks}))

@@ -38,7 +38,7 @@ class Differing:
         if last is None:
             return {}
         found = dict(self._inputs(last.replaced, record.ingredients))
-        results = [find_action(self._store, key) for key in (last.former, record.key)]
+        results = [find_action(self._store.actions, key) for key in (last.former, record.key)]
         if record.ingredients.files and all(results):
             found |= self._results(*(one.digests for one in results if isinstance(one, Action)))
         return found
@@ -61,7 +61,7 @@ class Differing:
                 if digest is not None:
                     current.setdefault(task, {})[part] = digest
         return {
-            task: [*row_changes(self._store, _paired(digests, current.get(task, {})))]
+            task: [*row_changes(self._store.contents, _paired(digests, current.get(task, {})))]
             for task, digests in former.items()
         }
 
@@ -69,7 +69,7 @@ class Differing:
         """Return what has changed in the columns that a task produces; empty if this is not completely known."""
         pairs = _paired(former, now).items()
         changed = {part: pair for part, pair in pairs if pair[0] != pair[1] and "/" in part}
-        found = [*row_changes(self._store, changed)]
+        found = [*row_changes(self._store.contents, changed)]
         return {"": found} if len(found) == len(changed) else {}
 
 

@@ -37,7 +37,7 @@ def outputs_of(spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) ->
         task = plan.tasks[publish.task_of(name)]
         file = f"{task.exports}/{artifact.MODEL}"
         if (action := result.actions.get(task.name)) and task.exports is None:
-            files = [store.get(action.digests[part]) for part in _SHOWN]
+            files = [store.contents.get(action.digests[part]) for part in _SHOWN]
             parity, metrics = (json.loads(content or b"null") for content in files)
             told.append(about | {"artifact": None, "parity": parity, "metrics": metrics})
         elif action:
@@ -70,7 +70,7 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
     former = last_measured(store, spec, digests, result.build)
     told = []
     for name, digest in digests.items():
-        if (content := store.get(digest)) is not None:
+        if (content := store.contents.get(digest)) is not None:
             found, last = json.loads(content), former.get(name)
             about = {"model": name, "metrics": found["metrics"], "constant": found["constant"]}
             told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
@@ -138,7 +138,7 @@ def _findings(
     for name, action in result.actions.items():
         task = plan.tasks[name]
         part = _FINDINGS.get(task.kind)
-        content = store.get(action.digests[part]) if part else None
+        content = store.contents.get(action.digests[part]) if part else None
         for one in json.loads(content)["findings"] if content else ():
             told = values.failure(Failure("data", one["message"], one.get("details", {})))
             span = _place(spec, task, one.get("at", ()))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from mlbuild.engine.canonical import canonical, digest
 from mlbuild.engine.code.actions import Actions
@@ -16,6 +16,7 @@ from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.reach import Reach
 from mlbuild.engine.code.scan import SCAN, ModuleScan, scan
 from mlbuild.engine.decide.documents import fits
+from mlbuild.engine.store.local import Local
 
 #: The note with the scans, and the folder of the notes with the definitions in each code version.
 _SCANS, _VERSIONS = "scans", "code"
@@ -29,14 +30,6 @@ _known: dict[tuple[str, str, Policy], ModuleScan] = {}
 Named = Callable[..., Any] | type
 
 
-class Notes(Protocol):
-    """The part of a store that stores notes."""
-
-    def note(self, name: str) -> Any: ...
-
-    def keep_note(self, name: str, note: Any) -> None: ...
-
-
 class Code:
     """Finds the definitions that determine what a function returns, and their digest: its version.
 
@@ -44,9 +37,9 @@ class Code:
     """
 
     def __init__(
-        self, notes: Notes, policy: Policy | None = None, sources: ModuleFiles | None = None
+        self, local: Local, policy: Policy | None = None, sources: ModuleFiles | None = None
     ) -> None:
-        self._notes = notes
+        self._local = local
         self._policy = policy or Policy()
         self._sources = sources or ModuleFiles()
         self._scanned: dict[str, ModuleScan | None] = {}
@@ -76,7 +69,7 @@ class Code:
         A module that counts as a whole is listed by its name, and its loose statements as `module:`.
         """
         if version not in self._versions:
-            found = self._notes.note(f"{_VERSIONS}/{version}")
+            found = self._local.note(f"{_VERSIONS}/{version}")
             if not isinstance(found, dict) or _version(found) != version:
                 return None
             self._versions[version] = found
@@ -85,8 +78,8 @@ class Code:
     def keep(self, version: str) -> None:
         """Store the definitions in a version."""
         name = f"{_VERSIONS}/{version}"
-        if version in self._versions and self._notes.note(name) is None:
-            self._notes.keep_note(name, self._versions[version])
+        if version in self._versions and self._local.note(name) is None:
+            self._local.keep_note(name, self._versions[version])
 
     def save(self) -> None:
         """Store the scans for the next process."""
@@ -96,7 +89,7 @@ class Code:
         }
         if new:
             self._noted = noted | {module: found.to_json() for module, found in new.items()}
-            self._notes.keep_note(_SCANS, {"by": self._scanner(), "scans": self._noted})
+            self._local.keep_note(_SCANS, {"by": self._scanner(), "scans": self._noted})
 
     def _reach(self, function: Named, uses: Iterable[Named]) -> tuple[str, frozenset[str]]:
         starts = tuple(sorted({_place(one) for one in (function, *uses)}, key=str))
@@ -141,7 +134,7 @@ class Code:
     def _read(self) -> dict[str, Any]:
         """Return the stored scans as JSON."""
         if self._noted is None:
-            note = self._notes.note(_SCANS)
+            note = self._local.note(_SCANS)
             same = fits(note, {"by": self._scanner(), "scans": {str: object}})
             self._noted = note["scans"] if same else {}
         return self._noted

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlbuild.engine.canonical import is_digest
 from mlbuild.engine.decide.external import External, Glance, Token
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.local import Local
 from mlbuild.regular import open_regular
 
 #: The clock of a file system can lag behind the system clock by up to this much. If a file is not older than this
@@ -62,9 +62,9 @@ class Digests:
     If nothing has changed since an input was hashed, only its token is computed.
     """
 
-    def __init__(self, store: Store, root: Path) -> None:
-        self._store, self._root = store, root
-        self._entries = _read(store.note(_NOTE))
+    def __init__(self, local: Local, root: Path) -> None:
+        self._local, self._root = local, root
+        self._entries = _read(local.note(_NOTE))
         self._changed = False
 
     def digest(self, external: External) -> str | None:
@@ -102,7 +102,7 @@ class Digests:
     def save(self) -> None:
         """Store the digests for the next build."""
         if self._changed:
-            self._store.keep_note(_NOTE, self._entries)
+            self._local.keep_note(_NOTE, self._entries)
             self._changed = False
 
 

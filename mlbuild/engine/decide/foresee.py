@@ -38,7 +38,7 @@ def foresee(
     Raises:
         Rejected: Tasks depend on each other in a circle.
     """
-    world = World(store, Digests(store, root), root, Code(store, plan.policy))
+    world = World(store, Digests(store.local, root), root, Code(store.local, plan.policy))
     extent = extent_of(plan, targets, force, keep_going)
     done: dict[str, Action | None] = {}
     failed: list[str] = []

@@ -12,7 +12,8 @@ from mlbuild.engine.decide.documents import build_name, fits, seconds, size
 from mlbuild.engine.decide.key import FORMAT, INGREDIENTS, Ingredients
 from mlbuild.engine.decide.reasons import Origins, Reason, is_reason
 from mlbuild.engine.graph import Origin, Task
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.actions import Actions
+from mlbuild.engine.store.local import Local
 
 
 def _is_key(value: Any) -> bool:
@@ -111,12 +112,12 @@ class Record:
         return self.last if self.last and self.last.key == self.key else None
 
 
-def find_action(store: Store, key: str, parts: Collection[str] | None = None) -> Action | None:
+def find_action(actions: Actions, key: str, parts: Collection[str] | None = None) -> Action | None:
     """Return what was recorded for a key, or None.
 
     A result with other parts than the task declares is also a miss.
     """
-    value = store.action(key)
+    value = actions.get(key)
     if not fits(value, _ACTION):
         return None
     failure = Failure(**value["failure"]) if value["failure"] else None
@@ -126,7 +127,7 @@ def find_action(store: Store, key: str, parts: Collection[str] | None = None) ->
     return Action(value["build"], value["seconds"], found, failure)
 
 
-def keep_action(store: Store, key: str, action: Action, *, replace: bool = False) -> bool:
+def keep_action(actions: Actions, key: str, action: Action, *, replace: bool = False) -> bool:
     """Record the outcome for a key. The first recorded result wins; return whether this one did."""
     value = {
         "build": action.build,
@@ -134,12 +135,12 @@ def keep_action(store: Store, key: str, action: Action, *, replace: bool = False
         "parts": {name: [part.digest, part.size] for name, part in action.parts.items()},
         "failure": asdict(action.failure) if action.failure else None,
     }
-    return store.record(key, value, replace=replace)
+    return actions.record(key, value, replace=replace)
 
 
-def find_record(store: Store, task: str) -> Record | None:
+def find_record(local: Local, task: str) -> Record | None:
     """Return what is stored about the task with that name, or None."""
-    value = store.note(f"tasks/{task}")
+    value = local.note(f"tasks/{task}")
     if not fits(value, _RECORD) or value["task"] != task:  # file systems may confuse "A" and "a"
         return None
     try:
@@ -157,7 +158,7 @@ def find_record(store: Store, task: str) -> Record | None:
     )
 
 
-def keep_record(store: Store, task: Task, record: Record) -> None:
+def keep_record(local: Local, task: Task, record: Record) -> None:
     """Store the last result of a task, replacing the previous one."""
     value: dict[str, Any] = {
         "format": FORMAT,
@@ -168,4 +169,4 @@ def keep_record(store: Store, task: Task, record: Record) -> None:
         "made": record.made,
         "last": record.last.to_json() if record.last else None,
     }
-    store.keep_note(f"tasks/{task.name}", value)
+    local.keep_note(f"tasks/{task.name}", value)

@@ -14,6 +14,7 @@ from mlbuild.engine.decide.reasons import Reason, changes
 from mlbuild.engine.decide.records import Action, find_action, find_record
 from mlbuild.engine.execution.export import export_reasons
 from mlbuild.engine.graph import Task
+from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.store import Store
 
 
@@ -109,12 +110,12 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
         return Unsure(waiting, (Reason("forced"),) if forced else missing or _changes(task, now, world))
     if missing or forced:
         return Stale(now, missing or (Reason("forced"),))
-    action = find_action(world.store, now.key, task.parts)
+    action = find_action(world.store.actions, now.key, task.parts)
     if action is None:
         return _unknown_result(task, now, world)
     if action.failure:
         return FailedBefore(now, action, action.failure)
-    if lost := lost_parts(task, action, world.store):
+    if lost := lost_parts(task, action, world.store.contents):
         return Stale(now, tuple(Reason("result missing", task.name, part) for part in lost))
     if wrong := tuple(export_reasons(task, action, world.outside, world.root)):
         return Restorable(now, action, _changes(task, now, world, unknown=wrong) or wrong)
@@ -135,10 +136,10 @@ def failures_behind(names: Iterable[str], blocked: Mapping[str, tuple[str, ...]]
     return tuple(sorted({cause for name in names for cause in blocked.get(name, (name,))}))
 
 
-def lost_parts(task: Task, action: Action, store: Store) -> tuple[str, ...]:
+def lost_parts(task: Task, action: Action, contents: Contents) -> tuple[str, ...]:
     """Return the parts of a recorded result that are no longer in the store."""
     return tuple(
-        part for part in task.parts if store.size(action.parts[part].digest) != action.parts[part].size
+        part for part in task.parts if contents.size(action.parts[part].digest) != action.parts[part].size
     )
 
 
@@ -155,7 +156,7 @@ def _changes(
     """Return what changed since the last result of the task: empty if nothing known did, `unknown` if there is
     none.
     """
-    record = find_record(world.store, task.name)
+    record = find_record(world.store.local, task.name)
     if record is None:
         return unknown or (Reason("never built", task.name),)
     return changes(record.ingredients, record.origins, now, task.origin, world.code.definitions)

@@ -20,7 +20,7 @@ from mlbuild.engine.decide.key import Read
 from mlbuild.engine.decide.records import Part
 from mlbuild.engine.execution.job import Running
 from mlbuild.engine.graph import Task
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.contents import Contents
 from mlbuild.progress import Progress
 
 #: The digests of the parts that a task reads, by slot.
@@ -70,8 +70,8 @@ class InProcess:
 
     slots = 1
 
-    def __init__(self, store: Store, root: Path) -> None:
-        self._store, self._root = store, root
+    def __init__(self, contents: Contents, root: Path) -> None:
+        self._contents, self._root = contents, root
         self._waiting: deque[tuple[Task, Inputs, int]] = deque()
 
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
@@ -80,7 +80,7 @@ class InProcess:
     def wait(self, heard: Heard) -> list[tuple[str, Outcome]]:
         task, inputs, threads = self._waiting.popleft()
         with contextlib.redirect_stdout(sys.stderr):
-            outcome = execute(task, inputs, self._store, self._root, threads, partial(heard, task.name))
+            outcome = execute(task, inputs, self._contents, self._root, threads, partial(heard, task.name))
         return [(task.name, outcome)]
 
     def close(self) -> None:
@@ -90,14 +90,14 @@ class InProcess:
 def execute(
     task: Task,
     inputs: Inputs,
-    store: Store,
+    contents: Contents,
     root: Path,
     threads: int,
     heard: Callable[[Progress], None],
 ) -> Outcome:
     """Call the function of a task, and store what it produces. Meanwhile, pass on its progress."""
     started = time.perf_counter()
-    with Running(task, inputs, store, root, threads, heard) as job:
+    with Running(task, inputs, contents, root, threads, heard) as job:
         task.run(job)
         job.collect()
     return Outcome(time.perf_counter() - started, job.given, job.failure)

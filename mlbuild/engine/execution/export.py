@@ -14,7 +14,9 @@ from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.execution.exported import files_in, find_exported, is_below, keep_exported
 from mlbuild.engine.graph import Task
+from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import kind, on_another_disk, remove
+from mlbuild.engine.store.local import Local
 from mlbuild.engine.store.store import Store
 
 #: The two folders of a swap: the new folder, and the previous one.
@@ -48,7 +50,7 @@ def export_reasons(task: Task, action: Action, outside: Digests, root: Path) -> 
         yield Reason("export extra", f"{task.exports}/{name}")
 
 
-def check_place(task: Task, store: Store, root: Path) -> None:
+def check_place(task: Task, local: Local, root: Path) -> None:
     """Check that the exported folder of a task is in the project, and that replacing it does not destroy foreign
     files.
 
@@ -73,7 +75,7 @@ def check_place(task: Task, store: Store, root: Path) -> None:
     if found in (None, stat.S_IFLNK):  # only the link is replaced, not its target
         return
     others = [""] if found != stat.S_IFDIR else [name for name in files_in(folder) if name not in task.parts]
-    known = find_exported(store, task.exports) if others else None
+    known = find_exported(local, task.exports) if others else None
     if others and not (known and known.wrote(folder)):
         such = f", such as '{others[0]}'" if others[0] else ""
         what = (
@@ -96,32 +98,32 @@ def export(task: Task, action: Action, store: Store, root: Path, build: str) -> 
         Unwritable: The folder cannot be written. The previous one is still there.
     """
     assert task.exports is not None
-    recover(task, store, root)
-    check_place(task, store, root)
-    own, beside = _swaps(task.exports, store, root)
-    keep_exported(task, action, store, build)
+    recover(task, store.local, root)
+    check_place(task, store.local, root)
+    own, beside = _swaps(task.exports, store.local, root)
+    keep_exported(task, action, store.local, build)
     try:
         if task.generated:
             _ignore((root / task.exports).parent)
         try:
-            _exchange(action, store, root / task.exports, own, Path.rename)
+            _exchange(action, store.contents, root / task.exports, own, Path.rename)
         except OSError as error:
             if not on_another_disk(error):
                 raise
-            _exchange(action, store, root / task.exports, beside, _move)
+            _exchange(action, store.contents, root / task.exports, beside, _move)
     except OSError as error:
         raise Unwritable(task.exports, error) from error
     finally:
-        recover(task, store, root)
+        recover(task, store.local, root)
 
 
-def recover(task: Task, store: Store, root: Path) -> None:
+def recover(task: Task, local: Local, root: Path) -> None:
     """Finish an interrupted swap: restore the previous folder if no new one has taken its place.
 
     Raises:
         Unwritable: It cannot be written, or something else is in the place of a swap.
     """
-    for swap in _swaps(task.exports, store, root) if task.exports is not None else ():
+    for swap in _swaps(task.exports, local, root) if task.exports is not None else ():
         if not os.path.lexists(swap):
             continue
         try:
@@ -151,10 +153,10 @@ def _kind(path: Path) -> int | None:
         return None
 
 
-def _swaps(exports: str, store: Store, root: Path) -> tuple[Path, Path]:
+def _swaps(exports: str, local: Local, root: Path) -> tuple[Path, Path]:
     """Return where a swap is prepared: in the store or, if that is on another disk, next to the folder."""
     target = root / exports
-    return store.swap_folder(exports), target.with_name(f".{target.name}.swap")
+    return local.swap_folder(exports), target.with_name(f".{target.name}.swap")
 
 
 def _ignore(folder: Path) -> None:
@@ -165,13 +167,13 @@ def _ignore(folder: Path) -> None:
 
 
 def _exchange(
-    action: Action, store: Store, target: Path, swap: Path, aside: Callable[[Path, Path], object]
+    action: Action, contents: Contents, target: Path, swap: Path, aside: Callable[[Path, Path], object]
 ) -> None:
     (swap / _COMING).mkdir(parents=True)
     for part, digest in action.digests.items():
         path = swap / _COMING / part
         path.parent.mkdir(parents=True, exist_ok=True)
-        _copy(store.path(digest), path)
+        _copy(contents.path(digest), path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(target):
         aside(target, swap / _FORMER)

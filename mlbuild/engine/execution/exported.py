@@ -15,7 +15,8 @@ from mlbuild.engine.decide.documents import build_name, fits
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import digest_of, remove
-from mlbuild.engine.store.store import DiskStore, Store
+from mlbuild.engine.store.local import Local
+from mlbuild.engine.store.store import DiskStore
 from mlbuild.regular import walk
 
 #: The folder of these notes in the store.
@@ -63,19 +64,19 @@ class Exported:
         )
 
 
-def find_exported(store: Store, folder: str) -> Exported | None:
+def find_exported(local: Local, folder: str) -> Exported | None:
     """Return the note about a folder, given by its path relative to the project; None if there is none."""
-    return _read(store.note(f"{NOTES}/{folder}"), folder)
+    return _read(local.note(f"{NOTES}/{folder}"), folder)
 
 
-def keep_exported(task: Task, action: Action, store: Store, build: str) -> None:
+def keep_exported(task: Task, action: Action, local: Local, build: str) -> None:
     """Write a note of what a build is about to write into the exported folder of a task.
 
     Raises:
         Unwritable: The store cannot be written.
     """
     folder = str(task.exports)
-    found = find_exported(store, folder)
+    found = find_exported(local, folder)
     value = {
         "format": _FORMAT,
         "folder": folder,
@@ -85,12 +86,12 @@ def keep_exported(task: Task, action: Action, store: Store, build: str) -> None:
         "parts": dict(action.digests),
         "former": dict(found.parts) if found else {},
     }
-    store.keep_note(f"{NOTES}/{folder}", value)
+    local.keep_note(f"{NOTES}/{folder}", value)
 
 
 def exported_folders(store: DiskStore) -> Iterator[tuple[Path, Exported]]:
     """Return all folders that builds wrote and that still exist, with the files of their notes."""
-    for path, note in store.notes(NOTES):
+    for path, note in store.local.notes(NOTES):
         found = _read(note)
         if found is not None and os.path.isdir(store.root / found.folder):  # noqa: PTH112  # false if access is denied
             yield path, found

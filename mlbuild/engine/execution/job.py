@@ -16,8 +16,8 @@ from mlbuild.engine.canonical import canonical, parse
 from mlbuild.engine.decide.key import Read, sorted_params
 from mlbuild.engine.decide.records import Part
 from mlbuild.engine.graph import Task
+from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import remove
-from mlbuild.engine.store.store import Store
 from mlbuild.progress import Progress
 from mlbuild.shown import cut
 
@@ -43,7 +43,7 @@ class Running:
         self,
         task: Task,
         inputs: Mapping[str, tuple[Read, ...]],
-        store: Store,
+        contents: Contents,
         root: Path,
         threads: int,
         heard: Callable[[Progress], None] = lambda progress: None,
@@ -57,7 +57,7 @@ class Running:
         self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
         self._empty_slots = {source.slot for source in task.inputs}
         self._files, self._root = task.files, root
-        self._store = store
+        self._contents = contents
         self._scratch: Path | None = None
         self._targets: dict[str, Path] = {}
 
@@ -67,25 +67,25 @@ class Running:
         return tuple(self._inputs[slot])
 
     def read(self, slot: str, part: str) -> bytes:
-        content = self._store.get(self._digest(slot, part))
+        content = self._contents.get(self._digest(slot, part))
         if content is None:
             raise OSError(f"part '{part}' of input '{slot}' was damaged while the task ran")
         return content
 
     def path(self, slot: str, part: str) -> Path:
-        return self._store.path(self._digest(slot, part))
+        return self._contents.path(self._digest(slot, part))
 
     def file(self, slot: str) -> Path:
         return self._files[slot].local(self._root)
 
     def write(self, part: str, content: bytes) -> None:
         self._expect(part)
-        self.given[part] = Part(self._store.put(content), len(content))
+        self.given[part] = Part(self._contents.put(content), len(content))
 
     def target(self, part: str) -> Path:
         self._expect(part)
         if self._scratch is None:
-            self._scratch = self._store.scratch()
+            self._scratch = self._contents.scratch()
         path = self._scratch / str(len(self._targets)) / part.rpartition("/")[2]
         path.parent.mkdir()
         self._targets[part] = path
@@ -96,7 +96,7 @@ class Running:
         for part, path in self._targets.items():
             if path.is_file():
                 size = path.stat().st_size
-                self.given[part] = Part(self._store.put_file(path), size)
+                self.given[part] = Part(self._contents.put_file(path), size)
         missing = [part for part in self._promised if part not in self.given]
         if missing:
             raise Failed(Failure("task", f"the task did not produce {_quoted(missing)}", {"parts": missing}))

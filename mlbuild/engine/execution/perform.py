@@ -67,7 +67,7 @@ def remember(
 
     Without a `run`, the result was found, and the last run stays as it is.
     """
-    former = find_record(world.store, task.name)
+    former = find_record(world.store.local, task.name)
     if run is None:
         if former and former.key == ingredients.key:
             return
@@ -75,7 +75,7 @@ def remember(
     elif former:
         run = replace(run, former=former.key, replaced=replaced(former.ingredients, ingredients))
     world.code.keep(ingredients.code)
-    keep_record(world.store, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
+    keep_record(world.store.local, task, Record(ingredients.key, ingredients, task.origin, action.build, run))
 
 
 def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure | None:
@@ -104,13 +104,13 @@ def _record(task: Task, key: str, new: Action, world: World) -> tuple[Action, tu
     """Record the outcome for a key, and return the one that counts: the first result, unless it is lost or was a
     failure.
     """
-    if keep_action(world.store, key, new):
+    if keep_action(world.store.actions, key, new):
         return new, None
-    first = find_action(world.store, key, task.parts)
+    first = find_action(world.store.actions, key, task.parts)
     conflict = _conflict(first, new) if first else None
-    if first and not first.failure and (new.failure or not lost_parts(task, first, world.store)):
+    if first and not first.failure and (new.failure or not lost_parts(task, first, world.store.contents)):
         return first, conflict
-    keep_action(world.store, key, new, replace=True)
+    keep_action(world.store.actions, key, new, replace=True)
     return new, conflict
 
 

@@ -79,10 +79,10 @@ def build(
         Or an exported
             folder must not be replaced; then nothing has run.
     """
-    world = World(store, Digests(store, root), root, Code(store, plan.policy))
+    world = World(store, Digests(store.local, root), root, Code(store.local, plan.policy))
     extent = extent_of(plan, targets, force, keep_going)
-    executor = executor or InProcess(store, root)
-    urgency = Urgency(plan, extent, store, timed=executor.slots > 1)
+    executor = executor or InProcess(store.contents, root)
+    urgency = Urgency(plan, extent, store.local, timed=executor.slots > 1)
     dispatch = Dispatch(executor, urgency, threads, twice)
     try:
         return _Build(plan, world, extent, dispatch, urgency, Ledger(events)).run()
@@ -123,10 +123,10 @@ class _Build:
     def run(self) -> BuildResult:
         started = time.perf_counter()
         self._ledger.tell(BuildStarted(self._name, len(self._extent.ranks)))
-        self._world.store.sweep()
+        self._world.store.local.sweep()
         for name in self._extent.ranks:
-            check_place(self._plan.tasks[name], self._world.store, self._world.root)
-            recover(self._plan.tasks[name], self._world.store, self._world.root)
+            check_place(self._plan.tasks[name], self._world.store.local, self._world.root)
+            recover(self._plan.tasks[name], self._world.store.local, self._world.root)
         while not self._pass():
             pass
         result = self._ledger.result(self._name, time.perf_counter() - started, self._extent.ranks)
@@ -247,12 +247,14 @@ class _Build:
     def _intact(self, digests: Iterable[str]) -> bool:
         """Whether stored contents are unchanged. All are checked, so that one pass finds all damage."""
         unknown = [digest for digest in dict.fromkeys(digests) if digest not in self._verified]
-        intact = [digest for digest in unknown if self._world.store.verify(digest)]
+        intact = [digest for digest in unknown if self._world.store.contents.verify(digest)]
         self._verified.update(intact)
         damaged = {*unknown} - {*intact}
         for digest in damaged & self._dropped:
             raise Unusable(
-                str(self._world.store.path(digest)), "it is damaged again after a repair", "remove it"
+                str(self._world.store.contents.path(digest)),
+                "it is damaged again after a repair",
+                "remove it",
             )
         self._dropped |= damaged
         self._damaged = self._damaged or len(intact) < len(unknown)

@@ -10,7 +10,7 @@ from functools import cached_property
 from mlbuild.engine.execution.order import Extent
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.critical_path import TIMES, known_times, ways
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.local import Local
 
 
 class Schedule:
@@ -77,8 +77,8 @@ class Urgency:
     only one task runs at once, times are not used.
     """
 
-    def __init__(self, plan: Plan, extent: Extent, store: Store, timed: bool) -> None:
-        self._plan, self._extent, self._store, self._timed = plan, extent, store, timed
+    def __init__(self, plan: Plan, extent: Extent, local: Local, timed: bool) -> None:
+        self._plan, self._extent, self._local, self._timed = plan, extent, local, timed
         self._new: dict[str, float] = {}
 
     def __call__(self, name: str) -> tuple[int, float, int]:
@@ -92,7 +92,7 @@ class Urgency:
     def save(self) -> None:
         """Store the times for the next build."""
         if self._new:
-            self._store.keep_note(TIMES, known_times(self._store) | self._new)
+            self._local.keep_note(TIMES, known_times(self._local) | self._new)
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -101,4 +101,4 @@ class Urgency:
     @cached_property
     def _ways(self) -> Mapping[str, float]:
         """Return, for each task, the duration in seconds of the slowest chain that starts with it."""
-        return ways(self._plan, [*self._extent.ranks], known_times(self._store) if self._timed else {})
+        return ways(self._plan, [*self._extent.ranks], known_times(self._local) if self._timed else {})

@@ -26,7 +26,7 @@ from mlbuild.engine.execution import memory
 from mlbuild.engine.execution.executor import execute
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.engine.execution.wire import receive, send
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.contents import Contents
 from mlbuild.progress import Progress
 
 #: Seconds between two checks of the memory of workers.
@@ -53,7 +53,7 @@ class Setup:
     can start. `memory` is the maximum resident memory of a worker in bytes.
     """
 
-    store: Store
+    contents: Contents
     root: Path
     load: Callable[[Collection[str]], None] = load_nothing
     limit: Callable[[int], None] = limit_nothing
@@ -201,7 +201,7 @@ def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoR
     while (message := receive(channel)) is not None:
         task, inputs, cores = message[0]
         memory.forget_peak()
-        outcome = execute(task, inputs, setup.store, setup.root, cores, report)
+        outcome = execute(task, inputs, setup.contents, setup.root, cores, report)
         sys.stdout.flush()
         send(channel, replace(outcome, peak=memory.peak()))
     os._exit(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlbuild.engine.decide.documents import seconds as is_seconds
 from mlbuild.engine.graph import Plan
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.local import Local
 
 #: The note in the store with the duration of the last run of each task.
 TIMES = "times"
@@ -21,9 +21,9 @@ class CriticalPath:
     seconds: float
 
 
-def known_times(store: Store) -> dict[str, float]:
+def known_times(local: Local) -> dict[str, float]:
     """Return the seconds that the last run of each task took, by name. Tasks without a known time are left out."""
-    note = store.note(TIMES)
+    note = local.note(TIMES)
     found = note.items() if isinstance(note, dict) else ()
     return {name: seconds for name, seconds in found if is_seconds(seconds)}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlbuild.engine.decide.stale import Decision, Unsure, surely_runs
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.critical_path import CriticalPath, critical_path, known_times
-from mlbuild.engine.store.store import Store
+from mlbuild.engine.store.local import Local
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Estimate:
     path: CriticalPath
 
 
-def estimate(plan: Plan, decisions: Mapping[str, Decision], store: Store) -> Estimate:
+def estimate(plan: Plan, decisions: Mapping[str, Decision], local: Local) -> Estimate:
     """Estimate a build with these decisions, given for each task in order."""
-    known = known_times(store)
+    known = known_times(local)
     sure = [name for name, decision in decisions.items() if surely_runs(decision)]
     unsure = [
         name

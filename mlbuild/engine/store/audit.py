@@ -79,7 +79,10 @@ def _intact(store: DiskStore, kind: str, path: Path) -> bool:
 def _incomplete(store: DiskStore, damaged: list[Path]) -> int:
     lost = set(damaged)
     return sum(
-        any(store.path(digest) in lost or store.size(digest) is None for digest in action.digests.values())
+        any(
+            store.contents.path(digest) in lost or store.contents.size(digest) is None
+            for digest in action.digests.values()
+        )
         for path in store.files("ac")
-        if (action := find_action(store, path.name))
+        if (action := find_action(store.actions, path.name))
     )

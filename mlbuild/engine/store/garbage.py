@@ -72,7 +72,7 @@ def find_garbage(
         tuple(going),
         tuple(kept for path, kept in contents.items() if not users[path]),
         tuple(kept for path in [*_leftovers(store), *others] if (kept := _kept(path))),
-        Counter(action.build for kept in going if (action := find_action(store, kept.path.name))),
+        Counter(action.build for kept in going if (action := find_action(store.actions, kept.path.name))),
         sum(actions[path].size for path in needed) + sum(contents[path].size for path in least),
         size,
     )
@@ -98,10 +98,12 @@ def _files(store: DiskStore, kind: str) -> dict[Path, Kept]:
 
 def _contents(store: DiskStore, action: Path, contents: Collection[Path]) -> frozenset[Path] | None:
     """Return the existing contents of a recorded result; None if it is not a result."""
-    found = find_action(store, action.name)
+    found = find_action(store.actions, action.name)
     if found is None:
         return None
-    return frozenset(path for digest in found.digests.values() if (path := store.path(digest)) in contents)
+    return frozenset(
+        path for digest in found.digests.values() if (path := store.contents.path(digest)) in contents
+    )
 
 
 def _leftovers(store: DiskStore) -> Iterator[Path]:

@@ -1,81 +1,42 @@
-"""The store of results: contents by digest, actions by key, and small notes. Anything doubtful counts as absent."""
+"""The store of a project: what builds read and write, and the folders on disk that hold it."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import quote
 
 from mlbuild import __version__
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.canonical import digest, is_digest
+from mlbuild.engine.store.actions import Actions, DiskActions, LayeredActions
+from mlbuild.engine.store.contents import Contents, DiskContents, LayeredContents
 from mlbuild.engine.store.examine import examine
 from mlbuild.engine.store.folder import Folder
 from mlbuild.engine.store.kept import read
+from mlbuild.engine.store.local import DiskLocal, Local
 from mlbuild.engine.store.lock import Waits
-from mlbuild.engine.store.results import Results
 from mlbuild.engine.store.seal import sealed, unsealed
+from mlbuild.engine.store.shelf import ACTIONS, CONTENTS, Shelf
 from mlbuild.regular import real
 
 _OWN = ".mlbuild"
 _SHARED = "a store that mlbuild projects share"
 #: The folders that contain folders.
-_INNER = ("cas", "ac")
-_SNAPSHOTS = 32
+_INNER = (CONTENTS, ACTIONS)
 #: The note that records where the folder was created.
 _ORIGIN = "origin"
-_SNAPSHOT = re.compile(r"[0-9a-f]{16}")
 
 
-class Store(Protocol):
-    """Contents by their SHA-256, outcomes of tasks by key, and notes by name.
+@dataclass(frozen=True)
+class Store:
+    """What builds read and write: `contents` and `actions`, which machines can share, and what is only `local`."""
 
-    Writing raises `Unwritable` if it fails. Reading treats damaged entries as absent.
-    """
-
-    def put(self, content: bytes) -> str:
-        """Store a content and return its digest."""
-
-    def put_file(self, path: Path) -> str:
-        """Move a file into the store and return the digest of its content."""
-
-    def size(self, digest: str) -> int | None:
-        """Return the size of a content in bytes, without reading it; None if it is not stored."""
-
-    def get(self, digest: str) -> bytes | None:
-        """Return a content after verifying it. A damaged one is dropped and counts as absent."""
-
-    def verify(self, digest: str) -> bool:
-        """Read a whole content and compare its digest. A damaged one is dropped."""
-
-    def path(self, digest: str) -> Path:
-        """Return a stored content as a file, which must not be changed."""
-
-    def action(self, key: str) -> Any:
-        """Return what was recorded for a key, as JSON; None if nothing was, or it is damaged."""
-
-    def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        """Record JSON for a key. The first record wins, unless `replace` is set. Return whether this one did."""
-
-    def note(self, name: str) -> Any:
-        """Return a note as JSON; None if there is none, or it is damaged."""
-
-    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
-        """Write a note, replacing the previous one. A `synced` note also survives a crash of the system."""
-
-    def scratch(self) -> Path:
-        """Create a new, empty folder on the file system of the contents. The caller removes it."""
-
-    def sweep(self) -> None:
-        """Remove what killed builds left behind, if nothing has touched it for a day."""
-
-    def swap_folder(self, name: str) -> Path:
-        """Return the place where the swap of an exported folder is prepared. It survives a killed build."""
+    contents: Contents
+    actions: Actions
+    local: Local
 
 
 @dataclass(frozen=True)
@@ -90,67 +51,48 @@ class Neighbour:
     gone: bool
 
 
-class DiskStore:
-    """A store in the folder `.mlbuild` of a project: `cas/` contents, `ac/` actions, and notes by their names.
+@dataclass(frozen=True)
+class DiskStore(Store):
+    """A store in the folder `.mlbuild` of a project (`own`): `cas/` contents, `ac/` actions, and notes by their names.
 
     Contents and actions can instead be in a `cache` folder that several projects share; its `roots/` names these
     projects. If the cache is read-only, it is `borrowed`, and new results are stored in `.mlbuild`. Notes and
     actions in `.mlbuild` are read only if they were written in this very folder.
     """
 
-    def __init__(self, root: Path, cache: Path | None = None) -> None:
-        self.root = root
-        self.own = Folder(root / _OWN, _OWN)
-        alone = cache is None or real(cache) == real(self.own.path)
+    local: DiskLocal
+    root: Path
+    own: Folder
+    cache: Folder
+    borrowed: Folder | None
+
+    @staticmethod
+    def at(root: Path, cache: Path | None = None) -> DiskStore:
+        """Return the store of a project. Nothing is written yet."""
+        own = Folder(root / _OWN, _OWN)
+        alone = cache is None or real(cache) == real(own.path)
         named = None if alone or cache is None else Folder(cache, str(cache), _SHARED, private=False)
-        self.borrowed = named if named and not named.writable() else None
-        self.cache = named if named and not self.borrowed else self.own
-        self._results = Results(self.cache)
-        self._all = [self._results, *([Results(self.borrowed, borrowed=True)] if self.borrowed else [])]
+        borrowed = named if named and not named.writable() else None
+        written = named if named and not borrowed else own
+        contents: Contents = DiskContents(written)
+        actions: Actions = DiskActions(written)
+        if borrowed:
+            contents = LayeredContents(contents, DiskContents(borrowed, borrowed=True))
+            actions = LayeredActions(actions, DiskActions(borrowed))
+        return DiskStore(contents, actions, DiskLocal(own, written), root, own, written, borrowed)
 
     @property
     def shared(self) -> bool:
         """Whether other projects use what this one writes."""
         return self.cache is not self.own
 
-    def put(self, content: bytes) -> str:
-        return self._results.put(content)
-
-    def put_file(self, path: Path) -> str:
-        return self._results.put_file(path)
-
-    def size(self, digest: str) -> int | None:
-        return next((size for one in self._all if (size := one.size(digest)) is not None), None)
-
-    def get(self, digest: str) -> bytes | None:
-        return next((content for one in self._all if (content := one.get(digest)) is not None), None)
-
-    def verify(self, digest: str) -> bool:
-        return any(one.verify(digest) for one in self._all)
-
-    def path(self, digest: str) -> Path:
-        return next((one for one in self._all if one.size(digest) is not None), self._results).path(digest)
-
-    def action(self, key: str) -> Any:
-        return next((action for one in self._all if (action := one.action(key)) is not None), None)
-
-    def record(self, key: str, action: Any, *, replace: bool = False) -> bool:
-        return self._results.record(key, action, replace=replace)
-
-    def note(self, name: str) -> Any:
-        return unsealed(read(self._note_path(name)), self.own.seal())
-
-    def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
-        content = sealed(note, self.own.sealing())
-        self.own.write(self._note_path(name), content, synced=synced)
-
     def files(self, kind: str) -> list[Path]:
         """Return all contents (`cas`) or all actions (`ac`), and anything else in their folders."""
-        return self._results.files(kind)
+        return Shelf(self.cache, kind).files()
 
     def owns(self, path: Path) -> bool:
         """Whether a file is a content or an action, by its name and place."""
-        return self._results.owns(path)
+        return any(Shelf(self.cache, kind).owns(path) for kind in (CONTENTS, ACTIONS))
 
     def sound(self, path: Path) -> bool:
         """Whether an action, a note or the entry of a project is as it was written. Reads the whole file."""
@@ -168,11 +110,11 @@ class DiskStore:
 
     def begin(self) -> bool:
         """Start to keep notes in `.mlbuild`. Return whether there are already some that were not written here."""
-        if self.note(_ORIGIN) is not None:
+        if self.local.note(_ORIGIN) is not None:
             return False
         brought = any((self.own.path / name).exists() for name in ("ac", "tasks", "runs"))
         with suppress(Unwritable):
-            self.keep_note(_ORIGIN, {"mlbuild": __version__})
+            self.local.keep_note(_ORIGIN, {"mlbuild": __version__})
         return brought
 
     def neighbours(self) -> Iterator[Neighbour]:
@@ -183,28 +125,8 @@ class DiskStore:
             seen = _seen(root) if isinstance(root, str) else False
             if not seen or Path(root) != real(self.root):
                 yield Neighbour(
-                    entry, DiskStore(Path(root), self.cache.path) if seen else None, seen is False
+                    entry, DiskStore.at(Path(root), self.cache.path) if seen else None, seen is False
                 )
-
-    def notes(self, folder: str, *, reverse: bool = False) -> Iterator[tuple[Path, Any]]:
-        """Yield the notes of a folder with their files, by file name; None for a damaged note."""
-        paths = self.own.entries(f"{folder}/*.json")
-        for path in reversed(paths) if reverse else paths:
-            yield path, unsealed(read(path), self.own.seal())
-
-    def give(self, path: Path, content: bytes) -> None:
-        """Write a file of the project, outside of the store, replacing the previous one."""
-        self.own.give(path, content)
-
-    def scratch(self) -> Path:
-        return self.cache.scratch()
-
-    def sweep(self) -> None:
-        for folder in {self.own, self.cache}:
-            folder.sweep()
-
-    def swap_folder(self, name: str) -> Path:
-        return self.own.swap(_file_name(name))
 
     @contextmanager
     def building(self, waits: Waits) -> Iterator[None]:
@@ -227,16 +149,10 @@ class DiskStore:
 
     def folders(self) -> list[Path]:
         """Return the folders whose times change when a content or an action is added or removed."""
-        return [folder for one in self._all for folder in one.folders()]
-
-    def keep_snapshot(self, folder: str, name: str, content: bytes) -> None:
-        """Write a snapshot, replacing the previous one with that name. Only the newest snapshots are kept."""
-        path = self.own.path / folder / name
-        self.own.write(path, content)
-        others = [one for one in os.scandir(path.parent) if _SNAPSHOT.fullmatch(one.name)]
-        others.sort(key=lambda one: one.stat(follow_symlinks=False).st_mtime_ns, reverse=True)
-        for old in others[_SNAPSHOTS:]:
-            self.own.discard(Path(old.path))
+        places = (self.cache, self.borrowed) if self.borrowed else (self.cache,)
+        return [
+            one for place in places for kind in (CONTENTS, ACTIONS) for one in Shelf(place, kind).folders()
+        ]
 
     def _enter(self) -> None:
         """Register this project in the shared cache, for garbage collection."""
@@ -244,10 +160,6 @@ class DiskStore:
         path, content = self.cache.path / "roots" / digest(os.fsencode(root)), sealed(root)
         if read(path) != content:
             self.cache.write(path, content)
-
-    def _note_path(self, name: str) -> str:
-        folder, _, rest = name.partition("/")
-        return f"{self.own.path}/{folder}/{_file_name(rest)}.json" if rest else f"{self.own.path}/{name}.json"
 
 
 def open_store(root: Path) -> DiskStore:
@@ -259,7 +171,7 @@ def open_store(root: Path) -> DiskStore:
         Unreadable, Unusable: One of the folders is not as mlbuild makes it.
     """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
-    store = DiskStore(root, Path(cache).absolute() if cache else None)
+    store = DiskStore.at(root, Path(cache).absolute() if cache else None)
     examine(store.own, _INNER, ("tasks", "runs"), "move them elsewhere")
     named = store.borrowed or store.cache
     if named is not store.own:
@@ -276,9 +188,3 @@ def _seen(root: str) -> bool | None:
     except (OSError, ValueError):
         return False
     return True
-
-
-def _file_name(name: str) -> str:
-    """Convert a text to a file name: readable if possible, and never too long."""
-    quoted = quote(name, safe="")
-    return quoted if len(quoted) <= 120 else digest(name.encode("utf-8", "surrogatepass"))

@@ -23,7 +23,7 @@ from typing import Any
 
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.versions import Code
-from tests.engine.memory import MemoryStore
+from tests.engine.memory import memory_store
 
 TOP = "brew"
 
@@ -80,7 +80,7 @@ def definitions(
     folder: Path, uses: Sequence[str] = (), policy: Policy | None = None, start: str = f"{TOP}.task:run"
 ) -> Mapping[str, str]:
     """Return the definitions that determine the result of a function that gets objects of some classes."""
-    code = Code(MemoryStore(folder), policy)
+    code = Code(memory_store(folder).local, policy)
     found = code.definitions(code.version(named(start), map(named, uses)))
     assert found is not None
     return found

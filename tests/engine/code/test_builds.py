@@ -131,7 +131,7 @@ def test_where_it_is_not_known_of_what_a_version_consisted_the_code_changed(
 ) -> None:
     built(on_disk)
     assert isinstance(on_disk.store, DiskStore)
-    for path, _ in on_disk.store.notes("code"):
+    for path, _ in on_disk.store.local.notes("code"):
         path.unlink()
     (package / "fit.py").write_text(FILES["fit.py"].replace("fill()", "fill() * 2"))
     assert built(on_disk).ran == ("fit",)
@@ -167,7 +167,7 @@ def test_a_strange_note_of_what_was_looked_at_is_left(
     project: Project, package: Path, note: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(versions, "_known", {})
-    project.store.keep_note("scans", note)
+    project.store.local.keep_note("scans", note)
     assert len(built(project).ran) == 3
     versions._known.clear()
     assert built(project).ran == ()
@@ -175,7 +175,7 @@ def test_a_strange_note_of_what_was_looked_at_is_left(
 
 def test_files_are_those_of_all_that_is_loaded(project: Project, package: Path) -> None:
     task = tasks()[1]
-    assert Code(project.store, POLICY).files(task.run, task.uses) == {
+    assert Code(project.store.local, POLICY).files(task.run, task.uses) == {
         package / "__init__.py",
         package / "load.py",
         package / "tables.py",
