@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mlbuild.diagnostics import CODES, WARNINGS
-from mlbuild.engine.code.actions import Actions
+from mlbuild.engine.code.import_effects import ImportEffects
 from mlbuild.engine.code.library import Library
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.scan import scan
@@ -46,8 +46,8 @@ def library() -> Library:
 
 def test_importing_a_module_does_nothing(library: Library) -> None:
     """Otherwise everything that it calls would be in the key of every task that imports it, directly or indirectly."""
-    actions = Actions(library)
-    acting = {module: actions.of(module) for module in library.modules() if actions.of(module)}
+    effects = ImportEffects(library)
+    acting = {module: effects.of(module) for module in library.modules() if effects.of(module)}
     assert set(acting) == ACTING, acting
 
 

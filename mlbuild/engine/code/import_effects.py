@@ -17,12 +17,12 @@ Further = tuple[Call, ...] | None
 _MAKERS = ("__new__", "__init__", "__post_init__")
 
 
-class Actions:
+class ImportEffects:
     """Separates definitions that have no effect when they are created from those that may have one."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._actions: dict[str, tuple[Place, ...]] = {}
+        self._effects: dict[str, tuple[Place, ...]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
         self._called_by: dict[str, dict[str, list[Further]]] = {}
         self._further: dict[Call, Further] = {}
@@ -31,9 +31,9 @@ class Actions:
         """Return what counts when a module is imported: whatever may have an effect, or everything if its names are
         unknown.
         """
-        if module not in self._actions:
-            self._actions[module] = tuple(self._find(module))
-        return self._actions[module]
+        if module not in self._effects:
+            self._effects[module] = tuple(self._find(module))
+        return self._effects[module]
 
     def _find(self, module: str) -> Iterator[Place]:
         scan = self._library.scan(module)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mlbuild.engine.code.actions import Actions
 from mlbuild.engine.code.flags import COMPUTED, DYNAMIC, READS_SOURCE, WHOLE
+from mlbuild.engine.code.import_effects import ImportEffects
 from mlbuild.engine.code.library import Library, Place
 from mlbuild.engine.code.modules import with_packages
 from mlbuild.engine.code.policy import Policy
@@ -19,9 +19,11 @@ _PASSIVE = frozenset(("abc:ABC", "builtins:object", "typing:Generic", "typing:Pr
 class Reach:
     """What is reached from some definitions, and which modules are imported on the way."""
 
-    def __init__(self, library: Library, actions: Actions, policy: Policy, starts: Iterable[Place]) -> None:
+    def __init__(
+        self, library: Library, effects: ImportEffects, policy: Policy, starts: Iterable[Place]
+    ) -> None:
         self.loaded: set[str] = set()
-        self._library, self._actions, self._policy = library, actions, policy
+        self._library, self._effects, self._policy = library, effects, policy
         self._units: dict[Place, Unit] = {}
         self._whole: set[str] = set()
         self._mentioned: set[str] = set()
@@ -122,7 +124,7 @@ class Reach:
             module = waiting.pop()
             if module not in self.loaded:
                 self.loaded.add(module)
-                self._waiting += self._actions.of(module)
+                self._waiting += self._effects.of(module)
                 waiting += self._library.imports(module)
 
     def _is_of_family(self, place: Place) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.engine.canonical import canonical, digest
-from mlbuild.engine.code.actions import Actions
+from mlbuild.engine.code.import_effects import ImportEffects
 from mlbuild.engine.code.library import Library, Place
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.policy import Policy
@@ -44,7 +44,7 @@ class Code:
         self._sources = sources or ModuleFiles()
         self._scanned: dict[str, ModuleScan | None] = {}
         self._noted: dict[str, Any] | None = None
-        self._libraries: dict[frozenset[str], tuple[Library, Actions]] = {}
+        self._libraries: dict[frozenset[str], tuple[Library, ImportEffects]] = {}
         self._reached: dict[tuple[Place, ...], tuple[str, frozenset[str]]] = {}
         self._versions: dict[str, Mapping[str, str]] = {}
 
@@ -102,7 +102,7 @@ class Code:
             tops = frozenset(module.partition(".")[0] for module, _ in starts)
             if tops not in self._libraries:
                 library = Library(tops, self._sources, self._scan)
-                self._libraries[tops] = library, Actions(library)
+                self._libraries[tops] = library, ImportEffects(library)
             reach = Reach(*self._libraries[tops], self._policy, starts)
             definitions = reach.definitions()
             version = _version(definitions)
