@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from mlbuild.allowance import allowance
@@ -127,14 +127,14 @@ def build(
     named = match(whole, targets)
     cores = threads or available_threads()
     store = open_store(spec.root)
-    executor = _executor(store, jobs or cores, memory_limit)
+    executor = _executor(store, jobs or cores, cores, memory_limit)
     lock = LockFile(spec, whole, with_ancestors(whole, named), store)
     with store.building(lambda holder: events(BuildWaiting(holder))):
         if store.begin():
             events(StoreBrought())
         if locked:
             _hold(lock, Digests(store.local, spec.root))
-        with Recorder(spec, whole, store, command, events) as recorder:
+        with Recorder(spec, whole, store, command, events) as recorder, closing(executor):
             result = run_build(
                 whole,
                 store,
@@ -142,7 +142,6 @@ def build(
                 named,
                 force=force,
                 keep_going=keep_going,
-                threads=cores,
                 twice=check_determinism,
                 executor=executor,
                 events=recorder,
@@ -163,12 +162,12 @@ def needs_workers(jobs: int, memory_limit: int | None) -> bool:
     return possible() and (jobs > 1 or memory_limit is not None or allowance() is not None)
 
 
-def _executor(store: DiskStore, jobs: int, memory_limit: int | None) -> Executor:
+def _executor(store: DiskStore, jobs: int, cores: int, memory_limit: int | None) -> Executor:
     if memory_limit is not None and not (possible() and watchable()):
         raise ValueError(NO_LIMIT)
     if needs_workers(jobs, memory_limit):
-        return Workers(Setup(store.contents, store.root, load_libraries, limit, memory_limit), jobs)
-    return InProcess(store.contents, store.root)
+        return Workers(Setup(store.contents, store.root, load_libraries, limit, memory_limit), jobs, cores)
+    return InProcess(store.contents, store.root, cores)
 
 
 def foresee(

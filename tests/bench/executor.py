@@ -13,11 +13,13 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
 
+from mlbuild.engine.execution.executor import Executor, InProcess
 from mlbuild.engine.execution.run import build
 from mlbuild.engine.execution.workers import Workers
 from mlbuild.engine.execution.zygote import Setup
@@ -69,8 +71,11 @@ def built(plan: Plan, jobs: int) -> Callable[[Path], None]:
 
     def work(folder: Path) -> None:
         store = DiskStore.at(folder)
-        executor = None if jobs == 1 else Workers(Setup(store.contents, folder), jobs or 1)
-        assert build(plan, store, folder, executor=executor).ok
+        executor: Executor = InProcess(store.contents, folder)
+        if jobs != 1:
+            executor = Workers(Setup(store.contents, folder), jobs or 1, cores=1)
+        with closing(executor):
+            assert build(plan, store, folder, executor=executor).ok
 
     return work
 

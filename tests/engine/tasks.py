@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mlbuild.engine.decide.foresee import foresee
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.stale import Decision
 from mlbuild.engine.execution.events import BuildResult, Event, TaskStarted
+from mlbuild.engine.execution.executor import Executor
 from mlbuild.engine.execution.run import build
 from mlbuild.engine.execution.workers import Workers
 from mlbuild.engine.execution.zygote import Setup
@@ -188,14 +190,22 @@ class Project:
         return Path(name)
 
     def build(
-        self, tasks: Sequence[Task], targets: Collection[str] | None = None, **options: Any
+        self,
+        tasks: Sequence[Task],
+        targets: Collection[str] | None = None,
+        *,
+        executor: Executor | None = None,
+        **options: Any,
     ) -> BuildResult:
+        """Build in an executor (None: one by one in this process), and close it."""
         self.events = []
-        return build(plan(tasks), self.store, self.root, targets, events=self.events.append, **options)
+        options = {**options, "executor": executor, "events": self.events.append}
+        with nullcontext() if executor is None else closing(executor):
+            return build(plan(tasks), self.store, self.root, targets, **options)
 
-    def workers(self, slots: int = 2, memory: int | None = None) -> Workers:
+    def workers(self, slots: int = 2, cores: int = 1, memory: int | None = None) -> Workers:
         """Return an executor with processes, which only a store on disk can be shared with."""
-        return Workers(Setup(self.store.contents, self.root, memory=memory), slots)
+        return Workers(Setup(self.store.contents, self.root, memory=memory), slots, cores)
 
     def foresee(
         self, tasks: Sequence[Task], targets: Collection[str] | None = None, **options: Any

@@ -21,6 +21,7 @@ from mlbuild.engine.execution.events import (
     TaskReused,
     TaskStarted,
 )
+from mlbuild.engine.execution.executor import InProcess
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.queries.targets import match
 from tests.engine.tasks import (
@@ -109,8 +110,9 @@ def test_why_a_task_last_ran_is_known_after_it(project: Project) -> None:
 
 def test_a_task_gets_its_threads_and_its_inputs(project: Project) -> None:
     tasks = [text_task("a", "a"), Task("t", "k", look, {}, ("seen",), (Input("in", "a", ("out",)),))]
-    assert project.content(project.build(tasks, threads=3), "t", "seen") == "3 ('out',) b'a' b'a'"
-    assert project.build(tasks, threads=1).ran == ()
+    three, one = (InProcess(project.store.contents, project.root, cores) for cores in (3, 1))
+    assert project.content(project.build(tasks, executor=three), "t", "seen") == "3 ('out',) b'a' b'a'"
+    assert project.build(tasks, executor=one).ran == ()
 
 
 def look(job: Job) -> None:

@@ -28,8 +28,8 @@ class ByHand:
     `log` contains what was submitted, each with its threads, and in between what ended.
     """
 
-    def __init__(self, project: Project, slots: int, ends: Sequence[str] = ()) -> None:
-        self.slots = slots
+    def __init__(self, project: Project, slots: int, ends: Sequence[str] = (), cores: int = 1) -> None:
+        self.slots, self.cores = slots, cores
         self._project, self._ends = project, list(ends)
         self._running: dict[str, tuple[Task, Inputs, int]] = {}
         self.log: list[str] = []
@@ -63,26 +63,28 @@ class ByHand:
         assert not self._running
 
 
-def log(project: Project, tasks: list[Task], slots: int, ends: Sequence[str] = (), **options: Any) -> str:
+def log(
+    project: Project, tasks: list[Task], slots: int, ends: Sequence[str] = (), cores: int = 1, **options: Any
+) -> str:
     """Return what an executor was told in a build, on one line."""
-    executor = ByHand(project, slots, ends)
+    executor = ByHand(project, slots, ends, cores)
     project.build(tasks, executor=executor, **options)
     return ", ".join(executor.log)
 
 
 def test_the_cores_are_shared_among_what_starts_together(project: Project) -> None:
     tasks = [text_task(name, name) for name in "abc"]
-    assert log(project, [*tasks, text_task("d", "", "a/out")], 3, threads=8) == (
+    assert log(project, [*tasks, text_task("d", "", "a/out")], 3, cores=8) == (
         "a:3, b:3, c:2, a ends, d:3, b ends, c ends, d ends"
     )
 
 
 def test_one_that_runs_alone_has_all_cores_and_none_has_less_than_one(project: Project) -> None:
-    assert log(project, [text_task("a", ""), text_task("b", "", "a/out")], 4, threads=8) == (
+    assert log(project, [text_task("a", ""), text_task("b", "", "a/out")], 4, cores=8) == (
         "a:8, a ends, b:8, b ends"
     )
     project = Project(project.root)
-    assert log(project, [text_task(name, name) for name in "abc"], 3, threads=2) == (
+    assert log(project, [text_task(name, name) for name in "abc"], 3, cores=2) == (
         "a:1, b:1, c:1, a ends, b ends, c ends"
     )
 
@@ -137,13 +139,13 @@ def test_damage_lets_what_runs_come_to_its_end(on_disk: Project) -> None:
     damaged.chmod(0o644)
     damaged.write_bytes(b"c")
     tasks = [*first, text_task("x", "x", "a/out"), text_task("y", "y", "b/out")]
-    assert log(on_disk, tasks, 2, threads=2) == "x:1, x ends, b:2, b ends, y:2, y ends"
+    assert log(on_disk, tasks, 2, cores=2) == "x:1, x ends, b:2, b ends, y:2, y ends"
 
 
 def test_a_build_that_checks_determinism_runs_each_task_twice(project: Project) -> None:
     ticks.clear()
     tasks = [text_task("a", "a"), text_task("t", "", run=unsteady), text_task("after", "", "t/out")]
-    assert log(project, tasks, 1, threads=4, twice=True) == (
+    assert log(project, tasks, 1, cores=4, twice=True) == (
         "a:4, a ends, a:1, a ends, t:4, t ends, t:1, t ends, after:4, after ends, after:1, after ends"
     )
     assert project.told(NonDeterministic) == [NonDeterministic("t", ("out",))]

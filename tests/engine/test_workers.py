@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from mlbuild.allowance import memory_of, size_text
 from mlbuild.engine.execution.events import TaskPrinted
+from mlbuild.engine.execution.run import build
 from mlbuild.engine.execution.workers import Workers
 from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Input, Job, Task
@@ -27,6 +28,7 @@ from tests.engine.tasks import (
     chatter,
     greedy,
     killed,
+    plan,
     quits,
     text_task,
 )
@@ -126,7 +128,7 @@ def test_workers_are_watched_while_libraries_are_imported(on_disk: Project) -> N
         memory=limit_that_leaves(64, on_disk),
     )
     tasks = [text_task("a", "", run=hoards), text_task("b", "b", libraries=("slow",))]
-    result = on_disk.build(tasks, executor=Workers(setup, 2), keep_going=True)
+    result = on_disk.build(tasks, executor=Workers(setup, 2, 1), keep_going=True)
     assert ([*result.failures], result.ran) == (["a"], ("b",))
 
 
@@ -165,7 +167,7 @@ def never_loads(libraries: Collection[str]) -> None:
 
 def test_a_zygote_that_does_not_listen_is_ended(on_disk: Project) -> None:
     before = children()  # other tests may have left some
-    executor = Workers(Setup(on_disk.store.contents, on_disk.root, load=never_loads), 1)
+    executor = Workers(Setup(on_disk.store.contents, on_disk.root, load=never_loads), 1, 1)
     executor.submit(text_task("t", ""), {}, 1)
     assert children() - before
     executor.close()
@@ -246,7 +248,7 @@ def test_independent_tasks_run_at_once_and_share_the_cores(on_disk: Project) -> 
         text_task(name, "", run=meet, params={"pipe": pipe, "writes": name == "w"}) for name in ("r", "w")
     ]
     last = text_task("last", "", run=threads, inputs=both("r", "w"))
-    result = on_disk.build([*pair, last], executor=on_disk.workers(), threads=4)
+    result = on_disk.build([*pair, last], executor=on_disk.workers(cores=4))
     assert [on_disk.content(result, name) for name in ("r", "w", "last")] == ["2", "2", "4"]
 
 
@@ -283,7 +285,7 @@ def test_a_worker_has_the_libraries_of_its_task_and_no_more_threads_than_that(on
         text_task("c", "", run=tells, libraries=("one", "two"), inputs=both("a", "b")),
         text_task("d", "", "c/out", run=tells, libraries=("two",)),
     ]
-    result = on_disk.build(tasks, executor=Workers(setup, 2), threads=4)
+    result = on_disk.build(tasks, executor=Workers(setup, 2, 4))
     told = [on_disk.content(result, task.name).split(" ") for task in tasks]
     assert [words[1:] for words in told] == [
         ["one", "[2]"],
@@ -299,6 +301,25 @@ def test_nothing_to_run_makes_no_process(on_disk: Project, monkeypatch: pytest.M
     monkeypatch.delattr(os, "fork")
     monkeypatch.delattr(os, "posix_spawn")
     assert on_disk.build(chain(), executor=on_disk.workers()).reused == ("a", "b", "c")
+
+
+def test_an_executor_keeps_its_workers_from_build_to_build(on_disk: Project) -> None:
+    """Whoever makes an executor closes it, so the processes are started once."""
+    store, root = on_disk.store, on_disk.root
+    pids = []
+    with closing(on_disk.workers(1)) as executor:
+        for text in "ab":
+            result = build(
+                plan([text_task("t", text, run=tells_its_process)]), store, root, executor=executor
+            )
+            pids.append(on_disk.content(result, "t"))
+        assert executor.alive
+    assert not executor.alive
+    assert pids == [pids[0]] * 2 != [str(os.getpid())] * 2
+
+
+def tells_its_process(job: Job) -> None:
+    job.write("out", str(os.getpid()).encode())
 
 
 def test_an_interrupt_ends_workers_and_leaves_a_right_store(on_disk: Project) -> None:

@@ -31,8 +31,8 @@ class Dispatch:
     `twice`, each task that does not fail by accident runs a second time with another number of threads.
     """
 
-    def __init__(self, executor: Executor, urgent: Urgent, cores: int, twice: bool) -> None:
-        self._executor, self._urgent, self._cores, self._twice = executor, urgent, cores, twice
+    def __init__(self, executor: Executor, urgent: Urgent, twice: bool) -> None:
+        self._executor, self._urgent, self._twice = executor, urgent, twice
         self._heap: list[tuple[tuple[int, float, int], Attempt]] = []
         self._running: dict[str, Attempt] = {}
         self._twins: dict[str, list[str]] = {}
@@ -64,7 +64,7 @@ class Dispatch:
     def start(self, attempt: Attempt) -> None:
         """Run a task with its share of the free cores."""
         starting = min(len(self._heap) + 1, self._executor.slots - len(self._running))
-        free = self._cores - sum(other.threads for other in self._running.values())
+        free = self._executor.cores - sum(other.threads for other in self._running.values())
         self._submit(replace(attempt, threads=max(1, -(-free // starting))))
 
     def ended(self, heard: Heard) -> list[tuple[Attempt, Outcome]]:

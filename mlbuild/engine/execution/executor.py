@@ -45,9 +45,15 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Runs the functions of tasks. A build submits at most `slots` tasks at once."""
+    """Runs the functions of tasks with resources of its own, which builds only borrow.
+
+    A build submits at most `slots` tasks at once, which share `cores` cores. Whoever makes an executor closes it. One
+    executor can serve several builds, one after the other, unless one was interrupted: then it has to be closed
+    first.
+    """
 
     slots: int
+    cores: int
 
     def submit(self, task: Task, inputs: Inputs, threads: int) -> None:
         """Start a task that can use `threads` cores. Every part of `inputs` is in the store."""
@@ -59,7 +65,7 @@ class Executor(Protocol):
         """
 
     def close(self) -> None:
-        """Stop everything that is still running. The executor can be used again afterwards."""
+        """Release all resources, and stop what is still running. The executor can be used again afterwards."""
 
 
 class InProcess:
@@ -70,7 +76,8 @@ class InProcess:
 
     slots = 1
 
-    def __init__(self, contents: Contents, root: Path) -> None:
+    def __init__(self, contents: Contents, root: Path, cores: int = 1) -> None:
+        self.cores = cores
         self._contents, self._root = contents, root
         self._waiting: deque[tuple[Task, Inputs, int]] = deque()
 

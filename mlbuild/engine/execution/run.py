@@ -60,7 +60,6 @@ def build(
     *,
     force: bool = False,
     keep_going: bool = False,
-    threads: int = 1,
     twice: bool = False,
     executor: Executor | None = None,
     events: Listener = ignore,
@@ -69,9 +68,8 @@ def build(
 
     `force` runs the targets, and the tasks between them, in any case; other tasks that they need are not forced. If
     a task fails, tasks of the same or a lower rank that do not depend on it still run, and those of a higher rank
-    do not start. With `keep_going`, only tasks that depend on it do not start. `threads` cores are divided among
-    the tasks that run at once in `executor` (None: in this process), which is closed afterwards. With `twice`,
-    every task that runs does so twice, to compare.
+    do not start. With `keep_going`, only tasks that depend on it do not start. Tasks run in `executor` (None: one
+    by one in this process), which the caller closes. With `twice`, every task that runs does so twice, to compare.
 
     Raises:
         Rejected: Tasks depend on each other in a circle.
@@ -83,11 +81,10 @@ def build(
     extent = extent_of(plan, targets, force, keep_going)
     executor = executor or InProcess(store.contents, root)
     urgency = Urgency(plan, extent, store.local, timed=executor.slots > 1)
-    dispatch = Dispatch(executor, urgency, threads, twice)
+    dispatch = Dispatch(executor, urgency, twice)
     try:
         return _Build(plan, world, extent, dispatch, urgency, Ledger(events)).run()
     finally:
-        executor.close()
         with suppress(Unwritable):  # they only save time
             world.outside.save()
             world.code.save()

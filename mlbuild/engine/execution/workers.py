@@ -60,8 +60,8 @@ class Workers:
     `slots` idle workers are kept.
     """
 
-    def __init__(self, setup: Setup, slots: int) -> None:
-        self.slots = slots
+    def __init__(self, setup: Setup, slots: int, cores: int) -> None:
+        self.slots, self.cores = slots, cores
         self._setup = setup
         self._numbers = itertools.count()
         self._zygote: int | None = None
