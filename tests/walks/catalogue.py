@@ -25,9 +25,9 @@ _RULE = """\
         Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
     )
 """
-_CHECK = """\
+_KEPT = """\
     if column.max_length is not None:
-        checks.append(pa.Check.str_length(max_value=column.max_length, name=f"max_length {column.max_length}"))
+        rules[f"max_length {column.max_length}"] = value.str.len_chars() <= column.max_length
 """
 _LEVEL = """\
     vague_name: str = field(
@@ -140,7 +140,7 @@ WALKS = (
             Edit("data/contracts.py", "    @property\n    def type(self) -> ColumnType:\n", instead=f"{_RULE}\n    @property\n    def type(self) -> ColumnType:\n"),
             Edit("data/contracts.py", "    Kind,\n", instead="    Integer,\n    Kind,\n"),
             Edit("data/contracts.py", '            "finite": (not', instead='            "max_length": (self.max_length is not None, ("string",)),\n            "finite": (not'),
-            Edit("data/violations.py", "    if column.unique:\n", instead=f"{_CHECK}    if column.unique:\n"),
+            Edit("data/violations.py", "    if column.unique:\n", instead=f"{_KEPT}    if column.unique:\n"),
         ],
         settings={"contracts.row.columns.kind": {"dtype": "string", "max_length": 5}},
         # `source:rows` also makes columns of the contract, so it depends on their fields. Its result stays the same.
