@@ -24,7 +24,8 @@ def main() -> None:
             pass
     try:
         code = _run(sys.argv[1:])
-    except MemoryError:  # not even enough memory to print more, perhaps not even this
+    except (MemoryError, SystemError):  # the latter is from C code that ignores the former
+        # There is not enough memory to print more, perhaps not even this.
         try:
             tell([(sys.stderr, "mlbuild: out of memory\n")])
         finally:

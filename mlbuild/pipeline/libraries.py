@@ -16,27 +16,37 @@ from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.models import LEARNERS
 
-#: How much memory scipy.linalg may allocate: 120 MiB were measured. Its OpenBLAS allocates one buffer when it is
-#: loaded and another for the first matrix product. If it gets none, it retries forever.
-NEEDED_BY_SCIPY = 160 << 20
+#: The libraries that get no further if they cannot allocate their memory when they are loaded, by distribution: the
+#: module that allocates it, and how much that may be.
+#:
+#: polars allocates 46 MiB for itself and up to 40 MiB for each of its first threads, and waits forever for a thread
+#: that could not start. scipy's OpenBLAS allocates 120 MiB: one buffer when it is loaded and another for the first
+#: matrix product. If it gets none, it retries forever.
+NEEDED = {"polars": ("polars", 128 << 20), "scipy": ("scipy.linalg", 160 << 20)}
 
 
-def scipy() -> None:
-    """Import what scikit-learn computes with, and make it allocate its memory now rather than retry forever later.
+def _see_room(name: str) -> None:
+    """Check that there is enough memory to load a library that would not report this itself.
 
     Raises:
-        Failed: There may be too little memory for it.
+        Failed: There may be too little.
     """
-    left = room()
-    if left is None or "scipy.linalg" in sys.modules:
+    module, needed = NEEDED.get(name, ("", 0))
+    if module in sys.modules:
         return
-    if left < NEEDED_BY_SCIPY:
-        needs = f"{size_text(left)} are left, but scipy needs {size_text(NEEDED_BY_SCIPY)}"
+    left = room()
+    if left is not None and left < needed:
+        needs = f"{size_text(max(left, 0))} are left, but {name} needs {size_text(needed)}"
         message = f"{OUT_OF_MEMORY}: {', '.join([*allowance_text(), needs])}"
         raise Failed(Failure("task", message, {"memory": {"limit": allowance(), "left": left}}))
-    from scipy.linalg import blas
 
-    blas.dgemm(1.0, [[1.0]], [[1.0]])
+
+def _scipy() -> None:
+    """Import what scikit-learn computes with. Where memory is limited, make it allocate its own now."""
+    if room() is not None and "scipy.linalg" not in sys.modules:
+        from scipy.linalg import blas
+
+        blas.dgemm(1.0, [[1.0]], [[1.0]])
 
 
 #: How to import what tasks use: distributions by name, learners by type. Nothing is computed, so that the process
@@ -47,7 +57,7 @@ _IMPORTS: dict[str, Callable[[], Any]] = {
     "pandera": partial(import_module, "pandera.polars"),
     "onnx": partial(import_module, "onnx"),
     "onnxruntime": onnxruntime,
-    "scipy": scipy,
+    "scipy": _scipy,
     **{cls.type: cls.load for cls in LEARNERS},
 }
 
@@ -62,6 +72,7 @@ def load(names: Collection[str]) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, imported in _IMPORTS.items():
         if name in names:
+            _see_room(name)
             with suppress(ImportError, OSError):
                 imported()
 

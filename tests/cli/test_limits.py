@@ -22,6 +22,14 @@ from tests.cli.starting import ROOT
 MIB = 1 << 20
 #: The seconds in which any of these builds ends, on a busy machine.
 _SOON = 120
+#: Modules are compiled once, as in an installation: Python's parser can mistake missing memory for wrong syntax.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Compile all modules that a build imports."""
+    assert ended(tmp_path_factory.mktemp("compiled") / "project")[0] == 0
 
 
 def ended(folder: Path, *words: str, before: Callable[[], None] | None = None) -> tuple[int, str]:
@@ -31,7 +39,7 @@ def ended(folder: Path, *words: str, before: Callable[[], None] | None = None) -
     done = subprocess.run(
         [sys.executable, "-m", "mlbuild", "build", *words],
         cwd=folder,
-        env=os.environ | {"MLBUILD_THREADS": "2", "PYTHONPATH": str(ROOT)},
+        env=_ENVIRONMENT | {"MLBUILD_THREADS": "2", "PYTHONPATH": str(ROOT)},
         preexec_fn=before,
         capture_output=True,
         text=True,
