@@ -51,6 +51,8 @@ def _violated(rows: pl.DataFrame, contract: Contract, present: Sequence[str]) ->
         kept += [(name, rule.all()) for rule in _rules(name, column).values()]
     if contract.unique and set(contract.unique) <= set(present):
         kept.append((None, _unique(contract.unique).all()))
+    if not kept:  # every column is missing in the file
+        return replace(contract, columns={}, unique=None)
     answers = rows.select(rule.alias(str(index)) for index, (_, rule) in enumerate(kept)).row(0)
     wrong = {name for (name, _), holds in zip(kept, answers, strict=True) if not holds}
     columns = {name: column for name, column in contract.columns.items() if name in wrong}

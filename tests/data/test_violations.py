@@ -155,6 +155,15 @@ def test_all_violations_of_a_table_come_at_once_in_the_order_of_its_columns(tmp_
     assert broken(rows, columns, tuple(faults), unique=["id", "n"]) == broken(rows, columns, tuple(faults))
 
 
+def test_a_table_without_any_column_of_its_contract(tmp_path: Path) -> None:
+    columns = {"id": "int", "n": {"dtype": "int", "unique": True}}
+    rows, faults = read_file(tmp_path / "rows.csv", columns, "other\n1\n")
+    assert broken(rows, columns, tuple(faults), unique=["id", "n"]) == [
+        "column 'id' is missing",
+        "column 'n' is missing",
+    ]
+
+
 def test_a_value_that_does_not_parse_is_not_told_as_missing_too(tmp_path: Path) -> None:
     text = "n\n" + "\n".join(["x", "", "y", "", "1"] * 5) + "\n"
     rows, faults = read_file(tmp_path / "rows.csv", {"n": "int"}, text)
