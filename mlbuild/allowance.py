@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 #: What libraries print if they get no more memory, or no more threads, whose stacks count as memory.
 _REFUSED = re.compile(
     r"MemoryError|bad_alloc|memory allocation (of \d+ bytes|still) failed|out of memory|cannot allocate memory"
-    r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object",
+    r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object"
+    r"|SystemError: .*without (exception set|setting an exception)",  # C code that ignores a MemoryError
     re.IGNORECASE,
 )
 

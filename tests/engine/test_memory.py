@@ -45,6 +45,8 @@ SAID = [
     ("its worker was killed", "memory allocation of 8 bytes failed"),
     ("its worker ended", "OpenBLAS error: Memory allocation still failed after 10 retries, giving up."),
     ("ImportError: a.so: failed to map segment from shared object", ""),
+    ("SystemError: error return without exception set", ""),
+    ("SystemError: <built-in function load> returned NULL without setting an exception", ""),
 ]
 
 
