@@ -17,6 +17,7 @@ from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
     Bits = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -59,12 +60,12 @@ def scan(file: Path, delimiter: str, *, quotes: bool = True) -> CsvScan:
     )
 
 
-def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> list[int]:
-    """Return the positions of blank lines among the records of a sound file without strays."""
+def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> npt.NDArray[np.int64]:
+    """Return the positions of blank lines among the records of a sound file without strays, in ascending order."""
     import numpy as np
 
     scanner = _Scanner(delimiter, quotes)
-    found: list[int] = []
+    found: list[npt.NDArray[np.int64]] = []
     before, started, returned = 0, 1, 0
     for chunk, padding in _chunks(file):
         marks = scanner.read(chunk)
@@ -75,8 +76,8 @@ def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> list[int]
         ends = _positions(marks.feeds)
         places = before + np.searchsorted(ends, _positions(blank))
         before += len(ends) - padding
-        found += places[places < before].tolist()
-    return found
+        found.append(places[places < before])
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def _read_quickly(file: Path, delimiter: str, width: int, found: CsvScan) -> pl.
 
     None if these may not be all rows, or if their width differs from that of the header.
     """
+    import numpy as np
     import polars as pl
 
     quote = '"' if found.opens else None
@@ -72,13 +73,15 @@ def _read_quickly(file: Path, delimiter: str, width: int, found: CsvScan) -> pl.
         return rows if rows.width == width else None
     blank = blank_lines(file, delimiter, quotes=found.opens)
     # Polars skips blank lines before the header. After it, they are rows without values.
-    leading = sum(1 for place, line in enumerate(blank) if place == line)
-    between = [line - leading - 1 for line in blank[leading:]] if width > 1 else []
+    leading = int((blank == np.arange(len(blank))).sum())
+    between = blank[leading:] - leading - 1 if width > 1 else blank[:0]
     delimiters = (found.records - leading - len(between)) * (width - 1)
     # Polars fills up short rows. Only the number of delimiters shows that there are some.
     if (rows.width, rows.height, found.delimiters) != (width, found.records - leading - 1, delimiters):
         return None
-    return rows.filter(~pl.int_range(pl.len()).is_in(between))
+    kept = np.ones(rows.height, bool)
+    kept[between] = False
+    return rows.filter(pl.Series(kept))
 
 
 def _read_exactly(file: Path, delimiter: str, width: int, progress: Report) -> pl.DataFrame:
