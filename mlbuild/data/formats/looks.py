@@ -15,6 +15,8 @@ _UNPACK = "decompress it first"
 _AS_CSV = "export the table as csv"
 _AS_PARQUET = "write the table as parquet or csv"
 _AS_LINES = "write the table as JSON Lines (one object per line) or as csv"
+#: From how many pairs of bytes on UTF-16 is recognized by its zeros.
+_FEWEST_PAIRS = 4
 _AS_UTF8 = "save the file as UTF-8"
 
 
@@ -105,6 +107,6 @@ def _zipped(head: bytes) -> Look:
 
 
 def _in_pairs(head: bytes) -> bool:
-    """Whether nearly every second byte is zero, as in UTF-16 without a byte order mark."""
+    """Whether nearly every second byte is zero, as in UTF-16 without a byte order mark. A few bytes do not show it."""
     zeros, half = (head[::2].count(0), head[1::2].count(0)), len(head) // 2
-    return half > 0 and max(zeros) > 0.8 * half and min(zeros) < 0.2 * half
+    return half >= _FEWEST_PAIRS and max(zeros) > 0.8 * half and min(zeros) < 0.2 * half
