@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mlbuild.engine.execution.events import Event, TaskDone, TaskFailed, TaskProgress
-from mlbuild.engine.execution.job import Paced
 from mlbuild.engine.graph import Task
+from mlbuild.engine.paced import Paced
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.progress import Progress
 from tests.engine.tasks import Project, counts

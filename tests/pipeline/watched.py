@@ -12,8 +12,9 @@ from typing import Any
 from mlbuild import api
 from mlbuild.engine.decide.key import sorted_params
 from mlbuild.engine.decide.records import find_record
-from mlbuild.engine.execution.job import Paced, Running
+from mlbuild.engine.execution.job import Running
 from mlbuild.engine.graph import Job, Task
+from mlbuild.engine.paced import Paced
 from mlbuild.engine.store.store import DiskStore
 from tests.budget import seed
 from tests.pipeline.coded import PACKAGE, Coded

@@ -13,7 +13,7 @@ from mlbuild.cli.output.printing import counted, say, show, show_document, shown
 from mlbuild.cli.output.progress import LastLine, progress_text
 from mlbuild.cli.output.reasons import waiting_text
 from mlbuild.cli.project import find_file
-from mlbuild.engine.execution.job import Paced
+from mlbuild.engine.paced import Paced
 
 FORMATS = ("text", "json")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from mlbuild.engine.canonical import canonical, parse
 from mlbuild.engine.decide.key import Read, sorted_params
 from mlbuild.engine.decide.records import Part
 from mlbuild.engine.graph import Task
+from mlbuild.engine.paced import Paced
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import remove
 from mlbuild.progress import Progress
@@ -124,25 +124,6 @@ class Running:
             raise ValueError(f"part '{part}' is not one of the task's parts")
         if part in self.given or part in self._targets:
             raise ValueError(f"part '{part}' is produced twice")
-
-
-class Paced:
-    """A `Report` that passes on at most one report per `seconds`, so that reporting costs next to nothing."""
-
-    def __init__(
-        self,
-        listener: Callable[[Progress], None],
-        seconds: float = 0.2,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._listener, self._seconds, self._clock = listener, seconds, clock
-        self._due = float("-inf")
-
-    def __call__(self, done: int, total: int | None, unit: str) -> None:
-        now = self._clock()
-        if now >= self._due:
-            self._due = now + self._seconds
-            self._listener(Progress(done, total, unit))
 
 
 def _failure(error: BaseException) -> Failure:
