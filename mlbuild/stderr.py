@@ -1,4 +1,4 @@
-"""Standard error, also while it is redirected to catch what a library prints. Imports nothing, for a fast start."""
+"""Standard error, also while it is redirected to catch what a library prints."""
 
 import os
 

@@ -10,7 +10,6 @@ import os
 import sys
 
 from mlbuild.cli.words import asks_json, verb_of
-from mlbuild.stderr import descriptor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +48,12 @@ def telling() -> None:
     _State.told = True
 
 
+def _stderr() -> int:
+    """Return the descriptor of standard error. Only what has loaded `mlbuild.stderr` can have redirected it."""
+    module = sys.modules.get("mlbuild.stderr")  # importing it would slow down every start
+    return 2 if module is None else module.descriptor()
+
+
 def _end(number: int, frame: object) -> "NoReturn":
     _signal.signal(number, _signal.SIG_IGN)
     try:
@@ -56,7 +61,8 @@ def _end(number: int, frame: object) -> "NoReturn":
             verb = verb_of(sys.argv[1:]) or ""
             os.write(1, (_DOCUMENT % (f'"{verb}"' if verb.isalpha() else "null", SAID)).encode())
         else:
-            bar = "\r\x1b[K" if os.isatty(descriptor()) else ""
-            os.write(descriptor(), f"{bar}mlbuild: {SAID}\n".encode())
+            stream = _stderr()
+            bar = "\r\x1b[K" if os.isatty(stream) else ""
+            os.write(stream, f"{bar}mlbuild: {SAID}\n".encode())
     finally:
         os._exit(_CODE)
