@@ -31,10 +31,8 @@ def _see_room(name: str) -> None:
     Raises:
         Failed: There may be too little.
     """
-    module, needed = NEEDED.get(name, ("", 0))
-    if module in sys.modules:
-        return
-    left = room()
+    module, needed = NEEDED[name]
+    left = None if module in sys.modules else room()
     if left is not None and left < needed:
         needs = f"{size_text(max(left, 0))} are left, but {name} needs {size_text(needed)}"
         message = f"{OUT_OF_MEMORY}: {', '.join([*allowance_text(), needs])}"
@@ -72,7 +70,8 @@ def load(names: Collection[str]) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, imported in _IMPORTS.items():
         if name in names:
-            _see_room(name)
+            if name in NEEDED:
+                _see_room(name)
             with suppress(ImportError, OSError):
                 imported()
 
