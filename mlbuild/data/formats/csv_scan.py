@@ -77,7 +77,7 @@ def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> npt.NDArr
         places = before + np.searchsorted(ends, _positions(blank))
         before += len(ends) - padding
         found.append(places[places < before])
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ _UNPACK = "decompress it first"
 _AS_CSV = "export the table as csv"
 _AS_PARQUET = "write the table as parquet or csv"
 _AS_LINES = "write the table as JSON Lines (one object per line) or as csv"
+_AS_UTF8 = "save the file as UTF-8"
 #: From how many pairs of bytes on UTF-16 is recognized by its zeros.
 _FEWEST_PAIRS = 4
-_AS_UTF8 = "save the file as UTF-8"
 
 
 @dataclass(frozen=True)
