@@ -153,7 +153,7 @@ class _Survey:
         newest = max(facts(str(path))[3] for path in looked_at)
         missing = max(newest + GRAIN_NS - time.time_ns() + 1_000_000, 0)
         # At most two ticks: the snapshot of a file with a time in the future is not used.
-        time.sleep(min(missing, 2 * GRAIN_NS) / 1e9)  # nothing signals that a clock has moved
+        time.sleep(min(missing, 2 * GRAIN_NS) / 1e9)  # a clock has no event to wait for
 
     def _sources(self) -> tuple[list[Fact], list[Fact]]:
         """Return the external paths: by name, and those that variables name by the names of these."""

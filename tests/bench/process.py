@@ -60,7 +60,7 @@ def settle() -> None:
 
     A file that is as young as a look at it could still change invisibly, so tools would read it again.
     """
-    time.sleep(_SETTLE_SECONDS)  # nothing signals that a clock has moved
+    time.sleep(_SETTLE_SECONDS)  # a clock has no event to wait for
 
 
 def environment() -> dict[str, str]:

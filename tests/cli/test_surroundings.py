@@ -60,7 +60,7 @@ _WAITING = """\
 import time
 from mlbuild.pipeline.libraries import load
 load(["lightgbm", "numpy", "onnx", "onnxruntime", "pandera", "polars", "scikit-learn"])
-time.sleep(15)  # the first look-up was seen some 9 s after the import
+time.sleep(15)  # a process that ended at once would hide telemetry: it was first seen 9 s after the import
 """
 
 

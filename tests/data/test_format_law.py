@@ -158,6 +158,6 @@ def broken(folder: Path, form: type[Format]) -> bool:
     for law in LAWS:
         try:
             law(form, folder, Random(seed()))
-        except Exception:  # whatever the fault causes
+        except Exception:  # a planted fault can cause any error, and each means that the law found it
             return True
     return False

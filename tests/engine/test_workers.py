@@ -117,7 +117,7 @@ def loads_until_one_has_died(libraries: Collection[str]) -> None:
     end = time.monotonic() + 60
     while "slow" in libraries and os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
         assert time.monotonic() < end
-        time.sleep(0.01)  # until the worker is killed, which this process does between two steps
+        time.sleep(0.01)  # a blocking wait could not give up after the deadline above
 
 
 def test_workers_are_watched_while_libraries_are_imported(on_disk: Project) -> None:

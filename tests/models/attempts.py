@@ -51,7 +51,9 @@ def no_failure() -> Iterator[None]:
         yield
     except AssertionError:
         raise
-    except Exception as error:  # any other exception is a fault of the learner
+    except (
+        Exception
+    ) as error:  # whatever else a learner raises is its fault, so the law must report it as one
         raise AssertionError(f"{type(error).__name__}: {error}") from error
 
 

@@ -71,7 +71,7 @@ def value(metric: Metric, case: Case) -> float | None:
         warnings.simplefilter("error")
         try:
             found = metric.value(case.target, case.scores, case.classes)
-        except Exception as error:  # a metric returns a number or None, and raises nothing
+        except Exception as error:  # a metric must raise nothing at all, so the law must report anything
             raise AssertionError(f"{metric.name} on {case}: {type(error).__name__}: {error}") from error
     assert found is None or (isinstance(found, float) and np.isfinite(found)), found
     return found
