@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mlbuild.shown import is_unicode
+
 #: Modules that LightGBM imports only for its scikit-learn and pandas interfaces: three quarters of its import time.
 _NOT_NEEDED = ("sklearn", "pandas")
 #: How long GNU's OpenMP threads spin while they wait for each other. On a busy machine, the default made training
@@ -45,15 +47,13 @@ def lightgbm() -> ModuleType:
 @contextmanager
 def utf8_path(file: Path) -> Iterator[str]:
     """The path of a file in UTF-8, as LightGBM needs it: through a link if the name of a folder is not UTF-8."""
-    try:
-        str(file).encode()
-    except UnicodeEncodeError:
-        with tempfile.TemporaryDirectory() as folder:
-            link = Path(folder, "link")
-            link.symlink_to(file.absolute().parent)
-            yield str(link / file.name)
-    else:
+    if is_unicode(str(file)):
         yield str(file)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder, "link")
+        link.symlink_to(file.absolute().parent)
+        yield str(link / file.name)
 
 
 class _Silence:
