@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.metric import Metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,32 +23,34 @@ _TOO_GOOD = 0.99
 class Constants:
     """For each metric, the constant scores that are best on the training rows."""
 
-    def __init__(self, names: Sequence[str], train: Array, classes: int) -> None:
+    def __init__(self, metrics: Sequence[Metric], train: Array, classes: int) -> None:
         import numpy as np
 
         self._classes = classes
-        self._best: dict[str, Array] = {}
-        for name in names:
+        self._best: dict[Metric, Array] = {}
+        for metric in metrics:
             with np.errstate(all="ignore"):
-                rows = METRIC[name].answer.constants(train, classes)
-            values = [self._value(name, train, row) for row in rows]
-            sign = 1 if METRIC[name].greater_is_better else -1
-            self._best[name] = max(
+                rows = metric.answer.constants(train, classes)
+            values = [self._value(metric, train, row) for row in rows]
+            sign = 1 if metric.greater_is_better else -1
+            self._best[metric] = max(
                 zip(values, rows, strict=True),
                 key=lambda one: float("-inf") if one[0] is None else sign * one[0],
             )[1]
 
     def values(self, target: Array) -> dict[str, float | None]:
         """Compute the metrics of these constants for the coded target of some rows."""
-        return {name: self._value(name, target, row) for name, row in self._best.items()}
+        return {metric.name: self._value(metric, target, row) for metric, row in self._best.items()}
 
-    def _value(self, name: str, target: Array, row: Array) -> float | None:
+    def _value(self, metric: Metric, target: Array, row: Array) -> float | None:
         import numpy as np
 
-        return METRIC[name].value(target, np.broadcast_to(row, (len(target), len(row))), self._classes)
+        return metric.value(target, np.broadcast_to(row, (len(target), len(row))), self._classes)
 
 
-def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> Iterator[DataWarning]:
+def findings(
+    metrics: Sequence[Metric], scores: Mapping[str, Array], model: Values, constant: Values
+) -> Iterator[DataWarning]:
     """Return warnings about a model, each as a code and a sentence.
 
     `scores` contains the scores of each split. The warnings use the last split that has rows. A model is compared
@@ -65,16 +67,15 @@ def findings(scores: Mapping[str, Array], model: Values, constant: Values) -> It
             "too-good", f"r2 is {r2:.6g} on the {split} rows: a feature may give the target away"
         )
     both = [
-        (name, value, base)
-        for name, value in model[split].items()
-        if value is not None and (base := constant[split].get(name)) is not None
+        (metric, value, base)
+        for metric in metrics
+        if (value := model[split][metric.name]) is not None
+        and (base := constant[split][metric.name]) is not None
     ]
-    beaten = [one for one in both if not _better(*one)]
+    beaten = [(metric, value, base) for metric, value, base in both if not metric.better(value, base)]
     if len(beaten) > len(both) / 2:
-        told = ", ".join(f"{name} {value:.6g} (constant: {base:.6g})" for name, value, base in beaten)
+        told = ", ".join(
+            f"{metric.name} {value:.6g} (constant: {base:.6g})" for metric, value, base in beaten
+        )
         message = f"on the {split} rows the model is no better than a constant answer: {told}"
         yield DataWarning("no-skill", message)
-
-
-def _better(name: str, value: float, base: float) -> bool:
-    return value > base if METRIC[name].greater_is_better else value < base

@@ -36,6 +36,7 @@ POLICY = Policy(
             "mlbuild.data.formats.FORMATS",
             "mlbuild.models.LEARNERS",
             "mlbuild.models.ANSWERS",
+            "mlbuild.models.metrics.METRICS",
             "mlbuild.ops.OPS",
         }
     ),
@@ -44,7 +45,7 @@ POLICY = Policy(
         {
             "mlbuild.diagnostics.Problem",
             "mlbuild.kinds.Kind",
-            "mlbuild.models.metrics.Metric",
+            "mlbuild.models.metrics.metric.Metric",
             "mlbuild.params.Described",
             "mlbuild.params.Param",
         }
@@ -56,7 +57,6 @@ POLICY = Policy(
         Prose("mlbuild.params.field", "examples", None, read_as="examples"),
         Prose("mlbuild.kinds.Choice", "options", 0, read_as="docs"),
         Prose("mlbuild.params.Choice", "options", 0, read_as="docs"),
-        Prose("mlbuild.models.metrics.Metric", "doc", 1, read_as="doc"),
     ),
 )
 

@@ -38,6 +38,7 @@ STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
 #: The `type` of a model names a learner. The learner's own parameters are under `params`.
 LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
+METRIC_NAMES = Choice({metric.name: summary(type(metric)) for metric in METRICS})
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Stopping(Described):
         Integer(min=1), "Stop after this many rounds without improvement. The best round is kept."
     )
     metric: str | None = field(
-        Choice({metric.name: metric.doc for metric in METRICS}),
+        METRIC_NAMES,
         "Metric to watch. Default: the first of the model's `metrics` that training can watch.",
         default=None,
     )
@@ -174,9 +175,7 @@ class Model(Described):
     )
     target: Mapping[str, Any] = field(TARGET, "Column to predict.")
     metrics: tuple[str, ...] | None = field(
-        ListOf(
-            Choice({metric.name: metric.doc for metric in METRICS}), or_one=True, min_items=1, unique=True
-        ),
+        ListOf(METRIC_NAMES, or_one=True, min_items=1, unique=True),
         f"Metrics to compute on each split. Default: {_default_metrics()}.",
         default=None,
     )

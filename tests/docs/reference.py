@@ -18,7 +18,7 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.ops.stages import place
-from mlbuild.params import Param, params_of, read
+from mlbuild.params import Param, params_of, read, summary
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.text.yaml_text import yaml_text
 from tests.docs.keys import code, doc_of, keys_of
@@ -206,7 +206,7 @@ def _metrics() -> str:
             metric.answer.kind + (f", {metric.classes} classes" if metric.classes else ""),
             f"{'higher' if metric.greater_is_better else 'lower'} (best: {metric.best:g})",
             ", ".join(code(cls.type) for cls in LEARNERS if metric.name in cls.watches(None)),
-            metric.doc,
+            summary(type(metric)),
         ]
         for metric in METRICS
     ]

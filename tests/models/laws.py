@@ -21,7 +21,7 @@ import polars as pl
 
 from mlbuild.columns import DTYPES, INTERNAL, ColumnType, Schema
 from mlbuild.models.learner import Learner
-from mlbuild.models.metrics import METRIC, evaluate
+from mlbuild.models.metrics import METRIC
 from mlbuild.models.training import EarlyStopping, Rows
 from mlbuild.params import Boolean, Param, params_of, read, write
 from tests.budget import examples
@@ -57,7 +57,7 @@ def learns(cls: type[Learner]) -> None:
         scores = cls().predict(cls().fit(one.training), one.rows, 1)
         target, count, metric = one.training.target, one.training.classes, cls.answer.loss
         constants = [np.tile(row, (len(target), 1)) for row in cls.answer.constants(target, count)]
-        found = [evaluate([metric], target, some, count)[metric] for some in (scores, *constants)]
+        found = [METRIC[metric].value(target, some, count) for some in (scores, *constants)]
         sign = 1 if METRIC[metric].greater_is_better else -1
         values = [sign * value for value in found if value is not None]
         assert len(values) == len(found) and values[0] > max(values[1:]), f"{metric}: {found}"

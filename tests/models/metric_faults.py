@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
-from mlbuild.models.metrics import METRIC, Function, Metric
+from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.metric import Metric
 
 Array = np.ndarray[Any, Any]
+Function = Callable[[Array, Array], float | None]
 
 
 def spoilt(name: str, change: Callable[[Function], Function]) -> Metric:
-    return replace(METRIC[name], function=change(METRIC[name].function))
+    """Return a metric that computes something else than the real one."""
+    compute = change(METRIC[name].compute)
+    return differing(name, compute=lambda self, target, scores: compute(target, scores))
+
+
+def differing(name: str, **members: Any) -> Metric:
+    """Return a metric that has other members than the real one."""
+    real = type(METRIC[name])
+    spoilt: Metric = type(real.__name__, (real,), members)()
+    return spoilt
 
 
 def _negated(function: Function) -> Function:
@@ -108,16 +118,16 @@ FAULTS: dict[str, tuple[Metric, str]] = {
     ),
     "probabilities cut off": (spoilt("log_loss", _certain_enough), "is_best_for_perfect_answers"),
     "the wrong best value": (
-        replace(METRIC["root_mean_squared_error"], best=1.0),
+        differing("root_mean_squared_error", best=1.0),
         "is_best_for_perfect_answers",
     ),
-    "the wrong direction": (replace(METRIC["roc_auc"], best=0.0, worst=1.0), "gets_worse_with_the_answers"),
+    "the wrong direction": (differing("roc_auc", best=0.0, worst=1.0), "gets_worse_with_the_answers"),
     "the same for all": (
-        replace(METRIC["accuracy"], function=lambda target, scores: 1.0),
+        spoilt("accuracy", lambda function: lambda target, scores: 1.0),
         "gets_worse_with_the_answers",
     ),
     "a range too narrow": (
-        replace(METRIC["mean_absolute_error"], worst=1.0),
+        differing("mean_absolute_error", worst=1.0),
         "stays_between_worst_and_best",
     ),
     "a sum": (spoilt("brier_score", _summed), "depends_neither_on_order_nor_on_repetition"),
@@ -129,15 +139,15 @@ FAULTS: dict[str, tuple[Metric, str]] = {
         spoilt("balanced_accuracy", _of_two_classes_at_least),
         "has_no_value_where_it_means_nothing",
     ),
-    "of any number of classes": (replace(METRIC["f1"], classes=None), "has_the_value_of_its_definition"),
+    "of any number of classes": (differing("f1", classes=None), "has_the_value_of_its_definition"),
     "of whatever rows": (
-        replace(METRIC["accuracy"], answer=_AnyRows),
+        differing("accuracy", answer=_AnyRows),
         "has_no_value_where_it_means_nothing",
     ),
     "scores changed in place": (spoilt("average_precision", _in_place), "leaves_its_arguments_alone"),
     "errors rounded down": (spoilt("mean_absolute_error", _flattering), "has_the_value_of_its_definition"),
     "the wrong constant": (
-        replace(METRIC["mean_absolute_error"], answer=_OneConstant),
+        differing("mean_absolute_error", answer=_OneConstant),
         "has_its_best_constant_among_those_of_its_answer",
     ),
 }

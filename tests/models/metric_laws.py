@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as scikit_learn
 
-from mlbuild.models.metrics import Metric
+from mlbuild.models.metrics.metric import Metric
 from tests.budget import examples, seed
 
 Array = np.ndarray[Any, Any]

@@ -8,7 +8,8 @@ from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
-from mlbuild.models.metrics import METRIC, METRICS, Metric
+from mlbuild.models.metrics import METRIC, METRICS
+from mlbuild.models.metrics.metric import Metric
 from tests.models.metric_faults import FAULTS
 from tests.models.metric_laws import LAWS
 

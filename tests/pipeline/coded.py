@@ -17,13 +17,14 @@ from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.graph import Task
 from mlbuild.models import ANSWERS, LEARNERS
+from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.pipeline.plan import POLICY
 from tests.engine.memory import memory_store
 from tests.spec.generated import generated
 
 #: All classes that a task can declare in `uses`.
-CLASSES = (*OPS, *LEARNERS, *FORMATS, *ANSWERS, *DATASET_STEPS, *SPLITS)
+CLASSES = (*OPS, *LEARNERS, *map(type, METRICS), *FORMATS, *ANSWERS, *DATASET_STEPS, *SPLITS)
 PACKAGE = Path(mlbuild.__path__[0])
 
 

@@ -17,7 +17,7 @@ import mlbuild.models.metrics
 from mlbuild.diagnostics import data_failure
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
-from mlbuild.models.metrics import Metric
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.sklearn.linear import Linear
 from mlbuild.models.sklearn.linear_form import fit_form
 from mlbuild.models.suitability import check_rows
@@ -115,7 +115,20 @@ def ndcg(target: Array, scores: Array) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-NDCG = Metric("ndcg", "discounted gain of the order in each group, the mean over groups", Ranking, ndcg, 1, 0)
+@dataclass(frozen=True)
+class Ndcg(Metric):
+    """Discounted gain of the order in each group; the mean over groups."""
+
+    name = "ndcg"
+    answer = Ranking
+    best = 1
+    worst = 0
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return ndcg(target, scores)
+
+
+NDCG = Ndcg()
 
 
 def run(*words: str) -> None:

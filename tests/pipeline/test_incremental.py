@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
+from mlbuild.models.metrics import METRICS
 from tests.pipeline.coded import Coded, definitions
 from tests.projects import DELAYS, built, copied, delays
 
@@ -223,13 +224,19 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
 
 
-def test_no_task_of_a_model_but_its_evaluation_depends_on_the_metrics(pristine: Path) -> None:
-    """Another metric in the catalogue neither trains a model again nor writes an artifact again."""
-    plan = api.plan(api.load(pristine / "mlbuild.yaml"))
-    found = {name: definitions((Coded.of(task),)) for name, task in plan.tasks.items()}
-    depends = {
-        name
-        for name, versions in found.items()
-        if any(one.startswith("mlbuild.models.metrics:") for version in versions.values() for one in version)
+def test_only_the_evaluation_of_a_model_depends_on_its_metrics(pristine: Path) -> None:
+    """A change of a metric runs `evaluate:M` of the models that compute it, and nothing else."""
+    spec = api.load(pristine / "mlbuild.yaml")
+    metric = {f"{type(one).__module__}:{type(one).__name__}": one.name for one in METRICS}
+    found = {
+        name: {
+            metric[one]
+            for versions in definitions((Coded.of(task),)).values()
+            for one in versions
+            if one in metric
+        }
+        for name, task in api.plan(spec).tasks.items()
     }
-    assert depends == {"evaluate:late", "evaluate:line"}
+    assert {name: metrics for name, metrics in found.items() if metrics} == {
+        f"evaluate:{model.name}": {*model.metrics} for model in spec.models.values()
+    }

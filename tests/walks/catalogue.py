@@ -4,22 +4,6 @@ from __future__ import annotations
 
 from tests.walks.walk import FITTING, FROM_ROWS, SHIPPING, TRAINING, Edit, Entry, Walk, all_of
 
-_METRIC = """\
-Metric(
-        "explained_variance",
-        "fraction of the variance of the target that is explained, apart from a constant error",
-        Regression,
-        numbers.explained_variance,
-        best=1,
-        worst=-_INFINITE,
-    )"""
-_VARIANCE = '''
-
-def explained_variance(target: Array, scores: Array) -> float | None:
-    """1 minus the variance of the errors relative to that of the target; undefined if the target is constant."""
-    spread = float(target.var())
-    return 1 - float(_errors(target, scores).var()) / spread if spread else None
-'''
 _RULE = """\
     max_length: int | None = field(
         Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
@@ -63,12 +47,16 @@ WALKS = (
     ),
     Walk(
         "Add a metric",
+        files={"models/metrics/explained_variance.py": "explained_variance.py"},
         changes=[
-            Edit("models/scoring/numbers.py", "    return errors\n", _VARIANCE),
-            Entry("models/metrics.py", "METRICS", _METRIC),
+            Entry(
+                "models/metrics/__init__.py",
+                "METRICS",
+                "ExplainedVariance()",
+                "from mlbuild.models.metrics.explained_variance import ExplainedVariance",
+            )
         ],
         settings={"models.one.metrics": ["r2", "explained_variance"]},
-        at_once=all_of("evaluate"),
         then=all_of("evaluate", "publish"),
         laws=["tests/models/test_metrics.py::test_every_metric_keeps_every_law[explained_variance"],
         schema="explained_variance",

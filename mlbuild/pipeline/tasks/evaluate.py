@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.engine.graph import Job, Task
-from mlbuild.models.metrics import evaluate
+from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.metric import evaluate
 from mlbuild.models.skill import Constants, findings
 from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS
@@ -44,7 +45,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         ),
         parts=(METRICS,),
         reported=(METRICS,),
-        uses=(type(scope.item.learner),),
+        uses=(type(scope.item.learner), *(type(METRIC[name]) for name in scope.item.metrics)),
         libraries=("numpy", "polars"),
     )
     yield scope.ships(task, METRICS)
@@ -57,13 +58,13 @@ def task_of(model: str) -> str:
 
 def run(job: Job) -> None:
     coding = read_coding(job)
-    names, classes = job.params["metrics"], len(coding.classes)
+    computed, classes = [METRIC[name] for name in job.params["metrics"]], len(coding.classes)
     scores = {split: read_array(job, "scores", split) for split in SPLITS}
     targets = {split: read_array(job, "target", split) for split in SPLITS if len(scores[split])}
-    constants = Constants(names, targets["train"], classes)
-    metrics = {split: evaluate(names, wanted, scores[split], classes) for split, wanted in targets.items()}
+    constants = Constants(computed, targets["train"], classes)
+    metrics = {split: evaluate(computed, wanted, scores[split], classes) for split, wanted in targets.items()}
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}
-    found = [one.to_json() for one in findings(scores, metrics, constant)]
+    found = [one.to_json() for one in findings(computed, scores, metrics, constant)]
     learner, columns = learner_of(job.params["learner"]), json.loads(job.read("fit", "columns"))
     content = {
         "format": FORMAT,

@@ -1,0 +1,98 @@
+"""Metrics of predicted classes. Targets are class indices [N], scores float64 [N, classes].
+
+The predicted class is the one with the highest probability, and the first one if several are equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.models.answers.classification import Classification
+from mlbuild.models.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Decision(Metric):
+    """A measure of predicted classes, which is 1 if all of them are correct and never below 0."""
+
+    answer = Classification
+    best = 1
+    worst = 0
+
+
+@dataclass(frozen=True)
+class Accuracy(Decision):
+    """Fraction of rows whose class is predicted correctly."""
+
+    name = "accuracy"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return float((scores.argmax(axis=1) == target).mean())
+
+
+@dataclass(frozen=True)
+class BalancedAccuracy(Decision):
+    """Mean of the recall of each class.
+
+    Classes without rows do not count.
+    """
+
+    name = "balanced_accuracy"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        right, actual, _ = _confusion(target, scores)
+        held = actual > 0
+        return float((right[held] / actual[held]).mean())
+
+
+@dataclass(frozen=True)
+class F1Score(Decision):
+    """F1 score (harmonic mean of precision and recall) of the positive class; two classes only.
+
+    Undefined if there are neither positive rows nor positive predictions.
+    """
+
+    name = "f1"
+    classes = 2
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        _, actual, predicted = _confusion(target, scores)
+        return float(_f1_by_class(target, scores)[1]) if actual[1] + predicted[1] else None
+
+
+@dataclass(frozen=True)
+class F1Macro(Decision):
+    """Unweighted mean of the F1 scores of the classes.
+
+    Classes that have no rows and are never predicted do not count.
+    """
+
+    name = "f1_macro"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        _, actual, predicted = _confusion(target, scores)
+        return float(_f1_by_class(target, scores)[(actual + predicted) > 0].mean())
+
+
+def _f1_by_class(target: Array, scores: Array) -> Array:
+    import numpy as np
+
+    right, actual, predicted = _confusion(target, scores)
+    values: Array = 2 * right / np.maximum(actual + predicted, 1)
+    return values
+
+
+def _confusion(target: Array, scores: Array) -> tuple[Array, Array, Array]:
+    """Count for each class the correct predictions, the rows of the class, and the predictions of the class."""
+    import numpy as np
+
+    predicted = scores.argmax(axis=1)
+    width = scores.shape[1]
+    right = np.bincount(target[predicted == target], minlength=width)
+    return right, np.bincount(target, minlength=width), np.bincount(predicted, minlength=width)

@@ -1,0 +1,110 @@
+"""Metrics of predicted numbers: how far they are from the target. Targets are float64 [N], scores float64 [N, 1]."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.models.answers.regression import Regression
+from mlbuild.models.metrics.metric import INFINITE, Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Error(Metric):
+    """A mean of errors, which is 0 for perfect predictions and has no upper bound."""
+
+    answer = Regression
+    best = 0
+    worst = INFINITE
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Error):
+    """Mean squared error."""
+
+    name = "mean_squared_error"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return _mean_square(errors(target, scores))
+
+
+@dataclass(frozen=True)
+class RootMeanSquaredError(Error):
+    """Square root of the mean squared error."""
+
+    name = "root_mean_squared_error"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return math.sqrt(_mean_square(errors(target, scores)))
+
+
+@dataclass(frozen=True)
+class MeanAbsoluteError(Error):
+    """Mean absolute error."""
+
+    name = "mean_absolute_error"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return float(abs(errors(target, scores)).mean())
+
+
+@dataclass(frozen=True)
+class MedianAbsoluteError(Error):
+    """Median absolute error."""
+
+    name = "median_absolute_error"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        import numpy as np
+
+        return float(np.median(abs(errors(target, scores))))
+
+
+@dataclass(frozen=True)
+class MeanAbsolutePercentageError(Error):
+    """Mean of the absolute errors relative to the target.
+
+    It is a fraction and not in percent. Targets below the machine epsilon count as the epsilon.
+    """
+
+    name = "mean_absolute_percentage_error"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        import numpy as np
+
+        sizes = np.maximum(abs(target), np.finfo(np.float64).eps)
+        return float((abs(errors(target, scores)) / sizes).mean())
+
+
+@dataclass(frozen=True)
+class R2Score(Metric):
+    """Coefficient of determination: fraction of the variance of the target that is explained.
+
+    Undefined if the target is constant.
+    """
+
+    name = "r2"
+    answer = Regression
+    best = 1
+    worst = -INFINITE
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        spread = float(((target - target.mean()) ** 2).sum())
+        if spread == 0:
+            return None
+        return 1 - float((errors(target, scores) ** 2).sum()) / spread
+
+
+def errors(target: Array, scores: Array) -> Array:
+    found: Array = target - scores[:, 0]
+    return found
+
+
+def _mean_square(errors: Array) -> float:
+    return float((errors**2).mean())

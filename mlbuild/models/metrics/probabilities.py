@@ -1,0 +1,51 @@
+"""Metrics of the probabilities themselves. Targets are class indices [N], scores float64 [N, classes]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.models.answers.classification import Classification
+from mlbuild.models.metrics.metric import INFINITE, Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class LogLoss(Metric):
+    """Mean negative logarithm of the probability of the true class.
+
+    The probability is clipped by the machine epsilon, as in scikit-learn.
+    """
+
+    name = "log_loss"
+    answer = Classification
+    best = 0
+    worst = INFINITE
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        import numpy as np
+
+        epsilon = np.finfo(np.float64).eps
+        true = np.clip(scores[np.arange(len(target)), target], epsilon, 1 - epsilon)
+        return float(-np.log(true).mean())
+
+
+@dataclass(frozen=True)
+class BrierScore(Metric):
+    """Mean squared error of the probability of the positive class; two classes only.
+
+    It is scikit-learn's `brier_score_loss`.
+    """
+
+    name = "brier_score"
+    answer = Classification
+    best = 0
+    worst = 1
+    classes = 2
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return float(((scores[:, 1] - (target == 1)) ** 2).mean())

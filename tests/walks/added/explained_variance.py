@@ -1,0 +1,31 @@
+"""The metric `explained_variance`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.models.answers.regression import Regression
+from mlbuild.models.metrics.metric import INFINITE, Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class ExplainedVariance(Metric):
+    """Fraction of the variance of the target that is explained, apart from a constant error.
+
+    Undefined if the target is constant.
+    """
+
+    name = "explained_variance"
+    answer = Regression
+    best = 1
+    worst = -INFINITE
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        spread = float(target.var())
+        return 1 - float((target - scores[:, 0]).var()) / spread if spread else None
