@@ -52,6 +52,9 @@ class Drawn:
             case ColumnSelection():
                 dtype = {"dtype": self.columns[some[0]].dtype}
                 return chance.choice([some, some[0], {"except": some}, {"except": some[0]}, dtype])
+            case MapOf(item=Name(of="column"), names=Name(of="column")):
+                here = [name for name in (*_KEYS, "count") if name in self.columns] or names
+                return {chance.choice(here): chance.choice(_KEYS)}
             case MapOf(names=Name(of="column")):
                 new = chance.sample(_NEW, len(some))
                 return dict(

@@ -191,7 +191,7 @@ def test_a_prefix_that_no_column_gets_is_refused() -> None:
         step(op="join", with_="airports", using="origin", prefix="a_"), FLIGHTS, airports=there
     )
     assert told(problems) == [
-        ("'prefix' has no effect: 'airports' has no columns other than those of 'using'", ("prefix",))
+        ("'prefix' has no effect: 'airports' has no columns other than the keys", ("prefix",))
     ]
 
 
@@ -246,10 +246,125 @@ def test_a_join_is_canonical_without_the_names_of_tables() -> None:
     assert canonical == {
         "op": "join",
         "with": "t1",
-        "using": ["origin", "time_hour"],
+        "on": {"origin": "origin", "time_hour": "time_hour"},
         "how": "left",
         "cardinality": "many_to_one",
     }
+
+
+CUSTOMERS = table({"id": {"dtype": "int", "unique": True}, "name": "string", "city": "string"})
+ORDERS = table({"order": {"dtype": "int", "unique": True}, "customer": {"dtype": "int", "nullable": True}})
+ORDERED = pl.DataFrame({"order": [3, 1, 2, 4], "customer": [7, None, 8, 7]})
+KNOWN = pl.DataFrame({"id": [7, 9], "name": ["Ada", "Bob"], "city": ["Rome", "Bonn"]})
+
+
+def ordered(**more: Any) -> pl.DataFrame:
+    to_customers = step(op="join", with_="customers", on={"customer": "id"}, **more)
+    return run(to_customers, ORDERS, ORDERED, customers=(CUSTOMERS, KNOWN))
+
+
+def test_keys_can_have_other_names_in_the_other_table() -> None:
+    made = ordered(prefix="c_")
+    assert made.columns == ["order", "customer", "c_name", "c_city"]
+    assert made.rows() == [
+        (3, 7, "Ada", "Rome"),
+        (1, None, None, None),
+        (2, 8, None, None),
+        (4, 7, "Ada", "Rome"),
+    ]
+    assert ordered(how="inner").rows() == [(3, 7, "Ada", "Rome"), (4, 7, "Ada", "Rome")]
+
+
+def test_a_key_of_the_other_table_may_have_the_name_of_another_column_here() -> None:
+    here = table({"id": "int", "boss": {"dtype": "int", "nullable": True}})
+    rows = pl.DataFrame({"id": [1, 2, 3], "boss": [None, 1, 1]})
+    there = table({"id": {"dtype": "int", "unique": True}, "boss": {"dtype": "int", "nullable": True}})
+    made = run(
+        step(op="join", with_="staff", on={"boss": "id"}, prefix="their_"), here, rows, staff=(there, rows)
+    )
+    assert made.rows() == [(1, None, None), (2, 1, None), (3, 1, None)]
+    assert made.columns == ["id", "boss", "their_boss"]
+
+
+def test_a_semi_join_keeps_rows_with_a_match_and_an_anti_join_the_others() -> None:
+    assert ordered(how="semi").rows() == [(3, 7), (4, 7)]
+    # A missing value matches nothing, so its row has no match.
+    assert ordered(how="anti").rows() == [(1, None), (2, 8)]
+
+
+def test_the_other_table_of_a_semi_join_need_not_be_unique() -> None:
+    there = table({"id": "int", "order": "string"})
+    twice = pl.DataFrame({"id": [7, 7, 8], "order": ["a", "b", "c"]})
+    for how, kept in {"semi": [3, 2, 4], "anti": [1]}.items():
+        only = step(op="join", with_="visits", on={"customer": "id"}, how=how)
+        after = only.infer(ORDERS, {"visits": there})
+        assert [*after.columns] == ["order", "customer"] and after.promises() == [("order",)]
+        assert str(after.trained["customer"]) == ("int" if how == "semi" else "int, nullable")
+        assert run(only, ORDERS, ORDERED, visits=(there, twice))["order"].to_list() == kept
+
+
+def test_what_a_semi_join_decides_is_known_when_its_rows_are_joined() -> None:
+    late = table({"id": "int", "churned": {"dtype": "bool", "serving": False}})
+    churned = step(op="filter", where="churned").infer(late, {})
+    stayed = step(op="join", with_="churned", on={"customer": "id"}, how="anti").infer(
+        ORDERS, {"churned": churned}
+    )
+    here = table({"order": "int"})
+    after = step(op="join", with_="stayed", using="order").infer(here, {"stayed": stayed})
+    assert sendable(after) == ["order"]
+
+
+def test_bad_keys_of_other_names() -> None:
+    here, there = (
+        table({"customer": "int", "day": "date"}),
+        table({"id": "string", "n": "int"}, unique=["id"]),
+    )
+    join = {"op": "join", "with": "customers"}
+    problems = rejected(step(**join, on={"customer": "id", "cust": "n", "day": "ids"}), here, customers=there)
+    assert [(p.message, p.at, p.on, p.help) for p in problems] == [
+        (
+            "'customer' is of dtype int, but 'id' of 'customers' is of dtype string",
+            ("on", "customer"),
+            "value",
+            "declare the same dtype in both contracts",
+        ),
+        ("unknown column 'cust'", ("on", "cust"), "key", "did you mean 'customer'?"),
+        ("'customers' has no column 'ids'", ("on", "day"), "value", "did you mean 'id'?"),
+    ]
+    loose = step(**join, on={"customer": "n"}, cardinality="one_to_one")
+    assert [(p.message, p.help) for p in rejected(loose, here, customers=there)] == [
+        (
+            "a row could match several rows of 'customers': it is not declared unique in [n]",
+            "add 'unique: [n]' to the contract of 'customers'",
+        ),
+        (
+            "the join may not be one-to-one: this table is not declared unique in [customer]",
+            "add 'unique: [customer]' to the contract of the source that the dataset starts from, or use many_to_one",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ({}, ("a join needs 'using' or 'on'", ())),
+        ({"using": ["a"], "on": {"a": "b"}}, ("a join has either 'using' or 'on', not both", ("on",))),
+        ({"on": {"a": "c", "b": "c"}}, ("'a' and 'b' are both joined on 'c'", ("on", "b"))),
+        ({"using": "a", "how": "anti", "prefix": "x_"},
+         ("'prefix' has no effect: a join with 'how: anti' adds no columns", ("prefix",))),
+        ({"using": "a", "how": "semi", "cardinality": "one_to_one"},
+         ("'cardinality' has no effect on a join with 'how: semi'", ("cardinality",))),
+    ],
+)  # fmt: skip
+def test_keys_that_contradict_each_other(keys: dict[str, Any], problem: tuple[str, Any]) -> None:
+    assert told(step(op="join", with_="other", **keys).check()) == [problem]
+
+
+def test_repeated_keys_of_another_name_are_named_by_both_names() -> None:
+    there = pl.concat([KNOWN, KNOWN])
+    join = step(op="join", with_="customers", on={"customer": "id"})
+    with pytest.raises(Failed, match=r"^the join on \[customer = id\] finds several matches for a row$"):
+        run(join, ORDERS, ORDERED, customers=(CUSTOMERS, there))
 
 
 def test_what_is_found_by_a_key_that_the_other_table_knows_only_afterwards() -> None:

@@ -99,12 +99,14 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("step", "derive"): {"columns": {"double": "x * 2"}},
 }
 
-#: Values of parameters that have neither a default nor an example, and other parameters that they need.
+#: Values of parameters that have neither a default nor an example, and other parameters that they need; None is for
+#: one that they exclude.
 VALUES: dict[tuple[str, str], Json] = {
     ("", "description"): {"description": "What it is for."},
     ("", "profiles"): {"profiles": {"small": {"models": {"m": {"params": {"num_leaves": 3}}}}}},
     ("", "include"): {"include": ["more.yaml"]},
     ("csv", "null_values"): {"null_values": ["NA"]},
+    ("join", "on"): {"on": {"id": "id"}, "using": None},
     ("join", "prefix"): {"prefix": "other_"},
     ("hash", "seed"): {"seed": 1},
     ("random", "seed"): {"seed": 1},
@@ -173,7 +175,8 @@ class Example:
         if more is None and key not in self.value:
             default = None if param.default is None else param.kind.canonical(param.default)
             more = {key: default if default not in (None, [], {}) else param.examples[0]}
-        return self.value | self._with_companions(more or {})
+        value = self.value | self._with_companions(more or {})
+        return {key: part for key, part in value.items() if part is not None}
 
     def _with_companions(self, value: Json) -> Json:
         """Add an option if a parameter would otherwise have no effect or contradict another one."""

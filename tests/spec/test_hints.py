@@ -68,7 +68,7 @@ def params(text: str) -> tuple[str, str]:
         (params("{min_child_samples: 3}"), "use 'min_data_in_leaf' instead"),
         (params("{colsample_bytree: 0.5}"), "use 'feature_fraction' instead"),
         (params("{reg_lambda: 1}"), "use 'lambda_l2' instead"),
-        (("        using: [tailnum]", "        on: [tailnum]"), "did you mean the required key 'using'?"),
+        (("        using: [tailnum]", "        usin: [tailnum]"), "did you mean 'using'?"),
         (
             (WHERE, "where: arr_delay <> NULL"),
             "a comparison with NULL is always NULL: use IS NULL or IS NOT NULL",

@@ -90,7 +90,7 @@ MISTAKES = [
     # keys
     ("strategy: median", "stratgy: median", "37:7 unknown-key unknown key 'stratgy' in step 'impute' | did you mean 'strategy'?"),
     ("strategy: median", "how: median", "37:7 unknown-key unknown key 'how' in step 'impute' | did you mean the required key 'strategy'?"),
-    ("using: [origin]", "on: [origin]", "23:9 unknown-key unknown key 'on' in step 'join' | did you mean the required key 'using'?"),
+    ("using: [origin]", "on: [origin]", "23:13 wrong-type 'on' must be a map, not a list"),
     ("      strategy: median\n", "", "34:7 missing-key step 'impute' needs 'strategy' | one of mean, median, most_frequent, constant"),
     ("from: flights", "form: flights", "19:5 unknown-key unknown key 'form' in dataset 'departures' | did you mean 'from'?"),
     ("project: flights", "projekt: flights", "2:1 unknown-key unknown key 'projekt' in the spec | did you mean 'project'?"),

@@ -1,4 +1,4 @@
-"""The dataset step `join`: adds the columns of another table, with at most one of its rows for each row."""
+"""The dataset step `join`: matches each row with at most one row of another table, or only looks whether there is one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.data.faults import Fault, faulty, first
-from mlbuild.data.lineage import Finding, Node
+from mlbuild.data.faults import first
+from mlbuild.data.lineage import Finding
+from mlbuild.data.steps.matching import Match, demand_unique
 from mlbuild.data.steps.step import DatasetStep
-from mlbuild.data.table import Table, TableColumn
+from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected
-from mlbuild.hints import did_you_mean, listed, meant_as_list
-from mlbuild.params import Choice, Json, ListOf, Name, Text, field, write
+from mlbuild.hints import listed
+from mlbuild.params import Choice, Json, ListOf, MapOf, Name, Text, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,8 +25,10 @@ _MOST_LOST, _FEWEST_FOUND = 0.1, 0.01
 _EXAMPLES, _LOOKED_AT = 3, 10_000
 
 _HOW = {
-    "left": "keep rows without a match; their added values are missing",
-    "inner": "drop rows without a match",
+    "left": "add the columns of the other table, and keep rows without a match; their added values are missing",
+    "inner": "add the columns of the other table, and drop rows without a match",
+    "semi": "keep the rows with a match, and add no columns",
+    "anti": "keep the rows without a match, and add no columns",
 }
 _CARDINALITY = {
     "many_to_one": "several rows can match the same row of the other table",
@@ -35,21 +38,30 @@ _CARDINALITY = {
 
 @dataclass(frozen=True)
 class Join(DatasetStep):
-    """Add the columns of another table from the row that has the same values in the `using` columns.
+    """Match each row with the row of another table that has the same key, and add its columns.
 
-    Rows keep their order. A missing value does not match any value.
+    The key is named by `using` or `on`. Rows keep their order. A missing value does not match any value.
     """
 
     op = "join"
     discriminator = ("op", "join")
+    usual = ("using",)
 
-    with_: str = field(Name("table"), "Source or dataset whose columns to add.", key="with")
-    using: tuple[str, ...] = field(
+    with_: str = field(Name("table"), "Source or dataset to join.", key="with")
+    using: tuple[str, ...] | None = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "Columns to join on; they have the same name in both tables. The contract of the other table must declare them `unique`.",
+        "Columns to join on that have the same name in both tables. Unless `how` is semi or anti, the contract of the other table must declare them `unique`.",
+        default=None,
+        examples=(["id"],),
     )
-    how: Literal["left", "inner"] = field(
-        Choice(_HOW), "What to do with rows without a match.", default="left"
+    on: Mapping[str, str] | None = field(
+        MapOf(Name("column"), min_items=1, names=Name("column")),
+        "Columns to join on, instead of `using`: names in this table with the names in the other table.",
+        default=None,
+        examples=({"customer": "id"},),
+    )
+    how: Literal["left", "inner", "semi", "anti"] = field(
+        Choice(_HOW), "What to add, and what to do with rows without a match.", default="left"
     )
     cardinality: str = field(
         Choice(_CARDINALITY),
@@ -63,34 +75,67 @@ class Join(DatasetStep):
         examples=("weather_",),
     )
 
+    def check(self) -> Iterator[Problem]:
+        if self.using is None and self.on is None:
+            yield Problem("missing-key", "a join needs 'using' or 'on'", ())
+        elif self.using is not None and self.on is not None:
+            message = "a join has either 'using' or 'on', not both"
+            yield Problem("contradiction", message, ("on",), "put all keys under 'on'", on="key")
+        there: dict[str, str] = {}
+        for name, other in (self.on or {}).items():
+            if other in there:
+                message = f"'{there[other]}' and '{name}' are both joined on '{other}'"
+                yield Problem("contradiction", message, ("on", name), "compare them in a filter instead")
+            there[other] = name
+        if not self._adds:
+            if self.prefix is not None:
+                message = f"'prefix' has no effect: a join with 'how: {self.how}' adds no columns"
+                yield Problem("no-effect", message, ("prefix",), "remove it", on="key")
+            if self.cardinality != "many_to_one":
+                message = f"'cardinality' has no effect on a join with 'how: {self.how}'"
+                yield Problem("no-effect", message, ("cardinality",), "remove it", on="key")
+
     def tables(self) -> tuple[str, ...]:
         return (self.with_,)
 
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The columns here that must equal columns of the other table."""
+        return self.on if self.on is not None else {name: name for name in self.using or ()}
+
+    @property
+    def _adds(self) -> bool:
+        return self.how in ("left", "inner")
+
     def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         right = others[self.with_]
-        problems = [*self._keys(table, right)] or [*self._promises(table, right), *self._names(table, right)]
+        match = Match(table, right, self.with_, self.keys, self.prefix, optional=self.how == "left")
+        problems = [*match.key_problems(self._paths())]
+        if not problems and self._adds:
+            forgotten = () if right.unique_within(self.keys.values()) else self._wider(match)
+            problems = [*self._promises(match), *match.column_problems(forgotten)]
         if problems:
             raise Rejected(*problems)
         finding = self._finding(table, right, at)
-        kept = table.filtered(finding.match, self.using) if self.how == "inner" else table
-        names = self._others(right)
-        nodes = finding.see(right.nodes(names))
-        added = {
-            self._renamed(name): self._added(right.columns[name], node)
-            for name, node in zip(names, nodes, strict=True)
-        }
-        return replace(kept.plus(added), afterwards=(*table.afterwards, *finding.see(right.afterwards)))
+        sure = self.keys if self.how in ("inner", "semi") else ()
+        kept = table if self.how == "left" else table.filtered(finding.match, sure)
+        joined = kept.plus(match.added(finding)) if self._adds else kept
+        return replace(joined, afterwards=(*table.afterwards, *finding.see(right.afterwards)))
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
-        return write(self) | {"with": slots[self.with_]}
+        return write(replace(self, using=None, on=dict(self.keys))) | {"with": slots[self.with_]}
 
     def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         right = tables[self.with_]
-        self._demand_unique(right, "finds several matches for a row")
-        if self.cardinality == "one_to_one":
-            self._demand_unique(rows, "is not one-to-one")
-        right = right.rename({name: self._renamed(name) for name in right.columns})
-        return rows.join(right, on=list(self.using), how=self.how, nulls_equal=False, maintain_order="left")
+        here = {there: name for name, there in self.keys.items()}
+        if self._adds:
+            demand_unique(right, [*here], f"the join {self._said} finds several matches for a row")
+            if self.cardinality == "one_to_one":
+                demand_unique(rows, [*self.keys], f"the join {self._said} is not one-to-one")
+        else:
+            right = right.select([*here])
+        right = right.rename({name: here.get(name, (self.prefix or "") + name) for name in right.columns})
+        return rows.join(right, on=[*self.keys], how=self.how, nulls_equal=False, maintain_order="left")
 
     def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
         """Count the rows that have a partner."""
@@ -101,16 +146,18 @@ class Join(DatasetStep):
     ) -> Iterator[DataWarning]:
         lost = rows.height - counts["partners"]
         inner = self.how == "inner"
+        if not self._adds:  # to drop rows is what it is for
+            return
         if lost > _MOST_LOST * rows.height if inner else counts["partners"] < _FEWEST_FOUND * rows.height:
             what = "drops them" if inner else "adds no values to them"
             message = f"the join finds no match for {lost:,} of {rows.height:,} rows and {what}"
-            alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.using)
+            alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.keys.values())
             yield DataWarning(
                 "join-without-partner",
                 message,
                 {
-                    f"without a match, {listed(self.using)}": _examples(alone),
-                    f"in the other table, {listed(self.using)}": _examples(there),
+                    f"without a match, {listed(self.keys)}": _examples(alone),
+                    f"in the other table, {listed(self.keys.values())}": _examples(there),
                 },
             )
 
@@ -118,124 +165,60 @@ class Join(DatasetStep):
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], how: Literal["semi", "anti"]
     ) -> pl.DataFrame:
         """Return the keys of the rows that have a partner, or of those that have none."""
-        using = list(self.using)
-        return rows.select(using).join(tables[self.with_].select(using), on=using, how=how, nulls_equal=False)
+        here, there = [*self.keys], [*self.keys.values()]
+        right = tables[self.with_].select(there)
+        return rows.select(here).join(right, left_on=here, right_on=there, how=how, nulls_equal=False)
 
-    def _keys(self, table: Table, right: Table) -> Iterator[Problem]:
-        """Report what is wrong with the `using` columns."""
-        for index, name in enumerate(self.using):
-            at = ("using", index)
-            if name not in table.columns:
-                yield Problem("unknown-column", f"unknown column '{name}'", at, _near(name, table))
-            elif name not in right.columns:
-                yield Problem(
-                    "unknown-column", f"'{self.with_}' has no column '{name}'", at, _near(name, right)
-                )
-            else:
-                here, there = table.columns[name].served, right.columns[name].served
-                if here.known and there.known and here.dtype != there.dtype:
-                    message = f"'{name}' is of dtype {here.dtype} here, but of dtype {there.dtype} in '{self.with_}'"
-                    help_ = "declare the same dtype in both contracts"
-                    notes = (table.note(name), right.note(name, self.with_))
-                    yield Problem("type-mismatch", message, at, help_, notes=notes)
+    @property
+    def _said(self) -> str:
+        """How messages name the key."""
+        same = all(name == there for name, there in self.keys.items())
+        names = [name if same else f"{name} = {there}" for name, there in self.keys.items()]
+        return f"{'using' if same else 'on'} [{', '.join(names)}]"
 
-    def _promises(self, table: Table, right: Table) -> Iterator[Problem]:
+    def _paths(self) -> dict[str, Path]:
+        """Return the path of each key below this step."""
+        if self.on is not None:
+            return {name: ("on", name) for name in self.on}
+        return {name: ("using", index) for index, name in enumerate(self.using or ())}
+
+    def _promises(self, match: Match) -> Iterator[Problem]:
         """Check that each row has at most one match and, for one_to_one, that this also holds in the other
         direction.
         """
-        listed = f"[{', '.join(self.using)}]"
-        add = f"add 'unique: {listed}' to the contract of"
-        if not right.unique_within(self.using):
+        table, right = match.table, match.right
+        here, there = ", ".join(self.keys), ", ".join(self.keys.values())
+        if not right.unique_within(self.keys.values()):
             message = (
-                f"a row could match several rows of '{self.with_}': it is not declared unique in {listed}"
+                f"a row could match several rows of '{self.with_}': it is not declared unique in [{there}]"
             )
-            wider = self._wider(table, right)
-            help_ = f"join using [{', '.join(wider)}]" if wider else f"{add} '{self.with_}'"
+            wider = self._wider(match)
+            add = f"add 'unique: [{there}]' to the contract of '{self.with_}'"
+            help_ = f"join using [{', '.join(wider)}]" if wider else add
             notes = (right.place,) if right.place else ()
             yield Problem("not-unique", message, ("with",), help_, notes=notes)
-        if self.cardinality == "one_to_one" and not table.unique_within(self.using):
-            message = f"the join may not be one-to-one: this table is not declared unique in {listed}"
-            help_ = f"{add} the source that the dataset starts from, or use many_to_one"
+        if self.cardinality == "one_to_one" and not table.unique_within(self.keys):
+            message = f"the join may not be one-to-one: this table is not declared unique in [{here}]"
+            help_ = f"add 'unique: [{here}]' to the contract of the source that the dataset starts from, or use many_to_one"
             yield Problem("not-unique", message, ("cardinality",), help_)
 
-    def _wider(self, table: Table, right: Table) -> tuple[str, ...]:
+    def _wider(self, match: Match) -> tuple[str, ...]:
         """Return columns of both tables in which the other table is unique; some may have been forgotten in
         `using`.
         """
-        wanted, both = set(self.using), set(table.columns)
-        return next((names for names in right.promises() if wanted < set(names) <= both), ())
-
-    def _names(self, table: Table, right: Table) -> Iterator[Problem]:
-        """Report columns that cannot be added."""
-        others = self._others(right)
-        if self.prefix and not others:
-            message = f"'prefix' has no effect: '{self.with_}' has no columns other than those of 'using'"
-            yield Problem("no-effect", message, ("prefix",), "remove it", on="key")
-        forgotten = () if right.unique_within(self.using) else self._wider(table, right)
-        clashes = [name for name in others if table.has(self._renamed(name)) and name not in forgotten]
-        yield from self._clashes(clashes, table, right)
-        for name in others:
-            column = right.columns[name]
-            missing = self.how == "left" or column.served.nullable
-            if column.served.dtype == "string" and missing and column.null_token is None:
-                message = f"'{name}' of '{self.with_}' can be missing after this join, but no string represents a missing value"
-                declared = f"add a 'null_token' to column '{column.node.name}' in the contract"
-                help_ = declared if column.node.declared else "derive it after the join"
-                notes = (right.note(name, self.with_),)
-                yield Problem("missing-null-token", message, ("with",), help_, notes=notes)
-
-    def _clashes(self, names: Sequence[str], table: Table, right: Table) -> Iterator[Problem]:
-        """Report the columns that would exist twice. One `prefix` fixes all of them."""
-        if names:
-            second = listed(f"'{self._renamed(name)}'" for name in names)
-            message = f"'{self.with_}' would add a second column {second}"
-            help_ = f"add a 'prefix' to tell them apart, such as '{self.with_}_'"
-            at = ("prefix",) if self.prefix else ("with",)
-            notes = (table.note(self._renamed(names[0])), right.note(names[0], self.with_))
-            yield Problem("duplicate-column", message, at, help_, notes=notes)
-
-    def _others(self, right: Table) -> list[str]:
-        return [name for name in right.columns if name not in self.using]
-
-    def _renamed(self, name: str) -> str:
-        return name if name in self.using else (self.prefix or "") + name
+        wanted, both = set(self.using or ()), set(match.table.columns)
+        if not wanted:
+            return ()
+        return next((names for names in match.right.promises() if wanted < set(names) <= both), ())
 
     def _finding(self, table: Table, right: Table, at: Path) -> Finding:
-        keys = dict(zip(right.nodes(self.using), table.nodes(self.using), strict=True))
-        same = [name for name, key in zip(self.using, keys, strict=True) if key.datum == keys[key].datum]
+        keys = dict(zip(right.nodes(self.keys.values()), table.nodes(self.keys), strict=True))
+        equal = [there.datum == here.datum for there, here in keys.items()]
+        same = [name for name, one in zip(self.keys.values(), equal, strict=True) if one]
         return Finding(at, keys, right.chosen, itself=bool(same) and right.unique_within(same))
 
-    def _added(self, column: TableColumn, node: Node) -> TableColumn:
-        """Return a column of the other table as it appears here.
 
-        The client sends its value, whatever it was computed from.
-        """
-        left = self.how == "left"
-        return TableColumn(
-            node,
-            column.served.with_nullable(column.served.nullable or left),
-            column.trained.with_nullable(column.trained.nullable or left),
-            column.null_token,
-            column.sure,
-        )
-
-    def _demand_unique(self, rows: pl.DataFrame, otherwise: str) -> None:
-        keys = rows.select(self.using)
-        repeated = keys.is_duplicated()
-        for name in self.using:
-            repeated &= keys[name].is_not_null()
-        if repeated.any():
-            listed = f"[{', '.join(self.using)}]"
-            fault = Fault.of(self.using, f"unique {listed}", repeated.arg_true().to_list(), keys)
-            raise faulty(f"the join using {listed} {otherwise}", [fault])
-
-
-def _examples(keys: pl.DataFrame) -> list[Any]:
+def _examples(keys: pl.DataFrame) -> Sequence[Any]:
     """Return the first different keys."""
     some = keys.head(_LOOKED_AT).unique(maintain_order=True).head(_EXAMPLES)
     return first([row[0] if len(row) == 1 else row for row in some.rows()])
-
-
-def _near(name: str, table: Table) -> str:
-    near = meant_as_list(name, table.columns) or did_you_mean(name, table.columns)
-    return near or f"available columns: {listed(table.columns)}"
