@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from mlbuild.diagnostics import Note, Path
 from mlbuild.expressions.typed import Typed
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Node:
     """A column as it was created: its original name, the path in the spec that created it, and what it depends on.
 
@@ -44,7 +45,7 @@ class Node:
         return f"{called} is {how} here{then}", self.at
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Raw(Node):
     """A column of a file."""
 
@@ -55,14 +56,14 @@ class Raw(Node):
         return self.file, self.name
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Computed(Node):
     """A column computed row by row from its inputs, by an expression that uses the names that they had then."""
 
     expression: Typed
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Found(Node):
     """A column of another table, in the row that a join found. It is missing if the join found none."""
 
@@ -77,12 +78,12 @@ class Found(Node):
         return super().note(name, table) if self.name else self.of.note()
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Unknown(Node):
     """A column that an invalid definition would have made."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Decision(Node):
     """What decides which rows are kept, or which row of another table is found. It is not a column and has no name.
 

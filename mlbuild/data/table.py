@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from operator import attrgetter
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.data.lineage import Decision, Node
 from mlbuild.diagnostics import Note, Path
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class TableColumn:
     """A column of a table. `node` is where its values come from.
 
@@ -38,7 +39,7 @@ class TableColumn:
         return replace(self, trained=self.trained.with_nullable(False))
 
 
-@dataclass(frozen=True)
+@frozen
 class Dropped:
     """A column that a table had: its last name, and the step that dropped it.
 
@@ -106,7 +107,7 @@ class Reading(Schema):
         return len(self._table)
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """The columns of a source, or those after some steps of a dataset.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.columns import Schema
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name
 from mlbuild.selection import ColumnSelection
 
@@ -26,7 +26,7 @@ _KEYS = ("id", "key", "code")
 _NEW = [f"n{number}" for number in range(12)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Drawn:
     """Draws from the columns of a table, and from the names of other tables."""
 

@@ -20,6 +20,7 @@ from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from tests.data.drawn import Drawn
 from tests.data.tables import STEP, table
@@ -55,7 +56,7 @@ SOURCES = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Placed:
     """A step in context, the names of the tables that it reads, and the same step as a task runs it."""
 
@@ -65,7 +66,7 @@ class Placed:
     after: Table
 
 
-@dataclass(frozen=True)
+@frozen
 class Chain:
     """A dataset: the source that it starts from, and its steps."""
 

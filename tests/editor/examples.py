@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ import yaml
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Path as Place
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.ops.op import Op
@@ -127,7 +127,7 @@ VALUES: dict[tuple[str, str], Json] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Example:
     """A valid object in a valid spec. `which` is its op or type, or the name of its definition."""
 
@@ -256,7 +256,7 @@ def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
             yield key, param.kind.item.values, True
 
 
-@dataclass(frozen=True)
+@frozen
 class Written:
     """A spec in a file, and the places of its parts."""
 

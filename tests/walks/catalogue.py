@@ -175,7 +175,7 @@ WALKS = (
         changes=[
             Entry("diagnostics.py", "CODES", '"vague-name": "an output whose name does not say what it is"'),
             Entry("diagnostics.py", "WARNINGS", '"vague-name"'),
-            Edit("spec/language.py", "@dataclass(frozen=True)\nclass Overlay(Kind):\n", instead=f"{_LEVEL}\n\n@dataclass(frozen=True)\nclass Overlay(Kind):\n"),
+            Edit("spec/language.py", "@frozen\nclass Overlay(Kind):\n", instead=f"{_LEVEL}\n\n@frozen\nclass Overlay(Kind):\n"),
             Edit("spec/meaning/outputs.py", "    for name, output in definitions.outputs.items():\n", _WARN),
         ],
         settings={"outputs.model": {"model": "one"}},

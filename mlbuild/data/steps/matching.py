@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.lineage import Finding
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Match:
     """How rows of this table match rows of the table `right`, which is called `name`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import bad_name, unusable
@@ -11,6 +10,7 @@ from mlbuild.data.lineage import Unknown
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import MapOf, Name, Text, field
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Rename(DatasetStep):
     """Rename columns, all at once, so that two columns can swap names.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
@@ -12,13 +11,14 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.typed import Typed
+from mlbuild.frozen import frozen
 from mlbuild.params import Described, Json, write
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class DatasetStep(Described):
     """One configured step on the rows of a dataset."""
 

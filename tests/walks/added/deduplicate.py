@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mlbuild.frozen import frozen
+
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.lineage import Decision
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Deduplicate(DatasetStep):
     """Keep the first of several rows with the same values in some columns. Missing values are equal."""
 
