@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-
-from mlbuild.frozen import frozen
 
 #: The dtypes that a contract can declare.
 DTYPES = {
@@ -28,7 +26,7 @@ UNKNOWN = "unknown"
 ENDS_TEXT = "the character U+0000, which ends a string in an artifact"
 
 
-@frozen(slots=True)
+@dataclass(frozen=True, slots=True)
 class ColumnType:
     """The dtype of a column, whether values can be missing, and its categories, if they are declared."""
 

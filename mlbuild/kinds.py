@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from mlbuild.frozen import frozen
 
 Json = dict[str, Any]
 
@@ -14,7 +13,7 @@ INT32 = 2**31 - 1
 
 
 class Kind:
-    """The values that a field can have. Subclasses are `frozen` and are compared by value."""
+    """The values that a field can have. Subclasses are frozen dataclasses and are compared by value."""
 
     def json_schema(self) -> Json:
         """Return the JSON Schema (draft-07) of one value, without annotations."""
@@ -37,7 +36,7 @@ class Kind:
         return ()
 
 
-@frozen
+@dataclass(frozen=True)
 class Text(Kind):
     """A string. `pattern` is a regular expression that means the same in JavaScript and Python."""
 
@@ -53,7 +52,7 @@ class Text(Kind):
         return self.what
 
 
-@frozen
+@dataclass(frozen=True)
 class Name(Kind):
     """The name of something that is defined elsewhere in the spec. The schema of a project lists the names."""
 
@@ -76,7 +75,7 @@ class Name(Kind):
         return "a string"
 
 
-@frozen
+@dataclass(frozen=True)
 class Expression(Kind):
     """A SQL scalar expression."""
 
@@ -87,7 +86,7 @@ class Expression(Kind):
         return "a SQL expression"
 
 
-@frozen
+@dataclass(frozen=True)
 class Boolean(Kind):
     def json_schema(self) -> Json:
         return {"type": "boolean"}
@@ -96,7 +95,7 @@ class Boolean(Kind):
         return "true or false"
 
 
-@frozen
+@dataclass(frozen=True)
 class Integer(Kind):
     """An integer; `31.0` is read as 31."""
 
@@ -113,7 +112,7 @@ class Integer(Kind):
         return "an integer" + bound_words(self.min, None, self.max, None)
 
 
-@frozen
+@dataclass(frozen=True)
 class Number(Kind):
     """A float64. `min` and `max` are allowed values, `above` and `below` are not."""
 
@@ -134,7 +133,7 @@ class Number(Kind):
         return "a number" + bound_words(self.min, self.above, self.max, self.below)
 
 
-@frozen
+@dataclass(frozen=True)
 class Scalar(Kind):
     """A string, number or boolean, kept as written."""
 
@@ -145,7 +144,7 @@ class Scalar(Kind):
         return "a single value"
 
 
-@frozen
+@dataclass(frozen=True)
 class Choice(Kind):
     """One of a list of options; each option has a one-line description."""
 
@@ -168,7 +167,7 @@ class Choice(Kind):
         return "one of " + ", ".join(str(value) for value in self.values)
 
 
-@frozen
+@dataclass(frozen=True)
 class ListOf(Kind):
     """A list, read as a tuple. With `or_one`, a single value means a list of one."""
 
@@ -203,7 +202,7 @@ class ListOf(Kind):
         return (self.item,)
 
 
-@frozen
+@dataclass(frozen=True)
 class MapOf(Kind):
     """A map from names to values of one kind. The names are of the kind `names`, or chosen by the user."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from mlbuild.frozen import frozen
 
-
-@frozen
+@dataclass(frozen=True)
 class Progress:
     """How much is done, in `unit`s such as rows; `total` is None if it is not known in advance."""
 

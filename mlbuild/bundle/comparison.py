@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlbuild.frozen import frozen
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ Of = Literal["features", "numbers", "values"]
 SCORE = 1e-9
 
 
-@frozen
+@dataclass(frozen=True)
 class Compared:
     """One comparison: the number of rows, the largest difference, the number of rows that differ too much, and the
     first of them.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from mlbuild.frozen import frozen
 from mlbuild.params import Json
 
 
-@frozen
+@dataclass(frozen=True)
 class DataWarning:
     """A warning: its code and one sentence. `examples` are values of the data by what they are examples of.
 

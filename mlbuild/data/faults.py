@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
-from mlbuild.frozen import frozen
 from mlbuild.hints import listed
 from mlbuild.moments import DAY, FIRST, LAST
 from mlbuild.params import Json
@@ -26,7 +25,7 @@ MISSING = "column is missing"
 NAMED_TWICE = "column appears twice"
 
 
-@frozen
+@dataclass(frozen=True)
 class Fault:
     """A rule of a contract that rows violate: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
 

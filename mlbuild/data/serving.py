@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from mlbuild.data.lineage import Node, boundary, first_reached
 from mlbuild.data.table import Dropped, Table, TableColumn
 from mlbuild.diagnostics import Path
 from mlbuild.expressions.tree import Tree, renamed
-from mlbuild.frozen import frozen
 
 
-@frozen
+@dataclass(frozen=True)
 class ModelInput:
     """A column that a client sends. `dropped` says how the table lost it, if it did."""
 
@@ -21,7 +20,7 @@ class ModelInput:
     dropped: Dropped | None = None
 
 
-@frozen
+@dataclass(frozen=True)
 class Serving:
     """The computation from inputs to features.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.decide.external import External
-from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -47,7 +46,7 @@ class Job(Protocol):
         """Report how much is done, such as 120 of 200 rounds (total None: unknown). Call this as often as you like."""
 
 
-@frozen
+@dataclass(frozen=True)
 class Input:
     """The parts that a task reads of another task's result. `slot` is the name that its function uses."""
 
@@ -56,7 +55,7 @@ class Input:
     parts: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class Origin:
     """Where a parameter comes from in the user's text: `models.late.params.num_leaves`, and its position."""
 
@@ -65,7 +64,7 @@ class Origin:
     line: int
 
 
-@frozen
+@dataclass(frozen=True)
 class Task:
     """A node of the DAG. It contains everything that determines its result; `name`, `at`, `origin` and `labels` are
     not in any key.
@@ -104,7 +103,7 @@ class Task:
     origin: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)
 
 
-@frozen
+@dataclass(frozen=True)
 class Plan:
     """All tasks of a project by name. `policy` contains facts about their code."""
 

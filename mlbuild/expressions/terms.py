@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mlbuild.columns import NUMERIC, TEMPORAL, UNKNOWN
 from mlbuild.diagnostics import Problem, Rejected
@@ -19,11 +19,10 @@ from mlbuild.expressions.tree import (
     literal,
     literal_value,
 )
-from mlbuild.frozen import frozen
 from mlbuild.moments import DAY, parse_moment
 
 
-@frozen
+@dataclass(frozen=True)
 class Term:
     """A canonical tree with its dtype, whether it can be missing, and its position in the text."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
+from dataclasses import dataclass
+
 from mlbuild.lowering.graph import Graph, Tensor
 
 #: A missing date or datetime, in microseconds: numpy's NaT.
@@ -21,7 +22,7 @@ ELEMENTS = {
 }
 
 
-@frozen(slots=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """A column of the graph, shape [N, 1] (a vector: [N, width]).
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Path, Problem, Rejected
-from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.op import Frame, Op, Placement, State, Target
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@frozen
+@dataclass(frozen=True)
 class Columnwise(Op):
     """An op that is defined by its effect on one column.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, NUMERIC, ColumnType
 from mlbuild.diagnostics import Problem, Rejected, data_failure
-from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
@@ -30,7 +29,7 @@ STRATEGIES = {
 COMPUTED = ("mean", "median")
 
 
-@frozen
+@dataclass(frozen=True)
 class Impute(Columnwise):
     """Replace missing values.
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from mlbuild.columns import Schema
-from mlbuild.frozen import frozen
 from mlbuild.ops.op import Op
 from mlbuild.ops.stages import Stage
 
 
-@frozen
+@dataclass(frozen=True)
 class Leg:
     """A step within a lane: its index in the list, the columns of the lane that it reads, and the columns after it."""
 
@@ -21,7 +20,7 @@ class Leg:
     after: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class Lane:
     """Columns that steps combine with each other, and these steps."""
 

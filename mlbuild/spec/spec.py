@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -16,14 +16,13 @@ from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path
-from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
 
 
-@frozen
+@dataclass(frozen=True)
 class SourceSpec:
     """A source with its contract, located relative to the folder of the spec."""
 
@@ -39,7 +38,7 @@ class SourceSpec:
         return ("sources", self.name)
 
 
-@frozen
+@dataclass(frozen=True)
 class DatasetStage:
     """A dataset step in context. `others` are the other tables that it reads, by name.
 
@@ -53,7 +52,7 @@ class DatasetStage:
     at: Path
 
 
-@frozen
+@dataclass(frozen=True)
 class DatasetSpec:
     """A source and all steps from there on, including those of datasets that this one continues.
 
@@ -71,7 +70,7 @@ class DatasetSpec:
         return ("datasets", self.name)
 
 
-@frozen
+@dataclass(frozen=True)
 class TargetSpec:
     """What a model predicts: the type of the target in the training rows, and the answer with its defaults."""
 
@@ -83,7 +82,7 @@ class TargetSpec:
         return self.answer.column
 
 
-@frozen
+@dataclass(frozen=True)
 class StoppingSpec:
     """When training ends early: after `rounds` rounds without a better `metric` on the rows of `split`."""
 
@@ -92,7 +91,7 @@ class StoppingSpec:
     metric: str
 
 
-@frozen
+@dataclass(frozen=True)
 class ModelSpec:
     """A learner on the features of a dataset.
 
@@ -117,7 +116,7 @@ class ModelSpec:
         return ("models", self.name)
 
 
-@frozen
+@dataclass(frozen=True)
 class OutputSpec:
     """What is shipped. `serving` is the computation from the inputs of the artifact to the features of the model.
 
@@ -134,7 +133,7 @@ class OutputSpec:
         return ("outputs", self.name)
 
 
-@frozen
+@dataclass(frozen=True)
 class Spec:
     """A project without errors. Sources and datasets share one namespace.
 

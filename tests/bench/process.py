@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-
-from mlbuild.frozen import frozen
 
 _ROOT = Path(__file__).parents[2]
 #: Several ticks of the clock of the file system.
@@ -40,7 +39,7 @@ print(posix.wait4(child, 0)[2].ru_maxrss)
 """
 
 
-@frozen
+@dataclass(frozen=True)
 class Cost:
     """The seconds of a command: CPU time including all children, and wall time."""
 
@@ -48,7 +47,7 @@ class Cost:
     wall: float
 
 
-@frozen
+@dataclass(frozen=True)
 class Pairs:
     """Medians over pairs: CPU milliseconds of a command, and the ratio to its partner."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import api
@@ -21,7 +22,6 @@ from mlbuild.engine.execution.order import extent_of
 from mlbuild.engine.execution.perform import remember
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
-from mlbuild.frozen import frozen
 from mlbuild.spec.spec import Spec
 
 #: The number of tasks of a source, and of a model with its output.
@@ -43,7 +43,7 @@ _TOLD = {
 }
 
 
-@frozen
+@dataclass(frozen=True)
 class Size:
     """The number of sources, each with a dataset, and of models, each with an output.
 

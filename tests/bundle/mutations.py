@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
-
-from mlbuild.frozen import frozen
 
 Change = Callable[[onnx.ModelProto, np.random.Generator], str]
 
@@ -16,7 +15,7 @@ Change = Callable[[onnx.ModelProto, np.random.Generator], str]
 _SHIFTS = (1e-6, 1e-4, 1e-2, 0.5)
 
 
-@frozen
+@dataclass(frozen=True)
 class Mutation:
     """What was changed, and the changed model."""
 

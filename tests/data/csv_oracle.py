@@ -9,12 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 from itertools import dropwhile
 
-from mlbuild.frozen import frozen
 
-
-@frozen
+@dataclass(frozen=True)
 class Refusal:
     """Why a file is refused: the lines, from 1, one of which the message must name."""
 

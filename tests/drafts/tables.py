@@ -6,8 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Callable
-
-from mlbuild.frozen import frozen
+from dataclasses import dataclass
 
 #: Names with a meaning in YAML, SQL, mlbuild or the libraries that process tables.
 NAMES = (
@@ -19,7 +18,7 @@ _SETS = ("a b c", "yes no", "1a 2b", "007 013", "null true", 'it\'s "q" #', "ü 
 _MISSING = ("", "NA", "-", "?", "null", "N/A", "None", "nan", "  ")
 
 
-@frozen
+@dataclass(frozen=True)
 class Written:
     """A CSV file as text, and the column to predict."""
 

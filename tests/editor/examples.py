@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,6 @@ import yaml
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Path as Place
-from mlbuild.frozen import frozen
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.ops.op import Op
@@ -36,6 +36,7 @@ BASE: Json = {
     "sources": {
         "rows": {"path": "rows.csv", "contract": "row"},
         "others": {"path": "others.csv", "contract": "other"},
+        "again": {"path": "rows.csv", "contract": "row"},
     },
     "contracts": {
         "row": {
@@ -93,6 +94,10 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
     ("dataset_step", "select"): {"columns": {"except": "day"}},
     ("dataset_step", "rename"): {"columns": {"amount": "size"}},
+    ("dataset_step", "concat"): {"with": ["again"]},
+    ("dataset_step", "deduplicate"): {"by": ["id"]},
+    ("dataset_step", "sort"): {"by": ["x"]},
+    ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},
     ("split", "hash"): {"key": ["id"]},
     ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
     ("split", "random"): {},
@@ -108,6 +113,9 @@ VALUES: dict[tuple[str, str], Json] = {
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "on"): {"on": {"id": "id"}, "using": None},
     ("join", "prefix"): {"prefix": "other_"},
+    ("deduplicate", "order"): {"order": ["x"]},
+    ("sort", "descending"): {"descending": ["x"]},
+    ("sample", "seed"): {"seed": 1},
     ("hash", "seed"): {"seed": 1},
     ("random", "seed"): {"seed": 1},
     ("time", "test_from"): {"test_from": "2013-11-01"},
@@ -127,7 +135,7 @@ VALUES: dict[tuple[str, str], Json] = {
 }
 
 
-@frozen
+@dataclass(frozen=True)
 class Example:
     """A valid object in a valid spec. `which` is its op or type, or the name of its definition."""
 
@@ -256,7 +264,7 @@ def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
             yield key, param.kind.item.values, True
 
 
-@frozen
+@dataclass(frozen=True)
 class Written:
     """A spec in a file, and the places of its parts."""
 

@@ -20,7 +20,6 @@ from mlbuild.engine.decide.stale import Blocked, FailedBefore, Fresh, Restorable
 from mlbuild.engine.execution.events import TaskStarted
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.store.store import DiskStore
-from mlbuild.frozen import frozen
 from tests import budget
 from tests.engine.memory import memory_store
 from tests.engine.tasks import Project, local
@@ -29,7 +28,7 @@ MOST = 6
 POISON = 7
 
 
-@frozen
+@dataclass(frozen=True)
 class Node:
     """A task in this test; `reads` are (index of an earlier task, part)."""
 

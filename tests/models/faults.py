@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from mlbuild.columns import ColumnType, Schema
-from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
@@ -139,7 +138,7 @@ class RefusesWhatItDeclares(LightgbmRegressor):
             super().infer(Schema({"x": ColumnType("string")}), target)
 
 
-@frozen
+@dataclass(frozen=True)
 class TooWideAnEnd(Ridge):
     alpha: float = field(Number(min=-1), "Strength of the penalty.", default=1.0)
 
@@ -161,7 +160,7 @@ class LearnsIntoItself(LinearRegression):
         return {}
 
 
-@frozen
+@dataclass(frozen=True)
 class HiddenParameter(Ridge):
     """A field is written, but read back as its default."""
 

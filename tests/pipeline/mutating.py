@@ -6,14 +6,13 @@ import ast
 import copy
 import random
 from collections.abc import Iterator
-
-from mlbuild.frozen import frozen
+from dataclasses import dataclass
 
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv)
 
 
-@frozen
+@dataclass(frozen=True)
 class Mutant:
     """A changed source: the line, and the old and new text of the changed part."""
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from mlbuild.frozen import frozen
 
 ADDED = Path(__file__).parent / "added"
 
 
-@frozen
+@dataclass(frozen=True)
 class Entry:
     """A line of a catalogue: an item at the end of the tuple or dict `name`, and the import that it needs.
 
@@ -51,7 +49,7 @@ class Entry:
         raise AssertionError(f"{self.file} does not define {self.name}")
 
 
-@frozen
+@dataclass(frozen=True)
 class Edit:
     """Lines after the only place in a file that contains `anchor`, or `instead` of it, and the import they need."""
 
@@ -76,7 +74,7 @@ def _with_import(text: str, needs: str) -> str:
     return f"{text[:at]}{needs}\n{text[at:]}" if needs else text
 
 
-@frozen
+@dataclass(frozen=True)
 class Walk:
     """A walk of the page.
 

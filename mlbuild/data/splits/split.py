@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, data_failure
-from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import INT32, Described, Integer, Number, field
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 TRAIN, VALID, TEST = "train", "valid", "test"
 
 
-@frozen
+@dataclass(frozen=True)
 class Split(Described):
     """How rows are divided into train, valid and test. Each part keeps the order of the rows."""
 
@@ -81,7 +80,7 @@ _SHARE = Number(min=0, below=1)
 _SEED = Integer(min=0, max=INT32)
 
 
-@frozen
+@dataclass(frozen=True)
 class Shares(Split):
     """A split by fractions of the rows."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from typing import Any, Literal, get_args
 
@@ -11,7 +11,6 @@ from mlbuild.engine.canonical import canonical
 from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.graph import Origin
-from mlbuild.frozen import frozen
 
 #: If more definitions changed, they are not listed individually.
 _MOST_DEFINITIONS = 20
@@ -49,7 +48,7 @@ What = Literal[
 ]
 
 
-@frozen(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that changed. `was` and `now` are JSON for people, never digests.
 

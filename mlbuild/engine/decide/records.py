@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from mlbuild.diagnostics import Failure, FailureKind
@@ -14,7 +14,6 @@ from mlbuild.engine.decide.reasons import Origins, Reason, is_reason
 from mlbuild.engine.graph import Origin, Task
 from mlbuild.engine.store.actions import Actions
 from mlbuild.engine.store.local import Local
-from mlbuild.frozen import frozen
 
 
 def _is_key(value: Any) -> bool:
@@ -52,7 +51,7 @@ _RECORD = {
 }
 
 
-@frozen(slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of a result: the digest of its content, and its size in bytes."""
 
@@ -60,7 +59,7 @@ class Part:
     size: int
 
 
-@frozen
+@dataclass(frozen=True)
 class Action:
     """The outcome of running a task with a key: its parts, or the failure that is its verdict."""
 
@@ -74,7 +73,7 @@ class Action:
         return {name: part.digest for name, part in self.parts.items()}
 
 
-@frozen
+@dataclass(frozen=True)
 class Run:
     """When a task last ran, and why.
 
@@ -93,7 +92,7 @@ class Run:
         return {**vars(self), "reasons": [reason.to_json() for reason in self.reasons]}
 
 
-@frozen
+@dataclass(frozen=True)
 class Record:
     """The last result of a task: its key, what determined it, the build that made it, and when the task last ran.
 

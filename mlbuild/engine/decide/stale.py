@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlbuild.diagnostics import Failure
@@ -16,10 +16,9 @@ from mlbuild.engine.execution.export import export_reasons
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.store import Store
-from mlbuild.frozen import frozen
 
 
-@frozen
+@dataclass(frozen=True)
 class World:
     """What a decision depends on, besides the task and the outcomes of the tasks that it reads.
 
@@ -33,7 +32,7 @@ class World:
     foreseen: dict[str, str] = field(default_factory=dict)
 
 
-@frozen
+@dataclass(frozen=True)
 class Fresh:
     """The result is known and in place."""
 
@@ -41,7 +40,7 @@ class Fresh:
     action: Action
 
 
-@frozen
+@dataclass(frozen=True)
 class Restorable:
     """The result is known, but not in the exported folder.
 
@@ -53,7 +52,7 @@ class Restorable:
     reasons: tuple[Reason, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class Stale:
     """The task must run. There is at least one reason."""
 
@@ -61,7 +60,7 @@ class Stale:
     reasons: tuple[Reason, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class Unsure:
     """The decision depends on the results of the tasks `waiting`.
 
@@ -72,7 +71,7 @@ class Unsure:
     reasons: tuple[Reason, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class FailedBefore:
     """With the same inputs, the task failed in the build `action.build`, and would fail again."""
 
@@ -81,7 +80,7 @@ class FailedBefore:
     failure: Failure
 
 
-@frozen
+@dataclass(frozen=True)
 class Blocked:
     """The task cannot run, because it needs the results of the tasks `by`, which failed or cannot run either."""
 

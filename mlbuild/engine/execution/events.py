@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
-from mlbuild.frozen import frozen
 from mlbuild.progress import Progress
 
 
-@frozen
+@dataclass(frozen=True)
 class BuildResult:
     """The outcome of a build: names of tasks in the order of the plan, whatever the order in which they ended.
 
@@ -40,19 +39,19 @@ class BuildResult:
         return not self.failures
 
 
-@frozen
+@dataclass(frozen=True)
 class BuildWaiting:
     """Another process, `holder` (None: unknown), uses the project, or the store that it shares."""
 
     holder: int | None
 
 
-@frozen
+@dataclass(frozen=True)
 class StoreBrought:
     """The project's own store was not written there, as in a clone or a copy, and is not used."""
 
 
-@frozen
+@dataclass(frozen=True)
 class BuildStarted:
     """A build with `tasks` tasks starts; `build` is its name."""
 
@@ -60,7 +59,7 @@ class BuildStarted:
     tasks: int
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskStarted:
     """A task runs because of `reasons`."""
 
@@ -68,7 +67,7 @@ class TaskStarted:
     reasons: tuple[Reason, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskProgress:
     """How far a running task has come, a few times per second at most."""
 
@@ -76,7 +75,7 @@ class TaskProgress:
     progress: Progress
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskPrinted:
     """The end of what a task wrote to its standard streams. Sent before the event of its end."""
 
@@ -84,7 +83,7 @@ class TaskPrinted:
     text: str
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskDone:
     """A task ran and produced its parts. `peak` is its peak memory in bytes (None: unknown)."""
 
@@ -95,7 +94,7 @@ class TaskDone:
     key: str = field(default="", compare=False)
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskReused:
     """A task does not run, because its result is known from the build `made`."""
 
@@ -104,7 +103,7 @@ class TaskReused:
     key: str = field(default="", compare=False)
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskRestored:
     """The exported folder of a task was restored from its stored result."""
 
@@ -113,7 +112,7 @@ class TaskRestored:
     key: str = field(default="", compare=False)
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskFailed:
     """A task has no result. `remembered` names the earlier build that found this out, if it was not this one."""
 
@@ -123,7 +122,7 @@ class TaskFailed:
     key: str = field(default="", compare=False)
 
 
-@frozen
+@dataclass(frozen=True)
 class TaskBlocked:
     """A task was not started, because the tasks `by` failed."""
 
@@ -131,7 +130,7 @@ class TaskBlocked:
     by: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class NonDeterministic:
     """A task gave a different result for the same key.
 
@@ -142,7 +141,7 @@ class NonDeterministic:
     parts: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class BuildFinished:
     """A build has ended by itself."""
 

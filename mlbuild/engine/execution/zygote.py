@@ -27,7 +27,6 @@ from mlbuild.engine.execution.executor import execute
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.engine.execution.wire import receive, send
 from mlbuild.engine.store.contents import Contents
-from mlbuild.frozen import frozen
 from mlbuild.progress import Progress
 
 #: Seconds between two checks of the memory of workers.
@@ -45,7 +44,7 @@ def limit_nothing(threads: int) -> None:
     """For tasks whose libraries do not start threads."""
 
 
-@frozen
+@dataclass(frozen=True)
 class Setup:
     """How workers are set up. All of it can be pickled.
 
@@ -61,7 +60,7 @@ class Setup:
     memory: int | None = None
 
 
-@frozen
+@dataclass(frozen=True)
 class Wanted:
     """A message to the zygote: start a worker. Its channel and the stream for its output are sent along."""
 
@@ -70,7 +69,7 @@ class Wanted:
     threads: int
 
 
-@frozen
+@dataclass(frozen=True)
 class Ended:
     """A message from the zygote: a worker has ended, with its wait status and its peak resident memory in bytes.
 

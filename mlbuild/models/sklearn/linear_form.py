@@ -7,11 +7,10 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Failed, data_failure
-from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.matrix import matrix
@@ -28,7 +27,7 @@ _MOST_TOLD, _FEWEST_TOLD = 2_000, 50
 _LARGE = 1e100
 
 
-@frozen
+@dataclass(frozen=True)
 class LinearForm:
     """A row of coefficients and an intercept for each sum, and how the solver ended."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from mlbuild.data.contracts import Contract
 from mlbuild.data.sources import Source
-from mlbuild.frozen import frozen
 from mlbuild.models import LEARNERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
@@ -18,7 +17,7 @@ from mlbuild.spec import language
 LEARNER = {cls.type: cls for cls in LEARNERS}
 
 
-@frozen
+@dataclass(frozen=True)
 class DefinedContract:
     """A contract. `doubtful` are its invalid columns, whose type is unknown."""
 
@@ -26,7 +25,7 @@ class DefinedContract:
     doubtful: frozenset[str]
 
 
-@frozen
+@dataclass(frozen=True)
 class DefinedModel:
     """A model, its answer, and its learner (None if the parameters are invalid)."""
 
@@ -35,7 +34,7 @@ class DefinedModel:
     learner: Learner | None
 
 
-@frozen
+@dataclass(frozen=True)
 class Definitions:
     """The values of the top-level keys. In a section, an invalid definition is None."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
-
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@frozen
+@dataclass(frozen=True)
 class Arrow(Format):
     """An Arrow IPC file. Its columns are converted to the dtypes of the contract."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
-
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.diagnostics import data_failure
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
+@dataclass(frozen=True)
 class Count(Regression):
     """Predict a number of events: their expected number, and whether at least one is more likely than none."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
-
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.splits.split import TEST, TRAIN, Split
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@frozen
+@dataclass(frozen=True)
 class Every(Split):
     """Use every n-th row for the test, starting with the first one, and all others for training."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
-
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.regression import Regression
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
+@dataclass(frozen=True)
 class ExplainedVariance(Metric):
     """Fraction of the variance of the target that is explained, apart from a constant error.
 

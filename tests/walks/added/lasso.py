@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
-
+from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.models.sklearn.linear import LinearRegressor
 from mlbuild.params import INT32, Boolean, Integer, Number, field
 
 
-@frozen
+@dataclass(frozen=True)
 class Lasso(LinearRegressor):
     """Least squares with L1 regularization, which sets the coefficients of some features to zero.
 

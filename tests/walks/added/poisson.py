@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.frozen import frozen
-
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.count import Count
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
+@dataclass(frozen=True)
 class Poisson(Linear):
     """Poisson regression: a linear model of the logarithm of the expected number of events."""
 
