@@ -1,4 +1,4 @@
-"""The memory limit of this process, for example from `ulimit -v`, and what libraries print if they exceed it."""
+"""The limits of this process, for example from `ulimit -v`, and what libraries print if they exceed them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ _REFUSED = re.compile(
     r"MemoryError|bad_alloc|memory allocation (of \d+ bytes|still) failed|out of memory|cannot allocate memory"
     r"|resource temporarily unavailable|can't start new thread|failed to map segment from shared object"
     r"|SystemError: .*without (exception set|setting an exception)",  # C code that ignores a MemoryError
+    re.IGNORECASE,
+)
+
+#: What libraries print if they get no thread.
+_NO_THREAD = re.compile(
+    r"resource temporarily unavailable|can't start new thread|LazyLock instance has previously been poisoned",
     re.IGNORECASE,
 )
 
@@ -28,6 +34,19 @@ def size_text(size: float) -> str:
 def refused(text: str) -> bool:
     """Whether a library reports that it got no more memory."""
     return bool(_REFUSED.search(text))
+
+
+def no_threads(text: str) -> str | None:
+    """Return what stopped a library that reports that it got no thread; None if it was memory, or reports nothing."""
+    if not _NO_THREAD.search(text) or allowance() is not None:
+        return None
+    try:
+        import resource
+    except ImportError:  # not on this platform
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    told = "" if limit == resource.RLIM_INFINITY else f": a user may have {limit} (ulimit -u)"
+    return f"no more processes or threads can be started{told}"
 
 
 def allowance() -> int | None:

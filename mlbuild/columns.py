@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from mlbuild.frozen import frozen
 
 #: The dtypes that a contract can declare.
 DTYPES = {
@@ -26,7 +28,7 @@ UNKNOWN = "unknown"
 ENDS_TEXT = "the character U+0000, which ends a string in an artifact"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class ColumnType:
     """The dtype of a column, whether values can be missing, and its categories, if they are declared."""
 

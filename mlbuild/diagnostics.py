@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from mlbuild.frozen import frozen
 from mlbuild.shown import told
 
 Severity = Literal["error", "warning"]
@@ -18,7 +19,7 @@ Path = tuple[str | int, ...]
 Note = tuple[str, Path]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(slots=True, order=True)
 class Span:
     """A range of characters in a file. Lines and columns count from 1, and the end is exclusive."""
 
@@ -29,7 +30,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Problem:
     """A mistake, found by code that does not know files: what is wrong, and at which path of the checked value.
 
@@ -70,7 +71,7 @@ class Rejected(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Related:
     """Another place that explains a diagnostic: "first defined here"."""
 
@@ -81,7 +82,7 @@ class Related:
         object.__setattr__(self, "message", told(self.message))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Diagnostic:
     """A problem with its place in a file. `lines` contains additional lines, if one sentence is not enough."""
 
@@ -102,7 +103,7 @@ class Diagnostic:
 FailureKind = Literal["data", "gate", "parity", "store", "task"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Failure:
     """Why a task ended without a result. `message` is one sentence, `details` is JSON for reports.
 
@@ -221,7 +222,7 @@ CODES = {
     # expressions
     "bad-expression": "an expression that is not valid SQL",
     "unsupported-expression": "SQL that is not supported",
-    "type-mismatch": "incompatible types in an expression, a join or a concat",
+    "type-mismatch": "incompatible types in an expression or a join",
     # tables
     "not-unique": "a join that could match several rows",
     # models

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop
+
+from mlbuild.frozen import frozen
 
 #: The minimum similarity of two words, as measured by `difflib.SequenceMatcher.ratio`.
 _NEAR = 0.6
@@ -57,7 +58,7 @@ def meant_as_list(text: str, known: Container[str]) -> str | None:
     return f"write a list: [{', '.join(words)}]" if several else None
 
 
-@dataclass(frozen=True)
+@frozen
 class _Words:
     """Lower-case words, each with one of the `names` that it stands for; their lengths, and their `_letters`."""
 

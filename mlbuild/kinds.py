@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from mlbuild.frozen import frozen
 
 Json = dict[str, Any]
 
@@ -13,7 +14,7 @@ INT32 = 2**31 - 1
 
 
 class Kind:
-    """The values that a field can have. Subclasses are frozen dataclasses and are compared by value."""
+    """The values that a field can have. Subclasses are `frozen` and are compared by value."""
 
     def json_schema(self) -> Json:
         """Return the JSON Schema (draft-07) of one value, without annotations."""
@@ -36,7 +37,7 @@ class Kind:
         return ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Text(Kind):
     """A string. `pattern` is a regular expression that means the same in JavaScript and Python."""
 
@@ -52,7 +53,7 @@ class Text(Kind):
         return self.what
 
 
-@dataclass(frozen=True)
+@frozen
 class Name(Kind):
     """The name of something that is defined elsewhere in the spec. The schema of a project lists the names."""
 
@@ -75,7 +76,7 @@ class Name(Kind):
         return "a string"
 
 
-@dataclass(frozen=True)
+@frozen
 class Expression(Kind):
     """A SQL scalar expression."""
 
@@ -86,7 +87,7 @@ class Expression(Kind):
         return "a SQL expression"
 
 
-@dataclass(frozen=True)
+@frozen
 class Boolean(Kind):
     def json_schema(self) -> Json:
         return {"type": "boolean"}
@@ -95,7 +96,7 @@ class Boolean(Kind):
         return "true or false"
 
 
-@dataclass(frozen=True)
+@frozen
 class Integer(Kind):
     """An integer; `31.0` is read as 31."""
 
@@ -112,7 +113,7 @@ class Integer(Kind):
         return "an integer" + bound_words(self.min, None, self.max, None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Number(Kind):
     """A float64. `min` and `max` are allowed values, `above` and `below` are not."""
 
@@ -133,7 +134,7 @@ class Number(Kind):
         return "a number" + bound_words(self.min, self.above, self.max, self.below)
 
 
-@dataclass(frozen=True)
+@frozen
 class Scalar(Kind):
     """A string, number or boolean, kept as written."""
 
@@ -144,7 +145,7 @@ class Scalar(Kind):
         return "a single value"
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice(Kind):
     """One of a list of options; each option has a one-line description."""
 
@@ -167,7 +168,7 @@ class Choice(Kind):
         return "one of " + ", ".join(str(value) for value in self.values)
 
 
-@dataclass(frozen=True)
+@frozen
 class ListOf(Kind):
     """A list, read as a tuple. With `or_one`, a single value means a list of one."""
 
@@ -202,7 +203,7 @@ class ListOf(Kind):
         return (self.item,)
 
 
-@dataclass(frozen=True)
+@frozen
 class MapOf(Kind):
     """A map from names to values of one kind. The names are of the kind `names`, or chosen by the user."""
 

@@ -1,6 +1,6 @@
 """Fields of specs: one description of each gives validation, JSON Schema, docs and canonical form.
 
-A described class is a frozen dataclass whose fields are made with `field(kind, doc, ...)`. A kind has the JSON
+A described class is a class with `@frozen` whose fields are made with `field(kind, doc, ...)`. A kind has the JSON
 Schema of a value, reads a structurally valid value, and writes its canonical JSON.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
 from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
 from mlbuild.kinds import (
     INT32,
     Boolean,
@@ -61,7 +62,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@frozen
 class Object(Kind):
     """A nested described class. With `short`, a value of that kind means `{short_key: value}`."""
 
@@ -102,7 +103,7 @@ class Object(Kind):
         return (self.short, *own) if self.short else own
 
 
-@dataclass(frozen=True)
+@frozen
 class TaggedUnion(Kind):
     """An object whose key `by` names one of several described classes. Its other keys are those of that class.
 
@@ -144,7 +145,7 @@ class TaggedUnion(Kind):
         return tuple(param.kind for cls in self.classes for param in params_of(cls).values())
 
 
-@dataclass(frozen=True)
+@frozen
 class Param:
     """One field: its key in the spec, the kind of its value, and its meaning."""
 

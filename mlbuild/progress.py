@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Progress:
     """How much is done, in `unit`s such as rows; `total` is None if it is not known in advance."""
 

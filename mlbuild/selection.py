@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from mlbuild.columns import DTYPES, INTERNAL, Schema
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.params import Json, Kind, Name, described
 
@@ -19,7 +19,7 @@ GROUPS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Selector:
     """Either `names`, in the given order, or every column that matches `dtype` and `matches`, without `excluded`."""
 
@@ -100,7 +100,7 @@ def _unknown(name: str, schema: Schema, at: tuple[str | int, ...]) -> Problem:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ColumnSelection(Kind):
     """The kind of a field that selects columns. `name` is the kind of one of them."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
+from mlbuild.frozen import frozen
 from mlbuild.params import (
     Boolean,
     Choice,
@@ -32,7 +32,7 @@ from mlbuild.params import (
 from mlbuild.selection import ColumnSelection
 
 
-@dataclass(frozen=True)
+@frozen
 class Point(Described):
     """A place.
 
@@ -44,7 +44,7 @@ class Point(Described):
     tags: tuple[str, ...] = field(ListOf(Text()), "Words.", default=())
 
 
-@dataclass(frozen=True)
+@frozen
 class Circle(Described):
     """A round one."""
 
@@ -54,7 +54,7 @@ class Circle(Described):
     path: str | None = field(Text(), "A file.", default=None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Square(Described):
     """An angular one."""
 

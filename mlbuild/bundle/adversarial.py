@@ -7,11 +7,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.trained import RawInput, Trained
 from mlbuild.expressions.tree import is_literal, literal_value, parts_of
+from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -170,7 +170,7 @@ def _unique_floats(values: Iterable[float]) -> list[float]:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Constants:
     """The constants that expressions, steps and their states compare or compute with."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Of = Literal["features", "numbers", "values"]
 SCORE = 1e-9
 
 
-@dataclass(frozen=True)
+@frozen
 class Compared:
     """One comparison: the number of rows, the largest difference, the number of rows that differ too much, and the
     first of them.

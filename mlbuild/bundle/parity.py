@@ -11,7 +11,6 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.adversarial import adversarial_rows
@@ -20,6 +19,7 @@ from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.bundle.session import Arrays, Session, encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed, Failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.cut import CUT, back, fed, front, marks
 from mlbuild.lowering.tree_proof import TreeProof, prove_trees
 from mlbuild.models.learner import Probe
@@ -38,7 +38,7 @@ LEARNER = 1e-12
 FLOOR = 1e-15
 
 
-@dataclass(frozen=True)
+@frozen
 class Real:
     """Real rows with the results of the native pipeline: raw inputs, matrix, scores."""
 

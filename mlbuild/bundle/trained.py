@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.typed import Typed
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value, input_value
 from mlbuild.models import LEARNERS
@@ -39,7 +39,7 @@ def learner_of(learner: Json) -> Learner:
     return read(_LEARNERS[learner["type"]], learner["params"])
 
 
-@dataclass(frozen=True)
+@frozen
 class RawInput:
     """A raw column that is an input of the artifact. `null_token` is a missing string (None: never missing)."""
 
@@ -48,7 +48,7 @@ class RawInput:
     null_token: str | None = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Recipe:
     """The way from raw columns to scores, as far as it is known before training.
 
@@ -91,7 +91,7 @@ class Recipe:
         return self.learner.answer
 
 
-@dataclass(frozen=True)
+@frozen
 class Trained:
     """A recipe and everything that was learned. `coding` is that of the target."""
 

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 
-from mlbuild.allowance import allowance_text, refused
+from mlbuild.allowance import allowance_text, no_threads, refused
 from mlbuild.cli.exits import TASK, UNREACHABLE, USAGE, Stopped
 
 #: How many files a command opens at once, and how many more a build opens for each of its jobs.
@@ -57,7 +57,10 @@ def see_room_for_files(jobs: int = 0) -> None:
 
 def missing(error: BaseException) -> Stopped | None:
     """Return what to tell the user about an error with an external cause; None if the cause is our own code."""
-    if refused(f"{type(error).__name__}: {error}"):
+    text = f"{type(error).__name__}: {error}"
+    if told := no_threads(text):
+        return Stopped(told, code=TASK)
+    if refused(text):
         return Stopped(": ".join(["out of memory", *allowance_text()]), code=TASK)
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return Stopped("too many files are open at once", _RAISE_LIMIT, TASK)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from mlbuild.columns import DTYPES, ENDS_TEXT, NUMERIC, TEMPORAL, ColumnType
 from mlbuild.data.lineage import Raw
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.moments import parse_moment
 from mlbuild.params import (
@@ -34,7 +35,7 @@ INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 CATEGORICAL = ("bool", "int", "string")
 
 
-@dataclass(frozen=True)
+@frozen
 class Bound(Kind):
     """A number or, for dates and datetimes, an ISO text. `1.0` is read as 1, as far as floats are exact."""
 
@@ -49,7 +50,7 @@ class Bound(Kind):
         return "a number, or an ISO date"
 
 
-@dataclass(frozen=True)
+@frozen
 class Column(Described):
     """A column of a contract."""
 
@@ -193,7 +194,7 @@ class Column(Described):
         return parse_moment(value) if isinstance(value, str) else value
 
 
-@dataclass(frozen=True)
+@frozen
 class Contract(Described):
     """What the columns of a table must look like. Columns that are not named here are not available downstream."""
 

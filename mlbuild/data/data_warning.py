@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 
 
-@dataclass(frozen=True)
+@frozen
 class DataWarning:
     """A warning: its code and one sentence. `examples` are values of the data by what they are examples of.
 

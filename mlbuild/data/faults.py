@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.hints import listed
 from mlbuild.moments import DAY, FIRST, LAST
 from mlbuild.params import Json
@@ -25,7 +26,7 @@ MISSING = "column is missing"
 NAMED_TWICE = "column appears twice"
 
 
-@dataclass(frozen=True)
+@frozen
 class Fault:
     """A rule of a contract that rows violate: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
 

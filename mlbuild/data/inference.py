@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.promises import promised
 from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +26,7 @@ _LONGEST_NAME = 250
 _MOST_COLUMNS = 20_000
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Inferred:
     """A data file: the format that reads it, and a contract that its rows satisfy.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from mlbuild.diagnostics import Note, Path
 from mlbuild.expressions.typed import Typed
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Node:
     """A column as it was created: its original name, the path in the spec that created it, and what it depends on.
 
@@ -44,7 +45,7 @@ class Node:
         return f"{called} is {how} here{then}", self.at
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Raw(Node):
     """A column of a file."""
 
@@ -55,14 +56,14 @@ class Raw(Node):
         return self.file, self.name
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Computed(Node):
     """A column computed row by row from its inputs, by an expression that uses the names that they had then."""
 
     expression: Typed
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Found(Node):
     """A column of another table, in the row that a join found. It is missing if the join found none."""
 
@@ -77,17 +78,12 @@ class Found(Node):
         return super().note(name, table) if self.name else self.of.note()
 
 
-@dataclass(frozen=True, eq=False)
-class Merged(Node):
-    """A column whose rows come from several tables: each value is that of one of its inputs."""
-
-
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Unknown(Node):
     """A column that an invalid definition would have made."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Decision(Node):
     """What decides which rows are kept, or which row of another table is found. It is not a column and has no name.
 
@@ -144,17 +140,11 @@ def first_reached(
 
 
 def bottlenecks(node: Node) -> list[Node]:
-    """Return the node and every other node that alone determines it, directly or indirectly, nearest first.
-
-    Each column that rows were merged from determines some of the values.
-    """
+    """Return the node and every other node that alone determines it, directly or indirectly, nearest first."""
     waiting, found = {node}, []
     for one in reversed(walk([node], computed_from)):
         if len(waiting) == 1:
             found.append(one)
-            if isinstance(one, Merged):
-                branches = (behind for part in one.inputs for behind in bottlenecks(part))
-                return [*dict.fromkeys([*found, *branches])]
         elif not one.inputs:
             break
         waiting.remove(one)

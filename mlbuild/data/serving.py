@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mlbuild.data.lineage import Node, boundary, first_reached
 from mlbuild.data.table import Dropped, Table, TableColumn
 from mlbuild.diagnostics import Path
 from mlbuild.expressions.tree import Tree, renamed
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelInput:
     """A column that a client sends. `dropped` says how the table lost it, if it did."""
 
@@ -20,7 +21,7 @@ class ModelInput:
     dropped: Dropped | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Serving:
     """The computation from inputs to features.
 

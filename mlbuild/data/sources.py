@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import ClassVar, TypeVar
 
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.locator import Locator
+from mlbuild.frozen import frozen
 from mlbuild.params import Described, Name, field
 
 Part = TypeVar("Part", Format, Locator)
 
 
-@dataclass(frozen=True)
+@frozen
 class Source(Described):
     """A table from outside and the contract that it must satisfy.
 
@@ -50,4 +51,5 @@ def source_of(place: type[Locator], kind: type[Format]) -> type[Source]:
         "__doc__": kind.__doc__,
         "__module__": __name__,
     }
-    return dataclass(frozen=True)(type(kind.__name__, (kind, Source, place), names))
+    made: type[Source] = frozen(type(kind.__name__, (kind, Source, place), names))
+    return made

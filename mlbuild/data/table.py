@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from operator import attrgetter
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.data.lineage import Decision, Node
 from mlbuild.diagnostics import Note, Path
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class TableColumn:
     """A column of a table. `node` is where its values come from.
 
@@ -38,7 +39,7 @@ class TableColumn:
         return replace(self, trained=self.trained.with_nullable(False))
 
 
-@dataclass(frozen=True)
+@frozen
 class Dropped:
     """A column that a table had: its last name, and the step that dropped it.
 
@@ -106,12 +107,12 @@ class Reading(Schema):
         return len(self._table)
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """The columns of a source, or those after some steps of a dataset.
 
     `unique` holds promises: lists of nodes in which no two rows are equal (missing values are never equal).
-    `chosen` decided which rows exist, and `ordered` in which order. `afterwards` are the nodes whose values are known only afterwards. `dropped`
+    `chosen` decided which rows exist. `afterwards` are the nodes whose values are known only afterwards. `dropped`
     are the columns that steps have dropped: the name is gone, but columns computed from it remain. `place` is where
     people find the definition of the table.
     """
@@ -119,7 +120,6 @@ class Table:
     columns: Mapping[str, TableColumn]
     unique: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
     chosen: Decision | None = field(default=None, compare=False)
-    ordered: Decision | None = field(default=None, compare=False)
     afterwards: tuple[Node, ...] = field(default=(), compare=False)
     dropped: tuple[Dropped, ...] = ()
     place: Note | None = field(default=None, compare=False)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.spec.text.quoting import as_yaml
 
 _WIDTH = 110
 
 
-@dataclass(frozen=True)
+@frozen
 class Noted:
     """A value with a comment after it, or after its key."""
 
@@ -20,7 +20,7 @@ class Noted:
     remark: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Remark:
     """Comment lines, used as a key of a map with the value None."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.inference import Inferred
@@ -13,6 +13,7 @@ from mlbuild.data.splits.split import Shares, Split
 from mlbuild.data.splits.time import Time
 from mlbuild.diagnostics import Failed
 from mlbuild.drafts.goal import Goal
+from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,7 +26,7 @@ _SEEDS = 50
 _TIMES = frozenset("date datetime day hour month time timestamp week year".split())
 
 
-@dataclass(frozen=True)
+@frozen
 class Division:
     """A split, with the reason for choosing it."""
 

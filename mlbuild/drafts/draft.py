@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,6 +16,7 @@ from mlbuild.drafts.names import name_of
 from mlbuild.drafts.roles import Roles, choose_roles
 from mlbuild.drafts.template import MODELINE, models_to_fill_in
 from mlbuild.drafts.training import training
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.learner import AnswerClass
 from mlbuild.params import Described, params_of, write
@@ -25,7 +25,7 @@ from mlbuild.spec.text.quoting import as_sql, as_yaml
 ROWS, STEPS = "rows", "tabular"
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Draft:
     """A spec as text, and what it was made of. Without a target, it ends with the contract."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
 from mlbuild.data.spellings import unread_form
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
@@ -25,7 +26,7 @@ MOST_INTS, MOST_FLOATS = 10, 2
 MOST_CLASSES = 100
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Goal:
     """The target: its column in the contract, the kind of answer, and the number of classes (0 for numbers).
 

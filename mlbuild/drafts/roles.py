@@ -5,7 +5,6 @@ reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
@@ -15,6 +14,7 @@ from mlbuild.data.spellings import unread_form
 from mlbuild.data.splits.split import TEST, TRAIN, Split
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.drafts.goal import Goal
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.ops.date_parts import CLOCK_PARTS
 
@@ -32,7 +32,7 @@ _MET_AGAIN = 0.5
 _PARTS = ("year", "month", "day", "weekday", "hour", "minute")
 
 
-@dataclass(frozen=True)
+@frozen
 class Roles:
     """The roles of the columns.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.decide.external import External
+from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -46,7 +47,7 @@ class Job(Protocol):
         """Report how much is done, such as 120 of 200 rounds (total None: unknown). Call this as often as you like."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Input:
     """The parts that a task reads of another task's result. `slot` is the name that its function uses."""
 
@@ -55,7 +56,7 @@ class Input:
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Origin:
     """Where a parameter comes from in the user's text: `models.late.params.num_leaves`, and its position."""
 
@@ -64,7 +65,7 @@ class Origin:
     line: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Task:
     """A node of the DAG. It contains everything that determines its result; `name`, `at`, `origin` and `labels` are
     not in any key.
@@ -103,7 +104,7 @@ class Task:
     origin: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """All tasks of a project by name. `policy` contains facts about their code."""
 

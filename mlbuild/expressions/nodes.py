@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.expressions.tree import COLUMN, LITERALS
+from mlbuild.frozen import frozen
 
 Offset = tuple[int, int]
 
@@ -14,7 +14,7 @@ Offset = tuple[int, int]
 REFUSED = "refused"
 
 
-@dataclass(frozen=True)
+@frozen
 class Node:
     """An expression before its types are known: operator, parts, and position in the text."""
 

@@ -7,10 +7,10 @@ Every class can tell which values are missing, choose between two columns, and c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mlbuild.expressions.algebra import Algebra
+from mlbuild.frozen import frozen
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import NAT
 
@@ -20,7 +20,7 @@ NAN = float("nan")
 _REVERSED = {"Less": "LessOrEqual", "LessOrEqual": "Less"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class TruthOperand(Generic[T]):
     """A bool as two masks: where it is true and where it is false.
 
@@ -77,7 +77,7 @@ class TruthOperand(Generic[T]):
         return self.number().parts()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class NumberOperand(Generic[T]):
     """A float64; NaN is missing."""
 
@@ -117,7 +117,7 @@ class NumberOperand(Generic[T]):
         return self.tensor, None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class MomentOperand(Generic[T]):
     """A date or datetime in microseconds as int64. `NAT`, the smallest int64, is missing."""
 
@@ -160,7 +160,7 @@ class MomentOperand(Generic[T]):
         return self.tensor, None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class TextOperand(Generic[T]):
     """A string. `absent` is true where it is missing, or None if it is never missing."""
 

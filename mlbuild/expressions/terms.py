@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlbuild.columns import NUMERIC, TEMPORAL, UNKNOWN
 from mlbuild.diagnostics import Problem, Rejected
@@ -19,10 +19,11 @@ from mlbuild.expressions.tree import (
     literal,
     literal_value,
 )
+from mlbuild.frozen import frozen
 from mlbuild.moments import DAY, parse_moment
 
 
-@dataclass(frozen=True)
+@frozen
 class Term:
     """A canonical tree with its dtype, whether it can be missing, and its position in the text."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
@@ -11,6 +10,7 @@ from mlbuild.expressions.meaning import result
 from mlbuild.expressions.operands import hold
 from mlbuild.expressions.rows import polars_dtype, run
 from mlbuild.expressions.tree import COLUMN, columns_of, parts_of
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TRANSCENDENTAL = frozenset({"ln", "exp", "power"})
 
 
-@dataclass(frozen=True)
+@frozen
 class Typed:
     """A scalar expression: its canonical tree (JSON-compatible, with constants folded), its type, and the columns
     that it reads.

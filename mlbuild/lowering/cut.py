@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import MARKS, RESERVED
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CUT = RESERVED + "cut_"
 
 
-@dataclass(frozen=True)
+@frozen
 class Mark:
     """A tensor of a file, or the column of it with this index."""
 

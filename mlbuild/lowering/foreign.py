@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.ensemble import fault, read_ensemble
 from mlbuild.lowering.graph import ONNX_TYPES
 from mlbuild.lowering.operators import OPERATORS, Misfit, Shape, shape_of
@@ -56,7 +56,7 @@ class Foreign(Exception):
     """A model that contains something that mlbuild does not write. The message says what."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Port:
     """An input or output of a model: the type of its elements, and its number of columns."""
 
@@ -64,7 +64,7 @@ class Port:
     width: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Inspected:
     """The metadata of a valid model. `elements` is the number of elements that all its results have for one row."""
 

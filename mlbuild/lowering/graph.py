@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.checksum import with_checksum
 from mlbuild.lowering.operators import BOOLEAN, ML, OPERATORS
 
@@ -26,7 +26,7 @@ ONNX_TYPES = {"double": 11, "float": 1, "int64": 7, "string": 8, "bool": 9}
 _NEUTRAL = {"Add": 0.0, "Sub": 0.0, "Mul": 1.0, "Div": 1.0}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Tensor:
     """A value of the graph; `element` is `double`, `float`, `int64`, `string` or `bool`."""
 
@@ -34,7 +34,7 @@ class Tensor:
     element: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Node:
     """An operator with its inputs; an omitted optional input is None."""
 

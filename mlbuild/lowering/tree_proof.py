@@ -5,9 +5,9 @@ Equal trees give equal results for every possible row, so only the rest of the m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.ensemble import read_ensemble
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.trees import LEQ, MEMBER, Trees
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class TreeProof:
     """The numbers of trees, nodes and leaves that were compared, and the first difference, or None if all are
     equal.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.operators import ML
 
@@ -20,7 +21,7 @@ LEQ, MEMBER = 0, 6
 FIXED = {"aggregate_function": 1, "post_transform": 0}
 
 
-@dataclass(frozen=True)
+@frozen
 class Trees:
     """Trees whose leaf values are added up, tree by tree in order, for the target of each leaf.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 
 #: A missing date or datetime, in microseconds: numpy's NaT.
@@ -22,7 +21,7 @@ ELEMENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Value:
     """A column of the graph, shape [N, 1] (a vector: [N, width]).
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
@@ -28,7 +28,7 @@ _MOST_COEFFICIENTS = 512
 AnswerClass = type[Answer]
 
 
-@dataclass(frozen=True)
+@frozen
 class Probe:
     """Rows that test a fitted learner where it could be wrong: float64 [N, width], with NaN for missing values.
 
@@ -40,7 +40,7 @@ class Probe:
     places: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Learner(Described):
     """One configured learner.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.trees import Trees
 from mlbuild.models.learner import Probe
 
@@ -35,7 +35,7 @@ _ROWS_OF_NODE = 4
 _ANYTHING = (-math.inf, math.inf, True)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Question:
     """The conditions on the features of a row that reaches a node, and the values of the node's feature to test
     there.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import Schema
+from mlbuild.frozen import frozen
 from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Rows:
     """The matrix in the form that a learner gets.
 
@@ -28,7 +28,7 @@ class Rows:
     schema: Schema
 
 
-@dataclass(frozen=True)
+@frozen
 class EarlyStopping:
     """Stop when `metric` (a name in the catalogue of metrics) on the held-out rows has not improved for `rounds`
     rounds.
@@ -40,7 +40,7 @@ class EarlyStopping:
     metric: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Training:
     """A request to learn from training rows. The result depends on everything here except `threads` and `progress`.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIMIT = 100_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Category(Columnwise):
     """Mark a column as categorical, for learners that split on categories natively, such as LightGBM.
 

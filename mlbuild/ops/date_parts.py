@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import TEMPORAL, UNKNOWN, ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.op import Frame, Op, Placement, State, Target
@@ -50,7 +50,7 @@ _READS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class DateParts(Op):
     """Split a date or datetime into integer columns named `{column}_{part}`.
 

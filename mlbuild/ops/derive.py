@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.typed import Typed
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.op import ADDED, Frame, Op, Placement, State
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = r"^(?!\*$)(?!\^.*\$$).+$"
 
 
-@dataclass(frozen=True)
+@frozen
 class Derive(Op):
     """Add columns that are computed row by row from existing columns.
 

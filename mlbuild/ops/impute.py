@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, NUMERIC, ColumnType
 from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
@@ -29,7 +30,7 @@ STRATEGIES = {
 COMPUTED = ("mean", "median")
 
 
-@dataclass(frozen=True)
+@frozen
 class Impute(Columnwise):
     """Replace missing values.
 

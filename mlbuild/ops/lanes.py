@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mlbuild.columns import Schema
+from mlbuild.frozen import frozen
 from mlbuild.ops.op import Op
 from mlbuild.ops.stages import Stage
 
 
-@dataclass(frozen=True)
+@frozen
 class Leg:
     """A step within a lane: its index in the list, the columns of the lane that it reads, and the columns after it."""
 
@@ -20,7 +21,7 @@ class Leg:
     after: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Lane:
     """Columns that steps combine with each other, and these steps."""
 

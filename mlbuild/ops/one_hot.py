@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
@@ -24,7 +24,7 @@ MISSING = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class OneHot(Columnwise):
     """Replace a column by a vector that is one at the position of the category and zero elsewhere.
 

@@ -7,11 +7,11 @@ methods are next to each other, and one property test compares them for every op
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.params import Described, Json, Name, field, write
@@ -33,7 +33,7 @@ Placement = Mapping[str, Schema]
 ADDED = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """The target of the training rows, coded by the model's answer in the same way as for its learner.
 
@@ -44,7 +44,7 @@ class Target:
     classes: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Op(Described):
     """One configured preprocessing step.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LIMIT = 100_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Ordinal(Columnwise):
     """Replace each category by an integer, starting at 0, in the order of the contract or else in sorted order.
 

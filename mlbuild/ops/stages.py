@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.ops.op import ADDED, Op, Placement
 
 
-@dataclass(frozen=True)
+@frozen
 class Stage:
     """A step with its context: the columns that it reads, the columns that it makes, and all columns before and after it."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import NUMERIC, ColumnType
 from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EPSILON = 2.0**-52
 
 
-@dataclass(frozen=True)
+@frozen
 class Standard(Columnwise):
     """Subtract the mean of the training rows and divide by their standard deviation.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import Value
@@ -38,7 +38,7 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
     return words
 
 
-@dataclass(frozen=True)
+@frozen
 class Codes:
     """Codes for `words`, starting at `first`.
 

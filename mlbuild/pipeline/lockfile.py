@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import __version__
@@ -20,6 +19,7 @@ from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from mlbuild.regular import read_regular
 from mlbuild.spec.spec import Spec
 
@@ -38,7 +38,7 @@ _LINE = re.compile(rf'(?:#.*|\[{_WORD}(?:\.{_WORD}){{1,3}}\]|(?:{"|".join(_FIELD
 Entries = Mapping[tuple[str, str, str], str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Difference:
     """An entry that would change. `was` is None for a new entry, `now` for one that would be removed."""
 

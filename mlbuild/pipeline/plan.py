@@ -58,6 +58,7 @@ POLICY = Policy(
         Prose("mlbuild.kinds.Choice", "options", 0, read_as="docs"),
         Prose("mlbuild.params.Choice", "options", 0, read_as="docs"),
     ),
+    wrappers=(("mlbuild.frozen.frozen", "dataclasses.dataclass"),),
 )
 
 #: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.execution.exported import Exported, exported_folders, remove_exported, untouched_in
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.runs import built_by
 from mlbuild.pipeline.tasks.publish import folder_of
@@ -17,7 +17,7 @@ from mlbuild.spec.layers.outputs import Named, outputs_named
 from mlbuild.spec.spec import Spec
 
 
-@dataclass(frozen=True)
+@frozen
 class Published:
     """A folder that a build published, the file of its `note` in the store, and the record of the `build`, if there is one.
 

@@ -14,12 +14,12 @@ import subprocess
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import remove
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.regular import real
 
@@ -79,7 +79,7 @@ def _asked(repository: _Repository, own: Path, root: Path, files: Iterable[str])
     return {"revision": revision, "dirty": dirty}
 
 
-@dataclass(frozen=True)
+@frozen
 class _Repository:
     """A repository: the folder of its files, the git directory of this folder, and the common git directory."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mlbuild.engine.store.contents import Contents
+from mlbuild.frozen import frozen
 
 #: The maximum number of bytes of columns to compare.
 MOST_BYTES = 1 << 28
 
 
-@dataclass(frozen=True)
+@frozen
 class RowChange:
     """A part with a column that had `was` rows and has `now` rows.
 

@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -36,6 +35,7 @@ from mlbuild.engine.execution.events import (
 )
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore, Store
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.revision import checked_out
 from mlbuild.pipeline.tasks import evaluate
@@ -226,7 +226,7 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
     return [(name, task["key"]) for name, task in tasks if task.get("key")]
 
 
-@dataclass(frozen=True)
+@frozen
 class Measured:
     """The metrics of a model on each split, and the build that computed them."""
 

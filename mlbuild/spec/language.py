@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
+from mlbuild.frozen import frozen
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
@@ -41,7 +41,7 @@ LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
 METRIC_NAMES = Choice({metric.name: summary(type(metric)) for metric in METRICS})
 
 
-@dataclass(frozen=True)
+@frozen
 class Steps(Kind):
     """The steps of a model's preprocessing: the name of a list of steps, or the list itself."""
 
@@ -62,7 +62,7 @@ class Steps(Kind):
         return (STEP, _PREPROCESSING)
 
 
-@dataclass(frozen=True)
+@frozen
 class LearnerParams(Kind):
     """The parameters of the learner that the model's `type` names. The schema selects them by `type`."""
 
@@ -76,14 +76,14 @@ class LearnerParams(Kind):
         return "a map of the learner's parameters"
 
 
-@dataclass(frozen=True)
+@frozen
 class Dataset(Described):
     """A table to train models on: starts from a source or dataset, applies steps and splits the rows."""
 
     from_: str = field(Name("table"), "Source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
         ListOf(DATASET_STEP),
-        "Steps applied to the table, in order. Each has an `op`.",
+        "Steps applied to the table, in order: join, filter, derive, select and rename.",
         default=(),
     )
     split: Split | None = field(
@@ -111,12 +111,12 @@ def _target() -> type[Described]:
         "Target",
         fields.values(),
         bases=(Described,),
-        frozen=True,
+        unsafe_hash=True,
         namespace={"__doc__": "What the model predicts."},
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetKeys(Object):
     """A model's target as it is written, with `column` for the short form. The answer of its learner reads it."""
 
@@ -127,7 +127,7 @@ class TargetKeys(Object):
 TARGET = TargetKeys(_target(), Name("column"), "column")
 
 
-@dataclass(frozen=True)
+@frozen
 class Stopping(Described):
     """Stop training when a metric on held-out rows stops improving."""
 
@@ -158,7 +158,7 @@ def _default_metrics() -> str:
     return "; ".join(told)
 
 
-@dataclass(frozen=True)
+@frozen
 class Model(Described):
     """A learner trained on a dataset: its features, its target and its parameters."""
 
@@ -189,7 +189,7 @@ class Model(Described):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class RowCount(Kind):
     """How many rows are compared: a number, or `all`."""
 
@@ -203,7 +203,7 @@ class RowCount(Kind):
         return "'all' or an integer >= 1"
 
 
-@dataclass(frozen=True)
+@frozen
 class Verify(Described):
     """How to verify the artifact against the trained pipeline."""
 
@@ -214,7 +214,7 @@ class Verify(Described):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Output(Described):
     """One exported model: `dist/NAME/model.onnx` and its side files."""
 
@@ -238,7 +238,7 @@ def _level(doc: str, key: str | None = None) -> Any:
     return field(Choice(LEVELS), doc, default="warn", key=key)
 
 
-@dataclass(frozen=True)
+@frozen
 class Warnings(Described):
     """The level of each warning, by code. By default, warnings are reported and do not fail the command."""
 
@@ -267,7 +267,7 @@ class Warnings(Described):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Overlay(Kind):
     """What a profile changes. It has the shape of a spec without required keys."""
 

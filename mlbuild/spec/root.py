@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.params import INT32, Choice, Described, Integer, ListOf, MapOf, Object, Text, field
 from mlbuild.spec.language import NAME, Overlay, Warnings
 from mlbuild.spec.sections import SECTIONS
@@ -17,7 +17,7 @@ SECTION_KEYS = tuple(section.key for section in SECTIONS)
 COMPOSING = ("include", "profiles")
 
 
-@dataclass(frozen=True)
+@frozen
 class _Head(Described):
     mlbuild: int = field(Choice({1: "version of the spec language"}), "Version of the spec language.")
     project: str = field(Text(NAME, "a name"), "Name of the project. It appears in reports and artifacts.")
@@ -60,7 +60,7 @@ Root: type[Described] = dataclasses.make_dataclass(
         ("profiles", Mapping[str, Any], _PROFILES),
     ],
     bases=(_Head,),
-    frozen=True,
+    unsafe_hash=True,
     namespace={
         "__doc__": "An mlbuild project: sources, contracts, datasets, preprocessing, models and outputs."
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -16,13 +16,14 @@ from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
 
 
-@dataclass(frozen=True)
+@frozen
 class SourceSpec:
     """A source with its contract, located relative to the folder of the spec."""
 
@@ -38,7 +39,7 @@ class SourceSpec:
         return ("sources", self.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class DatasetStage:
     """A dataset step in context. `others` are the other tables that it reads, by name.
 
@@ -52,7 +53,7 @@ class DatasetStage:
     at: Path
 
 
-@dataclass(frozen=True)
+@frozen
 class DatasetSpec:
     """A source and all steps from there on, including those of datasets that this one continues.
 
@@ -70,7 +71,7 @@ class DatasetSpec:
         return ("datasets", self.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetSpec:
     """What a model predicts: the type of the target in the training rows, and the answer with its defaults."""
 
@@ -82,7 +83,7 @@ class TargetSpec:
         return self.answer.column
 
 
-@dataclass(frozen=True)
+@frozen
 class StoppingSpec:
     """When training ends early: after `rounds` rounds without a better `metric` on the rows of `split`."""
 
@@ -91,7 +92,7 @@ class StoppingSpec:
     metric: str
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelSpec:
     """A learner on the features of a dataset.
 
@@ -116,7 +117,7 @@ class ModelSpec:
         return ("models", self.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class OutputSpec:
     """What is shipped. `serving` is the computation from the inputs of the artifact to the features of the model.
 
@@ -133,7 +134,7 @@ class OutputSpec:
         return ("outputs", self.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class Spec:
     """A project without errors. Sources and datasets share one namespace.
 

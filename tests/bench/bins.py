@@ -16,11 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from mlbuild.frozen import frozen
 from tests.bench.measure import peak_megabytes
 from tests.bench.page import table, write_section
 from tests.bench.process import environment
@@ -55,7 +55,7 @@ medians of {runs} processes that do nothing else. Wall times are meaningful only
 The budget for loading is {seconds:.0f} s of CPU time and {share} of the memory of `bin:m`. It uses {ratio:.2f} of that memory."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Loading:
     """The cost of loading bins: seconds for comparing the digest and for making a dataset, the peak memory of the
     process in MB, and the size of the file in MB.

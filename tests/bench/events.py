@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from mlbuild.frozen import frozen
 from tests.bench.peers import Kind, Tool
 from tests.bench.process import settle
 
 _SIZE = 100
 
 
-@dataclass(frozen=True)
+@frozen
 class Event:
     """An event; `stale` says whether results must change because of it."""
 

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -25,6 +24,7 @@ from mlbuild.engine.execution.workers import Workers
 from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from tests.bench.page import table, write_section
 from tests.bench.work import bare, independent, layers
 
@@ -47,7 +47,7 @@ The next table shows wall times of CPU-bound tasks, one after the other and with
 {speed_up}"""
 
 
-@dataclass(frozen=True)
+@frozen
 class Cost:
     cpu: float
     wall: float

@@ -19,12 +19,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from mlbuild.frozen import frozen
 from tests.bench.measure import open_session, row_microseconds, single_rows
 from tests.bench.page import write_section
 from tests.bench.stock_flights import read_joined, split
@@ -35,7 +35,7 @@ LIBRARIES = ["lightgbm", "onnxruntime", "polars", "pandas", "scikit-learn", "skl
 ROWS = 500
 
 
-@dataclass(frozen=True)
+@frozen
 class Cost:
     """The cost of one process: CPU and wall seconds, peak memory in MB, and its output."""
 
@@ -45,7 +45,7 @@ class Cost:
     printed: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Answers:
     """Facts about a finished file: its size, its predictions, and their difference from the native ones."""
 

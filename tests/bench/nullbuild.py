@@ -14,10 +14,10 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from mlbuild.frozen import frozen
 from tests.bench.events import ALL_TOUCHED, EDITED, EVENTS, RIGHTNESS, Event, what_ran
 from tests.bench.page import README, replace_section, table, write_section
 from tests.bench.peers import Tool, tools
@@ -27,7 +27,7 @@ SIZES = [10, 100, 1_000, 10_000]
 _COLD = "full build"
 
 
-@dataclass(frozen=True)
+@frozen
 class Spent:
     """Medians of runs: CPU and wall seconds, and the ratio of CPU time to that of a bare Python run just before."""
 

@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlbuild.frozen import frozen
 from tests.bench import dvc
 from tests.bench.process import Cost, cost
 from tests.bench.stages import LEAF, SIZE, Stages, checksums
@@ -23,7 +23,7 @@ from tests.bench.trees import size_of, write_project
 Marks = set[tuple[str, Any]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Kind:
     """What a tool works on: its external files, one of the files that it makes, and a way to see what ran."""
 
@@ -36,7 +36,7 @@ class Kind:
     seed: Callable[[Path, int], object] | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Tool:
     """A build tool: the command to run in a project's folder, and the largest size that it is used for.
 

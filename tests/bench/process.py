@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from mlbuild.frozen import frozen
 
 _ROOT = Path(__file__).parents[2]
 #: Several ticks of the clock of the file system.
@@ -39,7 +40,7 @@ print(posix.wait4(child, 0)[2].ru_maxrss)
 """
 
 
-@dataclass(frozen=True)
+@frozen
 class Cost:
     """The seconds of a command: CPU time including all children, and wall time."""
 
@@ -47,7 +48,7 @@ class Cost:
     wall: float
 
 
-@dataclass(frozen=True)
+@frozen
 class Pairs:
     """Medians over pairs: CPU milliseconds of a command, and the ratio to its partner."""
 

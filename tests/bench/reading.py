@@ -11,7 +11,6 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -24,6 +23,7 @@ from mlbuild.data.formats.csv_scan import scan
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
+from mlbuild.frozen import frozen
 from tests.bench.page import table, write_section
 from tests.projects import SPECS
 
@@ -42,7 +42,7 @@ polars and Python's `csv` module read the file in the same way. The values are C
 The budget for the check is {share:.0%} of the reading time. The largest share here is {most:.1%}."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A way to write the rows: its name, and the function."""
 

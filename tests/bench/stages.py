@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.decide.files import LocalFile
 from mlbuild.engine.execution.run import build
 from mlbuild.engine.graph import Input, Job, Plan, Task
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 
 FAN_IN = 3
 #: The file that one stage of the last layer but one reads. If it changes, that stage and its three readers are
@@ -22,7 +22,7 @@ LEAF = "in/leaf"
 SIZE = "size"
 
 
-@dataclass(frozen=True)
+@frozen
 class Stages:
     """Layers of numbered stages. The first layer reads external files."""
 

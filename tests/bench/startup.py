@@ -14,17 +14,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from mlbuild import api
+from mlbuild.frozen import frozen
 from tests.bench.page import table, write_section
 from tests.bench.process import BARE, cpu, mlbuild_script, pairs, peak_kilobytes, settle
 from tests.bench.trees import LINES_300, Size, seed, size_of, write_project
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A command, what is done before each run, the exit code, and the budget as a ratio to bare Python."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import api
@@ -22,6 +21,7 @@ from mlbuild.engine.execution.order import extent_of
 from mlbuild.engine.execution.perform import remember
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from mlbuild.spec.spec import Spec
 
 #: The number of tasks of a source, and of a model with its output.
@@ -43,7 +43,7 @@ _TOLD = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Size:
     """The number of sources, each with a dataset, and of models, each with an output.
 

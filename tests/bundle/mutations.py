@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
+
+from mlbuild.frozen import frozen
 
 Change = Callable[[onnx.ModelProto, np.random.Generator], str]
 
@@ -15,7 +16,7 @@ Change = Callable[[onnx.ModelProto, np.random.Generator], str]
 _SHIFTS = (1e-6, 1e-4, 1e-2, 0.5)
 
 
-@dataclass(frozen=True)
+@frozen
 class Mutation:
     """What was changed, and the changed model."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from mlbuild.bundle import parity
 from mlbuild.bundle.session import Session, encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed
+from mlbuild.frozen import frozen
 from mlbuild.lowering.blocks import FEWEST
 from mlbuild.pipeline.tasks import verify as verify_task
 from tests.budget import examples, seed, tell
@@ -23,7 +23,7 @@ from tests.bundle.mutations import Mutation, mutations
 from tests.projects import delays
 
 
-@dataclass(frozen=True)
+@frozen
 class Verified:
     """The inputs that the build of the small project gave to verification."""
 

@@ -13,12 +13,12 @@ import re
 import shlex
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.cli.exits import INTERNAL
 from mlbuild.cli.main import main
 from mlbuild.diagnostics import CODES, WARNINGS
+from mlbuild.frozen import frozen
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "diagnostics"
@@ -44,7 +44,7 @@ This page is written by `python -m tests.cases` from the cases in `tests/cases/d
 """
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """One page, and the expected output of its command."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from mlbuild.cli.main import main
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Ran:
     """How a command ended and what it printed."""
 

@@ -6,16 +6,17 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from mlbuild.frozen import frozen
 
 ROOT = Path(__file__).parents[2]
 _SCRIPT = "import sys\nfrom mlbuild.__main__ import main\nsys.exit(main())\n"
 _IMPORT = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)\n", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@frozen
 class Started:
     """How a process ended, what it printed, and the modules that it imported in addition to those of bare Python."""
 

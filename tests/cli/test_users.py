@@ -9,17 +9,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from mlbuild.frozen import frozen
 from tests import budget
 from tests.cli.small import ROWS, shipped, small
 from tests.cli.users import GROUP, User, open_folder, two_users
 
 
-@dataclass(frozen=True)
+@frozen
 class Person:
     """A user with a project, which is initially the same for all, and the shared cache."""
 

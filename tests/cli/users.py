@@ -10,10 +10,11 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from mlbuild.frozen import frozen
 
 ROOT = Path(__file__).parents[2]
 #: The group of both.
@@ -22,7 +23,7 @@ _IDS = (52_101, 52_102)
 _NEEDED = "import mlbuild.pipeline.libraries, polars, lightgbm, sklearn, onnx, onnxruntime, pandera, networkx, sqlglot"
 
 
-@dataclass(frozen=True)
+@frozen
 class User:
     """Someone who runs commands: another user of the system, or the one who runs the tests (None)."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
 from itertools import dropwhile
 
+from mlbuild.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Refusal:
     """Why a file is refused: the lines, from 1, one of which the message must name."""
 

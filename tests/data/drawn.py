@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.columns import Schema
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name
 from mlbuild.selection import ColumnSelection
 
@@ -26,14 +26,13 @@ _KEYS = ("id", "key", "code")
 _NEW = [f"n{number}" for number in range(12)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Drawn:
-    """Draws from the columns of a table, and from the names of other tables; those with the same columns are `alike`."""
+    """Draws from the columns of a table, and from the names of other tables."""
 
     columns: Schema
     tables: Sequence[str]
     chance: random.Random
-    alike: Sequence[str] = ()
 
     def of(self, kind: Kind) -> Any:
         """Return a value that may be valid; None for a kind that names nothing.
@@ -47,8 +46,6 @@ class Drawn:
                 return chance.choice(self.tables) if self.tables else None
             case Name(of="column"):
                 return some[0]
-            case ListOf(item=Name(of="table")):
-                return chance.sample(self.alike, min(len(self.alike), chance.randint(1, 2))) or None
             case ListOf(item=Name(of="column")):
                 keys = [name for name in _KEYS if name in self.columns]
                 return chance.choice([[chance.choice(keys or names)], keys[:2] or some, some])

@@ -6,17 +6,18 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from sklearn import datasets as sklearn_datasets
 
+from mlbuild.frozen import frozen
+
 _NAMED_CLASSES = ("iris", "wine", "breast_cancer")
 
 
-@dataclass(frozen=True)
+@frozen
 class Dataset:
     """A table. `write` writes it to a CSV file; `kind` says why it is included."""
 

@@ -6,7 +6,8 @@ import csv
 import io
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from mlbuild.frozen import frozen
 
 #: Names with a meaning in YAML, SQL, mlbuild or the libraries that process tables.
 NAMES = (
@@ -18,7 +19,7 @@ _SETS = ("a b c", "yes no", "1a 2b", "007 013", "null true", 'it\'s "q" #', "ü 
 _MISSING = ("", "NA", "-", "?", "null", "N/A", "None", "nan", "  ")
 
 
-@dataclass(frozen=True)
+@frozen
 class Written:
     """A CSV file as text, and the column to predict."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ import yaml
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Path as Place
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.ops.op import Op
@@ -36,7 +36,6 @@ BASE: Json = {
     "sources": {
         "rows": {"path": "rows.csv", "contract": "row"},
         "others": {"path": "others.csv", "contract": "other"},
-        "again": {"path": "rows.csv", "contract": "row"},
     },
     "contracts": {
         "row": {
@@ -94,10 +93,6 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
     ("dataset_step", "select"): {"columns": {"except": "day"}},
     ("dataset_step", "rename"): {"columns": {"amount": "size"}},
-    ("dataset_step", "concat"): {"with": ["again"]},
-    ("dataset_step", "deduplicate"): {"by": ["id"]},
-    ("dataset_step", "sort"): {"by": ["x"]},
-    ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},
     ("split", "hash"): {"key": ["id"]},
     ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
     ("split", "random"): {},
@@ -113,9 +108,6 @@ VALUES: dict[tuple[str, str], Json] = {
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "on"): {"on": {"id": "id"}, "using": None},
     ("join", "prefix"): {"prefix": "other_"},
-    ("deduplicate", "order"): {"order": ["x"]},
-    ("sort", "descending"): {"descending": ["x"]},
-    ("sample", "seed"): {"seed": 1},
     ("hash", "seed"): {"seed": 1},
     ("random", "seed"): {"seed": 1},
     ("time", "test_from"): {"test_from": "2013-11-01"},
@@ -135,7 +127,7 @@ VALUES: dict[tuple[str, str], Json] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Example:
     """A valid object in a valid spec. `which` is its op or type, or the name of its definition."""
 
@@ -264,7 +256,7 @@ def choices(example: Example) -> Iterator[tuple[str, tuple[Any, ...], bool]]:
             yield key, param.kind.item.values, True
 
 
-@dataclass(frozen=True)
+@frozen
 class Written:
     """A spec in a file, and the places of its parts."""
 

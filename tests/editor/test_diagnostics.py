@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.spec.check import check
@@ -34,7 +34,7 @@ PARAMETERS = [(title, key) for title, example in EXAMPLES.items() for key in exa
 CHOICES = [(title, key) for title, example in EXAMPLES.items() for key, _, _ in choices(example)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Judged:
     """A spec, and what the editor and `check` report."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from mlbuild.diagnostics import Path as Place
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import summary
@@ -45,7 +45,7 @@ CARET = "caret"
 SKELETON = 7
 
 
-@dataclass(frozen=True)
+@frozen
 class Caret:
     """A text and a position in it, from 1."""
 
@@ -132,7 +132,7 @@ def test_an_object_completes_to_exactly_its_other_parameters(
     assert sorted(json_offers[title]) == sorted(root + wanted)
 
 
-@dataclass(frozen=True)
+@frozen
 class Hovered:
     """What is shown for each key of an example, and for the value of its discriminator, in YAML and in JSON."""
 

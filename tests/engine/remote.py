@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.decide.external import Glance, Token
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Remote:
     """A content with a version, as from a service. To be read, it is copied to a local file."""
 

@@ -20,6 +20,7 @@ from mlbuild.engine.decide.stale import Blocked, FailedBefore, Fresh, Restorable
 from mlbuild.engine.execution.events import TaskStarted
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from tests import budget
 from tests.engine.memory import memory_store
 from tests.engine.tasks import Project, local
@@ -28,7 +29,7 @@ MOST = 6
 POISON = 7
 
 
-@dataclass(frozen=True)
+@frozen
 class Node:
     """A task in this test; `reads` are (index of an earlier task, part)."""
 

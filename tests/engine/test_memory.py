@@ -57,10 +57,34 @@ def test_a_process_that_may_have_no_more_memory_is_told_so(message: str, printed
     assert told.details == {"signal": "SIGABRT", "memory": {"limit": ALLOWED, "peak": 5 * MIB}}
 
 
-@pytest.mark.parametrize(("message", "printed"), SAID)
+@pytest.mark.parametrize(("message", "printed"), [one for one in SAID if "thread" not in one[0]])
 def test_what_libraries_say_is_only_believed_of_such_a_process(message: str, printed: str) -> None:
     failure = Failure("task", message)
     assert exhausted(failure, 5 * MIB, printed) == failure
+
+
+@pytest.mark.parametrize(
+    ("message", "printed"),
+    [
+        ("RuntimeError: can't start new thread", ""),
+        ("BlockingIOError: [Errno 11] Resource temporarily unavailable", ""),
+        ("PanicException: LazyLock instance has previously been poisoned", ""),
+        (
+            "its worker was killed",
+            'failed to spawn: Os { code: 11, message: "Resource temporarily unavailable" }',
+        ),
+    ],
+)
+def test_a_process_that_gets_no_thread_is_told_the_limit(message: str, printed: str) -> None:
+    resource = pytest.importorskip("resource")
+    former = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (4096, former[1]))
+    try:
+        told = exhausted(Failure("task", message, {"signal": "SIGABRT"}), 5 * MIB, printed)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, former)
+    message = "no more processes or threads can be started: a user may have 4096 (ulimit -u)"
+    assert told == Failure("task", message, {"signal": "SIGABRT"})
 
 
 @pytest.mark.parametrize(

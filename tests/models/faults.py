@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from mlbuild.columns import ColumnType, Schema
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
@@ -138,7 +139,7 @@ class RefusesWhatItDeclares(LightgbmRegressor):
             super().infer(Schema({"x": ColumnType("string")}), target)
 
 
-@dataclass(frozen=True)
+@frozen
 class TooWideAnEnd(Ridge):
     alpha: float = field(Number(min=-1), "Strength of the penalty.", default=1.0)
 
@@ -160,7 +161,7 @@ class LearnsIntoItself(LinearRegression):
         return {}
 
 
-@dataclass(frozen=True)
+@frozen
 class HiddenParameter(Ridge):
     """A field is written, but read back as its default."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from inspect import isfunction, signature
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as scikit_learn
 
+from mlbuild.frozen import frozen
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import examples, seed
 
@@ -21,7 +21,7 @@ Law = Callable[[Metric], None]
 DEFINITIONS: dict[str, Callable[[Array, Array], float | None]] = {}
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A coded target, scores, and the number of classes (0: none)."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mlbuild.columns import ColumnType, Schema
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer, Coding
 from mlbuild.models.learner import Learner
 from mlbuild.models.training import Rows, Training
@@ -20,7 +20,7 @@ from tests.models import samples
 GROUPS = 7
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """A request, with the types and the coding that it was made with."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import polars as pl
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
 from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.lowering.value import NAT
 from mlbuild.ops.op import Frame, Op, State, Target
 from mlbuild.ops.stages import Stage, place
@@ -70,7 +70,7 @@ def later_value(dtype: str, chance: random.Random) -> Any:
     return chance.random() < 0.5
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A step placed on a table."""
 

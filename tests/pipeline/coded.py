@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from mlbuild.data.formats import FORMATS
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.graph import Task
+from mlbuild.frozen import frozen
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
@@ -51,7 +51,7 @@ def rewritten(change: Callable[[str], str]) -> Edited:
     return Edited({file: change(file.read_text()).encode() for file in PACKAGE.rglob("*.py")})
 
 
-@dataclass(frozen=True)
+@frozen
 class Coded:
     """The code of a task: its kind, its function, and the classes that it uses."""
 

@@ -6,13 +6,14 @@ import ast
 import copy
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from mlbuild.frozen import frozen
 
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv)
 
 
-@dataclass(frozen=True)
+@frozen
 class Mutant:
     """A changed source: the line, and the old and new text of the changed part."""
 

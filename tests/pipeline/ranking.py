@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import polars as pl
 import mlbuild.models
 import mlbuild.models.metrics
 from mlbuild.diagnostics import data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
 from mlbuild.models.metrics.metric import Metric
@@ -27,7 +28,7 @@ from mlbuild.params import Boolean, Name, field
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Ranking(Answer):
     """Predict how relevant a row is compared to others in its group.
 
@@ -76,7 +77,7 @@ class Ranking(Answer):
         return {"score": scores}
 
 
-@dataclass(frozen=True)
+@frozen
 class LinearRanker(Linear):
     """Least squares on the grades minus the mean of their group."""
 
@@ -115,7 +116,7 @@ def ndcg(target: Array, scores: Array) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Ndcg(Metric):
     """Discounted gain of the order in each group; the mean over groups."""
 

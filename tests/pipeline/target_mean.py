@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import polars as pl
 import mlbuild.ops
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import Value
@@ -23,7 +23,7 @@ from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.op import Frame, State, Target
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetMean(Columnwise):
     """Replace a category by the mean of the target over its training rows; for a training row, over the other rows.
 

@@ -36,7 +36,7 @@ def library() -> Library:
     def look(module: str) -> Any:
         file = sources.of(module)
         package = module if file and file.name == "__init__.py" else module.rpartition(".")[0]
-        return file and scan(file.read_bytes(), package, POLICY.prose)
+        return file and scan(file.read_bytes(), package, POLICY)
 
     return Library(frozenset({"mlbuild"}), sources, look)
 
@@ -52,7 +52,7 @@ def test_importing_a_module_does_nothing(library: Library) -> None:
 
 
 def test_all_names_of_a_policy_are_definitions(library: Library) -> None:
-    named = [*POLICY.catalogues, *POLICY.families]
+    named = [*POLICY.catalogues, *POLICY.families, *(one for one, _ in POLICY.wrappers)]
     targets = [f"{module}:{name}" for module, _, name in (one.rpartition(".") for one in named)]
     told = [f"{module}:{name}" for module, _, name in (one.function.rpartition(".") for one in POLICY.prose)]
     for target in (*targets, *told):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.sources import Source, source_of
 from mlbuild.engine.execution.events import Event, TaskStarted
 from mlbuild.engine.store.store import open_store
+from mlbuild.frozen import frozen
 from mlbuild.params import Integer, Name, field, object_schema, read, write
 from mlbuild.pipeline.lockfile import NotLocked
 from mlbuild.spec.spec import Spec
@@ -26,7 +27,7 @@ ROWS = "x;y\n" + "".join(f"{i};{i * 3 % 7}\n" for i in range(9))
 LINE = "type: sklearn.linear_regression, features: [x], target: y"
 
 
-@dataclass(frozen=True)
+@frozen
 class Service(Locator):
     """A table of a service."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -16,6 +16,7 @@ from mlbuild.engine.execution.job import Running
 from mlbuild.engine.graph import Job, Task
 from mlbuild.engine.paced import Paced
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from tests.budget import seed
 from tests.pipeline.coded import PACKAGE, Coded
 from tests.pipeline.flowing import pipelines, write_rows
@@ -27,7 +28,7 @@ _BROKEN = "x,y,z\n" + "".join(f"{i - 5},{i % 7 > 3},{'abc'[i % 3]}\n" for i in r
 _CONTRACT = "x: {dtype: float, min: 0}, y: bool, z: {dtype: string, categories: [a, b]}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """A task that was run: its code, the inputs of its function as JSON, and the code of the package that ran."""
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mlbuild.frozen import frozen
+
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Question:
     """A model, and columns [N, 1] of rows for it. `wanted` is the expected result, by output.
 

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.bundle.artifact import ONNXRUNTIME
+from mlbuild.frozen import frozen
 from tests.node import node, packages
 from tests.runtimes.exchange import Array, Question, answers, ask
 
@@ -28,7 +28,7 @@ RELEASES = (
 MIDDLE = "1.28.0"
 
 
-@dataclass(frozen=True)
+@frozen
 class Runtime:
     """A version of onnxruntime for one language: `python`, `node` or `web`.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import SECTION_KEYS
@@ -19,7 +19,7 @@ from tests.spec.generated_tables import TEXTS, Tables
 from tests.spec.styled import styled
 
 
-@dataclass(frozen=True)
+@frozen
 class Generated:
     """The files of a project by path, with empty data files; and the profiles and settings to use."""
 

@@ -74,19 +74,19 @@ WALKS = (
     ),
     Walk(
         "Add a dataset step",
-        files={"data/steps/head.py": "head.py"},
+        files={"data/steps/deduplicate.py": "deduplicate.py"},
         changes=[
             Entry(
                 "data/__init__.py",
                 "DATASET_STEPS",
-                "Head",
-                "from mlbuild.data.steps.head import Head",
+                "Deduplicate",
+                "from mlbuild.data.steps.deduplicate import Deduplicate",
             )
         ],
-        settings={"datasets.all.steps": [{"op": "head", "count": 50}]},
+        settings={"datasets.all.steps": [{"op": "deduplicate", "key": ["id"]}]},
         then=FROM_ROWS,
-        laws=["tests/data/test_step_law.py::test_what_is_foretold_is_what_is_made[head"],
-        schema="Keep the first rows",
+        laws=["tests/data/test_step_law.py::test_what_is_foretold_is_what_is_made[deduplicate"],
+        schema="deduplicate",
     ),
     Walk(
         "Add a split",
@@ -175,7 +175,7 @@ WALKS = (
         changes=[
             Entry("diagnostics.py", "CODES", '"vague-name": "an output whose name does not say what it is"'),
             Entry("diagnostics.py", "WARNINGS", '"vague-name"'),
-            Edit("spec/language.py", "@dataclass(frozen=True)\nclass Overlay(Kind):\n", instead=f"{_LEVEL}\n\n@dataclass(frozen=True)\nclass Overlay(Kind):\n"),
+            Edit("spec/language.py", "@frozen\nclass Overlay(Kind):\n", instead=f"{_LEVEL}\n\n@frozen\nclass Overlay(Kind):\n"),
             Edit("spec/meaning/outputs.py", "    for name, output in definitions.outputs.items():\n", _WARN),
         ],
         settings={"outputs.model": {"model": "one"}},

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import pytest
 import yaml
 
 import mlbuild
+from mlbuild.frozen import frozen
 from tests.projects import copied
 from tests.walks.catalogue import ALL, GENERAL_LAWS, WALKS
 from tests.walks.walk import ADDED, Walk
@@ -79,7 +79,7 @@ def changed(walk: Walk) -> str:
     return yaml.safe_dump(spec, sort_keys=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Copy:
     """A folder with a copy of the package in `mlbuild`."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
+
+from mlbuild.frozen import frozen
 
 ADDED = Path(__file__).parent / "added"
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """A line of a catalogue: an item at the end of the tuple or dict `name`, and the import that it needs.
 
@@ -49,7 +51,7 @@ class Entry:
         raise AssertionError(f"{self.file} does not define {self.name}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Edit:
     """Lines after the only place in a file that contains `anchor`, or `instead` of it, and the import they need."""
 
@@ -74,7 +76,7 @@ def _with_import(text: str, needs: str) -> str:
     return f"{text[:at]}{needs}\n{text[at:]}" if needs else text
 
 
-@dataclass(frozen=True)
+@frozen
 class Walk:
     """A walk of the page.
 

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild import api
@@ -22,6 +21,7 @@ from mlbuild.engine.decide.stale import Decision, Fresh
 from mlbuild.engine.graph import Task
 from mlbuild.engine.queries.estimate import Estimate, estimate
 from mlbuild.engine.store.store import open_store
+from mlbuild.frozen import frozen
 
 _STYLES = {
     "RUN": "warning",
@@ -64,7 +64,7 @@ def _folder(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
+@frozen
 class PlannedTask:
     """The decision about a task in one word, and the reason; the seconds that running it takes, if known."""
 

@@ -6,7 +6,6 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mlbuild import api
@@ -22,6 +21,7 @@ from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Blocked, Decision, FailedBefore, Fresh, Restorable, Stale
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import Store, open_store
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.published import Published, published
 
@@ -38,7 +38,7 @@ _STYLES = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class PublishedFolder:
     """A published folder: its state, and when its content was made, in seconds since 1970 (None: never).
 
@@ -60,7 +60,7 @@ class PublishedFolder:
         return ", ".join(text for text in (paint(_STYLES[self.state], state), made) if text)
 
 
-@dataclass(frozen=True)
+@frozen
 class OutdatedTask:
     """A task that is not up to date, and why."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
@@ -13,6 +13,7 @@ from mlbuild.data.formats.delimiter import find_delimiter
 from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.guesses import TextGuess
 from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.params import ListOf, Text, field
 from mlbuild.progress import Report, silent
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Csv(Format):
     """A CSV file in UTF-8 with a header. Blank lines are skipped."""
 

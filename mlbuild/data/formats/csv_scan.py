@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _CHUNK = 1 << 18
 _WORD = 64
 
 
-@dataclass(frozen=True)
+@frozen
 class CsvScan:
     """Facts about the bytes of a CSV file.
 
@@ -80,7 +80,7 @@ def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> npt.NDArr
     return np.concatenate(found)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Marks:
     """The structure of a chunk: one bit for each byte, which is set only outside of quotes."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Self
 
@@ -14,6 +14,7 @@ from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.data.formats.guesses import dtype_of
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.diagnostics import Failed, Problem
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean
 from mlbuild.params import Described, Json, write
 from mlbuild.progress import Report, silent
@@ -30,7 +31,7 @@ _BLOCK = 1 << 20
 FILE = "file"
 
 
-@dataclass(frozen=True)
+@frozen
 class Guess:
     """What a format can tell about the columns of a file.
 
@@ -44,7 +45,7 @@ class Guess:
     remarks: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Format(Described):
     """A file format of tables. The fields are its options for reading.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import cast
+from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moment
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _ORDER = ("bool", "int", "float", "date", "datetime")
 _SAMPLE = 1000
 
 
-@dataclass(frozen=True)
+@frozen
 class TextGuess:
     """The dtype of texts, and which of them are missing values: certainly, and with this dtype."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlbuild.frozen import frozen
 from mlbuild.regular import open_regular
 
 _HEAD = 4096
@@ -20,7 +20,7 @@ _AS_UTF8 = "save the file as UTF-8"
 _FEWEST_PAIRS = 4
 
 
-@dataclass(frozen=True)
+@frozen
 class Look:
     """What the first bytes of a file look like, and the name of the format for such files, even if there is none yet.
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.ndjson_rows import blocks, joined, keys, typed
+from mlbuild.frozen import frozen
 from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Ndjson(Format):
     """A file with one JSON object per line.
 

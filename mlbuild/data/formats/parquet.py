@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.refusals import refusal, refuse_others
 from mlbuild.data.formats.unread import Unread, reading
+from mlbuild.frozen import frozen
 from mlbuild.progress import Report, silent
 from mlbuild.regular import open_regular
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MARK = b"PAR1"
 
 
-@dataclass(frozen=True)
+@frozen
 class Parquet(Format):
     """A Parquet file. Its columns are converted to the dtypes of the contract."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.data.formats.format import FILE
@@ -13,10 +12,11 @@ from mlbuild.data.locators.missing import missing
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Rejected
 from mlbuild.engine.decide.files import LocalFile, name_in
+from mlbuild.frozen import frozen
 from mlbuild.params import Text, field
 
 
-@dataclass(frozen=True)
+@frozen
 class File(Locator):
     """A local file."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from mlbuild.diagnostics import Problem
 from mlbuild.engine.decide.external import External
+from mlbuild.frozen import frozen
 from mlbuild.params import Described
 
 
-@dataclass(frozen=True)
+@frozen
 class Located:
     """A table that was located.
 
@@ -30,7 +30,7 @@ class Located:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Locator(Described):
     """The location of a table. The fields are keys of a source.
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 
 #: A reference; `$${`, which is an escaped `${`; or an invalid `${`.
 _MARK = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
 _HELP = "write ${NAME} or ${NAME:-default}, or $${ for a literal ${"
 
 
-@dataclass(frozen=True)
+@frozen
 class Expanded:
     """A text with its variables replaced, and their names."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, unknown_column
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
+from mlbuild.frozen import frozen
 from mlbuild.params import ListOf, Name, field
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Hash(Shares):
     """Split by a hash of key columns: rows with the same key always stay together, in this build and in later ones.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares
+from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Random(Shares):
     """Split at random: the same rows in the same order are always split in the same way.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import Schema
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import INT32, Described, Integer, Number, field
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TRAIN, VALID, TEST = "train", "valid", "test"
 
 
-@dataclass(frozen=True)
+@frozen
 class Split(Described):
     """How rows are divided into train, valid and test. Each part keeps the order of the rows."""
 
@@ -80,7 +81,7 @@ _SHARE = Number(min=0, below=1)
 _SEED = Integer(min=0, max=INT32)
 
 
-@dataclass(frozen=True)
+@frozen
 class Shares(Split):
     """A split by fractions of the rows."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, unknown_column
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.moments import DAY, parse_moment
 from mlbuild.params import Name, Text, field
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Time(Split):
     """Split by time: training rows are before validation rows, and these before test rows."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.steps.step import DatasetStep
+from mlbuild.frozen import frozen
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HIDDEN = "\0"
 
 
-@dataclass(frozen=True)
+@frozen
 class Keep:
     """A column to keep as `as_`, with its values before the step at `index` drops it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import schema_of
@@ -13,13 +12,14 @@ from mlbuild.data.steps.step import DatasetStep, bind_at
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.binding import bind
+from mlbuild.frozen import frozen
 from mlbuild.params import Expression, Json, MapOf, field, write
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Derive(DatasetStep):
     """Add columns that are computed row by row from the columns before the step."""
 

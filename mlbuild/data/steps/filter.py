@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import UNKNOWN, ColumnType
@@ -14,13 +14,14 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.filters import known_not_null
+from mlbuild.frozen import frozen
 from mlbuild.params import Expression, Json, field, write
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Filter(DatasetStep):
     """Keep the rows for which an expression is true, and drop those for which it is false or missing."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlbuild.data.data_warning import DataWarning
@@ -13,6 +13,7 @@ from mlbuild.data.steps.matching import Match, demand_unique
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.hints import listed
 from mlbuild.params import Choice, Json, ListOf, MapOf, Name, Text, field, write
 
@@ -36,7 +37,7 @@ _CARDINALITY = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Join(DatasetStep):
     """Match each row with the row of another table that has the same key, and add its columns.
 
@@ -95,8 +96,8 @@ class Join(DatasetStep):
                 message = f"'cardinality' has no effect on a join with 'how: {self.how}'"
                 yield Problem("no-effect", message, ("cardinality",), "remove it", on="key")
 
-    def tables(self) -> Mapping[str, Path]:
-        return {self.with_: ("with",)}
+    def tables(self) -> tuple[str, ...]:
+        return (self.with_,)
 
     @property
     def keys(self) -> Mapping[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.frozen import frozen
 from mlbuild.params import Json, field, write
 from mlbuild.selection import ColumnSelection, Selector
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Select(DatasetStep):
     """Keep some columns and drop all others. A dropped name can be used again.
 

@@ -41,9 +41,13 @@ class Names:
 
 @dataclass
 class Namespace:
-    """What the names of a module are bound to, and what it imports. `package` is the base of relative imports."""
+    """What the names of a module are bound to, and what it imports.
+
+    `package` is the base of relative imports, and `wrapped` maps functions to those that they call.
+    """
 
     package: str
+    wrapped: Mapping[str, str] = field(default_factory=dict)
     bound: dict[str, set[str]] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
     stars: set[str] = field(default_factory=set)
@@ -71,7 +75,8 @@ class Namespace:
         if name is None:
             return []
         root = name.partition(".")[0]
-        return self.targets(name) or ([f"builtins:{name}"] if hasattr(builtins, root) else [])
+        found = self.targets(name) or ([f"builtins:{name}"] if hasattr(builtins, root) else [])
+        return [self.wrapped.get(target, target) for target in found]
 
     def bases(self, statement: ast.ClassDef) -> list[str] | None:
         """Return the bases of a class.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Prose:
     """An argument with text for people: a literal string, or the literal strings that are values of a literal map.
 
@@ -19,17 +19,19 @@ class Prose:
     read_as: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Policy:
     """Facts about definitions, given by their full names.
 
     `catalogues` are values that list all classes of a kind. A task declares which of them it uses, and the others
     do not count. `families` are classes whose methods, including those of subclasses, are called only by our own
     code, and by name. A method that nothing names does not count. `lookups` look up attributes by computed names,
-    but never methods. `prose` counts only if something reads it.
+    but never methods. `prose` counts only if something reads it. `wrappers` are pairs of functions: the first does
+    nothing but call the second, with other defaults. As decorators, both say the same about what they decorate.
     """
 
     catalogues: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
     lookups: frozenset[str] = frozenset()
     prose: tuple[Prose, ...] = ()
+    wrappers: tuple[tuple[str, str], ...] = ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from mlbuild.engine.canonical import digest, is_digest
@@ -13,16 +13,17 @@ from mlbuild.engine.code.bodies import calling
 from mlbuild.engine.code.effects import Effects, making
 from mlbuild.engine.code.flags import COMPUTED, LOOKUPS, flags_of
 from mlbuild.engine.code.names import Names, Namespace, names_in
-from mlbuild.engine.code.policy import Prose
+from mlbuild.engine.code.policy import Policy, Prose
 from mlbuild.engine.code.strip import Stripper, is_plain
 from mlbuild.engine.code.syntax import FUNCTIONS, accesses, defined, dotted, instance_of, is_dunder
+from mlbuild.frozen import frozen
 
 _META = {"builtins:type", "abc:ABCMeta", "enum:EnumMeta", "enum:EnumType"}
 #: The name of the unit with all statements of a module that are neither definitions nor imports.
 LOOSE = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Unit:
     """A definition: a function, a class without its members, a member of a class, or a constant; or the loose
     statements.
@@ -47,7 +48,7 @@ class Unit:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class ModuleScan:
     """A module: the digest of its file, its units by name, the targets of its names, and what it imports.
 
@@ -79,26 +80,27 @@ _UNIT = [str, [str], [str], [str], [str], {str: str}, _EFFECTS, _EFFECTS, bool, 
 SCAN = [is_digest, {str: _UNIT}, {str: [str]}, [str], [str], bool]
 
 
-def scan(content: bytes, package: str, prose: Iterable[Prose]) -> ModuleScan:
+def scan(content: bytes, package: str, policy: Policy) -> ModuleScan:
     """Scan the source of a module; `package` is the base of its relative imports."""
     found = digest(content)
     texts: dict[str, list[Prose]] = {}
-    for one in prose:
-        module, _, name = one.function.rpartition(".")
-        texts.setdefault(f"{module}:{name}", []).append(one)
+    for one in policy.prose:
+        texts.setdefault(_target(one.function), []).append(one)
+    wrapped = {_target(one): _target(other) for one, other in policy.wrappers}
     try:
-        return _Module(ast.parse(content), package, texts, b"global " in content).scan(found)
+        names = Namespace(package, wrapped)
+        return _Module(ast.parse(content), names, texts, b"global " in content).scan(found)
     except (SyntaxError, ValueError, RecursionError):  # it cannot be loaded, or is too deeply nested
         return ModuleScan(found, opaque=True)
 
 
 class _Module:
     def __init__(
-        self, tree: ast.Module, package: str, prose: Mapping[str, list[Prose]], sets_globals: bool
+        self, tree: ast.Module, names: Namespace, prose: Mapping[str, list[Prose]], sets_globals: bool
     ) -> None:
         futures = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module == "__future__"]
         self._lazy = any(alias.name == "annotations" for one in futures for alias in one.names)
-        self._names = Namespace(package)
+        self._names = names
         self._stripper = Stripper(self._names, self._lazy, prose)
         self._defined: dict[str, list[ast.stmt]] = {}
         self._loose: list[ast.stmt] = []
@@ -215,6 +217,12 @@ class _Module:
             targets = self._names.targets(name, found.bound)
             if not targets or not all(target.endswith(":") for target in targets):
                 yield COMPUTED
+
+
+def _target(name: str) -> str:
+    """Return the target of a function by its full name."""
+    module, _, function = name.rpartition(".")
+    return f"{module}:{function}"
 
 
 def _short(text: str) -> str:

@@ -15,7 +15,7 @@ from mlbuild.engine.code.syntax import FUNCTIONS, dotted, is_text, parameters
 _PLAIN = frozenset(
     "abc:abstractmethod builtins:classmethod builtins:property builtins:staticmethod contextlib:asynccontextmanager"
     " contextlib:contextmanager dataclasses:dataclass enum:unique functools:cache functools:cached_property"
-    " functools:lru_cache functools:total_ordering typing:final typing:overload typing:override"
+    " functools:lru_cache functools:total_ordering typing:dataclass_transform typing:final typing:overload typing:override"
     " typing:runtime_checkable typing_extensions:override".split()
 )
 _ACCESSORS = (".setter", ".getter", ".deleter")

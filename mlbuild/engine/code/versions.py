@@ -128,7 +128,7 @@ class Code:
                 _known[key] = ModuleScan.from_json(noted)
             else:
                 package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-                _known[key] = scan(content, package, self._policy.prose)
+                _known[key] = scan(content, package, self._policy)
         return _known[key]
 
     def _read(self) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class Code:
         sources = [self._sources.of(f"{__package__}.{name}") for name in _SCANNERS]
         contents = [source.read_bytes().decode() if source else "" for source in sources]
         prose = [list(astuple(one)) for one in self._policy.prose]
-        return digest(canonical([sys.version, contents, prose]))
+        return digest(canonical([sys.version, contents, prose, [list(one) for one in self._policy.wrappers]]))
 
 
 def _place(named: Named) -> Place:

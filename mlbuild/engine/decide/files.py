@@ -6,13 +6,13 @@ import hashlib
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlbuild.engine.canonical import is_digest
 from mlbuild.engine.decide.external import External, Glance, Token
 from mlbuild.engine.store.local import Local
+from mlbuild.frozen import frozen
 from mlbuild.regular import open_regular
 
 #: The clock of a file system can lag behind the system clock by up to this much. If a file is not older than this
@@ -22,7 +22,7 @@ GRAIN_NS = 10_000_000
 _NOTE = "stat"
 
 
-@dataclass(frozen=True)
+@frozen
 class LocalFile:
     """A local file, by its path relative to the project.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.graph import Task
+from mlbuild.frozen import frozen
 
 #: Increase this when the form of records changes, so that old records are never misread.
 FORMAT = 1
@@ -36,7 +37,7 @@ _FOR_PEOPLE = ("producers", "paths")
 Read = tuple[str, str | None]
 
 
-@dataclass(frozen=True)
+@frozen
 class Ingredients:
     """What determines a result. `code` is a version from `Code`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from difflib import SequenceMatcher
 from typing import Any, Literal, get_args
 
@@ -11,6 +11,7 @@ from mlbuild.engine.canonical import canonical
 from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.graph import Origin
+from mlbuild.frozen import frozen
 
 #: If more definitions changed, they are not listed individually.
 _MOST_DEFINITIONS = 20
@@ -48,7 +49,7 @@ What = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Reason:
     """One thing that changed. `was` and `now` are JSON for people, never digests.
 

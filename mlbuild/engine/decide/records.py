@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, get_args
 
 from mlbuild.diagnostics import Failure, FailureKind
@@ -14,6 +14,7 @@ from mlbuild.engine.decide.reasons import Origins, Reason, is_reason
 from mlbuild.engine.graph import Origin, Task
 from mlbuild.engine.store.actions import Actions
 from mlbuild.engine.store.local import Local
+from mlbuild.frozen import frozen
 
 
 def _is_key(value: Any) -> bool:
@@ -51,7 +52,7 @@ _RECORD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Part:
     """A part of a result: the digest of its content, and its size in bytes."""
 
@@ -59,7 +60,7 @@ class Part:
     size: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Action:
     """The outcome of running a task with a key: its parts, or the failure that is its verdict."""
 
@@ -73,7 +74,7 @@ class Action:
         return {name: part.digest for name, part in self.parts.items()}
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """When a task last ran, and why.
 
@@ -92,7 +93,7 @@ class Run:
         return {**vars(self), "reasons": [reason.to_json() for reason in self.reasons]}
 
 
-@dataclass(frozen=True)
+@frozen
 class Record:
     """The last result of a task: its key, what determined it, the build that made it, and when the task last ran.
 

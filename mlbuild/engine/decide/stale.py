@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from mlbuild.diagnostics import Failure
@@ -16,9 +16,10 @@ from mlbuild.engine.execution.export import export_reasons
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.store import Store
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class World:
     """What a decision depends on, besides the task and the outcomes of the tasks that it reads.
 
@@ -32,7 +33,7 @@ class World:
     foreseen: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Fresh:
     """The result is known and in place."""
 
@@ -40,7 +41,7 @@ class Fresh:
     action: Action
 
 
-@dataclass(frozen=True)
+@frozen
 class Restorable:
     """The result is known, but not in the exported folder.
 
@@ -52,7 +53,7 @@ class Restorable:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Stale:
     """The task must run. There is at least one reason."""
 
@@ -60,7 +61,7 @@ class Stale:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Unsure:
     """The decision depends on the results of the tasks `waiting`.
 
@@ -71,7 +72,7 @@ class Unsure:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class FailedBefore:
     """With the same inputs, the task failed in the build `action.build`, and would fail again."""
 
@@ -80,7 +81,7 @@ class FailedBefore:
     failure: Failure
 
 
-@dataclass(frozen=True)
+@frozen
 class Blocked:
     """The task cannot run, because it needs the results of the tasks `by`, which failed or cannot run either."""
 

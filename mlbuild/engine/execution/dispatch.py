@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlbuild.engine.decide.stale import Stale
 from mlbuild.engine.execution.executor import Executor, Heard, Outcome
 from mlbuild.engine.execution.perform import VERDICTS
 from mlbuild.engine.graph import Task
+from mlbuild.frozen import frozen
 
 Urgent = Callable[[str], tuple[int, float, int]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Attempt:
     """A task that is running or has run. `first` is the outcome of the first run, if it runs twice."""
 

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
+from mlbuild.frozen import frozen
 from mlbuild.progress import Progress
 
 
-@dataclass(frozen=True)
+@frozen
 class BuildResult:
     """The outcome of a build: names of tasks in the order of the plan, whatever the order in which they ended.
 
@@ -39,19 +40,19 @@ class BuildResult:
         return not self.failures
 
 
-@dataclass(frozen=True)
+@frozen
 class BuildWaiting:
     """Another process, `holder` (None: unknown), uses the project, or the store that it shares."""
 
     holder: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class StoreBrought:
     """The project's own store was not written there, as in a clone or a copy, and is not used."""
 
 
-@dataclass(frozen=True)
+@frozen
 class BuildStarted:
     """A build with `tasks` tasks starts; `build` is its name."""
 
@@ -59,7 +60,7 @@ class BuildStarted:
     tasks: int
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskStarted:
     """A task runs because of `reasons`."""
 
@@ -67,7 +68,7 @@ class TaskStarted:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskProgress:
     """How far a running task has come, a few times per second at most."""
 
@@ -75,7 +76,7 @@ class TaskProgress:
     progress: Progress
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskPrinted:
     """The end of what a task wrote to its standard streams. Sent before the event of its end."""
 
@@ -83,7 +84,7 @@ class TaskPrinted:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskDone:
     """A task ran and produced its parts. `peak` is its peak memory in bytes (None: unknown)."""
 
@@ -94,7 +95,7 @@ class TaskDone:
     key: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskReused:
     """A task does not run, because its result is known from the build `made`."""
 
@@ -103,7 +104,7 @@ class TaskReused:
     key: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskRestored:
     """The exported folder of a task was restored from its stored result."""
 
@@ -112,7 +113,7 @@ class TaskRestored:
     key: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskFailed:
     """A task has no result. `remembered` names the earlier build that found this out, if it was not this one."""
 
@@ -122,7 +123,7 @@ class TaskFailed:
     key: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class TaskBlocked:
     """A task was not started, because the tasks `by` failed."""
 
@@ -130,7 +131,7 @@ class TaskBlocked:
     by: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class NonDeterministic:
     """A task gave a different result for the same key.
 
@@ -141,7 +142,7 @@ class NonDeterministic:
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class BuildFinished:
     """A build has ended by itself."""
 

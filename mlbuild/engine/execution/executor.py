@@ -10,7 +10,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +20,7 @@ from mlbuild.engine.decide.records import Part
 from mlbuild.engine.execution.job import Running
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.contents import Contents
+from mlbuild.frozen import frozen
 from mlbuild.progress import Progress
 
 #: The digests of the parts that a task reads, by slot.
@@ -29,7 +29,7 @@ Inputs = Mapping[str, tuple[Read, ...]]
 Heard = Callable[[str, Progress], None]
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """How the function of a task ended: with parts that are in the store, or with a failure.
 

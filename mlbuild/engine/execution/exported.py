@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.store.kept import digest_of, remove
 from mlbuild.engine.store.local import Local
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from mlbuild.regular import walk
 
 #: The folder of these notes in the store.
@@ -34,7 +34,7 @@ _NOTE = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Exported:
     """An exported folder: the task that makes it, the build that wrote it, and the digests of its files.
 

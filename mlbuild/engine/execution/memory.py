@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from mlbuild.allowance import allowance, allowance_text, memory_of, refused, room, size_text
+from mlbuild.allowance import allowance, allowance_text, memory_of, no_threads, refused, room, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 
@@ -71,13 +71,15 @@ def too_narrow(threads: int) -> Failure | None:
 
 
 def exhausted(failure: Failure, peak: int | None, printed: str) -> Failure:
-    """Return the failure, reworded if the task ran out of memory."""
+    """Return the failure, reworded if the task ran out of memory or of threads."""
     allowed = allowance()
     text = f"{failure.message}\n{printed}"
+    if failure.kind == "task" and (told := no_threads(text)):
+        return Failure("task", told, failure.details)
     if failure.message != OUT_OF_MEMORY and (allowed is None or failure.kind != "task" or not refused(text)):
         return failure
-    told = [*allowance_text(), *([f"the task used {size_text(peak)}"] if peak is not None else [])]
-    return _out_of_memory(", ".join(told), allowed, peak, failure.details)
+    used = [*allowance_text(), *([f"the task used {size_text(peak)}"] if peak is not None else [])]
+    return _out_of_memory(", ".join(used), allowed, peak, failure.details)
 
 
 def _out_of_memory(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.queries.targets import with_ancestors, with_descendants
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Extent:
     """The tasks of a build, in order and with their ranks, and those that run in any case."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.decide.key import Ingredients
@@ -21,12 +21,13 @@ from mlbuild.engine.decide.records import (
 from mlbuild.engine.decide.stale import Stale, World, lost_parts
 from mlbuild.engine.execution.executor import Outcome
 from mlbuild.engine.graph import Task
+from mlbuild.frozen import frozen
 
 #: Failures that are verdicts: the same inputs would fail again. Other failures may have external causes.
 VERDICTS = ("data", "gate", "parity")
 
 
-@dataclass(frozen=True)
+@frozen
 class Performed:
     """How a run ended: with the result for its key, or with a failure.
 

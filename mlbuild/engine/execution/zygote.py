@@ -27,6 +27,7 @@ from mlbuild.engine.execution.executor import execute
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.engine.execution.wire import receive, send
 from mlbuild.engine.store.contents import Contents
+from mlbuild.frozen import frozen
 from mlbuild.progress import Progress
 
 #: Seconds between two checks of the memory of workers.
@@ -44,7 +45,7 @@ def limit_nothing(threads: int) -> None:
     """For tasks whose libraries do not start threads."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Setup:
     """How workers are set up. All of it can be pickled.
 
@@ -60,7 +61,7 @@ class Setup:
     memory: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """A message to the zygote: start a worker. Its channel and the stream for its output are sent along."""
 
@@ -69,7 +70,7 @@ class Wanted:
     threads: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Ended:
     """A message from the zygote: a worker has ended, with its wait status and its peak resident memory in bytes.
 

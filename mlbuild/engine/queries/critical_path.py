@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from mlbuild.engine.decide.documents import seconds as is_seconds
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.local import Local
+from mlbuild.frozen import frozen
 
 #: The note in the store with the duration of the last run of each task.
 TIMES = "times"
 
 
-@dataclass(frozen=True)
+@frozen
 class CriticalPath:
     """The chain of dependent tasks that takes the longest, and its duration in seconds."""
 

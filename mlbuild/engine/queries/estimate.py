@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mlbuild.engine.decide.stale import Decision, Unsure, surely_runs
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.critical_path import CriticalPath, critical_path, known_times
 from mlbuild.engine.store.local import Local
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Estimate:
     """The work of a build in seconds: `least` if only the tasks run that must, `most` if all run that may.
 

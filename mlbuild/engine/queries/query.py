@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.engine.execution.order import order
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.targets import match, readers_of, sources_of
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean
 
 _TOKEN = re.compile(r"\s*(?:([(),|&])|([^\s(),|&]+))")
@@ -24,7 +25,7 @@ _MOST_OPEN = 100
 FUNCTIONS = {"deps": "deps(X)", "rdeps": "rdeps(X)", "somepath": "somepath(X, Y)"}
 
 
-@dataclass(frozen=True)
+@frozen
 class _Token:
     """A word or sign of an expression, and its position. The end is an empty token."""
 

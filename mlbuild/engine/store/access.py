@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.store.kept import kind
+from mlbuild.frozen import frozen
 
 #: The permissions of a folder that only its owner can use.
 PRIVATE = 0o700
 
 
-@dataclass(frozen=True)
+@frozen
 class Access:
     """The permissions inside a folder.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.decide.records import find_action
 from mlbuild.engine.store.kept import digest_of
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 from mlbuild.progress import Report, silent
 
 
-@dataclass(frozen=True)
+@frozen
 class Audit:
     """What was read, in files and bytes, and which files are `damaged`.
 

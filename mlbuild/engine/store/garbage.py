@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.decide.records import find_action
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Kept:
     """A file of a store: its path, its size in bytes, and when it was written in ns."""
 
@@ -20,7 +20,7 @@ class Kept:
     time: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Garbage:
     """What can be removed: results that nobody uses, contents of no remaining result, and unfinished files.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.engine.canonical import is_digest
 from mlbuild.engine.store.folder import Folder
+from mlbuild.frozen import frozen
 
 CONTENTS, ACTIONS = "cas", "ac"
 
 
-@dataclass(frozen=True)
+@frozen
 class Shelf:
     """The contents (`cas`) or the actions (`ac`) in a folder."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild import __version__
@@ -20,6 +19,7 @@ from mlbuild.engine.store.local import DiskLocal, Local
 from mlbuild.engine.store.lock import Waits
 from mlbuild.engine.store.seal import sealed, unsealed
 from mlbuild.engine.store.shelf import ACTIONS, CONTENTS, Shelf
+from mlbuild.frozen import frozen
 from mlbuild.regular import real
 
 _OWN = ".mlbuild"
@@ -30,7 +30,7 @@ _INNER = (CONTENTS, ACTIONS)
 _ORIGIN = "origin"
 
 
-@dataclass(frozen=True)
+@frozen
 class Store:
     """What builds read and write: `contents` and `actions`, which machines can share, and what is only `local`."""
 
@@ -39,7 +39,7 @@ class Store:
     local: Local
 
 
-@dataclass(frozen=True)
+@frozen
 class Neighbour:
     """A project that shares a cache: the entry with its name, and its store.
 
@@ -51,7 +51,7 @@ class Neighbour:
     gone: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class DiskStore(Store):
     """A store in the folder `.mlbuild` of a project (`own`): `cas/` contents, `ac/` actions, and notes by their names.
 

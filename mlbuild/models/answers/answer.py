@@ -5,11 +5,11 @@ measured.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.params import Described, Name, field
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Coding:
     """How the values of a target are coded: its dtype, and its classes in the order of their codes.
 
@@ -39,7 +39,7 @@ class Coding:
         return Coding(value["dtype"], tuple(value["classes"]))
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelOutput:
     """An output of the artifact: its name, the ONNX type of its elements, and its width.
 
@@ -66,7 +66,7 @@ class ModelOutput:
         return told
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer(Described):
     """One configured kind of answer. Its fields are the keys of a model's `target`.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlbuild.columns import ColumnType
 from mlbuild.data.faults import first
 from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
 from mlbuild.params import Scalar, field
@@ -29,7 +30,7 @@ _VALUES = {
 _ELEMENTS = {"bool": "bool", "int": "int64", "string": "string"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Classification(Answer):
     """Predict one of several classes. The coded target is int64 [N]: the index of the class of each row.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _OF_BOTH_CLASSES = ("auc", "average_precision")
 
 
-@dataclass(frozen=True)
+@frozen
 class Lightgbm(Parameters, Learner):
     """A LightGBM learner. The fitted learner is LightGBM's model text without the list of parameters."""
 

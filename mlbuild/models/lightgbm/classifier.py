@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.models.lightgbm.words import ALIASES_OF_CLASSES, REFUSED_OF_CLASSES
@@ -28,7 +28,7 @@ _WATCHED = {
 _WATCHED_OF_SEVERAL = {"log_loss": "multi_logloss", "accuracy": "multi_error"}
 
 
-@dataclass(frozen=True)
+@frozen
 class LightgbmClassifier(Lightgbm):
     """Gradient boosted decision trees for classification."""
 

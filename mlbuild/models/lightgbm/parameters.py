@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
 from mlbuild.params import INT32, Boolean, Choice, Described, Integer, Number, field, params_of
 
 #: The parameters that determine the bins. While these and the columns are unchanged, a binned dataset is reused.
@@ -21,7 +21,7 @@ BINNING = (
 CATEGORY_PARAMETERS = ("max_cat_to_onehot", "max_cat_threshold", "min_data_per_group", "cat_smooth", "cat_l2")
 
 
-@dataclass(frozen=True)
+@frozen
 class Parameters(Described):
     """The parameters of both LightGBM learners, with LightGBM's names and defaults."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.lightgbm.base import Lightgbm
 from mlbuild.params import Boolean, Choice, Number, field
@@ -34,7 +34,7 @@ _WATCHED = {
 _FLOAT32_MAX = 3.4028234e38
 
 
-@dataclass(frozen=True)
+@frozen
 class LightgbmRegressor(Lightgbm):
     """Gradient boosted decision trees for regression."""
 

@@ -5,9 +5,9 @@ The predicted class is the one with the highest probability, and the first one i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import Metric
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Decision(Metric):
     """A measure of predicted classes, which is 1 if all of them are correct and never below 0."""
 
@@ -26,7 +26,7 @@ class Decision(Metric):
     worst = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Accuracy(Decision):
     """Fraction of rows whose class is predicted correctly."""
 
@@ -36,7 +36,7 @@ class Accuracy(Decision):
         return float((scores.argmax(axis=1) == target).mean())
 
 
-@dataclass(frozen=True)
+@frozen
 class BalancedAccuracy(Decision):
     """Mean of the recall of each class.
 
@@ -51,7 +51,7 @@ class BalancedAccuracy(Decision):
         return float((right[held] / actual[held]).mean())
 
 
-@dataclass(frozen=True)
+@frozen
 class F1Score(Decision):
     """F1 score (harmonic mean of precision and recall) of the positive class; two classes only.
 
@@ -66,7 +66,7 @@ class F1Score(Decision):
         return float(_f1_by_class(target, scores)[1]) if actual[1] + predicted[1] else None
 
 
-@dataclass(frozen=True)
+@frozen
 class F1Macro(Decision):
     """Unweighted mean of the F1 scores of the classes.
 

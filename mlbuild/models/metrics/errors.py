@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.metrics.metric import INFINITE, Metric
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Error(Metric):
     """A mean of errors, which is 0 for perfect predictions and has no upper bound."""
 
@@ -24,7 +24,7 @@ class Error(Metric):
     worst = INFINITE
 
 
-@dataclass(frozen=True)
+@frozen
 class MeanSquaredError(Error):
     """Mean squared error."""
 
@@ -34,7 +34,7 @@ class MeanSquaredError(Error):
         return _mean_square(errors(target, scores))
 
 
-@dataclass(frozen=True)
+@frozen
 class RootMeanSquaredError(Error):
     """Square root of the mean squared error."""
 
@@ -44,7 +44,7 @@ class RootMeanSquaredError(Error):
         return math.sqrt(_mean_square(errors(target, scores)))
 
 
-@dataclass(frozen=True)
+@frozen
 class MeanAbsoluteError(Error):
     """Mean absolute error."""
 
@@ -54,7 +54,7 @@ class MeanAbsoluteError(Error):
         return float(abs(errors(target, scores)).mean())
 
 
-@dataclass(frozen=True)
+@frozen
 class MedianAbsoluteError(Error):
     """Median absolute error."""
 
@@ -66,7 +66,7 @@ class MedianAbsoluteError(Error):
         return float(np.median(abs(errors(target, scores))))
 
 
-@dataclass(frozen=True)
+@frozen
 class MeanAbsolutePercentageError(Error):
     """Mean of the absolute errors relative to the target.
 
@@ -82,7 +82,7 @@ class MeanAbsolutePercentageError(Error):
         return float((abs(errors(target, scores)) / sizes).mean())
 
 
-@dataclass(frozen=True)
+@frozen
 class R2Score(Metric):
     """Coefficient of determination: fraction of the variance of the target that is explained.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 INFINITE = float("inf")
 
 
-@dataclass(frozen=True)
+@frozen
 class Metric:
     """A measure of the quality of one kind of answer, with scikit-learn's name and value.
 

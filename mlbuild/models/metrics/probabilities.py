@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import INFINITE, Metric
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class LogLoss(Metric):
     """Mean negative logarithm of the probability of the true class.
 
@@ -34,7 +34,7 @@ class LogLoss(Metric):
         return float(-np.log(true).mean())
 
 
-@dataclass(frozen=True)
+@frozen
 class BrierScore(Metric):
     """Mean squared error of the probability of the positive class; two classes only.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import Metric
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class RocAuc(Metric):
     """Area under the ROC curve; with several classes, the macro average of one-vs-rest.
 
@@ -37,7 +37,7 @@ class RocAuc(Metric):
         return float(np.mean(known)) if len(known) == len(areas) else None
 
 
-@dataclass(frozen=True)
+@frozen
 class AveragePrecision(Metric):
     """Average precision: area under the precision-recall curve; two classes only.
 

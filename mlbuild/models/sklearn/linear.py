@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType, Schema
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SEED = "the top-level 'seed' sets it"
 
 
-@dataclass(frozen=True)
+@frozen
 class Linear(Learner):
     """A linear model. mlbuild computes predictions from the coefficients that scikit-learn finds."""
 
@@ -82,14 +82,14 @@ class Linear(Learner):
         return LinearForm.from_bytes(fitted).describe(columns, coding.classes)
 
 
-@dataclass(frozen=True)
+@frozen
 class LinearRegressor(Linear):
     """A linear model whose sum is the prediction."""
 
     answer = Regression
 
 
-@dataclass(frozen=True)
+@frozen
 class LinearClassifier(Linear):
     """A linear model of log-odds: of the second of two classes, or of each of several classes."""
 

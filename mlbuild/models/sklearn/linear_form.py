@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.matrix import matrix
@@ -27,7 +28,7 @@ _MOST_TOLD, _FEWEST_TOLD = 2_000, 50
 _LARGE = 1e100
 
 
-@dataclass(frozen=True)
+@frozen
 class LinearForm:
     """A row of coefficients and an intercept for each sum, and how the solver ended."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.models.sklearn.linear import LinearRegressor
 from mlbuild.params import Boolean, field
 
 
-@dataclass(frozen=True)
+@frozen
 class LinearRegression(LinearRegressor):
     """Ordinary least squares regression."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
 from mlbuild.models.sklearn.linear import LinearClassifier
 from mlbuild.params import INT32, Boolean, Choice, Integer, Number, field
 
 
-@dataclass(frozen=True)
+@frozen
 class LogisticRegression(LinearClassifier):
     """Logistic regression for two or more classes."""
 

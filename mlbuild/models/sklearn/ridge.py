@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
 from mlbuild.models.sklearn.linear import LinearRegressor
 from mlbuild.params import INT32, Boolean, Choice, Integer, Number, field
 
@@ -14,7 +14,7 @@ from mlbuild.params import INT32, Boolean, Choice, Integer, Number, field
 _ITERATIVE = ("lsqr", "sparse_cg", "lbfgs")
 
 
-@dataclass(frozen=True)
+@frozen
 class Ridge(LinearRegressor):
     """Ridge regression: least squares with L2 regularization.
 

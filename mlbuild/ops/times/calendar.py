@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 
 SECOND = 1_000_000
@@ -25,7 +25,7 @@ FROM_MARCH_0 = 719_468
 Numbers = Any
 
 
-@dataclass(frozen=True)
+@frozen
 class Wholes:
     """An int64 tensor with arithmetic operators. Division is correct only for non-negative values."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import data_failure
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.operators import ML
@@ -54,7 +54,7 @@ def _polars_knows(zone: str) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@frozen
 class Offsets:
     """Seconds to add to UTC: `offsets[0]` before `transitions[0]`, `offsets[i + 1]` from `transitions[i]` on.
 

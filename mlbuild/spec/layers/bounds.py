@@ -7,8 +7,9 @@ whoever checks it. For a pull request, that is not its author.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path as FilePath
+
+from mlbuild.frozen import frozen
 
 #: The option that removes the bounds, and the help text for errors about them.
 FLAG = "--allow-outside"
@@ -17,7 +18,7 @@ HELP = f"move it into the folder or git repository of the spec, or use {FLAG} if
 _GIT = ".git"
 
 
-@dataclass(frozen=True)
+@frozen
 class Bounds:
     """The folder of a project: the git root above its spec, or else the folder of the spec.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from mlbuild.diagnostics import Diagnostic, Problem
+from mlbuild.frozen import frozen
 from mlbuild.regular import is_regular
 from mlbuild.spec.layers.bounds import Bounds
 from mlbuild.spec.layers.compose import Composed, compose
 from mlbuild.spec.layers.files import SPEC, read_main
 
 
-@dataclass(frozen=True)
+@frozen
 class Named:
     """The names of the outputs of a spec and the files that define them. If it is not `whole`, some may be missing."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from mlbuild.diagnostics import Diagnostic, Path
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.spec.layers.forms import long_form
 from mlbuild.spec.layers.overlay import map_like
@@ -29,7 +29,7 @@ _HELP = 'write PATH=VALUE, such as models.late.params.num_leaves=31, columns."a.
 Part = tuple[str | int, tuple[int, int]]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Setting:
     """One flag: the value at a path. `mistakes` are those of the value, `mistaken` the paths that they affect."""
 

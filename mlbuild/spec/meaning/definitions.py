@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mlbuild.data.contracts import Contract
 from mlbuild.data.sources import Source
+from mlbuild.frozen import frozen
 from mlbuild.models import LEARNERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
@@ -17,7 +18,7 @@ from mlbuild.spec import language
 LEARNER = {cls.type: cls for cls in LEARNERS}
 
 
-@dataclass(frozen=True)
+@frozen
 class DefinedContract:
     """A contract. `doubtful` are its invalid columns, whose type is unknown."""
 
@@ -25,7 +26,7 @@ class DefinedContract:
     doubtful: frozenset[str]
 
 
-@dataclass(frozen=True)
+@frozen
 class DefinedModel:
     """A model, its answer, and its learner (None if the parameters are invalid)."""
 
@@ -34,7 +35,7 @@ class DefinedModel:
     learner: Learner | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Definitions:
     """The values of the top-level keys. In a section, an invalid definition is None."""
 

@@ -19,6 +19,9 @@ from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
 
+#: The key with which a step names another table.
+WITH = "with"
+
 
 def flow_sources(
     definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings
@@ -101,7 +104,7 @@ def _reads(name: str, dataset: Dataset) -> Iterator[tuple[Path, str]]:
     at = ("datasets", name)
     yield (*at, "from"), dataset.from_
     for index, step in enumerate(dataset.steps):
-        yield from (((*at, "steps", index, *below), table) for table, below in step.tables().items())
+        yield from (((*at, "steps", index, WITH), table) for table in step.tables())
 
 
 def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: Findings) -> list[str]:
@@ -165,11 +168,10 @@ class _Flow:
             return None
         source, before, table = start
         stages = [*before]
-        for index, written in enumerate(self.dataset.steps):
-            step = written.seeded(seed)
+        for index, step in enumerate(self.dataset.steps):
             at = (*dataset_at, "steps", index)
             others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
-            if len(others) < len(step.tables()):
+            if len(others) < len({*step.tables()}):
                 return None
             after = self._after(step, at, table, others)
             if after is None:

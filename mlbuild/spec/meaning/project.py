@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.spec.layers.bounds import Bounds
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
 
 
-@dataclass(frozen=True)
+@frozen
 class Project:
     """What a section sees during its check. Paths are relative to the folder `root`, and lead to files in `bounds`."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mlbuild.diagnostics import Diagnostic, Path, Problem
+from mlbuild.frozen import frozen
 from mlbuild.spec.layers.blame import Blame
 from mlbuild.spec.layers.compose import Composed
 from mlbuild.spec.layers.overlay import overlaid, without
@@ -17,7 +18,7 @@ from mlbuild.spec.text.tree import Document
 _CONSEQUENCES = ("empty", "missing-key", "wrong-type")
 
 
-@dataclass(frozen=True)
+@frozen
 class Variant:
     """The spec with a profile that was not chosen, and the paths that cannot be read in it."""
 
@@ -26,7 +27,7 @@ class Variant:
     faults: frozenset[Path] | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Shape:
     """The errors, in the order of their places; and the paths that cannot be read, None if nothing can be checked.
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
@@ -203,7 +204,7 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
     return Problem("missing-key", f"{title} needs '{kind.by}'", at, f"one of {options}", on="key")
 
 
-@dataclass(frozen=True)
+@frozen
 class _Shape:
     """A definition without its references: the validator accepts what it refers to, and `leads` says where that is."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list
 from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.shown import cut
@@ -48,7 +49,7 @@ _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "fals
 _LISTED = 8
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckedObject:
     """An object that was checked: its place and its name in messages.
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Span
+from mlbuild.frozen import frozen
 
 #: The source of one character of a scalar's value. Spaces are excluded, because they can be folded.
 _UNITS = {
@@ -21,7 +22,7 @@ _BLANK_ESCAPES = frozenset(r"\t \n \v \f \r \N \_ \L \P".split())
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class SourceText:
     """The text that nodes are in: a file, or the settings of a command line under the name `--set`."""
 
@@ -70,7 +71,7 @@ class Node:
         return self.style not in ("{", "[")
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Document:
     """A loaded YAML text, or several joined into one tree.
 

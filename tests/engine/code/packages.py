@@ -16,19 +16,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.versions import Code
+from mlbuild.frozen import frozen
 from tests.engine.memory import memory_store
 
 TOP = "brew"
 
 
-@dataclass(frozen=True)
+@frozen
 class Edit:
     """A changed line: its place, the resulting package, and whether the version must change."""
 

@@ -1,4 +1,4 @@
-"""Facts about code that cannot be derived from it: catalogues, families, prose."""
+"""Facts about code that cannot be derived from it: catalogues, families, prose, wrappers."""
 
 from __future__ import annotations
 
@@ -72,13 +72,36 @@ FAMILY = """
     """
 
 
+WRAPPED = """
+    -- task.py
+    from __future__ import annotations
+    from brew.values import value
+    @value
+    class Made:
+        "one"  #-
+        x: 1 = 3  #+
+        def f(self, x: 1):  #-
+            return 1  #+
+    @value(eq=1)  #+
+    class Also(Made):
+        "one"  #-
+    def run(job): return Made().f(Also())
+    -- values.py
+    import dataclasses
+    def value(cls=None, eq=1):  #+
+        "one"  #-
+        return dataclasses.dataclass(cls, eq=eq, order=1)  #+
+    """
+
+
 @pytest.mark.parametrize(
     ("text", "policy", "uses"),
     [
         (OPS, Policy(catalogues=frozenset({"brew.ops.OPS"})), ["brew.ops.one:One"]),
         (FAMILY, Policy(families=frozenset({"brew.ops.Op"})), []),
+        (WRAPPED, Policy(wrappers=(("brew.values.value", "dataclasses.dataclass"),)), []),
     ],
-    ids=["catalogues", "families"],
+    ids=["catalogues", "families", "wrappers"],
 )
 def test_a_policy_is_kept(library: Path, text: str, policy: Policy, uses: list[str]) -> None:
     write(library, files_of(text))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mlbuild.frozen import frozen
+
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Arrow(Format):
     """An Arrow IPC file. Its columns are converted to the dtypes of the contract."""
 

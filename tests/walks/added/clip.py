@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mlbuild.frozen import frozen
+
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import NUMERIC, ColumnType
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Clip(Columnwise):
     """Replace numbers outside the range of the training rows by its nearest end. Missing values stay missing."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlbuild.frozen import frozen
+
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.diagnostics import data_failure
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Count(Regression):
     """Predict a number of events: their expected number, and whether at least one is more likely than none."""
 

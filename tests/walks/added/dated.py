@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mlbuild.frozen import frozen
+
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbuild.data.formats.format import FILE
@@ -13,7 +14,7 @@ from mlbuild.engine.decide.files import LocalFile
 from mlbuild.params import Text, field
 
 
-@dataclass(frozen=True)
+@frozen
 class Dated(Locator):
     """The file of one day in a folder."""
 

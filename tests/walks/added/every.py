@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlbuild.frozen import frozen
+
 from typing import TYPE_CHECKING
 
 from mlbuild.data.splits.split import TEST, TRAIN, Split
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@frozen
 class Every(Split):
     """Use every n-th row for the test, starting with the first one, and all others for training."""
 

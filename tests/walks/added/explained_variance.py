@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlbuild.frozen import frozen
+
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.regression import Regression
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class ExplainedVariance(Metric):
     """Fraction of the variance of the target that is explained, apart from a constant error.
 

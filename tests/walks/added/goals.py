@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mlbuild.frozen import frozen
+
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.params import Described, Name, Number, Object, Text, field
@@ -11,7 +12,7 @@ from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.sections.section import Section
 
 
-@dataclass(frozen=True)
+@frozen
 class Goal(Described):
     """The lowest value that a metric of a model should have on its test rows."""
 
@@ -20,7 +21,7 @@ class Goal(Described):
     at_least: float = field(Number(), "Lowest value on the test rows.")
 
 
-@dataclass(frozen=True)
+@frozen
 class GoalSpec:
     """A checked goal."""
 

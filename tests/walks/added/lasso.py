@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlbuild.frozen import frozen
+
 from typing import Any
 
 from mlbuild.models.sklearn.linear import LinearRegressor
 from mlbuild.params import INT32, Boolean, Integer, Number, field
 
 
-@dataclass(frozen=True)
+@frozen
 class Lasso(LinearRegressor):
     """Least squares with L1 regularization, which sets the coefficients of some features to zero.
 

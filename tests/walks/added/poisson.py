@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlbuild.frozen import frozen
+
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.count import Count
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Poisson(Linear):
     """Poisson regression: a linear model of the logarithm of the expected number of events."""
 
