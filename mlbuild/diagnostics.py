@@ -36,7 +36,8 @@ class Problem:
 
     `at` is relative to the checked value: `("params", "num_leaves")`. `on` says whether the key or the value is
     wrong. `offset` narrows it to the characters `(start, end)` of a text value. `notes` are other places in the
-    spec that explain the problem.
+    spec that explain the problem. `meant` is the key or value that was clearly meant, with which the rest of the
+    spec can be checked.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Problem:
     on: Literal["key", "value"] = "value"
     offset: tuple[int, int] | None = None
     notes: tuple[Note, ...] = ()
+    meant: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -55,11 +57,11 @@ class Problem:
     def under(self, *prefix: str | int) -> Problem:
         """Return the same problem as seen from a value that contains the checked value at `prefix`."""
         at = (*prefix, *self.at)
-        return Problem(self.code, self.message, at, self.help, self.on, self.offset, self.notes)
+        return Problem(self.code, self.message, at, self.help, self.on, self.offset, self.notes, self.meant)
 
     @property
     def said(self) -> tuple[Hashable, ...]:
-        """The identity of a problem that is found twice: everything except the help and the notes."""
+        """The identity of a problem that is found twice: everything that is not only help."""
         return self.code, self.message, self.at, self.on, self.offset
 
 

@@ -12,6 +12,8 @@ from mlbuild.frozen import frozen
 
 #: The minimum similarity of two words, as measured by `difflib.SequenceMatcher.ratio`.
 _NEAR = 0.6
+#: The similarity from which one is taken for a misspelling of the other.
+_SURE = 0.8
 #: The maximum effort for the hints of one check, in pairs of words that are compared by their letters.
 EFFORT = 2_000_000
 #: The cost of comparing two words in full, in such pairs.
@@ -43,6 +45,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     left[0] -= len(words.names)
     near = _nearest(word.lower(), words, left)
     return None if near is None else words.names[near]
+
+
+def misspelt(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word of which this is almost certainly a misspelling, or None."""
+    near = nearest(word, known)
+    if near is None or sorted(near.lower()) == sorted(word.lower()):
+        return near
+    import difflib
+
+    return near if difflib.SequenceMatcher(None, near.lower(), word.lower()).ratio() >= _SURE else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

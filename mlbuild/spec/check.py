@@ -53,11 +53,11 @@ def _check(
     findings = Findings()
     spec = None
     if shape.faults is not None:
-        definitions = read_definitions(composed.document.value, shape.faults, findings)
+        definitions = read_definitions(shape.document.value, shape.faults, findings)
         spec = _checked(composed, definitions, bounds, findings, sound=not shape.diagnostics)
     others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
     shared = shared_outputs(composed, bounds)
-    told = [*shape.diagnostics, *findings.diagnostics(composed.document), *others, *shared]
+    told = [*shape.diagnostics, *findings.diagnostics(shape.document), *others, *shared]
     # Profiles that share a mistake through an alias report it only once.
     found = leveled([*dict.fromkeys(told)], composed.document.value)
     if any(one.severity == "error" for one in found):

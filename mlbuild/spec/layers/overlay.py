@@ -37,6 +37,13 @@ def map_like(node: Node, children: Mapping[str | int, Node], keys: Mapping[str, 
     return Node(value, node.text, node.start, node.end, "{", size, dict(keys), dict(children))
 
 
+def list_like(node: Node, children: Mapping[str | int, Node]) -> Node:
+    """Return a list with these items, at the place of `node`."""
+    value = [child.value for child in children.values()]
+    size = 1 + sum(child.size for child in children.values())
+    return Node(value, node.text, node.start, node.end, "[", size, {}, dict(children))
+
+
 def without(node: Node, name: str) -> Node:
     """Return a map without one of its entries."""
     children = {key: child for key, child in node.children.items() if key != name}

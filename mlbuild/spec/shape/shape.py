@@ -11,6 +11,7 @@ from mlbuild.spec.layers.blame import Blame
 from mlbuild.spec.layers.compose import Composed
 from mlbuild.spec.layers.overlay import overlaid, without
 from mlbuild.spec.shape.faults import faults_of
+from mlbuild.spec.shape.repair import repaired
 from mlbuild.spec.shape.structure import Structure
 from mlbuild.spec.text.tree import Document
 
@@ -31,10 +32,12 @@ class Variant:
 class Shape:
     """The errors, in the order of their places; and the paths that cannot be read, None if nothing can be checked.
 
+    `document` is what was meant: the spec without the mistakes whose correction is clear. `faults` are its own.
     `base` are the invalid paths of the spec alone. `variants` are the spec with each profile that was not chosen.
     """
 
     diagnostics: list[Diagnostic]
+    document: Document
     faults: frozenset[Path] | None
     base: frozenset[Path] | None
     variants: list[Variant] = field(default_factory=list)
@@ -60,11 +63,12 @@ def check_shape(composed: Composed) -> Shape:
         shape += _told(document, blame, [one for one in new if not blame.known(one)])
         variants.append(Variant(document, blame, faults_of(document, [*base, *new])))
     found += (one for one in shape if _start(one) not in told)
-    faults = faults_of(composed.document, problems)
+    meant = repaired(composed.document, problems)
+    faults = faults_of(meant, problems if meant is composed.document else Structure().problems(meant.value))
     diagnostics = sorted(dict.fromkeys(found), key=lambda one: (one.span, one.code))
     if not composed.whole:
-        return Shape(diagnostics, None, None)
-    return Shape(diagnostics, faults, faults_of(composed.base, base), variants)
+        return Shape(diagnostics, meant, None, None)
+    return Shape(diagnostics, meant, faults, faults_of(composed.base, base), variants)
 
 
 def _start(diagnostic: Diagnostic) -> tuple[str, int, int]:

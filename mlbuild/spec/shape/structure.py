@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean, listed
+from mlbuild.hints import did_you_mean, listed, misspelt
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import TaggedUnion, params_of
@@ -142,7 +142,8 @@ class _Check:
                     else "this op is for preprocessing"
                 )
         near = near or f"available {what}s: {listed(kind.by_value)}"
-        return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near)
+        meant = misspelt(value, kind.by_value) if isinstance(value, str) else None
+        return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near, meant=meant)
 
     def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
         """Check a model and the parameters of its learner."""
@@ -170,7 +171,8 @@ def _unknown_learner(value: Any, at: Path) -> Problem:
     if isinstance(value, str) and near and not _of_known_library(value, known):
         near = None  # a learner of another library is not a typing mistake
     help_ = near or f"available types: {listed(of_library or known)}"
-    return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_)
+    meant = misspelt(value, known) if near else None
+    return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_, meant=meant)
 
 
 def _of_known_library(value: str, known: Iterable[str]) -> bool:
@@ -188,7 +190,8 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
             help_ = "put a space after the ':'"
             return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), help_, on="key")
         if (near := did_you_mean(key, wanted)) and not key.startswith("x-"):
-            return Problem("unknown-key", f"unknown key '{key}' in {title}", (*at, key), near, on="key")
+            message, meant = f"unknown key '{key}' in {title}", misspelt(key, wanted)
+            return Problem("unknown-key", message, (*at, key), near, on="key", meant=meant)
     options = ", ".join(kind.by_value)
     if wanted != [kind.by]:
         return Problem("missing-key", f"{title} needs 'path'", at, on="key")

@@ -10,7 +10,7 @@ from typing import Any
 
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean, listed, meant_as_list
+from mlbuild.hints import did_you_mean, listed, meant_as_list, misspelt
 from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.shown import cut
 from mlbuild.spec.language import NAME
@@ -112,7 +112,8 @@ class CheckedObject:
             help_, name = f"did you mean the required key '{missing[0]}'?", missing[0]
         help_ = help_ or near
         help_ = help_ or (f"available keys: {listed(free)}" if free else "all its keys are already set")
-        return Problem("unknown-key", message, (key,), help_, on="key"), name
+        clear = name if name and (misspelt(key, [name]) or name in missing) else None
+        return Problem("unknown-key", message, (key,), help_, on="key", meant=clear), name
 
 
 def glued(key: str, value: Any) -> str | None:
@@ -138,7 +139,8 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
             near = "remove the quotes"
         if near is None and len(options) > _LISTED:
             near = f"one of {', '.join(options)}"
-        return Problem("not-allowed", f"{subject} must be {words(shape)}, not {shown(value)}", at, near)
+        message = f"{subject} must be {words(shape)}, not {shown(value)}"
+        return Problem("not-allowed", message, at, near, meant=_meant(value, options))
     if keyword == "type":
         return of_type(subject, value, shape, at)
     if keyword in _BOUNDS:
@@ -207,6 +209,14 @@ def _near(value: str, options: list[str]) -> str | None:
     return f"did you mean '{other}'?" if other in options else did_you_mean(value, options)
 
 
+def _meant(value: Any, options: list[str]) -> str | None:
+    """Return the option that was clearly meant."""
+    if not isinstance(value, str):
+        return None
+    other = _ELSEWHERE.get(value.lower())
+    return other if other in options else misspelt(value, options)
+
+
 def _options(key: str, shape: Json) -> str | None:
     """Return the options of a key, if it has a list of them."""
     options = [str(option) for option in shape.get("enum", ())]
@@ -232,6 +242,7 @@ def _of_forms(error: ValidationError, at: Path) -> Problem:
                     f"{_subject(at)} must be {words(dict(error.schema))}, not {shown(inner.instance)}",
                     at,
                     problem.help,
+                    meant=problem.meant,
                 )
         elif inner.validator != "type":
             return _of_value(inner, at)
