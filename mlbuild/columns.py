@@ -56,15 +56,23 @@ class ColumnType:
 
 
 class Schema(Mapping[str, ColumnType]):
-    """The ordered, immutable columns of a table: name to type."""
+    """The ordered, immutable columns of a table: name to type.
 
-    __slots__ = ("_columns",)
+    An `open` schema is that of a table after an invalid definition: any other column may exist, with unknown type.
+    """
 
-    def __init__(self, columns: Mapping[str, ColumnType] | Iterable[tuple[str, ColumnType]] = ()) -> None:
+    __slots__ = ("_columns", "open")
+
+    def __init__(
+        self,
+        columns: Mapping[str, ColumnType] | Iterable[tuple[str, ColumnType]] = (),
+        open: bool = False,
+    ) -> None:
         self._columns = dict(columns)
+        self.open = open
 
     def __getitem__(self, name: str) -> ColumnType:
-        return self._columns[name]
+        return self._columns.get(name, ColumnType(UNKNOWN)) if self.open else self._columns[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
@@ -82,16 +90,16 @@ class Schema(Mapping[str, ColumnType]):
     def __repr__(self) -> str:
         return "Schema(" + ", ".join(f"{name}: {type_}" for name, type_ in self.items()) + ")"
 
-    def select(self, names: Iterable[str]) -> Schema:
-        return Schema({name: self[name] for name in names})
+    def select(self, names: Iterable[str], open: bool = False) -> Schema:
+        return Schema({name: self[name] for name in names}, open)
 
     def without(self, names: Iterable[str]) -> Schema:
         dropped = set(names)
-        return Schema({name: type_ for name, type_ in self.items() if name not in dropped})
+        return Schema({name: type_ for name, type_ in self.items() if name not in dropped}, self.open)
 
     def plus(self, more: Mapping[str, ColumnType]) -> Schema:
         """Return these columns with `more`, which replace columns of the same name or come at the end."""
-        return Schema({**self, **more})
+        return Schema({**self, **more}, self.open)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return canonical JSON: a map for each column, in order."""

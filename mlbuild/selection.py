@@ -44,7 +44,7 @@ class Selector:
             raise Rejected(*problems)
         excluded = {*self.excluded}
         found = tuple(name for name in schema if self._takes(name, schema) and name not in excluded)
-        if not found and all(type_.known for type_ in schema.values()):
+        if not found and not schema.open and all(type_.known for type_ in schema.values()):
             raise Rejected(
                 Problem(
                     "empty-selection",

@@ -9,7 +9,7 @@ from itertools import islice
 from operator import attrgetter
 
 from mlbuild.columns import UNKNOWN, ColumnType, Schema
-from mlbuild.data.lineage import Decision, Node
+from mlbuild.data.lineage import Decision, Node, Unknown
 from mlbuild.diagnostics import Note, Path
 from mlbuild.frozen import frozen
 
@@ -52,25 +52,41 @@ class Dropped:
     before: int = 0
 
 
+class Others(dict[str, TableColumn]):
+    """Any other column, which an invalid definition at a path may have made."""
+
+    def __init__(self, at: Path) -> None:
+        super().__init__()
+        self.at = at
+
+    def __missing__(self, name: str) -> TableColumn:
+        self[name] = TableColumn.unknown(Unknown(name, self.at), sure=False)
+        return self[name]
+
+
 class Columns(Mapping[str, TableColumn]):
-    """Columns in order. Adding columns shares the storage, so that many steps do not make many copies."""
+    """Columns in order. Adding columns shares the storage, so that many steps do not make many copies.
 
-    __slots__ = ("_count", "_shared")
+    With `others`, there may be columns besides the known ones, which are found but not listed.
+    """
 
-    def __init__(self, shared: dict[str, tuple[int, TableColumn]]) -> None:
-        self._shared, self._count = shared, len(shared)
+    __slots__ = ("_count", "_shared", "others")
+
+    def __init__(self, shared: dict[str, tuple[int, TableColumn]], others: Others | None = None) -> None:
+        self._shared, self._count, self.others = shared, len(shared), others
 
     @classmethod
-    def of(cls, columns: Mapping[str, TableColumn]) -> Columns:
+    def of(cls, columns: Mapping[str, TableColumn], others: Others | None = None) -> Columns:
         if isinstance(columns, Columns):
             return columns
-        return cls({name: (place, column) for place, (name, column) in enumerate(columns.items())})
+        return cls({name: (place, column) for place, (name, column) in enumerate(columns.items())}, others)
 
     def __getitem__(self, name: str) -> TableColumn:
-        place, column = self._shared[name]
-        if place >= self._count:  # a later step added it
+        if self._lists(name):
+            return self._shared[name][1]
+        if self.others is None:
             raise KeyError(name)
-        return column
+        return self.others[name]
 
     def __iter__(self) -> Iterator[str]:
         return islice(self._shared, self._count)
@@ -78,15 +94,20 @@ class Columns(Mapping[str, TableColumn]):
     def __len__(self) -> int:
         return self._count
 
+    def _lists(self, name: str) -> bool:
+        """Whether a column is known, and not one that a later step added."""
+        found = self._shared.get(name)
+        return found is not None and found[0] < self._count
+
     def plus(self, more: Mapping[str, TableColumn]) -> Columns:
         """Replace columns with the same names, and add the others at the end."""
-        if any(name in self for name in more):
-            return Columns.of({**self, **more})
+        if any(map(self._lists, more)):
+            return Columns.of({**self, **more}, self.others)
         alone = len(self._shared) == self._count
         shared = self._shared if alone else dict(islice(self._shared.items(), self._count))
         for name, column in more.items():
             shared[name] = (len(shared), column)
-        return Columns(shared)
+        return Columns(shared, self.others)
 
 
 class Reading(Schema):
@@ -96,6 +117,7 @@ class Reading(Schema):
 
     def __init__(self, table: Mapping[str, TableColumn], of: Callable[[TableColumn], ColumnType]) -> None:
         self._table, self._of = table, of
+        self.open = isinstance(table, Columns) and table.others is not None
 
     def __getitem__(self, name: str) -> ColumnType:
         return self._of(self._table[name])
@@ -159,12 +181,24 @@ class Table:
             Dropped(name, column, step, count[name]) for name, column in self.columns.items() if name in gone
         ]
         kept = {name: column for name, column in self.columns.items() if name not in gone}
-        return replace(self, columns=Columns.of(kept), dropped=(*self.dropped, *dropped))
+        return replace(self, columns=Columns.of(kept, self._others), dropped=(*self.dropped, *dropped))
 
     def renamed(self, names: Mapping[str, str]) -> Table:
         """Return the table with renamed columns; `names` maps old names to new ones."""
         columns = {names.get(name, name): column for name, column in self.columns.items()}
-        return replace(self, columns=Columns.of(columns))
+        return replace(self, columns=Columns.of(columns, self._others))
+
+    def opened(self, at: Path) -> Table:
+        """Return what is known after an invalid step: each column, unless it was dropped, and any other column.
+
+        In the rows that are left, nothing is known to be missing.
+        """
+        columns = {name: replace(column.present(), sure=False) for name, column in self.columns.items()}
+        return replace(self, columns=Columns.of(columns, Others(at)))
+
+    @property
+    def _others(self) -> Others | None:
+        return self.columns.others if isinstance(self.columns, Columns) else None
 
     def filtered(self, by: Decision, present: Iterable[str]) -> Table:
         """Return the table with only the rows that a decision keeps, in which the columns `present` are not

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mlbuild.columns import Schema
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.typed import Typed
@@ -44,12 +44,12 @@ class Derive(Op):
                 "duplicate-column", f"there is already a column '{name}'", ("columns", name), help_, on="key"
             )
             for name in self.columns
-            if name in schema
+            if name in {*schema}
         ]
         if clashes:
             raise Rejected(*clashes)
         used = {name for typed in self._bound(schema).values() for name in typed.names}
-        return tuple(name for name in schema if name in used)
+        return (*(name for name in schema if name in used), *sorted(used - {*schema}))
 
     def canonical(self, schema: Schema) -> Json:
         trees = {name: typed.tree for name, typed in self._bound(schema).items()}
@@ -57,6 +57,9 @@ class Derive(Op):
 
     def infer(self, read: Schema) -> Placement:
         return {ADDED: Schema({name: typed.type for name, typed in self._bound(read).items()})}
+
+    def doubtful(self, schema: Schema) -> Schema:
+        return schema.plus({name: ColumnType(UNKNOWN) for name in self.columns})
 
     def tolerance(self, read: Schema) -> float:
         return max(typed.tolerance for typed in self._bound(read).values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlbuild.columns import ColumnType, Schema
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
@@ -103,6 +103,15 @@ class Op(Described):
             Rejected: The type of a column is not suitable. Paths start at this step.
         """
         raise NotImplementedError
+
+    def doubtful(self, schema: Schema) -> Schema:
+        """Return what is still known of the columns after the step if `reads` rejects `schema`.
+
+        The columns that it names have an unknown type, and there may be others.
+        """
+        names = self.columns.names
+        changed = schema if names is None else [name for name in schema if name in names]
+        return Schema({**schema, **dict.fromkeys(changed, ColumnType(UNKNOWN))}, open=True)
 
     def tolerance(self, read: Schema) -> float:
         """Return the relative tolerance between `apply` and `lower` on these columns; 0 means bit-identical."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from mlbuild.columns import ColumnType, Schema
+from mlbuild.columns import UNKNOWN, ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.frozen import frozen
 from mlbuild.ops.op import ADDED, Op, Placement
@@ -39,16 +39,42 @@ def place(steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...]:
     """Apply steps to a schema, one after the other, without data.
 
     Raises:
-        Rejected: With the problems of the first step that is not suitable. Paths start with its index.
+        Rejected: Steps are not suitable. The paths of the problems start with the index of a step.
     """
-    stages: list[Stage] = []
+    return follow(steps, schema).sound()
+
+
+@frozen
+class Followed:
+    """What is known after all steps, even if some are not suitable.
+
+    `stages` are the suitable steps by index, and `after` are the columns at the end.
+    """
+
+    stages: Mapping[int, Stage]
+    after: Schema
+    unsuitable: bool
+    problems: tuple[Problem, ...]
+
+    def sound(self) -> tuple[Stage, ...]:
+        """Return the steps if all of them are suitable."""
+        if self.unsuitable:
+            raise Rejected(*self.problems)
+        return tuple(self.stages.values())
+
+
+def follow(steps: Sequence[Op], schema: Schema) -> Followed:
+    """Apply steps to a schema, one after the other, without data, and collect the problems of all steps."""
+    stages: dict[int, Stage] = {}
+    problems: list[Problem] = []
     for index, step in enumerate(steps):
         try:
-            stages.append(_place_one(step, schema))
+            stages[index] = _place_one(step, schema)
+            schema = stages[index].after
         except Rejected as rejected:
-            raise Rejected(*(problem.under(index) for problem in rejected.problems)) from None
-        schema = stages[-1].after
-    return tuple(stages)
+            problems += (problem.under(index) for problem in rejected.problems)
+            schema = _doubtful(step, schema)
+    return Followed(stages, schema, len(stages) < len(steps), tuple(problems))
 
 
 def _place_one(step: Op, schema: Schema) -> Stage:
@@ -64,7 +90,16 @@ def _place_one(step: Op, schema: Schema) -> Stage:
         raise Rejected(
             *(Problem("duplicate-column", f"the step would add a second column '{name}'") for name in clashes)
         )
-    return Stage(step, read, placement, schema, Schema(columns))
+    return Stage(step, read, placement, schema, Schema(columns, schema.open))
+
+
+def _doubtful(step: Op, schema: Schema) -> Schema:
+    """Return what is still known of the columns after a step that is not suitable."""
+    try:
+        unknown = schema.plus(dict.fromkeys(step.reads(schema), ColumnType(UNKNOWN)))
+        return _place_one(step, unknown).after
+    except Rejected:
+        return step.doubtful(schema)
 
 
 def tolerances(stages: Sequence[Stage], before: Mapping[str, float]) -> dict[str, float]:

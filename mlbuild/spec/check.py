@@ -52,12 +52,16 @@ def _check(
     shape = check_shape(composed)
     findings = Findings()
     spec = None
-    if shape.faults is not None:
-        definitions = read_definitions(shape.document.value, shape.faults, findings)
+    deeper: list[Diagnostic] = []
+    if shape.meant is not None and shape.meant.faults is not None:
+        definitions = read_definitions(shape.meant.document.value, shape.meant.faults, findings)
         spec = _checked(composed, definitions, bounds, findings, sound=not shape.diagnostics)
-    others = [] if shape.base is None else check_variants(composed.base, shape.base, shape.variants)
+        deeper += findings.diagnostics(shape.meant.document)
+    deeper += [] if shape.base is None else check_variants(shape.base, shape.variants)
+    # What is wrong at the place of a misspelt word is hidden: the word may not be what was meant.
+    misspelt = {one.span for one in shape.diagnostics}
     shared = shared_outputs(composed, bounds)
-    told = [*shape.diagnostics, *findings.diagnostics(shape.document), *others, *shared]
+    told = [*shape.diagnostics, *(one for one in deeper if one.span not in misspelt), *shared]
     # Profiles that share a mistake through an alias report it only once.
     found = leveled([*dict.fromkeys(told)], composed.document.value)
     if any(one.severity == "error" for one in found):

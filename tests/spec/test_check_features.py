@@ -246,7 +246,7 @@ CASES = {
     "a date that reaches the learner": (
         [(FEATURES, "[carrier, day]")],
         [
-            "40:25 unsupported-feature column 'day' is a date, and lightgbm.classifier takes numbers"
+            "40:25 unsupported-feature model 'late': column 'day' is a date, and lightgbm.classifier takes numbers"
             " | extract numbers from it with 'date_parts'"
         ],
     ),
@@ -256,7 +256,7 @@ CASES = {
             (CATEGORY, CATEGORY + "    - {op: date_parts, columns: day, parts: [month], keep: true}\n"),
         ],
         [
-            "41:25 unsupported-feature column 'day' is a date, and lightgbm.classifier takes numbers"
+            "41:25 unsupported-feature model 'late': column 'day' is a date, and lightgbm.classifier takes numbers"
             " | extract numbers from it with 'date_parts'"
         ],
     ),
@@ -269,16 +269,16 @@ CASES = {
             )
         ],
         [
-            "37:23 unsupported-feature column 'word' is a string, and lightgbm.classifier takes numbers"
+            "37:23 unsupported-feature model 'late': column 'word' is a string, and lightgbm.classifier takes numbers"
             " | encode it with 'category', 'ordinal' or 'one_hot'"
         ],
     ),
     "columns that a learner refuses": (
         [("lightgbm.classifier", "sklearn.logistic_regression"), ("    early_stopping: {rounds: 5}\n", "")],
         [
-            "40:16 unsupported-feature column 'carrier' is a category, and sklearn.logistic_regression takes"
+            "40:16 unsupported-feature model 'late': column 'carrier' is a category, and sklearn.logistic_regression takes"
             " numbers | use 'one_hot' or 'ordinal' instead",
-            "40:35 unsupported-feature column 'seats' can be missing, and sklearn.logistic_regression does not take"
+            "40:35 unsupported-feature model 'late': column 'seats' can be missing, and sklearn.logistic_regression does not take"
             " missing values | fill missing values with 'impute'",
         ],
     ),

@@ -55,14 +55,14 @@ CASES = {
     "a target that no classifier predicts": (
         [(TARGET, "    target: {column: arr_delay}\n")],
         [
-            "42:22 unsupported-target the target is a float, but lightgbm.classifier predicts bool, int or string"
+            "42:22 unsupported-target model 'late': the target is a float, but lightgbm.classifier predicts bool, int or string"
             " | derive a bool, int or string from it, or use a learner for regression"
         ],
     ),
     "a learner of the other task: its metrics are not the mistake": (
         [("lightgbm.classifier", "lightgbm.regressor")],
         [
-            "42:13 unsupported-target the target is a bool, but lightgbm.regressor predicts int or float"
+            "42:13 unsupported-target model 'late': the target is a bool, but lightgbm.regressor predicts int or float"
             " | derive a number from it, or use a learner for classification"
         ],
     ),

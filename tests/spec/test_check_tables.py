@@ -30,10 +30,10 @@ CASES = {
     "an empty text beside a column of which nothing is known": (
         [
             ("{path: planes.csv, ", "{path: planes.csv, null_values: [''], "),
-            ("columns: {tailnum: string,", "columns: {tailnum: strng,"),
+            ("columns: {tailnum: string,", "columns: {tailnum: blob,"),
         ],
         [
-            "17:24 not-allowed 'tailnum' must be one of bool, int, float, string, date, datetime or a map, not 'strng' | did you mean 'string'?"
+            "17:24 not-allowed 'tailnum' must be one of bool, int, float, string, date, datetime or a map, not 'blob'"
         ],
     ),
     "a contract unlike any": (

@@ -46,7 +46,7 @@ class Filter(DatasetStep):
         """Columns whose values in the remaining rows can be anything."""
         unknown = ColumnType(UNKNOWN)
         columns = {name: replace(column, trained=unknown) for name, column in table.columns.items()}
-        return replace(table, columns=columns)
+        return table.plus(columns)
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
         return write(self) | {"where": bind(self.where, table.trained).tree}

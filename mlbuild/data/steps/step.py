@@ -40,13 +40,12 @@ class DatasetStep(Described):
         """
         raise NotImplementedError
 
-    def doubtful(self, table: Table, at: Path) -> Table | None:
+    def doubtful(self, table: Table, at: Path) -> Table:
         """Return what is still known after the step if `infer` rejects it, so that the rest can be checked.
 
-        Whatever is uncertain becomes a column of unknown type, for which nothing is reported. None if the rest
-        cannot be checked.
+        Whatever is uncertain becomes a column of unknown type, for which nothing is reported.
         """
-        return None
+        return table.opened(at)
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
         """Return what determines the result: a definition of the step with slots as table names and trees as

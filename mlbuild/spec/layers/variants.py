@@ -12,29 +12,32 @@ from mlbuild.spec.layers.bounds import EVERYWHERE
 from mlbuild.spec.meaning.findings import Findings, related
 from mlbuild.spec.meaning.resolve import read_definitions, resolve
 from mlbuild.spec.root import SECTION_KEYS
-from mlbuild.spec.shape.shape import Variant
+from mlbuild.spec.shape.shape import Meant, Variant
 from mlbuild.spec.text.tree import Document
 
 #: Errors that depend on this machine, which may not be the one that a profile is for.
 _ELSEWHERE = ("missing-file", "undefined-variable")
 
 
-def check_variants(base: Document, faults: frozenset[Path], variants: Iterable[Variant]) -> list[Diagnostic]:
-    """Return the errors that the profiles cause. `faults` are the invalid paths of the spec alone."""
+def check_variants(base: Meant, variants: Iterable[Variant]) -> list[Diagnostic]:
+    """Return the errors that the profiles cause in the spec `base`."""
+    if base.faults is None:
+        return []
     names: _Names | None = None
     own: Findings | None = None
     found: list[Diagnostic] = []
     for variant in variants:
-        if variant.faults is None:
+        document, faults = variant.meant.document, variant.meant.faults
+        if faults is None:
             continue
-        names = names or _Names(base.value)
-        wanted = names.touched(variant.document.value)
+        names = names or _Names(base.document.value)
+        wanted = names.touched(document.value)
         if not wanted:
             continue
-        others = _definitions(variant.document.value).keys() - wanted
-        findings = _findings(variant.document, variant.faults | others)
+        others = _definitions(document.value).keys() - wanted
+        findings = _findings(document, faults | others)
         if not findings.sound:
-            own = own or _findings(base, faults)
+            own = own or _findings(base.document, base.faults)
             found += _brought_about(variant, findings, own)
     return found
 
@@ -44,8 +47,8 @@ def _brought_about(variant: Variant, findings: Findings, own: Findings) -> Itera
     blame = variant.blame.without(problem for problem, _ in own.found)
     for problem, notes in findings.found:
         if problem.severity == "error" and problem.code not in _ELSEWHERE and not blame.known(problem):
-            one = blame.diagnostic(variant.document, problem)
-            yield replace(one, related=(*one.related, *related(notes, variant.document)))
+            one = blame.diagnostic(variant.meant.document, problem)
+            yield replace(one, related=(*one.related, *related(notes, variant.meant.document)))
 
 
 def _findings(document: Document, faults: frozenset[Path]) -> Findings:

@@ -14,24 +14,25 @@ from mlbuild.spec.meaning.leaks import Leaks
 
 def select_features(
     selector: Selector, table: Table, target: str, at: Path, findings: Findings
-) -> tuple[str, ...] | None:
-    """Return the features in the order listed, or the order of names for a selector; None if some are unknown.
+) -> tuple[tuple[str, ...], bool]:
+    """Return the features in the order listed, or the order of names for a selector; and whether these are all.
 
     A selector matches only columns that can be features: not the target, not columns that would leak it, and not
     columns that are known only afterwards. Every listed column must be such a column.
     """
     leaks = Leaks(table, target)
     if selector.names is None:
-        taken = findings.attempt(at, _select, selector, table.served, leaks)
-        each = [at] * len(taken or ())
+        found = findings.attempt(at, _select, selector, table.served, leaks)
+        taken = dict.fromkeys(found or (), at)
+        whole = found is not None and not table.served.open
     else:
-        taken = _listed(selector.names, table.served, at, findings)
-        each = [(*at, index) for index in range(len(taken or ()))]
-    for name, place in zip(taken or (), each, strict=True):
+        whole = _listed(selector.names, table.served, at, findings)
+        taken = {name: (*at, index) for index, name in enumerate(selector.names) if name in table.columns}
+    for name, place in taken.items():
         problem = leaks.error(name, place) or leaks.warning(name, place)
         if problem is not None:
             findings.add(problem)
-    return taken
+    return tuple(taken), whole
 
 
 def _select(selector: Selector, served: Schema, leaks: Leaks) -> tuple[str, ...]:
@@ -48,10 +49,12 @@ def _select(selector: Selector, served: Schema, leaks: Leaks) -> tuple[str, ...]
     return kept
 
 
-def _listed(names: Sequence[str], served: Schema, at: Path, findings: Findings) -> tuple[str, ...] | None:
+def _listed(names: Sequence[str], served: Schema, at: Path, findings: Findings) -> bool:
+    """Whether each name is that of another column."""
     try:
-        return Selector(names=tuple(names)).resolve(served)
+        Selector(names=tuple(names)).resolve(served)
     except Rejected as rejected:
         # For a list with one item, report the item, as for longer lists.
         findings.extend(problem.under(*at, *(() if problem.at else (0,))) for problem in rejected.problems)
-        return None
+        return False
+    return True

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from mlbuild.diagnostics import Diagnostic, Note, Path, Problem, Rejected, Related
-from mlbuild.hints import did_you_mean, listed
+from mlbuild.hints import did_you_mean, listed, misspelt
 from mlbuild.spec.text.tree import Document
 
 P = ParamSpec("P")
@@ -45,13 +45,16 @@ class Findings:
             self.extend(problem.under(*at) for problem in rejected.problems)
             return None
 
-    def known(self, code: str, name: str, things: Mapping[str, object], what: str, at: Path) -> bool:
-        """Whether a name at `at` is one of `things`. If not, add a problem with this code."""
+    def named(self, code: str, name: str, things: Mapping[str, object], what: str, at: Path) -> str | None:
+        """Return which of `things` a name at `at` means.
+
+        If it is not one of them, add a problem with this code, and return the one that it clearly misspells.
+        """
         if name in things:
-            return True
+            return name
         help_ = did_you_mean(name, things) or f"defined: {listed(things) or 'none'}"
         self.add(Problem(code, f"unknown {what} '{name}'", at, help_))
-        return False
+        return misspelt(name, things)
 
     @property
     def sound(self) -> bool:

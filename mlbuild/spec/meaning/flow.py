@@ -35,16 +35,15 @@ def flow_sources(
         at = ("sources", name)
         located = source.locator.locate(root, os.environ)
         findings.extend(problem.under(*at) for problem in _unreadable(located, bounds))
-        if findings.known(
-            "unknown-contract", source.contract, definitions.contracts, "contract", (*at, "contract")
-        ):
-            defined = definitions.contracts[source.contract]
-            if defined is not None:
-                contract, doubtful = defined.contract, defined.doubtful
-                if not doubtful:
-                    findings.extend(problem.under(*at) for problem in source.format.judge(contract.columns))
-                table = _source_table(name, located.place, source.contract, contract, doubtful)
-                found[name] = SourceSpec(name, source, located, source.contract, contract, table)
+        known, place = definitions.contracts, (*at, "contract")
+        meant = findings.named("unknown-contract", source.contract, known, "contract", place)
+        defined = known[meant] if meant else None
+        if meant and defined is not None:
+            contract, doubtful = defined.contract, defined.doubtful
+            if not doubtful:
+                findings.extend(problem.under(*at) for problem in source.format.judge(contract.columns))
+            table = _source_table(name, located.place, meant, contract, doubtful)
+            found[name] = SourceSpec(name, source, located, meant, contract, table)
     return found
 
 
@@ -74,19 +73,14 @@ def flow_datasets(
     """Return the datasets by name, None if their final columns are unknown."""
     _one_namespace(definitions, findings)
     known = {**definitions.datasets, **definitions.sources}
-    sound: dict[str, Dataset] = {}
-    for name, dataset in definitions.datasets.items():
-        if dataset is None:
-            continue
-        reads = [
-            findings.known("unknown-table", table, known, "source or dataset", at)
-            for at, table in _reads(name, dataset)
-        ]
-        if all(reads):
-            sound[name] = dataset
+    meant: dict[str, str | None] = {}
+    sound = {name: dataset for name, dataset in definitions.datasets.items() if dataset is not None}
+    for name, dataset in sound.items():
+        for at, table in _reads(name, dataset):
+            meant[table] = findings.named("unknown-table", table, known, "source or dataset", at)
     found: dict[str, DatasetSpec | None] = dict.fromkeys(definitions.datasets)
     for name in _ordered(sound, definitions.sources, findings):
-        found[name] = _Flow(name, sound[name], sources, found, findings).run(definitions.seed)
+        found[name] = _Flow(name, sound[name], meant, sources, found, findings).run(definitions.seed)
     return found
 
 
@@ -113,7 +107,11 @@ def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: 
     Those that are on a cycle, or depend on one, are left out.
     """
     reads = {
-        name: {table: at for at, table in reversed([*_reads(name, dataset)]) if table not in sources}
+        name: {
+            table: at
+            for at, table in reversed([*_reads(name, dataset)])
+            if table in datasets and table not in sources
+        }
         for name, dataset in datasets.items()
     }
     broken: set[str] = set()
@@ -154,28 +152,22 @@ class _Flow:
         self,
         name: str,
         dataset: Dataset,
+        meant: Mapping[str, str | None],
         sources: Mapping[str, SourceSpec | None],
         datasets: Mapping[str, DatasetSpec | None],
         findings: Findings,
     ) -> None:
         self.name, self.dataset, self.findings = name, dataset, findings
-        self.sources, self.datasets = sources, datasets
+        self.meant, self.sources, self.datasets = meant, sources, datasets
 
     def run(self, seed: int) -> DatasetSpec | None:
         dataset_at: Path = ("datasets", self.name)
-        start = self._start()
-        if start is None:
-            return None
-        source, before, table = start
+        source, before, table = self._start()
         stages = [*before]
         for index, step in enumerate(self.dataset.steps):
             at = (*dataset_at, "steps", index)
             others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
-            if len(others) < len({*step.tables()}):
-                return None
             after = self._after(step, at, table, others)
-            if after is None:
-                return None
             stages.append(DatasetStage(step, others, table, after, at))
             table = after
         split = self.dataset.split
@@ -185,23 +177,34 @@ class _Flow:
         table = replace(table, place=(f"'{self.name}' is defined here", dataset_at))
         return DatasetSpec(self.name, source, tuple(stages), split, table)
 
-    def _after(self, step: DatasetStep, at: Path, table: Table, others: Mapping[str, Table]) -> Table | None:
-        """Return the table after a step; if the step is invalid, what is still known."""
+    def _after(self, step: DatasetStep, at: Path, table: Table, others: Mapping[str, Table]) -> Table:
+        """Return the table after a step; if it, or a table that it reads, is invalid, what is still known."""
+        if len(others) < len({*step.tables()}):
+            return step.doubtful(table, at)
         try:
             return step.infer(table, others, at)
         except Rejected as rejected:
             self.findings.extend(problem.under(*at) for problem in rejected.problems)
             return step.doubtful(table, at)
 
-    def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table] | None:
-        """Return the source that the dataset starts from, the steps from there on, and the resulting table."""
-        name = self.dataset.from_
-        if name in self.sources:
-            source = self.sources[name]
-            return None if source is None else (name, (), source.table)
-        dataset = self.datasets[name]
-        return None if dataset is None else (dataset.source, dataset.stages, dataset.table)
+    def _start(self) -> tuple[str, tuple[DatasetStage, ...], Table]:
+        """Return the source that the dataset starts from, the steps from there on, and the resulting table.
+
+        Of a table that is invalid, nothing is known.
+        """
+        thing = self._thing(self.dataset.from_)
+        if isinstance(thing, DatasetSpec):
+            return thing.source, thing.stages, thing.table
+        if thing is None:
+            return self.dataset.from_, (), Table({}).opened(("datasets", self.name, "from"))
+        return thing.name, (), thing.table
 
     def _table(self, name: str) -> Table | None:
-        thing = self.sources[name] if name in self.sources else self.datasets[name]
+        thing = self._thing(name)
         return None if thing is None else thing.table
+
+    def _thing(self, name: str) -> SourceSpec | DatasetSpec | None:
+        meant = self.meant[name]
+        if meant is None:
+            return None
+        return self.sources[meant] if meant in self.sources else self.datasets[meant]

@@ -12,12 +12,13 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.ops.op import ADDED, Op
-from mlbuild.ops.stages import Stage, place
+from mlbuild.ops.stages import Followed, Stage, follow
 from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel, Definitions
 from mlbuild.spec.meaning.features import select_features
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.targets import TargetCheck
 from mlbuild.spec.meaning.training import TrainingCheck
+from mlbuild.spec.meaning.unclear import unclear_op
 from mlbuild.spec.spec import DatasetSpec, ModelSpec
 
 
@@ -59,31 +60,32 @@ class _ModelCheck:
     def run(self) -> ModelSpec | None:
         steps = self._steps()
         dataset = self._dataset()
-        features = stages = target = None
+        features = followed = target = None
         if dataset is not None:
-            features = self._features(dataset)
-            schema = None if features is None else dataset.table.served.select(features)
-            if schema is not None and steps is not None:
-                stages = self._stages(steps, schema)
-            matrix = stages[-1].after if stages else None if stages is None else schema
+            features, whole = self._features(dataset)
+            schema = dataset.table.served.select(features, open=not whole)
+            followed = self._followed(steps, schema)
             at, given = (*self.at, "target"), self.model.target
             check = TargetCheck(self.answer, self.model.type, given, at, self.findings)
             type_ = check.type(dataset.table)
-            if not self._suits(matrix, type_, stages or (), features or ()):
+            if not self._suits(followed, type_):
                 return None
             target = check.run(type_, dataset) if type_.known else None
         classes = None if target is None else self.answer.class_count(target.type)
         training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
         metrics, stopping = training.metrics(), training.stopping(dataset)
-        if dataset is None or target is None or features is None or stages is None or self.learner is None:
+        if dataset is None or target is None or features is None or followed is None or self.learner is None:
             return None
+        if followed.unsuitable or followed.after.open:
+            return None
+        stages = followed.sound()
         return ModelSpec(
             name=self.name,
             learner=self.learner,
             dataset=dataset.name,
             features=features,
             stages=stages,
-            matrix=stages[-1].after if stages else dataset.table.served.select(features),
+            matrix=followed.after,
             target=target,
             metrics=metrics,
             early_stopping=stopping,
@@ -98,9 +100,10 @@ class _ModelCheck:
             help_ = f"define a dataset with 'from: {name}' and a split"
             self.findings.add(Problem("unknown-dataset", message, at, help_))
             return None
-        if not self.findings.known("unknown-dataset", name, self.datasets, "dataset", at):
+        meant = self.findings.named("unknown-dataset", name, self.datasets, "dataset", at)
+        if meant is None:
             return None
-        defined = self.definitions.datasets[name]
+        name, defined = meant, self.definitions.datasets[meant]
         if defined is not None and defined.split is None:
             message = f"dataset '{name}' needs a split, because a model is trained on it"
             help_ = "add one, such as 'split: {type: random, valid: 0.2}'"
@@ -108,23 +111,25 @@ class _ModelCheck:
             self.findings.add(problem, (f"model '{self.name}' is trained on it here", at))
         return self.datasets[name]
 
-    def _steps(self) -> Sequence[Op] | None:
+    def _steps(self) -> Sequence[Op]:
+        """Return the steps; one that can do anything, if it is not known which ones are meant."""
         given = self.model.preprocessing
         if not isinstance(given, str):
             return given
-        at = (*self.at, "preprocessing")
-        known = self.findings.known(
-            "unknown-preprocessing", given, self.definitions.preprocessing, "preprocessing", at
-        )
-        return self.definitions.preprocessing[given] if known else None
+        known, at = self.definitions.preprocessing, (*self.at, "preprocessing")
+        meant = self.findings.named("unknown-preprocessing", given, known, "preprocessing", at)
+        steps = known[meant] if meant else None
+        if meant and meant != given:
+            self.steps_at = ("preprocessing", meant)
+        return (unclear_op(None),) if steps is None else steps
 
-    def _features(self, dataset: DatasetSpec) -> tuple[str, ...] | None:
+    def _features(self, dataset: DatasetSpec) -> tuple[tuple[str, ...], bool]:
         at = (*self.at, "features")
         target = self.answer.column
-        features = select_features(self.model.features, dataset.table, target, at, self.findings)
-        if features is not None:
+        features, whole = select_features(self.model.features, dataset.table, target, at, self.findings)
+        if whole and not dataset.table.served.open:
             self._names_of_inputs(dataset.table, features)
-        return features
+        return features, whole
 
     def _reserved(self, name: str) -> bool:
         return name in self.answer.names() or name.startswith(RESERVED)
@@ -141,7 +146,7 @@ class _ModelCheck:
         for feature in features if reserved else ():
             for node in boundary(table.nodes([feature]))[0]:
                 if node in reserved:
-                    self._tell_reserved(reserved[node], feature, features)
+                    self._tell_reserved(reserved[node], feature)
         clash = way.clash()
         if clash:
             name = clash[0].name
@@ -152,55 +157,48 @@ class _ModelCheck:
                 Problem("duplicate-column", message, (*self.at, "features"), help_, notes=notes)
             )
 
-    def _tell_reserved(self, name: str, feature: str, features: Sequence[str]) -> None:
+    def _tell_reserved(self, name: str, feature: str) -> None:
         why = "is the name of an output" if name in self.answer.names() else "is a reserved name"
         message = f"feature '{feature}' needs column '{name}' as an input of the artifact, but '{name}' {why}"
         help_ = "rename the column in the data and in the contract"
-        self.findings.add(Problem("reserved-name", message, self._feature_at(feature, features), help_))
+        self.findings.add(Problem("reserved-name", message, self._feature_at(feature), help_))
 
-    def _feature_at(self, feature: str, features: Sequence[str]) -> Path:
-        listed = self.model.features.names is not None
-        return (*self.at, "features", *((features.index(feature),) if listed else ()))
+    def _feature_at(self, feature: str) -> Path:
+        names = self.model.features.names
+        return (*self.at, "features", *(() if names is None else (names.index(feature),)))
 
-    def _stages(self, steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...] | None:
-        try:
-            return place(steps, schema)
-        except Rejected as rejected:
-            problems = (problem.under(*self.steps_at) for problem in rejected.problems)
-            self.findings.extend(problems, *self.steps_notes)
-            return None
+    def _followed(self, steps: Sequence[Op], schema: Schema) -> Followed:
+        followed = follow(steps, schema)
+        problems = (problem.under(*self.steps_at) for problem in followed.problems)
+        self.findings.extend(problems, *self.steps_notes)
+        return followed
 
-    def _suits(
-        self,
-        matrix: Schema | None,
-        target: ColumnType,
-        stages: Sequence[Stage],
-        features: Sequence[str],
-    ) -> bool:
+    def _suits(self, followed: Followed, target: ColumnType) -> bool:
         """Whether the learner can predict the target. Features that it cannot learn from are reported, too."""
-        if matrix is None:
-            matrix = Schema({"unknown": ColumnType(UNKNOWN)})
+        matrix = followed.after
+        if matrix.open:  # there may be more columns, so there may also be enough of them
+            matrix = matrix.plus({"": ColumnType(UNKNOWN)})
         learner = self.learner or LEARNER[self.model.type]()
         try:
             learner.infer(matrix, target)
         except Rejected as rejected:
             for problem in rejected.problems:
                 where, *rest = problem.at
-                at = (*self.at, *problem.at)
+                at, message = (*self.at, *problem.at), f"model '{self.name}': {problem.message}"
                 if where == "features" and rest:
-                    at = self._made_at(str(rest[0]), stages, features)
+                    at = self._made_at(str(rest[0]), followed.stages)
                 elif where == "target":
                     at = (*self.at, "target", "column")
-                self.findings.add(replace(problem, at=at))
+                self.findings.add(replace(problem, at=at, message=message))
             return all(problem.at[0] != "target" for problem in rejected.problems)
         return True
 
-    def _made_at(self, column: str, stages: Sequence[Stage], features: Sequence[str]) -> Path:
+    def _made_at(self, column: str, stages: Mapping[int, Stage]) -> Path:
         """Return the place of the feature that a matrix column was made from; if there is none, that of the step."""
-        for index, stage in reversed([*enumerate(stages)]):
+        for index, stage in reversed([*stages.items()]):
             if column in stage.made:
                 made, placement = column, stage.step.infer(stage.read)
                 column = next(read for read, columns in placement.items() if made in columns)
                 if column == ADDED:
                     return (*self.steps_at, index, "columns", made)
-        return self._feature_at(column, features)
+        return self._feature_at(column)

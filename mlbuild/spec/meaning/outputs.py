@@ -21,11 +21,10 @@ def check_outputs(
     _one_folder_each(definitions, findings)
     found: dict[str, OutputSpec | None] = dict.fromkeys(definitions.outputs)
     for name, output in definitions.outputs.items():
-        if output is None or not findings.known(
-            "unknown-model", output.model, models, "model", ("outputs", name, "model")
-        ):
+        if output is None:
             continue
-        model = models[output.model]
+        meant = findings.named("unknown-model", output.model, models, "model", ("outputs", name, "model"))
+        model = models[meant] if meant else None
         dataset = datasets[model.dataset] if model else None
         if model is None or dataset is None:
             continue

@@ -84,8 +84,10 @@ def _add(known: Known, composed: Composed, bounds: Bounds) -> None:
         known.sections[section].update(dict.fromkeys(names))
     for contract in _map(_map(value).get("contracts")).values():
         known.columns.add(dict.fromkeys(_map(_map(contract).get("columns"))))
-    faults = check_shape(composed).faults
-    definitions = Definitions() if faults is None else read_definitions(value, faults, Findings())
+    meant = check_shape(composed).meant
+    definitions = Definitions()
+    if meant is not None and meant.faults is not None:
+        definitions = read_definitions(meant.document.value, meant.faults, Findings())
     root = FilePath(composed.document.file).parent
     resolved = resolve(definitions, root, bounds, Findings())
     _add_datasets(known, resolved)
@@ -110,6 +112,8 @@ def _add_datasets(known: Known, resolved: Project) -> None:
         else:
             columns.add(dataset.table.served)
             known.columns.add(dataset.table.served)
+            if dataset.table.served.open:
+                columns.open = known.columns.open = True
             for stage in dataset.stages:
                 known.columns.add({**stage.before.served, **stage.after.served})
 

@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from mlbuild.data.splits.random import Random
+from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
-from mlbuild.spec.language import Dataset
+from mlbuild.spec.language import DATASET_STEP, SPLIT, Dataset
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.flow import flow_datasets
 from mlbuild.spec.meaning.project import Project
-from mlbuild.spec.sections.section import Section, contradictions
+from mlbuild.spec.meaning.unclear import unclear_step
+from mlbuild.spec.sections.section import Section, sound
+from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import DatasetSpec
 
 #: Stands for an invalid split, so that the steps and the models are still checked. It has all parts.
@@ -28,23 +31,28 @@ class Datasets(Section[Dataset, DatasetSpec]):
     bears = ("table", "dataset")
 
     def unreadable(self, at: Path) -> Path:
-        """If the split is invalid, the steps are still read."""
-        return at[:3] if at[2:3] == ("split",) else at[:2]
+        """If the split or a step is invalid, the rest is still read."""
+        if at[2:3] == ("split",):
+            return at[:3]
+        return at[:4] if at[2:3] == ("steps",) and len(at) > 3 else at[:2]
 
     def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Dataset | None:
         """Return the dataset. An invalid split is replaced, so that it has no consequences."""
         if at in faults:
             return None
-        invalid = (*at, "split") in faults
-        dataset: Dataset = self.kind.read(
-            {key: part for key, part in given.items() if key != "split" or not invalid}
+        others = {key: part for key, part in given.items() if key not in ("split", "steps")}
+        dataset: Dataset = self.kind.read(others)
+        steps = given.get("steps", ())
+        return replace(
+            dataset,
+            steps=read_steps(steps, (*at, "steps"), faults, DATASET_STEP, unclear_step, findings),
+            split=self._split(given, (*at, "split"), faults, findings),
         )
-        problems = [*contradictions(dataset, at)]
-        findings.extend(problems)
-        places = {problem.at[:3] for problem in problems if problem.severity == "error"}
-        if places - {(*at, "split")}:
+
+    def _split(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Split | None:
+        if "split" not in given:
             return None
-        return replace(dataset, split=_ANY) if invalid or places else dataset
+        return _ANY if at in faults else sound(SPLIT.read(given["split"]), at, findings) or _ANY
 
     def check(self, project: Project) -> Mapping[str, DatasetSpec | None]:
         return flow_datasets(project.definitions, project.sources, project.findings)

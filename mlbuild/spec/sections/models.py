@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object, read
-from mlbuild.spec.language import Model
+from mlbuild.spec.language import STEP, Model
 from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.models import check_models
 from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.meaning.targets import read_answer
+from mlbuild.spec.meaning.unclear import unclear_op
 from mlbuild.spec.sections.section import Section, sound
+from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import ModelSpec
 
 #: Keys of a model that nothing else depends on. If one is invalid, the rest of the model can still be checked.
@@ -26,19 +29,28 @@ class Models(Section[DefinedModel, ModelSpec]):
     bears = ("model",)
 
     def unreadable(self, at: Path) -> Path:
+        if at[2:3] == ("preprocessing",) and len(at) > 3:
+            return at[:4]
         return at[:3] if len(at) > 2 and at[2] in _APART else at[:2]
 
     def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> DefinedModel | None:
         """Return the model, without invalid parts that nothing else depends on."""
         if at in faults:
             return None
-        model: Model = self.kind.read({key: part for key, part in given.items() if (*at, key) not in faults})
+        steps_at, steps = (*at, "preprocessing"), given.get("preprocessing", ())
+        inline = not isinstance(steps, str)
+        left_out = {key for key in given if (*at, key) in faults or (inline and key == "preprocessing")}
+        model: Model = self.kind.read({key: part for key, part in given.items() if key not in left_out})
         learner = None
         if (*at, "params") not in faults:
             learner = sound(read(LEARNER[model.type], model.params), (*at, "params"), findings)
         answer = read_answer(LEARNER[model.type], model.target, (*at, "target"), findings)
         if answer is None or sound(model, at, findings) is None:
             return None
+        if inline:
+            model = replace(
+                model, preprocessing=read_steps(steps, steps_at, faults, STEP, unclear_op, findings)
+            )
         return DefinedModel(model, answer, learner)
 
     def check(self, project: Project) -> Mapping[str, ModelSpec | None]:

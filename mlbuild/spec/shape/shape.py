@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from mlbuild.diagnostics import Diagnostic, Path, Problem
@@ -20,26 +20,41 @@ _CONSEQUENCES = ("empty", "missing-key", "wrong-type")
 
 
 @frozen
-class Variant:
-    """The spec with a profile that was not chosen, and the paths that cannot be read in it."""
+class Meant:
+    """A spec as it is checked further: without the mistakes whose correction is clear.
+
+    `faults` are the paths that cannot be read. None if nothing can be checked.
+    """
 
     document: Document
-    blame: Blame
     faults: frozenset[Path] | None
+
+    @staticmethod
+    def of(document: Document, problems: Sequence[Problem]) -> Meant:
+        """Correct a document with these problems."""
+        better = repaired(document, problems)
+        left = problems if better is document else Structure().problems(better.value)
+        return Meant(better, faults_of(better, left))
+
+
+@frozen
+class Variant:
+    """The spec with a profile that was not chosen."""
+
+    meant: Meant
+    blame: Blame
 
 
 @frozen
 class Shape:
-    """The errors, in the order of their places; and the paths that cannot be read, None if nothing can be checked.
+    """The errors, in the order of their places, and what was meant; None if nothing can be checked.
 
-    `document` is what was meant: the spec without the mistakes whose correction is clear. `faults` are its own.
-    `base` are the invalid paths of the spec alone. `variants` are the spec with each profile that was not chosen.
+    `base` is the spec alone. `variants` are the spec with each profile that was not chosen.
     """
 
     diagnostics: list[Diagnostic]
-    document: Document
-    faults: frozenset[Path] | None
-    base: frozenset[Path] | None
+    meant: Meant | None
+    base: Meant | None
     variants: list[Variant] = field(default_factory=list)
 
 
@@ -54,21 +69,21 @@ def check_shape(composed: Composed) -> Shape:
     blame = Blame(composed.base, composed.layers, base)
     shape = _told(composed.document, blame, problems)
     variants = []
-    alone = without(composed.base.root, "profiles") if composed.others else composed.base.root
+    plain = without(composed.base.root, "profiles") if composed.others else composed.base.root
     for name, layer in composed.others.items():
-        root = overlaid(alone, layer.root)
+        root = overlaid(plain, layer.root)
         document = Document(root, (), (*composed.base.mistaken, *layer.mistaken))
         blame = Blame(composed.base, [layer], base, ("profiles", name))
         new = structure.variant().problems(document.value)
         shape += _told(document, blame, [one for one in new if not blame.known(one)])
-        variants.append(Variant(document, blame, faults_of(document, [*base, *new])))
+        variants.append(Variant(Meant.of(document, [*base, *new]), blame))
     found += (one for one in shape if _start(one) not in told)
-    meant = repaired(composed.document, problems)
-    faults = faults_of(meant, problems if meant is composed.document else Structure().problems(meant.value))
     diagnostics = sorted(dict.fromkeys(found), key=lambda one: (one.span, one.code))
     if not composed.whole:
-        return Shape(diagnostics, meant, None, None)
-    return Shape(diagnostics, meant, faults, faults_of(composed.base, base), variants)
+        return Shape(diagnostics, None, None)
+    alone = Meant.of(composed.base, base)
+    meant = Meant.of(composed.document, problems) if composed.layers else alone
+    return Shape(diagnostics, meant, alone, variants)
 
 
 def _start(diagnostic: Diagnostic) -> tuple[str, int, int]:

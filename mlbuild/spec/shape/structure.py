@@ -123,11 +123,14 @@ class _Check:
             return  # reported where the object that contains it was checked
         which = kind.which(value)
         title = kind.name.rpartition("_")[2]
-        if isinstance(which, str) and which in kind.by_value:
+        if kind.by in value and not (isinstance(which, str) and which in kind.by_value):
+            problem = self._unknown_option(which, kind, (*at, kind.by))
+            yield problem
+            if problem.meant:
+                yield from self._union_member(value | {kind.by: problem.meant}, kind, at, named)
+        elif isinstance(which, str) and which in kind.by_value:
             title = f"{title} '{which}'" if kind.by == "op" else f"{which} {title}"
             yield from self._shaped(value, f"{kind.name}.{which}", CheckedObject(at, title))
-        elif kind.by in value:
-            yield self._unknown_option(which, kind, (*at, kind.by))
         else:
             yield _undivided(value, kind, at, f"{title} '{at[-1]}'" if named else f"a {title}")
 
@@ -150,8 +153,12 @@ class _Check:
         type_, params = model.get("type"), model.get("params")
         cls = next((cls for cls in LEARNERS if cls.type == type_), None)
         if cls is None:
-            if "type" in model:
-                yield _unknown_learner(type_, (*at, "type"))
+            unknown = _unknown_learner(type_, (*at, "type")) if "type" in model else None
+            if unknown is not None:
+                yield unknown
+            if unknown is not None and unknown.meant:
+                yield from self._model(model | {"type": unknown.meant}, at, title)
+                return
             wanted = {"type": f"available types: {listed(cls.type for cls in LEARNERS)}"}
             yield from self._shaped(model, "model", CheckedObject(at, title, wanted=wanted))
             return
