@@ -41,12 +41,13 @@ def way_of_reading(
     if given or not params_of(kind):
         return read(kind, given), None
     fitting = [one for one in _trained_on(args, model) if _fits(one, kind, rows, inputs)]
-    ways = {one.source.format: one for one in fitting}
-    if len(ways) > 1:
-        names = listed(f"'{shown(one.name)}'" for one in ways.values())
+    forms = [one.source.format for one in fitting]
+    if any(form != forms[0] for form in forms):
+        different = [one for index, one in enumerate(fitting) if forms.index(forms[index]) == index]
+        names = listed(f"'{shown(one.name)}'" for one in different)
         message = f"'{shown(rows.name)}' matches several sources with different options: {names}"
         raise UsageError(message, help="choose one with --like")
-    return next(iter(ways.items()), (kind(), None))
+    return (forms[0], fitting[0]) if fitting else (kind(), None)
 
 
 def _named(args: argparse.Namespace, model: Path) -> SourceSpec:
@@ -94,7 +95,7 @@ def _fits(source: SourceSpec, kind: type[Format], rows: Path, inputs: Collection
     if type(form) is not kind:
         return False
     try:
-        return {*inputs} <= {*form.header(rows)}
+        return {form.name_in_file(name) for name in inputs} <= {*form.header(rows)}
     except Failed:
         return False
 
@@ -109,4 +110,5 @@ def options_text(form: Format) -> str:
 
 
 def _flow(value: Any) -> str:
+    value = [*value] if isinstance(value, dict) else value  # the names of columns say enough
     return f"[{', '.join(map(as_yaml, value))}]" if isinstance(value, list) else as_yaml(value)

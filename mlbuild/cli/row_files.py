@@ -12,7 +12,7 @@ from mlbuild.cli.exits import UsageError
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
-from mlbuild.params import ListOf, Param, params_of
+from mlbuild.params import ListOf, MapOf, Param, params_of
 from mlbuild.regular import is_regular
 from mlbuild.shown import is_unicode
 
@@ -88,7 +88,8 @@ def _flags() -> Mapping[str, tuple[Param, tuple[type[Format], ...]]]:
     """Return each flag, such as `--null-value`, with its option and the formats that have it."""
     found: dict[str, tuple[Param, tuple[type[Format], ...]]] = {}
     for kind in FORMATS:
-        for key, param in params_of(kind).items():
+        flat = {key: one for key, one in params_of(kind).items() if not isinstance(one.kind, MapOf)}
+        for key, param in flat.items():
             one = key.removesuffix("s") if isinstance(param.kind, ListOf) else key
             flag = f"--{one.replace('_', '-')}"
             found[flag] = (param, (*found.get(flag, (param, ()))[1], kind))

@@ -7,13 +7,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import TEMPORAL, UNKNOWN, ColumnType, Schema
+from mlbuild.data.zones import is_known, near_zones
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.op import Frame, Op, Placement, State, Target
 from mlbuild.ops.times.calendar import DAY, LIMIT, SECOND, SHIFT, Instant, Numbers, Wholes
-from mlbuild.ops.times.time_zone import Offsets, fit_offsets, is_known, near_zones
+from mlbuild.ops.times.time_zone import Offsets, fit_offsets
 from mlbuild.params import Boolean, Choice, ListOf, Text, field
 
 if TYPE_CHECKING:

@@ -86,7 +86,10 @@ def test_a_text_that_is_no_bool_is_told_with_what_to_do(project: Command) -> Non
     assert (
         "column 'b' violates 'parses as bool' in 3 rows: '0' (line 2), '1' (line 3), 'Yes' (line 4)" in told
     )
-    assert "(write true or false, or declare the column as int, or as string with categories)" in told
+    assert (
+        "(list the words for true and false under 'read' of the source, or declare the column as int, or as string with categories)"
+        in told
+    )
 
 
 def test_a_number_in_place_of_a_date_is_not_told_to_be_quoted(project: Command) -> None:

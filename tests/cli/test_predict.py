@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -245,3 +246,59 @@ def test_a_spec_with_mistakes_decides_nothing(prices: Command) -> None:
     assert prices("predict", MODEL, "rows.csv").code == 3
     done = prices("predict", MODEL, "rows.csv", "--like", "prices")
     assert done.code == 2 and "unknown-contract" in done.err
+
+
+GERMAN = """\
+mlbuild: 1
+project: small
+sources:
+  sales:
+    path: sales.csv
+    delimiter: ";"
+    contract: sale
+    read:
+      price: {from: "Preis (EUR)", decimal: ",", thousands: ".", suffix: " EUR"}
+      sold_at: {format: "%d.%m.%Y %H:%M", time_zone: Europe/Berlin}
+      paid: {true: ja, false: nein}
+contracts:
+  sale: {columns: {price: float, sold_at: datetime, paid: bool, y: float}}
+datasets: {all: {from: sales, split: {type: random}}}
+models:
+  one:
+    type: lightgbm.regressor
+    dataset: all
+    features: [price, sold_at, paid]
+    preprocessing: [{op: date_parts, columns: sold_at, parts: [hour, month]}]
+    target: y
+    params: {num_iterations: 3, min_data_in_leaf: 1}
+outputs: {one: {model: one}}
+"""
+
+
+def test_rows_are_read_as_the_source_reads_its_columns(mlbuild: Command) -> None:
+    rows = [(1000 + i * 7.25, i % 28 + 1, i % 24, i % 3 == 0, i % 5) for i in range(40)]
+    texts = [
+        f"{price:,.2f}".translate(str.maketrans(",.", ".,"))
+        + f" EUR;{day}.6.2026 {hour:02}:30;{'ja' if paid else 'nein'};{y}"
+        for price, day, hour, paid, y in rows
+    ]
+    (mlbuild.folder / "sales.csv").write_text("\n".join(["Preis (EUR);sold_at;paid;y", *texts]))
+    (mlbuild.folder / "mlbuild.yaml").write_text(GERMAN)
+    built(mlbuild.folder / "mlbuild.yaml")
+    plain = [
+        f"{price},{datetime(2026, 6, day, hour, 30) - timedelta(hours=2)},{str(paid).lower()}"
+        for price, day, hour, paid, _ in rows
+    ]
+    (mlbuild.folder / "plain.csv").write_text("\n".join(["price,sold_at,paid", *plain]))
+    wanted = mlbuild("predict", MODEL, "plain.csv")
+    assert (wanted.code, wanted.err) == (0, "") and len({*wanted.out.split()}) > 2
+    done = mlbuild("predict", MODEL, "sales.csv")
+    assert (done.code, done.out) == (0, wanted.out)
+    assert done.err == "reading 'sales.csv' like source 'sales': read [price, sold_at, paid], delimiter ';'\n"
+    assert mlbuild("predict", MODEL, "sales.csv", "--like", "sales", "-q").out == wanted.out
+    (mlbuild.folder / "bad.csv").write_text(
+        "\n".join(["Preis (EUR);sold_at;paid;y", texts[0], "5.5 EUR;1.6.2026 1:30;ja;1"])
+    )
+    bad = mlbuild("predict", MODEL, "bad.csv", "--like", "sales", "-q")
+    assert bad.code == 3
+    assert "column 'price' violates 'parses as float' in 1 row: '5.5 EUR' (row 2)" in bad.err

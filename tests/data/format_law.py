@@ -27,7 +27,7 @@ from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.inference import infer
 from mlbuild.diagnostics import Failed
-from mlbuild.params import Choice, ListOf, Param, Text, params_of, read, write
+from mlbuild.params import Choice, ListOf, MapOf, Param, Text, params_of, read, write
 from tests.budget import examples
 
 #: Texts and names that every format can represent; it may refuse to write the odd ones.
@@ -279,6 +279,8 @@ def samples(param: Param) -> list[Any]:
         return [["<NA>", "--"]]
     if isinstance(kind, Choice):
         return [value for value in kind.values if value != param.default]
+    if isinstance(kind, MapOf):
+        return [{"text": {"null_values": ["<NA>"]}}]
     assert isinstance(kind, Text), "say here which values this option can have"
     return [text for text in ";\t|" if re.search(kind.pattern or "", text) and text != param.default]
 

@@ -335,6 +335,7 @@ def test_only_what_decides_the_rows_read_is_canonical() -> None:
     canonical = source.format.canonical(bounded.columns)
     assert canonical == {
         "type": "csv",
+        "read": {},
         "null_values": [],
         "delimiter": ",",
         "columns": {

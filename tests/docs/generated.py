@@ -11,7 +11,9 @@ from pathlib import Path
 from mlbuild.cli.main import VERBS, _parser
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import Column, Contract
+from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.file import File
+from mlbuild.data.reading import Reading
 from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
@@ -29,6 +31,8 @@ _DESCRIBED = {
         Root,
         File,
         Source,
+        Format,
+        Reading,
         Contract,
         Column,
         Dataset,

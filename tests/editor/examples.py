@@ -34,7 +34,7 @@ BASE: Json = {
     "project": "editor",
     "warnings": {"unused": "ignore"},
     "sources": {
-        "rows": {"path": "rows.csv", "contract": "row"},
+        "rows": {"path": "rows.csv", "contract": "row", "read": {"amount": {"from": "Amount"}}},
         "others": {"path": "others.csv", "contract": "other"},
     },
     "contracts": {
@@ -71,6 +71,7 @@ PLACES: dict[str, Place] = {
     "": (),
     "warnings": ("warnings",),
     "source": ("sources", "rows"),
+    "reading": ("sources", "rows", "read", "amount"),
     "contract": ("contracts", "row"),
     "column": ("contracts", "row", "columns", "amount"),
     "dataset": ("datasets", "table"),
@@ -105,8 +106,13 @@ VALUES: dict[tuple[str, str], Json] = {
     ("", "description"): {"description": "What it is for."},
     ("", "profiles"): {"profiles": {"small": {"models": {"m": {"params": {"num_leaves": 3}}}}}},
     ("", "include"): {"include": ["more.yaml"]},
+    **{(one.type, "read"): {"read": {"amount": {"decimal": ","}}} for one in FORMATS},
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "on"): {"on": {"id": "id"}, "using": None},
+    ("reading", "thousands"): {"thousands": ","},
+    ("reading", "true"): {"true": ["yes"], "false": ["no"]},
+    ("reading", "false"): {"true": ["yes"], "false": ["no"]},
+    ("reading", "ambiguous"): {"time_zone": "Europe/Berlin", "ambiguous": "later"},
     ("join", "prefix"): {"prefix": "other_"},
     ("hash", "seed"): {"seed": 1},
     ("random", "seed"): {"seed": 1},
@@ -162,6 +168,8 @@ class Example:
         if self.name == "params":
             model["type"] = self.which
             _suit(model, self.which)
+        if self.name == "reading":
+            spec["contracts"]["row"]["columns"]["amount"]["dtype"] = _dtype_for(value)
         if self.name == "split":
             del model["early_stopping"]
         if self.name == "step" and self.which != "derive":
@@ -187,6 +195,13 @@ class Example:
         if self.name != "params":
             return value
         return next(value | one for one in options if not [*read(self.cls, value | one).check()])
+
+
+def _dtype_for(reading: Json) -> str:
+    """Return a dtype on which the keys of a reading have an effect."""
+    if reading.keys() & {"true", "false"}:
+        return "bool"
+    return "datetime" if reading.keys() & {"format", "time_zone"} else "float"
 
 
 def _suit(model: Json, learner: str) -> None:

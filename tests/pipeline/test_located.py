@@ -71,7 +71,15 @@ def test_a_source_has_the_keys_of_its_locator_and_of_its_format() -> None:
     source: Source = read(SERVED, {"table": "prices", "delimiter": ";", "contract": "row"})
     assert source.locator == Service(table="prices") and source.format == Csv(delimiter=";")
     schema = object_schema(SERVED)
-    assert [*schema["properties"]] == ["type", "table", "version", "contract", "null_values", "delimiter"]
+    assert [*schema["properties"]] == [
+        "type",
+        "table",
+        "version",
+        "contract",
+        "read",
+        "null_values",
+        "delimiter",
+    ]
     assert schema["required"] == ["type", "table", "contract"]
     assert read(SERVED, write(source)) == source
 

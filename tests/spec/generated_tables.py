@@ -126,8 +126,33 @@ class Tables:
         if source["path"].endswith(".rows") or self.maybe(0.3):
             source["type"] = form.type
         for param in params_of(form).values():
-            source |= {param.key: self.chance.choice(samples(param))} if self.maybe() else {}
+            if self.maybe():
+                drawn = self._readings(columns) if param.key == "read" else self.chance.choice(samples(param))
+                source[param.key] = drawn
         self.spec["sources"][name] = source
+
+    def _readings(self, columns: Json) -> Json:
+        """Return how to read some of the columns, with keys that have an effect on their dtypes."""
+        names = self.chance.sample([*columns], self.chance.randint(1, min(3, len(columns))))
+        return {name: self._reading(columns[name]["dtype"]) for name in names}
+
+    def _reading(self, dtype: str) -> Json:
+        every: list[Json] = [
+            {"from": self.chance.choice(TEXTS)},
+            {"null_values": ["-", "none"]},
+            {"prefix": "$"},
+            {"suffix": ["%", ""]},
+        ]
+        own: dict[str, list[Json]] = {
+            "bool": [{"true": "yes", "false": ["no", ""]}],
+            "date": [{"format": "%d.%m.%Y"}],
+            "datetime": [{"format": "%d.%m.%Y %H:%M"}, {"time_zone": "Europe/Berlin", "ambiguous": "later"}],
+            "int": [{"thousands": " "}],
+            "float": [{"decimal": ","}, {"thousands": " "}],
+        }
+        usable = [*every, *own.get(dtype, [])]
+        chosen = self.chance.sample(usable, self.chance.randint(0, len(usable)))
+        return {key: value for one in chosen for key, value in one.items()}
 
     def _path(self, path: str) -> str:
         return path.replace("data/", "${MLBUILD_NO_SUCH_FOLDER:-data}/") if self.maybe(0.2) else path

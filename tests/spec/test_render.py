@@ -108,6 +108,7 @@ sources:
     type: csv
     path: s.csv
     contract: c
+    read: {}
     null_values: []
     delimiter: ','
 contracts:

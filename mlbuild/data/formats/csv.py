@@ -44,6 +44,7 @@ class Csv(Format):
     )
 
     def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
+        yield from super().judge(columns)
         if "" in self.null_values and all(column.empty_is_null for column in columns.values()):
             at = ("null_values", self.null_values.index(""))
             yield Problem("no-effect", "an empty string is always a missing value", at, "remove it")

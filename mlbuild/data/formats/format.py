@@ -13,10 +13,12 @@ from mlbuild.data.contracts import Column
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.data.formats.guesses import dtype_of
 from mlbuild.data.formats.refusals import refusal
+from mlbuild.data.reading import Reading
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean
-from mlbuild.params import Described, Json, write
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.params import Described, Json, MapOf, Name, Object, write
+from mlbuild.params import field as param
 from mlbuild.progress import Report, silent
 from mlbuild.regular import open_regular
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-_BOOLS = "write true or false, or declare the column as int, or as string with categories"
+_BOOLS = "list the words for true and false under 'read' of the source, or declare the column as int, or as string with categories"
 #: How many bytes are read at a time to count lines.
 _BLOCK = 1 << 20
 #: The slot in which a task finds the file to read.
@@ -65,6 +67,13 @@ class Format(Described):
     #: The distributions whose versions can change what is read.
     libraries: ClassVar[tuple[str, ...]] = ("polars",)
 
+    ways: Mapping[str, Reading] = param(
+        MapOf(Object(Reading), names=Name("column")),
+        "How to read columns whose values or names differ from what the contract expects, by column.",
+        key="read",
+        default={},
+    )
+
     def lines_before(self, file: Path, rows: int) -> int | None:
         """Return the number of lines before the first row, if each of the rows is one line of the file."""
         if self.header_lines is None:
@@ -81,9 +90,18 @@ class Format(Described):
         """Create the failure for a file that cannot be read, to be raised."""
         return refusal(cls.type, reason, help_)
 
+    def check(self) -> Iterator[Problem]:
+        for name, way in self.ways.items():
+            yield from (problem.under("read", name) for problem in way.check())
+
     def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
         """Report options that have no effect with these columns of the contract."""
-        return iter(())
+        for name, way in self.ways.items():
+            if name in columns:
+                yield from (problem.under("read", name) for problem in way.judge(columns[name].dtype))
+            else:
+                near = did_you_mean(name, columns) or f"columns of the contract: {listed(columns)}"
+                yield Problem("unknown-column", f"unknown column '{name}'", ("read", name), near, on="key")
 
     def canonical(self, columns: Mapping[str, Column]) -> Json:
         """Return what determines the rows that are read, in addition to the content of the file.
@@ -140,6 +158,11 @@ class Format(Described):
                 dtypes[values.name] = dtype
         return Guess(self, dtypes, refused)
 
+    def name_in_file(self, column: str) -> str:
+        """Return the name that a column of the contract has in the file."""
+        way = self.ways.get(column)
+        return column if way is None or way.from_ is None else way.from_
+
     def read(
         self, file: Path, columns: Mapping[str, Column], progress: Report = silent
     ) -> tuple[pl.DataFrame, list[Fault]]:
@@ -153,17 +176,18 @@ class Format(Described):
         """
         import polars as pl
 
-        raw, header = self.raw(file, tuple(columns), progress)
+        named = {name: self.name_in_file(name) for name in columns}
+        raw, header = self.raw(file, tuple(dict.fromkeys(named.values())), progress)
         counts, by_name = Counter(header), {values.name: values for values in raw}
         made: list[pl.Series] = []
         faults: list[Fault] = []
         for name, column in columns.items():
-            if name in counts:
-                values, faulty = _cast(by_name[name], column)
+            if named[name] in counts:
+                values, faulty = _cast(by_name[named[name]].alias(name), column, self.ways.get(name))
             else:
                 values = pl.Series(name, [None], polars_type(column.dtype)).new_from_index(0, raw.height)
-                faulty = [Fault((name,), MISSING, help=did_you_mean(name, header))]
-            if counts[name] > 1:
+                faulty = [Fault((name,), MISSING, help=_missing(name, named[name], header))]
+            if counts[named[name]] > 1:
                 faulty = [Fault((name,), NAMED_TWICE)]
             made.append(values)
             faults.extend(faulty)
@@ -175,21 +199,31 @@ def _asked(column: Column) -> Json:
     return {key: asked[key] for key in ("dtype", "empty_is_null", "null_token") if key in asked}
 
 
-def _cast(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def _missing(name: str, in_file: str, header: Sequence[str]) -> str | None:
+    """Return the help for a column that a file lacks."""
+    near = did_you_mean(in_file, header)
+    if in_file == name:
+        return near
+    return f"it is read from '{in_file}', which is not in the file" + (f"; {near}" if near else "")
+
+
+def _cast(raw: pl.Series, column: Column, way: Reading | None) -> tuple[pl.Series, list[Fault]]:
     """Convert a column; if some values cannot be converted, also return the fault."""
     import polars as pl
 
-    present = _present(raw, column)
-    values = cast(present, column.dtype)
+    given = raw if way is None else way.without_nulls(raw)
+    present = given if way is not None and way.empty_means else _present(given, column)
+    values = cast(present, column.dtype) if way is None else way.convert(present, column.dtype)
     # A missing value stays missing, so that any more of them are values that cannot be converted.
     bad = values.is_null() & present.is_not_null() if values.null_count() > present.null_count() else None
     values = values.fill_nan(None) if column.dtype == "float" else values
-    if column.dtype == "string" and raw.dtype != pl.String:
+    if column.dtype == "string" and (raw.dtype != pl.String or way is not None):
         values = _present(values, column)
     if bad is None:
         return values, []
     fault = Fault.of((raw.name,), f"parses as {column.dtype}", bad.arg_true(), pl.DataFrame([raw]))
-    return values, [replace(fault, help=_BOOLS if column.dtype == "bool" else None)]
+    expected = way.expected(column.dtype) if way is not None else None
+    return values, [replace(fault, help=expected or (_BOOLS if column.dtype == "bool" else None))]
 
 
 def _present(values: pl.Series, column: Column) -> pl.Series:

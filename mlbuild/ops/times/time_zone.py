@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import data_failure
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.operators import ML
 
@@ -19,39 +17,6 @@ if TYPE_CHECKING:
 
 #: Transitions are searched from 1800 to 2099. Outside of this range, the nearest offset applies.
 FIRST_DAY, LAST_DAY = -62_091, 47_482
-#: Files of a time zone database that are not zones: the zone of the machine, and other variants of the files.
-_NO_ZONES = re.compile(r"(localtime|posixrules|Factory)$|(posix|right)/")
-
-
-def is_known(zone: str) -> bool:
-    """Whether `zone` is the name of a time zone. If Python has no time zone database, that of polars is used."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    if _NO_ZONES.match(zone):
-        return False
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return _polars_knows(zone)
-    return True
-
-
-def near_zones(zone: str) -> str | None:
-    """Return a help text with a similar zone name, if there is one."""
-    from zoneinfo import available_timezones
-
-    return did_you_mean(zone, sorted(available_timezones()))
-
-
-def _polars_knows(zone: str) -> bool:
-    import numpy as np
-    import polars as pl
-
-    try:
-        _offsets(np.zeros(1, dtype="int64"), zone)
-    except pl.exceptions.ComputeError:
-        return False
-    return True
 
 
 @frozen
