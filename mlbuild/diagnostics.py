@@ -224,7 +224,7 @@ CODES = {
     # expressions
     "bad-expression": "an expression that is not valid SQL",
     "unsupported-expression": "SQL that is not supported",
-    "type-mismatch": "incompatible types in an expression or a join",
+    "type-mismatch": "incompatible types in an expression, a join or a concat",
     # tables
     "not-unique": "a join that could match several rows",
     # models

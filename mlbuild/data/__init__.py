@@ -8,16 +8,20 @@ from mlbuild.data.sources import source_of
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.time import Time
+from mlbuild.data.steps.concat import Concat
+from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.join import Join
 from mlbuild.data.steps.rename import Rename
+from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
+from mlbuild.data.steps.sort import Sort
 
 #: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)
 #: The classes for `op:` of a dataset step.
-DATASET_STEPS = (Join, Filter, Derive, Select, Rename)
+DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample)
 #: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random)
 

@@ -79,6 +79,11 @@ class Found(Node):
 
 
 @frozen(eq=False)
+class Merged(Node):
+    """A column whose rows come from several tables: each value is that of one of its inputs."""
+
+
+@frozen(eq=False)
 class Unknown(Node):
     """A column that an invalid definition would have made."""
 
@@ -140,11 +145,17 @@ def first_reached(
 
 
 def bottlenecks(node: Node) -> list[Node]:
-    """Return the node and every other node that alone determines it, directly or indirectly, nearest first."""
+    """Return the node and every other node that alone determines it, directly or indirectly, nearest first.
+
+    Each column that rows were merged from determines some of the values.
+    """
     waiting, found = {node}, []
     for one in reversed(walk([node], computed_from)):
         if len(waiting) == 1:
             found.append(one)
+            if isinstance(one, Merged):
+                branches = (behind for part in one.inputs for behind in bottlenecks(part))
+                return [*dict.fromkeys([*found, *branches])]
         elif not one.inputs:
             break
         waiting.remove(one)

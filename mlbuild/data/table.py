@@ -134,14 +134,15 @@ class Table:
     """The columns of a source, or those after some steps of a dataset.
 
     `unique` holds promises: lists of nodes in which no two rows are equal (missing values are never equal).
-    `chosen` decided which rows exist. `afterwards` are the nodes whose values are known only afterwards. `dropped`
-    are the columns that steps have dropped: the name is gone, but columns computed from it remain. `place` is where
-    people find the definition of the table.
+    `chosen` decided which rows exist, and `ordered` in which order. `afterwards` are the nodes whose values
+    are known only afterwards. `dropped` are the columns that steps have dropped: the name is gone, but
+    columns computed from it remain. `place` is where people find the definition of the table.
     """
 
     columns: Mapping[str, TableColumn]
     unique: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
     chosen: Decision | None = field(default=None, compare=False)
+    ordered: Decision | None = field(default=None, compare=False)
     afterwards: tuple[Node, ...] = field(default=(), compare=False)
     dropped: tuple[Dropped, ...] = ()
     place: Note | None = field(default=None, compare=False)

@@ -83,7 +83,7 @@ class Dataset(Described):
     from_: str = field(Name("table"), "Source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
         ListOf(DATASET_STEP),
-        "Steps applied to the table, in order: join, filter, derive, select and rename.",
+        "Steps applied to the table, in order. Each has an `op`.",
         default=(),
     )
     split: Split | None = field(

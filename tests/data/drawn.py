@@ -28,11 +28,12 @@ _NEW = [f"n{number}" for number in range(12)]
 
 @frozen
 class Drawn:
-    """Draws from the columns of a table, and from the names of other tables."""
+    """Draws from the columns of a table, and from the names of other tables; those with the same columns are `alike`."""
 
     columns: Schema
     tables: Sequence[str]
     chance: random.Random
+    alike: Sequence[str] = ()
 
     def of(self, kind: Kind) -> Any:
         """Return a value that may be valid; None for a kind that names nothing.
@@ -46,6 +47,8 @@ class Drawn:
                 return chance.choice(self.tables) if self.tables else None
             case Name(of="column"):
                 return some[0]
+            case ListOf(item=Name(of="table")):
+                return chance.sample(self.alike, min(len(self.alike), chance.randint(1, 2))) or None
             case ListOf(item=Name(of="column")):
                 keys = [name for name in _KEYS if name in self.columns]
                 return chance.choice([[chance.choice(keys or names)], keys[:2] or some, some])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 from polars.testing import assert_series_equal
@@ -18,6 +19,7 @@ from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path
 from mlbuild.expressions.binding import bind
+from mlbuild.frozen import frozen
 from tests.data.tables import table
 from tests.data.worlds import SOURCES, Chain, Files, Placed, World, files_of, rows_of, value_of
 
@@ -31,6 +33,8 @@ def law(cls: type[DatasetStep], chance: random.Random) -> bool:
     chain = world.extended(world.tables[chance.choice(["main", "main", "same"])], 3)
     if chance.random() < 0.4:  # after a filter, the two types of a column differ
         chain = world.with_step(chain, Filter) or chain
+    if cls.rows == "appended":
+        world.tables["twin"] = world.twin(chain)
     found = world.with_step(chain, cls)
     if found is None:
         return False
@@ -58,24 +62,44 @@ def check_types(world: World, placed: Placed) -> None:
         }
         numbered = with_numbers(rows)
         made = placed.canonical.apply(numbered, tables)
-        assert [*made.drop(_ROW).columns] == [*foretold], "other columns than foretold"
+        assert shown_columns(made) == [*foretold], "other columns than foretold"
         new = [name for name, column in after.columns.items() if column.node not in handed_on]
         # What a client sends is not filtered. The types of columns that are passed on are compared below.
         check_values(made, foretold.select(foretold if reading == "trained" else new))
-        kept_rows = made[_ROW].to_list()
-        assert kept_rows == sorted({*kept_rows}), "rows are in another order, or come twice"
+        kept_rows = check_rows(placed.step, made, rows.height)
         for name, column in after.columns.items():
             if column.node in handed_on:
                 (was,) = [one for one, other in before.columns.items() if other.node is column.node]
-                assert_series_equal(made[name], rows[was].gather(kept_rows), check_names=False)
+                ours = made[name][: len(kept_rows)]
+                assert_series_equal(ours, rows[was].gather(kept_rows), check_names=False)
         for promise in after.promises():
             whole = made.select(promise).drop_nulls()
             assert whole.n_unique() == whole.height, f"rows agree in {promise}"
         empty = placed.canonical.apply(rows.clear(), {name: other.clear() for name, other in tables.items()})
-        assert empty.schema == made.drop(_ROW).schema and empty.is_empty()
+        assert empty.schema == made.drop(_ROW, strict=False).schema and empty.is_empty()
     assert {name: type_.dtype for name, type_ in after.served.items()} == {
         name: type_.dtype for name, type_ in after.trained.items()
     }
+
+
+def check_rows(step: DatasetStep, made: pl.DataFrame, count: int) -> list[int]:
+    """Check what a step makes of the rows, and return the numbers of those that it passes on, which come first."""
+    if step.rows == "grouped":
+        assert _ROW not in made.columns, "a group of rows is no row"
+        return []
+    numbers = made[_ROW].drop_nulls().to_list()
+    assert made[_ROW][: len(numbers)].null_count() == 0, "other rows come first"
+    assert step.rows == "appended" or len(numbers) == made.height, "other rows are appended"
+    match step.rows:
+        case "kept":
+            assert numbers == sorted({*numbers}), "rows are in another order, or come twice"
+        case "sorted":
+            assert sorted(numbers) == [*range(count)], "rows are lost, or come twice"
+        case "appended":
+            assert numbers == [*range(count)], "rows are in another order, or come twice"
+        case "repeated":
+            assert {*numbers} == {*range(count)}, "rows are lost"
+    return numbers
 
 
 def with_numbers(rows: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +135,7 @@ def check_nodes(placed: Placed) -> None:
     assert {*before.dropped} <= {*after.dropped}
     assert {*before.afterwards} <= {*after.afterwards}, "it is forgotten what is known only afterwards"
     for promise in before.unique:
-        if all(node in shown for node in promise):
+        if all(node in shown for node in promise) and placed.step.rows in ("kept", "sorted"):
             assert promise in after.unique, "a promise is lost"
     new = [column.node for column in after.columns.values() if column.node not in walk(before_nodes(before))]
     for node in new:
@@ -132,13 +156,41 @@ def check_doubt(world: World, table: Table, cls: type[DatasetStep]) -> None:
 
 
 def run(world: World, chain: Chain, files: Files, keep: Iterable[Keep] = ()) -> pl.DataFrame:
-    """Return the rows of a dataset, computed as by a task, with their numbers and the kept columns."""
+    """Return the rows of a dataset, computed as by a task, with their identities and the kept columns.
+
+    The identity of a row is the same after a change in a file, as far as the row is the same.
+    """
     columns, file = SOURCES[chain.start]
     rows = files[file].select([*columns])
-    rows = with_numbers(rows)
-    names = {name for placed in chain.steps for name in placed.step.tables()}
-    others = {name: run(world, world.tables[name], files).drop(_ROW) for name in names}
-    return apply_steps([placed.canonical for placed in chain.steps], rows, others, keep)
+    rows = rows.with_columns(pl.int_range(pl.len()).cast(pl.String).alias(_ROW))
+    steps: list[Identified] = []
+    for index, placed in enumerate(chain.steps):
+        others: dict[str, pl.DataFrame] = {}
+        for name in placed.step.tables():
+            made = run(world, world.tables[name], files)
+            theirs = pl.concat_str(pl.lit(f"{index} {name} "), _ROW).alias(_ROW)
+            others[name] = made.with_columns(theirs) if placed.step.rows == "appended" else made.drop(_ROW)
+        steps.append(Identified(placed, others))
+    return apply_steps(steps, rows, {}, keep)
+
+
+@frozen
+class Identified(DatasetStep):
+    """A step with the tables that it reads.
+
+    It gives new rows an identity: the values of the columns that its table promises to be unique.
+    """
+
+    placed: Placed
+    others: Mapping[str, pl.DataFrame]
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        made = self.placed.canonical.apply(rows, self.others)
+        if self.placed.step.rows not in ("grouped", "repeated"):
+            return made
+        names = [*(self.placed.after.promises()[-1]), *([_ROW] if _ROW in made.columns else [])]
+        keys = [json.dumps(key, default=str) for key in made.select(names).iter_rows()]
+        return made.with_columns(pl.Series(_ROW, keys, pl.String))
 
 
 def leaves(node: Node) -> set[Node]:

@@ -12,11 +12,15 @@ import pytest
 
 from mlbuild.data import DATASET_STEPS
 from mlbuild.data.lineage import Computed, Decision, Finding, Node
+from mlbuild.data.steps.concat import Concat
+from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
 from mlbuild.data.steps.join import Join
 from mlbuild.data.steps.rename import Rename
+from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
+from mlbuild.data.steps.sort import Sort
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from tests.budget import examples, seed, tell
@@ -189,6 +193,28 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
     "a rename takes a column for another": (
         Rename, inferred(Rename, lambda b, a: a.plus(dict(zip(a.columns, [*a.columns.values()][::-1], strict=True)))),
     ),
+    "a concat takes the columns of other tables for those here": (
+        Concat, inferred(Concat, lambda b, a: replace(a, columns={n: replace(c, node=b.columns[n].node) for n, c in a.columns.items()})),
+    ),
+    "a concat promises what each table promises": (Concat, inferred(Concat, lambda b, a: replace(a, unique=b.unique))),
+    "a concat foretells the types of the first table": (
+        Concat, inferred(Concat, lambda b, a: a.plus({n: replace(c, trained=b.columns[n].trained) for n, c in a.columns.items()})),
+    ),
+    "a concat forgets what is known only afterwards": (
+        Concat, inferred(Concat, lambda b, a: replace(a, afterwards=a.afterwards[len(b.afterwards) :])),
+    ),
+    "a concat puts the other rows first": (
+        Concat, applied(Concat, lambda b, a: pl.concat([a[b.height :], a[: b.height]])),
+    ),
+    "a deduplication promises that other columns are unique": (
+        Deduplicate, inferred(Deduplicate, lambda b, a: replace(a, unique=(*b.unique, ([*a.columns.values()][-1].node,)))),
+    ),
+    "a deduplication keeps every row": (Deduplicate, (Deduplicate, "apply", lambda self, rows, tables: rows)),
+    "a deduplication sorts the rows": (Deduplicate, applied(Deduplicate, lambda b, a: a.reverse())),
+    "a sort loses a row": (Sort, applied(Sort, lambda b, a: a[1:])),
+    "a sort loses the promises": (Sort, inferred(Sort, lambda b, a: replace(a, unique=()))),
+    "a sample sorts the rows": (Sample, applied(Sample, lambda b, a: a.reverse())),
+    "a sample repeats rows": (Sample, applied(Sample, lambda b, a: pl.concat([a, a]))),
 }  # fmt: skip
 
 
@@ -196,6 +222,6 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
 def test_a_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cls, patch = FAULTS[fault]
     monkeypatch.setattr(*patch)
-    with pytest.raises((AssertionError, pl.exceptions.PolarsError)):
+    with pytest.raises((AssertionError, ValueError, pl.exceptions.PolarsError)):
         for number in range(400):
             law(cls, random.Random(f"fault {number}"))

@@ -53,6 +53,7 @@ SOURCES = {
     "main": (_LEFT, "main.csv"),
     "other": (_RIGHT, "other.csv"),
     "same": ({name: _LEFT[name] for name in ("id", "key", "size", "late", "kind")}, "main.csv"),
+    "more": (_LEFT, "more.csv"),
 }
 
 
@@ -102,6 +103,17 @@ class World:
             chain = self.with_step(chain, cls) or chain
         return chain
 
+    def twin(self, chain: Chain) -> Chain:
+        """Return a dataset with the same columns: with the same steps on another file if possible, and filtered."""
+        found = chain
+        if chain.start == "main" and self.chance.random() < 0.7:
+            found = self.tables["more"]
+            for placed in chain.steps:
+                at = ("datasets", "twin", "steps", len(found.steps))
+                after = placed.step.infer(found.table, self._others(placed.step), at)
+                found = found.then(self._placed(placed.step, found.table, after))
+        return self.with_step(found, Filter) or found
+
     def with_step(self, chain: Chain, cls: type[DatasetStep], tries: int = 300) -> Chain | None:
         """Return the dataset with a random step of a class; None if `infer` accepts none that is found."""
         for _ in range(tries):
@@ -114,10 +126,12 @@ class World:
                 after = step.infer(chain.table, self._others(step), at)
             except Rejected:
                 continue
-            slots = {name: name for name in step.tables()}
-            canonical = STEP.read(step.canonical(chain.table, slots))
-            return chain.then(Placed(step, canonical, chain.table, after))
+            return chain.then(self._placed(step, chain.table, after))
         return None
+
+    def _placed(self, step: DatasetStep, before: Table, after: Table) -> Placed:
+        slots = {name: name for name in step.tables()}
+        return Placed(step, STEP.read(step.canonical(before, slots)), before, after)
 
     def rejected(self, table: Table, cls: type[DatasetStep], tries: int) -> Iterator[DatasetStep]:
         """Yield random steps of a class that `infer` rejects."""
@@ -139,7 +153,8 @@ class World:
 
     def _definition(self, cls: type[DatasetStep], table: Table) -> Json | None:
         names = [name for name in self.tables if name != "main"]
-        draw = Drawn(table.served, names, self.chance).of
+        alike = [name for name in names if {*self.tables[name].table.columns} == {*table.columns}]
+        draw = Drawn(table.served, names, self.chance, alike).of
         return sampled(cls, self.chance, {"op": cls.op}, share=0.6, draw=draw)
 
 

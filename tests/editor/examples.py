@@ -36,6 +36,7 @@ BASE: Json = {
     "sources": {
         "rows": {"path": "rows.csv", "contract": "row", "read": {"amount": {"from": "Amount"}}},
         "others": {"path": "others.csv", "contract": "other"},
+        "again": {"path": "rows.csv", "contract": "row"},
     },
     "contracts": {
         "row": {
@@ -94,6 +95,10 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
     ("dataset_step", "select"): {"columns": {"except": "day"}},
     ("dataset_step", "rename"): {"columns": {"amount": "size"}},
+    ("dataset_step", "concat"): {"with": ["again"]},
+    ("dataset_step", "deduplicate"): {"by": ["id"]},
+    ("dataset_step", "sort"): {"by": ["x"]},
+    ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},
     ("split", "hash"): {"key": ["id"]},
     ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
     ("split", "random"): {},
@@ -114,6 +119,9 @@ VALUES: dict[tuple[str, str], Json] = {
     ("reading", "false"): {"true": ["yes"], "false": ["no"]},
     ("reading", "ambiguous"): {"time_zone": "Europe/Berlin", "ambiguous": "later"},
     ("join", "prefix"): {"prefix": "other_"},
+    ("deduplicate", "order"): {"order": ["x"]},
+    ("sort", "descending"): {"descending": ["x"]},
+    ("sample", "seed"): {"seed": 1},
     ("hash", "seed"): {"seed": 1},
     ("random", "seed"): {"seed": 1},
     ("time", "test_from"): {"test_from": "2013-11-01"},

@@ -171,7 +171,8 @@ class Tables:
     def _step(self, cls: type[DatasetStep], table: Table) -> tuple[Json, Table] | None:
         """Return a random step that keeps the columns that all datasets have, and the table after it."""
         others = [name for name in self.tables if name.startswith("other")]
-        draw = Drawn(table.served, others, self.chance).of
+        alike = [name for name, one in self.tables.items() if {*one.columns} == {*table.columns}]
+        draw = Drawn(table.served, others, self.chance, alike).of
         for _ in range(30):
             step = sampled(cls, self.chance, {"op": cls.op}, share=0.6, draw=draw)
             try:

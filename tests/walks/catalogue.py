@@ -74,19 +74,19 @@ WALKS = (
     ),
     Walk(
         "Add a dataset step",
-        files={"data/steps/deduplicate.py": "deduplicate.py"},
+        files={"data/steps/head.py": "head.py"},
         changes=[
             Entry(
                 "data/__init__.py",
                 "DATASET_STEPS",
-                "Deduplicate",
-                "from mlbuild.data.steps.deduplicate import Deduplicate",
+                "Head",
+                "from mlbuild.data.steps.head import Head",
             )
         ],
-        settings={"datasets.all.steps": [{"op": "deduplicate", "key": ["id"]}]},
+        settings={"datasets.all.steps": [{"op": "head", "count": 50}]},
         then=FROM_ROWS,
-        laws=["tests/data/test_step_law.py::test_what_is_foretold_is_what_is_made[deduplicate"],
-        schema="deduplicate",
+        laws=["tests/data/test_step_law.py::test_what_is_foretold_is_what_is_made[head"],
+        schema="Keep the first rows",
     ),
     Walk(
         "Add a split",

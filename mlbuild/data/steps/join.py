@@ -96,8 +96,8 @@ class Join(DatasetStep):
                 message = f"'cardinality' has no effect on a join with 'how: {self.how}'"
                 yield Problem("no-effect", message, ("cardinality",), "remove it", on="key")
 
-    def tables(self) -> tuple[str, ...]:
-        return (self.with_,)
+    def tables(self) -> Mapping[str, Path]:
+        return {self.with_: ("with",)}
 
     @property
     def keys(self) -> Mapping[str, str]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.lineage import Finding
+from mlbuild.data.steps.step import near
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean, listed, meant_as_list
+from mlbuild.hints import listed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,20 +71,7 @@ class Match:
                 message = f"'{self.name}' has no column '{there}'"
                 yield Problem("unknown-column", message, at, near(there, self.right))
             else:
-                yield from self.dtype_problems(name, there, at)
-
-    def dtype_problems(self, name: str, there: str, at: Path) -> Iterator[Problem]:
-        """Report two columns that are compared, but have different dtypes."""
-        left, right = self.table.columns[name].served, self.right.columns[there].served
-        if left.known and right.known and left.dtype != right.dtype:
-            other = f"in '{self.name}'" if name == there else f"'{there}' of '{self.name}'"
-            if name == there:
-                message = f"'{name}' is of dtype {left.dtype} here, but of dtype {right.dtype} {other}"
-            else:
-                message = f"'{name}' is of dtype {left.dtype}, but {other} is of dtype {right.dtype}"
-            notes = (self.table.note(name), self.right.note(there, self.name))
-            help_ = "declare the same dtype in both contracts"
-            yield Problem("type-mismatch", message, at, help_, notes=notes)
+                yield from differing_dtypes(self.table, name, self.right, there, self.name, at)
 
     def column_problems(self, forgotten: Sequence[str] = ()) -> Iterator[Problem]:
         """Report columns that cannot be added. Nothing is said about names of keys that were probably forgotten."""
@@ -113,10 +101,19 @@ class Match:
             yield Problem("duplicate-column", message, at, help_, notes=notes)
 
 
-def near(name: str, table: Table) -> str:
-    """Return a hint for a name that is not a column of a table."""
-    hint = meant_as_list(name, table.columns) or did_you_mean(name, table.columns)
-    return hint or f"available columns: {listed(table.columns)}"
+def differing_dtypes(
+    table: Table, name: str, other: Table, there: str, other_name: str, at: Path
+) -> Iterator[Problem]:
+    """Report a column of this table and one of another table that must have the same dtype, but have not."""
+    left, right = table.columns[name].served, other.columns[there].served
+    if left.known and right.known and left.dtype != right.dtype:
+        if name == there:
+            message = f"'{name}' is of dtype {left.dtype} here, but of dtype {right.dtype} in '{other_name}'"
+        else:
+            message = f"'{name}' is of dtype {left.dtype}, but '{there}' of '{other_name}' is of dtype {right.dtype}"
+        notes = (table.note(name), other.note(there, other_name))
+        help_ = "declare the same dtype in both contracts"
+        yield Problem("type-mismatch", message, at, help_, notes=notes)
 
 
 def demand_unique(rows: pl.DataFrame, names: Sequence[str], otherwise: str) -> None:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import bad_name, unusable
 from mlbuild.data.lineage import Unknown
-from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.steps.step import DatasetStep, near
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import MapOf, Name, Text, field
 
 if TYPE_CHECKING:
@@ -58,8 +57,8 @@ class Rename(DatasetStep):
         for name, new in self.columns.items():
             at = ("columns", name)
             if name not in table.columns:
-                help_ = did_you_mean(name, table.columns) or f"available columns: {listed(table.columns)}"
-                yield Problem("unknown-column", f"unknown column '{name}'", at, help_, on="key")
+                message = f"unknown column '{name}'"
+                yield Problem("unknown-column", message, at, near(name, table), on="key")
             elif new == name:
                 yield Problem("no-effect", f"'{name}' already has that name", at, "remove it")
             elif unusable(new):

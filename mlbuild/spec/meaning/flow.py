@@ -19,9 +19,6 @@ from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
 
-#: The key with which a step names another table.
-WITH = "with"
-
 
 def flow_sources(
     definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings
@@ -98,7 +95,7 @@ def _reads(name: str, dataset: Dataset) -> Iterator[tuple[Path, str]]:
     at = ("datasets", name)
     yield (*at, "from"), dataset.from_
     for index, step in enumerate(dataset.steps):
-        yield from (((*at, "steps", index, WITH), table) for table in step.tables())
+        yield from (((*at, "steps", index, *below), table) for table, below in step.tables().items())
 
 
 def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: Findings) -> list[str]:
@@ -164,7 +161,8 @@ class _Flow:
         dataset_at: Path = ("datasets", self.name)
         source, before, table = self._start()
         stages = [*before]
-        for index, step in enumerate(self.dataset.steps):
+        for index, written in enumerate(self.dataset.steps):
+            step = written.seeded(seed)
             at = (*dataset_at, "steps", index)
             others = {name: other for name in step.tables() if (other := self._table(name)) is not None}
             after = self._after(step, at, table, others)

@@ -1,0 +1,68 @@
+"""The dataset step `sample`: keeps a part of the rows, chosen by a hash of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlbuild.data.lineage import Decision
+from mlbuild.data.splits.hash import key_hash
+from mlbuild.data.steps.step import DatasetStep, unknown_columns
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Path, Rejected
+from mlbuild.frozen import frozen
+from mlbuild.params import INT32, Integer, ListOf, Name, Number, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@frozen
+class Sample(DatasetStep):
+    """Keep a fraction of the keys, with all of their rows.
+
+    Whether a row is kept depends only on its key and the seed, so rows that are added to the data later do not change
+    which of the others are kept. A key is hashed as in the split `hash`, but with the string "sample" after the
+    seed: what is sampled does not depend on how a hash split with the same key divides it.
+    """
+
+    op = "sample"
+    discriminator = ("op", "sample")
+
+    fraction: float = field(
+        Number(above=0, below=1),
+        "Fraction of the keys to keep. With few keys, the result can differ from it.",
+        examples=(0.1,),
+    )
+    key: tuple[str, ...] = field(
+        ListOf(Name("column"), or_one=True, min_items=1, unique=True),
+        "Columns to hash. Rows with the same values are kept or dropped together, so name what identifies a row, or what must not be torn apart, such as a customer.",
+    )
+    seed: int | None = field(
+        Integer(min=0, max=INT32),
+        "Random seed of the sample. Default: the `seed` of the project.",
+        default=None,
+    )
+
+    def seeded(self, seed: int) -> Sample:
+        return self if self.seed is not None else replace(self, seed=seed)
+
+    def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
+        problems = [*unknown_columns("key", self.key, table)]
+        if problems:
+            raise Rejected(*problems)
+        return table.filtered(Decision("", at, tuple(table.nodes(self.key)), what="rows are sampled"), ())
+
+    def doubtful(self, table: Table, at: Path) -> Table:
+        return table
+
+    def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        import polars as pl
+
+        keys = pl.DataFrame([rows[name].alias(str(place)) for place, name in enumerate(self.key)])
+        each = keys.unique(maintain_order=True)
+        shares = (key_hash(self.seed or 0, ["sample", *key]) / 2**64 for key in each.iter_rows())
+        kept = each.with_columns(pl.Series("kept", [share < self.fraction for share in shares], pl.Boolean))
+        found = keys.join(kept, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
+        return rows.filter(found["kept"])
