@@ -45,9 +45,10 @@ class Goals(Section[Goal, GoalSpec]):
 
     def _checked(self, name: str, goal: Goal, project: Project) -> GoalSpec | None:
         at, findings = ("goals", name), project.findings
-        if not findings.known("unknown-model", goal.model, project.models, "model", (*at, "model")):
+        meant = findings.named("unknown-model", goal.model, project.models, "model", (*at, "model"))
+        if meant is None:
             return None
-        model = project.models[goal.model]
+        model = project.models[meant]
         if model is not None and goal.metric not in model.metrics:
             message = f"model '{goal.model}' does not compute '{goal.metric}'"
             findings.add(Problem("metric-mismatch", message, (*at, "metric"), "add it to its 'metrics'"))
