@@ -33,7 +33,7 @@ def promised(column: Column, values: pl.Series) -> Column:
     if column.dtype in ("int", "float"):
         infinite = column.dtype == "float" and bool(present.is_infinite().any())
         column = replace(column, finite=not infinite, min=0 if _never_negative(present) else None)
-    if column.dtype == "string" and _closed(present):
+    if (column.dtype == "string" or _is_flag(column, present)) and _closed(present):
         column = replace(column, categories=tuple(present.unique().sort()))
     return replace(column, unique=not column.nullable and _names_rows(present, column.dtype))
 
@@ -48,6 +48,11 @@ def _never_negative(present: pl.Series) -> bool:
         return False
     zeros = int((present == 0).sum())
     return bool(_QUANTITIES & _words(present.name)) or zeros >= max(_FEWEST_ROWS, _FLOOR_SHARE * len(present))
+
+
+def _is_flag(column: Column, present: pl.Series) -> bool:
+    """Whether numbers only say yes or no."""
+    return column.dtype == "int" and set(present.unique()) == {0, 1}
 
 
 def _closed(present: pl.Series) -> bool:

@@ -127,13 +127,16 @@ def _models(
         "dataset": ROWS,
         "features": [*roles.features],
     }
+    if roles.suspects:
+        told = "check that these are known before the target is; otherwise, remove them from the features:\n"
+        model[Remark(told + _reasons(roles.suspects))] = None
     if roles.left_out:
         model[Remark("left out of the features:\n" + _reasons(roles.left_out))] = None
     if steps:
         model["preprocessing"] = STEPS
     model |= {"target": goal.name, **training(goal, division)}
-    told = "tables to train models on: joined, filtered, split"
-    found: list[dict[Any, Any]] = [{"datasets": Noted({ROWS: _dataset(goal, division, source)}, told)}]
+    tables = "tables to train models on: joined, filtered, split"
+    found: list[dict[Any, Any]] = [{"datasets": Noted({ROWS: _dataset(goal, division, source)}, tables)}]
     if steps:
         found.append({"preprocessing": Noted({STEPS: steps}, "steps that are part of the artifact")})
     shipped = f"dist/{name}/model.onnx, verified against the trained model"
@@ -143,6 +146,8 @@ def _models(
 def _learner(goal: Goal) -> Any:
     if goal.answer is Regression:
         return "lightgbm.regressor"
+    if goal.column.categories == (0, 1):
+        return Noted("lightgbm.classifier", "predicts the probability of 1")
     if goal.column.dtype == "int":
         number = f"{goal.classes} classes; if they are quantities, use lightgbm.regressor and other metrics"
         return Noted("lightgbm.classifier", number)

@@ -14,6 +14,7 @@ from mlbuild.data.spellings import unread_form
 from mlbuild.data.splits.split import TEST, TRAIN, Split
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.drafts.goal import Goal
+from mlbuild.drafts.suspects import suspects
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.ops.date_parts import CLOCK_PARTS
@@ -36,11 +37,13 @@ _PARTS = ("year", "month", "day", "weekday", "hour", "minute")
 class Roles:
     """The roles of the columns.
 
-    These are the features in the order of the file; the reasons why other columns are not features; the column
-    whose equal values keep rows together in a split; and the parts to make from each date and datetime.
+    These are the features in the order of the file; the reasons why some of them may give the target away, and why
+    other columns are not features; the column whose equal values keep rows together in a split; and the parts to
+    make from each date and datetime.
     """
 
     features: tuple[str, ...]
+    suspects: Mapping[str, str]
     left_out: Mapping[str, str]
     group: str | None
     parts: Mapping[str, tuple[str, ...]]
@@ -70,7 +73,7 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
             )
         )
     parts = {name: examiner.parts[name] for name in features if name in examiner.parts}
-    return Roles(tuple(features), left_out, examiner.group, parts)
+    return Roles(tuple(features), suspects(goal, features), left_out, examiner.group, parts)
 
 
 class _ColumnExaminer:

@@ -130,6 +130,7 @@ def test_a_draft_told_as_a_document(far_away: Command) -> None:
         "target": "species",
         "task": "classification",
         "features": ["island", "bill length (mm)", "ringed"],
+        "suspects": {},
     }
 
 

@@ -125,7 +125,7 @@ def _content(made: Draft | None) -> dict[str, Any]:
     if made.goal is None or made.roles is None:
         return told
     goal = {"target": made.goal.name, "task": made.goal.answer.kind, "features": list(made.roles.features)}
-    return told | goal | {"left_out": dict(made.roles.left_out)}
+    return told | goal | {"left_out": dict(made.roles.left_out), "suspects": dict(made.roles.suspects)}
 
 
 def _summary(made: Draft) -> list[str]:
@@ -135,6 +135,10 @@ def _summary(made: Draft) -> list[str]:
     what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
     lines = [
         f"  target '{shown(made.goal.name)}' ({what}), {_counted(made.roles.features, 'feature')}, {rows}"
+    ]
+    lines += [
+        f"  may give the target away: '{shown(name)}' {told(why)}"
+        for name, why in made.roles.suspects.items()
     ]
     lines += [f"  not a feature: '{shown(name)}' {told(why)}" for name, why in made.roles.left_out.items()]
     return [*lines, "  next step: mlbuild build"]
