@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import ENDS_TEXT
-from mlbuild.data.contracts import Column, unusable
+from mlbuild.data.contracts import COLUMN, Column, unusable
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.promises import promised
+from mlbuild.data.rules.nullable import Nullable
 from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.frozen import frozen
 
@@ -60,7 +61,9 @@ def infer(file: Path) -> Inferred:
     raw = _raw(fitting, file, header, refused)
     guess = fitting.guess(raw)
     del raw
-    columns = {name: Column(dtype=dtype, nullable=True) for name, dtype in guess.dtypes.items()}
+    columns = {
+        name: COLUMN(dtype=dtype).ruled(Nullable(nullable=True)) for name, dtype in guess.dtypes.items()
+    }
     # Read as a build will, which proves every dtype.
     rows, faults = guess.format.read(file, columns)
     if faults:

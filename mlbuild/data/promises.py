@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
+from mlbuild.data.rules.bounds import Min
+from mlbuild.data.rules.categories import Categories
+from mlbuild.data.rules.finite import Finite
+from mlbuild.data.rules.nullable import Nullable
+from mlbuild.data.rules.unique import Unique
 from mlbuild.data.spellings import unread_form
 
 if TYPE_CHECKING:
@@ -28,14 +32,15 @@ _CODE = r"^[\w.:/-]+$"
 
 def promised(column: Column, values: pl.Series) -> Column:
     """Return the contract of a column with these `values`: nullability, and everything that is evident."""
-    column = replace(column, nullable=bool(values.null_count()))
+    nullable = bool(values.null_count())
+    column = column.ruled(Nullable(nullable=nullable))
     present = values.drop_nulls()
     if column.dtype in ("int", "float"):
         infinite = column.dtype == "float" and bool(present.is_infinite().any())
-        column = replace(column, finite=not infinite, min=0 if _never_negative(present) else None)
+        column = column.ruled(Finite(finite=not infinite), Min(min=0 if _never_negative(present) else None))
     if (column.dtype == "string" or _is_flag(column, present)) and _closed(present):
-        column = replace(column, categories=tuple(present.unique().sort()))
-    return replace(column, unique=not column.nullable and _names_rows(present, column.dtype))
+        column = column.ruled(Categories(categories=tuple(present.unique().sort())))
+    return column.ruled(Unique(unique=not nullable and _names_rows(present, column.dtype)))
 
 
 def is_key(name: str) -> bool:

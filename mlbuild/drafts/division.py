@@ -43,7 +43,7 @@ def time_of(inferred: Inferred) -> str | None:
     sorted.
     """
     for name, column in inferred.columns.items():
-        if column.dtype in ("date", "datetime") and not column.nullable:
+        if column.dtype in ("date", "datetime") and not column.type.nullable:
             values = inferred.rows[name]
             ordered = values.is_sorted() or values.is_sorted(descending=True)
             if ordered or name.lower() in _TIMES:

@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.data.contracts import Column
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.data.inference import Inferred
+from mlbuild.data.rules.bounds import Min
 from mlbuild.drafts.block import Noted, Remark, block, remark_lines
 from mlbuild.drafts.division import Division, by_chance, by_time, time_of
 from mlbuild.drafts.goal import Goal, choose_goal
@@ -80,7 +81,7 @@ def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> li
             Remark("left out of the contract, so not available to models:\n" + _reasons(inferred.refused))
         ] = None
     rules = "rules for every row; a violation fails the build"
-    if any(column.min is not None for column in inferred.columns.values()):
+    if any(column.rule(Min).applied for column in inferred.columns.values()):
         rules += " ('min: 0' is a guess from names and zeros)"
     named = source if source != ROWS else "data"
     return [
@@ -146,7 +147,7 @@ def _models(
 def _learner(goal: Goal) -> Any:
     if goal.answer is Regression:
         return "lightgbm.regressor"
-    if goal.column.categories == (0, 1):
+    if goal.column.type.categories == (0, 1):
         return Noted("lightgbm.classifier", "predicts the probability of 1")
     if goal.column.dtype == "int":
         number = f"{goal.classes} classes; if they are quantities, use lightgbm.regressor and other metrics"
@@ -156,7 +157,7 @@ def _learner(goal: Goal) -> Any:
 
 def _dataset(goal: Goal, division: Division, source: str) -> dict[str, Any]:
     told: dict[str, Any] = {"from": source}
-    if goal.column.nullable:
+    if goal.column.type.nullable:
         told["steps"] = [{"op": "filter", "where": f"{as_sql(goal.name)} IS NOT NULL"}]
     return told | {"split": Noted(_told(division.split), division.why)}
 

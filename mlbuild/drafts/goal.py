@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
+from mlbuild.data.rules.bounds import Min
+from mlbuild.data.rules.categories import Categories
+from mlbuild.data.rules.finite import Finite
+from mlbuild.data.rules.unique import Unique
 from mlbuild.data.spellings import unread_form
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.frozen import frozen
@@ -62,7 +66,7 @@ def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None)
         raise _unsupported(
             f"the target '{name}' has the same value in all rows, so there is nothing to learn"
         )
-    if not column.finite:
+    if not column.rule(Finite).finite:
         raise _unsupported(f"the target '{name}' has infinite values", "remove these rows from the file")
     answer = asked or _answer(column.dtype, rows[name])
     if answer is Regression:
@@ -106,7 +110,7 @@ def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
 
     values = rows[name]
     if column.dtype == "float" and (values == values.round()).all():
-        column = replace(column, dtype="int", min=None)
+        column = replace(column, dtype="int").ruled(Min())
         rows = rows.with_columns(values.cast(pl.Int64))
     if column.dtype not in Classification.dtypes:
         help_ = "choose another column, or draft without --target and derive a bool, int or string from it"
@@ -124,7 +128,7 @@ def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
             f"the target '{name}' has {told}, but a draft supports at most {MOST_CLASSES} classes"
         )
     categories = None if column.dtype == "bool" else tuple(distinct)
-    made = replace(column, categories=categories, min=None, unique=False, serving=False)
+    made = replace(column, serving=False).ruled(Categories(categories=categories), Min(), Unique())
     return Goal(name, made, Classification, len(distinct), rows)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
 from mlbuild.data.promises import is_key
+from mlbuild.data.rules.unique import Unique
 from mlbuild.data.spellings import unread_form
 from mlbuild.data.splits.split import TEST, TRAIN, Split
 from mlbuild.diagnostics import Problem, Rejected
@@ -93,7 +94,7 @@ class _ColumnExaminer:
             return "has the same value in all rows" if distinct else "is missing in all rows with a target"
         if name in self.goal.answer.names() or name.startswith(RESERVED):
             return "has the name of an output of the artifact; rename it in the data to use it"
-        if column.unique:
+        if column.rule(Unique).unique:
             return "is different in every row, so it says nothing about new rows"
         if self._groups(name, column, values, distinct):
             self.group = self.group or name
@@ -103,7 +104,7 @@ class _ColumnExaminer:
         return self._unusable(name, column, values, distinct)
 
     def _groups(self, name: str, column: Column, values: pl.Series, distinct: int) -> bool:
-        if column.nullable or column.dtype not in ("int", "string") or not is_key(name):
+        if column.type.nullable or column.dtype not in ("int", "string") or not is_key(name):
             return False
         return distinct >= _FEWEST_GROUPS and len(values) / distinct < _LARGEST_GROUP
 

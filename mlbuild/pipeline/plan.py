@@ -34,6 +34,8 @@ POLICY = Policy(
             "mlbuild.data.DATASET_STEPS",
             "mlbuild.data.SPLITS",
             "mlbuild.data.formats.FORMATS",
+            "mlbuild.data.rules.RULES",
+            "mlbuild.data.rules.TABLE_RULES",
             "mlbuild.models.LEARNERS",
             "mlbuild.models.ANSWERS",
             "mlbuild.models.metrics.METRICS",

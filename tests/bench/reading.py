@@ -17,12 +17,12 @@ from statistics import median
 
 import polars as pl
 
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.csv_scan import scan
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
+from mlbuild.data.parsing import Parsing
 from mlbuild.frozen import frozen
 from tests.bench.page import table, write_section
 from tests.projects import SPECS
@@ -87,7 +87,7 @@ def main() -> None:
     args = parser.parse_args()
     weather = pl.read_csv(SPECS / "flights/data/weather.csv", null_values=["NA"], infer_schema_length=None)
     rows = pl.concat([weather] * args.copies)
-    columns = {name: Column(dtype=COLUMNS.get(name, "float"), nullable=True) for name in rows.columns}
+    columns = {name: Parsing(dtype=COLUMNS.get(name, "float")) for name in rows.columns}
     told, shares = [], []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "rows")

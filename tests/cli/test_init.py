@@ -36,8 +36,8 @@ contracts:  # rules for every row; a violation fails the build ('min: 0' is a gu
     columns:
       species:
         dtype: string
-        categories: [Adelie, Gentoo]
         serving: false
+        categories: [Adelie, Gentoo]
       island:
         dtype: string
         categories: [Biscoe, Dream]

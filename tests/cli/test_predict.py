@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from mlbuild.cli.row_files import SUFFIXES
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats.by_suffix import NAMED
+from mlbuild.data.parsing import Parsing
 from tests.cli.running import Command
 from tests.projects import built, one_model
 
@@ -60,7 +60,7 @@ def test_rows_and_answers_have_any_format(mlbuild: Command, model: Path, suffix:
         done = mlbuild("predict", MODEL, name, "-o", f"answers{suffix}")
         assert (done.code, done.out, done.err) == (0, "", "")
         file = mlbuild.folder / f"answers{suffix}"
-        found = NAMED[suffix]().read(file, {"prediction": Column(dtype="float", nullable=True)})
+        found = NAMED[suffix]().read(file, {"prediction": Parsing(dtype="float")})
         assert wanted is None or found[0].equals(wanted)
         wanted, faults = found
         assert faults == [] and wanted.height == 3

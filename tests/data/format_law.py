@@ -21,11 +21,11 @@ import polars as pl
 
 from mlbuild.columns import DTYPES
 from mlbuild.data.casts import polars_type
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.inference import infer
+from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed
 from mlbuild.params import Choice, ListOf, MapOf, Param, Text, params_of, read, write
 from tests.budget import examples
@@ -123,7 +123,7 @@ def it_reads_back_what_it_writes(form: type[Format], folder: Path, random: Rando
 def it_tells_an_empty_text_from_a_missing_one_where_asked(
     form: type[Format], folder: Path, random: Random
 ) -> None:
-    kept = Column(dtype="string", empty_is_null=False)
+    kept = Parsing(dtype="string", empty_is_null=False)
     for options in _options(form):
         texts = pl.Series("x", ["", *TEXTS, ""], pl.String)
         _same(options, folder, pl.DataFrame([texts, texts.alias("y")]), {"x": kept, "y": kept})
@@ -159,7 +159,7 @@ def it_says_what_columns_there_are(form: type[Format], folder: Path, random: Ran
         raw, header = form().raw(file, wanted)
         assert header == rows.columns
         assert sorted(raw.columns) == sorted({*wanted} & {*rows.columns})
-    asked = {name: Column(dtype="string", nullable=True) for name in ("null", "nowhere")}
+    asked = {name: Parsing(dtype="string") for name in ("null", "nowhere")}
     _, faults = form().read(file, {"nowhere": asked["nowhere"]})
     assert [str(fault) for fault in faults] == ["column 'nowhere' is missing"]
 
@@ -191,12 +191,12 @@ def its_drafts_read_the_same(form: type[Format], folder: Path, random: Random) -
 
 
 def its_options_are_canonical(form: type[Format], folder: Path, random: Random) -> None:
-    columns = {"a": Column(dtype="int"), "b": Column(dtype="string", nullable=True)}
+    columns = {"a": Parsing(dtype="int"), "b": Parsing(dtype="string")}
     all_options = [*_options(form)]
     made = [one.canonical(columns) for one in all_options]
     assert [read(form, one) for one in made] == all_options
     assert all(one != other for index, one in enumerate(made) for other in made[:index])
-    wider = all_options[0].canonical({**columns, "a": Column(dtype="float")})
+    wider = all_options[0].canonical({**columns, "a": Parsing(dtype="float")})
     assert wider != made[0] and wider["columns"].keys() == columns.keys()
 
 
@@ -323,8 +323,8 @@ def _dtype(values: pl.Series) -> str:
     return next(dtype for dtype in DTYPES if polars_type(dtype) == values.dtype)
 
 
-def _column(values: pl.Series) -> Column:
-    return Column(dtype=_dtype(values), nullable=True)
+def _column(values: pl.Series) -> Parsing:
+    return Parsing(dtype=_dtype(values))
 
 
 def _write(form: Format, rows: pl.DataFrame, file: Path) -> None:
@@ -333,7 +333,7 @@ def _write(form: Format, rows: pl.DataFrame, file: Path) -> None:
 
 
 def _same(
-    form: Format, folder: Path, rows: pl.DataFrame, columns: Mapping[str, Column] | None = None
+    form: Format, folder: Path, rows: pl.DataFrame, columns: Mapping[str, Parsing] | None = None
 ) -> None:
     """Check that a table is read back unchanged: NaN becomes a missing value, and so does an empty text if it means
     one.

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
-from mlbuild.data.contracts import Contract
+from mlbuild.data.contracts import CONTRACT, Contract
 from mlbuild.data.faults import Fault
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
@@ -26,7 +26,7 @@ SPLIT = TaggedUnion("type", SPLITS, "split")
 
 
 def contract(columns: Mapping[str, Any], **more: Any) -> Contract:
-    return read(Contract, {"columns": columns, **more})
+    return read(CONTRACT, {"columns": columns, **more})
 
 
 def table(columns: Mapping[str, Any], file: str | None = None, **more: Any) -> Table:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from mlbuild.data.contracts import Column, Contract
+from mlbuild.data.contracts import COLUMN, CONTRACT
+from mlbuild.data.rules.stated import StatedRules
 from mlbuild.params import object_schema, read, write
 from tests.data.tables import contract, told
 
 
 def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
-    return told(read(Column, column).check())
+    return told(read(COLUMN, column).check())
 
 
 @pytest.mark.parametrize(
@@ -151,15 +152,16 @@ def test_all_problems_of_a_column_are_told_together() -> None:
 
 
 def test_a_category_that_yaml_reads_as_a_number_gets_a_hint() -> None:
-    (problem,) = read(Column, {"dtype": "string", "categories": [9]}).check()
+    (problem,) = read(COLUMN, {"dtype": "string", "categories": [9]}).check()
     assert problem.help == "put it in quotes"
 
 
 def test_rules_are_what_rows_can_break() -> None:
     told = {"dtype": "int", "categories": [2.0, 1], "serving": False, "description": "how many"}
-    bare = contract({"n": {"dtype": "int", "categories": [2, 1]}}, unique=["n"])
+    bare = contract({"n": {"dtype": "int", "categories": [2, 1]}}, unique=["n"]).rules()
     found = contract({"n": told}, unique=["n"], description="a row").rules()
-    assert json.dumps(write(found)) == json.dumps(write(bare))
+    assert json.dumps(found.to_json()) == json.dumps(bare.to_json())
+    assert StatedRules.from_json(found.to_json()) == bare
 
 
 def test_the_table_s_unique_names_columns_of_the_contract() -> None:
@@ -215,10 +217,10 @@ def test_what_is_written_out_means_the_same_as_what_is_not() -> None:
         {"a": {"dtype": "int", "nullable": False, "serving": True}, "b": {"dtype": "float", "min": 0}}
     )
     assert write(short) == write(long)
-    assert read(Contract, write(long)) == long
+    assert read(CONTRACT, write(long)) == long
 
 
 def test_the_schema_of_a_column_names_its_bounds_and_dtypes() -> None:
-    properties = object_schema(Column)["properties"]
+    properties = object_schema(COLUMN)["properties"]
     assert properties["min"]["type"] == ["number", "string"]
     assert properties["dtype"]["enum"] == ["bool", "int", "float", "string", "date", "datetime"]

@@ -14,7 +14,6 @@ import polars as pl
 import polars.selectors as cs
 import pytest
 
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats import FORMATS, ndjson, unread
 from mlbuild.data.formats import format as format_
 from mlbuild.data.formats.csv import Csv
@@ -22,6 +21,7 @@ from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.format import _present as present
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.ndjson_rows import typed
+from mlbuild.data.parsing import Parsing
 from tests.budget import examples, seed, tell
 from tests.data.format_law import LAWS, Law
 
@@ -123,7 +123,7 @@ OWN: dict[str, Callable[[Patch], None]] = {
     ),
     "csv: never looks for the delimiter": lambda patch: patch.setattr(Csv, "fitting", lambda file: Csv()),
     "csv: takes an empty text for none": lambda patch: patch.setattr(
-        format_, "_present", lambda values, column: present(values, Column(dtype="int"))
+        format_, "_present", lambda values, column: present(values, Parsing(dtype="int"))
     ),
     "ndjson: makes floats of whole numbers": lambda patch: patch.setattr(
         ndjson,

@@ -9,9 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mlbuild.data.contracts import Contract
+from mlbuild.data.contracts import CONTRACT
 from mlbuild.data.formats.csv import Csv
 from mlbuild.data.inference import Inferred, infer
+from mlbuild.data.rules.bounds import Min
+from mlbuild.data.rules.finite import Finite
+from mlbuild.data.rules.unique import Unique
 from mlbuild.data.violations import violations
 from mlbuild.diagnostics import Failed
 
@@ -93,13 +96,13 @@ def test_null_values(tmp_path: Path, values: list[str], words: list[str]) -> Non
     found = of(tmp_path, a=values, b=["x", "y", "z"])
     assert isinstance(found.format, Csv)
     assert list(found.format.null_values) == words
-    assert found.columns["a"].nullable == (found.rows["a"].null_count() > 0)
+    assert found.columns["a"].type.nullable == (found.rows["a"].null_count() > 0)
 
 
 def test_a_null_value_of_one_column_is_one_in_all(tmp_path: Path) -> None:
     found = of(tmp_path, a=["?", "1", "2"], b=["?", "x", "y"])
     assert found.remarks == {"null_values": "missing values, in 1 column"}
-    assert found.columns["b"].nullable
+    assert found.columns["b"].type.nullable
     assert found.rows["b"].to_list() == [None, "x", "y"]
 
 
@@ -165,14 +168,14 @@ NEVER_BELOW_ZERO = {
 def test_min_is_promised_where_it_is_evident(
     tmp_path: Path, name: str, values: list[str], low: int | None
 ) -> None:
-    assert of(tmp_path, **{name: values}).columns[name].min == low
+    assert of(tmp_path, **{name: values}).columns[name].rule(Min).min == low
 
 
 def test_categories_are_promised_where_each_is_met_often(tmp_path: Path) -> None:
     columns = of(tmp_path, a=["y", "x"] * 5, b=["x"] * 9 + ["y"], c=["x"] * 10).columns
-    assert columns["a"].categories == ("x", "y")
-    assert columns["b"].categories is None  # a value that occurs once suggests that there are others
-    assert columns["c"].categories is None
+    assert columns["a"].type.categories == ("x", "y")
+    assert columns["b"].type.categories is None  # a value that occurs once suggests that there are others
+    assert columns["c"].type.categories is None
 
 
 NAMED_ROWS = {
@@ -193,12 +196,12 @@ NAMED_ROWS = {
 def test_unique_is_promised_of_what_names_rows(
     tmp_path: Path, name: str, values: list[str], unique: bool
 ) -> None:
-    assert of(tmp_path, **{name: values}, z=["x"] * 10).columns[name].unique == unique
+    assert of(tmp_path, **{name: values}, z=["x"] * 10).columns[name].rule(Unique).unique == unique
 
 
 def test_infinities_are_allowed_where_they_are(tmp_path: Path) -> None:
     columns = of(tmp_path, a=["1.5", "-inf"], b=["1.5", "2"]).columns
-    assert (columns["a"].finite, columns["b"].finite) == (False, True)
+    assert (columns["a"].rule(Finite).finite, columns["b"].rule(Finite).finite) == (False, True)
 
 
 def test_rows_keep_what_is_promised_of_them(tmp_path: Path) -> None:
@@ -210,7 +213,7 @@ def test_rows_keep_what_is_promised_of_them(tmp_path: Path) -> None:
         wild=["inf", *("0.5" for _ in range(9))],
         day=["2013-10-01"] * 10,
     )
-    assert violations(found.rows, Contract(columns=found.columns), []) == []
+    assert violations(found.rows, CONTRACT(columns=found.columns).rules(), []) == []
 
 
 def test_parquet_has_its_own_types(tmp_path: Path) -> None:
@@ -243,7 +246,7 @@ def test_parquet_has_its_own_types(tmp_path: Path) -> None:
         "written": "date",
         "kind": "string",
     }
-    assert [name for name, column in found.columns.items() if column.nullable] == ["flag", "share"]
+    assert [name for name, column in found.columns.items() if column.type.nullable] == ["flag", "share"]
     assert found.refused == {
         "clock": "is of type Time with values that no dtype can represent exactly",
         "list": "is of type List(Int64) with values that no dtype can represent exactly",

@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 
 from mlbuild.columns import DTYPES
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
+from mlbuild.data.parsing import Parsing
 from mlbuild.data.reading import Reading
 from mlbuild.params import params_of, read
 from tests.budget import examples, seed
@@ -34,7 +34,7 @@ def values(tmp_path: Path, dtype: str, way: Way, texts: list[str]) -> tuple[list
     rows = pl.DataFrame({"n": ["0"] * len(texts), "x": texts}, schema={"n": pl.String, "x": pl.String})
     rows.write_csv(file, quote_style="always")
     form = read(Csv, {"read": {"x": way}})
-    column = read(Column, {"dtype": dtype, "nullable": True})
+    column = read(Parsing, {"dtype": dtype})
     assert [*form.check(), *form.judge({"x": column})] == []
     frame, faults = form.read(file, {"x": column})
     return frame["x"].to_list(), [str(fault) for fault in faults]
@@ -212,7 +212,7 @@ def test_values_with_a_type_are_read_too(tmp_path: Path, case: str) -> None:
     file = tmp_path / "rows.parquet"
     pl.DataFrame([series.alias("x")]).write_parquet(file)
     form = read(Parquet, {"read": {"x": way}})
-    frame, faults = form.read(file, {"x": read(Column, {"dtype": dtype, "nullable": True})})
+    frame, faults = form.read(file, {"x": read(Parsing, {"dtype": dtype})})
     assert (frame["x"].to_list(), faults) == (wanted, [])
 
 
@@ -270,7 +270,7 @@ WRONG: dict[str, tuple[str, Way, str]] = {
 def test_contradictions_are_found_without_data(case: str) -> None:
     dtype, way, message = WRONG[case]
     form = read(Csv, {"read": {"x": way}})
-    problems = [*form.check(), *form.judge({"x": Column(dtype=dtype)})]
+    problems = [*form.check(), *form.judge({"x": Parsing(dtype=dtype)})]
     assert [f"{problem.code}: {problem.message}" for problem in problems] == [message]
     assert problems[0].at[:2] == ("read", "x") and problems[0].at[2] in params_of(Reading)
 
@@ -288,14 +288,14 @@ def test_keys_without_effect_on_a_dtype_are_found(dtype: str) -> None:
     }
     for key, (value, dtypes) in used.items():
         form = read(Csv, {"read": {"x": {key: value}}})
-        found = [problem.message for problem in form.judge({"x": Column(dtype=dtype)})]
+        found = [problem.message for problem in form.judge({"x": Parsing(dtype=dtype)})]
         wanted = [] if dtype in dtypes else [f"'{key}' has no effect on a column of dtype {dtype}"]
         assert found == wanted
 
 
 def test_a_column_that_the_contract_does_not_have_is_found() -> None:
     form = read(Csv, {"read": {"prise": {}}})
-    (problem,) = form.judge({"price": Column(dtype="float")})
+    (problem,) = form.judge({"price": Parsing(dtype="float")})
     assert (problem.code, problem.message, problem.at, problem.help) == (
         "unknown-column",
         "unknown column 'prise'",

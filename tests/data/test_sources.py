@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from mlbuild.columns import DTYPES
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.parquet import Parquet
+from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed
 from mlbuild.params import read, write
 from tests.data.tables import SOURCE, contract, read_file
@@ -344,7 +344,7 @@ def test_only_what_decides_the_rows_read_is_canonical() -> None:
         },
     }
     assert write(read(Csv, canonical)) == {key: canonical[key] for key in canonical if key != "columns"}
-    assert read(Column, canonical["columns"]["a"]).dtype == "int"
+    assert read(Parsing, canonical["columns"]["a"]).dtype == "int"
 
 
 def test_the_header_is_read_without_the_rows(tmp_path: Path) -> None:

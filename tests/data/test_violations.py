@@ -22,7 +22,7 @@ NAN, INF = float("nan"), float("inf")
 def broken(
     rows: pl.DataFrame, columns: dict[str, Any], faults: tuple[Fault, ...] = (), **more: Any
 ) -> list[str]:
-    return [str(fault) for fault in violations(rows, contract(columns, **more), faults)]
+    return [str(fault) for fault in violations(rows, contract(columns, **more).rules(), faults)]
 
 
 def test_a_table_that_keeps_its_contract_has_no_violations() -> None:
@@ -135,6 +135,14 @@ def test_rows_that_agree_in_several_columns_are_told() -> None:
     assert broken(rows[:2], columns, unique=["hour", "carrier", "flight"]) == []
 
 
+def test_a_rule_of_the_table_can_be_about_a_column_that_violates_its_own_rules() -> None:
+    columns = {"a": {"dtype": "int", "min": 2}, "b": "int"}
+    assert broken(pl.DataFrame({"a": [1, 1], "b": [1, 2]}), columns, unique=["a"]) == [
+        "column 'a' violates 'min 2' in 2 rows: 1 (row 1), 1 (row 2)",
+        "column 'a' violates 'unique [a]' in 2 rows: 1 (row 1), 1 (row 2)",
+    ]
+
+
 def test_all_violations_of_a_table_come_at_once_in_the_order_of_its_columns(tmp_path: Path) -> None:
     columns = {
         "id": "int",
@@ -187,7 +195,9 @@ def test_a_switch_in_the_environment_does_not_switch_contracts_off(monkeypatch: 
 
 def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
     rows = pl.DataFrame({"d": [date(2013, 1, 1)] * 2, "x": [INF, INF]})
-    (first, second) = violations(rows, contract({"d": {"dtype": "date", "unique": True}, "x": "float"}), [])
+    (first, second) = violations(
+        rows, contract({"d": {"dtype": "date", "unique": True}, "x": "float"}).rules(), []
+    )
     assert first.to_json() == {
         "columns": ["d"],
         "rule": "unique",
@@ -234,7 +244,7 @@ def test_every_rule_means_what_python_says(monkeypatch: pytest.MonkeyPatch) -> N
             for name, dtype in dtypes.items()
         }
         together = chance.sample([*dtypes], chance.randint(1, len(dtypes))) if chance.random() < 0.5 else None
-        made = contract(columns, **({"unique": together} if together else {}))
+        made = contract(columns, **({"unique": together} if together else {})).rules()
         frame = pl.DataFrame(
             rows, schema={name: polars_type(dtype) for name, dtype in dtypes.items()}, strict=True
         )
@@ -250,7 +260,7 @@ def test_every_rule_means_what_python_says(monkeypatch: pytest.MonkeyPatch) -> N
         assert {(one.columns, one.rule): one.count for one in found} == wanted, (number, columns, rows)
         # The query that finds columns without violations spares pandera only time.
         with monkeypatch.context() as patch:
-            patch.setattr(module, "_violated", lambda rows, contract, present: contract)
+            patch.setattr(module, "_violated", lambda rows, conditions: conditions)
             assert violations(frame, made, []) == found, (number, columns, rows)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlbuild.cli.main import VERBS, _parser
 from mlbuild.columns import DTYPES
-from mlbuild.data.contracts import Column, Contract
+from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.file import File
 from mlbuild.data.reading import Reading
@@ -33,8 +33,8 @@ _DESCRIBED = {
         Source,
         Format,
         Reading,
-        Contract,
-        Column,
+        CONTRACT,
+        COLUMN,
         Dataset,
         Model,
         TARGET.cls,

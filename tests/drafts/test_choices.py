@@ -114,9 +114,9 @@ def test_a_target_that_cannot_be_learned_is_refused(
 
 def test_what_looks_like_numbers_is_classes_where_that_is_asked_or_they_are_codes(tmp_path: Path) -> None:
     asked = goal_of(drafted_for(tmp_path, "y", {"y": cycle("0,5", "1,5")}, Classification))
-    assert asked.column.categories == ("0,5", "1,5")
+    assert asked.column.type.categories == ("0,5", "1,5")
     codes = goal_of(drafted(tmp_path, y=cycle("010", "020")))
-    assert codes.column.categories == ("010", "020")
+    assert codes.column.type.categories == ("010", "020")
 
 
 def test_decimal_commas_between_semicolons_are_left_out(tmp_path: Path) -> None:

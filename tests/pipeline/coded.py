@@ -12,6 +12,7 @@ import mlbuild
 from mlbuild import api
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.rules import RULES, TABLE_RULES
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.graph import Task
@@ -24,7 +25,17 @@ from tests.engine.memory import memory_store
 from tests.spec.generated import generated
 
 #: All classes that a task can declare in `uses`.
-CLASSES = (*OPS, *LEARNERS, *map(type, METRICS), *FORMATS, *ANSWERS, *DATASET_STEPS, *SPLITS)
+CLASSES = (
+    *OPS,
+    *LEARNERS,
+    *map(type, METRICS),
+    *FORMATS,
+    *ANSWERS,
+    *DATASET_STEPS,
+    *SPLITS,
+    *RULES,
+    *TABLE_RULES,
+)
 PACKAGE = Path(mlbuild.__path__[0])
 
 

@@ -6,12 +6,13 @@ import random
 
 from mlbuild.columns import DTYPES, Schema
 from mlbuild.data import DATASET_STEPS, SPLITS
-from mlbuild.data.contracts import Contract
+from mlbuild.data.contracts import COLUMN, CONTRACT, Contract
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.rules import RULES
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
-from mlbuild.params import Json, Object, params_of
+from mlbuild.params import Json, Object, params_of, read
 from mlbuild.spec.language import DATASET_STEP, SPLIT
 from mlbuild.spec.root import SECTION_KEYS
 from tests.data.drawn import Drawn
@@ -105,7 +106,12 @@ class Tables:
             column |= self.chance.choice([{"min": bounds[low]}, {"min": bounds[low], "max": bounds[high]}])
         elif dtype in ("string", "int") and self.maybe(0.4):
             column["categories"] = self.chance.sample(TEXTS[:9] if dtype == "string" else [0, 1, 2, 12], 3)
-        if dtype == "string" and self.maybe(0.2):
+        for rule in self.chance.sample(RULES, len(RULES)):
+            fitting = [one.column for one in rule.examples if one.column["dtype"] == dtype]
+            if fitting and self.maybe(0.2):
+                ruled = {**column, **self.chance.choice(fitting)}
+                column = column if any(read(COLUMN, ruled).check()) else ruled
+        if dtype == "string" and "categories" not in column and self.maybe(0.2):
             column |= {"empty_is_null": False, "null_token": "<missing>"}
         if dtype == "float" and self.maybe(0.2):
             column["finite"] = False
@@ -115,7 +121,7 @@ class Tables:
 
     def _source(self, name: str, columns: Json, unique: bool) -> None:
         contract: Json = {"columns": columns} | ({"unique": ["key"]} if unique else {})
-        made: Contract = Object(Contract).read(contract)
+        made: Contract = Object(CONTRACT).read(contract)
         self.tables[name] = made.table(name, ("contracts", f"{name}_contract"))
         short = {key: c["dtype"] if len(c) == 1 and self.maybe(0.7) else c for key, c in columns.items()}
         self.spec["contracts"][f"{name}_contract"] = contract | {"columns": short}

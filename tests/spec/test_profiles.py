@@ -10,6 +10,7 @@ from textwrap import indent
 
 import pytest
 
+from mlbuild.data.rules.bounds import Min
 from mlbuild.models.answers.classification import Classification
 from tests.growth import assert_linear
 from tests.spec.composing import SPEC, composed, said, sound
@@ -260,8 +261,8 @@ SHORT = with_profile(
 def test_a_short_form_merges_as_what_it_stands_for(tmp_path: Path) -> None:
     spec = sound(composed(tmp_path, SHORT, profiles=["other"]))
     columns = spec.sources["rows"].contract.columns
-    assert (columns["a.b"].dtype, columns["a.b"].min) == ("float", 3)
-    assert (columns["n"].dtype, columns["n"].nullable) == ("float", True)
+    assert (columns["a.b"].dtype, columns["a.b"].rule(Min).min) == ("float", 3)
+    assert (columns["n"].dtype, columns["n"].type.nullable) == ("float", True)
     assert spec.models["late"].target.answer == Classification(column="y", positive=False)
     assert spec.place(("contracts", "row", "columns", "a.b", "dtype"))[1] == 8
 

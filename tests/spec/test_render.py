@@ -116,21 +116,21 @@ contracts:
     columns:
       b:
         dtype: string
-        nullable: false
-        unique: false
-        serving: true
-        finite: true
         empty_is_null: true
+        serving: true
+        nullable: false
+        finite: true
+        unique: false
         x-of:
           z: 1000.0
           a: 'NO'
       a:
         dtype: float
-        nullable: false
-        unique: false
-        serving: true
-        finite: true
         empty_is_null: true
+        serving: true
+        nullable: false
+        finite: true
+        unique: false
 datasets: {}
 preprocessing: {}
 models: {}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.rules.bounds import Min
 from mlbuild.hints import listed
 from mlbuild.models.answers.classification import Classification
 from mlbuild.spec.layers.settings import read_settings
@@ -36,7 +37,7 @@ def test_a_value_is_put_where_the_path_leads(tmp_path: Path) -> None:
     )
     assert (spec.seed, spec.description) == (3, "# no comment")
     assert getattr(spec.models["late"].learner, "num_leaves") == 31  # noqa: B009 - LightGBM's
-    assert spec.sources["rows"].contract.columns["a.b"].min == 1e-3
+    assert spec.sources["rows"].contract.columns["a.b"].rule(Min).min == 1e-3
     assert spec.models["late"].features == ("a.b", "n")
     assert spec.models["late"].early_stopping is not None
     assert spec.place(("models", "late", "params", "num_leaves")) == ("--set", 2)
@@ -51,7 +52,7 @@ def test_a_path_leads_through_a_short_form_to_what_it_stands_for(tmp_path: Path)
     settings = ['contracts.row.columns."a.b".min=3', "models.late.target.positive=false"]
     spec = sound(composed(tmp_path, SPEC, settings=settings))
     column, target = spec.sources["rows"].contract.columns["a.b"], spec.models["late"].target
-    assert (column.dtype, column.min, target.column, target.answer) == (
+    assert (column.dtype, column.rule(Min).min, target.column, target.answer) == (
         "float",
         3,
         "y",

@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from tests.walks.walk import FITTING, FROM_ROWS, SHIPPING, TRAINING, Edit, Entry, Walk, all_of
 
-_RULE = """\
-    max_length: int | None = field(
-        Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
-    )
-"""
-_KEPT = """\
-    if column.max_length is not None:
-        rules[f"max_length {column.max_length}"] = value.str.len_chars() <= column.max_length
-"""
 _LEVEL = """\
     vague_name: str = field(
         Choice(LEVELS), "The name of an output does not say what it is.", default="warn", key="vague-name"
@@ -124,17 +115,19 @@ WALKS = (
     ),
     Walk(
         "Add a contract rule",
+        files={"data/rules/multiple_of.py": "multiple_of.py"},
         changes=[
-            Edit("data/contracts.py", "    @property\n    def type(self) -> ColumnType:\n", instead=f"{_RULE}\n    @property\n    def type(self) -> ColumnType:\n"),
-            Edit("data/contracts.py", "    Kind,\n", instead="    Integer,\n    Kind,\n"),
-            Edit("data/contracts.py", '            "finite": (not', instead='            "max_length": (self.max_length is not None, ("string",)),\n            "finite": (not'),
-            Edit("data/violations.py", "    if column.unique:\n", instead=f"{_KEPT}    if column.unique:\n"),
+            Entry(
+                "data/rules/__init__.py",
+                "RULES",
+                "MultipleOf",
+                "from mlbuild.data.rules.multiple_of import MultipleOf",
+            )
         ],
-        settings={"contracts.row.columns.kind": {"dtype": "string", "max_length": 5}},
-        # `source:rows` also makes columns of the contract, so it depends on their fields. Its result stays the same.
-        at_once=frozenset({"source:rows", "contract:rows"}),
+        settings={"contracts.row.columns.n": {"dtype": "int", "multiple_of": 1}},
         then=frozenset({"contract:rows"}),
-        schema="max_length",
+        laws=["tests/data/test_rule_law.py::test_every_rule_keeps_every_law[multiple_of"],
+        schema="multiple_of",
     ),
     Walk(
         "Add a section",

@@ -15,10 +15,10 @@ from mlbuild.cli.like import options_text, way_of_reading
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.row_files import SUFFIXES, add_options, writable
-from mlbuild.data.contracts import Column
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
+from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed
 from mlbuild.params import params_of, read
 from mlbuild.regular import is_regular, writing_regular
@@ -124,11 +124,11 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
     return rows
 
 
-def _column(item: RawInput) -> Column:
-    told: dict[str, Any] = {"dtype": item.type.dtype, "nullable": True}
+def _column(item: RawInput) -> Parsing:
+    told: dict[str, Any] = {"dtype": item.type.dtype}
     if item.type.dtype == "string" and item.null_token != "":
         told |= {"empty_is_null": False, "null_token": item.null_token}
-    return read(Column, {key: value for key, value in told.items() if value is not None})
+    return read(Parsing, {key: value for key, value in told.items() if value is not None})
 
 
 def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats.csv_table import read_csv, read_header
 from mlbuild.data.formats.delimiter import find_delimiter
 from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.guesses import TextGuess
+from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.params import ListOf, Text, field
@@ -43,7 +43,7 @@ class Csv(Format):
         default=",",
     )
 
-    def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
+    def judge(self, columns: Mapping[str, Parsing]) -> Iterator[Problem]:
         yield from super().judge(columns)
         if "" in self.null_values and all(column.empty_is_null for column in columns.values()):
             at = ("null_values", self.null_values.index(""))

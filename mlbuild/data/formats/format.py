@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Self
 
 from mlbuild.data.casts import cast, polars_type
-from mlbuild.data.contracts import Column
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.data.formats.guesses import dtype_of
 from mlbuild.data.formats.refusals import refusal
+from mlbuild.data.parsing import Parsing
 from mlbuild.data.reading import Reading
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.frozen import frozen
@@ -94,7 +94,7 @@ class Format(Described):
         for name, way in self.ways.items():
             yield from (problem.under("read", name) for problem in way.check())
 
-    def judge(self, columns: Mapping[str, Column]) -> Iterator[Problem]:
+    def judge(self, columns: Mapping[str, Parsing]) -> Iterator[Problem]:
         """Report options that have no effect with these columns of the contract."""
         for name, way in self.ways.items():
             if name in columns:
@@ -103,12 +103,12 @@ class Format(Described):
                 near = did_you_mean(name, columns) or f"columns of the contract: {listed(columns)}"
                 yield Problem("unknown-column", f"unknown column '{name}'", ("read", name), near, on="key")
 
-    def canonical(self, columns: Mapping[str, Column]) -> Json:
+    def canonical(self, columns: Mapping[str, Parsing]) -> Json:
         """Return what determines the rows that are read, in addition to the content of the file.
 
         The result is itself a valid definition. `columns` contains what reading needs to know about the columns.
         """
-        return write(self) | {"columns": {name: _asked(column) for name, column in columns.items()}}
+        return write(self) | {"columns": {name: write(column.parsed()) for name, column in columns.items()}}
 
     def header(self, file: Path) -> list[str]:
         """Return the column names of a file, without reading its rows.
@@ -164,7 +164,7 @@ class Format(Described):
         return column if way is None or way.from_ is None else way.from_
 
     def read(
-        self, file: Path, columns: Mapping[str, Column], progress: Report = silent
+        self, file: Path, columns: Mapping[str, Parsing], progress: Report = silent
     ) -> tuple[pl.DataFrame, list[Fault]]:
         """Return the columns of a contract, in its order, and their faults. Rows have the order of the file.
 
@@ -194,11 +194,6 @@ class Format(Described):
         return pl.DataFrame(made), faults
 
 
-def _asked(column: Column) -> Json:
-    asked = write(column)
-    return {key: asked[key] for key in ("dtype", "empty_is_null", "null_token") if key in asked}
-
-
 def _missing(name: str, in_file: str, header: Sequence[str]) -> str | None:
     """Return the help for a column that a file lacks."""
     near = did_you_mean(in_file, header)
@@ -207,7 +202,7 @@ def _missing(name: str, in_file: str, header: Sequence[str]) -> str | None:
     return f"it is read from '{in_file}', which is not in the file" + (f"; {near}" if near else "")
 
 
-def _cast(raw: pl.Series, column: Column, way: Reading | None) -> tuple[pl.Series, list[Fault]]:
+def _cast(raw: pl.Series, column: Parsing, way: Reading | None) -> tuple[pl.Series, list[Fault]]:
     """Convert a column; if some values cannot be converted, also return the fault."""
     import polars as pl
 
@@ -226,7 +221,7 @@ def _cast(raw: pl.Series, column: Column, way: Reading | None) -> tuple[pl.Serie
     return values, [replace(fault, help=expected or (_BOOLS if column.dtype == "bool" else None))]
 
 
-def _present(values: pl.Series, column: Column) -> pl.Series:
+def _present(values: pl.Series, column: Parsing) -> pl.Series:
     """Replace values that mean a missing value by null."""
     import polars as pl
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from mlbuild.data.contracts import Column
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.format import FILE
+from mlbuild.data.parsing import Parsing
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import read
 from mlbuild.pipeline.origins import SOURCES
@@ -40,7 +40,7 @@ def rows(item: SourceSpec, slot: str) -> Input:
 
 def run(job: Job) -> None:
     params = job.params["source"]
-    columns = {name: read(Column, column) for name, column in params["columns"].items()}
+    columns = {name: read(Parsing, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
     rows, faults = format_.read(job.file(FILE), columns, job.progress)
     # Only with faults: where rows are in a file changes no result of a sound one, and must rerun nothing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlbuild.data.contracts import Contract
+from mlbuild.data.contracts import CONTRACT, Contract
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
 from mlbuild.spec.meaning.definitions import DefinedContract
@@ -13,7 +13,7 @@ from mlbuild.spec.sections.section import Section, contradictions
 
 
 class Contracts(Section[DefinedContract, None]):
-    key, one, kind = "contracts", "contract", Object(Contract)
+    key, one, kind = "contracts", "contract", Object(CONTRACT)
     doc = "Contracts by name: the columns that a table must have. They are checked before any training."
     bears = ("contract",)
     counted = False

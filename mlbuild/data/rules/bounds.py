@@ -1,0 +1,143 @@
+"""The rules about the smallest and the largest allowed value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import NUMERIC, TEMPORAL
+from mlbuild.data.rules.categories import INT_MAX, INT_MIN, Categories
+from mlbuild.data.rules.rule import Example, Rule, no_effect
+from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
+from mlbuild.moments import parse_moment
+from mlbuild.params import Json, Kind, field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlbuild.data.contracts import Column
+
+
+@frozen
+class Bound(Kind):
+    """A number or, for dates and datetimes, an ISO text. `1.0` is read as 1, as far as floats are exact."""
+
+    def json_schema(self) -> Json:
+        return {"type": ["number", "string"]}
+
+    def read(self, value: Any) -> int | float | str:
+        whole = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
+        return int(value) if whole else value
+
+    def phrase(self) -> str:
+        return "a number, or an ISO date"
+
+
+@frozen
+class Min(Rule):
+    """No value is smaller than `min`."""
+
+    rule = "min"
+    dtypes = (*NUMERIC, *TEMPORAL)
+    examples = (
+        Example({"dtype": "float", "min": 0}, keeps=[-0.0, 0.5, 1e300], breaks=[-0.5, -5e-324]),
+        Example({"dtype": "int", "min": 0.5}, keeps=[1, 2], breaks=[0, -1]),
+        Example({"dtype": "date", "min": "2013-01-02"}, [date(2013, 1, 2)], [date(2013, 1, 1)]),
+        Example(
+            {"dtype": "datetime", "min": "2013-01-01T05:00:00+02:00"},
+            keeps=[datetime(2013, 1, 1, 3), datetime(2014, 1, 1)],
+            breaks=[datetime(2013, 1, 1, 2, 59, 59, 999999)],
+        ),
+    )
+
+    min: int | float | str | None = field(
+        Bound(),
+        "Smallest allowed value: a number, or an ISO date for a date or datetime column.",
+        default=None,
+        examples=(0, "2013-01-01"),
+    )
+
+    def contradictions(self, column: Column) -> Iterator[Problem]:
+        if self.min is None:
+            return
+        yield from _wrong("min", self.min, column)
+        high = column.rule(Max).max
+        if high is None or not _fits(self.min, column.dtype) or not _fits(high, column.dtype):
+            return
+        first, last = _comparable(self.min), _comparable(high)
+        if first > last:
+            yield Problem("contradiction", f"'min' {self.min} is greater than 'max' {high}", ("min",))
+        elif column.dtype == "int" and math.ceil(first) > last:
+            message = f"there is no integer between 'min' {self.min} and 'max' {high}"
+            yield Problem("contradiction", message, ("min",))
+
+    def kept(self, name: str, dtype: str) -> pl.Expr:
+        import polars as pl
+
+        assert self.min is not None
+        return pl.col(name).ge(_limit(self.min, dtype))
+
+
+@frozen
+class Max(Rule):
+    """No value is larger than `max`."""
+
+    rule = "max"
+    dtypes = (*NUMERIC, *TEMPORAL)
+    examples = (
+        Example({"dtype": "float", "max": 1.5, "finite": False}, keeps=[-1e300, 1.5], breaks=[2.0, math.inf]),
+        Example({"dtype": "int", "max": 0.5}, keeps=[0, -1], breaks=[1]),
+        Example({"dtype": "date", "max": "2013-01-02"}, [date(2013, 1, 2)], [date(2013, 1, 3)]),
+        Example(
+            {"dtype": "datetime", "max": "2013-01-02"}, [datetime(2013, 1, 2)], [datetime(2013, 1, 2, 1)]
+        ),
+    )
+
+    max: int | float | str | None = field(
+        Bound(),
+        "Largest allowed value: a number, or an ISO date for a date or datetime column.",
+        default=None,
+        examples=(100, "2013-12-31"),
+    )
+
+    def contradictions(self, column: Column) -> Iterator[Problem]:
+        if self.max is not None:
+            yield from _wrong("max", self.max, column)
+
+    def kept(self, name: str, dtype: str) -> pl.Expr:
+        import polars as pl
+
+        assert self.max is not None
+        return pl.col(name).le(_limit(self.max, dtype))
+
+
+def _wrong(name: str, bound: int | float | str, column: Column) -> Iterator[Problem]:
+    """Yield what is wrong with one bound alone."""
+    if column.dtype == "int" and column.rule(Categories).categories is not None:
+        yield no_effect(name, f"'{name}' has no effect together with 'categories'", "remove it")
+    if not _fits(bound, column.dtype):
+        wanted = "an ISO date, such as 2013-10-01" if column.dtype in TEMPORAL else "a finite number"
+        message = f"'{name}' of a column of dtype {column.dtype} must be {wanted}"
+        yield Problem("wrong-value", message, (name,))
+
+
+def _fits(bound: int | float | str, dtype: str) -> bool:
+    if isinstance(bound, str):
+        return dtype in TEMPORAL and parse_moment(bound) is not None
+    return dtype in NUMERIC and math.isfinite(bound)
+
+
+def _comparable(bound: int | float | str) -> Any:
+    """Return a bound as a number, or in microseconds since 1970."""
+    return parse_moment(bound) if isinstance(bound, str) else bound
+
+
+def _limit(bound: int | float | str, dtype: str) -> Any:
+    """Return a bound as polars compares it with values of a dtype."""
+    value = _comparable(bound)
+    if dtype in TEMPORAL:
+        return datetime(1970, 1, 1) + timedelta(microseconds=value)
+    return value if INT_MIN <= value <= INT_MAX else float(value)

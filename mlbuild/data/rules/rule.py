@@ -1,0 +1,119 @@
+"""The base classes of the rules of contracts: what rows must be like, and which keys of a contract say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mlbuild.columns import DTYPES
+from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
+from mlbuild.params import Described, Json, params_of, write
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlbuild.data.contracts import Column, Contract
+
+
+@frozen
+class Example:
+    """Keys of a column with a rule, and values of the column. `breaks` are values that violate the rule.
+
+    The `keeps` keep the rule in any order, if the rule is not `ordered`. The `breaks` all violate it if they are
+    added to the `keeps`.
+    """
+
+    column: Mapping[str, Any]
+    keeps: Sequence[Any]
+    breaks: Sequence[Any]
+
+
+@frozen
+class Rule(Described):
+    """A rule for the values of a column. Its fields are keys of the column; the first one is the name of the rule.
+
+    A subclass defines `rule`, its fields, `kept` and `examples`.
+    """
+
+    by = "rule"
+    rule: ClassVar[str]
+    #: The dtypes to which its keys apply.
+    dtypes: ClassVar[tuple[str, ...]] = tuple(DTYPES)
+    #: Whether missing values can violate the rule. They keep all other rules.
+    about_nulls: ClassVar[bool] = False
+    #: Whether the order of rows can violate the rule.
+    ordered: ClassVar[bool] = False
+    #: Examples for documentation. A test checks that they are true.
+    examples: ClassVar[tuple[Example, ...]]
+
+    @property
+    def applied(self) -> bool:
+        """Whether values can violate the rule with these keys."""
+        value = self.values_by_field()[self.rule]
+        return value is not None and value is not False
+
+    @property
+    def text(self) -> str:
+        """The rule in messages about violations."""
+        return f"{self.rule} {self.values_by_field()[self.rule]}"
+
+    def contradictions(self, column: Column) -> Iterator[Problem]:
+        """Yield what is wrong with the keys of the rule in a column to whose dtype they apply."""
+        return iter(())
+
+    def canonical(self, dtype: str) -> Json:
+        """Return the canonical keys, for a column of a dtype."""
+        return {key: value for key, value in write(self).items() if key != self.by}
+
+    def kept(self, name: str, dtype: str) -> pl.Expr:
+        """Return an expression that is true for the rows that keep the rule."""
+        raise NotImplementedError
+
+
+@frozen
+class TableRule(Described):
+    """A rule for several columns of a table together. Its fields are keys of the contract."""
+
+    by = "rule"
+    rule: ClassVar[str]
+
+    @property
+    def applied(self) -> bool:
+        """Whether rows can violate the rule with these keys."""
+        return self.values_by_field()[self.rule] is not None
+
+    @property
+    def text(self) -> str:
+        """The rule in messages about violations."""
+        raise NotImplementedError
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule reads."""
+        raise NotImplementedError
+
+    def contradictions(self, contract: Contract) -> Iterator[Problem]:
+        """Yield what is wrong with the keys of the rule."""
+        return iter(())
+
+    def canonical(self) -> Json:
+        """Return the canonical keys."""
+        return {key: value for key, value in write(self).items() if key != self.by}
+
+    def kept(self) -> pl.Expr:
+        """Return an expression that is true for the rows that keep the rule."""
+        raise NotImplementedError
+
+
+def given(rule: Described) -> Iterator[str]:
+    """Yield the keys with a value other than the default."""
+    values = rule.values_by_field()
+    for key, param in params_of(type(rule)).items():
+        if not param.required and values[param.name] != param.default:
+            yield key
+
+
+def no_effect(name: str, message: str, help_: str) -> Problem:
+    """Return the problem for a key without effect."""
+    return Problem("no-effect", message, (name,), help_, on="key")

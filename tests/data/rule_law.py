@@ -1,0 +1,116 @@
+"""What every rule of a contract must do, checked with its own examples and without knowing which rule it is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from mlbuild.data.casts import polars_type
+from mlbuild.data.contracts import COLUMN, Column
+from mlbuild.data.faults import Fault
+from mlbuild.data.rules.rule import Example, Rule
+from mlbuild.data.rules.stated import StatedRules
+from mlbuild.data.violations import violations
+from mlbuild.params import params_of, read
+
+_NAME = 'a "column" (1)'
+
+
+def law(cls: type[Rule], chance: random.Random) -> None:
+    """Check a rule."""
+    for check in LAWS:
+        check(cls, chance)
+
+
+def accepts_its_examples(cls: type[Rule], chance: random.Random) -> None:
+    for dtype, _, rule, column in _cases(cls):
+        found = [problem.message for problem in rule.contradictions(column)]
+        assert found == [], f"{cls.rule} for {dtype}: {found}"
+        assert rule.applied, f"{cls.rule} for {dtype}: no value can violate it"
+
+
+def has_its_name_as_a_key(cls: type[Rule], chance: random.Random) -> None:
+    for dtype, _, rule, _ in _cases(cls):
+        assert cls.rule in params_of(cls) and cls.rule in rule.canonical(dtype), "no key with its name"
+
+
+def keeps_what_it_should(cls: type[Rule], chance: random.Random) -> None:
+    for dtype, example, rule, _ in _cases(cls):
+        if example is not None:
+            values = _mixed(cls, example.keeps, chance)
+            assert _found(rule, dtype, values) == [], f"{cls.rule} is violated by {values}"
+
+
+def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
+    for dtype, example, rule, _ in _cases(cls):
+        if example is None:
+            continue
+        values = _mixed(cls, example.keeps, chance)
+        places = sorted(chance.randint(1, len(values)) for _ in example.breaks)
+        planted = chance.sample(example.breaks, len(example.breaks))
+        for place, value in reversed([*zip(places, planted, strict=True)]):
+            values.insert(place, value)
+        rows = tuple(place + index + 1 for index, place in enumerate(places))
+        found = _found(rule, dtype, values)
+        assert found, f"{cls.rule} is not violated by {values}"
+        (fault,) = found
+        assert fault.rule == rule.text and fault.columns == (_NAME,)
+        told = fault.count, tuple(sample[0] for sample in fault.samples)
+        assert told == (len(rows), rows[:5]), f"{cls.rule} is violated in other rows of {values}: {told}"
+
+
+def takes_little(cls: type[Rule], chance: random.Random) -> None:
+    """A table without rows keeps every rule; one of missing values keeps it unless the rule is about them."""
+    for dtype, _, rule, _ in _cases(cls):
+        assert _found(rule, dtype, []) == [], f"{cls.rule} is violated without rows of dtype {dtype}"
+        missing = _found(rule, dtype, [None, None])
+        assert not missing or cls.about_nulls, f"{cls.rule} is violated by missing values"
+
+
+def survives_being_canonical(cls: type[Rule], chance: random.Random) -> None:
+    for dtype, example, rule, _ in _cases(cls):
+        stated = StatedRules({_NAME: dtype}, {_NAME: (rule,)}, ())
+        again = read(cls, stated.to_json()["columns"][_NAME])
+        assert again.canonical(dtype) == rule.canonical(dtype), f"{cls.rule} changes its canonical keys"
+        values = [] if example is None else [*example.keeps, *example.breaks]
+        assert _found(again, dtype, values) == _found(rule, dtype, values), f"{cls.rule} lost a key"
+
+
+LAWS: tuple[Callable[[type[Rule], random.Random], None], ...] = (
+    accepts_its_examples,
+    has_its_name_as_a_key,
+    keeps_what_it_should,
+    finds_what_is_planted,
+    takes_little,
+    survives_being_canonical,
+)
+
+
+def _cases(cls: type[Rule]) -> Iterator[tuple[str, Example | None, Rule, Column]]:
+    """Yield each example with its dtype, rule and column, and each other dtype with the keys of the first example."""
+    for example in cls.examples:
+        yield _case(cls, example, example.column)
+    for dtype in cls.dtypes:
+        if dtype not in {example.column["dtype"] for example in cls.examples}:
+            yield _case(cls, None, {**cls.examples[0].column, "dtype": dtype})
+
+
+def _case(cls: type[Rule], example: Example | None, column: Any) -> tuple[str, Example | None, Rule, Column]:
+    return column["dtype"], example, read(cls, column), read(COLUMN, column)
+
+
+def _mixed(cls: type[Rule], values: Sequence[Any], chance: random.Random) -> list[Any]:
+    """Return the values with missing ones between them, in any order if the rule has none."""
+    found = [*values] if cls.ordered else chance.sample(values, len(values))
+    if not cls.about_nulls:
+        for _ in range(chance.randint(0, 3)):
+            found.insert(chance.randint(0, len(found)), None)
+    return found
+
+
+def _found(rule: Rule, dtype: str, values: Sequence[Any]) -> list[Fault]:
+    rows = pl.DataFrame({_NAME: pl.Series(values, dtype=polars_type(dtype), strict=True)})
+    return violations(rows, StatedRules({_NAME: dtype}, {_NAME: (rule,)}, ()), [])
