@@ -142,4 +142,4 @@ def test_zeros_and_ones_are_flags_and_classes(mlbuild: Command) -> None:
     text = (mlbuild.folder / "mlbuild.yaml").read_text()
     assert "    type: lightgbm.classifier  # predicts the probability of 1\n" in text
     assert "      paid:\n        dtype: int\n        categories: [0, 1]\n" in text
-    assert "      'y':\n        dtype: int\n        categories: [0, 1]\n" in text
+    assert "      'y':\n        dtype: int\n        serving: false\n        categories: [0, 1]\n" in text
