@@ -45,7 +45,7 @@ def no_threads(text: str) -> str | None:
     except ImportError:  # not on this platform
         return None
     limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
-    told = "" if limit == resource.RLIM_INFINITY else f": a user may have {limit} (ulimit -u)"
+    told = "" if limit == resource.RLIM_INFINITY else f": the limit is {limit} per user (ulimit -u)"
     return f"no more processes or threads can be started{told}"
 
 
@@ -60,7 +60,7 @@ def allowance() -> int | None:
 def allowance_text() -> list[str]:
     """Return one line about the memory limit for people, or none if there is no limit."""
     allowed = allowance()
-    return [] if allowed is None else [f"a process may have {size_text(allowed)} (ulimit)"]
+    return [] if allowed is None else [f"the limit is {size_text(allowed)} per process (ulimit)"]
 
 
 def room() -> int | None:

@@ -168,7 +168,7 @@ def data_failure(message: str, **details: Any) -> Failed:
 CODES = {
     # the file
     "missing-file": "a file does not exist or cannot be read",
-    "outside-project": "a spec, or a file that it includes or reads, is outside of the project",
+    "outside-project": "a spec, or a file that it includes or reads, is outside the project",
     "bad-encoding": "the file is not valid UTF-8",
     "bad-character": "a character that YAML does not allow",
     "bad-yaml": "the file is not valid YAML",
@@ -191,7 +191,7 @@ CODES = {
     "unknown-type": "there is no source type, split type or learner with this name",
     "wrong-type": "a value of the wrong type",
     "not-allowed": "a value that is not one of the options",
-    "out-of-range": "a number outside of the allowed range, or too large for a float64",
+    "out-of-range": "a number outside the allowed range, or too large for a float64",
     "bad-name": "a name that is too long or has characters that are not allowed",
     "bad-format": "a string that does not have the required format",
     "duplicate-item": "a list contains the same item twice",
@@ -238,22 +238,22 @@ CODES = {
     "target-leak": "a feature that depends on the target",
     "shared-with-target": "a feature and the target are computed from the same column",
     # what a build finds
-    "constant-model": "a model that gives the same answer for every row",
-    "join-without-partner": "a join that finds no match for many rows",
-    "empty-part": "a split that leaves no rows for validation or for the test",
-    "too-good": "a model whose answers are almost exact on rows that it has not seen",
-    "no-skill": "a model that is no better than a constant answer",
+    "constant-model": "a model that makes the same prediction for every row",
+    "unmatched-join": "a join that finds no match for many rows",
+    "empty-part": "a split that leaves no rows for validation or testing",
+    "too-good": "a model whose predictions are almost exact on rows that it has not seen",
+    "no-skill": "a model that is no better than a constant prediction",
 }
 
 #: The codes of warnings, which a spec can silence or turn into errors. All others are always errors.
 WARNINGS = (
     "unused",
     "shared-with-target",
-    "join-without-partner",
+    "unmatched-join",
     "empty-part",
     "constant-model",
     "no-skill",
     "too-good",
 )
 #: The warnings that need data and are found by a build.
-FOUND_IN_BUILDS = ("join-without-partner", "empty-part", "constant-model", "no-skill", "too-good")
+FOUND_IN_BUILDS = ("unmatched-join", "empty-part", "constant-model", "no-skill", "too-good")

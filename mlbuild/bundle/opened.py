@@ -126,7 +126,7 @@ def _inputs(found: Inspected) -> tuple[RawInput, ...]:
 def _input(told: Json) -> RawInput:
     name, dtype, missing = (told.get(key) for key in ("name", "dtype", "missing"))
     if not isinstance(name, str) or not isinstance(missing, str | None) or dtype not in list(DTYPES):
-        raise Foreign("its metadata has a wrong description of an input")
+        raise Foreign("its metadata describes an input incorrectly")
     return RawInput(name, ColumnType(dtype, bool(told.get("nullable"))), missing)
 
 
@@ -148,7 +148,7 @@ def _output(told: Json) -> tuple[str, tuple[str, ...]]:
     name = told.get("name")
     columns = told.get("columns", [name])
     if not isinstance(columns, list) or not all(isinstance(one, str) for one in (name, *columns)):
-        raise Foreign("its metadata has a wrong description of an output")
+        raise Foreign("its metadata describes an output incorrectly")
     return str(name), tuple(columns)
 
 
@@ -159,7 +159,7 @@ def _described(found: Inspected, key: str) -> Iterator[Json]:
     except (KeyError, ValueError, RecursionError):
         raise Foreign(f"its metadata '{key}' is missing or not JSON") from None
     if not is_unicode(json.dumps(told, ensure_ascii=False)):
-        raise Foreign(f"its metadata '{key}' contain half a character")
+        raise Foreign(f"its metadata '{key}' contains half a character")
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise Foreign(f"its metadata '{key}' is not a list of descriptions")
     yield from told

@@ -14,7 +14,7 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--locked",
         action="store_true",
-        help="if the build would change mlbuild.lock, run nothing and exit with 7",
+        help="if the build would change mlbuild.lock, run nothing and exit with code 7",
     )
 
 

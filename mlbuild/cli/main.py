@@ -38,7 +38,7 @@ VERBS = {
     "check": "report all mistakes in the spec, without reading data",
     "plan": "show what a build would do and why, without running anything",
     "build": "run the tasks that are not up to date",
-    "status": "show which outputs and tasks are up to date, stale or failed (exits with 6 unless all are up to date)",
+    "status": "show which outputs and tasks are up to date, stale or failed (exits with code 6 unless all are up to date)",
     "why": "explain why a target would run, or why it last ran",
     "graph": "print the graph of the tasks",
     "query": "print the tasks that match an expression, such as deps(model:late)",
@@ -261,15 +261,15 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         "--no-samples",
         action="store_true",
         default=unless(False),
-        help="do not quote values of the data in messages, only counts and row numbers",
+        help="do not quote data values in messages, only counts and row numbers",
     )
     parser.add_argument(
         "--allow-outside",
         action="store_true",
         default=unless(False),
-        help="allow specs, included files and sources outside of the git repository of the spec, or of its folder (MLBUILD_ALLOW_OUTSIDE)",
+        help="allow specs, included files and sources outside the git repository of the spec, or of its folder (MLBUILD_ALLOW_OUTSIDE)",
     )
     parser.add_argument(
         "-q", "--quiet", action="store_true", default=unless(False), help="do not print progress and warnings"
     )
-    parser.add_argument("--no-color", action="store_true", default=unless(False), help="do not use colours")
+    parser.add_argument("--no-color", action="store_true", default=unless(False), help="do not use colors")

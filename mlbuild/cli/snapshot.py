@@ -228,7 +228,7 @@ def _texts(
 ) -> dict[str, list[str]]:
     """Return what each command prints for a project that is up to date: warnings, results, and the rest.
 
-    Warnings and results are included without and with colours.
+    Warnings and results are included without and with colors.
     """
     warnings, all_warnings = (_warnings(args, some) for some in (args.warnings, [*args.warnings, *found]))
     rows = [PlannedTask(name, CALLED[Fresh]) for name in result.actions]
@@ -259,7 +259,7 @@ def _marked(since: int) -> str:
 
 
 def _painted(lines: Callable[[Paint], list[str]], *, dated: bool = False) -> tuple[str, str]:
-    """Return the text of lines, without and with colours."""
+    """Return the text of lines, without and with colors."""
     plain, colored = Paint(sys.stdout, False), Paint(sys.stdout)
     colored.on = True
     return page(lines(plain), plain, dated=dated), page(lines(colored), colored, dated=dated)

@@ -29,7 +29,7 @@ FOLDER = "snapshots"
 #: The fields of a snapshot, in order. Each is a list of texts: `variables` and their traces, paths that are
 #: `absent`, everything that is `installed` and its trace, `specs` and their facts, what each of these has `said`,
 #: files that are `named` by variables and their facts, other files and folders of the `project` and their trace;
-#: and for each command what it prints: warnings without and with colours, results without and with colours, and the
+#: and for each command what it prints: warnings without and with colors, results without and with colors, and the
 #: rest.
 FIELDS = ("variables", "absent", "installed", "specs", "said", "named", "project", "build", "plan", "status")
 
@@ -123,7 +123,7 @@ def unsealed(content: bytes, selection: str) -> "Snapshot":
     start = len(_HEAD) + _HASH_BYTES
     head, seal, body = content[: len(_HEAD)], content[len(_HEAD) : start], content[start:]
     if head != _HEAD or seal != hashed(selection.encode() + body):
-        raise ValueError("this is no snapshot for it")
+        raise ValueError("not a snapshot of this command")
     fields = [
         [text.decode("utf-8", "surrogatepass") for text in field.split(_TEXT)[:-1]]
         for field in body.split(_FIELD)
@@ -222,7 +222,7 @@ def age(since: int) -> str:
 
 
 def colored(stream: "TextIO | None") -> bool:
-    """Whether a stream is a terminal, and the user has not disabled colours."""
+    """Whether a stream is a terminal, and the user has not disabled colors."""
     return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 

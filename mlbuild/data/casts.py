@@ -172,7 +172,7 @@ def _real(series: pl.Series) -> pl.Series:
 def _moments(series: pl.Series) -> pl.Series:
     """Convert to microseconds since 1970 in UTC.
 
-    Null for values with a finer part, or outside of the years 1 to 9999.
+    Null for values with a finer part, or outside the years 1 to 9999.
     """
     import polars as pl
 

@@ -95,7 +95,7 @@ class Column(Parsing):
 
     def _no_effect(self, key: str, dtypes: Sequence[str]) -> Problem:
         message = f"'{key}' has no effect on a column of dtype {self.dtype}"
-        return no_effect(key, message, f"it is only for {', '.join(dtypes)}")
+        return no_effect(key, message, f"it applies only to {', '.join(dtypes)}")
 
 
 def _part(cls: type[D], whole: Described) -> D:

@@ -56,7 +56,9 @@ def infer(file: Path) -> Inferred:
     try_reading(fitting, file)
     header = fitting.header(file)
     if len(header) > _MOST_COLUMNS:
-        raise data_failure(f"the file has {len(header):,} columns, and a draft at most {_MOST_COLUMNS:,}")
+        raise data_failure(
+            f"the file has {len(header):,} columns, but a draft supports at most {_MOST_COLUMNS:,}"
+        )
     refused = _refused(header)
     raw = _raw(fitting, file, header, refused)
     guess = fitting.guess(raw)

@@ -140,7 +140,9 @@ class Reading(Described):
         for key, dtypes in _DTYPES.items():
             if dtype not in dtypes and dtype in DTYPES and vars(self)[key] != vars(plain)[key]:
                 message = f"'{key}' has no effect on a column of dtype {dtype}"
-                yield Problem("no-effect", message, (key,), f"it is only for {', '.join(dtypes)}", on="key")
+                yield Problem(
+                    "no-effect", message, (key,), f"it applies only to {', '.join(dtypes)}", on="key"
+                )
 
     @property
     def empty_means(self) -> bool:

@@ -1,4 +1,4 @@
-"""Sources: tables from outside of the project."""
+"""Sources: tables from outside the project."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def by_chance(goal: Goal, group: str | None) -> Division:
 def _by_group(goal: Goal, group: str | None) -> Iterator[Division]:
     if group is not None:
         valid, test = _shares(goal)
-        why = "rows with the same key stay in one part, so that the test is not about rows that the model has seen"
+        why = "rows with the same key stay in one part, so the model is not tested on rows that it has seen"
         yield Division(Hash(key=(group,), valid=valid, test=test), why)
 
 

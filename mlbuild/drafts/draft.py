@@ -48,7 +48,7 @@ def draft(
     goal = None if target is None else choose_goal(inferred, target, answer)
     sections = [{"mlbuild": 1, "project": project}, *_tables(inferred, goal, source, path)]
     said = [
-        f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct it where you know more"
+        f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct it where you know better"
     ]
     if goal is None:
         text = _text(said, sections) + models_to_fill_in(source)

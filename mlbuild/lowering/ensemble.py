@@ -59,7 +59,7 @@ def read_ensemble(node: Any) -> dict[str, Any] | str:
 def fault(found: dict[str, Any], width: int) -> str | None:
     """Return why onnxruntime must not load these trees for rows with `width` features, or None if it may.
 
-    onnxruntime trusts the numbers of nodes and features: it would read outside of its lists, never end, or overflow
+    onnxruntime trusts the numbers of nodes and features: it would read outside its lists, never end, or overflow
     its stack.
     """
     import numpy as np

@@ -128,9 +128,9 @@ def _check(message: Any) -> None:
         ):
             raise Foreign("it has a pattern that LIKE does not produce")
         if message.type not in _VALUES or filled - {_VALUES[message.type]}:
-            raise Foreign(f"the attribute {message.name[:80]!r} has a value of another type")
+            raise Foreign(f"the attribute {message.name[:80]!r} has a value of the wrong type")
     if kind == "TensorProto" and not _holds_its_data(message):
-        raise Foreign(f"the constant {message.name[:80]!r} has a wrong size")
+        raise Foreign(f"the constant {message.name[:80]!r} has the wrong size")
 
 
 def _holds_its_data(tensor: Any) -> bool:
@@ -158,7 +158,7 @@ def _inspected(model: Any) -> Inspected:
             raise Foreign("it needs too much memory per row")
         shapes[node.output[0]] = shape
     if any(shapes.get(name) != (_ROWS, port.width) for name, port in outputs.items()):
-        raise Foreign("an output has a wrong shape")
+        raise Foreign("an output has the wrong shape")
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     return Inspected(metadata, inputs, outputs, elements)
 

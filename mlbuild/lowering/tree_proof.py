@@ -91,7 +91,7 @@ class _TreePairs:
                     seen.add(there)
                     self.leaves += [(~here, numbers[there]) for _, numbers in sides]
                 elif (here < 0) != is_leaf:
-                    return f"tree {tree} has another structure"
+                    return f"tree {tree} has a different structure"
                 elif is_leaf:
                     self.leaves.append((~here, there))
                 else:

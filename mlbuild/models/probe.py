@@ -1,4 +1,4 @@
-"""Rows that test a tree ensemble: both sides of each split, codes inside and outside of each set, and missing
+"""Rows that test a tree ensemble: both sides of each split, codes inside and outside each set, and missing
 values.
 
 `lowering/tree_proof.py` proves node by node that the file contains the right trees. These rows show that a runtime

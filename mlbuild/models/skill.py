@@ -58,7 +58,7 @@ def findings(
     """
     some = [array for array in scores.values() if len(array)]
     if sum(map(len, some)) > 1 and all((array == some[0][0]).all() for array in some):
-        yield DataWarning("constant-model", "the model gives the same answer for every row")
+        yield DataWarning("constant-model", "the model makes the same prediction for every row")
         return
     split = [name for name, array in scores.items() if len(array)][-1]
     r2 = model[split].get("r2")
@@ -77,5 +77,5 @@ def findings(
         told = ", ".join(
             f"{metric.name} {value:.6g} (constant: {base:.6g})" for metric, value, base in beaten
         )
-        message = f"on the {split} rows the model is no better than a constant answer: {told}"
+        message = f"on the {split} rows the model is no better than a constant prediction: {told}"
         yield DataWarning("no-skill", message)

@@ -69,11 +69,13 @@ class DateParts(Op):
     )
     time_zone: str | None = field(
         Text("^[A-Za-z][A-Za-z0-9_+/-]*$", "a time zone"),
-        "IANA time zone to which to convert datetimes from UTC first. Default: no conversion.",
+        "IANA time zone to convert datetimes to, from UTC, before the parts are extracted. Default: no conversion.",
         default=None,
         examples=("America/New_York", "Europe/Berlin"),
     )
-    keep: bool = field(Boolean(), "Whether to keep the column itself, before its parts.", default=False)
+    keep: bool = field(
+        Boolean(), "Whether to keep the original column, in front of its parts.", default=False
+    )
 
     def check(self) -> Iterator[Problem]:
         if self.time_zone is not None and not is_known(self.time_zone):

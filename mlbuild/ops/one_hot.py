@@ -26,7 +26,7 @@ MISSING = {
 
 @frozen
 class OneHot(Columnwise):
-    """Replace a column by a vector that is one at the position of the category and zero elsewhere.
+    """Replace a column with a vector that is one at the position of the category and zero elsewhere.
 
     Positions are in the order of the contract, or else in sorted order. A value that is neither in the contract nor
     in the training rows is zero everywhere. The column keeps its name. The state is the list of categories.

@@ -22,7 +22,7 @@ LIMIT = 100_000
 
 @frozen
 class Ordinal(Columnwise):
-    """Replace each category by an integer, starting at 0, in the order of the contract or else in sorted order.
+    """Replace each category with an integer, starting at 0, in the order of the contract or else in sorted order.
 
     The state is the list of categories.
     """

@@ -36,7 +36,7 @@ class Stage:
 
 
 def place(steps: Sequence[Op], schema: Schema) -> tuple[Stage, ...]:
-    """Apply steps to a schema, one after the other, without data.
+    """Apply steps to a schema in order, without data.
 
     Raises:
         Rejected: Steps are not suitable. The paths of the problems start with the index of a step.

@@ -34,7 +34,7 @@ def _see_room(name: str) -> None:
     module, needed = NEEDED[name]
     left = None if module in sys.modules else room()
     if left is not None and left < needed:
-        needs = f"{size_text(max(left, 0))} are left, but {name} needs {size_text(needed)}"
+        needs = f"{size_text(max(left, 0))} is left, but {name} needs {size_text(needed)}"
         message = f"{OUT_OF_MEMORY}: {', '.join([*allowance_text(), needs])}"
         raise Failed(Failure("task", message, {"memory": {"limit": allowance(), "left": left}}))
 

@@ -44,7 +44,7 @@ def checked_out(root: Path, files: Iterable[str], contents: Contents) -> Json | 
     """Return the revision that is checked out, and whether tracked files differ from it or one of `files` is not
     tracked.
 
-    None outside of a repository. `dirty` is None if only programs that the repository names could tell.
+    None outside a repository. `dirty` is None if only programs that the repository names could tell.
     """
     try:
         repository = _Repository.around(real(root))

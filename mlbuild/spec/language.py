@@ -131,9 +131,7 @@ TARGET = TargetKeys(_target(), Name("column"), "column")
 class Stopping(Described):
     """Stop training when a metric on held-out rows stops improving."""
 
-    split: str = field(
-        Choice({"valid": "the valid rows"}), "Rows on which to compute the metric.", default="valid"
-    )
+    split: str = field(Choice({"valid": "the valid rows"}), "Rows to compute the metric on.", default="valid")
     rounds: int = field(
         Integer(min=1), "Stop after this many rounds without improvement. The best round is kept."
     )
@@ -163,7 +161,7 @@ class Model(Described):
     """A learner trained on a dataset: its features, its target and its parameters."""
 
     type: str = field(LEARNER_TYPES, "Learner: the library and the kind of model.")
-    dataset: str = field(Name("dataset"), "Dataset on whose train rows the model is trained.")
+    dataset: str = field(Name("dataset"), "Dataset whose train rows the model is trained on.")
     features: Selector = field(
         ColumnSelection(),
         "Columns to train on: a list of names or a selector. The inputs of the artifact are the raw columns that these depend on.",
@@ -209,14 +207,14 @@ class Verify(Described):
 
     rows: int | str = field(
         RowCount(),
-        "Number of rows of the data to compare, over all splits, or `all`. Adversarial rows are always compared in addition.",
+        "Number of data rows to compare, across all splits, or `all`. Adversarial rows are always compared as well.",
         default=20_000,
     )
 
 
 @frozen
 class Output(Described):
-    """One exported model: `dist/NAME/model.onnx` and its side files."""
+    """One exported model: `dist/NAME/model.onnx` and its reports."""
 
     model: str = field(Name("model"), "Model to export to `dist/NAME/model.onnx`.")
     verify: Verify = field(
@@ -230,7 +228,7 @@ class Output(Described):
 LEVELS = {
     "ignore": "do not report it",
     "warn": "report it as a warning",
-    "error": "report it as an error: exit with 2 (with 3 or 4 if a build finds it in data or models) and publish nothing",
+    "error": "report it as an error: exit with code 2 (3 or 4 if a build finds it in data or models) and publish nothing",
 }
 
 
@@ -246,23 +244,23 @@ class Warnings(Described):
     shared_with_target: str = _level(
         "A feature and the target are computed from the same column.", key="shared-with-target"
     )
-    join_without_partner: str = _level(
-        "An inner join drops more than 10 % of the rows, or a left join finds a partner for less than 1 %. Found by a build.",
-        key="join-without-partner",
+    unmatched_join: str = _level(
+        "An inner join drops more than 10% of the rows, or a left join finds a match for less than 1%. Found by a build.",
+        key="unmatched-join",
     )
     empty_part: str = _level(
-        "A split leaves no rows for validation or for the test, although it should. Found by a build.",
+        "A split leaves no rows for validation or testing, although the spec asks for some. Found by a build.",
         key="empty-part",
     )
     constant_model: str = _level(
-        "A model gives the same answer for every row. Found by a build.", key="constant-model"
+        "A model makes the same prediction for every row. Found by a build.", key="constant-model"
     )
     no_skill: str = _level(
-        "Most metrics of a model are no better than those of a constant answer. Found by a build.",
+        "Most metrics of a model are no better than those of a constant prediction. Found by a build.",
         key="no-skill",
     )
     too_good: str = _level(
-        "A model explains more than 99 % of the variance of rows that it has not seen. Found by a build.",
+        "A model explains more than 99% of the variance of rows that it has not seen. Found by a build.",
         key="too-good",
     )
 
@@ -276,4 +274,4 @@ class Overlay(Kind):
         return {"$ref": "#/definitions/overlay"}
 
     def phrase(self) -> str:
-        return "a map of the changes of the profile"
+        return "a map of changes"

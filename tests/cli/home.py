@@ -37,7 +37,7 @@ class Home:
                 os.utime(path, (_LONG_AGO, _LONG_AGO))
 
     def state(self) -> dict[str, tuple[object, ...]]:
-        """Return everything outside of the project: type, permissions, time and content."""
+        """Return everything outside the project: type, permissions, time and content."""
         found: dict[str, tuple[object, ...]] = {}
         for above, folders, names in os.walk(self.folder):
             if Path(above) == self.folder:

@@ -132,7 +132,7 @@ def test_links_that_are_found_in_a_folder_are_not_followed_out_of_it(
     assert ran.code == 2
     assert "SECRET" not in ran.out + ran.err
     assert "outside-project" in ran.out + ran.err
-    assert "the spec is a symlink to a file outside of this project" in ran.out + ran.err
+    assert "the spec is a symlink to a file outside this project" in ran.out + ran.err
 
 
 def test_a_schema_is_written_into_no_spec_elsewhere(mlbuild: Command, project: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_schema_is_written_into_no_spec_elsewhere(mlbuild: Command, project: P
     for words in ("schema --write", "schema --write --project"):
         ran = mlbuild("-f", "a.mlbuild.yaml", *words.split())
         assert (ran.code, ran.out) == (2, "")
-        assert "a symlink to a file outside of this project" in ran.err
+        assert "a symlink to a file outside this project" in ran.err
     assert (project.parent / "elsewhere/tokens.yaml").read_text() == SECRETS["tokens.yaml"]
 
 

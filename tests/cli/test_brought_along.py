@@ -1,4 +1,4 @@
-"""Odd things in a clone or an archive cause one clear message, and change nothing outside of the project."""
+"""Odd things in a clone or an archive cause one clear message, and change nothing outside the project."""
 
 from __future__ import annotations
 
@@ -245,7 +245,10 @@ def test_a_draft_has_a_limit(mlbuild: Command) -> None:
     names = ",".join(f"c{i}" for i in range(300_000))
     (mlbuild.folder / "wide.csv").write_text(f"{names}\n{','.join('1' * 300_000)}\n")
     ran = mlbuild("init", "wide.csv")
-    assert (ran.code, "the file has 300,000 columns, and a draft at most 20,000" in ran.err) == (3, True)
+    assert (ran.code, "the file has 300,000 columns, but a draft supports at most 20,000" in ran.err) == (
+        3,
+        True,
+    )
 
 
 #: The footers of Parquet files: a list of 2^31 - 1 columns, and nested columns.

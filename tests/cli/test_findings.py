@@ -102,7 +102,7 @@ def test_a_spec_silences_it_or_publishes_nothing(tmp_path: Path, mlbuild: Comman
     for _ in range(2):
         ran = mlbuild("build", "-j", "1")
         assert ran.code == 4
-        assert "evaluate:one" in ran.err and "the model gives the same answer for every row" in ran.err
+        assert "evaluate:one" in ran.err and "the model makes the same prediction for every row" in ran.err
     assert "dist/one/model.onnx: out of date, not changed" in ran.out
 
 

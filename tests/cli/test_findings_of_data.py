@@ -74,18 +74,18 @@ def test_a_join_that_loses_rows_is_told_each_time(
         if not message:
             assert "warning" not in ran.err
             continue
-        assert f"mlbuild.yaml:12:14: warning[join-without-partner]: {message}\n" in ran.err
+        assert f"mlbuild.yaml:12:14: warning[unmatched-join]: {message}\n" in ran.err
         there = "'s0', 's1', 's2'" if known else "'zz'"
         alone = ", ".join(f"'s{known + more}'" for more in range(3))
         assert f"  without a match, shop: {alone}\n  in the other table, shop: {there}\n" in ran.err
-    partners = 2 * known
+    matched = 2 * known
     assert report(tmp_path)["steps"] == [
         {"op": "filter", "rows_before": 201, "rows_after": 200},
         {
             "op": "join",
             "rows_before": 200,
-            "rows_after": partners if how == "inner" else 200,
-            "partners": partners,
+            "rows_after": matched if how == "inner" else 200,
+            "matched": matched,
         },
     ]
 
@@ -93,7 +93,7 @@ def test_a_join_that_loses_rows_is_told_each_time(
 def test_values_that_are_private_are_not_quoted(tmp_path: Path, mlbuild: Command) -> None:
     shops(tmp_path, 50)
     told = mlbuild("build", "dataset:all", "-j", "1", "--no-samples").err
-    assert "join-without-partner" in told and "without a match" not in told and "'s5" not in told
+    assert "unmatched-join" in told and "without a match" not in told and "'s5" not in told
 
 
 @pytest.mark.parametrize(
@@ -124,14 +124,14 @@ def test_a_part_without_rows_is_told(tmp_path: Path, mlbuild: Command, split: st
 
 
 def test_a_spec_refuses_to_go_on(tmp_path: Path, mlbuild: Command) -> None:
-    shops(tmp_path, 50, level="warnings: {join-without-partner: error}")
+    shops(tmp_path, 50, level="warnings: {unmatched-join: error}")
     for _ in range(2):
         ran = mlbuild("build", "-j", "1")
         assert ran.code == 3 and not (tmp_path / "dist").exists()
         assert "failed  dataset:all: the join finds no match for 100 of 200 rows and drops them" in ran.err
         assert "without a match, shop: 's50', 's51', 's52'" in ran.err
         assert "'s50'" not in mlbuild("build", "-j", "1", "--no-samples").err
-    shops(tmp_path, 50, level="warnings: {join-without-partner: ignore}")
+    shops(tmp_path, 50, level="warnings: {unmatched-join: ignore}")
     ran = mlbuild("build", "-j", "1")
     assert ran.code == 0 and "warning[join" not in ran.err
 

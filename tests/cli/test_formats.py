@@ -391,7 +391,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("terminal", "variables", "flags", "coloured"),
+    ("terminal", "variables", "flags", "colored"),
     [
         (True, {}, [], True),
         (False, {}, [], False),
@@ -400,13 +400,13 @@ class Terminal(io.StringIO):
         (True, {}, ["--no-color"], False),
     ],
 )
-def test_colour_is_for_terminals(
+def test_color_is_for_terminals(
     faulty: Command,
     monkeypatch: pytest.MonkeyPatch,
     terminal: bool,
     variables: dict[str, str],
     flags: list[str],
-    coloured: bool,
+    colored: bool,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in variables.items():
@@ -416,7 +416,7 @@ def test_colour_is_for_terminals(
     monkeypatch.chdir(faulty.folder)
     assert main(["check", *flags]) == 2
     text = stream.getvalue()
-    assert ("\x1b[31;1merror[unknown-op]:\x1b[0m" in text) == coloured
+    assert ("\x1b[31;1merror[unknown-op]:\x1b[0m" in text) == colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", text).startswith(
         "mlbuild.yaml:7:28: error[duplicate-key]: duplicate key"
     )

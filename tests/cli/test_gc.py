@@ -159,7 +159,7 @@ def test_a_result_that_lacks_contents_is_told(mlbuild: Command) -> None:
     actions = [action for path in store.files("ac") if (action := find_action(store.actions, path.name))]
     users = Counter(digest for action in actions for digest in {*action.digests.values()})
     store.contents.path(next(digest for digest, count in users.items() if count == 1)).unlink()
-    told = ": no damage found; 1 result is incomplete and will be made again when needed\n"
+    told = ": no damage found; 1 result is incomplete and will be recreated when needed\n"
     assert mlbuild("store", "verify").out.endswith(told)
 
 
@@ -173,7 +173,7 @@ def test_damage_is_found_removed_and_made_again(mlbuild: Command) -> None:
     done = mlbuild("store", "verify")
     assert done.code == 1
     assert done.out.startswith(f"damaged: {path.relative_to(mlbuild.folder)}\n")
-    told = ": 1 damaged; 2 results are incomplete and will be made again when needed\n"
+    told = ": 1 damaged; 2 results are incomplete and will be recreated when needed\n"
     assert done.out.endswith(told) and done.err.startswith("  help: use --repair to remove them")
     assert json.loads(mlbuild("store", "verify", "--json").out)["damaged"] == [
         str(path.relative_to(mlbuild.folder))

@@ -21,7 +21,7 @@ BIRDS = "species,island,bill length (mm),ringed,bird\n" + "".join(
 
 DRAFT = """\
 # yaml-language-server: $schema=mlbuild.schema.json
-# drafted from the 60 rows of birds.csv: correct it where you know more
+# drafted from the 60 rows of birds.csv: correct it where you know better
 mlbuild: 1
 project: far_away
 

@@ -82,7 +82,7 @@ def test_a_build_of_a_limited_process_ends(which: str, jobs: str, tmp_path: Path
         restrict = partial(resource.setrlimit, getattr(resource, which), (limit * MIB, limit * MIB))
         code, told = ended(tmp_path / "project", "-j", jobs, before=restrict)
         if code == 0 or "failed  " in told:
-            by_name = rf".*(a process may have {limit} MiB \(ulimit\)|out of memory)"
+            by_name = rf".*(the limit is {limit} MiB per process \(ulimit\)|out of memory)"
             ends["built" if built(tmp_path / "project", code, told, by_name) else "failed by name"] += 1
         else:
             assert code == 1 and "mlbuild: out of memory" in told, (code, told)

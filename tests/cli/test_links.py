@@ -1,4 +1,4 @@
-"""Links in a clone in place of mlbuild's files: nothing outside of the project changes."""
+"""Links in a clone in place of mlbuild's files: nothing outside the project changes."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ LINKS = [
     (".mlbuild", "..", "it is a symlink"),
     (".mlbuild", "../Documents", "it is a symlink"),
     (".mlbuild", "../nothing", "it is a symlink"),
-    ("dist", "..", "it is outside of the project"),
-    ("dist", "../Documents", "it is outside of the project"),
-    ("dist", "/", "it is outside of the project"),
+    ("dist", "..", "it is outside the project"),
+    ("dist", "../Documents", "it is outside the project"),
+    ("dist", "/", "it is outside the project"),
     ("dist/one", "../../Documents", ""),
     ("dist/one", "../../settings.json", ""),
     ("dist/.one.swap", "../../Documents", "mlbuild did not create 'dist/.one.swap'"),

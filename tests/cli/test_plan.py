@@ -139,7 +139,7 @@ def test_a_folder_that_is_restored(project: Command) -> None:
     told = "dist/one/metrics.json is missing; dist/one/model.onnx was edited"
     assert lines(project("plan")) == [f"RESTORE publish:one  {told}", "12 REUSE, 1 RESTORE"]
     assert project("status").out.splitlines() == [
-        "dist/one  stale, made just now",
+        "dist/one  stale, built just now",
         f" stale  publish:one  {told}",
         "12 up to date, 1 stale; last built just now",
     ]
@@ -161,7 +161,7 @@ def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: 
     assert {line[:7] + line[22:] for line in found[2:-1]} == {"BLOCKED contract:rows failed"}
     assert found[-1] == "1 REUSE, 11 BLOCKED, 1 FAILED"
     assert project("status").out.splitlines() == [
-        "dist/one  stale, made just now",
+        "dist/one  stale, built just now",
         "failed  contract:rows  the table violates its contract: 1 rule is violated",
         "1 up to date, 11 blocked, 1 failed; last built just now",
     ]
@@ -169,13 +169,13 @@ def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: 
 
 def test_status(project: Command) -> None:
     assert project("status").out.splitlines() == [
-        "dist/one  up to date, made just now",
+        "dist/one  up to date, built just now",
         "13 up to date; last built just now",
     ]
     done = project("status", *MORE_LEAVES)
     assert done.code == 6
     assert done.out.splitlines() == [
-        "dist/one  of another build, made just now by 'mlbuild build'",
+        "dist/one  from another build, built just now by 'mlbuild build'",
         " stale  train:one  models.one.params.num_leaves: 4 -> 5 (--set:1)",
         "7 up to date, 6 stale; last built just now",
     ]

@@ -144,15 +144,15 @@ def drop_output(folder: Path, file: str = "mlbuild.yaml", name: str = "one") -> 
     spec.write_text(spec.read_text().replace(f"outputs: {{{name}: ", "outputs: {other: "))
 
 
-OTHER = "of another build, made just now by 'mlbuild build"
-ORPHAN = "orphan: belongs to no output, made just now by 'mlbuild build"
+OTHER = "from another build, built just now by 'mlbuild build"
+ORPHAN = "orphan: not an output of the spec, built just now by 'mlbuild build"
 
 
 def test_status_says_of_each_folder_which_build_made_it(profiled: Command) -> None:
     profiled("build", "--profile", "quick")
     profiled("build", *TRIAL, "--out", "kept")
     expected = {
-        "dist/one": "up to date, made just now",
+        "dist/one": "up to date, built just now",
         "dist-quick/one": f"{OTHER} --profile quick'",
         "kept/one": f"{OTHER} --set models.one.params.num_leaves=3 --out kept'",
     }
@@ -161,7 +161,7 @@ def test_status_says_of_each_folder_which_build_made_it(profiled: Command) -> No
     assert lines(profiled("status")) == expected
     outputs = {one["folder"]: one for one in json.loads(profiled("status", "--json").out)["outputs"]}
     assert outputs["dist-quick/one"]["spec"]["profiles"] == ["quick"]
-    assert outputs["dist-quick/one"]["state"] == "of_another_build"
+    assert outputs["dist-quick/one"]["state"] == "from_another_build"
     assert (profiled.folder / f".mlbuild/runs/{outputs['kept/one']['build']}.json").is_file()
     assert lines(profiled("status", *TRIAL))["dist/one"] == f"{OTHER}'"
 
@@ -273,6 +273,6 @@ def test_status_knows_what_other_specs_give(two: Command) -> None:
     drop_output(two.folder, "b.mlbuild.yaml", "two")
     assert lines(two("status"))["dist/two"].startswith("orphan: ")
     (two.folder / "b.mlbuild.yaml").write_text("outputs: {two")
-    assert lines(two("status"))["dist/two"].startswith("of another build"), "who knows"
+    assert lines(two("status"))["dist/two"].startswith("from another build"), "who knows"
     (two.folder / "b.mlbuild.yaml").unlink()
     assert lines(two("status"))["dist/two"].startswith("orphan: ")

@@ -332,7 +332,7 @@ def test_folders_that_other_builds_publish_are_told(project: Starter) -> None:
     assert project("build", "--out", "kept").code == 0
     project.settled()
     told = project("status")
-    assert told.at_once and "\nkept/o0  of another build, made just now by '" in told.out
+    assert told.at_once and "\nkept/o0  from another build, built just now by '" in told.out
     shutil.rmtree(project.folder / "kept/o0")
     told = project("status")
     assert not told.at_once and "kept/o0" not in told.out

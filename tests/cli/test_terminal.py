@@ -111,7 +111,7 @@ def test_no_line_is_written_over_where_nobody_wants_that(
     assert lines[: len(ran)] == ([] if "-q" in words else ran)
 
 
-def test_a_pipe_gets_the_same_lines_without_colour(tmp_path: Path) -> None:
+def test_a_pipe_gets_the_same_lines_without_color(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for folder in (one, other):
         folder.mkdir()

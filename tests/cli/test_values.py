@@ -1,4 +1,4 @@
-"""Values of private data, and of files outside of the project, are not quoted: only columns, rules, counts and
+"""Values of private data, and of files outside the project, are not quoted: only columns, rules, counts and
 rows.
 """
 
@@ -92,7 +92,7 @@ def test_files_elsewhere_are_not_read(mlbuild: Command, fault: str, monkeypatch:
             ran = mlbuild(*words.split())
             assert "SECRET" not in ran.out + ran.err, (words, ran)
         ran = mlbuild("build")
-        assert (ran.code, f"'{path}' is outside of this project" in ran.err) == (2, True), ran
+        assert (ran.code, f"'{path}' is outside this project" in ran.err) == (2, True), ran
     file.write_text(text.replace('"rows.csv"', '"../rows.csv"'))
     assert "SECRET" in mlbuild("build", "--allow-outside").err
     assert "SECRET" not in mlbuild("build", "--allow-outside", "--no-samples").err

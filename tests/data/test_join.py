@@ -53,7 +53,7 @@ def test_a_left_join_keeps_every_row_in_its_order() -> None:
     assert made.equals(joined())
 
 
-def test_an_inner_join_drops_rows_without_a_partner() -> None:
+def test_an_inner_join_drops_rows_without_a_match() -> None:
     made = joined(how="inner")
     assert made["flight"].to_list() == [4, 3, 2]
     assert made["temp"].to_list() == [3.0, 1.0, 2.0]

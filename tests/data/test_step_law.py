@@ -157,10 +157,10 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
     "a filter changes a value": (
         Filter, applied(Filter, lambda b, a: a.with_columns(pl.col(pl.Float64) + 1.0)),
     ),
-    "a join foretells that every row has a partner": (
+    "a join foretells that every row has a match": (
         Join, inferred(Join, lambda b, a: each(a, b, lambda c: with_type(c, nullable=False))),
     ),
-    "a join promises that partners are found once": (
+    "a join promises that matches are found once": (
         Join, inferred(Join, lambda b, a: replace(a, unique=(*a.unique, (list(a.columns.values())[-1].node,)))),
     ),
     "a join does not depend on its keys": (Join, (Finding, "__init__", nothing_decides)),

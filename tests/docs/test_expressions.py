@@ -55,7 +55,7 @@ def test_an_expression_is_refused_as_the_page_says(expression: str, wanted: str)
 @pytest.mark.parametrize(("text", "dtype", "wanted"), rows("text", "as", "is", page=DOCS / "spec/sources.md"))
 def test_a_text_of_a_file_is_cast_as_the_page_says(text: str, dtype: str, wanted: str) -> None:
     value = cast(pl.Series([text.strip("`")]), dtype).item()
-    assert ("refused" if value is None else "missing" if value != value else shown(value)) == wanted
+    assert ("rejected" if value is None else "missing" if value != value else shown(value)) == wanted
 
 
 @pytest.mark.parametrize(("written", "wanted"), rows("written", "is", page=DOCS / "spec.md"))

@@ -282,7 +282,7 @@ def test_a_folder_outside_of_the_project_is_never_written(tmp_path: Path, out: s
     mine(tmp_path / "late")
     project.root.mkdir()
     (project.root / "dist").symlink_to(out)
-    assert refused(project) == "cannot use 'dist/late': it is outside of the project"
+    assert refused(project) == "cannot use 'dist/late': it is outside the project"
     assert files(tmp_path) == {"late/mine.txt": "mine"} and not [*(tmp_path / "other").iterdir()]
 
 

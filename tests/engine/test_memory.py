@@ -53,7 +53,7 @@ SAID = [
 @pytest.mark.parametrize(("message", "printed"), SAID)
 def test_a_process_that_may_have_no_more_memory_is_told_so(message: str, printed: str, limited: None) -> None:
     told = exhausted(Failure("task", message, {"signal": "SIGABRT"}), 5 * MIB, printed)
-    assert told.message == "out of memory: a process may have 1024 TiB (ulimit), the task used 5 MiB"
+    assert told.message == "out of memory: the limit is 1024 TiB per process (ulimit), the task used 5 MiB"
     assert told.details == {"signal": "SIGABRT", "memory": {"limit": ALLOWED, "peak": 5 * MIB}}
 
 
@@ -83,7 +83,7 @@ def test_a_process_that_gets_no_thread_is_told_the_limit(message: str, printed: 
         told = exhausted(Failure("task", message, {"signal": "SIGABRT"}), 5 * MIB, printed)
     finally:
         resource.setrlimit(resource.RLIMIT_NPROC, former)
-    message = "no more processes or threads can be started: a user may have 4096 (ulimit -u)"
+    message = "no more processes or threads can be started: the limit is 4096 per user (ulimit -u)"
     assert told == Failure("task", message, {"signal": "SIGABRT"})
 
 
@@ -120,7 +120,7 @@ def test_a_worker_is_made_where_its_threads_have_room(limited: None) -> None:
     failure = too_narrow(1 << 30)
     assert failure is not None
     assert re.fullmatch(
-        r"out of memory: a process may have 1024 TiB \(ulimit\), [\d.]+ TiB are left, but a worker needs 16384 TiB",
+        r"out of memory: the limit is 1024 TiB per process \(ulimit\), [\d.]+ TiB is left, but a worker needs 16384 TiB",
         failure.message,
     )
 

@@ -1,4 +1,4 @@
-"""Models with trees that lead outside of their lists, or nowhere."""
+"""Models with trees that lead outside their lists, or nowhere."""
 
 from __future__ import annotations
 

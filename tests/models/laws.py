@@ -214,7 +214,7 @@ def _other(param: Param) -> Any:
 
 
 def survives_being_written(cls: type[Learner]) -> None:
-    """Parameters and fitted bytes are complete: another instance gives the same predictions."""
+    """Parameters and fitted bytes are complete: another instance makes the same predictions."""
     for learner in (cls(), *variants(cls, examples(3, 100))):
         written = json.loads(json.dumps(write(learner)))
         assert written["type"] == cls.type

@@ -55,5 +55,5 @@ def test_a_library_is_loaded_where_there_is_enough_memory(name: str) -> None:
 def test_a_library_is_not_loaded_where_it_might_wait_for_memory_forever(name: str) -> None:
     needed = NEEDED[name][1] >> 20
     told = run(REFUSE.format(name=name), NEEDED[name][1])
-    assert told.startswith(f"out of memory: a process may have {needed} MiB (ulimit), ")
-    assert told.endswith(f" MiB are left, but {name} needs {needed} MiB")
+    assert told.startswith(f"out of memory: the limit is {needed} MiB per process (ulimit), ")
+    assert told.endswith(f" MiB is left, but {name} needs {needed} MiB")

@@ -98,7 +98,7 @@ seed: 0
 warnings:
   unused: warn
   shared-with-target: warn
-  join-without-partner: warn
+  unmatched-join: warn
   empty-part: warn
   constant-model: warn
   no-skill: warn

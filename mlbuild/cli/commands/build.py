@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check-determinism",
         action="store_true",
-        help="run each task twice; exit with 1 if the results differ",
+        help="run each task twice; exit with code 1 if the results differ",
     )
     add_locked(parser)
     add_out(parser)

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-size",
         type=size,
         metavar="SIZE",
-        help="remove only the oldest results until the store is this small, such as 500M or 2G (default: remove all)",
+        help="remove the oldest results only until the store is at most this large, such as 500M or 2G (default: remove all)",
     )
 
 
@@ -77,7 +77,7 @@ def _lines(garbage: Garbage, deleted: bool) -> Iterator[str]:
         counted(len(garbage.others), "leftover"),
     ]
     done = "removed" if deleted else "removable"
-    yield f"{done}: {', '.join(what)} ({size_text(garbage.size)}); {size_text(garbage.staying)} are kept"
+    yield f"{done}: {', '.join(what)} ({size_text(garbage.size)}); {size_text(garbage.staying)} is kept"
     newest = sorted(garbage.builds, reverse=True)
     for build in newest[:_TOLD]:
         yield f"  {counted(garbage.builds[build], 'result')} of build {build}"

@@ -38,7 +38,7 @@ FORMATS = ("text", "json", "github", "sarif")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (default: all)")
     parser.add_argument(
-        "--exit-code", action="store_true", help="exit with 6 unless all tasks are up to date"
+        "--exit-code", action="store_true", help="exit with code 6 unless all tasks are up to date"
     )
     parser.add_argument("--force", action="store_true", help="plan as if the targets were not up to date")
     parser.add_argument("-k", "--keep-going", action="store_true", help="plan as for build -k")

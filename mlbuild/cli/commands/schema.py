@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         return OK
     spec = find_file(args.file)
     if not bounds_of(args, spec).hold(spec):
-        raise UsageError(f"'{spec}' is a symlink to a file outside of this project", HELP)
+        raise UsageError(f"'{spec}' is a symlink to a file outside this project", HELP)
     text = _project_text(args, spec) if args.project else schema_text()
     schema = _folder(args.write, spec) / (_project_file(spec) if args.project else FILE)
     _tell(args, _write(spec, schema, text), spec, schema)

@@ -27,7 +27,7 @@ from mlbuild.pipeline.published import Published, published
 
 FORMATS = ("text", "json")
 
-_ORPHAN, _OTHER = "orphan", "of another build"
+_ORPHAN, _OTHER = "orphan", "from another build"
 _STYLES = {
     "up to date": "ok",
     "failed": "error",
@@ -55,8 +55,8 @@ class PublishedFolder:
         made it.
         """
         by = shlex.join(self.build["command"]) if self.build and self.state in (_ORPHAN, _OTHER) else ""
-        made = "" if self.made is None else f"made {ago(self.made)}{f' by {by!r}' if by else ''}"
-        state = f"{_ORPHAN}: belongs to no output" if self.state == _ORPHAN else self.state
+        made = "" if self.made is None else f"built {ago(self.made)}{f' by {by!r}' if by else ''}"
+        state = f"{_ORPHAN}: not an output of the spec" if self.state == _ORPHAN else self.state
         return ", ".join(text for text in (paint(_STYLES[self.state], state), made) if text)
 
 

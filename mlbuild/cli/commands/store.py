@@ -20,7 +20,7 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Compare every stored file with its digest. Exits with 1 if a file is "
+        "Compare every stored file with its digest. Exits with code 1 if a file is "
         "damaged. Builds do not need this command: they check the files that they read."
     )
     parser.add_argument(
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repair",
         action="store_true",
-        help="remove damaged files; the next build makes those again that it needs",
+        help="remove damaged files; the next build recreates the ones that it needs",
     )
 
 
@@ -67,12 +67,12 @@ def run(args: argparse.Namespace) -> int:
     ]
     show([f"{', '.join(read)} ({size_text(found.size)}): {_verdict(len(damaged), found.incomplete)}"])
     if code and not args.quiet:
-        say(["  help: use --repair to remove them; the next build makes those again that it needs"])
+        say(["  help: use --repair to remove them; the next build recreates the ones that it needs"])
     return code
 
 
 def _verdict(damaged: int, incomplete: int) -> str:
-    one = "is incomplete and will be made again when needed"
-    several = "are incomplete and will be made again when needed"
+    one = "is incomplete and will be recreated when needed"
+    several = "are incomplete and will be recreated when needed"
     lacking = f"; {counted(incomplete, 'result')} {one if incomplete == 1 else several}" if incomplete else ""
     return (f"{damaged:,} damaged" if damaged else "no damage found") + lacking

@@ -1,4 +1,4 @@
-"""Writes what commands print, and has helpers for output: colours, paths, numbers.
+"""Writes what commands print, and has helpers for output: colors, paths, numbers.
 
 Text for people is printed line by line through `page`, wherever its values come from. No other place decides what a
 terminal or a CI log can get.
@@ -28,7 +28,7 @@ _DATED = r"\0\d*\0"
 
 
 class Paint:
-    """Colours text on a terminal, unless the user has disabled it."""
+    """Colors text on a terminal, unless the user has disabled it."""
 
     def __init__(self, stream: TextIO | None, wanted: bool = True) -> None:
         self.on = wanted and colored(stream)
@@ -40,7 +40,7 @@ class Paint:
 def page(lines: Iterable[str], paint: Paint | None = None, *, dated: bool = False) -> str:
     """Join lines for output. Whatever they contain, each becomes one line in which everything is visible.
 
-    Only the colours of an enabled paint are kept, and the marks of times if they are `dated`.
+    Only the colors of an enabled paint are kept, and the marks of times if they are `dated`.
     """
     passing = [*([_PAINTED] if paint and paint.on else []), *([_DATED] if dated else [])]
     if not passing:

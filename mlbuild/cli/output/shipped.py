@@ -64,7 +64,7 @@ def _content(spec: Spec, file: str) -> Any:
 
 
 def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[str, Any]]:
-    """Return the metrics of each model that was evaluated, of a constant answer, and of the last build of the model."""
+    """Return the metrics of each model that was evaluated, of a constant prediction, and of the last build of the model."""
     actions = {name: result.actions.get(evaluate.task_of(name)) for name in spec.models}
     digests = {name: action.digests[evaluate.METRICS] for name, action in actions.items() if action}
     former = last_measured(store, spec, digests, result.build)

@@ -74,7 +74,7 @@ class Records(Iterator[list[str]]):
         text, at = "".join(self._text), 0
         while at <= len(text):
             found = self._field.match(text, at)
-            assert found is not None, "any text starts with a field, if only with an empty one"
+            assert found is not None, "every text starts with a field, even if it is empty"
             end = found.end()
             if found["quoted"] is not None:
                 opened, closed = self._line_of(text, at), self._line_of(text, end)

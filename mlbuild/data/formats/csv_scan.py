@@ -32,8 +32,8 @@ class CsvScan:
     """Facts about the bytes of a CSV file.
 
     `opens`: at least one field starts with a quote. `sound`: every quote opens a field, closes one, or is doubled
-    inside one. `strays`: there is a carriage return outside of quotes that no line feed follows. `nul`: there is a
-    NUL byte. `delimiters` and `records` are the counts outside of quotes, including blank lines. They are
+    inside one. `strays`: there is a carriage return outside quotes that no line feed follows. `nul`: there is a
+    NUL byte. `delimiters` and `records` are the counts outside quotes, including blank lines. They are
     meaningful only if the file is sound.
     """
 
@@ -82,7 +82,7 @@ def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> npt.NDArr
 
 @frozen
 class _Marks:
-    """The structure of a chunk: one bit for each byte, which is set only outside of quotes."""
+    """The structure of a chunk: one bit for each byte, which is set only outside quotes."""
 
     delimiters: Bits
     feeds: Bits

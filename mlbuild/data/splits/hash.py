@@ -31,7 +31,7 @@ class Hash(Shares):
 
     key: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "Columns to hash. Rows with the same values stay in the same part, so name what must not be split up, such as a customer.",
+        "Columns to hash. Rows with the same values stay in the same part. Choose columns that identify what must stay together, such as a customer.",
     )
 
     def infer(self, table: Table) -> None:

@@ -95,7 +95,7 @@ class Shares(Split):
     )
     test: float = field(
         _SHARE,
-        "Fraction of all rows to use for the test. They do not influence training. The remaining rows are for training.",
+        "Fraction of all rows to use for testing. They do not influence training. The remaining rows are for training.",
         default=0.0,
         examples=(0.2,),
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Time(Split):
-    """Split by time: training rows are before validation rows, and these before test rows."""
+    """Split by time: training rows come before validation rows, which come before test rows."""
 
     discriminator = ("type", "time")
     usual = ("valid_from", "test_from")

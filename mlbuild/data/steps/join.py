@@ -20,7 +20,7 @@ from mlbuild.params import Choice, Json, ListOf, MapOf, Name, Text, field, write
 if TYPE_CHECKING:
     import polars as pl
 
-#: A person should know if an inner join drops a larger share of the rows, or a left join finds partners for fewer.
+#: Warn if an inner join drops a larger share of the rows, or a left join finds matches for a smaller one.
 _MOST_LOST, _FEWEST_FOUND = 0.1, 0.01
 #: How many keys are shown as examples, and among how many they are looked for.
 _EXAMPLES, _LOOKED_AT = 3, 10_000
@@ -139,22 +139,22 @@ class Join(DatasetStep):
         return rows.join(right, on=[*self.keys], how=self.how, nulls_equal=False, maintain_order="left")
 
     def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
-        """Count the rows that have a partner."""
-        return {"partners": self._matched(rows, tables, "semi").height}
+        """Count the rows that have a match."""
+        return {"matched": self._matched(rows, tables, "semi").height}
 
     def findings(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
     ) -> Iterator[DataWarning]:
-        lost = rows.height - counts["partners"]
+        lost = rows.height - counts["matched"]
         inner = self.how == "inner"
         if not self._adds:  # to drop rows is what it is for
             return
-        if lost > _MOST_LOST * rows.height if inner else counts["partners"] < _FEWEST_FOUND * rows.height:
+        if lost > _MOST_LOST * rows.height if inner else counts["matched"] < _FEWEST_FOUND * rows.height:
             what = "drops them" if inner else "adds no values to them"
             message = f"the join finds no match for {lost:,} of {rows.height:,} rows and {what}"
             alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.keys.values())
             yield DataWarning(
-                "join-without-partner",
+                "unmatched-join",
                 message,
                 {
                     f"without a match, {listed(self.keys)}": _examples(alone),
@@ -165,7 +165,7 @@ class Join(DatasetStep):
     def _matched(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], how: Literal["semi", "anti"]
     ) -> pl.DataFrame:
-        """Return the keys of the rows that have a partner, or of those that have none."""
+        """Return the keys of the rows that have a match, or of those that have none."""
         here, there = [*self.keys], [*self.keys.values()]
         right = tables[self.with_].select(there)
         return rows.select(here).join(right, left_on=here, right_on=there, how=how, nulls_equal=False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Rename(DatasetStep):
-    """Rename columns, all at once, so that two columns can swap names.
+    """Rename columns. All renames happen at once, so two columns can swap names.
 
     If a column is an input of the artifact, the input has the name that the column has at the end of the dataset.
     """

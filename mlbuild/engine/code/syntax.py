@@ -38,7 +38,7 @@ def parameters(function: Function) -> list[ast.arg]:
 
 
 def around(function: Function) -> list[ast.AST]:
-    """Return the parts of a function outside of its body, which are evaluated when the function is created."""
+    """Return the parts of a function outside its body, which are evaluated when the function is created."""
     given = function.args
     annotations = [*(one.annotation for one in parameters(function)), function.returns]
     found = [*function.decorator_list, *given.defaults, *given.kw_defaults, *annotations]

@@ -1,4 +1,4 @@
-"""External inputs: what is outside of a project's results but determines them.
+"""External inputs: what is outside a project's results but determines them.
 
 Files, or anything else with a content.
 """

@@ -1,4 +1,4 @@
-"""Predicts what a build would decide about each task, without running any."""
+"""Predicts what a build would decide for each task, without running any."""
 
 from __future__ import annotations
 

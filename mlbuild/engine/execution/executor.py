@@ -48,7 +48,7 @@ class Executor(Protocol):
     """Runs the functions of tasks with resources of its own, which builds only borrow.
 
     A build submits at most `slots` tasks at once, which share `cores` cores. Whoever makes an executor closes it. One
-    executor can serve several builds, one after the other, unless one was interrupted: then it has to be closed
+    executor can serve several builds, one at a time, unless one was interrupted: then it has to be closed
     first.
     """
 

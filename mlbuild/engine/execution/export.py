@@ -58,15 +58,13 @@ def check_place(task: Task, local: Local, root: Path) -> None:
     build wrote it. An absolute path was given by the user and can be anywhere.
 
     Raises:
-        Unwritable: The folder is outside of the project, contains something else, or cannot be read.
+        Unwritable: The folder is outside the project, contains something else, or cannot be read.
     """
     if task.exports is None:
         return
     folder = root / task.exports
     if not Path(task.exports).is_absolute() and not is_below(root, folder):
-        raise Unusable(
-            task.exports, "it is outside of the project", f"remove the link '{folder.parent.name}'"
-        )
+        raise Unusable(task.exports, "it is outside the project", f"remove the link '{folder.parent.name}'")
     try:
         found = _kind(folder)
         _kind(root / folder.name)  # the name can be too long even if there is no 'dist' yet

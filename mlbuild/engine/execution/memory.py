@@ -66,7 +66,7 @@ def too_narrow(threads: int) -> Failure | None:
     left, needed = room(), _START + threads * _THREAD
     if left is None or left >= needed:
         return None
-    told = f"{size_text(max(left, 0))} are left, but a worker needs {size_text(needed)}"
+    told = f"{size_text(max(left, 0))} is left, but a worker needs {size_text(needed)}"
     return _out_of_memory(", ".join([*allowance_text(), told]), allowance(), None)
 
 

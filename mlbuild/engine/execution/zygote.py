@@ -187,7 +187,7 @@ class Zygote:
 
 
 def work(channel: socket.socket, output: int, setup: Setup, threads: int) -> NoReturn:
-    """Run as a worker: run tasks one after the other, and write their output to `output`."""
+    """Run as a worker: run tasks one at a time, and write their output to `output`."""
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)

@@ -100,7 +100,7 @@ class Folder:
             self._place(temporary, path)
 
     def give(self, path: Path, content: bytes) -> None:
-        """Write a file outside of the folder, replacing the previous one. It is synced."""
+        """Write a file outside the folder, replacing the previous one. It is synced."""
         with self._written(path.name):
             try:
                 self._replace(path, content, self._new())

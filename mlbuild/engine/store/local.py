@@ -73,7 +73,7 @@ class DiskLocal:
             self._own.discard(Path(old.path))
 
     def give(self, path: Path, content: bytes) -> None:
-        """Write a file of the project, outside of the store, replacing the previous one."""
+        """Write a file of the project, outside the store, replacing the previous one."""
         self._own.give(path, content)
 
     def _note_path(self, name: str) -> str:

@@ -100,7 +100,7 @@ class Classification(Answer):
         lacking = [value for value in classes if value not in seen]
         if lacking:
             which = "1 class" if len(lacking) == 1 else f"{len(lacking)} classes"
-            raise self._failure(f"there are no train rows of {which} of '{self.column}'", lacking)
+            raise self._failure(f"there are no train rows for {which} of '{self.column}'", lacking)
         if len(classes) < 2:
             held = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}"
             raise self._failure(

@@ -99,7 +99,7 @@ class LightgbmClassifier(Lightgbm):
         return self.objective is None or (self.objective == "binary") == (classes == 2)
 
     def _unsuitable(self, classes: int) -> str:
-        return f"'objective: {self.objective}' does not suit a target with {classes} classes"
+        return f"'objective: {self.objective}' does not support a target with {classes} classes"
 
     def native(self, classes: int) -> dict[str, Any]:
         params = super().native(classes)

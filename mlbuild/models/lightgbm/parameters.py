@@ -88,22 +88,22 @@ class Parameters(Described):
     )
     top_rate: float = field(
         Number(above=0, max=1),
-        "With `goss`: the fraction of rows with the largest gradients that is kept.",
+        "With `goss`: the fraction of rows with the largest gradients to keep.",
         default=0.2,
     )
     other_rate: float = field(
         Number(above=0, max=1),
-        "With `goss`: the fraction of rows that is sampled from the rest.",
+        "With `goss`: the fraction of the other rows to sample.",
         default=0.1,
     )
     feature_fraction: float = field(
         Number(above=0, max=1),
-        "Fraction of features that is sampled for each tree.",
+        "Fraction of features to sample for each tree.",
         default=1.0,
     )
     feature_fraction_bynode: float = field(
         Number(above=0, max=1),
-        "Fraction of features that is sampled for each split.",
+        "Fraction of features to sample for each split.",
         default=1.0,
     )
     lambda_l1: float = field(Number(min=0), "L1 regularization of leaf values.", default=0.0)
@@ -205,7 +205,7 @@ class Parameters(Described):
             ):
                 yield Problem(
                     "missing-key",
-                    "a random forest must sample rows or features; otherwise all trees are equal",
+                    "a random forest must sample rows or features; otherwise all trees are identical",
                     ("boosting",),
                     help="add 'bagging_freq: 1' and 'bagging_fraction: 0.632'",
                 )

@@ -65,7 +65,7 @@ class LightgbmRegressor(Lightgbm):
     )
     fair_c: float = field(Number(above=0), "With `fair`: scale of the loss.", default=1.0)
     poisson_max_delta_step: float = field(
-        Number(above=0), "With `poisson`: added to the hessians for numerical safety.", default=0.7
+        Number(above=0), "With `poisson`: added to the hessians for numerical stability.", default=0.7
     )
     tweedie_variance_power: float = field(
         Number(min=1, below=2),

@@ -64,7 +64,7 @@ _METRIC = "use the model's 'metrics' and 'early_stopping' instead"
 _QUIET = "training prints no output"
 _CATEGORY = "use the op 'category' to make a column categorical"
 _CPU = "training runs on the CPU, where it is deterministic"
-_NUMBERED = "it refers to columns by number, and preprocessing decides the numbers"
+_NUMBERED = "it refers to columns by number, and preprocessing determines the numbers"
 
 #: LightGBM parameters that a spec cannot set, with the reason.
 REFUSED = {

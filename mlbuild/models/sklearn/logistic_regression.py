@@ -24,7 +24,7 @@ class LogisticRegression(LinearClassifier):
     )
     l1_ratio: float = field(
         Number(min=0, max=1),
-        "Elastic-net mixing: 0 is an L2 penalty, 1 an L1 penalty, values between are a mix.",
+        "Elastic-net mixing: 0 is an L2 penalty, 1 an L1 penalty, values in between mix both.",
         default=0.0,
     )
     fit_intercept: bool = field(Boolean(), "Fit an intercept.", default=True)
@@ -53,7 +53,7 @@ class LogisticRegression(LinearClassifier):
         if self.l1_ratio > 0 and self.solver != "saga":
             yield Problem(
                 "contradiction",
-                f"'solver: {self.solver}' does not support an L1 penalty, which 'l1_ratio' asks for",
+                f"'solver: {self.solver}' does not support an L1 penalty, which 'l1_ratio' requires",
                 ("l1_ratio",),
                 help="write 'solver: saga'",
             )

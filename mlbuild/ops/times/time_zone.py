@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
 
-#: Transitions are searched from 1800 to 2099. Outside of this range, the nearest offset applies.
+#: Transitions are searched from 1800 to 2099. Outside this range, the nearest offset applies.
 FIRST_DAY, LAST_DAY = -62_091, 47_482
 
 

@@ -31,7 +31,7 @@ KIND = "dataset"
 #: The part with the numbers of rows and with what a person should know.
 REPORT = "report.json"
 FORMAT = 1
-_CODES = ("join-without-partner", "empty-part")
+_CODES = ("unmatched-join", "empty-part")
 _STEPS = {cls.op: cls for cls in DATASET_STEPS}
 _SPLITS = {cls.discriminator[1]: cls for cls in SPLITS}
 

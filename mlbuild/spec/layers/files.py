@@ -17,7 +17,7 @@ SPEC = "mlbuild.yaml"
 def read_main(file: FilePath, bounds: Bounds) -> Document | list[Diagnostic]:
     """Return the tree of a spec file, which can be a link inside its bounds; or the errors if it cannot be read."""
     if not bounds.hold(file):
-        message = "the spec is a symlink to a file outside of this project"
+        message = "the spec is a symlink to a file outside this project"
         return [Diagnostic("outside-project", message, Span(str(file), 1, 1, 1, 1), HELP)]
     return read_spec(file)
 

@@ -70,10 +70,10 @@ class _IncludeReader:
     def _unreadable(self, file: FilePath, named: str, at: Path) -> Problem | None:
         """Return why a file cannot be read.
 
-        For a file outside of the project, do not even reveal whether it exists.
+        For a file outside the project, do not even reveal whether it exists.
         """
         if not self.bounds.hold(file):
-            return Problem("outside-project", f"'{named}' is outside of this project", at, HELP)
+            return Problem("outside-project", f"'{named}' is outside this project", at, HELP)
         return missing(file, named, at, "the folder of this file")
 
     def _read(self, file: FilePath) -> Document | None:

@@ -47,11 +47,11 @@ def flow_sources(
 def _unreadable(located: Located, bounds: Bounds) -> tuple[Problem, ...]:
     """Return why a source cannot be read.
 
-    For a file outside of the project, do not even reveal whether it exists.
+    For a file outside the project, do not even reveal whether it exists.
     """
     if located.sample is None or bounds.hold(located.sample):
         return located.problems
-    return (Problem("outside-project", f"'{located.called}' is outside of this project", ("path",), HELP),)
+    return (Problem("outside-project", f"'{located.called}' is outside this project", ("path",), HELP),)
 
 
 def _source_table(

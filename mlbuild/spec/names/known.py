@@ -144,7 +144,7 @@ def _mentioned(steps: Iterable[Op]) -> Iterator[str]:
 
 
 def _header(source: Source, located: Located, bounds: Bounds) -> list[str]:
-    """Return the columns of a source's file; empty if it does not exist, cannot be read, or is outside of the
+    """Return the columns of a source's file; empty if it does not exist, cannot be read, or is outside the
     bounds.
     """
     try:

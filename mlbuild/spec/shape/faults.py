@@ -85,7 +85,7 @@ def _routes(value: Any, wanted: Container[int]) -> Iterator[tuple[Path, Any]]:
 def _in_doubt(value: dict[str, Any], at: Path) -> list[Path]:
     """Return what a mistake in the text at a path affects: everything that is defined next to it in a section."""
     if at[0] not in value:
-        return []  # a key of an included file that has no meaning outside of it
+        return []  # a key of an included file that has no meaning outside it
     section = value[str(at[0])]
     if len(at) == 1 and isinstance(section, dict):
         return [(at[0], name) for name in section]

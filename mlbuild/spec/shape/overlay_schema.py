@@ -13,7 +13,7 @@ _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
 def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]]:
     """Yield `overlay`, all definitions that only overlays use, and `included`, which editors can refer to."""
     yield "included", _excerpt(root, ("include", *SECTION_KEYS), "included file", "A part of a spec.")
-    overlay = _excerpt(root, OVERLAID, "profile", "The changes of a profile. No key is required.")
+    overlay = _excerpt(root, OVERLAID, "profile", "The changes that a profile makes. All keys are optional.")
     relaxed: Json = {}
     yield "overlay", _Relaxed(definitions, relaxed).shape(overlay)
     yield from relaxed.items()

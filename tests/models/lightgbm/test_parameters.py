@@ -78,7 +78,7 @@ CONTRADICTIONS: list[tuple[Lightgbm, str, str]] = [
     (LightgbmRegressor(data_sample_strategy="goss", top_rate=0.7, other_rate=0.4), "other_rate", "the sum of 'top_rate' and 'other_rate' is greater than 1"),
     (LightgbmRegressor(top_rate=0.5), "top_rate", "'top_rate' has no effect without 'data_sample_strategy: goss'"),
     (LightgbmRegressor(skip_drop=0.1), "skip_drop", "'skip_drop' has no effect without 'boosting: dart'"),
-    (LightgbmRegressor(boosting="rf"), "boosting", "a random forest must sample rows or features; otherwise all trees are equal"),
+    (LightgbmRegressor(boosting="rf"), "boosting", "a random forest must sample rows or features; otherwise all trees are identical"),
     (LightgbmRegressor(boosting="rf", feature_fraction=0.5, learning_rate=0.5), "learning_rate", "'learning_rate' has no effect with 'boosting: rf'"),
     (LightgbmRegressor(zero_as_missing=True, use_missing=False), "zero_as_missing", "'zero_as_missing' has no effect with 'use_missing: false'"),
     (LightgbmClassifier(is_unbalance=True, scale_pos_weight=2.0), "scale_pos_weight", "'is_unbalance' and 'scale_pos_weight' cannot be used together"),
@@ -124,8 +124,8 @@ def test_what_is_for_categories_has_no_effect_without_one(learner: Lightgbm, dty
 @pytest.mark.parametrize(
     ("objective", "target", "message"),
     [
-        ("multiclass", ColumnType("bool"), "'objective: multiclass' does not suit a target with 2 classes"),
-        ("binary", ColumnType("string", categories=("a", "b", "c")), "'objective: binary' does not suit a target with 3 classes"),
+        ("multiclass", ColumnType("bool"), "'objective: multiclass' does not support a target with 2 classes"),
+        ("binary", ColumnType("string", categories=("a", "b", "c")), "'objective: binary' does not support a target with 3 classes"),
         ("binary", ColumnType("bool"), None),
         ("multiclassova", ColumnType("string"), None),
         (None, ColumnType("int", categories=(1, 2, 3)), None),

@@ -165,8 +165,8 @@ FAULTS: list[tuple[Lightgbm, int, list[float], str]] = [
     (LightgbmClassifier(), 2, [1, 1], "all 2 train rows have the same class, but a classifier needs two"),
     (LightgbmClassifier(), 1, [0, 0], "all 2 train rows have the same class, but a classifier needs two"),
     (LightgbmClassifier(), 4, [0, 2, 0], "the train rows have 2 of the 4 classes of the target"),
-    (LightgbmClassifier(objective="binary"), 3, [0, 1, 2], "'objective: binary' does not suit a target with 3 classes"),
-    (LightgbmClassifier(objective="multiclass"), 2, [0, 1], "'objective: multiclass' does not suit a target with 2 classes"),
+    (LightgbmClassifier(objective="binary"), 3, [0, 1, 2], "'objective: binary' does not support a target with 3 classes"),
+    (LightgbmClassifier(objective="multiclass"), 2, [0, 1], "'objective: multiclass' does not support a target with 2 classes"),
 ]  # fmt: skip
 
 

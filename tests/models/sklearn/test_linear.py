@@ -213,5 +213,5 @@ def test_vectors_without_elements() -> None:
 
 def test_l1_needs_a_solver_that_has_it() -> None:
     (problem,) = LogisticRegression(l1_ratio=0.5).check()
-    assert problem.message == "'solver: lbfgs' does not support an L1 penalty, which 'l1_ratio' asks for"
+    assert problem.message == "'solver: lbfgs' does not support an L1 penalty, which 'l1_ratio' requires"
     assert (problem.at, problem.help) == (("l1_ratio",), "write 'solver: saga'")
