@@ -37,7 +37,7 @@ def refused(text: str) -> bool:
 
 
 def no_threads(text: str) -> str | None:
-    """Return what stopped a library that reports that it got no thread; None if it was memory, or reports nothing."""
+    """Return why a library could not start a thread; None if it lacked memory, or does not report such a failure."""
     if not _NO_THREAD.search(text) or allowance() is not None:
         return None
     try:
@@ -82,7 +82,7 @@ class Memory(NamedTuple):
 
 
 def memory_of(process: int | Literal["self"]) -> Memory | None:
-    """Return the memory of a process. None if it has ended, or if the platform does not tell."""
+    """Return the memory of a process. None if it has ended, or if the platform does not report it."""
     try:
         with open(f"/proc/{process}/statm") as file:  # noqa: PTH123  # 20 us faster
             whole, resident, of_files, _, _, data, _ = file.read().split()

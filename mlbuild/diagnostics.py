@@ -200,7 +200,7 @@ CODES = {
     "unknown-table": "there is no source or dataset with this name",
     "unknown-contract": "there is no contract with this name",
     "unknown-dataset": "there is no dataset with this name",
-    "unknown-preprocessing": "there is no preprocessing with this name",
+    "unknown-preprocessing": "there is no preprocessing list with this name",
     "unknown-model": "there is no model with this name",
     "unknown-column": "there is no column with this name at this point",
     "unknown-target": "there is no task or definition with this name, or there are several",

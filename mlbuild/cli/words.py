@@ -23,7 +23,7 @@ def asks_json(argv: list[str]) -> bool:
 
 
 def asked_format(argv: list[str]) -> str:
-    """Return the requested format. The last word about it counts, and "" means none."""
+    """Return the requested format. The last option wins, and "" means none."""
     asked = ""
     for before, word in zip(["", *argv], argv, strict=False):
         name, _, value = word.partition("=")

@@ -45,7 +45,7 @@ class Reading(Described):
     )
     null_values: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, unique=True),
-        "Values that mean a missing value in this column, in addition to those of the source.",
+        "Strings that represent a missing value in this column, in addition to those of the source.",
         default=(),
         examples=(["-999"],),
     )
@@ -70,7 +70,7 @@ class Reading(Described):
             {
                 ",": "as in `1,234,567`",
                 ".": "as in `1.234.567`",
-                " ": "as in `1 234 567`, also with protected spaces",
+                " ": "as in `1 234 567`, also with non-breaking spaces",
                 "'": "as in `1'234'567`, also with `’`",
                 "_": "as in `1_234_567`",
             }
@@ -105,12 +105,12 @@ class Reading(Described):
     ambiguous: str = field(
         Choice(
             {
-                "refuse": "it does not parse",
+                "refuse": "the value does not parse",
                 "earlier": "the earlier one",
                 "later": "the later one",
             }
         ),
-        "What a local time means that occurred twice because clocks were set back.",
+        "Meaning of a local time that occurred twice because clocks were set back.",
         default="refuse",
     )
 

@@ -1,4 +1,4 @@
-"""Converts sqlglot's tree to nodes, and refuses everything that the language does not support.
+"""Converts sqlglot's tree to nodes, and rejects everything that the language does not support.
 
 Different spellings become the same: `>` and BETWEEN become `<` and `<=`, IF and NULLIF become CASE, NOT IN becomes
 NOT of IN.
@@ -68,14 +68,14 @@ _LONGEST_PATTERN = 500
 
 
 class SyntaxConverter:
-    """Converts sqlglot's tree to nodes, and collects what is refused."""
+    """Converts sqlglot's tree to nodes, and collects what is rejected."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
 
     def read(self, sql: Sql) -> Node:
-        """Convert a part. Any argument of `sql` besides the known operands would change its meaning and is refused."""
+        """Convert a part. Any argument of `sql` besides the known operands would change its meaning and is rejected."""
         name = type(sql).__name__
         op, operands = _PLAIN.get(name) or _SPECIAL.get(name) or (None, "")
         known = {*operands.split(), *_HARMLESS, "negate"}

@@ -10,7 +10,7 @@ from mlbuild.frozen import frozen
 
 Offset = tuple[int, int]
 
-#: The op of a part that was already refused. Nothing more is reported about it.
+#: The op of a part that was already rejected. Nothing else is reported about it.
 REFUSED = "refused"
 
 

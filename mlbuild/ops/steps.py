@@ -36,7 +36,7 @@ class Fitting:
 
 
 def apply_stages(stages: Sequence[Stage], states: Sequence[State], rows: Frame) -> Iterator[pl.Series]:
-    """Transform rows with fitted states. Columns come as they are ready, not in the order of the matrix."""
+    """Transform rows with fitted states. Columns are yielded as they become ready, not in the order of the matrix."""
 
     def apply(leg: Leg, rows: Frame) -> Sequence[pl.Series]:
         return leg.step.apply(states[leg.index], rows, leg.read)

@@ -56,7 +56,7 @@ class Steps(Kind):
         return value if isinstance(value, str) else [STEP.canonical(item) for item in value]
 
     def phrase(self) -> str:
-        return "the name of a preprocessing or a list of steps"
+        return "the name of a preprocessing list, or a list of steps"
 
     def nested(self) -> tuple[Kind, ...]:
         return (STEP, _PREPROCESSING)
@@ -168,7 +168,7 @@ class Model(Described):
     )
     preprocessing: str | tuple[Op, ...] = field(
         Steps(),
-        "Steps that transform the features for the learner: the name of a preprocessing or a list of steps.",
+        "Steps that transform the features for the learner: the name of a preprocessing list, or a list of steps.",
         default=(),
     )
     target: Mapping[str, Any] = field(TARGET, "Column to predict.")

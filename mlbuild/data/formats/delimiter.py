@@ -1,4 +1,4 @@
-"""Finds the delimiter of a CSV file: the one with which the first records have the same width."""
+"""Finds the delimiter of a CSV file: the one that gives the first records the same width."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mlbuild.data.formats.csv_records import open_text
 
-#: In the order of preference, if several give the same table.
+#: In order of preference, if several give the same table.
 DELIMITERS = (",", ";", "\t", "|", " ")
 _RECORDS = 200
 
 
 def find_delimiter(file: Path) -> str:
-    """Return the delimiter that splits the first records into the most columns of equal number, or a comma."""
+    """Return the delimiter that splits the first records into the same and largest number of columns, or a comma."""
     widths = {delimiter: _width(file, delimiter) for delimiter in DELIMITERS}
     # Spaces also occur in texts, so they are a delimiter only if nothing else is.
     if any(width > 1 for delimiter, width in widths.items() if delimiter != " "):

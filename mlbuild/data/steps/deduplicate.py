@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _KEEP = {
-    "first": "the first row in the order of the columns `order`, or of the table",
-    "last": "the last row in the order of the columns `order`, or of the table",
+    "first": "the first row when sorted by `order`, or in the order of the table",
+    "last": "the last row when sorted by `order`, or in the order of the table",
 }
 
 
@@ -35,12 +35,12 @@ class Deduplicate(DatasetStep):
 
     by_: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "Columns in which no two rows are to have the same values.",
+        "Columns that identify duplicates: rows with the same values in all of them.",
         key="by",
     )
     order: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, unique=True),
-        "Columns that say which row is first, sorted as in `sort`. A row in which they are missing is kept only if there is no other. If several rows are equal in them, their order in the table decides.",
+        "Columns that determine which row is first, sorted as in `sort`. A row with a missing value in them is kept only if there is no other. Ties are broken by the order of the table.",
         default=(),
     )
     keep: str = field(Choice(_KEEP), "Which of the rows to keep.", default="first")

@@ -104,7 +104,7 @@ class Match:
 def differing_dtypes(
     table: Table, name: str, other: Table, there: str, other_name: str, at: Path
 ) -> Iterator[Problem]:
-    """Report a column of this table and one of another table that must have the same dtype, but have not."""
+    """Report a column of this table and one of another table that must have the same dtype, but do not."""
     left, right = table.columns[name].served, other.columns[there].served
     if left.known and right.known and left.dtype != right.dtype:
         if name == there:

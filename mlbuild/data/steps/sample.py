@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Sample(DatasetStep):
     """Keep a fraction of the keys, with all of their rows.
 
-    Whether a row is kept depends only on its key and the seed, so rows that are added to the data later do not change
-    which of the others are kept. A key is hashed as in the split `hash`, but with the string "sample" after the
-    seed: what is sampled does not depend on how a hash split with the same key divides it.
+    Whether a row is kept depends only on its key and the seed, so adding rows later does not change which of the
+    others are kept. A key is hashed as in the split `hash`, but with the string "sample" after the seed, so the sample
+    is independent of a hash split with the same key.
     """
 
     op = "sample"
@@ -32,12 +32,12 @@ class Sample(DatasetStep):
 
     fraction: float = field(
         Number(above=0, below=1),
-        "Fraction of the keys to keep. With few keys, the result can differ from it.",
+        "Fraction of the keys to keep. With few keys, the actual fraction can differ.",
         examples=(0.1,),
     )
     key: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "Columns to hash. Rows with the same values are kept or dropped together, so name what identifies a row, or what must not be torn apart, such as a customer.",
+        "Columns to hash. Rows with the same values are kept or dropped together, so choose columns that identify a row, or what must stay together, such as a customer.",
     )
     seed: int | None = field(
         Integer(min=0, max=INT32),

@@ -35,7 +35,7 @@ class Sort(DatasetStep):
     )
     descending: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, unique=True),
-        "Those of the columns in `by` that are sorted from the largest to the smallest value.",
+        "Columns of `by` to sort in descending order.",
         default=(),
     )
 

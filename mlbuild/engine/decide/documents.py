@@ -1,4 +1,4 @@
-"""Shapes of JSON documents: checks whether a document has the form in which it is written.
+"""Shapes of JSON documents: checks whether a document has the form that mlbuild writes.
 
 A seal shows that the bytes of a document are complete, not that this version of mlbuild wrote them.
 """

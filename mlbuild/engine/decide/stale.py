@@ -92,7 +92,7 @@ Decision = Fresh | Restorable | Stale | Unsure | FailedBefore | Blocked
 
 
 def decide(task: Task, done: Mapping[str, Action | None], world: World, *, forced: bool = False) -> Decision:
-    """Decide about one task. `done` contains the outcomes of others: None for no result, absent if not known yet.
+    """Decide on one task. `done` contains the outcomes of others: None for no result, absent if not known yet.
 
     Nothing is run and no stored content is read. It is enough that contents exist; their digests are compared
     before use.
@@ -130,7 +130,7 @@ def surely_runs(decision: Decision) -> bool:
 
 
 def failures_behind(names: Iterable[str], blocked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the failed tasks because of which tasks have no result.
+    """Return the failed tasks that keep tasks from having a result.
 
     `blocked` contains what those were blocked by.
     """
@@ -154,7 +154,7 @@ def _unknown_result(task: Task, now: Ingredients, world: World) -> Stale | Unsur
 def _changes(
     task: Task, now: Ingredients, world: World, unknown: tuple[Reason, ...] = ()
 ) -> tuple[Reason, ...]:
-    """Return what changed since the last result of the task: empty if nothing known did, `unknown` if there is
+    """Return what changed since the last result of the task: empty if nothing is known to have changed, `unknown` if there is
     none.
     """
     record = find_record(world.store.local, task.name)

@@ -21,7 +21,7 @@ from mlbuild.engine.store.kept import remove
 from mlbuild.progress import Progress
 from mlbuild.shown import cut
 
-#: The reason for the failure of a task that got no more memory.
+#: The reason for the failure of a task that ran out of memory.
 OUT_OF_MEMORY = "out of memory"
 
 #: The maximum number of characters of a traceback: an exception can quote a whole table.

@@ -1,4 +1,4 @@
-"""Contents by their digest: the parts of results. Every place that has a content has the same one."""
+"""Contents by their digest: the parts of results. A digest identifies the same content everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of the order in which probabilities put rows. Targets are class indices [N], scores float64 [N, classes]."""
+"""Metrics of how probabilities rank rows. Targets are class indices [N], scores float64 [N, classes]."""
 
 from __future__ import annotations
 

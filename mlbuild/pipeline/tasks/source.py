@@ -43,7 +43,7 @@ def run(job: Job) -> None:
     columns = {name: read(Parsing, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
     rows, faults = format_.read(job.file(FILE), columns, job.progress)
-    # Only with faults: where rows are in a file changes no result of a sound one, and must rerun nothing.
+    # Only with faults: in a valid file, the positions of rows affect no result, and must not rerun anything.
     before = format_.lines_before(job.file(FILE), rows.height) if faults else None
     content = {"faults": [fault.to_json() for fault in faults], "lines_before": before}
     job.write("faults", json.dumps(content).encode())

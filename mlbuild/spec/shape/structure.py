@@ -176,7 +176,7 @@ def _unknown_learner(value: Any, at: Path) -> Problem:
     of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
     near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
     if isinstance(value, str) and near and not _of_known_library(value, known):
-        near = None  # a learner of another library is not a typing mistake
+        near = None  # a learner of another library is not a typo
     help_ = near or f"available types: {listed(of_library or known)}"
     meant = misspelt(value, known) if near else None
     return Problem("unknown-type", f"unknown model type {shown(value)}", at, help_, meant=meant)
@@ -276,7 +276,7 @@ def _alone(shape: Any) -> Any:
 
 
 def _leads(shape: Any) -> Json:
-    """Return what is left of a schema if only its references matter."""
+    """Return the parts of a schema that lead to references, with nothing else in them."""
     if not isinstance(shape, dict):
         return {}
     if "$ref" in shape:
@@ -290,5 +290,5 @@ def _leads(shape: Any) -> Json:
 
 
 def _is_name(definition: Json) -> bool:
-    """Whether a definition is one of texts, to which there are many references."""
+    """Whether a definition is a kind of string, such as a name, which many others refer to."""
     return bool(definition.get("type") == "string")
