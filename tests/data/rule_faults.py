@@ -10,7 +10,10 @@ import polars as pl
 from mlbuild.data.rules.bounds import Max, Min
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.finite import Finite
+from mlbuild.data.rules.lengths import MaxLength
+from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import Nullable
+from mlbuild.data.rules.pattern import Pattern
 from mlbuild.data.rules.rule import Rule
 from mlbuild.data.rules.unique import Unique
 from mlbuild.diagnostics import Problem
@@ -52,6 +55,23 @@ class AllOrNothing(Finite):
 
     def kept(self, name: str, dtype: str) -> pl.Expr:
         return super().kept(name, dtype) & super().kept(name, dtype).all()
+
+
+class ComparesWithMissingValues(Monotone):
+    """A value after a missing one is never out of order."""
+
+    def kept(self, name: str, dtype: str) -> pl.Expr:
+        return super().kept(name, dtype) | pl.col(name).shift(1).is_null()
+
+
+class MatchesAPart(Pattern):
+    def kept(self, name: str, dtype: str) -> pl.Expr:
+        return pl.col(name).str.contains(self.pattern or "")
+
+
+class CountsBytes(MaxLength):
+    def kept(self, name: str, dtype: str) -> pl.Expr:
+        return pl.col(name).str.len_bytes().le(self.max_length)
 
 
 class DependsOnTheOrder(Min):
@@ -97,6 +117,9 @@ FAULTS: dict[type[Rule], tuple[str, str]] = {
     KeptByMissingValues: ("finds_what_is_planted", "is not violated by"),
     KeepsTheFirst: ("finds_what_is_planted", "in other rows"),
     AllOrNothing: ("finds_what_is_planted", "in other rows"),
+    ComparesWithMissingValues: ("finds_what_is_planted", "violated"),
+    MatchesAPart: ("finds_what_is_planted", "violated"),
+    CountsBytes: ("keeps_what_it_should", "is violated by"),
     DependsOnTheOrder: ("keeps_what_it_should", "is violated by"),
     ViolatedWithoutRows: ("takes_little", "incomplete mapping"),
     ForgetsItsKey: ("survives_being_canonical", "lost a key"),

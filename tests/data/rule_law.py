@@ -49,7 +49,9 @@ def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
         if example is None:
             continue
         values = _mixed(cls, example.keeps, chance)
-        places = sorted(chance.randint(1, len(values)) for _ in example.breaks)
+        # A value can be out of order only if there is another one before it.
+        first = next(place for place, one in enumerate(values) if one is not None) + 1 if cls.ordered else 0
+        places = sorted(chance.randint(first, len(values)) for _ in example.breaks)
         planted = chance.sample(example.breaks, len(example.breaks))
         for place, value in reversed([*zip(places, planted, strict=True)]):
             values.insert(place, value)

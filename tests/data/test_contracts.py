@@ -31,6 +31,11 @@ def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         {"dtype": "string", "empty_is_null": False, "categories": ["", "a"]},
         {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
         {"dtype": "string", "empty_is_null": False, "null_token": "-", "serving": False},
+        {"dtype": "float", "min": 0, "exclusive_min": True, "max": 5e-324},
+        {"dtype": "int", "min": 0, "exclusive_min": True, "max": 2, "exclusive_max": True},
+        {"dtype": "string", "pattern": r"\p{Lu}[a-z]*|(?x) ( a ) ", "min_length": 2, "max_length": 2},
+        {"dtype": "string", "empty_is_null": False, "min_length": 1},
+        {"dtype": "datetime", "monotone": "increasing", "unique": True},
     ],
 )
 def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
@@ -114,6 +119,78 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
             {"dtype": "datetime", "max": "2013-13-01"},
             "'max' of a column of dtype datetime must be an ISO date, such as 2013-10-01",
             ("max",),
+        ),
+        (
+            {"dtype": "float", "min": 1, "max": 1, "exclusive_max": True},
+            "there is no value between 'min' 1 and 'max' 1, because a bound is exclusive",
+            ("min",),
+        ),
+        (
+            {"dtype": "int", "min": 0, "exclusive_min": True, "max": 1, "exclusive_max": True},
+            "there is no integer between 'min' 0 and 'max' 1",
+            ("min",),
+        ),
+        (
+            {"dtype": "float", "exclusive_min": True},
+            "'exclusive_min' has no effect without 'min'",
+            ("exclusive_min",),
+        ),
+        (
+            {"dtype": "date", "exclusive_max": True},
+            "'exclusive_max' has no effect without 'max'",
+            ("exclusive_max",),
+        ),
+        ({"dtype": "int", "pattern": "1"}, "'pattern' has no effect on a column of dtype int", ("pattern",)),
+        (
+            {"dtype": "string", "categories": ["a"], "pattern": "a"},
+            "'pattern' has no effect together with 'categories'",
+            ("pattern",),
+        ),
+        (
+            {"dtype": "string", "pattern": "(a"},
+            "'pattern' is not a valid regular expression: unclosed group",
+            ("pattern",),
+        ),
+        (
+            {"dtype": "string", "pattern": "a)(b"},
+            "'pattern' is not a valid regular expression: unopened group",
+            ("pattern",),
+        ),
+        (
+            {"dtype": "string", "pattern": "(?=a)b"},
+            "'pattern' is not a valid regular expression: look-around, including look-ahead and look-behind, "
+            "is not supported",
+            ("pattern",),
+        ),
+        (
+            {"dtype": "string", "pattern": "(?x)a # the end"},
+            "'pattern' is not a valid regular expression: unclosed group",
+            ("pattern",),
+        ),
+        (
+            {"dtype": "string", "min_length": 3, "max_length": 2},
+            "'min_length' 3 is greater than 'max_length' 2",
+            ("min_length",),
+        ),
+        (
+            {"dtype": "string", "min_length": 1},
+            "'min_length' 1 has no effect, because an empty string is a missing value here",
+            ("min_length",),
+        ),
+        (
+            {"dtype": "string", "categories": ["ab"], "min_length": 2},
+            "'min_length' has no effect together with 'categories'",
+            ("min_length",),
+        ),
+        (
+            {"dtype": "string", "categories": ["ab"], "max_length": 2},
+            "'max_length' has no effect together with 'categories'",
+            ("max_length",),
+        ),
+        (
+            {"dtype": "string", "monotone": "increasing"},
+            "'monotone' has no effect on a column of dtype string",
+            ("monotone",),
         ),
         ({"dtype": "int", "categories": [1, "a"]}, "category 'a' is not of dtype int", ("categories", 1)),
         ({"dtype": "int", "categories": [1.5]}, "category 1.5 is not of dtype int", ("categories", 0)),

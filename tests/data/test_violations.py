@@ -96,6 +96,36 @@ def test_a_table_that_keeps_its_contract_has_no_violations() -> None:
             [datetime(2013, 1, 1, 3), datetime(2013, 1, 1, 3, 0, 1)],
             "column 'x' violates 'max 2013-01-01T05:00:00+02:00' in 1 row: '2013-01-01T03:00:01' (row 2)",
         ),
+        (
+            {"dtype": "int", "min": 0, "exclusive_min": True, "max": 9, "exclusive_max": True},
+            [0, 1, 8],
+            "column 'x' violates 'min 0 (exclusive)' in 1 row: 0 (row 1)",
+        ),
+        (
+            {"dtype": "float", "max": 9, "exclusive_max": True},
+            [9.0],
+            "column 'x' violates 'max 9 (exclusive)' in 1 row: 9.0 (row 1)",
+        ),
+        (
+            {"dtype": "string", "pattern": "C[0-9]{2}"},
+            ["C12", "C123", "xC12"],
+            "column 'x' violates 'pattern C[0-9]{2}' in 2 rows: 'C123' (row 2), 'xC12' (row 3)",
+        ),
+        (
+            {"dtype": "string", "min_length": 2},
+            ["ab", "a"],
+            "column 'x' violates 'min_length 2' in 1 row: 'a' (row 2)",
+        ),
+        (
+            {"dtype": "string", "max_length": 2},
+            ["äöü", "äö"],
+            "column 'x' violates 'max_length 2' in 1 row: 'äöü' (row 1)",
+        ),
+        (
+            {"dtype": "int", "nullable": True, "monotone": "increasing"},
+            [3, None, 2, 2, 4],
+            "column 'x' violates 'monotone increasing' in 1 row: 2 (row 3)",
+        ),
     ],
 )
 def test_each_rule_names_column_count_and_rows(column: Any, values: list[Any], sentence: str | None) -> None:

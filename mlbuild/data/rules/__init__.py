@@ -5,12 +5,26 @@ from __future__ import annotations
 from mlbuild.data.rules.bounds import Max, Min
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.finite import Finite
+from mlbuild.data.rules.lengths import MaxLength, MinLength
+from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import Nullable
+from mlbuild.data.rules.pattern import Pattern
 from mlbuild.data.rules.rule import Rule, TableRule
 from mlbuild.data.rules.unique import Unique, UniqueTogether
 
 #: The rules whose keys are those of a column, in the order in which violations are reported.
-RULES: tuple[type[Rule], ...] = (Nullable, Min, Max, Categories, Finite, Unique)
+RULES: tuple[type[Rule], ...] = (
+    Nullable,
+    Min,
+    Max,
+    Categories,
+    Pattern,
+    MinLength,
+    MaxLength,
+    Finite,
+    Unique,
+    Monotone,
+)
 #: The rules whose keys are those of a contract.
 TABLE_RULES: tuple[type[TableRule], ...] = (UniqueTogether,)
 

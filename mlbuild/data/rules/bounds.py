@@ -13,7 +13,7 @@ from mlbuild.data.rules.rule import Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moment
-from mlbuild.params import Json, Kind, field
+from mlbuild.params import Boolean, Json, Kind, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,12 +38,13 @@ class Bound(Kind):
 
 @frozen
 class Min(Rule):
-    """No value is smaller than `min`."""
+    """No value is smaller than `min`, or equal to it if `exclusive_min` is true."""
 
     rule = "min"
     dtypes = (*NUMERIC, *TEMPORAL)
     examples = (
         Example({"dtype": "float", "min": 0}, keeps=[-0.0, 0.5, 1e300], breaks=[-0.5, -5e-324]),
+        Example({"dtype": "float", "min": 0, "exclusive_min": True}, keeps=[5e-324], breaks=[0.0, -0.0]),
         Example({"dtype": "int", "min": 0.5}, keeps=[1, 2], breaks=[0, -1]),
         Example({"dtype": "date", "min": "2013-01-02"}, [date(2013, 1, 2)], [date(2013, 1, 1)]),
         Example(
@@ -59,37 +60,36 @@ class Min(Rule):
         default=None,
         examples=(0, "2013-01-01"),
     )
+    exclusive_min: bool = field(
+        Boolean(), "Whether `min` itself is not allowed, so that values must be greater.", default=False
+    )
+
+    @property
+    def text(self) -> str:
+        return f"min {self.min}" + (" (exclusive)" if self.exclusive_min else "")
 
     def contradictions(self, column: Column) -> Iterator[Problem]:
-        if self.min is None:
-            return
-        yield from _wrong("min", self.min, column)
-        high = column.rule(Max).max
-        if high is None or not _fits(self.min, column.dtype) or not _fits(high, column.dtype):
-            return
-        first, last = _comparable(self.min), _comparable(high)
-        if first > last:
-            yield Problem("contradiction", f"'min' {self.min} is greater than 'max' {high}", ("min",))
-        elif column.dtype == "int" and math.ceil(first) > last:
-            message = f"there is no integer between 'min' {self.min} and 'max' {high}"
-            yield Problem("contradiction", message, ("min",))
+        yield from _wrong("min", self.min, self.exclusive_min, column)
+        yield from _empty(self, column.rule(Max), column.dtype)
 
     def kept(self, name: str, dtype: str) -> pl.Expr:
         import polars as pl
 
         assert self.min is not None
-        return pl.col(name).ge(_limit(self.min, dtype))
+        value, limit = pl.col(name), _limit(self.min, dtype)
+        return value.gt(limit) if self.exclusive_min else value.ge(limit)
 
 
 @frozen
 class Max(Rule):
-    """No value is larger than `max`."""
+    """No value is larger than `max`, or equal to it if `exclusive_max` is true."""
 
     rule = "max"
     dtypes = (*NUMERIC, *TEMPORAL)
     examples = (
         Example({"dtype": "float", "max": 1.5, "finite": False}, keeps=[-1e300, 1.5], breaks=[2.0, math.inf]),
         Example({"dtype": "int", "max": 0.5}, keeps=[0, -1], breaks=[1]),
+        Example({"dtype": "int", "max": 3, "exclusive_max": True}, keeps=[2, -1], breaks=[3, 4]),
         Example({"dtype": "date", "max": "2013-01-02"}, [date(2013, 1, 2)], [date(2013, 1, 3)]),
         Example(
             {"dtype": "datetime", "max": "2013-01-02"}, [datetime(2013, 1, 2)], [datetime(2013, 1, 2, 1)]
@@ -102,26 +102,63 @@ class Max(Rule):
         default=None,
         examples=(100, "2013-12-31"),
     )
+    exclusive_max: bool = field(
+        Boolean(), "Whether `max` itself is not allowed, so that values must be smaller.", default=False
+    )
+
+    @property
+    def text(self) -> str:
+        return f"max {self.max}" + (" (exclusive)" if self.exclusive_max else "")
 
     def contradictions(self, column: Column) -> Iterator[Problem]:
-        if self.max is not None:
-            yield from _wrong("max", self.max, column)
+        yield from _wrong("max", self.max, self.exclusive_max, column)
 
     def kept(self, name: str, dtype: str) -> pl.Expr:
         import polars as pl
 
         assert self.max is not None
-        return pl.col(name).le(_limit(self.max, dtype))
+        value, limit = pl.col(name), _limit(self.max, dtype)
+        return value.lt(limit) if self.exclusive_max else value.le(limit)
 
 
-def _wrong(name: str, bound: int | float | str, column: Column) -> Iterator[Problem]:
+def _wrong(name: str, bound: int | float | str | None, exclusive: bool, column: Column) -> Iterator[Problem]:
     """Yield what is wrong with one bound alone."""
-    if column.dtype == "int" and column.rule(Categories).categories is not None:
-        yield no_effect(name, f"'{name}' has no effect together with 'categories'", "remove it")
+    if bound is None:
+        if exclusive:
+            yield no_effect(
+                f"exclusive_{name}",
+                f"'exclusive_{name}' has no effect without '{name}'",
+                f"add '{name}', or remove it",
+            )
+        return
+    if column.dtype == "int":
+        yield from column.rule(Categories).replaces(name)
     if not _fits(bound, column.dtype):
         wanted = "an ISO date, such as 2013-10-01" if column.dtype in TEMPORAL else "a finite number"
         message = f"'{name}' of a column of dtype {column.dtype} must be {wanted}"
         yield Problem("wrong-value", message, (name,))
+
+
+def _empty(low: Min, high: Max, dtype: str) -> Iterator[Problem]:
+    """Report bounds between which there is no value."""
+    if low.min is None or high.max is None or not _fits(low.min, dtype) or not _fits(high.max, dtype):
+        return
+    first, last = _comparable(low.min), _comparable(high.max)
+    between = f"between 'min' {low.min} and 'max' {high.max}"
+    if first > last:
+        message = f"'min' {low.min} is greater than 'max' {high.max}"
+    elif first == last and (low.exclusive_min or high.exclusive_max):
+        message = f"there is no value {between}, because a bound is exclusive"
+    elif dtype == "int" and _smallest(first, low.exclusive_min) > -_smallest(-last, high.exclusive_max):
+        message = f"there is no integer {between}"
+    else:
+        return
+    yield Problem("contradiction", message, ("min",))
+
+
+def _smallest(bound: int | float, exclusive: bool) -> int:
+    """Return the smallest integer that a lower bound allows."""
+    return math.floor(bound) + 1 if exclusive else math.ceil(bound)
 
 
 def _fits(bound: int | float | str, dtype: str) -> bool:

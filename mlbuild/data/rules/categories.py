@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ENDS_TEXT
-from mlbuild.data.rules.rule import Example, Rule
+from mlbuild.data.rules.rule import Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Json, ListOf, Scalar, field
@@ -49,6 +49,11 @@ class Categories(Rule):
         if dtype != "int" or self.categories is None:
             return self.categories
         return tuple(map(_as_int, self.categories))
+
+    def replaces(self, key: str) -> Iterator[Problem]:
+        """Report another key of the column that has no effect, because all values are listed."""
+        if self.categories is not None:
+            yield no_effect(key, f"'{key}' has no effect together with 'categories'", "remove it")
 
     def canonical(self, dtype: str) -> Json:
         return {"categories": [*(self.values(dtype) or ())]}
