@@ -32,13 +32,13 @@ class Ordinal(Columnwise):
 
     unknown_value: int = field(
         Integer(max=-1),
-        "Code of a value that is neither in the contract's categories nor in the train rows.",
+        "Code for values that are neither in the contract's categories nor in the train rows.",
         default=-1,
         examples=(-1,),
     )
     encoded_missing_value: int | None = field(
         Integer(max=-1),
-        "Code of a missing value. Default: it stays missing.",
+        "Code for missing values. Default: it stays missing.",
         default=None,
         examples=(-2,),
     )

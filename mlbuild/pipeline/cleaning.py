@@ -40,12 +40,12 @@ def removable(
         else:
             others.append(path)
     others += (path for path, _ in store.local.notes("code") if path.stem not in versions)
-    neighbours = [*store.neighbours()]
-    others += [neighbour.entry for neighbour in neighbours if neighbour.gone]
-    for project in (neighbour.store for neighbour in neighbours if neighbour.store):
+    neighbors = [*store.neighbors()]
+    others += [neighbor.entry for neighbor in neighbors if neighbor.gone]
+    for project in (neighbor.store for neighbor in neighbors if neighbor.store):
         keys |= {key for _, _, key, _ in _records(project)}
         keys |= {key for _, key in last_tasks(project, builds)}
-    if any(not neighbour.store and not neighbour.gone for neighbour in neighbours):
+    if any(not neighbor.store and not neighbor.gone for neighbor in neighbors):
         keys |= {path.name for path in store.files("ac") if path.lstat().st_uid != _user()}
     return find_garbage(store, keys, budget, others)
 

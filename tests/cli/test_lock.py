@@ -226,14 +226,14 @@ def branches(project: Command, *names: str) -> bool:
     return merged
 
 
-@pytest.mark.parametrize("neighbours", [False, True])
+@pytest.mark.parametrize("neighbors", [False, True])
 @pytest.mark.parametrize("union", [False, True])
-def test_git_merges_what_two_branches_add(project: Command, neighbours: bool, union: bool) -> None:
-    names = ("airports", "planes") if neighbours else ("planes", "stations")
+def test_git_merges_what_two_branches_add(project: Command, neighbors: bool, union: bool) -> None:
+    names = ("airports", "planes") if neighbors else ("planes", "stations")
     if union:
         (project.folder / ".gitattributes").write_text("mlbuild.lock merge=union\n")
     merged = branches(project, *names)
-    assert merged is (union or not neighbours)
+    assert merged is (union or not neighbors)
     assert project("build", "--locked").code == (0 if merged else 7)
     assert project("build").code == 0 and project("build", "--locked").code == 0
     assert [*lock(project)["source"]] == sorted([*names, "rows"])

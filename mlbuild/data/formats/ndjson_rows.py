@@ -1,5 +1,5 @@
 """Converts lines of JSON to columns exactly as written: no number is rounded, and no value is affected by its
-neighbours.
+neighbors.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Store:
 
 
 @frozen
-class Neighbour:
+class Neighbor:
     """A project that shares a cache: the entry with its name, and its store.
 
     A project that is `gone` has no store. The store of another user may not be readable.
@@ -117,14 +117,14 @@ class DiskStore(Store):
             self.local.keep_note(_ORIGIN, {"mlbuild": __version__})
         return brought
 
-    def neighbours(self) -> Iterator[Neighbour]:
+    def neighbors(self) -> Iterator[Neighbor]:
         """Yield the other projects that share the cache."""
         entries = self.cache.entries("roots/*") if self.shared else ()
         for entry in (entry for entry in entries if is_digest(entry.name)):
             root = unsealed(read(entry))
             seen = _seen(root) if isinstance(root, str) else False
             if not seen or Path(root) != real(self.root):
-                yield Neighbour(
+                yield Neighbor(
                     entry, DiskStore.at(Path(root), self.cache.path) if seen else None, seen is False
                 )
 
