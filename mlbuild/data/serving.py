@@ -75,7 +75,7 @@ def _unknown(node: Node) -> ModelInput:
 
 
 def sendable(table: Table) -> list[str]:
-    """Return the columns that do not depend on anything that is known only afterwards."""
+    """Return the columns that do not depend on anything that is not known at prediction time."""
     late = first_reached((column.node for column in table.columns.values()), table.afterwards)
     return [name for name, column in table.columns.items() if column.node not in late]
 

@@ -135,7 +135,7 @@ class Table:
 
     `unique` holds promises: lists of nodes in which no two rows are equal (missing values are never equal).
     `chosen` decided which rows exist, and `ordered` in which order. `afterwards` are the nodes whose values
-    are known only afterwards. `dropped` are the columns that steps have dropped: the name is gone, but
+    are not known at prediction time. `dropped` are the columns that steps have dropped: the name is gone, but
     columns computed from it remain. `place` is where people find the definition of the table.
     """
 

@@ -61,7 +61,7 @@ class Min(Rule):
         examples=(0, "2013-01-01"),
     )
     exclusive_min: bool = field(
-        Boolean(), "Whether `min` itself is not allowed, so that values must be greater.", default=False
+        Boolean(), "Whether `min` is exclusive: values must be greater than it.", default=False
     )
 
     @property
@@ -103,7 +103,7 @@ class Max(Rule):
         examples=(100, "2013-12-31"),
     )
     exclusive_max: bool = field(
-        Boolean(), "Whether `max` itself is not allowed, so that values must be smaller.", default=False
+        Boolean(), "Whether `max` is exclusive: values must be smaller than it.", default=False
     )
 
     @property

@@ -57,7 +57,7 @@ class Join(DatasetStep):
     )
     on: Mapping[str, str] | None = field(
         MapOf(Name("column"), min_items=1, names=Name("column")),
-        "Columns to join on, instead of `using`: names in this table with the names in the other table.",
+        "Columns to join on, instead of `using`: names in this table, each with its name in the other table.",
         default=None,
         examples=({"customer": "id"},),
     )

@@ -22,8 +22,8 @@ class Select(DatasetStep):
     """Keep some columns and drop all others. A dropped name can be used again.
 
     Columns that were computed from a dropped column do not change. If a feature depends on a dropped column, it is
-    still an input of the artifact. Dropping a column does not hide the target, or a column that is known only
-    afterwards.
+    still an input of the artifact. Dropping a column does not hide the target, or a column that is
+    not known at prediction time.
     """
 
     op = "select"

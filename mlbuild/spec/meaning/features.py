@@ -18,7 +18,7 @@ def select_features(
     """Return the features in the order listed, or the order of names for a selector; and whether these are all.
 
     A selector matches only columns that can be features: not the target, not columns that would leak it, and not
-    columns that are known only afterwards. Every listed column must be such a column.
+    columns that are not known at prediction time. Every listed column must be such a column.
     """
     leaks = Leaks(table, target)
     if selector.names is None:

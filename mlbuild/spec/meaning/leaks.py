@@ -1,4 +1,4 @@
-"""Finds leaks: features that depend on the target, or on something that is known only afterwards."""
+"""Finds leaks: features that depend on the target, or on something that is not known at prediction time."""
 
 from __future__ import annotations
 
