@@ -38,7 +38,7 @@ class Ordinal(Columnwise):
     )
     encoded_missing_value: int | None = field(
         Integer(max=-1),
-        "Code for missing values. Default: it stays missing.",
+        "Code for missing values. Default: they stay missing.",
         default=None,
         examples=(-2,),
     )

@@ -64,7 +64,7 @@ class Followed:
 
 
 def follow(steps: Sequence[Op], schema: Schema) -> Followed:
-    """Apply steps to a schema, one after the other, without data, and collect the problems of all steps."""
+    """Apply steps to a schema in order, without data, and collect the problems of all steps."""
     stages: dict[int, Stage] = {}
     problems: list[Problem] = []
     for index, step in enumerate(steps):

@@ -183,7 +183,7 @@ class Model(Described):
         default=None,
     )
     params: Mapping[str, Any] = field(
-        LearnerParams(), "Parameters of the learner, under the names that its library uses.", default={}
+        LearnerParams(), "Parameters of the learner, with the names that its library uses.", default={}
     )
 
 

@@ -41,7 +41,7 @@ process.
 The benchmark deletes its files only at the end. On ext4 without a journal, the kernel skips the inodes of recently deleted files one by one, so
 after many deletions, creating a file takes up to ten times as long for every process.
 
-The next table shows wall times of CPU-bound tasks, one after the other and with `-j 2`, on a machine with two cores. The times are the best of
+The next table shows wall times of CPU-bound tasks, one at a time and with `-j 2`, on a machine with two cores. The times are the best of
 {runs} runs. The budget is a speed-up of {faster}.
 
 {speed_up}"""
@@ -96,7 +96,7 @@ def overhead(folder: Path, sizes: list[int], runs: int) -> str:
 
 
 def speed_up(folder: Path, runs: int) -> str:
-    """Measure the wall time of CPU-bound tasks, one after the other and with two jobs."""
+    """Measure the wall time of CPU-bound tasks, one at a time and with two jobs."""
     rows = []
     for steps, size in ((40_000, 200), (400_000, 40)):
         plan = independent(size, steps)
@@ -108,7 +108,7 @@ def speed_up(folder: Path, runs: int) -> str:
     head = [
         "a task takes",
         "tasks",
-        "one after the other, s",
+        "one at a time, s",
         "-j 2, s",
         "speed-up",
         "median speed-up of pairs",

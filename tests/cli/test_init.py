@@ -290,8 +290,9 @@ def test_columns_that_cannot_be_used_are_told_where_none_can(mlbuild: Command) -
 def test_help_says_what_is_written_without_a_target(mlbuild: Command) -> None:
     ran = mlbuild("init", "--help")
     assert ran.code == 0
-    assert "--target COLUMN column to predict (default: none; the models are comments)" in " ".join(
-        ran.out.split()
+    assert (
+        "--target COLUMN column to predict (default: none; the example model is commented out)"
+        in " ".join(ran.out.split())
     )
 
 

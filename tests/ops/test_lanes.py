@@ -1,4 +1,4 @@
-"""Columns that no step combines go through the steps one after the other, so that only a few are held at a time."""
+"""Columns that no step combines go through the steps one at a time, so that only a few are held at a time."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("data", nargs="?", metavar="DATA", help=f"{SUFFIXES} file to draft the spec from")
     parser.add_argument(
-        "--target", metavar="COLUMN", help="column to predict (default: none; the models are comments)"
+        "--target",
+        metavar="COLUMN",
+        help="column to predict (default: none; the example model is commented out)",
     )
     parser.add_argument(
         "--task",

@@ -19,7 +19,7 @@ class LogisticRegression(LinearClassifier):
 
     C: float = field(
         Number(above=0),
-        "Inverse of the regularization strength: smaller values regularize more; `1e12` means practically none.",
+        "Inverse of the regularization strength: smaller values regularize more; `1e12` effectively turns it off.",
         default=1.0,
     )
     l1_ratio: float = field(

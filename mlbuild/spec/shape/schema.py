@@ -173,7 +173,7 @@ def _named(cls: type[Learner]) -> Json:
 
 
 def _params_doc(cls: type[Learner]) -> Json:
-    return described(f"Parameters of {cls.type}, under the names that its library uses. All have defaults.")
+    return described(f"Parameters of {cls.type}, with the names that its library uses. All have defaults.")
 
 
 def _learner_params(cls: type[Learner]) -> Json:
