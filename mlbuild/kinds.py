@@ -88,6 +88,16 @@ class Expression(Kind):
 
 
 @frozen
+class Aggregate(Expression):
+    """A SQL aggregate function: one value for several rows. `functions` are those that are allowed."""
+
+    functions: tuple[str, ...]
+
+    def phrase(self) -> str:
+        return f"one of {', '.join(name.upper() for name in self.functions)} of a SQL expression"
+
+
+@frozen
 class Boolean(Kind):
     def json_schema(self) -> Json:
         return {"type": "boolean"}

@@ -8,6 +8,7 @@ from mlbuild.data.sources import source_of
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.time import Time
+from mlbuild.data.steps.aggregate import Aggregate
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
@@ -21,7 +22,7 @@ from mlbuild.data.steps.sort import Sort
 #: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)
 #: The classes for `op:` of a dataset step.
-DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample)
+DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample, Aggregate)
 #: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random)
 

@@ -30,6 +30,11 @@ class Node:
         return self
 
     @property
+    def pooled(self) -> bool:
+        """Whether it is a value made from several rows, or such a value that a join found."""
+        return False
+
+    @property
     def declared(self) -> bool:
         """Whether the column is declared in a contract, rather than made by a step."""
         return self.at[:1] == ("contracts",)
@@ -74,6 +79,10 @@ class Found(Node):
     def datum(self) -> Hashable:
         return self.origin
 
+    @property
+    def pooled(self) -> bool:
+        return self.of.pooled
+
     def note(self, name: str | None = None, table: str = "") -> Note:
         return super().note(name, table) if self.name else self.of.note()
 
@@ -81,6 +90,19 @@ class Found(Node):
 @frozen(eq=False)
 class Merged(Node):
     """A column whose rows come from several tables: each value is that of one of its inputs."""
+
+
+@frozen(eq=False)
+class Pooled(Node):
+    """A value made from several rows of a table, which `match` decided. A client sends it, and does not compute it.
+
+    The rows can include the one that has the value, or that finds it by a join. So what it is made from is the same
+    datum as there, and not the datum of another row.
+    """
+
+    @property
+    def pooled(self) -> bool:
+        return True
 
 
 @frozen(eq=False)
@@ -201,21 +223,34 @@ class Finding:
     def see(self, nodes: Iterable[Node]) -> list[Node]:
         """Return the nodes as this join finds them, with everything that they depend on."""
         wanted = [*nodes]
-        for node in walk(wanted):
+        for node in walk(wanted, lambda node: () if node.pooled else depends_on(node)):
             if node not in self._seen:
                 self._seen[node] = self._found(node)
         return [self._seen[node] for node in wanted]
 
+    def late(self, nodes: Iterable[Node], columns: Iterable[Node]) -> list[Node]:
+        """Return the nodes that are known only afterwards there, as columns of the table depend on them here."""
+        late = [*nodes]
+        pooled = any(node.pooled for node in walk(columns)) if late else False
+        return [*self.see(late), *(late if pooled else ())]
+
     def _found(self, node: Node) -> Found:
+        if node.pooled:
+            parts = [one for one in (self.match, node.match) if one]
+            both = Decision("", self.match.at, (*parts,))
+            return Found(node.name, node.at, node.inputs, both, of=node, origin=self._origin(node))
         inputs = tuple(self._keys.get(one, self._seen[one]) for one in node.inputs)
         # A node that another match found there is found by that match, translated to here, and that match by this
         # one.
         match = self._seen[node.match] if node.match else self.match
-        origin = node.datum
-        if self._agree is not None:
-            key = node in self._keys  # facts about the key there may not hold for the key here
-            origin = Partner(origin, frozenset(self._agree.items())) if key else _found(origin, self._agree)
-        return Found(node.name, node.at, inputs, match, of=node, origin=origin)
+        return Found(node.name, node.at, inputs, match, of=node, origin=self._origin(node))
+
+    def _origin(self, node: Node) -> Hashable:
+        if self._agree is None:
+            return node.datum
+        key = node in self._keys  # facts about the key there may not hold for the key here
+        pairs = frozenset(self._agree.items())
+        return Partner(node.datum, pairs) if key else _found(node.datum, self._agree)
 
 
 def _found(datum: Hashable, agree: Mapping[Hashable, Hashable]) -> Hashable:

@@ -36,14 +36,27 @@ def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] 
     """
     text = expression if isinstance(expression, str) else ""
     if len(text) > MAX_LENGTH:
-        raise Rejected(_too_long(text))
+        raise Rejected(too_long(text))
     try:
         node, found = parse(text) if isinstance(expression, str) else (node_of(expression), ())
-        problems = [*found]
-        binder = _Binder(schema, problems, later)
-        term = binder.term(node, MAX_DEPTH)
     except RecursionError:
-        raise Rejected(Problem("bad-expression", _TOO_DEEP, offset=(0, len(text)))) from None
+        raise Rejected(_too_deep(text)) from None
+    return bind_node(node, found, schema, text, later)
+
+
+def bind_node(
+    node: Node, found: Sequence[Problem], schema: Schema, text: str = "", later: Container[str] = ()
+) -> Typed:
+    """Type an expression that was parsed from a part of `text`, with the problems that were found in it.
+
+    Raises:
+        Rejected: As `bind`.
+    """
+    problems = [*found]
+    try:
+        term = _Binder(schema, problems, later).term(node, MAX_DEPTH)
+    except RecursionError:
+        raise Rejected(_too_deep(text)) from None
     if not problems and term.dtype != UNKNOWN and is_literal(term.tree):
         problems.append(_constant(text))
     if problems:
@@ -53,10 +66,11 @@ def bind(expression: str | Sequence[Any], schema: Schema, later: Container[str] 
     return Typed(term.tree, schema[names[0]] if is_column else ColumnType(term.dtype, term.nullable), names)
 
 
-_TOO_DEEP = "the expression is nested too deeply"
+def _too_deep(text: str) -> Problem:
+    return Problem("bad-expression", "the expression is nested too deeply", offset=(0, len(text)))
 
 
-def _too_long(text: str) -> Problem:
+def too_long(text: str) -> Problem:
     message = f"the expression has {len(text):,} characters, but the limit is {MAX_LENGTH:,}"
     help_ = "derive parts of it in earlier steps, or join a table of values"
     return Problem("bad-expression", message, help=help_, offset=(0, len(text)))

@@ -22,10 +22,15 @@ def parse(text: str) -> tuple[Node, tuple[Problem, ...]]:
         Rejected: The text as a whole is not one SQL expression.
     """
     converter = SyntaxConverter(text)
-    return converter.read(_parse_sql(text)), tuple(converter.problems)
+    return converter.read(parse_sql(text)), tuple(converter.problems)
 
 
-def _parse_sql(text: str) -> Sql:
+def parse_sql(text: str) -> Sql:
+    """Return sqlglot's tree of the text of one expression.
+
+    Raises:
+        Rejected: The text as a whole is not one SQL expression.
+    """
     from sqlglot import Dialect, exp
     from sqlglot.errors import ParseError, TokenError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.columns import Schema
 from mlbuild.frozen import frozen
-from mlbuild.kinds import Expression, Kind, ListOf, MapOf, Name
+from mlbuild.kinds import Aggregate, Expression, Kind, ListOf, MapOf, Name
 from mlbuild.selection import ColumnSelection
 
 #: SQL over one column by its dtype; `{}` is the column.
@@ -63,6 +63,9 @@ class Drawn:
                 return dict(
                     zip(some, chance.choice([new, new, [*some[1:], some[0]], self._freed()]), strict=False)
                 )
+            case MapOf(item=Aggregate(functions=functions)):
+                made = chance.sample(_NEW, chance.randint(1, 3))
+                return {name: self.aggregate(functions) for name in made}
             case MapOf(item=Expression()):
                 made = chance.sample([*_NEW, *self._freed()], chance.randint(1, 2))
                 return {name: self.expression() for name in made}
@@ -82,6 +85,19 @@ class Drawn:
         name = self.chance.choice(missing if missing and self.chance.random() < 0.5 else [*known])
         text = self.chance.choice(_EXPRESSIONS[known[name].dtype])
         return text.format(*[quoted(name)] * text.count("{}"))
+
+    def aggregate(self, functions: Sequence[str]) -> str:
+        """Return a call of an aggregate function with a column or an expression."""
+        name = self.chance.choice(functions).upper()
+        argument = quoted(self.chance.choice([*self.columns]))
+        if self.chance.random() < 0.3:
+            argument = self.expression()
+        arguments = [argument]
+        if name == "COUNT":
+            arguments = [argument, f"DISTINCT {argument}", "*"]
+        elif name == "LAG":
+            arguments = [argument, f"{argument}, {self.chance.randint(1, 3)}"]
+        return f"{name}({self.chance.choice(arguments)})"
 
     def _freed(self) -> list[str]:
         """Return names that steps have probably dropped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from mlbuild.data import DATASET_STEPS
-from mlbuild.data.lineage import Computed, Decision, Finding, Node
+from mlbuild.data.lineage import Computed, Decision, Finding, Node, Pooled
+from mlbuild.data.steps.aggregate import Aggregate
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
@@ -23,6 +24,7 @@ from mlbuild.data.steps.select import Select
 from mlbuild.data.steps.sort import Sort
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
+from mlbuild.expressions.aggregates import Call
 from tests.budget import examples, seed, tell
 from tests.data.step_law import law
 
@@ -76,6 +78,11 @@ def with_type(column: TableColumn, **change: Any) -> TableColumn:
     return replace(column, served=replace(column.served, **change), trained=replace(column.trained, **change))
 
 
+def results(table: Table) -> Iterator[tuple[str, TableColumn]]:
+    """Yield the columns of an aggregate that are not its keys."""
+    return ((name, column) for name, column in table.columns.items() if column.node not in table.unique[0])
+
+
 def with_inputs(column: TableColumn, inputs: tuple[Node, ...]) -> TableColumn:
     node = column.node
     assert isinstance(node, Computed)
@@ -92,6 +99,7 @@ def only_here(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, it
 
 
 _finding = Finding.__init__
+_type = Call.type
 
 
 def swapped(self: Rename, rows: pl.DataFrame, tables: Any) -> pl.DataFrame:
@@ -215,6 +223,24 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
     "a sort loses the promises": (Sort, inferred(Sort, lambda b, a: replace(a, unique=()))),
     "a sample sorts the rows": (Sample, applied(Sample, lambda b, a: a.reverse())),
     "a sample repeats rows": (Sample, applied(Sample, lambda b, a: pl.concat([a, a]))),
+    "an aggregate does not depend on its keys": (
+        Aggregate, inferred(Aggregate, lambda b, a: a.plus({n: replace(c, node=Pooled(n, ("x",), c.node.inputs)) for n, c in results(a)})),
+    ),
+    "an aggregate does not depend on what it reads": (
+        Aggregate, inferred(Aggregate, lambda b, a: a.plus({n: replace(c, node=replace(c.node, inputs=())) for n, c in results(a)})),
+    ),
+    "an aggregate foretells that nothing is missing": (
+        Aggregate, inferred(Aggregate, lambda b, a: each(a, b, lambda c: with_type(c, nullable=False))),
+    ),
+    "an aggregate foretells the dtype of what it reads": (
+        Aggregate, (Call, "type", lambda self, can_be_empty: self.argument.type if self.argument else _type(self, can_be_empty)),
+    ),
+    "an aggregate promises the first of its keys only": (
+        Aggregate, inferred(Aggregate, lambda b, a: replace(a, unique=((a.unique[0][0],),))),
+    ),
+    "an aggregate makes a row without rows": (
+        Aggregate, applied(Aggregate, lambda b, a: a.clear(1) if b.is_empty() else a),
+    ),
 }  # fmt: skip
 
 

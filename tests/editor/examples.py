@@ -96,6 +96,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "select"): {"columns": {"except": "day"}},
     ("dataset_step", "rename"): {"columns": {"amount": "size"}},
     ("dataset_step", "concat"): {"with": ["again"]},
+    ("dataset_step", "aggregate"): {"by": ["label", "x"], "columns": {"total": "SUM(amount)"}},
     ("dataset_step", "deduplicate"): {"by": ["id"]},
     ("dataset_step", "sort"): {"by": ["x"]},
     ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},

@@ -95,6 +95,28 @@ def test_rows_of_several_tables_are_sampled_and_joined_and_counted(tmp_path: Pat
     assert report(tmp_path, result, "known") == [("deduplicate", 50, 35)]
 
 
+def test_aggregates_are_joined_and_sent_by_the_client(tmp_path: Path) -> None:
+    file = project(
+        tmp_path,
+        "amount, each, orders",
+        "op: join, with: totals, using: customer",
+        "op: derive, columns: {each: total / orders}",
+    )
+    totals = (
+        "{from: old, steps: [{op: aggregate, by: customer, columns: {total: SUM(amount), orders: COUNT(*)}}]}"
+    )
+    file.write_text(file.read_text().replace("datasets:\n", f"datasets:\n  totals: {totals}\n"))
+    result = built(file)
+    assert inputs(tmp_path) == ["amount", "total", "orders"]
+    assert report(tmp_path, result, "totals") == [("aggregate", 200, 40)]
+    # The same rows in another order are the same totals.
+    (tmp_path / "old.csv").write_text(
+        "\n".join([*(lines := (tmp_path / "old.csv").read_text().splitlines())[:1], *lines[:0:-1], ""])
+    )
+    again = built(file)
+    assert {*again.ran} == {"source:old", "contract:old", "dataset:totals"}
+
+
 def test_mistakes_in_steps_are_each_one_error(tmp_path: Path) -> None:
     steps = [
         "op: join, with: known",

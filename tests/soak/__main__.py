@@ -33,6 +33,7 @@ SOAKS = {
         "tests/data/test_step_law.py",
         "tests/data/test_split_law.py",
     ],
+    "steps-oracle": ["tests/data/test_steps_oracle.py"],
     "ops": ["tests/ops/test_law.py"],
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],

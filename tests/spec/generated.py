@@ -48,7 +48,8 @@ class _Project:
         tables = Tables(chance)
         models = Models(tables, chance)
         for number in range(chance.randint(1, 3)):
-            models.add(f"m{number}", chance.choice([*tables.spec["datasets"]]))
+            split = [name for name, one in tables.spec["datasets"].items() if "split" in one]
+            models.add(f"m{number}", chance.choice(split))
         self.maybe, self.data, self.sections = tables.maybe, tables.data, tables.spec
 
     def made(self) -> Generated:

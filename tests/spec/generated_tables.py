@@ -9,6 +9,7 @@ from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.contracts import COLUMN, CONTRACT, Contract
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.rules import RULES
+from mlbuild.data.steps.aggregate import Aggregate
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
@@ -72,9 +73,15 @@ class Tables:
         self._source("rows", self._main_columns(), unique=self.maybe())
         for number in range(chance.randint(0, 2)):
             self._source(f"other{number}", self._other_columns(), unique=True)
+        totals = self._totals()
         self._dataset("first", "rows")
         if self.maybe(0.4):
             self._dataset("second", chance.choice(["first", "rows"]))
+        steps = [step for dataset in self.spec["datasets"].values() for step in dataset.get("steps", ())]
+        if any(step.get("with") == "other_totals" for step in steps):
+            self.spec["datasets"]["other_totals"] = {"from": "rows", "steps": [totals]}
+        else:
+            del self.tables["other_totals"]
 
     def maybe(self, share: float = 0.5) -> bool:
         return self.chance.random() < share
@@ -173,6 +180,18 @@ class Tables:
         self.tables[name] = table
         dataset: Json = {"from": start, "split": self._split(table)}
         self.spec["datasets"][name] = dataset | ({"steps": steps} if steps or self.maybe() else {})
+
+    def _totals(self) -> Json:
+        """Return a step that makes a table with one row for each key, which datasets can join."""
+        table = self.tables["rows"]
+        while True:
+            draw = Drawn(table.served, (), self.chance).of
+            made = sampled(Aggregate, self.chance, {"op": "aggregate", "by": ["key"]}, draw=draw)
+            try:
+                self.tables["other_totals"] = DATASET_STEP.read(made).infer(table, {})
+                return made or {}
+            except Rejected:
+                continue
 
     def _step(self, cls: type[DatasetStep], table: Table) -> tuple[Json, Table] | None:
         """Return a random step that keeps the columns that all datasets have, and the table after it."""

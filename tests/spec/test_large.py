@@ -42,13 +42,13 @@ def test_each_step_on_the_step_before_and_all_of_them_features(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parsed: list[str] = []
-    parse_sql = syntax._parse_sql
+    parse_sql = syntax.parse_sql
 
     def counted(text: str) -> Any:
         parsed.append(text)
         return parse_sql(text)
 
-    monkeypatch.setattr(syntax, "_parse_sql", counted)
+    monkeypatch.setattr(syntax, "parse_sql", counted)
 
     def run(count: int) -> None:
         steps = "".join(

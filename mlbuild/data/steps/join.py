@@ -121,7 +121,8 @@ class Join(DatasetStep):
         sure = self.keys if self.how in ("inner", "semi") else ()
         kept = table if self.how == "left" else table.filtered(finding.match, sure)
         joined = kept.plus(match.added(finding)) if self._adds else kept
-        return replace(joined, afterwards=(*table.afterwards, *finding.see(right.afterwards)))
+        late = finding.late(right.afterwards, right.nodes(right.columns))
+        return replace(joined, afterwards=(*table.afterwards, *late))
 
     def canonical(self, table: Table, slots: Mapping[str, str]) -> Json:
         return write(replace(self, using=None, on=dict(self.keys))) | {"with": slots[self.with_]}
