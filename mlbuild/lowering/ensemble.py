@@ -106,7 +106,10 @@ class _Ensemble:
         yield "a target that does not exist", targets.ndim == 0 and _within(leaves, targets)
         yield "a feature that does not exist", _within(self.feature, width)
         yield "a mode that does not exist", self.member | (self.mode == LEQ)
-        yield "an empty set, or one too few", len(self.sets) == self.member.sum() and all(map(len, self.sets))
+        yield (
+            "an empty set, or too few sets",
+            len(self.sets) == self.member.sum() and all(map(len, self.sets)),
+        )
         yield "a root or a child that does not exist", self.exist.all() and _within(roots, len(self.mode))
         children = np.concatenate([roots, self.true[self.true >= 0], self.false[self.false >= 0]])
         yield "a node with two parents", np.bincount(children) <= 1

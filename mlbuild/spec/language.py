@@ -240,7 +240,7 @@ def _level(doc: str, key: str | None = None) -> Any:
 class Warnings(Described):
     """The level of each warning, by code. By default, warnings are reported and do not fail the command."""
 
-    unused: str = _level("Nothing uses a source, contract, dataset, preprocessing or model.")
+    unused: str = _level("A source, contract, dataset, preprocessing list or model is not used.")
     shared_with_target: str = _level(
         "A feature and the target are computed from the same column.", key="shared-with-target"
     )
