@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--exit-code", action="store_true", help="exit with code 6 unless all tasks are up to date"
     )
     parser.add_argument("--force", action="store_true", help="plan as if the targets were not up to date")
-    parser.add_argument("-k", "--keep-going", action="store_true", help="plan as for build -k")
+    parser.add_argument("-k", "--keep-going", action="store_true", help="show the plan of build -k")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="also list the tasks that are up to date"
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Aggregate(DatasetStep):
-    """Make one row of all rows that have the same values in the columns `by`. All other columns are dropped.
+    """Combine all rows that have the same values in the columns `by` into one row. All other columns are dropped.
 
     Missing values in `by` are a group of their own. The new rows are sorted by `by`, missing values last. `SUM`, `AVG`,
     `MIN` and `MAX` ignore missing values, and are missing if there are no others. Sums are exact and rounded once, so
