@@ -39,7 +39,7 @@ def way_of_reading(
     kind = readable(rows)
     given = options_of(args, kind)
     if given or not params_of(kind):
-        return read(kind, given), None
+        return read(kind, given).for_file(rows.name), None
     fitting = [one for one in _trained_on(args, model) if _fits(one, kind, rows, inputs)]
     forms = [one.source.format for one in fitting]
     if any(form != forms[0] for form in forms):
@@ -47,7 +47,7 @@ def way_of_reading(
         names = listed(f"'{shown(one.name)}'" for one in different)
         message = f"'{shown(rows.name)}' matches several sources with different options: {names}"
         raise UsageError(message, help="choose one with --like")
-    return (forms[0], fitting[0]) if fitting else (kind(), None)
+    return (forms[0], fitting[0]) if fitting else (kind().for_file(rows.name), None)
 
 
 def _named(args: argparse.Namespace, model: Path) -> SourceSpec:
@@ -100,11 +100,18 @@ def _fits(source: SourceSpec, kind: type[Format], rows: Path, inputs: Collection
         return False
 
 
+def plainly(form: Format) -> Format:
+    """Return the same format without any options."""
+    return type(form)().for_file("")
+
+
 def options_text(form: Format) -> str:
     """Format the options of a format that are not defaults, as in a spec."""
-    params, options = params_of(type(form)), write(form)
+    params, options, usual = params_of(type(form)), write(form), plainly(form)
     changed = [
-        (key, options[key]) for key, param in params.items() if vars(form)[param.name] != param.default
+        (key, options[key])
+        for key, param in params.items()
+        if vars(form)[param.name] != vars(usual)[param.name]
     ]
     return ", ".join(f"{key} {_flow(value)}" for key, value in changed)
 

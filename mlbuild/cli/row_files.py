@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from mlbuild.cli.exits import UsageError
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
-from mlbuild.params import ListOf, MapOf, Param, params_of
+from mlbuild.params import Integer, ListOf, MapOf, Param, params_of
 from mlbuild.regular import is_regular
 from mlbuild.shown import is_unicode
 
@@ -76,8 +77,10 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
             continue
         if kind not in kinds:
             raise UsageError(f"{flag} is only for {', '.join(one.type for one in kinds)} files")
-        value = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
-        if not _takes(param, value) or not is_unicode("".join(value)):
+        value: Any = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
+        if isinstance(param.kind, Integer) and re.fullmatch("[0-9]{1,9}", typed):
+            value = int(typed)
+        if not _takes(param, value) or not is_unicode("".join(typed)):
             raise UsageError(f"{flag} must be {param.kind.phrase()}")
         given[param.key] = value
     return given

@@ -34,8 +34,8 @@ class Source(Described):
 
     @property
     def format(self) -> Format:
-        """The format of the table."""
-        return self._part(self.kind)
+        """The format of the table, with the options that follow from the name of its file."""
+        return self._part(self.kind).for_file(self.locator.name)
 
     def _part(self, cls: type[Part]) -> Part:
         return cls(**{item.name: vars(self)[item.name] for item in fields(cls)})

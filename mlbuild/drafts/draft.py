@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlbuild.data.contracts import Column
-from mlbuild.data.formats.by_suffix import NAMED
+from mlbuild.data.formats.by_suffix import implied_by
 from mlbuild.data.inference import Inferred
 from mlbuild.data.rules.bounds import Min
 from mlbuild.drafts.block import Noted, Remark, block, remark_lines
@@ -93,11 +93,13 @@ def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> li
 def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
     form = inferred.format
     told: dict[str, Any] = {}
-    if NAMED.get(PurePosixPath(path).suffix) is not type(form):
+    if implied_by(path) is not type(form):
         told["type"] = form.type
     told["path"] = path.replace("${", "$${")  # not a variable
-    for key, value in _told(form).items():
-        if key in params_of(type(form)):
+    usual = type(form)().for_file(path)
+    for key, param in params_of(type(form)).items():
+        if vars(form)[param.name] != vars(usual)[param.name]:
+            value = _told(form)[key]
             told[key] = Noted(value, inferred.remarks[key]) if key in inferred.remarks else value
     return told | {"contract": contract}
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import TEMPORAL, UNKNOWN, ColumnType, Schema
-from mlbuild.data.zones import is_known, near_zones
+from mlbuild.data.readings.zones import is_known, near_zones
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
-from mlbuild.data.formats.by_suffix import NAMED
+from mlbuild.data.formats.by_suffix import COMPRESSED, NAMED
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.frozen import frozen
@@ -31,7 +31,8 @@ from mlbuild.params import (
 from mlbuild.selection import ColumnSelection, Selector
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
-SOURCE = TaggedUnion("type", SOURCES, "source", tuple((suffix, one.type) for suffix, one in NAMED.items()))
+_SUFFIXES = tuple((suffix, one.type) for suffix, one in (NAMED | COMPRESSED).items())
+SOURCE = TaggedUnion("type", SOURCES, "source", _SUFFIXES)
 DATASET_STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
 SPLIT = TaggedUnion("type", SPLITS, "split")
 STEP = TaggedUnion("op", OPS, "step")

@@ -18,10 +18,10 @@ from statistics import median
 import polars as pl
 
 from mlbuild.data.formats.csv import Csv
-from mlbuild.data.formats.csv_scan import scan
 from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
+from mlbuild.data.formats.texts.csv_scan import scan
 from mlbuild.data.parsing import Parsing
 from mlbuild.frozen import frozen
 from tests.bench.page import table, write_section

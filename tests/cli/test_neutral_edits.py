@@ -171,7 +171,7 @@ def test_a_csv_that_becomes_any_other_format(project: Command, suffix: str) -> N
     before = shipped(project.folder)
     (project.folder / "parcels.csv").unlink()
     with (project.folder / f"rows{suffix}").open("wb") as stream:
-        NAMED[suffix]().write(parcels(), stream)
+        NAMED[suffix]().for_file(suffix).write(parcels(), stream)
     (project.folder / "mlbuild.yaml").write_text(SPEC.replace("parcels.csv", f"rows{suffix}"))
     assert built(project) <= {SOURCE}
     assert built(project) == set()

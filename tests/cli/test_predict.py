@@ -56,17 +56,18 @@ def test_rows_and_answers_have_any_format(mlbuild: Command, model: Path, suffix:
     wanted = None
     for name in ("rows.csv", f"rows{suffix}"):
         with (mlbuild.folder / name).open("wb") as stream:
-            NAMED[Path(name).suffix]().write(rows, stream)
+            NAMED[Path(name).suffix]().for_file(name).write(rows, stream)
         done = mlbuild("predict", MODEL, name, "-o", f"answers{suffix}")
         assert (done.code, done.out, done.err) == (0, "", "")
         file = mlbuild.folder / f"answers{suffix}"
-        found = NAMED[suffix]().read(file, {"prediction": Parsing(dtype="float")})
+        form = NAMED[suffix]().for_file(file.name)
+        found = form.read(file, {"prediction": Parsing(dtype="float")})
         assert wanted is None or found[0].equals(wanted)
         wanted, faults = found
         assert faults == [] and wanted.height == 3
 
 
-@pytest.mark.parametrize("name", ["answers", "answers.xlsx", "answers.csv.gz", "answers.tsv"])
+@pytest.mark.parametrize("name", ["answers", "answers.xlsx", "answers.csv.gz", "answers.tab"])
 def test_what_cannot_be_written_is_refused_with_what_can(mlbuild: Command, model: Path, name: str) -> None:
     (mlbuild.folder / "rows.csv").write_text("x\n1\n")
     done = mlbuild("predict", MODEL, "rows.csv", "-o", name)

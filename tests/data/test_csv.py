@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from mlbuild.data.formats import csv_scan, csv_table
-from mlbuild.data.formats.csv_table import read_csv
+from mlbuild.data.formats.texts import csv_scan, csv_table
+from mlbuild.data.formats.texts.csv_dialect import Dialect
+from mlbuild.data.formats.texts.csv_table import read_csv
 from mlbuild.diagnostics import Failed
 from tests.budget import examples, seed, tell
 from tests.data.csv_oracle import Refusal, meaning, standard
@@ -48,7 +49,7 @@ REFUSED = {
     ),
     "a quote that swallows the next field": (
         'a,b\n1,"two\n3,"four"\n',
-        "line 3: unexpected text after the closing quote of a fieldthat starts on line 2",
+        "line 3: unexpected text after the closing quote of a field that starts on line 2",
         [TWICE],
     ),
     "a quote that is not closed": (
@@ -79,7 +80,7 @@ def test_what_cannot_be_read_in_one_way_is_refused(
     file = tmp_path / "rows.csv"
     file.write_bytes(text.encode())
     with pytest.raises(Failed) as caught:
-        read_csv(file, ",")
+        read_csv(file, Dialect())
     failure = caught.value.failure
     assert (failure.kind, failure.message) == ("data", f"cannot read the file as csv: {reason}")
     assert failure.details.get("lines", []) == lines
@@ -103,14 +104,14 @@ def test_what_the_standard_library_reads_is_read_as_it_does(
 ) -> None:
     file = tmp_path / "rows.csv"
     file.write_bytes(text.encode())
-    assert read_or_line(file, ",") == standard(text.encode(), ",")
-    assert read_csv(file, ",")[0].fill_null("").rows() == [tuple(row) for row in rows]
+    assert read_or_line(file, Dialect()) == standard(text.encode(), ",")
+    assert read_csv(file, Dialect())[0].fill_null("").rows() == [tuple(row) for row in rows]
 
 
 def test_the_longest_field_is_read_too(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text(f'a,b\n12" pipe,"{"x" * 200_000}"\n')
-    assert read_csv(file, ",")[0].row(0)[1] == "x" * 200_000
+    assert read_csv(file, Dialect())[0].row(0)[1] == "x" * 200_000
 
 
 #: The parts of fields, and what makes a file odd.
@@ -160,10 +161,10 @@ def _sloppily(text: str, delimiter: str, random: Random) -> str:
     return '"' + text.replace('"', '""') + '"' if needed else text
 
 
-def read_or_line(file: Path, delimiter: str) -> list[list[str]] | int | None:
+def read_or_line(file: Path, dialect: Dialect) -> list[list[str]] | int | None:
     """Return the table in a file, or the line that it is refused for, if one is named."""
     try:
-        rows, header = read_csv(file, delimiter)
+        rows, header = read_csv(file, dialect)
     except Failed as failed:
         assert failed.failure.kind == "data"
         named = re.search(r"\bline ([0-9]+)", failed.failure.message)
@@ -191,7 +192,7 @@ def test_every_file_is_read_as_the_standard_library_does_or_refused_at_the_right
         delimiter, content = odd_file(random)
         file.write_bytes(content)
         exact = 0
-        found, wanted = read_or_line(file, delimiter), meaning(content, delimiter)
+        found, wanted = read_or_line(file, Dialect(delimiter)), meaning(content, delimiter)
         told = (content, delimiter, found, wanted)
         if isinstance(wanted, Refusal):
             assert not isinstance(found, list), told
@@ -218,13 +219,13 @@ def test_a_large_file_is_read_in_parts_as_in_one(tmp_path: Path) -> None:
         while buffer.tell() < examples(3_000_000, 20_000_000):
             writer.writerow([random.choice(texts) for _ in range(width)])
         file.write_bytes(buffer.getvalue().encode())
-        assert read_or_line(file, ",") == standard(file.read_bytes(), ",")
+        assert read_or_line(file, Dialect()) == standard(file.read_bytes(), ",")
 
 
 def test_rows_are_reported_batch_by_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_table, "_BATCH", 2)
     file, heard = tmp_path / "rows.csv", list[Any]()
     file.write_bytes(b"a,b\n" + b"1,2\n" * 4 + b"1,2\r1,2\n")  # such line ends are not left to polars
-    rows, _ = read_csv(file, ",", lambda *progress: heard.append(progress))
+    rows, _ = read_csv(file, Dialect(), lambda *progress: heard.append(progress))
     assert rows.height == 6
     assert heard == [(rows, None, "rows") for rows in (2, 4, 6)]

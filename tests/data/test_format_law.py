@@ -20,7 +20,7 @@ from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.format import _present as present
 from mlbuild.data.formats.ndjson import Ndjson
-from mlbuild.data.formats.ndjson_rows import typed
+from mlbuild.data.formats.texts.ndjson_rows import typed
 from mlbuild.data.parsing import Parsing
 from tests.budget import examples, seed, tell
 from tests.data.format_law import LAWS, Law
@@ -116,7 +116,9 @@ OWN: dict[str, Callable[[Patch], None]] = {
     "csv: quotes nothing": lambda patch: patch.setattr(
         Csv,
         "write",
-        lambda self, rows, stream: rows.write_csv(stream, separator=self.delimiter, quote_style="never"),
+        lambda self, rows, stream: rows.write_csv(
+            stream, separator=self.dialect.delimiter, quote_style="never"
+        ),
     ),
     "csv: always writes commas": lambda patch: patch.setattr(
         Csv, "write", lambda self, rows, stream: rows.write_csv(stream)

@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mlbuild.data.formats import ndjson_rows
 from mlbuild.data.formats.ndjson import Ndjson
+from mlbuild.data.formats.texts import ndjson_rows
 from mlbuild.diagnostics import Failed
 from tests.data.tables import read_file
 

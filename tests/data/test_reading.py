@@ -18,7 +18,7 @@ from mlbuild.data.formats.csv import Csv
 from mlbuild.data.formats.ndjson import Ndjson
 from mlbuild.data.formats.parquet import Parquet
 from mlbuild.data.parsing import Parsing
-from mlbuild.data.reading import Reading
+from mlbuild.data.readings.reading import Reading
 from mlbuild.params import params_of, read
 from tests.budget import examples, seed
 from tests.data.tables import contract

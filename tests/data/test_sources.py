@@ -338,6 +338,11 @@ def test_only_what_decides_the_rows_read_is_canonical() -> None:
         "read": {},
         "null_values": [],
         "delimiter": ",",
+        "quote": '"',
+        "encoding": "utf-8",
+        "names": [],
+        "skip_rows": 0,
+        "comment": "",
         "columns": {
             "a": {"dtype": "int", "empty_is_null": True},
             "b": {"dtype": "string", "empty_is_null": True},

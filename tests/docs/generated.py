@@ -13,7 +13,7 @@ from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.file import File
-from mlbuild.data.reading import Reading
+from mlbuild.data.readings.reading import Reading
 from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of

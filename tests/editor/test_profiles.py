@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.data.formats.csv import Csv
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
 from mlbuild.spec.language import Model
@@ -45,7 +46,7 @@ LINEAR = "models:\n  m:\n    type: sklearn.linear_regression\n    params:\n     
         ("models:\n  m:\n    ", MODEL_KEYS),
         ("models:\n  m:\n    params:\n      ", {key for cls in LEARNERS for key in params_of(cls)}),
         (LINEAR, {"fit_intercept", "positive"}),
-        ("sources:\n  s:\n    ", {"type", "path", "contract", "read", "null_values", "delimiter"}),
+        ("sources:\n  s:\n    ", {"type", "path", "contract", *params_of(Csv)}),
         ("outputs:\n  o:\n    ", {"model", "verify"}),
     ],
     ids=["overlay", "model", "params", "params of a type", "source", "output"],

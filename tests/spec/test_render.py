@@ -110,7 +110,11 @@ sources:
     contract: c
     read: {}
     null_values: []
-    delimiter: ','
+    quote: '"'
+    encoding: utf-8
+    names: []
+    skip_rows: 0
+    comment: ''
 contracts:
   c:
     columns:

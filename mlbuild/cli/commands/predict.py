@@ -11,7 +11,7 @@ from mlbuild.bundle.opened import NotOurs, Opened
 from mlbuild.bundle.session import Arrays
 from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
-from mlbuild.cli.like import options_text, way_of_reading
+from mlbuild.cli.like import options_text, plainly, way_of_reading
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.row_files import SUFFIXES, add_options, writable
@@ -53,12 +53,12 @@ def run(args: argparse.Namespace) -> int:
     if not is_regular(file):
         raise UsageError(f"there is no file '{file}'")
     target = Path(args.output) if args.output else None
-    written = writable(target)() if target else None
+    written = writable(target)().for_file(target.name) if target else None
     try:
         opened = Opened(model)
         form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
         try_reading(form, file)
-        if like and form != type(form)() and not args.quiet:
+        if like and form != plainly(form) and not args.quiet:
             say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
         answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
         if target and written:

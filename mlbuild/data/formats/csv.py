@@ -7,28 +7,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from mlbuild.data.formats.csv_table import read_csv, read_header
-from mlbuild.data.formats.delimiter import find_delimiter
+from mlbuild.data.formats.expanded import ENDINGS
 from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.guesses import TextGuess
+from mlbuild.data.formats.texts.csv_dialect import Dialect
+from mlbuild.data.formats.texts.csv_table import read_csv, read_header
+from mlbuild.data.formats.texts.csv_writing import write_csv
+from mlbuild.data.formats.texts.delimiter import find_delimiter
+from mlbuild.data.formats.texts.encoding import ENCODINGS, find_encoding
 from mlbuild.data.parsing import Parsing
-from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
-from mlbuild.params import ListOf, Text, field
+from mlbuild.params import Choice, Integer, ListOf, Text, field
 from mlbuild.progress import Report, silent
 
 if TYPE_CHECKING:
     import polars as pl
 
+#: The endings of files whose values are separated by tabs.
+_TABS = (".tsv", ".tab")
+_BLOCK = 1 << 20
+
 
 @frozen
 class Csv(Format):
-    """A CSV file in UTF-8 with a header. Blank lines are skipped."""
+    """A CSV file: lines of values that are separated by commas, tabs or other characters. Blank lines are skipped."""
 
     type = "csv"
-    header_lines = 1
-    suffixes = (".csv",)
-    other_suffixes = (".tsv", ".tab", ".txt", ".data", ".dat")
+    suffixes = (".csv", ".tsv")
+    other_suffixes = (".tab", ".txt", ".data", ".dat")
+    compressible = True
     libraries = ("numpy", "polars")
 
     null_values: tuple[str, ...] = field(
@@ -37,11 +45,44 @@ class Csv(Format):
         default=(),
         examples=(["NA"],),
     )
-    delimiter: str = field(
+    delimiter: str | None = field(
         Text(r"^[\t !#-~]$", "one ASCII character"),
-        "Character that separates the values of a row.",
-        default=",",
+        "Character that separates the values of a row. Default: a tab for `.tsv` and `.tab` files, a comma for others.",
+        default=None,
+        examples=(";",),
     )
+    quote: str = field(
+        Text(r"^[!-/:-@\[-`{-~]?$", "one ASCII punctuation character or an empty string"),
+        "Character around values that contain delimiters or line ends. If it is empty, no value can contain them.",
+        default='"',
+    )
+    encoding: str = field(Choice(ENCODINGS), "Encoding of the text.", default="utf-8")
+    names: tuple[str, ...] = field(
+        ListOf(Text(), unique=True),
+        "Names of the columns of a file without a header, in the order of the file.",
+        default=(),
+        examples=(["id", "amount"],),
+    )
+    skip_rows: int = field(
+        Integer(min=0, max=1_000_000), "Number of lines to skip at the start of the file.", default=0
+    )
+    comment: str = field(
+        Text(r"^[!-/:-@\[-`{-~]*$", "ASCII punctuation characters"),
+        "Start of lines to skip, except inside of quotes. If it is empty, there are none.",
+        default="",
+        examples=("#",),
+    )
+
+    def check(self) -> Iterator[Problem]:
+        yield from super().check()
+        delimiter = self.delimiter or ","
+        if self.quote == delimiter:
+            yield Problem("contradiction", f"'quote' and 'delimiter' are both '{delimiter}'", ("quote",))
+        for key, text in (("quote", self.quote), ("delimiter", delimiter)):
+            if self.comment and text and self.comment.startswith(text):
+                yield Problem(
+                    "contradiction", f"'comment' starts with '{text}', which is the '{key}'", ("comment",)
+                )
 
     def judge(self, columns: Mapping[str, Parsing]) -> Iterator[Problem]:
         yield from super().judge(columns)
@@ -49,13 +90,35 @@ class Csv(Format):
             at = ("null_values", self.null_values.index(""))
             yield Problem("no-effect", "an empty string is always a missing value", at, "remove it")
 
+    def for_file(self, name: str) -> Self:
+        name = name.lower()
+        tabs = name.removesuffix(next(filter(name.endswith, ENDINGS), "")).endswith(_TABS)
+        return self if self.delimiter is not None else replace(self, delimiter="\t" if tabs else ",")
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the file is written."""
+        return Dialect(
+            self.delimiter or ",", self.quote, self.encoding, self.names, self.skip_rows, self.comment
+        )
+
+    def lines_before(self, file: Path, rows: int) -> int | None:
+        before = self.skip_rows + (not self.names)
+        if self.comment:
+            return None
+        lines, last = 0, "\n"
+        with replace(self.dialect, skip_rows=0).open(file) as stream:
+            while block := stream.read(_BLOCK):
+                lines, last = lines + block.count("\n"), block[-1]
+        return before if lines + (last != "\n") == rows + before else None
+
     def header(self, file: Path) -> list[str]:
-        return read_header(file, self.delimiter)
+        return read_header(file, self.dialect)
 
     def raw(
         self, file: Path, names: Sequence[str], progress: Report = silent
     ) -> tuple[pl.DataFrame, list[str]]:
-        table, header = read_csv(file, self.delimiter, progress)
+        table, header = read_csv(file, self.dialect, progress)
         first = {name: index for index, name in reversed([*enumerate(header)])}
         present = [name for name in names if name in first]
         columns = [table.to_series(first[name]).fill_null("").alias(name) for name in present]
@@ -64,17 +127,12 @@ class Csv(Format):
         return table.select(columns), header
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
-        import polars as pl
-
-        texts = [values for values in rows if values.dtype == pl.String]
-        bad = next((values.name for values in texts if values.str.contains("\0", literal=True).any()), None)
-        if bad is not None:
-            raise data_failure(f"cannot write column '{bad}' as csv: it contains a NUL byte")
-        rows.write_csv(stream, separator=self.delimiter)
+        write_csv(rows, self.dialect, stream)
 
     @classmethod
     def fitting(cls, file: Path) -> Self:
-        return cls(delimiter=find_delimiter(file))
+        encoding = find_encoding(file, cls.type)
+        return cls(delimiter=find_delimiter(file, encoding), encoding=encoding)
 
     def guess(self, rows: pl.DataFrame) -> Guess:
         guesses = {texts.name: TextGuess.of(texts) for texts in rows}
@@ -84,5 +142,7 @@ class Csv(Format):
         where = {name for name, one in guesses.items() if one.words & {*words}}
         counted = "1 column" if len(where) == 1 else f"{len(where)} columns"
         remarks = {"null_values": f"missing values, in {counted}"} if words else {}
+        if self.encoding in ("windows-1252", "latin-1"):
+            remarks["encoding"] = "a guess: the file is not valid UTF-8"
         dtypes = {name: one.dtype for name, one in guesses.items()}
         return Guess(replace(self, null_values=tuple(words)), dtypes, remarks=remarks)

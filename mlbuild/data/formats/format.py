@@ -13,22 +13,19 @@ from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.data.formats.guesses import dtype_of
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.data.parsing import Parsing
-from mlbuild.data.reading import Reading
+from mlbuild.data.readings.reading import Reading
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Described, Json, MapOf, Name, Object, write
 from mlbuild.params import field as param
 from mlbuild.progress import Report, silent
-from mlbuild.regular import open_regular
 
 if TYPE_CHECKING:
     import polars as pl
 
 
 _BOOLS = "list the words for true and false under 'read' of the source, or declare the column as int, or as string with categories"
-#: How many bytes are read at a time to count lines.
-_BLOCK = 1 << 20
 #: The slot in which a task finds the file to read.
 FILE = "file"
 
@@ -57,11 +54,11 @@ class Format(Described):
     by = "type"
     #: The name of the format in a spec and in messages.
     type: ClassVar[str]
-    #: The lines before the rows of a file in which each row is usually one line; None if rows are no lines.
-    header_lines: ClassVar[int | None] = None
     #: Suffixes that determine the format in a spec without `type`, and other suffixes of its files.
     suffixes: ClassVar[tuple[str, ...]] = ()
     other_suffixes: ClassVar[tuple[str, ...]] = ()
+    #: Whether compressed files can be read.
+    compressible: ClassVar[bool] = False
     #: Whether the library that reads it can crash on a damaged file.
     can_crash: ClassVar[bool] = False
     #: The distributions whose versions can change what is read.
@@ -76,14 +73,11 @@ class Format(Described):
 
     def lines_before(self, file: Path, rows: int) -> int | None:
         """Return the number of lines before the first row, if each of the rows is one line of the file."""
-        if self.header_lines is None:
-            return None
-        with open_regular(file) as stream:
-            count, last = 0, b"\n"
-            while block := stream.read(_BLOCK):
-                count, last = count + block.count(b"\n"), block[-1:]
-        lines = count + (last != b"\n")
-        return self.header_lines if lines == rows + self.header_lines else None
+        return None
+
+    def for_file(self, name: str) -> Self:
+        """Return the format with the options that follow from the name of a file, unless they are set."""
+        return self
 
     @classmethod
     def refusal(cls, reason: str, help_: str | None = None) -> Failed:

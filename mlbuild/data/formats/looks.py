@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import io
 import re
-from pathlib import Path
 
 from mlbuild.frozen import frozen
-from mlbuild.regular import open_regular
 
-_HEAD = 4096
+#: How many of its first bytes show what a file is.
+HEAD = 4096
 _UNPACK = "decompress it first"
 _AS_CSV = "export the table as csv"
 _AS_PARQUET = "write the table as parquet or csv"
 _AS_LINES = "write the table as JSON Lines (one object per line) or as csv"
 _AS_UTF8 = "save the file as UTF-8"
+_AS_UTF16 = "save the file as UTF-8, or set 'encoding: utf-16' for a csv source"
 #: From how many pairs of bytes on UTF-16 is recognized by its zeros.
 _FEWEST_PAIRS = 4
 
@@ -55,8 +54,8 @@ _BINARY = {
     b"%PDF-": Look("a PDF document", help=_AS_CSV),
     b"\xff\xfe\0\0": Look("UTF-32 text", help=_AS_UTF8),
     b"\0\0\xfe\xff": Look("UTF-32 text", help=_AS_UTF8),
-    b"\xff\xfe": Look("UTF-16 text", help=_AS_UTF8),
-    b"\xfe\xff": Look("UTF-16 text", help=_AS_UTF8),
+    b"\xff\xfe": Look("UTF-16 text", help=_AS_UTF16),
+    b"\xfe\xff": Look("UTF-16 text", help=_AS_UTF16),
 }
 _WORKBOOK = (b"xl/", b"[Content_Types].xml")
 #: By the first characters of such texts.
@@ -70,32 +69,64 @@ _TEXTS = {
 }
 
 
-def look_at(file: Path) -> Look | None:
-    """Recognize a file by its first bytes. None for text that could be CSV, and for unknown content.
+#: The kinds of compression that `expanded` undoes, by the first bytes of such files.
+_COMPRESSED = {
+    b"\x1f\x8b\x08": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+}
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
+#: Control characters that texts do not contain.
+_CONTROLS = re.compile(r"[\0-\x08\x0e-\x19\x1b-\x1f]")
 
-    Raises:
-        OSError: The file cannot be opened.
-    """
-    with io.BufferedReader(open_regular(file)) as stream:
-        head = stream.read(_HEAD)
-    text = _text(head)
+
+def look_at(head: bytes, encoding: str = "utf-8") -> Look | None:
+    """Recognize a file by its first bytes. None for text that could be CSV in this encoding, and for unknown content."""
+    text = _text(head) if encoding == "utf-8" else _text_in(head, encoding)
     if text is not None:
         found = (look for start, look in _TEXTS.items() if re.match(start, text.lstrip(), re.IGNORECASE))
         return next(found, None)
     if head.startswith(b"PK\x03\x04"):
         return _zipped(head)
     known = next((look for start, look in _BINARY.items() if head.startswith(start)), None)
-    return known or (Look("UTF-16 text", help=_AS_UTF8) if _in_pairs(head) else None)
+    return known or (Look("UTF-16 text", help=_AS_UTF16) if _in_pairs(head) else None)
+
+
+def compression_of(head: bytes) -> str | None:
+    """Return how a file is compressed, by its first bytes. None for a file that is not, and for workbooks."""
+    if _BZIP2.match(head):
+        return "bzip2"
+    kind = next((kind for start, kind in _COMPRESSED.items() if head.startswith(start)), None)
+    return None if kind == "zip" and _zipped(head).what != "a zip archive" else kind
+
+
+def byte_order(head: bytes) -> str | None:
+    """Return the codec of UTF-16 text that starts with these bytes. Without a mark, zeros show the order of bytes."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if not _in_pairs(head):
+        return None
+    return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
 
 
 def _text(head: bytes) -> str | None:
     """Decode the first bytes as text. None if they are not UTF-8, or contain a NUL."""
     try:
         # The last character may be cut off.
-        text, _ = codecs.utf_8_decode(head.removeprefix(codecs.BOM_UTF8), "strict", len(head) < _HEAD)
+        text, _ = codecs.utf_8_decode(head.removeprefix(codecs.BOM_UTF8), "strict", len(head) < HEAD)
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text
+
+
+def _text_in(head: bytes, encoding: str) -> str | None:
+    """Decode the first bytes in another encoding than UTF-8. None if the result has control characters."""
+    codec = byte_order(head) if encoding == "utf-16" else encoding
+    if codec is None:
+        return None
+    text = codecs.getincrementaldecoder(codec)("replace").decode(head)
+    return None if _CONTROLS.search(text) else text
 
 
 def _zipped(head: bytes) -> Look:

@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from mlbuild.data.formats.expanded import expanded
 from mlbuild.data.formats.format import Format
-from mlbuild.data.formats.ndjson_rows import blocks, joined, keys, typed
+from mlbuild.data.formats.texts.ndjson_rows import blocks, joined, keys, typed
 from mlbuild.frozen import frozen
 from mlbuild.progress import Report, silent
 
@@ -26,8 +27,12 @@ class Ndjson(Format):
     """
 
     type = "ndjson"
-    header_lines = 0
     suffixes = (".ndjson", ".jsonl")
+    compressible = True
+
+    def lines_before(self, file: Path, rows: int) -> int | None:
+        with expanded(file, self.type) as stream:
+            return 0 if sum(1 for _ in stream) == rows else None
 
     def header(self, file: Path) -> list[str]:
         return [*keys(file)]

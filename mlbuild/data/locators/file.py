@@ -22,6 +22,10 @@ class File(Locator):
 
     path: str = field(Text(), "Path of the file, relative to the folder of the spec.")
 
+    @property
+    def name(self) -> str:
+        return self.path
+
     def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
         at = ("path",)
         try:

@@ -39,6 +39,11 @@ class Locator(Described):
 
     scheme: ClassVar[str] = ""
 
+    @property
+    def name(self) -> str:
+        """The name of the file with the table; empty if it does not say anything about the format."""
+        return ""
+
     def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
         """Locate the table, relative to the folder of the spec, without reading it."""
         raise NotImplementedError

@@ -4,7 +4,6 @@ neighbors.
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
@@ -15,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
-from mlbuild.regular import open_regular
+from mlbuild.data.formats.expanded import open_expanded
+from mlbuild.data.formats.refusals import refusal, undecodable
 from mlbuild.shown import is_unicode
 
 if TYPE_CHECKING:
@@ -186,14 +185,14 @@ def _objects(file: Path) -> Iterator[tuple[int, _Pairs]]:
     Raises:
         Failed: Of kind `data`: a line is not UTF-8, or not a JSON object.
     """
-    refuse_others(file, "ndjson")
     plain, careful = _decoder(float), _decoder(_number)
-    with io.BufferedReader(open_regular(file)) as stream:
+    with open_expanded(file, "ndjson") as stream:
         for number, line in enumerate(stream, 1):
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip(_BLANK)
             except UnicodeDecodeError:
-                raise not_utf8(file, "ndjson") from None
+                with open_expanded(file, "ndjson") as again:
+                    raise undecodable(again, "ndjson") from None
             if not text:
                 continue
             try:

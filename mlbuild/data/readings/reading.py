@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from mlbuild.columns import DTYPES, NUMERIC, TEMPORAL
 from mlbuild.data.casts import cast as cast_exactly
-from mlbuild.data.time_formats import to_iso, wrong_format
-from mlbuild.data.zones import is_known, near_zones, to_utc
+from mlbuild.data.readings.time_formats import to_iso, wrong_format
+from mlbuild.data.readings.zones import is_known, near_zones, to_utc
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.moments import FIRST, LAST

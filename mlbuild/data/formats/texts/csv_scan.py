@@ -45,9 +45,9 @@ class CsvScan:
     records: int
 
 
-def scan(file: Path, delimiter: str, *, quotes: bool = True) -> CsvScan:
-    """Scan a file. Without `quotes`, a quote is an ordinary character."""
-    scanner = _Scanner(delimiter, quotes)
+def scan(file: Path, delimiter: str, quote: str = '"') -> CsvScan:
+    """Scan a file. Without a `quote`, all characters but the delimiter and line ends are ordinary ones."""
+    scanner = _Scanner(delimiter, quote)
     delimiters = records = 0
     nul = False
     for chunk, padding in _chunks(file):
@@ -60,11 +60,11 @@ def scan(file: Path, delimiter: str, *, quotes: bool = True) -> CsvScan:
     )
 
 
-def blank_lines(file: Path, delimiter: str, *, quotes: bool = True) -> npt.NDArray[np.int64]:
+def blank_lines(file: Path, delimiter: str, quote: str = '"') -> npt.NDArray[np.int64]:
     """Return the positions of blank lines among the records of a sound file without strays, in ascending order."""
     import numpy as np
 
-    scanner = _Scanner(delimiter, quotes)
+    scanner = _Scanner(delimiter, quote)
     found: list[npt.NDArray[np.int64]] = []
     before, started, returned = 0, 1, 0
     for chunk, padding in _chunks(file):
@@ -92,8 +92,8 @@ class _Marks:
 class _Scanner:
     """Reads chunks in order. The state between chunks is kept as bits, 0 or 1."""
 
-    def __init__(self, delimiter: str, quotes: bool) -> None:
-        self._delimiter, self._quotes = ord(delimiter), quotes
+    def __init__(self, delimiter: str, quote: str) -> None:
+        self._delimiter, self._quote = ord(delimiter), quote.encode()
         self.opens, self.sound, self.strays = False, True, False
         self.inside = 0
         self._ended, self._quoted, self._closed, self._returned = 1, 0, 0, 0
@@ -105,8 +105,8 @@ class _Scanner:
         delimiters, feeds = _bits(data == self._delimiter), _bits(data == ord("\n"))
         returns = _bits(data == ord("\r")) if b"\r" in chunk else np.zeros_like(feeds)
         ends = delimiters | feeds | returns
-        if self._quotes and (self.inside or self._closed or b'"' in chunk):
-            quotes = _bits(data == ord('"'))
+        if self._quote and (self.inside or self._closed or self._quote in chunk):
+            quotes = _bits(data == self._quote[0])
             inside = _parity(quotes, self.inside)
             self._check(quotes, inside, ends)
             delimiters, feeds, returns = delimiters & ~inside, feeds & ~inside, returns & ~inside

@@ -6,16 +6,16 @@ import csv
 from itertools import islice
 from pathlib import Path
 
-from mlbuild.data.formats.csv_records import open_text
+from mlbuild.data.formats.texts.csv_dialect import Dialect
 
 #: In order of preference, if several give the same table.
 DELIMITERS = (",", ";", "\t", "|", " ")
 _RECORDS = 200
 
 
-def find_delimiter(file: Path) -> str:
+def find_delimiter(file: Path, encoding: str) -> str:
     """Return the delimiter that splits the first records into the same and largest number of columns, or a comma."""
-    widths = {delimiter: _width(file, delimiter) for delimiter in DELIMITERS}
+    widths = {delimiter: _width(file, encoding, delimiter) for delimiter in DELIMITERS}
     # Spaces also occur in texts, so they are a delimiter only if nothing else is.
     if any(width > 1 for delimiter, width in widths.items() if delimiter != " "):
         widths.pop(" ")
@@ -23,9 +23,9 @@ def find_delimiter(file: Path) -> str:
     return best if widths[best] > 1 else ","
 
 
-def _width(file: Path, delimiter: str) -> int:
+def _width(file: Path, encoding: str, delimiter: str) -> int:
     """Return the number of columns of the first records; 0 if it varies."""
-    with open_text(file, errors="replace") as stream:
+    with Dialect(encoding=encoding).open(file, errors="replace") as stream:
         try:
             records = (record for record in csv.reader(stream, delimiter=delimiter, strict=True) if record)
             found = {len(record) for record in islice(records, _RECORDS)}

@@ -5,19 +5,17 @@ where.
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from mlbuild.data.formats.refusals import not_utf8, refusal, refuse_others
+from mlbuild.data.formats.refusals import refusal
+from mlbuild.data.formats.texts.csv_dialect import Dialect
 from mlbuild.diagnostics import Failed
-from mlbuild.regular import open_regular
 
 #: Far above the module's default limit for a field, and not larger than a 32-bit C long.
 _LONGEST = 2**31 - 1
 _LINE_END = re.compile(r"\r\n?|\n")
-_TWICE = 'double a quote inside a quoted field: ""'
 
 
 class Records(Iterator[list[str]]):
@@ -29,18 +27,28 @@ class Records(Iterator[list[str]]):
     line feed ended that record.
 
     Raises:
-        Failed: Of kind `data`: not UTF-8, a NUL byte, or a quote that is not closed or has text after it.
+        Failed: Of kind `data`: not in the encoding, a NUL byte, or a quote that is not closed or has text after it.
     """
 
-    def __init__(self, file: Path, delimiter: str) -> None:
+    def __init__(self, file: Path, dialect: Dialect) -> None:
         csv.field_size_limit(_LONGEST)
         self.line, self.stray = 0, False
-        self._file, self._stream = file, open_text(file)
-        self._field = re.compile(rf'(?P<quoted>"[^"]*(?:""[^"]*)*)|[^{re.escape(delimiter)}\r\n]*')
+        self._file, self._dialect = file, dialect
+        try:
+            self._stream = dialect.open(file)
+        except UnicodeDecodeError:
+            raise dialect.undecodable(file) from None
+        delimiter, quote = dialect.delimiter, dialect.quote
+        mark = re.escape(quote)
+        quoted = f"{mark}[^{mark}]*(?:{mark}{mark}[^{mark}]*)*" if quote else "(?!)"
+        self._field = re.compile(rf"(?P<quoted>{quoted})|[^{re.escape(delimiter)}\r\n]*")
         self._ends = ("", delimiter, "\r", "\n")
         self._text: list[str] = []
         self._source = self._lines()
-        self._reader = csv.reader(self._source, delimiter=delimiter, strict=True)
+        if quote:
+            self._reader = csv.reader(self._source, delimiter=delimiter, quotechar=quote, strict=True)
+        else:
+            self._reader = csv.reader(self._source, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
 
     def __enter__(self) -> Records:
         return self
@@ -50,7 +58,6 @@ class Records(Iterator[list[str]]):
         self._stream.close()
 
     def __next__(self) -> list[str]:
-        self.line = self._reader.line_num + 1
         self._text.clear()
         try:
             record = next(self._reader)
@@ -60,14 +67,19 @@ class Records(Iterator[list[str]]):
         return record
 
     def _lines(self) -> Generator[str, None, None]:
+        comment = self._dialect.comment
         try:
-            for line in self._stream:
+            for number, line in enumerate(self._stream, 1 + self._dialect.skip_rows):
+                if not self._text:
+                    if comment and line.startswith(comment):
+                        continue
+                    self.line = number
                 if "\0" in line:
-                    raise refusal("csv", f"line {self.line + len(self._text)} contains a NUL byte")
+                    raise refusal("csv", f"line {number} contains a NUL byte")
                 self._text.append(line)
                 yield line
         except UnicodeDecodeError:
-            raise not_utf8(self._file, "csv") from None
+            raise self._dialect.undecodable(self._file) from None
 
     def _bad_quote(self) -> Failed:
         """Return the failure for wrong quotes in the current record."""
@@ -82,8 +94,11 @@ class Records(Iterator[list[str]]):
                     return refusal("csv", f"line {opened}: a quoted field is never closed")
                 end += 1
                 if text[end : end + 1] not in self._ends:
-                    where = "" if opened == closed else f"that starts on line {opened}"
-                    help_ = rf"csv has no escape \"; {_TWICE}" if text[end - 2] == "\\" else _TWICE
+                    where = "" if opened == closed else f" that starts on line {opened}"
+                    quote = self._dialect.quote
+                    help_ = f"double a quote inside a quoted field: {quote}{quote}"
+                    if text[end - 2] == "\\":
+                        help_ = f"csv has no escape \\{quote}; {help_}"
                     return refusal(
                         "csv",
                         f"line {closed}: unexpected text after the closing quote of a field{where}",
@@ -94,13 +109,3 @@ class Records(Iterator[list[str]]):
 
     def _line_of(self, text: str, at: int) -> int:
         return self.line + len(_LINE_END.findall(text, 0, at))
-
-
-def open_text(file: Path, errors: str = "strict") -> io.TextIOWrapper:
-    """Open a file as text, without converting line ends.
-
-    Raises:
-        Failed: Of kind `data`: this is not a text file.
-    """
-    refuse_others(file, "csv")
-    return io.TextIOWrapper(io.BufferedReader(open_regular(file)), "utf-8-sig", errors, newline="")

@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlbuild.data.formats.csv_records import Records
-from mlbuild.data.formats.csv_scan import CsvScan, blank_lines, scan
 from mlbuild.data.formats.refusals import refusal
+from mlbuild.data.formats.texts.csv_dialect import Dialect
+from mlbuild.data.formats.texts.csv_records import Records
+from mlbuild.data.formats.texts.csv_scan import CsvScan, blank_lines, scan
 from mlbuild.data.formats.unread import Unread, reading
 from mlbuild.progress import Report, silent
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _BATCH = 1 << 16
 
 
-def read_csv(file: Path, delimiter: str, progress: Report = silent) -> tuple[pl.DataFrame, list[str]]:
+def read_csv(file: Path, dialect: Dialect, progress: Report = silent) -> tuple[pl.DataFrame, list[str]]:
     """Return all columns as text, in the order of the header, and the header.
 
     An empty field is null or an empty text.
@@ -32,59 +33,83 @@ def read_csv(file: Path, delimiter: str, progress: Report = silent) -> tuple[pl.
     Blank lines are skipped. In a file with only one column, they are missing values.
 
     Raises:
-        Failed: Of kind `data`: not UTF-8, quotes that do not follow RFC 4180, or a row with more or fewer fields.
+        Failed: Of kind `data`: not in the encoding, quotes that do not follow RFC 4180, or a row with more or fewer
+            fields.
     """
-    header = read_header(file, delimiter)
+    header = read_header(file, dialect)
     if not header:
         raise refusal("csv", "it is empty")
-    found = scan(file, delimiter)
-    if not (found.sound or found.opens):  # every quote is text, as in `12" pipe`
-        found = scan(file, delimiter, quotes=False)
-    clear = found.sound and not found.strays and not found.nul
-    rows = _read_quickly(file, delimiter, len(header), found) if clear else None
-    return (_read_exactly(file, delimiter, len(header), progress) if rows is None else rows), header
+    rows = _read_quickly(file, dialect, len(header))
+    return (_read_exactly(file, dialect, len(header), progress) if rows is None else rows), header
 
 
-def read_header(file: Path, delimiter: str) -> list[str]:
+def read_header(file: Path, dialect: Dialect) -> list[str]:
     """Return the column names; empty for an empty file. Blank lines before the header are ignored.
 
     Raises:
         Failed: Of kind `data`: the first record cannot be read.
     """
-    with Records(file, delimiter) as records:
+    if dialect.names:
+        return [*dialect.names]
+    with Records(file, dialect) as records:
         return next(filter(None, records), [])
 
 
-def _read_quickly(file: Path, delimiter: str, width: int, found: CsvScan) -> pl.DataFrame | None:
-    """Read the rows with polars.
+def _read_quickly(file: Path, dialect: Dialect, width: int) -> pl.DataFrame | None:
+    """Read the rows with polars, if they certainly are what the standard library reads; otherwise, return None."""
+    try:
+        with dialect.plain(file) as plain:
+            if plain is None:
+                return None
+            found, quote = scan(plain, dialect.delimiter, dialect.quote), dialect.quote
+            if not (found.sound or found.opens):  # every quote is text, as in `12" pipe`
+                found, quote = scan(plain, dialect.delimiter, ""), ""
+            if not found.sound or found.strays or found.nul:
+                return None
+            return _read_sound(plain, dialect, quote if found.opens else "", width, found)
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_sound(file: Path, dialect: Dialect, quote: str, width: int, found: CsvScan) -> pl.DataFrame | None:
+    """Read the rows of a file with polars.
 
     None if these may not be all rows, or if their width differs from that of the header.
     """
     import numpy as np
     import polars as pl
 
-    quote = '"' if found.opens else None
+    heads = 0 if dialect.names else 1
     try:
         with reading(file) as stream:
-            rows = pl.read_csv(stream, separator=delimiter, quote_char=quote, infer_schema=False, glob=False)
+            rows = pl.read_csv(
+                stream,
+                has_header=bool(heads),
+                separator=dialect.delimiter,
+                quote_char=quote or None,
+                infer_schema=False,
+                glob=False,
+            )
     except Unread:
         return None
-    if rows.height == found.records - 1 and found.delimiters == found.records * (width - 1):
+    if rows.height == found.records - heads and found.delimiters == found.records * (width - 1):
         return rows if rows.width == width else None
-    blank = blank_lines(file, delimiter, quotes=found.opens)
+    blank = blank_lines(file, dialect.delimiter, quote)
     # Polars skips blank lines before the header. After it, they are rows without values.
     leading = int((blank == np.arange(len(blank))).sum())
-    between = blank[leading:] - leading - 1 if width > 1 else blank[:0]
+    if leading and not heads:
+        return None
+    between = blank[leading:] - leading - heads if width > 1 else blank[:0]
     delimiters = (found.records - leading - len(between)) * (width - 1)
     # Polars fills up short rows. Only the number of delimiters shows that there are some.
-    if (rows.width, rows.height, found.delimiters) != (width, found.records - leading - 1, delimiters):
+    if (rows.width, rows.height, found.delimiters) != (width, found.records - leading - heads, delimiters):
         return None
     kept = np.ones(rows.height, bool)
     kept[between] = False
     return rows.filter(pl.Series(kept))
 
 
-def _read_exactly(file: Path, delimiter: str, width: int, progress: Report) -> pl.DataFrame:
+def _read_exactly(file: Path, dialect: Dialect, width: int, progress: Report) -> pl.DataFrame:
     """Read the rows with the standard library.
 
     Raises:
@@ -93,7 +118,7 @@ def _read_exactly(file: Path, delimiter: str, width: int, progress: Report) -> p
     import polars as pl
 
     schema = {str(index): pl.String for index in range(width)}
-    rows, frames, height = _rows(file, delimiter, width), [pl.DataFrame(schema=schema)], 0
+    rows, frames, height = _rows(file, dialect, width), [pl.DataFrame(schema=schema)], 0
     while batch := [*islice(rows, _BATCH)]:
         frames.append(pl.DataFrame(batch, schema=schema, orient="row"))
         height += len(batch)
@@ -101,9 +126,10 @@ def _read_exactly(file: Path, delimiter: str, width: int, progress: Report) -> p
     return pl.concat(frames)
 
 
-def _rows(file: Path, delimiter: str, width: int) -> Iterator[list[str]]:
-    row = -1
-    with Records(file, delimiter) as records:
+def _rows(file: Path, dialect: Dialect, width: int) -> Iterator[list[str]]:
+    row = 0 if dialect.names else -1
+    wanted = "'names' has" if dialect.names else "the header has"
+    with Records(file, dialect) as records:
         for record in records:
             if not record and (row < 0 or width > 1):
                 continue
@@ -114,8 +140,6 @@ def _rows(file: Path, delimiter: str, width: int) -> Iterator[list[str]]:
             record = record or [""]
             if len(record) != width:
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-                raise refusal(
-                    "csv", f"row {row} (line {records.line}) has {fields}, but the header has {width}"
-                )
+                raise refusal("csv", f"row {row} (line {records.line}) has {fields}, but {wanted} {width}")
             if row:
                 yield record
