@@ -15,6 +15,10 @@ PATTERN = (
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 DAY = 86_400_000_000
+#: `90s`, `30min`, `12h`, `7d`, `2w`.
+DURATION = r"^[1-9][0-9]{0,6}(s|min|h|d|w)$"
+DURATION_WORDS = "a duration such as 7d, with the unit s, min, h, d or w"
+_UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": DAY, "w": 7 * DAY}
 #: 0001-01-01 and the end of 9999-12-31: the range of ISO texts and of Python's dates.
 FIRST, LAST = -719_162 * DAY, 2_932_897 * DAY - 1
 
@@ -43,6 +47,12 @@ def parse_moment(text: str) -> int | None:
     seconds = (clock[0] * 60 + clock[1] - shift) * 60 + clock[2]
     moment = days * DAY + seconds * 1_000_000 + int(fraction[:6])
     return moment if FIRST <= moment <= LAST else None
+
+
+def parse_duration(text: str) -> int:
+    """Return the microseconds of a duration that matches `DURATION`."""
+    number, unit = re.findall(r"[0-9]+|[a-z]+", text)
+    return int(number) * _UNITS[unit]
 
 
 def parse_moments(texts: pl.Series) -> pl.Series:

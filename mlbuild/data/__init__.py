@@ -5,8 +5,10 @@ from __future__ import annotations
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.locators.file import File
 from mlbuild.data.sources import source_of
+from mlbuild.data.splits.by_column import ByColumn
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
+from mlbuild.data.splits.stratified import Stratified
 from mlbuild.data.splits.time import Time
 from mlbuild.data.steps.aggregate import Aggregate
 from mlbuild.data.steps.concat import Concat
@@ -24,6 +26,6 @@ SOURCES = tuple(source_of(File, one) for one in FORMATS)
 #: The classes for `op:` of a dataset step.
 DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample, Aggregate)
 #: The classes for `type:` of a split.
-SPLITS = (Hash, Time, Random)
+SPLITS = (Hash, Time, Random, Stratified, ByColumn)
 
 __all__ = ["DATASET_STEPS", "SOURCES", "SPLITS"]

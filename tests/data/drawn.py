@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbuild.columns import Schema
 from mlbuild.frozen import frozen
-from mlbuild.kinds import Aggregate, Expression, Kind, ListOf, MapOf, Name
+from mlbuild.kinds import Aggregate, Expression, Kind, ListOf, MapOf, Name, Scalar
 from mlbuild.selection import ColumnSelection
 
 #: SQL over one column by its dtype; `{}` is the column.
@@ -52,6 +52,9 @@ class Drawn:
             case ListOf(item=Name(of="column")):
                 keys = [name for name in _KEYS if name in self.columns]
                 return chance.choice([[chance.choice(keys or names)], keys[:2] or some, some])
+            case ListOf(item=Scalar()):
+                values = chance.choice([["a", "b", "c"], [0, 1, 2, 3], [True, False]])
+                return chance.sample(values, chance.randint(1, 2))
             case ColumnSelection():
                 dtype = {"dtype": self.columns[some[0]].dtype}
                 return chance.choice([some, some[0], {"except": some}, {"except": some[0]}, dtype])

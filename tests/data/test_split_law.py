@@ -12,9 +12,11 @@ import polars as pl
 import pytest
 
 from mlbuild.data import SPLITS
+from mlbuild.data.splits.by_column import ByColumn
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, Split
+from mlbuild.data.splits.stratified import Stratified
 from mlbuild.data.splits.time import Time
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.params import Json, params_of, write
@@ -51,6 +53,10 @@ def made(cls: type[Split], chance: random.Random) -> Split | None:
     return None
 
 
+def numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
+
+
 def parts_of(split: Split, rows: pl.DataFrame) -> dict[str, list[int]] | None:
     """Return the numbers of the rows of each part; None if the split fails on these rows."""
     try:
@@ -70,8 +76,7 @@ def law(cls: type[Split], chance: random.Random) -> Split | None:
     split = made(cls, chance)
     if split is None:
         return None
-    rows = rows_of(HERE.trained, HERE.promises(), chance, ROWS)
-    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
+    rows = numbered(rows_of(HERE.trained, HERE.promises(), chance, ROWS))
     try:
         split.parts(rows.clear())
         raise AssertionError("no rows are no rows to train on")
@@ -80,8 +85,9 @@ def law(cls: type[Split], chance: random.Random) -> Split | None:
     found = parts_of(split, rows)
     if found is None:
         return None
-    assert sorted(row for part in found.values() for row in part) == [*range(rows.height)], (
-        "a row is in no part"
+    held = sorted(row for part in found.values() for row in part)
+    assert held == sorted({*held}) and (split.partial or held == [*range(rows.height)]), (
+        "a row is in no part, or in two"
     )
     assert all(part == sorted(part) for part in found.values()), "rows are in another order"
     assert found == parts_of(split, rows), "the same rows are divided otherwise"
@@ -92,6 +98,18 @@ def law(cls: type[Split], chance: random.Random) -> Split | None:
         moved = parts_of(split, turned)
         assert moved is not None
         assert {name: sorted(part) for name, part in moved.items()} == found, "the order of rows decides"
+        grown = parts_of(
+            split,
+            numbered(
+                pl.concat([rows, rows, rows_of(HERE.trained, HERE.promises(), chance, 20)], how="diagonal")
+            ),
+        )
+        assert grown is not None
+        for name, part in grown.items():
+            old = [row for row in part if row < rows.height]
+            assert old == found[name], "more rows move old ones"
+            again = [row - rows.height for row in part if rows.height <= row < 2 * rows.height]
+            assert again == old, "equal rows are in two parts"
     return split
 
 
@@ -100,8 +118,7 @@ def check(cls: type[Split], count: int) -> int:
     chances = [random.Random(f"{seed()} {cls.__name__} {number}") for number in range(count)]
     found = [split for chance in chances if (split := law(cls, chance)) is not None]
     assert len(found) > count / 4, "too few splits that suit"
-    rows = rows_of(HERE.trained, HERE.promises(), random.Random(0), 400)
-    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
+    rows = numbered(rows_of(HERE.trained, HERE.promises(), random.Random(0), 400))
     divided = [(split, parts_of(split, rows)) for split in found]
     can_be_valid = any(split.has_valid for split in found)
     assert any(parts and parts[VALID] for _, parts in divided) == can_be_valid, "no split has valid rows"
@@ -146,6 +163,11 @@ def by_place(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
     return part.scatter([0], [TRAIN]) if len(part) else part
 
 
+def by_count(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
+    """With more rows, all others are for training, too."""
+    return part.replace(TEST, TRAIN) if ROWS < len(part) < 400 else part
+
+
 def by_luck(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
     return part.shuffle() if len(part) else part
 
@@ -170,6 +192,10 @@ FAULTS: dict[str, tuple[type[Split], tuple[Any, str, Any]]] = {
     "no row to train on is no failure": (Random, (Split, "parts", without_failure)),
     "the seed of the project is not taken": (Random, (Shares, "seeded", lambda self, seed: replace(self, seed=0))),
     "a split's own seed is not kept": (Hash, (Shares, "seeded", lambda self, seed: replace(self, seed=seed))),
+    "stratified: the seed does not count": (Stratified, assigned(Stratified, lambda rows, part: part.sort())),
+    "column: a value is for another part": (ByColumn, assigned(ByColumn, lambda rows, part: part.replace(TEST, VALID))),
+    "hash: more rows move old ones": (Hash, assigned(Hash, by_count)),
+    "column: equal rows are in two parts": (ByColumn, assigned(ByColumn, by_place)),
     "there is never said to be a valid row": (Hash, (Shares, "has_valid", False)),
     "valid rows are for the test": (Time, assigned(Time, lambda rows, part: part.replace(VALID, TEST))),
     "no row is for the test": (Random, assigned(Random, lambda rows, part: part.replace(TEST, TRAIN))),

@@ -103,6 +103,8 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("split", "hash"): {"key": ["id"]},
     ("split", "time"): {"column": "day", "valid_from": "2013-10-01"},
     ("split", "random"): {},
+    ("split", "stratified"): {"column": "kind"},
+    ("split", "column"): {"column": "kind", "test": ["a"]},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
 }
 
@@ -125,6 +127,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("sample", "seed"): {"seed": 1},
     ("hash", "seed"): {"seed": 1},
     ("random", "seed"): {"seed": 1},
+    ("stratified", "seed"): {"seed": 1},
     ("time", "test_from"): {"test_from": "2013-11-01"},
     ("impute", "fill_value"): {"strategy": "constant", "fill_value": 0},
     ("column", "min"): {"min": 0},

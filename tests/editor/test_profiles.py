@@ -73,7 +73,7 @@ sources:
 datasets:
   d:
     split:
-      valid: x
+      valid: {}
 preprocessing:
   p:
     - op: imput

@@ -15,6 +15,7 @@ SPECIAL: dict[str, list[Any]] = {
     "fill_value": [0, 1.5, True, "unknown", "", "2013-01-01", "0001-01-01"],
     "prefix": ["p_", "q_", "r_", "other "],
     "valid_from": ["2013-10-01", "2020-01-05"],
+    "gap": ["1d", "36h", "90min", "1w"],
     "test_from": ["2020-01-09T12:00:00", "2020-02-29"],
 }
 

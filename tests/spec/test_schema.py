@@ -126,6 +126,8 @@ def test_a_snippet_has_what_nearly_every_use_has() -> None:
         {"type": "hash", "valid": "^${1:0.2}", "test": "^${2:0.2}", "key": ["$3"]},
         {"type": "time", "column": "$1", "valid_from": "${2:2013-10-01}", "test_from": "${3:2013-11-01}"},
         {"type": "random", "valid": "^${1:0.2}", "test": "^${2:0.2}"},
+        {"type": "stratified", "valid": "^${1:0.2}", "test": "^${2:0.2}", "column": "$3"},
+        {"type": "column", "column": "$1", "valid": ["$2"], "test": ["$3"]},
     ]
 
 

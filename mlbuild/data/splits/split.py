@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from mlbuild.columns import Schema
+from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Path, Problem, data_failure
+from mlbuild.diagnostics import Path, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import INT32, Described, Integer, Number, field
@@ -26,6 +26,8 @@ class Split(Described):
 
     #: Whether the part of a row depends on the order of the rows.
     ordered: ClassVar[bool] = False
+    #: Whether rows can be in no part, and are then left out.
+    partial: ClassVar[bool] = False
     #: The key that creates validation rows.
     valid_key: ClassVar[str] = "valid"
 
@@ -73,7 +75,7 @@ class Split(Described):
         return parts
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
-        """Return the name of the part of each row."""
+        """Return the name of the part of each row. It is missing for rows that are left out."""
         raise NotImplementedError
 
 
@@ -122,6 +124,24 @@ class Shares(Split):
 
     def seeded(self, seed: int) -> Shares:
         return self if self.seed is not None else replace(self, seed=seed)
+
+
+def suitable_column(name: str, table: Table, kind: str, dtypes: Sequence[str]) -> ColumnType:
+    """Return the type of the column of a split.
+
+    Raises:
+        Rejected: The column does not exist, or its dtype is none of `dtypes`. The path is the key `column`.
+    """
+    unknown = unknown_column(name, table.trained, ("column",))
+    if unknown:
+        raise Rejected(unknown)
+    type_ = table.trained[name]
+    if type_.known and type_.dtype not in dtypes:
+        *most, last = dtypes
+        wanted = f"{', '.join(most)} or {last}"
+        message = f"a {kind} split needs a {wanted} column, but '{name}' is of dtype {type_.dtype}"
+        raise Rejected(Problem("wrong-dtype", message, ("column",)))
+    return type_
 
 
 def unknown_column(name: str, schema: Schema, at: Path) -> Problem | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlbuild.columns import TEMPORAL
 from mlbuild.data.faults import Fault, faulty
-from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, unknown_column
+from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, suitable_column
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
-from mlbuild.moments import DAY, parse_moment
+from mlbuild.moments import DAY, DURATION, DURATION_WORDS, parse_duration, parse_moment
 from mlbuild.params import Name, Text, field
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class Time(Split):
         examples=("2013-11-01", "2013-11-01T06:00"),
     )
 
+    gap: str | None = field(
+        Text(DURATION, DURATION_WORDS),
+        "Time before each of these starts whose rows are left out, so that no part knows the time just before"
+        " another one.",
+        default=None,
+        examples=("7d", "12h"),
+    )
+
     def check(self) -> Iterator[Problem]:
         given = {"valid_from": self.valid_from, "test_from": self.test_from}
         moments = {name: parse_moment(text) for name, text in given.items() if text is not None}
@@ -53,6 +62,11 @@ class Time(Split):
         valid, test = moments.get("valid_from"), moments.get("test_from")
         if valid is not None and test is not None and valid >= test:
             yield Problem("contradiction", "'valid_from' must be before 'test_from'", ("valid_from",))
+        elif valid is not None and test is not None and self._gap() >= test - valid:
+            message = (
+                "'gap' leaves no valid rows: it is not shorter than the time from 'valid_from' to 'test_from'"
+            )
+            yield Problem("contradiction", message, ("gap",))
 
     @property
     def has_valid(self) -> bool:
@@ -62,16 +76,15 @@ class Time(Split):
     def has_test(self) -> bool:
         return self.test_from is not None
 
+    @property
+    def partial(self) -> bool:  # type: ignore[override] # it depends on the gap
+        return self.gap is not None
+
     def infer(self, table: Table) -> None:
-        unknown = unknown_column(self.column, table.trained, ("column",))
-        if unknown:
-            raise Rejected(unknown)
-        type_ = table.trained[self.column]
-        if type_.known and not type_.temporal:
-            message = (
-                f"a time split needs a date or datetime column, but '{self.column}' is of dtype {type_.dtype}"
-            )
-            raise Rejected(Problem("wrong-dtype", message, ("column",)))
+        suitable_column(self.column, table, "time", TEMPORAL)
+
+    def _gap(self) -> int:
+        return parse_duration(self.gap) if self.gap is not None else 0
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
         import polars as pl
@@ -84,6 +97,7 @@ class Time(Split):
         moments = times.cast(pl.Int64) * (DAY if times.dtype == pl.Date else 1)
         part = pl.Series([TRAIN]).new_from_index(0, rows.height)
         for name, start in ((VALID, self.valid_from), (TEST, self.test_from)):
-            if start is not None:
-                part = part.set(moments >= parse_moment(start), name)
+            moment = parse_moment(start) if start is not None else None
+            if moment is not None:
+                part = part.set(moments >= moment - self._gap(), None).set(moments >= moment, name)
         return part

@@ -82,8 +82,9 @@ class _Relaxed:
         return described(different[0].get("description", "")) | {"anyOf": different}
 
     def _object(self, shape: Json) -> Json:
-        """Return the definition that a shape refers to, or the shape itself."""
+        """Return the object that a shape refers to, or the shape itself."""
         for reference in (shape, *shape.get("allOf", ())):
-            if "$ref" in reference:
-                return self.made[reference["$ref"].rpartition("/")[2]]  # type: ignore[no-any-return] # made of JSON
+            name = reference.get("$ref", "").rpartition("/")[2]
+            if name in self.made:  # a name is a text, and not made here
+                return self.made[name]  # type: ignore[no-any-return] # made of JSON
         return shape

@@ -202,8 +202,9 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
     options = ", ".join(kind.by_value)
     if wanted != [kind.by]:
         return Problem("missing-key", f"{title} needs 'path'", at, on="key")
+    own = {key for cls in kind.classes for key in params_of(cls)}
     for key in value:
-        if key in kind.by_value:
+        if key in kind.by_value and key not in own:
             help_ = f"write '{kind.by}: {key}' and put its parameters beside it"
             return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
     if kind.suffixes and not isinstance(value["path"], str):
