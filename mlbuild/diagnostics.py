@@ -241,6 +241,8 @@ CODES = {
     "constant-model": "a model that makes the same prediction for every row",
     "unmatched-join": "a join that finds no match for many rows",
     "empty-part": "a split that leaves no rows for validation or testing",
+    "split-overlap": "a split with equal rows, or rows of the same key, in several parts",
+    "absent-class": "a class of the target without rows for validation or testing",
     "too-good": "a model whose predictions are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant prediction",
 }
@@ -251,9 +253,19 @@ WARNINGS = (
     "shared-with-target",
     "unmatched-join",
     "empty-part",
+    "split-overlap",
+    "absent-class",
     "constant-model",
     "no-skill",
     "too-good",
 )
 #: The warnings that need data and are found by a build.
-FOUND_IN_BUILDS = ("unmatched-join", "empty-part", "constant-model", "no-skill", "too-good")
+FOUND_IN_BUILDS = (
+    "unmatched-join",
+    "empty-part",
+    "split-overlap",
+    "absent-class",
+    "constant-model",
+    "no-skill",
+    "too-good",
+)

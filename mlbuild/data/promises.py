@@ -27,6 +27,9 @@ _KEYS = frozenset("id guid identifier key uuid".split())
 _MOST_CATEGORIES, _FEWEST_ROWS = 12, 5
 #: A minimum of zero must also be frequent.
 _FLOOR_SHARE = 0.01
+#: A key groups rows if it has at least this many values, and each of them occurs in fewer rows than this on
+#: average.
+_FEWEST_GROUPS, _LARGEST_GROUP = 20, 20
 _CODE = r"^[\w.:/-]+$"
 
 
@@ -46,6 +49,14 @@ def promised(column: Column, values: pl.Series) -> Column:
 def is_key(name: str) -> bool:
     """Whether the name of a column suggests that its values identify things."""
     return bool(_KEYS & _words(name))
+
+
+def groups_rows(name: str, present: pl.Series) -> bool:
+    """Whether the values of a column, of which none is missing, identify things with a few rows each."""
+    import polars as pl
+
+    distinct = present.n_unique() if present.dtype in (pl.Int64, pl.String) and is_key(name) else 0
+    return distinct >= _FEWEST_GROUPS and distinct < len(present) < _LARGEST_GROUP * distinct
 
 
 def _never_negative(present: pl.Series) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.inference import Inferred
-from mlbuild.data.promises import is_key
+from mlbuild.data.promises import groups_rows
 from mlbuild.data.rules.unique import Unique
 from mlbuild.data.spellings import unread_form
 from mlbuild.data.splits.split import TEST, TRAIN, Split
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 #: A text column is not a category if its values occur in fewer rows than this on average, or if it has more values.
 _FEWEST_ROWS, _MOST_VALUES = 4, 1000
-#: A key groups rows if it has at least this many values, and each of them occurs in fewer rows than this on
-#: average.
-_FEWEST_GROUPS, _LARGEST_GROUP = 20, 20
 #: A part of a date is useful if at least this fraction of test rows has a value that occurs in training.
 _MET_AGAIN = 0.5
 #: The parts of a date or datetime that can be informative, from coarse to fine.
@@ -96,17 +93,12 @@ class _ColumnExaminer:
             return "has the name of an output of the artifact; rename it in the data to use it"
         if column.rule(Unique).unique:
             return "is different in every row, so it says nothing about new rows"
-        if self._groups(name, column, values, distinct):
+        if not column.type.nullable and groups_rows(name, values):
             self.group = self.group or name
             return "only groups rows, so it says nothing about new ones"
         if self._answers(name, column, distinct):
             return f"gives the target away: each of its values corresponds to one value of '{self.goal.name}'"
         return self._unusable(name, column, values, distinct)
-
-    def _groups(self, name: str, column: Column, values: pl.Series, distinct: int) -> bool:
-        if column.type.nullable or column.dtype not in ("int", "string") or not is_key(name):
-            return False
-        return distinct >= _FEWEST_GROUPS and len(values) / distinct < _LARGEST_GROUP
 
     def _answers(self, name: str, column: Column, distinct: int) -> bool:
         import polars as pl

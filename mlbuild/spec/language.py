@@ -253,6 +253,14 @@ class Warnings(Described):
         "A split leaves no rows for validation or testing, although the spec asks for some. Found by a build.",
         key="empty-part",
     )
+    split_overlap: str = _level(
+        "Equal rows, or rows of the same key, are in several parts of a split. Found by a build.",
+        key="split-overlap",
+    )
+    absent_class: str = _level(
+        "A class of the target has no rows for validation or for the test. Found by a build.",
+        key="absent-class",
+    )
     constant_model: str = _level(
         "A model makes the same prediction for every row. Found by a build.", key="constant-model"
     )

@@ -140,3 +140,44 @@ def test_answers_that_are_too_good_to_be_true_are_told(
     assert ran.code == 0
     assert ("warning[too-good]: r2 is 0.99" in ran.err) == told
     assert "on the test rows: a feature may give the target away" in ran.err or not told
+
+
+def test_the_share_of_each_class_is_recorded_and_shown(tmp_path: Path, mlbuild: Command) -> None:
+    project(tmp_path, "sklearn.logistic_regression", X > 0.3)
+    ran = mlbuild("build", "-j", "1")
+    content = told(tmp_path)
+    rows = {split: values["rows"] for split, values in content["metrics"].items()}
+    counts = content["classes"]["rows"]
+    assert content["classes"]["values"] == [False, True]
+    assert {split: sum(found) for split, found in counts.items()} == rows
+    assert sum(found[1] for found in counts.values()) == int((X > 0.3).sum())
+    shares = "  ".join(
+        f"{split} {no / (no + yes):.1%} {yes / (no + yes):.1%}" for split, (no, yes) in counts.items()
+    )
+    assert f"  classes (false, true): {shares}\n" in ran.out
+
+
+def test_of_many_classes_the_rarest_one_is_shown(tmp_path: Path, mlbuild: Command) -> None:
+    target = np.digitize(X, np.quantile(X, np.arange(1, 8) / 8))
+    project(tmp_path, "sklearn.logistic_regression", target, dtype="int", level="{no-skill: ignore}")
+    ran = mlbuild("build", "-j", "1")
+    counts = told(tmp_path)["classes"]["rows"]
+    rarest = "  ".join(f"{split} {min(found)}" for split, found in counts.items())
+    assert f"  rows of the rarest of 8 classes: {rarest}\n" in ran.out
+
+
+def test_a_number_has_no_classes(tmp_path: Path, mlbuild: Command) -> None:
+    project(tmp_path, "sklearn.linear_regression", X + NOISE, dtype="float")
+    assert "classes" not in mlbuild("build", "-j", "1").out
+    assert told(tmp_path)["classes"] is None
+
+
+def test_a_class_that_a_part_lacks_is_told(tmp_path: Path, mlbuild: Command) -> None:
+    target = np.where(np.arange(300) == 0, "rare", np.where(X > 0, "a", "b"))
+    project(tmp_path, "sklearn.logistic_regression", target, dtype="string", level="{}")
+    for _ in range(2):
+        ran = mlbuild("build", "-j", "1")
+        assert ran.code == 0
+        message = "warning[absent-class]: the test rows lack 1 of the 3 classes, so their metrics say nothing about it\n"
+        assert message in ran.err and "  without rows: 'rare'\n" in ran.err
+    assert "'rare'" not in mlbuild("build", "-j", "1", "--no-samples").err

@@ -142,3 +142,61 @@ def test_no_model_is_made_anew_because_a_join_loses_less(tmp_path: Path, mlbuild
     shops(tmp_path, 100, level="warnings: {empty-part: error}")
     tasks = json.loads(mlbuild("build", "-j", "1", "--json").out)["tasks"]
     assert [task["task"] for task in tasks if task["outcome"] == "ran"] == ["dataset:all"]
+
+
+def visits(
+    folder: Path, split: str, key: str = "shop_id", rows: int = 120, equal: int = 0, parts: bool = False
+) -> None:
+    """Write a project of shops with three visits each, of which the last `equal` rows are the first ones again."""
+    (folder / "mlbuild.yaml").write_text(
+        "mlbuild: 1\nproject: visits\nsources: {visits: {path: visits.csv, contract: visit}}\n"
+        f"contracts: {{visit: {{columns: {{{key}: int, day: date, x: float, y: float}}}}}}\n"
+        f"datasets:\n  all:\n    from: visits\n    split: {split}\n"
+        "models: {one: {type: sklearn.linear_regression, dataset: all, features: [x], target: y}}\n"
+        "outputs: {one: {model: one}}\n"
+    )
+    made = [f"{row // 3},2020-{row % 12 + 1:02}-01,{row},{row % 7}" for row in range(rows)]
+    again = made[:equal]
+    if parts:  # the key says which rows are the first ones again
+        made, again = (
+            [f"{number},{row.partition(',')[2]}" for row in some] for number, some in enumerate((made, again))
+        )
+    (folder / "visits.csv").write_text("\n".join([f"{key},day,x,y", *made, *again, ""]))
+
+
+OVERLAPS = {
+    "keys": ({"split": "{type: random, test: 0.3}"}, ["28 of 40 values of 'shop_id' have rows in several parts of the split"]),
+    "keys of strata": (
+        {"split": "{type: stratified, column: shop_id, test: 0.4}"},
+        ["40 of 40 values of 'shop_id' have rows in several parts of the split"],
+    ),
+    "a group in one part": ({"split": "{type: hash, key: shop_id, test: 0.3}"}, []),
+    "another group": (
+        {"split": "{type: hash, key: x, test: 0.3}"},
+        ["27 of 40 values of 'shop_id' have rows in several parts of the split"],
+    ),
+    "the future": ({"split": "{type: time, column: day, test_from: 2020-11-01}"}, []),
+    "no key by its name": ({"split": "{type: random, test: 0.3}", "key": "shop"}, []),
+    "many rows of a key": ({"split": "{type: random, test: 0.3}", "rows": 57}, []),
+    "equal rows": (
+        {"split": "{type: random, test: 0.3}", "key": "shop", "equal": 60},
+        ["33 of 54 test rows are equal to a train row in all columns"],
+    ),
+    "equal rows of two files": (
+        {"split": "{type: column, column: part, test: 1}", "key": "part", "equal": 60, "parts": True},
+        ["60 of 60 test rows are equal to a train row in all columns"],
+    ),
+    "equal rows of a key": ({"split": "{type: hash, key: shop, test: 0.3}", "key": "shop", "equal": 60}, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "messages"), OVERLAPS.values(), ids=list(OVERLAPS))
+def test_what_is_in_two_parts_is_told(
+    tmp_path: Path, mlbuild: Command, given: dict[str, Any], messages: list[str]
+) -> None:
+    visits(tmp_path, **given)
+    for _ in range(2):
+        told = mlbuild("build", "dataset:all", "-j", "1", "--json")
+        assert told.code == 0
+        found = [one["message"] for one in json.loads(told.out)["warnings"]]
+        assert found == messages

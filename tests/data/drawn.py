@@ -53,7 +53,7 @@ class Drawn:
                 keys = [name for name in _KEYS if name in self.columns]
                 return chance.choice([[chance.choice(keys or names)], keys[:2] or some, some])
             case ListOf(item=Scalar()):
-                values = chance.choice([["a", "b", "c"], [0, 1, 2, 3], [True, False]])
+                values: list[Any] = chance.choice([["a", "b", "c"], [0, 1, 2, 3], [True, False]])
                 return chance.sample(values, chance.randint(1, 2))
             case ColumnSelection():
                 dtype = {"dtype": self.columns[some[0]].dtype}

@@ -164,8 +164,8 @@ def by_place(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
 
 
 def by_count(rows: pl.DataFrame, part: pl.Series) -> pl.Series:
-    """With more rows, all others are for training, too."""
-    return part.replace(TEST, TRAIN) if ROWS < len(part) < 400 else part
+    """The number of rows decides whether there are test rows."""
+    return part.replace(TEST, TRAIN) if len(part) % 3 == 0 else part
 
 
 def by_luck(rows: pl.DataFrame, part: pl.Series) -> pl.Series:

@@ -100,6 +100,8 @@ warnings:
   shared-with-target: warn
   unmatched-join: warn
   empty-part: warn
+  split-overlap: warn
+  absent-class: warn
   constant-model: warn
   no-skill: warn
   too-good: warn

@@ -17,11 +17,14 @@ from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.runs import last_measured
 from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.regular import NOTE_LIMIT, read_regular
+from mlbuild.shown import shown
 from mlbuild.spec.meaning.levels import leveled
 from mlbuild.spec.spec import Spec
 
 #: The parts with `findings`, by the kind of the task.
 _FINDINGS = {evaluate.KIND: evaluate.METRICS, dataset.KIND: dataset.REPORT}
+#: The shares of this many classes fit into a line.
+_MOST_CLASSES = 6
 #: The files of an output that are shown.
 _SHOWN = (verify.PARITY, evaluate.METRICS)
 
@@ -72,7 +75,7 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
     for name, digest in digests.items():
         if (content := store.contents.get(digest)) is not None:
             found, last = json.loads(content), former.get(name)
-            about = {"model": name, "metrics": found["metrics"], "constant": found["constant"]}
+            about = {key: found[key] for key in ("metrics", "constant", "classes")} | {"model": name}
             told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
     return told
 
@@ -113,7 +116,22 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
         ]
         base = "  ".join(_number(constant[split][name]) for split in metrics)
         lines.append(f"  {name}: {'  '.join(told)}  (constant: {base})")
-    return lines
+    return [*lines, *([_classes_text(**model["classes"])] if model["classes"] else [])]
+
+
+def _classes_text(values: Sequence[Any], rows: Mapping[str, Sequence[int]]) -> str:
+    """Return the share of each class in each part; of many classes, the rows of the rarest one."""
+    if len(values) > _MOST_CLASSES:
+        counts = "  ".join(f"{part} {min(counts):,}" for part, counts in rows.items())
+        return f"  rows of the rarest of {len(values)} classes: {counts}"
+    shares = (
+        f"{part} {' '.join(f'{count / sum(counts):.1%}' for count in counts)}"
+        for part, counts in rows.items()
+    )
+    named = ", ".join(
+        shown(str(value).lower() if isinstance(value, bool) else str(value)) for value in values
+    )
+    return f"  classes ({named}): {'  '.join(shares)}"
 
 
 def _change(former: Mapping[str, Any], split: str, name: str, value: float | None) -> str:

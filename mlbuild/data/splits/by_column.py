@@ -69,6 +69,9 @@ class ByColumn(Split):
         if problems:
             raise Rejected(*problems)
 
+    def compared(self, columns: Sequence[str]) -> Sequence[str]:
+        return [name for name in columns if name != self.column]
+
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
         import polars as pl
 

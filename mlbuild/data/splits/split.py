@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
+from mlbuild.data.splits.overlap import equal_rows, shared_keys
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
@@ -26,6 +27,8 @@ class Split(Described):
 
     #: Whether the part of a row depends on the order of the rows.
     ordered: ClassVar[bool] = False
+    #: Whether rows of one thing belong into one part. The future, in contrast, is also about known things.
+    separates: ClassVar[bool] = True
     #: Whether rows can be in no part, and are then left out.
     partial: ClassVar[bool] = False
     #: The key that creates validation rows.
@@ -41,12 +44,23 @@ class Split(Described):
         """Return whether there can be test rows."""
         raise NotImplementedError
 
-    def findings(self, parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
-        """Yield which parts have no rows, although the split should give them some."""
+    def findings(self, parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Iterator[DataWarning]:
+        """Yield which parts have no rows, although the split should give them some, and what is in two parts.
+
+        `columns` are the columns of the dataset.
+        """
         counts = ", ".join(f"{rows.height:,} {name}" for name, rows in parts.items())
         for name, wanted in ((VALID, self.has_valid), (TEST, self.has_test)):
             if wanted and parts[name].is_empty():
                 yield DataWarning("empty-part", f"the split leaves no {name} rows: {counts}")
+        held = {name: rows.select(columns) for name, rows in parts.items() if rows.height}
+        if compared := self.compared(columns):
+            yield from equal_rows({name: rows.select(compared) for name, rows in held.items()})
+        yield from shared_keys(held) if self.separates else ()
+
+    def compared(self, columns: Sequence[str]) -> Sequence[str]:
+        """Return the columns in which rows of two parts can be equal; empty if no two rows can be."""
+        return columns if self.ordered else ()
 
     def seeded(self, seed: int) -> Split:
         """Return the split with the seed of the project, if it needs one and has none."""

@@ -24,6 +24,7 @@ class Time(Split):
 
     discriminator = ("type", "time")
     usual = ("valid_from", "test_from")
+    separates = False
     valid_key = "valid_from"
 
     column: str = field(

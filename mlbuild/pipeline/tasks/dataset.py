@@ -31,7 +31,7 @@ KIND = "dataset"
 #: The part with the numbers of rows and with what a person should know.
 REPORT = "report.json"
 FORMAT = 1
-_CODES = ("unmatched-join", "empty-part")
+_CODES = ("unmatched-join", "empty-part", "split-overlap")
 _STEPS = {cls.op: cls for cls in DATASET_STEPS}
 _SPLITS = {cls.discriminator[1]: cls for cls in SPLITS}
 
@@ -139,7 +139,8 @@ def run(job: Job) -> None:
         return
     divided = read(_SPLITS[split["type"]], split)
     parts = divided.parts(rows)
-    report.findings += [one.to_json() | {"at": ["split"]} for one in divided.findings(parts)]
+    found = divided.findings(parts, shown_columns(rows))
+    report.findings += [one.to_json() | {"at": ["split"]} for one in found]
     _write_report(job, report, {name: part.height for name, part in parts.items()})
     for name, part in parts.items():
         write_table(job, name, part.select(shown_columns(part)).iter_columns())

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.engine.graph import Job, Task
+from mlbuild.models.balance import absent_classes, balance
 from mlbuild.models.metrics import METRIC
 from mlbuild.models.metrics.metric import evaluate
 from mlbuild.models.skill import Constants, findings
@@ -23,7 +24,7 @@ KIND = "evaluate"
 #: The part with the metrics, which is also a file of an output.
 METRICS = "metrics.json"
 FORMAT = 1
-_CODES = ("constant-model", "no-skill", "too-good")
+_CODES = ("absent-class", "constant-model", "no-skill", "too-good")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
@@ -64,12 +65,15 @@ def run(job: Job) -> None:
     constants = Constants(computed, targets["train"], classes)
     metrics = {split: evaluate(computed, wanted, scores[split], classes) for split, wanted in targets.items()}
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}
-    found = [one.to_json() for one in findings(computed, scores, metrics, constant)]
+    counts = balance(targets, classes) if classes else {}
+    warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, metrics, constant)]
+    found = [one.to_json() for one in warnings]
     learner, columns = learner_of(job.params["learner"]), json.loads(job.read("fit", "columns"))
     content = {
         "format": FORMAT,
         "metrics": {split: {"rows": len(scores[split]), **values} for split, values in metrics.items()},
         "constant": constant,
+        "classes": {"values": list(coding.classes), "rows": counts} if classes else None,
         "findings": found,
         "learner": learner.describe(job.read("fitted", "fitted"), columns, coding),
     }

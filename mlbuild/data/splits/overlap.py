@@ -1,0 +1,55 @@
+"""Finds what a split does not keep apart: equal rows, and rows of one thing, that are in several parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from mlbuild.data.data_warning import DataWarning
+from mlbuild.data.promises import groups_rows, is_key
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: How many values are shown as examples.
+_EXAMPLES = 3
+
+
+def equal_rows(parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
+    """Yield which parts have rows that are equal in all columns."""
+    hashes = {name: rows.hash_rows(seed=0) for name, rows in parts.items()}
+    for first, second in combinations(parts, 2):
+        count = int(hashes[second].is_in(hashes[first].unique().implode()).sum())
+        if count:
+            rows = f"{count:,} of {parts[second].height:,} {second} rows"
+            yield DataWarning("split-overlap", f"{rows} are equal to a {first} row in all columns")
+
+
+def shared_keys(parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
+    """Yield which columns that group rows have a value in two parts."""
+    for name in next(iter(parts.values())).columns:
+        if is_key(name):
+            yield from _shared({part: rows[name] for part, rows in parts.items()}, name)
+
+
+def _shared(parts: Mapping[str, pl.Series], name: str) -> Iterator[DataWarning]:
+    import polars as pl
+
+    values = pl.concat(parts.values()).drop_nulls()
+    if not groups_rows(name, values):
+        return
+    pairs = pl.DataFrame(
+        {
+            "value": pl.concat(parts.values()),
+            "part": pl.concat(
+                [pl.Series([part]).new_from_index(0, len(some)) for part, some in parts.items()]
+            ),
+        }
+    ).drop_nulls()
+    shared = pairs.unique().group_by("value").len().filter(pl.col("len") > 1)["value"].sort()
+    if len(shared):
+        message = f"{len(shared):,} of {values.n_unique():,} values of '{name}' have rows in several parts of the split"
+        yield DataWarning(
+            "split-overlap", message, {f"in several parts, {name}": shared.head(_EXAMPLES).to_list()}
+        )
