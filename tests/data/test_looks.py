@@ -65,7 +65,7 @@ OTHERS: Mapping[str, tuple[bytes, str, str]] = {
     "zip": (zipped("rows.csv"), "a zip archive", UNPACK),
     "xlsx": (zipped("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook (xlsx)", CSV),
     "xls": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(500), "an old Excel workbook (xls)", CSV),
-    "arrow": (stream(TABLE.write_ipc), "an Arrow (Feather) file", PARQUET),
+    "Arrow stream": (stream(TABLE.write_ipc_stream), "an Arrow stream", PARQUET),
     "avro": (stream(TABLE.write_avro), "an Avro file", PARQUET),
     "numpy": (stream(lambda made: np.save(made, np.zeros(4))), "a numpy array", PARQUET),
     "pickle": (pickle.dumps(TABLE.to_dicts(), 4), "a Python pickle", PARQUET),

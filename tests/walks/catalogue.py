@@ -90,14 +90,19 @@ WALKS = (
     ),
     Walk(
         "Add a format",
-        files={"data/formats/arrow.py": "arrow.py"},
+        files={"data/formats/arrow_stream.py": "arrow_stream.py"},
         changes=[
-            Entry("data/formats/__init__.py", "FORMATS", "Arrow", "from mlbuild.data.formats.arrow import Arrow"),
+            Entry(
+                "data/formats/__init__.py",
+                "FORMATS",
+                "ArrowStream",
+                "from mlbuild.data.formats.arrow_stream import ArrowStream",
+            ),
         ],
-        settings={"sources.rows.path": "rows.arrow"},
+        settings={"sources.rows.path": "rows.arrows"},
         then=frozenset({"source:rows"}),
-        laws=["tests/data/test_format_law.py::test_every_format_keeps_the_law[arrow"],
-        schema="An Arrow IPC file",
+        laws=["tests/data/test_format_law.py::test_every_format_keeps_the_law[arrow_stream"],
+        schema="An Arrow IPC stream",
     ),
     Walk(
         "Add a locator",

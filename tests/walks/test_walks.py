@@ -126,7 +126,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / "mlbuild.yaml").write_text(SPEC, encoding="utf-8")
     rows().write_csv(project / "rows.csv")
     rows().write_csv(project / "days/monday.csv")
-    rows().write_ipc(project / "rows.arrow")
+    rows().write_ipc_stream(project / "rows.arrows")
     first, second = Copy.into(project.parent).build(project, project)
     assert (len(first["ran"]), second["ran"]) == (12, [])
     return project

@@ -1,4 +1,4 @@
-"""Arrow: the IPC file format, columns with types."""
+"""Arrow streams: the IPC format for pipes, columns with types."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Arrow(Format):
-    """An Arrow IPC file. Its columns are converted to the dtypes of the contract."""
+class ArrowStream(Format):
+    """An Arrow IPC stream. Its columns are converted to the dtypes of the contract."""
 
-    type = "arrow"
-    suffixes = (".arrow",)
-    other_suffixes = (".ipc", ".feather")
+    type = "arrow_stream"
+    suffixes = (".arrows",)
     can_crash = True
 
     def header(self, file: Path) -> list[str]:
@@ -37,7 +36,7 @@ class Arrow(Format):
         return table.select([name for name in names if name in table.columns]), table.columns
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
-        rows.write_ipc(stream)
+        rows.write_ipc_stream(stream)
 
     def _read(self, file: Path) -> pl.DataFrame:
         import polars as pl
@@ -45,6 +44,6 @@ class Arrow(Format):
         refuse_others(file, self.type)
         try:
             with reading(file) as stream:
-                return pl.read_ipc(io.BytesIO(stream.read()))
+                return pl.read_ipc_stream(io.BytesIO(stream.read()))
         except (Unread, OSError) as error:
             raise self.refusal(f"it is damaged ({error})") from None
