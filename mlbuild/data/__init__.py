@@ -20,11 +20,12 @@ from mlbuild.data.steps.rename import Rename
 from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
 from mlbuild.data.steps.sort import Sort
+from mlbuild.data.steps.window import Window
 
 #: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)
 #: The classes for `op:` of a dataset step.
-DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample, Aggregate)
+DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample, Aggregate, Window)
 #: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random, Stratified, ByColumn)
 

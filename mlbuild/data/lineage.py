@@ -35,6 +35,11 @@ class Node:
         return False
 
     @property
+    def every(self) -> tuple[Node, ...]:
+        """What it is computed from, as columns of any row of the table."""
+        return self.inputs
+
+    @property
     def declared(self) -> bool:
         """Whether the column is declared in a contract, rather than made by a step."""
         return self.at[:1] == ("contracts",)
@@ -92,17 +97,24 @@ class Merged(Node):
     """A column whose rows come from several tables: each value is that of one of its inputs."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, kw_only=True)
 class Pooled(Node):
     """A value made from several rows of a table, which `match` decided. A client sends it, and does not compute it.
 
     The rows can include the one that has the value, or that finds it by a join. So what it is made from is the same
-    datum as there, and not the datum of another row.
+    datum as there, and not the datum of another row. It is different if the rows are certainly earlier ones whose
+    values are known: then `inputs` are the nodes of these rows, and `rows` those of any row.
     """
+
+    rows: tuple[Node, ...] = field(default=(), repr=False)
 
     @property
     def pooled(self) -> bool:
         return True
+
+    @property
+    def every(self) -> tuple[Node, ...]:
+        return self.rows or self.inputs
 
 
 @frozen(eq=False)
@@ -114,13 +126,22 @@ class Unknown(Node):
 class Decision(Node):
     """What decides which rows are kept, or which row of another table is found. It is not a column and has no name.
 
-    `what` describes the decision in notes. A decision that only combines others has no description.
+    `what` describes the decision in notes. A decision that only combines others has no description. `advice` is what
+    else a person can do if it causes a leak.
     """
 
     what: str = ""
+    advice: str = ""
 
     def note(self, name: str | None = None, table: str = "") -> Note:
         return f"{self.what} here" if self.what else "", self.at
+
+
+def rows_behind(nodes: Iterable[Node]) -> list[Node]:
+    """Return what the nodes depend on if they are read from any row, in addition to what they depend on in their own:
+    the rows that windows have seen, which are earlier only than the row of the window.
+    """
+    return [*dict.fromkeys(row for node in walk(nodes) if node.pooled for row in node.every)]
 
 
 def computed_from(node: Node) -> tuple[Node, ...]:
@@ -208,11 +229,20 @@ class Finding:
     """Translates nodes of another table to the rows that find its rows by a join, which is at a path of the spec.
 
     `keys` maps the nodes of the other table that must be equal to nodes here. `chosen` decided which rows the other
-    table has. With `itself`, a row can only find itself.
+    table has. With `itself`, a row can only find itself. With `earlier`, it can only find rows of an earlier time.
     """
 
-    def __init__(self, at: Path, keys: Mapping[Node, Node], chosen: Node | None, itself: bool) -> None:
+    def __init__(
+        self,
+        at: Path,
+        keys: Mapping[Node, Node],
+        chosen: Node | None,
+        itself: bool = False,
+        earlier: bool = False,
+    ) -> None:
         self._keys = keys
+        # What such a row has seen of other rows are rows before this one, and not any rows.
+        self._before = itself or earlier
         self._agree = None if itself else {there.datum: here.datum for there, here in keys.items()}
         self._seen: dict[Node, Node] = {}
         self.match = Decision("", at, tuple(keys.values()), what=_FOUND)
@@ -236,9 +266,9 @@ class Finding:
 
     def _found(self, node: Node) -> Found:
         if node.pooled:
-            parts = [one for one in (self.match, node.match) if one]
-            both = Decision("", self.match.at, (*parts,))
-            return Found(node.name, node.at, node.inputs, both, of=node, origin=self._origin(node))
+            both = Decision("", self.match.at, tuple(one for one in (self.match, node.match) if one))
+            inputs = node.inputs if self._before else node.every
+            return Found(node.name, node.at, inputs, both, of=node, origin=self._origin(node))
         inputs = tuple(self._keys.get(one, self._seen[one]) for one in node.inputs)
         # A node that another match found there is found by that match, translated to here, and that match by this
         # one.

@@ -143,7 +143,8 @@ def _not_a_call(sql: Sql, text: str, functions: Sequence[str]) -> Problem:
         return Problem("unsupported-expression", "FILTER is not supported", help=help_, offset=whole)
     called = re.match(r"\s*(\w+)\s*\(", text)
     if isinstance(sql, exp.Func) and called:
-        near = did_you_mean(called[1].upper(), names)
+        # A function that exists was hardly meant to be another one.
+        near = did_you_mean(called[1].upper(), names) if isinstance(sql, exp.Anonymous) else None
         message = f"'{called[1].upper()}' is not an aggregate function that this step supports"
         return Problem("unsupported-expression", message, help=near or help_, offset=called.span(1))
     if sql.find(exp.AggFunc):

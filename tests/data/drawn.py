@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlbuild.columns import Schema
+from mlbuild.data.steps.durations import Duration, Span
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Aggregate, Expression, Kind, ListOf, MapOf, Name, Scalar
 from mlbuild.selection import ColumnSelection
@@ -46,7 +47,12 @@ class Drawn:
             case Name(of="table"):
                 return chance.choice(self.tables) if self.tables else None
             case Name(of="column"):
-                return some[0]
+                moments = [name for name in names if self.columns[name].dtype in ("date", "datetime")]
+                return chance.choice(moments) if moments and chance.random() < 0.8 else some[0]
+            case Span():
+                return chance.choice([1, 3, "2d", "48h", "1w"])
+            case Duration():
+                return chance.choice(["0d", "1d", "90m"])
             case ListOf(item=Name(of="table")):
                 return chance.sample(self.alike, min(len(self.alike), chance.randint(1, 2))) or None
             case ListOf(item=Name(of="column")):

@@ -157,3 +157,62 @@ def aggregate(
 
 def some_keys(chance: random.Random) -> list[str]:
     return list(chance.choice(_KEYS))
+
+
+def ordered(values: Sequence[Any]) -> list[Any]:
+    """Return values in the order in which those of the same time count, missing ones first."""
+    return [None] * values.count(None) + sorted(plain(value) for value in values if value is not None)
+
+
+def window(
+    rows: Sequence[Row],
+    by: Sequence[str],
+    time: str,
+    last: int | timedelta | None,
+    known_after: timedelta | None,
+    wanted: dict[str, tuple[str, str | None, int]],
+) -> list[Any]:
+    """Return the new values of each row of a window."""
+    return [
+        tuple(_seen(row, rows, by, time, last, known_after, call) for call in wanted.values()) for row in rows
+    ]
+
+
+def _seen(
+    row: Row,
+    rows: Sequence[Row],
+    by: Sequence[str],
+    time: str,
+    last: int | timedelta | None,
+    known_after: timedelta | None,
+    call: tuple[str, str | None, int],
+) -> Any:
+    function, column, back = call
+    key = key_of(row, by)
+    earlier: list[Row] = []
+    known = known_after or timedelta(0)
+    if None not in key and row[time] is not None:
+        same = [other for other in rows if key_of(other, by) == key and other[time] is not None]
+        before = [other for other in same if other[time] < row[time]]
+        earlier = [other for other in before if _moment(other[time]) + known <= _moment(row[time])]
+    if function == "LAG" and column:
+        return _last(earlier, time, column, back)
+    if isinstance(last, timedelta):
+        earlier = [other for other in earlier if _moment(other[time]) >= _moment(row[time]) - last]
+    elif last is not None and earlier:
+        first = sorted(other[time] for other in earlier)[-last:][0]
+        earlier = [other for other in earlier if other[time] >= first]
+    if function == "LAST" and column:
+        return _last(earlier, time, column, 1)
+    return value_of(function, column, earlier)
+
+
+def _last(earlier: Sequence[Row], time: str, column: str, back: int) -> Any:
+    found: list[Any] = []
+    for moment in sorted({other[time] for other in earlier}):
+        found += ordered([other[column] for other in earlier if other[time] == moment])
+    return found[-back] if back <= len(found) else None
+
+
+def _moment(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)

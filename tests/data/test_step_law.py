@@ -23,6 +23,7 @@ from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
 from mlbuild.data.steps.sort import Sort
 from mlbuild.data.steps.step import DatasetStep
+from mlbuild.data.steps.window import Window
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.expressions.aggregates import Call
 from tests.budget import examples, seed, tell
@@ -89,13 +90,13 @@ def with_inputs(column: TableColumn, inputs: tuple[Node, ...]) -> TableColumn:
     return replace(column, node=Computed(node.name, node.at, inputs, expression=node.expression))
 
 
-def nothing_decides(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, itself: bool) -> None:
-    _finding(self, at, keys, chosen, itself)
+def nothing_decides(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, **more: bool) -> None:
+    _finding(self, at, keys, chosen, **more)
     self.match = Decision("", at, what="nothing")
 
 
-def only_here(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, itself: bool) -> None:
-    _finding(self, at, keys, None, itself)
+def only_here(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, **more: bool) -> None:
+    _finding(self, at, keys, None, **more)
 
 
 _finding = Finding.__init__
@@ -241,6 +242,16 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
     "an aggregate makes a row without rows": (
         Aggregate, applied(Aggregate, lambda b, a: a.clear(1) if b.is_empty() else a),
     ),
+    "a window does not depend on its key and time": (
+        Window, inferred(Window, lambda b, a: each(a, b, lambda c: replace(c, node=replace(c.node, match=None)))),
+    ),
+    "a window does not depend on what it reads": (
+        Window, inferred(Window, lambda b, a: each(a, b, lambda c: replace(c, node=Pooled(c.node.name, ("x",), (), c.node.match)))),
+    ),
+    "a window foretells that there is an earlier row": (
+        Window, inferred(Window, lambda b, a: each(a, b, lambda c: with_type(c, nullable=False))),
+    ),
+    "a window gives the rows another order": (Window, applied(Window, lambda b, a: a.reverse())),
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -36,7 +37,51 @@ def check_aggregate(chance: random.Random) -> bool:
     return bool(right != "cannot be represented")
 
 
-@pytest.mark.parametrize("check", [check_aggregate], ids=lambda check: check.__name__.removeprefix("check_"))
+_DURATIONS = {"1h": 1, "5h": 5, "1d": 24, "36h": 36, "3d": 72}
+
+
+def check_window(chance: random.Random) -> bool:
+    rows, by, calls = oracle.rows_of(chance), oracle.some_keys(chance), oracle.calls(chance, ordered=True)
+    time = chance.choice(["t", "t", "day", "d"])
+    last: Any = chance.choice([None, 1, 2, 5, *_DURATIONS])
+    known = chance.choice([None, None, "0h", "1h", "1d"])
+    hours = _DURATIONS | {"0h": 0}
+    if last in _DURATIONS and known and hours[last] < hours[known]:
+        known = None
+    columns = {name: oracle.text(call) for name, call in calls.items()}
+    definition = {"op": "window", "by": by, "time": time, "columns": columns}
+    definition |= {key: value for key, value in (("last", last), ("known_after", known)) if value is not None}
+    made = step(**definition)
+    reach = timedelta(hours=hours[last]) if isinstance(last, str) else last
+    delay = None if known is None else timedelta(hours=hours[known])
+
+    def values() -> Any:
+        return run(made, oracle.TABLE, oracle.frame(rows)).select([*calls])
+
+    right = outcome(lambda: oracle.window(rows, by, time, reach, delay, calls))
+    assert outcome(values) == right, definition
+    if right == "cannot be represented":
+        return False
+    # Neither the order of rows nor rows that are added later change anything.
+    times = [row[time] for row in rows if row[time] is not None]
+    numbered = [*enumerate(rows)]
+    later = [
+        row for row in oracle.rows_of(chance) if times and (row[time] is None or row[time] >= max(times))
+    ]
+    mixed = numbered + [(-1, row | {"x": None, "n": None}) for row in later]
+    chance.shuffle(mixed)
+    rows = [row for _, row in mixed]
+    assert [
+        value
+        for _, value in sorted(zip((number for number, _ in mixed), outcome(values), strict=True))
+        if _ >= 0
+    ] == right, definition
+    return True
+
+
+@pytest.mark.parametrize(
+    "check", [check_aggregate, check_window], ids=lambda check: check.__name__.removeprefix("check_")
+)
 def test_a_step_gives_what_its_definition_gives(check: Callable[[random.Random], bool]) -> None:
     count = examples(50, 1_000)
     good = sum(check(random.Random(f"{seed()} {check.__name__} {number}")) for number in range(count))

@@ -52,7 +52,7 @@ _RIGHT: dict[str, Any] = {
 SOURCES = {
     "main": (_LEFT, "main.csv"),
     "other": (_RIGHT, "other.csv"),
-    "same": ({name: _LEFT[name] for name in ("id", "key", "size", "late", "kind")}, "main.csv"),
+    "same": ({name: _LEFT[name] for name in ("id", "key", "size", "late", "kind", "day")}, "main.csv"),
     "more": (_LEFT, "more.csv"),
 }
 

@@ -97,6 +97,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "rename"): {"columns": {"amount": "size"}},
     ("dataset_step", "concat"): {"with": ["again"]},
     ("dataset_step", "aggregate"): {"by": ["label", "x"], "columns": {"total": "SUM(amount)"}},
+    ("dataset_step", "window"): {"by": ["id"], "time": "day", "columns": {"before": "LAST(x)"}},
     ("dataset_step", "deduplicate"): {"by": ["id"]},
     ("dataset_step", "sort"): {"by": ["x"]},
     ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},

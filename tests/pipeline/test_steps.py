@@ -117,6 +117,21 @@ def test_aggregates_are_joined_and_sent_by_the_client(tmp_path: Path) -> None:
     assert {*again.ran} == {"source:old", "contract:old", "dataset:totals"}
 
 
+def test_windows_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
+    steps = [
+        "op: window, by: customer, time: at, last: 60d, columns: {spend: SUM(amount), orders: COUNT(*), before: LAG(amount)}",
+        "op: window, by: customer, time: at, known_after: 1d, columns: {late_before: AVG(CAST(late AS BIGINT))}",
+        "op: derive, columns: {each: spend / orders}",
+        "op: sort, by: id",
+    ]
+    result = built(project(tmp_path, "amount, each, before, late_before", *steps))
+    assert inputs(tmp_path) == ["amount", "spend", "orders", "before", "late_before"]
+    assert report(tmp_path, result)[0] == ("window", 200, 200)
+    parts = result.actions["dataset:all"].digests
+    again = built(project(tmp_path, "amount, each, before, late_before", *steps, backwards=True))
+    assert again.actions["dataset:all"].digests == parts
+
+
 def test_mistakes_in_steps_are_each_one_error(tmp_path: Path) -> None:
     steps = [
         "op: join, with: known",

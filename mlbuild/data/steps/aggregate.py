@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import schema_of
-from mlbuild.data.lineage import Decision, Pooled, Unknown
+from mlbuild.data.lineage import Decision, Pooled, Unknown, rows_behind
 from mlbuild.data.steps.aggregation import Ranges, aggregated, zeros_without_sign
 from mlbuild.data.steps.calls import Calls
 from mlbuild.data.steps.step import DatasetStep, unknown_columns
@@ -53,14 +53,17 @@ class Aggregate(DatasetStep):
         if problems := [*problems, *calls.problems(table, self.by_)]:
             raise Rejected(*problems)
         chosen = (table.chosen,) if table.chosen else ()
-        grouping = Decision("", at, (*table.nodes(self.by_), *chosen), what="rows are aggregated")
+        behind = rows_behind(node for call in calls.bound(table) for node in table.nodes(call.names))
+        by = (*table.nodes(self.by_), *chosen)
+        grouping = Decision("", at, by, what="rows are aggregated")
+        match = Decision("", at, (*by, *behind), what="rows are aggregated")
         keys = {
             name: replace(table.columns[name], node=Pooled(name, (*at, "by"), (node,)))
             for name, node in zip(self.by_, table.nodes(self.by_), strict=True)
         }
         return replace(
             table,
-            columns=Columns.of(keys | calls.columns(table, at, grouping)),
+            columns=Columns.of(keys | calls.columns(table, at, match)),
             unique=(tuple(column.node for column in keys.values()),),
             chosen=grouping,
             ordered=None,

@@ -39,9 +39,13 @@ class Ranges:
     first: Numbers
 
 
-def aggregated(call: Call, rows: pl.DataFrame, ranges: Ranges) -> pl.Series:
-    """Return the value of a call for each range of rows. For LAST and LAG, rows of the same time must be in the order
-    of `call_order`.
+def aggregated(
+    call: Call, rows: pl.DataFrame, ranges: Ranges, moments: pl.DataFrame | None = None
+) -> pl.Series:
+    """Return the value of a call for each range of rows.
+
+    LAST and LAG need the `moments` of the rows, in order. Of rows of the same moment, that with the largest value
+    counts as the last one, so that the result does not depend on the order of the rows.
 
     Raises:
         Failed: Of kind `data`: a sum cannot be represented.
@@ -56,6 +60,8 @@ def aggregated(call: Call, rows: pl.DataFrame, ranges: Ranges) -> pl.Series:
     if call.function == COUNT_DISTINCT:
         return pl.Series(_distinct(values, ranges), dtype=pl.Int64)
     if call.function in (LAST, LAG):
+        assert moments is not None
+        values = moments.with_columns(values).sort(pl.all()).to_series(-1)
         return _gathered(call, values, ranges)
     counts = _counted(values, ranges)
     if call.function in (SUM, AVG):

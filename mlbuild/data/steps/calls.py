@@ -7,7 +7,7 @@ from typing import Any
 
 from mlbuild.columns import Schema
 from mlbuild.data.contracts import bad_name, unusable
-from mlbuild.data.lineage import Decision, Pooled
+from mlbuild.data.lineage import Decision, Finding, Node, Pooled
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.aggregates import LAG, LAST, Call, bind_call
@@ -49,15 +49,31 @@ class Calls:
                 continue
             yield from self._token_problems(call, name, table)
 
-    def columns(self, table: Table, at: Path, match: Decision) -> dict[str, TableColumn]:
-        """Return the new columns, whose rows are decided by `match`."""
+    def columns(
+        self,
+        table: Table,
+        at: Path,
+        match: Decision,
+        earlier: Finding | None = None,
+        chosen: Sequence[Node] = (),
+    ) -> dict[str, TableColumn]:
+        """Return the new columns, whose rows are decided by `match`.
+
+        With `earlier`, these are rows whose values are known. `chosen` decided which of them exist.
+        """
         made: dict[str, TableColumn] = {}
         for name in self.texts:
             served, trained = self._bound(name, table.served), self._bound(name, table.trained)
-            node = Pooled(name, (*at, COLUMNS, name), tuple(table.nodes(served.names)), match)
+            read = tuple(table.nodes(served.names))
+            inputs, rows = (tuple(earlier.see(read)), (*read, *chosen)) if earlier else (read, ())
+            node = Pooled(name, (*at, COLUMNS, name), inputs, match, rows=rows)
             first, second = (call.type(self.can_be_empty) for call in (served, trained))
             made[name] = TableColumn(node, first, second, _token(served, table))
         return made
+
+    def bound(self, table: Table) -> Iterator[Call]:
+        """Yield the calls, with the types of what a client sends."""
+        return (self._bound(name, table.served) for name in self.texts)
 
     def trees(self, table: Table) -> Json:
         return {name: self._bound(name, table.served).tree for name in self.texts}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from mlbuild.data.lineage import Node, bottlenecks, computed_from, depends_on, first_reached, walk
+from mlbuild.data.lineage import Decision, Node, bottlenecks, computed_from, depends_on, first_reached, walk
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem
 
@@ -59,7 +59,7 @@ class Leaks:
             message = f"feature '{feature}' depends on the target '{self.target}'{self._arrows(chain)}"
         else:
             message = f"feature '{feature}' depends on '{self._called(answer)}', {only}{self._arrows(chain)}"
-        return Problem("target-leak", message, at, _LEAVE_OUT, notes=notes)
+        return Problem("target-leak", message, at, _help(chain), notes=notes)
 
     def _afterwards(self, feature: str, node: Node, afterwards: Node, at: Path) -> Problem:
         why = "has 'serving: false': it is not known at prediction time"
@@ -70,7 +70,7 @@ class Leaks:
         else:
             message = f"feature '{feature}' depends on '{called}'{self._arrows(chain)}, which {why}"
         notes = (*self._notes(chain[:-1]), afterwards.note(called))
-        return Problem("not-serving", message, at, _LEAVE_OUT, notes=notes)
+        return Problem("not-serving", message, at, _help(chain), notes=notes)
 
     def _called(self, node: Node) -> str:
         """Return the name of a node in the table; if it was dropped, its original name."""
@@ -97,3 +97,9 @@ class Leaks:
         if len(names) > _LONGEST:
             names = [*names[: _LONGEST // 2], "…", *names[-_LONGEST // 2 :]]
         return f" ({' <- '.join(names)})" if len(names) > 2 else ""
+
+
+def _help(chain: Sequence[Node]) -> str:
+    """Return what to do about a leak along a chain of nodes."""
+    advice = [one.match.advice for one in chain if isinstance(one.match, Decision) and one.match.advice]
+    return f"{_LEAVE_OUT}, or {advice[0]}" if advice else _LEAVE_OUT
