@@ -1,6 +1,6 @@
 """Fields of specs: one description of each gives validation, JSON Schema, docs and canonical form.
 
-A described class is a class with `@frozen` whose fields are made with `field(kind, doc, ...)`. A kind has the JSON
+A described class is a `@frozen` class whose fields are made with `field(kind, doc, ...)`. A kind has the JSON
 Schema of a value, reads a structurally valid value, and writes its canonical JSON.
 """
 

@@ -14,6 +14,7 @@ from mlbuild.pipeline.tasks import (
     bin,
     contract,
     dataset,
+    describe,
     evaluate,
     features,
     fit,
@@ -66,8 +67,8 @@ POLICY = Policy(
 #: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a
 #: definition and yields its tasks. `publish` comes last, because it reads what the others ship.
 TASKS: Mapping[str, tuple[Any, ...]] = {
-    "sources": (source, contract),
-    "datasets": (dataset,),
+    "sources": (source, contract, describe),
+    "datasets": (dataset, describe),
     "models": (target, fit, features, bin, train, predict, evaluate),
     "outputs": (artifact, verify, publish),
 }

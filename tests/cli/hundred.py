@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TABLES = 26
-#: The number of tasks: a source, a contract and a dataset for each table, and those of the models with their
-#: outputs.
-TASKS = 107
+#: The number of tasks: a source, its contract, a dataset and their two descriptions for each table, and those of the
+#: models with their outputs.
+TASKS = 159
 
 _SPEC = """\
 mlbuild: 1

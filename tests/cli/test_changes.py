@@ -135,7 +135,8 @@ FROM_TRAIN = ("train", "predict", "evaluate", "artifact", "verify", "publish")
 def test_a_changed_column_reruns_what_reads_it(project: Project) -> None:
     """One dataset has the column, another one joins that dataset, and two models are fitted on the result."""
     table(project.folder, 1).write_text(rows(1, step=11))
-    ran = {"source:t1", "contract:t1", "dataset:d0", "dataset:d1"}
+    ran = {"source:t1", "contract:t1", "describe:t1"}
+    ran |= of("d0", "dataset", "describe") | of("d1", "dataset", "describe")
     ran |= of("trees", "fit", "features", "bin", *FROM_TRAIN) | of("line", "fit", "features", *FROM_TRAIN)
     assert project.built() == {"ran": ran, "restored": set()}
     assert_as_clean(project, project.cleanly_built())
@@ -143,7 +144,8 @@ def test_a_changed_column_reruns_what_reads_it(project: Project) -> None:
 
 def test_a_changed_value_that_no_model_reads_stops_at_the_tables(project: Project) -> None:
     rewrite(table(project.folder, 20), "\n3,10.5,", "\n3,17.5,")
-    ran = {"source:t20", "contract:t20", "dataset:d19", "dataset:d20"}
+    ran = {"source:t20", "contract:t20", "describe:t20"}
+    ran |= of("d19", "dataset", "describe") | of("d20", "dataset", "describe")
     assert project.built() == {"ran": ran, "restored": set()}
     assert_as_clean(project, project.cleanly_built())
 

@@ -15,6 +15,7 @@ LINES = {
     "graph": ("graph",),
     "query": ("query", "model:trees"),
     "render": ("render",),
+    "describe": ("describe", "csv"),
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),
     "gc": ("gc", "--delete"),

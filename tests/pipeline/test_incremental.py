@@ -114,17 +114,17 @@ def test_dropping_what_an_artifact_takes_moves_only_the_rows_that_verify_it(proj
         "    split: {type: hash",
         "      - {op: select, columns: {except: plane_year}}\n    split: {type: hash",
     )
-    assert ran(project) == {"dataset:departures", "verify:late"}
+    assert ran(project) == {"dataset:departures", "describe:departures", "verify:late"}
 
 
-def test_renaming_what_no_model_reads_reruns_the_dataset_alone(project: Path) -> None:
+def test_renaming_what_no_model_reads_reruns_only_the_dataset_and_its_description(project: Path) -> None:
     edit(
         project,
         "    split: {type: hash",
         "      - {op: rename, columns: {tailnum: tail}}\n    split: {type: hash",
     )
     edit(project, "key: [tailnum,", "key: [tail,")
-    assert ran(project) == {"dataset:departures"}
+    assert ran(project) == {"dataset:departures", "describe:departures"}
 
 
 def test_a_hyper_parameter_reruns_training_and_what_follows(project: Path) -> None:

@@ -59,7 +59,8 @@ WALKS = (
             Entry("models/__init__.py", "LEARNERS", "Poisson", "from mlbuild.models.sklearn.poisson import Poisson"),
         ],
         settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
-        then=all_of("target", "examples") | FITTING,
+        # The description of a dataset says what determines the targets of its models.
+        then=all_of("target", "examples") | FITTING | {"describe:all"},
         laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.poisson"],
         schema="sklearn.poisson",
     ),

@@ -122,4 +122,4 @@ SHIPPING = all_of("artifact", "verify", "publish")
 TRAINING = all_of("train", "predict", "evaluate") | SHIPPING
 FITTING = all_of("fit", "features") | TRAINING
 #: With the tasks that walks add.
-FROM_ROWS = frozenset({"dataset:all", "sizes:all"}) | all_of("target", "examples") | FITTING
+FROM_ROWS = frozenset({"dataset:all", "describe:all", "sizes:all"}) | all_of("target", "examples") | FITTING

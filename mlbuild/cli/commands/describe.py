@@ -1,0 +1,228 @@
+"""`mlbuild describe TABLE [OTHER]`: show statistics of a source, dataset or file, or compare those of two."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlbuild import api
+from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError, code_of
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.printing import Paint, counted, show, show_document
+from mlbuild.cli.output.progress import BuildPrinter
+from mlbuild.cli.output.statistics import column_lines, comparison_lines, table_lines, without_values
+from mlbuild.cli.output.values import Values
+from mlbuild.cli.project import load_spec
+from mlbuild.cli.row_files import readable
+from mlbuild.data.faults import failure_lines
+from mlbuild.data.inference import infer
+from mlbuild.data.statistics.distance import distances
+from mlbuild.data.statistics.table import TableStatistics
+from mlbuild.diagnostics import Failed
+from mlbuild.engine.store.store import open_store
+from mlbuild.frozen import frozen
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.pipeline.described import Description, description_by, description_of
+from mlbuild.pipeline.parts import SPLITS, WHOLE
+from mlbuild.pipeline.tasks import describe
+from mlbuild.shown import shown
+from mlbuild.spec.spec import Spec
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Show statistics of each column of a table: missing and distinct values, range, distribution, and how much of a target "
+        "the column determines by itself (0 to 1). With a second table, compare the two: psi is the population stability index "
+        "(* from 0.1, ** from 0.25), largest is the largest difference of cumulative shares, or of the share of a value, and shift is the difference "
+        "of the means in standard deviations. A table is a source or dataset (birds), a part of a dataset (birds:test), either of them in "
+        "an earlier build (birds@BUILD, birds:test@BUILD), or a data file. Tables of the project are built first if they "
+        "are out of date."
+    )
+    parser.add_argument("table", metavar="TABLE", help="source, dataset, NAME:PART, NAME@BUILD, or data file")
+    parser.add_argument("other", nargs="?", metavar="OTHER", help="table to compare with it")
+    parser.add_argument("--column", metavar="NAME", help="show only this column, with all its statistics")
+
+
+@frozen
+class _Table:
+    """A table that was asked for: its statistics by part, the part to show, and what determines targets."""
+
+    name: str
+    description: Description
+    part: str
+
+    @property
+    def shown(self) -> TableStatistics:
+        return self.description.tables[self.part]
+
+    def title(self) -> str:
+        rows = counted(self.shown.rows, "row")
+        if self.part == WHOLE:
+            return f"{shown(self.name)}: {rows}"
+        named = self.name if ":" in self.name else f"{self.name}:{self.part}"
+        others = [
+            f"{part} {table.rows:,}" for part, table in self.description.tables.items() if part != self.part
+        ]
+        return f"{shown(named)}: {rows} ({', '.join(others)})"
+
+
+def run(args: argparse.Namespace) -> int:
+    finder = _Finder(args)
+    tables = [finder.table(name) for name in (args.table, args.other) if name is not None]
+    if args.column is not None:
+        tables = [_narrowed(table, args.column) for table in tables]
+    if args.json:
+        content = _content(tables)
+        show_document(document("describe", OK, without_values(content) if args.no_samples else content))
+    elif len(tables) == 2:
+        one, other = (table.shown for table in tables)
+        found = distances(one.columns, other.columns)
+        show(
+            [
+                *(table.title() for table in tables),
+                "",
+                *comparison_lines(one, other, found, not args.no_samples),
+            ]
+        )
+    elif args.column is not None:
+        parts = {part: found.columns[args.column] for part, found in tables[0].description.tables.items()}
+        show([tables[0].title(), "", *column_lines(parts, not args.no_samples)])
+    else:
+        [table] = tables
+        targets = table.description.association
+        show([table.title(), "", *table_lines(table.shown, targets, not args.no_samples)])
+    return OK
+
+
+def _narrowed(table: _Table, column: str) -> _Table:
+    """Return the table with one column.
+
+    Raises:
+        UsageError: It has no such column.
+    """
+    if column not in table.shown.columns:
+        near = did_you_mean(column, table.shown.columns) or f"its columns: {listed(table.shown.columns)}"
+        raise UsageError(f"'{shown(table.name)}' has no column '{shown(column)}'", near)
+    tables = {
+        part: TableStatistics(found.rows, {column: found.columns[column]})
+        for part, found in table.description.tables.items()
+    }
+    return _Table(table.name, Description(tables, table.description.association), table.part)
+
+
+def _content(tables: list[_Table]) -> dict[str, Any]:
+    told = [
+        {
+            "table": table.name,
+            "part": table.part,
+            "parts": {part: found.to_json() for part, found in table.description.tables.items()},
+            "association": table.description.association,
+        }
+        for table in tables
+    ]
+    if len(tables) == 1:
+        return told[0]
+    found = distances(tables[0].shown.columns, tables[1].shown.columns)
+    return {"tables": told, "distances": {name: one and one.to_json() for name, one in found.items()}}
+
+
+class _Finder:
+    """Finds tables by what people call them. The spec is loaded once, and only if a table is not a file."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._spec: Spec | None = None
+
+    def table(self, asked: str) -> _Table:
+        """Return a table.
+
+        Raises:
+            UsageError: There is no such table, or no such part of it.
+            Stopped: It cannot be described.
+        """
+        if os.path.lexists(asked) and not os.path.isdir(asked):  # noqa: PTH112  # the name can be any text
+            return _Table(asked, _of_file(Path(asked)), WHOLE)
+        name, _, build = asked.partition("@")
+        name, _, part = name.partition(":")
+        spec = self._spec = self._spec or load_spec(self._args)
+        if name not in (known := [*spec.sources, *spec.datasets]):
+            near = did_you_mean(name, known) or f"sources and datasets: {listed(known)}"
+            raise UsageError(f"there is no source, dataset or file '{shown(asked)}'", near)
+        description = self._earlier(spec, name, build) if build else self._built(spec, name)
+        parts = [*description.tables]
+        if part and part not in parts:
+            help_ = f"its parts: {listed(parts)}" if parts != [WHOLE] else "it is not split"
+            raise UsageError(f"'{name}' has no part '{shown(part)}'", help_)
+        return _Table(asked, _ordered(description, [*_columns(spec, name)]), part or parts[0])
+
+    def _built(self, spec: Spec, name: str) -> Description:
+        args, values = self._args, Values(self._args)
+        paint = Paint(sys.stderr, not args.no_color)
+        printer = BuildPrinter(sys.stderr, paint, args.quiet or args.json, False)
+        task = describe.task_of(name)
+        result = values.result(
+            api.build(spec, [task], command=["mlbuild", *args.argv], events=values.listener(printer))
+        )
+        if not result.ok:
+            failed = next(iter(result.failures.values()))
+            code = code_of(failure.kind for failure in result.failures.values())
+            raise Stopped(f"'{name}' cannot be described: {failed.message}", code=code)
+        found = description_of(open_store(spec.root), result.actions[task])
+        if found is None:
+            raise Stopped(
+                f"the statistics of '{name}' were removed from the store", "run the command again", STALE
+            )
+        return found
+
+    def _earlier(self, spec: Spec, name: str, build: str) -> Description:
+        try:
+            found = description_by(open_store(spec.root), build, name)
+        except KeyError as error:
+            raise UsageError(str(error.args[0])) from None
+        if found is None:
+            raise Stopped(
+                f"the statistics of '{name}' in build {shown(build)} are no longer in the store", code=STALE
+            )
+        return found
+
+
+def _columns(spec: Spec, name: str) -> Mapping[str, Any]:
+    tables = spec.sources if name in spec.sources else spec.datasets
+    return tables[name].table.columns
+
+
+def _ordered(description: Description, names: list[str]) -> Description:
+    """Return the description with the columns in the order of the spec."""
+    tables = {
+        part: TableStatistics(
+            table.rows,
+            {
+                name: table.columns[name]
+                for name in dict.fromkeys([*names, *table.columns])
+                if name in table.columns
+            },
+        )
+        for part, table in description.tables.items()
+    }
+    return Description(
+        {part: tables[part] for part in (*SPLITS, WHOLE) if part in tables}, description.association
+    )
+
+
+def _of_file(file: Path) -> Description:
+    readable(file)
+    try:
+        found = infer(file)
+    except Failed as failed:
+        lines = failure_lines(failed.failure)
+        raise Stopped(
+            f"cannot read '{shown(str(file))}': {failed.failure.message}", code=DATA, lines=lines
+        ) from None
+    dtypes = {name: column.dtype for name, column in found.columns.items()}
+    return Description({WHOLE: TableStatistics.of(found.rows, dtypes)}, {})

@@ -1,0 +1,107 @@
+"""Statistics of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from mlbuild.data.statistics.statistics import Counts, Statistics, added
+from mlbuild.frozen import frozen
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: If a column has at most so many different values, all of them are counted. Otherwise, the most frequent ones are.
+ALL, TOP = 100, 20
+#: Longer texts are not categories. They are only counted together.
+_LONGEST = 80
+
+
+@frozen
+class Texts(Statistics):
+    """Statistics of a string column.
+
+    `values` counts the most frequent values, and `others` is the number of rows with another value. Lengths are in
+    characters. `complete` is whether all values are counted.
+    """
+
+    dtypes: ClassVar = ("string",)
+    ordered: ClassVar = False
+
+    distinct: int | None
+    values: Mapping[str, int]
+    others: int
+    complete: bool
+    shortest: int | None
+    longest: int | None
+    mean_length: float | None
+
+    @classmethod
+    def of(cls, values: pl.Series, dtype: str) -> Self:
+        import polars as pl
+
+        table = values.drop_nulls().value_counts(name="count")
+        lengths = pl.col("length")
+        rows = table.with_columns(pl.col(values.name).str.len_chars().cast(pl.Int64).alias("length"))
+        total, shortest, longest = rows.select(
+            (lengths * pl.col("count")).sum().alias("total"),
+            lengths.min().alias("shortest"),
+            lengths.max().alias("longest"),
+        ).row(0)
+        short = rows.filter(lengths <= _LONGEST)
+        top = short.top_k(ALL + 1, by=[pl.col("count"), pl.col(values.name)], reverse=[False, True])
+        counts = dict(zip(top[values.name].to_list(), top["count"].to_list(), strict=True))
+        present = len(values) - values.null_count()
+        return cls(
+            dtype=dtype,
+            rows=len(values),
+            missing=values.null_count(),
+            distinct=table.height,
+            **_limited(counts, present, complete=short.height == table.height),
+            shortest=shortest,
+            longest=longest,
+            mean_length=total / present if present else None,
+        )
+
+    def merged(self, other: Self) -> Self:
+        """Return the statistics of both. If one of them does not count all values, the most frequent ones are estimates."""
+        present = self.present + other.present
+        lengths = [part for part in (self, other) if part.present]
+        sums = [(part.mean_length or 0) * part.present for part in lengths]
+        limited = _limited(added(self.values, other.values), present, self.complete and other.complete)
+        return type(self)(
+            dtype=self.dtype,
+            rows=self.rows + other.rows,
+            missing=self.missing + other.missing,
+            distinct=len(limited["values"]) if limited["complete"] else None,
+            **limited,
+            shortest=min((part.shortest for part in lengths if part.shortest is not None), default=None),
+            longest=max((part.longest for part in lengths if part.longest is not None), default=None),
+            mean_length=sum(sums) / present if present else None,
+        )
+
+    def counts(self) -> Counts:
+        return self.values
+
+    def aligned(self, other: Self) -> tuple[Counts, Counts]:
+        """Return the counts of the values that both count; all others are one more value."""
+        if self.complete and other.complete:
+            return self.values, other.values
+        known = set.intersection(*({*part.values} for part in (self, other) if not part.complete))
+        return self._grouped(known), other._grouped(known)
+
+    def _grouped(self, known: Collection[str]) -> Counts:
+        found = {value: self.values.get(value, 0) for value in sorted(known)}
+        return {**found, None: self.present - sum(found.values())}
+
+    def bars(self, number: int) -> list[int]:
+        """Return the counts of the most frequent values, in descending order."""
+        return [*self.values.values()][:number]
+
+
+def _limited(counts: Mapping[str, int], present: int, complete: bool) -> dict[str, Any]:
+    """Return the fields for counts: all if they are few, otherwise the highest, and the number of rows that are left."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    complete = complete and len(ordered) <= ALL
+    values = dict(ordered[: ALL if complete else TOP])
+    return {"values": values, "others": present - sum(values.values()), "complete": complete}
