@@ -238,6 +238,7 @@ CODES = {
     "target-leak": "a feature that depends on the target",
     "shared-with-target": "a feature and the target are computed from the same column",
     # what a build finds
+    "contract-violation": "rows violate a rule of a contract with severity 'warn'",
     "constant-model": "a model that makes the same prediction for every row",
     "unmatched-join": "a join that finds no match for many rows",
     "empty-part": "a split that leaves no rows for validation or testing",
@@ -251,6 +252,7 @@ CODES = {
 WARNINGS = (
     "unused",
     "shared-with-target",
+    "contract-violation",
     "unmatched-join",
     "empty-part",
     "split-overlap",
@@ -261,6 +263,7 @@ WARNINGS = (
 )
 #: The warnings that need data and are found by a build.
 FOUND_IN_BUILDS = (
+    "contract-violation",
     "unmatched-join",
     "empty-part",
     "split-overlap",

@@ -14,18 +14,23 @@ from mlbuild.data.rules import RULES, TABLE_RULES
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.data.rules.rule import Rule, TableRule, given, no_effect
-from mlbuild.data.rules.stated import StatedRules
+from mlbuild.data.rules.stated import Stated, StatedRules
+from mlbuild.data.rules.strictness import max_shares, severities, without_rule
 from mlbuild.data.rules.unique import Unique, UniqueTogether
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
-from mlbuild.params import Boolean, Choice, Described, MapOf, Object, Text, field, params_of
+from mlbuild.params import Boolean, Choice, Described, Json, MapOf, Object, Text, field, params_of
 
 R = TypeVar("R", bound=Rule)
 T = TypeVar("T", bound=TableRule)
 D = TypeVar("D", bound=Described)
 #: The class of a rule; `Column` has another `type`.
 RuleClass: TypeAlias = type[R]
+
+
+_SEVERITY_DOC = "What a violation of a rule does, by rule: `error` fails the build, `warn` reports a warning."
+_MAX_SHARE_DOC = "Share of the rows that may violate a rule without any report, by rule."
 
 
 @frozen
@@ -41,6 +46,12 @@ class Column(Parsing):
         Text(),
         "Description of the column, such as its meaning and unit, for readers of the spec.",
         default=None,
+    )
+    severity: Described | None = field(
+        Object(severities("Severity", RULES)), _SEVERITY_DOC, default=None, examples=({"min": "warn"},)
+    )
+    max_share: Described | None = field(
+        Object(max_shares("MaxShare", RULES)), _MAX_SHARE_DOC, default=None, examples=({"min": 0.001},)
     )
 
     @property
@@ -60,10 +71,17 @@ class Column(Parsing):
             changes |= one.values_by_field()
         return replace(self, **changes)
 
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[Stated[Rule], ...]:
         """Return the rules that values can violate."""
         every = (self.rule(cls) for cls in RULES if self.dtype in cls.dtypes)
-        return tuple(rule for rule in every if rule.applied)
+        about = _strictness(self)
+        return tuple(Stated.of(rule, about) for rule in every if rule.applied)
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether all values of a table that passes are different."""
+        unique = self.rule(Unique)
+        return unique.applied and Stated.of(unique, _strictness(self)).certain
 
     def check(self) -> Iterator[Problem]:
         rules = [self.rule(cls) for cls in RULES]
@@ -83,6 +101,9 @@ class Column(Parsing):
         for rule in rules:
             if self.dtype in rule.dtypes:
                 yield from rule.contradictions(self)
+        stated, dtypes = [one.rule.rule for one in self.rules()], {cls.rule: cls.dtypes for cls in RULES}
+        for key, values in _strictness(self).items():
+            yield from without_rule(key, values, stated, dtypes, self.dtype)
         missing = self.rule(Nullable).nullable and not self.empty_is_null and self.null_token is None
         if self.dtype == "string" and missing:
             yield Problem(
@@ -102,6 +123,15 @@ def _part(cls: type[D], whole: Described) -> D:
     """Return the keys that a class shares with a value of a class made from it."""
     values = whole.values_by_field()
     return cls(**{param.name: values[param.name] for param in params_of(cls).values()})
+
+
+def _strictness(whole: Column | Contract) -> Json:
+    """Return the severities and the shares that are not defaults, by rule."""
+    keys = {"severity": whole.severity, "max_share": whole.max_share}
+    told = {key: (value, {*given(value)}) for key, value in keys.items() if value is not None}
+    return {
+        key: {rule: value.values_by_field()[rule] for rule in some} for key, (value, some) in told.items()
+    }
 
 
 def _with_keys(base: type[D], rules: Sequence[type[Described]]) -> type[D]:
@@ -130,6 +160,18 @@ class Contract(Described):
     description: str | None = field(
         Text(), "Description of the table, such as what one row is, for readers of the spec.", default=None
     )
+    severity: Described | None = field(
+        Object(severities("TableSeverity", TABLE_RULES)),
+        _SEVERITY_DOC,
+        default=None,
+        examples=({"unique": "warn"},),
+    )
+    max_share: Described | None = field(
+        Object(max_shares("TableMaxShare", TABLE_RULES)),
+        _MAX_SHARE_DOC,
+        default=None,
+        examples=({"unique": 0.001},),
+    )
 
     def rule(self, cls: type[T]) -> T:
         """Return the keys of one rule of the table."""
@@ -141,13 +183,16 @@ class Contract(Described):
                 yield bad_name(name, ("columns", name))
         for cls in TABLE_RULES:
             yield from self.rule(cls).contradictions(self)
+        stated = [one.rule.rule for one in self.rules().table]
+        for key, values in _strictness(self).items():
+            yield from without_rule(key, values, stated, {}, "")
 
     def rules(self) -> StatedRules:
         """Return what rows can violate."""
         dtypes = {name: column.dtype for name, column in self.columns.items()}
         columns = {name: column.rules() for name, column in self.columns.items()}
-        table = (self.rule(cls) for cls in TABLE_RULES)
-        return StatedRules(dtypes, columns, tuple(rule for rule in table if rule.applied))
+        table, about = (self.rule(cls) for cls in TABLE_RULES), _strictness(self)
+        return StatedRules(dtypes, columns, tuple(Stated.of(rule, about) for rule in table if rule.applied))
 
     def table(self, file: str, at: Path) -> Table:
         """Return the table of a file with this contract, which is defined at the path `at` of the spec."""
@@ -160,9 +205,10 @@ class Contract(Described):
             )
             for name, column in self.columns.items()
         }
-        alone = [(name,) for name, column in self.columns.items() if column.rule(Unique).unique]
-        together = self.rule(UniqueTogether).unique
-        promises = [*([together] if together else []), *alone]
+        # A rule that rows may violate promises nothing.
+        certain = [one.rule for one in self.rules().table if one.certain]
+        together = [rule.columns for rule in certain if isinstance(rule, UniqueTogether)]
+        promises = [*together, *((name,) for name, column in self.columns.items() if column.is_unique)]
         return Table(
             columns,
             unique=tuple(tuple(columns[name].node for name in names) for names in promises),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,9 @@ class Fault:
 
     `samples` contains the first rows as (row number from 1, value), or as (row number,) without values. The value
     of several columns is a list. A fault of a whole column, such as `column is missing`, has the count 0.
-    `lines_before` is the number of lines before the first row, if each row is one line of a file.
+    `lines_before` is the number of lines before the first row, if each row is one line of a file. `share` is the
+    share of the rows, of which `max_share` is allowed. With the level `warn`, it is not a reason to fail. `at` is the
+    path of the rule in the contract, as far as it is known.
     """
 
     columns: tuple[str, ...]
@@ -41,6 +43,10 @@ class Fault:
     samples: tuple[tuple[int, Any] | tuple[int], ...] = ()
     help: str | None = None
     lines_before: int | None = None
+    share: float | None = None
+    max_share: float = 0.0
+    level: str = "error"
+    at: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "help", self.help and told(self.help))
@@ -54,13 +60,15 @@ class Fault:
         samples = zip(
             (row + 1 for row in bad), (row[0] if len(names) == 1 else row for row in shown), strict=False
         )
-        return cls(names, rule, len(bad), tuple(samples))
+        share = len(bad) / values.height if values.height else None
+        return cls(names, rule, len(bad), tuple(samples), share=share)
 
     @classmethod
     def from_json(cls, value: Json) -> Fault:
         samples = tuple((row, *rest[:1]) for row, *rest in value["samples"])
         columns, before = tuple(value["columns"]), value.get("lines_before")
-        return cls(columns, value["rule"], value["count"], samples, value["help"], before)
+        more = {key: value[key] for key in ("share", "max_share", "level") if key in value}
+        return cls(columns, value["rule"], value["count"], samples, value["help"], before, **more)
 
     def to_json(self) -> Json:
         samples = [list(sample) for sample in self.samples]
@@ -71,6 +79,9 @@ class Fault:
             "count": self.count,
             "samples": samples,
             "help": self.help,
+            "share": self.share,
+            "max_share": self.max_share,
+            "level": self.level,
             **lines,
         }
 
@@ -87,7 +98,13 @@ class Fault:
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
         first = [_sample(sample, self.lines_before) for sample in self.samples]
         more = ["..."] if first and self.count > len(first) else []
+        if self.max_share and self.share is not None:
+            rows += f" ({_percent(self.share)}, at most {_percent(self.max_share)} may)"
         return f"{subject} '{shown(self.rule)}' in {rows}" + (f": {', '.join(first + more)}" if first else "")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g}%"
 
 
 def _tellable(column: pl.Series) -> pl.Series:
@@ -144,12 +161,18 @@ def failure_lines(failure: Failure) -> list[str]:
         others = [*failure.details.get("lines", ())]
     except (AttributeError, KeyError, TypeError, ValueError):  # the failure is from a damaged store
         return []
-    lines = [f"{fault} ({fault.help})" if fault.help else f"{fault}" for fault in faults]
+    mixed = len({fault.level for fault in faults}) > 1
+    lines = [_line(fault, mixed) for fault in faults]
     lines += [", ".join(values)] if values else []
     lines += examples
     lines += map(str, others)
     more = [f"and {len(lines) - _LINES:,} more (use --json to see all)"] if len(lines) > _LINES else []
     return [*map(told, lines[:_LINES]), *more]
+
+
+def _line(fault: Fault, mixed: bool) -> str:
+    told = f"{fault} ({fault.help})" if fault.help else f"{fault}"
+    return f"{told} (only a warning)" if mixed and fault.level != "error" else told
 
 
 def first(values: Sequence[Any]) -> list[Any]:

@@ -42,7 +42,7 @@ def promised(column: Column, values: pl.Series) -> Column:
         infinite = column.dtype == "float" and bool(present.is_infinite().any())
         column = column.ruled(Finite(finite=not infinite), Min(min=0 if _never_negative(present) else None))
     if (column.dtype == "string" or _is_flag(column, present)) and _closed(present):
-        column = column.ruled(Categories(categories=tuple(present.unique().sort())))
+        column = column.ruled(Categories.of(present.unique().sort()))
     return column.ruled(Unique(unique=not nullable and _names_rows(present, column.dtype)))
 
 

@@ -6,10 +6,13 @@ each column, which is long for a table with thousands of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.faults import MISSING, Fault
+from mlbuild.data.rules.rule import ERROR
 from mlbuild.data.rules.stated import StatedRules
 from mlbuild.frozen import frozen
 
@@ -28,6 +31,9 @@ class _Condition:
     text: str
     kept: pl.Expr
     about_nulls: bool = False
+    severity: str = ERROR
+    allowed: float = 0.0
+    at: tuple[str, ...] = ()
 
 
 def violations(rows: pl.DataFrame, rules: StatedRules, faults: Sequence[Fault]) -> list[Fault]:
@@ -37,7 +43,7 @@ def violations(rows: pl.DataFrame, rules: StatedRules, faults: Sequence[Fault]) 
     and nothing at all if it is missing because it could not be parsed.
     """
     absent = {name for fault in faults if fault.rule == MISSING for name in fault.columns}
-    violated = _violated(rows, [*_conditions(rules, absent)])
+    violated = _violated(rows, [*_conditions(rules, absent)], faults)
     found = [*faults, *_faults(rows, violated, faults)]
     place = {name: index for index, name in enumerate(rules.dtypes)}
     return sorted(found, key=lambda fault: (len(fault.columns) > 1, place[fault.columns[0]]))
@@ -47,19 +53,30 @@ def _conditions(rules: StatedRules, absent: Collection[str]) -> Iterator[_Condit
     """Yield the rules for columns that the file has."""
     for name, dtype in rules.dtypes.items():
         if name not in absent:
-            for rule in rules.columns[name]:
-                yield _Condition((name,), rule.text, rule.kept(name, dtype), rule.about_nulls)
+            for one in rules.columns[name]:
+                rule, at = one.rule, ("columns", name, one.rule.rule)
+                kept = rule.kept(name, dtype)
+                yield _Condition((name,), rule.text, kept, rule.about_nulls, one.severity, one.allowed, at)
     for together in rules.table:
-        if not set(together.columns) & set(absent):
-            yield _Condition(together.columns, together.text, together.kept())
+        names, text = together.rule.columns, together.rule.text
+        if not set(names) & set(absent):
+            kept, place = together.rule.kept(), (together.rule.rule,)
+            yield _Condition(names, text, kept, False, together.severity, together.allowed, place)
 
 
-def _violated(rows: pl.DataFrame, conditions: Sequence[_Condition]) -> list[_Condition]:
-    """Return the conditions that some row violates."""
+def _violated(
+    rows: pl.DataFrame, conditions: Sequence[_Condition], faults: Sequence[Fault]
+) -> list[_Condition]:
+    """Return the conditions that more rows violate than may."""
     if not conditions:  # every column is missing in the file
         return []
-    answers = rows.select(one.kept.all().alias(str(index)) for index, one in enumerate(conditions)).row(0)
-    return [one for one, holds in zip(conditions, answers, strict=True) if not holds]
+    counts = rows.select((~one.kept).sum().alias(str(index)) for index, one in enumerate(conditions)).row(0)
+    unparsed = Counter({name: fault.count for fault in faults for name in fault.columns})
+    return [
+        one
+        for one, count in zip(conditions, counts, strict=True)
+        if (count - (unparsed[one.columns[0]] if one.about_nulls else 0)) / max(rows.height, 1) > one.allowed
+    ]
 
 
 def _faults(rows: pl.DataFrame, violated: Sequence[_Condition], faults: Sequence[Fault]) -> Iterator[Fault]:
@@ -77,7 +94,18 @@ def _faults(rows: pl.DataFrame, violated: Sequence[_Condition], faults: Sequence
             except pa.errors.SchemaErrors as errors:
                 for error in errors.schema_errors:
                     alone = error.schema.name is not None
-                    yield from _fault((error.schema.name,) if alone else columns, error, rows, faults)
+                    names = (error.schema.name,) if alone else columns
+                    one = next(
+                        one for one in violated if (one.columns, one.text) == (names, error.check.name)
+                    )
+                    for fault in _fault(one, error, rows, faults):
+                        yield replace(
+                            fault,
+                            level=one.severity,
+                            share=fault.count / rows.height,
+                            max_share=one.allowed,
+                            at=one.at,
+                        )
 
 
 def _schemas(violated: Sequence[_Condition]) -> Iterator[tuple[pa.DataFrameSchema, tuple[str, ...]]]:
@@ -109,18 +137,18 @@ def _check(one: _Condition) -> pa.Check:
     return pa.Check(check, name=one.text, ignore_na=not one.about_nulls)
 
 
-def _fault(columns: tuple[str, ...], error: Any, rows: pl.DataFrame, faults: Sequence[Fault]) -> list[Fault]:
+def _fault(one: _Condition, error: Any, rows: pl.DataFrame, faults: Sequence[Fault]) -> list[Fault]:
     """Convert one error of pandera to a fault, if it is one."""
     bad = (~error.check_output.to_series()).arg_true().to_list()
-    fault = Fault.of(columns, error.check.name, bad, rows)
-    unparsed = [one for one in faults if one.columns == columns and one.count]
-    if error.check.ignore_na or not unparsed:
+    fault = Fault.of(one.columns, one.text, bad, rows)
+    unparsed = [other for other in faults if other.columns == one.columns and other.count]
+    if not one.about_nulls or not unparsed:
         return [fault]
-    count = len(bad) - sum(one.count for one in unparsed)
+    count = len(bad) - sum(other.count for other in unparsed)
     # Only the first rows that did not parse are known. Up to the last of them, other missing values can be
     # distinguished.
-    known = {sample[0] for one in unparsed for sample in one.samples}
-    end = max(known) if count and sum(one.count for one in unparsed) > len(known) else rows.height
+    known = {sample[0] for other in unparsed for sample in other.samples}
+    end = max(known) if count and sum(other.count for other in unparsed) > len(known) else rows.height
     bad = [row for row in bad if row + 1 not in known and row < end]
-    told = Fault.of(columns, fault.rule, bad, rows)
+    told = Fault.of(one.columns, one.text, bad, rows)
     return [Fault(told.columns, told.rule, count, told.samples)] if count > 0 else []

@@ -128,7 +128,7 @@ def _classes(name: str, column: Column, rows: pl.DataFrame) -> Goal:
             f"the target '{name}' has {told}, but a draft supports at most {MOST_CLASSES} classes"
         )
     categories = None if column.dtype == "bool" else tuple(distinct)
-    made = replace(column, serving=False).ruled(Categories(categories=categories), Min(), Unique())
+    made = replace(column, serving=False).ruled(Categories.of(categories), Min(), Unique())
     return Goal(name, made, Classification, len(distinct), rows)
 
 

@@ -245,6 +245,9 @@ class Warnings(Described):
     shared_with_target: str = _level(
         "A feature and the target are computed from the same column.", key="shared-with-target"
     )
+    contract_violation: str = _level(
+        "Rows violate a rule of a contract with severity `warn`. Found by a build.", key="contract-violation"
+    )
     unmatched_join: str = _level(
         "An inner join drops more than 10% of the rows, or a left join finds a match for less than 1%. Found by a build.",
         key="unmatched-join",

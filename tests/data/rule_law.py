@@ -12,7 +12,7 @@ from mlbuild.data.casts import polars_type
 from mlbuild.data.contracts import COLUMN, Column
 from mlbuild.data.faults import Fault
 from mlbuild.data.rules.rule import Example, Rule
-from mlbuild.data.rules.stated import StatedRules
+from mlbuild.data.rules.stated import Stated, StatedRules
 from mlbuild.data.violations import violations
 from mlbuild.params import params_of, read
 
@@ -74,7 +74,7 @@ def takes_little(cls: type[Rule], chance: random.Random) -> None:
 
 def survives_being_canonical(cls: type[Rule], chance: random.Random) -> None:
     for dtype, example, rule, _ in _cases(cls):
-        stated = StatedRules({_NAME: dtype}, {_NAME: (rule,)}, ())
+        stated = StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)})
         again = read(cls, stated.to_json()["columns"][_NAME])
         assert again.canonical(dtype) == rule.canonical(dtype), f"{cls.rule} changes its canonical keys"
         values = [] if example is None else [*example.keeps, *example.breaks]
@@ -115,4 +115,4 @@ def _mixed(cls: type[Rule], values: Sequence[Any], chance: random.Random) -> lis
 
 def _found(rule: Rule, dtype: str, values: Sequence[Any]) -> list[Fault]:
     rows = pl.DataFrame({_NAME: pl.Series(values, dtype=polars_type(dtype), strict=True)})
-    return violations(rows, StatedRules({_NAME: dtype}, {_NAME: (rule,)}, ()), [])
+    return violations(rows, StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)}), [])

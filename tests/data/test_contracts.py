@@ -36,6 +36,9 @@ def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         {"dtype": "string", "pattern": r"\p{Lu}[a-z]*|(?x) ( a ) ", "min_length": 2, "max_length": 2},
         {"dtype": "string", "empty_is_null": False, "min_length": 1},
         {"dtype": "datetime", "monotone": "increasing", "unique": True},
+        {"dtype": "int", "categories": {"values": [1], "open": True}, "min": 0},
+        {"dtype": "float", "severity": {"finite": "warn"}, "max_share": {"finite": 0.1}},
+        {"dtype": "int", "nullable": True, "max_null_share": 0, "severity": {"max_null_share": "warn"}},
     ],
 )
 def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
@@ -192,6 +195,40 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
             "'monotone' has no effect on a column of dtype string",
             ("monotone",),
         ),
+        (
+            {"dtype": "int", "max_null_share": 0.1},
+            "'max_null_share' has no effect unless 'nullable' is true",
+            ("max_null_share",),
+        ),
+        (
+            {"dtype": "int", "severity": {"min": "warn"}},
+            "'severity' of 'min' has no effect, because there is no such rule",
+            ("severity", "min"),
+        ),
+        (
+            {"dtype": "int", "max_share": {"finite": 0.1}},
+            "'max_share' of 'finite' has no effect on a column of dtype int",
+            ("max_share", "finite"),
+        ),
+        (
+            {"dtype": "int", "categories": {"values": [1], "max_new_share": 0.1}},
+            "'max_new_share' has no effect unless 'open' is true",
+            ("categories", "max_new_share"),
+        ),
+        (
+            {
+                "dtype": "int",
+                "categories": {"values": [1], "open": True, "max_new_share": 0.1},
+                "max_share": {"categories": 0.2},
+            },
+            "'max_share' of 'categories' has no effect if they are open",
+            ("max_share", "categories"),
+        ),
+        (
+            {"dtype": "int", "categories": {"values": [1, "a"], "open": True}},
+            "category 'a' is not of dtype int",
+            ("categories", "values", 1),
+        ),
         ({"dtype": "int", "categories": [1, "a"]}, "category 'a' is not of dtype int", ("categories", 1)),
         ({"dtype": "int", "categories": [1.5]}, "category 1.5 is not of dtype int", ("categories", 0)),
         ({"dtype": "int", "categories": [True]}, "category true is not of dtype int", ("categories", 0)),
@@ -239,6 +276,25 @@ def test_rules_are_what_rows_can_break() -> None:
     found = contract({"n": told}, unique=["n"], description="a row").rules()
     assert json.dumps(found.to_json()) == json.dumps(bare.to_json())
     assert StatedRules.from_json(found.to_json()) == bare
+    more: dict[str, Any] = {"severity": {"min": "warn", "finite": "error"}, "max_share": {"max": 0.1}}
+    made = contract({"x": {"dtype": "float", "min": 0, "max": 1, **more}}, unique=["x"]).rules()
+    assert made.to_json() == {
+        "columns": {
+            "x": {
+                "dtype": "float",
+                "nullable": False,
+                "min": 0,
+                "exclusive_min": False,
+                "max": 1,
+                "exclusive_max": False,
+                "finite": True,
+                "severity": {"min": "warn"},
+                "max_share": {"max": 0.1},
+            }
+        },
+        "unique": ["x"],
+    }
+    assert StatedRules.from_json(made.to_json()) == made
 
 
 def test_the_table_s_unique_names_columns_of_the_contract() -> None:
@@ -247,6 +303,13 @@ def test_the_table_s_unique_names_columns_of_the_contract() -> None:
         ("unknown column 'orgin'", ("unique", 1), "did you mean 'origin'?"),
         ("column 'origin' is listed twice", ("unique", 2), None),
     ]
+
+
+def test_the_severity_of_a_table_s_rule_needs_the_rule() -> None:
+    assert told(contract({"a": "int"}, severity={"unique": "warn"}).check()) == [
+        ("'severity' of 'unique' has no effect, because there is no such rule", ("severity", "unique"))
+    ]
+    assert told(contract({"a": "int"}, unique=["a"], max_share={"unique": 0.1}).check()) == []
 
 
 @pytest.mark.parametrize("name", ["", "*", "^a.*$"])

@@ -41,7 +41,7 @@ def test_keys_of_a_rule_have_no_effect_on_other_dtypes(cls: type[Rule]) -> None:
     for dtype in DTYPES:
         column = read(COLUMN, {**cls.examples[0].column, "dtype": dtype})
         found = {problem.at for problem in column.check() if problem.code == "no-effect"}
-        assert all(type(rule) is not cls for rule in column.rules()) or dtype in cls.dtypes
+        assert all(type(one.rule) is not cls for one in column.rules()) or dtype in cls.dtypes
         changed = [key for key in params_of(cls) if key in cls.examples[0].column]
         assert {(key,) in found for key in changed} <= {dtype not in cls.dtypes}
 

@@ -234,6 +234,9 @@ def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
         "count": 2,
         "samples": [[1, "2013-01-01"], [2, "2013-01-01"]],
         "help": None,
+        "share": 1.0,
+        "max_share": 0.0,
+        "level": "error",
     }
     assert Fault.from_json(first.to_json()) == first
     assert str(second.without_values()) == "column 'x' violates 'finite' in 2 rows: row 1, row 2"
@@ -290,7 +293,7 @@ def test_every_rule_means_what_python_says(monkeypatch: pytest.MonkeyPatch) -> N
         assert {(one.columns, one.rule): one.count for one in found} == wanted, (number, columns, rows)
         # The query that finds columns without violations spares pandera only time.
         with monkeypatch.context() as patch:
-            patch.setattr(module, "_violated", lambda rows, conditions: conditions)
+            patch.setattr(module, "_violated", lambda rows, conditions, faults: conditions)
             assert violations(frame, made, []) == found, (number, columns, rows)
 
 

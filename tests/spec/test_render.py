@@ -98,6 +98,7 @@ seed: 0
 warnings:
   unused: warn
   shared-with-target: warn
+  contract-violation: warn
   unmatched-join: warn
   empty-part: warn
   split-overlap: warn
@@ -125,6 +126,8 @@ contracts:
         empty_is_null: true
         serving: true
         nullable: false
+        exclusive_min: false
+        exclusive_max: false
         finite: true
         unique: false
         x-of:
@@ -135,6 +138,8 @@ contracts:
         empty_is_null: true
         serving: true
         nullable: false
+        exclusive_min: false
+        exclusive_max: false
         finite: true
         unique: false
 datasets: {}

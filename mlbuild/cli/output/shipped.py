@@ -10,21 +10,25 @@ from typing import Any
 from mlbuild.cli.exits import UNREACHABLE, Stopped
 from mlbuild.cli.output.values import Values
 from mlbuild.data.faults import failure_lines
-from mlbuild.diagnostics import Diagnostic, Failure, Span
+from mlbuild.diagnostics import Diagnostic, Failure, Related, Span
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.runs import last_measured
-from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
+from mlbuild.pipeline.tasks import artifact, contract, dataset, evaluate, publish, verify
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown
 from mlbuild.spec.meaning.levels import leveled
 from mlbuild.spec.spec import Spec
 
-#: The parts with `findings`, by the kind of the task.
-_FINDINGS = {evaluate.KIND: evaluate.METRICS, dataset.KIND: dataset.REPORT}
 #: The shares of this many classes fit into a line.
 _MOST_CLASSES = 6
+#: The parts with `findings`, by the kind of the task.
+_FINDINGS = {
+    evaluate.KIND: evaluate.METRICS,
+    dataset.KIND: dataset.REPORT,
+    contract.KIND: contract.REPORT,
+}
 #: The files of an output that are shown.
 _SHOWN = (verify.PARITY, evaluate.METRICS)
 
@@ -160,17 +164,31 @@ def _findings(
         for one in json.loads(content)["findings"] if content else ():
             told = values.failure(Failure("data", one["message"], one.get("details", {})))
             span = _place(spec, task, one.get("at", ()))
+            lines = tuple(failure_lines(told))
             yield Diagnostic(
-                one["code"], told.message, span, severity="warning", lines=(*failure_lines(told),)
+                one["code"],
+                told.message,
+                span,
+                related=_related(spec, task),
+                severity="warning",
+                lines=lines,
             )
 
 
 def _place(spec: Spec, task: Task, at: Sequence[str | int]) -> Span:
     """Return the place of a finding, which names a step of the definition, another key of it, or nothing."""
-    if len(at) == 2:
+    if task.kind == dataset.KIND and len(at) == 2:
         stage = spec.datasets[str(task.at[-1])].stages[int(at[1])]
         return spec.document.span((*stage.at, "op"))
     return spec.document.span((*task.at, *at), "key")
+
+
+def _related(spec: Spec, task: Task) -> tuple[Related, ...]:
+    """Return the source whose rows were compared with a contract, because several sources can share it."""
+    if task.kind != contract.KIND:
+        return ()
+    source = task.name.partition(":")[2]
+    return (Related(f"the rows of '{source}'", spec.document.span(("sources", source), "key")),)
 
 
 def _number(value: float | None) -> str:

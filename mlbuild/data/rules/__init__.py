@@ -7,7 +7,7 @@ from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.lengths import MaxLength, MinLength
 from mlbuild.data.rules.monotone import Monotone
-from mlbuild.data.rules.nullable import Nullable
+from mlbuild.data.rules.nullable import MaxNullShare, Nullable
 from mlbuild.data.rules.pattern import Pattern
 from mlbuild.data.rules.rule import Rule, TableRule
 from mlbuild.data.rules.unique import Unique, UniqueTogether
@@ -15,6 +15,7 @@ from mlbuild.data.rules.unique import Unique, UniqueTogether
 #: The rules whose keys are those of a column, in the order in which violations are reported.
 RULES: tuple[type[Rule], ...] = (
     Nullable,
+    MaxNullShare,
     Min,
     Max,
     Categories,

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from mlbuild.data.contracts import Column, Contract
 
 
+#: The severity of a violation by default.
+ERROR = "error"
+
+
 @frozen
 class Example:
     """Keys of a column with a rule, and values of the column. `breaks` are values that violate the rule.
 
     The `keeps` keep the rule in any order, if the rule is not `ordered`. The `breaks` all violate it if they are
-    added to the `keeps`.
+    added to the `keeps`; none of them does alone if some rows may violate the rule.
     """
 
     column: Mapping[str, Any]
@@ -44,6 +48,10 @@ class Rule(Described):
     about_nulls: ClassVar[bool] = False
     #: Whether the order of rows can violate the rule.
     ordered: ClassVar[bool] = False
+    #: Whether every violation is an error, because later steps rely on the rule.
+    strict: ClassVar[bool] = False
+    #: Whether a key of the rule itself says how many rows may violate it.
+    shared: ClassVar[bool] = False
     #: Examples for documentation. A test checks that they are true.
     examples: ClassVar[tuple[Example, ...]]
 
@@ -52,6 +60,11 @@ class Rule(Described):
         """Whether values can violate the rule with these keys."""
         value = self.values_by_field()[self.rule]
         return value is not None and value is not False
+
+    @property
+    def allowed_share(self) -> float:
+        """The share of the rows that may violate the rule, as its own keys say."""
+        return 0.0
 
     @property
     def text(self) -> str:
@@ -77,6 +90,9 @@ class TableRule(Described):
 
     by = "rule"
     rule: ClassVar[str]
+    strict: ClassVar[bool] = False
+    shared: ClassVar[bool] = False
+    allowed_share: ClassVar[float] = 0.0
 
     @property
     def applied(self) -> bool:

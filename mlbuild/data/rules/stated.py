@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 from mlbuild.data.rules import RULES, TABLE_RULES
-from mlbuild.data.rules.rule import Rule, TableRule
+from mlbuild.data.rules.rule import ERROR, Rule, TableRule
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, Json, read
+
+R = TypeVar("R", Rule, TableRule)
+
+
+@frozen
+class Stated(Generic[R]):
+    """A rule of a contract, how severe a violation is, and the share of the rows that may violate it."""
+
+    rule: R
+    severity: str = ERROR
+    max_share: float = 0.0
+
+    @property
+    def allowed(self) -> float:
+        """The share of the rows that may violate the rule."""
+        return max(self.max_share, self.rule.allowed_share)
+
+    @property
+    def certain(self) -> bool:
+        """Whether no row of a table that passes violates the rule."""
+        return self.severity == ERROR and not self.allowed
+
+    @classmethod
+    def of(cls, rule: R, whole: Json) -> Stated[R]:
+        """Return a rule with what the canonical form of its column or contract says about it."""
+        severity = whole.get("severity", {}).get(rule.rule, ERROR)
+        return cls(rule, severity, whole.get("max_share", {}).get(rule.rule, 0.0))
+
+    def about(self) -> Json:
+        """Return the canonical form of what is not the rule itself, without defaults."""
+        severity = {} if self.severity == ERROR else {"severity": {self.rule.rule: self.severity}}
+        return severity | ({"max_share": {self.rule.rule: self.max_share}} if self.max_share else {})
 
 
 @frozen
@@ -15,17 +48,17 @@ class StatedRules:
     """The dtype and the rules of each column, and the rules of the table."""
 
     dtypes: Mapping[str, str]
-    columns: Mapping[str, tuple[Rule, ...]]
-    table: tuple[TableRule, ...]
+    columns: Mapping[str, tuple[Stated[Rule], ...]]
+    table: tuple[Stated[TableRule], ...] = ()
 
     @classmethod
     def from_json(cls, value: Json) -> StatedRules:
         """Read the canonical form. A rule is stated if there is the key with its name."""
         columns = {
-            name: tuple(read(rule, column) for rule in RULES if rule.rule in column)
+            name: tuple(Stated.of(read(rule, column), column) for rule in RULES if rule.rule in column)
             for name, column in value["columns"].items()
         }
-        table = tuple(read(rule, value) for rule in TABLE_RULES if rule.rule in value)
+        table = tuple(Stated.of(read(rule, value), value) for rule in TABLE_RULES if rule.rule in value)
         return cls({name: column["dtype"] for name, column in value["columns"].items()}, columns, table)
 
     def to_json(self) -> Json:
@@ -33,14 +66,21 @@ class StatedRules:
         columns: Json = {}
         for name, dtype in self.dtypes.items():
             columns[name] = {"dtype": dtype}
-            for rule in self.columns[name]:
-                columns[name] |= rule.canonical(dtype)
+            for one in self.columns[name]:
+                columns[name] |= one.rule.canonical(dtype)
+                _merge(columns[name], one.about())
         found: Json = {"columns": columns}
-        for one in self.table:
-            found |= one.canonical()
+        for together in self.table:
+            found |= together.rule.canonical()
+            _merge(found, together.about())
         return found
 
     def classes(self) -> tuple[type[Described], ...]:
         """Return the classes of the stated rules, each once."""
-        rules = (rule for column in self.columns.values() for rule in column)
-        return tuple(dict.fromkeys(map(type, (*rules, *self.table))))
+        rules = (one.rule for column in self.columns.values() for one in column)
+        return tuple(dict.fromkeys(map(type, (*rules, *(one.rule for one in self.table)))))
+
+
+def _merge(into: Json, more: Json) -> None:
+    for key, value in more.items():
+        into[key] = into.get(key, {}) | value

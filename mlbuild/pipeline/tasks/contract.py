@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.faults import Fault, faulty
+from mlbuild.data.rules.rule import ERROR
 from mlbuild.data.rules.stated import StatedRules
 from mlbuild.data.violations import violations
 from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.params import Json
+from mlbuild.pipeline.findings import raised
 from mlbuild.pipeline.origins import SOURCES
 from mlbuild.pipeline.parts import WHOLE, parts_of, read_table
 from mlbuild.pipeline.scope import Scope
 from mlbuild.spec.spec import SourceSpec
 
+KIND = "contract"
+#: The part with the number of rows and the violations that are warnings.
+REPORT = "report"
 FORMAT = 1
+_CODES = ("contract-violation",)
 
 
 def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
@@ -24,14 +32,15 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
     rules = item.contract.rules()
     parts = ("faults", *parts_of([WHOLE], item.contract.columns))
     yield scope.task(
-        "contract",
-        {("contract",): at},
+        KIND,
+        {("contract",): at, ("refused",): ("warnings",)},
         at=at,
         rank=SOURCES,
         run=run,
-        params={"contract": rules.to_json()},
+        params={"contract": rules.to_json(), "refused": raised(scope.spec, _CODES)},
         inputs=(Input("rows", f"source:{item.name}", parts),),
-        parts=("verdict", "report"),
+        parts=("verdict", REPORT),
+        reported=(REPORT,),
         uses=rules.classes(),
         libraries=("polars", "pandera"),
     )
@@ -51,11 +60,25 @@ def run(job: Job) -> None:
     faults = [Fault.from_json(fault) for fault in read_faults["faults"]]
     table = read_table(job, "rows", WHOLE, rules.dtypes)
     found = violations(table, rules, faults)
-    if found:
-        count = "1 rule is" if len(found) == 1 else f"{len(found)} rules are"
-        placed = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
-        raise faulty(f"the table violates its contract: {count} violated", placed)
+    found = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
+    if job.params["refused"]:
+        found = [replace(fault, level=ERROR) for fault in found]
+    failing = [fault for fault in found if fault.level == ERROR]
+    if failing:
+        count = "1 rule is" if len(failing) == 1 else f"{len(failing)} rules are"
+        raise faulty(f"the table violates its contract: {count} violated", found)
     # A constant, so that loosening a bound does not rerun anything.
     job.write("verdict", b"kept")
-    report = {"format": FORMAT, "rows": table.height, "columns": len(rules.dtypes)}
-    job.write("report", json.dumps(report).encode())
+    report = {
+        "format": FORMAT,
+        "rows": table.height,
+        "columns": len(rules.dtypes),
+        "findings": _findings(found),
+    }
+    job.write(REPORT, json.dumps(report).encode())
+
+
+def _findings(warnings: Sequence[Fault]) -> list[Json]:
+    """Return a finding for each rule, at its place in the contract."""
+    found = DataWarning("contract-violation", "rows violate a rule of their contract").to_json()
+    return [found | {"details": {"violations": [fault.to_json()]}, "at": [*fault.at]} for fault in warnings]
