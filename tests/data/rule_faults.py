@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,13 +13,10 @@ from mlbuild.data.rules.lengths import MaxLength
 from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.data.rules.pattern import Pattern
-from mlbuild.data.rules.rule import Rule
+from mlbuild.data.rules.rule import ColumnKeys, Rule
 from mlbuild.data.rules.unique import Unique
 from mlbuild.diagnostics import Problem
 from mlbuild.params import Json
-
-if TYPE_CHECKING:
-    from mlbuild.data.contracts import Column
 
 
 class ExcludesItsBound(Min):
@@ -99,7 +95,7 @@ class TooManyDtypes(Finite):
 
 
 class RefusesItsExample(Categories):
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         yield Problem("wrong-value", "always wrong", ("categories",))
 
 

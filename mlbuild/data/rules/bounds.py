@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.data.rules.categories import INT_MAX, INT_MIN, Categories
-from mlbuild.data.rules.rule import Example, Rule, no_effect
+from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moment
@@ -17,8 +17,6 @@ from mlbuild.params import Boolean, Json, Kind, field
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mlbuild.data.contracts import Column
 
 
 @frozen
@@ -68,7 +66,7 @@ class Min(Rule):
     def text(self) -> str:
         return f"min {self.min}" + (" (exclusive)" if self.exclusive_min else "")
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         yield from _wrong("min", self.min, self.exclusive_min, column)
         yield from _empty(self, column.rule(Max), column.dtype)
 
@@ -110,7 +108,7 @@ class Max(Rule):
     def text(self) -> str:
         return f"max {self.max}" + (" (exclusive)" if self.exclusive_max else "")
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         yield from _wrong("max", self.max, self.exclusive_max, column)
 
     def kept(self, name: str, dtype: str) -> pl.Expr:
@@ -121,7 +119,9 @@ class Max(Rule):
         return value.lt(limit) if self.exclusive_max else value.le(limit)
 
 
-def _wrong(name: str, bound: int | float | str | None, exclusive: bool, column: Column) -> Iterator[Problem]:
+def _wrong(
+    name: str, bound: int | float | str | None, exclusive: bool, column: ColumnKeys
+) -> Iterator[Problem]:
     """Yield what is wrong with one bound alone."""
     if bound is None:
         if exclusive:

@@ -9,15 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ENDS_TEXT
-from mlbuild.data.rules.rule import Example, Rule, given, no_effect
+from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, given, no_effect
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Boolean, Described, Json, ListOf, Number, Object, Scalar, field, write
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mlbuild.data.contracts import Column
 
 #: The range of an int.
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
@@ -128,7 +126,7 @@ class Categories(Rule):
         assert self.categories is not None
         return {"categories": _LISTED.canonical(replace(self.categories, values=self.values(dtype) or ()))}
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         listed = self.categories
         if listed is None:
             return

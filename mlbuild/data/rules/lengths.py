@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlbuild.data.rules.categories import Categories
-from mlbuild.data.rules.rule import Example, Rule, no_effect
+from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Integer, field
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mlbuild.data.contracts import Column
 
 
 @frozen
@@ -29,7 +27,7 @@ class MinLength(Rule):
         Integer(min=1), "Smallest allowed number of characters (string only).", default=None, examples=(2,)
     )
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         if self.min_length is None:
             return
         yield from column.rule(Categories).replaces("min_length")
@@ -59,7 +57,7 @@ class MaxLength(Rule):
         Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
     )
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         if self.max_length is not None:
             yield from column.rule(Categories).replaces("max_length")
 

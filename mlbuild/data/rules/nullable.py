@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlbuild.data.rules.rule import Example, Rule, no_effect
+from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Boolean, Number, field
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mlbuild.data.contracts import Column
 
 
 @frozen
@@ -67,7 +65,7 @@ class MaxNullShare(Rule):
     def allowed_share(self) -> float:
         return self.max_null_share or 0.0
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         if self.max_null_share is not None and not column.rule(Nullable).nullable:
             message = "'max_null_share' has no effect unless 'nullable' is true"
             yield no_effect("max_null_share", message, "remove it, or set 'nullable: true'")

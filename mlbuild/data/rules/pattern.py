@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlbuild.data.rules.categories import Categories
-from mlbuild.data.rules.rule import Example, Rule
+from mlbuild.data.rules.rule import ColumnKeys, Example, Rule
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Text, field
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mlbuild.data.contracts import Column
 
 
 @frozen
@@ -40,7 +38,7 @@ class Pattern(Rule):
         examples=("[A-Z]{2}[0-9]+",),
     )
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         if self.pattern is None:
             return
         yield from column.rule(Categories).replaces("pattern")

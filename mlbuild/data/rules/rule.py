@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from mlbuild.columns import DTYPES
 from mlbuild.diagnostics import Problem
@@ -13,9 +13,8 @@ from mlbuild.params import Described, Json, params_of, write
 if TYPE_CHECKING:
     import polars as pl
 
-    from mlbuild.data.contracts import Column, Contract
 
-
+R = TypeVar("R", bound="Rule")
 #: The severity of a violation by default.
 ERROR = "error"
 
@@ -31,6 +30,32 @@ class Example:
     column: Mapping[str, Any]
     keeps: Sequence[Any]
     breaks: Sequence[Any]
+
+
+class ColumnKeys(Protocol):
+    """What rules see of the column whose keys they are."""
+
+    @property
+    def dtype(self) -> str: ...
+
+    @property
+    def empty_is_null(self) -> bool: ...
+
+    @property
+    def null_token(self) -> str | None: ...
+
+    @property
+    def max_share(self) -> Described | None: ...
+
+    def rule(self, cls: type[R]) -> R:
+        """Return the keys of another rule."""
+
+
+class ContractKeys(Protocol):
+    """What rules see of the contract whose keys they are."""
+
+    @property
+    def columns(self) -> Mapping[str, ColumnKeys]: ...
 
 
 @frozen
@@ -71,7 +96,7 @@ class Rule(Described):
         """The rule in messages about violations."""
         return f"{self.rule} {self.values_by_field()[self.rule]}"
 
-    def contradictions(self, column: Column) -> Iterator[Problem]:
+    def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         """Yield what is wrong with the keys of the rule in a column to whose dtype they apply."""
         return iter(())
 
@@ -109,7 +134,7 @@ class TableRule(Described):
         """The columns that the rule reads."""
         raise NotImplementedError
 
-    def contradictions(self, contract: Contract) -> Iterator[Problem]:
+    def contradictions(self, contract: ContractKeys) -> Iterator[Problem]:
         """Yield what is wrong with the keys of the rule."""
         return iter(())
 

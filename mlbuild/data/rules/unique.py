@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mlbuild.data.rules.rule import Example, Rule, TableRule
+from mlbuild.data.rules.rule import ContractKeys, Example, Rule, TableRule
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list
@@ -13,8 +13,6 @@ from mlbuild.params import Boolean, ListOf, Name, field
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mlbuild.data.contracts import Contract
 
 
 @frozen
@@ -59,7 +57,7 @@ class UniqueTogether(TableRule):
     def columns(self) -> tuple[str, ...]:
         return self.unique or ()
 
-    def contradictions(self, contract: Contract) -> Iterator[Problem]:
+    def contradictions(self, contract: ContractKeys) -> Iterator[Problem]:
         for index, name in enumerate(self.columns):
             if name not in contract.columns:
                 near = meant_as_list(name, contract.columns) or did_you_mean(name, contract.columns)
