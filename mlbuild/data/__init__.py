@@ -11,6 +11,7 @@ from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.stratified import Stratified
 from mlbuild.data.splits.time import Time
 from mlbuild.data.steps.aggregate import Aggregate
+from mlbuild.data.steps.asof_join import AsofJoin
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
@@ -25,7 +26,20 @@ from mlbuild.data.steps.window import Window
 #: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)
 #: The classes for `op:` of a dataset step.
-DATASET_STEPS = (Join, Filter, Derive, Select, Rename, Concat, Deduplicate, Sort, Sample, Aggregate, Window)
+DATASET_STEPS = (
+    Join,
+    Filter,
+    Derive,
+    Select,
+    Rename,
+    Concat,
+    Deduplicate,
+    Sort,
+    Sample,
+    Aggregate,
+    Window,
+    AsofJoin,
+)
 #: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random, Stratified, ByColumn)
 

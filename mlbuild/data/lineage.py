@@ -230,6 +230,7 @@ class Finding:
 
     `keys` maps the nodes of the other table that must be equal to nodes here. `chosen` decided which rows the other
     table has. With `itself`, a row can only find itself. With `earlier`, it can only find rows of an earlier time.
+    `times` are nodes here and there that decide which of several rows is found. `advice` is that of the decision.
     """
 
     def __init__(
@@ -239,16 +240,19 @@ class Finding:
         chosen: Node | None,
         itself: bool = False,
         earlier: bool = False,
+        times: Sequence[tuple[Node, Node]] = (),
+        advice: str = "",
     ) -> None:
         self._keys = keys
         # What such a row has seen of other rows are rows before this one, and not any rows.
         self._before = itself or earlier
         self._agree = None if itself else {there.datum: here.datum for there, here in keys.items()}
         self._seen: dict[Node, Node] = {}
-        self.match = Decision("", at, tuple(keys.values()), what=_FOUND)
-        theirs = self.see([*keys, chosen] if chosen else keys)
+        own = (*keys.values(), *(here for here, _ in times))
+        self.match = Decision("", at, own, what=_FOUND)
+        theirs = self.see([*keys, *(there for _, there in times), *([chosen] if chosen else [])])
         # Everything is found by this: the keys here, and whatever decides whether such a row exists there.
-        self.match, self._seen = Decision("", at, (*keys.values(), *theirs), what=_FOUND), {}
+        self.match, self._seen = Decision("", at, (*own, *theirs), what=_FOUND, advice=advice), {}
 
     def see(self, nodes: Iterable[Node]) -> list[Node]:
         """Return the nodes as this join finds them, with everything that they depend on."""

@@ -194,11 +194,11 @@ def _seen(
     if None not in key and row[time] is not None:
         same = [other for other in rows if key_of(other, by) == key and other[time] is not None]
         before = [other for other in same if other[time] < row[time]]
-        earlier = [other for other in before if _moment(other[time]) + known <= _moment(row[time])]
+        earlier = [other for other in before if moment(other[time]) + known <= moment(row[time])]
     if function == "LAG" and column:
         return _last(earlier, time, column, back)
     if isinstance(last, timedelta):
-        earlier = [other for other in earlier if _moment(other[time]) >= _moment(row[time]) - last]
+        earlier = [other for other in earlier if moment(other[time]) >= moment(row[time]) - last]
     elif last is not None and earlier:
         first = sorted(other[time] for other in earlier)[-last:][0]
         earlier = [other for other in earlier if other[time] >= first]
@@ -209,10 +209,49 @@ def _seen(
 
 def _last(earlier: Sequence[Row], time: str, column: str, back: int) -> Any:
     found: list[Any] = []
-    for moment in sorted({other[time] for other in earlier}):
-        found += ordered([other[column] for other in earlier if other[time] == moment])
+    for when in sorted({other[time] for other in earlier}):
+        found += ordered([other[column] for other in earlier if other[time] == when])
     return found[-back] if back <= len(found) else None
 
 
-def _moment(value: date) -> datetime:
+def moment(value: date) -> datetime:
     return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+
+
+def asof(
+    rows: Sequence[Row],
+    others: Sequence[Row],
+    by: Sequence[str],
+    times: tuple[str, str],
+    tolerance: timedelta | None,
+    known_after: timedelta | None,
+) -> list[Any]:
+    """Return the values of the row that each row finds."""
+    time, their_time = times
+    added = [name for name in SCHEMA if name not in by]
+    found = []
+    for row in rows:
+        best: Row | None = None
+        for other in others if row[time] is not None and None not in key_of(row, by) else ():
+            if key_of(other, by) != key_of(row, by) or other[their_time] is None:
+                continue
+            here, there = moment(row[time]), moment(other[their_time])
+            matches = there < here and there + (known_after or timedelta(0)) <= here
+            if matches and (best is None or there > moment(best[their_time])):
+                best = other
+        if best and tolerance is not None and moment(best[their_time]) < moment(row[time]) - tolerance:
+            best = None
+        found.append(tuple(best[name] if best else None for name in added))
+    return found
+
+
+def single(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """Return the rows without those that repeat a key; keys with missing values are never equal."""
+    seen: set[tuple[Any, ...]] = set()
+    kept = []
+    for row in rows:
+        key = key_of(row, names)
+        if None in key or key not in seen:
+            kept.append(row)
+        seen.add(key)
+    return kept

@@ -13,6 +13,7 @@ import pytest
 from mlbuild.data import DATASET_STEPS
 from mlbuild.data.lineage import Computed, Decision, Finding, Node, Pooled
 from mlbuild.data.steps.aggregate import Aggregate
+from mlbuild.data.steps.asof_join import AsofJoin
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
@@ -25,6 +26,7 @@ from mlbuild.data.steps.sort import Sort
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.steps.window import Window
 from mlbuild.data.table import Table, TableColumn
+from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.aggregates import Call
 from tests.budget import examples, seed, tell
 from tests.data.step_law import law
@@ -90,12 +92,12 @@ def with_inputs(column: TableColumn, inputs: tuple[Node, ...]) -> TableColumn:
     return replace(column, node=Computed(node.name, node.at, inputs, expression=node.expression))
 
 
-def nothing_decides(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, **more: bool) -> None:
+def nothing_decides(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, **more: Any) -> None:
     _finding(self, at, keys, chosen, **more)
     self.match = Decision("", at, what="nothing")
 
 
-def only_here(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, **more: bool) -> None:
+def only_here(self: Finding, at: Any, keys: Mapping[Node, Node], chosen: Any, **more: Any) -> None:
     _finding(self, at, keys, None, **more)
 
 
@@ -252,6 +254,13 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
         Window, inferred(Window, lambda b, a: each(a, b, lambda c: with_type(c, nullable=False))),
     ),
     "a window gives the rows another order": (Window, applied(Window, lambda b, a: a.reverse())),
+    "an as-of join foretells that there is an earlier row": (
+        AsofJoin, inferred(AsofJoin, lambda b, a: each(a, b, lambda c: with_type(c, nullable=False))),
+    ),
+    "an as-of join does not depend on its keys and times": (AsofJoin, (Finding, "__init__", nothing_decides)),
+    "an as-of join drops the time of the other table": (
+        AsofJoin, (AsofJoin, "apply", lambda self, rows, tables: rows),
+    ),
 }  # fmt: skip
 
 
@@ -259,6 +268,6 @@ FAULTS: dict[str, tuple[type[DatasetStep], tuple[Any, str, Any]]] = {
 def test_a_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cls, patch = FAULTS[fault]
     monkeypatch.setattr(*patch)
-    with pytest.raises((AssertionError, ValueError, pl.exceptions.PolarsError)):
+    with pytest.raises((AssertionError, ValueError, Rejected, pl.exceptions.PolarsError)):
         for number in range(400):
             law(cls, random.Random(f"fault {number}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -13,7 +13,7 @@ import pytest
 from mlbuild.diagnostics import Failed
 from tests.budget import examples, seed, tell
 from tests.data import steps_oracle as oracle
-from tests.data.tables import run, step
+from tests.data.tables import run, step, table
 
 
 def outcome(compute: Callable[[], Any]) -> Any:
@@ -79,8 +79,41 @@ def check_window(chance: random.Random) -> bool:
     return True
 
 
+def check_asof(chance: random.Random) -> bool:
+    by = chance.choice([["k"], ["g"], ["k", "g"]])
+    times = chance.choice(["t", "day", "d"]), chance.choice(["t", "day", "d"])
+    rows, others = oracle.rows_of(chance), oracle.single(oracle.rows_of(chance), [*by, times[1]])
+    tolerance = chance.choice([None, *_DURATIONS])
+    known = chance.choice([None, None, "0h", "1h", "1d"])
+    hours = _DURATIONS | {"0h": 0}
+    if tolerance and known and hours[tolerance] < hours[known]:
+        known = None
+    definition = {"op": "asof_join", "with": "other", "by": by, "time": times[0], "their_time": times[1]}
+    more = {"tolerance": tolerance, "known_after": known}
+    definition |= {key: value for key, value in more.items() if value is not None}
+    made = step(**definition, prefix="its_")
+    there = table(oracle.COLUMNS, unique=[*by, times[1]])
+    reach, delay = (None if one is None else timedelta(hours=hours[one]) for one in more.values())
+    for _ in range(2):
+        right = oracle.asof(rows, others, by, times, reach, delay)
+        found = run(made, oracle.TABLE, oracle.frame(rows), other=(there, oracle.frame(others)))
+        assert found.select([*oracle.SCHEMA]).equals(oracle.frame(rows))
+        assert outcome(found[:, len(oracle.SCHEMA) :].rows) == outcome([*right].copy), definition
+        # Neither the order of rows nor rows of the other table that are added later change anything.
+        chance.shuffle(rows)
+        chance.shuffle(others)
+        moments = [oracle.moment(row[times[0]]) for row in rows if row[times[0]] is not None]
+        last = max(moments, default=oracle.moment(date.max))
+        late = [row for row in oracle.rows_of(chance) if row[times[1]] is not None]
+        later = [row for row in late if oracle.moment(row[times[1]]) >= last]
+        others = oracle.single([*others, *later], [*by, times[1]])
+    return True
+
+
 @pytest.mark.parametrize(
-    "check", [check_aggregate, check_window], ids=lambda check: check.__name__.removeprefix("check_")
+    "check",
+    [check_aggregate, check_window, check_asof],
+    ids=lambda check: check.__name__.removeprefix("check_"),
 )
 def test_a_step_gives_what_its_definition_gives(check: Callable[[random.Random], bool]) -> None:
     count = examples(50, 1_000)

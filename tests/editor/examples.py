@@ -37,6 +37,7 @@ BASE: Json = {
         "rows": {"path": "rows.csv", "contract": "row", "read": {"amount": {"from": "Amount"}}},
         "others": {"path": "others.csv", "contract": "other"},
         "again": {"path": "rows.csv", "contract": "row"},
+        "visits": {"path": "others.csv", "contract": "visit"},
     },
     "contracts": {
         "row": {
@@ -59,6 +60,7 @@ BASE: Json = {
                 "color": {"dtype": "string", "categories": {"values": ["red"], "open": True}},
             },
         },
+        "visit": {"unique": ["id", "seen"], "columns": {"id": "string", "seen": "datetime"}},
     },
     "datasets": {"table": {"from": "rows", "steps": [], "split": {"type": "random", "valid": 0.2}}},
     "preprocessing": {"p": []},
@@ -112,6 +114,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "concat"): {"with": ["again"]},
     ("dataset_step", "aggregate"): {"by": ["label", "x"], "columns": {"total": "SUM(amount)"}},
     ("dataset_step", "window"): {"by": ["id"], "time": "day", "columns": {"before": "LAST(x)"}},
+    ("dataset_step", "asof_join"): {"with": "visits", "by": ["id"], "time": "day", "their_time": "seen"},
     ("dataset_step", "deduplicate"): {"by": ["id"]},
     ("dataset_step", "sort"): {"by": ["x"]},
     ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},

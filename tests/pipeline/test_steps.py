@@ -117,6 +117,18 @@ def test_aggregates_are_joined_and_sent_by_the_client(tmp_path: Path) -> None:
     assert {*again.ran} == {"source:old", "contract:old", "dataset:totals"}
 
 
+def test_the_latest_earlier_row_of_another_table_is_joined(tmp_path: Path) -> None:
+    steps = [
+        "op: asof_join, with: visits, by: customer, time: at, their_time: seen, tolerance: 90d",
+        "op: derive, columns: {both: size + amount}",
+    ]
+    file = project(tmp_path, "both, size", *steps)
+    visits = "{from: known, steps: [{op: rename, columns: {id: customer}}]}"
+    file.write_text(file.read_text().replace("  all:\n", f"  visits: {visits}\n  all:\n"))
+    built(file)
+    assert inputs(tmp_path) == ["size", "amount"]
+
+
 def test_windows_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     steps = [
         "op: window, by: customer, time: at, last: 60d, columns: {spend: SUM(amount), orders: COUNT(*), before: LAG(amount)}",

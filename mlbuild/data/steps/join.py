@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.faults import first
 from mlbuild.data.lineage import Finding
-from mlbuild.data.steps.matching import Match, demand_unique
+from mlbuild.data.steps.matching import FEWEST_FOUND, Match, demand_unique
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 #: Warn if an inner join drops a larger share of the rows, or a left join finds matches for a smaller one.
-_MOST_LOST, _FEWEST_FOUND = 0.1, 0.01
+_MOST_LOST = 0.1
 #: How many keys are shown as examples, and among how many they are looked for.
 _EXAMPLES, _LOOKED_AT = 3, 10_000
 
@@ -150,7 +150,7 @@ class Join(DatasetStep):
         inner = self.how == "inner"
         if not self._adds:  # to drop rows is what it is for
             return
-        if lost > _MOST_LOST * rows.height if inner else counts["matched"] < _FEWEST_FOUND * rows.height:
+        if lost > _MOST_LOST * rows.height if inner else counts["matched"] < FEWEST_FOUND * rows.height:
             what = "drops them" if inner else "adds no values to them"
             message = f"the join finds no match for {lost:,} of {rows.height:,} rows and {what}"
             alone, there = self._matched(rows, tables, "anti"), tables[self.with_].select(self.keys.values())

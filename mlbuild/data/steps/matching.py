@@ -15,6 +15,8 @@ from mlbuild.hints import listed
 
 if TYPE_CHECKING:
     import polars as pl
+#: A person should know if a join that keeps all rows finds partners for a smaller share of them.
+FEWEST_FOUND = 0.01
 
 
 @frozen

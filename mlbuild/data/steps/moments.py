@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import TEMPORAL
+from mlbuild.data.steps.durations import microseconds
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     Numbers = np.ndarray[Any, Any]
+#: What makes it clear that the target of earlier rows gives nothing away.
+ADVICE = "set 'known_after', if the values of earlier rows are known by the time of a row"
 
 
 def untimely(table: Table, name: str, at: Path, of: str = "") -> Iterator[Problem]:
@@ -43,3 +46,53 @@ def times_of(rows: pl.DataFrame, name: str) -> Numbers:
     import polars as pl
 
     return rows[name].cast(pl.Datetime("us")).cast(pl.Int64).fill_null(0).to_numpy().astype(np.int64)
+
+
+class Timeline:
+    """Rows that are sorted by group and time, in which the rows before a moment are found."""
+
+    def __init__(self, groups: Numbers, times: Numbers) -> None:
+        import numpy as np
+
+        self._times = np.unique(times)
+        self._place = self._places(groups, np.searchsorted(self._times, times))
+
+    def first(self, groups: Numbers) -> Numbers:
+        """Return the position of the first row of each group, or where it would be."""
+        import numpy as np
+
+        return self._positions(groups, np.zeros_like(groups))
+
+    def since(self, groups: Numbers, times: Numbers) -> Numbers:
+        """Return the position of the first row of each group that is not earlier than a time."""
+        import numpy as np
+
+        return self._positions(groups, np.searchsorted(self._times, times))
+
+    def before(self, groups: Numbers, times: Numbers, known_after: str | None) -> Numbers:
+        """Return the position behind the last row of each group that is earlier than a time, and known by then."""
+        import numpy as np
+
+        ranks = np.searchsorted(self._times, times)
+        if known_after is not None:
+            known = np.searchsorted(self._times, times - microseconds(known_after), side="right")
+            ranks = np.minimum(ranks, known)
+        return self._positions(groups, ranks)
+
+    def together(self, rows: Numbers) -> Numbers:
+        """Return the position of the first row of the same group and time as each row."""
+        import numpy as np
+
+        found: Numbers = np.searchsorted(self._place, self._place[rows])
+        return found
+
+    def _places(self, groups: Numbers, ranks: Numbers) -> Numbers:
+        """Return group and rank of a time as one number, which increases from row to row."""
+        places: Numbers = groups * (len(self._times) + 1) + ranks
+        return places
+
+    def _positions(self, groups: Numbers, ranks: Numbers) -> Numbers:
+        import numpy as np
+
+        found: Numbers = np.searchsorted(self._place, self._places(groups, ranks))
+        return found

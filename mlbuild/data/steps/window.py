@@ -10,7 +10,7 @@ from mlbuild.data.lineage import Decision, Finding, Unknown
 from mlbuild.data.steps.aggregation import Ranges, aggregated
 from mlbuild.data.steps.calls import Calls
 from mlbuild.data.steps.durations import Duration, Span, microseconds
-from mlbuild.data.steps.moments import row_groups, times_of, untimely
+from mlbuild.data.steps.moments import ADVICE, Timeline, row_groups, times_of, untimely
 from mlbuild.data.steps.step import DatasetStep, near, unknown_columns
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     Numbers = np.ndarray[Any, Any]
-
-#: What makes it clear that a window over the target gives nothing away.
-ADVICE = "set 'known_after', if the values of earlier rows are known by the time of a row"
 
 
 @frozen
@@ -122,30 +119,16 @@ class Window(DatasetStep):
         """Return what each row sees, if rows are sorted by group and time, and the first `seen` ones have both."""
         import numpy as np
 
-        groups, times, total = groups[:seen], times[:seen], len(groups)
-        every = np.unique(times)
-        # Groups and the ranks of times, as one number that increases from row to row.
-        width = len(every) + 1
-        place = groups * width + np.searchsorted(every, times)
-
-        def position(rank: Numbers) -> Numbers:
-            """Return the first row of each row's group whose time has at least a rank."""
-            found: Numbers = np.searchsorted(place, groups * width + rank)
-            return found
-
-        first = position(np.zeros_like(groups))
-        known = np.searchsorted(every, times)
-        if self.known_after is not None:
-            limit = np.searchsorted(every, times - microseconds(self.known_after), side="right")
-            known = np.minimum(known, limit)
-        end = position(known)
+        total, groups, times = len(groups), groups[:seen], times[:seen]
+        rows = Timeline(groups, times)
+        first, end = rows.first(groups), rows.before(groups, times, self.known_after)
         start = first
         if isinstance(self.last, int):
             start = np.maximum(first, end - self.last)
             # Together with all rows of the same time: which of them is the first has no meaning.
-            start = np.where(start < end, np.searchsorted(place, place[np.minimum(start, seen - 1)]), end)
+            start = np.where(start < end, rows.together(np.minimum(start, seen - 1)), end)
         elif self.last is not None:
-            start = np.minimum(position(np.searchsorted(every, times - microseconds(self.last))), end)
+            start = np.minimum(rows.since(groups, times - microseconds(self.last)), end)
         blank = np.full(total - seen, total)
         return Ranges(*(np.concatenate([one, blank]) for one in (start, end, first)))
 
