@@ -166,7 +166,7 @@ class _Survey:
                 digest, token = self._outside.digest(external), self._outside.token(external)
                 if record is None or token is None or record.ingredients.files.get(slot) != digest:
                     raise _Doubt
-                glances = external.glances(token)
+                glances = external.glances(token, self._spec.root)
                 if glances is None:
                     raise _Doubt
                 for name, known, has_variables in glances:
@@ -186,7 +186,7 @@ class _Survey:
                 token = self._outside.token(exported)
                 if token is None:
                     raise _Doubt
-                yield from ((one.name, one.facts) for one in exported.glances(token))
+                yield from ((one.name, one.facts) for one in exported.glances(token, self._spec.root))
             folders = {folder, *((folder / part).parent for part in action.parts)}
             yield from self._folders(self._spec.root / path for path in sorted(folders))
 

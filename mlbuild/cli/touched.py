@@ -68,8 +68,9 @@ def _say_the_same(found: FoundSnapshot) -> bool:
 
 def _hold_the_same(found: FoundSnapshot, project: dict[str, Facts], store: DiskStore) -> bool:
     """Whether everything has the facts of the snapshot, or the content that it had with those facts."""
-    outside = Digests(store.local, Path(found.request.root))
-    former = [_former(LocalFile(Path(name), name), outside) or known for name, known in project.items()]
+    root = Path(found.request.root)
+    outside = Digests(store.local, root)
+    former = [_former(LocalFile(Path(name), name), outside, root) or known for name, known in project.items()]
     if _trace(former) != found.snapshot["project"][1]:
         return False
     with suppress(OSError):
@@ -77,10 +78,10 @@ def _hold_the_same(found: FoundSnapshot, project: dict[str, Facts], store: DiskS
     return True
 
 
-def _former(file: LocalFile, outside: Digests) -> Facts | None:
+def _former(file: LocalFile, outside: Digests, root: Path) -> Facts | None:
     """Return the facts with which a file was hashed before, if its content is still the same."""
     token = outside.former_token(file)
-    return None if token is None else file.glances(token)[0].facts
+    return None if token is None else file.glances(token, root)[0].facts
 
 
 def _trace(found: Iterable[Iterable[int]]) -> str:

@@ -85,6 +85,19 @@ class Fault:
             **lines,
         }
 
+    def after(self, rows: int, file: str) -> Fault:
+        """Return the fault of one of several files, which comes after a number of rows."""
+        samples = tuple((row + rows, *value) for row, *value in self.samples)
+        first = f"row {self.samples[0][0]} of '{file}'" if self.samples else f"'{file}'"
+        help_ = f"{self.help}; first in {first}" if self.help else f"first in {first}"
+        return replace(self, samples=samples, help=help_)
+
+    def joined(self, other: Fault) -> Fault:
+        """Return the fault of both, where the other one is about the same rule in later rows."""
+        return replace(
+            self, count=self.count + other.count, samples=(*self.samples, *other.samples)[:SAMPLES]
+        )
+
     def without_values(self) -> Fault:
         """Return the fault without any text from the data, which the help can also quote."""
         return replace(self, samples=tuple((sample[0],) for sample in self.samples), help=None)

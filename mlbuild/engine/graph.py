@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,10 @@ class Job(Protocol):
         """Return a part of an input as a file, which must not be changed."""
 
     def file(self, slot: str) -> Path:
-        """Return an external input as a file, which must not be changed."""
+        """Return an external input that is one file, which must not be changed."""
+
+    def files(self, slot: str) -> Sequence[Path]:
+        """Return an external input as files, which must not be changed."""
 
     def write(self, part: str, content: bytes) -> None:
         """Write a part of the result."""

@@ -70,9 +70,11 @@ def write_files(folder: Path, page: Path, *specs: Any) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     for spec in (*specs, *map(_value, shown.values())):
         for source in spec.get("sources", {}).values():
-            file = folder / expand(source["path"], {}).text
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
+            paths = source["path"] if isinstance(source["path"], list) else [source["path"]]
+            for path in paths:
+                file = folder / expand(path, {}).text.replace("*", "1")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> str:

@@ -28,11 +28,11 @@ class Remote:
         (self.place / "asked").write_text("x" * (asked(self.place) + 1))
         return hashlib.sha256((self.place / "content").read_bytes()).hexdigest()
 
-    def glances(self, token: Token) -> Sequence[Glance] | None:
+    def glances(self, token: Token, root: Path) -> Sequence[Glance] | None:
         return None
 
-    def local(self, root: Path) -> Path:
-        return self.place / "content"
+    def files(self, root: Path) -> Sequence[Path]:
+        return [self.place / "content"]
 
 
 def remote(place: Path, content: str = "a: one\n", version: str = "1") -> Remote:

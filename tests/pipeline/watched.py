@@ -89,7 +89,7 @@ def _built(file: Path) -> Iterator[Run]:
                 slot: {part: str(store.contents.path(digest)) for part, digest in reads if digest}
                 for slot, reads in record.ingredients.inputs.items()
             }
-            files = {slot: str(one.local(spec.root)) for slot, one in task.files.items()}
+            files = {slot: [*map(str, one.files(spec.root))] for slot, one in task.files.items()}
             run = f"{task.run.__module__}:{task.run.__qualname__}"
             sees = {"run": run, "params": sorted_params(task), "inputs": inputs, "files": files}
             yield Run(f"{file.parent.name}/{name}", Coded.of(task), sees, frozenset(watching[name].ran))

@@ -109,7 +109,7 @@ warnings:
 sources:
   s:
     type: csv
-    path: s.csv
+    path: [s.csv]
     contract: c
     read: {}
     null_values: []

@@ -168,10 +168,16 @@ class Format(Described):
         Raises:
             Failed: Of kind `data`: the file cannot be read.
         """
+        names = dict.fromkeys(map(self.name_in_file, columns))
+        return self.convert(*self.raw(file, tuple(names), progress), columns)
+
+    def convert(
+        self, raw: pl.DataFrame, header: Sequence[str], columns: Mapping[str, Parsing]
+    ) -> tuple[pl.DataFrame, list[Fault]]:
+        """Convert what `raw` returned to the columns of a contract."""
         import polars as pl
 
         named = {name: self.name_in_file(name) for name in columns}
-        raw, header = self.raw(file, tuple(dict.fromkeys(named.values())), progress)
         counts, by_name = Counter(header), {values.name: values for values in raw}
         made: list[pl.Series] = []
         faults: list[Fault] = []

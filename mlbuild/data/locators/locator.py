@@ -18,8 +18,9 @@ class Located:
 
     `called` is its name in the spec. `externals` are what a build reads, by slot. `place` identifies the table: the
     same place is the same table. `variables` are the environment variables that it depends on. `sample` is a local
-    file with its header, if there is one. `problems` say why it cannot be read, each with the path inside the
-    source.
+    file with its header, if there is one, and `looked_at` are all local files and folders that were looked at.
+    `partitions` are the columns that are in the paths of several files; None for one file. `problems` say why the
+    table cannot be read, each with the path inside the source.
     """
 
     called: str
@@ -27,6 +28,8 @@ class Located:
     place: str
     variables: tuple[str, ...] = ()
     sample: Path | None = None
+    looked_at: tuple[Path, ...] = ()
+    partitions: tuple[str, ...] | None = None
     problems: tuple[Problem, ...] = ()
 
 

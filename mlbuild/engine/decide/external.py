@@ -48,8 +48,8 @@ class External(Protocol):
     def digest(self, root: Path) -> str | None:
         """Return the SHA-256 of the content, however long this takes; None if it cannot be read."""
 
-    def glances(self, token: Token) -> Sequence[Glance] | None:
+    def glances(self, token: Token, root: Path) -> Sequence[Glance] | None:
         """Return the local paths whose facts are in this token; None if looking at paths is not enough."""
 
-    def local(self, root: Path) -> Path:
-        """Return the content as a local file, which must not be changed."""
+    def files(self, root: Path) -> Sequence[Path]:
+        """Return the content as local files, which must not be changed: usually one."""

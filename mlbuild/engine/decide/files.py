@@ -49,11 +49,11 @@ class LocalFile:
         except OSError:
             return None
 
-    def glances(self, token: Token) -> Sequence[Glance]:
+    def glances(self, token: Token, root: Path) -> Sequence[Glance]:
         return [Glance(self.called, tuple(int(fact) for fact in token), self.has_variables)]
 
-    def local(self, root: Path) -> Path:
-        return root / self.path
+    def files(self, root: Path) -> Sequence[Path]:
+        return [root / self.path]
 
 
 class Digests:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +76,11 @@ class Running:
         return self._contents.path(self._digest(slot, part))
 
     def file(self, slot: str) -> Path:
-        return self._files[slot].local(self._root)
+        (file,) = self.files(slot)
+        return file
+
+    def files(self, slot: str) -> Sequence[Path]:
+        return self._files[slot].files(self._root)
 
     def write(self, part: str, content: bytes) -> None:
         self._expect(part)

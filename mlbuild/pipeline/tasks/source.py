@@ -1,10 +1,11 @@
-"""Task `source:S`: the columns of the contract from a file, and the values that did not parse."""
+"""Task `source:S`: the columns of the contract from one or several files, and the values that did not parse."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
+from mlbuild.data.file_tables import read_files
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.format import FILE
 from mlbuild.data.parsing import Parsing
@@ -20,12 +21,15 @@ _FORMATS = {one.type: one for one in FORMATS}
 
 def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
     item = scope.item
+    params = item.source.format.canonical(item.contract.columns)
+    if item.located.partitions is not None:
+        params |= {"partitions": [*item.located.partitions]}
     yield scope.task(
         "source",
         {("source",): item.at, ("source", "columns"): ("contracts", item.contract_name, "columns")},
         rank=SOURCES,
         run=run,
-        params={"source": item.source.format.canonical(item.contract.columns)},
+        params={"source": params},
         files=item.located.externals,
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
         uses=(item.source.kind,),
@@ -42,9 +46,14 @@ def run(job: Job) -> None:
     params = job.params["source"]
     columns = {name: read(Parsing, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
-    rows, faults = format_.read(job.file(FILE), columns, job.progress)
-    # Only with faults: in a valid file, the positions of rows affect no result, and must not rerun anything.
-    before = format_.lines_before(job.file(FILE), rows.height) if faults else None
+    before = None
+    if "partitions" in params:
+        files = job.files(FILE)
+        rows, faults = read_files(format_, files, params["partitions"], columns, job.progress)
+    else:
+        rows, faults = format_.read(job.file(FILE), columns, job.progress)
+        # Only with faults: in a valid file, the positions of rows affect no result, and must not rerun anything.
+        before = format_.lines_before(job.file(FILE), rows.height) if faults else None
     content = {"faults": [fault.to_json() for fault in faults], "lines_before": before}
     job.write("faults", json.dumps(content).encode())
     write_table(job, WHOLE, rows.iter_columns())

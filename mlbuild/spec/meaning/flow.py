@@ -49,7 +49,7 @@ def _unreadable(located: Located, bounds: Bounds) -> tuple[Problem, ...]:
 
     For a file outside the project, do not even reveal whether it exists.
     """
-    if located.sample is None or bounds.hold(located.sample):
+    if all(map(bounds.hold, located.looked_at)):
         return located.problems
     return (Problem("outside-project", f"'{located.called}' is outside this project", ("path",), HELP),)
 

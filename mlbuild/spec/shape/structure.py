@@ -207,6 +207,9 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
         if key in kind.by_value and key not in own:
             help_ = f"write '{kind.by}: {key}' and put its parameters beside it"
             return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
+    if kind.suffixes and isinstance(value["path"], list):
+        message = f"{title} needs '{kind.by}', because 'path' is a list"
+        return Problem("missing-key", message, at, f"available {kind.by}s: {options}", on="key")
     if kind.suffixes and not isinstance(value["path"], str):
         return of_type("'path'", value["path"], {"type": "string"}, (*at, "path"))
     if kind.suffixes:

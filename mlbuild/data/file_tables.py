@@ -1,0 +1,110 @@
+"""Reads a table that is stored in several files with the same columns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from mlbuild.data.faults import Fault
+from mlbuild.data.formats.format import Format
+from mlbuild.data.locators.patterns import partitions
+from mlbuild.data.parsing import Parsing
+from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.hints import listed
+from mlbuild.progress import Report, silent
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: The value of a partition that is missing, as Hive and its successors write it.
+_MISSING = "__HIVE_DEFAULT_PARTITION__"
+
+
+def read_files(
+    form: Format,
+    files: Sequence[Path],
+    names: Sequence[str],
+    columns: Mapping[str, Parsing],
+    progress: Report = silent,
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """Return the columns of a contract from all files, one after the other, and their faults.
+
+    `names` are the columns that are in the paths of the files. The row numbers of faults count through all files.
+
+    Raises:
+        Failed: Of kind `data`: a file cannot be read, or has other columns than the first one.
+    """
+    import polars as pl
+
+    folder = os.path.commonpath([file.parent for file in files])
+    wanted = dict.fromkeys(map(form.name_in_file, columns))
+    first: tuple[str, list[str]] | None = None
+    frames: list[pl.DataFrame] = []
+    faults: list[Fault] = []
+    height = 0
+    for number, file in enumerate(files):
+        called = os.path.relpath(file, folder)
+        raw, header = _raw(form, file, called, tuple(wanted))
+        if both := [name for name in names if name in header]:
+            raise data_failure(
+                f"'{called}' has the column '{both[0]}', which is in the path of the file, too"
+            )
+        if raw.height:  # a file without rows need not have columns
+            has = [name for name in wanted if name in header]
+            first = first or (called, has)
+            _check(*first, called, has)
+        frame, found = form.convert(*_with_partitions(raw, header, names, file), columns)
+        faults += [fault.after(height, called) for fault in found]
+        frames.append(frame)
+        height += frame.height
+        progress(number + 1, len(files), "files")
+    return pl.concat(frames), merged(faults)
+
+
+def _raw(form: Format, file: Path, called: str, wanted: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    """Return the columns of one file. A failure names the file."""
+    try:
+        return form.raw(file, wanted)
+    except Failed as failed:
+        failure = failed.failure
+        details = dict(failure.details)
+        if "unquoted" in details:
+            details["unquoted"] = f"'{called}': {details['unquoted']}"
+        raise Failed(Failure(failure.kind, f"'{called}': {failure.message}", details)) from None
+
+
+def _check(first: str, has: Sequence[str], other: str, other_has: Sequence[str]) -> None:
+    """Check that a file has the same columns of the contract as the first one.
+
+    Raises:
+        Failed: It has not.
+    """
+    for some, others, with_it, without in ((has, other_has, first, other), (other_has, has, other, first)):
+        if lost := [name for name in some if name not in others]:
+            what = "column" if len(lost) == 1 else "columns"
+            quoted = listed(f"'{name}'" for name in lost)
+            raise data_failure(f"'{with_it}' has the {what} {quoted}, but '{without}' has not")
+
+
+def _with_partitions(
+    raw: pl.DataFrame, header: Sequence[str], names: Sequence[str], file: Path
+) -> tuple[pl.DataFrame, list[str]]:
+    """Add the columns that are in the path of a file."""
+    import polars as pl
+
+    values = partitions(file.as_posix())
+    texts = {name: None if values[name] == _MISSING else unquote(values[name]) for name in names}
+    added = [pl.lit(text, pl.String).alias(name) for name, text in texts.items()]
+    return raw.with_columns(added), [*header, *names]
+
+
+def merged(faults: Sequence[Fault]) -> list[Fault]:
+    """Join the faults of several files that are about the same columns and rule."""
+    found: dict[tuple[tuple[str, ...], str], Fault] = {}
+    for fault in faults:
+        key = (fault.columns, fault.rule)
+        found[key] = found[key].joined(fault) if key in found else fault
+    return [*found.values()]
