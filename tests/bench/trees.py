@@ -35,6 +35,7 @@ _TOLD = {
         "label_flips": 0,
     },
     "report.json": {"findings": []},
+    "report": {"findings": []},
     "metrics.json": {
         "metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}},
         "constant": {"train": {"roc_auc": 0.5, "log_loss": 0.7}},
