@@ -128,6 +128,17 @@ def test_numbers() -> None:
     assert found["quantiles"] == (1.0, 1.0, 2.0, 2.0, 7.0)
 
 
+def test_the_sign_of_zero_does_not_count() -> None:
+    one, other = (described(column("float", values), "float") for values in ([0.0, -0.0], [-0.0, 0.0]))
+    assert repr(one) == repr(other) and "-0.0" not in repr(one)
+
+
+def test_large_ints_share_a_bin_and_are_all_counted() -> None:
+    found = described(column("int", [2**53, 2**53 + 1, 2**53 + 1]), "int")
+    assert isinstance(found, Numbers)
+    assert found.distinct == 2 and [*found.histogram.counts.values()] == [3]
+
+
 def test_an_int_is_exact() -> None:
     found = described(column("int", [2**62 + 1, 2**62 + 1, -(2**63)]), "int").to_json()
     assert (found["min"], found["max"]) == (-(2**63), 2**62 + 1)

@@ -35,16 +35,17 @@ class Histogram:
         import numpy as np
 
         keys = _keys(values)
-        low, high = 0, 64
+        low, high = 0, 64 if len(values) > _MOST else 0
         while low < high:  # the smallest shift with few enough bins
             middle = (low + high) // 2
-            if len(values) and 1 + int(np.count_nonzero(np.diff(_shifted(keys, middle)))) > _MOST:
+            if 1 + int(np.count_nonzero(np.diff(_shifted(keys, middle)))) > _MOST:
                 low = middle + 1
             else:
                 high = middle
+        if not len(values):
+            return Histogram(low, {})
         bins, first = np.unique(_shifted(keys, low), return_index=True)
-        sums = np.add.reduceat(counts, first) if len(values) else counts
-        return Histogram(low, dict(zip(bins.tolist(), sums.tolist(), strict=True)))
+        return Histogram(low, dict(zip(bins.tolist(), np.add.reduceat(counts, first).tolist(), strict=True)))
 
     def merged(self, other: Self) -> Histogram:
         shift = max(self.shift, other.shift)

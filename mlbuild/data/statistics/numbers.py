@@ -11,10 +11,13 @@ from mlbuild.data.statistics.statistics import Counts, Statistics
 from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 #: The quantiles that are stored.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: Sorting so few values is faster than a query that counts them.
+_FEW = 10_000
 
 
 @frozen
@@ -42,8 +45,7 @@ class Numbers(Statistics):
         import numpy as np
 
         # Different values with their counts, in order: sums do not depend on the order of the rows.
-        table = values.drop_nulls().value_counts(name="count").sort(values.name)
-        exact, counts = table[values.name].to_numpy(), table["count"].to_numpy().astype(np.int64)
+        exact, counts = _counted(values.drop_nulls())
         distinct, present = len(exact), int(counts.sum())
         finite = np.isfinite(exact)
         exact, counts = exact[finite], counts[finite]
@@ -121,6 +123,18 @@ class Numbers(Statistics):
                 "histogram": Histogram.from_json(value["histogram"]),
             }
         )
+
+
+def _counted(values: pl.Series) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the different values in ascending order, and how often each occurs. -0.0 is 0.0."""
+    import numpy as np
+
+    if len(values) <= _FEW:
+        exact, counts = np.unique(values.to_numpy(), return_counts=True)
+    else:
+        table = values.value_counts(name="count").sort(values.name)
+        exact, counts = table[values.name].to_numpy(), table["count"].to_numpy().astype(np.int64)
+    return exact + 0, counts
 
 
 def _finite(value: float) -> float | None:
