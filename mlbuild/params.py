@@ -16,7 +16,6 @@ from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.kinds import (
     INT32,
-    Aggregate,
     Boolean,
     Choice,
     Expression,
@@ -35,7 +34,6 @@ from mlbuild.kinds import (
 #: The kinds are exported here too, so that a described class needs only one import.
 __all__ = [
     "INT32",
-    "Aggregate",
     "Boolean",
     "Choice",
     "Described",

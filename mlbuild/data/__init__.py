@@ -10,18 +10,18 @@ from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.stratified import Stratified
 from mlbuild.data.splits.time import Time
-from mlbuild.data.steps.aggregate import Aggregate
-from mlbuild.data.steps.asof_join import AsofJoin
+from mlbuild.data.steps.aggregates.aggregate import Aggregate
+from mlbuild.data.steps.aggregates.window import Window
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
-from mlbuild.data.steps.join import Join
+from mlbuild.data.steps.joins.asof_join import AsofJoin
+from mlbuild.data.steps.joins.join import Join
 from mlbuild.data.steps.rename import Rename
 from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
 from mlbuild.data.steps.sort import Sort
-from mlbuild.data.steps.window import Window
 
 #: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any, TypeVar, cast
 
-from mlbuild.expressions.algebra import Algebra
 from mlbuild.expressions.operands import (
     NAN,
+    Algebra,
     MomentOperand,
     NumberOperand,
     Operand,

@@ -7,9 +7,8 @@ Every class can tell which values are missing, choose between two columns, and c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from mlbuild.expressions.algebra import Algebra
 from mlbuild.frozen import frozen
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import NAT
@@ -18,6 +17,20 @@ T = TypeVar("T")
 NAN = float("nan")
 #: `a < b` is false if `b <= a` is true. Both are false if one of them is NaN.
 _REVERSED = {"Less": "LessOrEqual", "LessOrEqual": "Less"}
+
+
+class Algebra(Protocol[T]):
+    """The operations that an expression is computed with: ONNX operators, run in a graph, on rows or on single values.
+
+    The meaning of an expression is written once, in terms of this interface. `lowering.graph.Graph` emits the
+    operators, `rows.Arrays` runs them on whole columns, and `constants.Scalars` on literals.
+    """
+
+    def constant(self, value: Any, element: str = "double") -> T:
+        """Create a constant; `element` is `double`, `int64`, `string` or `bool`."""
+
+    def call(self, op: str, *inputs: T, element: str | None = None, domain: str = "", **attributes: Any) -> T:
+        """Run one ONNX operator with one output."""
 
 
 @frozen(slots=True)

@@ -12,19 +12,19 @@ import pytest
 
 from mlbuild.data import DATASET_STEPS
 from mlbuild.data.lineage import Computed, Decision, Finding, Node, Pooled
-from mlbuild.data.steps.aggregate import Aggregate
-from mlbuild.data.steps.asof_join import AsofJoin
+from mlbuild.data.steps.aggregates.aggregate import Aggregate
+from mlbuild.data.steps.aggregates.window import Window
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
-from mlbuild.data.steps.join import Join
+from mlbuild.data.steps.joins.asof_join import AsofJoin
+from mlbuild.data.steps.joins.join import Join
 from mlbuild.data.steps.rename import Rename
 from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
 from mlbuild.data.steps.sort import Sort
 from mlbuild.data.steps.step import DatasetStep
-from mlbuild.data.steps.window import Window
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.aggregates import Call

@@ -114,7 +114,9 @@ def test_aggregates_are_joined_and_sent_by_the_client(tmp_path: Path) -> None:
         "\n".join([*(lines := (tmp_path / "old.csv").read_text().splitlines())[:1], *lines[:0:-1], ""])
     )
     again = built(file)
-    assert {*again.ran} == {"source:old", "contract:old", "dataset:totals"}
+    assert {name for name in again.ran if name.startswith(("dataset:", "fit:", "train:"))} == {
+        "dataset:totals"
+    }
 
 
 def test_the_latest_earlier_row_of_another_table_is_joined(tmp_path: Path) -> None:

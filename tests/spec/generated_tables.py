@@ -9,7 +9,7 @@ from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.contracts import COLUMN, CONTRACT, Contract
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.rules import RULES
-from mlbuild.data.steps.aggregate import Aggregate
+from mlbuild.data.steps.aggregates.aggregate import Aggregate
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.columns import ColumnType
 from mlbuild.data.lineage import Computed, Decision, Merged, Node, boundary
-from mlbuild.data.steps.matching import differing_dtypes
+from mlbuild.data.steps.joins.matching import differing_dtypes
 from mlbuild.data.steps.step import DatasetStep, near
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import schema_of
 from mlbuild.data.lineage import Decision, Pooled, Unknown, rows_behind
-from mlbuild.data.steps.aggregation import Ranges, aggregated, zeros_without_sign
-from mlbuild.data.steps.calls import Calls
+from mlbuild.data.steps.aggregates.aggregation import Ranges, aggregated, zeros_without_sign
+from mlbuild.data.steps.aggregates.calls import Calls
 from mlbuild.data.steps.step import DatasetStep, unknown_columns
 from mlbuild.data.table import Columns, Table, TableColumn
 from mlbuild.diagnostics import Path, Rejected
 from mlbuild.expressions.aggregates import OF_GROUPS, bind_call
 from mlbuild.expressions.rows import polars_dtype
 from mlbuild.frozen import frozen
-from mlbuild.params import Aggregate as AggregateKind
+from mlbuild.kinds import Aggregate as Call
 from mlbuild.params import Json, ListOf, MapOf, Name, field, write
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Aggregate(DatasetStep):
         key="by",
     )
     columns: Mapping[str, str] = field(
-        MapOf(AggregateKind(OF_GROUPS), min_items=1),
+        MapOf(Call(OF_GROUPS), min_items=1),
         "New columns by name: `COUNT(*)` for the number of rows; `COUNT`, `COUNT(DISTINCT ...)`, `SUM`, `AVG`, `MIN` and `MAX` of an expression over the columns before this step.",
         examples=({"total": "SUM(amount)", "orders": "COUNT(*)"},),
     )

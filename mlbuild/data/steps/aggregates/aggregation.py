@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.data.steps.exact_sums import range_sums
+from mlbuild.data.steps.aggregates.exact_sums import range_sums
 from mlbuild.expressions.aggregates import (
     AVG,
     COUNT,

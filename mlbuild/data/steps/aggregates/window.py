@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.casts import schema_of
 from mlbuild.data.lineage import Decision, Finding, Unknown
-from mlbuild.data.steps.aggregation import Ranges, aggregated
-from mlbuild.data.steps.calls import Calls
+from mlbuild.data.steps.aggregates.aggregation import Ranges, aggregated
+from mlbuild.data.steps.aggregates.calls import Calls
 from mlbuild.data.steps.durations import Duration, Span, microseconds
 from mlbuild.data.steps.moments import ADVICE, Timeline, row_groups, times_of, untimely
 from mlbuild.data.steps.step import DatasetStep, near, unknown_columns
@@ -17,7 +17,8 @@ from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.aggregates import LAG, LAST, OF_ORDERED, bind_call
 from mlbuild.expressions.rows import polars_dtype
 from mlbuild.frozen import frozen
-from mlbuild.params import Aggregate, Json, ListOf, MapOf, Name, field, write
+from mlbuild.kinds import Aggregate
+from mlbuild.params import Json, ListOf, MapOf, Name, field, write
 
 if TYPE_CHECKING:
     import numpy as np
