@@ -6,6 +6,7 @@ from mlbuild.data.formats import FORMATS
 from mlbuild.data.locators.file import File
 from mlbuild.data.sources import source_of
 from mlbuild.data.splits.by_column import ByColumn
+from mlbuild.data.splits.from_sources import FromSources
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.stratified import Stratified
@@ -41,6 +42,6 @@ DATASET_STEPS = (
     AsofJoin,
 )
 #: The classes for `type:` of a split.
-SPLITS = (Hash, Time, Random, Stratified, ByColumn)
+SPLITS = (Hash, Time, Random, Stratified, ByColumn, FromSources)
 
 __all__ = ["DATASET_STEPS", "SOURCES", "SPLITS"]

@@ -13,6 +13,7 @@ import pytest
 
 from mlbuild.data import SPLITS
 from mlbuild.data.splits.by_column import ByColumn
+from mlbuild.data.splits.from_sources import ORIGIN
 from mlbuild.data.splits.hash import Hash
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, Split
@@ -33,7 +34,7 @@ _ROW = "\0row"
 
 def defined(cls: type[Split], chance: random.Random) -> Json | None:
     """Draw the definition of a split by the kinds of its fields."""
-    draw = Drawn(HERE.trained, (), chance).of
+    draw = Drawn(HERE.trained, ("later", "latest"), chance).of
     return sampled(cls, chance, {"type": cls.named_by()[1]}, share=0.7, draw=draw)
 
 
@@ -54,6 +55,10 @@ def made(cls: type[Split], chance: random.Random) -> Split | None:
 
 
 def numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with their numbers, and with the part of the source that each comes from."""
+    if ORIGIN not in rows.columns:
+        origins = [(TRAIN, TEST, TRAIN, None, VALID)[row % 5] for row in range(rows.height)]
+        rows = rows.with_columns(pl.Series(ORIGIN, origins, pl.String))
     return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW))
 
 

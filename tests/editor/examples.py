@@ -123,6 +123,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("split", "random"): {},
     ("split", "stratified"): {"column": "kind"},
     ("split", "column"): {"column": "kind", "test": ["a"]},
+    ("split", "sources"): {"test": "again"},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
 }
 

@@ -9,6 +9,7 @@ from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.contracts import COLUMN, CONTRACT, Contract
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.rules import RULES
+from mlbuild.data.splits.from_sources import FromSources
 from mlbuild.data.steps.aggregates.aggregate import Aggregate
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
@@ -178,7 +179,7 @@ class Tables:
                 steps.append(made[0])
                 table = made[1]
         self.tables[name] = table
-        dataset: Json = {"from": start, "split": self._split(table)}
+        dataset: Json = {"from": start, "split": self._split(start, table, steps)}
         self.spec["datasets"][name] = dataset | ({"steps": steps} if steps or self.maybe() else {})
 
     def _totals(self) -> Json:
@@ -209,18 +210,27 @@ class Tables:
                 return step, after
         return None
 
-    def _split(self, table: Table) -> Json:
+    def _split(self, start: str, table: Table, steps: list[Json]) -> Json:
         """Return a random split that is valid for the table."""
         while True:
             cls = self.chance.choice(SPLITS)
-            draw = Drawn(table.trained, (), self.chance).of
-            split = sampled(cls, self.chance, {"type": cls.named_by()[1]}, share=0.5, draw=draw)
-            try:
-                if split:
-                    SPLIT.read(split).infer(table)
-                    return split
-            except Rejected:
+            if cls is FromSources:
+                # The rows of several sources are not unique in anything, and none comes from only one of them.
+                unlike = {"aggregate", "one_to_one"}
+                together = any(unlike & {step["op"], step.get("cardinality")} for step in steps)
+                if start == "rows" and not together and "later" not in self.spec["sources"]:
+                    self.spec["sources"]["later"] = dict(self.spec["sources"]["rows"])
+                    return {"type": "sources", self.chance.choice(["valid", "test"]): "later"}
                 continue
+            draw = Drawn(table.trained, (), self.chance).of
+            for _ in range(30):
+                split = sampled(cls, self.chance, {"type": cls.named_by()[1]}, share=0.5, draw=draw)
+                try:
+                    if split:
+                        SPLIT.read(split).infer(table)
+                        return split
+                except Rejected:
+                    continue
 
 
 def derive(schema: Schema, chance: random.Random) -> Json:

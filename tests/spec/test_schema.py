@@ -128,6 +128,7 @@ def test_a_snippet_has_what_nearly_every_use_has() -> None:
         {"type": "random", "valid": "^${1:0.2}", "test": "^${2:0.2}"},
         {"type": "stratified", "valid": "^${1:0.2}", "test": "^${2:0.2}", "column": "$3"},
         {"type": "column", "column": "$1", "valid": ["$2"], "test": ["$3"]},
+        {"type": "sources", "valid": "${1:later}", "test": "${2:latest}"},
     ]
 
 

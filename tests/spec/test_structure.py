@@ -113,7 +113,7 @@ MISTAKES = [
     ("op: impute", "impute:", "34:7 missing-key a step needs 'op' | write 'op: impute' and put its parameters beside it"),
     ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' must be a map with 'op', not 'filter' | write 'op: filter' and put its parameters below"),
     ("type: time", "type: tme", "30:13 unknown-type unknown split type 'tme' | did you mean 'time'?"),
-    ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random, stratified, column"),
+    ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random, stratified, column, sources"),
     ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type': the suffix of 'data/weather.txt' does not imply one | available types: {listed(one.type for one in FORMATS)}"),
     ("path: data/weather.csv", "pth: data/weather.csv", "6:5 unknown-key unknown key 'pth' in source 'weather' | did you mean 'path'?"),
     ("    path: data/weather.csv\n", "", "5:3 missing-key source 'weather' needs 'path'"),

@@ -13,7 +13,7 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
-from mlbuild.params import INT32, Described, Integer, Number, field
+from mlbuild.params import INT32, Described, Integer, Json, Number, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,6 +61,14 @@ class Split(Described):
     def compared(self, columns: Sequence[str]) -> Sequence[str]:
         """Return the columns in which rows of two parts can be equal; empty if no two rows can be."""
         return columns if self.ordered else ()
+
+    def tables(self) -> Mapping[str, Path]:
+        """Return the sources with the rows of other parts than train, each with the key that names it."""
+        return {}
+
+    def canonical(self) -> Json:
+        """Return what determines the parts."""
+        return write(self)
 
     def seeded(self, seed: int) -> Split:
         """Return the split with the seed of the project, if it needs one and has none."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.serving import kept
+from mlbuild.data.splits.from_sources import ORIGIN
 from mlbuild.data.steps.apply import Keep, Report, apply_steps, kept_columns, shown_columns
 from mlbuild.engine.graph import Input, Job, Task
-from mlbuild.params import Json, read, write
+from mlbuild.params import Json, read
 from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import DATASETS, Places, written
 from mlbuild.pipeline.parts import SPLITS as PARTS
@@ -27,7 +29,12 @@ from mlbuild.pipeline.scope import Scope
 from mlbuild.pipeline.tasks import contract, source
 from mlbuild.spec.spec import DatasetSpec, Spec
 
+if TYPE_CHECKING:
+    import polars as pl
+
 KIND = "dataset"
+#: The slot of the table that the dataset starts from. That of another part is `from.valid` or `from.test`.
+FROM = "from"
 #: The part with the numbers of rows and with what a person should know.
 REPORT = "report.json"
 FORMAT = 1
@@ -51,7 +58,9 @@ def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
 
 def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
     spec, item = scope.spec, scope.item
-    inputs = [_whole(spec, item.source, "from")]
+    parts = item.split.tables() if item.split else {}
+    inputs = [_whole(spec, item.source, FROM)]
+    inputs += [_whole(spec, name, f"{FROM}.{part}") for name, (part,) in parts.items()]
     steps: list[Json] = []
     seed = (*item.at, "split", "seed")
     places: Places = {
@@ -78,7 +87,7 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
             "tables": {slot.slot: _columns(slot) for slot in inputs},
             "steps": steps,
             "keep": [[stages[one.step], one.name, kept_under(one)] for one in kept_columns],
-            "split": None if divided is None else write(divided),
+            "split": None if divided is None else divided.canonical(),
             "refused": raised(spec, _CODES),
         },
         inputs=(*inputs, *_verdicts(spec, item)),
@@ -114,7 +123,8 @@ def _whole(spec: Spec, name: str, slot: str) -> Input:
 
 def _verdicts(spec: Spec, item: DatasetSpec) -> list[Input]:
     """Return the verdicts of all sources that are read directly: their rows are used only if the contracts hold."""
-    names = dict.fromkeys([item.source, *(name for stage in item.stages for name in stage.others)])
+    parts = item.split.tables() if item.split else ()
+    names = dict.fromkeys([item.source, *parts, *(name for stage in item.stages for name in stage.others)])
     sources = [name for name in names if name in spec.sources]
     return [contract.verdict(name, f"verdict{index}") for index, name in enumerate(sources)]
 
@@ -125,20 +135,34 @@ def _write_report(job: Job, report: Report, rows: Mapping[str, int]) -> None:
     job.write(REPORT, json.dumps(content).encode())
 
 
+def _start(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Take the rows that the dataset starts from: if other parts have their own source, with the part of each row."""
+    import polars as pl
+
+    train = tables.pop(FROM)
+    others = {part: tables.pop(f"{FROM}.{part}") for part in PARTS if f"{FROM}.{part}" in tables}
+    if not others:
+        return train
+    return pl.concat(
+        rows.select(train.columns).with_columns(pl.lit(part).alias(ORIGIN))
+        for part, rows in {"train": train, **others}.items()
+    )
+
+
 def run(job: Job) -> None:
     slots = job.params["tables"]
     tables = {slot: read_table(job, slot, WHOLE, columns) for slot, columns in slots.items()}
     steps = [read(_STEPS[step["op"]], step) for step in job.params["steps"]]
     keep = [Keep(*one) for one in job.params["keep"]]
     report = Report()
-    rows = apply_steps(steps, tables.pop("from"), tables, keep, report)
+    rows = apply_steps(steps, _start(tables), tables, keep, report)
     split = job.params["split"]
     if split is None:
         _write_report(job, report, {WHOLE: rows.height})
-        write_table(job, WHOLE, rows.iter_columns())
+        write_table(job, WHOLE, rows.select(shown_columns(rows)).iter_columns())
         return
     divided = read(_SPLITS[split["type"]], split)
-    parts = divided.parts(rows)
+    parts = {name: part.drop(ORIGIN, strict=False) for name, part in divided.parts(rows).items()}
     found = divided.findings(parts, shown_columns(rows))
     report.findings += [one.to_json() | {"at": ["split"]} for one in found]
     _write_report(job, report, {name: part.height for name, part in parts.items()})

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 
 from mlbuild.data.contracts import Contract
 from mlbuild.data.locators.locator import Located
+from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
@@ -96,6 +97,8 @@ def _reads(name: str, dataset: Dataset) -> Iterator[tuple[Path, str]]:
     yield (*at, "from"), dataset.from_
     for index, step in enumerate(dataset.steps):
         yield from (((*at, "steps", index, *below), table) for table, below in step.tables().items())
+    for table, below in (dataset.split.tables() if dataset.split else {}).items():
+        yield (*at, "split", *below), table
 
 
 def _ordered(datasets: Mapping[str, Dataset], sources: Iterable[str], findings: Findings) -> list[str]:
@@ -160,6 +163,10 @@ class _Flow:
     def run(self, seed: int) -> DatasetSpec | None:
         dataset_at: Path = ("datasets", self.name)
         source, before, table = self._start()
+        if self.dataset.split is not None and self.dataset.split.tables():
+            self._sources(self.dataset.split, dataset_at)
+            # What is unique in each source need not be in all of them together.
+            table = replace(table, unique=())
         stages = [*before]
         for index, written in enumerate(self.dataset.steps):
             step = written.seeded(seed)
@@ -174,6 +181,39 @@ class _Flow:
             split = split.seeded(seed)
         table = replace(table, place=(f"'{self.name}' is defined here", dataset_at))
         return DatasetSpec(self.name, source, tuple(stages), split, table)
+
+    def _sources(self, split: Split, at: Path) -> None:
+        """Check that the rows of other sources can go through the same steps."""
+        named = {self.dataset.from_: ("from",)} | {
+            name: ("split", *below) for name, below in split.tables().items()
+        }
+        for name, below in named.items():
+            if self.meant[name] in self.datasets:
+                message = f"'{name}' is a dataset, but a sources split needs sources"
+                self.findings.add(Problem("unknown-table", message, (*at, *below), "name a source"))
+        first = self._thing(self.dataset.from_)
+        for name, below in split.tables().items():
+            other = self._thing(name)
+            if isinstance(first, SourceSpec) and isinstance(other, SourceSpec):
+                self._one_contract(first, other, (*at, "split", *below))
+        if self.dataset.from_ in split.tables():
+            message = f"the rows of '{self.dataset.from_}' are for training"
+            self.findings.add(
+                Problem("contradiction", message, (*at, "split", *split.tables()[self.dataset.from_]))
+            )
+        for index, step in enumerate(self.dataset.steps):
+            if step.rows == "grouped":
+                message = f"a sources split has no effect after '{step.op}', whose rows can come from several sources"
+                help_ = "aggregate each source in a dataset, or split by a column"
+                self.findings.add(Problem("contradiction", message, (*at, "steps", index, "op"), help_))
+
+    def _one_contract(self, first: SourceSpec, other: SourceSpec, at: Path) -> None:
+        if first.contract_name != other.contract_name:
+            message = (
+                f"'{other.name}' must have the contract of '{first.name}', which is '{first.contract_name}'"
+            )
+            note = (f"the contract of '{other.name}' is named here", ("sources", other.name, "contract"))
+            self.findings.add(Problem("type-mismatch", message, at), note)
 
     def _after(self, step: DatasetStep, at: Path, table: Table, others: Mapping[str, Table]) -> Table:
         """Return the table after a step; if it, or a table that it reads, is invalid, what is still known."""

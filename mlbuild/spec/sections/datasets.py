@@ -8,6 +8,7 @@ from typing import Any
 
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.split import Split
+from mlbuild.data.steps.step import DatasetStep
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
 from mlbuild.spec.language import DATASET_STEP, SPLIT, Dataset
@@ -58,7 +59,11 @@ class Datasets(Section[Dataset, DatasetSpec]):
         return flow_datasets(project.definitions, project.sources, project.findings)
 
     def uses(self, definition: Dataset) -> Iterator[tuple[str, str]]:
-        for table in (definition.from_, *(table for step in definition.steps for table in step.tables())):
+        readers: list[DatasetStep | Split] = [
+            *definition.steps,
+            *([definition.split] if definition.split else []),
+        ]
+        for table in (definition.from_, *(table for reader in readers for table in reader.tables())):
             # Sources and datasets share one namespace.
             yield "sources", table
             yield "datasets", table
