@@ -117,7 +117,8 @@ class Reading(Described):
     def check(self) -> Iterator[Problem]:
         if self.thousands == self.decimal:
             message = f"'{self.thousands}' cannot be the separator of both thousands and decimals"
-            yield Problem("contradiction", message, ("thousands",))
+            other = "," if self.decimal == "." else "."
+            yield Problem("contradiction", message, ("thousands",), f"""set 'decimal: "{other}"'""")
         for key, other in (("true", "false"), ("false", "true")):
             if vars(self)[key] and not vars(self)[other]:
                 help_ = f"list the words that mean {other}"
