@@ -90,6 +90,17 @@ def test_a_join_that_loses_rows_is_told_each_time(
     ]
 
 
+def test_the_rows_of_each_step_are_printed_with_v(tmp_path: Path, mlbuild: Command) -> None:
+    shops(tmp_path, 90)
+    assert "->" not in mlbuild("build", "dataset:all", "-j", "1").err
+    told = mlbuild("build", "dataset:all", "-j", "1", "-v").err
+    assert (
+        "dataset:all starts with 201 rows\n"
+        "  filter                201 -> 200\n"
+        "  join                  200 -> 180, 180 matched\n"
+    ) in told
+
+
 def test_values_that_are_private_are_not_quoted(tmp_path: Path, mlbuild: Command) -> None:
     shops(tmp_path, 50)
     told = mlbuild("build", "dataset:all", "-j", "1", "--no-samples").err

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild import api
+from mlbuild.diagnostics import FOUND_IN_BUILDS
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.store.store import DiskStore
 from tests.projects import built
@@ -165,3 +166,15 @@ def test_mistakes_in_steps_are_each_one_error(tmp_path: Path) -> None:
     assert [(problem.message, problem.span.line) for problem in problems] == [
         ("a join needs 'using' or 'on'", 20)
     ]
+
+
+def test_an_as_of_join_without_matches_is_a_warning(tmp_path: Path) -> None:
+    step = "op: asof_join, with: visits, by: customer, time: at, their_time: seen, tolerance: 1s"
+    file = project(tmp_path, "size", step)
+    visits = "{from: known, steps: [{op: rename, columns: {id: customer}}]}"
+    file.write_text(file.read_text().replace("  all:\n", f"  visits: {visits}\n  all:\n"))
+    result = built(file)
+    content = DiskStore.at(tmp_path).contents.get(result.actions["dataset:all"].digests["report.json"])
+    (finding,) = json.loads(content or b"")["findings"]
+    assert finding["code"] in FOUND_IN_BUILDS
+    assert finding["message"] == "the join finds no match for 200 of 200 rows and adds no values to them"

@@ -22,6 +22,7 @@ from mlbuild.cli.output.notices import of_failures
 from mlbuild.cli.output.printing import Paint, page, say, seconds_text, show, show_document
 from mlbuild.cli.output.progress import BuildPrinter
 from mlbuild.cli.output.reasons import path_json
+from mlbuild.cli.output.row_counts import row_counts
 from mlbuild.cli.output.shipped import findings_of, models_of, outputs_of, results_text
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec, tell
@@ -53,7 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="after a failure, continue with tasks that do not depend on it",
     )
     parser.add_argument("--force", action="store_true", help="run the targets even if they are up to date")
-    parser.add_argument("-v", "--verbose", action="store_true", help="also print reused tasks")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="also print reused tasks, and the rows before and after each dataset step",
+    )
     parser.add_argument(
         "-j",
         "--jobs",
@@ -124,6 +130,8 @@ def run(args: argparse.Namespace) -> int:
         show_document(document("build", code, _content(result, path, found, outputs=outputs, models=models)))
     elif args.format != "sarif":
         show(results_text(outputs, models))
+        if args.verbose and not args.quiet:
+            say(row_counts(plan, result, store))
         _annotate(args, spec, plan, result)
         if not args.quiet:
             say(_summary(result, path))

@@ -112,19 +112,19 @@ class AsofJoin(DatasetStep):
         )
 
     def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
-        """Count the rows that have a partner."""
+        """Count the rows that have a match."""
         found = self._found(rows, tables[self.with_])
-        return {"partners": len(found) - found.null_count()}
+        return {"matched": len(found) - found.null_count()}
 
     def findings(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
     ) -> Iterator[DataWarning]:
-        lost = rows.height - counts["partners"]
-        if counts["partners"] < FEWEST_FOUND * rows.height:
+        lost = rows.height - counts["matched"]
+        if counts["matched"] < FEWEST_FOUND * rows.height:
             message = (
                 f"the join finds no match for {lost:,} of {rows.height:,} rows and adds no values to them"
             )
-            yield DataWarning("join-without-partner", message)
+            yield DataWarning("unmatched-join", message)
 
     def _found(self, rows: pl.DataFrame, right: pl.DataFrame) -> pl.Series:
         """Return the number of the row that each row finds in the other table, missing if there is none."""

@@ -15,7 +15,7 @@ from mlbuild.hints import listed
 
 if TYPE_CHECKING:
     import polars as pl
-#: A person should know if a join that keeps all rows finds partners for a smaller share of them.
+#: A person should know if a join that keeps all rows finds a match for a smaller share of them.
 FEWEST_FOUND = 0.01
 
 
