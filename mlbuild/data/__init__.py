@@ -23,6 +23,7 @@ from mlbuild.data.steps.rename import Rename
 from mlbuild.data.steps.sample import Sample
 from mlbuild.data.steps.select import Select
 from mlbuild.data.steps.sort import Sort
+from mlbuild.data.steps.unpivot import Unpivot
 
 #: The classes for `type:` of a source.
 SOURCES = tuple(source_of(File, one) for one in FORMATS)
@@ -40,6 +41,7 @@ DATASET_STEPS = (
     Aggregate,
     Window,
     AsofJoin,
+    Unpivot,
 )
 #: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random, Stratified, ByColumn, FromSources)

@@ -53,6 +53,10 @@ class Drawn:
                 return chance.choice([1, 3, "2d", "48h", "1w"])
             case Duration():
                 return chance.choice(["0d", "1d", "90m"])
+            case ListOf(item=Name(of="column"), or_one=False):
+                first = self.columns[some[0]].dtype
+                alike = [name for name in names if self.columns[name].dtype == first]
+                return chance.sample(alike, min(len(alike), chance.randint(2, 3)))
             case ListOf(item=Name(of="table")):
                 return chance.sample(self.alike, min(len(self.alike), chance.randint(1, 2))) or None
             case ListOf(item=Name(of="column")):

@@ -186,10 +186,14 @@ class Identified(DatasetStep):
 
     def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         made = self.placed.canonical.apply(rows, self.others)
-        if self.placed.step.rows not in ("grouped", "repeated"):
+        if self.placed.step.rows == "repeated":
+            number = pl.int_range(pl.len()).over(_ROW)
+            return made.with_columns(pl.concat_str(_ROW, pl.lit(" "), number))
+        if self.placed.step.rows != "grouped":
             return made
-        names = [*(self.placed.after.promises()[-1]), *([_ROW] if _ROW in made.columns else [])]
-        keys = [json.dumps(key, default=str) for key in made.select(names).iter_rows()]
+        keys = [
+            json.dumps(key, default=str) for key in made.select(self.placed.after.promises()[-1]).iter_rows()
+        ]
         return made.with_columns(pl.Series(_ROW, keys, pl.String))
 
 

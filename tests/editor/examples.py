@@ -115,6 +115,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dataset_step", "aggregate"): {"by": ["label", "x"], "columns": {"total": "SUM(amount)"}},
     ("dataset_step", "window"): {"by": ["id"], "time": "day", "columns": {"before": "LAST(x)"}},
     ("dataset_step", "asof_join"): {"with": "visits", "by": ["id"], "time": "day", "their_time": "seen"},
+    ("dataset_step", "unpivot"): {"columns": ["kind", "id"]},
     ("dataset_step", "deduplicate"): {"by": ["id"]},
     ("dataset_step", "sort"): {"by": ["x"]},
     ("dataset_step", "sample"): {"fraction": 0.5, "key": ["id"]},

@@ -13,6 +13,8 @@ from mlbuild.params import Described, Json, Param, params_of, read
 SPECIAL: dict[str, list[Any]] = {
     "time_zone": ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Monrovia", "UTC"],
     "fill_value": [0, 1.5, True, "unknown", "", "2013-01-01", "0001-01-01"],
+    "name": ["which", "name"],
+    "value": ["value", "size"],
     "prefix": ["p_", "q_", "r_", "other "],
     "valid_from": ["2013-10-01", "2020-01-05"],
     "gap": ["1d", "36h", "90min", "1w"],

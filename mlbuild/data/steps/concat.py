@@ -47,7 +47,9 @@ class Concat(DatasetStep):
         tables = [table, *(others[name] for name in self.with_)]
         shared = _shared(tables)
         merged = [name for name, column in table.columns.items() if column.node not in shared]
-        made = {name: _merged(name, [one.columns[name] for one in tables], at) for name in table.columns}
+        made = {
+            name: merged_column(name, [one.columns[name] for one in tables], at) for name in table.columns
+        }
         columns = {name: made[name] if name in merged else table.columns[name] for name in table.columns}
         # In the rows of this table, the type of a column that is passed on is another one than in the others.
         both = {name: replace(column, trained=made[name].trained) for name, column in columns.items()}
@@ -126,7 +128,7 @@ def _shared(tables: Sequence[Table]) -> set[Node]:
     return {node for node in same if not isinstance(node, Computed) or same.issuperset(boundary([node])[0])}
 
 
-def _merged(name: str, columns: Sequence[TableColumn], at: Path) -> TableColumn:
+def merged_column(name: str, columns: Sequence[TableColumn], at: Path) -> TableColumn:
     """Return the column whose rows come from several columns."""
     node = Merged(name, at, tuple(dict.fromkeys(column.node for column in columns)))
     tokens = {column.null_token for column in columns}
