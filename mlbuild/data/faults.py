@@ -31,7 +31,8 @@ class Fault:
     """A rule of a contract that rows violate: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
 
     `samples` contains the first rows as (row number from 1, value), or as (row number,) without values. The value
-    of several columns is a list. A fault of a whole column, such as `column is missing`, has the count 0.
+    of several columns is a list. A fault of a whole column, such as `column is missing`, has the count 0. One of the whole table has no
+    columns.
     `lines_before` is the number of lines before the first row, if each row is one line of a file. `share` is the
     share of the rows, of which `max_share` is allowed. With the level `warn`, it is not a reason to fail. `at` is the
     path of the rule in the contract, as far as it is known.
@@ -103,6 +104,8 @@ class Fault:
         return replace(self, samples=tuple((sample[0],) for sample in self.samples), help=None)
 
     def __str__(self) -> str:
+        if not self.columns:
+            return f"the table violates '{shown(self.rule)}'"
         names = listed(f"'{shown(name)}'" for name in self.columns)
         one = len(self.columns) == 1
         if not self.count:

@@ -12,28 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.faults import MISSING, Fault
-from mlbuild.data.rules.rule import ERROR
+from mlbuild.data.rules.rule import Condition
 from mlbuild.data.rules.stated import StatedRules
-from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import pandera.polars as pa
     import polars as pl
 
 _COLUMNS_AT_ONCE = 64
-
-
-@frozen
-class _Condition:
-    """A rule for some columns: its text in messages, and an expression that is true for the rows that keep it."""
-
-    columns: tuple[str, ...]
-    text: str
-    kept: pl.Expr
-    about_nulls: bool = False
-    severity: str = ERROR
-    allowed: float = 0.0
-    at: tuple[str, ...] = ()
 
 
 def violations(rows: pl.DataFrame, rules: StatedRules, faults: Sequence[Fault]) -> list[Fault]:
@@ -44,29 +30,43 @@ def violations(rows: pl.DataFrame, rules: StatedRules, faults: Sequence[Fault]) 
     """
     absent = {name for fault in faults if fault.rule == MISSING for name in fault.columns}
     violated = _violated(rows, [*_conditions(rules, absent)], faults)
-    found = [*faults, *_faults(rows, violated, faults)]
+    found = [*faults, *_faults(rows, violated, faults), *_wholes(rows, rules, absent)]
     place = {name: index for index, name in enumerate(rules.dtypes)}
-    return sorted(found, key=lambda fault: (len(fault.columns) > 1, place[fault.columns[0]]))
+    return sorted(
+        found, key=lambda fault: (len(fault.columns) != 1, place[fault.columns[0]] if fault.columns else -1)
+    )
 
 
-def _conditions(rules: StatedRules, absent: Collection[str]) -> Iterator[_Condition]:
-    """Yield the rules for columns that the file has."""
+def _conditions(rules: StatedRules, absent: Collection[str]) -> Iterator[Condition]:
+    """Yield the conditions for rows, as far as they are about columns that the file has."""
     for name, dtype in rules.dtypes.items():
         if name not in absent:
             for one in rules.columns[name]:
                 rule, at = one.rule, ("columns", name, one.rule.rule)
                 kept = rule.kept(name, dtype)
-                yield _Condition((name,), rule.text, kept, rule.about_nulls, one.severity, one.allowed, at)
+                yield Condition((name,), rule.text, kept, at, one.level, one.allowed, rule.about_nulls)
     for together in rules.table:
-        names, text = together.rule.columns, together.rule.text
-        if not set(names) & set(absent):
-            kept, place = together.rule.kept(), (together.rule.rule,)
-            yield _Condition(names, text, kept, False, together.severity, together.allowed, place)
+        for condition in together.rule.conditions(rules.dtypes):
+            if not set(condition.columns) & set(absent):
+                strict = together.rule.strict  # then the condition itself says how severe it is
+                yield (
+                    condition
+                    if strict
+                    else replace(condition, level=together.level, allowed=together.allowed)
+                )
+
+
+def _wholes(rows: pl.DataFrame, rules: StatedRules, absent: Collection[str]) -> Iterator[Fault]:
+    """Yield what is wrong with the table as a whole."""
+    for together in rules.table:
+        for whole in together.rule.wholes(rows, absent):
+            level = whole.level if together.rule.strict else together.level
+            yield Fault((), whole.text, help=whole.why, level=level, at=whole.at)
 
 
 def _violated(
-    rows: pl.DataFrame, conditions: Sequence[_Condition], faults: Sequence[Fault]
-) -> list[_Condition]:
+    rows: pl.DataFrame, conditions: Sequence[Condition], faults: Sequence[Fault]
+) -> list[Condition]:
     """Return the conditions that more rows violate than may."""
     if not conditions:  # every column is missing in the file
         return []
@@ -79,7 +79,7 @@ def _violated(
     ]
 
 
-def _faults(rows: pl.DataFrame, violated: Sequence[_Condition], faults: Sequence[Fault]) -> Iterator[Fault]:
+def _faults(rows: pl.DataFrame, violated: Sequence[Condition], faults: Sequence[Fault]) -> Iterator[Fault]:
     """Yield the violated rules with the rows that violate them."""
     if not violated:
         return  # without the time for importing pandera
@@ -101,20 +101,20 @@ def _faults(rows: pl.DataFrame, violated: Sequence[_Condition], faults: Sequence
                     for fault in _fault(one, error, rows, faults):
                         yield replace(
                             fault,
-                            level=one.severity,
+                            level=one.level,
                             share=fault.count / rows.height,
                             max_share=one.allowed,
                             at=one.at,
                         )
 
 
-def _schemas(violated: Sequence[_Condition]) -> Iterator[tuple[pa.DataFrameSchema, tuple[str, ...]]]:
+def _schemas(violated: Sequence[Condition]) -> Iterator[tuple[pa.DataFrameSchema, tuple[str, ...]]]:
     """Yield schemas with their columns: one for each rule of several columns, and some for groups of columns, because
     the time that pandera takes grows with the square of their number.
     """
     import pandera.polars as pa
 
-    columns: dict[str, list[_Condition]] = {}
+    columns: dict[str, list[Condition]] = {}
     for one in violated:
         if len(one.columns) == 1:
             columns.setdefault(one.columns[0], []).append(one)
@@ -128,16 +128,17 @@ def _schemas(violated: Sequence[_Condition]) -> Iterator[tuple[pa.DataFrameSchem
             yield pa.DataFrameSchema(checks=[_check(one)]), one.columns
 
 
-def _check(one: _Condition) -> pa.Check:
+def _check(one: Condition) -> pa.Check:
     import pandera.polars as pa
 
     def check(data: pa.PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(one.kept)
+        return data.lazyframe.select(one.kept.fill_null(True))
 
-    return pa.Check(check, name=one.text, ignore_na=not one.about_nulls)
+    # Otherwise pandera would ignore rows with missing values, even if the condition is false for them.
+    return pa.Check(check, name=one.text, ignore_na=False)
 
 
-def _fault(one: _Condition, error: Any, rows: pl.DataFrame, faults: Sequence[Fault]) -> list[Fault]:
+def _fault(one: Condition, error: Any, rows: pl.DataFrame, faults: Sequence[Fault]) -> list[Fault]:
     """Convert one error of pandera to a fault, if it is one."""
     bad = (~error.check_output.to_series()).arg_true().to_list()
     fault = Fault.of(one.columns, one.text, bad, rows)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,79 @@ def bind_call(
     if problem:
         raise Rejected(problem)
     return bound
+
+
+@frozen
+class TableCondition:
+    """A condition over aggregates of all rows of a table. `calls` are the aggregates by their text, and `condition`
+    is over columns with these names.
+    """
+
+    calls: Mapping[str, Call]
+    condition: Typed
+
+    @property
+    def type(self) -> ColumnType:
+        return self.condition.type
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that the aggregates read."""
+        return tuple(dict.fromkeys(name for call in self.calls.values() for name in call.names))
+
+    @property
+    def tree(self) -> list[Any]:
+        """The canonical form, as JSON."""
+        return [{name: call.tree for name, call in self.calls.items()}, self.condition.tree]
+
+
+def bind_condition(text: str | Sequence[Any], schema: Schema) -> TableCondition:
+    """Type a condition over aggregates: a text, or the `tree` of one that was bound before.
+
+    Raises:
+        Rejected: With all problems, each with its `offset`.
+    """
+    if not isinstance(text, str):
+        parts: Sequence[Any] = text
+        trees, condition = parts
+        calls = {name: bind_call(call, schema, OF_GROUPS) for name, call in trees.items()}
+        return TableCondition(calls, bind(condition, _results(calls)))
+    if len(text) > MAX_LENGTH:
+        raise Rejected(too_long(text))
+    sql, calls = _without_calls(text, schema)
+    converter = SyntaxConverter(text)
+    node = converter.read(sql)
+    return TableCondition(calls, bind_node(node, tuple(converter.problems), _results(calls), text))
+
+
+def _results(calls: Mapping[str, Call]) -> Schema:
+    return Schema({name: call.type(can_be_empty=True) for name, call in calls.items()})
+
+
+def _without_calls(text: str, schema: Schema) -> tuple[Sql, dict[str, Call]]:
+    """Return the parsed condition with a column instead of each aggregate, and the aggregates."""
+    from sqlglot import exp
+
+    sql, calls, problems = parse_sql(text), {}, []
+    whole = (0, len(text))
+    for call in [one for one in sql.find_all(exp.AggFunc) if not one.find_ancestor(exp.AggFunc)]:
+        name = call.sql()
+        try:
+            calls[name] = bind_call(name, schema, OF_GROUPS)
+        except Rejected as rejected:
+            problems += [replace(problem, offset=whole) for problem in rejected.problems]
+        column = exp.column(name, quoted=True)
+        sql = column if call is sql else (call.replace(column), sql)[1]
+    if not problems and not calls:
+        message = "a condition on the table needs an aggregate function, such as COUNT(*)"
+        problems.append(Problem("bad-expression", message, help="or use 'where' for each row", offset=whole))
+    for column in sql.find_all(exp.Column):
+        if not problems and column.name not in calls:
+            message = f"'{column.name}' must be the argument of an aggregate function, such as MAX"
+            problems.append(Problem("bad-expression", message, offset=place(column, text)))
+    if problems:
+        raise Rejected(*problems)
+    return sql, calls
 
 
 @lru_cache(4_096)

@@ -129,6 +129,9 @@ class Tables:
 
     def _source(self, name: str, columns: Json, unique: bool) -> None:
         contract: Json = {"columns": columns} | ({"unique": ["key"]} if unique else {})
+        contract |= {"rows": {"min": 0}} if len(columns) % 3 == 0 else {}
+        where = {"c-1": {"where": '"key" >= 0', "severity": "warn"}, "c_2": {"table": 'SUM("key") > 1'}}
+        contract |= {"checks": where} if len(columns) % 2 == 0 else {}
         made: Contract = Object(CONTRACT).read(contract)
         self.tables[name] = made.table(name, ("contracts", f"{name}_contract"))
         short = {key: c["dtype"] if len(c) == 1 and self.maybe(0.7) else c for key, c in columns.items()}

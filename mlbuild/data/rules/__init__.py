@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from mlbuild.data.rules.bounds import Max, Min
 from mlbuild.data.rules.categories import Categories
+from mlbuild.data.rules.checks import Checks
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.lengths import MaxLength, MinLength
 from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import MaxNullShare, Nullable
 from mlbuild.data.rules.pattern import Pattern
+from mlbuild.data.rules.row_count import Rows
 from mlbuild.data.rules.rule import Rule, TableRule
 from mlbuild.data.rules.unique import Unique, UniqueTogether
 
@@ -27,6 +29,6 @@ RULES: tuple[type[Rule], ...] = (
     Monotone,
 )
 #: The rules whose keys are those of a contract.
-TABLE_RULES: tuple[type[TableRule], ...] = (UniqueTogether,)
+TABLE_RULES: tuple[type[TableRule], ...] = (UniqueTogether, Rows, Checks)
 
 __all__ = ["RULES", "TABLE_RULES"]

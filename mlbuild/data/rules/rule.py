@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from mlbuild.columns import DTYPES
@@ -30,6 +30,32 @@ class Example:
     column: Mapping[str, Any]
     keeps: Sequence[Any]
     breaks: Sequence[Any]
+
+
+@frozen
+class Condition:
+    """What rows must be like: an expression that is true for the rows that are, and its name in messages.
+
+    `allowed` is the share of rows that need not be. `at` is its path in the contract.
+    """
+
+    columns: tuple[str, ...]
+    text: str
+    kept: pl.Expr
+    at: tuple[str, ...]
+    level: str = ERROR
+    allowed: float = 0.0
+    about_nulls: bool = False
+
+
+@frozen
+class Whole:
+    """What is wrong with a table as a whole. `why` can quote its values."""
+
+    text: str
+    why: str
+    at: tuple[str, ...]
+    level: str = ERROR
 
 
 class ColumnKeys(Protocol):
@@ -111,7 +137,10 @@ class Rule(Described):
 
 @frozen
 class TableRule(Described):
-    """A rule for several columns of a table together. Its fields are keys of the contract."""
+    """A rule for several columns of a table together, or for the table as a whole. Its fields are keys of the contract.
+
+    A subclass defines `conditions` for its rows, `wholes` for the table, or both.
+    """
 
     by = "rule"
     rule: ClassVar[str]
@@ -121,30 +150,24 @@ class TableRule(Described):
 
     @property
     def applied(self) -> bool:
-        """Whether rows can violate the rule with these keys."""
+        """Whether a table can violate the rule with these keys."""
         return self.values_by_field()[self.rule] is not None
-
-    @property
-    def text(self) -> str:
-        """The rule in messages about violations."""
-        raise NotImplementedError
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that the rule reads."""
-        raise NotImplementedError
 
     def contradictions(self, contract: ContractKeys) -> Iterator[Problem]:
         """Yield what is wrong with the keys of the rule."""
         return iter(())
 
-    def canonical(self) -> Json:
-        """Return the canonical keys."""
+    def canonical(self, dtypes: Mapping[str, str]) -> Json:
+        """Return the canonical keys, for columns with these dtypes."""
         return {key: value for key, value in write(self).items() if key != self.by}
 
-    def kept(self) -> pl.Expr:
-        """Return an expression that is true for the rows that keep the rule."""
-        raise NotImplementedError
+    def conditions(self, dtypes: Mapping[str, str]) -> Iterator[Condition]:
+        """Yield the conditions that each row must meet."""
+        return iter(())
+
+    def wholes(self, rows: pl.DataFrame, absent: Collection[str]) -> Iterator[Whole]:
+        """Yield what is wrong with a table as a whole; the file lacks the columns `absent`."""
+        return iter(())
 
 
 def given(rule: Described) -> Iterator[str]:

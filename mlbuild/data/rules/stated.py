@@ -18,7 +18,7 @@ class Stated(Generic[R]):
     """A rule of a contract, how severe a violation is, and the share of the rows that may violate it."""
 
     rule: R
-    severity: str = ERROR
+    level: str = ERROR
     max_share: float = 0.0
 
     @property
@@ -29,17 +29,17 @@ class Stated(Generic[R]):
     @property
     def certain(self) -> bool:
         """Whether no row of a table that passes violates the rule."""
-        return self.severity == ERROR and not self.allowed
+        return self.level == ERROR and not self.allowed
 
     @classmethod
     def of(cls, rule: R, whole: Json) -> Stated[R]:
         """Return a rule with what the canonical form of its column or contract says about it."""
-        severity = whole.get("severity", {}).get(rule.rule, ERROR)
-        return cls(rule, severity, whole.get("max_share", {}).get(rule.rule, 0.0))
+        level = whole.get("severity", {}).get(rule.rule, ERROR)
+        return cls(rule, level, whole.get("max_share", {}).get(rule.rule, 0.0))
 
     def about(self) -> Json:
         """Return the canonical form of what is not the rule itself, without defaults."""
-        severity = {} if self.severity == ERROR else {"severity": {self.rule.rule: self.severity}}
+        severity = {} if self.level == ERROR else {"severity": {self.rule.rule: self.level}}
         return severity | ({"max_share": {self.rule.rule: self.max_share}} if self.max_share else {})
 
 
@@ -71,7 +71,7 @@ class StatedRules:
                 _merge(columns[name], one.about())
         found: Json = {"columns": columns}
         for together in self.table:
-            found |= together.rule.canonical()
+            found |= together.rule.canonical(self.dtypes)
             _merge(found, together.about())
         return found
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mlbuild.data.rules.rule import ContractKeys, Example, Rule, TableRule
+from mlbuild.data.rules.rule import Condition, ContractKeys, Example, Rule, TableRule
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list
@@ -50,10 +50,6 @@ class UniqueTogether(TableRule):
     )
 
     @property
-    def text(self) -> str:
-        return f"unique [{', '.join(self.columns)}]"
-
-    @property
     def columns(self) -> tuple[str, ...]:
         return self.unique or ()
 
@@ -66,8 +62,9 @@ class UniqueTogether(TableRule):
             elif name in self.columns[:index]:
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))
 
-    def kept(self) -> pl.Expr:
-        return _different(self.columns)
+    def conditions(self, dtypes: Mapping[str, str]) -> Iterator[Condition]:
+        text = f"unique [{', '.join(self.columns)}]"
+        yield Condition(self.columns, text, _different(self.columns), at=("unique",))
 
 
 def _different(together: Sequence[str]) -> pl.Expr:
