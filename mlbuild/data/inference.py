@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A key of a YAML map cannot be longer than 1024 characters.
 _LONGEST_NAME = 250
+#: Why a column is refused in which all values are missing.
+NO_VALUES = "has no values"
 #: People are not going to read a draft of more columns; guessing their contracts would take minutes.
 _MOST_COLUMNS = 20_000
 
@@ -71,7 +73,7 @@ def infer(file: Path) -> Inferred:
     if faults:
         raise faulty("the file changed while it was being read", faults)
     refused |= guess.refused
-    refused |= {name: "has no values" for name in columns if rows[name].null_count() == rows.height}
+    refused |= {name: NO_VALUES for name in columns if rows[name].null_count() == rows.height}
     for name, column in columns.items():
         if column.dtype == "string" and rows[name].str.contains("\0", literal=True).any():
             refused[name] = f"contains {ENDS_TEXT}"

@@ -146,6 +146,14 @@ def test_a_damaged_file(project: Command) -> None:
     assert done.code == 3 and done.err.startswith("mlbuild: cannot read 'bad.parquet': ")
 
 
+def test_columns_without_values_and_columns_of_lists(mlbuild: Command) -> None:
+    (mlbuild.folder / "old.csv").write_text("x,y\n" + "a,1\n" * 30)
+    (mlbuild.folder / "new.ndjson").write_text('{"x": null, "y": 1, "z": [1]}\n' * 30)
+    *_, x, y, note = mlbuild("describe", "old.csv", "new.ndjson").out.splitlines()
+    assert x.split()[:3] == ["x", x.split()[1], "**"] and "30 (100.0%)" in x and y.split()[1] == "0.000"
+    assert note.startswith("new.ndjson: column 'z' is left out: it is of ")
+
+
 def test_a_file_needs_no_project(mlbuild: Command) -> None:
     (mlbuild.folder / "rows.csv").write_text(ROWS)
     done = mlbuild("describe", "rows.csv")

@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from mlbuild.columns import DTYPES
 from mlbuild.data.casts import polars_type
 from mlbuild.data.statistics import FAMILIES
 from mlbuild.data.statistics.association import associations
-from mlbuild.data.statistics.distance import Distance
+from mlbuild.data.statistics.distance import Distance, distances
 from mlbuild.data.statistics.numbers import QUANTILES, Numbers
 from mlbuild.data.statistics.statistics import Statistics
 from mlbuild.data.statistics.table import TableStatistics
@@ -200,15 +200,20 @@ def test_only_the_most_frequent_of_many_texts_are_counted() -> None:
 
 def test_times() -> None:
     values = [datetime(2024, 1, 31, 5), datetime(2024, 3, 1), datetime(2024, 1, 1), None]
-    assert described(column("datetime", values), "datetime").to_json() == {
-        "dtype": "datetime",
-        "rows": 4,
+    found = described(column("datetime", values), "datetime").to_json()
+    assert {name: found[name] for name in ("missing", "distinct", "first", "last")} == {
         "missing": 1,
         "distinct": 3,
         "first": "2024-01-01T00:00:00",
         "last": "2024-03-01T00:00:00",
-        "months": {2024 * 12 + 1: 2, 2024 * 12 + 3: 1},
     }
+
+
+@pytest.mark.parametrize("dtype", ["date", "datetime"])
+def test_bars_of_times_have_the_same_length(dtype: str) -> None:
+    every = [datetime(1960, 1, 1) + timedelta(days=day) for day in range(1000)]
+    values = column(dtype, [one.date() if dtype == "date" else one for one in every])
+    assert described(values, dtype).bars(10) == pytest.approx([100] * 10, abs=8)
 
 
 # Distances
@@ -245,6 +250,36 @@ def test_the_distance_of_categories_and_of_missing_values() -> None:
     assert found.shift is None
     gone = described(column("string", ["a"] * 50 + [None] * 50), "string")
     assert (Distance.between(one, gone).psi or 0) > 1
+
+
+@pytest.mark.parametrize("dtype", ["date", "datetime"])
+def test_days_of_one_month_differ(dtype: str) -> None:
+    days = [[date(2024, 1, day) if dtype == "date" else datetime(2024, 1, day)] * 60 for day in (2, 20)]
+    one, two = (described(column(dtype, values), dtype) for values in days)
+    found = Distance.between(one, two)
+    assert found.largest == 1 and (found.psi or 0) > 1
+
+
+def test_a_new_frequent_text_is_found_among_many_values() -> None:
+    many = [f"v{number}" for number in range(3000)]
+    one = described(column("string", [*many, *["A"] * 3000]), "string")
+    two = described(column("string", [*many, *["A"] * 1800, *["NEW"] * 1200]), "string")
+    for distance in (Distance.between(one, two), Distance.between(two, one)):
+        assert distance.largest == pytest.approx(0.2, abs=0.01) and (distance.psi or 0) > 0.25
+
+
+def test_samples_of_many_texts_have_no_distance() -> None:
+    chance = np.random.default_rng(0)
+    rows = (chance.zipf(1.3, 20_000) % 5000, chance.zipf(1.3, 5_000) % 5000)
+    one, two = (described(column("string", [f"v{value}" for value in part]), "string") for part in rows)
+    assert (Distance.between(one, two).psi or 0) < 0.02
+
+
+def test_a_column_that_lost_all_values_has_a_distance() -> None:
+    full = described(column("string", ["a", "b"] * 50), "string")
+    gone = described(column("float", [None] * 100), "float")
+    found = distances({"x": full}, {"x": gone})["x"]
+    assert found is not None and (found.psi or 0) > 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.row_files import readable
 from mlbuild.data.faults import failure_lines
-from mlbuild.data.inference import infer
+from mlbuild.data.inference import NO_VALUES, infer
 from mlbuild.data.statistics.distance import distances
+from mlbuild.data.statistics.numbers import Numbers
 from mlbuild.data.statistics.table import TableStatistics
 from mlbuild.diagnostics import Failed
 from mlbuild.engine.store.store import open_store
@@ -51,15 +53,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @frozen
 class _Table:
-    """A table that was asked for: its statistics by part, the part to show, and what determines targets."""
+    """A table that was asked for: its statistics, the part to show, and why columns of a file are left out."""
 
     name: str
     description: Description
     part: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> TableStatistics:
         return self.description.tables[self.part]
+
+    def notes(self) -> list[str]:
+        return [
+            f"{shown(self.name)}: column '{name}' is left out: it {why}"
+            for name, why in self.left_out.items()
+        ]
 
     def title(self) -> str:
         rows = counted(self.shown.rows, "row")
@@ -97,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
         [table] = tables
         targets = table.description.association
         show([table.title(), "", *table_lines(table.shown, targets, not args.no_samples)])
+    if not args.json:
+        show(line for table in tables for line in table.notes())
     return OK
 
 
@@ -113,7 +124,7 @@ def _narrowed(table: _Table, column: str) -> _Table:
         part: TableStatistics(found.rows, {column: found.columns[column]})
         for part, found in table.description.tables.items()
     }
-    return _Table(table.name, Description(tables, table.description.association), table.part)
+    return replace(table, description=Description(tables, table.description.association))
 
 
 def _content(tables: list[_Table]) -> dict[str, Any]:
@@ -123,6 +134,7 @@ def _content(tables: list[_Table]) -> dict[str, Any]:
             "part": table.part,
             "parts": {part: found.to_json() for part, found in table.description.tables.items()},
             "association": table.description.association,
+            "left_out": dict(table.left_out),
         }
         for table in tables
     ]
@@ -147,7 +159,7 @@ class _Finder:
             Stopped: It cannot be described.
         """
         if os.path.lexists(asked) and not os.path.isdir(asked):  # noqa: PTH112  # the name can be any text
-            return _Table(asked, _of_file(Path(asked)), WHOLE)
+            return _of_file(asked)
         name, _, build = asked.partition("@")
         name, _, part = name.partition(":")
         spec = self._spec = self._spec or load_spec(self._args)
@@ -215,14 +227,21 @@ def _ordered(description: Description, names: list[str]) -> Description:
     )
 
 
-def _of_file(file: Path) -> Description:
-    readable(file)
+def _of_file(file: str) -> _Table:
+    readable(Path(file))
     try:
-        found = infer(file)
+        found = infer(Path(file))
     except Failed as failed:
         lines = failure_lines(failed.failure)
         raise Stopped(
-            f"cannot read '{shown(str(file))}': {failed.failure.message}", code=DATA, lines=lines
+            f"cannot read '{shown(file)}': {failed.failure.message}", code=DATA, lines=lines
         ) from None
     dtypes = {name: column.dtype for name, column in found.columns.items()}
-    return Description({WHOLE: TableStatistics.of(found.rows, dtypes)}, {})
+    table, rows = TableStatistics.of(found.rows, dtypes), found.rows.height
+    # Nothing tells the dtype of a column without values.
+    blank = {
+        name: Numbers.without_values(rows, "float") for name, why in found.refused.items() if why == NO_VALUES
+    }
+    left_out = {name: why for name, why in found.refused.items() if name not in blank}
+    description = Description({WHOLE: TableStatistics(rows, {**table.columns, **blank})}, {})
+    return _Table(file, description, WHOLE, left_out)

@@ -50,19 +50,22 @@ class Distance:
 
 
 def _equal(counts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Group neighbouring bins, so that the groups have about the same number of reference values."""
+    """Group neighbouring bins, so that the groups have about the same number of reference values.
+
+    Values below and above all of the reference are groups of their own.
+    """
+    inside = [place for place, (one, _) in enumerate(counts) if one]
+    first, end = (inside[0], inside[-1] + 1) if inside else (0, 0)
     total = sum(one for one, _ in counts)
     groups: list[tuple[int, int]] = []
     before, open_one, open_two = 0, 0, 0
-    for one, two in counts:
+    for one, two in counts[first:end]:
         open_one, open_two = open_one + one, open_two + two
         if open_one and (before + open_one) * GROUPS >= total * (len(groups) + 1):
             groups.append((open_one, open_two))
             before, open_one, open_two = before + open_one, 0, 0
-    if open_one or open_two:  # values above all of the reference belong to its last group
-        last = groups.pop() if groups and not open_one else (0, 0)
-        groups.append((last[0] + open_one, last[1] + open_two))
-    return groups
+    outside = [(0, sum(two for _, two in part)) for part in (counts[:first], counts[end:])]
+    return [*groups, *(group for group in outside if group[1])]
 
 
 def _psi(groups: Sequence[tuple[int, int]]) -> float:
@@ -97,8 +100,14 @@ def distances(
     reference: Mapping[str, Statistics], other: Mapping[str, Statistics]
 ) -> dict[str, Distance | None]:
     """Return the distance of each column that both tables have; None if its values cannot be compared."""
-    return {
-        name: Distance.between(one, other[name]) if type(one) is type(other[name]) else None
-        for name, one in reference.items()
-        if name in other
-    }
+    pairs = {name: _alike(one, other[name]) for name, one in reference.items() if name in other}
+    return {name: pair and Distance.between(*pair) for name, pair in pairs.items()}
+
+
+def _alike(one: Statistics, other: Statistics) -> tuple[Statistics, Statistics] | None:
+    """Return two columns as the same family. A column without values can be of any."""
+    if type(one) is type(other):
+        return one, other
+    if not one.present:
+        return other.without_values(one.rows, other.dtype), other
+    return None if other.present else (one, one.without_values(other.rows, one.dtype))

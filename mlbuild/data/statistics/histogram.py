@@ -7,6 +7,7 @@ of two tables can be merged to exactly that of both together: first bring both t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -63,6 +64,16 @@ class Histogram:
         return [
             (_float(key << self.shift), _float(((key + 1) << self.shift) - 1)) for key in sorted(self.counts)
         ]
+
+    def bars(self, low: float, high: float, number: int) -> list[int]:
+        """Return counts over `number` intervals of the same length between the smallest and the largest value."""
+        width = (high - low) / number
+        bars = [0] * (number if width > 0 and math.isfinite(width) else 1)
+        for (start, end), key in zip(self.edges(), sorted(self.counts), strict=True):
+            middle = min(max((max(start, low) + min(end, high)) / 2, low), high)
+            place = min(int((middle - low) / width), number - 1) if len(bars) > 1 else 0
+            bars[place] += self.counts[key]
+        return bars
 
     def to_json(self) -> dict[str, Any]:
         return {"shift": self.shift, "bins": [[key, self.counts[key]] for key in sorted(self.counts)]}

@@ -100,15 +100,7 @@ class Numbers(Statistics):
 
     def bars(self, number: int) -> list[int]:
         """Return counts over intervals of the same length between the minimum and the maximum."""
-        if self.min is None or self.max is None:
-            return []
-        width, low = (self.max - self.min) / number, self.min
-        bars = [0] * (number if width > 0 and math.isfinite(width) else 1)
-        for (start, end), key in zip(self.histogram.edges(), sorted(self.histogram.counts), strict=True):
-            middle = min(max((max(start, low) + min(end, self.max)) / 2, low), self.max)
-            place = min(int((middle - low) / width), number - 1) if len(bars) > 1 else 0
-            bars[place] += self.histogram.counts[key]
-        return bars
+        return [] if self.min is None or self.max is None else self.histogram.bars(self.min, self.max, number)
 
     def to_json(self) -> dict[str, Any]:
         return super().to_json() | {"histogram": self.histogram.to_json()}

@@ -8,6 +8,7 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from mlbuild.data.casts import polars_type
 from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ class Statistics:
     def of(cls, values: pl.Series, dtype: str) -> Self:
         """Compute the statistics of a column. They do not depend on the order of the rows."""
         raise NotImplementedError
+
+    @classmethod
+    def without_values(cls, rows: int, dtype: str) -> Self:
+        """Return the statistics of a column in which all values are missing."""
+        import polars as pl
+
+        return cls.of(pl.Series([None] * rows, dtype=polars_type(dtype)), dtype)
 
     def merged(self, other: Self) -> Self:
         """Return the statistics of the rows of both."""

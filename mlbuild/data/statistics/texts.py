@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlbuild.data.statistics.statistics import Counts, Statistics, added
@@ -84,15 +84,21 @@ class Texts(Statistics):
         return self.values
 
     def aligned(self, other: Self) -> tuple[Counts, Counts]:
-        """Return the counts of the values that both count; all others are one more value."""
-        if self.complete and other.complete:
-            return self.values, other.values
-        known = set.intersection(*({*part.values} for part in (self, other) if not part.complete))
-        return self._grouped(known), other._grouped(known)
+        """Return the counts of the values that one of them counts; all others are one more value.
 
-    def _grouped(self, known: Collection[str]) -> Counts:
-        found = {value: self.values.get(value, 0) for value in sorted(known)}
-        return {**found, None: self.present - sum(found.values())}
+        A value that the other does not count is not more frequent there than those that it counts. Within this limit,
+        it gets the count that is closest to the same share.
+        """
+        return self._counts_like(other), other._counts_like(self)
+
+    def _counts_like(self, other: Texts) -> Counts:
+        most = 0 if self.complete else min(self.values.values(), default=self.present)
+        scale = self.present / max(other.present, 1)
+        found = {
+            value: self.values.get(value, min(round(other.values.get(value, 0) * scale), most))
+            for value in dict.fromkeys([*self.values, *other.values])
+        }
+        return {**found, None: max(self.present - sum(found.values()), 0)}
 
     def bars(self, number: int) -> list[int]:
         """Return the counts of the most frequent values, in descending order."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from mlbuild.data.statistics.statistics import Counts, Statistics, added, regrouped
+from mlbuild.data.statistics.histogram import Histogram
+from mlbuild.data.statistics.statistics import Counts, Statistics
 from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import polars as pl
 
+_EPOCH = datetime(1970, 1, 1)
+
 
 @frozen
 class Times(Statistics):
-    """Statistics of a date or datetime column: the first and the last value, and the number of values in each month.
+    """Statistics of a date or datetime column: the first and the last value, and a histogram.
 
-    A month is counted as 12 times its year plus its number, from 1 to 12.
+    The histogram is in days since 1970 for dates, and in microseconds for datetimes.
     """
 
     dtypes: ClassVar = ("date", "datetime")
@@ -25,25 +29,24 @@ class Times(Statistics):
     distinct: int | None
     first: str | None
     last: str | None
-    months: Mapping[int, int]
+    histogram: Histogram
 
     @classmethod
     def of(cls, values: pl.Series, dtype: str) -> Self:
-        import polars as pl
+        import numpy as np
 
         present = values.drop_nulls()
-        month = present.dt.year().cast(pl.Int64) * 12 + present.dt.month().cast(pl.Int64)
-        counted = month.rename("month").value_counts(name="count").sort("month")
+        exact, counts = np.unique(present.to_physical().to_numpy(), return_counts=True)
         ends = [present.min(), present.max()] if len(present) else [None, None]
-        first, last = (None if one is None else one.isoformat() for one in ends)  # type: ignore[union-attr]  # polars' own types do not tell
+        first, last = (one.isoformat() if isinstance(one, date) else None for one in ends)
         return cls(
             dtype=dtype,
             rows=len(values),
             missing=values.null_count(),
-            distinct=present.n_unique(),
+            distinct=len(exact),
             first=first,
             last=last,
-            months=dict(zip(counted["month"].to_list(), counted["count"].to_list(), strict=True)),
+            histogram=Histogram.of(exact.astype(np.float64), counts),
         )
 
     def merged(self, other: Self) -> Self:
@@ -55,21 +58,30 @@ class Times(Statistics):
             distinct=None,
             first=min((first for first, _ in ends), default=None),
             last=max((last for _, last in ends), default=None),
-            months=dict(sorted(added(self.months, other.months).items())),
+            histogram=self.histogram.merged(other.histogram),
         )
 
     def counts(self) -> Counts:
-        return self.months
+        return self.histogram.counts
+
+    def aligned(self, other: Self) -> tuple[Counts, Counts]:
+        shift = max(self.histogram.shift, other.histogram.shift)
+        return self.histogram.at(shift), other.histogram.at(shift)
 
     def bars(self, number: int) -> list[int]:
-        """Return counts over intervals of the same number of months, as far as possible."""
-        if not self.months:
+        """Return counts over intervals of the same length between the first and the last value."""
+        if self.first is None or self.last is None:
             return []
-        first, last = min(self.months), max(self.months)
-        return regrouped([self.months.get(month, 0) for month in range(first, last + 1)], number)
+        return self.histogram.bars(self._number(self.first), self._number(self.last), number)
+
+    def _number(self, text: str) -> float:
+        """Return a value as in the histogram."""
+        since = datetime.fromisoformat(text) - _EPOCH
+        return since.days if self.dtype == "date" else since.total_seconds() * 1e6
+
+    def to_json(self) -> dict[str, Any]:
+        return super().to_json() | {"histogram": self.histogram.to_json()}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, object]) -> Self:
-        months = value["months"]
-        assert isinstance(months, dict)
-        return super().from_json({**value, "months": {int(month): count for month, count in months.items()}})
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        return super().from_json({**value, "histogram": Histogram.from_json(value["histogram"])})
