@@ -30,7 +30,7 @@ contracts:
     columns: {mass: float, mass: int}
 preprocessing:
   tabular:
-    - {op: imput, columns: mass}
+    - {op: imput, columns: mass, strategy: median}
 """
 WARNED = """\
 mlbuild: 1
@@ -148,7 +148,7 @@ def test_text_goes_to_standard_error(faulty: Command, words: list[str]) -> None:
         "    |               ^^^^\n"
         "  help: remove or rename one of them\n"
         "mlbuild.yaml:10:12: error[unknown-op]: unknown op 'imput'\n"
-        "  10 |     - {op: imput, columns: mass}\n"
+        "  10 |     - {op: imput, columns: mass, strategy: median}\n"
         "     |            ^^^^^\n"
         "  help: did you mean 'impute'?\n"
         "2 errors\n"
@@ -307,7 +307,13 @@ SOME = {"check": FORMATS, "plan": FORMATS, "build": FORMATS}
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, format_: str) -> None:
     if format_ not in SOME.get(verb, ["text", "json"]):
-        needed = {"why": "x", "query": "x", "predict": "model.onnx rows.csv", "store": "verify"}
+        needed = {
+            "why": "x",
+            "query": "x",
+            "describe": "x",
+            "predict": "model.onnx rows.csv",
+            "store": "verify",
+        }
         done = warned(verb, *needed.get(verb, "").split(), "--format", format_)
         assert (done.code, done.err) == (2, "")
         assert ended(done.out, format_).startswith(f"'{verb}' does not support the format '{format_}'")

@@ -146,6 +146,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("reading", "false"): {"true": ["yes"], "false": ["no"]},
     ("reading", "ambiguous"): {"time_zone": "Europe/Berlin", "ambiguous": "later"},
     ("join", "prefix"): {"prefix": "other_"},
+    ("sources", "valid"): {"valid": "again", "test": None},
     ("deduplicate", "order"): {"order": ["x"]},
     ("sort", "descending"): {"descending": ["x"]},
     ("sample", "seed"): {"seed": 1},
