@@ -15,10 +15,11 @@ PATTERN = (
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 DAY = 86_400_000_000
-#: `90s`, `30min`, `12h`, `7d`, `2w`.
-DURATION = r"^[1-9][0-9]{0,6}(s|min|h|d|w)$"
+#: `90s`, `30min`, `12h`, `7d`, `2w`. No sum of two durations is beyond 64 bits in microseconds.
+DURATION = r"^(0|[1-9][0-9]{0,5})(s|min|h|d|w)$"
 DURATION_WORDS = "a duration such as 7d, with the unit s, min, h, d or w"
-_UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": DAY, "w": 7 * DAY}
+#: The units in microseconds.
+UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": DAY, "w": 7 * DAY}
 #: 0001-01-01 and the end of 9999-12-31: the range of ISO texts and of Python's dates.
 FIRST, LAST = -719_162 * DAY, 2_932_897 * DAY - 1
 
@@ -52,7 +53,7 @@ def parse_moment(text: str) -> int | None:
 def parse_duration(text: str) -> int:
     """Return the microseconds of a duration that matches `DURATION`."""
     number, unit = re.findall(r"[0-9]+|[a-z]+", text)
-    return int(number) * _UNITS[unit]
+    return int(number) * UNITS[unit]
 
 
 def parse_moments(texts: pl.Series) -> pl.Series:

@@ -52,7 +52,7 @@ class Drawn:
             case Span():
                 return chance.choice([1, 3, "2d", "48h", "1w"])
             case Duration():
-                return chance.choice(["0d", "1d", "90m"])
+                return chance.choice(["0d", "1d", "90min"])
             case ListOf(item=Name(of="column"), or_one=False):
                 first = self.columns[some[0]].dtype
                 alike = [name for name in names if self.columns[name].dtype == first]

@@ -161,7 +161,7 @@ def test_a_string_that_can_be_missing_needs_a_token() -> None:
     ("more", "problem"),
     [
         ({"last": "0d"}, ("a window of no time sees no rows", ("last",))),
-        ({"last": "7d", "known_after": "2w"}, ("no row of the last 7d is known: that takes 2w", ("last",))),
+        ({"last": "7d", "known_after": "2w"}, ("no row of the last 7d is known: that takes 14d", ("last",))),
     ],
 )
 def test_a_window_that_sees_nothing_is_refused(more: Any, problem: Any) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import TEMPORAL
-from mlbuild.data.steps.durations import microseconds
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.moments import parse_duration
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ class Timeline:
 
         ranks = np.searchsorted(self._times, times)
         if known_after is not None:
-            known = np.searchsorted(self._times, times - microseconds(known_after), side="right")
+            known = np.searchsorted(self._times, times - parse_duration(known_after), side="right")
             ranks = np.minimum(ranks, known)
         return self._positions(groups, ranks)
 

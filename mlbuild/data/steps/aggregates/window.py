@@ -9,7 +9,7 @@ from mlbuild.data.casts import schema_of
 from mlbuild.data.lineage import Decision, Finding, Unknown
 from mlbuild.data.steps.aggregates.aggregation import Ranges, aggregated
 from mlbuild.data.steps.aggregates.calls import Calls
-from mlbuild.data.steps.durations import Duration, Span, microseconds
+from mlbuild.data.steps.durations import Duration, Span
 from mlbuild.data.steps.moments import ADVICE, Timeline, row_groups, times_of, untimely
 from mlbuild.data.steps.step import DatasetStep, near, unknown_columns
 from mlbuild.data.table import Table, TableColumn
@@ -18,6 +18,7 @@ from mlbuild.expressions.aggregates import LAG, LAST, OF_ORDERED, bind_call
 from mlbuild.expressions.rows import polars_dtype
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Aggregate
+from mlbuild.moments import parse_duration
 from mlbuild.params import Json, ListOf, MapOf, Name, field, write
 
 if TYPE_CHECKING:
@@ -65,9 +66,11 @@ class Window(DatasetStep):
     )
 
     def check(self) -> Iterator[Problem]:
-        if isinstance(self.last, str) and microseconds(self.last) == 0:
+        if isinstance(self.last, str) and parse_duration(self.last) == 0:
             yield Problem("contradiction", "a window of no time sees no rows", ("last",))
-        elif isinstance(self.last, str) and microseconds(self.last) < microseconds(self.known_after or "0d"):
+        elif isinstance(self.last, str) and parse_duration(self.last) < parse_duration(
+            self.known_after or "0d"
+        ):
             message = f"no row of the last {self.last} is known: that takes {self.known_after}"
             yield Problem("contradiction", message, ("last",), "let 'last' reach further back")
 
@@ -129,7 +132,7 @@ class Window(DatasetStep):
             # Together with all rows of the same time: which of them is the first has no meaning.
             start = np.where(start < end, rows.together(np.minimum(start, seen - 1)), end)
         elif self.last is not None:
-            start = np.minimum(rows.since(groups, times - microseconds(self.last)), end)
+            start = np.minimum(rows.since(groups, times - parse_duration(self.last)), end)
         blank = np.full(total - seen, total)
         return Ranges(*(np.concatenate([one, blank]) for one in (start, end, first)))
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.lineage import Finding
-from mlbuild.data.steps.durations import Duration, microseconds
+from mlbuild.data.steps.durations import Duration
 from mlbuild.data.steps.joins.matching import FEWEST_FOUND, Match, demand_unique
 from mlbuild.data.steps.moments import ADVICE, Timeline, row_groups, times_of, untimely
 from mlbuild.data.steps.step import DatasetStep, near
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.frozen import frozen
+from mlbuild.moments import parse_duration
 from mlbuild.params import Json, ListOf, Name, Text, field, write
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class AsofJoin(DatasetStep):
     def check(self) -> Iterator[Problem]:
         if self.tolerance is None:
             return
-        if microseconds(self.tolerance) == 0:
+        if parse_duration(self.tolerance) == 0:
             yield Problem("contradiction", "with no tolerance, no earlier row matches", ("tolerance",))
-        elif microseconds(self.tolerance) < microseconds(self.known_after or "0d"):
+        elif parse_duration(self.tolerance) < parse_duration(self.known_after or "0d"):
             message = f"no row of the last {self.tolerance} is known: that takes {self.known_after}"
             yield Problem("contradiction", message, ("tolerance",), "let 'tolerance' reach further back")
 
@@ -142,7 +143,7 @@ class AsofJoin(DatasetStep):
         there = (groups >= 0) & rows[self.time].is_not_null().to_numpy() & (found > line.first(groups))
         place = order[np.maximum(found - 1, 0)] if len(order) else np.zeros_like(found)
         if self.tolerance is not None and len(order):
-            there &= moments[place] >= times - microseconds(self.tolerance)
+            there &= moments[place] >= times - parse_duration(self.tolerance)
         return pl.Series(place, dtype=pl.UInt32).set(pl.Series(~there), None)
 
     def _time_problems(self, table: Table, right: Table) -> Iterator[Problem]:
