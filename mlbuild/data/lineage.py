@@ -229,7 +229,8 @@ class Finding:
     """Translates nodes of another table to the rows that find its rows by a join, which is at a path of the spec.
 
     `keys` maps the nodes of the other table that must be equal to nodes here. `chosen` decided which rows the other
-    table has. With `itself`, a row can only find itself. With `earlier`, it can only find rows of an earlier time.
+    table has. With `itself`, a row can only find itself. With `earlier`, it can only find rows of an earlier time. With
+    `any_row`, it finds one of several rows with the same keys, which can be itself.
     `times` are nodes here and there that decide which of several rows is found. `advice` is that of the decision.
     """
 
@@ -240,13 +241,14 @@ class Finding:
         chosen: Node | None,
         itself: bool = False,
         earlier: bool = False,
+        any_row: bool = False,
         times: Sequence[tuple[Node, Node]] = (),
         advice: str = "",
     ) -> None:
         self._keys = keys
         # What such a row has seen of other rows are rows before this one, and not any rows.
         self._before = itself or earlier
-        self._agree = None if itself else {there.datum: here.datum for there, here in keys.items()}
+        self._agree = None if itself or any_row else {there.datum: here.datum for there, here in keys.items()}
         self._seen: dict[Node, Node] = {}
         own = (*keys.values(), *(here for here, _ in times))
         self.match = Decision("", at, own, what=_FOUND)

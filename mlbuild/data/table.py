@@ -133,7 +133,8 @@ class Reading(Schema):
 class Table:
     """The columns of a source, or those after some steps of a dataset.
 
-    `unique` holds promises: lists of nodes in which no two rows are equal (missing values are never equal).
+    `unique` holds promises: lists of nodes in which no two rows are equal (missing values are never equal). The `selected`
+    ones hold because a step has kept only one of such rows.
     `chosen` decided which rows exist, and `ordered` in which order. `afterwards` are the nodes whose values
     are not known at prediction time. `dropped` are the columns that steps have dropped: the name is gone, but
     columns computed from it remain. `place` is where people find the definition of the table.
@@ -141,6 +142,7 @@ class Table:
 
     columns: Mapping[str, TableColumn]
     unique: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
+    selected: tuple[tuple[Node, ...], ...] = field(default=(), compare=False)
     chosen: Decision | None = field(default=None, compare=False)
     ordered: Decision | None = field(default=None, compare=False)
     afterwards: tuple[Node, ...] = field(default=(), compare=False)
@@ -213,6 +215,11 @@ class Table:
         """Whether no two rows are equal in all of `names`."""
         given = {*self.nodes(names)}
         return any(given.issuperset(promise) for promise in self.unique)
+
+    def identified_by(self, names: Iterable[str]) -> bool:
+        """Whether no two rows of the data are equal in all of `names`, and not only those that a step has kept."""
+        given = {*self.nodes(names)}
+        return any(given.issuperset(promise) for promise in self.unique if promise not in self.selected)
 
     def promises(self) -> list[tuple[str, ...]]:
         """Return the names of the columns in which no two rows are equal, as far as the columns still exist."""

@@ -53,7 +53,7 @@ class Deduplicate(DatasetStep):
         # Where `order` is the same, the order of the rows decides, and an earlier step can have sorted them.
         read = (*by, *table.nodes(self.order), *([table.ordered] if table.ordered else []))
         kept = table.filtered(Decision("", at, read, what="rows are deduplicated"), ())
-        return replace(kept, unique=(*table.unique, by))
+        return replace(kept, unique=(*table.unique, by), selected=(*table.selected, by))
 
     def doubtful(self, table: Table, at: Path) -> Table:
         return table

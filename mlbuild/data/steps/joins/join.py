@@ -217,7 +217,13 @@ class Join(DatasetStep):
         keys = dict(zip(right.nodes(self.keys.values()), table.nodes(self.keys), strict=True))
         equal = [there.datum == here.datum for there, here in keys.items()]
         same = [name for name, one in zip(self.keys.values(), equal, strict=True) if one]
-        return Finding(at, keys, right.chosen, itself=bool(same) and right.unique_within(same))
+        return Finding(
+            at,
+            keys,
+            right.chosen,
+            itself=bool(same) and right.identified_by(same),
+            any_row=not right.identified_by(self.keys.values()),
+        )
 
 
 def _examples(keys: pl.DataFrame) -> Sequence[Any]:
