@@ -229,9 +229,8 @@ class Finding:
     """Translates nodes of another table to the rows that find its rows by a join, which is at a path of the spec.
 
     `keys` maps the nodes of the other table that must be equal to nodes here. `chosen` decided which rows the other
-    table has. With `itself`, a row can only find itself. With `earlier`, it can only find rows of an earlier time. With
-    `any_row`, it finds one of several rows with the same keys, which can be itself.
-    `times` are nodes here and there that decide which of several rows is found. `advice` is that of the decision.
+    table has. A row finds only itself (`itself`), only rows of an earlier time (`earlier`), or one of several rows, which
+    can be itself (`any_row`). `times` are nodes here and there that decide which one. `advice` is that of the decision.
     """
 
     def __init__(
@@ -246,14 +245,13 @@ class Finding:
         advice: str = "",
     ) -> None:
         self._keys = keys
-        # What such a row has seen of other rows are rows before this one, and not any rows.
-        self._before = itself or earlier
+        self._before = itself or earlier  # what it has seen of other rows are rows before this one
         self._agree = None if itself or any_row else {there.datum: here.datum for there, here in keys.items()}
         self._seen: dict[Node, Node] = {}
         own = (*keys.values(), *(here for here, _ in times))
         self.match = Decision("", at, own, what=_FOUND)
         theirs = self.see([*keys, *(there for _, there in times), *([chosen] if chosen else [])])
-        # Everything is found by this: the keys here, and whatever decides whether such a row exists there.
+        # Everything is found by the keys here, and by whatever decides whether such a row exists there.
         self.match, self._seen = Decision("", at, (*own, *theirs), what=_FOUND, advice=advice), {}
 
     def see(self, nodes: Iterable[Node]) -> list[Node]:

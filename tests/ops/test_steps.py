@@ -98,6 +98,7 @@ def test_all_columns_of_a_step_that_do_not_suit_are_told_together() -> None:
     assert problems("{op: standard, columns: [x, s, t]};{op: category, columns: q}", **columns) == [
         ("0.columns.1", "'standard' takes int or float, but column 's' is string"),
         ("0.columns.2", "'standard' takes int or float, but column 't' is date"),
+        ("1.columns", "unknown column 'q'"),
     ]
 
 
