@@ -189,6 +189,12 @@ COMMANDS = {
     "graph": ["graph", "graph --dot", "graph --json"],
     "query": ["query deps(train:one)", "query TEXT", "query TEXT --json"],
     "render": ["render", "render --json"],
+    "describe": [
+        "describe rows",
+        "describe all:train rows.csv --json",
+        "describe rows rows.csv",
+        "describe TEXT",
+    ],
     "explain": ["explain unknown-key", "explain TEXT"],
     "schema": ["schema --project"],
     "gc": ["gc", "gc --json"],

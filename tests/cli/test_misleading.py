@@ -104,7 +104,7 @@ def test_a_number_in_place_of_a_date_is_not_told_to_be_quoted(project: Command) 
     "split",
     [
         "{type: time, column: id, valid_from: '200'}",
-        "{type: rondom}",
+        "{type: rondom, valid: 0.2}",
         "{type: random, tset: 1}",
         "{type: random, valid: 0.6, test: 0.6}",
     ],

@@ -31,7 +31,7 @@ from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.described import Description, description_by, description_of
 from mlbuild.pipeline.parts import SPLITS, WHOLE
 from mlbuild.pipeline.tasks import describe
-from mlbuild.shown import shown
+from mlbuild.shown import shown, told
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json")
@@ -66,8 +66,7 @@ class _Table:
 
     def notes(self) -> list[str]:
         return [
-            f"{shown(self.name)}: column '{name}' is left out: it {why}"
-            for name, why in self.left_out.items()
+            told(f"{self.name}: column '{name}' is left out: it {why}") for name, why in self.left_out.items()
         ]
 
     def title(self) -> str:
@@ -128,20 +127,20 @@ def _narrowed(table: _Table, column: str) -> _Table:
 
 
 def _content(tables: list[_Table]) -> dict[str, Any]:
-    told = [
+    found = [
         {
             "table": table.name,
             "part": table.part,
-            "parts": {part: found.to_json() for part, found in table.description.tables.items()},
+            "parts": {part: one.to_json() for part, one in table.description.tables.items()},
             "association": table.description.association,
             "left_out": dict(table.left_out),
         }
         for table in tables
     ]
     if len(tables) == 1:
-        return told[0]
-    found = distances(tables[0].shown.columns, tables[1].shown.columns)
-    return {"tables": told, "distances": {name: one and one.to_json() for name, one in found.items()}}
+        return found[0]
+    apart = distances(tables[0].shown.columns, tables[1].shown.columns)
+    return {"tables": found, "distances": {name: one and one.to_json() for name, one in apart.items()}}
 
 
 class _Finder:
