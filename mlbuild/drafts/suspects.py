@@ -86,7 +86,7 @@ def _number_suspicion(goal: Goal, values: pl.Series, target: pl.Series) -> str |
     if _repeats(rows["value"]):
         rest = rows.select(pl.col("number") - pl.col("number").mean().over("value"))["number"]
         spread = rows["number"].var()
-        if isinstance(spread, float) and spread and (1 - float((rest**2).mean()) / spread) > _ALL:  # type: ignore[arg-type]
+        if isinstance(spread, float) and spread and (1 - float((rest**2).mean()) / spread) > _ALL:  # type: ignore[arg-type]  # the mean of numbers is a number
             return f"has nearly one value of '{goal.name}' for each of its values"
     return None
 
