@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,6 +59,8 @@ def _cause(text: str, file: Path) -> str:
 @contextmanager
 def _quiet(panic: type[BaseException]) -> Iterator[None]:
     """Suppress what polars prints before it raises `panic`, with its own stack trace, but print everything else."""
+    import tempfile
+
     panicked = False
     with tempfile.TemporaryFile() as printed:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -47,6 +46,8 @@ def lightgbm() -> ModuleType:
 @contextmanager
 def utf8_path(file: Path) -> Iterator[str]:
     """The path of a file in UTF-8, as LightGBM needs it: through a link if the name of a folder is not UTF-8."""
+    import tempfile
+
     if is_unicode(str(file)):
         yield str(file)
         return

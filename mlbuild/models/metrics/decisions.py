@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import Metric
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
 class Decision(Metric):
     """A measure of predicted classes, which is 1 if all of them are correct and never below 0."""
 
@@ -26,7 +24,6 @@ class Decision(Metric):
     worst = 0
 
 
-@frozen
 class Accuracy(Decision):
     """Fraction of rows whose class is predicted correctly."""
 
@@ -36,7 +33,6 @@ class Accuracy(Decision):
         return float((scores.argmax(axis=1) == target).mean())
 
 
-@frozen
 class BalancedAccuracy(Decision):
     """Mean of the recall of each class.
 
@@ -51,7 +47,6 @@ class BalancedAccuracy(Decision):
         return float((right[held] / actual[held]).mean())
 
 
-@frozen
 class F1Score(Decision):
     """F1 score (harmonic mean of precision and recall) of the positive class; two classes only.
 
@@ -66,7 +61,6 @@ class F1Score(Decision):
         return float(_f1_by_class(target, scores)[1]) if actual[1] + predicted[1] else None
 
 
-@frozen
 class F1Macro(Decision):
     """Unweighted mean of the F1 scores of the classes.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.metrics.metric import INFINITE, Metric
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
 class Error(Metric):
     """A mean of errors, which is 0 for perfect predictions and has no upper bound."""
 
@@ -24,7 +22,6 @@ class Error(Metric):
     worst = INFINITE
 
 
-@frozen
 class MeanSquaredError(Error):
     """Mean squared error."""
 
@@ -34,7 +31,6 @@ class MeanSquaredError(Error):
         return _mean_square(errors(target, scores))
 
 
-@frozen
 class RootMeanSquaredError(Error):
     """Square root of the mean squared error."""
 
@@ -44,7 +40,6 @@ class RootMeanSquaredError(Error):
         return math.sqrt(_mean_square(errors(target, scores)))
 
 
-@frozen
 class MeanAbsoluteError(Error):
     """Mean absolute error."""
 
@@ -54,7 +49,6 @@ class MeanAbsoluteError(Error):
         return float(abs(errors(target, scores)).mean())
 
 
-@frozen
 class MedianAbsoluteError(Error):
     """Median absolute error."""
 
@@ -66,7 +60,6 @@ class MedianAbsoluteError(Error):
         return float(np.median(abs(errors(target, scores))))
 
 
-@frozen
 class MeanAbsolutePercentageError(Error):
     """Mean of the absolute errors relative to the target.
 
@@ -82,7 +75,6 @@ class MeanAbsolutePercentageError(Error):
         return float((abs(errors(target, scores)) / sizes).mean())
 
 
-@frozen
 class R2Score(Metric):
     """Coefficient of determination: fraction of the variance of the target that is explained.
 

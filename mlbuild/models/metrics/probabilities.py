@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import INFINITE, Metric
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
 class LogLoss(Metric):
     """Mean negative logarithm of the probability of the true class.
 
@@ -34,7 +32,6 @@ class LogLoss(Metric):
         return float(-np.log(true).mean())
 
 
-@frozen
 class BrierScore(Metric):
     """Mean squared error of the probability of the positive class; two classes only.
 

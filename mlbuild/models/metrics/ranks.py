@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import Metric
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@frozen
 class RocAuc(Metric):
     """Area under the ROC curve; with several classes, the macro average of one-vs-rest.
 
@@ -37,7 +35,6 @@ class RocAuc(Metric):
         return float(np.mean(known)) if len(known) == len(areas) else None
 
 
-@frozen
 class AveragePrecision(Metric):
     """Average precision: area under the precision-recall curve; two classes only.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -70,6 +69,8 @@ class Dialect:
         Raises:
             UnicodeDecodeError: It is not text in this encoding.
         """
+        import tempfile
+
         if self.encoding == "utf-8" and not self.skip_rows and not self.comment and not _is_compressed(file):
             yield file
             return
