@@ -15,7 +15,7 @@ from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError, code_of
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, counted, show, show_document
 from mlbuild.cli.output.progress import BuildPrinter
-from mlbuild.cli.output.statistics import column_lines, comparison_lines, table_lines, without_values
+from mlbuild.cli.output.statistics import column_lines, comparison_lines, table_lines, without_texts
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.row_files import readable
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         tables = [_narrowed(table, args.column) for table in tables]
     if args.json:
         content = _content(tables)
-        show_document(document("describe", OK, without_values(content) if args.no_samples else content))
+        show_document(document("describe", OK, without_texts(content) if args.no_samples else content))
     elif len(tables) == 2:
         one, other = (table.shown for table in tables)
         found = distances(one.columns, other.columns)
@@ -238,9 +238,7 @@ def _of_file(file: str) -> _Table:
     dtypes = {name: column.dtype for name, column in found.columns.items()}
     table, rows = TableStatistics.of(found.rows, dtypes), found.rows.height
     # Nothing tells the dtype of a column without values.
-    blank = {
-        name: Numbers.without_values(rows, "float") for name, why in found.refused.items() if why == NO_VALUES
-    }
+    blank = {name: Numbers.blank(rows, "float") for name, why in found.refused.items() if why == NO_VALUES}
     left_out = {name: why for name, why in found.refused.items() if name not in blank}
     description = Description({WHOLE: TableStatistics(rows, {**table.columns, **blank})}, {})
     return _Table(file, description, WHOLE, left_out)

@@ -173,8 +173,8 @@ def _number(value: float | None, digits: int | None = None, sign: bool = False) 
     return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
 
 
-def without_values(content: Any) -> Any:
+def without_texts(content: Any) -> Any:
     """Return the JSON of statistics without texts of the data."""
     if isinstance(content, dict):
-        return {key: None if key == "values" else without_values(value) for key, value in content.items()}
+        return {key: None if key == "values" else without_texts(value) for key, value in content.items()}
     return content

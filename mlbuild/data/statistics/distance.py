@@ -109,5 +109,5 @@ def _alike(one: Statistics, other: Statistics) -> tuple[Statistics, Statistics] 
     if type(one) is type(other):
         return one, other
     if not one.present:
-        return other.without_values(one.rows, other.dtype), other
-    return None if other.present else (one, one.without_values(other.rows, one.dtype))
+        return other.blank(one.rows, other.dtype), other
+    return None if other.present else (one, one.blank(other.rows, one.dtype))

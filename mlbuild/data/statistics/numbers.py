@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from mlbuild.data.statistics.binned import Binned
 from mlbuild.data.statistics.histogram import Histogram
-from mlbuild.data.statistics.statistics import Counts, Statistics
 from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _FEW = 10_000
 
 
 @frozen
-class Numbers(Statistics):
+class Numbers(Binned):
     """Statistics of an int or float column.
 
     All but `distinct` are about finite values; `infinite` is the number of the others. `sd` is the sample standard
@@ -29,7 +29,6 @@ class Numbers(Statistics):
     """
 
     dtypes: ClassVar = ("int", "float")
-    ordered: ClassVar = True
 
     distinct: int | None
     infinite: int
@@ -38,7 +37,6 @@ class Numbers(Statistics):
     mean: float | None
     sd: float | None
     quantiles: tuple[float, ...] | None
-    histogram: Histogram
 
     @classmethod
     def of(cls, values: pl.Series, dtype: str) -> Self:
@@ -91,30 +89,14 @@ class Numbers(Statistics):
         """The number of finite values."""
         return self.present - self.infinite
 
-    def counts(self) -> Counts:
-        return self.histogram.counts
-
-    def aligned(self, other: Self) -> tuple[Counts, Counts]:
-        shift = max(self.histogram.shift, other.histogram.shift)
-        return self.histogram.at(shift), other.histogram.at(shift)
-
     def bars(self, number: int) -> list[int]:
         """Return counts over intervals of the same length between the minimum and the maximum."""
         return [] if self.min is None or self.max is None else self.histogram.bars(self.min, self.max, number)
 
-    def to_json(self) -> dict[str, Any]:
-        return super().to_json() | {"histogram": self.histogram.to_json()}
-
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         quantiles = value["quantiles"]
-        return cls(
-            **{
-                **value,
-                "quantiles": None if quantiles is None else tuple(quantiles),
-                "histogram": Histogram.from_json(value["histogram"]),
-            }
-        )
+        return super().from_json({**value, "quantiles": None if quantiles is None else tuple(quantiles)})
 
 
 def _counted(values: pl.Series) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -41,7 +41,7 @@ class Statistics:
         raise NotImplementedError
 
     @classmethod
-    def without_values(cls, rows: int, dtype: str) -> Self:
+    def blank(cls, rows: int, dtype: str) -> Self:
         """Return the statistics of a column in which all values are missing."""
         import polars as pl
 

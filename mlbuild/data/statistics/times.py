@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from mlbuild.data.statistics.binned import Binned
 from mlbuild.data.statistics.histogram import Histogram
-from mlbuild.data.statistics.statistics import Counts, Statistics
 from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
@@ -17,19 +16,17 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 @frozen
-class Times(Statistics):
+class Times(Binned):
     """Statistics of a date or datetime column: the first and the last value, and a histogram.
 
     The histogram is in days since 1970 for dates, and in microseconds for datetimes.
     """
 
     dtypes: ClassVar = ("date", "datetime")
-    ordered: ClassVar = True
 
     distinct: int | None
     first: str | None
     last: str | None
-    histogram: Histogram
 
     @classmethod
     def of(cls, values: pl.Series, dtype: str) -> Self:
@@ -61,13 +58,6 @@ class Times(Statistics):
             histogram=self.histogram.merged(other.histogram),
         )
 
-    def counts(self) -> Counts:
-        return self.histogram.counts
-
-    def aligned(self, other: Self) -> tuple[Counts, Counts]:
-        shift = max(self.histogram.shift, other.histogram.shift)
-        return self.histogram.at(shift), other.histogram.at(shift)
-
     def bars(self, number: int) -> list[int]:
         """Return counts over intervals of the same length between the first and the last value."""
         if self.first is None or self.last is None:
@@ -78,10 +68,3 @@ class Times(Statistics):
         """Return a value as in the histogram."""
         since = datetime.fromisoformat(text) - _EPOCH
         return since.days if self.dtype == "date" else since.total_seconds() * 1e6
-
-    def to_json(self) -> dict[str, Any]:
-        return super().to_json() | {"histogram": self.histogram.to_json()}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        return super().from_json({**value, "histogram": Histogram.from_json(value["histogram"])})
