@@ -53,8 +53,15 @@ POLICY = Policy(
             "mlbuild.params.Param",
         }
     ),
-    # It looks up the name of a class under the attribute that the family defines.
-    lookups=frozenset({"mlbuild.params.Described.__init_subclass__"}),
+    # The first looks up the name of a class under the attribute that the family defines; the others look up fields.
+    lookups=frozenset(
+        {
+            "mlbuild.params.Described.__init_subclass__",
+            "mlbuild.frozen.frozen",
+            "mlbuild.frozen._compared",
+            "mlbuild.frozen._represented",
+        }
+    ),
     prose=(
         Prose("mlbuild.params.field", "doc", 1, read_as="doc"),
         Prose("mlbuild.params.field", "examples", None, read_as="examples"),
