@@ -33,7 +33,7 @@ from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import GRAIN_NS, Digests, LocalFile, name_in, settled
-from mlbuild.engine.decide.libraries import listed
+from mlbuild.engine.decide.libraries import is_installed, listed
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Fresh
 from mlbuild.engine.execution.events import BuildResult
@@ -134,10 +134,11 @@ class _Survey:
         return found
 
     def _code(self) -> Iterator[Path]:
-        """Yield the whole source code of mlbuild, and that of tasks from elsewhere."""
+        """Yield the source code of mlbuild, unless it is an installed library, and that of tasks from elsewhere."""
         if not listed(library for task in self._tasks for library in task.libraries):
             raise _Doubt
-        for folder, _, names in os.walk(mlbuild.__path__[0]):
+        package = mlbuild.__path__[0]
+        for folder, _, names in () if is_installed(Path(package)) else os.walk(package):
             yield from (Path(folder, name) for name in names if name.endswith((".py", ".json")))
         code = Code(self._store.local, self._policy)
         for task in self._tasks:

@@ -73,13 +73,16 @@ def environment() -> dict[str, str]:
 
 
 def mlbuild_script(folder: Path) -> list[str]:
-    """Return the installed command `mlbuild` for this interpreter, with all of its bytecode compiled."""
-    script = folder / "mlbuild"
+    """Install mlbuild below a folder, with all of its bytecode compiled. Return the command for this interpreter.
+
+    Python looks for modules beside the script first. The libraries are those of this environment.
+    """
+    site = folder / "installed"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--compile", "--target", str(site)]
+    subprocess.run([*pip, str(_ROOT)], check=True, stdout=subprocess.DEVNULL)
+    script = site / "mlbuild-command"
     script.write_text(_SCRIPT)
-    command = [sys.executable, str(script)]
-    subprocess.run([*command, "--version"], env=environment(), check=True, capture_output=True)
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(_ROOT / "mlbuild")], check=True)
-    return command
+    return [sys.executable, str(script)]
 
 
 def cpu(command: Sequence[str], expected: int = 0) -> float:

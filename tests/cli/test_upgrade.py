@@ -45,8 +45,8 @@ def installed(tmp_path: Path) -> tuple[Starter, Pip]:
     return start, pip
 
 
-def wheel(folder: Path, name: str, version: str) -> str:
-    """Write a wheel that contains only its name and version, so that the imported code stays the same."""
+def wheel(folder: Path, name: str, version: str, **contents: str) -> str:
+    """Write a wheel of these contents. Without any, the imported code stays the same."""
     module = name.replace("-", "_")
     info, file = f"{module}-{version}.dist-info", folder / f"{module}-{version}-py3-none-any.whl"
     texts = {
@@ -54,9 +54,10 @@ def wheel(folder: Path, name: str, version: str) -> str:
         "WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     with zipfile.ZipFile(file, "w") as archive:
+        texts = {f"{info}/{member}": text for member, text in texts.items()} | contents
         for member, text in texts.items():
-            archive.writestr(f"{info}/{member}", text)
-        archive.writestr(f"{info}/RECORD", "".join(f"{info}/{member},,\n" for member in [*texts, "RECORD"]))
+            archive.writestr(member, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{member},,\n" for member in [*texts, f"{info}/RECORD"]))
     return str(file)
 
 
@@ -89,3 +90,30 @@ def test_another_version_is_noticed_at_once_where_a_task_uses_it(
     done = mlbuild("build")
     assert (ran(done), done.at_once) == (set(), False)
     assert "restored  publish:one" in done.err
+
+
+def test_another_version_of_mlbuild_itself_is_noticed_at_once(
+    installed: tuple[Starter, Pip], tmp_path: Path
+) -> None:
+    mlbuild, pip = installed
+    mlbuild.environment["PYTHONPATH"] = ""
+    files = [*ROOT.glob("mlbuild/**/*.py"), *ROOT.glob("mlbuild/**/*.json")]
+    ours = {str(file.relative_to(ROOT)): file.read_text() for file in files}
+    parts = "mlbuild/pipeline/parts.py"
+    changed = ours | {parts: ours[parts].replace('_COLUMN = "values"', '_COLUMN = "value"')}
+    releases = [
+        ("1.0", ours),
+        ("1.0", ours | {parts: ours[parts] + "# the same, and yet\n"}),
+        ("2.0", changed),
+    ]
+    for version, contents in releases:
+        pip(
+            "install", "--no-index", "--force-reinstall", wheel(tmp_path, "mlbuild-spec", version, **contents)
+        )
+        done = mlbuild("status")
+        assert (done.code, done.at_once) == (6 if contents is changed else 0, False), done.err
+        mlbuild.settled()
+        assert mlbuild("status").at_once
+    snapshots = (mlbuild.folder / ".mlbuild/snapshots").iterdir()
+    newest = max(snapshots, key=lambda file: file.stat().st_mtime_ns).read_bytes()
+    assert b"/mlbuild/pipeline/" not in newest, "each of our own files is looked at"

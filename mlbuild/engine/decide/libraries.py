@@ -7,7 +7,9 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 
 def versions(names: Iterable[str]) -> dict[str, str | None]:
@@ -21,6 +23,19 @@ def listed(names: Iterable[str]) -> bool:
     """Whether the versions of all installed distributions can be determined from the folders in `sys.path`."""
     installed = _installed(tuple(sys.path))
     return all(_folded(name) in installed or _by_metadata(name) is None for name in set(names))
+
+
+def is_installed(package: Path) -> bool:
+    """Whether an installer has put a package where it is, into a folder of `sys.path`.
+
+    With each version it also changes the folder that contains the package, as for every other library.
+    """
+    module = f"{package.name}/__init__.py,"
+    for information in package.parent.glob(f"{package.name}*.dist-info"):
+        with suppress(OSError), (information / "RECORD").open(encoding="utf-8", errors="replace") as file:
+            if any(line.startswith(module) for line in file):
+                return str(package.parent) in sys.path
+    return False
 
 
 @cache
