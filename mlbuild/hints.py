@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -130,6 +130,11 @@ def _letters(word: str) -> int:
         place = ord(letter) % _SLOTS * _WIDTH
         found |= ((found >> place << 1 | 1) & (1 << _WIDTH) - 1) << place
     return found
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Format all names for a sentence: `a, b and c`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
 
 
 def listed(names: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from mlbuild.data.formats.by_suffix import COMPRESSED, NAMED
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.frozen import frozen
+from mlbuild.hints import in_words
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
@@ -149,11 +150,7 @@ def _default_metrics() -> str:
     for cls in ANSWERS:
         for case, classes in cls.cases.items():
             names = [f"`{name}`" for name in cls.default_metrics(classes)]
-            told.append(
-                f"for {case} {', '.join(names[:-1])} and {names[-1]}"
-                if names[1:]
-                else f"for {case} {names[0]}"
-            )
+            told.append(f"for {case} {in_words(names)}")
     return "; ".join(told)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbuild.frozen import frozen
+from mlbuild.hints import in_words
 from mlbuild.params import INT32, Choice, Described, Integer, ListOf, MapOf, Object, Text, field
 from mlbuild.spec.language import NAME, Overlay, Warnings
 from mlbuild.spec.sections import SECTIONS
@@ -31,8 +32,7 @@ class _Head(Described):
     )
     include: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, min_items=1, unique=True),
-        "Files with more sources, contracts, datasets, preprocessing, models and outputs. Paths are relative to the "
-        "file that includes them.",
+        f"Files with more {in_words(SECTION_KEYS)}. Paths are relative to the file that includes them.",
         default=(),
         examples=(["contracts.yaml"],),
     )
@@ -61,9 +61,7 @@ Root: type[Described] = dataclasses.make_dataclass(
     ],
     bases=(_Head,),
     unsafe_hash=True,
-    namespace={
-        "__doc__": "An mlbuild project: sources, contracts, datasets, preprocessing, models and outputs."
-    },
+    namespace={"__doc__": f"An mlbuild project: {in_words(SECTION_KEYS)}."},
 )
 
 #: Keys with a value that nothing else in a spec refers to.

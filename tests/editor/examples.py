@@ -232,6 +232,7 @@ class Example:
         more = VALUES.get((self.which, key))
         if more is None and key not in self.value:
             default = None if param.default is None else param.kind.canonical(param.default)
+            assert default not in (None, [], {}) or param.examples, f"add ({self.which!r}, {key!r}) to VALUES"
             more = {key: default if default not in (None, [], {}) else param.examples[0]}
         value = self.value | self._with_companions(more or {})
         return {key: part for key, part in value.items() if part is not None}

@@ -130,6 +130,9 @@ FAULTS: dict[str, tuple[Metric, str]] = {
         differing("mean_absolute_error", worst=1.0),
         "stays_between_worst_and_best",
     ),
+    "a range too wide": (differing("brier_score", worst=2.0), "comes_close_to_its_worst"),
+    "a range without an end": (differing("log_loss", worst=1e300), "comes_close_to_its_worst"),
+    "an end that no value reaches": (differing("r2", worst=-1.0), "stays_between_worst_and_best"),
     "a sum": (spoilt("brier_score", _summed), "depends_neither_on_order_nor_on_repetition"),
     "the first row counts more": (
         spoilt("median_absolute_error", _by_order),
