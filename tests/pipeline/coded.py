@@ -46,8 +46,21 @@ class Edited(ModuleFiles):
         super().__init__()
         self._edits = edits
 
+    def of(self, module: str) -> Path | None:
+        return _file(module)
+
     def read(self, file: Path) -> bytes:
-        return self._edits.get(file) or super().read(file)
+        return self._edits.get(file) or _content(file)
+
+
+@cache
+def _file(module: str) -> Path | None:
+    return ModuleFiles().of(module)
+
+
+@cache
+def _content(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 def edited(file: str, old: str, new: str) -> Edited:
@@ -78,6 +91,10 @@ class Coded:
         return f"{self.kind} with {', '.join(sorted(cls.__name__ for cls in self.uses))}"
 
 
+#: The digests of the definitions in the version of each task, by `module:definition`.
+Definitions = Mapping[Coded, Mapping[str, str]]
+
+
 @cache
 def planned() -> tuple[Coded, ...]:
     """Return the tasks of enough random projects that each class of the catalogues occurs."""
@@ -97,12 +114,19 @@ def planned() -> tuple[Coded, ...]:
     raise AssertionError("a class never comes up")
 
 
-def definitions(
-    tasks: tuple[Coded, ...], sources: ModuleFiles | None = None
-) -> dict[Coded, Mapping[str, str]]:
-    """Return the definitions that determine the result of each task."""
+def definitions(tasks: tuple[Coded, ...], sources: ModuleFiles | None = None) -> Definitions:
+    """Return the definitions that determine the result of each task, with the current sources or with others."""
+    return _definitions(tasks, sources) if sources else _current(tasks)
+
+
+def _definitions(tasks: tuple[Coded, ...], sources: ModuleFiles) -> Definitions:
     code = Code(memory_store(Path()).local, POLICY, sources)
     return {task: code.definitions(code.version(task.run, task.uses)) or {} for task in tasks}
+
+
+@cache
+def _current(tasks: tuple[Coded, ...]) -> Definitions:
+    return _definitions(tasks, ModuleFiles())
 
 
 def reran(tasks: tuple[Coded, ...], sources: ModuleFiles) -> set[Coded]:

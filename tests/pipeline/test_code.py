@@ -6,6 +6,7 @@ import ast
 import random
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -185,6 +186,12 @@ def test_planning_stands_beside_the_function_of_a_task() -> None:
 # What runs
 
 
+@cache
+def statements(file: Path) -> list[ast.stmt]:
+    return ast.parse(file.read_bytes()).body
+
+
+@cache
 def homes(code: CodeType) -> set[str]:
     """Return the name of a code object as in a version: a function or method; for a lambda, also what is on its
     line.
@@ -193,7 +200,7 @@ def homes(code: CodeType) -> set[str]:
     module = ".".join(["mlbuild", *file.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
     name = code.co_qualname.partition(".<locals>")[0]
     found = {name}
-    for statement in ast.parse(file.read_bytes()).body if "<" in name else ():
+    for statement in statements(file) if "<" in name else ():
         if statement.lineno <= code.co_firstlineno <= (statement.end_lineno or 0):
             found.update(defined(statement))
     return {f"{module}:{name}" for name in found}
