@@ -11,14 +11,14 @@ from typing import Any
 
 from mlbuild.cli.exits import UsageError
 from mlbuild.data.formats import FORMATS
-from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
+from mlbuild.data.formats.by_suffix import KNOWN, NAMED, WRITABLE, format_of
 from mlbuild.data.formats.format import Format
-from mlbuild.params import Integer, ListOf, MapOf, Param, params_of
+from mlbuild.params import ListOf, MapOf, Param, params_of
 from mlbuild.regular import is_regular
 from mlbuild.shown import is_unicode
 
-#: The suffixes of the formats, for help texts.
-SUFFIXES = f"{', '.join([*NAMED][:-1])} or {[*NAMED][-1]}"
+#: The suffixes of files to read and of files to write, for help texts.
+READABLE, WRITTEN = (f"{', '.join([*some][:-1])} or {[*some][-1]}" for some in (NAMED, WRITABLE))
 #: Values that are hard to type in a shell.
 _TYPED = {"\\t": "\t"}
 
@@ -45,9 +45,9 @@ def writable(file: Path) -> type[Format]:
     Raises:
         UsageError: Its suffix does not determine a format.
     """
-    kind = NAMED.get(file.suffix.lower())
+    kind = WRITABLE.get(file.suffix.lower())
     if kind is None:
-        raise UsageError(f"cannot write '{file}'", help=f"the name of the file must end in {SUFFIXES}")
+        raise UsageError(f"cannot write '{file}'", help=f"the name of the file must end in {WRITTEN}")
     return kind
 
 
@@ -78,7 +78,7 @@ def options_of(args: argparse.Namespace, kind: type[Format]) -> dict[str, Any]:
         if kind not in kinds:
             raise UsageError(f"{flag} is only for {', '.join(one.type for one in kinds)} files")
         value: Any = [*dict.fromkeys(typed)] if isinstance(typed, list) else _TYPED.get(typed, typed)
-        if isinstance(param.kind, Integer) and re.fullmatch("[0-9]{1,9}", typed):
+        if _takes(param, 1) and re.fullmatch("[0-9]{1,9}", str(typed)):
             value = int(typed)
         if not _takes(param, value) or not is_unicode("".join(typed)):
             raise UsageError(f"{flag} must be {param.kind.phrase()}")

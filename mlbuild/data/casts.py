@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
@@ -73,7 +74,13 @@ def _each(series: pl.Series, dtype: str) -> pl.Series:
 
     values = series.to_list()
     made: list[Any] = [None] * len(values)
-    types = {bool: pl.Boolean, int: pl.Int128, float: pl.Float64, str: pl.String}
+    types = {
+        bool: pl.Boolean(),
+        int: pl.Int128(),
+        float: pl.Float64(),
+        str: pl.String(),
+        datetime: pl.Datetime("us"),
+    }
     for kind, type_ in types.items():
         places = [place for place, value in enumerate(values) if type(value) is kind and _held(value)]
         part = cast(pl.Series([values[place] for place in places], dtype=type_), dtype)

@@ -236,8 +236,8 @@ REFUSED = {
     ),
     "no such file": (["bird.csv"], "there is no file 'bird.csv'"),
     "another kind of file": (
-        ["birds.xlsx"],
-        "cannot read rows from 'birds.xlsx'\n  help: the name of a data file must end in " + ", ".join(KNOWN),
+        ["birds.xls"],
+        "cannot read rows from 'birds.xls'\n  help: the name of a data file must end in " + ", ".join(KNOWN),
     ),
     "a target of no file": (
         ["--target", "species"],
@@ -255,7 +255,7 @@ REFUSED = {
 @pytest.mark.parametrize(("words", "message"), REFUSED.values(), ids=list(REFUSED))
 def test_what_cannot_be_drafted_is_said(far_away: Command, words: list[str], message: str) -> None:
     folder = far_away.folder / "far away"
-    (folder / "birds.xlsx").write_bytes(b"")
+    (folder / "birds.xls").write_bytes(b"")
     ran = far_away("-C", "far away", "init", *words)
     assert (ran.code, ran.out, ran.err) == (2, "", f"mlbuild: {message}\n")
     assert not (folder / "mlbuild.yaml").exists()

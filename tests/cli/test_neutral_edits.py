@@ -13,6 +13,7 @@ import yaml
 
 from mlbuild.data.formats.by_suffix import NAMED
 from tests.cli.running import Command
+from tests.data.workbooks import store
 
 SPEC = """\
 mlbuild: 1
@@ -171,7 +172,7 @@ def test_a_csv_that_becomes_any_other_format(project: Command, suffix: str) -> N
     before = shipped(project.folder)
     (project.folder / "parcels.csv").unlink()
     with (project.folder / f"rows{suffix}").open("wb") as stream:
-        NAMED[suffix]().for_file(suffix).write(parcels(), stream)
+        store(NAMED[suffix]().for_file(suffix), parcels(), stream)
     (project.folder / "mlbuild.yaml").write_text(SPEC.replace("parcels.csv", f"rows{suffix}"))
     assert built(project) <= {SOURCE}
     assert built(project) == set()

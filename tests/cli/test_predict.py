@@ -9,11 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 
-from mlbuild.cli.row_files import SUFFIXES
-from mlbuild.data.formats.by_suffix import NAMED
+from mlbuild.cli.row_files import WRITTEN
+from mlbuild.data.formats.by_suffix import NAMED, WRITABLE
 from mlbuild.data.parsing import Parsing
 from tests.cli.running import Command
+from tests.data.workbooks import store
 from tests.projects import built, one_model
 
 MODEL = "dist/one/model.onnx"
@@ -56,11 +58,12 @@ def test_rows_and_answers_have_any_format(mlbuild: Command, model: Path, suffix:
     wanted = None
     for name in ("rows.csv", f"rows{suffix}"):
         with (mlbuild.folder / name).open("wb") as stream:
-            NAMED[Path(name).suffix]().for_file(name).write(rows, stream)
-        done = mlbuild("predict", MODEL, name, "-o", f"answers{suffix}")
+            store(NAMED[Path(name).suffix]().for_file(name), rows, stream)
+        written = suffix if suffix in WRITABLE else ".csv"
+        done = mlbuild("predict", MODEL, name, "-o", f"answers{written}")
         assert (done.code, done.out, done.err) == (0, "", "")
-        file = mlbuild.folder / f"answers{suffix}"
-        form = NAMED[suffix]().for_file(file.name)
+        file = mlbuild.folder / f"answers{written}"
+        form = NAMED[written]().for_file(file.name)
         found = form.read(file, {"prediction": Parsing(dtype="float")})
         assert wanted is None or found[0].equals(wanted)
         wanted, faults = found
@@ -72,9 +75,7 @@ def test_what_cannot_be_written_is_refused_with_what_can(mlbuild: Command, model
     (mlbuild.folder / "rows.csv").write_text("x\n1\n")
     done = mlbuild("predict", MODEL, "rows.csv", "-o", name)
     assert (done.code, done.out) == (2, "")
-    assert (
-        done.err == f"mlbuild: cannot write '{name}'\n  help: the name of the file must end in {SUFFIXES}\n"
-    )
+    assert done.err == f"mlbuild: cannot write '{name}'\n  help: the name of the file must end in {WRITTEN}\n"
     assert not (mlbuild.folder / name).exists()
 
 
@@ -215,9 +216,9 @@ def test_a_source_can_be_named_for_a_file_of_any_name(prices: Command) -> None:
 
 NO_SOURCE = {
     "another name": (["--like", "price"], "there is no source 'price'\n  help: did you mean 'prices'?"),
-    "no flag of its format": (
+    "a format that cannot be written": (
         ["--like", "prices", "-o", "x.xlsx"],
-        f"cannot write 'x.xlsx'\n  help: the name of the file must end in {SUFFIXES}",
+        f"cannot write 'x.xlsx'\n  help: the name of the file must end in {WRITTEN}",
     ),
 }
 
@@ -303,3 +304,16 @@ def test_rows_are_read_as_the_source_reads_its_columns(mlbuild: Command) -> None
     bad = mlbuild("predict", MODEL, "bad.csv", "--like", "sales", "-q")
     assert bad.code == 3
     assert "column 'price' violates 'parses as float' in 1 row: '5.5 EUR' (row 2)" in bad.err
+
+
+@pytest.mark.parametrize("sheet", ["2", "rows"])
+def test_a_sheet_of_a_workbook_is_chosen(mlbuild: Command, model: Path, sheet: str) -> None:
+    (mlbuild.folder / "rows.csv").write_text("x\n1\n2\n")
+    with xlsxwriter.Workbook(mlbuild.folder / "rows.xlsx") as book:
+        book.add_worksheet("notes").write_column(0, 0, ["x", "none"])
+        book.add_worksheet("rows").write_column(0, 0, ["x", 1, 2])
+    wanted = mlbuild("predict", MODEL, "rows.csv").out
+    done = mlbuild("predict", MODEL, "rows.xlsx", "--sheet", sheet)
+    assert (done.code, done.out) == (0, wanted)
+    done = mlbuild("predict", MODEL, "rows.xlsx")
+    assert done.code == 3 and "column 'x' violates 'parses as float' in 1 row: 'none' (row 1)" in done.err

@@ -23,6 +23,7 @@ from mlbuild.data.formats.format import Format
 from mlbuild.data.formats.parquet import Parquet
 from mlbuild.data.formats.unread import reading
 from mlbuild.diagnostics import Failed
+from tests.data.workbooks import store
 
 TEXT = "name,größe\n" + "".join(f"n{row},{row}\n" for row in range(30))
 TABLE = pl.DataFrame({"name": ["a", "b"], "size": [1, 2]})
@@ -63,8 +64,7 @@ OTHERS: Mapping[str, tuple[bytes, str, str]] = {
     "bzip2": (bz2.compress(TEXT.encode()), "a bzip2 archive", UNPACK),
     "xz": (lzma.compress(TEXT.encode()), "an xz archive", UNPACK),
     "zip": (zipped("rows.csv"), "a zip archive", UNPACK),
-    "xlsx": (zipped("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook (xlsx)", CSV),
-    "xls": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(500), "an old Excel workbook (xls)", CSV),
+    "xls": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(500), "an old (xls) or encrypted Excel workbook", CSV),
     "Arrow stream": (stream(TABLE.write_ipc_stream), "an Arrow stream", PARQUET),
     "avro": (stream(TABLE.write_avro), "an Avro file", PARQUET),
     "numpy": (stream(lambda made: np.save(made, np.zeros(4))), "a numpy array", PARQUET),
@@ -125,7 +125,7 @@ def test_a_file_of_another_format_is_told_with_the_type_to_set(
 ) -> None:
     file = tmp_path / "rows"
     with file.open("wb") as stream:
-        other().write(TABLE, stream)
+        store(other(), TABLE, stream)
     if form is other:
         assert form().header(file) == TABLE.columns
         return

@@ -12,7 +12,7 @@ from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.project import DEFAULT
-from mlbuild.cli.row_files import SUFFIXES, readable
+from mlbuild.cli.row_files import READABLE, readable
 from mlbuild.data.faults import failure_lines
 from mlbuild.data.inference import infer
 from mlbuild.diagnostics import Failed, Rejected
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "to fill in. With a data file, all rows are read to draft a source and a contract; with --target also a "
         "dataset, a model and an output, ready to build."
     )
-    parser.add_argument("data", nargs="?", metavar="DATA", help=f"{SUFFIXES} file to draft the spec from")
+    parser.add_argument("data", nargs="?", metavar="DATA", help=f"{READABLE} file to draft the spec from")
     parser.add_argument(
         "--target",
         metavar="COLUMN",

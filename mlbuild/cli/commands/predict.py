@@ -14,7 +14,7 @@ from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.like import options_text, plainly, way_of_reading
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
-from mlbuild.cli.row_files import SUFFIXES, add_options, writable
+from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, writable
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
@@ -33,9 +33,9 @@ _OTHERWISE = "if the file has another format, use --like SOURCE or options such 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a model.onnx file built by mlbuild")
-    parser.add_argument("rows", help=f"{SUFFIXES} file with the input columns of the model")
+    parser.add_argument("rows", help=f"{READABLE} file with the input columns of the model")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help=f"write to a {SUFFIXES} file instead of printing CSV"
+        "-o", "--output", metavar="FILE", help=f"write to a {WRITTEN} file instead of printing CSV"
     )
     parser.add_argument(
         "--like",

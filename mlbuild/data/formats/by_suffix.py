@@ -8,9 +8,10 @@ from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.expanded import ENDINGS
 from mlbuild.data.formats.format import Format
 
-#: The suffixes that determine a format in a spec and of files to write, and those of all files that a format can
+#: The suffixes that determine a format in a spec, those of files to write, and those of all files that a format can
 #: read. Files of some formats can also be compressed, as in `.csv.gz`.
 NAMED = {suffix: one for one in FORMATS for suffix in one.suffixes}
+WRITABLE = {suffix: one for suffix, one in NAMED.items() if one.writable}
 KNOWN = {suffix: one for one in FORMATS for suffix in (*one.suffixes, *one.other_suffixes)}
 COMPRESSED = {f"{suffix}{end}": one for suffix, one in NAMED.items() if one.compressible for end in ENDINGS}
 

@@ -48,7 +48,7 @@ class Guess:
 class Format(Described):
     """A file format of tables. The fields are its options for reading.
 
-    A subclass defines `type`, the suffixes, `header`, `raw` and `write`.
+    A subclass defines `type`, the suffixes, `header`, `raw` and, if it is `writable`, `write`.
     """
 
     by = "type"
@@ -57,6 +57,8 @@ class Format(Described):
     #: Suffixes that determine the format in a spec without `type`, and other suffixes of its files.
     suffixes: ClassVar[tuple[str, ...]] = ()
     other_suffixes: ClassVar[tuple[str, ...]] = ()
+    #: Whether tables can be written in it.
+    writable: ClassVar[bool] = True
     #: Whether compressed files can be read.
     compressible: ClassVar[bool] = False
     #: Whether the library that reads it can crash on a damaged file.

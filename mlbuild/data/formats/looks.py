@@ -46,7 +46,7 @@ _BINARY = {
     b"ORC": Look("an ORC file", "orc", _AS_PARQUET),
     b"Obj\x01": Look("an Avro file", "avro", _AS_PARQUET),
     b"SQLite format 3": Look("a SQLite database", help=_AS_CSV),
-    b"\xd0\xcf\x11\xe0": Look("an old Excel workbook (xls)", help=_AS_CSV),
+    b"\xd0\xcf\x11\xe0": Look("an old (xls) or encrypted Excel workbook", help=_AS_CSV),
     b"\x89HDF": Look("an HDF5 file", help=_AS_PARQUET),
     b"\x93NUMPY": Look("a numpy array", help=_AS_PARQUET),
     b"\x80\x04\x95": Look("a Python pickle", help=_AS_PARQUET),
@@ -131,7 +131,7 @@ def _text_in(head: bytes, encoding: str) -> str | None:
 
 def _zipped(head: bytes) -> Look:
     if any(name in head for name in _WORKBOOK):
-        return Look("an Excel workbook (xlsx)", help=_AS_CSV)
+        return Look("an Excel workbook (xlsx)", "xlsx")
     if b"opendocument.spreadsheet" in head:
         return Look("an OpenDocument spreadsheet", help=_AS_CSV)
     return Look("a zip archive", help=_UNPACK)

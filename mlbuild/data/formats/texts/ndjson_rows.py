@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlbuild.data.formats.expanded import open_expanded
 from mlbuild.data.formats.refusals import refusal, undecodable
+from mlbuild.data.formats.typed import EXACT, Odd
+from mlbuild.data.formats.typed import typed as column
 from mlbuild.shown import is_unicode
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ _MOST_KEYS = 50_000
 _MOST_SPARSE, _SPARSE = 20_000_000, 100
 #: The maximum nesting depth of lists and objects. Anything deeper is shown as `...`.
 _DEPTH = 50
-#: Every integer up to this one is a float64.
-_EXACT = 2**53
 #: A number beyond the range of float64 matches this.
 _HUGE = re.compile(r"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
 _BLANK = " \t\r\n"
@@ -39,14 +39,6 @@ _NOUNS = {list: "a list", str: "a string", bool: "true or false", type(None): "n
 
 class _Pairs(list[tuple[str, Any]]):
     """An object: its keys and values, in order."""
-
-
-class Odd(str):
-    """A value that no column can hold, in the form that it can have in the file: a list, an object, or a lone
-    surrogate.
-    """
-
-    __slots__ = ()
 
 
 class Block(NamedTuple):
@@ -135,30 +127,20 @@ def joined(parts: Sequence[pl.Series]) -> pl.Series:
 
 
 def typed(name: str, values: Sequence[Any]) -> pl.Series:
-    """Convert values to a column: with one type, or else as Python objects, each of its own type."""
+    """Convert values to a column. Lists, objects and lone surrogates become odd values."""
     import polars as pl
 
-    kinds = {*map(type, values)} - {type(None)}
-    if kinds == {int, float} and all(-_EXACT <= value <= _EXACT for value in values if type(value) is int):
-        kinds = {float}
-    types = {bool: pl.Boolean, int: pl.Int64, float: pl.Float64, str: pl.String}
-    if not kinds:
-        return pl.Series(name, values, pl.Null)
     with suppress(UnicodeEncodeError):  # a lone surrogate
-        if len(kinds) == 1 and (kind := kinds.pop()) in types and (kind is not int or _in_64_bits(values)):
-            return pl.Series(name, values, types[kind])
-    return pl.Series(name, [Odd(_json(value)) if _is_odd(value) else value for value in values], pl.Object)
-
-
-def _in_64_bits(values: Sequence[int | None]) -> bool:
-    return all(value is None or -(2**63) <= value < 2**63 for value in values)
+        if (made := column(name, values)).dtype != pl.Object:
+            return made
+    return column(name, [Odd(_json(value)) if _is_odd(value) else value for value in values])
 
 
 def _exact(numbers: pl.Series) -> bool:
     """Whether numbers can be converted to floats exactly."""
     import polars as pl
 
-    return numbers.dtype != pl.Int64 or bool(numbers.is_between(-_EXACT, _EXACT).all())
+    return numbers.dtype != pl.Int64 or bool(numbers.is_between(-EXACT, EXACT).all())
 
 
 def _is_odd(value: Any) -> bool:
