@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.turns import in_turn
+
 TESTS = Path(__file__).parent
 #: The major version of Node.js that the packages need.
 NODE = 20
@@ -33,19 +35,20 @@ def packages(room: str) -> Path:
     folder = TESTS / room
     lock, modules = folder / "package-lock.json", folder / "node_modules"
     installed = modules / "installed-lock.json"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise NoNode("these tests need npm, and there is none on the path")
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise NoNode(f"npm ci failed in {folder}:\n{done.stdout}{done.stderr}")
-        installed.write_bytes(lock.read_bytes())
+    with in_turn(modules):
+        if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+            npm = shutil.which("npm")
+            if npm is None:
+                raise NoNode("these tests need npm, and there is none on the path")
+            done = subprocess.run(
+                [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                raise NoNode(f"npm ci failed in {folder}:\n{done.stdout}{done.stderr}")
+            installed.write_bytes(lock.read_bytes())
     return modules
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tests.turns import in_turn
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 #: What tests in an environment need besides mlbuild.
@@ -67,11 +69,12 @@ def lowest(tag: str) -> Path:
     pins = [f"{name}=={version}" for name, version in sorted(bounds().items())]
     digest = hashlib.sha256("\n".join([*pins, *TESTED]).encode()).hexdigest()[:12]
     folder = HERE / ".kept" / f"{tag}-{digest}"
-    if not (folder / "whole").exists():
-        for former in folder.parent.glob(f"{tag}-*"):
-            shutil.rmtree(former)
-        _make(folder, tag, pins)
-        (folder / "whole").touch()
+    with in_turn(folder.parent):
+        if not (folder / "whole").exists():
+            for former in folder.parent.glob(f"{tag}-*"):
+                shutil.rmtree(former)
+            _make(folder, tag, pins)
+            (folder / "whole").touch()
     return folder / "bin/python"
 
 

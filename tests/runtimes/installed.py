@@ -15,6 +15,7 @@ from mlbuild.bundle.artifact import ONNXRUNTIME
 from mlbuild.frozen import frozen
 from tests.node import node, packages
 from tests.runtimes.exchange import Array, Question, answers, ask
+from tests.turns import in_turn
 
 HERE = Path(__file__).parent
 #: Longer than any of them takes. A runtime that hangs is stopped.
@@ -79,11 +80,21 @@ def _site(release: str) -> Path:
         return Path(str(importlib.metadata.distribution("onnxruntime").locate_file("")))
     modules = HERE / ".python_modules"
     site = modules / f"{release}-{sys.implementation.cache_tag}"
-    if not site.exists():
-        modules.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=modules) as folder:
-            new = Path(folder) / "site"
-            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(new)]
-            subprocess.run([*command, f"onnxruntime=={release}", "numpy"], check=True, timeout=PATIENCE)
-            new.rename(site)
+    with in_turn(modules):
+        if not site.exists():
+            modules.mkdir(exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=modules) as folder:
+                new = Path(folder) / "site"
+                command = [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--no-deps",
+                    "--target",
+                    str(new),
+                ]
+                subprocess.run([*command, f"onnxruntime=={release}", "numpy"], check=True, timeout=PATIENCE)
+                new.rename(site)
     return site
