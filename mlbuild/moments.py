@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
 #: `2013-01-01`, `2013-01-01 05:00`, `2013-01-01T05:00:00.5Z`, `2013-01-01T05:00:00+02:00`.
 PATTERN = (
-    r"^([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
+    r"^(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?:[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 DAY = 86_400_000_000
 #: `90s`, `30min`, `12h`, `7d`, `2w`. No sum of two durations is beyond 64 bits in microseconds.
@@ -57,7 +57,77 @@ def parse_duration(text: str) -> int:
 
 
 def parse_moments(texts: pl.Series) -> pl.Series:
-    """Apply `parse_moment` to each text, as Int64."""
+    """Apply `parse_moment` to each text, as Int64.
+
+    Most columns have texts of one form only, which are parsed by their places: several times faster than by groups of
+    a pattern.
+    """
+    import polars as pl
+
+    present = texts.drop_nulls()
+    form = re.fullmatch(PATTERN, present[0]) if len(present) else None
+    if form is None or form["offset"] not in (None, "Z"):
+        return _parse_any(texts)
+    alike = texts.str.len_bytes().eq(len(form[0])).fill_null(False)
+    moments = _parse_alike(texts.filter(alike), form)
+    if len(moments) < len(texts):
+        made = pl.Series(texts.name, [None], pl.Int64).new_from_index(0, len(texts))
+        moments = made.scatter(alike.arg_true(), moments)
+    others = moments.is_null() & texts.is_not_null()
+    if others.any():
+        moments = moments.scatter(others.arg_true(), _parse_any(texts.filter(others)))
+    return moments.alias(texts.name)
+
+
+#: The number of texts that are joined to one at a time, which has at most 4 GiB.
+_AT_ONCE = 1 << 20
+
+
+def _parse_alike(texts: pl.Series, form: re.Match[str]) -> pl.Series:
+    """Parse texts that have as many bytes as one that matched. Null for those of another form, and some rare ones."""
+    import numpy as np
+    import polars as pl
+
+    like = np.frombuffer(form[0].encode(), np.uint8)
+    is_digit = (like >= ord("0")) & (like <= ord("9"))
+    made = []
+    for first in range(0, len(texts), _AT_ONCE):
+        part = texts[first : first + _AT_ONCE]
+        codes = np.frombuffer(part.str.join("")[0].encode(), np.uint8).reshape(-1, len(like)).T.copy()
+        digits = codes - np.uint8(ord("0"))  # other characters are 10 and more
+        valid = np.ones(codes.shape[1], bool)
+        for place, needed in enumerate(is_digit):
+            valid &= digits[place] < 10 if needed else codes[place] == like[place]
+
+        def number(group: str, digits: Any = digits) -> Any:
+            start, end = form.span(group)
+            total = np.zeros(digits.shape[1], np.int32)
+            for place in range(start, end):
+                total = total * np.int32(10) + digits[place]
+            return total
+
+        year, month, day = number("year"), number("month"), number("day")
+        hour, minute, second = number("hour"), number("minute"), number("second")
+        leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+        length = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)[
+            np.minimum(month, 12)
+        ]
+        valid &= (year > 0) & (month > 0) & (month < 13) & (day > 0) & (day <= length + (leap & (month == 2)))
+        valid &= (hour < 24) & (minute < 60) & (second < 60)
+        # Years begin in March, so that February is the last month. Days since 0000-03-01, of which 1970 began 719,468.
+        past, since = year - (month < 3), (month + 9) % 12
+        days = past * 365 + past // 4 - past // 100 + past // 400 + (153 * since + 2) // 5 + day - 719_469
+        seconds = days.astype(np.int64) * 86_400 + (hour * 60 + minute) * 60 + second
+        start, end = form.span("fraction")
+        finer = number("fraction").astype(np.int64) * 10 ** (9 - end + start)
+        valid &= finer % 1000 == 0
+        moments = seconds * 1_000_000 + finer // 1000
+        made.append(pl.Series(moments).set(~pl.Series(valid), None))
+    return pl.concat(made) if made else pl.Series([], dtype=pl.Int64)
+
+
+def _parse_any(texts: pl.Series) -> pl.Series:
+    """Parse texts of any forms."""
     import polars as pl
 
     formed = texts.set(~texts.str.contains(PATTERN), None)

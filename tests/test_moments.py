@@ -108,3 +108,39 @@ def test_what_python_writes_is_read_back(times: list[datetime]) -> None:
     assert read.to_list() == [
         time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time for time in times
     ]
+
+
+FORMS = (
+    "%04d-%02d-%02d",
+    "%04d-%02d-%02d %02d:%02d",
+    "%04d-%02d-%02dT%02d:%02d:%02dZ",
+    "%04d-%02d-%02dT%02d:%02d:%02d.%04d",
+)
+FIELDS = st.tuples(*(st.integers(0, most) for most in (9999, 14, 33, 26, 62, 62, 9999)))
+CHANGES = st.lists(st.tuples(st.integers(0, 40), st.sampled_from("0:T .Z-é\n")), max_size=2)
+
+
+@given(st.sampled_from(FORMS), st.lists(st.tuples(FIELDS, CHANGES), max_size=20))
+@settings(max_examples=examples(100, 10_000), deadline=None)
+def test_texts_of_one_form_are_read_as_each_alone(
+    form: str, drawn: list[tuple[tuple[int, ...], list[tuple[int, str]]]]
+) -> None:
+    """Some of the days and times do not exist, and some characters differ."""
+    texts: list[str | None] = [form % (2013, 10, 1, 5, 6, 7, 0)[: form.count("%")], None]
+    for fields, changes in drawn:
+        text = form % fields[: form.count("%")]
+        for place, other in changes:
+            text = text[: place % len(text)] + other + text[place % len(text) + 1 :]
+        texts.append(text)
+    wanted = [None if text is None else parse_moment(text) for text in texts]
+    assert parse_moments(pl.Series(texts, dtype=pl.String)).to_list() == wanted
+
+
+def test_every_day_is_read_as_python_counts_it() -> None:
+    """All days around each leap year and each century, and every day in a soak."""
+    step = examples(13, 1)
+    first, last = datetime(1, 1, 1).toordinal(), datetime(9999, 12, 31).toordinal()
+    days = [datetime.fromordinal(number) for number in range(first, last + 1, step)]
+    days += [datetime(year, month, 28) + timedelta(1) for year in range(100, 9999, 100) for month in (2, 12)]
+    texts = pl.Series([day.strftime("%Y").zfill(4) + day.strftime("-%m-%d") for day in days])
+    assert parse_moments(texts).cast(pl.Datetime("us")).to_list() == days

@@ -48,11 +48,10 @@ def _scipy() -> None:
 
 
 #: How to import what tasks use: distributions by name, learners by type. Nothing is computed, so that the process
-#: can fork afterwards.
+#: can fork afterwards. pandera takes half a second, and only violated contracts need it.
 _IMPORTS: dict[str, Callable[[], Any]] = {
     "numpy": partial(import_module, "numpy"),
     "polars": partial(import_module, "polars"),
-    "pandera": partial(import_module, "pandera.polars"),
     "onnx": partial(import_module, "onnx"),
     "onnxruntime": onnxruntime,
     "scipy": _scipy,

@@ -84,3 +84,17 @@ def test_a_spec_that_is_too_large_is_refused(mlbuild: Command) -> None:
         2,
         "mlbuild.yaml:1:1: error[missing-file]: cannot read the spec: larger than 50 MB",
     )
+
+
+def test_included_files_that_are_too_large_together_are_refused(mlbuild: Command) -> None:
+    names = ["a.yaml", "b.yaml", "c.yaml"]
+    for name in names:
+        with (mlbuild.folder / name).open("wb") as file:
+            file.truncate(SPEC_LIMIT // 2)
+    (mlbuild.folder / "mlbuild.yaml").write_text(f"mlbuild: 1\nproject: p\ninclude: [{', '.join(names)}]\n")
+    told = mlbuild("check").err
+    assert (
+        "error[missing-file]: cannot include 'c.yaml': with it, the included files are larger than 50 MB"
+        in told
+    )
+    assert "cannot include 'b.yaml'" not in told

@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 
 from mlbuild.data.locators.missing import missing
 from mlbuild.diagnostics import Diagnostic, Path, Problem, Related, Span
+from mlbuild.regular import SPEC_LIMIT
 from mlbuild.spec.layers.bounds import HELP, Bounds
 from mlbuild.spec.layers.files import read_spec
 from mlbuild.spec.layers.overlay import map_like
@@ -49,6 +50,7 @@ class _IncludeReader:
     def __init__(self, joined: Joined, bounds: Bounds) -> None:
         self.joined, self.bounds = joined, bounds
         self.places: dict[str, Span] = {}
+        self.left = SPEC_LIMIT
 
     def below(self, document: Document, chain: tuple[str, ...]) -> None:
         """Read what a file includes. `chain` are the files that lead to it, ending with itself."""
@@ -68,13 +70,19 @@ class _IncludeReader:
                 self.below(part, (*chain, identity))
 
     def _unreadable(self, file: FilePath, named: str, at: Path) -> Problem | None:
-        """Return why a file cannot be read.
+        """Return why a file cannot be read, on its own or together with those before it.
 
         For a file outside the project, do not even reveal whether it exists.
         """
         if not self.bounds.hold(file):
             return Problem("outside-project", f"'{named}' is outside this project", at, HELP)
-        return missing(file, named, at, "the folder of this file")
+        if problem := missing(file, named, at, "the folder of this file"):
+            return problem
+        self.left -= file.stat().st_size
+        if self.left < 0:
+            message = f"cannot include '{named}': with it, the included files are larger than {SPEC_LIMIT // 1_000_000} MB"
+            return Problem("missing-file", message, at)
+        return None
 
     def _read(self, file: FilePath) -> Document | None:
         part = read_spec(file)
