@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import ENDS_TEXT
 from mlbuild.data.contracts import COLUMN, Column, unusable
 from mlbuild.data.crashes import try_reading
+from mlbuild.data.evidence.promises import promised
 from mlbuild.data.faults import faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
-from mlbuild.data.promises import promised
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.frozen import frozen
@@ -34,7 +35,7 @@ class Inferred:
     """A data file: the format that reads it, and a contract that its rows satisfy.
 
     `refused` gives the reason for each column that cannot be in a contract. `remarks` gives the reason for each
-    option of the format.
+    option of the format, and `doubts` says what is not clear about the values of a column.
     """
 
     format: Format
@@ -42,6 +43,7 @@ class Inferred:
     columns: Mapping[str, Column]
     refused: Mapping[str, str]
     remarks: Mapping[str, str]
+    doubts: Mapping[str, str]
 
 
 def infer(file: Path) -> Inferred:
@@ -81,7 +83,10 @@ def infer(file: Path) -> Inferred:
     if not kept:
         why = [f"column '{name}' {reason}" for name, reason in refused.items()]
         raise data_failure("the file has no values", lines=why)
-    return Inferred(guess.format, rows.select(list(kept)), kept, refused, guess.remarks)
+    ways = {name: way for name, way in guess.format.ways.items() if name in kept}
+    doubts = {name: doubt for name, doubt in guess.doubts.items() if name in kept}
+    form = replace(guess.format, ways=ways)
+    return Inferred(form, rows.select(list(kept)), kept, refused, guess.remarks, doubts)
 
 
 def _raw(form: Format, file: Path, header: Sequence[str], refused: dict[str, str]) -> pl.DataFrame:

@@ -8,14 +8,17 @@ from typing import Any
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.formats.by_suffix import implied_by
+from mlbuild.data.formats.format import Format
 from mlbuild.data.inference import Inferred
 from mlbuild.data.rules.bounds import Min
 from mlbuild.drafts.block import Noted, Remark, block, remark_lines
-from mlbuild.drafts.division import Division, by_chance, by_time, time_of
+from mlbuild.drafts.division import Division, divide
 from mlbuild.drafts.goal import Goal, choose_goal
+from mlbuild.drafts.groups import groups
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.roles import Roles, choose_roles
 from mlbuild.drafts.template import MODELINE, models_to_fill_in
+from mlbuild.drafts.times import passed_over, timelines
 from mlbuild.drafts.training import training
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
@@ -33,7 +36,15 @@ class Draft:
     text: str
     inferred: Inferred
     goal: Goal | None = None
+    division: Division | None = None
     roles: Roles | None = None
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return what a person should think about."""
+        columns = self.inferred.columns
+        doubts = [f"'{name}' {doubt}" for name, doubt in self.inferred.doubts.items() if name in columns]
+        return [*(self.division.remarks if self.division else ()), *doubts]
 
 
 def draft(
@@ -55,14 +66,14 @@ def draft(
         return Draft(text, inferred)
     division, roles = _choices(inferred, goal)
     sections += _models(inferred, goal, division, roles, source if source != ROWS else "data")
-    return Draft(_text(said, sections), inferred, goal, roles)
+    return Draft(_text(said, sections), inferred, goal, division, roles)
 
 
 def _choices(inferred: Inferred, goal: Goal) -> tuple[Division, Roles]:
-    time = time_of(inferred)
-    past = by_time(goal, time) if time is not None else None
-    roles = choose_roles(inferred, goal, past.split if past else None)
-    return past or by_chance(goal, roles.group), roles
+    times = list(timelines(inferred, goal.rows, goal.name))
+    keys = groups(inferred, goal.rows, goal.name, times)
+    division = divide(goal, times, keys, list(passed_over(inferred, goal.rows, goal.name, times)))
+    return division, choose_roles(inferred, goal, division, keys)
 
 
 def _text(said: list[str], sections: list[dict[Any, Any]]) -> str:
@@ -99,9 +110,13 @@ def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:
     usual = type(form)().for_file(path)
     for key, param in params_of(type(form)).items():
         if vars(form)[param.name] != vars(usual)[param.name]:
-            value = _told(form)[key]
+            value = _ways(form) if key == "read" else _told(form)[key]
             told[key] = Noted(value, inferred.remarks[key]) if key in inferred.remarks else value
     return told | {"contract": contract}
+
+
+def _ways(form: Format) -> dict[str, Any]:
+    return {name: _told(way) for name, way in form.ways.items()}
 
 
 def _column(column: Column) -> Any:
@@ -157,10 +172,15 @@ def _learner(goal: Goal) -> Any:
     return "lightgbm.classifier"
 
 
-def _dataset(goal: Goal, division: Division, source: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"from": source}
+def _dataset(goal: Goal, division: Division, source: str) -> dict[Any, Any]:
+    told: dict[Any, Any] = {"from": source}
+    steps = [dict(step) for step in division.steps]
     if goal.column.type.nullable:
-        told["steps"] = [{"op": "filter", "where": f"{as_sql(goal.name)} IS NOT NULL"}]
+        steps.insert(0, {"op": "filter", "where": f"{as_sql(goal.name)} IS NOT NULL"})
+    if steps:
+        told["steps"] = steps
+    if division.remarks:
+        told[Remark("\n".join(division.remarks))] = None
     return told | {"split": Noted(_told(division.split), division.why)}
 
 
@@ -169,9 +189,11 @@ def _steps(inferred: Inferred, roles: Roles) -> list[dict[str, Any]]:
     for parts in dict.fromkeys(roles.parts.values()):
         columns = [name for name, found in roles.parts.items() if found == parts]
         steps.append({"op": "date_parts", "columns": columns, "parts": parts})
+    native = Noted("category", "categorical codes for LightGBM, which also handle unseen and missing values")
     if any(inferred.columns[name].dtype == "string" for name in roles.features):
-        native = "categorical codes for LightGBM, which also handle unseen and missing values"
-        steps.append({"op": Noted("category", native), "columns": {"dtype": "string"}})
+        steps.append({"op": native, "columns": {"dtype": "string"}})
+    if roles.codes:
+        steps.append({"op": native, "columns": list(roles.codes)})
     return steps
 
 

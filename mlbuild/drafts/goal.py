@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
+from mlbuild.data.evidence.spellings import unread_form
 from mlbuild.data.inference import Inferred
 from mlbuild.data.rules.bounds import Min
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.unique import Unique
-from mlbuild.data.spellings import unread_form
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean
@@ -72,7 +72,7 @@ def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None)
     if answer is Regression:
         return Goal(name, _number(name, column), answer, 0, rows)
     if asked is None and column.dtype == "string":
-        _refuse_unread(name, rows[name].unique().sort())
+        _refuse_unread(inferred, rows[name].unique().sort())
     return _classes(name, column, rows)
 
 
@@ -86,11 +86,12 @@ def _answer(dtype: str, values: pl.Series) -> AnswerClass:
     return Classification if few_classes else Regression
 
 
-def _refuse_unread(name: str, texts: pl.Series) -> None:
-    """Refuse texts such as numbers with a decimal comma as classes, unless classes were requested."""
+def _refuse_unread(inferred: Inferred, texts: pl.Series) -> None:
+    """Refuse texts such as dates as classes, unless classes were requested."""
     form = unread_form(texts)
-    if form is not None:
-        message = f"the target '{name}' has {form}: '{texts[0]}'"
+    reason = inferred.doubts.get(texts.name) or (None if form is None else f"has {form}: '{texts[0]}'")
+    if reason is not None:
+        message = f"the target '{texts.name}' {reason}"
         raise _unsupported(
             message, f"convert the data, or use --task {Classification.kind} to use the values as classes"
         )

@@ -4,17 +4,19 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
+from mlbuild.data.evidence.spellings import unread_form
+from mlbuild.data.evidence.words import says_code
 from mlbuild.data.inference import Inferred
-from mlbuild.data.promises import groups_rows
 from mlbuild.data.rules.unique import Unique
-from mlbuild.data.spellings import unread_form
-from mlbuild.data.splits.split import TEST, TRAIN, Split
+from mlbuild.data.splits.split import TEST, TRAIN
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.drafts.division import Division
 from mlbuild.drafts.goal import Goal
+from mlbuild.drafts.groups import Group
 from mlbuild.drafts.suspects import suspects
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import RESERVED
@@ -36,24 +38,24 @@ class Roles:
     """The roles of the columns.
 
     These are the features in the order of the file; the reasons why some of them may give the target away, and why
-    other columns are not features; the column whose equal values keep rows together in a split; and the parts to
-    make from each date and datetime.
+    other columns are not features; the parts to make from each date and datetime; and the features whose numbers are
+    names of categories.
     """
 
     features: tuple[str, ...]
     suspects: Mapping[str, str]
     left_out: Mapping[str, str]
-    group: str | None
     parts: Mapping[str, tuple[str, ...]]
+    codes: Sequence[str]
 
 
-def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles:
-    """Choose the roles of all columns except the target. `by_time` is the split, if rows are split by time.
+def choose_roles(inferred: Inferred, goal: Goal, division: Division, groups: Sequence[Group]) -> Roles:
+    """Choose the roles of all columns except the target.
 
     Raises:
         Rejected: There is no column left to learn from.
     """
-    examiner = _ColumnExaminer(goal, by_time)
+    examiner = _ColumnExaminer(inferred, goal, division, groups)
     features, left_out = [], dict(inferred.refused)
     for name, column in inferred.columns.items():
         if name == goal.name:
@@ -71,17 +73,21 @@ def choose_roles(inferred: Inferred, goal: Goal, by_time: Split | None) -> Roles
             )
         )
     parts = {name: examiner.parts[name] for name in features if name in examiner.parts}
-    return Roles(tuple(features), suspects(goal, features), left_out, examiner.group, parts)
+    codes = [name for name in features if name in examiner.codes]
+    return Roles(tuple(features), suspects(goal, features), left_out, parts, codes)
 
 
 class _ColumnExaminer:
     """Examines one column after the other."""
 
-    def __init__(self, goal: Goal, by_time: Split | None) -> None:
+    def __init__(self, inferred: Inferred, goal: Goal, division: Division, groups: Sequence[Group]) -> None:
         self.goal, self.rows, self.taken = goal, goal.rows, frozenset(goal.rows.columns)
-        self.division = by_time.parts(goal.rows) if by_time else None
-        self.group: str | None = None
+        self.doubts = inferred.doubts
+        self.by_time = division.parts if division.by_time else None
+        self.groups = {one.name for one in groups}
+        self.divider = getattr(division.split, "column", None) if not division.by_time else None
         self.parts: dict[str, tuple[str, ...]] = {}
+        self.codes: set[str] = set()
 
     def objection(self, name: str, column: Column) -> str | None:
         """Return the reason why a column is not a feature, if there is one."""
@@ -93,11 +99,17 @@ class _ColumnExaminer:
             return "has the name of an output of the artifact; rename it in the data to use it"
         if column.rule(Unique).unique:
             return "is different in every row, so it says nothing about new rows"
-        if not column.type.nullable and groups_rows(name, values):
-            self.group = self.group or name
+        if name == self.divider:
+            return "says where rows belong"
+        if name in self.groups and self.by_time is None:
             return "only groups rows, so it says nothing about new ones"
         if self._answers(name, column, distinct):
             return f"gives the target away: each of its values corresponds to one value of '{self.goal.name}'"
+        if column.dtype == "int" and (name in self.groups or (says_code(name) and distinct > 2)):
+            self.codes.add(name)
+            return self._unusable_category(
+                values, distinct, "has numbers that are codes, and few repeated ones"
+            )
         return self._unusable(name, column, values, distinct)
 
     def _answers(self, name: str, column: Column, distinct: int) -> bool:
@@ -113,21 +125,26 @@ class _ColumnExaminer:
 
     def _unusable(self, name: str, column: Column, values: pl.Series, distinct: int) -> str | None:
         if column.dtype == "string":
-            return self._unusable_text(values, distinct)
+            return self._unusable_text(name, values, distinct)
         if column.dtype in ("date", "datetime"):
             return self._unusable_moment(name, values)
         if column.dtype == "int" and ((values > 2**53) | (values < -(2**53))).any():
             return "has integers beyond 2^53, which a float64 cannot represent exactly"
         return None
 
-    def _unusable_text(self, values: pl.Series, distinct: int) -> str | None:
+    def _unusable_text(self, name: str, values: pl.Series, distinct: int) -> str | None:
         form = unread_form(values)
+        if name in self.doubts:
+            return self.doubts[name]
         if form is not None:
             return f"has {form}: '{values[0]}'"
+        return self._unusable_category(values, distinct, "is text with few repeated values")
+
+    def _unusable_category(self, values: pl.Series, distinct: int, few: str) -> str | None:
         if len(values) / distinct < _FEWEST_ROWS:
-            return f"is text with few repeated values: {distinct:,} distinct values in {len(values):,} rows"
+            return f"{few}: {distinct:,} distinct values in {len(values):,} rows"
         if distinct > _MOST_VALUES:
-            return f"is text with {distinct:,} distinct values, and new rows may have others"
+            return f"has {distinct:,} distinct values, and new rows may have others"
         return None
 
     def _unusable_moment(self, name: str, values: pl.Series) -> str | None:
@@ -150,8 +167,8 @@ class _ColumnExaminer:
         differs = "day" if part == "weekday" else part
         if getattr(values.dt, differs)().n_unique() < 2:
             return False
-        if self.division is None:
+        if self.by_time is None:
             return True
         # In a split by time, the test rows represent future rows.
-        train, test = (getattr(self.division[which][name].dt, part)() for which in (TRAIN, TEST))
+        train, test = (getattr(self.by_time[which][name].dt, part)() for which in (TRAIN, TEST))
         return int(test.is_in(train.unique().to_list()).sum()) > _MET_AGAIN * len(test)

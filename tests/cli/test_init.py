@@ -54,9 +54,10 @@ contracts:  # rules for every row; a violation fails the build ('min: 0' is a gu
 datasets:  # tables to train models on: joined, filtered, split
   rows:
     from: birds
-    split:  # the file has no time and no groups to split by, so the split is random
-      type: random
+    split:  # at random, with the same share of each class in all parts
+      type: stratified
       test: 0.2
+      column: species
 
 preprocessing:  # steps that are part of the artifact
   tabular:
@@ -103,6 +104,7 @@ def test_a_draft(far_away: Command) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
         "wrote mlbuild.yaml\n  target 'species' (2 classes), 3 features, 60 rows\n"
+        "  split: at random, with the same share of each class in all parts (48 train, 12 test)\n"
         "  not a feature: 'bird' is different in every row, so it says nothing about new rows\n"
         "  next step: mlbuild build\n"
     )
@@ -131,6 +133,8 @@ def test_a_draft_told_as_a_document(far_away: Command) -> None:
         "task": "classification",
         "features": ["island", "bill length (mm)", "ringed"],
         "suspects": {},
+        "split": "at random, with the same share of each class in all parts",
+        "notes": [],
     }
 
 

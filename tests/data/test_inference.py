@@ -12,11 +12,13 @@ import pytest
 from mlbuild.data.contracts import CONTRACT
 from mlbuild.data.formats.csv import Csv
 from mlbuild.data.inference import Inferred, infer
+from mlbuild.data.readings.reading import Reading
 from mlbuild.data.rules.bounds import Min
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.unique import Unique
 from mlbuild.data.violations import violations
 from mlbuild.diagnostics import Failed
+from mlbuild.params import write
 
 
 def of(folder: Path, **columns: list[str]) -> Inferred:
@@ -44,7 +46,9 @@ def _lines(columns: dict[str, list[str]]) -> list[str]:
 
 DTYPES = {
     "bool": (["true", "False", "TRUE"], "bool"),
-    "yes and no are text": (["yes", "no", "yes"], "string"),
+    "yes and no": (["yes", "No", "yes"], "bool"),
+    "yes and something else": (["yes", "no", "never"], "string"),
+    "a word alone": (["yes", "yes", "yes"], "string"),
     "int": (["1", "-2", "+3"], "int"),
     "int with blanks": ([" 1", "2 ", "\t3"], "int"),
     "float": (["1.5", "2", "-3e2"], "float"),
@@ -121,7 +125,7 @@ def test_a_blank_in_texts_is_no_delimiter(tmp_path: Path) -> None:
 
 def test_delimiters_in_quotes_do_not_count(tmp_path: Path) -> None:
     found = of_text(tmp_path, 'a;b\n"1,2";"3,4"\n"5,6,7";8\n')
-    assert found.rows.to_dicts() == [{"a": "1,2", "b": "3,4"}, {"a": "5,6,7", "b": "8"}]
+    assert found.rows.to_dicts() == [{"a": "1,2", "b": 3.4}, {"a": "5,6,7", "b": 8.0}]
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
@@ -252,3 +256,88 @@ def test_parquet_has_its_own_types(tmp_path: Path) -> None:
         "list": "is of type List(Int64) with values that no dtype can represent exactly",
         "nothing": "has no values",
     }
+
+
+READ = {
+    "decimal commas and a currency": (
+        ["1.234,50 EUR", "5,00 EUR"], "float", [1234.5, 5.0], {"decimal": ",", "thousands": ".", "suffix": ["EUR"]},
+    ),
+    "percents": (["12 %", "3 %"], "int", [12, 3], {"suffix": ["%"]}),
+    "dollars": (["$1,200", "-$5"], "int", [1200, -5], {"prefix": ["$"], "thousands": ","}),
+    "dollars and cents": (["$1,200.50", "$5.00"], "float", [1200.5, 5.0], {"prefix": ["$"], "thousands": ","}),
+    "a unit": (["12 kg", "5 kg"], "int", [12, 5], {"suffix": ["kg"]}),
+    "a word behind a space": (["3 rooms", "4 rooms"], "int", [3, 4], {"suffix": ["rooms"]}),
+    "millions": (["1,200,000", "3,400"], "int", [1200000, 3400], {"thousands": ","}),
+    "thousands that small numbers lack": (["1,200", "950"], "int", [1200, 950], {"thousands": ","}),
+    "spaces between digits": (["1 200", "12 500"], "int", [1200, 12500], {"thousands": " "}),
+    "apostrophes": (["1'234.50", "2.50"], "float", [1234.5, 2.5], {"thousands": "'"}),
+    "days first": (["17-08-1984", "01-02-1990"], "date", [date(1984, 8, 17), date(1990, 2, 1)], {"format": "%d-%m-%Y"}),
+    "months first": (["1/2/2013", "1/31/2013"], "date", [date(2013, 1, 2), date(2013, 1, 31)], {"format": "%m/%d/%Y"}),
+    "days before points": (["1.5.2013", "2.5.2013"], "date", [date(2013, 5, 1), date(2013, 5, 2)], {"format": "%d.%m.%Y"}),
+    "names of months": (["Jan 1 2000", "Feb 1 2000"], "date", [date(2000, 1, 1), date(2000, 2, 1)], {"format": "%b %d %Y"}),
+    "two digits of the year": (["25/11/93", "01/02/04"], "date", [date(1993, 11, 25), date(2004, 2, 1)], {"format": "%d/%m/%y"}),
+    "a time of day": (["10/13/2013 6:30 pm"], "datetime", [datetime(2013, 10, 13, 18, 30)], {"format": "%m/%d/%Y %I:%M %p"}),
+    "German words": (["ja", "Nein"], "bool", [True, False], {"true": ["ja"], "false": ["nein"]}),
+    "words and a missing value": (["y", "n", "unknown"], "bool", [True, False, None], {"true": ["y"], "false": ["n"]}),
+    "numbers and a missing value": (["1,5", "-", "2,0"], "float", [1.5, None, 2.0], {"decimal": ","}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "dtype", "values", "keys"), READ.values(), ids=list(READ))
+def test_texts_are_read_as_what_they_are(
+    tmp_path: Path, texts: list[str], dtype: str, values: list[object], keys: dict[str, object]
+) -> None:
+    found = of(tmp_path, a=texts, b=["x"] * len(texts))
+    assert (found.columns["a"].dtype, found.rows["a"].to_list()) == (dtype, values)
+    way = write(found.format.ways["a"])
+    assert {key: value for key, value in way.items() if value != write(Reading()).get(key)} == keys
+    assert found.doubts == {}
+
+
+def test_texts_of_a_parquet_file_are_read_as_what_they_are(tmp_path: Path) -> None:
+    pl.DataFrame({"a": ["12 %", "NA", "3 %"], "b": ["ja", "nein", "ja"]}).write_parquet(
+        tmp_path / "rows.parquet"
+    )
+    found = infer(tmp_path / "rows.parquet")
+    assert found.rows.to_dict(as_series=False) == {"a": [12, None, 3], "b": [True, False, True]}
+
+
+DOUBTFUL = {
+    "days or months": (
+        ["1/2/2013", "3/4/2013"],
+        "has dates like '1/2/2013', whose format may be '%d/%m/%Y' or '%m/%d/%Y'",
+    ),
+    "years of another century": (
+        ["25/11/63", "01/02/64"],
+        "has dates like '25/11/63', whose century is not clear",
+    ),
+    "decimals or thousands": (
+        ["1,200", "3,400"],
+        "has numbers like '1,200', in which ',' may separate decimals or thousands",
+    ),
+    "decimals or thousands of money": (
+        ["1.234 EUR", "2.500 EUR"],
+        "has numbers like '1.234', in which '.' may separate decimals or thousands",
+    ),
+}
+
+
+@pytest.mark.parametrize(("texts", "doubt"), DOUBTFUL.values(), ids=list(DOUBTFUL))
+def test_what_can_be_read_in_two_ways_stays_text(tmp_path: Path, texts: list[str], doubt: str) -> None:
+    found = of(tmp_path, a=texts, b=["x"] * len(texts))
+    assert (found.columns["a"].dtype, found.doubts) == ("string", {"a": doubt})
+
+
+def test_the_order_of_the_rows_settles_the_format_of_dates_with_a_remark(tmp_path: Path) -> None:
+    days = [f"{month}/{day}/2013" for month in range(1, 13) for day in (1, 6, 11)]
+    found = of(tmp_path, a=days)
+    assert found.rows["a"][1] == date(2013, 1, 6)
+    assert list(found.doubts) == ["a"] and "in order of time" in found.doubts["a"]
+
+
+@pytest.mark.parametrize(
+    "texts", [["k1", "k2"], ["10a", "11b"], ["5:00", "6:00"], ["<1", "<2"], ["0-5yrs", "6yrs"]]
+)
+def test_other_texts_stay_texts(tmp_path: Path, texts: list[str]) -> None:
+    found = of(tmp_path, a=texts, b=["x", "y"])
+    assert found.columns["a"].dtype == "string" and found.format.ways == {}

@@ -8,11 +8,9 @@ import polars as pl
 import pytest
 
 from mlbuild.data.inference import infer
-from mlbuild.data.splits.random import Random
 from mlbuild.diagnostics import Rejected
-from mlbuild.drafts.division import by_chance, by_time, time_of
 from mlbuild.drafts.draft import Draft, draft
-from mlbuild.drafts.goal import Goal, choose_goal
+from mlbuild.drafts.goal import Goal
 from mlbuild.drafts.names import name_of
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
@@ -93,10 +91,10 @@ REFUSED: dict[str, tuple[list[str], AnswerClass | None, str]] = {
         Regression,
         "the target 'y' is of dtype string, but regression predicts int or float",
     ),
-    "decimal commas": (
-        cycle("0,5", "1,5"),
+    "days or months": (
+        cycle("1/2/2013", "3/4/2013"),
         None,
-        "the target 'y' has numbers that are not written like 1234.5: '0,5'",
+        "the target 'y' has dates like '1/2/2013', whose format may be '%d/%m/%Y' or '%m/%d/%Y'",
     ),
     "infinities": (cycle("0.5", "inf", "2.5"), None, "the target 'y' has infinite values"),
     "nothing": ([""] * ROWS, None, "column 'y' has no values"),
@@ -112,24 +110,24 @@ def test_a_target_that_cannot_be_learned_is_refused(
     assert str(caught.value) == message
 
 
-def test_what_looks_like_numbers_is_classes_where_that_is_asked_or_they_are_codes(tmp_path: Path) -> None:
-    asked = goal_of(drafted_for(tmp_path, "y", {"y": cycle("0,5", "1,5")}, Classification))
-    assert asked.column.type.categories == ("0,5", "1,5")
+def test_what_looks_like_dates_is_classes_where_that_is_asked_and_digits_are_codes(tmp_path: Path) -> None:
+    asked = goal_of(drafted_for(tmp_path, "y", {"y": cycle("1/2/2013", "3/4/2013")}, Classification))
+    assert asked.column.type.categories == ("1/2/2013", "3/4/2013")
     codes = goal_of(drafted(tmp_path, y=cycle("010", "020")))
     assert codes.column.type.categories == ("010", "020")
 
 
-def test_decimal_commas_between_semicolons_are_left_out(tmp_path: Path) -> None:
+def test_decimal_commas_between_semicolons_are_read(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text(
         "size;price;y\n" + "".join(f"{row % 23};{row * 7 % 31},5;{row % 2 > 0}\n" for row in range(ROWS))
     )
     made = draft(infer(file), "rows.csv", "p", "y")
-    assert "    #   price: has numbers that are not written like 1234.5: '0,5'\n" in made.text
+    assert "    read:\n      price:\n        decimal: ','\n" in made.text
     (tmp_path / "mlbuild.yaml").write_text(made.text)
     spec, found = check(tmp_path / "mlbuild.yaml")
     assert spec is not None and found == []
-    assert spec.models["y"].features == ("size",)
+    assert spec.models["y"].features == ("size", "price")
 
 
 def test_a_target_that_is_not_there_is_told_with_the_header(tmp_path: Path) -> None:
@@ -170,15 +168,14 @@ LEFT_OUT = {
         "gives the target away: each of its values corresponds to one value of 'y'",
     ),
     "dates in another form": (
-        cycle("10/1/2013", "10/2/2013", "10/3/2013"),
-        "has dates that are not written like 2013-10-01: '10/1/2013'",
+        cycle("1/1/2013", "2/1/2013", "3/1/2013"),
+        "has dates like '1/1/2013', whose format may be '%d/%m/%Y' or '%m/%d/%Y'",
     ),
     "times of day": (cycle("5:00", "6:00", "7:30 pm"), "has times of day: '5:00'"),
-    "numbers in another form": (
-        cycle("1,5", "2,5", "3,0"),
-        "has numbers that are not written like 1234.5: '1,5'",
+    "decimals or thousands": (
+        cycle("1,500", "2,500", "3,500"),
+        "has numbers like '1,500', in which ',' may separate decimals or thousands",
     ),
-    "prices": (cycle("$5", "$1,200", "$7"), "has numbers that are not written like 1234.5: '$5'"),
     "one day": (cycle("2013-10-01", ""), "has the same value in all rows"),
     "years as dates": (
         [f"{1950 + row}-01-01" for row in range(ROWS)],
@@ -231,68 +228,9 @@ def test_without_a_feature_nothing_is_drafted(tmp_path: Path) -> None:
 def test_dates_are_used_through_the_parts_that_differ(tmp_path: Path) -> None:
     months = [f"{2000 + row // 12}-{row % 12 + 1:02}-01" for row in range(ROWS)]
     hours = [f"2013-10-01T{row % 24:02}:00" for row in range(ROWS)]
-    made = drafted(tmp_path, y=cycle("a", "b"), born=months[::-1][7:] + months[:7], at=hours)
+    made = drafted(tmp_path, y=cycle("a", "b"), born=months[::-1][7:] + months[:7], due=hours)
     assert made.roles is not None
-    assert made.roles.parts == {"born": ("year", "month"), "at": ("hour",)}
-
-
-def test_rows_in_order_of_time_are_split_by_it(tmp_path: Path) -> None:
-    days = [f"2013-{row // 12 + 1:02}-{row % 12 + 1:02}" for row in range(ROWS)]
-    made = drafted(tmp_path, y=cycle("a", "b"), born=days)
-    assert "type: time\n      column: born\n      test_from: '2013-05-01'\n" in made.text
-    # The training rows do not have the months of the test rows.
-    assert made.roles is not None and made.roles.parts == {"born": ("day", "weekday")}
-
-
-def test_the_future_must_hold_no_class_that_the_past_lacks(tmp_path: Path) -> None:
-    days = [f"2013-{row // 28 + 1:02}-{row % 28 + 1:02}" for row in range(ROWS)]
-    file = tmp_path / "rows.csv"
-    pl.DataFrame({"day": days, "y": ["a", "b"] * 25 + ["c"] * 10}).write_csv(file)
-    inferred = infer(file)
-    goal = choose_goal(inferred, "y")
-    assert time_of(inferred) == "day"
-    assert by_time(goal, "day") is None
-    assert by_chance(goal, None).split == Random(test=0.2)
-
-
-@pytest.mark.parametrize(("name", "found"), [("date", "date"), ("born", None)])
-def test_rows_in_no_order_have_a_time_by_its_name_only(tmp_path: Path, name: str, found: str | None) -> None:
-    days = [f"2013-{row * 7 % 12 + 1:02}-01" for row in range(ROWS)]
-    file = tmp_path / "rows.csv"
-    pl.DataFrame({name: days, "y": SIZE}).write_csv(file)
-    assert time_of(infer(file)) == found
-
-
-def test_rows_of_one_key_stay_together(tmp_path: Path) -> None:
-    made = drafted(tmp_path, y=cycle("a", "b"), bird_id=[f"b{row % 30}" for row in range(ROWS)])
-    assert made.roles is not None
-    assert made.roles.left_out == {"bird_id": "only groups rows, so it says nothing about new ones"}
-    assert "type: hash\n      test: 0.2\n      key: [bird_id]\n" in made.text
-
-
-def test_small_classes_stay_in_the_train_rows(tmp_path: Path) -> None:
-    rare = ["a", "b"] * 28 + ["c", "d", "e", "f"]
-    goal = goal_of(drafted(tmp_path, y=rare))
-    division = by_chance(goal, None)
-    assert isinstance(division.split, Random) and division.split.seed == 1
-    assert division.why == "with this seed, every class has train rows"
-
-
-def test_where_no_seed_does_all_rows_train(tmp_path: Path) -> None:
-    many = [f"c{row}" if row < 45 else "a" for row in range(ROWS)]
-    goal = goal_of(drafted(tmp_path, y=many))
-    assert by_chance(goal, None).split == Random()
-
-
-def test_valid_rows_are_for_early_stopping(tmp_path: Path) -> None:
-    file = tmp_path / "rows.csv"
-    rows = pl.DataFrame({"x": [*range(50)] * 8, "y": ["a", "b"] * 200})
-    rows.write_csv(file)
-    large = draft(infer(file), "rows.csv", "p", "y").text
-    rows.head(100).write_csv(file)
-    small = draft(infer(file), "rows.csv", "p", "y").text
-    assert "valid: 0.15\n      test: 0.15" in large and "early_stopping:" in large
-    assert "valid" not in small and "early_stopping" not in small
+    assert made.roles.parts == {"born": ("year", "month"), "due": ("hour",)}
 
 
 @pytest.mark.parametrize(

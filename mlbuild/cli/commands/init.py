@@ -16,6 +16,7 @@ from mlbuild.cli.row_files import READABLE, readable
 from mlbuild.data.faults import failure_lines
 from mlbuild.data.inference import infer
 from mlbuild.diagnostics import Failed, Rejected
+from mlbuild.drafts.division import Division
 from mlbuild.drafts.draft import Draft, draft
 from mlbuild.drafts.goal import ANSWERS
 from mlbuild.drafts.names import name_of
@@ -127,6 +128,8 @@ def _content(made: Draft | None) -> dict[str, Any]:
     if made.goal is None or made.roles is None:
         return told
     goal = {"target": made.goal.name, "task": made.goal.answer.kind, "features": list(made.roles.features)}
+    if made.division is not None:
+        goal |= {"split": made.division.why, "notes": made.remarks}
     return told | goal | {"left_out": dict(made.roles.left_out), "suspects": dict(made.roles.suspects)}
 
 
@@ -138,12 +141,19 @@ def _summary(made: Draft) -> list[str]:
     lines = [
         f"  target '{shown(made.goal.name)}' ({what}), {_counted(made.roles.features, 'feature')}, {rows}"
     ]
+    if made.division is not None:
+        lines.append(f"  split: {told(made.division.why)} ({_parts(made.division)})")
+    lines += [f"  note: {told(remark)}" for remark in made.remarks]
     lines += [
         f"  may give the target away: '{shown(name)}' {told(why)}"
         for name, why in made.roles.suspects.items()
     ]
     lines += [f"  not a feature: '{shown(name)}' {told(why)}" for name, why in made.roles.left_out.items()]
     return [*lines, "  next step: mlbuild build"]
+
+
+def _parts(division: Division) -> str:
+    return ", ".join(f"{rows.height:,} {name}" for name, rows in division.parts.items() if rows.height)
 
 
 def _counted(things: Sized, word: str) -> str:

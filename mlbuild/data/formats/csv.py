@@ -145,4 +145,5 @@ class Csv(Format):
         if self.encoding in ("windows-1252", "latin-1"):
             remarks["encoding"] = "a guess: the file is not valid UTF-8"
         dtypes = {name: one.dtype for name, one in guesses.items()}
-        return Guess(replace(self, null_values=tuple(words)), dtypes, remarks=remarks)
+        guess = Guess(replace(self, null_values=tuple(words)), dtypes, remarks=remarks)
+        return self.guessed(guess, {name: one.found for name, one in guesses.items()})

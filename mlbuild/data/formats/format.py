@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING, ClassVar, Self
 
 from mlbuild.data.casts import cast, polars_type
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
-from mlbuild.data.formats.guesses import dtype_of
+from mlbuild.data.formats.guesses import dtype_of, written_in
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.data.parsing import Parsing
+from mlbuild.data.readings.guesses.written import Doubt, Written
 from mlbuild.data.readings.reading import Reading
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.frozen import frozen
@@ -35,13 +36,14 @@ class Guess:
     """What a format can tell about the columns of a file.
 
     `format` has the options that the file needs, and `remarks` gives the reason for each option. A column is either
-    in `dtypes`, or in `refused` with the reason.
+    in `dtypes`, or in `refused` with the reason. `doubts` says what is not clear about texts.
     """
 
     format: Format
     dtypes: Mapping[str, str]
     refused: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen
@@ -143,7 +145,8 @@ class Format(Described):
         """Guess what the columns are that `raw` returned with these options."""
         import polars as pl
 
-        dtypes, refused = {}, {}
+        dtypes, refused = dict[str, str](), dict[str, str]()
+        found = dict[str, Written | Doubt | None]()
         for values in rows:
             dtype = dtype_of(values)
             if dtype is None:
@@ -152,7 +155,27 @@ class Format(Described):
                 refused[values.name] = f"is {type_} with values that no dtype can represent exactly"
             else:
                 dtypes[values.name] = dtype
-        return Guess(self, dtypes, refused)
+                if values.dtype == pl.String and dtype == "string":
+                    found[values.name] = written_in(values)
+        return self.guessed(Guess(self, dtypes, refused), found)
+
+    @staticmethod
+    def guessed(guess: Guess, found: Mapping[str, Written | Doubt | None]) -> Guess:
+        """Return a guess with the readings, and what is doubtful about them."""
+        known = {name: one for name, one in found.items() if isinstance(one, Written)}
+        ways = {name: one.way for name, one in known.items()}
+        doubts = {name: one.reason for name, one in found.items() if isinstance(one, Doubt)}
+        doubts |= {
+            name: f"is read in the format '{one.way.format}', {one.why}"
+            for name, one in known.items()
+            if one.why
+        }
+        return replace(
+            guess,
+            format=replace(guess.format, ways=ways),
+            dtypes={**guess.dtypes, **{name: one.dtype for name, one in known.items()}},
+            doubts=doubts,
+        )
 
     def name_in_file(self, column: str) -> str:
         """Return the name that a column of the contract has in the file."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.casts import cast
+from mlbuild.data.readings.guesses.dates import guess_digits
+from mlbuild.data.readings.guesses.guess import guess_reading
+from mlbuild.data.readings.guesses.written import Doubt, Written
 from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moment
 
@@ -17,28 +22,57 @@ _MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null")
 _DOUBTFUL = (".", "..", "-", "--", "---", "?", "*", "none", "nil", "missing", "unknown", "(null)", "\\n")
 _ORDER = ("bool", "int", "float", "date", "datetime")
 _SAMPLE = 1000
+#: Names of columns whose numbers may be dates, such as 20131001.
+_DATES = re.compile(r"(?i)(^|[\W_])(date|datum|fecha)([\W_]|$)|[a-z]Date")
 
 
 @frozen
 class TextGuess:
-    """The dtype of texts, and which of them are missing values: certainly, and with this dtype."""
+    """The dtype of texts, and which of them are missing values: certainly, and with this dtype.
+
+    `found` says how they are written, or why that is not clear, if the usual way does not read them.
+    """
 
     dtype: str
     sure: frozenset[str]
     words: frozenset[str]
+    found: Written | Doubt | None = None
 
     @classmethod
     def of(cls, texts: pl.Series) -> TextGuess:
         values = texts.unique(maintain_order=True)
         missing, sure, words = _marks(values)
-        dtype = _dtype_of_texts(values.filter(~values.is_in(words | missing)) if words or missing else values)
+        present = values.filter(~values.is_in(words | missing)) if words or missing else values
+        dtype = _dtype_of_texts(present)
+        found = written(present, texts.set(texts.is_in(words | missing), None), dtype)
+        if isinstance(found, Written):
+            dtype = found.dtype
         if dtype == "int" and not missing and values.str.contains(".", literal=True).any():
             dtype = "float"  # pandas writes integers with a decimal point if some are missing
         if dtype == "float":  # conversion to float accepts `nan`
             sure, words = (
                 frozenset(word for word in part if word.lower() != "nan") for part in (sure, words)
             )
-        return cls(dtype, sure, sure if dtype == "string" else words)
+        return cls(dtype, sure, sure if dtype == "string" else words, found)
+
+
+def written(values: pl.Series, rows: pl.Series, dtype: str) -> Written | Doubt | None:
+    """Guess how the different values of a column are written, if not in the usual way."""
+    if dtype == "int" and _DATES.search(rows.name):
+        found = guess_digits(values, rows)
+        return found if isinstance(found, Written) else None
+    return guess_reading(values, rows) if dtype == "string" else None
+
+
+def written_in(values: pl.Series) -> Written | Doubt | None:
+    """Guess how the texts of a column that has a type in the file are written, and which are missing values."""
+    different = values.drop_nulls().unique(maintain_order=True)
+    missing, _, words = _marks(different)
+    marks = words | missing
+    found = guess_reading(different.filter(~different.is_in(marks)), values.set(values.is_in(marks), None))
+    if isinstance(found, Written) and marks - {""}:
+        return replace(found, way=replace(found.way, null_values=tuple(sorted(marks - {""}))))
+    return found
 
 
 def _marks(values: pl.Series) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:

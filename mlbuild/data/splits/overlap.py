@@ -7,7 +7,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.data.promises import groups_rows, is_key
+from mlbuild.data.evidence.promises import groups_rows
+from mlbuild.data.evidence.words import says_key
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,7 +30,7 @@ def equal_rows(parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
 def shared_keys(parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
     """Yield which columns that group rows have a value in two parts."""
     for name in next(iter(parts.values())).columns:
-        if is_key(name):
+        if says_key(name):
             yield from _shared({part: rows[name] for part, rows in parts.items()}, name)
 
 

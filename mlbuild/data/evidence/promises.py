@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
+from mlbuild.data.evidence.spellings import unread_form
+from mlbuild.data.evidence.words import says_key, says_row, words
 from mlbuild.data.rules.bounds import Min
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.data.rules.unique import Unique
-from mlbuild.data.spellings import unread_form
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 _QUANTITIES = frozenset(
     "age area cost count depth distance duration height length mass price size volume weight width".split()
 )
-#: Words in the names of columns that number rows, and words that also occur in the names of foreign keys.
-_ROW_NUMBERS = frozenset("index number obs observation row rowid rownames".split())
-_KEYS = frozenset("id guid identifier key uuid".split())
 #: A closed set of categories is small, and each of its values is frequent.
 _MOST_CATEGORIES, _FEWEST_ROWS = 12, 5
 #: A minimum of zero must also be frequent.
@@ -46,16 +43,11 @@ def promised(column: Column, values: pl.Series) -> Column:
     return column.ruled(Unique(unique=not nullable and _names_rows(present, column.dtype)))
 
 
-def is_key(name: str) -> bool:
-    """Whether the name of a column suggests that its values identify things."""
-    return bool(_KEYS & _words(name))
-
-
 def groups_rows(name: str, present: pl.Series) -> bool:
     """Whether the values of a column, of which none is missing, identify things with a few rows each."""
     import polars as pl
 
-    distinct = present.n_unique() if present.dtype in (pl.Int64, pl.String) and is_key(name) else 0
+    distinct = present.n_unique() if present.dtype in (pl.Int64, pl.String) and says_key(name) else 0
     return distinct >= _FEWEST_GROUPS and distinct < len(present) < _LARGEST_GROUP * distinct
 
 
@@ -63,7 +55,7 @@ def _never_negative(present: pl.Series) -> bool:
     if (present < 0).any() or present.n_unique() <= 2:
         return False
     zeros = int((present == 0).sum())
-    return bool(_QUANTITIES & _words(present.name)) or zeros >= max(_FEWEST_ROWS, _FLOOR_SHARE * len(present))
+    return bool(_QUANTITIES & words(present.name)) or zeros >= max(_FEWEST_ROWS, _FLOOR_SHARE * len(present))
 
 
 def _is_flag(column: Column, present: pl.Series) -> bool:
@@ -81,14 +73,9 @@ def _names_rows(present: pl.Series, dtype: str) -> bool:
     """Whether the values, which are all different, identify rows."""
     if dtype not in ("int", "string") or len(present) < _FEWEST_ROWS or present.n_unique() < len(present):
         return False
-    if (_KEYS | _ROW_NUMBERS) & _words(present.name):
+    if says_row(present.name):
         return True
     if dtype == "int":
         return present[0] in (0, 1) and bool((present.diff().drop_nulls() == 1).all())
     codes = present.str.contains(_CODE).all() and present.str.contains("[0-9]").any()
     return bool(codes) and unread_form(present) is None
-
-
-def _words(name: str) -> set[str]:
-    """Return the words of a name, in lower case: `customerId` and `Customer ID` have the same words."""
-    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name)}
