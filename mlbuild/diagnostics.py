@@ -188,7 +188,7 @@ CODES = {
     "missing-key": "a required key is missing",
     "refused-key": "a parameter of the library that cannot be set here",
     "unknown-op": "there is no op with this name",
-    "unknown-type": "there is no source type, split type or learner with this name",
+    "unknown-type": "there is no type of source, split or folds, and no learner, with this name",
     "wrong-type": "a value of the wrong type",
     "not-allowed": "a value that is not one of the options",
     "out-of-range": "a number outside the allowed range, or too large for a float64",
@@ -228,7 +228,7 @@ CODES = {
     # tables
     "not-unique": "a join that could match several rows",
     # models
-    "missing-split": "a model on a dataset without a split",
+    "missing-split": "a dataset without a split that a model or `folds` needs",
     "no-valid-rows": "early stopping without valid rows",
     "metric-mismatch": "a metric that does not fit the model",
     "nullable-target": "a target that can be missing in the training data",

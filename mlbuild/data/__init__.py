@@ -1,7 +1,11 @@
-"""Data: sources, contracts, dataset steps and splits. The only room that reads data files."""
+"""Data: sources, contracts, dataset steps, splits and folds. The only room that reads data files."""
 
 from __future__ import annotations
 
+from mlbuild.data.folds.hash import HashFolds
+from mlbuild.data.folds.random import RandomFolds
+from mlbuild.data.folds.stratified import StratifiedFolds
+from mlbuild.data.folds.time import TimeFolds
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.locators.file import File
 from mlbuild.data.sources import source_of
@@ -45,5 +49,7 @@ DATASET_STEPS = (
 )
 #: The classes for `type:` of a split.
 SPLITS = (Hash, Time, Random, Stratified, ByColumn, FromSources)
+#: The classes for `type:` of folds.
+FOLDS = (HashFolds, TimeFolds, RandomFolds, StratifiedFolds)
 
-__all__ = ["DATASET_STEPS", "SOURCES", "SPLITS"]
+__all__ = ["DATASET_STEPS", "FOLDS", "SOURCES", "SPLITS"]

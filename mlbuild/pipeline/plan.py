@@ -25,6 +25,7 @@ from mlbuild.pipeline.tasks import (
     train,
     verify,
 )
+from mlbuild.pipeline.tasks.cross_validation import folds
 from mlbuild.spec.spec import Spec
 
 #: Facts about the code of tasks that cannot be derived from the code.
@@ -33,6 +34,7 @@ POLICY = Policy(
     catalogues=frozenset(
         {
             "mlbuild.data.DATASET_STEPS",
+            "mlbuild.data.FOLDS",
             "mlbuild.data.SPLITS",
             "mlbuild.data.formats.FORMATS",
             "mlbuild.data.rules.RULES",
@@ -75,7 +77,7 @@ POLICY = Policy(
 #: definition and yields its tasks. `publish` comes last, because it reads what the others ship.
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (source, contract, describe),
-    "datasets": (dataset, describe),
+    "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, evaluate),
     "outputs": (artifact, verify, publish),
 }

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
+from mlbuild.data.folds.folds import Folds
 from mlbuild.data.formats.by_suffix import COMPRESSED, NAMED
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
@@ -36,6 +37,7 @@ _SUFFIXES = tuple((suffix, one.type) for suffix, one in (NAMED | COMPRESSED).ite
 SOURCE = TaggedUnion("type", SOURCES, "source", _SUFFIXES)
 DATASET_STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
 SPLIT = TaggedUnion("type", SPLITS, "split")
+FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
 #: The `type` of a model names a learner. The learner's own parameters are under `params`.
@@ -91,6 +93,11 @@ class Dataset(Described):
     split: Split | None = field(
         SPLIT,
         "How to split the rows into train, valid and test. Required if a model uses the dataset.",
+        default=None,
+    )
+    folds: Folds | None = field(
+        FOLD,
+        "How to divide the train rows into folds, for models with `cross_validation`.",
         default=None,
     )
 

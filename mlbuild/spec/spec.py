@@ -9,6 +9,7 @@ from typing import Any
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.contracts import Contract
+from mlbuild.data.folds.folds import Folds
 from mlbuild.data.locators.locator import Located
 from mlbuild.data.serving import Serving
 from mlbuild.data.sources import Source
@@ -57,13 +58,14 @@ class DatasetStage:
 class DatasetSpec:
     """A source and all steps from there on, including those of datasets that this one continues.
 
-    `split` has a seed. `table` is the result of the last step.
+    `split` and `folds` have a seed. `table` is the result of the last step.
     """
 
     name: str
     source: str
     stages: tuple[DatasetStage, ...]
     split: Split | None
+    folds: Folds | None
     table: Table
 
     @property

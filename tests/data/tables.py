@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.data.contracts import CONTRACT, Contract
 from mlbuild.data.faults import Fault
+from mlbuild.data.folds.folds import Folds
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
@@ -23,6 +24,7 @@ _FILES = itertools.count()
 SOURCE = TaggedUnion("type", SOURCES, "source")
 STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
 SPLIT = TaggedUnion("type", SPLITS, "split")
+FOLD = TaggedUnion("type", FOLDS, "folds")
 
 
 def contract(columns: Mapping[str, Any], **more: Any) -> Contract:
@@ -43,6 +45,11 @@ def step(**definition: Any) -> DatasetStep:
 
 def split(**definition: Any) -> Split:
     made: Split = SPLIT.read(definition)
+    return made
+
+
+def folds(**definition: Any) -> Folds:
+    made: Folds = FOLD.read(definition)
     return made
 
 

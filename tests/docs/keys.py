@@ -60,7 +60,7 @@ def words(kind: Kind) -> str:
     if isinstance(kind, MapOf):
         return f"a map by name; each value is {words(kind.item)}"
     if isinstance(kind, TaggedUnion):
-        return f"a {kind.name.rpartition('_')[2]}"
+        return "a map with `type`" if kind.name.endswith("s") else f"a {kind.name.rpartition('_')[2]}"
     if isinstance(kind, Object):
         return f"{words(kind.short)}, or a map" if kind.short else "a map"
     return kind.phrase().replace("2.14748e+09", "2147483647")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Rejected
 from mlbuild.kinds import Choice, Json, ListOf
@@ -33,6 +33,7 @@ _HELD: dict[str, Callable[[Json], Any]] = {
     "source": lambda value: {"sources": {"rows": value}},
     "dataset_step": lambda value: [value],
     "split": lambda value: {"split": value},
+    "folds": lambda value: {"folds": value},
     "step": lambda value: [value],
 }
 
@@ -43,6 +44,7 @@ def reference() -> dict[Path, str]:
         "sources": _page("Sources", _SOURCES, SOURCES),
         "dataset_steps": _page("Dataset steps", _STEPS, DATASET_STEPS),
         "splits": _page("Splits", _SPLITS, SPLITS),
+        "folds": _page("Folds", _FOLDS, FOLDS),
         "ops": _page("Preprocessing ops", _OPS, OPS),
         "learners": _page("Learners", _LEARNERS, LEARNERS),
         "metrics": _metrics(),
@@ -54,6 +56,7 @@ _SUFFIXES = ", ".join(f"`{suffix}`" for suffix in NAMED)
 _SOURCES = f"The values for `type` of a [source](../spec/sources.md). Without `type`, the suffix of `path` decides: {_SUFFIXES}."
 _STEPS = "The values for `op` in the `steps` of a [dataset](../spec/datasets.md)."
 _SPLITS = "The values for `type` in the `split` of a [dataset](../spec/datasets.md#split)."
+_FOLDS = "The values for `type` in the `folds` of a [dataset](../spec/datasets.md#folds)."
 _OPS = (
     "The values for `op` in the steps of a [preprocessing](../spec/preprocessing.md). The *state* of a step is what it"
     " learns from the training rows. It is the only result of fitting that the artifact uses."

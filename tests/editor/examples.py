@@ -62,15 +62,16 @@ BASE: Json = {
                 "color": {"dtype": "string", "categories": {"values": ["red"], "open": True}},
             },
         },
-        "visit": {
-            "unique": ["id", "seen"],
-            "columns": {
-                "id": {"dtype": "string", "references": {"source": "others", "column": "id"}},
-                "seen": "datetime",
-            },
-        },
+        "visit": {"unique": ["id", "seen"], "columns": {"id": "string", "seen": "datetime"}},
     },
-    "datasets": {"table": {"from": "rows", "steps": [], "split": {"type": "random", "valid": 0.2}}},
+    "datasets": {
+        "table": {
+            "from": "rows",
+            "steps": [],
+            "split": {"type": "random", "valid": 0.2},
+            "folds": {"type": "random"},
+        }
+    },
     "preprocessing": {"p": []},
     "models": {
         "m": {
@@ -94,7 +95,6 @@ PLACES: dict[str, Place] = {
     "reading": ("sources", "rows", "read", "amount"),
     "contract": ("contracts", "row"),
     "column": ("contracts", "row", "columns", "amount"),
-    "reference": ("contracts", "visit", "columns", "id", "references"),
     "severity": ("contracts", "other", "columns", "size", "severity"),
     "maxshare": ("contracts", "other", "columns", "size", "max_share"),
     "listed": ("contracts", "other", "columns", "color", "categories"),
@@ -105,6 +105,7 @@ PLACES: dict[str, Place] = {
     "dataset": ("datasets", "table"),
     "dataset_step": ("datasets", "table", "steps", 0),
     "split": ("datasets", "table", "split"),
+    "folds": ("datasets", "table", "folds"),
     "step": ("preprocessing", "p", 0),
     "model": ("models", "m"),
     "target": ("models", "m", "target"),
@@ -136,6 +137,10 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("split", "stratified"): {"column": "kind"},
     ("split", "column"): {"column": "kind", "test": ["a"]},
     ("split", "sources"): {"test": "again"},
+    ("folds", "hash"): {"key": ["id"]},
+    ("folds", "time"): {"column": "day"},
+    ("folds", "random"): {},
+    ("folds", "stratified"): {"column": "kind"},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
 }
 
@@ -169,7 +174,6 @@ VALUES: dict[tuple[str, str], Json] = {
     ("column", "pattern"): {"dtype": "string", "pattern": "[a-z]+"},
     ("column", "min_length"): {"dtype": "string", "min_length": 2},
     ("column", "max_length"): {"dtype": "string", "max_length": 9},
-    ("column", "references"): {"dtype": "string", "references": {"source": "others", "column": "id"}},
     ("column", "monotone"): {"monotone": "increasing"},
     ("column", "severity"): {"min": 0, "severity": {"min": "warn"}},
     ("column", "max_share"): {"min": 0, "max_share": {"min": 0.1}},

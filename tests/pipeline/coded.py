@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import mlbuild
 from mlbuild import api
-from mlbuild.data import DATASET_STEPS, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SPLITS
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.rules import RULES, TABLE_RULES
 from mlbuild.engine.code.modules import ModuleFiles
@@ -33,6 +33,7 @@ CLASSES = (
     *ANSWERS,
     *DATASET_STEPS,
     *SPLITS,
+    *FOLDS,
     *RULES,
     *TABLE_RULES,
 )

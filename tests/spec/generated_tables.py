@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from mlbuild.columns import DTYPES, Schema
-from mlbuild.data import DATASET_STEPS, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SPLITS
 from mlbuild.data.contracts import COLUMN, CONTRACT, Contract
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.rules import RULES
@@ -15,7 +16,7 @@ from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
 from mlbuild.params import Json, Object, params_of, read
-from mlbuild.spec.language import DATASET_STEP, SPLIT
+from mlbuild.spec.language import DATASET_STEP, FOLD, SPLIT
 from mlbuild.spec.root import SECTION_KEYS
 from tests.data.drawn import Drawn
 from tests.data.format_law import samples
@@ -181,8 +182,12 @@ class Tables:
             if made is not None:
                 steps.append(made[0])
                 table = made[1]
-        self.tables[name] = table
         dataset: Json = {"from": start, "split": self._split(start, table, steps)}
+        chance = random.Random(repr(dataset))
+        if chance.random() < 0.5:
+            dataset["folds"] = _folds(table, chance)
+        # The rows of several sources are not unique in anything.
+        self.tables[name] = replace(table, unique=()) if dataset["split"]["type"] == "sources" else table
         self.spec["datasets"][name] = dataset | ({"steps": steps} if steps or self.maybe() else {})
 
     def _totals(self) -> Json:
@@ -202,7 +207,7 @@ class Tables:
         others = [name for name in self.tables if name.startswith("other")]
         alike = [name for name, one in self.tables.items() if {*one.columns} == {*table.columns}]
         draw = Drawn(table.served, others, self.chance, alike).of
-        for _ in range(30):
+        for _ in range(90):
             step = sampled(cls, self.chance, {"op": cls.op}, share=0.6, draw=draw)
             try:
                 after = DATASET_STEP.read(step).infer(table, self.tables) if step else None
@@ -234,6 +239,20 @@ class Tables:
                         return split
                 except Rejected:
                     continue
+
+
+def _folds(table: Table, chance: random.Random) -> Json:
+    """Return random folds that are valid for the table."""
+    draw = Drawn(table.trained, (), chance).of
+    while True:
+        cls = chance.choice(FOLDS)
+        folds = sampled(cls, chance, {"type": cls.named_by()[1], "count": 2}, share=0.5, draw=draw)
+        try:
+            if folds:
+                FOLD.read(folds).infer(table)
+                return folds
+        except Rejected:
+            continue
 
 
 def derive(schema: Schema, chance: random.Random) -> Json:

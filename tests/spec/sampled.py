@@ -18,6 +18,7 @@ SPECIAL: dict[str, list[Any]] = {
     "prefix": ["p_", "q_", "r_", "other "],
     "valid_from": ["2013-10-01", "2020-01-05"],
     "gap": ["1d", "36h", "90min", "1w"],
+    "window": ["5d", "2w", "30d"],
     "test_from": ["2020-01-09T12:00:00", "2020-02-29"],
 }
 

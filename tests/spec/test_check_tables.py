@@ -122,6 +122,39 @@ CASES = {
             " | add one, such as 'split: {type: random, valid: 0.2}'"
         ],
     ),
+    "folds without a split": (
+        [("    split: {type: time, column: day, valid_from: 2013-10-01}\n", "    folds: {type: random}\n")],
+        [
+            "19:3 missing-split dataset 'departures' needs a split, because 'folds' divides its train rows"
+            " | add one, such as 'split: {type: random, valid: 0.2}'"
+        ],
+    ),
+    "folds that do not suit, and a mistake behind them": (
+        [
+            ("    split:", "    folds: {type: stratified, column: distance}\n    split:"),
+            ("    target: late\n", "    target: lat\n"),
+        ],
+        [
+            "31:39 wrong-dtype stratified folds need a bool, int or string column, but 'distance' is of dtype float",
+            "43:13 unknown-column unknown column 'lat' | did you mean 'late'?",
+        ],
+    ),
+    "folds that cannot be read, and a mistake behind them": (
+        [
+            ("    split:", "    folds: {type: time, column: day, count: 1, window: 3}\n    split:"),
+            ("    target: late\n", "    target: lat\n"),
+        ],
+        [
+            "31:45 out-of-range 'count' must be an integer >= 2 and <= 100, not 1",
+            "31:56 wrong-type 'window' must be a duration such as 7d, with the unit s, min, h, d or w, not 3"
+            " | put it in quotes: '3'",
+            "43:13 unknown-column unknown column 'lat' | did you mean 'late'?",
+        ],
+    ),
+    "folds that contradict themselves": (
+        [("    split:", "    folds: {type: time, column: day, window: 0d}\n    split:")],
+        ["31:46 contradiction 'window' leaves no rows to train on"],
+    ),
 }
 
 

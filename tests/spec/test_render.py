@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
@@ -75,9 +75,10 @@ def test_generated_specs_have_everything_that_the_language_has(tmp_path: Path) -
         seen.update(type(source.source) for source in spec.sources.values())
         seen.update(type(stage.step) for dataset in spec.datasets.values() for stage in dataset.stages)
         seen.update(type(dataset.split) for dataset in spec.datasets.values())
+        seen.update(type(dataset.folds) for dataset in spec.datasets.values())
         text = "".join(project.files.values())
         seen.update(form for form in FORMS if form in text)
-    missing = {*OPS, *LEARNERS, *SOURCES, *DATASET_STEPS, *SPLITS, *FORMS} - set(seen)
+    missing = {*OPS, *LEARNERS, *SOURCES, *DATASET_STEPS, *SPLITS, *FOLDS, *FORMS} - set(seen)
     assert not missing
 
 

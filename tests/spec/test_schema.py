@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from mlbuild.data import DATASET_STEPS, SOURCES, SPLITS
+from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.params import params_of
@@ -19,8 +19,22 @@ from tests.spec.written import EXAMPLES, ROOT, loaded
 
 SCHEMA = build_schema()
 DEFINITIONS = SCHEMA["definitions"]
-UNIONS = [("step", "op", OPS), ("dataset_step", "op", DATASET_STEPS), ("split", "type", SPLITS)]
-OPEN = ("source", "dataset_step", "split", "step", "overlay.source", "overlay.split")
+UNIONS = [
+    ("step", "op", OPS),
+    ("dataset_step", "op", DATASET_STEPS),
+    ("split", "type", SPLITS),
+    ("folds", "type", FOLDS),
+]
+OPEN = (
+    "source",
+    "dataset_step",
+    "split",
+    "folds",
+    "step",
+    "overlay.source",
+    "overlay.split",
+    "overlay.folds",
+)
 NAMES = ("table", "contract", "dataset", "preprocessing", "model", "column", "feature")
 CLOSED = [name for name in DEFINITIONS if name not in OPEN and not name.startswith("name.")]
 
@@ -129,6 +143,13 @@ def test_a_snippet_has_what_nearly_every_use_has() -> None:
         {"type": "stratified", "valid": "^${1:0.2}", "test": "^${2:0.2}", "column": "$3"},
         {"type": "column", "column": "$1", "valid": ["$2"], "test": ["$3"]},
         {"type": "sources", "valid": "${1:later}", "test": "${2:latest}"},
+    ]
+    bodies = [one["body"] for one in DEFINITIONS["folds"]["else"]["defaultSnippets"]]
+    assert bodies == [
+        {"type": "hash", "count": "^${1:5}", "key": ["$2"]},
+        {"type": "time", "count": "^${1:5}", "column": "$2"},
+        {"type": "random", "count": "^${1:5}"},
+        {"type": "stratified", "count": "^${1:5}", "column": "$2"},
     ]
 
 

@@ -303,6 +303,7 @@ def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "source": {"sources": {"a": body}},
         "dataset_step": {"datasets": {"a": {"from": "b", "steps": [body]}}},
         "split": {"datasets": {"a": {"from": "b", "split": body}}},
+        "folds": {"datasets": {"a": {"from": "b", "folds": body}}},
         "step": {"preprocessing": {"a": [body]}},
         "model": {"models": {"a": body}},
     }

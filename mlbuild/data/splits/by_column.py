@@ -64,7 +64,7 @@ class ByColumn(Split):
         return bool(self.test)
 
     def infer(self, table: Table) -> None:
-        type_ = suitable_column(self.column, table, "column", tuple(_TYPES))
+        type_ = suitable_column(self.column, table, "a column split needs", tuple(_TYPES))
         problems = [*_unlike(self.valid, "valid", type_), *_unlike(self.test, "test", type_)]
         if problems:
             raise Rejected(*problems)

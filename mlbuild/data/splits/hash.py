@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -35,25 +35,40 @@ class Hash(Shares):
     )
 
     def infer(self, table: Table) -> None:
-        unknown = [unknown_column(name, table.trained, ("key", index)) for index, name in enumerate(self.key)]
-        problems = [problem for problem in unknown if problem]
-        if problems:
-            raise Rejected(*problems)
+        check_key(self.key, table)
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
         import polars as pl
 
-        keys = rows.select(self.key)
-        each = keys.unique(maintain_order=True)
-        parts = [self._part(key) for key in each.iter_rows()]
-        named = each.with_columns(pl.Series("\0part", parts, pl.String))
-        return keys.join(named, on=list(self.key), how="left", nulls_equal=True, maintain_order="left")[
-            "\0part"
-        ]
+        return of_keys(rows, self.key, self._part, pl.String)
 
     def _part(self, key: Sequence[Any]) -> str:
         share = key_hash(self.seed or 0, key) / 2**64
         return TEST if share < self.test else VALID if share >= 1 - self.valid else TRAIN
+
+
+def check_key(key: Sequence[str], table: Table) -> None:
+    """Check that the columns of a key exist.
+
+    Raises:
+        Rejected: Paths start with `key`.
+    """
+    unknown = [unknown_column(name, table.trained, ("key", index)) for index, name in enumerate(key)]
+    problems = [problem for problem in unknown if problem]
+    if problems:
+        raise Rejected(*problems)
+
+
+def of_keys(
+    rows: pl.DataFrame, key: Sequence[str], function: Callable[[tuple[Any, ...]], Any], dtype: Any
+) -> pl.Series:
+    """Return the value of a function for the key of each row, as a polars type. It is called once for each key."""
+    import polars as pl
+
+    keys = pl.DataFrame([rows[name].alias(str(place)) for place, name in enumerate(key)])
+    each = keys.unique(maintain_order=True)
+    known = each.with_columns(pl.Series("value", [function(values) for values in each.iter_rows()], dtype))
+    return keys.join(known, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")["value"]
 
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -102,7 +102,7 @@ class Split(Described):
 
 
 _SHARE = Number(min=0, below=1)
-_SEED = Integer(min=0, max=INT32)
+SEED = Integer(min=0, max=INT32)
 
 
 @frozen
@@ -124,7 +124,7 @@ class Shares(Split):
         examples=(0.2,),
     )
     seed: int | None = field(
-        _SEED, "Random seed of the split. Default: the `seed` of the project.", default=None
+        SEED, "Random seed of the split. Default: the `seed` of the project.", default=None
     )
 
     def check(self) -> Iterator[Problem]:
@@ -148,8 +148,8 @@ class Shares(Split):
         return self if self.seed is not None else replace(self, seed=seed)
 
 
-def suitable_column(name: str, table: Table, kind: str, dtypes: Sequence[str]) -> ColumnType:
-    """Return the type of the column of a split.
+def suitable_column(name: str, table: Table, needs: str, dtypes: Sequence[str]) -> ColumnType:
+    """Return the type of the column of a split. `needs` begins the message: "a time split needs".
 
     Raises:
         Rejected: The column does not exist, or its dtype is none of `dtypes`. The path is the key `column`.
@@ -161,7 +161,7 @@ def suitable_column(name: str, table: Table, kind: str, dtypes: Sequence[str]) -
     if type_.known and type_.dtype not in dtypes:
         *most, last = dtypes
         wanted = f"{', '.join(most)} or {last}"
-        message = f"a {kind} split needs a {wanted} column, but '{name}' is of dtype {type_.dtype}"
+        message = f"{needs} a {wanted} column, but '{name}' is of dtype {type_.dtype}"
         raise Rejected(Problem("wrong-dtype", message, ("column",)))
     return type_
 

@@ -28,7 +28,7 @@ class Stratified(Shares):
     column: str = field(Name("column"), "Bool, int or string column whose values to mix, such as the target.")
 
     def infer(self, table: Table) -> None:
-        suitable_column(self.column, table, "stratified", ("bool", "int", "string"))
+        suitable_column(self.column, table, "a stratified split needs", ("bool", "int", "string"))
 
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
         import numpy as np

@@ -82,7 +82,7 @@ class Time(Split):
         return self.gap is not None
 
     def infer(self, table: Table) -> None:
-        suitable_column(self.column, table, "time", TEMPORAL)
+        suitable_column(self.column, table, "a time split needs", TEMPORAL)
 
     def _gap(self) -> int:
         return parse_duration(self.gap) if self.gap is not None else 0
@@ -90,15 +90,26 @@ class Time(Split):
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
         import polars as pl
 
-        times = rows[self.column]
-        absent = times.is_null().arg_true().to_list()
-        if absent:
-            fault = Fault.of((self.column,), "not null", absent, rows)
-            raise faulty("the column of the time split has missing values", [fault])
-        moments = times.cast(pl.Int64) * (DAY if times.dtype == pl.Date else 1)
+        moments = moments_of(rows, self.column, "time split")
         part = pl.Series([TRAIN]).new_from_index(0, rows.height)
         for name, start in ((VALID, self.valid_from), (TEST, self.test_from)):
             moment = parse_moment(start) if start is not None else None
             if moment is not None:
                 part = part.set(moments >= moment - self._gap(), None).set(moments >= moment, name)
         return part
+
+
+def moments_of(rows: pl.DataFrame, column: str, what: str) -> pl.Series:
+    """Return the values of a date or datetime column as microseconds since 1970; `what` is divided by them.
+
+    Raises:
+        Failed: Of kind `data`: values are missing.
+    """
+    import polars as pl
+
+    times = rows[column]
+    absent = times.is_null().arg_true().to_list()
+    if absent:
+        fault = Fault.of((column,), "not null", absent, rows)
+        raise faulty(f"the column of the {what} has missing values", [fault])
+    return times.cast(pl.Int64) * (DAY if times.dtype == pl.Date else 1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.lineage import Decision
-from mlbuild.data.splits.hash import key_hash
+from mlbuild.data.splits.hash import key_hash, of_keys
 from mlbuild.data.steps.step import DatasetStep, unknown_columns
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Rejected
@@ -60,9 +60,7 @@ class Sample(DatasetStep):
     def apply(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         import polars as pl
 
-        keys = pl.DataFrame([rows[name].alias(str(place)) for place, name in enumerate(self.key)])
-        each = keys.unique(maintain_order=True)
-        shares = (key_hash(self.seed or 0, ["sample", *key]) / 2**64 for key in each.iter_rows())
-        kept = each.with_columns(pl.Series("kept", [share < self.fraction for share in shares], pl.Boolean))
-        found = keys.join(kept, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
-        return rows.filter(found["kept"])
+        return rows.filter(of_keys(rows, self.key, self._kept, pl.Boolean))
+
+    def _kept(self, key: tuple[Any, ...]) -> bool:
+        return key_hash(self.seed or 0, ["sample", *key]) / 2**64 < self.fraction

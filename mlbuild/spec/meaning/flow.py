@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path as FilePath
 
 from mlbuild.data.contracts import Contract
+from mlbuild.data.folds.folds import Folds
 from mlbuild.data.locators.locator import Located
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
@@ -19,6 +20,9 @@ from mlbuild.spec.layers.bounds import HELP, Bounds
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, DatasetStage, SourceSpec
+
+#: What to do about a dataset that needs a split.
+SPLIT_HELP = "add one, such as 'split: {type: random, valid: 0.2}'"
 
 
 def flow_sources(
@@ -179,8 +183,20 @@ class _Flow:
         if split is not None:
             self.findings.attempt((*dataset_at, "split"), split.infer, table)
             split = split.seeded(seed)
+        folds = self._folds(table, dataset_at, seed)
         table = replace(table, place=(f"'{self.name}' is defined here", dataset_at))
-        return DatasetSpec(self.name, source, tuple(stages), split, table)
+        return DatasetSpec(self.name, source, tuple(stages), split, folds, table)
+
+    def _folds(self, table: Table, at: Path, seed: int) -> Folds | None:
+        folds = self.dataset.folds
+        if folds is None:
+            return None
+        if self.dataset.split is None:
+            message = f"dataset '{self.name}' needs a split, because 'folds' divides its train rows"
+            problem = Problem("missing-split", message, at, SPLIT_HELP, on="key")
+            self.findings.add(problem, ("the folds", (*at, "folds")))
+        self.findings.attempt((*at, "folds"), folds.infer, table)
+        return folds.seeded(seed)
 
     def _sources(self, split: Split, at: Path) -> None:
         """Check that the rows of other sources can go through the same steps."""

@@ -16,6 +16,7 @@ from mlbuild.ops.stages import Followed, Stage, follow
 from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel, Definitions
 from mlbuild.spec.meaning.features import select_features
 from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.flow import SPLIT_HELP
 from mlbuild.spec.meaning.targets import TargetCheck
 from mlbuild.spec.meaning.training import TrainingCheck
 from mlbuild.spec.meaning.unclear import unclear_op
@@ -104,10 +105,9 @@ class _ModelCheck:
         if meant is None:
             return None
         name, defined = meant, self.definitions.datasets[meant]
-        if defined is not None and defined.split is None:
+        if defined is not None and defined.split is None and defined.folds is None:  # which also need a split
             message = f"dataset '{name}' needs a split, because a model is trained on it"
-            help_ = "add one, such as 'split: {type: random, valid: 0.2}'"
-            problem = Problem("missing-split", message, ("datasets", name), help_, on="key")
+            problem = Problem("missing-split", message, ("datasets", name), SPLIT_HELP, on="key")
             self.findings.add(problem, (f"model '{self.name}' is trained on it here", at))
         return self.datasets[name]
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mlbuild.data.folds.random import RandomFolds
 from mlbuild.data.splits.random import Random
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
-from mlbuild.spec.language import DATASET_STEP, SPLIT, Dataset
+from mlbuild.spec.language import DATASET_STEP, FOLD, SPLIT, Dataset
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.flow import flow_datasets
 from mlbuild.spec.meaning.project import Project
@@ -20,8 +21,10 @@ from mlbuild.spec.sections.section import Section, sound
 from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import DatasetSpec
 
-#: Stands for an invalid split, so that the steps and the models are still checked. It has all parts.
-_ANY = Random(valid=0.2, test=0.2)
+#: Stand for an invalid split, which has all parts, and for invalid folds, so that the steps and the models are still
+#: checked.
+_ANY = {"split": Random(valid=0.2, test=0.2), "folds": RandomFolds()}
+_KINDS = {"split": SPLIT, "folds": FOLD}
 
 
 class Datasets(Section[Dataset, DatasetSpec]):
@@ -32,28 +35,27 @@ class Datasets(Section[Dataset, DatasetSpec]):
     bears = ("table", "dataset")
 
     def unreadable(self, at: Path) -> Path:
-        """If the split or a step is invalid, the rest is still read."""
-        if at[2:3] == ("split",):
+        """If the split, the folds or a step are invalid, the rest is still read."""
+        if len(at) > 2 and at[2] in _KINDS:
             return at[:3]
         return at[:4] if at[2:3] == ("steps",) and len(at) > 3 else at[:2]
 
     def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Dataset | None:
-        """Return the dataset. An invalid split is replaced, so that it has no consequences."""
+        """Return the dataset. An invalid split and invalid folds are replaced, so that they have no consequences."""
         if at in faults:
             return None
-        others = {key: part for key, part in given.items() if key not in ("split", "steps")}
+        others = {key: part for key, part in given.items() if key not in (*_KINDS, "steps")}
         dataset: Dataset = self.kind.read(others)
         steps = given.get("steps", ())
         return replace(
             dataset,
             steps=read_steps(steps, (*at, "steps"), faults, DATASET_STEP, unclear_step, findings),
-            split=self._split(given, (*at, "split"), faults, findings),
+            **{
+                key: _division(key, given[key], (*at, key), faults, findings)
+                for key in _KINDS
+                if key in given
+            },
         )
-
-    def _split(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Split | None:
-        if "split" not in given:
-            return None
-        return _ANY if at in faults else sound(SPLIT.read(given["split"]), at, findings) or _ANY
 
     def check(self, project: Project) -> Mapping[str, DatasetSpec | None]:
         return flow_datasets(project.definitions, project.sources, project.findings)
@@ -67,3 +69,8 @@ class Datasets(Section[Dataset, DatasetSpec]):
             # Sources and datasets share one namespace.
             yield "sources", table
             yield "datasets", table
+
+
+def _division(key: str, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Any:
+    """Return the split or the folds; a substitute if they are invalid."""
+    return _ANY[key] if at in faults else sound(_KINDS[key].read(given), at, findings) or _ANY[key]

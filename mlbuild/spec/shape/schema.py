@@ -200,7 +200,7 @@ def _placeholder(param: Param, place: int) -> Any:
     if isinstance(param.kind, Choice):
         return param.kind.values[0]
     example = param.examples[0] if param.examples else None
-    if isinstance(example, float):
+    if isinstance(example, (int, float)):
         return f"^${{{place}:{example}}}"  # without quotes around the text
     if isinstance(example, str):
         return f"${{{place}:{example}}}"

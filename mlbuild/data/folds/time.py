@@ -1,0 +1,91 @@
+"""The folds `time`: each is predicted by a model that is trained on earlier rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import TEMPORAL
+from mlbuild.data.folds.folds import HELD_OUT, TRAIN, UNUSED, Folds, different
+from mlbuild.data.splits.split import suitable_column
+from mlbuild.data.splits.time import moments_of
+from mlbuild.data.steps.durations import Duration
+from mlbuild.data.table import Table
+from mlbuild.diagnostics import Problem
+from mlbuild.frozen import frozen
+from mlbuild.hints import in_words
+from mlbuild.moments import parse_duration
+from mlbuild.params import Name, field
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+
+@frozen
+class TimeFolds(Folds):
+    """Divide by time: each fold is predicted by a model that is trained on earlier rows only, as `TimeSeriesSplit` of
+    scikit-learn does.
+
+    With n train rows, each fold has n // (`count` + 1) rows, and the last fold ends with the last row. Rows before the
+    first fold are never predicted. Rows with the same time are always in the same fold, the later one.
+    """
+
+    discriminator = ("type", "time")
+
+    column: str = field(
+        Name("column"), "Date or datetime column to divide by. Its values must not be missing."
+    )
+    window: str | None = field(
+        Duration(),
+        "Train on this much time before each fold (and before the `gap`), which rolls on with the folds. Default: on all earlier rows.",
+        default=None,
+        examples=("90d", "52w"),
+    )
+    gap: str | None = field(
+        Duration(),
+        "Time before each fold whose rows are not trained on, so that the model does not know the time just before the fold.",
+        default=None,
+        examples=("7d", "12h"),
+    )
+
+    def check(self) -> Iterator[Problem]:
+        if self.window is not None and not parse_duration(self.window):
+            yield Problem("contradiction", "'window' leaves no rows to train on", ("window",))
+
+    def columns(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    def infer(self, table: Table) -> None:
+        suitable_column(self.column, table, "time folds need", TEMPORAL)
+
+    @property
+    def least(self) -> int:
+        return self.count + 1
+
+    def _roles(self, rows: pl.DataFrame) -> list[np.ndarray[Any, Any]]:
+        import numpy as np
+
+        moments = moments_of(rows, self.column, "time folds").to_numpy()
+        size = len(moments) // (self.count + 1)
+        starts = np.sort(moments)[len(moments) - size * self.count :: size].tolist()
+        window = parse_duration(self.window) if self.window is not None else None
+        folds = []
+        for number, start in enumerate(starts):
+            until = start - (parse_duration(self.gap) if self.gap is not None else 0)
+            train = moments < until
+            if window is not None:
+                train &= moments >= until - window
+            held_out = moments >= start
+            if number + 1 < self.count:
+                held_out &= moments < starts[number + 1]
+            roles = np.where(held_out, HELD_OUT, np.where(train, TRAIN, UNUSED))
+            folds.append(roles.astype(np.uint8))
+        return folds
+
+    def _why_empty(self, rows: pl.DataFrame) -> str:
+        times = different(rows, [self.column], "time")
+        limits = [
+            name for name, limit in (("'window'", self.window), ("'gap'", self.gap)) if limit is not None
+        ]
+        return f"{times}; use fewer folds" + (f", or change {in_words(limits)}" if limits else "")

@@ -1,0 +1,61 @@
+"""Task `folds:D`: the role of each train row of a dataset in each fold.
+
+It is apart from `dataset:D`, so that other folds do not make the rows again. Only what cross-validates reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlbuild.data import FOLDS
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.params import read
+from mlbuild.pipeline.origins import DATASETS, Places, written
+from mlbuild.pipeline.parts import parts_of, read_table, write_array
+from mlbuild.pipeline.scope import Scope
+from mlbuild.spec.spec import DatasetSpec
+
+KIND = "folds"
+_FOLDS = {cls.discriminator[1]: cls for cls in FOLDS}
+
+
+def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
+    item, folds = scope.item, scope.item.folds
+    if folds is None:
+        return
+    # Any column has the number of rows, which is all that random folds depend on.
+    columns = folds.columns() or sorted(item.table.columns)[:1]
+    at, seed = (*item.at, "folds"), (*item.at, "folds", "seed")
+    places: Places = {
+        ("folds",): at,
+        ("folds", "seed"): seed if written(scope.spec, seed) else ("seed",),
+    }
+    yield scope.task(
+        KIND,
+        places,
+        at=at,
+        rank=DATASETS,
+        run=run,
+        params={"folds": folds.canonical(), "columns": list(columns)},
+        inputs=(Input("rows", f"dataset:{item.name}", parts_of(["train"], columns)),),
+        parts=tuple(map(part_of, range(1, folds.count + 1))),
+        uses=(type(folds),),
+        libraries=("polars", "numpy"),
+    )
+
+
+def part_of(number: int) -> str:
+    """Return the name of the part with the roles of the rows in a fold, counted from 1."""
+    return f"fold{number}"
+
+
+def roles(dataset: DatasetSpec, *numbers: int) -> Input:
+    """Return the roles of the train rows in some folds as an input."""
+    return Input("folds", f"{KIND}:{dataset.name}", tuple(map(part_of, numbers)))
+
+
+def run(job: Job) -> None:
+    folds = read(_FOLDS[job.params["folds"]["type"]], job.params["folds"])
+    rows = read_table(job, "rows", "train", job.params["columns"])
+    for number, fold in enumerate(folds.divide(rows), 1):
+        write_array(job, part_of(number), fold)
