@@ -377,7 +377,7 @@ def test_github_shows_failed_tasks_beside_their_definitions(failing: Command) ->
         3,
         "::error file=mlbuild.yaml,line=4,endLine=4,col=13,endColumn=16,title=data-failure"
         "::contract:rows: the table violates its contract: 1 rule is violated"
-        "%0Acolumn 'x' violates 'parses as float' in 1 row: 'zero' (line 2)\n",
+        "%0Acolumn 'x' violates 'parses as float' in 1 row: 'zero' (line 2)%0Aaffects model one and output one\n",
     )
     assert "failed  contract:rows" in done.err
 

@@ -20,6 +20,7 @@ from mlbuild.engine.execution.events import (
     TaskProgress,
     TaskStarted,
 )
+from mlbuild.engine.graph import Plan, Task
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.progress import Progress
 from tests.cli.running import Command
@@ -84,13 +85,16 @@ def test_what_differs_when_it_runs_again_ends_with_exit_1(
     assert mlbuild("build", "evaluate:late", "--check-determinism").code == 0
 
 
+PLAN = Plan({"t": Task(name="t", kind="t", run=print, params={}, parts=())})
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
 
 
 def lines(stream: io.StringIO, *events: Event, verbose: bool = False) -> str:
-    progress = BuildPrinter(stream, Paint(io.StringIO(), True), quiet=False, verbose=verbose)
+    progress = BuildPrinter(stream, Paint(io.StringIO(), True), quiet=False, verbose=verbose, plan=PLAN)
     for event in events:
         progress(event)
     return stream.getvalue()
@@ -133,7 +137,7 @@ def test_how_far_a_task_has_come_is_shown_in_the_bar(monkeypatch: pytest.MonkeyP
 
 def test_elsewhere_a_long_task_gets_a_line_from_time_to_time() -> None:
     stream, now = io.StringIO(), [0.0]
-    printer = BuildPrinter(stream, Paint(stream), quiet=False, verbose=False, clock=lambda: now[0])
+    printer = BuildPrinter(stream, Paint(stream), quiet=False, verbose=False, plan=PLAN, clock=lambda: now[0])
     printer(BuildStarted("b", 4))
     printer(TaskStarted("x", ()))
     for second in range(100):

@@ -16,6 +16,7 @@ from mlbuild.cli.commands.plan import add_out
 from mlbuild.cli.commands.plan import run as run_plan
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, held_to_lock
+from mlbuild.cli.output.affected import affected_json
 from mlbuild.cli.output.diagnostics import diagnostics_github, diagnostics_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.notices import of_failures
@@ -100,10 +101,9 @@ def run(args: argparse.Namespace) -> int:
     see_room_for_files(jobs if workers else 0)
     # polars reads this once, when it is first imported.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
-    progress = BuildPrinter(
-        sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, args.verbose
-    )
     plan, values = api.plan(spec, args.out), Values(args)
+    paint, quiet = Paint(sys.stderr, not args.no_color), args.quiet or args.json
+    progress = BuildPrinter(sys.stderr, paint, quiet, args.verbose, plan)
     with ended_as_interrupted(workers), held_to_lock():
         built = api.build(
             spec,
@@ -127,7 +127,9 @@ def run(args: argparse.Namespace) -> int:
     found = findings_of(spec, plan, result, values, store)
     tell(args, () if args.quiet else found, OK)
     if args.json:
-        show_document(document("build", code, _content(result, path, found, outputs=outputs, models=models)))
+        show_document(
+            document("build", code, _content(plan, result, path, found, outputs=outputs, models=models))
+        )
     elif args.format != "sarif":
         show(results_text(outputs, models))
         if args.verbose and not args.quiet:
@@ -214,7 +216,7 @@ def _path_text(path: CriticalPath, times: Mapping[str, float]) -> str:
 
 
 def _content(
-    result: BuildResult, path: CriticalPath, found: list[Diagnostic], **results: Any
+    plan: Plan, result: BuildResult, path: CriticalPath, found: list[Diagnostic], **results: Any
 ) -> dict[str, Any]:
     outcomes = {
         **dict.fromkeys(result.ran, "ran"),
@@ -224,7 +226,12 @@ def _content(
         **dict.fromkeys(result.failures, "failed"),
     }
     failures = {
-        name: {"kind": failure.kind, "message": failure.message, "details": dict(failure.details)}
+        name: {
+            "kind": failure.kind,
+            "message": failure.message,
+            "details": dict(failure.details),
+            "affects": affected_json(plan, name),
+        }
         for name, failure in result.failures.items()
     }
     return {

@@ -175,10 +175,17 @@ class _Finder:
     def _built(self, spec: Spec, name: str) -> Description:
         args, values = self._args, Values(self._args)
         paint = Paint(sys.stderr, not args.no_color)
-        printer = BuildPrinter(sys.stderr, paint, args.quiet or args.json, False)
+        plan = api.plan(spec)
+        printer = BuildPrinter(sys.stderr, paint, args.quiet or args.json, False, plan)
         task = describe.task_of(name)
         result = values.result(
-            api.build(spec, [task], command=["mlbuild", *args.argv], events=values.listener(printer))
+            api.build(
+                spec,
+                [task],
+                command=["mlbuild", *args.argv],
+                events=values.listener(printer),
+                planned=plan,
+            )
         )
         if not result.ok:
             failed = next(iter(result.failures.values()))

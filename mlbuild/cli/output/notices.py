@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlbuild.cli.exits import Stopped
+from mlbuild.cli.output.affected import affected_lines
 from mlbuild.cli.output.diagnostics import COMMAND_LINE, diagnostics_github
 from mlbuild.cli.output.document import json_text
 from mlbuild.cli.output.sarif import diagnostics_sarif
@@ -29,6 +30,6 @@ def of_end(told: Stopped, code: int, format_: str) -> str:
 def of_failures(spec: Spec, plan: Plan, result: BuildResult) -> Iterator[Diagnostic]:
     """Yield the failed tasks of a build, each at the definition that it comes from."""
     for task, failure in result.failures.items():
-        message, lines = f"{task}: {failure.message}", tuple(failure_lines(failure))
+        message, lines = f"{task}: {failure.message}", (*failure_lines(failure), *affected_lines(plan, task))
         span = spec.document.span(plan.tasks[task].at, "key")
         yield Diagnostic(f"{failure.kind}-failure", message, span, lines=lines)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from mlbuild.cli.output.affected import affected_lines
 from mlbuild.cli.output.printing import Paint, page, put, seconds_text
 from mlbuild.cli.output.reasons import reasons_text, waiting_text
 from mlbuild.data.faults import failure_lines
@@ -28,6 +29,7 @@ from mlbuild.engine.execution.events import (
     TaskReused,
     TaskStarted,
 )
+from mlbuild.engine.graph import Plan
 from mlbuild.progress import Progress
 from mlbuild.shown import line, told
 
@@ -57,7 +59,8 @@ class LastLine:
 class BuildPrinter:
     """A listener that writes lines. On a terminal, the last line is a bar that is overwritten.
 
-    Elsewhere, a task that takes long gets a line about its progress from time to time.
+    Elsewhere, a task that takes long gets a line about its progress from time to time. The `plan` says what a failure
+    affects.
     """
 
     def __init__(
@@ -66,11 +69,12 @@ class BuildPrinter:
         paint: Paint,
         quiet: bool,
         verbose: bool,
+        plan: Plan,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream, self._paint, self._quiet, self._verbose = stream, paint, quiet, verbose
         self._last = LastLine(None if quiet else stream)
-        self._clock = clock
+        self._plan, self._clock = plan, clock
         self._total = self._settled = 0
         self._running: dict[str, _Running] = {}
 
@@ -104,7 +108,8 @@ class BuildPrinter:
             case TaskFailed(task=task, failure=failure, remembered=remembered):
                 before = f" (as in build {remembered}; nothing has changed since)" if remembered else ""
                 self._line("error", "failed", f"{task}: {failure.message}{before}", always=True)
-                self._write([f"           {text}" for text in failure_lines(failure)], always=True)
+                lines = [*failure_lines(failure), *affected_lines(self._plan, task)]
+                self._write([f"           {text}" for text in lines], always=True)
                 self._printed(task, always=True)
             case TaskBlocked(task=task, by=by):
                 self._line("dim", "blocked", f"{task} ({', '.join(by)} failed)")
