@@ -7,7 +7,7 @@ each column, which is long for a table with thousands of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 _COLUMNS_AT_ONCE = 64
 
 
-def violations(rows: pl.DataFrame, rules: StatedRules, faults: Sequence[Fault]) -> list[Fault]:
+def violations(
+    rows: pl.DataFrame,
+    rules: StatedRules,
+    faults: Sequence[Fault],
+    others: Mapping[tuple[str, str], pl.Series] | None = None,
+) -> list[Fault]:
     """Return the faults found while reading and the violated rules: by column, followed by those of the table.
 
     `rows` are the contract's columns as a source read them. A missing value violates only rules about missing values,
-    and nothing at all if it is missing because it could not be parsed.
+    and nothing at all if it is missing because it could not be parsed. `others` are the columns of other sources that
+    rules compare with.
     """
     absent = {name for fault in faults if fault.rule == MISSING for name in fault.columns}
-    violated = _violated(rows, [*_conditions(rules, absent)], faults)
+    violated = _violated(rows, [*_conditions(rules, absent, others or {})], faults)
     found = [*faults, *_faults(rows, violated, faults), *_wholes(rows, rules, absent)]
     place = {name: index for index, name in enumerate(rules.dtypes)}
     return sorted(
@@ -37,13 +43,16 @@ def violations(rows: pl.DataFrame, rules: StatedRules, faults: Sequence[Fault]) 
     )
 
 
-def _conditions(rules: StatedRules, absent: Collection[str]) -> Iterator[Condition]:
+def _conditions(
+    rules: StatedRules, absent: Collection[str], others: Mapping[tuple[str, str], pl.Series]
+) -> Iterator[Condition]:
     """Yield the conditions for rows, as far as they are about columns that the file has."""
     for name, dtype in rules.dtypes.items():
         if name not in absent:
             for one in rules.columns[name]:
                 rule, at = one.rule, ("columns", name, one.rule.rule)
-                kept = rule.kept(name, dtype)
+                other = rule.other
+                kept = rule.kept_among(name, others[other]) if other else rule.kept(name, dtype)
                 yield Condition((name,), rule.text, kept, at, one.level, one.allowed, rule.about_nulls)
     for together in rules.table:
         for condition in together.rule.conditions(rules.dtypes):

@@ -13,6 +13,7 @@ from mlbuild.data.rules.lengths import MaxLength
 from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.data.rules.pattern import Pattern
+from mlbuild.data.rules.references import References
 from mlbuild.data.rules.rule import ColumnKeys, Rule
 from mlbuild.data.rules.unique import Unique
 from mlbuild.diagnostics import Problem
@@ -32,6 +33,13 @@ class KeptByEverything(Max):
 class ViolatedByMissingValues(Categories):
     def kept(self, name: str, dtype: str) -> pl.Expr:
         return super().kept(name, dtype).fill_null(False)
+
+
+class FindsNothingAmongRepeatedValues(References):
+    """Only values that occur once in the other column count."""
+
+    def kept_among(self, name: str, others: pl.Series) -> pl.Expr:
+        return super().kept_among(name, others.filter(others.is_unique()))
 
 
 class KeptByMissingValues(Nullable):
@@ -110,6 +118,7 @@ FAULTS: dict[type[Rule], tuple[str, str]] = {
     ExcludesItsBound: ("keeps_what_it_should", "is violated by"),
     KeptByEverything: ("finds_what_is_planted", "is not violated by"),
     ViolatedByMissingValues: ("takes_little", "violated by missing values"),
+    FindsNothingAmongRepeatedValues: ("keeps_what_it_should", "is violated by"),
     KeptByMissingValues: ("finds_what_is_planted", "is not violated by"),
     KeepsTheFirst: ("finds_what_is_planted", "in other rows"),
     AllOrNothing: ("finds_what_is_planted", "in other rows"),

@@ -41,7 +41,7 @@ def keeps_what_it_should(cls: type[Rule], chance: random.Random) -> None:
     for dtype, example, rule, _ in _cases(cls):
         if example is not None:
             values = _mixed(cls, example.keeps, chance)
-            assert _found(rule, dtype, values) == [], f"{cls.rule} is violated by {values}"
+            assert _found(rule, dtype, values, example.others) == [], f"{cls.rule} is violated by {values}"
 
 
 def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
@@ -56,7 +56,7 @@ def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
         for place, value in reversed([*zip(places, planted, strict=True)]):
             values.insert(place, value)
         rows = tuple(place + index + 1 for index, place in enumerate(places))
-        found = _found(rule, dtype, values)
+        found = _found(rule, dtype, values, example.others)
         assert found, f"{cls.rule} is not violated by {values}"
         (fault,) = found
         assert fault.rule == rule.text and fault.columns == (_NAME,)
@@ -77,8 +77,9 @@ def survives_being_canonical(cls: type[Rule], chance: random.Random) -> None:
         stated = StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)})
         again = read(cls, stated.to_json()["columns"][_NAME])
         assert again.canonical(dtype) == rule.canonical(dtype), f"{cls.rule} changes its canonical keys"
-        values = [] if example is None else [*example.keeps, *example.breaks]
-        assert _found(again, dtype, values) == _found(rule, dtype, values), f"{cls.rule} lost a key"
+        values, others = ([], ()) if example is None else ([*example.keeps, *example.breaks], example.others)
+        found = _found(again, dtype, values, others)
+        assert found == _found(rule, dtype, values, others), f"{cls.rule} lost a key"
 
 
 LAWS: tuple[Callable[[type[Rule], random.Random], None], ...] = (
@@ -113,6 +114,8 @@ def _mixed(cls: type[Rule], values: Sequence[Any], chance: random.Random) -> lis
     return found
 
 
-def _found(rule: Rule, dtype: str, values: Sequence[Any]) -> list[Fault]:
+def _found(rule: Rule, dtype: str, values: Sequence[Any], others: Sequence[Any] = ()) -> list[Fault]:
     rows = pl.DataFrame({_NAME: pl.Series(values, dtype=polars_type(dtype), strict=True)})
-    return violations(rows, StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)}), [])
+    there = pl.Series(others, dtype=polars_type(dtype), strict=True)
+    known = {} if rule.other is None else {rule.other: there}
+    return violations(rows, StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)}), [], known)

@@ -62,7 +62,13 @@ BASE: Json = {
                 "color": {"dtype": "string", "categories": {"values": ["red"], "open": True}},
             },
         },
-        "visit": {"unique": ["id", "seen"], "columns": {"id": "string", "seen": "datetime"}},
+        "visit": {
+            "unique": ["id", "seen"],
+            "columns": {
+                "id": {"dtype": "string", "references": {"source": "others", "column": "id"}},
+                "seen": "datetime",
+            },
+        },
     },
     "datasets": {
         "table": {
@@ -95,6 +101,7 @@ PLACES: dict[str, Place] = {
     "reading": ("sources", "rows", "read", "amount"),
     "contract": ("contracts", "row"),
     "column": ("contracts", "row", "columns", "amount"),
+    "reference": ("contracts", "visit", "columns", "id", "references"),
     "severity": ("contracts", "other", "columns", "size", "severity"),
     "maxshare": ("contracts", "other", "columns", "size", "max_share"),
     "listed": ("contracts", "other", "columns", "color", "categories"),
@@ -174,6 +181,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("column", "pattern"): {"dtype": "string", "pattern": "[a-z]+"},
     ("column", "min_length"): {"dtype": "string", "min_length": 2},
     ("column", "max_length"): {"dtype": "string", "max_length": 9},
+    ("column", "references"): {"dtype": "string", "references": {"source": "others", "column": "id"}},
     ("column", "monotone"): {"monotone": "increasing"},
     ("column", "severity"): {"min": 0, "severity": {"min": "warn"}},
     ("column", "max_share"): {"min": 0, "max_share": {"min": 0.1}},

@@ -10,6 +10,7 @@ from mlbuild.data.rules.lengths import MaxLength, MinLength
 from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import MaxNullShare, Nullable
 from mlbuild.data.rules.pattern import Pattern
+from mlbuild.data.rules.references import References
 from mlbuild.data.rules.row_count import Rows
 from mlbuild.data.rules.rule import Rule, TableRule
 from mlbuild.data.rules.unique import Unique, UniqueTogether
@@ -27,6 +28,7 @@ RULES: tuple[type[Rule], ...] = (
     Finite,
     Unique,
     Monotone,
+    References,
 )
 #: The rules whose keys are those of a contract.
 TABLE_RULES: tuple[type[TableRule], ...] = (UniqueTogether, Rows, Checks)

@@ -24,12 +24,14 @@ class Example:
     """Keys of a column with a rule, and values of the column. `breaks` are values that violate the rule.
 
     The `keeps` keep the rule in any order, if the rule is not `ordered`. The `breaks` all violate it if they are
-    added to the `keeps`; none of them does alone if some rows may violate the rule.
+    added to the `keeps`; none of them does alone if some rows may violate the rule. `others` are the values of the other
+    column, if the rule compares with one.
     """
 
     column: Mapping[str, Any]
     keeps: Sequence[Any]
     breaks: Sequence[Any]
+    others: Sequence[Any] = ()
 
 
 @frozen
@@ -88,7 +90,8 @@ class ContractKeys(Protocol):
 class Rule(Described):
     """A rule for the values of a column. Its fields are keys of the column; the first one is the name of the rule.
 
-    A subclass defines `rule`, its fields, `kept` and `examples`.
+    A subclass defines `rule`, its fields, `kept` and `examples`. One that compares with values of another source defines
+    `other` and `kept_among` instead of `kept`.
     """
 
     by = "rule"
@@ -118,6 +121,11 @@ class Rule(Described):
         return 0.0
 
     @property
+    def other(self) -> tuple[str, str] | None:
+        """The source and the column whose values the rule compares with, if it does."""
+        return None
+
+    @property
     def text(self) -> str:
         """The rule in messages about violations."""
         return f"{self.rule} {self.values_by_field()[self.rule]}"
@@ -132,6 +140,10 @@ class Rule(Described):
 
     def kept(self, name: str, dtype: str) -> pl.Expr:
         """Return an expression that is true for the rows that keep the rule."""
+        raise NotImplementedError
+
+    def kept_among(self, name: str, others: pl.Series) -> pl.Expr:
+        """Return the same for a rule that compares with the values of another column."""
         raise NotImplementedError
 
 

@@ -75,6 +75,11 @@ class StatedRules:
             _merge(found, together.about())
         return found
 
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """Return the sources and their columns that rules compare with, each once."""
+        found = (one.rule.other for column in self.columns.values() for one in column)
+        return tuple(dict.fromkeys(other for other in found if other is not None))
+
     def classes(self) -> tuple[type[Described], ...]:
         """Return the classes of the stated rules, each once."""
         rules = (one.rule for column in self.columns.values() for one in column)

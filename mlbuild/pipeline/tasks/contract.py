@@ -23,6 +23,8 @@ KIND = "contract"
 #: The part with the number of rows and the violations that are warnings.
 REPORT = "report"
 FORMAT = 1
+#: The start of the slots of columns of other sources.
+_OTHER = "other "
 _CODES = ("contract-violation",)
 
 
@@ -38,12 +40,18 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
         rank=SOURCES,
         run=run,
         params={"contract": rules.to_json(), "refused": raised(scope.spec, _CODES)},
-        inputs=(Input("rows", f"source:{item.name}", parts),),
+        inputs=(Input("rows", f"source:{item.name}", parts), *_others(rules)),
         parts=("verdict", REPORT),
         reported=(REPORT,),
         uses=rules.classes(),
         libraries=("polars", "pandera"),
     )
+
+
+def _others(rules: StatedRules) -> Iterator[Input]:
+    """Yield the columns of other sources that rules compare with."""
+    for source, column in rules.others():
+        yield Input(f"{_OTHER}{source}.{column}", f"source:{source}", parts_of([WHOLE], [column]))
 
 
 def verdict(source: str, slot: str) -> Input:
@@ -59,7 +67,11 @@ def run(job: Job) -> None:
     read_faults = json.loads(job.read("rows", "faults"))
     faults = [Fault.from_json(fault) for fault in read_faults["faults"]]
     table = read_table(job, "rows", WHOLE, rules.dtypes)
-    found = violations(table, rules, faults)
+    others = {
+        (source, column): read_table(job, f"{_OTHER}{source}.{column}", WHOLE, [column])[column]
+        for source, column in rules.others()
+    }
+    found = violations(table, rules, faults, others)
     found = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
     if job.params["refused"]:
         found = [replace(fault, level=ERROR) for fault in found]

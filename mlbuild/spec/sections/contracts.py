@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlbuild.data.contracts import CONTRACT, Contract
@@ -9,6 +10,8 @@ from mlbuild.diagnostics import Path
 from mlbuild.params import Object
 from mlbuild.spec.meaning.definitions import DefinedContract
 from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.project import Project
+from mlbuild.spec.meaning.references import check_references, referenced
 from mlbuild.spec.sections.section import Section, contradictions
 
 
@@ -17,6 +20,14 @@ class Contracts(Section[DefinedContract, None]):
     doc = "Contracts by name: the columns that a table must have. They are checked before any training."
     bears = ("contract",)
     counted = False
+
+    def check(self, project: Project) -> Mapping[str, None]:
+        check_references(project.definitions, project.findings)
+        return {}
+
+    def uses(self, definition: DefinedContract) -> Iterator[tuple[str, str]]:
+        for _, (source, _) in referenced(definition.contract):
+            yield "sources", source
 
     def unreadable(self, at: Path) -> Path:
         """If a column is invalid, the other columns are still read."""

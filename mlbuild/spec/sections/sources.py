@@ -15,7 +15,7 @@ from mlbuild.spec.spec import SourceSpec
 class Sources(Section[Source, SourceSpec]):
     key, one, kind = "sources", "source", SOURCE
     doc = "Sources by name: data files, each with the contract that it must satisfy."
-    bears = ("table",)
+    bears = ("table", "source")
 
     def check(self, project: Project) -> Mapping[str, SourceSpec | None]:
         return flow_sources(project.definitions, project.root, project.bounds, project.findings)
