@@ -16,7 +16,6 @@ from mlbuild.cli.commands.plan import add_out
 from mlbuild.cli.commands.plan import run as run_plan
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, held_to_lock
-from mlbuild.cli.output.affected import affected_json
 from mlbuild.cli.output.diagnostics import diagnostics_github, diagnostics_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.notices import of_failures
@@ -35,6 +34,7 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.execution.memory import watchable
 from mlbuild.engine.execution.workers import possible
 from mlbuild.engine.graph import Plan
+from mlbuild.engine.queries.affected import affected_json
 from mlbuild.engine.queries.critical_path import CriticalPath, critical_path
 from mlbuild.engine.store.store import open_store
 from mlbuild.spec.spec import Spec

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlbuild.cli.exits import Stopped
-from mlbuild.cli.output.affected import affected_lines
 from mlbuild.cli.output.diagnostics import COMMAND_LINE, diagnostics_github
 from mlbuild.cli.output.document import json_text
 from mlbuild.cli.output.sarif import diagnostics_sarif
@@ -13,6 +12,7 @@ from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan
+from mlbuild.engine.queries.affected import affected_lines
 from mlbuild.spec.spec import Spec
 
 #: Used instead of a code if a command ends without a diagnostic.

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from mlbuild.cli.output.affected import affected_lines
 from mlbuild.cli.output.printing import Paint, page, put, seconds_text
 from mlbuild.cli.output.reasons import reasons_text, waiting_text
 from mlbuild.data.faults import failure_lines
@@ -30,6 +29,7 @@ from mlbuild.engine.execution.events import (
     TaskStarted,
 )
 from mlbuild.engine.graph import Plan
+from mlbuild.engine.queries.affected import affected_lines
 from mlbuild.progress import Progress
 from mlbuild.shown import line, told
 

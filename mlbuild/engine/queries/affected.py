@@ -9,11 +9,11 @@ from mlbuild.shown import told
 
 
 def affected(plan: Plan, task: str) -> dict[str, list[str]]:
-    """Return the names of the models and outputs that depend on a task, by kind and in the order of the plan.
+    """Return the labels of the tasks that depend on a task without labels, by their kind: `{"model": ["late"]}`.
 
-    Nothing depends on a task of a model or an output but this model and its outputs, which its name tells.
+    If a task has labels, they tell what it belongs to, and little else depends on it.
     """
-    found: dict[str, list[str]] = {"model": [], "output": []}
+    found: dict[str, list[str]] = {}
     if plan.tasks[task].labels:
         return found
     reached = with_descendants(plan, [task])
@@ -22,7 +22,7 @@ def affected(plan: Plan, task: str) -> dict[str, list[str]]:
     )
     for label in labels:
         kind, _, name = label.partition(":")
-        found[kind].append(name)
+        found.setdefault(kind, []).append(name)
     return found
 
 
@@ -31,7 +31,6 @@ def affected_lines(plan: Plan, task: str) -> list[str]:
     found = [
         f"{kind}{'s' if len(names) > 1 else ''} {listed(names)}"
         for kind, names in affected(plan, task).items()
-        if names
     ]
     return [told(f"affects {' and '.join(found)}")] if found else []
 
