@@ -11,6 +11,7 @@ from mlbuild.allowance import allowance
 from mlbuild.diagnostics import Diagnostic, Unwritable
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.foresee import foresee as look_ahead
+from mlbuild.engine.decide.looks import Looks
 from mlbuild.engine.decide.stale import Decision
 from mlbuild.engine.execution.events import BuildResult, BuildWaiting, Listener, StoreBrought, ignore
 from mlbuild.engine.execution.executor import Executor, InProcess
@@ -101,6 +102,8 @@ def build(
     memory_limit: int | None = None,
     check_determinism: bool = False,
     locked: bool = False,
+    refresh: bool = False,
+    offline: bool = False,
     out: str | Path | None = None,
     command: Sequence[str] = (),
     events: Listener = ignore,
@@ -112,7 +115,8 @@ def build(
     process). With one job, tasks run in this process; with several, in workers. Each worker can have `memory_limit`
     bytes of resident memory (default: no limit). With `check_determinism`, every task that runs does so twice, and
     `unsteady` of the result lists what differed. With `locked`, a build that would change `mlbuild.lock` is
-    refused; otherwise a successful build writes the file. Outputs are published in `out`, see `plan`. `command` is stored in
+    refused; otherwise a successful build writes the file. With `refresh`, sources that are fetched are fetched now; with
+    `offline` or `locked`, they are not, and what was fetched before is used. Outputs are published in `out`, see `plan`. `command` is stored in
     the build record. `planned` is the plan of the spec, if the caller has it.
 
     The result tells what ran and what failed. A failed task does not raise.
@@ -132,8 +136,12 @@ def build(
     with store.building(lambda holder: events(BuildWaiting(holder))):
         if store.begin():
             events(StoreBrought())
+        looks = _looks(refresh, offline)
         if locked:
-            _hold(lock, Digests(store.local, spec.root))
+            outside = Digests(store.local, spec.root)
+            looks = lock.hold(outside)
+            with suppress(Unwritable):
+                outside.save()
         with Recorder(spec, whole, store, command, events) as recorder, closing(executor):
             result = run_build(
                 whole,
@@ -144,6 +152,7 @@ def build(
                 keep_going=keep_going,
                 twice=check_determinism,
                 executor=executor,
+                looks=looks,
                 events=recorder,
             )
         if result.ok and not locked:
@@ -151,10 +160,9 @@ def build(
     return result
 
 
-def _hold(lock: LockFile, outside: Digests) -> None:
-    lock.hold(outside)
-    with suppress(Unwritable):
-        outside.save()
+def _looks(refresh: bool, offline: bool) -> Looks:
+    """Return when sources are fetched: now, never, or when it is due."""
+    return Looks("now" if refresh else "never" if offline else "due")
 
 
 def needs_workers(jobs: int, memory_limit: int | None) -> bool:
@@ -177,6 +185,8 @@ def foresee(
     force: bool = False,
     keep_going: bool = False,
     locked: bool = False,
+    refresh: bool = False,
+    offline: bool = False,
     out: str | Path | None = None,
     planned: Plan | None = None,
 ) -> list[tuple[Task, Decision]]:
@@ -189,8 +199,10 @@ def foresee(
     whole = planned or plan(spec, out)
     named = match(whole, targets)
     store = open_store(spec.root)
+    looks = _looks(refresh, offline)
     if locked:
-        LockFile(spec, whole, with_ancestors(whole, named), store).hold(Digests(store.local, spec.root))
+        lock = LockFile(spec, whole, with_ancestors(whole, named), store)
+        looks = lock.hold(Digests(store.local, spec.root))
     return look_ahead(
         whole,
         store,
@@ -198,6 +210,7 @@ def foresee(
         named,
         force=force,
         keep_going=keep_going,
+        looks=looks,
     )
 
 
@@ -221,7 +234,7 @@ def clean(
     """
     store = open_store(spec.root)
     with store.cleaning(waits) if delete else nullcontext():
-        foreseen = [ahead for one in (spec, *_others(spec, store)) for ahead in foresee(one)]
+        foreseen = [ahead for one in (spec, *_others(spec, store)) for ahead in foresee(one, offline=True)]
         garbage = removable(store, foreseen, builds, budget)
         orphans = [one for one in published(spec, make_plan(spec), store) if one.orphan]
         if delete:

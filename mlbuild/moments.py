@@ -56,6 +56,12 @@ def parse_duration(text: str) -> int:
     return int(number) * UNITS[unit]
 
 
+def seconds_words(seconds: int) -> str:
+    """Format seconds as a duration, in the largest unit in which it is a whole number."""
+    unit = next(unit for unit in reversed(UNITS) if seconds * UNITS["s"] % UNITS[unit] == 0)
+    return f"{seconds * UNITS['s'] // UNITS[unit]}{unit}"
+
+
 def parse_moments(texts: pl.Series) -> pl.Series:
     """Apply `parse_moment` to each text, as Int64.
 

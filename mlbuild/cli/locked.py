@@ -1,4 +1,4 @@
-"""Ends a command with `--locked` that would change the lock file."""
+"""The options that decide which data a build uses: `--locked`, `--refresh` and `--offline`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mlbuild.cli.exits import UNREACHABLE, Stopped
+from mlbuild.cli.exits import UNREACHABLE, Stopped, UsageError
 from mlbuild.pipeline.lockfile import NotLocked
 
 
@@ -14,19 +14,35 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--locked",
         action="store_true",
-        help="if the build would change mlbuild.lock, run nothing and exit with code 7",
+        help="fetch nothing; if the build would change mlbuild.lock, run nothing and exit with code 7",
     )
 
 
+def add_looks(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say when sources are fetched."""
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
+        "--refresh",
+        action="store_true",
+        help="fetch the sources that come from outside now, whatever their 'refresh' says",
+    )
+    when.add_argument("--offline", action="store_true", help="fetch nothing, and use what was fetched last")
+
+
 @contextmanager
-def held_to_lock() -> Iterator[None]:
+def held_to_lock(args: argparse.Namespace) -> Iterator[None]:
     """Report which entries of the lock file would change.
 
     Raises:
         Stopped: Some would.
+        UsageError: Data would have to be fetched without changing the lock file.
     """
+    if args.locked and args.refresh:
+        raise UsageError("--locked and --refresh exclude each other", "--locked uses what was fetched before")
     try:
         yield
     except NotLocked as unlocked:
-        help_ = f"run 'mlbuild build' without --locked to update {unlocked.file}, and commit it"
+        help_ = (
+            unlocked.help or f"run 'mlbuild build' without --locked to update {unlocked.file}, and commit it"
+        )
         raise Stopped(str(unlocked), help_, UNREACHABLE, [str(one) for one in unlocked.differences]) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -34,6 +35,7 @@ from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import GRAIN_NS, Digests, LocalFile, name_in, settled
 from mlbuild.engine.decide.libraries import is_installed, listed
+from mlbuild.engine.decide.looks import answer_of, find_look
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Fresh
 from mlbuild.engine.execution.events import BuildResult
@@ -114,6 +116,7 @@ class _Survey:
         specs = [Path(part.file) for part in self._spec.parts]
         found = {
             "variables": [text for name in sorted(names) for text in (name, variable(name))],
+            "fetched": self._fetched(),
             "absent": [str(path) for path in folders if path not in present],
             "installed": _traced(_seen(((str(path), path) for path in [*present, *self._code()]), BEGAN_NS)),
             "specs": _told(
@@ -132,6 +135,21 @@ class _Survey:
         found["project"] = _traced([*plain, *self._exports(exports), *self._folders(others)])
         self._outside.save()
         return found
+
+    def _fetched(self) -> list[str]:
+        """Return the time of the last look outside, and when the next one is due, in seconds since 1970."""
+        looks: list[float] = []
+        due: list[float] = []
+        for task in self._tasks:
+            if task.outside is None:
+                continue
+            last, refresh = find_look(self._store.local, task.name), task.outside.refresh
+            used = answer_of(self._result.actions[task.name].parts)
+            if last is None or (last.place, last.answer) != (task.outside.place, used) or refresh == 0:
+                raise _Doubt
+            looks.append(last.at)
+            due.append(math.inf if refresh is None else last.at + refresh)
+        return [repr(max(looks)), repr(min(due))] if looks else []
 
     def _code(self) -> Iterator[Path]:
         """Yield the source code of mlbuild, unless it is an installed library, and that of tasks from elsewhere."""

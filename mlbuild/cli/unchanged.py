@@ -27,17 +27,29 @@ UNKNOWN, UNCHANGED, TOUCHED = range(3)
 FOLDER = "snapshots"
 
 #: The fields of a snapshot, in order. Each is a list of texts: `variables` and their traces, paths that are
-#: `absent`, everything that is `installed` and its trace, `specs` and their facts, what each of these has `said`,
+#: `absent`, the times since and before which nothing is fetched, everything that is `installed` and its trace, `specs` and their facts, what each of these has `said`,
 #: files that are `named` by variables and their facts, other files and folders of the `project` and their trace;
 #: and for each command what it prints: warnings without and with colors, results without and with colors, and the
 #: rest.
-FIELDS = ("variables", "absent", "installed", "specs", "said", "named", "project", "build", "plan", "status")
+FIELDS = (
+    "variables",
+    "absent",
+    "fetched",
+    "installed",
+    "specs",
+    "said",
+    "named",
+    "project",
+    "build",
+    "plan",
+    "status",
+)
 
 #: Separates paths, and surrounds the name of a variable in one. In a text it surrounds a time in seconds since
 #: 1970, which is printed as an age; without a time, the duration of the command is printed.
 MARK = "\0"
 
-_HEAD = b"mlbuild snapshot 2\n"
+_HEAD = b"mlbuild snapshot 3\n"
 #: Separators between fields, and after each text of a field. UTF-8 does not contain these bytes.
 _FIELD, _TEXT = b"\xff", b"\xfe"
 #: A snapshot is never a link or a pipe.
@@ -171,6 +183,8 @@ def _compared(root: str, snapshot: "Snapshot") -> int:
     """
     if any(variable(name) != known for name, known in pairs(snapshot["variables"])):
         return UNKNOWN
+    if is_due(*snapshot["fetched"]):
+        return UNKNOWN
     if any(os.path.lexists(path) for path in snapshot["absent"]):
         return UNKNOWN
     named = pairs(snapshot["named"])
@@ -180,6 +194,11 @@ def _compared(root: str, snapshot: "Snapshot") -> int:
         return UNKNOWN
     specs = [told(facts(root + name)) for name in snapshot["specs"][::2]]
     return UNCHANGED if _same(root, *snapshot["project"]) and specs == snapshot["specs"][1::2] else TOUCHED
+
+
+def is_due(since: str = "0", due: str = "inf") -> bool:
+    """Whether something must be fetched again, which was fetched `since` and is `due` at these times."""
+    return not float(since) <= time.time() < float(due)
 
 
 def pairs(texts: list[str]) -> "Iterable[tuple[str, str]]":

@@ -7,7 +7,9 @@ from mlbuild.data.folds.random import RandomFolds
 from mlbuild.data.folds.stratified import StratifiedFolds
 from mlbuild.data.folds.time import TimeFolds
 from mlbuild.data.formats import FORMATS
+from mlbuild.data.formats.parquet import Parquet
 from mlbuild.data.locators.file import File
+from mlbuild.data.locators.sql import Sql
 from mlbuild.data.sources import source_of
 from mlbuild.data.splits.by_column import ByColumn
 from mlbuild.data.splits.from_sources import FromSources
@@ -30,7 +32,7 @@ from mlbuild.data.steps.sort import Sort
 from mlbuild.data.steps.unpivot import Unpivot
 
 #: The classes for `type:` of a source.
-SOURCES = tuple(source_of(File, one) for one in FORMATS)
+SOURCES = (*(source_of(File, one) for one in FORMATS), source_of(Sql, Parquet))
 #: The classes for `op:` of a dataset step.
 DATASET_STEPS = (
     Join,

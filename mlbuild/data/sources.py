@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import ClassVar, TypeVar
 
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.locator import Locator
+from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, Name, field
 
@@ -42,14 +44,28 @@ class Source(Described):
 
 
 def source_of(place: type[Locator], kind: type[Format]) -> type[Source]:
-    """Create the class of sources with this locator and this format. It has the keys of both."""
+    """Create the class of sources with this locator and this format. It has the keys of both.
+
+    If the locator has only this format, the type of the source is its scheme.
+    """
     mark = f"{place.scheme}.{kind.type}" if place.scheme else kind.type
+    main: type[Locator | Format] = kind
+    if place.only:
+        mark, main = place.scheme, place
     names = {
         "place": place,
         "kind": kind,
         "discriminator": ("type", mark),
-        "__doc__": kind.__doc__,
+        "usual": main.usual,
+        "check": _check,
+        "__doc__": main.__doc__,
         "__module__": __name__,
     }
-    made: type[Source] = frozen(type(kind.__name__, (kind, Source, place), names))
+    made: type[Source] = frozen(type(main.__name__, (kind, Source, place), names))
     return made
+
+
+def _check(source: Source) -> Iterator[Problem]:
+    """Yield the contradictions between the keys of the locator, and between those of the format."""
+    yield from source.place.check(source._part(source.place))
+    yield from source.kind.check(source._part(source.kind))

@@ -9,18 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlbuild.engine.code.policy import Policy
-from mlbuild.engine.decide.external import External
+from mlbuild.engine.decide.external import External, Outside
 from mlbuild.frozen import frozen
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
+#: The slot with the former result of a task that looks outside.
+FORMER = "former"
+
+
 class Job(Protocol):
-    """What the function of a task sees: its parameters, its inputs, and where to write its parts."""
+    """What the function of a task sees: its parameters, its inputs, and where to write its parts.
+
+    `outside` is what the task asks. Its former answer, if it asked the same before, is the input slot `FORMER`.
+    """
 
     params: Mapping[str, Any]
     threads: int
+    outside: Any
 
     def parts(self, slot: str) -> tuple[str, ...]:
         """Return the names of the parts that the input `slot` reads, as declared."""
@@ -45,6 +53,9 @@ class Job(Protocol):
 
         When the task writes it, it becomes a part of the result.
         """
+
+    def reuse(self, part: str, slot: str) -> None:
+        """Give a part of an input as the part of the result with this name."""
 
     def progress(self, done: int, total: int | None, unit: str) -> None:
         """Report how much is done, such as 120 of 200 rounds (total None: unknown). Call this as often as you like."""
@@ -74,7 +85,8 @@ class Task:
     not in any key.
 
     `run` is a module-level function, which may raise `Failed`. `params` are canonical JSON. `files` are the
-    external inputs, by slot; the key contains their content, never their place or time. `uses` are the classes that
+    external inputs, by slot; the key contains their content, never their place or time. `outside` is what the task
+    asks; what it was told is its result until the next look is due. `uses` are the classes that
     `params` name and `run` itself does not. `libraries` are the distributions whose versions can change the result.
     `imports` name what else a process may import for it before it forks workers; they are not in any key. `parts`
     are the names of what the task produces. Those that are `reported` are read when the build has ended, so they are
@@ -95,6 +107,7 @@ class Task:
     parts: tuple[str, ...]
     inputs: tuple[Input, ...] = ()
     files: Mapping[str, External] = field(default_factory=dict)
+    outside: Outside | None = None
     uses: tuple[type, ...] = ()
     libraries: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()

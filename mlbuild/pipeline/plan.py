@@ -17,6 +17,7 @@ from mlbuild.pipeline.tasks import (
     describe,
     evaluate,
     features,
+    fetch,
     fit,
     predict,
     publish,
@@ -36,6 +37,7 @@ POLICY = Policy(
             "mlbuild.data.DATASET_STEPS",
             "mlbuild.data.FOLDS",
             "mlbuild.data.SPLITS",
+            "mlbuild.data.databases.DATABASES",
             "mlbuild.data.formats.FORMATS",
             "mlbuild.data.rules.RULES",
             "mlbuild.data.rules.TABLE_RULES",
@@ -51,6 +53,8 @@ POLICY = Policy(
             "mlbuild.diagnostics.Problem",
             "mlbuild.kinds.Kind",
             "mlbuild.models.metrics.metric.Metric",
+            "mlbuild.data.databases.database.Database",
+            "mlbuild.data.locators.remote.Remote",
             "mlbuild.params.Described",
             "mlbuild.params.Param",
         }
@@ -76,7 +80,7 @@ POLICY = Policy(
 #: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a
 #: definition and yields its tasks. `publish` comes last, because it reads what the others ship.
 TASKS: Mapping[str, tuple[Any, ...]] = {
-    "sources": (source, contract, describe),
+    "sources": (fetch, source, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, evaluate),
     "outputs": (artifact, verify, publish),

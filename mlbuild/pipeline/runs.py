@@ -37,6 +37,7 @@ from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore, Store
 from mlbuild.frozen import frozen
 from mlbuild.params import Json
+from mlbuild.pipeline.fetched import last_fetched
 from mlbuild.pipeline.revision import checked_out
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.spec.spec import Spec
@@ -183,7 +184,11 @@ class Recorder:
     def _sources(self) -> Iterator[tuple[str, Any]]:
         """Yield the digest of each external file that the build used."""
         for name in self._tasks:
-            record = find_record(self._store.local, name) if self._plan.tasks[name].files else None
+            task = self._plan.tasks[name]
+            fetched = last_fetched(task, self._store) if task.outside else None
+            if fetched is not None and fetched[0] == self._tasks[name].get("key"):
+                yield name.partition(":")[2], fetched[1].sha256
+            record = find_record(self._store.local, name) if task.files else None
             if record is not None and record.key == self._tasks[name].get("key"):
                 yield from ((name.partition(":")[2], digest) for digest in record.ingredients.files.values())
 

@@ -2,7 +2,7 @@
 
 A page contains prose, the files of a project (` ```yaml ` is `mlbuild.yaml`, others have names), and the output of
 a command: the first line of ` ```text ` is the command. In a block marked `escapes`, `\\xff` is that byte. A page
-without data files has empty ones for every `path:`, because `check` does not read them.
+without data files has empty ones for every `path:` and local database, because `check` does not read them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import io
 import re
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,9 @@ _BLOCK = re.compile(r"^```(\w+) ?(\S*)( escapes)?\n(.*?)^```$", re.MULTILINE | r
 _DIAGNOSTICS = re.compile(
     r"^[^\n]*: (?:warning|error)\[.*?^\d+ (?:warning|error)s?$\n", re.MULTILINE | re.DOTALL
 )
-_PATH = re.compile(r"path: ([\w./-]+)")
+_PATH = re.compile(r"(?:path: |:///)([\w./-]+)")
+#: A comment of a page that is not printed: the example runs as if this module were not installed.
+_WITHOUT = re.compile(r"<!-- without: (\S+) -->\n")
 _TOP = """\
 # Errors and warnings
 
@@ -76,6 +79,7 @@ class Case:
             contextlib.chdir(folder),
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
+            _missing(_WITHOUT.findall(self.text)),
         ):
             code = main(words)
         assert code != INTERNAL, f"{self.code}: {printed.getvalue()}"
@@ -99,6 +103,19 @@ class Case:
             yield folder
 
 
+@contextlib.contextmanager
+def _missing(modules: list[str]) -> Iterator[None]:
+    """Let modules not be found."""
+    loaded = {name: sys.modules.pop(name) for name in modules if name in sys.modules}
+    sys.modules.update(dict.fromkeys(modules))  # type: ignore[arg-type]  # Python's mark for such modules
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+        sys.modules.update(loaded)
+
+
 def _unescaped(text: str) -> bytes:
     return re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), text.encode())
 
@@ -118,7 +135,7 @@ def page(found: dict[str, Case]) -> str:
 def _section(code: str, text: str) -> str:
     kind = "Warning" if code in WARNINGS else "Error"
     _, _, body = text.partition("\n")
-    return f"## {code}\n\n*{kind}: {CODES[code]}.*\n\n{body.strip()}\n"
+    return f"## {code}\n\n*{kind}: {CODES[code]}.*\n\n{_WITHOUT.sub('', body).strip()}\n"
 
 
 def write(found: dict[str, Case]) -> None:

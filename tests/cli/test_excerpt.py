@@ -118,6 +118,21 @@ def test_lines_are_those_that_spans_count(
     assert Texts(bounds=[EVERYWHERE]).excerpt(place) == shown
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a: postgresql://bob:s3cret@host/db", "a: postgresql://bob:******@host/db"),
+        (
+            "a: 'pg://bob:p%40:x@h', b: \"pg://u:pw@h/?password=q&x=1\"",
+            "a: 'pg://bob:******@h', b: \"pg://u:**@h/?password=*&x=1\"",
+        ),
+        ("a: https://host:8080/x, b: c@d", "a: https://host:8080/x, b: c@d"),
+    ],
+)
+def test_a_password_is_covered(line: str, shown: str) -> None:
+    assert marked(line, 0, 1)[0] == shown
+
+
 def test_a_file_that_is_not_there_has_no_lines() -> None:
     assert Texts(bounds=[EVERYWHERE]).excerpt(span(1, 1, 1, "none.yaml")) is None
     assert Texts(bounds=[EVERYWHERE]).excerpt(span(1, 1, 1, "a\0b")) is None

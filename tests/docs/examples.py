@@ -70,9 +70,9 @@ def write_files(folder: Path, page: Path, *specs: Any) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     for spec in (*specs, *map(_value, shown.values())):
         for source in spec.get("sources", {}).values():
-            paths = source["path"] if isinstance(source["path"], list) else [source["path"]]
-            for path in paths:
-                file = folder / expand(path, {}).text.replace("*", "1")
+            named = source["connection"] if "connection" in source else source["path"]
+            for path in named if isinstance(named, list) else [named]:
+                file = folder / expand(path, {}).text.rpartition(":///")[2].replace("*", "1")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.touch()
 

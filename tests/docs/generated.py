@@ -13,6 +13,7 @@ from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.file import File
+from mlbuild.data.locators.sql import Sql
 from mlbuild.data.readings.reading import Reading
 from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
@@ -30,6 +31,7 @@ _DESCRIBED = {
     for cls in (
         Root,
         File,
+        Sql,
         Source,
         Format,
         Reading,

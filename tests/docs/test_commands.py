@@ -21,6 +21,8 @@ from tests.docs.markdown import DOCS, ROOT, Block, blocks, pages, tables
 #: Commands that only need a spec.
 CHEAP = ("check", "plan", "why", "graph", "render", "schema", "explain")
 CONSOLES = [page for page in pages() if any(block.language == "console" for block in blocks(page))]
+#: Pages whose sessions use the files and the code that the page shows before them.
+STORIES = (DOCS / "tutorial.md", DOCS / "databases.md")
 SHELL = [block for page in pages() for block in blocks(page) if block.language == "sh"]
 JSON = [block for page in pages() for block in blocks(page) if block.language == "json"]
 PYTHON = [block for page in pages() for block in blocks(page) if block.language == "python"]
@@ -75,8 +77,10 @@ def test_a_session_prints_what_the_page_shows(
     for block in blocks(page):
         if block.language == "console":
             check_session(block)
-        elif page == DOCS / "tutorial.md" and " " in block.language:  # a file of the reader
+        elif page in STORIES and " " in block.language:  # a file of the reader
             Path(block.language.split()[1]).write_text(block.text)
+        elif page in STORIES and block.language == "python":
+            exec(compile(block.text, str(block), "exec"), {})
 
 
 def check_session(block: Block) -> None:

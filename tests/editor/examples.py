@@ -28,7 +28,11 @@ from mlbuild.spec.text.tree import Document as SourceText
 from tests.editor.steps import smallest_step
 
 #: The files that the spec names. Data files are never read.
-FILES = {f"rows{suffix}": "" for suffix in NAMED} | {"others.csv": "", "more.yaml": "contracts: {}\n"}
+FILES = {f"rows{suffix}": "" for suffix in NAMED} | {
+    "others.csv": "",
+    "shop.db": "",
+    "more.yaml": "contracts: {}\n",
+}
 BASE: Json = {
     "mlbuild": 1,
     "project": "editor",
@@ -125,6 +129,7 @@ PLACES: dict[str, Place] = {
 #: The required parameters of everything that has a discriminator.
 SMALLEST: dict[tuple[str, str], Json] = {
     **{("source", one.type): {"path": f"rows{one.suffixes[0]}", "contract": "row"} for one in FORMATS},
+    ("source", "sql"): {"connection": "sqlite:///shop.db", "query": "SELECT * FROM rows", "contract": "row"},
     ("dataset_step", "join"): {"with": "others", "using": ["id"]},
     ("dataset_step", "filter"): {"where": "x > 0"},
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
@@ -158,6 +163,10 @@ VALUES: dict[tuple[str, str], Json] = {
     ("", "profiles"): {"profiles": {"small": {"models": {"m": {"params": {"num_leaves": 3}}}}}},
     ("", "include"): {"include": ["more.yaml"]},
     **{(one.type, "read"): {"read": {"amount": {"decimal": ","}}} for one in FORMATS},
+    ("sql", "read"): {"read": {"amount": {"from": "Amount"}}},
+    ("sql", "query"): {"query": "SELECT * FROM rows"},
+    ("sql", "table"): {"query": None, "table": "rows"},
+    ("sql", "version_query"): {"version_query": "SELECT max(id) FROM rows"},
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "on"): {"on": {"id": "id"}, "using": None},
     ("reading", "thousands"): {"thousands": ","},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.data.formats import FORMATS
+from mlbuild.data import SOURCES
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
 from mlbuild.spec.language import Model
@@ -36,7 +36,7 @@ def profile(overlay: str) -> str:
 
 
 MODEL_KEYS = set(params_of(Model))
-OPTIONS = {key for one in FORMATS for key in params_of(one)}
+OPTIONS = {key for one in SOURCES for key in params_of(one)}
 LINEAR = "models:\n  m:\n    type: sklearn.linear_regression\n    params:\n      "
 
 
@@ -47,7 +47,7 @@ LINEAR = "models:\n  m:\n    type: sklearn.linear_regression\n    params:\n     
         ("models:\n  m:\n    ", MODEL_KEYS),
         ("models:\n  m:\n    params:\n      ", {key for cls in LEARNERS for key in params_of(cls)}),
         (LINEAR, {"fit_intercept", "positive"}),
-        ("sources:\n  s:\n    ", {"type", "path", "contract", *OPTIONS}),
+        ("sources:\n  s:\n    ", {"type", *OPTIONS}),
         ("outputs:\n  o:\n    ", {"model", "verify"}),
     ],
     ids=["overlay", "model", "params", "params of a type", "source", "output"],

@@ -35,7 +35,7 @@ OPEN = (
     "overlay.split",
     "overlay.folds",
 )
-NAMES = ("table", "contract", "dataset", "preprocessing", "model", "column", "feature")
+NAMES = ("table", "source", "contract", "dataset", "preprocessing", "model", "column", "feature")
 CLOSED = [name for name in DEFINITIONS if name not in OPEN and not name.startswith("name.")]
 
 

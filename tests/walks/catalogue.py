@@ -111,8 +111,8 @@ WALKS = (
         changes=[
             Edit(
                 "data/__init__.py",
-                "SOURCES = tuple(source_of(File, one) for one in FORMATS)",
-                instead="SOURCES = tuple(source_of(place, one) for place in (File, Dated) for one in FORMATS)",
+                "SOURCES = (*(source_of(File, one) for one in FORMATS), source_of(Sql, Parquet))",
+                instead="SOURCES = (*(source_of(place, one) for place in (File, Dated) for one in FORMATS), source_of(Sql, Parquet))",
                 needs="from mlbuild.data.locators.dated import Dated",
             )
         ],

@@ -15,7 +15,7 @@ from mlbuild.cli.amounts import count, size
 from mlbuild.cli.commands.plan import add_out
 from mlbuild.cli.commands.plan import run as run_plan
 from mlbuild.cli.exits import OK, UsageError, code_of
-from mlbuild.cli.locked import add_locked, held_to_lock
+from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
 from mlbuild.cli.output.diagnostics import diagnostics_github, diagnostics_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.notices import of_failures
@@ -86,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run each task twice; exit with code 1 if the results differ",
     )
     add_locked(parser)
+    add_looks(parser)
     add_out(parser)
 
 
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     plan, values = api.plan(spec, args.out), Values(args)
     paint, quiet = Paint(sys.stderr, not args.no_color), args.quiet or args.json
     progress = BuildPrinter(sys.stderr, paint, quiet, args.verbose, plan)
-    with ended_as_interrupted(workers), held_to_lock():
+    with ended_as_interrupted(workers), held_to_lock(args):
         built = api.build(
             spec,
             args.targets,
@@ -115,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
             memory_limit=args.memory_limit,
             check_determinism=args.check_determinism,
             locked=args.locked,
+            refresh=args.refresh,
+            offline=args.offline,
             command=["mlbuild", *args.argv],
             events=values.listener(progress),
             planned=plan,

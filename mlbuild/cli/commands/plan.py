@@ -10,7 +10,7 @@ from typing import Any
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE
-from mlbuild.cli.locked import add_locked, held_to_lock
+from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, counted, seconds_text, show, show_document
 from mlbuild.cli.output.reasons import CALLED, called, decision_json, decision_text, path_json
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-v", "--verbose", action="store_true", help="also list the tasks that are up to date"
     )
     add_locked(parser)
+    add_looks(parser)
     add_out(parser)
 
 
@@ -77,13 +78,15 @@ class PlannedTask:
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     plan = api.plan(spec, args.out)
-    with held_to_lock():
+    with held_to_lock(args):
         found = api.foresee(
             spec,
             args.targets,
             force=args.force,
             keep_going=args.keep_going,
             locked=args.locked,
+            refresh=args.refresh,
+            offline=args.offline,
             planned=plan,
         )
     found = Values(args).decisions(found)

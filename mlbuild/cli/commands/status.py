@@ -71,12 +71,17 @@ class OutdatedTask:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{TARGETS} (default: all)")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="show the state with what was fetched last, even if it is due again",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
     plan, store = api.plan(spec), open_store(spec.root)
-    found = Values(args).decisions(api.foresee(spec, args.targets, planned=plan))
+    found = Values(args).decisions(api.foresee(spec, args.targets, offline=args.offline, planned=plan))
     counts = _counts(decision for _, decision in found)
     code = OK if set(counts) <= {"up to date"} else STALE
     there = published(spec, plan, store)

@@ -14,6 +14,7 @@ from mlbuild.engine.decide.records import Action, Record, find_action
 from mlbuild.engine.store.store import Store
 from mlbuild.pipeline.parts import WHOLE, place_of
 from mlbuild.pipeline.rows import RowChange, row_changes
+from mlbuild.pipeline.tasks.fetch import CONTENT
 
 #: The changes of rows behind a reason, by what it is about: a task that is read, or "" for the task's own result.
 Rows = Mapping[str, Sequence[RowChange]]
@@ -39,7 +40,7 @@ class Differing:
             return {}
         found = dict(self._inputs(last.replaced, record.ingredients))
         results = [find_action(self._store.actions, key) for key in (last.former, record.key)]
-        if record.ingredients.files and all(results):
+        if any(map(_is_content, last.reasons)) and all(results):
             found |= self._results(*(one.digests for one in results if isinstance(one, Action)))
         return found
 
@@ -77,18 +78,25 @@ def _paired(former: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tupl
     return {part: (digest, now[part]) for part, digest in former.items() if part in now}
 
 
+def _is_content(reason: Reason) -> bool:
+    """Whether a file that a task reads changed: one of the project, or one that was fetched."""
+    return reason.what == "file" or (reason.what, reason.part) == ("input part", CONTENT)
+
+
 def _behind(reason: Reason, rows: Rows) -> list[RowChange]:
     """Return the changes of rows that a reason is about."""
+    if _is_content(reason):
+        return [*rows.get("", ())]
     if reason.what == "input part":
         return [change for change in rows.get(reason.where, ()) if change.part == reason.part]
-    return [*rows.get("", ())] if reason.what == "file" else []
+    return []
 
 
 def _texts(reason: Reason, rows: Rows) -> list[str]:
     changes = _behind(reason, rows)
-    if reason.what == "input part" and changes:
+    if reason.what == "input part" and changes and not _is_content(reason):
         return [_row_text(changes[0], reason.where)]
-    if reason.what == "file" and "" in rows:
+    if _is_content(reason) and "" in rows:
         told = [*dict.fromkeys(_row_text(change) for change in changes)] or [
             "no value that the task reads differs"
         ]

@@ -21,6 +21,10 @@ _CUT = "…"
 #: Line breaks as spans count them: fewer than `str.splitlines` knows.
 _BREAK = re.compile(r"\r\n|\r|\n")
 _COMBINING = ("Mn", "Me")
+#: A password in a URL, which no log should repeat.
+_PASSWORD = re.compile(
+    r"(?<=://)(?P<user>[^\s:@/'\"]*:)(?P<word>[^\s@'\"]+)(?=@)|(?<=password=)(?P<value>[^\s&'\"]+)"
+)
 
 
 class Texts:
@@ -55,8 +59,9 @@ def marked(line: str, start: int, end: int) -> tuple[str, str]:
     """Return a line as a terminal shows it, cut around the characters `start` to `end`, and carets below these.
 
     Wide characters take two columns, and combining characters none. Tabs become four spaces, and invisible
-    characters are escaped.
+    characters are escaped. Passwords in URLs are covered.
     """
+    line = _PASSWORD.sub(_covered, line)
     first = max(start - WIDEST, 0)
     last = min(max(end, start + 1), start + WIDEST)
     cells = _cells(line[first : last + WIDEST])
@@ -74,6 +79,11 @@ def marked(line: str, start: int, end: int) -> tuple[str, str]:
     lead = _CUT if first else ""
     text = lead + "".join(shown for shown, _ in (*before, *meant, *after)) + (_CUT if cut else "")
     return text.rstrip(), " " * (len(lead) + _width(before)) + "^" * max(_width(meant), 1)
+
+
+def _covered(found: re.Match[str]) -> str:
+    """Replace a password by as many stars."""
+    return (found["user"] or "") + "*" * len(found["word"] or found["value"])
 
 
 def _cells(text: str) -> list[tuple[str, int]]:

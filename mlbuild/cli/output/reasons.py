@@ -20,6 +20,7 @@ from mlbuild.engine.decide.stale import (
     surely_runs,
 )
 from mlbuild.engine.queries.critical_path import CriticalPath
+from mlbuild.moments import seconds_words
 from mlbuild.pipeline.parts import place_of
 from mlbuild.shown import shown, told
 
@@ -68,6 +69,9 @@ def reason_text(reason: Reason) -> str:
         "file added": f"file {reason.where} is now read",
         "file removed": f"file {reason.where} is no longer read",
         "file missing": f"file {reason.where} is missing",
+        "refresh": _refresh_text(reason) if reason.what == "refresh" else "",
+        "place": "another database is asked",
+        "not fetched": f"nothing that was fetched from '{reason.where}' is in the store",
         "input part": f"'{part}' of {reason.where} changed",
         "input added": f"'{part}' of {reason.where} is now read",
         "input removed": f"'{part}' of {reason.where} is no longer read",
@@ -80,6 +84,15 @@ def reason_text(reason: Reason) -> str:
     }
     place = f" ({shown_path(reason.file)}:{reason.line})" if reason.line else ""
     return told(texts[reason.what] + place)
+
+
+def _refresh_text(reason: Reason) -> str:
+    """Format why a source is fetched again: by which rule, and when it was fetched last."""
+    if reason.now is None:
+        rule = "--refresh"
+    else:
+        rule = f"refresh: {seconds_words(reason.now)}" if reason.now else "refresh: always"
+    return f"{rule} (last fetched {reason.was})"
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from mlbuild.data.locators.remote import Remote
 from mlbuild.diagnostics import Problem
 from mlbuild.engine.decide.external import External
 from mlbuild.frozen import frozen
@@ -19,7 +20,8 @@ class Located:
     `called` is its name in the spec. `externals` are what a build reads, by slot. `place` identifies the table: the
     same place is the same table. `variables` are the environment variables that it depends on. `sample` is a local
     file with its header, if there is one, and `looked_at` are all local files and folders that were looked at.
-    `partitions` are the columns that are in the paths of several files; None for one file. `problems` say why the
+    `remote` is what has to be fetched before it can be read; then there are no externals. `key` is the key of the
+    source that says where the table is. `partitions` are the columns that are in the paths of several files; None for one file. `problems` say why the
     table cannot be read, each with the path inside the source.
     """
 
@@ -31,6 +33,8 @@ class Located:
     looked_at: tuple[Path, ...] = ()
     partitions: tuple[str, ...] | None = None
     problems: tuple[Problem, ...] = ()
+    remote: Remote | None = None
+    key: str = "path"
 
 
 @frozen
@@ -41,6 +45,8 @@ class Locator(Described):
     """
 
     scheme: ClassVar[str] = ""
+    #: Whether its tables have only one format, which mlbuild chooses.
+    only: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

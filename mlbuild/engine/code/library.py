@@ -10,17 +10,19 @@ from mlbuild.engine.code.scan import ModuleScan, Unit
 
 #: A definition: its module and its unit. Without a unit, the whole module.
 Place = tuple[str, str | None]
-#: Returns the scan of a module, or None if there is no such module.
-Scans = Callable[[str], ModuleScan | None]
 
 
 class Library:
-    """The modules of the top-level packages `tops`."""
+    """The modules of the top-level packages `tops`.
 
-    def __init__(self, tops: frozenset[str], sources: ModuleFiles, scans: Scans) -> None:
+    `scans` returns the scan of a module, or None if there is no such module.
+    """
+
+    def __init__(
+        self, tops: frozenset[str], sources: ModuleFiles, scans: Callable[[str], ModuleScan | None]
+    ) -> None:
         self._tops, self._sources, self._scans = tops, sources, scans
         self._modules: dict[str, ModuleScan | None] = {}
-        self._all: list[str] | None = None
         self._imports: dict[str, tuple[str, ...]] = {}
         self._found: dict[tuple[str, str], tuple[Place, ...]] = {}
 
@@ -29,18 +31,7 @@ class Library:
 
     def modules(self) -> list[str]:
         """All modules of these packages, whether something names them or not."""
-        if self._all is None:
-            self._all = self._listed(self._sources)
-        return self._all
-
-    def holds_for(self, sources: ModuleFiles, scans: Scans) -> bool:
-        """Whether everything that was found is the same in other sources. If so, look up the rest in these."""
-        if self._all is not None and self._all != self._listed(sources):
-            return False
-        if any(scans(module) != scan for module, scan in self._modules.items() if self.ours(module)):
-            return False
-        self._sources, self._scans = sources, scans
-        return True
+        return [module for top in sorted(self._tops) for module in self._sources.below(top)]
 
     def scan(self, module: str) -> ModuleScan | None:
         """Return the scan of a module of these packages; None for other modules."""
@@ -93,9 +84,6 @@ class Library:
             for base in self.find(place[0], target):
                 if (found := self.unit(base)) and found.is_class:
                     yield base
-
-    def _listed(self, sources: ModuleFiles) -> list[str]:
-        return [module for top in sorted(self._tops) for module in sources.below(top)]
 
     def _find(self, module: str, target: str) -> Iterator[Place]:
         of, _, path = target.partition(":")

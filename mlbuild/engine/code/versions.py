@@ -27,19 +27,6 @@ _SCANNERS = ("bodies", "effects", "flags", "names", "scan", "strip", "syntax")
 _known: dict[tuple[str, str, Policy], ModuleScan] = {}
 
 
-class _Found:
-    """What is reached in some packages, by the definitions from which it is reached."""
-
-    def __init__(self, library: Library) -> None:
-        self.library, self.effects = library, ImportEffects(library)
-        #: The version, its definitions, and the modules that are imported on the way.
-        self.reached: dict[tuple[Place, ...], tuple[str, Mapping[str, str], frozenset[str]]] = {}
-
-
-#: What this process found last, by top-level packages: the next build in it asks the same again.
-_found: dict[tuple[frozenset[str], Policy], _Found] = {}
-
-
 Named = Callable[..., Any] | type
 
 
@@ -57,7 +44,7 @@ class Code:
         self._sources = sources or ModuleFiles()
         self._scanned: dict[str, ModuleScan | None] = {}
         self._noted: dict[str, Any] | None = None
-        self._packages: dict[frozenset[str], _Found] = {}
+        self._libraries: dict[frozenset[str], tuple[Library, ImportEffects]] = {}
         self._reached: dict[tuple[Place, ...], tuple[str, frozenset[str]]] = {}
         self._versions: dict[str, Mapping[str, str]] = {}
 
@@ -112,24 +99,16 @@ class Code:
                     raise ValueError(
                         f"module '{module}' has no source file, so its version cannot be determined"
                     )
-            found = self._found(frozenset(module.partition(".")[0] for module, _ in starts))
-            if starts not in found.reached:
-                reach = Reach(found.library, found.effects, self._policy, starts)
-                definitions = reach.definitions()
-                found.reached[starts] = _version(definitions), definitions, frozenset(reach.loaded)
-            version, definitions, loaded = found.reached[starts]
+            tops = frozenset(module.partition(".")[0] for module, _ in starts)
+            if tops not in self._libraries:
+                library = Library(tops, self._sources, self._scan)
+                self._libraries[tops] = library, ImportEffects(library)
+            reach = Reach(*self._libraries[tops], self._policy, starts)
+            definitions = reach.definitions()
+            version = _version(definitions)
             self._versions[version] = definitions
-            self._reached[starts] = version, loaded
+            self._reached[starts] = version, frozenset(reach.loaded)
         return self._reached[starts]
-
-    def _found(self, tops: frozenset[str]) -> _Found:
-        """Return what this process found in some packages, if their sources are still the same."""
-        if tops not in self._packages:
-            key = tops, self._policy
-            if key not in _found or not _found[key].library.holds_for(self._sources, self._scan):
-                _found[key] = _Found(Library(tops, self._sources, self._scan))
-            self._packages[tops] = _found[key]
-        return self._packages[tops]
 
     def _scan(self, module: str) -> ModuleScan | None:
         if module not in self._scanned:

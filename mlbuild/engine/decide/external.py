@@ -1,6 +1,7 @@
-"""External inputs: what is outside a project's results but determines them.
+"""What is outside a project's results but determines them.
 
-Files, or anything else with a content.
+An `External` has a content that can be hashed at any time, such as a file. Something `Outside`, such as a database,
+has none until a task has asked it.
 """
 
 from __future__ import annotations
@@ -53,3 +54,22 @@ class External(Protocol):
 
     def files(self, root: Path) -> Sequence[Path]:
         """Return the content as local files, which must not be changed: usually one."""
+
+
+class Outside(Protocol):
+    """Something outside that a task asks, such as a database. It is a value, and is sent to workers with its task.
+
+    Nothing of it enters a key, the store or a message, except for these attributes: it can contain secrets.
+    """
+
+    @property
+    def called(self) -> str:
+        """Its name in messages, without secrets."""
+
+    @property
+    def place(self) -> str:
+        """A text that changes when something else is asked, such as another server. It contains no secrets."""
+
+    @property
+    def refresh(self) -> int | None:
+        """After how many seconds the task looks again: 0 in each build, None never."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.looks import Looks
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.decide.stale import (
     Blocked,
@@ -32,13 +33,16 @@ def foresee(
     *,
     force: bool = False,
     keep_going: bool = False,
+    looks: Looks | None = None,
 ) -> list[tuple[Task, Decision]]:
     """Return what `build` with the same arguments would decide, in its order. Runs and writes nothing.
 
     Raises:
         Rejected: Tasks depend on each other in a circle.
     """
-    world = World(store, Digests(store.local, root), root, Code(store.local, plan.policy))
+    world = World(
+        store, Digests(store.local, root), root, Code(store.local, plan.policy), looks=looks or Looks()
+    )
     extent = extent_of(plan, targets, force, keep_going)
     done: dict[str, Action | None] = {}
     failed: list[str] = []

@@ -15,7 +15,7 @@ from mlbuild.engine.graph import Task
 from mlbuild.frozen import frozen
 
 #: Increase this when the form of records changes, so that old records are never misread.
-FORMAT = 1
+FORMAT = 2
 
 #: The shape of ingredients as JSON.
 INGREDIENTS = {
@@ -27,6 +27,7 @@ INGREDIENTS = {
     "libraries": {str: (None, str)},
     "inputs": {str: [[str, (None, is_digest)]]},
     "files": {str: (None, is_digest)},
+    "answer": lambda value: value == "" or is_digest(value),
     "producers": {str: [str]},
     "paths": {str: str},
 }
@@ -39,7 +40,8 @@ Read = tuple[str, str | None]
 
 @frozen
 class Ingredients:
-    """What determines a result. `code` is a version from `Code`.
+    """What determines a result. `code` is a version from `Code`. `answer` is a digest of what a task found outside; it
+    is empty for other tasks, and as long as the task has not looked.
 
     `producers` and `paths` only tell people where it comes from. They are not part of any key.
     """
@@ -54,6 +56,7 @@ class Ingredients:
     files: Mapping[str, str | None]
     producers: Mapping[str, tuple[str, ...]]
     paths: Mapping[str, str]
+    answer: str = ""
 
     @cached_property
     def key(self) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import Digests
-from mlbuild.engine.decide.key import Ingredients, ingredients
+from mlbuild.engine.decide.key import Ingredients, Read, ingredients
+from mlbuild.engine.decide.looks import Look, Looks, answered, find_look
 from mlbuild.engine.decide.reasons import Reason, changes
 from mlbuild.engine.decide.records import Action, find_action, find_record
 from mlbuild.engine.execution.export import export_reasons
-from mlbuild.engine.graph import Task
+from mlbuild.engine.graph import FORMER, Task
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.store import Store
 from mlbuild.frozen import frozen
@@ -23,7 +24,7 @@ from mlbuild.frozen import frozen
 class World:
     """What a decision depends on, besides the task and the outcomes of the tasks that it reads.
 
-    `foreseen` is for predictions: the tasks that are about to run, by key.
+    `foreseen` is for predictions: the tasks that are about to run, by key. `looks` says when tasks look outside.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class World:
     root: Path
     code: Code
     foreseen: dict[str, str] = field(default_factory=dict)
+    looks: Looks = field(default_factory=Looks)
 
 
 @frozen
@@ -55,10 +57,19 @@ class Restorable:
 
 @frozen
 class Stale:
-    """The task must run. There is at least one reason."""
+    """The task must run. There is at least one reason.
+
+    `former` are the parts of its last result, if it looks outside and asked the same before.
+    """
 
     ingredients: Ingredients
     reasons: tuple[Reason, ...]
+    former: tuple[Read, ...] = ()
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[Read, ...]]:
+        """What the function reads, by slot."""
+        return {**self.ingredients.inputs, **({FORMER: self.former} if self.former else {})}
 
 
 @frozen
@@ -109,6 +120,8 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
     )
     if waiting:
         return Unsure(waiting, (Reason("forced"),) if forced else missing or _changes(task, now, world))
+    if task.outside is not None:
+        return _decide_look(task, now, world, forced)
     if missing or forced:
         return Stale(now, missing or (Reason("forced"),))
     action = find_action(world.store.actions, now.key, task.parts)
@@ -121,6 +134,59 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
     if wrong := tuple(export_reasons(task, action, world.outside, world.root)):
         return Restorable(now, action, _changes(task, now, world, unknown=wrong) or wrong)
     return Fresh(now, action)
+
+
+def _decide_look(task: Task, question: Ingredients, world: World, forced: bool) -> Fresh | Stale:
+    """Decide on a task that looks outside: whether what it was told still counts."""
+    outside, looks = task.outside, world.looks
+    assert outside is not None
+    last = find_look(world.store.local, task.name)
+    action = looks.pinned.get(task.name)
+    now = question
+    if action is not None:
+        now = answered(question, action.parts)
+        action = find_action(world.store.actions, now.key, task.parts) or action
+    elif last and (last.question, last.place) == (question.key, outside.place):
+        now = replace(question, answer=last.answer)
+        action = find_action(world.store.actions, now.key, task.parts)
+    if action is None and looks.when == "never":
+        now, action = _last_answer(task, question, last, world)
+    if action is not None and lost_parts(task, action, world.store.contents):
+        action = None
+    if looks.when == "never":
+        return Fresh(now, action) if action else Stale(question, (Reason("not fetched", outside.called),))
+    if forced:
+        return Stale(question, (Reason("forced"),))
+    if last is None or action is None:
+        return Stale(question, _look_reasons(task, question, world))
+    reason = looks.reason(task.name, outside, last)
+    if reason is None:
+        return Fresh(now, action)
+    return Stale(question, (reason,), tuple((name, part.digest) for name, part in action.parts.items()))
+
+
+def _last_answer(
+    task: Task, question: Ingredients, last: Look | None, world: World
+) -> tuple[Ingredients, Action | None]:
+    """Return what a task was told last if it asked the same, even with other code or libraries."""
+    record = find_record(world.store.local, task.name)
+    same = last and task.outside and last.place == task.outside.place
+    if record is None or not same or record.ingredients.params != question.params:
+        return question, None
+    return record.ingredients, find_action(world.store.actions, record.key, task.parts)
+
+
+def _look_reasons(task: Task, question: Ingredients, world: World) -> tuple[Reason, ...]:
+    """Return why what a task was told before does not answer its question."""
+    record, last = find_record(world.store.local, task.name), find_look(world.store.local, task.name)
+    if record is None or last is None:
+        return (Reason("never built", task.name),)
+    if last.question == question.key:
+        moved = last.place != (task.outside.place if task.outside else "")
+        return (Reason("place", task.name) if moved else Reason("result missing", task.name),)
+    asked = replace(record.ingredients, answer="")
+    found = changes(asked, record.origins, question, task.origin, world.code.definitions)
+    return found or (Reason("result missing", task.name),)
 
 
 def surely_runs(decision: Decision) -> bool:

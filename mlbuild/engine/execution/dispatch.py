@@ -85,7 +85,7 @@ class Dispatch:
 
     def _submit(self, attempt: Attempt) -> None:
         self._running[attempt.task.name] = attempt
-        self._executor.submit(attempt.task, attempt.decision.ingredients.inputs, attempt.threads)
+        self._executor.submit(attempt.task, attempt.decision.inputs, attempt.threads)
 
 
 def _repeatable(outcome: Outcome) -> bool:

@@ -14,7 +14,7 @@ from mlbuild.diagnostics import Failed, Failure, Unwritable
 from mlbuild.engine.canonical import canonical, parse
 from mlbuild.engine.decide.key import Read, sorted_params
 from mlbuild.engine.decide.records import Part
-from mlbuild.engine.graph import Task
+from mlbuild.engine.graph import FORMER, Task
 from mlbuild.engine.paced import Paced
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import remove
@@ -55,8 +55,9 @@ class Running:
         self.failure: Failure | None = None
         self._promised = dict.fromkeys(task.parts)
         self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
-        self._empty_slots = {source.slot for source in task.inputs}
+        self._empty_slots = {source.slot for source in task.inputs} | ({FORMER} if task.outside else set())
         self._files, self._root = task.files, root
+        self.outside = task.outside
         self._contents = contents
         self._scratch: Path | None = None
         self._targets: dict[str, Path] = {}
@@ -94,6 +95,11 @@ class Running:
         path.parent.mkdir()
         self._targets[part] = path
         return path
+
+    def reuse(self, part: str, slot: str) -> None:
+        self._expect(part)
+        digest = self._digest(slot, part)
+        self.given[part] = Part(digest, self._contents.size(digest) or 0)
 
     def collect(self) -> None:
         """Store the files that were written as targets, and check that every declared part was produced."""

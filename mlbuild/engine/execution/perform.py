@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from mlbuild.diagnostics import Failure
+from mlbuild.engine.decide.external import Outside
 from mlbuild.engine.decide.key import Ingredients
+from mlbuild.engine.decide.looks import Look, answered, keep_look
 from mlbuild.engine.decide.reasons import replaced
 from mlbuild.engine.decide.records import (
     Action,
@@ -29,20 +32,25 @@ VERDICTS = ("data", "gate", "parity")
 
 @frozen
 class Performed:
-    """How a run ended: with the result for its key, or with a failure.
+    """How a run ended: with the result for `key`, or with a failure.
 
     `conflict` names the parts that differ from what an earlier run with the same key gave (empty if one of them
     failed). It is None if there is no conflict.
     """
 
     seconds: float
+    key: str
     action: Action | None
     failure: Failure | None
     conflict: tuple[str, ...] | None = None
 
 
-def missing_file(ingredients: Ingredients) -> Failure | None:
-    """Return why a task cannot start, if a file that it reads does not exist."""
+def cannot_start(decision: Stale) -> Failure | None:
+    """Return why a task cannot start: a file that it reads does not exist, or it must not look outside."""
+    ingredients = decision.ingredients
+    unknown = next((reason.where for reason in decision.reasons if reason.what == "not fetched"), None)
+    if unknown is not None:
+        return Failure("store", f"nothing that was fetched from '{unknown}' is in the store")
     lost = (ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None)
     name = next(lost, None)
     return (
@@ -54,11 +62,15 @@ def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build:
     """Record how a task ended that ran in the build with that name."""
     seconds, ingredients = outcome.seconds, decision.ingredients
     failure = outcome.failure or _changed_file(task, ingredients, world)
-    if failure and failure.kind not in VERDICTS:
-        return Performed(seconds, None, failure)
+    if failure and (
+        failure.kind not in VERDICTS or task.outside
+    ):  # what is outside can answer differently next time
+        return Performed(seconds, ingredients.key, None, failure)
+    if task.outside:
+        ingredients = _keep_answer(task, task.outside, ingredients, outcome, world)
     action, conflict = _record(task, ingredients.key, Action(build, seconds, outcome.given, failure), world)
     remember(task, ingredients, action, world, Run(build, seconds, decision.reasons, ingredients.key))
-    return Performed(seconds, None if failure else action, failure, conflict)
+    return Performed(seconds, ingredients.key, None if failure else action, failure, conflict)
 
 
 def remember(
@@ -70,6 +82,8 @@ def remember(
     """
     former = find_record(world.store.local, task.name)
     if run is None:
+        if task.outside:  # what a build was told to use can be unknown here
+            keep_action(world.store.actions, ingredients.key, action)
         if former and former.key == ingredients.key:
             return
         run = former.last if former else None
@@ -86,6 +100,17 @@ def _changed_file(task: Task, ingredients: Ingredients, world: World) -> Failure
             name = ingredients.paths[slot]
             return Failure("task", f"file '{name}' changed while it was being read", {"file": name})
     return None
+
+
+def _keep_answer(
+    task: Task, outside: Outside, question: Ingredients, outcome: Outcome, world: World
+) -> Ingredients:
+    """Store what a task was told outside, and when it asked."""
+    found = answered(question, outcome.given)
+    asked_at = time.time() - outcome.seconds
+    keep_look(world.store.local, task.name, Look(question.key, outside.place, asked_at, found.answer))
+    world.looks.done.add(task.name)
+    return found
 
 
 def disagreement(first: Outcome, second: Outcome) -> tuple[str, ...] | None:

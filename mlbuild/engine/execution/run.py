@@ -12,6 +12,7 @@ from pathlib import Path
 from mlbuild.diagnostics import Failure, Unusable, Unwritable
 from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import Digests
+from mlbuild.engine.decide.looks import Looks
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.decide.stale import (
     Blocked,
@@ -45,7 +46,7 @@ from mlbuild.engine.execution.executor import Executor, InProcess, Outcome
 from mlbuild.engine.execution.export import check_place, export, recover
 from mlbuild.engine.execution.ledger import Ledger
 from mlbuild.engine.execution.order import Extent, extent_of
-from mlbuild.engine.execution.perform import conclude, disagreement, missing_file, remember
+from mlbuild.engine.execution.perform import cannot_start, conclude, disagreement, remember
 from mlbuild.engine.execution.schedule import Schedule, Urgency
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import Store
@@ -62,6 +63,7 @@ def build(
     keep_going: bool = False,
     twice: bool = False,
     executor: Executor | None = None,
+    looks: Looks | None = None,
     events: Listener = ignore,
 ) -> BuildResult:
     """Bring the tasks `targets` (None: all) and everything that they need up to date.
@@ -69,7 +71,7 @@ def build(
     `force` runs the targets, and the tasks between them, in any case; other tasks that they need are not forced. If
     a task fails, tasks of the same or a lower rank that do not depend on it still run, and those of a higher rank
     do not start. With `keep_going`, only tasks that depend on it do not start. Tasks run in `executor` (None: one
-    by one in this process), which the caller closes. With `twice`, every task that runs does so twice, to compare.
+    by one in this process), which the caller closes. `looks` says when tasks look outside (None: when it is due). With `twice`, every task that runs does so twice, to compare.
 
     Raises:
         Rejected: Tasks depend on each other in a circle.
@@ -77,7 +79,9 @@ def build(
         Or an exported
             folder must not be replaced; then nothing has run.
     """
-    world = World(store, Digests(store.local, root), root, Code(store.local, plan.policy))
+    world = World(
+        store, Digests(store.local, root), root, Code(store.local, plan.policy), looks=looks or Looks()
+    )
     extent = extent_of(plan, targets, force, keep_going)
     executor = executor or InProcess(store.contents, root)
     urgency = Urgency(plan, extent, store.local, timed=executor.slots > 1)
@@ -181,10 +185,12 @@ class _Build:
     def _start(self, attempt: Attempt) -> None:
         """Run a task, after checking that everything that it reads is intact."""
         task, found = attempt.task, attempt.decision.ingredients
-        if not self._intact(digest for slot in found.inputs.values() for _, digest in slot if digest):
+        if not self._intact(
+            digest for slot in attempt.decision.inputs.values() for _, digest in slot if digest
+        ):
             return
         self._ledger.tell(TaskStarted(task.name, attempt.decision.reasons))
-        if failure := missing_file(found):
+        if failure := cannot_start(attempt.decision):
             self._release(attempt)
             self._fail(task, failure, found.key)
         else:
@@ -210,6 +216,7 @@ class _Build:
         if performed.conflict is not None:
             self._ledger.differ(task.name, performed.conflict)
         self._urgency.note(task.name, performed.seconds)
+        key = performed.key
         if performed.failure:
             self._fail(task, performed.failure, key)
             return

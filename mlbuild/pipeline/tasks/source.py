@@ -1,4 +1,4 @@
-"""Task `source:S`: the columns of the contract from one or several files, and the values that did not parse."""
+"""Task `source:S`: the columns of the contract from files or what was fetched, and the values that did not parse."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from mlbuild.params import read
 from mlbuild.pipeline.origins import SOURCES
 from mlbuild.pipeline.parts import WHOLE, parts_of, write_table
 from mlbuild.pipeline.scope import Scope
+from mlbuild.pipeline.tasks import fetch
 from mlbuild.spec.spec import SourceSpec
 
+#: The slot with the content that `fetch:S` brought.
+FETCHED = "fetched"
 _FORMATS = {one.type: one for one in FORMATS}
 
 
 def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
     item = scope.item
+    remote = item.located.remote
     params = item.source.format.canonical(item.contract.columns)
+    if remote is not None:
+        params |= {"fetched": True}
     if item.located.partitions is not None:
         params |= {"partitions": [*item.located.partitions]}
     yield scope.task(
@@ -31,6 +37,7 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
         run=run,
         params={"source": params},
         files=item.located.externals,
+        inputs=() if remote is None else (fetch.content(item, FETCHED),),
         parts=("faults", *parts_of([WHOLE], item.contract.columns)),
         uses=(item.source.kind,),
         libraries=item.source.kind.libraries,
@@ -51,9 +58,10 @@ def run(job: Job) -> None:
         files = job.files(FILE)
         rows, faults = read_files(format_, files, params["partitions"], columns, job.progress)
     else:
-        rows, faults = format_.read(job.file(FILE), columns, job.progress)
+        file = job.path(FETCHED, fetch.CONTENT) if params.get("fetched") else job.file(FILE)
+        rows, faults = format_.read(file, columns, job.progress)
         # Only with faults: in a valid file, the positions of rows affect no result, and must not rerun anything.
-        before = format_.lines_before(job.file(FILE), rows.height) if faults else None
+        before = format_.lines_before(file, rows.height) if faults else None
     content = {"faults": [fault.to_json() for fault in faults], "lines_before": before}
     job.write("faults", json.dumps(content).encode())
     write_table(job, WHOLE, rows.iter_columns())

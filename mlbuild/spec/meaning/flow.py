@@ -56,7 +56,7 @@ def _unreadable(located: Located, bounds: Bounds) -> tuple[Problem, ...]:
     """
     if all(map(bounds.hold, located.looked_at)):
         return located.problems
-    return (Problem("outside-project", f"'{located.called}' is outside this project", ("path",), HELP),)
+    return (Problem("outside-project", f"'{located.called}' is outside this project", (located.key,), HELP),)
 
 
 def _source_table(

@@ -13,7 +13,6 @@ import pytest
 
 from mlbuild.engine.code import versions
 from mlbuild.engine.code.policy import Policy
-from mlbuild.engine.code.reach import Reach
 from mlbuild.engine.code.scan import ModuleScan
 from mlbuild.engine.code.scan import scan as scan_module
 from mlbuild.engine.code.versions import Code
@@ -161,26 +160,6 @@ def test_each_file_is_looked_at_once_until_it_changes(
     versions._known.clear()
     assert built(project).ran == ("load",)
     assert scanned[everything:] == [b"rows = b'5'\nunused = 1\n"]
-
-
-def test_what_is_reached_is_followed_once_in_a_process_until_a_source_changes(
-    project: Project, package: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    followed: list[object] = []
-
-    class Followed(Reach):
-        def __init__(self, *given: Any) -> None:
-            followed.append(given)
-            super().__init__(*given)
-
-    monkeypatch.setattr(versions, "Reach", Followed)
-    monkeypatch.setattr(versions, "_found", {})
-    for _ in range(2):
-        built(project)
-        assert len(followed) == 3
-    (package / "tables.py").write_text("rows = b'5'\nunused = 1\n")
-    assert built(project).ran == ("load",)
-    assert len(followed) == 6
 
 
 @pytest.mark.parametrize("note", [None, 3, {"by": "another", "scans": {}}, {"scans": 1}])

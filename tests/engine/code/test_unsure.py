@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild.engine.code.policy import Policy
-from tests.engine.code.packages import TOP, definitions, edits, files_of, write
+from tests.engine.code.packages import definitions, edits, files_of, write
 
 CASES = {
     "a star import": """
@@ -204,12 +204,3 @@ def test_a_method_counts_where_its_name_may_be_computed(library: Path, search: s
     before = definitions(library, policy=policy)
     write(library, {"task.py": text.replace("return 1", "return 3")})
     assert (definitions(library, policy=policy) != before) is counts
-
-
-def test_a_module_that_is_added_counts_where_any_could_be_imported(library: Path) -> None:
-    write(
-        library, {"task.py": "from importlib import import_module\ndef run(job): return import_module(job)\n"}
-    )
-    before = definitions(library)
-    write(library, {"more.py": ""})
-    assert definitions(library).keys() - before.keys() == {f"{TOP}.more"}

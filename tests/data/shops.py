@@ -1,0 +1,129 @@
+"""Databases for tests: one of each kind, in which tables can be made."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import polars as pl
+
+from mlbuild.columns import DTYPES
+from mlbuild.data.formats.parquet import Parquet
+from mlbuild.data.locators.remote import Wanted
+from mlbuild.data.locators.sql import Sql
+from mlbuild.data.parsing import Parsing
+from mlbuild.progress import silent
+
+
+class Shop(Protocol):
+    """An empty database."""
+
+    url: str
+    #: Whether nobody can write to it while it is read.
+    exclusive: bool
+    #: How its tables can hold the values of each dtype exactly.
+    types: Mapping[str, str]
+
+    def run(self, *statements: str) -> None:
+        """Run statements, and commit them."""
+
+
+class SqliteShop:
+    """It has neither booleans nor dates: these are integers and texts."""
+
+    exclusive = False
+    types = {
+        "bool": "INTEGER",
+        "int": "INTEGER",
+        "float": "REAL",
+        "string": "TEXT",
+        "date": "TEXT",
+        "datetime": "TEXT",
+    }
+
+    def __init__(self, folder: Path) -> None:
+        self.url, self._file = "sqlite:///shop.db", folder / "shop.db"
+
+    def run(self, *statements: str) -> None:
+        with closing(sqlite3.connect(self._file)) as opened, opened:
+            for statement in statements:
+                opened.execute(statement)
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[SqliteShop]:
+    shop = SqliteShop(folder)
+    shop.run("PRAGMA user_version = 1")
+    yield shop
+
+
+class DuckdbShop:
+    types = {
+        "bool": "BOOLEAN",
+        "int": "BIGINT",
+        "float": "DOUBLE",
+        "string": "VARCHAR",
+        "date": "DATE",
+        "datetime": "TIMESTAMP",
+    }
+    exclusive = True
+
+    def __init__(self, folder: Path) -> None:
+        self.url, self._file = "duckdb:///shop.duckdb", folder / "shop.duckdb"
+
+    def run(self, *statements: str) -> None:
+        with duckdb.connect(str(self._file)) as opened:
+            for statement in statements:
+                opened.execute(statement)
+
+
+@contextmanager
+def duckdb_shop(folder: Path) -> Iterator[DuckdbShop]:
+    shop = DuckdbShop(folder)
+    shop.run("SELECT 1")
+    yield shop
+
+
+#: How to make a shop of each database, by its name.
+SHOPS: dict[str, Callable[[Path], Any]] = {"SQLite": sqlite, "DuckDB": duckdb_shop}
+
+
+def made(shop: Shop, name: str, dtypes: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+    """Make a table with columns of these dtypes and these rows."""
+    assert {*dtypes.values()} <= {*DTYPES}
+    columns = ", ".join(f'"{column}" {shop.types[dtype]}' for column, dtype in dtypes.items())
+    shop.run(f'CREATE TABLE "{name}" ({columns})')
+    if rows:
+        texts = [f"({', '.join(map(literal, row))})" for row in rows]
+        shop.run(f'INSERT INTO "{name}" VALUES {", ".join(texts)}')
+
+
+def literal(value: Any) -> str:
+    """Write a value in SQL as all databases understand it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    return repr(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
+
+
+def fetched(
+    folder: Path, url: str, dtypes: Mapping[str, str], unique: Sequence[str] = (), **keys: Any
+) -> tuple[pl.DataFrame, bytes]:
+    """Fetch the columns of a table or query as a source with this contract does. Also return the bytes of the
+    content.
+    """
+    located = Sql(connection=url, **keys).locate(folder, {})
+    assert not located.problems and located.remote is not None, located.problems
+    file = folder / "fetched"
+    file.unlink(missing_ok=True)
+    with located.remote.opened(located.remote.request(Wanted(dtypes, unique))) as opened:
+        count = opened.write(file, silent)
+    rows, faults = Parquet().read(file, {name: Parsing(dtype=dtype) for name, dtype in dtypes.items()})
+    assert not faults, faults
+    assert count == rows.height
+    return rows, file.read_bytes()

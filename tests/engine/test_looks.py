@@ -1,0 +1,223 @@
+"""A task that asks something outside: its answer is its result until the next look is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.decide.looks import Looks, find_look
+from mlbuild.engine.decide.reasons import Reason
+from mlbuild.engine.decide.records import Action, Part, find_record
+from mlbuild.engine.decide.stale import Fresh, Stale, Unsure
+from mlbuild.engine.execution.events import TaskStarted
+from mlbuild.engine.graph import FORMER, Job, Task
+from mlbuild.frozen import frozen
+from tests.engine.memory import memory_store
+from tests.engine.tasks import Project, text_task
+from tests.engine.test_damage import spoil
+
+HOUR = 3600
+
+
+@frozen
+class Oracle:
+    """A folder outside with an answer and a version of it. It counts how often it was asked for either."""
+
+    folder: Path
+    refresh: int | None = 0
+    called: str = "the oracle"
+    place: str = "Delphi"
+
+    def says(self, answer: str, version: str = "") -> None:
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "answer").write_text(answer)
+        (self.folder / "version").write_text(version)
+
+    def ask(self, what: str) -> str:
+        count = self.folder / f"{what}s"
+        count.write_text(str(self.asked(what) + 1))
+        return (self.folder / what).read_text()
+
+    def asked(self, what: str = "answer") -> int:
+        count = self.folder / f"{what}s"
+        return int(count.read_text()) if count.exists() else 0
+
+
+def ask(job: Job) -> None:
+    version = job.outside.ask("version")
+    if version == "angry":
+        raise Failed(Failure("data", "the oracle does not answer"))
+    if version and job.parts(FORMER) and job.read(FORMER, "version").decode() == version:
+        job.reuse("out", FORMER)
+    else:
+        job.write("out", job.outside.ask("answer").encode())
+    job.write("version", version.encode())
+
+
+@pytest.fixture
+def oracle(tmp_path: Path) -> Oracle:
+    found = Oracle(tmp_path / "far")
+    found.says("one")
+    return found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", memory_store(tmp_path / "project"))
+
+
+def tasks(oracle: Oracle, question: str = "who?") -> list[Task]:
+    params = {"question": question}
+    fetch = Task("f", "fetch", ask, params, ("out", "version"), outside=oracle)
+    return [fetch, text_task("t", "read:", "f/out")]
+
+
+def ran(project: Project, oracle: Oracle, question: str = "who?", **options: Any) -> list[str]:
+    result = project.build(tasks(oracle, question), **options)
+    assert result.ok, result.failures
+    return [event.task for event in project.told(TaskStarted)]
+
+
+def later(seconds: float) -> Looks:
+    return Looks(now=Looks().now + seconds)
+
+
+def test_it_looks_in_each_build_and_equal_answers_rerun_nothing(project: Project, oracle: Oracle) -> None:
+    assert ran(project, oracle) == ["f", "t"]
+    assert ran(project, oracle) == ["f"]
+    oracle.says("two")
+    assert ran(project, oracle) == ["f", "t"]
+    oracle.says("one")  # known, but it has to ask to find out
+    assert ran(project, oracle) == ["f"]
+    assert oracle.asked() == 4
+
+
+def test_it_looks_again_when_the_last_look_is_too_old(project: Project, oracle: Oracle) -> None:
+    hourly = replace(oracle, refresh=HOUR)
+    assert ran(project, hourly) == ["f", "t"]
+    assert ran(project, hourly, looks=later(HOUR - 60)) == []
+    assert ran(project, hourly, looks=later(HOUR)) == ["f"]
+    (reason,) = project.reasons("f")
+    assert (reason.what, reason.where, reason.now) == ("refresh", "the oracle", HOUR)
+    # A clock that was set back: nobody knows how old the answer is.
+    assert ran(project, hourly, looks=later(-HOUR)) == ["f"]
+    never = replace(oracle, refresh=None)
+    assert ran(project, never, looks=later(HOUR * 10_000)) == []
+
+
+def test_it_looks_at_once_if_asked_to_or_if_the_question_or_the_place_differs(
+    project: Project, oracle: Oracle
+) -> None:
+    never = replace(oracle, refresh=None)
+    assert ran(project, never) == ["f", "t"]
+    assert ran(project, never, looks=Looks("now")) == ["f"]
+    assert project.reasons("f")[0].now is None
+    assert ran(project, replace(never, place="Dodona")) == ["f"]
+    assert project.reasons("f") == [Reason("place", "f")]
+    assert ran(project, replace(never, place="Dodona"), "when?") == ["f"]
+    assert [reason.what for reason in project.reasons("f")] == ["param"]
+    assert ran(project, replace(never, place="Dodona"), "when?", force=True, targets={"f"}) == ["f"]
+
+
+def test_it_does_not_ask_for_an_answer_of_a_known_version(project: Project, oracle: Oracle) -> None:
+    oracle.says("one", "v1")
+    assert ran(project, oracle) == ["f", "t"]
+    assert ran(project, oracle) == ["f"]
+    assert (oracle.asked("version"), oracle.asked()) == (2, 1)
+    oracle.says("two", "v2")
+    assert ran(project, oracle) == ["f", "t"]
+    # Another question: the version belongs to the former one.
+    assert ran(project, oracle, "when?") == ["f"]
+    assert oracle.asked() == 3
+
+
+def test_offline_uses_the_last_answer(project: Project, oracle: Oracle) -> None:
+    offline = Looks("never")
+    (failure,) = project.build(tasks(oracle), looks=offline).failures.values()
+    assert (failure.kind, failure.message) == (
+        "store",
+        "nothing that was fetched from 'the oracle' is in the store",
+    )
+    found = project.foresee(tasks(oracle), looks=offline)["f"]
+    assert isinstance(found, Stale) and found.reasons == (Reason("not fetched", "the oracle"),)
+    assert ran(project, oracle) == ["f", "t"]
+    oracle.says("two")
+    assert ran(project, oracle, looks=offline) == []
+    # Not for another question, nor from another place.
+    assert not project.build(tasks(oracle, "when?"), looks=offline).ok
+    assert not project.build(tasks(replace(oracle, place="Dodona")), looks=offline).ok
+    assert oracle.asked() == 1
+
+
+def test_a_plan_says_that_the_world_decides(project: Project, oracle: Oracle) -> None:
+    ran(project, oracle)
+    found = project.foresee(tasks(oracle))
+    assert isinstance(found["f"], Stale) and isinstance(found["t"], Unsure)
+    assert {type(one) for one in project.foresee(tasks(oracle), looks=Looks("never")).values()} == {Fresh}
+    assert oracle.asked() == 1
+
+
+def test_a_failed_look_is_tried_again_and_keeps_the_last_answer(project: Project, oracle: Oracle) -> None:
+    ran(project, oracle)
+    oracle.says("two", "angry")
+    for _ in range(2):
+        (failure,) = project.build(tasks(oracle)).failures.values()
+        assert failure.message == "the oracle does not answer"
+    assert oracle.asked("version") == 3
+    assert ran(project, oracle, looks=Looks("never")) == []
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(on_disk: Project, oracle: Oracle) -> None:
+    never = replace(oracle, refresh=None)
+    result = on_disk.build(tasks(never))
+    spoil(on_disk.store.contents.path(result.actions["f"].parts["out"].digest))
+    assert ran(on_disk, never, force=True, targets={"t"}) == ["f", "t"]
+    assert oracle.asked() == 2
+
+
+def test_a_build_can_be_told_which_answer_to_use(project: Project, oracle: Oracle) -> None:
+    ran(project, oracle)
+    first = project.build(tasks(oracle)).actions["f"]
+    oracle.says("two")
+    assert ran(project, oracle) == ["f", "t"]
+    unknown = Action(
+        "locked", 0.0, {name: Part(part.digest, part.size) for name, part in first.parts.items()}
+    )
+    result = project.build(tasks(oracle), looks=Looks("never", pinned={"f": unknown}))
+    assert project.content(result, "t") == "read: one"
+    assert result.actions["f"] == first
+    # The last look stays what it was.
+    assert project.content(project.build(tasks(oracle), looks=Looks("never")), "t") == "read: two"
+    found = project.build(tasks(replace(oracle, refresh=HOUR)))
+    assert project.content(found, "t") == "read: two"
+
+
+def test_two_tasks_that_ask_the_same_in_different_places_both_ask(project: Project, oracle: Oracle) -> None:
+    other = replace(oracle, folder=oracle.folder.parent / "other", place="Dodona")
+    other.says("three")
+    fetch, reader = tasks(oracle)
+    asking = [fetch, replace(fetch, name="g", outside=other), reader, text_task("u", "read:", "g/out")]
+    result = project.build(asking)
+    assert [project.content(result, name) for name in "tu"] == ["read: one", "read: three"]
+
+
+def test_the_outside_is_in_no_record(project: Project, oracle: Oracle) -> None:
+    ran(project, oracle)
+    look, record = find_look(project.store.local, "f"), find_record(project.store.local, "f")
+    assert look is not None and record is not None
+    assert str(oracle.folder) not in f"{look} {record}"
+    assert record.ingredients.answer == look.answer
+
+
+def test_it_looks_once_although_a_content_was_damaged(on_disk: Project, oracle: Oracle) -> None:
+    """The build makes another pass over all tasks."""
+    asking = [text_task("s", "text"), *tasks(oracle)]
+    result = on_disk.build(asking)
+    spoil(on_disk.store.contents.path(result.actions["s"].parts["out"].digest))
+    oracle.says("two")
+    assert on_disk.build([*asking, text_task("u", "read:", "s/out")]).ran == ("f", "s", "t", "u")
+    assert oracle.asked() == 2
