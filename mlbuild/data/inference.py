@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import ENDS_TEXT
+from mlbuild.data.casts import cast
 from mlbuild.data.contracts import COLUMN, Column, unusable
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.evidence.promises import promised
 from mlbuild.data.faults import faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
+from mlbuild.data.readings.reading import Reading
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.frozen import frozen
@@ -64,9 +66,19 @@ def infer(file: Path) -> Inferred:
             f"the file has {len(header):,} columns, but a draft supports at most {_MOST_COLUMNS:,}"
         )
     refused = _refused(header)
+    index = _index(header)
+    if index is not None:
+        del refused[""]
     raw = _raw(fitting, file, header, refused)
-    guess = fitting.guess(raw)
+    if index is not None and _counts(raw[""]):
+        refused[""] = "has no name, and numbers the rows"
+        raw, index = raw.drop(""), None
+    guess = fitting.guess(raw if index is None else raw.rename({"": index}))
     del raw
+    if index is not None:
+        ways = guess.format.ways
+        ways = {**ways, index: replace(ways.get(index, Reading()), from_="")}
+        guess = replace(guess, format=replace(guess.format, ways=ways))
     columns = {
         name: COLUMN(dtype=dtype).ruled(Nullable(nullable=True)) for name, dtype in guess.dtypes.items()
     }
@@ -100,6 +112,21 @@ def _raw(form: Format, file: Path, header: Sequence[str], refused: dict[str, str
                 raise
             refused |= {name: f"cannot be read: {cause}" for name, cause in faults.items()}
     raise data_failure("the file changed while it was being read")
+
+
+def _index(header: Sequence[str]) -> str | None:
+    """Return a name for the first column if it has none, as pandas and R write the names of rows."""
+    if not header or header[0] or header.count("") > 1:
+        return None
+    return next(name for name in ("index", "row_index", "unnamed_index") if name not in header)
+
+
+def _counts(values: pl.Series) -> bool:
+    """Whether values only number the rows from 0 or 1."""
+    numbers = cast(values, "int")
+    if numbers.null_count() or not len(numbers):
+        return False
+    return numbers[0] in (0, 1) and bool((numbers.diff().drop_nulls() == 1).all())
 
 
 def _refused(header: Sequence[str]) -> dict[str, str]:

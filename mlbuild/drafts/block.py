@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlbuild.frozen import frozen
+from mlbuild.params import Described, params_of, write
 from mlbuild.spec.text.quoting import as_yaml
 
 _WIDTH = 110
@@ -81,3 +82,23 @@ def _items(head: str, items: list[Any] | tuple[Any, ...], indent: int, remark: s
 
 def _plain(item: Any) -> Any:
     return item.value if isinstance(item, Noted) else item
+
+
+def told(described: Described) -> dict[str, Any]:
+    """Return what a person would write for a value: no defaults, and lists on one line."""
+    params = params_of(type(described))
+    keys = {
+        key: value
+        for key, value in write(described).items()
+        if key not in params or getattr(described, params[key].name) != params[key].default
+    }
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in keys.items()}
+
+
+def reasons(why: Mapping[str, str]) -> str:
+    """Return a reason for each name, one per line."""
+    return "\n".join(f"  {as_yaml(name)}: {_in_one_line(reason)}" for name, reason in why.items())
+
+
+def _in_one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.evidence.spellings import unread_form
+from mlbuild.data.evidence.words import words
 from mlbuild.data.inference import Inferred
 from mlbuild.data.rules.bounds import Min
 from mlbuild.data.rules.categories import Categories
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 ANSWERS = (Classification, Regression)
 #: An int with more distinct values than this is a number, not a class. A float is a class if it has two values.
 MOST_INTS, MOST_FLOATS = 10, 2
+#: Words in the names of counts, and the fewest different counts from which their frequencies are evident.
+_COUNTS = frozenset("count counts freq frequency num number quantity visits children kids".split())
+_FEWEST_COUNTS = 5
 #: Targets with more classes than this are not drafted.
 MOST_CLASSES = 100
 
@@ -83,7 +87,22 @@ def _answer(dtype: str, values: pl.Series) -> AnswerClass:
     distinct = values.unique()
     whole = dtype == "int" or bool((distinct == distinct.round()).all())
     few_classes = whole and len(distinct) <= few and len(values) >= 5 * len(distinct)
-    return Classification if few_classes else Regression
+    return Classification if few_classes and not _counts(values, distinct.sort()) else Regression
+
+
+def _counts(values: pl.Series, distinct: pl.Series) -> bool:
+    """Whether whole numbers count something: by name, or because larger ones are ever rarer, down from 0 or 1."""
+    if len(distinct) < 3 or distinct[0] not in (0, 1):
+        return False
+    if _COUNTS & words(values.name):
+        return True
+    following = bool((distinct.diff().drop_nulls() == 1).all())
+    if len(distinct) < _FEWEST_COUNTS or not following:
+        return False
+    rows = values.value_counts(name="rows").sort(values.name)["rows"]
+    most = int(rows.arg_max() or 0)
+    falling = rows[most:].is_sorted(descending=True)
+    return falling and most <= len(distinct) // 3 and rows[-1] < rows[most] / 4
 
 
 def _refuse_unread(inferred: Inferred, texts: pl.Series) -> None:

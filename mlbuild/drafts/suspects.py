@@ -53,7 +53,12 @@ def _class_suspicion(goal: Goal, values: pl.Series, target: pl.Series) -> str | 
     import polars as pl
 
     if values.null_count():
-        return None
+        if target.n_unique() == 2 == pl.DataFrame([values.is_null(), target]).n_unique():
+            return f"is missing only where '{goal.name}' has one of its two values"
+        there = values.is_not_null()
+        values, target = values.filter(there), target.filter(there)
+        if len(values) < max(_FEWEST_ROWS, goal.rows.height / 2) or target.n_unique() < goal.classes:
+            return None
     if _repeats(values) and pl.DataFrame([values, target]).n_unique() == values.n_unique():
         return f"has {values.n_unique():,} values, each of which occurs with only one value of '{goal.name}'"
     if not values.dtype.is_numeric():

@@ -134,10 +134,9 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
 
 def test_columns_that_no_contract_can_have(tmp_path: Path) -> None:
     long = "n" * 251
-    found = of_text(tmp_path, f",*,^a$,b,b,{long},empty,c\n" + "1,1,1,1,1,1,,1\n" * 3)
+    found = of_text(tmp_path, f"*,^a$,b,b,{long},empty,c\n" + "1,1,1,1,1,,1\n" * 3)
     assert list(found.columns) == ["c"]
     assert found.refused == {
-        "": "has an invalid name",
         "*": "has an invalid name",
         "^a$": "has an invalid name",
         "b": "appears twice in the header",
@@ -341,3 +340,31 @@ def test_the_order_of_the_rows_settles_the_format_of_dates_with_a_remark(tmp_pat
 def test_other_texts_stay_texts(tmp_path: Path, texts: list[str]) -> None:
     found = of(tmp_path, a=texts, b=["x", "y"])
     assert found.columns["a"].dtype == "string" and found.format.ways == {}
+
+
+def test_names_of_rows_without_a_name_are_a_column(tmp_path: Path) -> None:
+    found = of_text(tmp_path, ",a\n2013-10-01,1\n2013-10-02,2\n")
+    assert found.rows.to_dicts() == [
+        {"index": date(2013, 10, 1), "a": 1},
+        {"index": date(2013, 10, 2), "a": 2},
+    ]
+    assert found.format.ways["index"] == Reading(from_="")
+    numbered = of_text(tmp_path, ",a\n1,1.5\n2,2.5\n3,9\n")
+    assert list(numbered.columns) == ["a"] and numbered.refused == {"": "has no name, and numbers the rows"}
+
+
+HEADERS = {
+    "numbers and texts": ("5.1,3.5,setosa\n4.9,3.0,setosa\n" + "6.1,3.1,virginica\n" * 5, ["c1", "c2", "c3"]),
+    "numbers": ("2 6 1\n2 6 1\n" + "1 7 0\n" * 5, ["c1", "c2", "c3"]),
+    "a header": ("a,b\n" + "1,x\n" * 6, ["a", "b"]),
+    "only texts": ("a,b\n" + "a,b\n" * 6, ["a", "b"]),
+    "years as names": ("name,1960,1961,1962\n" + "x,1,2,3\n" * 6, ["name", "1960", "1961", "1962"]),
+    "a text that no row has": ("id,1\n" + "x,5\n" * 6, ["id", "1"]),
+}
+
+
+@pytest.mark.parametrize(("text", "names"), HEADERS.values(), ids=list(HEADERS))
+def test_a_file_without_a_header_gets_names(tmp_path: Path, text: str, names: list[str]) -> None:
+    found = of_text(tmp_path, text)
+    assert [*found.columns, *found.refused] == names
+    assert isinstance(found.format, Csv) and found.format.names == (tuple(names) if names[0] == "c1" else ())

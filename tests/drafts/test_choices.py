@@ -261,3 +261,17 @@ def test_a_draft_says_where_a_minimum_comes_from(tmp_path: Path, name: str, gues
     )
     text = draft(infer(tmp_path / "rows.csv"), "rows.csv", "p", "y", None).text
     assert ("min: 0" in text) == guessed == ("('min: 0' is a guess from names and zeros)" in text)
+
+
+COUNTED: dict[str, tuple[str, list[str], AnswerClass]] = {
+    "a name": ("num_children", cycle("0", "1", "2", "1"), Regression),
+    "ever rarer": ("events", [str(min(row % 12, row % 5, row % 7, 5)) for row in range(ROWS)], Regression),
+    "equally frequent": ("digit", cycle("0", "1", "2", "3", "4", "5"), Classification),
+    "ratings": ("rating", cycle("5", "4", "4", "3", "5", "5", "2", "4", "1", "5"), Classification),
+    "codes from 3": ("count", cycle("3", "4", "5"), Classification),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "values", "answer"), COUNTED.values(), ids=list(COUNTED))
+def test_counts_are_numbers(tmp_path: Path, name: str, values: list[str], answer: AnswerClass) -> None:
+    assert goal_of(drafted_for(tmp_path, name, {name: values})).answer is answer

@@ -74,7 +74,19 @@ def of_a_code(chance: random.Random) -> Row:
     }
 
 
+def with_gaps(chance: random.Random) -> Row:
+    row = by_threshold(chance)
+    return row | {"last_seen": None if chance.random() < 0.2 else row["last_seen"]}
+
+
+def known_afterwards(chance: random.Random) -> Row:
+    row = churned(chance)
+    return row | {"left_after": round(chance.random() * 30, 1) if row["y"] else None}
+
+
 LEAKS = {
+    "a threshold, with missing values": (with_gaps, "last_seen", "alone separates the values of 'y' at 40"),
+    "missing values": (known_afterwards, "left_after", "is missing only where 'y' has one of its two values"),
     "each value has one class": (by_value, "reason", "has 4 values, each of which occurs with only one value of 'y'"),
     "a threshold": (by_threshold, "last_seen", "alone separates the values of 'y' at 40"),
     "thresholds": (of_three_classes, "points", "alone separates the values of 'y' at 2 thresholds"),

@@ -15,6 +15,7 @@ from mlbuild.data.formats.texts.csv_table import read_csv, read_header
 from mlbuild.data.formats.texts.csv_writing import write_csv
 from mlbuild.data.formats.texts.delimiter import find_delimiter
 from mlbuild.data.formats.texts.encoding import ENCODINGS, find_encoding
+from mlbuild.data.formats.texts.header import find_names
 from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
@@ -132,7 +133,8 @@ class Csv(Format):
     @classmethod
     def fitting(cls, file: Path) -> Self:
         encoding = find_encoding(file, cls.type)
-        return cls(delimiter=find_delimiter(file, encoding), encoding=encoding)
+        found = cls(delimiter=find_delimiter(file, encoding), encoding=encoding)
+        return replace(found, names=find_names(file, found.dialect))
 
     def guess(self, rows: pl.DataFrame) -> Guess:
         guesses = {texts.name: TextGuess.of(texts) for texts in rows}
@@ -142,6 +144,8 @@ class Csv(Format):
         where = {name for name, one in guesses.items() if one.words & {*words}}
         counted = "1 column" if len(where) == 1 else f"{len(where)} columns"
         remarks = {"null_values": f"missing values, in {counted}"} if words else {}
+        if self.names:
+            remarks["names"] = "a guess: the first line looks like a row, so the file has no header"
         if self.encoding in ("windows-1252", "latin-1"):
             remarks["encoding"] = "a guess: the file is not valid UTF-8"
         dtypes = {name: one.dtype for name, one in guesses.items()}

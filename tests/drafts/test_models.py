@@ -1,0 +1,73 @@
+"""The models of a draft: trees whose parameters suit the number of rows, and a linear model beside them."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlbuild.spec.check import check
+from mlbuild.spec.spec import Spec
+from tests.cli.running import Command
+
+
+def drafted(mlbuild: Command, rows: int, **more: list[Any]) -> Spec:
+    """Draft a table whose target depends on a number and a text, some of which are missing."""
+    chance = random.Random(1)
+    size = [round(chance.gauss(0, 1), 3) for _ in range(rows)]
+    columns: dict[str, list[Any]] = {
+        "size": [None if row % 11 == 0 else value for row, value in enumerate(size)],
+        "colour": [None if row % 13 == 0 else "red green blue".split()[row % 3] for row in range(rows)],
+        "new": [row % 4 == 0 for row in range(rows)],
+        "y": [value + row % 3 for row, value in enumerate(size)],
+    }
+    pl.DataFrame({**columns, **more}).write_csv(mlbuild.folder / "rows.csv")
+    assert mlbuild("init", "rows.csv", "--target", "y").code == 0
+    spec, found = check(mlbuild.folder / "mlbuild.yaml")
+    assert spec is not None and found == []
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("kinds", "learner"),
+    [(None, "sklearn.ridge"), (["a", "b"], "sklearn.logistic_regression"), (["a", "b", "c"], "sklearn.logistic_regression")],
+)  # fmt: skip
+def test_a_small_file_has_a_linear_model_beside_the_trees(
+    mlbuild: Command, kinds: list[str] | None, learner: str
+) -> None:
+    target: dict[str, list[Any]] = {"y": [kinds[row * 7 % len(kinds)] for row in range(120)]} if kinds else {}
+    born = {"born": [f"19{60 + row % 40}-0{row % 9 + 1}-01" for row in range(120)]}
+    spec = drafted(mlbuild, 120, **born, **target)
+    assert [model.learner.type for model in spec.models.values()][1:] == [learner]
+    assert spec.models["y"].features == spec.models["y_linear"].features == ("size", "colour", "new", "born")
+    assert mlbuild("build", "-q").code == 0
+    assert sorted(path.parent.name for path in mlbuild.folder.glob("dist/*/model.onnx")) == ["y", "y_linear"]
+
+
+def test_a_large_file_has_trees_only(mlbuild: Command) -> None:
+    assert list(drafted(mlbuild, 1200).models) == ["y"]
+
+
+def test_a_number_with_infinities_is_for_trees_only(mlbuild: Command) -> None:
+    spec = drafted(mlbuild, 100, wild=[float("inf") if row % 9 == 0 else row % 7 / 2 for row in range(100)])
+    assert "wild" in spec.models["y"].features and "wild" not in spec.models["y_linear"].features
+
+
+@pytest.mark.parametrize("each", [10, 40, 300])
+def test_a_text_that_carries_signal_is_used_in_a_file_of_any_size(mlbuild: Command, each: int) -> None:
+    chance, level = random.Random(1), dict(zip("abcdef", [3, -2, 7, 0, -5, 4], strict=True))
+    names = [chance.choice("abcdef") for _ in range(6 * each)]
+    pl.DataFrame(
+        {
+            "colour": names,
+            "size": [round(chance.gauss(0, 1), 3) for _ in names],
+            "y": [level[name] + chance.gauss(0, 0.2) for name in names],
+        }
+    ).write_csv(mlbuild.folder / "rows.csv")
+    assert mlbuild("init", "rows.csv", "--target", "y").code == 0
+    assert mlbuild("build", "-q").code == 0
+    metrics = json.loads((mlbuild.folder / "dist/y/metrics.json").read_text())["metrics"]
+    assert metrics["test"]["r2"] > 0.8
