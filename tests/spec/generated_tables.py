@@ -10,6 +10,7 @@ from mlbuild.data import DATASET_STEPS, FOLDS, SPLITS
 from mlbuild.data.contracts import COLUMN, CONTRACT, Contract
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.rules import RULES
+from mlbuild.data.rules.references import References
 from mlbuild.data.splits.from_sources import FromSources
 from mlbuild.data.steps.aggregates.aggregate import Aggregate
 from mlbuild.data.steps.step import DatasetStep
@@ -101,11 +102,11 @@ class Tables:
     def _other_columns(self) -> Json:
         names = self.chance.sample(NAMES, self.chance.randint(1, 3))
         return {"key": {"dtype": "int"}} | {
-            name: self._column(self.chance.choice([*DTYPES])) for name in names
+            name: self._column(self.chance.choice([*DTYPES]), refers=True) for name in names
         }
 
-    def _column(self, dtype: str) -> Json:
-        """Return a column of a contract, in its long form."""
+    def _column(self, dtype: str, refers: bool = False) -> Json:
+        """Return a column of a contract, in its long form. If it `refers`, it can reference the source `rows`."""
         column: Json = {"dtype": dtype}
         if self.maybe():
             column["nullable"] = self.maybe(0.7)
@@ -117,6 +118,9 @@ class Tables:
             column["categories"] = self.chance.sample(TEXTS[:9] if dtype == "string" else [0, 1, 2, 12], 3)
         for rule in self.chance.sample(RULES, len(RULES)):
             fitting = [one.column for one in rule.examples if one.column["dtype"] == dtype]
+            if rule is References:
+                key = {"references": {"source": "rows", "column": "key"}}
+                fitting = [{"dtype": dtype, **key}] if refers and dtype == "int" else []
             if fitting and self.maybe(0.2):
                 ruled = {**column, **self.chance.choice(fitting)}
                 column = column if any(read(COLUMN, ruled).check()) else ruled
