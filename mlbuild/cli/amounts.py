@@ -1,9 +1,13 @@
-"""Parsers for numbers and sizes in options."""
+"""Parsers for numbers and sizes in options, and their defaults in the environment."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
+
+from mlbuild import api
+from mlbuild.cli.exits import UsageError
 
 
 def number(text: str, least: int = 0) -> int:
@@ -30,3 +34,23 @@ def size(text: str) -> int:
 def _short(text: str) -> bool:
     """Whether a number has at most as many digits as any that makes sense; Python refuses to parse very long ones."""
     return len(text) <= 18
+
+
+def cores(threads: int | None = None, jobs: int | None = None) -> tuple[int, int]:
+    """Return how many cores and jobs a build uses: what was given, or the defaults in the environment.
+
+    Raises:
+        UsageError: A variable is not a number.
+    """
+    threads = threads or _from_environment("MLBUILD_THREADS") or api.available_threads()
+    return threads, jobs or _from_environment("MLBUILD_JOBS") or threads
+
+
+def _from_environment(name: str) -> int | None:
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        return count(text)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{name}: {error}") from None

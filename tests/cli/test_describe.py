@@ -140,6 +140,15 @@ def test_what_cannot_be_described(
     assert help_ is None or done.err.splitlines()[-1].startswith(f"  help: {help_}")
 
 
+@pytest.mark.parametrize("name", ["MLBUILD_THREADS", "MLBUILD_JOBS"])
+def test_it_uses_as_many_cores_as_a_build(
+    project: Command, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "x")
+    done = project("describe", "rows")
+    assert done.code == 2 and done.err.splitlines()[-1].startswith(f"mlbuild: {name}: ")
+
+
 def test_a_damaged_file(project: Command) -> None:
     (project.folder / "bad.parquet").write_bytes(b"no")
     done = project("describe", "bad.parquet")

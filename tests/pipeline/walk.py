@@ -20,6 +20,7 @@ Node = tuple[str, str]
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+@cache
 def constants(task: Coded) -> set[str]:
     """Return the constants that a task reaches, as `module:name`."""
     walk = _Walk()
@@ -46,11 +47,11 @@ class _Walk:
     def go(self) -> None:
         while self.waiting:
             module, node = self.waiting.pop()
-            for path in _paths(node):
+            for path, targets in _names(module, node):
                 for attribute in path[1:]:
                     self.named.add(attribute)
                     self.waiting += self.members.pop(attribute, [])
-                for found in _resolved(module, path):
+                for found in targets:
                     self.take(found)
 
     def take(self, node: Node) -> None:
@@ -141,6 +142,12 @@ def _resolved(module: str, path: tuple[str, ...]) -> Iterator[Node]:
             yield from _resolved(value.__name__, path[1:]) if path[1:] else ()
         else:
             yield from _resolved(source, (name, *path[1:]))
+
+
+@cache
+def _names(module: str, node: ast.AST) -> list[tuple[tuple[str, ...], list[Node]]]:
+    """Return the names in a part of a module, each with what it can be."""
+    return [(path, [*_resolved(module, path)]) for path in dict.fromkeys(_paths(node))]
 
 
 def _paths(node: ast.AST) -> Iterator[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlbuild import api
-from mlbuild.cli.amounts import count, size
+from mlbuild.cli.amounts import cores, count, size
 from mlbuild.cli.commands.plan import add_out
 from mlbuild.cli.commands.plan import run as run_plan
 from mlbuild.cli.exits import OK, UsageError, code_of
@@ -94,8 +94,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return run_plan(argparse.Namespace(**{**vars(args), "exit_code": False}))
     spec = load_spec(args)
-    threads = args.threads or _from_environment("MLBUILD_THREADS") or api.available_threads()
-    jobs = args.jobs or _from_environment("MLBUILD_JOBS") or threads
+    threads, jobs = cores(args.threads, args.jobs)
     if args.memory_limit and not (possible() and watchable()):
         raise UsageError(api.NO_LIMIT)
     workers = api.needs_workers(jobs, args.memory_limit)
@@ -181,16 +180,6 @@ def _code(result: BuildResult, check_determinism: bool) -> int:
     if check_determinism and result.unsteady:
         kinds.append("task")
     return code_of(kinds)
-
-
-def _from_environment(name: str) -> int | None:
-    text = os.environ.get(name)
-    if not text:
-        return None
-    try:
-        return count(text)
-    except argparse.ArgumentTypeError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 def _summary(result: BuildResult, path: CriticalPath) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild import api
+from mlbuild.cli.amounts import cores
 from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError, code_of
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, counted, show, show_document
@@ -178,10 +179,13 @@ class _Finder:
         plan = api.plan(spec)
         printer = BuildPrinter(sys.stderr, paint, args.quiet or args.json, False, plan)
         task = describe.task_of(name)
+        threads, jobs = cores()
         result = values.result(
             api.build(
                 spec,
                 [task],
+                threads=threads,
+                jobs=jobs,
                 command=["mlbuild", *args.argv],
                 events=values.listener(printer),
                 planned=plan,
