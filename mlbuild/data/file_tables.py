@@ -64,6 +64,31 @@ def read_files(
     return pl.concat(frames), merged(faults)
 
 
+def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+    """Return these columns of all files as they are written, one file after the other, with those in the paths.
+
+    Raises:
+        Failed: Of kind `data`: a file cannot be read, or has not the columns of the first one.
+    """
+    import polars as pl
+
+    folder = os.path.commonpath([file.parent for file in files])
+    frames: list[pl.DataFrame] = []
+    first = ("", list[str]())
+    for file in files:
+        called = os.path.relpath(file, folder)
+        raw, header = _raw(form, file, called, columns)
+        first = first if frames else (called, header)
+        _check(*first, called, header)
+        frames.append(
+            _with_partitions(raw.select(sorted(raw.columns, key=columns.index)), header, names, file)[0]
+        )
+    try:
+        return pl.concat(frames, how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        raise data_failure("the columns of the files are not of the same types") from None
+
+
 def _raw(form: Format, file: Path, called: str, wanted: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
     """Return the columns of one file. A failure names the file."""
     try:

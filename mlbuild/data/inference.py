@@ -14,8 +14,10 @@ from mlbuild.data.contracts import COLUMN, Column, unusable
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.evidence.promises import promised
 from mlbuild.data.faults import faulty
+from mlbuild.data.file_tables import raw_of, read_files
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
+from mlbuild.data.locators.patterns import partitions
 from mlbuild.data.readings.reading import Reading
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.diagnostics import Failed, data_failure
@@ -48,8 +50,8 @@ class Inferred:
     doubts: Mapping[str, str]
 
 
-def infer(file: Path) -> Inferred:
-    """Read all rows of a file and infer its format and contract.
+def infer(file: Path, *others: Path) -> Inferred:
+    """Read all rows of a file, or of several that are one table, and infer its format and contract.
 
     Raises:
         Failed: Of kind `data`: the file cannot be read or has no rows.
@@ -59,7 +61,8 @@ def infer(file: Path) -> Inferred:
     if kind is None:
         raise ValueError(f"no format has the suffix '{file.suffix}'")
     fitting = kind.fitting(file)
-    try_reading(fitting, file)
+    for one in (file, *others):
+        try_reading(fitting, one)
     header = fitting.header(file)
     if len(header) > _MOST_COLUMNS:
         raise data_failure(
@@ -69,7 +72,11 @@ def infer(file: Path) -> Inferred:
     index = _index(header)
     if index is not None:
         del refused[""]
-    raw = _raw(fitting, file, header, refused)
+    if others:
+        in_paths = [name for name in partitions(file.as_posix()) if name not in header]
+        raw = raw_of(fitting, (file, *others), in_paths, [name for name in header if name not in refused])
+    else:
+        raw, in_paths = _raw(fitting, file, header, refused), []
     if index is not None and _counts(raw[""]):
         refused[""] = "has no name, and numbers the rows"
         raw, index = raw.drop(""), None
@@ -83,7 +90,10 @@ def infer(file: Path) -> Inferred:
         name: COLUMN(dtype=dtype).ruled(Nullable(nullable=True)) for name, dtype in guess.dtypes.items()
     }
     # Read as a build will, which proves every dtype.
-    rows, faults = guess.format.read(file, columns)
+    if others:
+        rows, faults = read_files(guess.format, (file, *others), in_paths, columns)
+    else:
+        rows, faults = guess.format.read(file, columns)
     if faults:
         raise faulty("the file changed while it was being read", faults)
     refused |= guess.refused

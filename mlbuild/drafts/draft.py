@@ -16,6 +16,7 @@ from mlbuild.drafts.goal import Goal, choose_goal
 from mlbuild.drafts.groups import groups
 from mlbuild.drafts.models import ROWS, ModelDraft
 from mlbuild.drafts.names import name_of
+from mlbuild.drafts.placeholders import placeholders
 from mlbuild.drafts.roles import Roles, choose_roles
 from mlbuild.drafts.template import MODELINE, models_to_fill_in
 from mlbuild.drafts.times import passed_over, timelines
@@ -40,7 +41,9 @@ class Draft:
         """Return what a person should think about."""
         columns = self.inferred.columns
         doubts = [f"'{name}' {doubt}" for name, doubt in self.inferred.doubts.items() if name in columns]
-        return [*(self.division.remarks if self.division else ()), *doubts]
+        about_rows = self.division.remarks if self.division else ()
+        about_target = [self.goal.note] if self.goal and self.goal.note else []
+        return [*about_rows, *about_target, *doubts, *placeholders(self.inferred)]
 
 
 def draft(

@@ -38,7 +38,8 @@ MOST_CLASSES = 100
 class Goal:
     """The target: its column in the contract, the kind of answer, and the number of classes (0 for numbers).
 
-    `rows` are those in which the target is not missing, with the target as the contract defines it.
+    `rows` are those in which the target is not missing, with the target as the contract defines it. `note` says what
+    else the target could be.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Goal:
     answer: AnswerClass
     classes: int
     rows: pl.DataFrame
+    note: str | None = None
 
 
 def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None) -> Goal:
@@ -74,10 +76,19 @@ def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None)
         raise _unsupported(f"the target '{name}' has infinite values", "remove these rows from the file")
     answer = asked or _answer(column.dtype, rows[name])
     if answer is Regression:
-        return Goal(name, _number(name, column), answer, 0, rows)
+        note = None
+        if asked is None and values <= MOST_INTS and column.dtype == "int":
+            note = (
+                f"'{name}' is taken for a count: if its values are classes, use --task {Classification.kind}"
+            )
+        return Goal(name, _number(name, column), answer, 0, rows, note)
     if asked is None and column.dtype == "string":
         _refuse_unread(inferred, rows[name].unique().sort())
-    return _classes(name, column, rows)
+    goal = _classes(name, column, rows)
+    if asked is None and goal.classes > 2 and goal.column.dtype == "int":
+        note = f"the {goal.classes} different numbers of '{name}' are taken for classes: if they are quantities, use --task {Regression.kind}"
+        return replace(goal, note=note)
+    return goal
 
 
 def _answer(dtype: str, values: pl.Series) -> AnswerClass:

@@ -64,6 +64,8 @@ class ModelDraft:
             "dataset": ROWS,
             "features": [*self.roles.features],
         }
+        if self.goal.note:
+            model[Remark(self.goal.note)] = None
         if self.roles.suspects:
             known = (
                 "check that these are known before the target is; otherwise, remove them from the features:\n"
@@ -81,9 +83,6 @@ class ModelDraft:
             return "lightgbm.regressor"
         if self.goal.column.type.categories == (0, 1):
             return Noted("lightgbm.classifier", "predicts the probability of 1")
-        if self.goal.column.dtype == "int":
-            number = f"{self.goal.classes} classes; if they are quantities, use lightgbm.regressor and other metrics"
-            return Noted("lightgbm.classifier", number)
         return "lightgbm.classifier"
 
     def _codes_for_trees(self) -> list[dict[str, Any]]:

@@ -340,3 +340,28 @@ def test_no_place_but_the_folder_of_the_spec_is_written(far_away: Command) -> No
 
 def created(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.is_file()}
+
+
+def test_several_files_are_one_table(mlbuild: Command) -> None:
+    for day in (1, 2, 3):
+        folder = mlbuild.folder / f"day=2026-01-0{day}"
+        folder.mkdir()
+        rows = "".join(f"{row * 7 % 23},{'ab'[row * 5 % 3 % 2]}\n" for row in range(30))
+        (folder / "rows.csv").write_text("size,y\n" + rows)
+    ran = mlbuild("init", "day=*/*.csv", "--target", "y")
+    assert ran.code == 0 and "  split: by the time 'day'" in ran.out
+    text = (mlbuild.folder / "mlbuild.yaml").read_text()
+    assert "    path: 'day=*/*.csv'\n" in text and "      day: date\n" in text
+    assert (mlbuild("check").code, mlbuild("build", "-q").code) == (0, 0)
+
+
+def test_a_pattern_without_files_is_refused(mlbuild: Command) -> None:
+    ran = mlbuild("init", "day=*/*.csv")
+    assert ran.code == 2 and "no file matches 'day=*/*.csv'" in ran.err
+
+
+def test_files_with_other_columns_are_refused(mlbuild: Command) -> None:
+    (mlbuild.folder / "a1.csv").write_text("size,y\n" + "1.5,a\n2.5,b\n" * 10)
+    (mlbuild.folder / "a2.csv").write_text("size,z\n" + "1.5,a\n2.5,b\n" * 10)
+    ran = mlbuild("init", "a*.csv")
+    assert ran.code == 3 and "has the column 'y'" in ran.err

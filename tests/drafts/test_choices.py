@@ -274,4 +274,15 @@ COUNTED: dict[str, tuple[str, list[str], AnswerClass]] = {
 
 @pytest.mark.parametrize(("name", "values", "answer"), COUNTED.values(), ids=list(COUNTED))
 def test_counts_are_numbers(tmp_path: Path, name: str, values: list[str], answer: AnswerClass) -> None:
-    assert goal_of(drafted_for(tmp_path, name, {name: values})).answer is answer
+    made = drafted_for(tmp_path, name, {name: values})
+    assert goal_of(made).answer is answer
+    other = "classification" if answer is Regression else "regression"
+    assert [note for note in made.remarks if f"use --task {other}" in note]
+
+
+@pytest.mark.parametrize(("number", "rows"), [("-999", 6), ("99", 6), ("-9999", 6), ("-999", 1), ("35", 6)])
+def test_numbers_that_may_mean_missing_values_have_a_remark(tmp_path: Path, number: str, rows: int) -> None:
+    ages = [number if row < rows else str(18 + row % 40) for row in range(ROWS)]
+    remarks = drafted(tmp_path, y=cycle("a", "b"), age=ages).remarks
+    told = f"'age' has {number} in 6 rows, far from all other values: if it means a missing value, add "
+    assert [one[: len(told)] for one in remarks] == ([told] if rows == 6 and number != "35" else [])

@@ -15,6 +15,7 @@ from mlbuild.cli.project import DEFAULT
 from mlbuild.cli.row_files import READABLE, readable
 from mlbuild.data.faults import failure_lines
 from mlbuild.data.inference import infer
+from mlbuild.data.locators.patterns import is_pattern, matching
 from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.drafts.division import Division
 from mlbuild.drafts.draft import Draft, draft
@@ -34,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "to fill in. With a data file, all rows are read to draft a source and a contract; with --target also a "
         "dataset, a model and an output, ready to build."
     )
-    parser.add_argument("data", nargs="?", metavar="DATA", help=f"{READABLE} file to draft the spec from")
+    parser.add_argument(
+        "data",
+        nargs="?",
+        metavar="DATA",
+        help=f"{READABLE} file to draft the spec from, or a pattern in quotes, such as 'days/*.csv'",
+    )
     parser.add_argument(
         "--target",
         metavar="COLUMN",
@@ -82,19 +88,37 @@ def _empty(args: argparse.Namespace, file: Path) -> int:
 
 
 def _drafted(args: argparse.Namespace, file: Path) -> Draft:
-    data = Path(args.data)
-    readable(data)
+    files = _files(args.data)
+    for one in files:
+        readable(one)
     if args.task is not None and args.target is None:
         raise UsageError("--task needs --target")
-    path = Path(os.path.relpath(real(data), real(file.parent))).as_posix()
+    path = _path(args.data, files, file.parent)
     if not is_unicode(path):
         raise UsageError(f"the path '{path}' is not valid UTF-8", help="rename it")
     answer = next((cls for cls in ANSWERS if cls.kind == args.task), None)
     try:
-        inferred = infer(data)
+        inferred = infer(*files)
     except OSError as error:
-        raise UsageError(f"cannot read '{data}': {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"cannot read '{args.data}': {(error.strerror or str(error)).lower()}") from None
     return draft(inferred, path, _project(file), args.target, answer)
+
+
+def _files(data: str) -> list[Path]:
+    """Return the file, or the files that match a pattern."""
+    if not is_pattern(Path(), data):
+        return [Path(data)]
+    found = [Path(name) for name in matching(Path(), data).files]
+    if not found:
+        raise UsageError(f"no file matches '{data}'")
+    return found
+
+
+def _path(data: str, files: list[Path], folder: Path) -> str:
+    """Return the path for the spec, relative to its folder."""
+    if not is_pattern(Path(), data):
+        return Path(os.path.relpath(real(files[0]), real(folder))).as_posix()
+    return Path(os.path.relpath(os.path.abspath(data), os.path.abspath(folder))).as_posix()  # noqa: PTH100  # a pattern is no path
 
 
 def _project(file: Path) -> str:
