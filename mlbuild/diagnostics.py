@@ -231,6 +231,7 @@ CODES = {
     "not-unique": "a join that could match several rows",
     # models
     "missing-split": "a dataset without a split that a model or `folds` needs",
+    "missing-folds": "a model with cross-validation on a dataset without folds",
     "no-valid-rows": "early stopping without valid rows",
     "metric-mismatch": "a metric that does not fit the model",
     "nullable-target": "a target that can be missing in the training data",
@@ -245,7 +246,7 @@ CODES = {
     "unmatched-join": "a join that finds no match for many rows",
     "empty-part": "a split that leaves no rows for validation or testing",
     "split-overlap": "a split with equal rows, or rows of the same key, in several parts",
-    "absent-class": "a class of the target without rows for validation or testing",
+    "absent-class": "a class of the target without rows for validation or testing, or in a fold",
     "too-good": "a model whose predictions are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant prediction",
 }

@@ -23,6 +23,16 @@ def balance(targets: Mapping[str, Array], classes: int) -> dict[str, list[int]]:
     return {part: np.bincount(target, minlength=classes).tolist() for part, target in targets.items()}
 
 
+def absent_in_folds(folds: Sequence[Sequence[int]], classes: Sequence[Any]) -> Iterator[DataWarning]:
+    """Yield whether folds lack rows of a class, given the number of rows of each class in each fold."""
+    lacking = sum(0 in rows for rows in folds)
+    if lacking:
+        absent = [value for place, value in enumerate(classes) if any(not rows[place] for rows in folds)]
+        lacks = f"{lacking} of {len(folds)} folds {'lacks' if lacking == 1 else 'lack'} rows of a class"
+        message = f"{lacks}, so their metrics say nothing about it"
+        yield DataWarning("absent-class", message, {"without rows in some fold": absent[:_EXAMPLES]})
+
+
 def absent_classes(counts: Mapping[str, Sequence[int]], classes: Sequence[Any]) -> Iterator[DataWarning]:
     """Yield which parts lack rows of a class."""
     for part, rows in counts.items():

@@ -1,9 +1,9 @@
-"""Reads the features of a split."""
+"""Reads the features of a split, or of some of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import data_failure
@@ -11,6 +11,7 @@ from mlbuild.engine.graph import Job
 from mlbuild.pipeline.parts import BLOCK_BYTES, read_columns
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 
@@ -67,3 +68,19 @@ class Features(Mapping[str, "pl.Series"]):
             counted = "1 row" if count == 1 else f"{count:,} rows"
             message = f"feature '{name}' has {what} in {counted} of {self._split}; {help_}"
             raise data_failure(message, column=name, rows=count)
+
+
+class Taken(Mapping[str, "pl.Series"]):
+    """Columns of which only some rows are seen: those where a bool array is true. They are taken on access."""
+
+    def __init__(self, columns: Mapping[str, pl.Series], rows: np.ndarray[Any, Any]) -> None:
+        self._columns, self._rows = columns, rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __getitem__(self, name: str) -> pl.Series:
+        return self._columns[name].filter(self._rows)

@@ -26,7 +26,7 @@ from mlbuild.pipeline.tasks import (
     train,
     verify,
 )
-from mlbuild.pipeline.tasks.cross_validation import folds
+from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
 from mlbuild.spec.spec import Spec
 
 #: Facts about the code of tasks that cannot be derived from the code.
@@ -82,7 +82,7 @@ POLICY = Policy(
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, contract, describe),
     "datasets": (dataset, folds, describe),
-    "models": (target, fit, features, bin, train, predict, evaluate),
+    "models": (target, fit, features, bin, train, predict, evaluate, fold, cross_validate),
     "outputs": (artifact, verify, publish),
 }
 

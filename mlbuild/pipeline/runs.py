@@ -40,6 +40,7 @@ from mlbuild.params import Json
 from mlbuild.pipeline.fetched import last_fetched
 from mlbuild.pipeline.revision import checked_out
 from mlbuild.pipeline.tasks import evaluate
+from mlbuild.pipeline.tasks.cross_validation import cross_validate
 from mlbuild.spec.spec import Spec
 
 FORMAT = 1
@@ -178,7 +179,8 @@ class Recorder:
             "sources": dict(self._sources()),
             "tasks": self._tasks,
             "outputs": dict(self._outputs()),
-            "metrics": dict(self._metrics()),
+            "metrics": dict(self._measured(evaluate.KIND, evaluate.METRICS)),
+            "cross_validation": dict(self._measured(cross_validate.KIND, cross_validate.REPORT)),
         }
 
     def _sources(self) -> Iterator[tuple[str, Any]]:
@@ -199,15 +201,15 @@ class Recorder:
             if folder is not None and (digests := self._digests(name)):
                 yield folder, dict(digests)
 
-    def _metrics(self) -> Iterator[tuple[str, Any]]:
-        """Yield the metrics of each model on each split."""
+    def _measured(self, kind: str, part: str) -> Iterator[tuple[str, Any]]:
+        """Yield the metrics of each model, which are in a part of its task of this kind."""
         for name in self._tasks:
             task = self._plan.tasks[name]
-            if task.kind != evaluate.KIND or not (digests := self._digests(name)):
+            if task.kind != kind or not (digests := self._digests(name)):
                 continue
-            content = self._store.contents.get(digests[evaluate.METRICS])
+            content = self._store.contents.get(digests[part])
             if content is not None:
-                yield str(task.at[-1]), json.loads(content)["metrics"]
+                yield str(task.at[1]), json.loads(content)["metrics"]
 
     def _digests(self, task: str) -> Mapping[str, str]:
         """Return the parts of the result of a task after this build; empty if it has no result or failed."""

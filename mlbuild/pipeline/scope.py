@@ -66,6 +66,7 @@ class ModelScope(Scope[ModelSpec]):
         self.refits = any(stage.step.refits for stage in item.stages)
         self.ops = tuple(dict.fromkeys(type(stage.step) for stage in item.stages))
         self.binning = item.learner.binning()
+        self.stopping = _stopping(item)
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
         return super().task(kind, places, at=at, labels=(f"model:{self.item.name}",), **fields)
@@ -106,3 +107,11 @@ class OutputScope(Scope[OutputSpec]):
 def _params(model: ModelSpec) -> Json:
     """Return the parameters of the learner without the discriminator, which is the `type` of the model."""
     return {key: value for key, value in write(model.learner).items() if key != "type"}
+
+
+def _stopping(model: ModelSpec) -> Json | None:
+    """Return when training ends early, as a parameter of a task."""
+    stopping = model.early_stopping
+    if stopping is None:
+        return None
+    return {"split": stopping.split, "rounds": stopping.rounds, "metric": stopping.metric}

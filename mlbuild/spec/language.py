@@ -18,6 +18,7 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (
+    Boolean,
     Choice,
     Described,
     Integer,
@@ -187,6 +188,11 @@ class Model(Described):
         "Stop training when a metric on the valid rows stops improving. Only for learners that train in rounds.",
         default=None,
     )
+    cross_validation: bool = field(
+        Boolean(),
+        "Also train on the `folds` of the dataset and measure how good the predictions of held-out rows are.",
+        default=False,
+    )
     params: Mapping[str, Any] = field(
         LearnerParams(), "Parameters of the learner, with the names that its library uses.", default={}
     )
@@ -265,7 +271,7 @@ class Warnings(Described):
         key="split-overlap",
     )
     absent_class: str = _level(
-        "A class of the target has no rows for validation or for the test. Found by a build.",
+        "A class of the target has no rows for validation, for the test or in a fold. Found by a build.",
         key="absent-class",
     )
     constant_model: str = _level(

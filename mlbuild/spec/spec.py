@@ -111,6 +111,7 @@ class ModelSpec:
     target: TargetSpec
     metrics: tuple[str, ...]
     early_stopping: StoppingSpec | None
+    cross_validation: bool
     seed: int
     steps_at: Path
 

@@ -66,7 +66,11 @@ def watched(folder: Path, flowing: int) -> Iterator[Run]:
     """Yield the tasks of a project on real rows, of one with a violated contract, and of some with random
     pipelines.
     """
-    yield from _built(delays(_folder(folder, "delays"), TWO, every=900))
+    validated = TWO.replace(
+        "preprocessing:\n", "    folds: {type: hash, key: tailnum, count: 2}\npreprocessing:\n", 1
+    )
+    validated = validated.replace("    target: late\n", "    target: late\n    cross_validation: true\n")
+    yield from _built(delays(_folder(folder, "delays"), validated, every=900))
     model = "type: lightgbm.classifier, features: [x], target: y"
     yield from _built(one_model(_folder(folder, "broken"), _CONTRACT, _BROKEN, model))
     random = _folder(folder, "flowing")

@@ -154,6 +154,9 @@ class Models:
         if learner.iterative and split.has_valid and self.maybe():
             watched = {"metric": metric_of(type(learner))} if "metrics" in model else {}
             model["early_stopping"] = {"rounds": 5, **watched}
+        folds = "folds" in self.spec["datasets"][dataset]
+        if folds and random.Random(repr(model)).random() < 0.5:
+            model["cross_validation"] = True
         self.spec["models"][name] = model
         if self.maybe(0.8):
             forms: list[Json] = [{}, {"verify": {}}, {"verify": {"rows": "all"}}, {"verify": {"rows": 9}}]

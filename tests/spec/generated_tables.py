@@ -190,8 +190,11 @@ class Tables:
         chance = random.Random(repr(dataset))
         if chance.random() < 0.5:
             dataset["folds"] = _folds(table, chance)
-        # The rows of several sources are not unique in anything.
-        self.tables[name] = replace(table, unique=()) if dataset["split"]["type"] == "sources" else table
+        if dataset["split"]["type"] == "sources":  # the rows of several sources are not unique in anything
+            table = replace(self.tables[start], unique=())
+            for step in steps:
+                table = DATASET_STEP.read(step).infer(table, self.tables)
+        self.tables[name] = table
         self.spec["datasets"][name] = dataset | ({"steps": steps} if steps or self.maybe() else {})
 
     def _totals(self) -> Json:

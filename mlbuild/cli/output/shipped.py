@@ -16,6 +16,7 @@ from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.runs import last_measured
 from mlbuild.pipeline.tasks import artifact, contract, dataset, evaluate, publish, verify
+from mlbuild.pipeline.tasks.cross_validation import cross_validate
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown
 from mlbuild.spec.meaning.levels import leveled
@@ -26,6 +27,7 @@ _MOST_CLASSES = 6
 #: The parts with `findings`, by the kind of the task.
 _FINDINGS = {
     evaluate.KIND: evaluate.METRICS,
+    cross_validate.KIND: cross_validate.REPORT,
     dataset.KIND: dataset.REPORT,
     contract.KIND: contract.REPORT,
 }
@@ -71,17 +73,32 @@ def _content(spec: Spec, file: str) -> Any:
 
 
 def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[str, Any]]:
-    """Return the metrics of each model that was evaluated, of a constant prediction, and of the last build of the model."""
-    actions = {name: result.actions.get(evaluate.task_of(name)) for name in spec.models}
-    digests = {name: action.digests[evaluate.METRICS] for name, action in actions.items() if action}
-    former = last_measured(store, spec, digests, result.build)
+    """Return the metrics of each model that was evaluated or cross-validated, of a constant prediction, and of the last
+    build of the model.
+    """
+    found = {
+        name: (
+            _result(result, store, evaluate.task_of(name), evaluate.METRICS),
+            _result(result, store, cross_validate.task_of(name), cross_validate.REPORT),
+        )
+        for name in spec.models
+    }
+    measured = {name: both for name, both in found.items() if any(both)}
+    former = last_measured(store, spec, measured, result.build)
     told = []
-    for name, digest in digests.items():
-        if (content := store.contents.get(digest)) is not None:
-            found, last = json.loads(content), former.get(name)
-            about = {key: found[key] for key in ("metrics", "constant", "classes")} | {"model": name}
-            told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
+    for name, (evaluated, crossed) in measured.items():
+        evaluated, last = evaluated or {"metrics": {}, "constant": {}, "classes": None}, former.get(name)
+        about = {key: evaluated[key] for key in ("metrics", "constant", "classes")} | {"model": name}
+        about["cross_validation"] = crossed
+        told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
     return told
+
+
+def _result(result: BuildResult, store: DiskStore, task: str, part: str) -> Any:
+    """Return a part of the result of a task as JSON; None if it has none."""
+    action = result.actions.get(task)
+    content = store.contents.get(action.digests[part]) if action else None
+    return json.loads(content) if content else None
 
 
 def results_text(
@@ -112,15 +129,29 @@ def _output_text(output: Mapping[str, Any]) -> list[str]:
 def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
     metrics, constant = model["metrics"], model["constant"]
     former = model["former"]["metrics"] if changes and model["former"] else {}
+    folds = _folds_text(model["cross_validation"])
     lines = []
-    for name in dict.fromkeys(name for values in metrics.values() for name in values if name != "rows"):
+    names = dict.fromkeys(name for values in metrics.values() for name in values if name != "rows")
+    for name in names | dict.fromkeys(folds):
         told = [
             f"{split} {_number(values[name])}{_change(former, split, name, values[name])}"
             for split, values in metrics.items()
         ]
         base = "  ".join(_number(constant[split][name]) for split in metrics)
-        lines.append(f"  {name}: {'  '.join(told)}  (constant: {base})")
+        parts = [*([f"{'  '.join(told)}  (constant: {base})"] if told else []), folds.get(name)]
+        lines.append(f"  {name}: {'; '.join(filter(None, parts))}")
     return [*lines, *([_classes_text(**model["classes"])] if model["classes"] else [])]
+
+
+def _folds_text(found: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the mean and the standard deviation of each metric over the folds of a cross-validation."""
+    told = {}
+    for name, one in found["metrics"].items() if found else ():
+        count, every = one["folds"], len(found["folds"]) if found else 0
+        folds = f"{count} folds" if count == every else f"{count} of {every} folds"
+        spread = f" +/- {one['std']:.2g}" if one["std"] is not None else ""
+        told[name] = f"{folds} {_number(one['mean'])}{spread}"
+    return told
 
 
 def _classes_text(values: Sequence[Any], rows: Mapping[str, Sequence[int]]) -> str:

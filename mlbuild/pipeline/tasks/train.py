@@ -22,10 +22,8 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         bin.bins(scope) if binned else fit.train_matrix(scope, "matrix"),
         target.coded(scope, "train", *([stopping.split] if stopping else [])),
     ]
-    told = None
     if stopping:
         inputs.append(features.matrix(scope, stopping.split, "held_out"))
-        told = {"split": stopping.split, "rounds": stopping.rounds, "metric": stopping.metric}
     yield scope.task(
         "train",
         scope.learner_places,
@@ -35,7 +33,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             "learner": scope.learner,
             "seed": model.seed,
             "matrix": model.matrix.to_json(),
-            "early_stopping": told,
+            "early_stopping": scope.stopping,
             "reads": ["bins"] if binned else ["matrix"],
         },
         inputs=tuple(inputs),

@@ -90,6 +90,7 @@ class _ModelCheck:
             target=target,
             metrics=metrics,
             early_stopping=stopping,
+            cross_validation=self.model.cross_validation,
             seed=self.definitions.seed,
             steps_at=self.steps_at,
         )
@@ -109,6 +110,12 @@ class _ModelCheck:
             message = f"dataset '{name}' needs a split, because a model is trained on it"
             problem = Problem("missing-split", message, ("datasets", name), SPLIT_HELP, on="key")
             self.findings.add(problem, (f"model '{self.name}' is trained on it here", at))
+        if defined is not None and defined.folds is None and self.model.cross_validation:
+            message = f"dataset '{name}' needs folds, because a model is cross-validated on it"
+            help_ = "add them, such as 'folds: {type: random, count: 5}'"
+            problem = Problem("missing-folds", message, ("datasets", name), help_, on="key")
+            place = (*self.at, "cross_validation")
+            self.findings.add(problem, (f"model '{self.name}' is cross-validated here", place))
         return self.datasets[name]
 
     def _steps(self) -> Sequence[Op]:

@@ -12,7 +12,7 @@ from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import read
 from mlbuild.pipeline.origins import DATASETS, Places, written
 from mlbuild.pipeline.parts import parts_of, read_table, write_array
-from mlbuild.pipeline.scope import Scope
+from mlbuild.pipeline.scope import ModelScope, Scope
 from mlbuild.spec.spec import DatasetSpec
 
 KIND = "folds"
@@ -47,6 +47,17 @@ def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
 def part_of(number: int) -> str:
     """Return the name of the part with the roles of the rows in a fold, counted from 1."""
     return f"fold{number}"
+
+
+def number_of(part: str) -> int:
+    """Return the number of the fold of a part."""
+    return int(part.removeprefix("fold"))
+
+
+def numbers(scope: ModelScope) -> range:
+    """Return the numbers of the folds in which a model is validated; empty if it is not cross-validated."""
+    given = scope.dataset.folds if scope.item.cross_validation else None
+    return range(1, given.count + 1) if given is not None else range(0)
 
 
 def roles(dataset: DatasetSpec, *numbers: int) -> Input:

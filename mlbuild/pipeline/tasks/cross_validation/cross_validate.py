@@ -1,0 +1,106 @@
+"""Task `cross_validate:M`: the metrics of a model on the folds of its dataset, each predicted by a model that was
+trained on other rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.data.folds.folds import HELD_OUT, TRAIN
+from mlbuild.engine.graph import Job, Task
+from mlbuild.models.balance import absent_in_folds, balance
+from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.metric import evaluate
+from mlbuild.params import Json
+from mlbuild.pipeline.findings import raised, refuse
+from mlbuild.pipeline.origins import MODELS
+from mlbuild.pipeline.parts import read_array
+from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import target
+from mlbuild.pipeline.tasks.cross_validation import fold, folds
+from mlbuild.pipeline.tasks.target import read_coding
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+KIND = "cross_validate"
+#: The part with the metrics, which is also a file of an output.
+REPORT = "cross_validation.json"
+FORMAT = 1
+_CODES = ("absent-class",)
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    numbers = folds.numbers(scope)
+    if not numbers:
+        return
+    at = (*scope.item.at, "cross_validation")
+    task = scope.task(
+        KIND,
+        {("metrics",): (*scope.item.at, "metrics"), ("refused",): ("warnings",)},
+        at=at,
+        rank=MODELS,
+        run=run,
+        params={"metrics": list(scope.item.metrics), "refused": raised(scope.spec, _CODES)},
+        inputs=(
+            target.coded(scope, "train"),
+            folds.roles(scope.dataset, *numbers),
+            *(fold.scores(scope, number) for number in numbers),
+        ),
+        parts=(REPORT,),
+        reported=(REPORT,),
+        uses=tuple(type(METRIC[name]) for name in scope.item.metrics),
+        libraries=("numpy",),
+    )
+    yield scope.ships(task, REPORT)
+
+
+def task_of(model: str) -> str:
+    """Return the name of the task that cross-validates a model."""
+    return f"{KIND}:{model}"
+
+
+def run(job: Job) -> None:
+    import numpy as np
+
+    coding, every = read_coding(job), read_array(job, "target", "train")
+    metrics, classes = [METRIC[name] for name in job.params["metrics"]], len(coding.classes)
+    targets: list[Array] = []
+    scores: list[Array] = []
+    found: list[Json] = []
+    for part in job.parts("folds"):
+        roles = read_array(job, "folds", part)
+        targets.append(every[roles == HELD_OUT])
+        scores.append(read_array(job, part, "scores"))
+        rows = {"train": int((roles == TRAIN).sum()), "held_out": len(targets[-1])}
+        values = evaluate(metrics, targets[-1], scores[-1], classes)
+        found.append({"fold": folds.number_of(part), "rows": rows, "metrics": values})
+    pooled = evaluate(metrics, np.concatenate(targets), np.concatenate(scores), classes)
+    counts = [balance({"": one}, classes)[""] for one in targets] if classes else []
+    findings = [one.to_json() for one in absent_in_folds(counts, coding.classes)]
+    content = {
+        "format": FORMAT,
+        "metrics": {
+            name: _summary([one["metrics"][name] for one in found]) | {"pooled": pooled[name]}
+            for name in pooled
+        },
+        "rows": sum(map(len, targets)),
+        "folds": found,
+        "findings": findings,
+    }
+    refuse(job, "gate", findings)
+    job.write(REPORT, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def _summary(values: Sequence[float | None]) -> Json:
+    """Return the mean and the standard deviation over the folds in which a metric is defined."""
+    import numpy as np
+
+    known = [value for value in values if value is not None]
+    if not known:
+        return {"mean": None, "std": None, "folds": 0}
+    return {"mean": float(np.mean(known)), "std": float(np.std(known)), "folds": len(known)}
