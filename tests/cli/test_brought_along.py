@@ -18,7 +18,7 @@ from tests.cli.small import shipped, small
 from tests.projects import copied
 
 #: The seconds that a command may take here. Normally it takes less than one.
-HANG = 60
+HANG = 120
 FULL = Path("/dev/full")
 #: Deeper than Python's own functions can traverse and remove folders.
 DEEP = "/".join(["a"] * 1_200)

@@ -16,6 +16,8 @@ from tests.cli.running import Command
 from tests.cli.small import small
 from tests.test_regular import IRREGULAR
 
+#: The seconds that a test may take here. Normally it takes less than two.
+HANG = 120
 #: Where a project can have it, and the commands that read it there.
 PLACES = {
     "x.mlbuild.yaml": ["check .", "check x.mlbuild.yaml", "-f x.mlbuild.yaml plan"],
@@ -37,7 +39,7 @@ def bounded() -> Iterator[None]:
     former, limits = signal.signal(signal.SIGALRM, late), resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 3 * 2**30, limits[1]))
-    signal.setitimer(signal.ITIMER_REAL, 20, 20)
+    signal.setitimer(signal.ITIMER_REAL, HANG, HANG)
     try:
         yield
     finally:
