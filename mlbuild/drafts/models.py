@@ -12,7 +12,7 @@ from mlbuild.drafts.division import Division
 from mlbuild.drafts.goal import Goal
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.roles import Roles
-from mlbuild.drafts.training import is_small, linear, training
+from mlbuild.drafts.training import is_worth_a_linear_model, linear, training
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
 from mlbuild.spec.text.quoting import as_sql
@@ -33,7 +33,7 @@ class ModelDraft:
         name = name_of(self.goal.name, "model")
         models, steps = {name: self._trees()}, {STEPS: self._codes_for_trees()}
         features = self._linear_features()
-        if is_small(self.goal) and features:
+        if features and is_worth_a_linear_model(self.goal, self.division, self._width(features)):
             models[f"{name}_linear"] = self._linear(features)
             steps[LINEAR] = self._numbers_for_linear(features)
         steps = {key: some for key, some in steps.items() if some}
@@ -43,7 +43,7 @@ class ModelDraft:
             found.append({"preprocessing": Noted(steps, "steps that are part of the artifact")})
         shipped = f"dist/{name}/model.onnx, verified against the trained model"
         if len(models) > 1:
-            shipped += "; with few rows, the linear model is often better: keep one of them"
+            shipped += "; the linear model may be better: compare them, and keep one"
         outputs = {name: {"model": name} for name in models}
         return [*found, {"models": models}, {"outputs": Noted(outputs, shipped)}]
 
@@ -111,6 +111,11 @@ class ModelDraft:
             for name in self.roles.features
             if self.inferred.columns[name].rule(Finite).finite and rows[name].null_count() < rows.height
         ]
+
+    def _width(self, features: list[str]) -> int:
+        """Return the number of columns after one-hot encoding."""
+        wide = {*self._of_dtype(features, "string"), *self.roles.codes}
+        return sum(self.goal.rows[name].n_unique() if name in wide else 1 for name in features)
 
     def _linear(self, features: list[str]) -> dict[Any, Any]:
         keys = linear(self.goal)

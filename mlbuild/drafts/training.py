@@ -17,6 +17,8 @@ from mlbuild.models.answers.regression import Regression
 _TREES = 600
 #: With fewer rows, steps are small, and a linear model is drafted too: it is often better than trees.
 _SMALL, _FEW = 2_000, 1_000
+#: The largest matrix for a linear model, which is not sparse.
+_MOST_CELLS = 20_000_000
 
 
 def training(goal: Goal, division: Division, categories: bool) -> dict[Any, Any]:
@@ -52,9 +54,14 @@ def _categories(goal: Goal) -> dict[str, Any]:
     return {"min_data_per_group": max(3, min(100, rows // 20)), "cat_smooth": smooth, "cat_l2": smooth}
 
 
-def is_small(goal: Goal) -> bool:
-    """Whether there are so few rows that a linear model is worth a comparison."""
-    return goal.rows.height < _FEW
+def is_worth_a_linear_model(goal: Goal, division: Division, width: int) -> bool:
+    """Whether a linear model may be better than trees: with few rows, or for numbers of the future.
+
+    Trees never predict more or less than they have seen. `width` is the number of columns for the linear model.
+    """
+    if goal.rows.height * width > _MOST_CELLS:
+        return False
+    return goal.rows.height < _FEW or (division.by_time and goal.answer is Regression)
 
 
 def linear(goal: Goal) -> dict[Any, Any]:

@@ -10,11 +10,17 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.cli.main import main
+from mlbuild.drafts.goal import Goal, choose_goal
 from mlbuild.frozen import frozen
 
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Fewer rows prove nothing about a leak.
+_FEWEST_FOR_LEAKS = 60
 #: The seconds that a table may take, and the rows that are used of a large one.
 PATIENCE, ROWS = 240, 30_000
 
@@ -69,6 +75,60 @@ def _in_child(table: Table, folder: Path, file: str) -> None:
     if found["stage"] != "init":
         found |= _split(table, folder, file)
     Path("result.json").write_text(json.dumps(found))
+
+
+def leaks(table: Table, file: Path, folder: Path) -> dict[str, bool]:
+    """Add one column at a time that gives the target away, and return whether `init` names it."""
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=_leaks_in_child, args=(table, file, folder))
+    process.start()
+    process.join(PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    result = folder / "leaks.json"
+    found: dict[str, bool] = json.loads(result.read_text()) if result.exists() else {"died": False}
+    return found
+
+
+def _leaks_in_child(table: Table, file: Path, folder: Path) -> None:
+    from mlbuild.data.inference import infer
+    from mlbuild.drafts.draft import draft
+
+    inferred, found = infer(file), dict[str, bool]()
+    goal = choose_goal(inferred, table.target)
+    if goal.rows.height >= _FEWEST_FOR_LEAKS:
+        for kind, columns in _planted(goal).items():
+            path = folder / "planted.csv"
+            # As it is read, because the source may have other delimiters and words.
+            inferred.rows.filter(inferred.rows[goal.name].is_not_null()).with_columns(columns).write_csv(path)
+            made = draft(infer(path), path.name, "planted", goal.name)
+            assert made.roles is not None
+            told = {**made.roles.suspects, **made.roles.left_out}
+            found[kind] = any(column.name in told for column in columns)
+    (folder / "leaks.json").write_text(json.dumps(found))
+
+
+def _planted(goal: Goal) -> dict[str, list[pl.Series]]:
+    """Return columns that give the target away: by value or threshold, or in the same order or as a sum."""
+    import numpy as np
+    import polars as pl
+
+    chance, target = np.random.default_rng(0), goal.rows[goal.name]
+    if goal.classes:
+        codes = target.cast(pl.String).rank("dense").to_numpy().astype(np.int64)
+        words = [
+            f"w{code}{'ab'[half]}"
+            for code, half in zip(codes, chance.integers(0, 2, len(codes)), strict=True)
+        ]
+        value = pl.Series("planted", words)
+        threshold = pl.Series("planted", codes * 10 + chance.random(len(codes)) * 9)
+        return {"value": [value], "threshold": [threshold]}
+    numbers = target.cast(pl.Float64).to_numpy()
+    ranks = np.searchsorted(np.unique(numbers), numbers)
+    part = np.round(chance.normal(numbers.mean(), numbers.std() or 1, len(numbers)), 6)
+    parts = [pl.Series("planted", part), pl.Series("planted2", numbers - part)]
+    return {"monotone": [pl.Series("planted", np.sqrt(ranks + 1))], "sum": parts}
 
 
 def _metrics(folder: Path) -> dict[str, Any]:

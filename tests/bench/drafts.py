@@ -24,7 +24,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tests.bench.draft_runs import ROWS, Table, run
+from tests.bench.draft_runs import ROWS, Table, leaks, run
 from tests.bench.page import ROOT, replace_section, table
 
 HERE = Path(__file__).parent
@@ -133,6 +133,11 @@ def summary(results: Sequence[tuple[Table, Mapping[str, Any], Mapping[str, Any]]
             "tables with groups of rows that stay together, or are split by time with a remark",
             share([one["groups"] for one in judged if one["groups"] is not None]),
         ],
+        *(
+            [f"planted leaks that are named: {kind}", share(named)]
+            for kind in ("value", "threshold", "monotone", "sum")
+            if (named := [one["leaks"][kind] for one in judged if kind in one.get("leaks", {})])
+        ),
         ["drafts with test rows", share([bool(one["skill"]) for one in judged if one["built"]])],
         ["drafts whose best model is worse than a constant on the test rows", share([one < 0 for one in tested])],
         ["these without a remark of `init`", share([one < 0 for one in flagged])],
@@ -161,6 +166,8 @@ def main() -> None:
         file = file_of(one, place)
         found = run(one, file, place / one.name.replace(" ", "-"))
         verdict = judge(one, found)
+        if found["stage"] != "init":
+            verdict["leaks"] = leaks(one, file, place / one.name.replace(" ", "-"))
         results.append((one, found, verdict))
         print(json.dumps({"name": one.name, "split": found.get("split"), "cpu": round(found.get("cpu", 0), 1), **verdict}), flush=True)  # fmt: skip
     print(summary(results))

@@ -113,7 +113,7 @@ models:
       C: 0.1
       max_iter: 1000
 
-outputs:  # dist/species/model.onnx, verified against the trained model; with few rows, the linear model is often better: keep one of them
+outputs:  # dist/species/model.onnx, verified against the trained model; the linear model may be better: compare them, and keep one
   species:
     model: species
   species_linear:

@@ -51,6 +51,19 @@ def test_a_large_file_has_trees_only(mlbuild: Command) -> None:
     assert list(drafted(mlbuild, 1200).models) == ["y"]
 
 
+def test_numbers_of_the_future_have_a_linear_model_that_extrapolates(mlbuild: Command) -> None:
+    chance = random.Random(1)
+    rows = [(1 + row // 10, row * 0.01 + chance.gauss(0, 1)) for row in range(1500)]
+    pl.DataFrame(rows, schema=["week", "y"], orient="row").write_csv(mlbuild.folder / "rows.csv")
+    assert mlbuild("init", "rows.csv", "--target", "y").code == 0
+    assert mlbuild("build", "-q").code == 0
+    trees, linear = (
+        json.loads((mlbuild.folder / "dist" / name / "metrics.json").read_text())["metrics"]["test"]["r2"]
+        for name in ("y", "y_linear")
+    )
+    assert trees < linear and linear > -0.1
+
+
 def test_a_number_with_infinities_is_for_trees_only(mlbuild: Command) -> None:
     spec = drafted(mlbuild, 100, wild=[float("inf") if row % 9 == 0 else row % 7 / 2 for row in range(100)])
     assert "wild" in spec.models["y"].features and "wild" not in spec.models["y_linear"].features

@@ -150,7 +150,7 @@ def _content(made: Draft | None) -> dict[str, Any]:
     rows, columns = made.inferred.rows.height, list(made.inferred.columns)
     told: dict[str, Any] = {"rows": rows, "columns": columns, "left_out": dict(made.inferred.refused)}
     if made.goal is None or made.roles is None:
-        return told
+        return told | {"notes": made.remarks}
     goal = {"target": made.goal.name, "task": made.goal.answer.kind, "features": list(made.roles.features)}
     if made.division is not None:
         goal |= {"split": made.division.why, "notes": made.remarks}
@@ -159,15 +159,17 @@ def _content(made: Draft | None) -> dict[str, Any]:
 
 def _summary(made: Draft) -> list[str]:
     rows = _counted(range(made.inferred.rows.height), "row")
+    notes = [f"  note: {told(remark)}" for remark in made.remarks]
     if made.goal is None or made.roles is None:
-        return [f"  {len(made.inferred.columns)} columns, {rows}; add --target COLUMN to draft a model too"]
+        columns = f"  {len(made.inferred.columns)} columns, {rows}; add --target COLUMN to draft a model too"
+        return [columns, *notes]
     what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
     lines = [
         f"  target '{shown(made.goal.name)}' ({what}), {_counted(made.roles.features, 'feature')}, {rows}"
     ]
     if made.division is not None:
         lines.append(f"  split: {told(made.division.why)} ({_parts(made.division)})")
-    lines += [f"  note: {told(remark)}" for remark in made.remarks]
+    lines += notes
     lines += [
         f"  may give the target away: '{shown(name)}' {told(why)}"
         for name, why in made.roles.suspects.items()
