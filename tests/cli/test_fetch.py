@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from mlbuild.engine.decide.looks import Look, find_look, keep_look
 from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command, Ran
 from tests.cli.starting import Starter
+from tests.data.shops import postgresql
 
 SPEC = """\
 mlbuild: 1
@@ -331,6 +333,49 @@ def test_secrets_show_nowhere(shop: Command, monkeypatch: pytest.MonkeyPatch) ->
     assert not [text for text in printed if secret in text]
     files = [file for file in (shop.folder).rglob("*") if file.is_file() and folder not in file.parents]
     assert len(files) > 40
+    assert not [file for file in files if secret.encode() in file.read_bytes()]
+
+
+def test_a_password_of_a_server_shows_nowhere(mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever libpq and the server say."""
+    folder, secret, user = mlbuild.folder, "s3cr3t-word", f"carol{token_hex(4)}"
+    with postgresql(folder) as database:
+        rows = ", ".join(f"({i}, {i * 7 % 11 / 2}, {i * 7 % 11 > 4})" for i in range(60))
+        database.run(
+            "CREATE TABLE payments (id INT, amount FLOAT8, late BOOL)",
+            f"INSERT INTO payments VALUES {rows}",
+            f"CREATE ROLE {user} LOGIN PASSWORD '{secret}'",
+            f"GRANT SELECT ON payments TO {user}",
+        )
+        (folder / "mlbuild.yaml").write_text(SPEC)
+        location = database.url.partition("@")[2]
+        urls = [
+            f"postgresql://{user}:{secret}@{location}",
+            f"postgresql://{user}:{secret}@{location.replace('/shop', '/nosuch')}",
+            f"postgresql://nobody:{secret}@{location}",
+            f"postgresql://{user}:{secret}@127.0.0.1:1/x",
+            f"postgresql://{user}:{secret}@{secret}.invalid/x",
+            f"postgresql://{user}:{secret}@[bad/x",
+            f"postgresql://{user}:{secret}@/x?nosuch={secret}",
+            f"postgresql://{location}&user={user}&password={secret}",
+        ]
+        printed, codes = [], []
+        for url in urls:
+            monkeypatch.setenv("SHOP", url)
+            for words in (("build", "--refresh"), ("build", "--refresh", "--json"), ("plan", "--json")):
+                ran = mlbuild(*words)
+                printed.append(ran.out + ran.err)
+                codes.append(ran.code)
+        assert codes == [0, 0, 0, *[7, 7, 0] * 6, 0, 0, 0]
+        for query in ("SELECT * FROM nosuch", "SELEKT"):
+            (folder / "mlbuild.yaml").write_text(SPEC)
+            source(folder, f'query: "{query}"')
+            ran = mlbuild("build", "--json")
+            printed.append(ran.out + ran.err)
+            assert ran.code == 3
+        database.run(f"DROP OWNED BY {user}", f"DROP ROLE {user}")
+    assert not [text for text in printed if secret in text]
+    files = [file for file in folder.rglob("*") if file.is_file()]
     assert not [file for file in files if secret.encode() in file.read_bytes()]
 
 

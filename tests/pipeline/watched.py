@@ -70,17 +70,17 @@ def watched(folder: Path, flowing: int) -> Iterator[Run]:
         "preprocessing:\n", "    folds: {type: hash, key: tailnum, count: 2}\npreprocessing:\n", 1
     )
     validated = validated.replace("    target: late\n", "    target: late\n    cross_validation: true\n")
-    yield from _built(delays(_folder(folder, "delays"), validated, every=900))
+    yield from runs_of(delays(_folder(folder, "delays"), validated, every=900))
     model = "type: lightgbm.classifier, features: [x], target: y"
-    yield from _built(one_model(_folder(folder, "broken"), _CONTRACT, _BROKEN, model))
+    yield from runs_of(one_model(_folder(folder, "broken"), _CONTRACT, _BROKEN, model))
     random = _folder(folder, "flowing")
     write_rows(random, seed())
     specs = pipelines(random, seed())
     for _ in range(flowing):
-        yield from _built(next(specs))
+        yield from runs_of(next(specs))
 
 
-def _built(file: Path) -> Iterator[Run]:
+def runs_of(file: Path) -> Iterator[Run]:
     spec = api.load(file)
     plan = api.plan(spec)
     watching = {name: Watched(task) for name, task in plan.tasks.items()}

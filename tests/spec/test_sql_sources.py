@@ -10,7 +10,7 @@ import pytest
 from mlbuild.data.databases import DATABASES
 from mlbuild.data.databases.connection import Connection
 from mlbuild.data.locators import sql
-from mlbuild.diagnostics import Diagnostic
+from mlbuild.diagnostics import Diagnostic, Failed
 from mlbuild.spec.check import check
 
 SPEC = """\
@@ -168,6 +168,21 @@ def test_a_message_of_a_library_is_scrubbed() -> None:
         connection.scrubbed(message) == 'connection to "***", port 5432 failed: password "***" (***) for ***'
     )
     assert Connection("sqlite:///${X}", "it").scrubbed('near "x"') == 'near "x"'
+
+
+def test_an_error_that_nobody_expected_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s3cret.db").touch()
+    remote = sql.Sql(connection="${X}", table="t").locate(tmp_path, {"X": "sqlite:///s3cret.db"}).remote
+    assert remote is not None
+
+    def connect(*args: object, **keys: object) -> None:
+        raise ValueError("cannot use sqlite:///s3cret.db")
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(Failed) as caught, remote.opened({}):
+        pass
+    assert caught.value.failure.message == "ValueError: cannot use ***"
+    assert "s3cret" not in repr(remote)
 
 
 def test_another_password_is_the_same_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import missing
 from mlbuild.data.locators.remote import Refresh, Remote, Wanted, seconds_of
 from mlbuild.data.locators.variables import expand
-from mlbuild.diagnostics import Problem, Rejected, data_failure
+from mlbuild.diagnostics import Failed, Failure, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.hints import listed
 from mlbuild.params import Json, Text, field
@@ -134,7 +135,7 @@ class SqlTable(Remote):
     asked: Sql
     connection: Connection
     database: type[Database]
-    file: Path | None
+    file: Path | None = dataclasses.field(repr=False, default=None)
 
     def request(self, wanted: Wanted) -> Json:
         return {
@@ -156,8 +157,14 @@ class SqlTable(Remote):
 
     @contextmanager
     def opened(self, request: Json) -> Iterator[OpenedTable]:
-        with self.database.session(self.connection, self.file) as session:
-            yield OpenedTable(session, request)
+        try:
+            with self.database.session(self.connection, self.file) as session:
+                yield OpenedTable(session, request)
+        except Failed:
+            raise
+        except Exception as error:  # a bug, or one of a driver: its message can contain the connection
+            text = self.connection.scrubbed(f"{type(error).__name__}: {error}")
+            raise Failed(Failure("task", text, {"unquoted": type(error).__name__})) from None
 
 
 def _bare(query: str | None) -> str | None:
