@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.data.folds.folds import Folds
 from mlbuild.data.formats.by_suffix import COMPRESSED, NAMED
+from mlbuild.data.splits.clusters import COLUMNS, Cluster
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.frozen import frozen
@@ -38,6 +39,7 @@ _SUFFIXES = tuple((suffix, one.type) for suffix, one in (NAMED | COMPRESSED).ite
 SOURCE = TaggedUnion("type", SOURCES, "source", _SUFFIXES)
 DATASET_STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
 SPLIT = TaggedUnion("type", SPLITS, "split")
+CLUSTER = Object(Cluster, COLUMNS, "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
@@ -94,6 +96,12 @@ class Dataset(Described):
     split: Split | None = field(
         SPLIT,
         "How to split the rows into train, valid and test. Required if a model uses the dataset.",
+        default=None,
+    )
+    cluster: Cluster | None = field(
+        CLUSTER,
+        "Rows that are not independent of each other: their metrics vary together. It sets the width of confidence"
+        " intervals. Default: the `key` of a hash split, the days of a time split, otherwise each row alone.",
         default=None,
     )
     folds: Folds | None = field(
@@ -232,58 +240,6 @@ class Output(Described):
         Object(Verify),
         "How to verify the artifact against the trained pipeline before it is published.",
         default=Verify(),
-    )
-
-
-#: What a spec can do with a warning.
-LEVELS = {
-    "ignore": "do not report it",
-    "warn": "report it as a warning",
-    "error": "report it as an error: exit with code 2 (3 or 4 if a build finds it in data or models) and publish nothing",
-}
-
-
-def _level(doc: str, key: str | None = None) -> Any:
-    return field(Choice(LEVELS), doc, default="warn", key=key)
-
-
-@frozen
-class Warnings(Described):
-    """The level of each warning, by code. By default, warnings are reported and do not fail the command."""
-
-    unused: str = _level("A source, contract, dataset, preprocessing list or model is not used.")
-    shared_with_target: str = _level(
-        "A feature and the target are computed from the same column.", key="shared-with-target"
-    )
-    contract_violation: str = _level(
-        "Rows violate a rule of a contract with severity `warn`. Found by a build.", key="contract-violation"
-    )
-    unmatched_join: str = _level(
-        "An inner join drops more than 10% of the rows, or a left join finds a match for less than 1%. Found by a build.",
-        key="unmatched-join",
-    )
-    empty_part: str = _level(
-        "A split leaves no rows for validation or testing, although the spec asks for some. Found by a build.",
-        key="empty-part",
-    )
-    split_overlap: str = _level(
-        "Equal rows, or rows of the same key, are in several parts of a split. Found by a build.",
-        key="split-overlap",
-    )
-    absent_class: str = _level(
-        "A class of the target has no rows for validation, for the test or in a fold. Found by a build.",
-        key="absent-class",
-    )
-    constant_model: str = _level(
-        "A model makes the same prediction for every row. Found by a build.", key="constant-model"
-    )
-    no_skill: str = _level(
-        "Most metrics of a model are no better than those of a constant prediction. Found by a build.",
-        key="no-skill",
-    )
-    too_good: str = _level(
-        "A model explains more than 99% of the variance of rows that it has not seen. Found by a build.",
-        key="too-good",
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from mlbuild.frozen import frozen
 from mlbuild.hints import in_words
 from mlbuild.params import INT32, Choice, Described, Integer, ListOf, MapOf, Object, Text, field
-from mlbuild.spec.language import NAME, Overlay, Warnings
+from mlbuild.spec.language import NAME, Overlay
 from mlbuild.spec.sections import SECTIONS
+from mlbuild.spec.warnings import Warnings
 
 #: The keys of the sections. Each contains definitions by name.
 SECTION_KEYS = tuple(section.key for section in SECTIONS)

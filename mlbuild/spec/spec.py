@@ -13,6 +13,7 @@ from mlbuild.data.folds.folds import Folds
 from mlbuild.data.locators.locator import Located
 from mlbuild.data.serving import Serving
 from mlbuild.data.sources import Source
+from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
@@ -58,7 +59,7 @@ class DatasetStage:
 class DatasetSpec:
     """A source and all steps from there on, including those of datasets that this one continues.
 
-    `split` and `folds` have a seed. `table` is the result of the last step.
+    `split` and `folds` have a seed. `cluster` is that of the split if the spec has none. `table` is the result of the last step.
     """
 
     name: str
@@ -66,6 +67,7 @@ class DatasetSpec:
     stages: tuple[DatasetStage, ...]
     split: Split | None
     folds: Folds | None
+    cluster: Cluster | None
     table: Table
 
     @property

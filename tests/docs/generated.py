@@ -19,8 +19,9 @@ from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
 from mlbuild.selection import GROUPS
-from mlbuild.spec.language import TARGET, Dataset, Model, Output, Stopping, Verify, Warnings
+from mlbuild.spec.language import TARGET, Dataset, Model, Output, Stopping, Verify
 from mlbuild.spec.root import Root
+from mlbuild.spec.warnings import Warnings
 from tests.docs.keys import code, keys_of
 from tests.docs.markdown import DOCS, filled, pages, table
 from tests.docs.reference import reference

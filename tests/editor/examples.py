@@ -80,6 +80,7 @@ BASE: Json = {
             "steps": [],
             "split": {"type": "random", "valid": 0.2},
             "folds": {"type": "random"},
+            "cluster": {"column": ["day"], "every": "1d"},
         }
     },
     "preprocessing": {"p": []},
@@ -117,6 +118,7 @@ PLACES: dict[str, Place] = {
     "dataset_step": ("datasets", "table", "steps", 0),
     "split": ("datasets", "table", "split"),
     "folds": ("datasets", "table", "folds"),
+    "cluster": ("datasets", "table", "cluster"),
     "step": ("preprocessing", "p", 0),
     "model": ("models", "m"),
     "target": ("models", "m", "target"),
@@ -251,6 +253,8 @@ class Example:
             spec["contracts"]["row"]["columns"]["amount"]["dtype"] = _dtype_for(value)
         if self.name == "split":
             del model["early_stopping"]
+        if self.name == "dataset_step":  # the column may be gone
+            del spec["datasets"]["table"]["cluster"]
         if self.name == "step" and self.which != "derive":
             model["features"] = sorted({"x", str(self.value["columns"])})
         return spec

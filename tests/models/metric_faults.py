@@ -105,6 +105,16 @@ class _OneConstant(Regression):
         return np.array([[target.mean()]])
 
 
+def _influence(name: str, change: Callable[[Array], Array]) -> Metric:
+    right = METRIC[name].influence
+
+    def influence(self: Metric, target: Array, scores: Array) -> Array | None:
+        found = right(target, scores)
+        return None if found is None else change(found)
+
+    return differing(name, influence=influence)
+
+
 #: By what is wrong: the metric, and the test that finds it.
 FAULTS: dict[str, tuple[Metric, str]] = {
     "wrong sign": (spoilt("r2", _negated), "has_the_value_of_its_definition"),
@@ -133,6 +143,18 @@ FAULTS: dict[str, tuple[Metric, str]] = {
     "a range too wide": (differing("brier_score", worst=2.0), "comes_close_to_its_worst"),
     "a range without an end": (differing("log_loss", worst=1e300), "comes_close_to_its_worst"),
     "an end that no value reaches": (differing("r2", worst=-1.0), "stays_between_worst_and_best"),
+    "half of the influence": (
+        _influence("average_precision", lambda found: found / 2),
+        "knows_the_influence_of_each_row",
+    ),
+    "an influence that is not centered": (
+        _influence("mean_squared_error", lambda found: found + 1.0),
+        "knows_the_influence_of_each_row",
+    ),
+    "the influence of another row": (
+        _influence("roc_auc", lambda found: found[::-1].copy()),
+        "knows_the_influence_of_each_row",
+    ),
     "a sum": (spoilt("brier_score", _summed), "depends_neither_on_order_nor_on_repetition"),
     "the first row counts more": (
         spoilt("median_absolute_error", _by_order),

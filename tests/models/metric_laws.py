@@ -212,6 +212,38 @@ def has_no_value_where_it_means_nothing(metric: Metric) -> None:
             assert value(metric, Case(case.target, more, case.classes + 1)) is None
 
 
+def knows_the_influence_of_each_row(metric: Metric) -> None:
+    """One more copy of a row among very many copies of all rows changes the value by the influence of the row.
+
+    The influences add up to 0, and there are some where there is a value.
+    """
+    chance, known = np.random.default_rng(5), 0
+    for case in cases(metric):
+        rows = len(case.target)
+        if value(metric, case) is None or rows < 5:
+            continue
+        influence = metric.influence(case.target, case.scores)
+        if influence is None:
+            assert known == 0
+            return
+        assert influence.shape == (rows,) and influence.dtype == np.float64
+        scale = float(abs(influence).max())
+        assert abs(influence.sum()) <= 1e-9 * max(scale, 1) * rows
+        for row in chance.integers(0, rows, 3):
+            changes = []
+            for copies in (400, 800):
+                many = np.append(np.arange(rows).repeat(copies), row)
+                before, after = value(metric, case.rows(many[:-1])), value(metric, case.rows(many))
+                assert before is not None and after is not None
+                changes.append((after - before) * len(many))
+            slope = 2 * changes[1] - changes[0]  # without the error that the number of copies halves
+            # A mean of large numbers is exact to its last digits, and the change is that of thousands of rows.
+            noise = 1e-10 * abs(value(metric, case) or 0) * rows * 800
+            assert influence[row] == pytest.approx(slope, rel=1e-3, abs=max(noise, 1e-4 * scale, 1e-9)), case
+        known += 1
+    assert known > 5
+
+
 def leaves_its_arguments_alone(metric: Metric) -> None:
     for case in cases(metric):
         before = case.target.copy(), case.scores.copy()

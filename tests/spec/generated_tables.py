@@ -122,8 +122,8 @@ class Tables:
                 key = {"references": {"source": "rows", "column": "key"}}
                 fitting = [{"dtype": dtype, **key}] if refers and dtype == "int" else []
             if fitting and self.maybe(0.2):
-                ruled = {**column, **self.chance.choice(fitting)}
-                column = column if any(read(COLUMN, ruled).check()) else ruled
+                ruled = self._referring({**column, **self.chance.choice(fitting)})
+                column = column if ruled is None or any(read(COLUMN, ruled).check()) else ruled
         if dtype == "string" and "categories" not in column and self.maybe(0.2):
             column |= {"empty_is_null": False, "null_token": "<missing>"}
         if dtype == "float" and self.maybe(0.2):
@@ -131,6 +131,18 @@ class Tables:
         if self.maybe(0.2):
             column |= {"description": self.chance.choice(TEXTS), "x-unit": {"of": [1, None]}}
         return column
+
+    def _referring(self, column: Json) -> Json | None:
+        """Let a column that refers to another one refer to one of the sources so far; None if none is suitable."""
+        if "references" not in column:
+            return column
+        there = [
+            {"source": source, "column": name}
+            for source, table in self.tables.items()
+            for name, type_ in table.served.items()
+            if type_.dtype == column["dtype"]
+        ]
+        return {**column, "references": self.chance.choice(there)} if there else None
 
     def _source(self, name: str, columns: Json, unique: bool) -> None:
         contract: Json = {"columns": columns} | ({"unique": ["key"]} if unique else {})
@@ -141,17 +153,31 @@ class Tables:
         self.tables[name] = made.table(name, ("contracts", f"{name}_contract"))
         short = {key: c["dtype"] if len(c) == 1 and self.maybe(0.7) else c for key, c in columns.items()}
         self.spec["contracts"][f"{name}_contract"] = contract | {"columns": short}
+        self.spec["sources"][name] = self._fetched(name) if self.maybe(0.1) else self._stored(name, columns)
+        self.spec["sources"][name] |= {"contract": f"{name}_contract"}
+
+    def _fetched(self, name: str) -> Json:
+        """Return a source in a database."""
+        path = f"data/{name}.db"
+        self.data.append(path)
+        source: Json = {"type": "sql", "connection": f"sqlite:///{path}"}
+        source |= self.chance.choice([{"table": name}, {"query": f"SELECT * FROM {name}"}])
+        source |= {"refresh": self.chance.choice(["always", "never", "90min"])} if self.maybe() else {}
+        return source | ({"version_query": "PRAGMA user_version"} if self.maybe() else {})
+
+    def _stored(self, name: str, columns: Json) -> Json:
+        """Return a source in a file."""
         form = self.chance.choice(FORMATS)
         path = f"data/{name}" + self.chance.choice([*form.suffixes, ".rows"])
         self.data.append(path)
-        source: Json = {"path": self._path(path), "contract": f"{name}_contract"}
+        source: Json = {"path": self._path(path)}
         if source["path"].endswith(".rows") or self.maybe(0.3):
             source["type"] = form.type
         for param in params_of(form).values():
             if self.maybe():
                 drawn = self._readings(columns) if param.key == "read" else self.chance.choice(samples(param))
                 source[param.key] = drawn
-        self.spec["sources"][name] = source
+        return source
 
     def _readings(self, columns: Json) -> Json:
         """Return how to read some of the columns, with keys that have an effect on their dtypes."""
@@ -190,7 +216,10 @@ class Tables:
         chance = random.Random(repr(dataset))
         if chance.random() < 0.5:
             dataset["folds"] = _folds(table, chance)
-        if dataset["split"]["type"] == "sources":  # the rows of several sources are not unique in anything
+        if chance.random() < 0.5:
+            dataset["cluster"] = chance.choice([*table.trained])
+        if dataset["split"]["type"] == "sources":
+            # The rows of several sources are not unique in anything, except after steps that make them unique.
             table = replace(self.tables[start], unique=())
             for step in steps:
                 table = DATASET_STEP.read(step).infer(table, self.tables)

@@ -139,6 +139,28 @@ CASES = {
             "43:13 unknown-column unknown column 'lat' | did you mean 'late'?",
         ],
     ),
+    "clusters of unknown columns": (
+        [("    split:", "    cluster: [carrer, day]\n    split:")],
+        ["31:15 unknown-column unknown column 'carrer' | did you mean 'carrier'?"],
+    ),
+    "clusters by a period of no time": (
+        [("    split:", "    cluster: {column: distance, every: 1d}\n    split:")],
+        ["31:23 wrong-dtype 'every' needs a date or datetime column, but 'distance' is of dtype float"],
+    ),
+    "clusters that contradict themselves": (
+        [("    split:", "    cluster: {column: [carrier, day], every: 1d}\n    split:")],
+        ["31:39 contradiction 'every' needs a single column"],
+    ),
+    "clusters by a period of no length, and a mistake behind them": (
+        [
+            ("    split:", "    cluster: {column: day, every: 0d}\n    split:"),
+            ("    target: late\n", "    target: lat\n"),
+        ],
+        [
+            "31:35 contradiction 'every' must be longer than 0",
+            "43:13 unknown-column unknown column 'lat' | did you mean 'late'?",
+        ],
+    ),
     "folds that cannot be read, and a mistake behind them": (
         [
             ("    split:", "    folds: {type: time, column: day, count: 1, window: 3}\n    split:"),

@@ -9,7 +9,7 @@ import pytest
 from mlbuild.diagnostics import WARNINGS
 from mlbuild.params import params_of
 from mlbuild.spec.check import check
-from mlbuild.spec.language import Warnings
+from mlbuild.spec.warnings import Warnings
 from tests.spec.checking import changed, checked, diagnosed
 
 UNUSED = ("  tabular:\n", "  other: [{op: standard, columns: distance}]\n  tabular:\n")

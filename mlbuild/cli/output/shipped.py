@@ -31,6 +31,8 @@ _FINDINGS = {
     dataset.KIND: dataset.REPORT,
     contract.KIND: contract.REPORT,
 }
+#: What stands for metrics.json if a model was only cross-validated.
+_NOT_EVALUATED: Mapping[str, Any] = {"metrics": {}, "intervals": None, "constant": {}, "classes": None}
 #: The files of an output that are shown.
 _SHOWN = (verify.PARITY, evaluate.METRICS)
 
@@ -87,8 +89,10 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
     former = last_measured(store, spec, measured, result.build)
     told = []
     for name, (evaluated, crossed) in measured.items():
-        evaluated, last = evaluated or {"metrics": {}, "constant": {}, "classes": None}, former.get(name)
-        about = {key: evaluated[key] for key in ("metrics", "constant", "classes")} | {"model": name}
+        evaluated, last = evaluated or _NOT_EVALUATED, former.get(name)
+        about = {key: evaluated[key] for key in ("metrics", "intervals", "constant", "classes")} | {
+            "model": name
+        }
         about["cross_validation"] = crossed
         told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
     return told
@@ -134,7 +138,7 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
     names = dict.fromkeys(name for values in metrics.values() for name in values if name != "rows")
     for name in names | dict.fromkeys(folds):
         told = [
-            f"{split} {_number(values[name])}{_change(former, split, name, values[name])}"
+            f"{split} {_number(values[name])}{_interval(model, split, name)}{_change(former, split, name, values[name])}"
             for split, values in metrics.items()
         ]
         base = "  ".join(_number(constant[split][name]) for split in metrics)
@@ -152,6 +156,12 @@ def _folds_text(found: Mapping[str, Any] | None) -> dict[str, str]:
         spread = f" +/- {one['std']:.2g}" if one["std"] is not None else ""
         told[name] = f"{folds} {_number(one['mean'])}{spread}"
     return told
+
+
+def _interval(model: Mapping[str, Any], split: str, name: str) -> str:
+    """Return the confidence interval of a metric in brackets, if it has one."""
+    found = model["intervals"]["splits"].get(split, {}).get(name)
+    return "" if found is None else f" [{', '.join(f'{end:.3g}' for end in found)}]"
 
 
 def _classes_text(values: Sequence[Any], rows: Mapping[str, Sequence[int]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, unknown_column
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
@@ -33,6 +34,10 @@ class Hash(Shares):
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
         "Columns to hash. Rows with the same values stay in the same part. Choose columns that identify what must stay together, such as a customer.",
     )
+
+    @property
+    def cluster(self) -> Cluster:
+        return Cluster(column=self.key)
 
     def infer(self, table: Table) -> None:
         check_key(self.key, table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
+from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.splits.overlap import equal_rows, shared_keys
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem, Rejected, data_failure
@@ -65,6 +66,11 @@ class Split(Described):
     def tables(self) -> Mapping[str, Path]:
         """Return the sources with the rows of other parts than train, each with the key that names it."""
         return {}
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """Which rows belong together; None if each row is independent of the others."""
+        return None
 
     def canonical(self) -> Json:
         """Return what determines the parts."""

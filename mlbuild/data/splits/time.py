@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.columns import TEMPORAL
 from mlbuild.data.faults import Fault, faulty
+from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, suitable_column
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Problem
@@ -68,6 +69,11 @@ class Time(Split):
                 "'gap' leaves no valid rows: it is not shorter than the time from 'valid_from' to 'test_from'"
             )
             yield Problem("contradiction", message, ("gap",))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The rows of a day have the same weather, prices and news."""
+        return Cluster(column=(self.column,), every="1d")
 
     @property
     def has_valid(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.classification import Classification
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.metric import Metric, RowMean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +24,15 @@ class Decision(Metric):
     worst = 0
 
 
-class Accuracy(Decision):
+class Accuracy(RowMean, Decision):
     """Fraction of rows whose class is predicted correctly."""
 
     name = "accuracy"
+    is_share = True
 
-    def compute(self, target: Array, scores: Array) -> float | None:
-        return float((scores.argmax(axis=1) == target).mean())
+    def each(self, target: Array, scores: Array) -> Array:
+        right: Array = scores.argmax(axis=1) == target
+        return right
 
 
 class BalancedAccuracy(Decision):
@@ -46,6 +48,15 @@ class BalancedAccuracy(Decision):
         held = actual > 0
         return float((right[held] / actual[held]).mean())
 
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        import numpy as np
+
+        right, actual, _ = _confusion(target, scores)
+        recall = right / np.maximum(actual, 1)
+        weights = len(target) / (np.maximum(actual, 1) * (actual > 0).sum())
+        influence: Array = ((scores.argmax(axis=1) == target) - recall[target]) * weights[target]
+        return influence
+
 
 class F1Score(Decision):
     """F1 score (harmonic mean of precision and recall) of the positive class; two classes only.
@@ -60,6 +71,10 @@ class F1Score(Decision):
         _, actual, predicted = _confusion(target, scores)
         return float(_f1_by_class(target, scores)[1]) if actual[1] + predicted[1] else None
 
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        influence: Array = _f1_influences(target, scores)[:, 1]
+        return influence
+
 
 class F1Macro(Decision):
     """Unweighted mean of the F1 scores of the classes.
@@ -73,6 +88,11 @@ class F1Macro(Decision):
         _, actual, predicted = _confusion(target, scores)
         return float(_f1_by_class(target, scores)[(actual + predicted) > 0].mean())
 
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        _, actual, predicted = _confusion(target, scores)
+        influence: Array = _f1_influences(target, scores)[:, (actual + predicted) > 0].mean(axis=1)
+        return influence
+
 
 def _f1_by_class(target: Array, scores: Array) -> Array:
     import numpy as np
@@ -80,6 +100,25 @@ def _f1_by_class(target: Array, scores: Array) -> Array:
     right, actual, predicted = _confusion(target, scores)
     values: Array = 2 * right / np.maximum(actual + predicted, 1)
     return values
+
+
+def _f1_influences(target: Array, scores: Array) -> Array:
+    """Return the influence of each row on the F1 score of each class, float64 [N, classes].
+
+    With the shares a of correct predictions of a class, and b of the other rows and predictions of the class, the score
+    is 2a / (2a + b).
+    """
+    import numpy as np
+
+    right, actual, predicted = (counts / len(target) for counts in _confusion(target, scores))
+    whole = np.maximum(actual + predicted, np.finfo(np.float64).tiny)
+    wrong = actual + predicted - 2 * right
+    classes = np.arange(scores.shape[1])
+    is_actual, is_predicted = target[:, None] == classes, scores.argmax(axis=1)[:, None] == classes
+    influences: Array = (
+        2 * wrong * (is_actual & is_predicted) - 2 * right * (is_actual ^ is_predicted)
+    ) / whole**2
+    return influences
 
 
 def _confusion(target: Array, scores: Array) -> tuple[Array, Array, Array]:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.regression import Regression
-from mlbuild.models.metrics.metric import INFINITE, Metric
+from mlbuild.models.metrics.metric import INFINITE, Metric, RowMean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
 
 class Error(Metric):
-    """A mean of errors, which is 0 for perfect predictions and has no upper bound."""
+    """A size of errors, which is 0 for perfect predictions and has no upper bound."""
 
     answer = Regression
     best = 0
     worst = INFINITE
 
 
-class MeanSquaredError(Error):
+class MeanSquaredError(RowMean, Error):
     """Mean squared error."""
 
     name = "mean_squared_error"
 
-    def compute(self, target: Array, scores: Array) -> float | None:
-        return _mean_square(errors(target, scores))
+    def each(self, target: Array, scores: Array) -> Array:
+        squares: Array = errors(target, scores) ** 2
+        return squares
 
 
 class RootMeanSquaredError(Error):
@@ -37,16 +38,22 @@ class RootMeanSquaredError(Error):
     name = "root_mean_squared_error"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        return math.sqrt(_mean_square(errors(target, scores)))
+        return math.sqrt(float((errors(target, scores) ** 2).mean()))
+
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        squares = errors(target, scores) ** 2
+        mean = squares.mean()
+        centered: Array = (squares - mean) / (2 * math.sqrt(mean)) if mean else squares
+        return centered
 
 
-class MeanAbsoluteError(Error):
+class MeanAbsoluteError(RowMean, Error):
     """Mean absolute error."""
 
     name = "mean_absolute_error"
 
-    def compute(self, target: Array, scores: Array) -> float | None:
-        return float(abs(errors(target, scores)).mean())
+    def each(self, target: Array, scores: Array) -> Array:
+        return abs(errors(target, scores))
 
 
 class MedianAbsoluteError(Error):
@@ -60,7 +67,7 @@ class MedianAbsoluteError(Error):
         return float(np.median(abs(errors(target, scores))))
 
 
-class MeanAbsolutePercentageError(Error):
+class MeanAbsolutePercentageError(RowMean, Error):
     """Mean of the absolute errors relative to the target.
 
     It is a fraction and not in percent. Targets below the machine epsilon count as the epsilon.
@@ -68,11 +75,11 @@ class MeanAbsolutePercentageError(Error):
 
     name = "mean_absolute_percentage_error"
 
-    def compute(self, target: Array, scores: Array) -> float | None:
+    def each(self, target: Array, scores: Array) -> Array:
         import numpy as np
 
-        sizes = np.maximum(abs(target), np.finfo(np.float64).eps)
-        return float((abs(errors(target, scores)) / sizes).mean())
+        relative: Array = abs(errors(target, scores)) / np.maximum(abs(target), np.finfo(np.float64).eps)
+        return relative
 
 
 class R2Score(Metric):
@@ -92,11 +99,13 @@ class R2Score(Metric):
             return None
         return 1 - float((errors(target, scores) ** 2).sum()) / spread
 
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        squares, deviations = errors(target, scores) ** 2, (target - target.mean()) ** 2
+        unexplained = squares.mean() / deviations.mean()
+        influence: Array = (unexplained * deviations - squares) / deviations.mean()
+        return influence
+
 
 def errors(target: Array, scores: Array) -> Array:
     found: Array = target - scores[:, 0]
     return found
-
-
-def _mean_square(errors: Array) -> float:
-    return float((errors**2).mean())

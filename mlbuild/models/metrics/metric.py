@@ -21,7 +21,8 @@ class Metric:
     """A measure of the quality of one kind of answer, with scikit-learn's name and value.
 
     `best` is its value for perfect predictions, and `worst` a bound. A metric with `classes` is only for targets with
-    this number of classes. The first paragraph of the docstring describes a metric in the documentation.
+    this number of classes. `is_share` means that the value is the fraction of rows with some property. The first
+    paragraph of the docstring describes a metric in the documentation.
     """
 
     name: ClassVar[str]
@@ -29,6 +30,7 @@ class Metric:
     best: ClassVar[float]
     worst: ClassVar[float]
     classes: ClassVar[int | None] = None
+    is_share: ClassVar[bool] = False
 
     @property
     def greater_is_better(self) -> bool:
@@ -61,6 +63,31 @@ class Metric:
         None if it is undefined on these rows.
         """
         raise NotImplementedError
+
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        """Return how each row influences the value, float64 [N]: the derivative by the row's share of all rows.
+
+        The influences add up to 0. The standard error of the value, of the difference of two models, or of any group
+        of rows follows from them (the infinitesimal jackknife of Jaeckel, 1972). They are computed for rows for which
+        there is a value. None if the value is not a smooth function of the shares, as for a median.
+        """
+        return None
+
+
+class RowMean(Metric):
+    """A mean over the rows."""
+
+    def each(self, target: Array, scores: Array) -> Array:
+        """Return what is averaged, for each row."""
+        raise NotImplementedError
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return float(self.each(target, scores).mean())
+
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        each = self.each(target, scores)
+        centered: Array = each - each.mean()
+        return centered
 
 
 def evaluate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.models.answers.classification import Classification
-from mlbuild.models.metrics.metric import INFINITE, Metric
+from mlbuild.models.metrics.metric import INFINITE, RowMean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class LogLoss(Metric):
+class LogLoss(RowMean):
     """Mean negative logarithm of the probability of the true class.
 
     The probability is clipped by the machine epsilon, as in scikit-learn.
@@ -24,15 +24,15 @@ class LogLoss(Metric):
     best = 0
     worst = INFINITE
 
-    def compute(self, target: Array, scores: Array) -> float | None:
+    def each(self, target: Array, scores: Array) -> Array:
         import numpy as np
 
         epsilon = np.finfo(np.float64).eps
-        true = np.clip(scores[np.arange(len(target)), target], epsilon, 1 - epsilon)
-        return float(-np.log(true).mean())
+        losses: Array = -np.log(np.clip(scores[np.arange(len(target)), target], epsilon, 1 - epsilon))
+        return losses
 
 
-class BrierScore(Metric):
+class BrierScore(RowMean):
     """Mean squared error of the probability of the positive class; two classes only.
 
     It is scikit-learn's `brier_score_loss`.
@@ -44,5 +44,6 @@ class BrierScore(Metric):
     worst = 1
     classes = 2
 
-    def compute(self, target: Array, scores: Array) -> float | None:
-        return float(((scores[:, 1] - (target == 1)) ** 2).mean())
+    def each(self, target: Array, scores: Array) -> Array:
+        squares: Array = (scores[:, 1] - (target == 1)) ** 2
+        return squares

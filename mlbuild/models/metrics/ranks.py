@@ -34,6 +34,15 @@ class RocAuc(Metric):
         known = [area for area in areas if area is not None]
         return float(np.mean(known)) if len(known) == len(areas) else None
 
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        import numpy as np
+
+        classes = [1] if scores.shape[1] == 2 else range(scores.shape[1])
+        influences: Array = np.mean(
+            [_auc_influence(target == one, scores[:, one]) for one in classes], axis=0
+        )
+        return influences
+
 
 class AveragePrecision(Metric):
     """Average precision: area under the precision-recall curve; two classes only.
@@ -53,6 +62,25 @@ class AveragePrecision(Metric):
             return None
         return float(((hits[1:] - hits[:-1]) * (hits[1:] / passed[1:])).sum() / hits[-1])
 
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        """Differentiate the sum of the precision at the score of each positive row, divided by their number.
+
+        A row counts in the precision at all scores that are not above its own.
+        """
+        import numpy as np
+
+        positive, score = target == 1, scores[:, 1]
+        hits, passed = _counts(positive, score)
+        steps, precision = hits[1:] - hits[:-1], hits[1:] / passed[1:]
+        # At each distinct score, from the highest: sums over the positive rows with this score or a lower one.
+        below = np.cumsum((steps / passed[1:])[::-1])[::-1]
+        below_weighted = np.cumsum((steps * precision / passed[1:])[::-1])[::-1]
+        at = np.searchsorted(-np.unique(score)[::-1], -score)
+        area = (steps * precision).sum() / hits[-1]
+        gained = positive * (precision[at] + below[at] - area) - below_weighted[at]
+        influence: Array = gained * (len(target) / hits[-1])
+        return influence
+
 
 def _auc(positive: Array, score: Array) -> float | None:
     """Area under the ROC curve by the trapezoidal rule on the counts at each distinct score."""
@@ -62,6 +90,20 @@ def _auc(positive: Array, score: Array) -> float | None:
     misses = passed - hits
     area = (misses[1:] - misses[:-1]) * (hits[1:] + hits[:-1]) / 2
     return float(area.sum() / (float(hits[-1]) * float(misses[-1])))
+
+
+def _auc_influence(positive: Array, score: Array) -> Array:
+    """Compare each row with all rows of the other kind, as DeLong, DeLong and Clarke-Pearson (1988) do."""
+    import numpy as np
+
+    won = np.empty(len(score))
+    for kind, sign in ((positive, 1), (~positive, -1)):
+        others = np.sort(sign * score[~kind])
+        own = sign * score[kind]
+        lower = np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
+        share = lower / (2 * len(others))
+        won[kind] = (share - share.mean()) * (len(score) / len(own))
+    return won
 
 
 def _counts(positive: Array, score: Array) -> tuple[Array, Array]:

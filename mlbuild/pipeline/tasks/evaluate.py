@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from mlbuild.bundle.trained import learner_of
+from mlbuild.data.splits.clusters import Cluster
+from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Job, Task
+from mlbuild.evaluation.intervals import LEVEL, intervals
 from mlbuild.models.balance import absent_classes, balance
 from mlbuild.models.metrics import METRIC
 from mlbuild.models.metrics.metric import evaluate
 from mlbuild.models.skill import Constants, findings
+from mlbuild.params import read, write
 from mlbuild.pipeline.findings import raised, refuse
-from mlbuild.pipeline.origins import MODELS
-from mlbuild.pipeline.parts import SPLITS, read_array
+from mlbuild.pipeline.origins import MODELS, written
+from mlbuild.pipeline.parts import SPLITS, read_array, read_table
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import fit, predict, target, train
 from mlbuild.pipeline.tasks.target import read_coding
@@ -28,19 +33,27 @@ _CODES = ("absent-class", "constant-model", "no-skill", "too-good")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
+    cluster = scope.dataset.cluster
     task = scope.task(
         KIND,
-        scope.learner_places | {("metrics",): (*scope.item.at, "metrics"), ("refused",): ("warnings",)},
+        scope.learner_places
+        | {
+            ("metrics",): (*scope.item.at, "metrics"),
+            ("refused",): ("warnings",),
+            ("cluster",): _cluster_at(scope),
+        },
         rank=MODELS,
         run=run,
         params={
             "learner": scope.learner,
             "metrics": list(scope.item.metrics),
+            "cluster": write(cluster) if cluster else None,
             "refused": raised(scope.spec, _CODES),
         },
         inputs=(
             predict.scores(scope),
             target.coded(scope, *SPLITS),
+            *([scope.rows("rows", SPLITS, cluster.column)] if cluster else []),
             fit.columns(scope),
             train.fitted(scope),
         ),
@@ -50,6 +63,12 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         libraries=("numpy", "polars"),
     )
     yield scope.ships(task, METRICS)
+
+
+def _cluster_at(scope: ModelScope) -> Path:
+    """Return the place of the cluster in the spec, or that of the split that implies it."""
+    at = scope.dataset.at
+    return (*at, "cluster") if written(scope.spec, (*at, "cluster")) else (*at, "split")
 
 
 def task_of(model: str) -> str:
@@ -65,6 +84,12 @@ def run(job: Job) -> None:
     constants = Constants(computed, targets["train"], classes)
     metrics = {split: evaluate(computed, wanted, scores[split], classes) for split, wanted in targets.items()}
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}
+    cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
+    estimated: dict[str, dict[str, Any]] = {}
+    for split in (split for split in metrics if split != "train"):
+        numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
+        rows = targets[split], scores[split]
+        estimated[split] = intervals(computed, metrics[split], *rows, classes, numbers)
     counts = balance(targets, classes) if classes else {}
     warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, metrics, constant)]
     found = [one.to_json() for one in warnings]
@@ -72,6 +97,7 @@ def run(job: Job) -> None:
     content = {
         "format": FORMAT,
         "metrics": {split: {"rows": len(scores[split]), **values} for split, values in metrics.items()},
+        "intervals": {"level": LEVEL, "cluster": job.params["cluster"], "splits": estimated},
         "constant": constant,
         "classes": {"values": list(coding.classes), "rows": counts} if classes else None,
         "findings": found,

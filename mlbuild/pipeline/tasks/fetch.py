@@ -49,11 +49,13 @@ def facts(rows: int, token: str | None) -> bytes:
 
 def _wanted(item: SourceSpec) -> Wanted:
     """Return what a source needs, with the names that its columns have outside."""
-    named = {name: item.source.format.name_in_file(name) for name in item.contract.columns}
-    dtypes = {named[name]: column.dtype for name, column in item.contract.columns.items()}
+    # The order of the columns in a contract, which is a map, has no meaning.
+    columns = dict(sorted(item.contract.columns.items()))
+    named = {name: item.source.format.name_in_file(name) for name in columns}
+    dtypes = {named[name]: column.dtype for name, column in columns.items()}
     rules = item.contract.rules().table
     together = [[*one.rule.columns] for one in rules if isinstance(one.rule, UniqueTogether)]
-    alone = [[name] for name, column in item.contract.columns.items() if column.is_unique]
+    alone = [[name] for name, column in columns.items() if column.is_unique]
     unique = next(iter([*together, *alone]), [])
     return Wanted(dtypes, [named[name] for name in unique])
 

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from mlbuild.data.contracts import Contract
 from mlbuild.data.folds.folds import Folds
 from mlbuild.data.locators.locator import Located
+from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table, TableColumn
@@ -184,8 +185,9 @@ class _Flow:
             self.findings.attempt((*dataset_at, "split"), split.infer, table)
             split = split.seeded(seed)
         folds = self._folds(table, dataset_at, seed)
+        cluster = self._cluster(table, split, dataset_at)
         table = replace(table, place=(f"'{self.name}' is defined here", dataset_at))
-        return DatasetSpec(self.name, source, tuple(stages), split, folds, table)
+        return DatasetSpec(self.name, source, tuple(stages), split, folds, cluster, table)
 
     def _folds(self, table: Table, at: Path, seed: int) -> Folds | None:
         folds = self.dataset.folds
@@ -197,6 +199,13 @@ class _Flow:
             self.findings.add(problem, ("the folds", (*at, "folds")))
         self.findings.attempt((*at, "folds"), folds.infer, table)
         return folds.seeded(seed)
+
+    def _cluster(self, table: Table, split: Split | None, at: Path) -> Cluster | None:
+        cluster = self.dataset.cluster
+        if cluster is None:
+            return split.cluster if split else None
+        self.findings.attempt((*at, "cluster"), cluster.infer, table)
+        return cluster
 
     def _sources(self, split: Split, at: Path) -> None:
         """Check that the rows of other sources can go through the same steps."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlbuild.diagnostics import Diagnostic
-from mlbuild.spec.language import LEVELS
+from mlbuild.spec.warnings import LEVELS
 
 
 def leveled(diagnostics: Iterable[Diagnostic], value: Any) -> list[Diagnostic]:

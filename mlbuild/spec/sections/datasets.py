@@ -12,7 +12,7 @@ from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
-from mlbuild.spec.language import DATASET_STEP, FOLD, SPLIT, Dataset
+from mlbuild.spec.language import CLUSTER, DATASET_STEP, FOLD, SPLIT, Dataset
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.flow import flow_datasets
 from mlbuild.spec.meaning.project import Project
@@ -21,10 +21,10 @@ from mlbuild.spec.sections.section import Section, sound
 from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import DatasetSpec
 
-#: Stand for an invalid split, which has all parts, and for invalid folds, so that the steps and the models are still
-#: checked.
-_ANY = {"split": Random(valid=0.2, test=0.2), "folds": RandomFolds()}
-_KINDS = {"split": SPLIT, "folds": FOLD}
+#: Stand for an invalid split, which has all parts, for invalid folds and for an invalid cluster, so that the steps and
+#: the models are still checked.
+_ANY = {"split": Random(valid=0.2, test=0.2), "folds": RandomFolds(), "cluster": None}
+_KINDS = {"split": SPLIT, "folds": FOLD, "cluster": CLUSTER}
 
 
 class Datasets(Section[Dataset, DatasetSpec]):
@@ -35,13 +35,13 @@ class Datasets(Section[Dataset, DatasetSpec]):
     bears = ("table", "dataset")
 
     def unreadable(self, at: Path) -> Path:
-        """If the split, the folds or a step are invalid, the rest is still read."""
+        """If the split, the folds, the cluster or a step are invalid, the rest is still read."""
         if len(at) > 2 and at[2] in _KINDS:
             return at[:3]
         return at[:4] if at[2:3] == ("steps",) and len(at) > 3 else at[:2]
 
     def read(self, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Dataset | None:
-        """Return the dataset. An invalid split and invalid folds are replaced, so that they have no consequences."""
+        """Return the dataset. An invalid split, folds or cluster is replaced, so that it has no consequences."""
         if at in faults:
             return None
         others = {key: part for key, part in given.items() if key not in (*_KINDS, "steps")}
@@ -72,5 +72,5 @@ class Datasets(Section[Dataset, DatasetSpec]):
 
 
 def _division(key: str, given: Any, at: Path, faults: frozenset[Path], findings: Findings) -> Any:
-    """Return the split or the folds; a substitute if they are invalid."""
+    """Return the split, the folds or the cluster; a substitute if it is invalid."""
     return _ANY[key] if at in faults else sound(_KINDS[key].read(given), at, findings) or _ANY[key]

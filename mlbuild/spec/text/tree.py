@@ -98,12 +98,14 @@ class Document:
         """Return the place of the key or the value at `path`; for a map or list, its first line.
 
         If the path does not exist, the nearest parent is used: a scalar that stands for a longer form, or the key
-        of a map or list. `offset` narrows a text to the characters `(start, end)` of its value. The "name" of a map
+        of a map or list. A list can stand for a map with the list under some key. `offset` narrows a text to the characters `(start, end)` of its value. The "name" of a map
         or list is its key, and that of a single value is the value itself.
         """
         node, key = self.root, None
         for part in path:
             child = node.children.get(part)
+            if child is None and node.style == "[" and isinstance(part, str):
+                continue
             if child is None:
                 on = "value" if node.scalar else "key"
                 break

@@ -1,0 +1,148 @@
+"""Confidence intervals of metrics, from the influence of each row.
+
+Rows are rarely independent: those of one customer, or of one day, err together. The unit is therefore a cluster of
+rows. The standard error is that of the sums of influences over clusters (Liang and Zeger, 1986), and the quantile that
+of Student's t with as many degrees of freedom as there are clusters, less one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.frozen import frozen
+from mlbuild.models.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+LEVEL = 0.95
+#: With fewer clusters, or fewer rows of a class, an interval would be far too narrow.
+FEWEST = 10
+#: Results are rounded to this many significant digits: the last bits of logarithms differ between processors.
+DIGITS = 12
+
+
+@frozen
+class Interval:
+    """An interval that contains the value for the population with a probability of `LEVEL`.
+
+    It is None if there are too few clusters or rows of a class, or if the metric has no influences.
+    """
+
+    low: float
+    high: float
+
+    def to_json(self) -> list[float]:
+        return [self.low, self.high]
+
+
+def intervals(
+    metrics: Sequence[Metric],
+    values: Mapping[str, float | None],
+    target: Array,
+    scores: Array,
+    classes: int,
+    clusters: Array | None,
+) -> dict[str, Any]:
+    """Return the number of clusters, and the interval of each value by the name of its metric, or None."""
+    import numpy as np
+
+    found: dict[str, Any] = {"clusters": len(target if clusters is None else np.unique(clusters))}
+    for metric in metrics:
+        value = values[metric.name]
+        one = None if value is None else interval(metric, value, target, scores, classes, clusters)
+        found[metric.name] = one and one.to_json()
+    return found
+
+
+def interval(
+    metric: Metric, value: float, target: Array, scores: Array, classes: int, clusters: Array | None
+) -> Interval | None:
+    """Return the interval of a value that the metric has for a coded target [N] and scores.
+
+    `clusters` are the numbers of the clusters of the rows, int64 [N] from 0; None if each row is one. `classes` is the
+    number of classes, or 0.
+
+    A share of rows has Wilson's interval, with the number of independent rows that have the same standard error. A
+    metric with two bounds has one on the logit scale. Others have a symmetric one.
+    """
+    with_bounds = sorted((metric.best, metric.worst))
+    if _too_few(metric, target, classes):
+        return None
+    influence = metric.influence(target, scores)
+    if influence is None:
+        return None
+    error, count = standard_error(influence, clusters)
+    if count < FEWEST:
+        return None
+    quantile = _quantile(count - 1)
+    found: tuple[float, float] | None
+    if metric.is_share:
+        found = _wilson(value, error, count, quantile)
+    elif all(map(math.isfinite, with_bounds)):
+        found = _logit(value, error, quantile, *with_bounds)
+    else:
+        found = (value - quantile * error, value + quantile * error)
+    return None if found is None else Interval(*(float(f"{end:.{DIGITS}g}") for end in found))
+
+
+def standard_error(influence: Array, clusters: Array | None) -> tuple[float, int]:
+    """Return the standard error of a value whose influences [N] these are, and the number of clusters.
+
+    It is infinite for a single cluster.
+    """
+    import numpy as np
+
+    sums, count = influence, len(influence)
+    if clusters is not None:
+        sizes = np.bincount(clusters)
+        sums, count = np.bincount(clusters, influence), int((sizes > 0).sum())
+    if count < 2:
+        return math.inf, count
+    return math.sqrt(count / (count - 1) * float((sums**2).sum())) / len(influence), count
+
+
+def _too_few(metric: Metric, target: Array, classes: int) -> bool:
+    """Whether there are too few rows of a class for a metric that is not a mean over all rows."""
+    import numpy as np
+
+    if not classes or metric.is_share or not math.isfinite(metric.worst):
+        return False
+    counts = np.bincount(target, minlength=classes)
+    return bool((counts < FEWEST).any())
+
+
+def _wilson(share: float, error: float, count: int, quantile: float) -> tuple[float, float]:
+    """Wilson's interval (1927). If all rows are alike, each cluster counts as one row."""
+    rows = share * (1 - share) / error**2 if error else float(count)
+    squared = quantile**2
+    center = (share + squared / (2 * rows)) / (1 + squared / rows)
+    half = quantile * math.sqrt(share * (1 - share) / rows + squared / (4 * rows**2)) / (1 + squared / rows)
+    return max(center - half, 0.0), min(center + half, 1.0)
+
+
+def _logit(
+    value: float, error: float, quantile: float, lowest: float, highest: float
+) -> tuple[float, float] | None:
+    """Return an interval that is symmetric on the logit scale; None at a bound, where there is no such scale."""
+    width = highest - lowest
+    share = (value - lowest) / width
+    if not 0 < share < 1:
+        return None
+    middle, half = math.log(share / (1 - share)), quantile * error / (width * share * (1 - share))
+    low, high = (
+        lowest + width / (1 + math.exp(-end)) if end > -700 else lowest
+        for end in (middle - half, middle + half)
+    )
+    return low, high
+
+
+def _quantile(freedom: int) -> float:
+    """Return the quantile of Student's t for a two-sided interval."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + LEVEL) / 2))

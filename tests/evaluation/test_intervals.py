@@ -1,0 +1,152 @@
+"""Intervals of metrics: they have the width that resampling shows, and cover the true value as often as they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlbuild.evaluation.intervals import FEWEST, Interval, interval, standard_error
+from mlbuild.models.metrics import METRIC, METRICS
+from mlbuild.models.metrics.metric import Metric
+from tests.budget import examples, seed, tell
+
+Array = np.ndarray[Any, Any]
+
+
+def drawn(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array, Array, int]:
+    """Return a coded target, scores that know something about it, and the number of classes."""
+    counts = [count for count in metric.answer.cases.values() if count is not None and metric.suits(count)]
+    classes = int(counts[0])
+    if not classes:
+        numbers = chance.normal(size=rows) + 5
+        return numbers, numbers[:, None] + chance.normal(size=(rows, 1)) * 0.7, 0
+    target = chance.integers(0, classes, rows)
+    raw = np.eye(classes)[target] + chance.exponential(1.0, (rows, classes))
+    return target, raw / raw.sum(axis=1, keepdims=True), classes
+
+
+def found(metric: Metric, rows: tuple[Array, Array, int], clusters: Array | None = None) -> Interval | None:
+    value = metric.value(*rows)
+    assert value is not None
+    return interval(metric, value, *rows, clusters)
+
+
+SMOOTH = [
+    metric
+    for metric in METRICS
+    if metric.influence(*drawn(metric, 50, np.random.default_rng(0))[:2]) is not None
+]
+
+
+def test_only_medians_have_no_intervals() -> None:
+    assert {metric.name for metric in METRICS} - {metric.name for metric in SMOOTH} == {
+        "median_absolute_error"
+    }
+    assert (
+        found(
+            METRIC["median_absolute_error"],
+            drawn(METRIC["median_absolute_error"], 50, np.random.default_rng(0)),
+        )
+        is None
+    )
+
+
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+def test_the_error_is_that_of_resampled_rows(metric: Metric) -> None:
+    chance = np.random.default_rng(seed())
+    target, scores, classes = drawn(metric, 400, chance)
+    influence = metric.influence(target, scores)
+    assert influence is not None
+    places = (chance.integers(0, 400, 400) for _ in range(examples(300, 3000)))
+    values = [metric.value(target[some], scores[some], classes) for some in places]
+    spread = float(np.std([one for one in values if one is not None]))
+    assert standard_error(influence, None)[0] == pytest.approx(spread, rel=examples(20, 8) / 100)
+
+
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+def test_copies_of_a_row_are_no_more_than_the_row(metric: Metric) -> None:
+    rows = drawn(metric, 120, np.random.default_rng(seed()))
+    copies = np.arange(120).repeat(np.random.default_rng(1).integers(3, 4, 120))
+    many = (rows[0][copies], rows[1][copies], rows[2])
+    alone, together = found(metric, rows), found(metric, many, copies)
+    assert alone and together
+    assert together.to_json() == pytest.approx(alone.to_json(), rel=1e-9)
+    independent = found(metric, many)
+    assert independent and independent.high - independent.low < (alone.high - alone.low) * 0.7
+
+
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+def test_an_interval_contains_the_value_and_stays_between_the_bounds(metric: Metric) -> None:
+    chance = np.random.default_rng(seed())
+    low, high = sorted((metric.best, metric.worst))
+    for size in (30, 60, 200):
+        rows = drawn(metric, size, chance)
+        one, value = found(metric, rows), metric.value(*rows)
+        if one is not None:
+            assert value is not None and low <= one.low <= value <= one.high <= high
+
+
+def test_few_clusters_or_rows_of_a_class_have_no_interval() -> None:
+    rows = drawn(METRIC["log_loss"], 400, np.random.default_rng(0))
+    clusters = np.arange(400) % FEWEST
+    assert found(METRIC["log_loss"], rows, clusters) is not None
+    assert found(METRIC["log_loss"], rows, clusters % (FEWEST - 1)) is None
+    target, scores = np.arange(400) < FEWEST, np.random.default_rng(3).random(400)
+    few = (target.astype(np.int64), np.stack([1 - scores, scores], axis=1), 2)
+    assert found(METRIC["roc_auc"], few) is not None
+    assert found(METRIC["roc_auc"], (np.append(few[0][1:], 0), few[1], 2)) is None
+
+
+def test_a_perfect_share_is_not_certain() -> None:
+    """Wilson's interval of 69 out of 69 with the quantile of t for 68 degrees of freedom."""
+    target = np.arange(69) % 2
+    one = found(METRIC["accuracy"], (target, np.eye(2)[target], 2))
+    assert one is not None and one.to_json() == pytest.approx([0.9454, 1.0], abs=1e-4)
+
+
+def test_there_is_no_interval_at_a_bound_of_the_logit_scale() -> None:
+    target = np.arange(60) % 2
+    assert found(METRIC["roc_auc"], (target, np.eye(2)[target], 2)) is None
+
+
+def normal_auc(chance: np.random.Generator) -> tuple[Array, Array, Array | None]:
+    target = (np.arange(100) < 20).astype(np.int64)
+    share = 1 / (1 + np.exp(-(chance.normal(size=100) + 1.19 * target)))
+    return target, np.stack([1 - share, share], axis=1), None
+
+
+def rare_errors(chance: np.random.Generator) -> tuple[Array, Array, Array | None]:
+    target = chance.integers(0, 2, 100)
+    told = np.where(chance.random(100) < 0.02, 1 - target, target)
+    return target, np.eye(2)[told], None
+
+
+def alike_in_clusters(chance: np.random.Generator) -> tuple[Array, Array, Array | None]:
+    clusters = np.arange(600) // 20
+    errors = chance.normal(size=30)[clusters] * 0.65 + chance.normal(size=600)
+    return errors + 3, np.full((600, 1), 3.0), clusters
+
+
+#: How rows are drawn, the metric, its classes, and its true value.
+COVERED: dict[
+    str, tuple[Callable[[np.random.Generator], tuple[Array, Array, Array | None]], str, int, float]
+] = {
+    "auc of 100 rows": (normal_auc, "roc_auc", 2, 0.8),
+    "accuracy of 98%": (rare_errors, "accuracy", 2, 0.98),
+    "errors in 30 clusters": (alike_in_clusters, "mean_squared_error", 0, 1.4225),
+}
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_the_true_value_is_in_the_interval_as_often_as_promised(name: str) -> None:
+    draw, metric, classes, true = COVERED[name]
+    chance, hits, count = np.random.default_rng(seed()), 0, examples(300, 5000)
+    for _ in range(count):
+        target, scores, clusters = draw(chance)
+        one = found(METRIC[metric], (target, scores, classes), clusters)
+        hits += one is not None and one.low <= true <= one.high
+    tell(f"{name}: {hits / count:.3f} of {count} intervals contain the true value")
+    assert 0.9 <= hits / count <= 0.99
