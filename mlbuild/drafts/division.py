@@ -40,7 +40,7 @@ _SAYS = {
 class Division:
     """A split with the reason for choosing it, the rows of each part, and dataset steps that the split needs.
 
-    `remarks` say what could be wrong with it.
+    `remarks` say what could be wrong with it. `time` are the columns with the time, if it is a split by time.
     """
 
     split: Split
@@ -49,7 +49,11 @@ class Division:
     steps: Sequence[Mapping[str, Any]] = ()
     remarks: Sequence[str] = field(default=())
 
-    by_time: bool = False
+    time: Sequence[str] = ()
+
+    @property
+    def by_time(self) -> bool:
+        return bool(self.time)
 
     @property
     def has_valid(self) -> bool:
@@ -149,7 +153,7 @@ def _by_time(goal: Goal, time: Timeline) -> Division | str:
     made = _division(split, why, goal, rows, steps)
     if made is None:
         return f"{late}the rows before the last ones lack some of the classes"
-    return replace(made, by_time=True)
+    return replace(made, time=time.columns)
 
 
 def _starts(moments: pl.Series, with_valid: bool) -> tuple[Any, Any] | None:

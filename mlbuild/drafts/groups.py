@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mlbuild.data.evidence.words import is_being, says_entity, says_key
+from mlbuild.data.evidence.words import is_being, says_entity, says_key, says_kind
 from mlbuild.data.inference import Inferred
 from mlbuild.drafts.times import Timeline, says_time
 from mlbuild.frozen import frozen
@@ -70,10 +70,10 @@ def _is_key(name: str, values: pl.Series, count: int) -> bool:
     import polars as pl
 
     text = values.dtype == pl.String
-    if says_key(name):
+    if says_key(name) and not says_kind(name):
         return count >= _SUGGESTED or is_being(name)
     blocks = int((values != values.shift(1)).fill_null(True).sum()) == count
-    if says_entity(name):
+    if says_entity(name) and not says_key(name):
         return count >= (_NAMED if is_being(name) and (text or blocks) else _SUGGESTED if blocks else _FEWEST)
     if count < _FEWEST or not blocks:
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.contracts import Column
 from mlbuild.data.evidence.spellings import unread_form
-from mlbuild.data.evidence.words import says_code
+from mlbuild.data.evidence.words import says_code, says_key
 from mlbuild.data.inference import Inferred
 from mlbuild.data.rules.unique import Unique
 from mlbuild.data.splits.split import TEST, TRAIN
@@ -85,6 +85,7 @@ class _ColumnExaminer:
         self.doubts = inferred.doubts
         self.by_time = division.parts if division.by_time else None
         self.groups = {one.name for one in groups}
+        self.time = division.time
         self.divider = getattr(division.split, "column", None) if not division.by_time else None
         self.parts: dict[str, tuple[str, ...]] = {}
         self.codes: set[str] = set()
@@ -97,7 +98,10 @@ class _ColumnExaminer:
             return "has the same value in all rows" if distinct else "is missing in all rows with a target"
         if name in self.goal.answer.names() or name.startswith(RESERVED):
             return "has the name of an output of the artifact; rename it in the data to use it"
-        if column.rule(Unique).unique:
+        unique = column.rule(Unique).unique or (
+            column.dtype == "float" and distinct == len(values) and _is_float_key(name, values)
+        )
+        if unique and name not in self.time:
             return "is different in every row, so it says nothing about new rows"
         if name == self.divider:
             return "says where rows belong"
@@ -105,7 +109,10 @@ class _ColumnExaminer:
             return "only groups rows, so it says nothing about new ones"
         if self._answers(name, column, distinct):
             return f"gives the target away: each of its values corresponds to one value of '{self.goal.name}'"
-        if column.dtype == "int" and (name in self.groups or (says_code(name) and distinct > 2)):
+        if column.dtype == "float" and _is_float_key(name, values):
+            return "identifies things, so its numbers mean nothing"
+        named = (says_code(name) or says_key(name)) and distinct > 2
+        if column.dtype == "int" and name not in self.time and (name in self.groups or named):
             self.codes.add(name)
             return self._unusable_category(
                 values, distinct, "has numbers that are codes, and few repeated ones"
@@ -172,3 +179,8 @@ class _ColumnExaminer:
         # In a split by time, the test rows represent future rows.
         train, test = (getattr(self.by_time[which][name].dt, part)() for which in (TRAIN, TEST))
         return int(test.is_in(train.unique().to_list()).sum()) > _MET_AGAIN * len(test)
+
+
+def _is_float_key(name: str, values: pl.Series) -> bool:
+    """Whether whole numbers with a decimal point identify things."""
+    return says_key(name) and values.n_unique() > 2 and bool((values == values.round()).all())

@@ -185,6 +185,7 @@ GROUPS: dict[str, tuple[str, list[Any]]] = {
     "an id": ("bird_id", each(lambda row: f"b{row % 30}")),
     "numbers of persons": ("subject", each(lambda row: 300 + row // 4)),
     "whole numbers with a point": ("Subject", each(lambda row: float(300 + row // 4))),
+    "a number of a thing": ("patient_no", each(lambda row: row // 4)),
     "an id in one word": ("schoolid", each(lambda row: row % 12 * 7)),
     "more than 20 rows each": ("PID", each(lambda row: row % 8)),
     "beings": ("Animal", each(lambda row: f"R{row % 5}")),
@@ -223,15 +224,29 @@ def test_long_series_of_a_few_things_are_split_by_time_with_a_remark(mlbuild: Co
     assert "state" in made.model.features
 
 
-@pytest.mark.parametrize("name", ["count", "income", "humid", "paid", "valid", "grid"])
+@pytest.mark.parametrize(
+    "name", ["count", "income", "humid", "paid", "valid", "grid", "nr_rooms", "number_of_children", "Number"]
+)
 def test_numbers_that_repeat_are_no_groups(mlbuild: Command, name: str) -> None:
     made = drafted(mlbuild, {name: each(lambda row: row * 7 % 25)})
     assert made.kind == "stratified" and name in made.model.features
 
 
-def test_codes_are_categories(mlbuild: Command) -> None:
-    made = drafted(mlbuild, {"zip": each(lambda row: [10115, 80331, 20095, 50667][row % 4])})
-    assert "    - op: category" in made.text and "        - zip\n" in made.text
+@pytest.mark.parametrize("name", ["zip", "industry_code", "category_id", "party id"])
+def test_codes_are_categories(mlbuild: Command, name: str) -> None:
+    made = drafted(mlbuild, {name: each(lambda row: [10115, 80331, 20095, 50667][row % 4])})
+    assert "    - op: category" in made.text and f"        - {name}\n" in made.text
+
+
+@pytest.mark.parametrize(
+    "values", [each(lambda row: row * 7.0 + 3), [*each(lambda row: row // 2 * 7.0)[:-1], None]]
+)
+def test_ids_with_a_point_are_no_numbers(mlbuild: Command, values: list[Any]) -> None:
+    assert "docno" not in drafted(mlbuild, {"docno": values}).model.features
+
+
+def test_a_counter_of_time_stays_a_feature(mlbuild: Command) -> None:
+    assert "time" in drafted(mlbuild, {"time": each(lambda row: row + 1)}).model.features
 
 
 def test_a_column_that_says_where_rows_belong_is_the_split(mlbuild: Command) -> None:

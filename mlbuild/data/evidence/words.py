@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 #: Words of columns whose values identify things.
-_KEYS = frozenset("id ids guid identifier ident key uuid pid uid nr".split())
+_KEYS = frozenset("id ids guid identifier ident key uuid pid uid".split())
+#: Words for numbers, which can also count things: a key only if they stand alone or after a thing.
+_NUMBERS = frozenset("nr no num number".split())
+#: Words of keys whose things are kinds rather than single ones.
+_KINDS = frozenset(
+    "brand cat category channel city class color colour country currency department genre group kind language region segment "
+    "state status type".split()
+)
 #: Living beings, and other things that can have several rows each.
 _BEINGS = frozenset(
     "animal athlete bird calf cat chick child client cow customer dog driver employee fish individual judge member mother "
@@ -32,7 +39,14 @@ def words(name: str) -> set[str]:
 
 def says_key(name: str) -> bool:
     """Whether a name suggests that values identify things: `id`, `Customer ID`, `schoolid`, `docno`."""
-    return bool(_KEYS & words(name)) or _entity_before(name, _ENDS[:4])
+    found = words(name)
+    numbered = found in ({"nr"}, {"no"}) or bool(_NUMBERS & found and _ENTITIES & found and "of" not in found)
+    return bool(_KEYS & found) or numbered or _entity_before(name, _ENDS[:4])
+
+
+def says_kind(name: str) -> bool:
+    """Whether a key is one of a kind of things, such as `category_id`, or may be something else, such as `key`."""
+    return bool(_KINDS & words(name)) or name.strip().lower() == "key"
 
 
 def says_entity(name: str) -> bool:
