@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -82,22 +83,26 @@ def _text(said: list[str], sections: list[dict[Any, Any]]) -> str:
 
 
 def _tables(inferred: Inferred, goal: Goal | None, source: str, path: str) -> list[dict[Any, Any]]:
-    columns: dict[Any, Any] = {
-        name: _column(goal.column if goal and name == goal.name else column)
+    columns = {
+        name: goal.column if goal and name == goal.name else column
         for name, column in inferred.columns.items()
     }
-    if inferred.refused:
-        columns[
-            Remark("left out of the contract, so not available to models:\n" + reasons(inferred.refused))
-        ] = None
-    rules = "rules for every row; a violation fails the build"
-    if any(column.rule(Min).applied for column in inferred.columns.values()):
-        rules += " ('min: 0' is a guess from names and zeros)"
     named = source if source != ROWS else "data"
     return [
         {"sources": {named: _source(inferred, path, named)}},
-        {"contracts": Noted({named: {"columns": columns}}, rules)},
+        contract_section(named, columns, inferred.refused),
     ]
+
+
+def contract_section(name: str, columns: Mapping[str, Column], refused: Mapping[str, str]) -> dict[Any, Any]:
+    """Return the section with one contract. `refused` says why other columns are left out."""
+    found: dict[Any, Any] = {column: _column(one) for column, one in columns.items()}
+    if refused:
+        found[Remark("left out of the contract, so not available to models:\n" + reasons(refused))] = None
+    rules = "rules for every row; a violation fails the build"
+    if any(column.rule(Min).applied for column in columns.values()):
+        rules += " ('min: 0' is a guess from names and zeros)"
+    return {"contracts": Noted({name: {"columns": found}}, rules)}
 
 
 def _source(inferred: Inferred, path: str, contract: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlbuild.data.table import Dropped
+from mlbuild.engine.decide.records import Action
 from mlbuild.engine.graph import Job
+from mlbuild.engine.store.contents import Contents
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +78,19 @@ def write_columns(job: Job, parts: Iterable[tuple[str, pl.Series]]) -> None:
 def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:
     """Read the named columns of those that were written under `prefix`."""
     return read_columns(job, {name: (slot, f"{prefix}/{name}") for name in columns})
+
+
+def stored_table(
+    contents: Contents, action: Action, prefix: str, columns: Iterable[str]
+) -> pl.DataFrame | None:
+    """Read the named columns of a result outside a task; None if one of them is no longer in the store."""
+    import polars as pl
+
+    found = [(name, contents.get(action.digests[f"{prefix}/{name}"])) for name in columns]
+    if any(content is None for _, content in found):
+        return None
+    read = ((name, pl.read_parquet(io.BytesIO(content or b""))) for name, content in found)
+    return pl.DataFrame([frame.to_series().alias(name) for name, frame in read])
 
 
 def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ configuration of the user applies.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -27,6 +28,8 @@ from mlbuild.regular import real
 _PATIENCE = 5.0
 #: The bytes that git may allocate: a forged repository must not exhaust the memory.
 _MEMORY = 1 << 30
+#: The most files of a revision that are read, the endings of their names, and the folder for git between them.
+_MOST, _YAML, _OWN = 2000, (".yaml", ".yml"), ".mlbuild-git"
 
 #: Settings about how files and objects are read, which cannot run anything.
 _HARMLESS = frozenset(
@@ -60,6 +63,31 @@ def checked_out(root: Path, files: Iterable[str], contents: Contents) -> Json | 
     finally:
         with suppress(OSError):
             remove(own)
+
+
+def specs_at(file: Path, revision: str, path: str | None, folder: Path) -> Path | None:
+    """Write all YAML files of a revision into an empty folder, and return the one at `path` there.
+
+    A path starts at the root of the repository, or else in the folder of the spec `file`, which also says which
+    repository is asked. Without a path, it is the same spec. None if there is no such repository, revision or file.
+    """
+    spec = real(file)
+    repository = _Repository.around(spec.parent)
+    if repository is None or revision.startswith("-"):
+        return None
+    own = folder / _OWN
+    own.mkdir()
+    try:
+        repository.link(own)
+        git = _Git(own, repository.tree, spec.parent)
+        git.write(revision, folder, _YAML)
+    except (OSError, _NoAnswer):
+        return None
+    finally:
+        remove(own)
+    root = repository.tree
+    places = [spec.relative_to(root)] if path is None else [Path(path), spec.parent.relative_to(root) / path]
+    return next((folder / place for place in places if (folder / place).is_file()), None)
 
 
 def _asked(repository: _Repository, own: Path, root: Path, files: Iterable[str]) -> Json:
@@ -147,19 +175,44 @@ class _Git:
         Raises:
             _NoAnswer: It fails, or takes too long.
         """
+        return self._ask(*words).decode("utf-8", "surrogateescape")
+
+    def write(self, revision: str, folder: Path, suffixes: tuple[str, ...]) -> None:
+        """Write the regular files of a revision whose names end like this into a folder.
+
+        Raises:
+            _NoAnswer: There is no such revision, or it has more than `_MOST` such files.
+            OSError: A file cannot be written.
+        """
+        commit = self.ask("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").strip()
+        listed = self.ask("ls-tree", "-r", "-z", "--full-tree", commit).split("\0")
+        entries = [entry.partition("\t") for entry in listed if entry.startswith("100")]
+        wanted = [(about.split()[2], name) for about, _, name in entries if name.endswith(suffixes)]
+        # A forged tree can have any names.
+        wanted = [(one, name) for one, name in wanted if {"..", _OWN}.isdisjoint(Path(name).parts)]
+        if len(wanted) > _MOST or any(Path(name).is_absolute() for _, name in wanted):
+            raise _NoAnswer
+        answer = io.BytesIO(self._ask("cat-file", "--batch", given="".join(f"{one}\n" for one, _ in wanted)))
+        for _, name in wanted:
+            _, _, size = answer.readline().split()
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(answer.read(int(size)))
+            answer.read(1)
+
+    def _ask(self, *words: str, given: str = "") -> bytes:
         process = subprocess.Popen(
             [*self._command, *words],
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="surrogateescape",
         )
         with process:
             _restrict(process.pid)
             try:
-                answer, _ = process.communicate(timeout=max(0.0, self._end - time.monotonic()))
+                left = max(0.0, self._end - time.monotonic())
+                answer, _ = process.communicate(given.encode(), timeout=left)
             except BaseException as error:
                 process.kill()
                 if isinstance(error, subprocess.TimeoutExpired):

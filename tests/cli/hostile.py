@@ -189,6 +189,12 @@ COMMANDS = {
     "graph": ["graph", "graph --dot", "graph --json"],
     "query": ["query deps(train:one)", "query TEXT", "query TEXT --json"],
     "render": ["render", "render --json"],
+    "contract": [
+        "contract infer rows",
+        "contract infer rows.csv --json",
+        "contract infer TEXT",
+        "contract diff TEXT",
+    ],
     "describe": [
         "describe rows",
         "describe all:train rows.csv --json",
@@ -237,9 +243,9 @@ def harm(ran: Ran, words: str) -> list[str]:
 
 
 def texts(ran: Ran, words: str) -> Iterator[str]:
-    """Yield what people read. A complete file, as printed by `render`, is for programs."""
+    """Yield what people read. A complete file, as printed by `render`, or a part of one is for programs."""
     yield from (_PLACE.sub("spec", line) for line in ran.err.split("\n") if not _EXCERPT.match(line))
-    if words.startswith(("schema", "render")):
+    if words.startswith(("schema", "render", "contract infer")):
         return
     if "json" in words or "sarif" in words:
         yield from for_people(json.loads(ran.out))

@@ -310,6 +310,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
         needed = {
             "why": "x",
             "query": "x",
+            "contract": "infer x",
             "describe": "x",
             "predict": "model.onnx rows.csv",
             "store": "verify",

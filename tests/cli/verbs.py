@@ -15,6 +15,7 @@ LINES = {
     "graph": ("graph",),
     "query": ("query", "model:trees"),
     "render": ("render",),
+    "contract": ("contract", "infer", "rows.csv"),
     "describe": ("describe", "csv"),
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),

@@ -26,26 +26,26 @@ def law(cls: type[Rule], chance: random.Random) -> None:
 
 
 def accepts_its_examples(cls: type[Rule], chance: random.Random) -> None:
-    for dtype, _, rule, column in _cases(cls):
-        found = [problem.message for problem in rule.contradictions(column)]
-        assert found == [], f"{cls.rule} for {dtype}: {found}"
+    for dtype, _, rule, column in cases(cls):
+        wrong = [problem.message for problem in rule.contradictions(column)]
+        assert wrong == [], f"{cls.rule} for {dtype}: {wrong}"
         assert rule.applied, f"{cls.rule} for {dtype}: no value can violate it"
 
 
 def has_its_name_as_a_key(cls: type[Rule], chance: random.Random) -> None:
-    for dtype, _, rule, _ in _cases(cls):
+    for dtype, _, rule, _ in cases(cls):
         assert cls.rule in params_of(cls) and cls.rule in rule.canonical(dtype), "no key with its name"
 
 
 def keeps_what_it_should(cls: type[Rule], chance: random.Random) -> None:
-    for dtype, example, rule, _ in _cases(cls):
+    for dtype, example, rule, _ in cases(cls):
         if example is not None:
             values = _mixed(cls, example.keeps, chance)
-            assert _found(rule, dtype, values, example.others) == [], f"{cls.rule} is violated by {values}"
+            assert found(rule, dtype, values, example.others) == [], f"{cls.rule} is violated by {values}"
 
 
 def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
-    for dtype, example, rule, _ in _cases(cls):
+    for dtype, example, rule, _ in cases(cls):
         if example is None:
             continue
         values = _mixed(cls, example.keeps, chance)
@@ -56,9 +56,9 @@ def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
         for place, value in reversed([*zip(places, planted, strict=True)]):
             values.insert(place, value)
         rows = tuple(place + index + 1 for index, place in enumerate(places))
-        found = _found(rule, dtype, values, example.others)
-        assert found, f"{cls.rule} is not violated by {values}"
-        (fault,) = found
+        made = found(rule, dtype, values, example.others)
+        assert made, f"{cls.rule} is not violated by {values}"
+        (fault,) = made
         assert fault.rule == rule.text and fault.columns == (_NAME,)
         told = fault.count, tuple(sample[0] for sample in fault.samples)
         assert told == (len(rows), rows[:5]), f"{cls.rule} is violated in other rows of {values}: {told}"
@@ -66,20 +66,20 @@ def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
 
 def takes_little(cls: type[Rule], chance: random.Random) -> None:
     """A table without rows keeps every rule; one of missing values keeps it unless the rule is about them."""
-    for dtype, _, rule, _ in _cases(cls):
-        assert _found(rule, dtype, []) == [], f"{cls.rule} is violated without rows of dtype {dtype}"
-        missing = _found(rule, dtype, [None, None])
+    for dtype, _, rule, _ in cases(cls):
+        assert found(rule, dtype, []) == [], f"{cls.rule} is violated without rows of dtype {dtype}"
+        missing = found(rule, dtype, [None, None])
         assert not missing or cls.about_nulls, f"{cls.rule} is violated by missing values"
 
 
 def survives_being_canonical(cls: type[Rule], chance: random.Random) -> None:
-    for dtype, example, rule, _ in _cases(cls):
+    for dtype, example, rule, _ in cases(cls):
         stated = StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)})
         again = read(cls, stated.to_json()["columns"][_NAME])
         assert again.canonical(dtype) == rule.canonical(dtype), f"{cls.rule} changes its canonical keys"
         values, others = ([], ()) if example is None else ([*example.keeps, *example.breaks], example.others)
-        found = _found(again, dtype, values, others)
-        assert found == _found(rule, dtype, values, others), f"{cls.rule} lost a key"
+        made = found(again, dtype, values, others)
+        assert made == found(rule, dtype, values, others), f"{cls.rule} lost a key"
 
 
 LAWS: tuple[Callable[[type[Rule], random.Random], None], ...] = (
@@ -92,7 +92,7 @@ LAWS: tuple[Callable[[type[Rule], random.Random], None], ...] = (
 )
 
 
-def _cases(cls: type[Rule]) -> Iterator[tuple[str, Example | None, Rule, Column]]:
+def cases(cls: type[Rule]) -> Iterator[tuple[str, Example | None, Rule, Column]]:
     """Yield each example with its dtype, rule and column, and each other dtype with the keys of the first example."""
     for example in cls.examples:
         yield _case(cls, example, example.column)
@@ -107,14 +107,15 @@ def _case(cls: type[Rule], example: Example | None, column: Any) -> tuple[str, E
 
 def _mixed(cls: type[Rule], values: Sequence[Any], chance: random.Random) -> list[Any]:
     """Return the values with missing ones between them, in any order if the rule has none."""
-    found = [*values] if cls.ordered else chance.sample(values, len(values))
+    mixed = [*values] if cls.ordered else chance.sample(values, len(values))
     if not cls.about_nulls:
         for _ in range(chance.randint(0, 3)):
-            found.insert(chance.randint(0, len(found)), None)
-    return found
+            mixed.insert(chance.randint(0, len(mixed)), None)
+    return mixed
 
 
-def _found(rule: Rule, dtype: str, values: Sequence[Any], others: Sequence[Any] = ()) -> list[Fault]:
+def found(rule: Rule, dtype: str, values: Sequence[Any], others: Sequence[Any] = ()) -> list[Fault]:
+    """Return how values of a column violate a rule. `others` are the values of the other column."""
     rows = pl.DataFrame({_NAME: pl.Series(values, dtype=polars_type(dtype), strict=True)})
     there = pl.Series(others, dtype=polars_type(dtype), strict=True)
     known = {} if rule.other is None else {rule.other: there}

@@ -145,6 +145,8 @@ def test_a_json_document_has_the_keys_of_the_page(
         "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
         "init": "-f drafted.mlbuild.yaml",
         "store": "verify",
+        "contract infer": "data/penguins.csv",
+        "contract diff": "mlbuild.yaml",
     }
     _, printed = ran(f"mlbuild {command} {arguments.get(command, '')} --json")
     document: dict[str, Any] = json.loads(printed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.data.rules.categories import INT_MAX, INT_MIN, Categories
@@ -66,6 +66,10 @@ class Min(Rule):
     def text(self) -> str:
         return f"min {self.min}" + (" (exclusive)" if self.exclusive_min else "")
 
+    def implied_by(self, other: Self) -> bool:
+        mine, theirs = _comparable(self.min), _comparable(other.min)
+        return bool(theirs > mine or (theirs == mine and (other.exclusive_min or not self.exclusive_min)))
+
     def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         yield from _wrong("min", self.min, self.exclusive_min, column)
         yield from _empty(self, column.rule(Max), column.dtype)
@@ -107,6 +111,10 @@ class Max(Rule):
     @property
     def text(self) -> str:
         return f"max {self.max}" + (" (exclusive)" if self.exclusive_max else "")
+
+    def implied_by(self, other: Self) -> bool:
+        mine, theirs = _comparable(self.max), _comparable(other.max)
+        return bool(theirs < mine or (theirs == mine and (other.exclusive_max or not self.exclusive_max)))
 
     def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         yield from _wrong("max", self.max, self.exclusive_max, column)
@@ -167,7 +175,7 @@ def _fits(bound: int | float | str, dtype: str) -> bool:
     return dtype in NUMERIC and math.isfinite(bound)
 
 
-def _comparable(bound: int | float | str) -> Any:
+def _comparable(bound: int | float | str | None) -> Any:
     """Return a bound as a number, or in microseconds since 1970."""
     return parse_moment(bound) if isinstance(bound, str) else bound
 

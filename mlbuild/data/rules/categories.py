@@ -6,12 +6,13 @@ import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mlbuild.columns import ENDS_TEXT
 from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, given, no_effect
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
+from mlbuild.hints import listed
 from mlbuild.params import Boolean, Described, Json, ListOf, Number, Object, Scalar, field, write
 
 if TYPE_CHECKING:
@@ -111,6 +112,16 @@ class Categories(Rule):
     def text(self) -> str:
         return "categories"
 
+    @property
+    def described(self) -> str:
+        values = listed(map(_yaml, self.categories.values if self.categories else ()))
+        return f"{'categories' if self.closed else 'open categories'} [{values}]"
+
+    def implied_by(self, other: Self) -> bool:
+        """How many other values there may be is compared as the shares of all rules are."""
+        mine, theirs = (one.categories.values if one.categories else () for one in (self, other))
+        return {*theirs} <= {*mine}
+
     def values(self, dtype: str) -> tuple[Any, ...] | None:
         """Return the categories as values of a dtype: an integral number such as 2.0 is an int."""
         if self.categories is None:
@@ -127,20 +138,20 @@ class Categories(Rule):
         return {"categories": _LISTED.canonical(replace(self.categories, values=self.values(dtype) or ()))}
 
     def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
-        listed = self.categories
-        if listed is None:
+        found = self.categories
+        if found is None:
             return
-        if listed.max_new_share is not None and not listed.open:
+        if found.max_new_share is not None and not found.open:
             message = "'max_new_share' has no effect unless 'open' is true"
             problem = no_effect("max_new_share", message, "remove it, or set 'open: true'")
             yield problem.under("categories")
-        if listed.open and column.max_share is not None and "categories" in given(column.max_share):
+        if found.open and column.max_share is not None and "categories" in given(column.max_share):
             message = "'max_share' of 'categories' has no effect if they are open"
             problem = no_effect("categories", message, "use 'max_new_share' of 'categories'")
             yield problem.under("max_share")
         seen = set()
-        for index, value in enumerate(listed.values):
-            at = (*listed.at, index)
+        for index, value in enumerate(found.values):
+            at = (*found.at, index)
             if not _fits(value, column.dtype):
                 help_ = "put it in quotes" if column.dtype == "string" else None
                 message = f"category {_yaml(value)} is not of dtype {column.dtype}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.casts import schema_of
@@ -86,6 +86,24 @@ class Checks(TableRule):
         examples=({"in_order": {"where": "paid_at >= ordered_at"}},),
     )
 
+    @property
+    def promises(self) -> bool:
+        return any(check.level == ERROR for check in (self.checks or {}).values())
+
+    @property
+    def described(self) -> str:
+        told = (f"{name} ({check.where or check.table})" for name, check in (self.checks or {}).items())
+        return f"checks {', '.join(told)}"
+
+    def implied_by(self, other: Self) -> bool:
+        """Checks that only warn promise nothing."""
+        theirs = other.checks or {}
+        return all(
+            name in theirs and _kept(check, theirs[name])
+            for name, check in (self.checks or {}).items()
+            if check.level == ERROR
+        )
+
     def contradictions(self, contract: ContractKeys) -> Iterator[Problem]:
         schema = _schema({name: column.dtype for name, column in contract.columns.items()})
         for name, check in (self.checks or {}).items():
@@ -116,6 +134,11 @@ class Checks(TableRule):
                 why = _false(bound, rows)
                 if why is not None:
                     yield Whole(f"check {name}", why, ("checks", name, "table"), check.level)
+
+
+def _kept(check: Check, other: Check) -> bool:
+    same = (check.where, check.table, check.level) == (other.where, other.table, other.level)
+    return same and other.max_share <= check.max_share
 
 
 def _schema(dtypes: Mapping[str, str]) -> Schema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, no_effect
@@ -26,6 +26,9 @@ class MinLength(Rule):
     min_length: int | None = field(
         Integer(min=1), "Smallest allowed number of characters (string only).", default=None, examples=(2,)
     )
+
+    def implied_by(self, other: Self) -> bool:
+        return (other.min_length or 0) >= (self.min_length or 0)
 
     def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         if self.min_length is None:
@@ -56,6 +59,9 @@ class MaxLength(Rule):
     max_length: int | None = field(
         Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
     )
+
+    def implied_by(self, other: Self) -> bool:
+        return (other.max_length or 0) <= (self.max_length or 0)
 
     def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         if self.max_length is not None:

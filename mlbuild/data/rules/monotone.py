@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.data.rules.rule import Example, Rule
@@ -48,6 +48,9 @@ class Monotone(Rule):
         "Order of the values in the rows of the file. Missing values are skipped.",
         default=None,
     )
+
+    def implied_by(self, other: Self) -> bool:
+        return (other.monotone or "").removeprefix("strictly_") == self.monotone or self == other
 
     def kept(self, name: str, dtype: str) -> pl.Expr:
         import polars as pl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
@@ -48,6 +48,7 @@ class MaxNullShare(Rule):
     rule = "max_null_share"
     about_nulls = True
     shared = True
+    stricter = ("nullable",)
     examples = (
         Example({"dtype": "int", "nullable": True, "max_null_share": 0}, keeps=[1], breaks=[None]),
         Example(
@@ -60,6 +61,9 @@ class MaxNullShare(Rule):
     max_null_share: float | None = field(
         Number(min=0, below=1), "Largest allowed share of missing values.", default=None, examples=(0.01,)
     )
+
+    def implied_by(self, other: Self) -> bool:
+        return self.allowed_share >= other.allowed_share
 
     @property
     def allowed_share(self) -> float:

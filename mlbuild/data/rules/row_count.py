@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlbuild.data.rules.rule import TableRule, Whole
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
-from mlbuild.params import Described, Integer, Object, field
+from mlbuild.params import Described, Integer, Object, field, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +42,18 @@ class Rows(TableRule):
     rows: RowCount | None = field(
         Object(RowCount), "How many rows the table must have.", default=None, examples=({"min": 1000},)
     )
+
+    @property
+    def described(self) -> str:
+        bounds = write(self.rows).items() if self.rows else ()
+        return f"rows {', '.join(f'{key} {bound}' for key, bound in bounds)}"
+
+    def implied_by(self, other: Self) -> bool:
+        assert self.rows is not None and other.rows is not None
+        low = self.rows.min is None or (other.rows.min is not None and other.rows.min >= self.rows.min)
+        return low and (
+            self.rows.max is None or (other.rows.max is not None and other.rows.max <= self.rows.max)
+        )
 
     def wholes(self, rows: pl.DataFrame, absent: Collection[str]) -> Iterator[Whole]:
         assert self.rows is not None

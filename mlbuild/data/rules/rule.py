@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from mlbuild.columns import DTYPES
 from mlbuild.diagnostics import Problem
@@ -106,6 +106,10 @@ class Rule(Described):
     strict: ClassVar[bool] = False
     #: Whether a key of the rule itself says how many rows may violate it.
     shared: ClassVar[bool] = False
+    #: The names of rules of which each implies this one, whatever its keys.
+    stricter: ClassVar[tuple[str, ...]] = ()
+    #: Whether a violation can be an error.
+    promises: ClassVar[bool] = True
     #: Examples for documentation. A test checks that they are true.
     examples: ClassVar[tuple[Example, ...]]
 
@@ -130,6 +134,15 @@ class Rule(Described):
         """The rule in messages about violations."""
         return f"{self.rule} {self.values_by_field()[self.rule]}"
 
+    @property
+    def described(self) -> str:
+        """The rule with all of its keys, for comparisons."""
+        return self.text
+
+    def implied_by(self, other: Self) -> bool:
+        """Whether values that keep another rule of this class keep this one, too. If that is not known, they do not."""
+        return self == other
+
     def contradictions(self, column: ColumnKeys) -> Iterator[Problem]:
         """Yield what is wrong with the keys of the rule in a column to whose dtype they apply."""
         return iter(())
@@ -151,7 +164,7 @@ class Rule(Described):
 class TableRule(Described):
     """A rule for several columns of a table together, or for the table as a whole. Its fields are keys of the contract.
 
-    A subclass defines `conditions` for its rows, `wholes` for the table, or both.
+    A subclass defines `described`, and `conditions` for its rows, `wholes` for the table, or both.
     """
 
     by = "rule"
@@ -159,11 +172,26 @@ class TableRule(Described):
     strict: ClassVar[bool] = False
     shared: ClassVar[bool] = False
     allowed_share: ClassVar[float] = 0.0
+    stricter: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def promises(self) -> bool:
+        """Whether a violation can be an error."""
+        return True
 
     @property
     def applied(self) -> bool:
         """Whether a table can violate the rule with these keys."""
         return self.values_by_field()[self.rule] is not None
+
+    @property
+    def described(self) -> str:
+        """The rule with all of its keys, for comparisons."""
+        raise NotImplementedError
+
+    def implied_by(self, other: Self) -> bool:
+        """Whether tables that keep another rule of this class keep this one, too. If that is not known, they do not."""
+        return self == other
 
     def contradictions(self, contract: ContractKeys) -> Iterator[Problem]:
         """Yield what is wrong with the keys of the rule."""

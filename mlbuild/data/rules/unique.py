@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlbuild.data.rules.rule import Condition, ContractKeys, Example, Rule, TableRule
 from mlbuild.diagnostics import Problem
@@ -53,6 +53,13 @@ class UniqueTogether(TableRule):
     def columns(self) -> tuple[str, ...]:
         return self.unique or ()
 
+    @property
+    def described(self) -> str:
+        return f"unique [{', '.join(self.columns)}]"
+
+    def implied_by(self, other: Self) -> bool:
+        return {*other.columns} <= {*self.columns}
+
     def contradictions(self, contract: ContractKeys) -> Iterator[Problem]:
         for index, name in enumerate(self.columns):
             if name not in contract.columns:
@@ -63,8 +70,7 @@ class UniqueTogether(TableRule):
                 yield Problem("duplicate-item", f"column '{name}' is listed twice", ("unique", index))
 
     def conditions(self, dtypes: Mapping[str, str]) -> Iterator[Condition]:
-        text = f"unique [{', '.join(self.columns)}]"
-        yield Condition(self.columns, text, _different(self.columns), at=("unique",))
+        yield Condition(self.columns, self.described, _different(self.columns), at=("unique",))
 
 
 def _different(together: Sequence[str]) -> pl.Expr:
