@@ -245,7 +245,7 @@ CODES = {
     "constant-model": "a model that makes the same prediction for every row",
     "unmatched-join": "a join that finds no match for many rows",
     "empty-part": "a split that leaves no rows for validation or testing",
-    "split-overlap": "a split with equal rows, or rows of the same key, in several parts",
+    "split-overlap": "a split with equal rows, or rows of the same key, in several parts or folds",
     "absent-class": "a class of the target without rows for validation or testing, or in a fold",
     "too-good": "a model whose predictions are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant prediction",

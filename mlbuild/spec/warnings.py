@@ -39,7 +39,7 @@ class Warnings(Described):
         key="empty-part",
     )
     split_overlap: str = _level(
-        "Equal rows, or rows of the same key, are in several parts of a split. Found by a build.",
+        "Equal rows, or rows of the same key, are in several parts of a split or folds. Found by a build.",
         key="split-overlap",
     )
     absent_class: str = _level(

@@ -41,7 +41,7 @@ def document(text: str) -> Any:
 def test_the_summary_stands_beside_the_other_metrics(folded: Command) -> None:
     out = folded("build").out
     for metric in ("roc_auc", "accuracy"):
-        line = rf"^  {metric}: train {NUMBER}  test {NUMBER}  \(constant: {NUMBER}  {NUMBER}\); 3 folds {NUMBER} \+/- {NUMBER}$"
+        line = rf"^  {metric}: train {NUMBER}  test {NUMBER}(?: \[.*\])?  \(constant: {NUMBER}  {NUMBER}\); 3 folds {NUMBER} \+/- {NUMBER}$"
         assert re.search(line, out, re.MULTILINE), out
     again = folded("build")
     assert again.out == out and "reused" in again.err

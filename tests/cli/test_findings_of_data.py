@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -156,14 +157,21 @@ def test_no_model_is_made_anew_because_a_join_loses_less(tmp_path: Path, mlbuild
 
 
 def visits(
-    folder: Path, split: str, key: str = "shop_id", rows: int = 120, equal: int = 0, parts: bool = False
+    folder: Path,
+    split: str,
+    key: str = "shop_id",
+    rows: int = 120,
+    equal: int = 0,
+    parts: bool = False,
+    folds: str = "",
 ) -> None:
     """Write a project of shops with three visits each, of which the last `equal` rows are the first ones again."""
     (folder / "mlbuild.yaml").write_text(
         "mlbuild: 1\nproject: visits\nsources: {visits: {path: visits.csv, contract: visit}}\n"
         f"contracts: {{visit: {{columns: {{{key}: int, day: date, x: float, y: float}}}}}}\n"
         f"datasets:\n  all:\n    from: visits\n    split: {split}\n"
-        "models: {one: {type: sklearn.linear_regression, dataset: all, features: [x], target: y}}\n"
+        + (f"    folds: {folds}\n" if folds else "")
+        + "models: {one: {type: sklearn.linear_regression, dataset: all, features: [x], target: y}}\n"
         "outputs: {one: {model: one}}\n"
     )
     made = [f"{row // 3},2020-{row % 12 + 1:02}-01,{row},{row % 7}" for row in range(rows)]
@@ -199,6 +207,33 @@ OVERLAPS = {
     ),
     "equal rows of a key": ({"split": "{type: hash, key: shop, test: 0.3}", "key": "shop", "equal": 60}, []),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        ("{type: random, count: 3}", "37 of 40 values of 'shop_id' have rows in several folds"),
+        ("{type: stratified, column: shop_id, count: 3}", "40 of 40 values of 'shop_id' have rows in several folds"),
+        ("{type: hash, key: x, count: 3}", "36 of 40 values of 'shop_id' have rows in several folds"),
+        ("{type: hash, key: shop_id, count: 3}", ""),
+        ("{type: time, column: day, count: 3}", ""),
+    ],
+)  # fmt: skip
+def test_a_key_in_several_folds_is_a_warning(
+    tmp_path: Path, mlbuild: Command, folds: str, message: str
+) -> None:
+    visits(tmp_path, "{type: random}", folds=folds)
+    for _ in range(2):
+        told = mlbuild("build", "folds:all", "-j", "1")
+        assert told.code == 0
+        if message:
+            assert f"mlbuild.yaml:9:5: warning[split-overlap]: {message}\n" in told.err
+            assert re.search(r"\n  in several folds, shop_id: \d+, \d+, \d+\n", told.err)
+        else:
+            assert "warning" not in told.err
+    spec = tmp_path / "mlbuild.yaml"
+    spec.write_text(spec.read_text() + "warnings: {split-overlap: error}\n")
+    assert mlbuild("build", "folds:all", "-j", "1").code == (3 if message else 0)
 
 
 @pytest.mark.parametrize(("given", "messages"), OVERLAPS.values(), ids=list(OVERLAPS))

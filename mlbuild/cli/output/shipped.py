@@ -16,7 +16,7 @@ from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.runs import last_measured
 from mlbuild.pipeline.tasks import artifact, contract, dataset, evaluate, publish, verify
-from mlbuild.pipeline.tasks.cross_validation import cross_validate
+from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown
 from mlbuild.spec.meaning.levels import leveled
@@ -27,6 +27,7 @@ _MOST_CLASSES = 6
 #: The parts with `findings`, by the kind of the task.
 _FINDINGS = {
     evaluate.KIND: evaluate.METRICS,
+    folds.KIND: folds.REPORT,
     cross_validate.KIND: cross_validate.REPORT,
     dataset.KIND: dataset.REPORT,
     contract.KIND: contract.REPORT,
@@ -133,16 +134,16 @@ def _output_text(output: Mapping[str, Any]) -> list[str]:
 def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
     metrics, constant = model["metrics"], model["constant"]
     former = model["former"]["metrics"] if changes and model["former"] else {}
-    folds = _folds_text(model["cross_validation"])
+    crossed = _folds_text(model["cross_validation"])
     lines = []
     names = dict.fromkeys(name for values in metrics.values() for name in values if name != "rows")
-    for name in names | dict.fromkeys(folds):
+    for name in names | dict.fromkeys(crossed):
         told = [
             f"{split} {_number(values[name])}{_interval(model, split, name)}{_change(former, split, name, values[name])}"
             for split, values in metrics.items()
         ]
         base = "  ".join(_number(constant[split][name]) for split in metrics)
-        parts = [*([f"{'  '.join(told)}  (constant: {base})"] if told else []), folds.get(name)]
+        parts = [*([f"{'  '.join(told)}  (constant: {base})"] if told else []), crossed.get(name)]
         lines.append(f"  {name}: {'; '.join(filter(None, parts))}")
     return [*lines, *([_classes_text(**model["classes"])] if model["classes"] else [])]
 
@@ -152,9 +153,9 @@ def _folds_text(found: Mapping[str, Any] | None) -> dict[str, str]:
     told = {}
     for name, one in found["metrics"].items() if found else ():
         count, every = one["folds"], len(found["folds"]) if found else 0
-        folds = f"{count} folds" if count == every else f"{count} of {every} folds"
+        counted = f"{count} folds" if count == every else f"{count} of {every} folds"
         spread = f" +/- {one['std']:.2g}" if one["std"] is not None else ""
-        told[name] = f"{folds} {_number(one['mean'])}{spread}"
+        told[name] = f"{counted} {_number(one['mean'])}{spread}"
     return told
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mlbuild.data.data_warning import DataWarning
+from mlbuild.data.splits.overlap import shared_keys
 from mlbuild.data.splits.split import SEED
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import data_failure
@@ -30,6 +32,8 @@ class Folds(Described):
     ordered: ClassVar[bool] = False
     #: Whether more rows never move old ones to another fold.
     stable: ClassVar[bool] = False
+    #: Whether rows of one thing belong into one fold. The future, in contrast, is also about known things.
+    separates: ClassVar[bool] = True
     usual = ("count",)
 
     count: int = field(Integer(min=2, max=100), "Number of folds.", default=5, examples=(5,))
@@ -37,6 +41,12 @@ class Folds(Described):
     def columns(self) -> tuple[str, ...]:
         """Return the columns that the folds depend on."""
         return ()
+
+    def findings(self, rows: pl.DataFrame, folds: Sequence[Array]) -> Iterator[DataWarning]:
+        """Yield which columns of the train rows whose name says that they are keys have a value in several folds."""
+        if self.separates:
+            held = {str(place): rows.filter(roles == HELD_OUT) for place, roles in enumerate(folds)}
+            yield from shared_keys(held, "folds")
 
     def canonical(self) -> Json:
         """Return what determines the folds."""

@@ -32,6 +32,7 @@ class TimeFolds(Folds):
     """
 
     discriminator = ("type", "time")
+    separates = False
 
     column: str = field(
         Name("column"), "Date or datetime column to divide by. Its values must not be missing."

@@ -1,4 +1,4 @@
-"""Finds what a split does not keep apart: equal rows, and rows of one thing, that are in several parts."""
+"""Finds what a split or folds do not keep apart: equal rows, and rows of one thing, that are in several parts."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def equal_rows(parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
             yield DataWarning("split-overlap", f"{rows} are equal to a {first} row in all columns")
 
 
-def shared_keys(parts: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
-    """Yield which columns that group rows have a value in two parts."""
+def shared_keys(parts: Mapping[str, pl.DataFrame], what: str = "parts of the split") -> Iterator[DataWarning]:
+    """Yield which columns that group rows have a value in two parts; `what` the parts are."""
     for name in next(iter(parts.values())).columns:
         if says_key(name):
-            yield from _shared({part: rows[name] for part, rows in parts.items()}, name)
+            yield from _shared({part: rows[name] for part, rows in parts.items()}, name, what)
 
 
-def _shared(parts: Mapping[str, pl.Series], name: str) -> Iterator[DataWarning]:
+def _shared(parts: Mapping[str, pl.Series], name: str, what: str) -> Iterator[DataWarning]:
     import polars as pl
 
     values = pl.concat(parts.values()).drop_nulls()
@@ -50,7 +50,6 @@ def _shared(parts: Mapping[str, pl.Series], name: str) -> Iterator[DataWarning]:
     ).drop_nulls()
     shared = pairs.unique().group_by("value").len().filter(pl.col("len") > 1)["value"].sort()
     if len(shared):
-        message = f"{len(shared):,} of {values.n_unique():,} values of '{name}' have rows in several parts of the split"
-        yield DataWarning(
-            "split-overlap", message, {f"in several parts, {name}": shared.head(_EXAMPLES).to_list()}
-        )
+        message = f"{len(shared):,} of {values.n_unique():,} values of '{name}' have rows in several {what}"
+        where = f"in several {what.split()[0]}, {name}"
+        yield DataWarning("split-overlap", message, {where: shared.head(_EXAMPLES).to_list()})

@@ -5,17 +5,25 @@ It is apart from `dataset:D`, so that other folds do not make the rows again. On
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from mlbuild.data import FOLDS
+from mlbuild.data.evidence.words import says_key
+from mlbuild.data.folds.folds import HELD_OUT, TRAIN
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import read
+from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import DATASETS, Places, written
 from mlbuild.pipeline.parts import parts_of, read_table, write_array
 from mlbuild.pipeline.scope import ModelScope, Scope
 from mlbuild.spec.spec import DatasetSpec
 
 KIND = "folds"
+#: The part with the numbers of rows and with what a person should know.
+REPORT = "report.json"
+FORMAT = 1
+_CODES = ("split-overlap",)
 _FOLDS = {cls.discriminator[1]: cls for cls in FOLDS}
 
 
@@ -23,12 +31,14 @@ def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
     item, folds = scope.item, scope.item.folds
     if folds is None:
         return
+    keys = filter(says_key, item.table.columns) if folds.separates else ()
     # Any column has the number of rows, which is all that random folds depend on.
-    columns = folds.columns() or sorted(item.table.columns)[:1]
+    columns = sorted({*folds.columns(), *keys}) or sorted(item.table.columns)[:1]
     at, seed = (*item.at, "folds"), (*item.at, "folds", "seed")
     places: Places = {
         ("folds",): at,
         ("folds", "seed"): seed if written(scope.spec, seed) else ("seed",),
+        ("refused",): ("warnings",),
     }
     yield scope.task(
         KIND,
@@ -36,9 +46,14 @@ def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
         at=at,
         rank=DATASETS,
         run=run,
-        params={"folds": folds.canonical(), "columns": list(columns)},
+        params={
+            "folds": folds.canonical(),
+            "columns": columns,
+            "refused": raised(scope.spec, _CODES),
+        },
         inputs=(Input("rows", f"dataset:{item.name}", parts_of(["train"], columns)),),
-        parts=tuple(map(part_of, range(1, folds.count + 1))),
+        parts=(*map(part_of, range(1, folds.count + 1)), REPORT),
+        reported=(REPORT,),
         uses=(type(folds),),
         libraries=("polars", "numpy"),
     )
@@ -68,5 +83,12 @@ def roles(dataset: DatasetSpec, *numbers: int) -> Input:
 def run(job: Job) -> None:
     folds = read(_FOLDS[job.params["folds"]["type"]], job.params["folds"])
     rows = read_table(job, "rows", "train", job.params["columns"])
-    for number, fold in enumerate(folds.divide(rows), 1):
+    divided = folds.divide(rows)
+    findings = [one.to_json() for one in folds.findings(rows, divided)]
+    counts = [
+        {"train": int((one == TRAIN).sum()), "held_out": int((one == HELD_OUT).sum())} for one in divided
+    ]
+    refuse(job, "data", findings)
+    job.write(REPORT, json.dumps({"format": FORMAT, "rows": counts, "findings": findings}).encode())
+    for number, fold in enumerate(divided, 1):
         write_array(job, part_of(number), fold)
