@@ -30,6 +30,8 @@ MOST_INTS, MOST_FLOATS = 10, 2
 #: Words in the names of counts, and the fewest different counts from which their frequencies are evident.
 _COUNTS = frozenset("count counts freq frequency num number quantity visits children kids".split())
 _FEWEST_COUNTS = 5
+#: The share of the counts that are rarer than the one before.
+_MOSTLY = 0.7
 #: Targets with more classes than this are not drafted.
 MOST_CLASSES = 100
 
@@ -107,13 +109,12 @@ def _counts(values: pl.Series, distinct: pl.Series) -> bool:
         return False
     if _COUNTS & words(values.name):
         return True
-    following = bool((distinct.diff().drop_nulls() == 1).all())
-    if len(distinct) < _FEWEST_COUNTS or not following:
+    if len(distinct) < _FEWEST_COUNTS:
         return False
     rows = values.value_counts(name="rows").sort(values.name)["rows"]
     most = int(rows.arg_max() or 0)
-    falling = rows[most:].is_sorted(descending=True)
-    return falling and most <= len(distinct) // 3 and rows[-1] < rows[most] / 4
+    rarer = int((rows[most:].diff().drop_nulls() <= 0).sum()) >= _MOSTLY * (len(rows) - most - 1)
+    return rarer and most <= len(distinct) // 3 and rows[-1] < rows[most] / 4
 
 
 def _refuse_unread(inferred: Inferred, texts: pl.Series) -> None:

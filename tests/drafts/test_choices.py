@@ -266,6 +266,7 @@ def test_a_draft_says_where_a_minimum_comes_from(tmp_path: Path, name: str, gues
 COUNTED: dict[str, tuple[str, list[str], AnswerClass]] = {
     "a name": ("num_children", cycle("0", "1", "2", "1"), Regression),
     "ever rarer": ("events", [str(min(row % 12, row % 5, row % 7, 5)) for row in range(ROWS)], Regression),
+    "rarer, with gaps": ("events", cycle(*"000000001111110222233359"), Regression),
     "equally frequent": ("digit", cycle("0", "1", "2", "3", "4", "5"), Classification),
     "ratings": ("rating", cycle("5", "4", "4", "3", "5", "5", "2", "4", "1", "5"), Classification),
     "codes from 3": ("count", cycle("3", "4", "5"), Classification),
