@@ -6,7 +6,6 @@ some that it does not know.
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_void_p, sizeof, string_at
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from typing import Any
 @cache
 def _schema() -> Any:
     """Return the class of the structure: https://arrow.apache.org/docs/format/CDataInterface.html."""
+    from ctypes import POINTER, Structure, c_char_p, c_int64, c_void_p
 
     class Schema(Structure):
         pass
@@ -44,6 +44,8 @@ def columns_of(address: int) -> list[tuple[str, dict[str, str]]]:
 
 def _metadata(address: int | None) -> dict[str, str]:
     """Return the pairs at an address: their number, and then the length and the bytes of each text."""
+    from ctypes import c_int32, sizeof, string_at
+
     if not address:
         return {}
     size = sizeof(c_int32)
