@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def way_of_reading(
     if args.like is not None:
         source = _named(args, model)
         form = source.source.format
+        if source.located.remote is not None:  # a table has no format of its own
+            form = replace(readable(rows)(), ways=form.ways).for_file(rows.name)
         return read(type(form), write(form) | options_of(args, type(form))), source
     kind = readable(rows)
     given = options_of(args, kind)

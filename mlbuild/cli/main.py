@@ -54,7 +54,7 @@ VERBS = {
 
 _EPILOG = """exit codes:
   0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
-  6 stale (status, plan --exit-code), 7 lock file would change (--locked) or store not writable,
+  6 stale (status, plan --exit-code), 7 lock file would change (--locked), or store or database out of reach,
   70 internal error, 130 interrupted"""
 
 

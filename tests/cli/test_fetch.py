@@ -240,6 +240,16 @@ def test_a_record_has_the_digest_of_what_was_fetched(shop: Command) -> None:
     assert note["sources"] == {"payments": entry["sha256"]}
 
 
+def test_a_file_is_predicted_like_a_table(shop: Command) -> None:
+    """The file has a format of its own, and the names and readings of the source."""
+    source(shop.folder, "read: {amount: {from: price}}")
+    sql(shop.folder / "shop.db", "ALTER TABLE payments RENAME COLUMN amount TO price")
+    assert shop("build", "-q").code == 0
+    (shop.folder / "rows.csv").write_text("price\n1.5\n3\n")
+    ran = shop("predict", "dist/late/model.onnx", "rows.csv", "--like", "payments")
+    assert ran.code == 0 and len(ran.out.splitlines()) == 3, ran
+
+
 def failed(ran: Ran) -> str:
     return next(line.strip() for line in ran.err.splitlines() if line.strip().startswith("failed"))
 
