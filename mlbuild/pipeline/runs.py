@@ -66,8 +66,8 @@ _READ = {
     "spec": {"file": _is_name, "sha256": object, "profiles": [str], "settings": [str]},
     "tasks": {str: _is_task},
 }
-#: The name of a build, and the metrics that it found: by model, split and name.
-_MEASURED = [build_name, {str: {str: {str: (int, float, None)}}}]
+#: The name of a build, and the metrics that it found: by model, split and name; by model, name and what over the folds.
+_MEASURED = [build_name, [{str: {str: {str: (int, float, None)}}}]]
 
 
 class Recorder:
@@ -235,10 +235,11 @@ def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
 
 @frozen
 class Measured:
-    """The metrics of a model on each split, and the build that computed them."""
+    """The metrics of a model on each split, and in cross-validation; and the build that computed them."""
 
     build: str
     metrics: Mapping[str, Mapping[str, float | None]]
+    cross_validation: Mapping[str, Mapping[str, float | None]]
 
 
 def last_measured(store: DiskStore, spec: Spec, models: Collection[str], before: str) -> dict[str, Measured]:
@@ -251,10 +252,12 @@ def last_measured(store: DiskStore, spec: Spec, models: Collection[str], before:
         if len(found) == len(models):
             break
         used, build, metrics = note["spec"], note.get("build"), note.get("metrics", {})
+        folds = note.get("cross_validation", {})
         alike = (used["file"], tuple(used["profiles"])) == (spec.file.name, spec.profiles)
-        if build == before or not alike or used["settings"] or not fits([build, metrics], _MEASURED):
+        if build == before or not alike or used["settings"] or not fits([build, [metrics, folds]], _MEASURED):
             continue
-        found = {name: Measured(str(build), metrics[name]) for name in models if name in metrics} | found
+        there = {name: (metrics[name], folds.get(name, {})) for name in models if name in metrics}
+        found = {name: Measured(str(build), *both) for name, both in there.items()} | found
     return found
 
 

@@ -54,6 +54,21 @@ def test_the_summary_stands_beside_the_other_metrics(folded: Command) -> None:
     ]
 
 
+def test_a_change_since_the_last_build_is_told(folded: Command) -> None:
+    edit(folded.folder, "[roc_auc, accuracy]", "log_loss")
+    pattern = rf"; 3 folds ({NUMBER})(?: \(was ({NUMBER})\))? \+/- {NUMBER}$"
+    (first,) = re.findall(pattern, folded("build").out, re.MULTILINE)
+    assert first[0] and not first[1]
+    edit(folded.folder, "num_iterations: 3", "num_iterations: 9")
+    (second,) = re.findall(pattern, folded("build").out, re.MULTILINE)
+    assert second[0] != first[0] and second[1] == first[0]
+    (again,) = re.findall(pattern, folded("build").out, re.MULTILINE)
+    assert again == (second[0], ""), "an answer from a snapshot has no changes"
+    former = document(folded("build", "--json").out)["models"][0]["former"]
+    assert [*former] == ["build", "metrics", "cross_validation"]
+    assert f"{former['cross_validation']['log_loss']['mean']:.6g}" == second[0]
+
+
 def test_the_file_the_document_and_the_record_agree(folded: Command) -> None:
     (model,) = document(folded("build", "--json").out)["models"]
     file = document((folded.folder / "dist/one/cross_validation.json").read_text())

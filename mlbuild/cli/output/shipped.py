@@ -95,7 +95,7 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
             "model": name
         }
         about["cross_validation"] = crossed
-        told.append(about | {"former": {"build": last.build, "metrics": last.metrics} if last else None})
+        told.append(about | {"former": vars(last) if last else None})
     return told
 
 
@@ -133,8 +133,8 @@ def _output_text(output: Mapping[str, Any]) -> list[str]:
 
 def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
     metrics, constant = model["metrics"], model["constant"]
-    former = model["former"]["metrics"] if changes and model["former"] else {}
-    crossed = _folds_text(model["cross_validation"])
+    last = (model["former"] if changes else None) or {"metrics": {}, "cross_validation": {}}
+    former, crossed = last["metrics"], _folds_text(model["cross_validation"], last["cross_validation"])
     lines = []
     names = dict.fromkeys(name for values in metrics.values() for name in values if name != "rows")
     for name in names | dict.fromkeys(crossed):
@@ -148,14 +148,14 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
     return [*lines, *([_classes_text(**model["classes"])] if model["classes"] else [])]
 
 
-def _folds_text(found: Mapping[str, Any] | None) -> dict[str, str]:
+def _folds_text(found: Mapping[str, Any] | None, former: Mapping[str, Any]) -> dict[str, str]:
     """Return the mean and the standard deviation of each metric over the folds of a cross-validation."""
     told = {}
     for name, one in found["metrics"].items() if found else ():
         count, every = one["folds"], len(found["folds"]) if found else 0
         counted = f"{count} folds" if count == every else f"{count} of {every} folds"
         spread = f" +/- {one['std']:.2g}" if one["std"] is not None else ""
-        told[name] = f"{counted} {_number(one['mean'])}{spread}"
+        told[name] = f"{counted} {_number(one['mean'])}{_change(former, name, 'mean', one['mean'])}{spread}"
     return told
 
 
