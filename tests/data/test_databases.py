@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from mlbuild.data.databases import DATABASES
+from mlbuild.data.databases.table import sorted_rows
 from mlbuild.diagnostics import Failed, Failure
 from tests.data.shops import SHOPS, Shop, fetched, made
 
@@ -67,6 +68,16 @@ def test_the_order_of_rows_changes_no_byte(shop: Shop, tmp_path: Path, unique: l
         contents.add(fetched(tmp_path, shop.url, DTYPES, unique, table=f"rows{number}")[1])
         shuffle.shuffle(rows)
     assert len(contents) == 1
+
+
+@pytest.mark.parametrize("unique", [["f"], []])
+def test_zeros_with_different_signs_have_an_order(unique: list[str]) -> None:
+    rows = pl.DataFrame({"f": [0.0, -0.0, None, float("nan"), 1.0], "s": ["x", "x", "x", "x", "x"]})
+    found = {
+        repr(sorted_rows(some, unique).rows())
+        for some in (rows, rows.reverse(), rows.gather([1, 0, 4, 3, 2]))
+    }
+    assert found == {"[(-0.0, 'x'), (0.0, 'x'), (1.0, 'x'), (nan, 'x'), (None, 'x')]"}
 
 
 def test_only_the_columns_of_the_contract_count(shop: Shop, tmp_path: Path) -> None:

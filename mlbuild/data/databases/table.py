@@ -17,11 +17,17 @@ _ROW_GROUP = 1 << 18
 
 
 def sorted_rows(rows: pl.DataFrame, unique: Sequence[str]) -> pl.DataFrame:
-    """Sort rows by the columns that are unique together; by the others too if that is not enough."""
-    others = [name for name in rows.columns if name not in unique]
-    by = list(unique)
+    """Sort rows by the columns that are unique together; by the others too if that is not enough.
+
+    Rows that are still equal differ in no byte: 0.0 comes after -0.0, although the numbers are equal.
+    """
+    import polars as pl
+    import polars.selectors as cs
+
+    by: list[pl.Expr] = [pl.col(name) for name in unique]
     if not by or rows.select(by).is_duplicated().any():
-        by += others
+        by += [pl.col(name) for name in rows.columns if name not in unique]
+        by += [pl.col(name).cast(pl.String) for name in rows.select(cs.float()).columns]
     return rows.sort(by, nulls_last=True, maintain_order=False)
 
 
