@@ -35,6 +35,7 @@ SOAKS = {
         "tests/data/test_split_law.py",
     ],
     "steps-oracle": ["tests/data/test_steps_oracle.py"],
+    "contracts": ["tests/data/test_planted.py", "tests/data/test_rule_law.py"],
     "ops": ["tests/ops/test_law.py"],
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
