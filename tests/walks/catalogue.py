@@ -90,6 +90,18 @@ WALKS = (
         schema="every n-th row",
     ),
     Walk(
+        "Add a kind of folds",
+        files={"data/folds/blocks.py": "blocks.py"},
+        changes=[
+            Entry("data/__init__.py", "FOLDS", "BlockFolds", "from mlbuild.data.folds.blocks import BlockFolds")
+        ],
+        settings={"datasets.all.folds": {"type": "blocks", "count": 2}, "models.one.cross_validation": True},
+        then=frozenset({"folds:all", "fold:one@1", "fold:one@2"}) | all_of("cross_validate", "publish"),
+        laws=["tests/data/test_fold_law.py::test_every_class_of_folds_keeps_the_law[blocks"],
+        schema="blocks of consecutive rows",
+        makes=["dist/one/cross_validation.json"],
+    ),
+    Walk(
         "Add a format",
         files={"data/formats/arrow_stream.py": "arrow_stream.py"},
         changes=[
@@ -174,7 +186,7 @@ WALKS = (
         changes=[
             Entry("diagnostics.py", "CODES", '"vague-name": "an output whose name does not say what it is"'),
             Entry("diagnostics.py", "WARNINGS", '"vague-name"'),
-            Edit("spec/language.py", "@frozen\nclass Overlay(Kind):\n", instead=f"{_LEVEL}\n\n@frozen\nclass Overlay(Kind):\n"),
+            Edit("spec/warnings.py", 'preprocessing list or model is not used.")\n', _LEVEL),
             Edit("spec/meaning/outputs.py", "    for name, output in definitions.outputs.items():\n", _WARN),
         ],
         settings={"outputs.model": {"model": "one"}},
