@@ -13,7 +13,10 @@ import pytest
 
 from mlbuild.data.databases import DATABASES
 from mlbuild.data.databases.table import sorted_rows
+from mlbuild.data.locators.remote import Wanted
+from mlbuild.data.locators.sql import Sql
 from mlbuild.diagnostics import Failed, Failure
+from mlbuild.progress import silent
 from tests.data.shops import SHOPS, Shop, fetched, made
 
 DTYPES = {"b": "bool", "i": "int", "f": "float", "s": "string", "d": "date", "t": "datetime"}
@@ -170,10 +173,6 @@ def test_the_version_of_a_table(shop: Shop, tmp_path: Path, query: str, message:
 
 def test_all_answers_are_about_one_state(shop: Shop, tmp_path: Path) -> None:
     """Whatever is committed after the first answer shows in none of the others."""
-    from mlbuild.data.locators.remote import Wanted
-    from mlbuild.data.locators.sql import Sql
-    from mlbuild.progress import silent
-
     shop.run("PRAGMA journal_mode = WAL") if shop.url.startswith("sqlite") else None
     made(shop, "rows", {"i": "int"}, [(1,), (7,)])
     remote = (
@@ -194,6 +193,43 @@ def test_all_answers_are_about_one_state(shop: Shop, tmp_path: Path) -> None:
     if shop.exclusive:
         shop.run(*changes)
     assert fetched(tmp_path, shop.url, {"i": "int"}, table="rows")[0].rows() == [(7,), (9,)]
+
+
+def test_a_query_can_only_read(shop: Shop, tmp_path: Path) -> None:
+    """A spec can be from someone else, but the user's own connection can do much more than read."""
+    made(shop, "rows", {"i": "int"}, [(1,), (7,)])
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "secret.csv").write_text("i\n5\n")
+    queries = [
+        "DELETE FROM rows",
+        "DELETE FROM rows RETURNING i",
+        "WITH gone AS (DELETE FROM rows RETURNING i) SELECT i FROM gone",
+        "INSERT INTO rows VALUES (3) RETURNING i",
+        "DROP TABLE rows",
+        "CREATE TABLE i (i INTEGER)",
+        "SELECT i FROM rows; DROP TABLE rows",
+        "SELECT i FROM rows) AS q; COMMIT; DROP TABLE rows; SELECT (1",
+        "COMMIT",
+        f"ATTACH '{other}/new.db' AS new",
+        f"VACUUM INTO '{other}/copy.db'",
+        f"COPY rows TO '{other}/copy.csv'",
+        f"COPY (SELECT i FROM rows) TO PROGRAM 'touch {other}/program'",
+        f"SELECT i FROM read_csv('{other}/secret.csv')",
+        f"SELECT i FROM '{other}/secret.csv'",
+        "SELECT load_extension('nothing') AS i",
+        "INSTALL httpfs",
+        "SET enable_external_access = true",
+        "PRAGMA journal_mode = DELETE",
+    ]
+    for query in queries:
+        assert failure(tmp_path, shop, {"i": "int"}, query=query).kind == "data", query
+        remote = Sql(connection=shop.url, table="rows", version_query=query).locate(tmp_path, {}).remote
+        assert remote is not None
+        with pytest.raises(Failed), remote.opened(remote.request(Wanted({"i": "int"}, ()))) as opened:
+            opened.version()
+        assert fetched(tmp_path, shop.url, {"i": "int"}, table="rows")[0].rows() == [(1,), (7,)], query
+        assert [file.name for file in other.iterdir()] == ["secret.csv"], query
 
 
 def test_every_database_has_a_shop() -> None:

@@ -44,9 +44,22 @@ class Sqlite(Database):
             raise unreachable(connection, connection.scrubbed(str(error))) from None
         try:
             opened.execute("BEGIN")
+            opened.set_authorizer(_reads_only)
             yield SqliteSession(connection, opened)
         finally:
             opened.close()
+
+
+def _reads_only(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    """Whether a statement may do something. A query comes with the spec, which can be from someone else: it reads the
+    database and nothing else, although SQLite could attach other files, and creates those that do not exist.
+    """
+    import sqlite3
+
+    reads = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
+    asks = action == sqlite3.SQLITE_PRAGMA and second is None
+    calls = action == sqlite3.SQLITE_FUNCTION and second != "load_extension"
+    return sqlite3.SQLITE_OK if action in reads or asks or calls else sqlite3.SQLITE_DENY
 
 
 class SqliteSession:
@@ -104,6 +117,8 @@ class SqliteSession:
             return unreachable(self._connection, "another program is writing to it")
         if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_IOERR")):
             return unreachable(self._connection, self._connection.scrubbed(str(error)))
+        if name == "SQLITE_AUTH":
+            return refused(self._connection, "it may only read")
         return refused(self._connection, str(error))
 
 
