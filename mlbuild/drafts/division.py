@@ -69,7 +69,9 @@ def divide(goal: Goal, times: Sequence[Timeline], groups: Sequence[Group], other
     if given is not None:
         return given
     time, group = (times[0] if times else None), (groups[0] if groups else None)
-    waves = time is not None and (not time.calendar or time.values.n_unique() <= MOST_WAVES)
+    waves = time is not None and (
+        not time.calendar or (group is not None and group.sampled and time.values.n_unique() <= MOST_WAVES)
+    )
     remarks: list[str] = []
     if group is not None and waves and (made := _by_group(goal, group)):
         return replace(made, remarks=[_instead(time), *others] if time is not None else others)

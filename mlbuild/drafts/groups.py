@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mlbuild.data.evidence.words import is_being, says_entity, says_key, says_kind
+from mlbuild.data.evidence.words import is_being, says_code, says_entity, says_key, says_kind
 from mlbuild.data.inference import Inferred
 from mlbuild.drafts.times import Timeline, says_time
 from mlbuild.frozen import frozen
@@ -21,11 +21,14 @@ MOST_WAVES = 12
 
 @frozen
 class Group:
-    """A column whose equal values belong together, and the number of different ones."""
+    """A column whose equal values belong together, and the number of different ones.
+
+    New rows can be about things that are `sampled`, such as persons. Others, such as states, are all known.
+    """
 
     name: str
     count: int
-    why: str
+    sampled: bool
 
 
 def groups(inferred: Inferred, rows: pl.DataFrame, target: str, times: Sequence[Timeline]) -> list[Group]:
@@ -55,15 +58,16 @@ def _found(inferred: Inferred, rows: pl.DataFrame, target: str, times: Sequence[
         if name == target or name in in_time or column.dtype not in ("int", "string", "float"):
             continue
         values = rows[name]
-        if column.dtype == "float" and not (says_entity(name) and bool((values == values.round()).all())):
+        named = says_entity(name) or says_code(name)
+        if column.dtype == "float" and not (named and bool((values == values.round()).all())):
             continue
         count = values.n_unique()
         if values.null_count() or count < _NAMED or rows.height == count:
             continue
         if _is_key(name, values, count):
-            yield Group(name, count, "identifies what several rows are about")
-        elif rows.height >= 2 * count and column.dtype != "float" and _is_unit(values, count, moments):
-            yield Group(name, count, "has several rows at different times")
+            yield Group(name, count, not says_kind(name))
+        elif rows.height >= 2 * count and _is_unit(values, count, moments):
+            yield Group(name, count, named and not says_kind(name))
 
 
 def _is_key(name: str, values: pl.Series, count: int) -> bool:

@@ -176,6 +176,8 @@ class _ColumnExaminer:
             return False
         if self.by_time is None:
             return True
+        if part == "year" and name in self.time and not self.goal.classes:
+            return self.by_time[TRAIN][name].dt.year().n_unique() > 1  # numbers can follow a trend
         # In a split by time, the test rows represent future rows.
         train, test = (getattr(self.by_time[which][name].dt, part)() for which in (TRAIN, TEST))
         return int(test.is_in(train.unique().to_list()).sum()) > _MET_AGAIN * len(test)

@@ -245,6 +245,29 @@ def test_ids_with_a_point_are_no_numbers(mlbuild: Command, values: list[Any]) ->
     assert "docno" not in drafted(mlbuild, {"docno": values}).model.features
 
 
+def test_codes_with_a_point_and_a_few_years_each_are_groups(mlbuild: Command) -> None:
+    columns = {"year": each(lambda row: 1987 + row % 3), "fcode": each(lambda row: 410032.0 + row // 3 * 7)}
+    assert drafted(mlbuild, columns).split.key == ("fcode",)  # type: ignore[attr-defined] # a hash has a key
+
+
+def test_things_that_are_all_known_are_split_by_time(mlbuild: Command) -> None:
+    columns: dict[str, list[Any]] = {
+        "State": each(lambda row: f"s{row // 6}"),
+        "year": each(lambda row: 2010 + row % 6),
+    }
+    made = drafted(mlbuild, columns)
+    assert made.kind == "column" and made.notes[0].startswith(
+        "rows with the same 'State' are in several parts"
+    )
+    assert made.model.features == ("State", "year", "size")
+
+
+def test_the_year_of_the_time_lets_numbers_follow_a_trend(mlbuild: Command) -> None:
+    days = each(lambda row: f"{2000 + row // 12}-{row % 12 + 1:02}-01")
+    made = drafted(mlbuild, {"day": days}, y=each(lambda row: row + row % 7 / 10))
+    assert "parts: [year, month]" in made.text
+
+
 def test_a_counter_of_time_stays_a_feature(mlbuild: Command) -> None:
     assert "time" in drafted(mlbuild, {"time": each(lambda row: row + 1)}).model.features
 
