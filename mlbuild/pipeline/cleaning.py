@@ -7,7 +7,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from mlbuild.engine.decide.looks import LOOKS
 from mlbuild.engine.decide.stale import Decision, FailedBefore, Fresh, Restorable
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.garbage import Garbage, find_garbage
@@ -40,6 +42,7 @@ def removable(
         else:
             others.append(path)
     others += (path for path, _ in store.local.notes("code") if path.stem not in versions)
+    others += (path for path, note in store.local.notes(LOOKS) if _task_of(note) not in known)
     neighbors = [*store.neighbors()]
     others += [neighbor.entry for neighbor in neighbors if neighbor.gone]
     for project in (neighbor.store for neighbor in neighbors if neighbor.store):
@@ -54,6 +57,11 @@ def _user() -> int:
     return os.geteuid() if hasattr(os, "geteuid") else 0  # what Windows reports as the owner of all files
 
 
+def _task_of(note: Any) -> str:
+    """Return the name of the task that a note is about; empty for a damaged one."""
+    return str(note.get("task", "")) if isinstance(note, dict) else ""
+
+
 def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:
     """Yield what is stored about each task: the place, its name, and the key and code version of its last result.
 
@@ -63,4 +71,4 @@ def _records(store: DiskStore) -> Iterator[tuple[Path, str, str, str]]:
         body = note if isinstance(note, dict) else {}
         ingredients = body.get("ingredients")
         code = ingredients.get("code", "") if isinstance(ingredients, dict) else ""
-        yield path, str(body.get("task", "")), str(body.get("key", "")), str(code)
+        yield path, _task_of(note), str(body.get("key", "")), str(code)

@@ -224,6 +224,25 @@ def test_locked_says_that_the_content_is_gone_or_that_something_else_is_asked(sh
     assert other.code == 7 and "what is fetched for source 'payments' changed" in other.err
 
 
+def test_locked_needs_no_database_where_the_cache_is_shared(
+    shop: Command, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in CI: a clone has the lock file, and the cache has the content."""
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    assert shop("build", "-q").code == 0
+    clone = tmp_path_factory.mktemp("clone")
+    for name in ("mlbuild.yaml", "mlbuild.lock"):
+        (clone / name).write_bytes((shop.folder / name).read_bytes())
+    (clone / "shop.db").touch()
+    monkeypatch.chdir(clone)
+    ran = shop.here("build", "--locked", "--json")
+    assert ran.code == 0, ran.err
+    assert "fetch:payments" in outcomes(ran)["reused"] and "ran" not in outcomes(ran)
+    model = "dist/late/model.onnx"
+    assert (clone / model).read_bytes() == (shop.folder / model).read_bytes()
+    assert shop.here("build", "-q", "--offline").code == 7  # nothing was fetched here
+
+
 def test_gc_keeps_what_was_fetched(shop: Command) -> None:
     source(shop.folder, "refresh: 1h")
     shop("build", "-q")
@@ -231,6 +250,11 @@ def test_gc_keeps_what_was_fetched(shop: Command) -> None:
     assert shop("gc", "--delete").code == 0
     (shop.folder / "shop.db").write_bytes(b"")
     assert outcomes(shop("build", "--json", "--offline")).keys() == {"reused"}
+    file = shop.folder / "mlbuild.yaml"
+    file.write_text(file.read_text().replace("payments:", "sales:").replace("from: payments", "from: sales"))
+    looks = shop.folder / ".mlbuild/looks"
+    assert shop("gc", "--delete", "--keep-builds", "0").code == 0
+    assert [*looks.iterdir()] == []
 
 
 def test_a_record_has_the_digest_of_what_was_fetched(shop: Command) -> None:

@@ -20,7 +20,8 @@ from mlbuild.frozen import frozen
 #: When tasks look: if the last look is too old, in any case, or not at all.
 When = Literal["due", "now", "never"]
 
-_FOLDER = "looks"
+#: The folder of the looks in the store.
+LOOKS = "looks"
 _LOOK = {"task": str, "question": is_digest, "place": str, "at": (int, float), "answer": is_digest}
 
 
@@ -75,7 +76,7 @@ def answer_of(parts: Mapping[str, Part]) -> str:
 
 def find_look(local: Local, task: str) -> Look | None:
     """Return the last look of a task, or None."""
-    value = local.note(f"{_FOLDER}/{task}")
+    value = local.note(f"{LOOKS}/{task}")
     if not fits(value, _LOOK) or value["task"] != task:  # file systems may confuse "A" and "a"
         return None
     return Look(value["question"], value["place"], value["at"], value["answer"])
@@ -83,4 +84,4 @@ def find_look(local: Local, task: str) -> Look | None:
 
 def keep_look(local: Local, task: str, look: Look) -> None:
     """Store the last look of a task, replacing the previous one."""
-    local.keep_note(f"{_FOLDER}/{task}", {"task": task, **vars(look)})
+    local.keep_note(f"{LOOKS}/{task}", {"task": task, **vars(look)})
