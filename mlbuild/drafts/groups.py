@@ -34,8 +34,8 @@ class Group:
 def groups(inferred: Inferred, rows: pl.DataFrame, target: str, times: Sequence[Timeline]) -> list[Group]:
     """Return the columns that group rows, the one to split by first."""
     found = {one.name: one for one in _found(inferred, rows, target, times)}
+    order = sorted(found.values(), key=lambda one: -one.count)
     # Rows that a coarser key keeps together stay together by the finer one too.
-    order = sorted(found.values(), key=lambda one: not says_key(one.name))
     if order:
         coarser = [one for one in order if one.count >= _FEWEST and _nested(rows, order[0].name, one.name)]
         first = min(coarser, key=lambda one: one.count, default=order[0])

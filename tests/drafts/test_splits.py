@@ -245,6 +245,16 @@ def test_ids_with_a_point_are_no_numbers(mlbuild: Command, values: list[Any]) ->
     assert "docno" not in drafted(mlbuild, {"docno": values}).model.features
 
 
+def test_a_number_within_each_thing_is_no_key(mlbuild: Command) -> None:
+    columns: dict[str, list[Any]] = {
+        "family": [f"{row // 10:03}" for row in range(300)],
+        "childNum": [row % 10 + 1 for row in range(300)],
+    }
+    made = drafted(mlbuild, columns, rows=300)
+    assert made.split.key == ("family",)  # type: ignore[attr-defined] # a hash has a key
+    assert "childNum" in made.model.features
+
+
 def test_codes_with_a_point_and_a_few_years_each_are_groups(mlbuild: Command) -> None:
     columns = {"year": each(lambda row: 1987 + row % 3), "fcode": each(lambda row: 410032.0 + row // 3 * 7)}
     assert drafted(mlbuild, columns).split.key == ("fcode",)  # type: ignore[attr-defined] # a hash has a key

@@ -7,7 +7,7 @@ import re
 #: Words of columns whose values identify things.
 _KEYS = frozenset("id ids guid identifier ident key uuid pid uid".split())
 #: Words for numbers, which can also count things: a key only if they stand alone or after a thing.
-_NUMBERS = frozenset("nr no num number".split())
+_NUMBERS = frozenset("nr no".split())
 #: Words of keys whose things are kinds rather than single ones.
 _KINDS = frozenset(
     "brand cat category channel city class color colour country currency department genre group kind language region segment "
