@@ -44,6 +44,7 @@ VERBS = {
     "query": "print the tasks that match an expression, such as deps(model:late)",
     "render": "print the complete spec as one file, with all defaults written out",
     "contract": "write a contract from data, or compare the contracts of two specs",
+    "rows": "print or write the rows of a source or dataset",
     "describe": "show statistics of a table, or compare two",
     "explain": "explain an error code and how to fix the error",
     "schema": "print or write the JSON Schema of specs for editors",

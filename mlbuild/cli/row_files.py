@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.cli.exits import UsageError
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import KNOWN, NAMED, WRITABLE, format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.params import ListOf, MapOf, Param, params_of
-from mlbuild.regular import is_regular
-from mlbuild.shown import is_unicode
+from mlbuild.regular import is_regular, writing_regular
+from mlbuild.shown import is_unicode, shown
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: The suffixes of files to read and of files to write, for help texts.
 READABLE, WRITTEN = (f"{', '.join([*some][:-1])} or {[*some][-1]}" for some in (NAMED, WRITABLE))
@@ -103,3 +106,34 @@ def _takes(param: Param, value: Any) -> bool:
     from jsonschema import Draft7Validator
 
     return bool(Draft7Validator(param.kind.json_schema()).is_valid(value))
+
+
+def csv_lines(rows: pl.DataFrame) -> list[str]:
+    """Format CSV for a terminal, with values escaped. Files and other programs get everything unchanged."""
+    import polars as pl
+
+    header = pl.DataFrame([[shown(name) for name in rows.columns]], orient="row")
+    body = rows.with_columns(pl.col(pl.String).map_elements(shown, return_dtype=pl.String))
+    return "".join(part.write_csv(include_header=False) for part in (header, body)).splitlines()
+
+
+def _polars_error() -> type[Exception]:
+    """The error that polars raises when it cannot write, such as to a full disk."""
+    import polars as pl
+
+    return pl.exceptions.PolarsError
+
+
+def write_rows(rows: pl.DataFrame, form: Format, target: Path) -> None:
+    """Write a table to a file.
+
+    Raises:
+        UsageError: The file cannot be written.
+        Failed: Of kind `data`: the format cannot represent a value.
+    """
+    try:
+        with writing_regular(target) as stream:
+            form.write(rows, stream)
+    except (OSError, _polars_error()) as error:
+        reason = (getattr(error, "strerror", None) or str(error) or "unknown error").lower()
+        raise UsageError(f"cannot write '{target}': {reason}") from None

@@ -195,6 +195,7 @@ COMMANDS = {
         "contract infer TEXT",
         "contract diff TEXT",
     ],
+    "rows": ["rows rows --json", "rows TEXT", "rows all:train -o out.parquet"],
     "describe": [
         "describe rows",
         "describe all:train rows.csv --json",

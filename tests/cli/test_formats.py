@@ -312,6 +312,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "query": "x",
             "contract": "infer x",
             "describe": "x",
+            "rows": "x",
             "predict": "model.onnx rows.csv",
             "store": "verify",
         }

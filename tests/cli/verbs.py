@@ -16,6 +16,7 @@ LINES = {
     "query": ("query", "model:trees"),
     "render": ("render",),
     "contract": ("contract", "infer", "rows.csv"),
+    "rows": ("rows", "csv"),
     "describe": ("describe", "csv"),
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),

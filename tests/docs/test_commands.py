@@ -145,6 +145,7 @@ def test_a_json_document_has_the_keys_of_the_page(
         "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
         "init": "-f drafted.mlbuild.yaml",
         "store": "verify",
+        "rows": "birds",
         "contract infer": "data/penguins.csv",
         "contract diff": "mlbuild.yaml",
     }

@@ -14,15 +14,14 @@ from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.like import options_text, plainly, way_of_reading
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
-from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, writable
+from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, csv_lines, writable, write_rows
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
 from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed
 from mlbuild.params import params_of, read
-from mlbuild.regular import is_regular, writing_regular
-from mlbuild.shown import shown
+from mlbuild.regular import is_regular
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
         answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
         if target and written:
-            _write(answers, written, target)
+            write_rows(answers, written, target)
     except NotOurs as error:
         raise UsageError(f"'{model}' {error}") from None
     except Failed as failed:
@@ -73,35 +72,10 @@ def run(args: argparse.Namespace) -> int:
         told |= {"like": like.name} if like else {}
         show_document(document(args.command, OK, told))
     elif not target and sys.stdout.isatty():
-        show(_for_people(answers))
+        show(csv_lines(answers))
     elif not target:
         show_document(answers.write_csv().removesuffix("\n"))
     return OK
-
-
-def _for_people(answers: pl.DataFrame) -> list[str]:
-    """Format CSV for a terminal, with values escaped. Files and other programs get everything unchanged."""
-    import polars as pl
-
-    header = pl.DataFrame([[shown(name) for name in answers.columns]], orient="row")
-    rows = answers.with_columns(pl.col(pl.String).map_elements(shown, return_dtype=pl.String))
-    return "".join(part.write_csv(include_header=False) for part in (header, rows)).splitlines()
-
-
-def _polars_error() -> type[Exception]:
-    """The error that polars raises when it cannot write, such as to a full disk."""
-    import polars as pl
-
-    return pl.exceptions.PolarsError
-
-
-def _write(answers: pl.DataFrame, form: Format, target: Path) -> None:
-    try:
-        with writing_regular(target) as stream:
-            form.write(answers, stream)
-    except (OSError, _polars_error()) as error:
-        reason = (getattr(error, "strerror", None) or str(error) or "unknown error").lower()
-        raise UsageError(f"cannot write '{target}': {reason}") from None
 
 
 def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:

@@ -1,0 +1,95 @@
+"""`mlbuild rows TABLE`: print or write the rows of a source or dataset, as models get them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlbuild import api
+from mlbuild.cli.exits import OK, STALE, Stopped, UsageError, code_of
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.printing import Paint, show, show_document
+from mlbuild.cli.output.progress import BuildPrinter
+from mlbuild.cli.output.values import Values
+from mlbuild.cli.project import load_spec
+from mlbuild.cli.row_files import WRITTEN, csv_lines, writable, write_rows
+from mlbuild.engine.store.store import open_store
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.pipeline.parts import SPLITS, WHOLE, stored_table
+from mlbuild.shown import shown
+from mlbuild.spec.spec import Spec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the rows of a source or dataset as CSV, or write them to a file. A dataset has the columns and rows after its last step. "
+        "NAME:PART is one part of its split; without a part, the parts follow one another. The table is built first if it is out of date."
+    )
+    parser.add_argument("table", metavar="TABLE", help="source, dataset, or NAME:PART, such as birds:test")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help=f"write to a {WRITTEN} file instead of printing CSV"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    target = Path(args.output) if args.output else None
+    form = writable(target)().for_file(target.name) if target else None
+    spec = load_spec(args)
+    name, _, part = args.table.partition(":")
+    if name not in spec.sources and name not in spec.datasets:
+        known = [*spec.sources, *spec.datasets]
+        near = did_you_mean(name, known) or f"sources and datasets: {listed(known)}"
+        raise UsageError(f"there is no source or dataset '{shown(name)}'", near)
+    rows = _rows(args, spec, name, part)
+    if target and form:
+        write_rows(rows, form, target)
+    if args.json:
+        told = {"rows": rows.height, "columns": rows.columns} | ({"file": args.output} if target else {})
+        show_document(document(args.command, OK, told))
+    elif not target and sys.stdout.isatty():
+        show(csv_lines(rows))
+    elif not target:
+        show_document(rows.write_csv().removesuffix("\n"))
+    return OK
+
+
+def _rows(args: argparse.Namespace, spec: Spec, name: str, part: str) -> pl.DataFrame:
+    """Return the rows of a table, which is built first.
+
+    Raises:
+        Stopped: It cannot be built.
+        UsageError: It does not have this part.
+    """
+    import polars as pl
+
+    task = f"{'source' if name in spec.sources else 'dataset'}:{name}"
+    table = spec.sources[name].table if name in spec.sources else spec.datasets[name].table
+    values, plan = Values(args), api.plan(spec)
+    printer = BuildPrinter(
+        sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, False, plan
+    )
+    built = api.build(
+        spec, [task], command=["mlbuild", *args.argv], events=values.listener(printer), planned=plan
+    )
+    result = values.result(built)
+    if not result.ok:
+        code = code_of(failure.kind for failure in result.failures.values())
+        raise Stopped(f"'{name}' cannot be built", code=code)
+    action = result.actions[task]
+    parts = [one for one in (*SPLITS, WHOLE) if any(known.startswith(f"{one}/") for known in action.digests)]
+    if part and part not in parts:
+        help_ = f"its parts: {listed(parts)}" if parts != [WHOLE] else "it is not split"
+        raise UsageError(f"'{name}' has no part '{shown(part)}'", help_)
+    contents = open_store(spec.root).contents
+    found = [stored_table(contents, action, one, table.columns) for one in ([part] if part else parts)]
+    frames = [frame for frame in found if frame is not None]
+    if len(frames) < len(found):
+        raise Stopped(f"the rows of '{name}' were removed from the store", "run the command again", STALE)
+    return pl.concat(frames)
