@@ -132,6 +132,7 @@ MISTAKES = [
     ("num_iterations: 200", "num_iterations: 20.5", "49:23 wrong-type 'num_iterations' must be an integer >= 1, not 20.5"),
     ("num_iterations: 200", "num_iterations: true", "49:23 wrong-type 'num_iterations' must be an integer >= 1, not true"),
     ("num_iterations: 200", "num_iterations:", "49:7 wrong-type 'num_iterations' must be an integer >= 1, but has no value"),
+    ("        columns:\n          late: arr_delay > 15\n", "        columns: {c: COALESCE(distance, 2), late: arr_delay > 15}\n        x-rest:\n", "27:41 wrong-type '2)' must be a string, but has no value | put the whole expression in quotes: without them, it ends at the ','"),
     ("num_iterations: 200", "num_iterations: 0", "49:23 out-of-range 'num_iterations' must be an integer >= 1, not 0"),
     ("learning_rate: 5e-2", "learning_rate: 0", "50:22 out-of-range 'learning_rate' must be a number > 0, not 0"),
     ("learning_rate: 5e-2", "learning_rate: .nan", "50:22 out-of-range 'learning_rate' must be a finite number, not .nan"),
