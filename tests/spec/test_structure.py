@@ -11,12 +11,12 @@ import pytest
 from jsonschema import Draft7Validator
 
 from mlbuild.data import DATASET_STEPS
+from mlbuild.data.formats import FORMATS
 from mlbuild.diagnostics import CODES
 from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.params import params_of
-from mlbuild.spec.language import SOURCE
 from mlbuild.spec.layers.compose import compose
 from mlbuild.spec.shape.schema import build_schema, tagged_unions
 from mlbuild.spec.shape.shape import check_shape
@@ -114,7 +114,7 @@ MISTAKES = [
     ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' must be a map with 'op', not 'filter' | write 'op: filter' and put its parameters below"),
     ("type: time", "type: tme", "30:13 unknown-type unknown split type 'tme' | did you mean 'time'?"),
     ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random, stratified, column, sources"),
-    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type': the suffix of 'data/weather.txt' does not imply one | available types: {listed(SOURCE.by_value)}"),
+    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type': the suffix of 'data/weather.txt' does not imply one | available types: {listed(one.type for one in FORMATS)}"),
     ("path: data/weather.csv", "pth: data/weather.csv", "6:5 unknown-key unknown key 'pth' in source 'weather' | did you mean 'path'?"),
     ("    path: data/weather.csv\n", "", "5:3 missing-key source 'weather' needs 'path'"),
     ("path: data/weather.csv", "path: a.txt\n    type: cvs", "7:11 unknown-type unknown source type 'cvs' | did you mean 'csv'?"),

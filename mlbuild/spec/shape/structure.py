@@ -199,7 +199,9 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
         if (near := did_you_mean(key, wanted)) and not key.startswith("x-"):
             message, meant = f"unknown key '{key}' in {title}", misspelt(key, wanted)
             return Problem("unknown-key", message, (*at, key), near, on="key", meant=meant)
-    options = ", ".join(kind.by_value)
+    # A path is never in a database, for example.
+    with_path = [name for name, cls in kind.by_value.items() if "path" in params_of(cls)]
+    options = ", ".join(with_path if kind.suffixes and "path" in value else kind.by_value)
     if wanted != [kind.by]:
         return Problem("missing-key", f"{title} needs 'path'", at, on="key")
     own = {key for cls in kind.classes for key in params_of(cls)}

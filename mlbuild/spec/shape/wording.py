@@ -183,7 +183,9 @@ def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     if value is None:
         cut = isinstance(at[-1], str) and at[-1].count(")") > at[-1].count("(")  # `{z: LAG(x, 2)}`
         help_ = "put the whole expression in quotes: without them, it ends at the ','" if cut else None
-        return Problem("wrong-type", f"{subject} must be {words(shape)}, but has no value", at, help_, on="key")
+        return Problem(
+            "wrong-type", f"{subject} must be {words(shape)}, but has no value", at, help_, on="key"
+        )
     help_ = shape.get("hints", {}).get(value) if isinstance(value, str) else None
     if shape["type"] == "array" and isinstance(value, (str, int, float)) and "\n" not in str(value):
         help_ = help_ or f"write a list: [{value if isinstance(value, str) else shown(value)}]"
