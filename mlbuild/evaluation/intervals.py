@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.evaluation import student
 from mlbuild.frozen import frozen
 from mlbuild.models.metrics.metric import Metric
 
@@ -79,7 +80,7 @@ def interval(
     error, count = standard_error(influence, clusters)
     if count < FEWEST:
         return None
-    quantile = _quantile(count - 1)
+    quantile = student.quantile((1 + LEVEL) / 2, count - 1)
     found: tuple[float, float] | None
     if metric.is_share:
         found = _wilson(value, error, count, quantile)
@@ -139,10 +140,3 @@ def _logit(
         for end in (middle - half, middle + half)
     )
     return low, high
-
-
-def _quantile(freedom: int) -> float:
-    """Return the quantile of Student's t for a two-sided interval."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, (1 + LEVEL) / 2))
