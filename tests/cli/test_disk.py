@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mlbuild.shown import shown
 from tests.cli.running import Command
 from tests.cli.small import shipped, small
 
@@ -219,7 +220,7 @@ def test_the_own_store_of_a_project_is_not_shared(mlbuild: Command, monkeypatch:
     other.mkdir()
     small(other)
     done = mlbuild("-C", "other", "build")
-    assert done.code == 7 and f"cannot use '{own}'" in done.err
+    assert done.code == 7 and f"cannot use '{shown(str(own))}'" in done.err
 
 
 def not_for_us(known: Callable[..., Any], *names: str) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.shown import shown
 from tests.cli.hostile import spec, table, write
 from tests.cli.running import Command
 
@@ -92,7 +93,7 @@ def test_files_elsewhere_are_not_read(mlbuild: Command, fault: str, monkeypatch:
             ran = mlbuild(*words.split())
             assert "SECRET" not in ran.out + ran.err, (words, ran)
         ran = mlbuild("build")
-        assert (ran.code, f"'{path}' is outside this project" in ran.err) == (2, True), ran
+        assert (ran.code, f"'{shown(path)}' is outside this project" in ran.err) == (2, True), ran
     file.write_text(text.replace('"rows.csv"', '"../rows.csv"'))
     assert "SECRET" in mlbuild("build", "--allow-outside").err
     assert "SECRET" not in mlbuild("build", "--allow-outside", "--no-samples").err
