@@ -69,9 +69,9 @@ def interval(
     number of classes, or 0.
 
     A share of rows has Wilson's interval, with the number of independent rows that have the same standard error. A
-    metric with two bounds has one on the logit scale. Others have a symmetric one.
+    metric with two bounds has one on the logit scale. Others have a symmetric one, cut off at the best value.
     """
-    with_bounds = sorted((metric.best, metric.worst))
+    lowest, highest = sorted((metric.best, metric.worst))
     if _too_few(metric, target, classes):
         return None
     influence = metric.influence(target, scores)
@@ -84,10 +84,11 @@ def interval(
     found: tuple[float, float] | None
     if metric.is_share:
         found = _wilson(value, error, count, quantile)
-    elif all(map(math.isfinite, with_bounds)):
-        found = _logit(value, error, quantile, *with_bounds)
+    elif math.isfinite(highest - lowest):
+        found = _logit(value, error, quantile, lowest, highest)
     else:
-        found = (value - quantile * error, value + quantile * error)
+        # A mean of errors that are mostly near 0 and rarely large: the interval would go below 0.
+        found = (max(value - quantile * error, lowest), min(value + quantile * error, highest))
     return None if found is None else Interval(*(float(f"{end:.{DIGITS}g}") for end in found))
 
 

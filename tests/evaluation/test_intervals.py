@@ -107,6 +107,15 @@ def test_a_perfect_share_is_not_certain() -> None:
     assert one is not None and one.to_json() == pytest.approx([0.9454, 1.0], abs=1e-4)
 
 
+def test_an_error_is_never_below_0() -> None:
+    """Nearly all predictions are right, and one is very wrong."""
+    target = np.arange(100) % 2
+    scores = np.clip(np.eye(2)[target], 1e-5, 1 - 1e-5)
+    scores[0] = scores[0, ::-1]
+    one, value = found(METRIC["log_loss"], (target, scores, 2)), METRIC["log_loss"].value(target, scores, 2)
+    assert one is not None and value is not None and one.low == 0 < value < one.high
+
+
 def test_there_is_no_interval_at_a_bound_of_the_logit_scale() -> None:
     target = np.arange(60) % 2
     assert found(METRIC["roc_auc"], (target, np.eye(2)[target], 2)) is None
