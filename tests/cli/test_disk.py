@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,21 @@ def test_a_disk_that_is_full_ends_with_7_and_what_was_finished_is_kept(
         (name, "reused") for name in kept
     }
     assert shipped(mlbuild.folder)
+
+
+def test_a_full_disk_is_no_failure_of_a_query(mlbuild: Command) -> None:
+    with closing(sqlite3.connect(mlbuild.folder / "shop.db")) as database, database:
+        database.execute("CREATE TABLE payments (amount REAL)")
+        database.executemany("INSERT INTO payments VALUES (?)", [(number / 7,) for number in range(40_000)])
+    (mlbuild.folder / "mlbuild.yaml").write_text(
+        "mlbuild: 1\nproject: p\nwarnings: {unused: ignore}\n"
+        'sources: {payments: {type: sql, connection: "sqlite:///shop.db", table: payments, contract: payment}}\n'
+        "contracts: {payment: {columns: {amount: float}}}\n"
+    )
+    done = limited(mlbuild.folder, 100_000, "build", "source:payments")
+    assert done.returncode == 7, done.stderr
+    assert "fetch:payments: cannot write the result of the task: file too large" in done.stderr
+    assert mlbuild("build", "source:payments").code == 0
 
 
 def test_what_is_shipped_stays_where_the_new_one_has_no_room(mlbuild: Command) -> None:

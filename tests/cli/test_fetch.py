@@ -330,6 +330,26 @@ def test_a_database_that_someone_writes_to_is_out_of_reach(
     assert shop("build").code == 0
 
 
+@pytest.mark.parametrize("call", ["session", "values", "rows"])
+def test_no_message_of_a_library_quotes_the_connection(
+    shop: Command, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even one that nobody knows."""
+    monkeypatch.setenv("SHOP", "sqlite:///shop.db?password=s3cr3t-word")
+    source(shop.folder, 'version_query: "SELECT 1"')
+
+    def fail(*arguments: object) -> None:
+        raise ValueError("cannot use password=s3cr3t-word")
+
+    place = "Sqlite.session" if call == "session" else f"SqliteSession.{call}"
+    monkeypatch.setattr(f"mlbuild.data.databases.sqlite.{place}", fail)
+    ran = shop("build", "-j1")
+    assert (ran.code, failed(ran)) == (1, "failed  fetch:payments: ValueError: cannot use password=***"), (
+        ran.err
+    )
+    assert "s3cr3t" not in ran.out + ran.err
+
+
 def test_secrets_show_nowhere(shop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not in the store, the lock, JSON or messages, whatever happens."""
     secret = "s3cr3t-word"

@@ -59,7 +59,8 @@ assert ok
 _WAITING = """\
 import time
 from mlbuild.pipeline.libraries import load
-load(["lightgbm", "numpy", "onnx", "onnxruntime", "pandera", "polars", "scikit-learn"])
+load(["lightgbm", "numpy", "onnx", "onnxruntime", "polars", "scikit-learn"])
+import pandera.polars  # when a contract is violated
 time.sleep(15)  # a process that ended at once would hide telemetry: it was first seen 9 s after the import
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -157,12 +157,23 @@ class SqlTable(Remote):
 
     @contextmanager
     def opened(self, request: Json) -> Iterator[OpenedTable]:
+        with ExitStack() as stack:
+            with self.worded():
+                session = stack.enter_context(self.database.session(self.connection, self.file))
+            yield OpenedTable(self, session, request)
+
+    @contextmanager
+    def worded(self) -> Iterator[None]:
+        """Keep the connection out of any message of a library that talks to the database.
+
+        Raises:
+            Failed: Of kind `task`: such a library failed in a way that its session does not know.
+        """
         try:
-            with self.database.session(self.connection, self.file) as session:
-                yield OpenedTable(session, request)
-        except Failed:
+            yield
+        except (Failed, MemoryError):  # these have messages of our own
             raise
-        except Exception as error:  # a bug, or one of a driver: its message can contain the connection
+        except Exception as error:  # a driver can raise anything, and its message can contain the connection
             text = self.connection.scrubbed(f"{type(error).__name__}: {error}")
             raise Failed(Failure("task", text, {"unquoted": type(error).__name__})) from None
 
@@ -175,14 +186,15 @@ def _bare(query: str | None) -> str | None:
 class OpenedTable:
     """An open database, and what is asked of it."""
 
-    def __init__(self, session: Session, request: Json) -> None:
-        self._session, self._request = session, request
+    def __init__(self, table: SqlTable, session: Session, request: Json) -> None:
+        self._table, self._session, self._request = table, session, request
 
     def version(self) -> str | None:
         query = self._request["version_query"]
         if query is None:
             return None
-        rows = self._session.values(query)
+        with self._table.worded():
+            rows = self._session.values(query)
         if len(rows) != 1 or len(rows[0]) != 1:
             raise data_failure("'version_query' must return one row with one value")
         return None if rows[0][0] is None else str(rows[0][0])
@@ -191,9 +203,8 @@ class OpenedTable:
         table, query = self._request["table"], self._request["query"]
         what = "the result of the query" if table is None else f"table '{table}'"
         needed = Needed(self._request["columns"], self._request["booleans"], what)
-        if table is not None:
-            query = self._select(table, needed)
-        rows = self._session.rows(query, needed)
+        with self._table.worded():
+            rows = self._session.rows(query if table is None else self._select(table, needed), needed)
         if rows.is_empty():
             raise data_failure(f"{what} has no rows")
         progress(rows.height, rows.height, "rows")
