@@ -6,7 +6,9 @@ import math
 import os
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,7 @@ def junk(path: Path, chance: random.Random) -> None:
 
 #: Texts that could be anywhere in a document.
 TEXTS = ["", "x", "../../../x", "\x1b[31m", "\udc80"]
-NUMBERS = [0, -1, 1.5, math.nan, math.inf, 10**400, True]
+NUMBERS = [0, -1, 1.5, 1e12, 1e300, math.nan, math.inf, 10**400, True]
 JUNK: list[Any] = [None, *NUMBERS, *TEXTS, [], {}, [[]], [0], ["x"], {"x": 1}, {"": None}]
 
 
@@ -104,6 +106,7 @@ READING = (
     "plan",
     "plan --locked",
     "why train:one",
+    "why fetch:prices",
     "query model:one",
     "graph",
     "gc",
@@ -125,9 +128,21 @@ def kinds(project: Path) -> dict[str, list[Path]]:
     return found
 
 
+#: A source that is fetched, besides that of the model.
+FETCHED = """\
+sources:
+  prices: {type: sql, connection: "sqlite:///shop.db", table: prices, refresh: 6h, contract: price}
+contracts: {price: {columns: {amount: float}}}
+"""
+
+
 @pytest.fixture
 def project(mlbuild: Command) -> Command:
-    small(mlbuild.folder)
+    spec = small(mlbuild.folder)
+    (mlbuild.folder / "fetched.yaml").write_text(FETCHED)
+    with closing(sqlite3.connect(mlbuild.folder / "shop.db")) as database, database:
+        database.execute("CREATE TABLE prices AS SELECT 1.5 AS amount")
+    spec.write_text(spec.read_text() + "include: fetched.yaml\nwarnings: {unused: ignore}\n")
     assert mlbuild("build").code == 0
     return mlbuild
 
@@ -156,6 +171,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
         "ac",
         "tasks",
         "code",
+        "looks",
         "exported",
         "runs",
         "stat.json",
@@ -183,7 +199,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
 
 
 #: Documents by their folder or name.
-DOCUMENTS = ("ac", "tasks", "runs", "stat.json", "times.json", "origin.json", "code", "scans.json")
+DOCUMENTS = ("ac", "tasks", "looks", "runs", "stat.json", "times.json", "origin.json", "code", "scans.json")
 
 
 def test_no_document_that_says_something_else_matters(project: Command) -> None:

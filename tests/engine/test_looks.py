@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlbuild.diagnostics import Failed, Failure
-from mlbuild.engine.decide.looks import Looks, find_look
+from mlbuild.engine.decide.looks import Looks, find_look, keep_look
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action, Part, find_record
 from mlbuild.engine.decide.stale import Fresh, Stale, Unsure
@@ -107,6 +108,20 @@ def test_it_looks_again_when_the_last_look_is_too_old(project: Project, oracle: 
     assert ran(project, hourly, looks=later(-HOUR)) == ["f"]
     never = replace(oracle, refresh=None)
     assert ran(project, never, looks=later(HOUR * 10_000)) == []
+
+
+@pytest.mark.parametrize("refresh", [0, HOUR, None])
+@pytest.mark.parametrize("at", [1e300, -1e300, 1e12, -5.0, math.inf, math.nan, 10**400, True, "0"])
+def test_a_look_at_an_impossible_time_is_none(
+    project: Project, oracle: Oracle, at: Any, refresh: int | None
+) -> None:
+    asked = replace(oracle, refresh=refresh)
+    assert ran(project, asked) == ["f", "t"]
+    last = find_look(project.store.local, "f")
+    assert last is not None
+    keep_look(project.store.local, "f", replace(last, at=at))
+    assert find_look(project.store.local, "f") is None
+    assert ran(project, asked) == ["f"]
 
 
 def test_it_looks_at_once_if_asked_to_or_if_the_question_or_the_place_differs(

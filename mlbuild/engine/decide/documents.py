@@ -42,7 +42,7 @@ def size(value: Any) -> bool:
 
 
 def seconds(value: Any) -> bool:
-    """A duration in seconds."""
+    """A duration in seconds, or a time in seconds since 1970."""
     return type(value) in (int, float) and 0 <= value < _LONGEST
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from mlbuild.engine.canonical import canonical, digest, is_digest
-from mlbuild.engine.decide.documents import fits
+from mlbuild.engine.decide.documents import fits, seconds
 from mlbuild.engine.decide.external import Outside
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.decide.reasons import Reason
@@ -22,7 +22,7 @@ When = Literal["due", "now", "never"]
 
 #: The folder of the looks in the store.
 LOOKS = "looks"
-_LOOK = {"task": str, "question": is_digest, "place": str, "at": (int, float), "answer": is_digest}
+_LOOK = {"task": str, "question": is_digest, "place": str, "at": seconds, "answer": is_digest}
 
 
 @frozen
