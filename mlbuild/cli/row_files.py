@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.cli.exits import UsageError
+from mlbuild.cli.output.printing import show, show_document
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import KNOWN, NAMED, WRITABLE, format_of
 from mlbuild.data.formats.format import Format
@@ -108,8 +110,15 @@ def _takes(param: Param, value: Any) -> bool:
     return bool(Draft7Validator(param.kind.json_schema()).is_valid(value))
 
 
-def csv_lines(rows: pl.DataFrame) -> list[str]:
-    """Format CSV for a terminal, with values escaped. Files and other programs get everything unchanged."""
+def print_rows(rows: pl.DataFrame) -> None:
+    """Print CSV, with values escaped on a terminal. Files and other programs get everything unchanged."""
+    if sys.stdout.isatty():
+        show(_escaped(rows))
+    else:
+        show_document(rows.write_csv().removesuffix("\n"))
+
+
+def _escaped(rows: pl.DataFrame) -> list[str]:
     import polars as pl
 
     header = pl.DataFrame([[shown(name) for name in rows.columns]], orient="row")

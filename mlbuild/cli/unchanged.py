@@ -26,15 +26,15 @@ UNKNOWN, UNCHANGED, TOUCHED = range(3)
 #: The folder of the snapshots in `.mlbuild`.
 FOLDER = "snapshots"
 
-#: The fields of a snapshot, in order. Each is a list of texts: `variables` and their traces, paths that are
-#: `absent`, the times since and before which nothing is fetched, everything that is `installed` and its trace, `specs` and their facts, what each of these has `said`,
-#: files that are `named` by variables and their facts, other files and folders of the `project` and their trace;
-#: and for each command what it prints: warnings without and with colors, results without and with colors, and the
-#: rest.
+#: The fields of a snapshot, in order. Each is a list of texts: `variables` and their traces, when something was last
+#: `fetched` and when it is due, paths that are `absent`, everything that is `installed` and its trace, `specs` and
+#: their facts, what each of these has `said`, files that are `named` by variables and their facts, other files and
+#: folders of the `project` and their trace; and for each command what it prints: warnings without and with colors,
+#: results without and with colors, and the rest.
 FIELDS = (
     "variables",
-    "absent",
     "fetched",
+    "absent",
     "installed",
     "specs",
     "said",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.like import options_text, plainly, way_of_reading
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import say, show, show_document
-from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, csv_lines, writable, write_rows
+from mlbuild.cli.output.printing import say, show_document
+from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
@@ -71,10 +70,8 @@ def run(args: argparse.Namespace) -> int:
         told = {"file": args.output} if target else {"rows": answers.to_dicts()}
         told |= {"like": like.name} if like else {}
         show_document(document(args.command, OK, told))
-    elif not target and sys.stdout.isatty():
-        show(csv_lines(answers))
     elif not target:
-        show_document(answers.write_csv().removesuffix("\n"))
+        print_rows(answers)
     return OK
 
 

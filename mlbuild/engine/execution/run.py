@@ -71,7 +71,8 @@ def build(
     `force` runs the targets, and the tasks between them, in any case; other tasks that they need are not forced. If
     a task fails, tasks of the same or a lower rank that do not depend on it still run, and those of a higher rank
     do not start. With `keep_going`, only tasks that depend on it do not start. Tasks run in `executor` (None: one
-    by one in this process), which the caller closes. `looks` says when tasks look outside (None: when it is due). With `twice`, every task that runs does so twice, to compare.
+    by one in this process), which the caller closes. `looks` says when tasks look outside (None: when it is due). With
+    `twice`, every task that runs does so twice, to compare.
 
     Raises:
         Rejected: Tasks depend on each other in a circle.

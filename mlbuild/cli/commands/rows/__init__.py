@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError, code_of
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import Paint, show, show_document
+from mlbuild.cli.output.printing import Paint, show_document
 from mlbuild.cli.output.progress import BuildPrinter
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.row_files import WRITTEN, csv_lines, writable, write_rows
+from mlbuild.cli.row_files import WRITTEN, print_rows, writable, write_rows
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.parts import SPLITS, WHOLE, stored_table
@@ -53,10 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         told = {"rows": rows.height, "columns": rows.columns} | ({"file": args.output} if target else {})
         show_document(document(args.command, OK, told))
-    elif not target and sys.stdout.isatty():
-        show(csv_lines(rows))
     elif not target:
-        show_document(rows.write_csv().removesuffix("\n"))
+        print_rows(rows)
     return OK
 
 
