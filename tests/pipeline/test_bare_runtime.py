@@ -44,11 +44,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Question:
     )
 
 
-#: An ordinary run asks the oldest runtime for each language: `tests/runtimes` asks all of them about every op and learner.
-ASKED = RUNTIMES if SOAK else {runtime.language: runtime for runtime in reversed(RUNTIMES)}.values()
-
-
-@pytest.mark.parametrize("runtime", ASKED, ids=str)
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=str)
 def test_the_artifact_answers_all_rows_alone(runtime: Runtime, artifact: Question, tmp_path: Path) -> None:
     (answer,) = runtime.answers([artifact], tmp_path / "asked")
     largest = artifact.difference(answer)

@@ -105,7 +105,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     """Tasks by name: at most two with the same code."""
     found: dict[str, Run] = {}
     taken: dict[Coded, int] = {}
-    for number, run in enumerate(watched(tmp_path_factory.mktemp("runs"), examples(1, 12))):
+    for number, run in enumerate(watched(tmp_path_factory.mktemp("runs"), examples(2, 12))):
         if taken.setdefault(run.coded, 0) < examples(1, 2):
             taken[run.coded] += 1
             found[f"{number} {run.name}"] = run
@@ -181,7 +181,7 @@ def test_where_a_result_changes_the_key_does(runs: Mapping[str, Run], tmp_path: 
     )
     functions = executed(runs)
     variants = [unchanged(PACKAGE / name, runs) for name in ("kinds.py", "hints.py")]
-    for _ in range(examples(15, 2_000)):
+    for _ in range(examples(25, 2_000)):
         variants.append(variant(chance, *chosen(chance, functions, files), runs, loaded, before))
     found = [*results(variants, runs, tmp_path)]
     same, again = (told for one, told in found if not one.mutant.line)

@@ -1,5 +1,5 @@
-"""Task `evaluate:M`: the metrics of every split next to those of a constant, and what the learner reports about
-itself.
+"""Task `evaluate:M`: the metrics of every split with their intervals, next to those of a constant, and what the learner
+reports about itself.
 """
 
 from __future__ import annotations
