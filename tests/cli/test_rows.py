@@ -76,6 +76,16 @@ def test_a_violation_is_reported(shop: Command) -> None:
     (shop.folder / "orders.csv").write_text("id,paid,state\nseven,1,new\n")
     ran = shop("-q", "rows", "large")
     assert ran.code == 3 and "column 'id' violates 'parses as int' in 1 row: 'seven' (line 2)" in ran.err
-    assert ran.err.endswith("mlbuild: 'large' cannot be built\n") and not os.path.lexists(
-        shop.folder / "dist"
-    )
+    why = "the table violates its contract: 1 rule is violated"
+    assert ran.err.endswith(f"mlbuild: 'large' cannot be built: {why}\n")
+    assert not os.path.lexists(shop.folder / "dist")
+
+
+@pytest.mark.parametrize("name", ["MLBUILD_THREADS", "MLBUILD_JOBS"])
+@pytest.mark.parametrize("words", ["rows large", "contract infer orders", "describe large"])
+def test_tables_are_built_with_as_many_cores_as_a_build_uses(
+    shop: Command, words: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "x")
+    ran = shop(*words.split())
+    assert ran.code == 2 and ran.err.splitlines()[-1].startswith(f"mlbuild: {name}: ")

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from mlbuild import api
-from mlbuild.cli.amounts import cores
-from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError, code_of
+from mlbuild.cli.built import built
+from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import Paint, counted, show, show_document
-from mlbuild.cli.output.progress import BuildPrinter
+from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.output.statistics import column_lines, comparison_lines, table_lines, without_texts
-from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.row_files import readable
 from mlbuild.data.faults import failure_lines
@@ -174,28 +170,8 @@ class _Finder:
         return _Table(asked, _ordered(description, [*_columns(spec, name)]), part or parts[0])
 
     def _built(self, spec: Spec, name: str) -> Description:
-        args, values = self._args, Values(self._args)
-        paint = Paint(sys.stderr, not args.no_color)
-        plan = api.plan(spec)
-        printer = BuildPrinter(sys.stderr, paint, args.quiet or args.json, False, plan)
-        task = describe.task_of(name)
-        threads, jobs = cores()
-        result = values.result(
-            api.build(
-                spec,
-                [task],
-                threads=threads,
-                jobs=jobs,
-                command=["mlbuild", *args.argv],
-                events=values.listener(printer),
-                planned=plan,
-            )
-        )
-        if not result.ok:
-            failed = next(iter(result.failures.values()))
-            code = code_of(failure.kind for failure in result.failures.values())
-            raise Stopped(f"'{name}' cannot be described: {failed.message}", code=code)
-        found = description_of(open_store(spec.root), result.actions[task])
+        action = built(self._args, spec, describe.task_of(name), f"'{name}' cannot be described")
+        found = description_of(open_store(spec.root), action)
         if found is None:
             raise Stopped(
                 f"the statistics of '{name}' were removed from the store", "run the command again", STALE

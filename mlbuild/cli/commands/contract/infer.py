@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlbuild import api
-from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError, code_of
+from mlbuild.cli.built import built
+from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError
 from mlbuild.cli.like import options_text
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import Paint, say, show_document
-from mlbuild.cli.output.progress import BuildPrinter
-from mlbuild.cli.output.values import Values
+from mlbuild.cli.output.printing import say, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.row_files import readable
 from mlbuild.data.contracts import Column
@@ -81,19 +78,9 @@ def _of_source(
     args: argparse.Namespace, spec: Spec, source: SourceSpec
 ) -> tuple[str, Mapping[str, Column], Mapping[str, str]]:
     """Infer the rules of the columns of a source, which is read first if it is out of date. Its values must parse."""
-    values, plan, task = Values(args), api.plan(spec), f"source:{source.name}"
-    printer = BuildPrinter(
-        sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, False, plan
-    )
-    built = api.build(
-        spec, [task], command=["mlbuild", *args.argv], events=values.listener(printer), planned=plan
-    )
-    result = values.result(built)
-    if not result.ok:
-        failed = next(iter(result.failures.values()))
-        raise Stopped(f"'{source.name}' cannot be read: {failed.message}", code=code_of([failed.kind]))
+    action = built(args, spec, f"source:{source.name}", f"'{source.name}' cannot be read")
     columns = source.contract.columns
-    rows = stored_table(open_store(spec.root).contents, result.actions[task], WHOLE, columns)
+    rows = stored_table(open_store(spec.root).contents, action, WHOLE, columns)
     if rows is None:
         raise Stopped(
             f"the rows of '{source.name}' were removed from the store", "run the command again", STALE

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlbuild import api
-from mlbuild.cli.exits import OK, STALE, Stopped, UsageError, code_of
+from mlbuild.cli.built import built
+from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import Paint, show_document
-from mlbuild.cli.output.progress import BuildPrinter
-from mlbuild.cli.output.values import Values
+from mlbuild.cli.output.printing import show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.row_files import WRITTEN, print_rows, writable, write_rows
 from mlbuild.engine.store.store import open_store
@@ -69,18 +66,7 @@ def _rows(args: argparse.Namespace, spec: Spec, name: str, part: str) -> pl.Data
 
     task = f"{'source' if name in spec.sources else 'dataset'}:{name}"
     table = spec.sources[name].table if name in spec.sources else spec.datasets[name].table
-    values, plan = Values(args), api.plan(spec)
-    printer = BuildPrinter(
-        sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, False, plan
-    )
-    built = api.build(
-        spec, [task], command=["mlbuild", *args.argv], events=values.listener(printer), planned=plan
-    )
-    result = values.result(built)
-    if not result.ok:
-        code = code_of(failure.kind for failure in result.failures.values())
-        raise Stopped(f"'{name}' cannot be built", code=code)
-    action = result.actions[task]
+    action = built(args, spec, task, f"'{name}' cannot be built")
     parts = [one for one in (*SPLITS, WHOLE) if any(known.startswith(f"{one}/") for known in action.digests)]
     if part and part not in parts:
         help_ = f"its parts: {listed(parts)}" if parts != [WHOLE] else "it is not split"
