@@ -8,8 +8,8 @@ import sys
 from mlbuild import api
 from mlbuild.cli.amounts import cores
 from mlbuild.cli.exits import Stopped, code_of
+from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.printing import Paint
-from mlbuild.cli.output.progress import BuildPrinter
 from mlbuild.cli.output.values import Values
 from mlbuild.engine.decide.records import Action
 from mlbuild.spec.spec import Spec

@@ -32,26 +32,38 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, NoReturn, TextIO
 
-#: The commands with their one-line help. The module of a command is imported when it is used.
-VERBS = {
-    "init": "write a new spec: a template, or a draft from a data file",
-    "check": "report all mistakes in the spec, without reading data",
-    "plan": "show what a build would do and why, without running anything",
-    "build": "run the tasks that are not up to date",
-    "status": "show which outputs and tasks are up to date, stale or failed (exits with code 6 unless all are up to date)",
-    "why": "explain why a target would run, or why it last ran",
-    "graph": "print the graph of the tasks",
-    "query": "print the tasks that match an expression, such as deps(model:late)",
-    "render": "print the complete spec as one file, with all defaults written out",
-    "contract": "write a contract from data, or compare the contracts of two specs",
-    "rows": "print or write the rows of a source or dataset",
-    "describe": "show statistics of a table, or compare two",
-    "explain": "explain an error code and how to fix the error",
-    "schema": "print or write the JSON Schema of specs for editors",
-    "gc": "list stored results that are no longer needed, and remove them with --delete",
-    "store": "check the store for damaged files with 'store verify'",
-    "predict": "make predictions for the rows of a file with a built model",
+#: The commands by theme, with their one-line help. A theme is a folder, and the module of a command is imported when it is used.
+THEMES = {
+    "specs": {
+        "init": "write a new spec: a template, or a draft from a data file",
+        "check": "report all mistakes in the spec, without reading data",
+        "render": "print the complete spec as one file, with all defaults written out",
+        "schema": "print or write the JSON Schema of specs for editors",
+        "explain": "explain an error code and how to fix the error",
+    },
+    "building": {
+        "plan": "show what a build would do and why, without running anything",
+        "build": "run the tasks that are not up to date",
+        "status": "show which outputs and tasks are up to date, stale or failed (exits with code 6 unless all are up to date)",
+        "why": "explain why a target would run, or why it last ran",
+        "graph": "print the graph of the tasks",
+        "query": "print the tasks that match an expression, such as deps(model:late)",
+    },
+    "data": {
+        "contract": "write a contract from data, or compare the contracts of two specs",
+        "rows": "print or write the rows of a source or dataset",
+        "describe": "show statistics of a table, or compare two",
+    },
+    "using": {
+        "predict": "make predictions for the rows of a file with a built model",
+    },
+    "caching": {
+        "gc": "list stored results that are no longer needed, and remove them with --delete",
+        "store": "check the store for damaged files with 'store verify'",
+    },
 }
+VERBS = {verb: text for commands in THEMES.values() for verb, text in commands.items()}
+_THEME = {verb: theme for theme, commands in THEMES.items() for verb in commands}
 
 _EPILOG = """exit codes:
   0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
@@ -76,7 +88,7 @@ def main(argv: list[str]) -> int:
 
 
 def _module(verb: str) -> ModuleType:
-    return importlib.import_module(f"mlbuild.cli.commands.{verb}")
+    return importlib.import_module(f"mlbuild.cli.commands.{_THEME[verb]}.{verb}")
 
 
 def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[TextIO | None, str]:
@@ -85,7 +97,7 @@ def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[Tex
         document = importlib.import_module("mlbuild.cli.output.document").document
         text = document(verb if verb in VERBS else None, code, told.content())
     elif format_ in ("github", "sarif"):
-        text = importlib.import_module("mlbuild.cli.output.notices").of_end(told, code, format_)
+        text = importlib.import_module("mlbuild.cli.output.problems.notices").of_end(told, code, format_)
     else:
         return sys.stderr, page(told.text())
     return sys.stdout, f"{text}\n"

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlbuild.cli.exits import OK, UNREACHABLE, USAGE, Stopped, UsageError
-from mlbuild.cli.output.diagnostics import (
+from mlbuild.cli.output.document import document, json_text
+from mlbuild.cli.output.printing import Paint, say, show_document
+from mlbuild.cli.output.problems.diagnostics import (
     COMMAND_LINE,
     count_text,
     diagnostics_github,
     diagnostics_json,
     diagnostics_text,
 )
-from mlbuild.cli.output.document import document, json_text
-from mlbuild.cli.output.excerpt import Texts
-from mlbuild.cli.output.printing import Paint, say, show_document
-from mlbuild.cli.output.sarif import diagnostics_sarif
+from mlbuild.cli.output.problems.excerpt import Texts
+from mlbuild.cli.output.problems.sarif import diagnostics_sarif
 from mlbuild.cli.surroundings import see_surroundings
 from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
 from mlbuild.regular import is_regular

@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import mlbuild
-from mlbuild.cli.commands.plan import PlannedTask, plan_text
-from mlbuild.cli.commands.status import PublishedFolder, made_by, other_outputs, status_text
+from mlbuild.cli.commands.building.plan import PlannedTask, plan_text
+from mlbuild.cli.commands.building.status import PublishedFolder, made_by, other_outputs, status_text
+from mlbuild.cli.output.building.reasons import CALLED
 from mlbuild.cli.output.printing import Paint, page
-from mlbuild.cli.output.reasons import CALLED
 from mlbuild.cli.project import find_file, told_text
 from mlbuild.cli.request import Request
 from mlbuild.cli.touched import meaning

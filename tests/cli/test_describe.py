@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mlbuild.cli.output.statistics import picture
+from mlbuild.cli.output.data.statistics import picture
 from mlbuild.data.statistics.flags import Flags
 from tests.cli.running import Command
 from tests.projects import one_model

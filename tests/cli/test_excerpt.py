@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.cli.output.excerpt import WIDEST, Texts, marked
+from mlbuild.cli.output.problems.excerpt import WIDEST, Texts, marked
 from mlbuild.diagnostics import Span
 from mlbuild.shown import visible
 from mlbuild.spec.layers.bounds import EVERYWHERE

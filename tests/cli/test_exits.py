@@ -183,7 +183,7 @@ def test_an_internal_error_is_told_in_a_document_too(
         sys.stdout.write("a document that nobody shall see")
         raise ZeroDivisionError("of our own making")
 
-    monkeypatch.setattr("mlbuild.cli.commands.graph.run", broken)
+    monkeypatch.setattr("mlbuild.cli.commands.building.graph.run", broken)
     done = project("graph", "--json")
     document = json.loads(done.out)
     assert (done.code, document["exit_code"], document["command"]) == (70, 70, "graph")
@@ -201,7 +201,7 @@ def test_an_interrupt_is_told_in_a_document_too(project: Command, monkeypatch: p
     def interrupted(args: argparse.Namespace) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mlbuild.cli.commands.graph.run", interrupted)
+    monkeypatch.setattr("mlbuild.cli.commands.building.graph.run", interrupted)
     as_text, as_json = project("graph"), project("graph", "--json")
     assert (as_text.code, as_text.err) == (130, "mlbuild: interrupted; finished tasks are kept\n")
     told_in_a_document(as_json, as_text)

@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from mlbuild.cli.output.explanations import as_text, explanations
+from mlbuild.cli.output.problems.explanations import as_text, explanations
 from mlbuild.diagnostics import CODES, WARNINGS
 from tests.cases import PAGE, ROOT, cases
 from tests.cli.running import Command
@@ -60,4 +60,4 @@ def test_code_is_indented_below_the_name_of_its_file() -> None:
 def test_the_wheel_carries_the_page() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included[str(PAGE.relative_to(ROOT))] == "mlbuild/cli/output/errors.md"
+    assert included[str(PAGE.relative_to(ROOT))] == "mlbuild/cli/output/problems/errors.md"

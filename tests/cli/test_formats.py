@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from mlbuild.cli.main import VERBS, main
-from mlbuild.cli.output.diagnostics import diagnostics_text
-from mlbuild.cli.output.excerpt import Texts
 from mlbuild.cli.output.printing import Paint
+from mlbuild.cli.output.problems.diagnostics import diagnostics_text
+from mlbuild.cli.output.problems.excerpt import Texts
 from mlbuild.diagnostics import CODES, Diagnostic, Severity, Span
 from tests.cli.running import Command
 from tests.cli.small import ROWS, small

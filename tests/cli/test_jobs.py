@@ -8,8 +8,8 @@ import json
 
 import pytest
 
+from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.printing import Paint
-from mlbuild.cli.output.progress import BuildPrinter
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.events import (
     BuildStarted,

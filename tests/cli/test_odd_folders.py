@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from mlbuild import api
-from mlbuild.cli.commands.build import FORMATS
+from mlbuild.cli.commands.building.build import FORMATS
 from tests.cli.both import both, shipped
 from tests.cli.running import Command
 from tests.projects import copied

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.cli.output.reasons import reasons_text
+from mlbuild.cli.output.building.reasons import reasons_text
 from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import find_action, find_record

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
 
-from mlbuild.cli.main import VERBS, _parser
+from mlbuild.cli.main import VERBS, _module, _parser
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
@@ -104,7 +103,7 @@ def _help(verb: str) -> str:
     """The description and options of a command, without the options that all commands share."""
     text = VERBS[verb]
     command = argparse.ArgumentParser(add_help=False, description=text[0].upper() + text[1:] + ".")
-    import_module(f"mlbuild.cli.commands.{verb}").add_arguments(command)
+    _module(verb).add_arguments(command)
     arguments = [*_own(command)]
     options = _arguments(arguments) if arguments else "It has no other options.\n"
     return f"{command.description}\n\n{options}"

@@ -9,9 +9,9 @@ from mlbuild import api
 from mlbuild.allowance import size_text
 from mlbuild.cli.amounts import number, size
 from mlbuild.cli.exits import OK
+from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document
-from mlbuild.cli.output.reasons import waiting_text
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.garbage import Garbage
 from mlbuild.pipeline.published import Published

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlbuild.cli.exits import Stopped
-from mlbuild.cli.output.diagnostics import COMMAND_LINE, diagnostics_github
 from mlbuild.cli.output.document import json_text
-from mlbuild.cli.output.sarif import diagnostics_sarif
+from mlbuild.cli.output.problems.diagnostics import COMMAND_LINE, diagnostics_github
+from mlbuild.cli.output.problems.sarif import diagnostics_sarif
 from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.engine.execution.events import BuildResult

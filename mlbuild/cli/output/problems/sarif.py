@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from mlbuild import __version__
-from mlbuild.cli.output.diagnostics import NO_FILES
-from mlbuild.cli.output.explanations import as_text, explanations
 from mlbuild.cli.output.printing import shown_path
+from mlbuild.cli.output.problems.diagnostics import NO_FILES
+from mlbuild.cli.output.problems.explanations import as_text, explanations
 from mlbuild.diagnostics import CODES, WARNINGS, Diagnostic, Span
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ def _shipped() -> Path:
     """Return the page: next to this module if mlbuild is installed from a wheel, otherwise in the checkout."""
     here = Path(__file__)
     installed = here.with_name(FILE)
-    return installed if installed.exists() else here.parents[3] / "docs" / FILE
+    return installed if installed.exists() else here.parents[4] / "docs" / FILE
 
 
 def as_text(markdown: str) -> str:

@@ -6,8 +6,8 @@ import argparse
 
 from mlbuild import api
 from mlbuild.cli.exits import OK
+from mlbuild.cli.output.building.drawing import add_styles, draw, tasks_json
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.drawing import add_styles, draw, tasks_json
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.words import TARGETS

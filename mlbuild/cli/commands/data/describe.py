@@ -11,9 +11,9 @@ from typing import Any
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError
+from mlbuild.cli.output.data.statistics import column_lines, comparison_lines, table_lines, without_texts
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
-from mlbuild.cli.output.statistics import column_lines, comparison_lines, table_lines, without_texts
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.row_files import readable
 from mlbuild.data.faults import failure_lines

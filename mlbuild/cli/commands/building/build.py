@@ -12,18 +12,18 @@ from typing import Any
 
 from mlbuild import api
 from mlbuild.cli.amounts import cores, count, size
-from mlbuild.cli.commands.plan import add_out
-from mlbuild.cli.commands.plan import run as run_plan
+from mlbuild.cli.commands.building.plan import add_out
+from mlbuild.cli.commands.building.plan import run as run_plan
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
-from mlbuild.cli.output.diagnostics import diagnostics_github, diagnostics_json
+from mlbuild.cli.output.building.progress import BuildPrinter
+from mlbuild.cli.output.building.reasons import path_json
+from mlbuild.cli.output.building.row_counts import row_counts
+from mlbuild.cli.output.building.shipped import findings_of, models_of, outputs_of, results_text
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.notices import of_failures
 from mlbuild.cli.output.printing import Paint, page, say, seconds_text, show, show_document
-from mlbuild.cli.output.progress import BuildPrinter
-from mlbuild.cli.output.reasons import path_json
-from mlbuild.cli.output.row_counts import row_counts
-from mlbuild.cli.output.shipped import findings_of, models_of, outputs_of, results_text
+from mlbuild.cli.output.problems.diagnostics import diagnostics_github, diagnostics_json
+from mlbuild.cli.output.problems.notices import of_failures
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec, tell
 from mlbuild.cli.snapshot import keep_snapshot

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from mlbuild.cli.output.building.reasons import reason_json, reason_text, telling
 from mlbuild.cli.output.printing import counted
-from mlbuild.cli.output.reasons import reason_json, reason_text, telling
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.decide.reasons import Reason, replaced
 from mlbuild.engine.decide.records import Action, Record, find_action

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from mlbuild.cli.output.building.reasons import reasons_text, waiting_text
 from mlbuild.cli.output.printing import Paint, page, put, seconds_text
-from mlbuild.cli.output.reasons import reasons_text, waiting_text
 from mlbuild.data.faults import failure_lines
 from mlbuild.engine.execution.events import (
     BuildFinished,

@@ -11,9 +11,9 @@ from typing import Any
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE
 from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
+from mlbuild.cli.output.building.reasons import CALLED, called, decision_json, decision_text, path_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, counted, seconds_text, show, show_document
-from mlbuild.cli.output.reasons import CALLED, called, decision_json, decision_text, path_json
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.words import TARGETS

@@ -8,10 +8,10 @@ import sys
 from mlbuild import api
 from mlbuild.allowance import size_text
 from mlbuild.cli.exits import OK, TASK
+from mlbuild.cli.output.building.progress import LastLine, progress_text
+from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document, shown_path
-from mlbuild.cli.output.progress import LastLine, progress_text
-from mlbuild.cli.output.reasons import waiting_text
 from mlbuild.cli.project import find_file
 from mlbuild.engine.paced import Paced
 

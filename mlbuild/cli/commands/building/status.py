@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, STALE
+from mlbuild.cli.output.building.reasons import decision_json, decision_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, show, show_document
-from mlbuild.cli.output.reasons import decision_json, decision_text
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.unchanged import age

@@ -7,8 +7,8 @@ from typing import Any
 
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.explanations import as_text, explanations
 from mlbuild.cli.output.printing import show, show_document
+from mlbuild.cli.output.problems.explanations import as_text, explanations
 from mlbuild.diagnostics import CODES, WARNINGS
 from mlbuild.hints import did_you_mean
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mlbuild.cli.output.excerpt import Texts
 from mlbuild.cli.output.printing import Paint, counted, shown_path
+from mlbuild.cli.output.problems.excerpt import Texts
 from mlbuild.diagnostics import Diagnostic, Span
 from mlbuild.shown import visible
 from mlbuild.spec.layers.settings import FLAG

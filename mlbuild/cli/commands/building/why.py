@@ -8,10 +8,10 @@ from typing import Any
 
 from mlbuild import api
 from mlbuild.cli.exits import OK
-from mlbuild.cli.output.differing import Differing
+from mlbuild.cli.output.building.differing import Differing
+from mlbuild.cli.output.building.reasons import decision_json, reason_text, telling
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import seconds_text, show, show_document
-from mlbuild.cli.output.reasons import decision_json, reason_text, telling
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.words import TARGETS

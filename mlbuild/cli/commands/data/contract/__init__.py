@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from mlbuild.cli.commands.contract.diff import run_diff
-from mlbuild.cli.commands.contract.infer import run_infer
+from mlbuild.cli.commands.data.contract.diff import run_diff
+from mlbuild.cli.commands.data.contract.infer import run_infer
 from mlbuild.cli.exits import UsageError
 from mlbuild.cli.row_files import READABLE
 
