@@ -83,7 +83,10 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
     ("line", "said"),
     [
         ("biuld", "mlbuild: unknown command 'biuld'\n  help: did you mean 'build'?\n"),
-        ("-q xyz", "mlbuild: unknown command 'xyz'\n  help: available commands: init, check, render, schema, "),
+        (
+            "-q xyz",
+            "mlbuild: unknown command 'xyz'\n  help: available commands: init, check, render, schema, ",
+        ),
         ("-q", "mlbuild: no command given\n  help: available commands: init, check, "),
         (
             "check --no-col",
