@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
-from mlbuild.allowance import allowance
 from mlbuild.diagnostics import Diagnostic, Unwritable
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.foresee import foresee as look_ahead
@@ -32,6 +31,7 @@ from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import make_plan
 from mlbuild.pipeline.published import Published, published, remove_orphans
 from mlbuild.pipeline.runs import Recorder, built_specs
+from mlbuild.process.allowance import allowance
 from mlbuild.progress import Report, silent
 from mlbuild.regular import is_regular
 from mlbuild.spec.check import check as check_spec

@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING
-from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
+from mlbuild.catalogue import Catalogue
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.kinds import (
@@ -112,13 +112,9 @@ class TaggedUnion(Kind):
     """
 
     by: str
-    classes: tuple[type, ...]
+    classes: Catalogue[Any]
     name: str
     suffixes: tuple[tuple[str, str], ...] = ()
-
-    @cached_property
-    def by_value(self) -> dict[str, type]:
-        return {cast(type[Described], cls).named_by()[1]: cls for cls in self.classes}
 
     def which(self, value: Mapping[str, Any]) -> Any:
         """Return the value of `by`, or the name for the suffix; None if neither determines it."""
@@ -133,7 +129,7 @@ class TaggedUnion(Kind):
         return {"$ref": f"#/definitions/{self.name}"}
 
     def read(self, value: Any) -> Any:
-        return read(self.by_value[self.which(value)], value)
+        return read(self.classes.named(self.which(value)), value)
 
     def canonical(self, value: Any) -> Json:
         return write(value)

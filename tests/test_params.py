@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from mlbuild.catalogue import Catalogue
 from mlbuild.frozen import frozen
 from mlbuild.params import (
     Boolean,
@@ -63,7 +64,9 @@ class Square(Described):
     side: str = field(Choice({"a": "", "b": ""}), "Which side.")
 
 
-SHAPE = TaggedUnion("shape", (Circle, Square), "shape", ((".round", "circle"),))
+SHAPE = TaggedUnion(
+    "shape", Catalogue({"circle": lambda: Circle, "square": lambda: Square}), "shape", ((".round", "circle"),)
+)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def validator(kind: Kind) -> Draft7Validator:
         (ListOf(Text(), or_one=True), "a string, or a list, each item a string"),
         (MapOf(Boolean()), "a map, each value true or false"),
         (Object(Point, Number(), "x"), "a number or a map"),
-        (TaggedUnion("op", (Square,), "step"), "a map with 'op'"),
+        (TaggedUnion("op", Catalogue({"square": lambda: Square}), "step"), "a map with 'op'"),
     ],
 )
 def test_words(kind: Kind, words: str) -> None:

@@ -25,18 +25,15 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-_OPS = {cls.op: cls for cls in OPS}
-_LEARNERS = {cls.type: cls for cls in LEARNERS}
-
 
 def stages_of(steps: Sequence[Json], features: Schema) -> tuple[Stage, ...]:
     """Apply the canonical steps of a preprocessing to the features."""
-    return place([read(_OPS[step["op"]], step) for step in steps], features)
+    return place([read(OPS.named(step["op"]), step) for step in steps], features)
 
 
 def learner_of(learner: Json) -> Learner:
     """Create the learner that canonical JSON describes: `{type, params}`."""
-    return read(_LEARNERS[learner["type"]], learner["params"])
+    return read(LEARNERS.named(learner["type"]), learner["params"])
 
 
 @frozen

@@ -49,8 +49,8 @@ def telling() -> None:
 
 
 def _stderr() -> int:
-    """Return the descriptor of standard error. Only what has loaded `mlbuild.stderr` can have redirected it."""
-    module = sys.modules.get("mlbuild.stderr")  # importing it would slow down every start
+    """Return the descriptor of standard error. Only what has loaded `mlbuild.process.stderr` can have redirected it."""
+    module = sys.modules.get("mlbuild.process.stderr")  # importing it would slow down every start
     return 2 if module is None else module.descriptor()
 
 

@@ -9,8 +9,8 @@ import errno
 import os
 import re
 
-from mlbuild.allowance import allowance_text, no_threads, refused
 from mlbuild.cli.exits import TASK, UNREACHABLE, USAGE, Stopped
+from mlbuild.process.allowance import allowance_text, no_threads, refused
 
 #: How many files a command opens at once, and how many more a build opens for each of its jobs.
 _OPEN, _OPEN_BY_JOB = 64, 8

@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
-from mlbuild.data.folds.hash import HashFolds
-from mlbuild.data.folds.random import RandomFolds
-from mlbuild.data.folds.stratified import StratifiedFolds
-from mlbuild.data.folds.time import TimeFolds
-from mlbuild.data.formats import FORMATS
+from functools import partial
+
+from mlbuild.catalogue import Catalogue
+from mlbuild.data.folds.folds import Folds
 from mlbuild.data.formats.parquet import Parquet
-from mlbuild.data.locators.file import File
-from mlbuild.data.locators.sql import Sql
-from mlbuild.data.sources import source_of
-from mlbuild.data.splits.by_column import ByColumn
-from mlbuild.data.splits.from_sources import FromSources
-from mlbuild.data.splits.hash import Hash
-from mlbuild.data.splits.random import Random
-from mlbuild.data.splits.stratified import Stratified
-from mlbuild.data.splits.time import Time
-from mlbuild.data.steps.aggregates.aggregate import Aggregate
-from mlbuild.data.steps.aggregates.window import Window
-from mlbuild.data.steps.concat import Concat
-from mlbuild.data.steps.deduplicate import Deduplicate
-from mlbuild.data.steps.derive import Derive
-from mlbuild.data.steps.filter import Filter
-from mlbuild.data.steps.joins.asof_join import AsofJoin
-from mlbuild.data.steps.joins.join import Join
-from mlbuild.data.steps.rename import Rename
-from mlbuild.data.steps.sample import Sample
-from mlbuild.data.steps.select import Select
-from mlbuild.data.steps.sort import Sort
-from mlbuild.data.steps.unpivot import Unpivot
+from mlbuild.data.sources import Source, of_every_format, source_at
+from mlbuild.data.splits.split import Split
+from mlbuild.data.steps.step import DatasetStep
 
 #: The classes for `type:` of a source.
-SOURCES = (*(source_of(File, one) for one in FORMATS), source_of(Sql, Parquet))
+SOURCES: Catalogue[type[Source]] = Catalogue(
+    {
+        **of_every_format("mlbuild.data.locators.file.File"),
+        "sql": partial(source_at, "mlbuild.data.locators.sql.Sql", Parquet),
+    }
+)
 #: The classes for `op:` of a dataset step.
-DATASET_STEPS = (
-    Join,
-    Filter,
-    Derive,
-    Select,
-    Rename,
-    Concat,
-    Deduplicate,
-    Sort,
-    Sample,
-    Aggregate,
-    Window,
-    AsofJoin,
-    Unpivot,
+DATASET_STEPS: Catalogue[type[DatasetStep]] = Catalogue(
+    {
+        "join": "mlbuild.data.steps.joins.join.Join",
+        "filter": "mlbuild.data.steps.filter.Filter",
+        "derive": "mlbuild.data.steps.derive.Derive",
+        "select": "mlbuild.data.steps.select.Select",
+        "rename": "mlbuild.data.steps.rename.Rename",
+        "concat": "mlbuild.data.steps.concat.Concat",
+        "deduplicate": "mlbuild.data.steps.deduplicate.Deduplicate",
+        "sort": "mlbuild.data.steps.sort.Sort",
+        "sample": "mlbuild.data.steps.sample.Sample",
+        "aggregate": "mlbuild.data.steps.aggregates.aggregate.Aggregate",
+        "window": "mlbuild.data.steps.aggregates.window.Window",
+        "asof_join": "mlbuild.data.steps.joins.asof_join.AsofJoin",
+        "unpivot": "mlbuild.data.steps.unpivot.Unpivot",
+    }
 )
 #: The classes for `type:` of a split.
-SPLITS = (Hash, Time, Random, Stratified, ByColumn, FromSources)
+SPLITS: Catalogue[type[Split]] = Catalogue(
+    {
+        "hash": "mlbuild.data.splits.hash.Hash",
+        "time": "mlbuild.data.splits.time.Time",
+        "random": "mlbuild.data.splits.random.Random",
+        "stratified": "mlbuild.data.splits.stratified.Stratified",
+        "column": "mlbuild.data.splits.by_column.ByColumn",
+        "sources": "mlbuild.data.splits.from_sources.FromSources",
+    }
+)
 #: The classes for `type:` of folds.
-FOLDS = (HashFolds, TimeFolds, RandomFolds, StratifiedFolds)
+FOLDS: Catalogue[type[Folds]] = Catalogue(
+    {
+        "hash": "mlbuild.data.folds.hash.HashFolds",
+        "time": "mlbuild.data.folds.time.TimeFolds",
+        "random": "mlbuild.data.folds.random.RandomFolds",
+        "stratified": "mlbuild.data.folds.stratified.StratifiedFolds",
+    }
+)
 
 __all__ = ["DATASET_STEPS", "FOLDS", "SOURCES", "SPLITS"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import ClassVar, TypeVar
 
+from mlbuild.catalogue import imported
+from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.locator import Locator
 from mlbuild.diagnostics import Problem
@@ -63,6 +66,16 @@ def source_of(place: type[Locator], kind: type[Format]) -> type[Source]:
     }
     made: type[Source] = frozen(type(main.__name__, (kind, Source, place), names))
     return made
+
+
+def source_at(path: str, kind: type[Format]) -> type[Source]:
+    """Import the locator at a dotted path, and create the class of its sources with this format."""
+    return source_of(imported(path), kind)
+
+
+def of_every_format(path: str, scheme: str = "") -> Mapping[str, Callable[[], type[Source]]]:
+    """Return what makes the sources at a locator in each format, by the names of these sources."""
+    return {f"{scheme}.{one.type}" if scheme else one.type: partial(source_at, path, one) for one in FORMATS}
 
 
 def _check(source: Source) -> Iterator[Problem]:

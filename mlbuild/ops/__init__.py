@@ -1,13 +1,19 @@
 """Preprocessing ops: one class per file, and the catalogue."""
 
-from mlbuild.ops.category import Category
-from mlbuild.ops.date_parts import DateParts
-from mlbuild.ops.derive import Derive
-from mlbuild.ops.impute import Impute
-from mlbuild.ops.one_hot import OneHot
+from __future__ import annotations
+
+from mlbuild.catalogue import Catalogue
 from mlbuild.ops.op import Op
-from mlbuild.ops.ordinal import Ordinal
-from mlbuild.ops.standard import Standard
 
 #: Every op that a step can use, in the order of the reference pages.
-OPS: tuple[type[Op], ...] = (Impute, Standard, DateParts, Ordinal, Category, OneHot, Derive)
+OPS: Catalogue[type[Op]] = Catalogue(
+    {
+        "impute": "mlbuild.ops.impute.Impute",
+        "standard": "mlbuild.ops.standard.Standard",
+        "date_parts": "mlbuild.ops.date_parts.DateParts",
+        "ordinal": "mlbuild.ops.ordinal.Ordinal",
+        "category": "mlbuild.ops.category.Category",
+        "one_hot": "mlbuild.ops.one_hot.OneHot",
+        "derive": "mlbuild.ops.derive.Derive",
+    }
+)

@@ -10,11 +10,11 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from mlbuild.allowance import allowance, allowance_text, room, size_text
 from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
 from mlbuild.models import LEARNERS
+from mlbuild.process.allowance import allowance, allowance_text, room, size_text
 
 #: The libraries that get no further if they cannot allocate their memory when they are loaded, by distribution: the
 #: module that allocates it, and how much that may be.
@@ -47,6 +47,10 @@ def _scipy() -> None:
         blas.dgemm(1.0, [[1.0]], [[1.0]])
 
 
+def _load(learner: str) -> None:
+    LEARNERS.named(learner).load()
+
+
 #: How to import what tasks use: distributions by name, learners by type. Nothing is computed, so that the process
 #: can fork afterwards. pandera takes half a second, and only violated contracts need it.
 _IMPORTS: dict[str, Callable[[], Any]] = {
@@ -55,7 +59,7 @@ _IMPORTS: dict[str, Callable[[], Any]] = {
     "onnx": partial(import_module, "onnx"),
     "onnxruntime": onnxruntime,
     "scipy": _scipy,
-    **{cls.type: cls.load for cls in LEARNERS},
+    **{name: partial(_load, name) for name in LEARNERS.names},
 }
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbuild.kinds import Json, Kind, ListOf, MapOf
+from mlbuild.models import LEARNERS
 from mlbuild.params import Object, TaggedUnion, params_of
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import STEP, Model, Steps
-from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import COMPOSING, Root
 
 
@@ -28,7 +28,7 @@ def _canonical(kind: Kind, given: Any) -> Any:
             fields = _fields(kind.cls, given if isinstance(given, Mapping) else {kind.short_key: given})
             return fields | _params(given) if kind.cls is Model else fields
         case TaggedUnion():
-            return _fields(kind.by_value[kind.which(given)], given)
+            return _fields(kind.classes.named(kind.which(given)), given)
         case ListOf():
             return [_canonical(kind.item, item) for item in (given if isinstance(given, list) else [given])]
         case MapOf():
@@ -55,5 +55,5 @@ def _fields(cls: type, given: Mapping[str, Any]) -> Json:
 
 def _params(model: Mapping[str, Any]) -> Json:
     """Return the parameters of a model's learner, whose type is next to them."""
-    params = _fields(LEARNER[model["type"]], model.get("params", {}))
+    params = _fields(LEARNERS.named(model["type"]), model.get("params", {}))
     return {"params": {key: part for key, part in params.items() if key != "type"}}

@@ -43,8 +43,6 @@ CLUSTER = Object(Cluster, COLUMNS, "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
-#: The `type` of a model names a learner. The learner's own parameters are under `params`.
-LEARNER_TYPES = Choice({cls.type: summary(cls) for cls in LEARNERS})
 METRIC_NAMES = Choice({metric.name: summary(type(metric)) for metric in METRICS})
 
 
@@ -67,6 +65,21 @@ class Steps(Kind):
 
     def nested(self) -> tuple[Kind, ...]:
         return (STEP, _PREPROCESSING)
+
+
+@frozen
+class LearnerType(Kind):
+    """The name of a learner. Its own parameters are under `params`. The schema writer adds the names, as `check` does not need them."""
+
+    def json_schema(self) -> Json:
+        return {"type": "string"}
+
+    def choice(self) -> Choice:
+        """Return the names with their descriptions. This imports all learners."""
+        return Choice({type_: summary(cls) for type_, cls in LEARNERS.items()})
+
+    def phrase(self) -> str:
+        return "one of " + ", ".join(LEARNERS.names)
 
 
 @frozen
@@ -174,7 +187,7 @@ def _default_metrics() -> str:
 class Model(Described):
     """A learner trained on a dataset: its features, its target and its parameters."""
 
-    type: str = field(LEARNER_TYPES, "Learner: the library and the kind of model.")
+    type: str = field(LearnerType(), "Learner: the library and the kind of model.")
     dataset: str = field(Name("dataset"), "Dataset whose train rows the model is trained on.")
     features: Selector = field(
         ColumnSelection(),

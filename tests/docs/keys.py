@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.kinds import Choice, Kind, ListOf, MapOf, Name
 from mlbuild.models.learner import Learner
 from mlbuild.params import Object, Param, TaggedUnion, params_of
+from mlbuild.spec.language import LearnerType
 from tests.docs.markdown import table
 
 #: The longest list of options that is repeated in the table of keys.
@@ -46,6 +47,7 @@ def code(value: Any) -> str:
 
 def words(kind: Kind) -> str:
     """A phrase for the values of a kind."""
+    kind = kind.choice() if isinstance(kind, LearnerType) else kind
     if isinstance(kind, Name):
         return _NAMED.get(kind.of, f"a {kind.of}")
     if isinstance(kind, Choice):
@@ -81,6 +83,7 @@ def _default(param: Param) -> str:
 
 def _choice(kind: Kind) -> Choice | None:
     inner = kind.item if isinstance(kind, ListOf) else kind
+    inner = inner.choice() if isinstance(inner, LearnerType) else inner
     return inner if isinstance(inner, Choice) else None
 
 

@@ -20,7 +20,6 @@ from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.ops.op import Op
 from mlbuild.params import Described, Object, Param, params_of, read
-from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.schema import shipped_schema, tagged_unions
 from mlbuild.spec.text.loader import load
@@ -290,7 +289,7 @@ def _dtype_for(reading: Json) -> str:
 
 def _suit(model: Json, learner: str) -> None:
     """Adapt the rest of a model to another learner."""
-    cls = LEARNER[learner]
+    cls = LEARNERS.named(learner)
     if not cls().iterative:
         del model["early_stopping"]
     if "string" not in cls.answer.dtypes:
@@ -317,7 +316,7 @@ def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
 def examples() -> Iterator[Example]:
     """Yield one example of each op, source, split and learner, and one of every other object of the language."""
     for name, kind in tagged_unions().items():
-        for which, cls in kind.by_value.items():
+        for which, cls in kind.classes.items():
             if (name, which) in SMALLEST:
                 yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])
             elif issubclass(cls, Op):

@@ -102,7 +102,7 @@ def _errors(spec: Written) -> Said:
 
 
 def test_everything_that_a_spec_can_hold_has_an_example() -> None:
-    wanted = {(name, which) for name, kind in tagged_unions().items() for which in kind.by_value}
+    wanted = {(name, which) for name, kind in tagged_unions().items() for which in kind.classes.names}
     wanted |= {("params", cls.type) for cls in LEARNERS} | {(name, name) for name in ("", *objects(Root))}
     assert {(example.name, example.which) for example in EXAMPLES.values()} == wanted
 

@@ -30,7 +30,7 @@ EXAMPLES = {example.title: example for example in examples()}
 PARAMETERS = [(title, key) for title, example in EXAMPLES.items() for key in example.params]
 #: The definitions with a discriminator, the discriminator, and its values. For models, the learner is the
 #: discriminator.
-DIVIDED = {name: (kind.by, [*kind.by_value]) for name, kind in tagged_unions().items()} | {
+DIVIDED = {name: (kind.by, [*kind.classes.names]) for name, kind in tagged_unions().items()} | {
     "model": ("type", [cls.type for cls in LEARNERS])
 }
 #: The descriptions of two keys of a model depend on its learner.

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mlbuild.allowance import allowance, memory_of, refused, room, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.memory import exhausted, too_narrow
+from mlbuild.process.allowance import allowance, memory_of, refused, room, size_text
 
 MIB, GIB = 1 << 20, 1 << 30
 #: More than there is, so that it limits nothing.

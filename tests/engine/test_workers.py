@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.allowance import memory_of, size_text
 from mlbuild.engine.execution.events import TaskPrinted
 from mlbuild.engine.execution.run import build
 from mlbuild.engine.execution.workers import Workers
 from mlbuild.engine.execution.zygote import Setup
 from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.process.allowance import memory_of, size_text
 from tests.engine.tasks import (
     Project,
     aborted,

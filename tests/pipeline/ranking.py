@@ -135,7 +135,7 @@ NDCG = Ndcg()
 def run(*words: str) -> None:
     """Add these to the catalogues before anything has read them, and run a command."""
     mlbuild.models.ANSWERS += (Ranking,)
-    mlbuild.models.LEARNERS += (LinearRanker,)  # type: ignore[assignment]
+    mlbuild.models.LEARNERS.add(LinearRanker.type, "tests.pipeline.ranking.LinearRanker")
     mlbuild.models.metrics.METRICS += (NDCG,)
     mlbuild.models.metrics.METRIC["ndcg"] = NDCG
     from mlbuild.cli.main import main

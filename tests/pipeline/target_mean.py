@@ -106,7 +106,7 @@ def _numbers(target: Target | None) -> np.ndarray[Any, Any]:
 
 def run(*words: str) -> None:
     """Add the op to the catalogue before anything has read it, and run a command."""
-    mlbuild.ops.OPS += (TargetMean,)
+    mlbuild.ops.OPS.add("target_mean", "tests.pipeline.target_mean.TargetMean")
     from mlbuild.cli.main import main
 
     sys.exit(main([*words]))

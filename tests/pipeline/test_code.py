@@ -104,7 +104,7 @@ def test_a_comment_or_docstring_anywhere_reruns_nothing() -> None:
         ("diagnostics.py", "CODES = {", 'CODES = {\n    "a-new-code": "something else",'),
         ("diagnostics.py", next(iter(CODES.values())), "something else"),
         ("diagnostics.py", "WARNINGS = ", "WARNINGS = ('a-new-code',), "),
-        ("ops/__init__.py", "OPS: tuple[type[Op], ...] = (", "OPS: tuple[type[Op], ...] = (Derive, "),
+        ("ops/__init__.py", "Catalogue(\n    {", 'Catalogue(\n    {"new": "mlbuild.ops.new.New",'),
         ("ops/standard.py", "Subtract the mean of the train rows.", "Subtract it."),
         ("models/lightgbm/regressor.py", "absolute error", "the absolute difference"),
         ("kinds.py", '"an integer"', '"a whole number"'),
@@ -207,7 +207,7 @@ def homes(code: CodeType) -> set[str]:
 
 
 def test_all_that_a_task_runs_is_in_its_version(tmp_path: Path) -> None:
-    """Except the engine, which passes it its inputs and takes its results."""
+    """Except the engine, which passes it its inputs and takes its results, and the lookup of classes by name."""
     count = 0
     for task in watched(tmp_path, examples(1, 60)):
         (found,) = definitions((task.coded,)).values()

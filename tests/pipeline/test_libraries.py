@@ -14,7 +14,7 @@ from mlbuild.pipeline.libraries import NEEDED
 MEASURE = """\
 import os
 os.environ["POLARS_MAX_THREADS"] = "2"
-from mlbuild.allowance import memory_of
+from mlbuild.process.allowance import memory_of
 from mlbuild.pipeline.libraries import load
 load(["numpy"])
 before = memory_of("self").data

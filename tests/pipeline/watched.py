@@ -38,6 +38,10 @@ class Run:
     ran: frozenset[CodeType]
 
 
+#: What only brings a task its inputs, its results, and the classes that its parameters name.
+_PLUMBING = (str(PACKAGE / "engine"), str(PACKAGE / "catalogue.py"))
+
+
 class Watched:
     """The function of a task, which records the code of the package that runs."""
 
@@ -58,7 +62,7 @@ class Watched:
     def _see(self, frame: FrameType, event: str, argument: object) -> None:
         code = frame.f_code
         ours = code.co_filename.startswith(str(PACKAGE)) and code.co_name != "<module>"
-        if event == "call" and ours and not code.co_filename.startswith(str(PACKAGE / "engine")):
+        if event == "call" and ours and not code.co_filename.startswith(_PLUMBING):
             self.ran.add(code)
 
 

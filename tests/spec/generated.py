@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlbuild.frozen import frozen
+from mlbuild.models import LEARNERS
 from mlbuild.params import Json
-from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.root import SECTION_KEYS
 from tests.spec.generated_models import Models, metric_of
 from tests.spec.generated_tables import TEXTS, Tables
@@ -92,7 +92,7 @@ class _Project:
         overlay: Json = {"project": "other", "outputs": {}, "models": {}}
         for name, model in self.sections["models"].items():
             if self.maybe():
-                overlay["models"][name] = {"metrics": [metric_of(LEARNER[model["type"]])]}
+                overlay["models"][name] = {"metrics": [metric_of(LEARNERS.named(model["type"]))]}
             if name in self.sections["outputs"] and self.maybe():
                 overlay["outputs"][name] = {"verify": {"rows": 3}, "x-by": name}
         return overlay

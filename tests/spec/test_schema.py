@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from mlbuild.catalogue import Catalogue
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
-from mlbuild.params import params_of
+from mlbuild.params import Described, params_of
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.schema import COMMAND, build_schema, schema_text, shipped_schema, write_schema
 from tests.spec.written import EXAMPLES, ROOT, loaded
 
 SCHEMA = build_schema()
 DEFINITIONS = SCHEMA["definitions"]
-UNIONS = [
+UNIONS: list[tuple[str, str, Catalogue[type[Described]]]] = [
     ("step", "op", OPS),
     ("dataset_step", "op", DATASET_STEPS),
     ("split", "type", SPLITS),
@@ -72,7 +73,7 @@ def test_only_what_every_tool_understands_alike() -> None:
 
 
 def test_there_is_a_definition_for_each_class_of_the_catalogues() -> None:
-    wanted = {f"{name}.{cls.named_by()[1]}" for name, _, classes in UNIONS for cls in classes}
+    wanted = {f"{name}.{of}" for name, _, catalogue in UNIONS for of in catalogue.names}
     wanted |= {f"source.{cls.named_by()[1]}" for cls in SOURCES} | {f"params.{cls.type}" for cls in LEARNERS}
     wanted |= {"contract", "column", "dataset", "model", "target", "output"}
     assert wanted <= set(DEFINITIONS)

@@ -260,7 +260,7 @@ def test_a_mistake_that_an_alias_repeats_is_told_once() -> None:
 def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
     """For every op, source, split and learner: remove a letter from any key of its smallest example."""
     for name, kind in tagged_unions().items():
-        for value, cls in kind.by_value.items():
+        for value, cls in kind.classes.items():
             for key in params_of(cls):
                 body = {kind.by: value, **smallest(cls), key[:-1] + "_": 1}
                 body.pop(key, None)
@@ -276,7 +276,7 @@ def test_each_misspelt_parameter_is_one_error_on_its_line() -> None:
 
 def test_the_smallest_example_of_everything_is_good() -> None:
     for name, kind in tagged_unions().items():
-        for value, cls in kind.by_value.items():
+        for value, cls in kind.classes.items():
             assert Structure().problems(within(name, {kind.by: value, **smallest(cls)})) == []
 
 

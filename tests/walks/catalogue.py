@@ -18,7 +18,7 @@ WALKS = (
     Walk(
         "Add an op",
         files={"ops/clip.py": "clip.py"},
-        changes=[Entry("ops/__init__.py", "OPS", "Clip", "from mlbuild.ops.clip import Clip")],
+        changes=[Entry("ops/__init__.py", "OPS", '"clip": "mlbuild.ops.clip.Clip"')],
         settings={"models.one.preprocessing": [{"op": "clip", "columns": "x"}, {"op": "impute", "columns": "x", "strategy": "median"}]},
         # The rows for training are in range, so what the learner gets does not change.
         then=all_of("fit", "features") | SHIPPING,
@@ -29,7 +29,7 @@ WALKS = (
         "Add a learner",
         files={"models/sklearn/lasso.py": "lasso.py"},
         changes=[
-            Entry("models/__init__.py", "LEARNERS", "Lasso", "from mlbuild.models.sklearn.lasso import Lasso")
+            Entry("models/__init__.py", "LEARNERS", '"sklearn.lasso": "mlbuild.models.sklearn.lasso.Lasso"')
         ],
         settings={"models.one.type": "sklearn.lasso", "models.one.params": {"alpha": 0.01}},
         then=TRAINING,
@@ -56,7 +56,8 @@ WALKS = (
         "Add a kind of answer",
         files={"models/answers/count.py": "count.py", "models/sklearn/poisson.py": "poisson.py"},
         changes=[
-            Entry("models/__init__.py", "LEARNERS", "Poisson", "from mlbuild.models.sklearn.poisson import Poisson"),
+            Entry("models/__init__.py", "ANSWERS", "Count", "from mlbuild.models.answers.count import Count"),
+            Entry("models/__init__.py", "LEARNERS", '"sklearn.poisson": "mlbuild.models.sklearn.poisson.Poisson"'),
         ],
         settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
         # The description of a dataset says what determines the targets of its models.
@@ -68,12 +69,7 @@ WALKS = (
         "Add a dataset step",
         files={"data/steps/head.py": "head.py"},
         changes=[
-            Entry(
-                "data/__init__.py",
-                "DATASET_STEPS",
-                "Head",
-                "from mlbuild.data.steps.head import Head",
-            )
+            Entry("data/__init__.py", "DATASET_STEPS", '"head": "mlbuild.data.steps.head.Head"')
         ],
         settings={"datasets.all.steps": [{"op": "head", "count": 50}]},
         then=FROM_ROWS,
@@ -83,7 +79,7 @@ WALKS = (
     Walk(
         "Add a split",
         files={"data/splits/every.py": "every.py"},
-        changes=[Entry("data/__init__.py", "SPLITS", "Every", "from mlbuild.data.splits.every import Every")],
+        changes=[Entry("data/__init__.py", "SPLITS", '"every": "mlbuild.data.splits.every.Every"')],
         settings={"datasets.all.split": {"type": "every", "n": 4}},
         then=FROM_ROWS,
         laws=["tests/data/test_split_law.py::test_every_row_has_one_part[every"],
@@ -93,7 +89,7 @@ WALKS = (
         "Add a kind of folds",
         files={"data/folds/blocks.py": "blocks.py"},
         changes=[
-            Entry("data/__init__.py", "FOLDS", "BlockFolds", "from mlbuild.data.folds.blocks import BlockFolds")
+            Entry("data/__init__.py", "FOLDS", '"blocks": "mlbuild.data.folds.blocks.BlockFolds"')
         ],
         settings={"datasets.all.folds": {"type": "blocks", "count": 2}, "models.one.cross_validation": True},
         then=frozenset({"folds:all", "fold:one@1", "fold:one@2"}) | all_of("cross_validate", "publish"),
@@ -121,12 +117,7 @@ WALKS = (
         "Add a locator",
         files={"data/locators/dated.py": "dated.py"},
         changes=[
-            Edit(
-                "data/__init__.py",
-                "SOURCES = (*(source_of(File, one) for one in FORMATS), source_of(Sql, Parquet))",
-                instead="SOURCES = (*(source_of(place, one) for place in (File, Dated) for one in FORMATS), source_of(Sql, Parquet))",
-                needs="from mlbuild.data.locators.dated import Dated",
-            )
+            Entry("data/__init__.py", "SOURCES", '**of_every_format("mlbuild.data.locators.dated.Dated", "dated")')
         ],
         settings={"sources.rows": {"type": "dated.csv", "folder": "days", "day": "monday", "contract": "row"}},
         schema="dated.csv",

@@ -15,7 +15,7 @@ ADDED = Path(__file__).parent / "added"
 
 @frozen
 class Entry:
-    """A line of a catalogue: an item at the end of the tuple or dict `name`, and the import that it needs.
+    """A line of a catalogue: an item at the end of the tuple, dict or `Catalogue` `name`, and the import it needs.
 
     For a dict with tuples as values, `key` names the one that gets the item.
     """
@@ -43,6 +43,8 @@ class Entry:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             if any(isinstance(one, ast.Name) and one.id == self.name for one in targets):
                 value = getattr(node, "value", None)
+                if isinstance(value, ast.Call):
+                    value = value.args[0]
                 if self.key and isinstance(value, ast.Dict):
                     keys = [key.value for key in value.keys if isinstance(key, ast.Constant)]
                     value = value.values[keys.index(self.key)]

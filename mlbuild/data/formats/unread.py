@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlbuild.process.stderr import redirect, restore
 from mlbuild.regular import open_regular
-from mlbuild.stderr import redirect, restore
 
 if TYPE_CHECKING:
     from io import FileIO

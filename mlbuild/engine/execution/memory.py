@@ -11,9 +11,17 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from mlbuild.allowance import allowance, allowance_text, memory_of, no_threads, refused, room, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.job import OUT_OF_MEMORY
+from mlbuild.process.allowance import (
+    allowance,
+    allowance_text,
+    memory_of,
+    no_threads,
+    refused,
+    room,
+    size_text,
+)
 
 #: What a worker needs of the memory limit of the process, to start and for each of its threads. A library that can
 #: start only some of its threads may wait for the others forever.

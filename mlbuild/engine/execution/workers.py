@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlbuild.allowance import allowance_text, size_text
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.execution.executor import Heard, Inputs, Outcome
 from mlbuild.engine.execution.memory import exhausted
@@ -21,6 +20,7 @@ from mlbuild.engine.execution.wire import has_message, receive, send
 from mlbuild.engine.execution.zygote import ENDING, Ended, Setup, Wanted, Zygote
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.lock import leave_locks
+from mlbuild.process.allowance import allowance_text, size_text
 from mlbuild.progress import Progress
 
 #: The seconds that a zygote has to end its workers and itself.

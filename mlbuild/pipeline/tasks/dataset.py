@@ -39,8 +39,6 @@ FROM = "from"
 REPORT = "report.json"
 FORMAT = 1
 _CODES = ("unmatched-join", "empty-part", "split-overlap")
-_STEPS = {cls.op: cls for cls in DATASET_STEPS}
-_SPLITS = {cls.discriminator[1]: cls for cls in SPLITS}
 
 
 def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
@@ -152,7 +150,7 @@ def _start(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 def run(job: Job) -> None:
     slots = job.params["tables"]
     tables = {slot: read_table(job, slot, WHOLE, columns) for slot, columns in slots.items()}
-    steps = [read(_STEPS[step["op"]], step) for step in job.params["steps"]]
+    steps = [read(DATASET_STEPS.named(step["op"]), step) for step in job.params["steps"]]
     keep = [Keep(*one) for one in job.params["keep"]]
     report = Report()
     rows = apply_steps(steps, _start(tables), tables, keep, report)
@@ -161,7 +159,7 @@ def run(job: Job) -> None:
         _write_report(job, report, {WHOLE: rows.height})
         write_table(job, WHOLE, rows.select(shown_columns(rows)).iter_columns())
         return
-    divided = read(_SPLITS[split["type"]], split)
+    divided = read(SPLITS.named(split["type"]), split)
     parts = {name: part.drop(ORIGIN, strict=False) for name, part in divided.parts(rows).items()}
     found = divided.findings(parts, shown_columns(rows))
     report.findings += [one.to_json() | {"at": ["split"]} for one in found]

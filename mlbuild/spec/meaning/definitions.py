@@ -9,13 +9,10 @@ from typing import Any
 from mlbuild.data.contracts import Contract
 from mlbuild.data.sources import Source
 from mlbuild.frozen import frozen
-from mlbuild.models import LEARNERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.op import Op
 from mlbuild.spec import language
-
-LEARNER = {cls.type: cls for cls in LEARNERS}
 
 
 @frozen

@@ -11,9 +11,10 @@ from mlbuild.data.serving import serving
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
+from mlbuild.models import LEARNERS
 from mlbuild.ops.op import ADDED, Op
 from mlbuild.ops.stages import Followed, Stage, follow
-from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel, Definitions
+from mlbuild.spec.meaning.definitions import DefinedModel, Definitions
 from mlbuild.spec.meaning.features import select_features
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.flow import SPLIT_HELP
@@ -185,7 +186,7 @@ class _ModelCheck:
         matrix = followed.after
         if matrix.open:  # there may be more columns, so there may also be enough of them
             matrix = matrix.plus({"": ColumnType(UNKNOWN)})
-        learner = self.learner or LEARNER[self.model.type]()
+        learner = self.learner or LEARNERS.named(self.model.type)()
         try:
             learner.infer(matrix, target)
         except Rejected as rejected:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRIC, METRICS
 from mlbuild.spec.language import Model
-from mlbuild.spec.meaning.definitions import LEARNER
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, StoppingSpec
 
@@ -20,7 +20,7 @@ class TrainingCheck:
     ) -> None:
         self.model, self.learner, self.classes = model, learner, classes
         self.at, self.findings = at, findings
-        self.type = LEARNER[model.type]
+        self.type = LEARNERS.named(model.type)
         self.answer = self.type.answer
 
     def metrics(self) -> tuple[str, ...]:

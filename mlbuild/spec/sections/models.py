@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from mlbuild.diagnostics import Path
+from mlbuild.models import LEARNERS
 from mlbuild.params import Object, read
 from mlbuild.spec.language import STEP, Model
-from mlbuild.spec.meaning.definitions import LEARNER, DefinedModel
+from mlbuild.spec.meaning.definitions import DefinedModel
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.models import check_models
 from mlbuild.spec.meaning.project import Project
@@ -43,8 +44,8 @@ class Models(Section[DefinedModel, ModelSpec]):
         model: Model = self.kind.read({key: part for key, part in given.items() if key not in left_out})
         learner = None
         if (*at, "params") not in faults:
-            learner = sound(read(LEARNER[model.type], model.params), (*at, "params"), findings)
-        answer = read_answer(LEARNER[model.type], model.target, (*at, "target"), findings)
+            learner = sound(read(LEARNERS.named(model.type), model.params), (*at, "params"), findings)
+        answer = read_answer(LEARNERS.named(model.type), model.target, (*at, "target"), findings)
         if answer is None or sound(model, at, findings) is None:
             return None
         if inline:

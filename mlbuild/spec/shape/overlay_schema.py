@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mlbuild.kinds import Json, described
 from mlbuild.spec.root import OVERLAID, SECTION_KEYS
@@ -10,13 +10,30 @@ from mlbuild.spec.root import OVERLAID, SECTION_KEYS
 _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
 
 
+#: What the names of definitions without required keys begin with.
+RELAXED = "overlay."
+
+
+def included(root: Json) -> Json:
+    """Return the definition of an included file."""
+    return _excerpt(root, ("include", *SECTION_KEYS), "included file", "A part of a spec.")
+
+
+def overlay(root: Json, is_name: Callable[[str], bool]) -> Json:
+    """Return the definition of an overlay, which refers to definitions without required keys."""
+    return _Relaxed({}, is_name).shape(_overlaid(root))
+
+
 def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]]:
     """Yield `overlay`, all definitions that only overlays use, and `included`, which editors can refer to."""
-    yield "included", _excerpt(root, ("include", *SECTION_KEYS), "included file", "A part of a spec.")
-    overlay = _excerpt(root, OVERLAID, "profile", "The changes that a profile makes. All keys are optional.")
-    relaxed: Json = {}
-    yield "overlay", _Relaxed(definitions, relaxed).shape(overlay)
-    yield from relaxed.items()
+    relaxed = _Relaxed(definitions, lambda name: definitions[name].get("type") == "string")
+    yield "included", included(root)
+    yield "overlay", relaxed.shape(_overlaid(root))
+    yield from relaxed.all()
+
+
+def _overlaid(root: Json) -> Json:
+    return _excerpt(root, OVERLAID, "profile", "The changes that a profile makes. All keys are optional.")
 
 
 def _excerpt(root: Json, keys: tuple[str, ...], title: str, doc: str) -> Json:
@@ -27,8 +44,16 @@ def _excerpt(root: Json, keys: tuple[str, ...], title: str, doc: str) -> Json:
 class _Relaxed:
     """Writes definitions without required keys. Lists replace lists, so their items stay unchanged."""
 
-    def __init__(self, definitions: Json, made: Json) -> None:
-        self.definitions, self.made = definitions, made
+    def __init__(self, definitions: Json, is_name: Callable[[str], bool]) -> None:
+        self._definitions, self._is_name = definitions, is_name
+        self._made: Json = {}
+        self._wanted: list[str] = []
+
+    def all(self) -> Iterator[tuple[str, Json]]:
+        """Yield all definitions that the shapes so far refer to, and that these refer to."""
+        while self._wanted:
+            self._made_of(self._wanted.pop())
+        yield from sorted(self._made.items())
 
     def shape(self, shape: Json) -> Json:
         if "$ref" in shape:
@@ -50,12 +75,16 @@ class _Relaxed:
     def _reference(self, reference: str) -> str:
         """Return the relaxed definition of an object; for a text, the definition itself."""
         start, _, name = reference.rpartition("/")
-        if self.definitions[name].get("type") == "string":
+        if self._is_name(name):
             return reference
-        if f"overlay.{name}" not in self.made:
-            self.made[f"overlay.{name}"] = {}
-            self.made[f"overlay.{name}"] = self.shape(self.definitions[name])
-        return f"{start}/overlay.{name}"
+        self._wanted.append(f"{RELAXED}{name}")
+        return f"{start}/{RELAXED}{name}"
+
+    def _made_of(self, name: str) -> Json:
+        if name not in self._made:
+            self._made[name] = {}
+            self._made[name] = self.shape(self._definitions[name.removeprefix(RELAXED)])
+        return self._made[name]  # type: ignore[no-any-return] # made of JSON
 
     def _undivided(self, then: Json) -> Json:
         """Return an object without its discriminator, which is in the spec below: it can have any of the keys."""
@@ -85,6 +114,6 @@ class _Relaxed:
         """Return the object that a shape refers to, or the shape itself."""
         for reference in (shape, *shape.get("allOf", ())):
             name = reference.get("$ref", "").rpartition("/")[2]
-            if name in self.made:  # a name is a text, and not made here
-                return self.made[name]  # type: ignore[no-any-return] # made of JSON
+            if name.startswith(RELAXED):
+                return self._made_of(name)
         return shape

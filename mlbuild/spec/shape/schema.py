@@ -19,7 +19,7 @@ from mlbuild.models.learner import Learner
 from mlbuild.params import Described, Object, Param, TaggedUnion, object_schema, params_of, summary
 from mlbuild.regular import replace_regular
 from mlbuild.selection import ColumnSelection
-from mlbuild.spec.language import LEARNER_TYPES, LearnerParams, Model
+from mlbuild.spec.language import LearnerParams, LearnerType, Model
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.overlay_schema import part_definitions
 
@@ -30,17 +30,23 @@ COMMAND = f"mlbuild schema > schemas/{FILE}"
 
 @cache
 def build_schema() -> Json:
-    """Return the schema as JSON. It is shared, so do not modify it."""
-    root = object_schema(Root)
-    root["title"] = "mlbuild spec"
-    root["properties"] = {"$schema": {"type": "string"}} | root["properties"]
+    """Return the schema as JSON. It is shared, so do not modify it. It imports the classes of all catalogues."""
+    root = root_schema()
     definitions: Json = {}
-    for kind in _kinds(Root):
+    for kind in kinds(Root, below=True):
         for name, definition in _definitions(kind):
             if definitions.setdefault(name, definition) != definition:
                 raise ValueError(f"two definitions are called '{name}'")
     definitions |= part_definitions(root, definitions)
     return {"$schema": "http://json-schema.org/draft-07/schema#", **root, "definitions": definitions}
+
+
+def root_schema() -> Json:
+    """Return the schema of a whole spec, without the definitions that it refers to."""
+    root = object_schema(Root)
+    root["title"] = "mlbuild spec"
+    root["properties"] = {"$schema": {"type": "string"}} | root["properties"]
+    return root
 
 
 def schema_text() -> str:
@@ -67,38 +73,41 @@ def shipped_schema() -> Path:
 @cache
 def tagged_unions() -> Mapping[str, TaggedUnion]:
     """Return the definitions that a discriminator splits into several, by name."""
-    return {kind.name: kind for kind in _kinds(Root) if isinstance(kind, TaggedUnion)}
+    return {kind.name: kind for kind in kinds(Root, below=True) if isinstance(kind, TaggedUnion)}
 
 
-def _kinds(cls: type) -> Iterator[Kind]:
-    """Yield every kind inside the fields of a described class, outer ones first."""
+def kinds(cls: type, below: bool) -> Iterator[Kind]:
+    """Yield every kind inside the fields of a described class, outer ones first.
+
+    `below` says whether to continue with the classes of each union.
+    """
     for param in params_of(cls).values():
-        yield from _with_nested(param.kind)
+        yield from _with_nested(param.kind, below)
 
 
-def _with_nested(kind: Kind) -> Iterator[Kind]:
+def _with_nested(kind: Kind, below: bool) -> Iterator[Kind]:
     yield kind
-    for nested in kind.nested():
-        yield from _with_nested(nested)
+    if below or not isinstance(kind, TaggedUnion):
+        for nested in kind.nested():
+            yield from _with_nested(nested, below)
 
 
 def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
     if isinstance(kind, TaggedUnion):
         yield kind.name, _tagged_union(kind)
-        for value, cls in kind.by_value.items():
-            yield f"{kind.name}.{value}", _branch(kind, cls)
+        yield from ((f"{kind.name}.{value}", branch(kind, cls)) for value, cls in kind.classes.items())
     elif isinstance(kind, Name):
         yield kind.definition_name, kind.definition()
     elif isinstance(kind, Object):
         yield kind.name, _model(kind) if kind.cls is Model else kind.definition()
         if kind.cls is Model:
-            yield from ((f"params.{cls.type}", _learner_params(cls)) for cls in LEARNERS)
+            yield from ((f"params.{type_}", learner_params(cls)) for type_, cls in LEARNERS.items())
 
 
 def _tagged_union(kind: TaggedUnion) -> Json:
     """Return the schema of an object whose discriminator leads to a closed definition."""
     title = kind.name.rpartition("_")[2]
-    leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.by_value]
+    leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.classes.names]
     return {
         "title": title,
         "type": "object",
@@ -107,12 +116,12 @@ def _tagged_union(kind: TaggedUnion) -> Json:
         "properties": {kind.by: _options(kind)},
         "if": {"type": "object", "required": [kind.by]},
         "then": {"allOf": leads},
-        "else": _by_suffix(kind) if kind.suffixes else _unnamed(title, kind.by, kind.by_value),
+        "else": _by_suffix(kind) if kind.suffixes else _unnamed(title, kind.by, dict(kind.classes.items())),
     }
 
 
 def _options(kind: TaggedUnion) -> Json:
-    return Choice({value: summary(cls) for value, cls in kind.by_value.items()}).json_schema()
+    return Choice({value: summary(cls) for value, cls in kind.classes.items()}).json_schema()
 
 
 def _by_suffix(kind: TaggedUnion) -> Json:
@@ -131,7 +140,7 @@ def _by_suffix(kind: TaggedUnion) -> Json:
         "type": "object",
         "if": {"type": "object", "required": ["path"], "properties": {"path": known}},
         "then": {"allOf": leads},
-        "else": _unnamed(kind.name, kind.by, kind.by_value)
+        "else": _unnamed(kind.name, kind.by, dict(kind.classes.items()))
         | {"required": [kind.by], "properties": _common(kind)},
     }
 
@@ -142,7 +151,8 @@ def _common(kind: TaggedUnion) -> Json:
     return {key: param.json_schema() for key, param in first.items() if all(key in other for other in others)}
 
 
-def _branch(kind: TaggedUnion, cls: type) -> Json:
+def branch(kind: TaggedUnion, cls: type) -> Json:
+    """Return the closed definition of one class of a union."""
     shape = object_schema(cls)
     # The discriminator has it. Here it would hide the description of the key that contains the object.
     del shape["description"]
@@ -155,7 +165,10 @@ def _model(kind: Object) -> Json:
     """Return the schema of a model: its `type` determines the keys of `params`."""
     shape = kind.definition()
     # As for every discriminator, the branches describe these two.
-    shape["properties"] |= {"type": LEARNER_TYPES.json_schema(), "params": LearnerParams().json_schema()}
+    shape["properties"] |= {
+        "type": LearnerType().choice().json_schema(),
+        "params": LearnerParams().json_schema(),
+    }
     leads = [_when({"type": {"const": cls.type}}, {"properties": _named(cls)}) for cls in LEARNERS]
     models = {cls.type: Model for cls in LEARNERS}
     return shape | {
@@ -176,7 +189,7 @@ def _params_doc(cls: type[Learner]) -> Json:
     return described(f"Parameters of {cls.type}, with the names that its library uses. All have defaults.")
 
 
-def _learner_params(cls: type[Learner]) -> Json:
+def learner_params(cls: type[Learner]) -> Json:
     """Return the schema of the parameters without the discriminator, which is next to them."""
     shape = object_schema(cls) | _params_doc(cls)
     del shape["properties"]["type"]

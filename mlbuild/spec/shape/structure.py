@@ -6,26 +6,21 @@ discriminator. That is fast, and errors are about the object that was meant.
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
-from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, misspelt
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import TaggedUnion, params_of
-from mlbuild.spec.shape.schema import build_schema, tagged_unions
-from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, repeated, shown
+from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions
+from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, shown
 
 if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+    pass
 
-_ROOT = ""
 #: Messages for keys that belong elsewhere, or are known for another reason, by definition.
 _ELSEWHERE = {
     "warnings": {
@@ -45,7 +40,7 @@ class Structure:
 
         What an alias repeats is reported once.
         """
-        return [*_Check(_seen=self._seen).object(value, _ROOT, ())]
+        return [*_Check(_seen=self._seen).object(value, ROOT, ())]
 
     def variant(self) -> Structure:
         """Return a check of values that share parts with those checked here.
@@ -57,14 +52,16 @@ class Structure:
 
 def included_problems(value: Any) -> list[Problem]:
     """Return what is wrong with an included file, except its definitions, which are checked after joining."""
-    found = CheckedObject((), "an included file").problems(_shape("included").validator.iter_errors(value))
+    found = CheckedObject((), "an included file").problems(
+        definitions()["included"].validator.iter_errors(value)
+    )
     return [problem for problem in found if len(problem.at) < 2 or problem.at[0] == "include"]
 
 
 def overlay_problems(value: Any, name: str) -> list[Problem]:
     """Return what is wrong with the overlay of a profile, except its definitions, which are checked after merging."""
     at = ("profiles", name)
-    errors = _shape("overlay").validator.iter_errors(value)
+    errors = definitions()["overlay"].validator.iter_errors(value)
     found = CheckedObject((), f"profile '{name}'").problems(errors)
     return [problem.under(*at) for problem in found if len(problem.at) < 2]
 
@@ -73,7 +70,7 @@ def overlay_problems(value: Any, name: str) -> list[Problem]:
 class _Check:
     """One pass over a document."""
 
-    _unions: Mapping[str, TaggedUnion] = field(default_factory=tagged_unions)
+    _definitions: Definitions = field(default_factory=definitions)
     _seen: set[tuple[int, str | int]] = field(default_factory=set)
 
     def object(self, value: Any, name: str, at: Path, named: bool = False) -> Iterator[Problem]:
@@ -83,8 +80,8 @@ class _Check:
         """
         if self._again(value, name):
             return
-        if name in self._unions:
-            yield from self._union_member(value, self._unions[name], at, named)
+        if (union := self._definitions.union(name)) is not None:
+            yield from self._union_member(value, union, at, named)
             return
         title = f"{name} '{at[-1]}'" if named else f"'{at[-1]}'" if at else "the spec"
         if name == "model" and isinstance(value, dict):
@@ -93,7 +90,7 @@ class _Check:
             yield from self._shaped(value, name, CheckedObject(at, title, _ELSEWHERE.get(name, {})))
 
     def _shaped(self, value: Any, name: str, object_: CheckedObject) -> Iterator[Problem]:
-        shape = _shape(name)
+        shape = self._definitions[name]
         yield from object_.problems(shape.validator.iter_errors(value))
         yield from self._below(shape.leads, value, object_.at)
 
@@ -123,12 +120,12 @@ class _Check:
             return  # reported where the object that contains it was checked
         which = kind.which(value)
         title = kind.name.rpartition("_")[2]
-        if kind.by in value and not (isinstance(which, str) and which in kind.by_value):
+        if kind.by in value and not (isinstance(which, str) and which in kind.classes.names):
             problem = self._unknown_option(which, kind, (*at, kind.by))
             yield problem
             if problem.meant:
                 yield from self._union_member(value | {kind.by: problem.meant}, kind, at, named)
-        elif isinstance(which, str) and which in kind.by_value:
+        elif isinstance(which, str) and which in kind.classes.names:
             title = f"{title} '{which}'" if kind.by == "op" else f"{which} {title}"
             yield from self._shaped(value, f"{kind.name}.{which}", CheckedObject(at, title))
         else:
@@ -136,32 +133,32 @@ class _Check:
 
     def _unknown_option(self, value: Any, kind: TaggedUnion, at: Path) -> Problem:
         what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
-        near = did_you_mean(value, kind.by_value) if isinstance(value, str) else None
-        for other in self._unions.values():
-            if other.by == kind.by == "op" and value in list(other.by_value):
+        near = did_you_mean(value, kind.classes.names) if isinstance(value, str) else None
+        for other in self._definitions.unions():
+            if other.by == kind.by == "op" and value in other.classes.names:
                 near = (
                     "this op is for the steps of a dataset"
                     if other.name == "dataset_step"
                     else "this op is for preprocessing"
                 )
-        near = near or f"available {what}s: {listed(kind.by_value)}"
-        meant = misspelt(value, kind.by_value) if isinstance(value, str) else None
+        near = near or f"available {what}s: {listed(kind.classes.names)}"
+        meant = misspelt(value, kind.classes.names) if isinstance(value, str) else None
         return Problem(f"unknown-{kind.by}", f"unknown {what} {shown(value)}", at, near, meant=meant)
 
     def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
         """Check a model and the parameters of its learner."""
         type_, params = model.get("type"), model.get("params")
-        cls = next((cls for cls in LEARNERS if cls.type == type_), None)
-        if cls is None:
+        if type_ not in LEARNERS.names:
             unknown = _unknown_learner(type_, (*at, "type")) if "type" in model else None
             if unknown is not None:
                 yield unknown
             if unknown is not None and unknown.meant:
                 yield from self._model(model | {"type": unknown.meant}, at, title)
                 return
-            wanted = {"type": f"available types: {listed(cls.type for cls in LEARNERS)}"}
+            wanted = {"type": f"available types: {listed(LEARNERS.names)}"}
             yield from self._shaped(model, "model", CheckedObject(at, title, wanted=wanted))
             return
+        cls = LEARNERS.named(type_)
         own = {*params_of(cls), *cls.aliases}
         elsewhere = dict.fromkeys(own, f"move it under 'params': it is a parameter of {type_}")
         yield from self._shaped(model, "model", CheckedObject(at, title, elsewhere))
@@ -172,7 +169,7 @@ class _Check:
 
 
 def _unknown_learner(value: Any, at: Path) -> Problem:
-    known = [cls.type for cls in LEARNERS]
+    known = LEARNERS.names
     of_library = [name for name in known if isinstance(value, str) and name.startswith(f"{value}.")]
     near = did_you_mean(value, known) if isinstance(value, str) and not of_library else None
     if isinstance(value, str) and near and not _of_known_library(value, known):
@@ -200,13 +197,13 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
             message, meant = f"unknown key '{key}' in {title}", misspelt(key, wanted)
             return Problem("unknown-key", message, (*at, key), near, on="key", meant=meant)
     # A path is never in a database, for example.
-    with_path = [name for name, cls in kind.by_value.items() if "path" in params_of(cls)]
-    options = ", ".join(with_path if kind.suffixes and "path" in value else kind.by_value)
+    with_path = [name for name, cls in kind.classes.items() if "path" in params_of(cls)]
+    options = ", ".join(with_path if kind.suffixes and "path" in value else kind.classes.names)
     if wanted != [kind.by]:
         return Problem("missing-key", f"{title} needs 'path'", at, on="key")
     own = {key for cls in kind.classes for key in params_of(cls)}
     for key in value:
-        if key in kind.by_value and key not in own:
+        if key in kind.classes.names and key not in own:
             help_ = f"write '{kind.by}: {key}' and put its parameters beside it"
             return Problem("missing-key", f"{title} needs '{kind.by}'", at, help_, on="key")
     if kind.suffixes and isinstance(value["path"], list):
@@ -218,83 +215,3 @@ def _undivided(value: Json, kind: TaggedUnion, at: Path, title: str) -> Problem:
         message = f"{title} needs '{kind.by}': the suffix of {shown(value['path'])} does not imply one"
         return Problem("missing-key", message, at, f"available {kind.by}s: {options}", on="key")
     return Problem("missing-key", f"{title} needs '{kind.by}'", at, f"one of {options}", on="key")
-
-
-@frozen
-class _Shape:
-    """A definition without its references: the validator accepts what it refers to, and `leads` says where that is."""
-
-    validator: Validator
-    leads: Json
-
-
-@cache
-def _shape(name: str) -> _Shape:
-    schema = build_schema()
-    definition = schema if name == _ROOT else schema["definitions"][name]
-    own = {
-        word: part for word, part in definition.items() if word not in ("if", "then", "else", "definitions")
-    }
-    if name == "model":
-        # As for every discriminator, its mistakes are reported where the union is checked.
-        own["properties"] = own["properties"] | {"type": {}}
-    return _Shape(_validator()(_alone(own)), _leads(own))
-
-
-@cache
-def _validator() -> Any:
-    """Return a Draft 7 validator that interprets patterns as JavaScript does, and accepts only finite numbers."""
-    from jsonschema import Draft7Validator, ValidationError, validators
-
-    def pattern(_: Any, wanted: str, text: Any, __: Any) -> Iterator[ValidationError]:
-        # Python's `$` also matches before a final line break.
-        if isinstance(text, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), text):
-            yield ValidationError(f"{text!r} does not match {wanted!r}")
-
-    def is_number(_: Any, value: Any) -> bool:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-    def unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[ValidationError]:
-        # The library compares each item with each other if they have different types.
-        if wanted and isinstance(items, list) and repeated(items) is not None:
-            yield ValidationError("an item is repeated")
-
-    types = Draft7Validator.TYPE_CHECKER.redefine("number", is_number)
-    extend: Any = validators.extend
-    return extend(Draft7Validator, {"pattern": pattern, "uniqueItems": unique}, type_checker=types)
-
-
-def _alone(shape: Any) -> Any:
-    """Return a schema with a placeholder instead of each reference."""
-    if isinstance(shape, list):
-        return [_alone(part) for part in shape]
-    if not isinstance(shape, dict):
-        return shape
-    if "$ref" not in shape:
-        return {word: _alone(part) for word, part in shape.items()}
-    name = shape["$ref"].rpartition("/")[2]
-    if name in tagged_unions():
-        kind = tagged_unions()[name]
-        hints = {value: f"write '{kind.by}: {value}' and put its parameters below" for value in kind.by_value}
-        return {"type": "object", "words": kind.phrase(), "hints": hints}
-    target = build_schema()["definitions"][name]
-    return target if _is_name(target) else {"type": "object"} if target.get("type") == "object" else {}
-
-
-def _leads(shape: Any) -> Json:
-    """Return the parts of a schema that lead to references, with nothing else in them."""
-    if not isinstance(shape, dict):
-        return {}
-    if "$ref" in shape:
-        name = shape["$ref"].rpartition("/")[2]
-        # An overlay is checked after it is merged into the spec, which determines what its objects are.
-        return {} if name == "overlay" or _is_name(build_schema()["definitions"][name]) else {"$ref": name}
-    found = {word: _leads(shape[word]) for word in ("items", "additionalProperties") if word in shape}
-    properties = {key: _leads(part) for key, part in shape.get("properties", {}).items()}
-    found["properties"] = {key: part for key, part in properties.items() if part}
-    return {word: part for word, part in found.items() if part}
-
-
-def _is_name(definition: Json) -> bool:
-    """Whether a definition is a kind of string, such as a name, which many others refer to."""
-    return bool(definition.get("type") == "string")

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Iterable, Iterator
 
 from mlbuild import api
-from mlbuild.allowance import size_text
 from mlbuild.cli.amounts import number, size
 from mlbuild.cli.exits import OK
 from mlbuild.cli.output.building.reasons import waiting_text
@@ -15,6 +14,7 @@ from mlbuild.cli.output.printing import counted, say, show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.garbage import Garbage
 from mlbuild.pipeline.published import Published
+from mlbuild.process.allowance import size_text
 
 FORMATS = ("text", "json")
 

@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from mlbuild import api
-from mlbuild.allowance import size_text
 from mlbuild.cli.exits import OK, TASK
 from mlbuild.cli.output.building.progress import LastLine, progress_text
 from mlbuild.cli.output.building.reasons import waiting_text
@@ -14,6 +13,7 @@ from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document, shown_path
 from mlbuild.cli.project import find_file
 from mlbuild.engine.paced import Paced
+from mlbuild.process.allowance import size_text
 
 FORMATS = ("text", "json")
 

@@ -24,7 +24,6 @@ KIND = "folds"
 REPORT = "report.json"
 FORMAT = 1
 _CODES = ("split-overlap",)
-_FOLDS = {cls.discriminator[1]: cls for cls in FOLDS}
 
 
 def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
@@ -81,7 +80,7 @@ def roles(dataset: DatasetSpec, *numbers: int) -> Input:
 
 
 def run(job: Job) -> None:
-    folds = read(_FOLDS[job.params["folds"]["type"]], job.params["folds"])
+    folds = read(FOLDS.named(job.params["folds"]["type"]), job.params["folds"])
     rows = read_table(job, "rows", "train", job.params["columns"])
     divided = folds.divide(rows)
     findings = [one.to_json() for one in folds.findings(rows, divided)]

@@ -1,0 +1,1 @@
+"""This process: its limits and its standard error."""

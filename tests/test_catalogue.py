@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlbuild.catalogue import Catalogue
+from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
+from mlbuild.models import ANSWERS, LEARNERS
+from mlbuild.ops import OPS
+from mlbuild.params import Described
+
+CATALOGUES: list[Catalogue[type[Described]]] = [OPS, LEARNERS, SOURCES, DATASET_STEPS, SPLITS, FOLDS]
+PENGUINS = Path(__file__).parents[1] / "specs/penguins/mlbuild.yaml"
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES)
+def test_the_names_of_a_catalogue_are_those_of_its_classes(catalogue: Catalogue[type[Described]]) -> None:
+    assert [cls.named_by()[1] for cls in catalogue] == [*catalogue.names]
+    assert len(catalogue) == len({*catalogue})
+    assert all(catalogue.named(name) is cls for name, cls in catalogue.items())
+
+
+def test_every_answer_of_a_learner_is_in_the_catalogue() -> None:
+    assert {learner.answer for learner in LEARNERS} == {*ANSWERS}
+
+
+def test_check_imports_only_the_classes_that_the_spec_names() -> None:
+    program = (
+        "import sys\n"
+        "from mlbuild.cli.main import main\n"
+        f"code = main(['check', '-f', {str(PENGUINS)!r}])\n"
+        "print(code, *sorted(sys.modules), file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100)
+    code, *modules = run.stderr.split()
+    text = PENGUINS.read_text()
+    assert code == "0"
+    for catalogue in (OPS, LEARNERS, DATASET_STEPS, SPLITS):
+        named = {cls.__module__ for name, cls in catalogue.items() if f": {name}" in text}
+        others = {cls.__module__ for cls in catalogue} - named
+        assert others, "every class is used, so this shows nothing"
+        assert named <= {*modules}
+        assert not others & {*modules}
