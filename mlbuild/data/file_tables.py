@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -47,7 +47,7 @@ def read_files(
     height = 0
     for number, file in enumerate(files):
         called = os.path.relpath(file, folder)
-        raw, header = _raw(form, file, called, tuple(wanted))
+        raw, header = _raw(lambda file: form.raw_for(file, columns), file, called)
         if both := [name for name in names if name in header]:
             raise data_failure(
                 f"'{called}' has the column '{both[0]}', which is in the path of the file, too"
@@ -77,7 +77,7 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
     first = ("", list[str]())
     for file in files:
         called = os.path.relpath(file, folder)
-        raw, header = _raw(form, file, called, columns)
+        raw, header = _raw(lambda file: form.raw(file, columns), file, called)
         first = first if frames else (called, header)
         _check(*first, called, header)
         frames.append(
@@ -89,10 +89,12 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
         raise data_failure("the columns of the files are not of the same types") from None
 
 
-def _raw(form: Format, file: Path, called: str, wanted: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+def _raw(
+    read: Callable[[Path], tuple[pl.DataFrame, list[str]]], file: Path, called: str
+) -> tuple[pl.DataFrame, list[str]]:
     """Return the columns of one file. A failure names the file."""
     try:
-        return form.raw(file, wanted)
+        return read(file)
     except Failed as failed:
         failure = failed.failure
         details = dict(failure.details)

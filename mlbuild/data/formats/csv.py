@@ -7,16 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
+from mlbuild.columns import NUMERIC
 from mlbuild.data.formats.expanded import ENDINGS
 from mlbuild.data.formats.format import Format, Guess
 from mlbuild.data.formats.guesses import TextGuess
 from mlbuild.data.formats.texts.csv_dialect import Dialect
-from mlbuild.data.formats.texts.csv_table import read_csv, read_header
+from mlbuild.data.formats.texts.csv_table import Wanted, read_csv, read_header
 from mlbuild.data.formats.texts.csv_writing import write_csv
 from mlbuild.data.formats.texts.delimiter import find_delimiter
 from mlbuild.data.formats.texts.encoding import ENCODINGS, find_encoding
 from mlbuild.data.formats.texts.header import find_names
 from mlbuild.data.parsing import Parsing
+from mlbuild.data.readings.reading import Reading
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Choice, Integer, ListOf, Text, field
@@ -119,13 +121,27 @@ class Csv(Format):
     def raw(
         self, file: Path, names: Sequence[str], progress: Report = silent
     ) -> tuple[pl.DataFrame, list[str]]:
-        table, header = read_csv(file, self.dialect, progress)
+        return self._raw(file, names, {}, progress)
+
+    def raw_for(
+        self, file: Path, columns: Mapping[str, Parsing], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[str]]:
+        wanted = dict[str, set[str]]()
+        for name, column in columns.items():
+            plain = replace(self.ways.get(name, Reading()), from_=None) == Reading()
+            dtype = column.dtype if plain and column.dtype in NUMERIC else "string"
+            wanted.setdefault(self.name_in_file(name), set()).add(dtype)
+        numbers = {name: min(dtypes) for name, dtypes in wanted.items() if len(dtypes) == 1}
+        numbers = {name: dtype for name, dtype in numbers.items() if dtype in NUMERIC}
+        return self._raw(file, [*wanted], numbers, progress)
+
+    def _raw(
+        self, file: Path, names: Sequence[str], numbers: Mapping[str, str], progress: Report
+    ) -> tuple[pl.DataFrame, list[str]]:
+        table, header = read_csv(file, self.dialect, progress, Wanted(self.null_values, numbers))
         first = {name: index for index, name in reversed([*enumerate(header)])}
         present = [name for name in names if name in first]
-        columns = [table.to_series(first[name]).fill_null("").alias(name) for name in present]
-        if self.null_values:
-            columns = [texts.set(texts.is_in(self.null_values), None) for texts in columns]
-        return table.select(columns), header
+        return table.select(table.to_series(first[name]).alias(name) for name in present), header
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
         write_csv(rows, self.dialect, stream)

@@ -128,6 +128,15 @@ class Format(Described):
         """
         raise NotImplementedError
 
+    def raw_for(
+        self, file: Path, columns: Mapping[str, Parsing], progress: Report = silent
+    ) -> tuple[pl.DataFrame, list[str]]:
+        """Return what `raw` returns for the columns of a contract.
+
+        A format can convert values on the way, if `convert` certainly gives the same result for them.
+        """
+        return self.raw(file, tuple(dict.fromkeys(map(self.name_in_file, columns))), progress)
+
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
         """Write a table so that `read` with these options returns the same table.
 
@@ -193,8 +202,7 @@ class Format(Described):
         Raises:
             Failed: Of kind `data`: the file cannot be read.
         """
-        names = dict.fromkeys(map(self.name_in_file, columns))
-        return self.convert(*self.raw(file, tuple(names), progress), columns)
+        return self.convert(*self.raw_for(file, columns, progress), columns)
 
     def convert(
         self, raw: pl.DataFrame, header: Sequence[str], columns: Mapping[str, Parsing]

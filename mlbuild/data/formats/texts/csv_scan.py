@@ -33,14 +33,15 @@ class CsvScan:
 
     `opens`: at least one field starts with a quote. `sound`: every quote opens a field, closes one, or is doubled
     inside one. `strays`: there is a carriage return outside quotes that no line feed follows. `nul`: there is a
-    NUL byte. `delimiters` and `records` are the counts outside quotes, including blank lines. They are
-    meaningful only if the file is sound.
+    NUL byte. `blanks`: there is a space or a tab. `delimiters` and `records` are the counts outside quotes,
+    including blank lines. They are meaningful only if the file is sound.
     """
 
     opens: bool
     sound: bool
     strays: bool
     nul: bool
+    blanks: bool
     delimiters: int
     records: int
 
@@ -49,15 +50,15 @@ def scan(file: Path, delimiter: str, quote: str = '"') -> CsvScan:
     """Scan a file. Without a `quote`, all characters but the delimiter and line ends are ordinary ones."""
     scanner = _Scanner(delimiter, quote)
     delimiters = records = 0
-    nul = False
+    nul = blanks = False
     for chunk, padding in _chunks(file):
         marks = scanner.read(chunk)
         delimiters += _count(marks.delimiters)
         records += _count(marks.feeds) - padding
         nul = nul or b"\0" in chunk
-    return CsvScan(
-        scanner.opens, scanner.sound and not scanner.inside, scanner.strays, nul, delimiters, records
-    )
+        blanks = blanks or b" " in chunk or b"\t" in chunk
+    sound = scanner.sound and not scanner.inside
+    return CsvScan(scanner.opens, sound, scanner.strays, nul, blanks, delimiters, records)
 
 
 def blank_lines(file: Path, delimiter: str, quote: str = '"') -> npt.NDArray[np.int64]:
@@ -78,6 +79,27 @@ def blank_lines(file: Path, delimiter: str, quote: str = '"') -> npt.NDArray[np.
         before += len(ends) - padding
         found.append(places[places < before])
     return np.concatenate(found)
+
+
+def has_blank_start(file: Path, delimiter: str, quote: str = '"') -> bool:
+    """Whether a field of a file without strays, or the text in its quotes, may start with a space or a tab.
+
+    If not, no field consists of nothing else.
+    """
+    import numpy as np
+
+    ended, opened = 1, 0
+    for chunk, _ in _chunks(file):
+        data = np.frombuffer(chunk, np.uint8)
+        blanks = _bits((data == ord(" ")) | (data == ord("\t")))
+        delimiters = _bits(data == ord(delimiter))
+        ends = delimiters | _bits(data == ord("\n"))  # also those inside quotes
+        starts = _next(ends, ended)
+        opening = starts & _bits(data == ord(quote)) if quote else np.zeros_like(starts)
+        if (blanks & ((starts & ~delimiters) | _next(opening, opened))).any():
+            return True
+        ended, opened = _last(ends), _last(opening)
+    return False
 
 
 @frozen
