@@ -24,13 +24,14 @@ from mlbuild.engine.store.audit import Audit, audit, remove_damaged
 from mlbuild.engine.store.garbage import Garbage, remove_garbage
 from mlbuild.engine.store.lock import Waits
 from mlbuild.engine.store.store import DiskStore, open_store
+from mlbuild.pipeline.builds.published import Published, published, remove_orphans
+from mlbuild.pipeline.builds.recorder import Recorder
+from mlbuild.pipeline.builds.records import built_specs
 from mlbuild.pipeline.cleaning import removable
 from mlbuild.pipeline.libraries import limit
 from mlbuild.pipeline.libraries import load as load_libraries
 from mlbuild.pipeline.lockfile import LockFile
 from mlbuild.pipeline.plan import make_plan
-from mlbuild.pipeline.published import Published, published, remove_orphans
-from mlbuild.pipeline.runs import Recorder, built_specs
 from mlbuild.process.allowance import allowance
 from mlbuild.progress import Report, silent
 from mlbuild.regular import is_regular

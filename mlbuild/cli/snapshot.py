@@ -43,8 +43,8 @@ from mlbuild.engine.execution.export import export_reasons
 from mlbuild.engine.execution.exported import NOTES
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore, open_store
+from mlbuild.pipeline.builds.published import Published, published
 from mlbuild.pipeline.lockfile import lock_path
-from mlbuild.pipeline.published import Published, published
 from mlbuild.spec.spec import Spec
 
 #: A path and what was found there.

@@ -14,7 +14,7 @@ from mlbuild.engine.decide.stale import Decision, FailedBefore, Fresh, Restorabl
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.garbage import Garbage, find_garbage
 from mlbuild.engine.store.store import DiskStore
-from mlbuild.pipeline.runs import last_tasks
+from mlbuild.pipeline.builds.records import last_tasks
 
 
 def removable(

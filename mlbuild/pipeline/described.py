@@ -10,7 +10,7 @@ from mlbuild.data.statistics.table import TableStatistics
 from mlbuild.engine.decide.records import Action, find_action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
-from mlbuild.pipeline.runs import built_by
+from mlbuild.pipeline.builds.records import built_by
 from mlbuild.pipeline.tasks import describe
 
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mlbuild import __version__
 from mlbuild.engine.execution import export
+from mlbuild.pipeline.builds.written import place_of
 from tests.cli.processes import started
 from tests.cli.running import Command
 from tests.cli.small import ROWS, shipped, small
@@ -36,6 +38,12 @@ def record(folder: Path) -> dict[str, Any]:
     return only
 
 
+def line_of(spec: Path, text: str) -> int:
+    """Return the number of the first line that starts with a text."""
+    lines = spec.read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.startswith(text))
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -49,6 +57,8 @@ def test_a_record_tells_who_built_what_when_and_how_it_ended(mlbuild: Command) -
     assert found["command"] == ["mlbuild", "build", "--json", "output:one"]
     assert (found["user"], found["host"]) == (getpass.getuser(), socket.gethostname())
     assert (found["mlbuild"], found["git"]) == (__version__, None)
+    assert found["spec"].pop("values") == yaml.safe_load(spec.read_text())
+    assert found["spec"].pop("lines")[1]["models"][0] == line_of(spec, "models:")
     assert found["spec"] == {
         "file": "mlbuild.yaml",
         "sha256": {"mlbuild.yaml": sha256(spec.read_bytes())},
@@ -58,7 +68,8 @@ def test_a_record_tells_who_built_what_when_and_how_it_ended(mlbuild: Command) -
     assert found["sources"] == {"rows": sha256(ROWS.encode())}
     files = shipped(mlbuild.folder)
     assert found["outputs"] == {"dist/one": {name: sha256(content) for name, content in files.items()}}
-    assert found["metrics"] == {"one": json.loads(files["metrics.json"])["metrics"]}
+    for name in ("metrics", "intervals", "constant"):
+        assert found[name] == {"one": json.loads(files["metrics.json"])[name]}
     outcomes = {name: task["outcome"] for name, task in found["tasks"].items()}
     assert outcomes == {task["task"]: task["outcome"] for task in told["tasks"]}
     ran = found["tasks"]["train:one"]
@@ -132,6 +143,16 @@ def test_profiles_settings_and_included_files_are_told(mlbuild: Command) -> None
         "mlbuild.yaml": sha256(text.encode()),
         "parts/contracts.yaml": sha256(part.read_bytes()),
     }
+    assert found["values"]["seed"] == 3
+    places = {
+        ("seed",): "--set",
+        ("contracts", "row", "columns", "x"): "parts/contracts.yaml:1",
+        ("models", "one", "params", "num_leaves"): f"mlbuild.yaml:{line_of(spec, 'models:')}",
+        ("models", "one", "params", "learning_rate"): f"mlbuild.yaml:{line_of(spec, 'models:')}",
+        ("sources", "rows", "path"): f"mlbuild.yaml:{line_of(spec, 'sources:')}",
+    }
+    for path, place in places.items():
+        assert place_of(found["lines"], path, found["file"]) == place
 
 
 def git(folder: Path, *words: str) -> str:
@@ -192,6 +213,21 @@ def test_a_build_that_was_killed_has_one(tmp_path: Path) -> None:
         os.killpg(build.pid, signal.SIGKILL)
         build.communicate()
     assert record(tmp_path)["outcome"] == "unfinished"
+
+
+def test_records_of_another_clone_are_records_here(
+    mlbuild: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    small(mlbuild.folder)
+    mlbuild("build")
+    (path,) = (mlbuild.folder / ".mlbuild/runs").glob("*.json")
+    theirs = Command(tmp_path_factory.mktemp("theirs"), mlbuild._capsys, mlbuild._patch)
+    small(theirs.folder)
+    theirs("build", "contract:rows")
+    (theirs.folder / ".mlbuild/runs" / path.name).write_bytes(path.read_bytes())
+    assert {found["build"] for found in records(theirs.folder)} > {path.stem}
+    former = json.loads(theirs("build", "--json").out)["models"][0]["former"]
+    assert former["build"] == path.stem
 
 
 def test_a_damaged_record_stops_no_command(mlbuild: Command) -> None:

@@ -12,7 +12,7 @@ import pytest
 from mlbuild import api
 from mlbuild.engine.store.store import open_store
 from mlbuild.params import Json
-from mlbuild.pipeline.revision import checked_out
+from mlbuild.pipeline.builds.revision import checked_out
 from tests.cli.small import small
 
 SPEC, ROWS = "mlbuild.yaml", "rows.csv"

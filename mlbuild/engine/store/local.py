@@ -14,6 +14,9 @@ from mlbuild.engine.store.folder import Folder
 from mlbuild.engine.store.kept import read
 from mlbuild.engine.store.seal import sealed, unsealed
 
+#: The folder of the records of builds. They belong to no folder, so that those of several clones can be united.
+RUNS = "runs"
+
 _SNAPSHOTS = 32
 _SNAPSHOT = re.compile(r"[0-9a-f]{16}")
 
@@ -44,17 +47,22 @@ class DiskLocal:
         self._own, self._cache = own, cache
 
     def note(self, name: str) -> Any:
-        return unsealed(read(self._note_path(name)), self._own.seal())
+        return self.unsealed(Path(self._note_path(name)))
 
     def keep_note(self, name: str, note: Any, *, synced: bool = False) -> None:
-        content = sealed(note, self._own.sealing())
+        seal = self._own.sealing()
+        content = sealed(note, b"" if name.startswith(f"{RUNS}/") else seal)
         self._own.write(self._note_path(name), content, synced=synced)
 
     def notes(self, folder: str, *, reverse: bool = False) -> Iterator[tuple[Path, Any]]:
         """Yield the notes of a folder with their files, by file name; None for a damaged note."""
         paths = self._own.entries(f"{folder}/*.json")
         for path in reversed(paths) if reverse else paths:
-            yield path, unsealed(read(path), self._own.seal())
+            yield path, self.unsealed(path)
+
+    def unsealed(self, path: Path) -> Any:
+        """Return the content of a note or snapshot; None if it is missing, damaged, or from another folder."""
+        return unsealed(read(path), b"" if path.parent.name == RUNS else self._own.seal())
 
     def swap_folder(self, name: str) -> Path:
         return self._own.swap(_file_name(name))

@@ -15,7 +15,7 @@ from mlbuild.engine.store.contents import Contents, DiskContents, LayeredContent
 from mlbuild.engine.store.examine import examine
 from mlbuild.engine.store.folder import Folder
 from mlbuild.engine.store.kept import read
-from mlbuild.engine.store.local import DiskLocal, Local
+from mlbuild.engine.store.local import RUNS, DiskLocal, Local
 from mlbuild.engine.store.lock import Waits
 from mlbuild.engine.store.seal import sealed, unsealed
 from mlbuild.engine.store.shelf import ACTIONS, CONTENTS, Shelf
@@ -96,8 +96,9 @@ class DiskStore(Store):
 
     def sound(self, path: Path) -> bool:
         """Whether an action, a note or the entry of a project is as it was written. Reads the whole file."""
-        private = path.is_relative_to(self.own.path)
-        return unsealed(read(path), self.own.seal() if private else self.cache.seal()) is not None
+        if path.is_relative_to(self.own.path):
+            return self.local.unsealed(path) is not None
+        return unsealed(read(path), self.cache.seal()) is not None
 
     def discard(self, path: Path) -> None:
         """Remove a file of the store, or a temporary one; anything else is moved aside.
@@ -112,7 +113,7 @@ class DiskStore(Store):
         """Start to keep notes in `.mlbuild`. Return whether there are already some that were not written here."""
         if self.local.note(_ORIGIN) is not None:
             return False
-        brought = any((self.own.path / name).exists() for name in ("ac", "tasks", "runs"))
+        brought = any((self.own.path / name).exists() for name in ("ac", "tasks", RUNS))
         with suppress(Unwritable):
             self.local.keep_note(_ORIGIN, {"mlbuild": __version__})
         return brought
@@ -172,7 +173,7 @@ def open_store(root: Path) -> DiskStore:
     """
     cache = os.environ.get("MLBUILD_CACHE_DIR")
     store = DiskStore.at(root, Path(cache).absolute() if cache else None)
-    examine(store.own, _INNER, ("tasks", "runs"), "move them elsewhere")
+    examine(store.own, _INNER, ("tasks", RUNS), "move them elsewhere")
     named = store.borrowed or store.cache
     if named is not store.own:
         examine(named, _INNER, ("cas", "roots"), "set MLBUILD_CACHE_DIR to your own folder or to a new one")

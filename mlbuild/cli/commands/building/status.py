@@ -23,7 +23,7 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import Store, open_store
 from mlbuild.frozen import frozen
 from mlbuild.params import Json
-from mlbuild.pipeline.published import Published, published
+from mlbuild.pipeline.builds.published import Published, published
 
 FORMATS = ("text", "json")
 

@@ -13,7 +13,7 @@ from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.garbage import Garbage
-from mlbuild.pipeline.published import Published
+from mlbuild.pipeline.builds.published import Published
 from mlbuild.process.allowance import size_text
 
 FORMATS = ("text", "json")

@@ -15,7 +15,7 @@ from mlbuild.cli.project import bounds_of, find_file
 from mlbuild.data.contract_changes import Change, contract_changes
 from mlbuild.data.contracts import Contract
 from mlbuild.hints import did_you_mean, listed
-from mlbuild.pipeline.revision import specs_at
+from mlbuild.pipeline.builds.revision import specs_at
 from mlbuild.regular import is_regular
 from mlbuild.shown import shown, told
 from mlbuild.spec.contracts_of import contracts_of

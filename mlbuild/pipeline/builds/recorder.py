@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import socket
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import groupby
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from mlbuild import __version__
 from mlbuild.diagnostics import Unwritable
-from mlbuild.engine.canonical import digest, is_digest
-from mlbuild.engine.decide.documents import build_name, fits
 from mlbuild.engine.decide.libraries import versions
 from mlbuild.engine.decide.records import find_action, find_record
 from mlbuild.engine.execution.events import (
@@ -34,40 +29,16 @@ from mlbuild.engine.execution.events import (
     TaskStarted,
 )
 from mlbuild.engine.graph import Plan
-from mlbuild.engine.store.store import DiskStore, Store
-from mlbuild.frozen import frozen
+from mlbuild.engine.store.local import RUNS
+from mlbuild.engine.store.store import Store
 from mlbuild.params import Json
+from mlbuild.pipeline.builds.records import FORMAT
+from mlbuild.pipeline.builds.revision import checked_out
+from mlbuild.pipeline.builds.written import spec_digests, written
 from mlbuild.pipeline.fetched import last_fetched
-from mlbuild.pipeline.revision import checked_out
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.pipeline.tasks.cross_validation import cross_validate
 from mlbuild.spec.spec import Spec
-
-FORMAT = 1
-#: The folder of build records in the store.
-FOLDER = "runs"
-
-
-def _is_task(value: Any) -> bool:
-    return isinstance(value, dict) and (not value.get("key") or is_digest(value["key"]))
-
-
-def _is_name(value: Any) -> bool:
-    """The name of a file in the folder of the project."""
-    return isinstance(value, str) and value == Path(value).name
-
-
-#: The parts of a record that are read again, and their shape.
-_READ = {
-    "format": lambda value: value == FORMAT,
-    "outcome": str,
-    "started": str,
-    "command": [str],
-    "spec": {"file": _is_name, "sha256": object, "profiles": [str], "settings": [str]},
-    "tasks": {str: _is_task},
-}
-#: The name of a build, and the metrics that it found: by model, split and name; by model, name and what over the folds.
-_MEASURED = [build_name, [{str: {str: {str: (int, float, None)}}}]]
 
 
 class Recorder:
@@ -149,10 +120,10 @@ class Recorder:
             self._keep("unfinished")
 
     def _revision(self) -> Json | None:
-        return checked_out(self._spec.root, _spec_digests(self._spec), self._store.contents)
+        return checked_out(self._spec.root, spec_digests(self._spec), self._store.contents)
 
     def _keep(self, outcome: str, *, synced: bool = False) -> None:
-        self._store.local.keep_note(f"{FOLDER}/{self._build}", self._document(outcome), synced=synced)
+        self._store.local.keep_note(f"{RUNS}/{self._build}", self._document(outcome), synced=synced)
 
     def _document(self, outcome: str) -> Json:
         seconds = self._seconds or (datetime.now(UTC) - self._started).total_seconds()
@@ -171,16 +142,20 @@ class Recorder:
             "libraries": dict(versions(used)),
             "spec": {
                 "file": self._spec.file.name,
-                "sha256": _spec_digests(self._spec),
+                "sha256": spec_digests(self._spec),
                 "profiles": list(self._spec.profiles),
                 "settings": list(self._spec.settings),
+                **written(self._spec),
             },
             "git": self._git,
             "sources": dict(self._sources()),
             "tasks": self._tasks,
             "outputs": dict(self._outputs()),
-            "metrics": dict(self._measured(evaluate.KIND, evaluate.METRICS)),
-            "cross_validation": dict(self._measured(cross_validate.KIND, cross_validate.REPORT)),
+            **self._evaluated(),
+            "cross_validation": {
+                model: found["metrics"]
+                for model, found in self._measured(cross_validate.KIND, cross_validate.REPORT)
+            },
         }
 
     def _sources(self) -> Iterator[tuple[str, Any]]:
@@ -201,15 +176,21 @@ class Recorder:
             if folder is not None and (digests := self._digests(name)):
                 yield folder, dict(digests)
 
+    def _evaluated(self) -> Json:
+        """Return the metrics of each model, their intervals, and the metrics of a constant."""
+        found = dict(self._measured(evaluate.KIND, evaluate.METRICS))
+        names = ("metrics", "intervals", "constant")
+        return {name: {model: one[name] for model, one in found.items()} for name in names}
+
     def _measured(self, kind: str, part: str) -> Iterator[tuple[str, Any]]:
-        """Yield the metrics of each model, which are in a part of its task of this kind."""
+        """Yield the report of each model, which is a part of its task of this kind."""
         for name in self._tasks:
             task = self._plan.tasks[name]
             if task.kind != kind or not (digests := self._digests(name)):
                 continue
             content = self._store.contents.get(digests[part])
             if content is not None:
-                yield str(task.at[1]), json.loads(content)["metrics"]
+                yield str(task.at[1]), json.loads(content)
 
     def _digests(self, task: str) -> Mapping[str, str]:
         """Return the parts of the result of a task after this build; empty if it has no result or failed."""
@@ -217,79 +198,6 @@ class Recorder:
         key = told.get("key") if told["outcome"] != "failed" else None
         action = find_action(self._store.actions, key, self._plan.tasks[task].parts) if key else None
         return action.digests if action else {}
-
-
-def built_specs(store: DiskStore) -> set[tuple[str, tuple[str, ...]]]:
-    """Return the specs of the folder that were built, by file and profiles. Builds with settings do not count."""
-    specs = [note["spec"] for note in _records(store)]
-    return {(spec["file"], tuple(spec["profiles"])) for spec in specs if not spec["settings"]}
-
-
-def last_tasks(store: DiskStore, builds: int) -> list[tuple[str, str]]:
-    """Return the tasks of the last `builds` successful builds, each with the key of its result."""
-    ended = [note for note in _records(store) if note["outcome"] == "ok"]
-    ended.sort(key=lambda note: str(note["started"]))
-    tasks = [task for note in ended[-builds:] if builds for task in note["tasks"].items()]
-    return [(name, task["key"]) for name, task in tasks if task.get("key")]
-
-
-@frozen
-class Measured:
-    """The metrics of a model on each split, and in cross-validation; and the build that computed them."""
-
-    build: str
-    metrics: Mapping[str, Mapping[str, float | None]]
-    cross_validation: Mapping[str, Mapping[str, float | None]]
-
-
-def last_measured(store: DiskStore, spec: Spec, models: Collection[str], before: str) -> dict[str, Measured]:
-    """Return the metrics of models in the last build of this spec with these profiles before the build `before`.
-
-    Builds with settings are left out: they are trials, which are compared with the spec as written.
-    """
-    found: dict[str, Measured] = {}
-    for note in _newest_first(store):
-        if len(found) == len(models):
-            break
-        used, build, metrics = note["spec"], note.get("build"), note.get("metrics", {})
-        folds = note.get("cross_validation", {})
-        alike = (used["file"], tuple(used["profiles"])) == (spec.file.name, spec.profiles)
-        if build == before or not alike or used["settings"] or not fits([build, [metrics, folds]], _MEASURED):
-            continue
-        there = {name: (metrics[name], folds.get(name, {})) for name in models if name in metrics}
-        found = {name: Measured(str(build), *both) for name, both in there.items()} | found
-    return found
-
-
-def built_by(store: DiskStore, build: str) -> Json | None:
-    """Return the record of a build, with its `command` and `spec`; None if it is missing or damaged."""
-    note = store.local.note(f"{FOLDER}/{build}")
-    return note if _is_record(note) else None
-
-
-def _newest_first(store: DiskStore) -> Iterator[Json]:
-    """Return all records, the newest first. They are read one by one; their names contain the time only in seconds."""
-    for _, group in groupby(_records(store, reverse=True), key=lambda note: str(note["started"])[:19]):
-        yield from sorted(group, key=lambda note: str(note["started"]), reverse=True)
-
-
-def _records(store: DiskStore, *, reverse: bool = False) -> Iterator[Json]:
-    """Return all records that can be read, in the order of their names."""
-    for _, note in store.local.notes(FOLDER, reverse=reverse):
-        if _is_record(note):
-            yield note
-
-
-def _is_record(note: Any) -> bool:
-    return isinstance(note, dict) and fits({name: note.get(name) for name in _READ}, _READ)
-
-
-def _spec_digests(spec: Spec) -> dict[str, str]:
-    """Return a digest of the text of each file of a spec, by its path relative to the project."""
-    return {
-        Path(os.path.relpath(part.file, spec.root)).as_posix(): digest(part.root.text.content.encode())
-        for part in spec.parts
-    }
 
 
 def _user() -> str | None:

@@ -10,7 +10,7 @@ from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
 from mlbuild.params import Json
-from mlbuild.pipeline.runs import built_by
+from mlbuild.pipeline.builds.records import built_by
 from mlbuild.pipeline.tasks.publish import folder_of
 from mlbuild.spec.layers.bounds import EVERYWHERE
 from mlbuild.spec.layers.outputs import Named, outputs_named

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.store.contents import Contents
@@ -63,6 +64,18 @@ def checked_out(root: Path, files: Iterable[str], contents: Contents) -> Json | 
     finally:
         with suppress(OSError):
             remove(own)
+
+
+def commit_at(folder: Path, revision: str) -> str | None:
+    """Return the full name of the commit that a revision of the repository around a folder means; None if there is none."""
+    repository = _Repository.around(real(folder))
+    if repository is None or revision.startswith("-"):
+        return None
+    with suppress(OSError, _NoAnswer), TemporaryDirectory() as own:
+        repository.link(Path(own))
+        git = _Git(Path(own), repository.tree, real(folder))
+        return git.ask("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").strip()
+    return None
 
 
 def specs_at(file: Path, revision: str, path: str | None, folder: Path) -> Path | None:
