@@ -36,7 +36,7 @@ def way_of_reading(
     if args.like is not None:
         source = _named(args, model)
         form = source.source.format
-        if source.located.remote is not None:  # a table has no format of its own
+        if source.source.place.only:  # a table has no format of its own
             form = replace(readable(rows)(), ways=form.ways).for_file(rows.name)
         return read(type(form), write(form) | options_of(args, type(form))), source
     kind = readable(rows)

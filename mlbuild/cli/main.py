@@ -67,7 +67,7 @@ _THEME = {verb: theme for theme, commands in THEMES.items() for verb in commands
 
 _EPILOG = """exit codes:
   0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
-  6 stale (status, plan --exit-code), 7 lock file would change (--locked), or store or database out of reach,
+  6 stale (status, plan --exit-code), 7 lock file would change (--locked), or store, database or server out of reach,
   70 internal error, 130 interrupted"""
 
 

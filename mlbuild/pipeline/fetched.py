@@ -16,12 +16,12 @@ from mlbuild.pipeline.tasks.fetch import CONTENT, FACTS, facts
 
 @frozen
 class Fetched:
-    """What was fetched: the digest of the content, the number of rows, a digest of the answer of `version_query`, and
+    """What was fetched: the digest of the content, the number of rows of a table (None of a file), a digest of the answer of `version_query`, and
     one of what was asked.
     """
 
     sha256: str
-    rows: int
+    rows: int | None
     token: str | None
     request: str
 

@@ -138,10 +138,10 @@ class LockFile:
         Raises:
             NotLocked: It is not in the store.
         """
-        token = entry.get("token")
+        token, rows = entry.get("token"), entry.get("rows")
         fetched = Fetched(
             str(entry["sha256"]),
-            int(entry["rows"]),
+            None if rows is None else int(rows),
             None if token is None else str(token),
             str(entry["request"]),
         )
@@ -256,8 +256,9 @@ def _entry(table: Mapping[str, Any], main: str) -> Entry:
         return {main: str(table[main])}
     if not is_digest(table[main]):
         raise ValueError("not a digest")
-    return {main: table[main], "request": str(table["request"]), "rows": int(table["rows"])} | {
-        name: str(table[name]) for name in ("token",) if name in table
+    others = {"rows": int, "token": str}
+    return {main: table[main], "request": str(table["request"])} | {
+        name: form(table[name]) for name, form in others.items() if name in table
     }
 
 

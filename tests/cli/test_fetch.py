@@ -169,7 +169,7 @@ def test_another_database_is_asked_at_once(shop: Command, monkeypatch: pytest.Mo
     shop("build", "-q")
     (shop.folder / "other.db").write_bytes((shop.folder / "shop.db").read_bytes())
     monkeypatch.setenv("SHOP", "sqlite:///other.db")
-    assert "another database is asked" in shop("plan").out
+    assert "another place is asked" in shop("plan").out
     assert outcomes(shop("build", "--json"))["ran"] == ["fetch:payments"]
     assert outcomes(shop("build", "--json")).get("ran") is None
 

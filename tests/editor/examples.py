@@ -164,6 +164,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("", "profiles"): {"profiles": {"small": {"models": {"m": {"params": {"num_leaves": 3}}}}}},
     ("", "include"): {"include": ["more.yaml"]},
     **{(one.type, "read"): {"read": {"amount": {"decimal": ","}}} for one in FORMATS},
+    **{(one.type, "refresh"): {"path": "https://example.com/rows", "refresh": "6h"} for one in FORMATS},
     ("sql", "read"): {"read": {"amount": {"from": "Amount"}}},
     ("sql", "query"): {"query": "SELECT * FROM rows"},
     ("sql", "table"): {"query": None, "table": "rows"},

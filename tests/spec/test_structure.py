@@ -102,7 +102,7 @@ MISTAKES = [
     ("dtype: float, min: 0", "min: 0", "16:7 missing-key column 'distance' needs 'dtype' | one of bool, int, float, string, date, datetime"),
     ("target: late", "target: {column: late, x: 1}", "44:28 unknown-key unknown key 'x' in 'target' | available keys: positive"),
     ("rows: all", "rows: all, x: 1", "54:25 unknown-key unknown key 'x' in 'verify' | all its keys are already set"),
-    ("{path: data/flights.parquet, contract: flight}", "{path: a.parquet, contract: c, delimiter: ;}", "4:43 unknown-key unknown key 'delimiter' in parquet source | available keys: type, read"),
+    ("{path: data/flights.parquet, contract: flight}", "{path: a.parquet, contract: c, delimiter: ;}", "4:43 unknown-key unknown key 'delimiter' in parquet source | available keys: type, refresh, read"),
     # discriminators
     ("op: impute", "op: imputee", "34:11 unknown-op unknown op 'imputee' | did you mean 'impute'?"),
     ("op: impute", "op: filter", "34:11 unknown-op unknown op 'filter' | this op is for the steps of a dataset"),

@@ -1,9 +1,10 @@
-"""A table in local files."""
+"""A table in files: local ones, or one that a server keeps."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mlbuild.data.formats.format import FILE
@@ -11,6 +12,8 @@ from mlbuild.data.locators.file_set import FileSet
 from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import missing
 from mlbuild.data.locators.patterns import is_pattern, partitions
+from mlbuild.data.locators.remote import Refresh
+from mlbuild.data.locators.url import is_url, locate_url
 from mlbuild.data.locators.variables import Expanded, expand
 from mlbuild.diagnostics import Path as At
 from mlbuild.diagnostics import Problem, Rejected
@@ -19,16 +22,25 @@ from mlbuild.frozen import frozen
 from mlbuild.params import ListOf, Text, field
 
 _START = "the folder of the spec"
+_NEVER_FETCHED = Problem(
+    "no-effect", "'refresh' has no effect on local files", ("refresh",), "remove it", on="key"
+)
 
 
 @frozen
 class File(Locator):
-    """A local file, or several that have the same columns."""
+    """A local file, or several that have the same columns; or the URL of a file."""
 
     path: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, min_items=1, unique=True),
         "Path of the file, relative to the folder of the spec. A list of paths, or a pattern such as `days/*.csv`, is "
-        "the table of all these files.",
+        "the table of all these files. It can also be a URL: `https://`, `s3://`, `gs://` or `az://`.",
+    )
+    refresh: str | None = field(
+        Refresh(),
+        "When to look again whether a file at a URL changed: `always`, which is the default, `never`, or after a "
+        "duration such as `6h`.",
+        default=None,
     )
 
     @property
@@ -48,6 +60,29 @@ class File(Locator):
                 problems += [problem.under(*at) for problem in rejected.problems]
         if problems:
             return Located(", ".join(self.path), {}, self._place(root, self.path), problems=tuple(problems))
+        if any(is_url(path.text) for path in paths):
+            return self._remote(paths, places, environment)
+        problems = [] if self.refresh is None or any(path.names for path in paths) else [_NEVER_FETCHED]
+        located = self._local(root, paths, places, environment)
+        return replace(located, problems=(*problems, *located.problems)) if problems else located
+
+    def _remote(
+        self, paths: Sequence[Expanded], places: Sequence[At], environment: Mapping[str, str]
+    ) -> Located:
+        if len(paths) == 1:
+            return locate_url(self.name, paths[0], self.refresh or "always", environment)
+        message, help_ = (
+            "a URL must be the only path of a source",
+            "use a source for each file, and the step 'concat'",
+        )
+        wrong = [at for path, at in zip(paths, places, strict=True) if is_url(path.text)]
+        problems = tuple(Problem("contradiction", message, at, help_) for at in wrong)
+        called = ", ".join(self.path)
+        return Located(called, {}, called, problems=problems)
+
+    def _local(
+        self, root: Path, paths: Sequence[Expanded], places: Sequence[At], environment: Mapping[str, str]
+    ) -> Located:
         if len(paths) == 1 and not is_pattern(root, paths[0].text):
             return self._one(root, paths[0], environment)
         return self._several(root, paths, places)

@@ -35,8 +35,9 @@ class Opened(Protocol):
     def version(self) -> str | None:
         """Return a text that changes when the content does, if finding it costs less than the content."""
 
-    def write(self, file: Path, progress: Report) -> int:
-        """Write the content into a new file, in the format of the source, and return the number of rows.
+    def write(self, file: Path, progress: Report) -> int | None:
+        """Write the content into a new file, in the format of the source, and return the number of rows; None if it is
+        not known without reading the file.
 
         The same rows give the same bytes, in whatever order they arrive.
 

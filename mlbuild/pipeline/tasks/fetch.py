@@ -42,7 +42,7 @@ def content(item: SourceSpec, slot: str) -> Input:
     return Input(slot, f"{KIND}:{item.name}", (CONTENT,))
 
 
-def facts(rows: int, token: str | None) -> bytes:
+def facts(rows: int | None, token: str | None) -> bytes:
     """Return the content of the part with the facts. The token is a digest of the version, which could quote values."""
     return canonical({"rows": rows, "token": token})
 

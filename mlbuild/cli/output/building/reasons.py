@@ -70,7 +70,7 @@ def reason_text(reason: Reason) -> str:
         "file removed": f"file {reason.where} is no longer read",
         "file missing": f"file {reason.where} is missing",
         "refresh": _refresh_text(reason) if reason.what == "refresh" else "",
-        "place": "another database is asked",
+        "place": "another place is asked",
         "not fetched": f"nothing that was fetched from '{reason.where}' is in the store",
         "input part": f"'{part}' of {reason.where} changed",
         "input added": f"'{part}' of {reason.where} is now read",

@@ -1,0 +1,123 @@
+"""A table in a file that a server keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from mlbuild.data.locators.locator import Located
+from mlbuild.data.locators.remote import Remote, Wanted, seconds_of
+from mlbuild.data.locators.variables import Expanded
+from mlbuild.data.servers import SERVERS
+from mlbuild.data.servers.address import Address
+from mlbuild.data.servers.server import Answer, Server
+from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.engine.canonical import digest
+from mlbuild.frozen import frozen
+from mlbuild.hints import listed
+from mlbuild.params import Json
+from mlbuild.progress import Report
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_BY_SCHEME = {scheme: one for one in SERVERS for scheme in one.schemes}
+_VARIABLE = re.compile(r"\$\{\w+(?::-([^}]*))?\}")
+_AT = ("path",)
+#: The most bytes that are fetched: a server can send without an end.
+_LARGEST = 100 * 10**9
+
+
+def is_url(path: str) -> bool:
+    """Whether a path leads to a server."""
+    return _URL.match(path) is not None
+
+
+def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[str, str]) -> Located:
+    """Locate a file by its URL, after the variables in what is written were replaced."""
+    bare = _has_secrets(written)
+    called = "the path" if bare else written
+    address = Address(path.text, called)
+    server = _BY_SCHEME.get(address.scheme)
+    if server is None:
+        schemes = listed(f"{scheme}://" for scheme in _BY_SCHEME if scheme != "http")
+        message, help_ = f"'{called}' is not a URL that can be read", f"it must start with one of {schemes}"
+        return _wrong(called, Problem("bad-format", message, _AT, help_))
+    if bare:
+        help_ = "put the URL into an environment variable: path: ${DATA_URL}"
+        return _wrong(
+            called, Problem("written-password", "the path contains a password", _AT, help_, on="key")
+        )
+    mistake = server.mistake(address, environment)
+    if mistake is not None:
+        return _wrong(called, Problem("bad-format", f"'{called}' {mistake[0]}", _AT, mistake[1]))
+    there = [name for name in server.variables if environment.get(name)]
+    place = "\0".join([address.place, *(environment[name] for name in there)])
+    trace = digest(place.encode("utf-8", "surrogatepass"))[:32]
+    return Located(
+        called=called,
+        externals={},
+        place=place,
+        remote=RemoteFile(called, trace, seconds_of(refresh), server, address),
+        variables=tuple(dict.fromkeys([*path.names, *server.variables])),
+        problems=tuple(_unreadable(server)),
+    )
+
+
+def _has_secrets(written: str) -> bool:
+    """Whether a URL, as it is written in a spec, or the default of a variable in it contains a secret."""
+    outer = Address(_VARIABLE.sub("${}", written), "")
+    defaults = (Address(found[1], "") for found in _VARIABLE.finditer(written) if found[1])
+    return any(secret != "${}" for secret in outer.secrets()) or any(one.secrets() for one in defaults)
+
+
+def _wrong(called: str, problem: Problem) -> Located:
+    return Located(called, {}, called, problems=(problem,))
+
+
+def _unreadable(server: type[Server]) -> Iterator[Problem]:
+    if find_spec(server.module) is None:
+        help_ = f"in the checkout of mlbuild: pip install '.[{server.extra}]'"
+        message = f"reading from {server.name} needs {listed(server.libraries)}, which is not installed"
+        yield Problem("missing-library", message, _AT, help_)
+
+
+@frozen
+class RemoteFile(Remote):
+    """A file that a server keeps, in any format."""
+
+    server: type[Server]
+    address: Address
+
+    def request(self, wanted: Wanted) -> Json:
+        return {"path": self.called}
+
+    def uses(self) -> tuple[type, ...]:
+        return (type(self), self.server)
+
+    @contextmanager
+    def opened(self, request: Json) -> Iterator[OpenedFile]:
+        with self.server.asked(self.address) as answer:
+            yield OpenedFile(self.called, answer)
+
+
+class OpenedFile:
+    """A file that is about to be read."""
+
+    def __init__(self, called: str, answer: Answer) -> None:
+        self._called, self._answer = called, answer
+
+    def version(self) -> str | None:
+        return self._answer.version
+
+    def write(self, file: Path, progress: Report) -> None:
+        """Write the content into a new file as it is. How many rows it has is known when it has been read."""
+        done = 0
+        with file.open("wb") as out:
+            for chunk in self._answer.chunks():
+                done += len(chunk)
+                if done > _LARGEST:
+                    raise data_failure(f"'{self._called}' is larger than {_LARGEST / 10**9:.0f} GB")
+                out.write(chunk)
+                progress(done, self._answer.size, "bytes")

@@ -1,0 +1,213 @@
+"""Object storage: S3 and what speaks its protocol, Google Cloud Storage and Azure, with the library obstore."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mlbuild.data.servers.address import Address
+from mlbuild.data.servers.server import CONNECT, PATIENCE, RETRIES, Server, absent, is_local, unreachable
+from mlbuild.diagnostics import Failed, Failure
+
+if TYPE_CHECKING:
+    from obstore import GetResult
+
+_CHUNK = 1 << 20
+#: The longest time that one file may take.
+_LONGEST = timedelta(days=1)
+#: Parts of messages of obstore that tell the cause, and the cause.
+_CAUSES = {
+    r"InvalidCertificate\(\s*Expired": "its certificate is not valid: it has expired",
+    r"InvalidCertificate\(\s*NotValidForName": "its certificate is not valid: it is for another host",
+    r"InvalidCertificate\(\s*UnknownIssuer": "its certificate is not valid: its issuer is not known",
+    r"InvalidCertificate\(": "its certificate is not valid",
+    r"dns error|failed to lookup address": "its host is not known",
+    r"TimedOut": f"the server was silent for {PATIENCE:.0f} seconds",
+    r"kind: Timeout": f"the server was silent for {PATIENCE:.0f} seconds",
+    r"ConnectionRefused": "nothing answers there",
+    r"kind: Connect\b": "no connection could be made",
+    r"MissingAccount": "AZURE_STORAGE_ACCOUNT_NAME is not set",
+    r"without LOCATION|PermanentRedirect|AuthorizationHeaderMalformed": "the bucket is in another region",
+    r"hyper::Error\(\s*Parse|Header missing": "the server does not answer as it should",
+    r"Content-Range header|end of file before|IncompleteMessage|kind: Body|kind: Decode": "the connection broke",
+}
+_CREDENTIALS = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|ACCOUNT(?!_NAME)|CLIENT_ID|IDENTITY|METADATA|SAS")
+#: Codes of S3 for credentials that are wrong, rather than for rights that are missing.
+_NOT_ACCEPTED = re.compile(
+    r"Invalid\w*(?:Key|Token)\w*|SignatureDoesNotMatch|Expired\w*|\w*AuthenticationFailed"
+)
+
+
+class Cloud(Server):
+    """A service that keeps files in buckets. Its credentials are environment variables, and nothing else."""
+
+    libraries = ("obstore",)
+    module = "obstore"
+    extra = "cloud"
+    #: The start of the names of its environment variables, and the class of obstore.
+    prefix: ClassVar[str]
+    store: ClassVar[str]
+    #: How to get access.
+    help: ClassVar[str]
+
+    @classmethod
+    def mistake(cls, address: Address, environment: Mapping[str, str]) -> tuple[str, str] | None:
+        form = f"{cls.schemes[0]}://BUCKET/FILE"
+        if not address.host or not address.key or address.key.endswith("/"):
+            return "does not name a file", f"write {form}"
+        if address.login or address.query:
+            return "has a login or parameters", f"write {form}; credentials are environment variables"
+        if re.search(r"[*?\[]", address.key):
+            return "is a pattern", "a source can be several files only if they are local"
+        if "//" in f"/{address.key}" or {".", ".."} & {*address.key.split("/")}:
+            return "has an empty part, '.' or '..'", f"write {form}"
+        return None
+
+    @classmethod
+    @contextmanager
+    def asked(cls, address: Address) -> Iterator[Stored]:
+        with cls.worded(address):
+            import obstore
+
+            found = obstore.get(cls._opened(address), address.key)
+        yield Stored(cls, address, found)
+
+    @classmethod
+    @contextmanager
+    def worded(cls, address: Address) -> Iterator[None]:
+        """Word what obstore raises. Only calls of obstore belong in it: it raises errors of files, too.
+
+        Raises:
+            Failed: The file cannot be fetched.
+        """
+        try:
+            yield
+        except (Failed, MemoryError):
+            raise
+        except Exception as error:  # obstore can raise anything, and its message can contain a signature
+            raise cls._failure(address, error) from None
+
+    @classmethod
+    def anonymous(cls, environment: Mapping[str, str]) -> bool:
+        """Whether there are no credentials. Then nothing searches the machine and its network for some."""
+        names = (name for name in environment if name.startswith(cls.prefix) and environment[name])
+        return not any(map(_CREDENTIALS.search, names))
+
+    @classmethod
+    def _opened(cls, address: Address) -> Any:
+        import obstore.store
+
+        endpoint = next((text for name in cls.variables if "://" in (text := os.environ.get(name, ""))), "")
+        scheme, _, host = endpoint.partition("://")
+        trusted = os.environ.get(f"{cls.prefix}ALLOW_HTTP", "").lower() == "true"
+        if scheme.lower() == "http" and not (trusted or is_local(host.partition("/")[0])):
+            help_ = f"use https://, or set {cls.prefix}ALLOW_HTTP=true if you trust the network"
+            raise unreachable(address, "its endpoint is not encrypted", help_)
+        options = {
+            "allow_http": scheme.lower() == "http",
+            "connect_timeout": timedelta(seconds=CONNECT),
+            "read_timeout": timedelta(seconds=PATIENCE),
+            "timeout": _LONGEST,
+        }
+        retries = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=2 * PATIENCE)}
+        more = {"skip_signature": True} if cls.anonymous(os.environ) else {}
+        made = getattr(obstore.store, cls.store)
+        return made(address.host, client_options=options, retry_config=retries, **more)
+
+    @classmethod
+    def _failure(cls, address: Address, error: Exception) -> Failed:
+        text, kind = str(error), type(error).__name__
+        found = re.search(r"<Code>(\w{1,60})</Code>", text)
+        code = found[1] if found else ""
+        if kind in ("FileNotFoundError", "NotFoundError"):
+            bucket = code in ("NoSuchBucket", "ContainerNotFound")
+            return absent(address, "there is no such bucket" if bucket else "there is no such file")
+        if kind == "PreconditionError":
+            return unreachable(address, "it changed while it was read; build again")
+        said = f" ({code})" if code else ""
+        if kind in ("PermissionDeniedError", "UnauthenticatedError"):
+            if _NOT_ACCEPTED.fullmatch(code) or kind == "UnauthenticatedError":
+                return unreachable(address, f"the server does not accept the credentials{said}")
+            help_ = cls.help if cls.anonymous(os.environ) else None
+            return unreachable(address, f"the server refuses access{said}", help_)
+        cause = next((cause for mark, cause in _CAUSES.items() if re.search(mark, text)), None)
+        if status := re.search(r"status code: (\d{3})", text):
+            cause = cause or f"the server answers with the error {status[1]}"
+        if cause is not None:
+            return unreachable(address, cause)
+        unquoted = f"cannot fetch '{address.called}': the library obstore fails"
+        quote = cls._scrubbed(address, text.partition("\n\nDebug source")[0])
+        return Failed(Failure("store", f"{unquoted}: {quote}", {"unquoted": unquoted}))
+
+    @classmethod
+    def _scrubbed(cls, address: Address, text: str) -> str:
+        secrets = (
+            value for name, value in os.environ.items() if name.startswith(cls.prefix) and len(value) > 3
+        )
+        for secret in sorted({*secrets, address.host, address.key}, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return address.scrubbed(text)
+
+
+class S3(Cloud):
+    """Amazon S3, or another service that speaks its protocol."""
+
+    name = "S3"
+    schemes = ("s3",)
+    prefix = "AWS_"
+    store = "S3Store"
+    variables = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AWS_REGION")
+    help = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_METADATA_ENDPOINT=http://169.254.169.254 for the role of this machine"
+
+
+class GoogleStorage(Cloud):
+    """Google Cloud Storage."""
+
+    name = "Google Cloud Storage"
+    schemes = ("gs",)
+    prefix = "GOOGLE_"
+    store = "GCSStore"
+    variables = ("GOOGLE_BASE_URL",)
+    help = "set GOOGLE_APPLICATION_CREDENTIALS to the file with the key of an account"
+
+
+class AzureStorage(Cloud):
+    """Azure Blob Storage."""
+
+    name = "Azure Blob Storage"
+    schemes = ("az",)
+    prefix = "AZURE_"
+    store = "AzureStore"
+    variables = ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_STORAGE_ACCOUNT_NAME")
+    help = "set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY"
+
+
+class Stored:
+    """An object that is about to be sent."""
+
+    def __init__(self, cloud: type[Cloud], address: Address, found: GetResult) -> None:
+        self._cloud, self._address, self._found = cloud, address, found
+
+    @property
+    def version(self) -> str | None:
+        meta = self._found.meta
+        tag = meta.get("e_tag")
+        return None if not tag else f"{tag} {meta.get('version')} {meta['size']}"
+
+    @property
+    def size(self) -> int | None:
+        return self._found.meta["size"]
+
+    def chunks(self) -> Iterator[bytes]:
+        with self._cloud.worded(self._address):
+            stream = iter(self._found.stream(min_chunk_size=_CHUNK))
+        while True:
+            with self._cloud.worded(self._address):
+                chunk = next(stream, None)
+            if chunk is None:
+                return
+            yield bytes(chunk)
