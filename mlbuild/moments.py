@@ -22,8 +22,8 @@ DURATION_WORDS = "a duration such as 7d, with the unit s, min, h, d or w"
 UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": DAY, "w": 7 * DAY}
 #: 0001-01-01 and the end of 9999-12-31: the range of ISO texts and of Python's dates.
 FIRST, LAST = -719_162 * DAY, 2_932_897 * DAY - 1
-#: The number of texts that are joined to one at a time, which has at most 4 GiB.
-_AT_ONCE = 1 << 20
+#: The number of texts that are parsed at a time, so that the arrays of their parts take little memory.
+_AT_ONCE = 1 << 16
 
 
 def parse_moment(text: str) -> int | None:

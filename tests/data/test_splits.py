@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -122,6 +125,29 @@ def test_a_random_split_is_the_same_on_every_day() -> None:
         "valid": [3, 5, 11],
         "test": [4, 7, 8],
     }
+
+
+@pytest.mark.parametrize("span", [2**64, 7])
+def test_a_random_split_sorts_rows_by_the_numbers_that_are_drawn(
+    monkeypatch: pytest.MonkeyPatch, span: int
+) -> None:
+    """As its documentation says, also where numbers are equal."""
+    drawn = np.random.PCG64(3).random_raw(1000) % np.uint64(span - 1)
+    monkeypatch.setattr(
+        np.random, "PCG64", lambda seed: SimpleNamespace(random_raw=lambda rows: drawn[:rows])
+    )
+    for rows, valid, test in itertools.product((1, 2, 3, 10, 999), (0.0, 0.1, 0.5), (0.0, 0.3, 0.499)):
+        order = np.argsort(drawn[:rows], kind="stable").tolist()
+        tests, valids = round(test * rows), round(valid * rows)
+        wanted = {
+            "train": order[tests + valids :],
+            "valid": order[tests : tests + valids],
+            "test": order[:tests],
+        }
+        if not wanted["train"]:
+            continue
+        made = parts(ROWS[:rows], type="random", valid=valid, test=test)
+        assert made == {name: sorted(places) for name, places in wanted.items()}
 
 
 DAYS = pl.DataFrame({"row": range(5), "day": [date(2013, month, 1) for month in (11, 9, 10, 12, 1)]})

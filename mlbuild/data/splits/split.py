@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
@@ -17,6 +17,7 @@ from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import INT32, Described, Integer, Json, Number, field, write
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 TRAIN, VALID, TEST = "train", "valid", "test"
@@ -105,6 +106,13 @@ class Split(Described):
     def _assign(self, rows: pl.DataFrame) -> pl.Series:
         """Return the name of the part of each row. It is missing for rows that are left out."""
         raise NotImplementedError
+
+
+def named(places: np.ndarray[Any, np.dtype[np.integer[Any]]]) -> pl.Series:
+    """Return the name of the part of each row: 0 is train, 1 valid, 2 test."""
+    import polars as pl
+
+    return pl.Series("part", [TRAIN, VALID, TEST]).gather(pl.Series(places))
 
 
 _SHARE = Number(min=0, below=1)

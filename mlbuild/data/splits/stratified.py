@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlbuild.data.splits.split import TEST, TRAIN, VALID, Shares, suitable_column
+from mlbuild.data.splits.split import Shares, named, suitable_column
 from mlbuild.data.table import Table
 from mlbuild.frozen import frozen
 from mlbuild.params import Name, field
@@ -42,5 +42,4 @@ class Stratified(Shares):
         place, count = each["place"].to_numpy(), each["count"].to_numpy().astype(np.int64)
         test = np.minimum(np.rint(self.test * count), count - 1)
         valid = np.minimum(np.rint(self.valid * count), count - 1 - test)
-        names = np.where(place < test, TEST, np.where(place < test + valid, VALID, TRAIN))
-        return pl.Series("part", names.tolist(), pl.String)
+        return named(np.where(place < test, 2, np.where(place < test + valid, 1, 0)))
