@@ -200,7 +200,8 @@ class Stored:
 
     @property
     def size(self) -> int | None:
-        return self._found.meta["size"]
+        size: int = self._found.meta["size"]
+        return size
 
     def chunks(self) -> Iterator[bytes]:
         with self._cloud.worded(self._address):
