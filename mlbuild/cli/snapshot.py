@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 import time
@@ -143,12 +142,14 @@ class _Survey:
         for task in self._tasks:
             if task.outside is None:
                 continue
-            last, refresh = find_look(self._store.local, task.name), task.outside.refresh
+            last = find_look(self._store.local, task.name)
             used = answer_of(self._result.actions[task.name].parts)
-            if last is None or (last.place, last.answer) != (task.outside.place, used) or refresh == 0:
+            if last is None or (last.place, last.answer) != (task.outside.place, used):
+                raise _Doubt
+            if (end := last.due(task.outside)) <= last.at:
                 raise _Doubt
             looks.append(last.at)
-            due.append(math.inf if refresh is None else last.at + refresh)
+            due.append(end)
         return [repr(max(looks)), repr(min(due))] if looks else []
 
     def _code(self) -> Iterator[Path]:

@@ -31,7 +31,7 @@ class Fault:
     """A rule of a contract that rows violate: `min 0`, `not null`, `parses as int`, `unique [a, b]`.
 
     `samples` contains the first rows as (row number from 1, value), or as (row number,) without values. The value
-    of several columns is a list. A fault of a whole column, such as `column is missing`, has the count 0. One of the whole table has no
+    of several columns is a list. A fault of a whole column, such as `column is missing` or `max_age 2d`, has the count 0. One of the whole table has no
     columns.
     `lines_before` is the number of lines before the first row, if each row is one line of a file. `share` is the
     share of the rows, of which `max_share` is allowed. With the level `warn`, it is not a reason to fail. `at` is the
@@ -108,9 +108,11 @@ class Fault:
             return f"the table violates '{shown(self.rule)}'"
         names = listed(f"'{shown(name)}'" for name in self.columns)
         one = len(self.columns) == 1
-        if not self.count:
-            return f"column {names} {self.rule.removeprefix('column ')}"
         subject = f"column {names} violates" if one else f"columns {names} violate"
+        if not self.count:
+            if self.rule in (MISSING, NAMED_TWICE):
+                return f"column {names} {self.rule.removeprefix('column ')}"
+            return f"{subject} '{shown(self.rule)}'"
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
         first = [_sample(sample, self.lines_before) for sample in self.samples]
         more = ["..."] if first and self.count > len(first) else []

@@ -27,16 +27,22 @@ def violations(
     rules: StatedRules,
     faults: Sequence[Fault],
     others: Mapping[tuple[str, str], pl.Series] | None = None,
+    old: Mapping[str, str] | None = None,
 ) -> list[Fault]:
     """Return the faults found while reading and the violated rules: by column, followed by those of the table.
 
     `rows` are the contract's columns as a source read them. A missing value violates only rules about missing values,
     and nothing at all if it is missing because it could not be parsed. `others` are the columns of other sources that
-    rules compare with.
+    rules compare with. `old` says why columns are too old.
     """
     absent = {name for fault in faults if fault.rule == MISSING for name in fault.columns}
     violated = _violated(rows, [*_conditions(rules, absent, others or {})], faults)
-    found = [*faults, *_faults(rows, violated, faults), *_wholes(rows, rules, absent)]
+    found = [
+        *faults,
+        *_faults(rows, violated, faults),
+        *_old(rules, old or {}),
+        *_wholes(rows, rules, absent),
+    ]
     place = {name: index for index, name in enumerate(rules.dtypes)}
     return sorted(
         found, key=lambda fault: (len(fault.columns) != 1, place[fault.columns[0]] if fault.columns else -1)
@@ -49,7 +55,7 @@ def _conditions(
     """Yield the conditions for rows, as far as they are about columns that the file has."""
     for name, dtype in rules.dtypes.items():
         if name not in absent:
-            for one in rules.columns[name]:
+            for one in (one for one in rules.columns[name] if not one.rule.timed):
                 rule, at = one.rule, ("columns", name, one.rule.rule)
                 other = rule.other
                 kept = rule.kept_among(name, others[other]) if other else rule.kept(name, dtype)
@@ -63,6 +69,14 @@ def _conditions(
                     if strict
                     else replace(condition, level=together.level, allowed=together.allowed)
                 )
+
+
+def _old(rules: StatedRules, old: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield which columns are too old."""
+    for name, why in old.items():
+        one = next(one for one in rules.columns[name] if one.rule.timed)
+        at = ("columns", name, one.rule.rule)
+        yield Fault((name,), one.rule.text, help=why, level=one.level, at=at)
 
 
 def _wholes(rows: pl.DataFrame, rules: StatedRules, absent: Collection[str]) -> Iterator[Fault]:

@@ -57,6 +57,9 @@ class Job(Protocol):
     def reuse(self, part: str, slot: str) -> None:
         """Give a part of an input as the part of the result with this name."""
 
+    def until(self, time: float) -> None:
+        """Say how long the answer from outside holds: until a time in seconds since 1970, or the earliest of several."""
+
     def progress(self, done: int, total: int | None, unit: str) -> None:
         """Report how much is done, such as 120 of 200 rounds (total None: unknown). Call this as often as you like."""
 

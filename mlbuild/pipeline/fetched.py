@@ -11,7 +11,7 @@ from mlbuild.engine.decide.records import Action, Part, find_action, find_record
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import Store
 from mlbuild.frozen import frozen
-from mlbuild.pipeline.tasks.fetch import CONTENT, FACTS, facts
+from mlbuild.pipeline.tasks.fetch import CONTENT, FACTS, KIND, facts
 
 
 @frozen
@@ -33,6 +33,11 @@ class Fetched:
         content = facts(self.rows, self.token)
         parts = {CONTENT: Part(self.sha256, size), FACTS: Part(store.contents.put(content), len(content))}
         return Action("locked", 0.0, parts)
+
+
+def is_fetched(task: Task) -> bool:
+    """Whether a task brings a table from outside."""
+    return task.kind == KIND
 
 
 def request_of(task: Task) -> str:

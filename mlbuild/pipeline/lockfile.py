@@ -23,7 +23,7 @@ from mlbuild.engine.decide.records import Action, find_record
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
-from mlbuild.pipeline.fetched import Fetched, last_fetched, request_of
+from mlbuild.pipeline.fetched import Fetched, is_fetched, last_fetched, request_of
 from mlbuild.regular import read_regular
 from mlbuild.spec.spec import Spec
 
@@ -118,7 +118,7 @@ class LockFile:
             for external in task.files.values():
                 content = outside.digest(external)
                 found |= {task.name: {"sha256": content}} if content else {}
-            if task.outside:  # it is not fetched, so only what is asked can differ
+            if is_fetched(task):  # it is not fetched, so only what is asked can differ
                 found[task.name] = {**locked.get(key, {}), "request": request_of(task)}
         now = self._changed(locked, found)
         differences = tuple(
@@ -129,8 +129,9 @@ class LockFile:
         if differences:
             count = f"{len(differences)} entr{'y' if len(differences) == 1 else 'ies'}"
             raise NotLocked(self.path.name, f"{count} would change", differences)
-        fetched = [task for task in self._sources() if task.outside]
-        return Looks("never", pinned={task.name: self._pinned(task, found[task.name]) for task in fetched})
+        fetched = [task for task in self._sources() if is_fetched(task)]
+        pinned = {task.name: self._pinned(task, found[task.name]) for task in fetched}
+        return Looks("never", pinned=pinned, timeless=True)
 
     def _pinned(self, task: Task, entry: Entry) -> Action:
         """Return the result of a task that fetches: what the lock file names.
@@ -169,7 +170,7 @@ class LockFile:
             record = find_record(self._store.local, task.name)
             for digest in record.ingredients.files.values() if record else ():
                 found |= {task.name: {"sha256": digest}} if digest else {}
-            if task.outside and (last := last_fetched(task, self._store)):
+            if is_fetched(task) and (last := last_fetched(task, self._store)):
                 found[task.name] = {name: value for name, value in vars(last[1]).items() if value is not None}
         changed = _text(self._changed(locked, found))
         if changed != text:
@@ -186,7 +187,7 @@ class LockFile:
     def _sources(self) -> list[Task]:
         """Return the tasks that read something from outside the project's results."""
         tasks = (task for name, task in self._plan.tasks.items() if name in self._tasks)
-        return [task for task in tasks if task.files or task.outside]
+        return [task for task in tasks if task.files or is_fetched(task)]
 
     def _changed(self, locked: Entries, found: Mapping[str, Entry]) -> dict[tuple[str, str, str], Entry]:
         """Return the entries after a build, given the contents of the sources by task."""

@@ -12,7 +12,6 @@ from mlbuild.pipeline.scope import ModelScope, OutputScope, Scope
 from mlbuild.pipeline.tasks import (
     artifact,
     bin,
-    contract,
     dataset,
     describe,
     evaluate,
@@ -26,6 +25,7 @@ from mlbuild.pipeline.tasks import (
     train,
     verify,
 )
+from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
 from mlbuild.spec.spec import Spec
 
@@ -80,7 +80,7 @@ POLICY = Policy(
 #: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a
 #: definition and yields its tasks. `publish` comes last, because it reads what the others ship.
 TASKS: Mapping[str, tuple[Any, ...]] = {
-    "sources": (fetch, source, contract, describe),
+    "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, evaluate, fold, cross_validate),
     "outputs": (artifact, verify, publish),

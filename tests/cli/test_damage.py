@@ -128,11 +128,11 @@ def kinds(project: Path) -> dict[str, list[Path]]:
     return found
 
 
-#: A source that is fetched, besides that of the model.
+#: A source that is fetched and must not be old, besides that of the model.
 FETCHED = """\
 sources:
   prices: {type: sql, connection: "sqlite:///shop.db", table: prices, refresh: 6h, contract: price}
-contracts: {price: {columns: {amount: float}}}
+contracts: {price: {columns: {amount: float, seen: {dtype: datetime, max_age: 30d}}}}
 """
 
 
@@ -141,7 +141,7 @@ def project(mlbuild: Command) -> Command:
     spec = small(mlbuild.folder)
     (mlbuild.folder / "fetched.yaml").write_text(FETCHED)
     with closing(sqlite3.connect(mlbuild.folder / "shop.db")) as database, database:
-        database.execute("CREATE TABLE prices AS SELECT 1.5 AS amount")
+        database.execute("CREATE TABLE prices AS SELECT 1.5 AS amount, datetime('now') AS seen")
     spec.write_text(spec.read_text() + "include: fetched.yaml\nwarnings: {unused: ignore}\n")
     assert mlbuild("build").code == 0
     return mlbuild

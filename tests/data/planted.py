@@ -35,6 +35,7 @@ contracts:
       time_hour: {dtype: datetime, min: 2013-01-01, max: 2014-01-02}
       plane: {dtype: int, references: {source: planes, column: number}}
       minutes: float
+      seen: {dtype: date, max_age: 30d}
       delayed: bool
     checks: {short: {where: minutes < 1000}}
   plane: {columns: {number: int}}
@@ -94,6 +95,7 @@ def clean(every: int) -> pl.DataFrame:
         gate=number % 50,
         time_hour=pl.col("time_hour").dt.strftime("%Y-%m-%dT%H:%M:%S"),
         plane=number % 100,
+        seen=pl.when(number == 0).then(pl.lit("2999-12-31")).otherwise(pl.lit("2013-01-01")),
         minutes=(pl.col("distance") / 8).cast(pl.Float64).clip(0, 900),
         delayed=pl.when(number % 2 == 0).then(pl.lit("true")).otherwise(pl.lit("false")),
     ).cast(pl.String)
@@ -123,6 +125,8 @@ def plant(folder: Path, faults: int, chance: random.Random, every: int) -> Found
             found[(name,), rule].add(row + 1)
     for name, value in _one_more(columns).items():
         columns[name].append(value)
+    columns["seen"] = ["2013-01-02"] * len(columns["seen"])  # also of the newest rows
+    found[("seen",), "max_age 30d"] = set()
     found[(), f"rows max {table.height}"] = set()
     (folder / "mlbuild.yaml").write_text(SPEC.replace("ROWS", str(table.height)))
     pl.DataFrame(columns).write_csv(folder / "flights.csv")

@@ -10,13 +10,15 @@ from mlbuild.data.rules.bounds import Max, Min
 from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.lengths import MaxLength
+from mlbuild.data.rules.max_age import MaxAge
 from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.data.rules.pattern import Pattern
 from mlbuild.data.rules.references import References
-from mlbuild.data.rules.rule import ColumnKeys, Rule
+from mlbuild.data.rules.rule import Age, ColumnKeys, Rule
 from mlbuild.data.rules.unique import Unique
 from mlbuild.diagnostics import Problem
+from mlbuild.moments import DAY
 from mlbuild.params import Json
 
 
@@ -78,6 +80,18 @@ class CountsBytes(MaxLength):
         return pl.col(name).str.len_bytes().le(self.max_length)
 
 
+class TakesTheOldest(MaxAge):
+    def age(self, values: pl.Series, now: int) -> Age:
+        return super().age(values.sort().head(1), now)
+
+
+class HoldsForADay(MaxAge):
+    """It can be another result before a day has passed."""
+
+    def age(self, values: pl.Series, now: int) -> Age:
+        return Age(super().age(values, now).why, now + DAY)
+
+
 class DependsOnTheOrder(Min):
     def kept(self, name: str, dtype: str) -> pl.Expr:
         return super().kept(name, dtype) & pl.col(name).ge(pl.col(name).drop_nulls().first())
@@ -125,6 +139,8 @@ FAULTS: dict[type[Rule], tuple[str, str]] = {
     ComparesWithMissingValues: ("finds_what_is_planted", "violated"),
     MatchesAPart: ("finds_what_is_planted", "violated"),
     CountsBytes: ("keeps_what_it_should", "is violated by"),
+    TakesTheOldest: ("keeps_what_it_should", "is violated by"),
+    HoldsForADay: ("tells_when_it_changes", "max_age"),
     DependsOnTheOrder: ("keeps_what_it_should", "is violated by"),
     ViolatedWithoutRows: ("takes_little", "incomplete mapping"),
     ForgetsItsKey: ("survives_being_canonical", "lost a key"),

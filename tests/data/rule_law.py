@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -40,13 +42,19 @@ def has_its_name_as_a_key(cls: type[Rule], chance: random.Random) -> None:
 def keeps_what_it_should(cls: type[Rule], chance: random.Random) -> None:
     for dtype, example, rule, _ in cases(cls):
         if example is not None:
-            values = _mixed(cls, example.keeps, chance)
-            assert found(rule, dtype, values, example.others) == [], f"{cls.rule} is violated by {values}"
+            # Old values do no harm next to new ones.
+            kept = [[*example.keeps, *example.breaks], *([one] for one in example.keeps)]
+            for some in kept if cls.timed else [example.keeps]:
+                values = _mixed(cls, some, chance)
+                assert found(rule, dtype, values, example) == [], f"{cls.rule} is violated by {values}"
 
 
 def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
     for dtype, example, rule, _ in cases(cls):
         if example is None:
+            continue
+        if cls.timed:
+            _finds_what_is_old(rule, dtype, example, chance)
             continue
         values = _mixed(cls, example.keeps, chance)
         # A value can be out of order only if there is another one before it.
@@ -56,7 +64,7 @@ def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
         for place, value in reversed([*zip(places, planted, strict=True)]):
             values.insert(place, value)
         rows = tuple(place + index + 1 for index, place in enumerate(places))
-        made = found(rule, dtype, values, example.others)
+        made = found(rule, dtype, values, example)
         assert made, f"{cls.rule} is not violated by {values}"
         (fault,) = made
         assert fault.rule == rule.text and fault.columns == (_NAME,)
@@ -64,11 +72,37 @@ def finds_what_is_planted(cls: type[Rule], chance: random.Random) -> None:
         assert told == (len(rows), rows[:5]), f"{cls.rule} is violated in other rows of {values}: {told}"
 
 
+def _finds_what_is_old(rule: Rule, dtype: str, example: Example, chance: random.Random) -> None:
+    for some in (example.breaks, *([one] for one in example.breaks)):
+        values = _mixed(type(rule), some, chance)
+        made = found(rule, dtype, values, example)
+        assert made, f"{rule.rule} is not violated by {values}"
+        (fault,) = made
+        assert (fault.rule, fault.columns, fault.count) == (rule.text, (_NAME,), 0)
+        newest = max(some).isoformat()
+        assert fault.help and newest in fault.help, f"{rule.rule} does not name {newest}: {fault.help}"
+
+
+def tells_when_it_changes(cls: type[Rule], chance: random.Random) -> None:
+    """A rule that the time decides says the same until the time that it names, and something else then."""
+    for dtype, example, rule, _ in cases(cls) if cls.timed else ():
+        assert example is not None and example.now is not None
+        values = _series(dtype, [chance.choice([*example.keeps, *example.breaks])])
+        now = _microseconds(example.now) + chance.randrange(-(10**13), 10**13)
+        age = rule.age(values, now)
+        assert age.until is not None and age.until > now, f"{cls.rule} does not say how long {age} holds"
+        early = rule.age(values, chance.randint(now, age.until - 1))
+        assert early == age, f"{cls.rule} says {early} instead of {age} too early"
+        assert rule.age(values, age.until - 1) == age, f"{cls.rule} changes before it says"
+        assert rule.age(values, age.until) != age, f"{cls.rule} does not change when it says"
+
+
 def takes_little(cls: type[Rule], chance: random.Random) -> None:
     """A table without rows keeps every rule; one of missing values keeps it unless the rule is about them."""
-    for dtype, _, rule, _ in cases(cls):
-        assert found(rule, dtype, []) == [], f"{cls.rule} is violated without rows of dtype {dtype}"
-        missing = found(rule, dtype, [None, None])
+    for dtype, example, rule, _ in cases(cls):
+        little = None if example is None else replace(example, others=())
+        assert found(rule, dtype, [], little) == [], f"{cls.rule} is violated without rows of dtype {dtype}"
+        missing = found(rule, dtype, [None, None], little)
         assert not missing or cls.about_nulls, f"{cls.rule} is violated by missing values"
 
 
@@ -77,9 +111,9 @@ def survives_being_canonical(cls: type[Rule], chance: random.Random) -> None:
         stated = StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)})
         again = read(cls, stated.to_json()["columns"][_NAME])
         assert again.canonical(dtype) == rule.canonical(dtype), f"{cls.rule} changes its canonical keys"
-        values, others = ([], ()) if example is None else ([*example.keeps, *example.breaks], example.others)
-        made = found(again, dtype, values, others)
-        assert made == found(rule, dtype, values, others), f"{cls.rule} lost a key"
+        values = [] if example is None else [*([] if cls.timed else example.keeps), *example.breaks]
+        made = found(again, dtype, values, example)
+        assert made == found(rule, dtype, values, example), f"{cls.rule} lost a key"
 
 
 LAWS: tuple[Callable[[type[Rule], random.Random], None], ...] = (
@@ -87,6 +121,7 @@ LAWS: tuple[Callable[[type[Rule], random.Random], None], ...] = (
     has_its_name_as_a_key,
     keeps_what_it_should,
     finds_what_is_planted,
+    tells_when_it_changes,
     takes_little,
     survives_being_canonical,
 )
@@ -114,9 +149,19 @@ def _mixed(cls: type[Rule], values: Sequence[Any], chance: random.Random) -> lis
     return mixed
 
 
-def found(rule: Rule, dtype: str, values: Sequence[Any], others: Sequence[Any] = ()) -> list[Fault]:
-    """Return how values of a column violate a rule. `others` are the values of the other column."""
-    rows = pl.DataFrame({_NAME: pl.Series(values, dtype=polars_type(dtype), strict=True)})
-    there = pl.Series(others, dtype=polars_type(dtype), strict=True)
-    known = {} if rule.other is None else {rule.other: there}
-    return violations(rows, StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)}), [], known)
+def found(rule: Rule, dtype: str, values: Sequence[Any], example: Example | None = None) -> list[Fault]:
+    """Return how values of a column violate a rule. An example has the values of the other column, and the time."""
+    rows = pl.DataFrame({_NAME: _series(dtype, values)})
+    others, now = (example.others, example.now) if example else ((), None)
+    known = {} if rule.other is None else {rule.other: _series(dtype, others)}
+    why = rule.age(rows[_NAME], _microseconds(now)).why if rule.timed and now else ""
+    stated = StatedRules({_NAME: dtype}, {_NAME: (Stated(rule),)})
+    return violations(rows, stated, [], known, {_NAME: why} if why else {})
+
+
+def _series(dtype: str, values: Sequence[Any]) -> pl.Series:
+    return pl.Series(values, dtype=polars_type(dtype), strict=True)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)

@@ -36,6 +36,7 @@ def problems(**column: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         {"dtype": "string", "pattern": r"\p{Lu}[a-z]*|(?x) ( a ) ", "min_length": 2, "max_length": 2},
         {"dtype": "string", "empty_is_null": False, "min_length": 1},
         {"dtype": "datetime", "monotone": "increasing", "unique": True},
+        {"dtype": "datetime", "max_age": "90s", "severity": {"max_age": "warn"}},
         {"dtype": "int", "categories": {"values": [1], "open": True}, "min": 0},
         {"dtype": "float", "severity": {"finite": "warn"}, "max_share": {"finite": 0.1}},
         {"dtype": "int", "nullable": True, "max_null_share": 0, "severity": {"max_null_share": "warn"}},
@@ -194,6 +195,17 @@ def test_a_sound_column_has_no_problems(column: dict[str, Any]) -> None:
             {"dtype": "string", "monotone": "increasing"},
             "'monotone' has no effect on a column of dtype string",
             ("monotone",),
+        ),
+        (
+            {"dtype": "int", "max_age": "2d"},
+            "'max_age' has no effect on a column of dtype int",
+            ("max_age",),
+        ),
+        ({"dtype": "date", "max_age": "0d"}, "'max_age' must be greater than 0", ("max_age",)),
+        (
+            {"dtype": "date", "severity": {"max_age": "warn"}},
+            "'severity' of 'max_age' has no effect, because there is no such rule",
+            ("severity", "max_age"),
         ),
         (
             {"dtype": "int", "max_null_share": 0.1},

@@ -18,7 +18,7 @@ def test_all_planted_faults_are_found_and_no_others(tmp_path: Path) -> None:
     result = api.build(spec, threads=1)
     assert [*result.failures] == ["contract:flights"]
     kinds = {name.partition(":")[0] for name in result.ran}
-    assert kinds <= {"source", "contract", "describe"}
+    assert kinds <= {"source", "clock", "contract", "describe"}
     details = result.failures["contract:flights"].details["violations"]
     found = {(tuple(one["columns"]), one["rule"]): one for one in details}
     assert found.keys() == wanted.keys()
@@ -37,7 +37,7 @@ def test_all_planted_faults_are_found_and_no_others(tmp_path: Path) -> None:
 
 
 def test_the_planted_faults_are_about_every_rule() -> None:
-    planted = {rule.split(" ")[0] for _, _, rule in CELLS} | {"unique", "monotone", "rows"}
+    planted = {rule.split(" ")[0] for _, _, rule in CELLS} | {"unique", "monotone", "max_age", "rows"}
     renamed = {"not": "nullable", "check": "checks"}
     names = {renamed.get(one, one) for one in planted} - {"parses"}
     assert names == {cls.rule for cls in RULES} | {cls.rule for cls in TABLE_RULES}

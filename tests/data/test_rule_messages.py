@@ -59,6 +59,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str]] = {
         [1, 2],
         "column 'x' violates 'references s.c' in 1 row: 2 (row 2)",
     ),
+    "max_age": ({"dtype": "date", "max_age": "2d"}, [], "column 'x' violates 'max_age 2d'"),
 }
 #: By rule of a table: its keys, and the message about the columns `x` and `y`, which both are [1, 1].
 TABLE_MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
@@ -88,7 +89,9 @@ def test_a_rule_of_a_column_says_what_is_wrong(rule: str, severity: str) -> None
         keys = {**keys, "severity": {rule: severity}}
     rows = pl.DataFrame({"x": pl.Series(values, dtype=polars_type(keys["dtype"]))})
     others = {("s", "c"): pl.Series([1], dtype=pl.Int64)}
-    (fault,) = violations(rows, contract({"x": keys}).rules(), [], others)
+    old = {"x": "its values are too old"} if cls.timed else {}
+    (fault,) = violations(rows, contract({"x": keys}).rules(), [], others, old)
+    assert fault.help == old.get("x")
     assert (str(fault), fault.level) == (message, "error" if cls.strict else severity)
     assert fault.at == ("columns", "x", rule)
 

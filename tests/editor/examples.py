@@ -193,6 +193,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("column", "min_length"): {"dtype": "string", "min_length": 2},
     ("column", "max_length"): {"dtype": "string", "max_length": 9},
     ("column", "references"): {"dtype": "string", "references": {"source": "others", "column": "id"}},
+    ("column", "max_age"): {"dtype": "date", "max_age": "2d"},
     ("column", "monotone"): {"monotone": "increasing"},
     ("column", "severity"): {"min": 0, "severity": {"min": "warn"}},
     ("column", "max_share"): {"min": 0, "max_share": {"min": 0.1}},

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.decide.external import Clock
 from mlbuild.engine.decide.looks import Looks, find_look, keep_look
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action, Part, find_record
@@ -236,3 +237,98 @@ def test_it_looks_once_although_a_content_was_damaged(on_disk: Project, oracle: 
     oracle.says("two")
     assert on_disk.build([*asking, text_task("u", "read:", "s/out")]).ran == ("f", "s", "t", "u")
     assert oracle.asked() == 2
+
+
+# The clock
+
+
+def strike(job: Job) -> None:
+    """Tell the hour, which holds until the next one, up to the last hour of the parameters."""
+    now, last = job.outside.now, job.params["last"]
+    hour = 0 if now is None else min(int(now // HOUR), last)
+    if now is not None and hour < last:
+        job.until((hour + 5) * HOUR)
+        job.until((hour + 1) * HOUR)  # the earliest of several counts
+    job.write("out", b"no time" if now is None else b"hour %d" % hour)
+
+
+def clock(last: int = 99) -> list[Task]:
+    struck = Task("c", "clock", strike, {"last": last}, ("out",), outside=Clock())
+    return [struck, text_task("t", "it strikes", "c/out")]
+
+
+def struck(project: Project, hours: float, last: int = 99, **options: Any) -> list[str]:
+    """Return what ran, and what the reader of the clock has read."""
+    result = project.build(clock(last), looks=Looks(now=hours * HOUR, **options))
+    assert result.ok, result.failures
+    return [*(event.task for event in project.told(TaskStarted)), project.content(result, "t")]
+
+
+def test_the_clock_is_asked_when_its_answer_no_longer_holds(project: Project) -> None:
+    assert struck(project, 3.5) == ["c", "t", "it strikes hour 3"]
+    assert struck(project, 3.5) == struck(project, 3.99) == ["it strikes hour 3"]
+    assert struck(project, 4) == ["c", "t", "it strikes hour 4"]
+    (reason,) = project.reasons("c")
+    assert (reason.what, reason.where) == ("expired", "the clock")
+    assert (reason.was, reason.now) == ("1970-01-01T03:30:00+00:00", "1970-01-01T04:00:00+00:00")
+    # A clock that was set back.
+    assert struck(project, 3.9) == ["c", "it strikes hour 3"]
+    assert struck(project, 3.8) == ["c", "it strikes hour 3"]
+    # Another question.
+    assert struck(project, 3.8, last=3) == ["c", "it strikes hour 3"]
+    # An answer that holds for ever.
+    assert struck(project, 1e6, last=3) == ["it strikes hour 3"]
+    last_look = find_look(project.store.local, "c")
+    assert last_look is not None and last_look.until is None
+
+
+def test_a_lost_look_at_the_clock_is_made_again(project: Project) -> None:
+    struck(project, 3.5)
+    last = find_look(project.store.local, "c")
+    assert last is not None
+    wrong: tuple[Any, ...] = (True, "4", math.nan, -1.0, 1e300, [])
+    for until in wrong:
+        keep_look(project.store.local, "c", replace(last, until=until))
+        assert find_look(project.store.local, "c") is None
+        assert struck(project, 3.5) == ["c", "it strikes hour 3"]
+
+
+def test_a_time_beyond_all_looks_is_never(project: Project) -> None:
+    assert struck(project, 2_700_000, last=10**9) == ["c", "t", "it strikes hour 2700000"]
+    last = find_look(project.store.local, "c")
+    assert last is not None and last.until == 2_700_001 * HOUR
+    assert struck(project, 2_777_777.5, last=10**9) == ["c", "t", "it strikes hour 2777777"]
+    last = find_look(project.store.local, "c")
+    assert last is not None and last.until is None  # later than what a look can say
+
+
+def test_a_timeless_build_neither_asks_nor_remembers_the_time(project: Project) -> None:
+    struck(project, 3.5)
+    before = find_look(project.store.local, "c")
+    assert struck(project, 5, timeless=True, when="never") == ["c", "t", "it strikes no time"]
+    assert struck(project, 6, timeless=True, when="never") == ["it strikes no time"]
+    assert find_look(project.store.local, "c") == before
+    assert struck(project, 3.6) == ["it strikes hour 3"]
+
+
+def test_the_clock_needs_no_connection(project: Project) -> None:
+    assert struck(project, 3.5, when="never") == ["c", "t", "it strikes hour 3"]
+    assert struck(project, 4.5, when="never") == ["c", "t", "it strikes hour 4"]
+    assert struck(project, 4.6, when="now") == ["it strikes hour 4"]
+
+
+def test_a_plan_knows_how_long_the_answer_of_the_clock_holds(project: Project) -> None:
+    struck(project, 3.5)
+    found = project.foresee(clock(), looks=Looks(now=3.9 * HOUR))
+    assert {type(one) for one in found.values()} == {Fresh}
+    found = project.foresee(clock(), looks=Looks(now=4.1 * HOUR))
+    assert isinstance(found["c"], Stale) and isinstance(found["t"], Unsure)
+
+
+def test_both_runs_of_a_task_get_the_same_time(project: Project) -> None:
+    assert project.build(clock(), looks=Looks(now=3.5 * HOUR), twice=True).unsteady == {}
+
+
+def test_workers_get_the_time(on_disk: Project) -> None:
+    result = on_disk.build(clock(), looks=Looks(now=3.5 * HOUR), executor=on_disk.workers())
+    assert on_disk.content(result, "t") == "it strikes hour 3"

@@ -7,6 +7,7 @@ from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.checks import Checks
 from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.lengths import MaxLength, MinLength
+from mlbuild.data.rules.max_age import MaxAge
 from mlbuild.data.rules.monotone import Monotone
 from mlbuild.data.rules.nullable import MaxNullShare, Nullable
 from mlbuild.data.rules.pattern import Pattern
@@ -29,6 +30,7 @@ RULES: tuple[type[Rule], ...] = (
     Unique,
     Monotone,
     References,
+    MaxAge,
 )
 #: The rules whose keys are those of a contract.
 TABLE_RULES: tuple[type[TableRule], ...] = (UniqueTogether, Rows, Checks)

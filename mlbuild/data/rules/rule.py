@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from mlbuild.columns import DTYPES
@@ -25,13 +26,15 @@ class Example:
 
     The `keeps` keep the rule in any order, if the rule is not `ordered`. The `breaks` all violate it if they are
     added to the `keeps`; none of them does alone if some rows may violate the rule. `others` are the values of the other
-    column, if the rule compares with one.
+    column, if the rule compares with one. If the rule is `timed`, `now` is the time of the build, and a column violates
+    the rule if it has only `breaks`.
     """
 
     column: Mapping[str, Any]
     keeps: Sequence[Any]
     breaks: Sequence[Any]
     others: Sequence[Any] = ()
+    now: datetime | None = None
 
 
 @frozen
@@ -48,6 +51,17 @@ class Condition:
     level: str = ERROR
     allowed: float = 0.0
     about_nulls: bool = False
+
+
+@frozen
+class Age:
+    """Whether the values of a column are too old: `why` says so and can quote them; empty if they are not.
+
+    `until` is when this changes, in microseconds since 1970; None for never.
+    """
+
+    why: str = ""
+    until: int | None = None
 
 
 @frozen
@@ -91,7 +105,7 @@ class Rule(Described):
     """A rule for the values of a column. Its fields are keys of the column; the first one is the name of the rule.
 
     A subclass defines `rule`, its fields, `kept` and `examples`. One that compares with values of another source defines
-    `other` and `kept_among` instead of `kept`.
+    `other` and `kept_among` instead of `kept`, and one that the time decides, `age`.
     """
 
     by = "rule"
@@ -102,6 +116,8 @@ class Rule(Described):
     about_nulls: ClassVar[bool] = False
     #: Whether the order of rows can violate the rule.
     ordered: ClassVar[bool] = False
+    #: Whether the time of the build decides, and the column as a whole keeps or violates the rule.
+    timed: ClassVar[bool] = False
     #: Whether every violation is an error, because later steps rely on the rule.
     strict: ClassVar[bool] = False
     #: Whether a key of the rule itself says how many rows may violate it.
@@ -157,6 +173,10 @@ class Rule(Described):
 
     def kept_among(self, name: str, others: pl.Series) -> pl.Expr:
         """Return the same for a rule that compares with the values of another column."""
+        raise NotImplementedError
+
+    def age(self, values: pl.Series, now: int) -> Age:
+        """Return whether values are too old at a time in microseconds since 1970, for a rule that is `timed`."""
         raise NotImplementedError
 
 

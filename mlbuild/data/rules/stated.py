@@ -80,6 +80,16 @@ class StatedRules:
         found = (one.rule.other for column in self.columns.values() for one in column)
         return tuple(dict.fromkeys(other for other in found if other is not None))
 
+    def only_timed(self) -> StatedRules:
+        """Return the columns with rules that the time decides, and only these rules."""
+        columns = {name: (Stated(rule),) for name, rule in self.timed().items()}
+        return StatedRules({name: self.dtypes[name] for name in columns}, columns)
+
+    def timed(self) -> Mapping[str, Rule]:
+        """Return the rule of each column that the time decides."""
+        rules = ((name, one.rule) for name, column in self.columns.items() for one in column)
+        return {name: rule for name, rule in rules if rule.timed}
+
     def classes(self) -> tuple[type[Described], ...]:
         """Return the classes of the stated rules, each once."""
         rules = (one.rule for column in self.columns.values() for one in column)

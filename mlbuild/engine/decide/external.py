@@ -1,14 +1,16 @@
 """What is outside a project's results but determines them.
 
 An `External` has a content that can be hashed at any time, such as a file. Something `Outside`, such as a database,
-has none until a task has asked it.
+has none until a task has asked it. The `Clock` is outside, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
+
+from mlbuild.frozen import frozen
 
 #: Facts that are cheap to look up and change when a content does, as JSON.
 Token = list[int | str]
@@ -73,3 +75,18 @@ class Outside(Protocol):
     @property
     def refresh(self) -> int | None:
         """After how many seconds the task looks again: 0 in each build, None never."""
+
+
+@frozen
+class Clock:
+    """The time of a build as something outside: its answer holds until a time that the task names (`Job.until`).
+
+    `now` is that time in seconds since 1970. It is None if results must not depend on it, and in a plan, where tasks
+    name no time.
+    """
+
+    now: float | None = None
+
+    called: ClassVar[str] = "the clock"
+    place: ClassVar[str] = ""
+    refresh: ClassVar[int | None] = None

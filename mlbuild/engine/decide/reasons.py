@@ -38,6 +38,7 @@ What = Literal[
     "file removed",
     "file missing",
     "refresh",
+    "expired",
     "place",
     "not fetched",
     "input part",

@@ -120,7 +120,7 @@ def decide(task: Task, done: Mapping[str, Action | None], world: World, *, force
     )
     if waiting:
         return Unsure(waiting, (Reason("forced"),) if forced else missing or _changes(task, now, world))
-    if task.outside is not None:
+    if world.looks.asks(task.outside):
         return _decide_look(task, now, world, forced)
     if missing or forced:
         return Stale(now, missing or (Reason("forced"),))
@@ -140,6 +140,7 @@ def _decide_look(task: Task, question: Ingredients, world: World, forced: bool) 
     """Decide on a task that looks outside: whether what it was told still counts."""
     outside, looks = task.outside, world.looks
     assert outside is not None
+    forbidden = looks.forbids(outside)
     last = find_look(world.store.local, task.name)
     action = looks.pinned.get(task.name)
     now = question
@@ -149,11 +150,11 @@ def _decide_look(task: Task, question: Ingredients, world: World, forced: bool) 
     elif last and (last.question, last.place) == (question.key, outside.place):
         now = replace(question, answer=last.answer)
         action = find_action(world.store.actions, now.key, task.parts)
-    if action is None and looks.when == "never":
+    if action is None and forbidden:
         now, action = _last_answer(task, question, last, world)
     if action is not None and lost_parts(task, action, world.store.contents):
         action = None
-    if looks.when == "never":
+    if forbidden:
         return Fresh(now, action) if action else Stale(question, (Reason("not fetched", outside.called),))
     if forced:
         return Stale(question, (Reason("forced"),))

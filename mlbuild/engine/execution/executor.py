@@ -34,7 +34,8 @@ class Outcome:
     """How the function of a task ended: with parts that are in the store, or with a failure.
 
     `peak` is the peak resident memory in bytes (None: unknown). `printed` is the end of what the task wrote to its
-    standard streams, if these were not those of the build.
+    standard streams, if these were not those of the build. `until` is when the answer from outside ceases to hold, if
+    the task named a time.
     """
 
     seconds: float
@@ -42,6 +43,7 @@ class Outcome:
     failure: Failure | None = None
     peak: int | None = None
     printed: str = ""
+    until: float | None = None
 
 
 class Executor(Protocol):
@@ -107,4 +109,4 @@ def execute(
     with Running(task, inputs, contents, root, threads, heard) as job:
         task.run(job)
         job.collect()
-    return Outcome(time.perf_counter() - started, job.given, job.failure)
+    return Outcome(time.perf_counter() - started, job.given, job.failure, until=job.holds_until)

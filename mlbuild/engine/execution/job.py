@@ -53,6 +53,7 @@ class Running:
         self.progress = Paced(heard)
         self.given: dict[str, Part] = {}
         self.failure: Failure | None = None
+        self.holds_until: float | None = None
         self._promised = dict.fromkeys(task.parts)
         self._inputs = {slot: dict(reads) for slot, reads in inputs.items()}
         self._empty_slots = {source.slot for source in task.inputs} | ({FORMER} if task.outside else set())
@@ -100,6 +101,9 @@ class Running:
         self._expect(part)
         digest = self._digest(slot, part)
         self.given[part] = Part(digest, self._contents.size(digest) or 0)
+
+    def until(self, time: float) -> None:
+        self.holds_until = time if self.holds_until is None else min(time, self.holds_until)
 
     def collect(self) -> None:
         """Store the files that were written as targets, and check that every declared part was produced."""

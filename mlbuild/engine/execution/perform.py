@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.decide.external import Outside
+from mlbuild.engine.decide.documents import seconds as is_time
+from mlbuild.engine.decide.external import Clock, Outside
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.decide.looks import Look, answered, keep_look
 from mlbuild.engine.decide.reasons import replaced
@@ -62,11 +63,10 @@ def conclude(task: Task, decision: Stale, outcome: Outcome, world: World, build:
     """Record how a task ended that ran in the build with that name."""
     seconds, ingredients = outcome.seconds, decision.ingredients
     failure = outcome.failure or _changed_file(task, ingredients, world)
-    if failure and (
-        failure.kind not in VERDICTS or task.outside
-    ):  # what is outside can answer differently next time
+    asked = world.looks.asks(task.outside)
+    if failure and (failure.kind not in VERDICTS or asked):  # the answer can differ next time
         return Performed(seconds, ingredients.key, None, failure)
-    if task.outside:
+    if asked and task.outside:
         ingredients = _keep_answer(task, task.outside, ingredients, outcome, world)
     action, conflict = _record(task, ingredients.key, Action(build, seconds, outcome.given, failure), world)
     remember(task, ingredients, action, world, Run(build, seconds, decision.reasons, ingredients.key))
@@ -107,8 +107,11 @@ def _keep_answer(
 ) -> Ingredients:
     """Store what a task was told outside, and when it asked."""
     found = answered(question, outcome.given)
-    asked_at = time.time() - outcome.seconds
-    keep_look(world.store.local, task.name, Look(question.key, outside.place, asked_at, found.answer))
+    # The clock is that of the build.
+    asked_at = world.looks.now if isinstance(outside, Clock) else time.time() - outcome.seconds
+    until = outcome.until if is_time(outcome.until) else None
+    last = Look(question.key, outside.place, asked_at, found.answer, until)
+    keep_look(world.store.local, task.name, last)
     world.looks.done.add(task.name)
     return found
 

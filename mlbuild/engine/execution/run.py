@@ -173,7 +173,7 @@ class _Build:
                             task, action, "restored", TaskRestored(task.name, reasons, ingredients.key)
                         )
             case Stale() as decision:
-                self._dispatch.add(task, decision)
+                self._dispatch.add(self._world.looks.timed(task), decision)
             case FailedBefore(ingredients, action, failure):
                 remember(task, ingredients, action, self._world)
                 self._fail(task, failure, ingredients.key, action.build)

@@ -35,7 +35,7 @@ from mlbuild.params import Json
 from mlbuild.pipeline.builds.records import FORMAT
 from mlbuild.pipeline.builds.revision import checked_out
 from mlbuild.pipeline.builds.written import spec_digests, written
-from mlbuild.pipeline.fetched import last_fetched
+from mlbuild.pipeline.fetched import is_fetched, last_fetched
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.pipeline.tasks.cross_validation import cross_validate
 from mlbuild.spec.spec import Spec
@@ -162,7 +162,7 @@ class Recorder:
         """Yield the digest of each external file that the build used."""
         for name in self._tasks:
             task = self._plan.tasks[name]
-            fetched = last_fetched(task, self._store) if task.outside else None
+            fetched = last_fetched(task, self._store) if is_fetched(task) else None
             if fetched is not None and fetched[0] == self._tasks[name].get("key"):
                 yield name.partition(":")[2], fetched[1].sha256
             record = find_record(self._store.local, name) if task.files else None

@@ -26,7 +26,8 @@ from mlbuild.pipeline.parts import (
     write_table,
 )
 from mlbuild.pipeline.scope import Scope
-from mlbuild.pipeline.tasks import contract, source
+from mlbuild.pipeline.tasks import source
+from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.spec.spec import DatasetSpec, Spec
 
 if TYPE_CHECKING:

@@ -70,6 +70,7 @@ def reason_text(reason: Reason) -> str:
         "file removed": f"file {reason.where} is no longer read",
         "file missing": f"file {reason.where} is missing",
         "refresh": _refresh_text(reason) if reason.what == "refresh" else "",
+        "expired": _expired_text(reason) if reason.what == "expired" else "",
         "place": "another place is asked",
         "not fetched": f"nothing that was fetched from '{reason.where}' is in the store",
         "input part": f"'{part}' of {reason.where} changed",
@@ -93,6 +94,11 @@ def _refresh_text(reason: Reason) -> str:
     else:
         rule = f"refresh: {seconds_words(reason.now)}" if reason.now else "refresh: always"
     return f"{rule} (last fetched {reason.was})"
+
+
+def _expired_text(reason: Reason) -> str:
+    """Format why the clock is looked at again: how long the last answer held."""
+    return f"its last result held from {reason.was}" + (f" until {reason.now}" if reason.now else "")
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:

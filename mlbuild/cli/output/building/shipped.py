@@ -15,7 +15,8 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.builds.records import last_measured
-from mlbuild.pipeline.tasks import artifact, contract, dataset, evaluate, publish, verify
+from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
+from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown

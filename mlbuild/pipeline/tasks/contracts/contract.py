@@ -17,6 +17,7 @@ from mlbuild.pipeline.findings import raised
 from mlbuild.pipeline.origins import SOURCES
 from mlbuild.pipeline.parts import WHOLE, parts_of, read_table
 from mlbuild.pipeline.scope import Scope
+from mlbuild.pipeline.tasks.contracts import clock
 from mlbuild.spec.spec import SourceSpec
 
 KIND = "contract"
@@ -25,6 +26,8 @@ REPORT = "report"
 FORMAT = 1
 #: The start of the slots of columns of other sources.
 _OTHER = "other "
+#: The slot with the columns that are too old.
+_CLOCK = "clock"
 _CODES = ("contract-violation",)
 
 
@@ -40,7 +43,7 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
         rank=SOURCES,
         run=run,
         params={"contract": rules.to_json(), "refused": raised(scope.spec, _CODES)},
-        inputs=(Input("rows", f"source:{item.name}", parts), *_others(rules)),
+        inputs=(Input("rows", f"source:{item.name}", parts), *_others(rules), *clock.ages(item, _CLOCK)),
         parts=("verdict", REPORT),
         reported=(REPORT,),
         uses=rules.classes(),
@@ -71,7 +74,8 @@ def run(job: Job) -> None:
         (source, column): read_table(job, f"{_OTHER}{source}.{column}", WHOLE, [column])[column]
         for source, column in rules.others()
     }
-    found = violations(table, rules, faults, others)
+    old = json.loads(job.read(_CLOCK, clock.AGES)) if rules.timed() else {}
+    found = violations(table, rules, faults, others, old)
     found = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
     if job.params["refused"]:
         found = [replace(fault, level=ERROR) for fault in found]
