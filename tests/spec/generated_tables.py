@@ -13,6 +13,7 @@ from mlbuild.data.rules import RULES
 from mlbuild.data.rules.references import References
 from mlbuild.data.splits.from_sources import FromSources
 from mlbuild.data.steps.aggregates.aggregate import Aggregate
+from mlbuild.data.steps.joins.asof_join import AsofJoin
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
@@ -60,6 +61,7 @@ TEXTS = [
 MOMENTS = ["1999-12-31", "2013-10-01", "2020-02-29"]
 #: The columns of every dataset: for a time split, for joins, for a target.
 _ALWAYS = ("seen", "key", "outcome")
+_BY_TIME: Json = {"by": ["key"], "time": "seen", "their_time": "since"}  # fits many tables; random keys none
 
 
 class Tables:
@@ -100,10 +102,11 @@ class Tables:
         return columns
 
     def _other_columns(self) -> Json:
-        names = self.chance.sample(NAMES, self.chance.randint(1, 3))
-        return {"key": {"dtype": "int"}} | {
-            name: self._column(self.chance.choice([*DTYPES]), refers=True) for name in names
-        }
+        some = self.chance.sample(NAMES, self.chance.randint(1, 3))
+        columns = {name: self._column(self.chance.choice([*DTYPES]), refers=True) for name in some}
+        return (
+            {"key": {"dtype": "int"}} | ({"since": {"dtype": "datetime"}} if self.maybe() else {}) | columns
+        )
 
     def _column(self, dtype: str, refers: bool = False) -> Json:
         """Return a column of a contract, in its long form. If it `refers`, it can reference the source `rows`."""
@@ -244,7 +247,8 @@ class Tables:
         alike = [name for name, one in self.tables.items() if {*one.columns} == {*table.columns}]
         draw = Drawn(table.served, others, self.chance, alike).of
         for _ in range(90):
-            step = sampled(cls, self.chance, {"op": cls.op}, share=0.6, draw=draw)
+            given = {"op": cls.op} | (_BY_TIME if cls is AsofJoin and self.maybe() else {})
+            step = sampled(cls, self.chance, given, share=0.6, draw=draw)
             try:
                 after = DATASET_STEP.read(step).infer(table, self.tables) if step else None
             except Rejected:
