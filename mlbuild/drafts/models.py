@@ -12,7 +12,7 @@ from mlbuild.drafts.division import Division
 from mlbuild.drafts.goal import Goal
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.roles import Roles
-from mlbuild.drafts.training import is_worth_a_linear_model, linear, training
+from mlbuild.drafts.training import against_trees, is_worth_a_linear_model, linear, training
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
 from mlbuild.spec.text.quoting import as_sql
@@ -30,21 +30,25 @@ class ModelDraft:
     roles: Roles
 
     def sections(self, source: str) -> list[dict[Any, Any]]:
-        name = name_of(self.goal.name, "model")
-        models, steps = {name: self._trees()}, {STEPS: self._codes_for_trees()}
+        name, steps = name_of(self.goal.name, "model"), {STEPS: self._codes_for_trees()}
         features = self._linear_features()
+        models, others = {name: self._trees()}, ""
         if features and is_worth_a_linear_model(self.goal, self.division, self._width(features)):
-            models[f"{name}_linear"] = self._linear(features)
             steps[LINEAR] = self._numbers_for_linear(features)
+            if doubt := against_trees(self.goal, self.division, len(features)):
+                models = {name: self._linear(features, doubt), f"{name}_trees": self._trees()}
+                others = "; the trees may be better: compare them, and keep one"
+            else:
+                models[f"{name}_linear"] = self._linear(features)
+                others = "; the linear model may be better: compare them, and keep one"
         steps = {key: some for key, some in steps.items() if some}
+        models[name] = self._with_remarks(models[name])
         tables = Noted({ROWS: self._dataset(source)}, "tables to train models on: joined, filtered, split")
         found: list[dict[Any, Any]] = [{"datasets": tables}]
         if steps:
             found.append({"preprocessing": Noted(steps, "steps that are part of the artifact")})
-        shipped = f"dist/{name}/model.onnx, verified against the trained model"
-        if len(models) > 1:
-            shipped += "; the linear model may be better: compare them, and keep one"
-        outputs = {name: {"model": name} for name in models}
+        shipped = f"dist/{name}/model.onnx, verified against the trained model{others}"
+        outputs = {one: {"model": one} for one in models}
         return [*found, {"models": models}, {"outputs": Noted(outputs, shipped)}]
 
     def _dataset(self, source: str) -> dict[Any, Any]:
@@ -58,32 +62,35 @@ class ModelDraft:
             keys[Remark("\n".join(self.division.remarks))] = None
         return keys | {"split": Noted(told(self.division.split), self.division.why)}
 
-    def _trees(self) -> dict[Any, Any]:
-        model: dict[Any, Any] = {
-            "type": self._learner(),
-            "dataset": ROWS,
-            "features": [*self.roles.features],
-        }
-        if self.goal.note:
-            model[Remark(self.goal.note)] = None
+    def _with_remarks(self, model: dict[Any, Any]) -> dict[Any, Any]:
+        """Return a model with remarks about the target and the features after its features."""
+        told: list[str] = [self.goal.note] if self.goal.note else []
         if self.roles.suspects:
             known = (
                 "check that these are known before the target is; otherwise, remove them from the features:\n"
             )
-            model[Remark(known + reasons(self.roles.suspects))] = None
+            told.append(known + reasons(self.roles.suspects))
         if self.roles.left_out:
-            model[Remark("left out of the features:\n" + reasons(self.roles.left_out))] = None
+            told.append("left out of the features:\n" + reasons(self.roles.left_out))
+        found: dict[Any, Any] = {}
+        for key, value in model.items():
+            found[key] = value
+            if key == "features":
+                found |= {Remark(one): None for one in told}
+        return found
+
+    def _trees(self) -> dict[Any, Any]:
+        model: dict[Any, Any] = {
+            "type": self._learner(
+                "lightgbm.regressor" if self.goal.answer is Regression else "lightgbm.classifier"
+            ),
+            "dataset": ROWS,
+            "features": [*self.roles.features],
+        }
         if self._codes_for_trees():
             model["preprocessing"] = STEPS
         categories = bool(self.roles.codes or self._of_dtype(self.roles.features, "string"))
         return model | {"target": self.goal.name, **training(self.goal, self.division, categories)}
-
-    def _learner(self) -> Any:
-        if self.goal.answer is Regression:
-            return "lightgbm.regressor"
-        if self.goal.column.type.categories == (0, 1):
-            return Noted("lightgbm.classifier", "predicts the probability of 1")
-        return "lightgbm.classifier"
 
     def _codes_for_trees(self) -> list[dict[str, Any]]:
         steps = self._date_parts(self.roles.features)
@@ -117,11 +124,18 @@ class ModelDraft:
         wide = {*self._of_dtype(features, "string"), *self.roles.codes}
         return sum(self.goal.rows[name].n_unique() if name in wide else 1 for name in features)
 
-    def _linear(self, features: list[str]) -> dict[Any, Any]:
+    def _learner(self, type_: str, why: str = "") -> Any:
+        """Return the type of a model, with what there is to say about it."""
+        binary = self.goal.column.type.categories == (0, 1)
+        told = [*(["predicts the probability of 1"] if binary else []), *([why] if why else [])]
+        return Noted(type_, "; ".join(told)) if told else type_
+
+    def _linear(self, features: list[str], why: str = "") -> dict[Any, Any]:
+        """Return the linear model. `why` says why it is the first one."""
         keys = linear(self.goal)
         params = keys.pop("params")
         return {
-            **keys,
+            "type": self._learner(keys["type"], why),
             "dataset": ROWS,
             "features": features,
             "preprocessing": LINEAR,

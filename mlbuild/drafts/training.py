@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlbuild.data.splits.split import TRAIN
 from mlbuild.drafts.block import Noted
 from mlbuild.drafts.division import Division
 from mlbuild.drafts.goal import Goal
@@ -17,6 +18,8 @@ from mlbuild.models.answers.regression import Regression
 _TREES = 600
 #: With fewer rows, steps are small, and a linear model is drafted too: it is often better than trees.
 _SMALL, _FEW = 2_000, 1_000
+#: Fewer rows for each feature are too few for trees, as a rule of thumb; of the rarest class, if there are classes.
+_FOR_EACH_FEATURE = 10
 #: The largest matrix for a linear model, which is not sparse.
 _MOST_CELLS = 20_000_000
 
@@ -39,9 +42,9 @@ def _params(goal: Goal, division: Division) -> dict[str, Any]:
         "num_iterations": max(10, min(rounds, _TREES // forests)),
         "learning_rate": 0.05 if small else 0.1,
         "num_leaves": max(3, min(31, rows // 20)),
-        "min_data_in_leaf": max(3, min(20, rows // 15)),
+        # Probabilities of classes with few rows would soon be too sure.
+        "min_data_in_leaf": max(3, min(20, rows // (10 if goal.classes else 15))),
     }
-    # Probabilities of classes with few rows would soon be too sure.
     return made | ({"lambda_l2": 5.0} if small and goal.classes else {})
 
 
@@ -62,6 +65,18 @@ def is_worth_a_linear_model(goal: Goal, division: Division, width: int) -> bool:
     if goal.rows.height * width > _MOST_CELLS:
         return False
     return goal.rows.height < _FEW or (division.by_time and goal.answer is Regression)
+
+
+def against_trees(goal: Goal, division: Division, features: int) -> str:
+    """Return why a linear model probably predicts better than trees; empty if it probably does not."""
+    rows = division.parts[TRAIN]
+    if not goal.classes:
+        count, what = rows.height, "rows"
+    else:
+        count, what = min(rows[goal.name].drop_nulls().unique_counts()), "rows of the rarest class"
+    if count >= _FOR_EACH_FEATURE * features:
+        return ""
+    return f"{count} {what} for {features} features are few for trees"
 
 
 def linear(goal: Goal) -> dict[Any, Any]:

@@ -118,6 +118,8 @@ def summary(results: Sequence[tuple[Table, Mapping[str, Any], Mapping[str, Any]]
 
     judged = [verdict for _, _, verdict in results]
     tested = [max(verdict["skill"].values()) for verdict in judged if verdict["skill"]]
+    # The first model has the name of the target, to which the name of the other one adds something.
+    first = [verdict["skill"][min(verdict["skill"])] for verdict in judged if verdict["skill"]]
     cpu = sorted(found.get("cpu", 0.0) for _, found, _ in results)
     init = sorted(found["init_cpu"] for _, found, _ in results if "init_cpu" in found)
     rows = [
@@ -136,6 +138,7 @@ def summary(results: Sequence[tuple[Table, Mapping[str, Any], Mapping[str, Any]]
             if (named := [one["leaks"][kind] for one in judged if kind in one.get("leaks", {})])
         ),
         ["drafts with test rows", share([bool(one["skill"]) for one in judged if one["built"]])],
+        ["drafts whose first model is worse than a constant on the test rows", share([one < 0 for one in first])],
         ["drafts whose best model is worse than a constant on the test rows", share([one < 0 for one in tested])],
         ["CPU seconds of `init`, median and maximum", f"{init[len(init) // 2]:.1f}, {init[-1]:.1f}"],
         ["CPU seconds of `init`, `check` and `build`, median and maximum", f"{cpu[len(cpu) // 2]:.1f}, {cpu[-1]:.1f}"],

@@ -1,4 +1,4 @@
-"""The models of a draft: trees whose parameters suit the number of rows, and a linear model beside them."""
+"""The models of a draft: trees whose parameters suit the number of rows, a linear model, and which comes first."""
 
 from __future__ import annotations
 
@@ -38,13 +38,47 @@ def drafted(mlbuild: Command, rows: int, **more: list[Any]) -> Spec:
 def test_a_small_file_has_a_linear_model_beside_the_trees(
     mlbuild: Command, kinds: list[str] | None, learner: str
 ) -> None:
-    target: dict[str, list[Any]] = {"y": [kinds[row * 7 % len(kinds)] for row in range(120)]} if kinds else {}
-    born = {"born": [f"19{60 + row % 40}-0{row % 9 + 1}-01" for row in range(120)]}
-    spec = drafted(mlbuild, 120, **born, **target)
+    target: dict[str, list[Any]] = {"y": [kinds[row * 7 % len(kinds)] for row in range(180)]} if kinds else {}
+    born = {"born": [f"19{60 + row % 40}-0{row % 9 + 1}-01" for row in range(180)]}
+    spec = drafted(mlbuild, 180, **born, **target)
     assert [model.learner.type for model in spec.models.values()][1:] == [learner]
     assert spec.models["y"].features == spec.models["y_linear"].features == ("size", "colour", "new", "born")
     assert mlbuild("build", "-q").code == 0
     assert sorted(path.parent.name for path in mlbuild.folder.glob("dist/*/model.onnx")) == ["y", "y_linear"]
+
+
+RARE = ["a" if row % 10 else "b" for row in range(200)]
+OFTEN = ["a" if row % 3 else "b" for row in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "target", "first", "why"),
+    [
+        (30, None, "sklearn.ridge", "24 rows for 3 features are few for trees"),
+        (60, None, "lightgbm.regressor", ""),
+        (200, RARE, "sklearn.logistic_regression", "16 rows of the rarest class for 3 features are few for trees"),
+        (200, OFTEN, "lightgbm.classifier", ""),
+    ],
+)  # fmt: skip
+def test_with_few_rows_for_each_feature_the_linear_model_comes_first(
+    mlbuild: Command, rows: int, target: list[str] | None, first: str, why: str
+) -> None:
+    """Few rows of the rarest class, if there are classes."""
+    spec = drafted(mlbuild, rows, **({"y": target} if target else {}))
+    text = (mlbuild.folder / "mlbuild.yaml").read_text()
+    other = "y_trees" if why else "y_linear"
+    assert [*spec.models] == [*spec.outputs] == ["y", other]
+    assert spec.models["y"].learner.type == first
+    assert (f"type: {first}" + (f"  # {why}" if why else "")) + "\n" in text
+    better = "the trees" if why else "the linear model"
+    assert f"dist/y/model.onnx, verified against the trained model; {better} may be better" in text
+
+
+def test_remarks_are_on_the_first_model(mlbuild: Command) -> None:
+    drafted(mlbuild, 30, id=[f"r{row}" for row in range(30)])
+    text = (mlbuild.folder / "mlbuild.yaml").read_text()
+    assert text.count("# left out of the features:") == 1
+    assert text.index("type: sklearn.ridge") < text.index("# left out of") < text.index("y_trees:")
 
 
 def test_a_large_file_has_trees_only(mlbuild: Command) -> None:
