@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 from mlbuild.data.faults import failure_lines
 from mlbuild.data.folds.folds import HELD_OUT, TRAIN, UNUSED
 from mlbuild.diagnostics import Failed, Rejected
+from tests.budget import examples, seed
 from tests.data.tables import failure_of, folds, split, table, told
 
 ROWS = pl.DataFrame({"row": range(103), "key": [f"k{row % 40}" for row in range(103)]})
@@ -79,6 +82,43 @@ def test_rows_of_one_time_are_in_one_fold() -> None:
     assert [rows.filter(one == HELD_OUT)["day"].dt.day().to_list() for one in made] == [[2] * 2, [3] * 4]
 
 
+@pytest.mark.parametrize(
+    ("days", "count", "held_out"),
+    [
+        ([1] * 20 + [2, 3, 4], 3, [[2], [3], [4]]),
+        ([1, *[2] * 20, 3], 2, [[2] * 20, [3]]),
+        ([1, 2, 3, *[4] * 20], 3, [[2], [3], [4] * 20]),
+        ([1, 2, *[3] * 9, *[4] * 9, 5, 6], 3, [[3] * 9, [4] * 9, [5, 6]]),
+        ([*[1] * 9, *[2] * 9, 3], 2, [[2] * 9, [3]]),
+    ],
+)
+def test_a_time_of_many_rows_leaves_no_fold_empty(
+    days: list[int], count: int, held_out: list[list[int]]
+) -> None:
+    rows = pl.DataFrame({"day": [date(2020, 1, day) for day in days]})
+    made = folds(type="time", column="day", count=count).divide(rows)
+    assert [rows.filter(one == HELD_OUT)["day"].dt.day().to_list() for one in made] == held_out
+
+
+def test_time_folds_need_only_enough_different_times() -> None:
+    for number in range(examples(60, 5_000)):
+        chance = random.Random(f"{seed()} {number}")
+        weights = [chance.random() ** 4 for _ in range(chance.randint(2, 9))]
+        days = chance.choices(range(1, len(weights) + 1), weights, k=chance.randint(8, 40))
+        rows = pl.DataFrame({"day": [date(2020, 1, day) for day in days]})
+        count, times = chance.randint(2, 7), len({*days})
+        if times <= count:
+            with pytest.raises(Failed, match=f"{count} time folds need at least {count + 1} different times"):
+                folds(type="time", column="day", count=count).divide(rows)
+            continue
+        found = [
+            {*rows.filter(roles == HELD_OUT)["day"].to_list()}
+            for roles in folds(type="time", column="day", count=count).divide(rows)
+        ]
+        later = sorted({*rows["day"].to_list()})[-len({*chain(*found)}) :]
+        assert sorted(chain(*found)) == later, "a time is in two folds or none"
+
+
 def test_hash_folds_are_what_their_page_says() -> None:
     made = folds(type="hash", key=["key", "day"], count=5, seed=7)
     rows = pl.DataFrame({"key": [f"k{row}" for row in range(60)], "day": [datetime(2020, 1, 1)] * 60})
@@ -120,7 +160,7 @@ def test_a_fold_without_rows_is_a_failure() -> None:
         (
             {"type": "time", "column": "day", "count": 3},
             pl.DataFrame({"day": [date(2020, 1, 1)] * 8}),
-            "fold 1 of 3 has no rows to predict: the 8 train rows have 1 different time; use fewer folds",
+            "3 time folds need at least 4 different times, but the 8 train rows have 1; use fewer folds",
         ),
         (
             {"type": "time", "column": "day", "count": 3, "gap": "90d", "window": "1d"},

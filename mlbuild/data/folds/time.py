@@ -11,7 +11,7 @@ from mlbuild.data.splits.split import suitable_column
 from mlbuild.data.splits.time import moments_of
 from mlbuild.data.steps.durations import Duration
 from mlbuild.data.table import Table
-from mlbuild.diagnostics import Problem
+from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.hints import in_words
 from mlbuild.moments import parse_duration
@@ -28,7 +28,8 @@ class TimeFolds(Folds):
     scikit-learn does.
 
     With n train rows, each fold has n // (`count` + 1) rows, and the last fold ends with the last row. Rows before the
-    first fold are never predicted. Rows with the same time are always in the same fold, the later one.
+    first fold are never predicted. Rows with the same time are always in the same fold, the later one. If many rows have
+    the same time, each fold still has at least one time of its own, and there is one before the first fold.
     """
 
     discriminator = ("type", "time")
@@ -68,8 +69,7 @@ class TimeFolds(Folds):
         import numpy as np
 
         moments = moments_of(rows, self.column, "time folds").to_numpy()
-        size = len(moments) // (self.count + 1)
-        starts = np.sort(moments)[len(moments) - size * self.count :: size].tolist()
+        starts = self._starts(moments)
         window = parse_duration(self.window) if self.window is not None else None
         folds = []
         for number, start in enumerate(starts):
@@ -83,6 +83,27 @@ class TimeFolds(Folds):
             roles = np.where(held_out, HELD_OUT, np.where(train, TRAIN, UNUSED))
             folds.append(roles.astype(np.uint8))
         return folds
+
+    def _starts(self, moments: np.ndarray[Any, Any]) -> list[int]:
+        """Return the first time of each fold: those of rows at equal distances, moved apart if they are not different.
+
+        Raises:
+            Failed: Of kind `data`: there are too few times.
+        """
+        import numpy as np
+
+        times, places = np.unique(np.sort(moments), return_inverse=True)
+        spare = len(times) - self.count
+        if spare < 1:
+            told = f"the {len(moments):,} train rows have {len(times):,}; use fewer folds"
+            raise data_failure(
+                f"{self.count} time folds need at least {self.least} different times, but {told}"
+            )
+        size, numbers = len(moments) // (self.count + 1), np.arange(self.count)
+        wanted = places[len(moments) - size * self.count :: size]
+        # By how many times each start is later than the earliest one that is possible: this never falls.
+        later = np.maximum.accumulate(np.clip(wanted - numbers, 1, spare))
+        return list(times[later + numbers].tolist())
 
     def _why_empty(self, rows: pl.DataFrame) -> str:
         times = different(rows, [self.column], "time")
