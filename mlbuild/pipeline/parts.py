@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,17 +104,22 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
 
     places = {name: job.path(*part) for name, part in parts.items()}
     columns: dict[Path, pl.Series] = {}
-    # As bytes, because polars would interpret some characters of a path as a pattern.
-    contents = ((path, path.read_bytes()) for path in dict.fromkeys(places.values()))
-    for block in _blocks(contents, lambda item: len(item[1])):
-        frames = pl.collect_all(pl.scan_parquet(io.BytesIO(content)) for _, content in block)
+    for block in _blocks(dict.fromkeys(places.values()), lambda path: path.stat().st_size):
+        with ExitStack() as opened:
+            # As open files, because polars would interpret some characters of a path as a pattern.
+            files = [opened.enter_context(path.open("rb", buffering=0)) for path in block]
+            frames = pl.collect_all(map(pl.scan_parquet, files))
         # One chunk for each column: a learner copies a frame with several chunks.
-        columns |= {path: frame.to_series().rechunk() for (path, _), frame in zip(block, frames, strict=True)}
+        columns |= {path: frame.to_series().rechunk() for path, frame in zip(block, frames, strict=True)}
     return pl.DataFrame([columns[path].alias(name) for name, path in places.items()])
 
 
 def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
-    """Return the Parquet file of each column: lz4, rechunked, because chunks affect the bytes."""
+    """Return the Parquet file of each column, rechunked, because chunks affect the bytes.
+
+    Only texts are compressed. Parquet already writes numbers with few different values as short codes, and to compress
+    the others takes longer than to write and hash a few more bytes.
+    """
     import polars as pl
 
     # Columns without rows, such as those of an empty split, differ only in their dtype.
@@ -122,7 +128,11 @@ def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
     buffers = {key: io.BytesIO() for key in different}
     pl.collect_all(
         pl.LazyFrame({_COLUMN: column.rechunk()}).sink_parquet(
-            buffers[key], compression="lz4", statistics=False, row_group_size=_ROW_GROUP, lazy=True
+            buffers[key],
+            compression="lz4" if column.dtype == pl.String else "uncompressed",
+            statistics=False,
+            row_group_size=_ROW_GROUP,
+            lazy=True,
         )
         for key, column in different.items()
     )

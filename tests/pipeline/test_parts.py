@@ -40,3 +40,29 @@ def test_files_do_not_depend_on_what_they_are_written_with(tmp_path: Path) -> No
         found = read_columns(job, {name: ("of", name) for name in table})
         assert found.columns == [*table]
         assert all(found[name].equals(column, check_dtypes=True) for name, column in table.items())
+
+
+def test_equal_values_are_equal_files(tmp_path: Path) -> None:
+    """However they came to be: in pieces, as a slice, or with other values where none is visible."""
+    for values in (
+        [1.5, None, -0.0, 2e300] * 50,
+        [7, None, 2**60] * 50,
+        ["a", None, "longer than 12 bytes"] * 50,
+    ):
+        column = pl.Series("x", values)
+        for made in (
+            pl.concat([column[:7], column[7:]], rechunk=False),
+            pl.concat([column, column])[len(column) :],
+            pl.concat([column, column]).filter([True] * len(column) + [False] * len(column)),
+            column.fill_null(values[0]).set(column.is_null(), None),
+        ):
+            assert made.equals(column) and encoded([made]) == encoded([column])
+
+
+def test_a_store_can_be_in_any_folder(tmp_path: Path) -> None:
+    """Polars interprets some characters of a path as a pattern."""
+    column = pl.Series("x", [1, 2])
+    store = DiskStore.at(tmp_path / "a[b]*?{c}=d %20")
+    reads = {"of": (("x", store.contents.put(encoded([column])[0])),)}
+    job = Running(text_task("t", ""), reads, store.contents, tmp_path, 1)
+    assert read_columns(job, {"x": ("of", "x")}).to_series().equals(column)
