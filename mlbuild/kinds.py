@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlbuild.catalogue import Catalogue
 from mlbuild.frozen import frozen
 
 Json = dict[str, Any]
@@ -74,6 +75,19 @@ class Name(Kind):
 
     def phrase(self) -> str:
         return "a string"
+
+
+@frozen
+class ClassName(Name):
+    """The name of a class in a catalogue. The schema writer adds what each means, as `check` does not need it."""
+
+    classes: Catalogue[Any]
+
+    def definition(self) -> Json:
+        return super().definition() | {"enum": list(self.classes.names)}
+
+    def phrase(self) -> str:
+        return f"one of {', '.join(self.classes.names)}"
 
 
 @frozen
@@ -180,12 +194,13 @@ class Choice(Kind):
 
 @frozen
 class ListOf(Kind):
-    """A list, read as a tuple. With `or_one`, a single value means a list of one."""
+    """A list, read as a tuple. With `or_one`, a single value means a list of one; it is of kind `one`, if given."""
 
     item: Kind
     or_one: bool = False
     min_items: int = 0
     unique: bool = False
+    one: Kind | None = None
 
     def json_schema(self) -> Json:
         many: Json = {"type": "array", "items": self.item.json_schema()}
@@ -196,7 +211,7 @@ class ListOf(Kind):
         # This gives the best messages and completions in editors: the schema of the list, plus anyOf for the two
         # forms.
         del many["type"]
-        return many | {"anyOf": [self.item.json_schema(), {"title": "list", "type": "array"}]}
+        return many | {"anyOf": [(self.one or self.item).json_schema(), {"title": "list", "type": "array"}]}
 
     def read(self, value: Any) -> tuple[Any, ...]:
         items = value if isinstance(value, (list, tuple)) else [value]
@@ -206,7 +221,7 @@ class ListOf(Kind):
         return [self.item.canonical(item) for item in value]
 
     def phrase(self) -> str:
-        one = f"{self.item.phrase()}, or " if self.or_one else ""
+        one = f"{(self.one or self.item).phrase()}, or " if self.or_one else ""
         return f"{one}a list, each item {self.item.phrase()}"
 
     def nested(self) -> tuple[Kind, ...]:
@@ -265,3 +280,14 @@ def bound_words(low: float | None, above: float | None, high: float | None, belo
         if bound is not None
     ]
     return " " + " and ".join(texts) if texts else ""
+
+
+def as_yaml(value: Any) -> str:
+    """Format a default as YAML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ", ".join(as_yaml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {as_yaml(item)}" for key, item in value.items()) + "}"
+    return '""' if value == "" else str(value)

@@ -18,6 +18,7 @@ from mlbuild.kinds import (
     INT32,
     Boolean,
     Choice,
+    ClassName,
     Expression,
     Integer,
     Json,
@@ -28,6 +29,7 @@ from mlbuild.kinds import (
     Number,
     Scalar,
     Text,
+    as_yaml,
     described,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "INT32",
     "Boolean",
     "Choice",
+    "ClassName",
     "Described",
     "Expression",
     "Integer",
@@ -108,13 +111,18 @@ class TaggedUnion(Kind):
     """An object whose key `by` names one of several described classes. Its other keys are those of that class.
 
     With `suffixes`, pairs of a suffix and a name, the suffix of `path` determines the class of an object without
-    `by`.
+    `by`. With `short`, a text stands for an object that has only `by`; all parameters then have defaults.
     """
 
     by: str
     classes: Catalogue[Any]
     name: str
     suffixes: tuple[tuple[str, str], ...] = ()
+    short: bool = False
+
+    @property
+    def alone(self) -> ClassName:
+        return ClassName(self.name, self.classes)
 
     def which(self, value: Mapping[str, Any]) -> Any:
         """Return the value of `by`, or the name for the suffix; None if neither determines it."""
@@ -129,16 +137,19 @@ class TaggedUnion(Kind):
         return {"$ref": f"#/definitions/{self.name}"}
 
     def read(self, value: Any) -> Any:
-        return read(self.classes.named(self.which(value)), value)
+        given = {self.by: value} if self.short and isinstance(value, str) else value
+        return read(self.classes.named(self.which(given)), given)
 
-    def canonical(self, value: Any) -> Json:
-        return write(value)
+    def canonical(self, value: Any) -> Any:
+        written = write(value)
+        return written[self.by] if self.short and len(written) == 1 else written
 
     def phrase(self) -> str:
         return f"a map with '{'path' if self.suffixes else self.by}'"
 
     def nested(self) -> tuple[Kind, ...]:
-        return tuple(param.kind for cls in self.classes for param in params_of(cls).values())
+        own = tuple(param.kind for cls in self.classes for param in params_of(cls).values())
+        return (self.alone, *own) if self.short else own
 
 
 @frozen
@@ -162,7 +173,7 @@ class Param:
             if isinstance(self.kind, (Integer, Number))
             else self.doc
         )
-        doc = f"{doc} Default: `{_as_yaml(default)}`." if told else doc
+        doc = f"{doc} Default: `{as_yaml(default)}`." if told else doc
         shape = self.kind.json_schema() | described(doc)
         if told:
             shape["default"] = default
@@ -283,13 +294,3 @@ def object_schema(cls: type) -> Json:
         "patternProperties": {"^x-": True},
         "additionalProperties": False,
     }
-
-
-def _as_yaml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(_as_yaml(item) for item in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_as_yaml(item)}" for key, item in value.items()) + "}"
-    return '""' if value == "" else str(value)

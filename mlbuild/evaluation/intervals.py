@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.evaluation import student
 from mlbuild.frozen import frozen
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.metric import Metric, rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 #: With fewer clusters, or fewer rows of a class, an interval would be far too narrow.
 FEWEST = 10
-#: Results are rounded to this many significant digits: the last bits of logarithms differ between processors.
-DIGITS = 12
+#: What results contain instead of such an interval.
+TOO_FEW = "too few"
 
 
 @frozen
 class Interval:
-    """An interval that contains the value for the population with a probability of `LEVEL`.
-
-    It is None if there are too few clusters or rows of a class, or if the metric has no influences.
-    """
+    """An interval that contains the value for the population with a probability of `LEVEL`."""
 
     low: float
     high: float
@@ -49,37 +46,43 @@ def intervals(
     classes: int,
     clusters: Array | None,
 ) -> dict[str, Any]:
-    """Return the number of clusters, and the interval of each value by the name of its metric, or None."""
+    """Return the number of clusters, and the interval of each value by the label of its metric."""
     import numpy as np
 
     found: dict[str, Any] = {"clusters": len(target if clusters is None else np.unique(clusters))}
     for metric in metrics:
-        value = values[metric.name]
+        value = values[metric.label]
         one = None if value is None else interval(metric, value, target, scores, classes, clusters)
-        found[metric.name] = one and one.to_json()
+        found[metric.label] = one.to_json() if isinstance(one, Interval) else one
     return found
 
 
 def interval(
     metric: Metric, value: float, target: Array, scores: Array, classes: int, clusters: Array | None
-) -> Interval | None:
+) -> Interval | str | None:
     """Return the interval of a value that the metric has for a coded target [N] and scores.
+
+    It is `TOO_FEW` if there are too few clusters or rows of a class, and None if the metric has no influences.
 
     `clusters` are the numbers of the clusters of the rows, int64 [N] from 0; None if each row is one. `classes` is the
     number of classes, or 0.
 
     A share of rows has Wilson's interval, with the number of independent rows that have the same standard error. A
-    metric with two bounds has one on the logit scale. Others have a symmetric one, cut off at the best value.
+    metric with two bounds has one on the logit scale. Others have a symmetric one, cut off at the bounds.
     """
-    lowest, highest = sorted((metric.best, metric.worst))
-    if _too_few(metric, target, classes):
-        return None
+    import numpy as np
+
     influence = metric.influence(target, scores)
     if influence is None:
         return None
     error, count = standard_error(influence, clusters)
-    if count < FEWEST:
-        return None
+    counted = metric.counted(target, scores)
+    if counted is not None:  # rows that do not count say nothing about the share
+        own = np.flatnonzero(counted)
+        count = len(own if clusters is None else np.unique(clusters[own]))
+    if count < FEWEST or (classes and metric.needs_every_class and _has_rare_class(target, classes)):
+        return TOO_FEW
+    lowest, highest = metric.low, metric.high
     quantile = student.quantile((1 + LEVEL) / 2, count - 1)
     found: tuple[float, float] | None
     if metric.is_share:
@@ -89,7 +92,7 @@ def interval(
     else:
         # A mean of errors that are mostly near 0 and rarely large: the interval would go below 0.
         found = (max(value - quantile * error, lowest), min(value + quantile * error, highest))
-    return None if found is None else Interval(*(float(f"{end:.{DIGITS}g}") for end in found))
+    return None if found is None else Interval(*map(rounded, found))
 
 
 def standard_error(influence: Array, clusters: Array | None) -> tuple[float, int]:
@@ -108,12 +111,9 @@ def standard_error(influence: Array, clusters: Array | None) -> tuple[float, int
     return math.sqrt(count / (count - 1) * float((sums**2).sum())) / len(influence), count
 
 
-def _too_few(metric: Metric, target: Array, classes: int) -> bool:
-    """Whether there are too few rows of a class for a metric that is not a mean over all rows."""
+def _has_rare_class(target: Array, classes: int) -> bool:
     import numpy as np
 
-    if not classes or metric.is_share or not math.isfinite(metric.worst):
-        return False
     counts = np.bincount(target, minlength=classes)
     return bool((counts < FEWEST).any())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.metric import Metric, rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,17 +30,17 @@ class Constants:
         self._best: dict[Metric, Array] = {}
         for metric in metrics:
             with np.errstate(all="ignore"):
-                rows = metric.answer.constants(train, classes)
+                rows = metric.constants(train, classes)
             values = [self._value(metric, train, row) for row in rows]
-            sign = 1 if metric.greater_is_better else -1
-            self._best[metric] = max(
+            self._best[metric] = min(
                 zip(values, rows, strict=True),
-                key=lambda one: float("-inf") if one[0] is None else sign * one[0],
+                key=lambda one: float("inf") if one[0] is None else metric.distance(one[0]),
             )[1]
 
     def values(self, target: Array) -> dict[str, float | None]:
         """Compute the metrics of these constants for the coded target of some rows."""
-        return {metric.name: self._value(metric, target, row) for metric, row in self._best.items()}
+        found = {metric.label: self._value(metric, target, row) for metric, row in self._best.items()}
+        return {label: None if value is None else rounded(value) for label, value in found.items()}
 
     def _value(self, metric: Metric, target: Array, row: Array) -> float | None:
         import numpy as np
@@ -69,13 +69,14 @@ def findings(
     both = [
         (metric, value, base)
         for metric in metrics
-        if (value := model[split][metric.name]) is not None
-        and (base := constant[split][metric.name]) is not None
+        if metric.best is not None
+        and (value := model[split][metric.label]) is not None
+        and (base := constant[split][metric.label]) is not None
     ]
     beaten = [(metric, value, base) for metric, value, base in both if not metric.better(value, base)]
     if len(beaten) > len(both) / 2:
         told = ", ".join(
-            f"{metric.name} {value:.6g} (constant: {base:.6g})" for metric, value, base in beaten
+            f"{metric.label} {value:.6g} (constant: {base:.6g})" for metric, value, base in beaten
         )
         message = f"on the {split} rows the model is no better than a constant prediction: {told}"
         yield DataWarning("no-skill", message)

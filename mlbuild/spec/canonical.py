@@ -28,6 +28,8 @@ def _canonical(kind: Kind, given: Any) -> Any:
             fields = _fields(kind.cls, given if isinstance(given, Mapping) else {kind.short_key: given})
             return fields | _params(given) if kind.cls is Model else fields
         case TaggedUnion():
+            if kind.short and isinstance(given, str):
+                return kind.canonical(kind.read(given))
             return _fields(kind.classes.named(kind.which(given)), given)
         case ListOf():
             return [_canonical(kind.item, item) for item in (given if isinstance(given, list) else [given])]

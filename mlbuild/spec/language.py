@@ -15,7 +15,8 @@ from mlbuild.data.steps.step import DatasetStep
 from mlbuild.frozen import frozen
 from mlbuild.hints import in_words
 from mlbuild.models import ANSWERS, LEARNERS
-from mlbuild.models.metrics import METRICS
+from mlbuild.models.metrics.listed import METRIC_KIND, METRIC_LIST
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (
@@ -43,7 +44,6 @@ CLUSTER = Object(Cluster, COLUMNS, "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
-METRIC_NAMES = Choice({metric.name: summary(type(metric)) for metric in METRICS})
 
 
 @frozen
@@ -167,7 +167,7 @@ class Stopping(Described):
         Integer(min=1), "Stop after this many rounds without improvement. The best round is kept."
     )
     metric: str | None = field(
-        METRIC_NAMES,
+        METRIC_KIND.alone,
         "Metric to watch. Default: the first of the model's `metrics` that training can watch.",
         default=None,
     )
@@ -199,8 +199,8 @@ class Model(Described):
         default=(),
     )
     target: Mapping[str, Any] = field(TARGET, "Column to predict.")
-    metrics: tuple[str, ...] | None = field(
-        ListOf(METRIC_NAMES, or_one=True, min_items=1, unique=True),
+    metrics: tuple[Metric, ...] | None = field(
+        METRIC_LIST,
         f"Metrics to compute on each split. Default: {_default_metrics()}.",
         default=None,
     )

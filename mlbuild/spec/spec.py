@@ -21,6 +21,7 @@ from mlbuild.diagnostics import Path
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
 
@@ -111,7 +112,7 @@ class ModelSpec:
     stages: tuple[Stage, ...]
     matrix: Schema
     target: TargetSpec
-    metrics: tuple[str, ...]
+    metrics: tuple[Metric, ...]
     early_stopping: StoppingSpec | None
     cross_validation: bool
     seed: int

@@ -15,6 +15,7 @@ from mlbuild.kinds import Choice, Json, ListOf
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.ops.stages import place
@@ -35,6 +36,7 @@ _HELD: dict[str, Callable[[Json], Any]] = {
     "split": lambda value: {"split": value},
     "folds": lambda value: {"folds": value},
     "step": lambda value: [value],
+    "metric": lambda value: {"metrics": [value]},
 }
 
 
@@ -205,14 +207,15 @@ def _with(result: str, how: Sequence[str], told: bool) -> str:
 def _metrics() -> str:
     rows = [
         [
-            code(metric.name),
-            metric.answer.kind + (f", {metric.classes} classes" if metric.classes else ""),
-            f"{'higher' if metric.greater_is_better else 'lower'} (best: {metric.best:g})",
-            ", ".join(code(cls.type) for cls in LEARNERS if metric.name in cls.watches(None)),
-            summary(type(metric)),
+            f"[{code(cls.metric)}](#{cls.metric})" if params_of(cls) else code(cls.metric),
+            _measured(cls),
+            _better(cls),
+            ", ".join(code(learner.type) for learner in LEARNERS if cls.metric in learner.watches(None)),
+            summary(cls),
         ]
-        for metric in METRICS
+        for cls in METRICS
     ]
+    options = (f"\n## `{cls.metric}`\n\n{_entry(cls)}" for cls in METRICS if params_of(cls))
     defaulted = [
         [case, ", ".join(map(code, cls.default_metrics(classes)))]
         for cls in ANSWERS
@@ -224,4 +227,23 @@ def _metrics() -> str:
         + table(["metric", "task", "better", "can be watched by", ""], rows)
         + "\nThe defaults of `metrics`:\n\n"
         + table(["model", "metrics"], defaulted)
+        + "".join(options)
     )
+
+
+def _smallest(cls: type[Metric]) -> Metric:
+    """The metric with an example of each required option."""
+    return read(cls, {key: param.examples[0] for key, param in params_of(cls).items() if param.required})
+
+
+def _measured(cls: type[Metric]) -> str:
+    metric = _smallest(cls)
+    limited = not all(map(metric.suits, cls.answer.cases.values()))
+    return cls.answer.kind + (f", {metric.needs()}" if limited else "")
+
+
+def _better(cls: type[Metric]) -> str:
+    if cls.best is None:
+        return "neither"
+    side = "higher" if cls.best == cls.high else "lower" if cls.best == cls.low else "closer to the best"
+    return f"{side} (best: {cls.best:g})"

@@ -18,6 +18,8 @@ from mlbuild.diagnostics import Path as Place
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
+from mlbuild.models.metrics import METRICS
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.ops.op import Op
 from mlbuild.params import Described, Object, Param, params_of, read
 from mlbuild.spec.root import Root
@@ -121,6 +123,7 @@ PLACES: dict[str, Place] = {
     "step": ("preprocessing", "p", 0),
     "model": ("models", "m"),
     "target": ("models", "m", "target"),
+    "metric": ("models", "m", "metrics", 0),
     "stopping": ("models", "m", "early_stopping"),
     "params": ("models", "m", "params"),
     "output": ("outputs", "m"),
@@ -207,6 +210,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("column", "description"): {"description": "What it holds."},
     ("contract", "unique"): {"unique": ["id"]},
     ("contract", "description"): {"description": "What a row is."},
+    **{(cls.metric, "class"): {"class": "yes"} for cls in METRICS if "class" in params_of(cls)},
     ("target", "positive"): {"positive": "yes"},
     ("model", "metrics"): {"metrics": ["log_loss"]},
     ("stopping", "metric"): {"metric": "log_loss"},
@@ -244,6 +248,8 @@ class Example:
         value = self.value if changed is None else changed
         if not self.at:
             return value
+        if issubclass(self.cls, Metric):
+            _measure(spec, self.cls)
         *above, last = self.at
         put(spec, tuple(above), last, deepcopy(value))
         model = spec["models"]["m"]
@@ -280,6 +286,22 @@ class Example:
         if self.name != "params":
             return value
         return next(value | one for one in options if not [*read(self.cls, value | one).check()])
+
+
+def _measure(spec: Json, metric: type[Metric]) -> None:
+    """Give the model a target that the metric is for, and no other metrics."""
+    model = spec["models"]["m"]
+    model["metrics"] = []
+    del model["early_stopping"]
+    if "string" not in metric.answer.dtypes:
+        model |= {"type": "lightgbm.regressor", "target": {"column": "amount"}}
+    elif not read(metric, smallest_metric(metric)).suits(2):
+        spec["contracts"]["row"]["columns"]["label"]["categories"] = ["maybe", "no", "yes"]
+
+
+def smallest_metric(metric: type[Metric]) -> Json:
+    """Return the required options of a metric."""
+    return {key: param.examples[0] for key, param in params_of(metric).items() if param.required}
 
 
 def _dtype_for(reading: Json) -> str:
@@ -321,6 +343,8 @@ def examples() -> Iterator[Example]:
         for which, cls in kind.classes.items():
             if (name, which) in SMALLEST:
                 yield Example(name, which, cls, {kind.by: which} | SMALLEST[name, which])
+            elif issubclass(cls, Metric):
+                yield Example(name, which, cls, {kind.by: which} | smallest_metric(cls))
             elif issubclass(cls, Op):
                 yield Example(name, which, cls, smallest_step(cls))
     for cls in LEARNERS:

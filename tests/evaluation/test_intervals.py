@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlbuild.evaluation.intervals import FEWEST, Interval, interval, standard_error
-from mlbuild.models.metrics import METRIC, METRICS
+from mlbuild.evaluation.intervals import FEWEST, TOO_FEW, Interval, interval, standard_error
+from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import examples, seed, tell
+from tests.models.metric_laws import class_counts, samples
 
 Array = np.ndarray[Any, Any]
 
 
 def drawn(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array, Array, int]:
     """Return a coded target, scores that know something about it, and the number of classes."""
-    counts = [count for count in metric.answer.cases.values() if count is not None and metric.suits(count)]
-    classes = int(counts[0])
+    classes = class_counts(metric)[0]
     if not classes:
         numbers = chance.normal(size=rows) + 5
         return numbers, numbers[:, None] + chance.normal(size=(rows, 1)) * 0.7, 0
@@ -29,35 +29,47 @@ def drawn(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array
 
 
 def found(metric: Metric, rows: tuple[Array, Array, int], clusters: Array | None = None) -> Interval | None:
+    """Return the interval; None if there are too few rows or clusters, or if the metric has none."""
+    metric = prepared(metric, rows)
     value = metric.value(*rows)
     assert value is not None
-    return interval(metric, value, *rows, clusters)
+    one = interval(metric, value, *rows, clusters)
+    assert one in (None, TOO_FEW) or isinstance(one, Interval)
+    return one if isinstance(one, Interval) else None
+
+
+def prepared(metric: Metric, rows: tuple[Array, Array, int]) -> Metric:
+    """Return the metric for the classes 0, 1 and so on; the skill of a model that was trained on as many of each."""
+    return metric.prepared(range(rows[2]), np.arange(60) % max(rows[2], 1))
 
 
 SMOOTH = [
     metric
-    for metric in METRICS
+    for metric in samples()
     if metric.influence(*drawn(metric, 50, np.random.default_rng(0))[:2]) is not None
 ]
 
 
-def test_only_medians_have_no_intervals() -> None:
-    assert {metric.name for metric in METRICS} - {metric.name for metric in SMOOTH} == {
-        "median_absolute_error"
+def test_only_metrics_that_are_not_smooth_have_no_intervals() -> None:
+    assert {cls.metric for cls in METRICS} - {metric.metric for metric in SMOOTH} == {
+        "median_absolute_error",
+        "max_error",
+        "calibration_error",
     }
     assert (
         found(
-            METRIC["median_absolute_error"],
-            drawn(METRIC["median_absolute_error"], 50, np.random.default_rng(0)),
+            METRICS.named("median_absolute_error")(),
+            drawn(METRICS.named("median_absolute_error")(), 50, np.random.default_rng(0)),
         )
         is None
     )
 
 
-@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
 def test_the_error_is_that_of_resampled_rows(metric: Metric) -> None:
     chance = np.random.default_rng(seed())
     target, scores, classes = drawn(metric, 400, chance)
+    metric = prepared(metric, (target, scores, classes))
     influence = metric.influence(target, scores)
     assert influence is not None
     places = (chance.integers(0, 400, 400) for _ in range(examples(300, 3000)))
@@ -66,7 +78,30 @@ def test_the_error_is_that_of_resampled_rows(metric: Metric) -> None:
     assert standard_error(influence, None)[0] == pytest.approx(spread, rel=examples(20, 8) / 100)
 
 
-@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
+def test_the_error_is_that_of_resampled_clusters(metric: Metric) -> None:
+    """Rows of a cluster have the same scores shifted together, and whole clusters are drawn."""
+    chance = np.random.default_rng(seed())
+    target, scores, classes = drawn(metric, 600, chance)
+    clusters = np.arange(600) // 10
+    shift = chance.normal(size=60)[clusters]
+    if classes:
+        odds = np.log(scores) + np.outer(shift, np.arange(classes))
+        scores = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+    else:
+        scores = scores * np.exp(0.1 * shift)[:, None]
+    metric = prepared(metric, (target, scores, classes))
+    influence = metric.influence(target, scores)
+    assert influence is not None
+    values = []
+    for _ in range(examples(300, 3000)):
+        some = (chance.integers(0, 60, 60)[:, None] * 10 + np.arange(10)).ravel()
+        values.append(metric.value(target[some], scores[some], classes))
+    spread = float(np.std([one for one in values if one is not None]))
+    assert standard_error(influence, clusters)[0] == pytest.approx(spread, rel=examples(25, 15) / 100)
+
+
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
 def test_copies_of_a_row_are_no_more_than_the_row(metric: Metric) -> None:
     rows = drawn(metric, 120, np.random.default_rng(seed()))
     copies = np.arange(120).repeat(np.random.default_rng(1).integers(3, 4, 120))
@@ -78,32 +113,43 @@ def test_copies_of_a_row_are_no_more_than_the_row(metric: Metric) -> None:
     assert independent and independent.high - independent.low < (alone.high - alone.low) * 0.7
 
 
-@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
 def test_an_interval_contains_the_value_and_stays_between_the_bounds(metric: Metric) -> None:
     chance = np.random.default_rng(seed())
-    low, high = sorted((metric.best, metric.worst))
+    low, high = metric.low, metric.high
     for size in (30, 60, 200):
         rows = drawn(metric, size, chance)
-        one, value = found(metric, rows), metric.value(*rows)
+        one, value = found(metric, rows), prepared(metric, rows).value(*rows)
         if one is not None:
             assert value is not None and low <= one.low <= value <= one.high <= high
 
 
+def test_a_share_counts_only_its_own_rows() -> None:
+    """With 12 positive rows among 400, all of them found, the recall is that of 12 rows; with 9, there are too few."""
+    for positive in (12, FEWEST - 1):
+        target = (np.arange(400) < positive).astype(np.int64)
+        rows = (target, np.eye(2)[target], 2)
+        one = found(METRICS.named("recall")(), rows)
+        alone = found(METRICS.named("accuracy")(), (target[:positive], np.eye(2)[target[:positive]], 2))
+        assert one == alone and (one is None) == (positive < FEWEST)
+        assert found(METRICS.named("accuracy")(), rows) is not None
+
+
 def test_few_clusters_or_rows_of_a_class_have_no_interval() -> None:
-    rows = drawn(METRIC["log_loss"], 400, np.random.default_rng(0))
+    rows = drawn(METRICS.named("log_loss")(), 400, np.random.default_rng(0))
     clusters = np.arange(400) % FEWEST
-    assert found(METRIC["log_loss"], rows, clusters) is not None
-    assert found(METRIC["log_loss"], rows, clusters % (FEWEST - 1)) is None
+    assert found(METRICS.named("log_loss")(), rows, clusters) is not None
+    assert found(METRICS.named("log_loss")(), rows, clusters % (FEWEST - 1)) is None
     target, scores = np.arange(400) < FEWEST, np.random.default_rng(3).random(400)
     few = (target.astype(np.int64), np.stack([1 - scores, scores], axis=1), 2)
-    assert found(METRIC["roc_auc"], few) is not None
-    assert found(METRIC["roc_auc"], (np.append(few[0][1:], 0), few[1], 2)) is None
+    assert found(METRICS.named("roc_auc")(), few) is not None
+    assert found(METRICS.named("roc_auc")(), (np.append(few[0][1:], 0), few[1], 2)) is None
 
 
 def test_a_perfect_share_is_not_certain() -> None:
     """Wilson's interval of 69 out of 69 with the quantile of t for 68 degrees of freedom."""
     target = np.arange(69) % 2
-    one = found(METRIC["accuracy"], (target, np.eye(2)[target], 2))
+    one = found(METRICS.named("accuracy")(), (target, np.eye(2)[target], 2))
     assert one is not None and one.to_json() == pytest.approx([0.9454, 1.0], abs=1e-4)
 
 
@@ -112,13 +158,16 @@ def test_an_error_is_never_below_0() -> None:
     target = np.arange(100) % 2
     scores = np.clip(np.eye(2)[target], 1e-5, 1 - 1e-5)
     scores[0] = scores[0, ::-1]
-    one, value = found(METRIC["log_loss"], (target, scores, 2)), METRIC["log_loss"].value(target, scores, 2)
+    one, value = (
+        found(METRICS.named("log_loss")(), (target, scores, 2)),
+        METRICS.named("log_loss")().value(target, scores, 2),
+    )
     assert one is not None and value is not None and one.low == 0 < value < one.high
 
 
 def test_there_is_no_interval_at_a_bound_of_the_logit_scale() -> None:
     target = np.arange(60) % 2
-    assert found(METRIC["roc_auc"], (target, np.eye(2)[target], 2)) is None
+    assert found(METRICS.named("roc_auc")(), (target, np.eye(2)[target], 2)) is None
 
 
 def normal_auc(chance: np.random.Generator) -> tuple[Array, Array, Array | None]:
@@ -155,7 +204,7 @@ def test_the_true_value_is_in_the_interval_as_often_as_promised(name: str) -> No
     chance, hits, count = np.random.default_rng(seed()), 0, examples(300, 5000)
     for _ in range(count):
         target, scores, clusters = draw(chance)
-        one = found(METRIC[metric], (target, scores, classes), clusters)
+        one = found(METRICS.named(metric)(), (target, scores, classes), clusters)
         hits += one is not None and one.low <= true <= one.high
     tell(f"{name}: {hits / count:.3f} of {count} intervals contain the true value")
     assert 0.9 <= hits / count <= 0.99

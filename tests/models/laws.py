@@ -21,7 +21,7 @@ import polars as pl
 
 from mlbuild.columns import DTYPES, INTERNAL, ColumnType, Schema
 from mlbuild.models.learner import Learner
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics import METRICS
 from mlbuild.models.training import EarlyStopping, Rows
 from mlbuild.params import Boolean, Param, params_of, read, write
 from tests.budget import examples
@@ -57,10 +57,10 @@ def learns(cls: type[Learner]) -> None:
         scores = cls().predict(cls().fit(one.training), one.rows, 1)
         target, count, metric = one.training.target, one.training.classes, cls.answer.loss
         constants = [np.tile(row, (len(target), 1)) for row in cls.answer.constants(target, count)]
-        found = [METRIC[metric].value(target, some, count) for some in (scores, *constants)]
-        sign = 1 if METRIC[metric].greater_is_better else -1
-        values = [sign * value for value in found if value is not None]
-        assert len(values) == len(found) and values[0] > max(values[1:]), f"{metric}: {found}"
+        loss = METRICS.named(metric)()
+        found = [loss.value(target, some, count) for some in (scores, *constants)]
+        distances = [loss.distance(value) for value in found if value is not None]
+        assert len(distances) == len(found) and distances[0] < min(distances[1:]), f"{metric}: {found}"
         assert not count or {*scores.argmax(axis=1).tolist()} == {*range(count)}, "a class is never predicted"
 
 
@@ -249,7 +249,7 @@ def watches_metrics_of_its_answer(cls: type[Learner]) -> None:
         count = one.training.classes
         assert {*cls.watches(count)} <= {*cls.watches(None)}
         for name in cls.watches(count):
-            assert METRIC[name].applies(cls.answer, count), name
+            assert METRICS.named(name)().applies(cls.answer, count), name
             held_out = replace(one.training, stopping=EarlyStopping(one.rows, one.training.target, 2, name))
             cls().fit(held_out)
 

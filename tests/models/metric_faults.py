@@ -9,7 +9,7 @@ import numpy as np
 
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 
 Array = np.ndarray[Any, Any]
@@ -18,13 +18,13 @@ Function = Callable[[Array, Array], float | None]
 
 def spoilt(name: str, change: Callable[[Function], Function]) -> Metric:
     """Return a metric that computes something else than the real one."""
-    compute = change(METRIC[name].compute)
+    compute = change(METRICS.named(name)().compute)
     return differing(name, compute=lambda self, target, scores: compute(target, scores))
 
 
 def differing(name: str, **members: Any) -> Metric:
     """Return a metric that has other members than the real one."""
-    real = type(METRIC[name])
+    real = METRICS.named(name)
     spoilt: Metric = type(real.__name__, (real,), members)()
     return spoilt
 
@@ -106,7 +106,7 @@ class _OneConstant(Regression):
 
 
 def _influence(name: str, change: Callable[[Array], Array]) -> Metric:
-    right = METRIC[name].influence
+    right = METRICS.named(name)().influence
 
     def influence(self: Metric, target: Array, scores: Array) -> Array | None:
         found = right(target, scores)
@@ -131,18 +131,18 @@ FAULTS: dict[str, tuple[Metric, str]] = {
         differing("root_mean_squared_error", best=1.0),
         "is_best_for_perfect_answers",
     ),
-    "the wrong direction": (differing("roc_auc", best=0.0, worst=1.0), "gets_worse_with_the_answers"),
+    "the wrong direction": (differing("roc_auc", best=0.0), "gets_worse_with_the_answers"),
     "the same for all": (
         spoilt("accuracy", lambda function: lambda target, scores: 1.0),
         "gets_worse_with_the_answers",
     ),
     "a range too narrow": (
-        differing("mean_absolute_error", worst=1.0),
+        differing("mean_absolute_error", high=1.0),
         "stays_between_worst_and_best",
     ),
-    "a range too wide": (differing("brier_score", worst=2.0), "comes_close_to_its_worst"),
-    "a range without an end": (differing("log_loss", worst=1e300), "comes_close_to_its_worst"),
-    "an end that no value reaches": (differing("r2", worst=-1.0), "stays_between_worst_and_best"),
+    "a range too wide": (differing("brier_score", high=2.0), "comes_close_to_its_worst"),
+    "a range without an end": (differing("log_loss", high=1e300), "comes_close_to_its_worst"),
+    "an end that no value reaches": (differing("r2", low=-1.0), "stays_between_worst_and_best"),
     "half of the influence": (
         _influence("average_precision", lambda found: found / 2),
         "knows_the_influence_of_each_row",

@@ -12,13 +12,25 @@ import pytest
 from sklearn import metrics as scikit_learn
 
 from mlbuild.frozen import frozen
+from mlbuild.models.metrics import METRICS
+from mlbuild.models.metrics.calibration import CalibrationError, Recalibration
+from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.params import Json, write
 from tests.budget import examples, seed
+from tests.models.metric_definitions import DEFINITIONS
 
 Array = np.ndarray[Any, Any]
 Law = Callable[[Metric], None]
-#: Definitions of metrics that scikit-learn does not have, by name.
-DEFINITIONS: dict[str, Callable[[Array, Array], float | None]] = {}
+#: Metrics with options, each as it is written in a spec. The classes of `cases` are numbers.
+WITH_OPTIONS: tuple[Json, ...] = (
+    {"metric": "precision", "class": 2},
+    {"metric": "recall", "class": 0},
+    {"metric": "f_beta", "beta": 2},
+    {"metric": "f_beta", "beta": 0.5, "class": 1},
+    {"metric": "false_positive_rate", "class": 0},
+    {"metric": "mean_pinball_loss", "alpha": 0.9},
+)
 
 
 @frozen
@@ -45,14 +57,19 @@ class Case:
         return self.with_scores(right)
 
 
+def samples() -> Iterator[Metric]:
+    """Yield each metric of the catalogue, with its default options and with others."""
+    yield from (METRICS.named(name)() for name in METRICS.names)
+    yield from map(METRIC_KIND.read, WITH_OPTIONS)
+
+
 def cases(metric: Metric) -> Iterator[Case]:
-    """Yield random rows: few and many, with many ties, with rare classes; numbers of all sizes."""
+    """Yield random rows: few and many, with many ties, with rare classes; numbers of all sizes, also positive ones."""
     chance = np.random.default_rng(seed())
+    fitting = class_counts(metric)
     for number in range(examples(40, 3000)):
         rows = int(chance.integers(1, 40))
-        counts = [count for count in metric.answer.cases.values() if count is not None]
-        fitting = [count for count in counts if metric.suits(count)]
-        classes = int(fitting[number % len(fitting)])
+        classes = fitting[number % len(fitting)]
         if classes:
             parts = chance.integers(0, 6, (rows, classes)) + (chance.random((rows, 1)) if number % 2 else 0.0)
             parts[parts.sum(axis=1) == 0] = 1.0
@@ -62,7 +79,14 @@ def cases(metric: Metric) -> Iterator[Case]:
             size = 10.0 ** chance.integers(-3, 6)
             target = np.round(chance.normal(size=rows) * size, int(chance.integers(0, 4)))
             scores = target[:, None] + chance.normal(size=(rows, 1)) * size * 10.0 ** chance.integers(-4, 2)
-            yield Case(target, scores, 0)
+            yield Case(target, scores, 0) if number % 2 else Case(abs(target) + 0.01, abs(scores) + 0.01, 0)
+
+
+def class_counts(metric: Metric) -> list[int]:
+    """Return the numbers of classes to try, of which a class that the metric names is one (0: no classes)."""
+    named = getattr(metric, "class_", None) or 0
+    counts = [count for count in metric.answer.cases.values() if count is not None]
+    return [max(count, named + 1) if count else 0 for count in counts if metric.suits(count)]
 
 
 def value(metric: Metric, case: Case) -> float | None:
@@ -70,11 +94,16 @@ def value(metric: Metric, case: Case) -> float | None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("error")
         try:
-            found = metric.value(case.target, case.scores, case.classes)
+            found = for_classes(metric, case).value(case.target, case.scores, case.classes)
         except Exception as error:  # a metric must raise nothing at all, so the law must report anything
-            raise AssertionError(f"{metric.name} on {case}: {type(error).__name__}: {error}") from error
+            raise AssertionError(f"{metric.metric} on {case}: {type(error).__name__}: {error}") from error
     assert found is None or (isinstance(found, float) and np.isfinite(found)), found
     return found
+
+
+def for_classes(metric: Metric, case: Case) -> Metric:
+    """Return the metric with the index of the class that it names; a skill is compared with the rows themselves."""
+    return metric.prepared(range(case.classes), case.target) if hasattr(metric, "class_") else metric
 
 
 def has_the_value_of_its_definition(metric: Metric) -> None:
@@ -97,20 +126,29 @@ def _undefined(case: Case) -> bool:
 
 def definition(metric: Metric, case: Case) -> float | None:
     """Find the definition by the name of the metric: `f1_macro` is `f1_score` with `average="macro"`."""
-    if metric.name in DEFINITIONS:
-        return DEFINITIONS[metric.name](case.target, case.scores)
-    name, macro, _ = metric.name.partition("_macro")
+    given = {key: value for key, value in write(metric).items() if key != "metric"}
+    if metric.metric in DEFINITIONS:
+        return DEFINITIONS[metric.metric](case.target, case.scores, **given)
+    name, macro, _ = metric.metric.partition("_macro")
     named = [getattr(scikit_learn, one, None) for one in (name, f"{name}_score", f"{name}_loss")]
     function = next((one for one in named if one is not None), None)
-    assert function is not None, f"scikit-learn has no '{metric.name}': write it into DEFINITIONS"
+    assert function is not None, f"scikit-learn has no '{metric.metric}': write it into DEFINITIONS"
     keys = signature(function).parameters
-    told = {"multi_class": "ovr", "zero_division": 0.0, **({"average": "macro"} if macro else {})}
-    options: dict[str, Any] = {key: told[key] for key in told if key in keys}
+    told = {"multi_class": "ovr", "zero_division": np.nan, **({"average": "macro"} if macro else {})}
+    if "class" in given:
+        told |= {"labels": [given.pop("class")], "average": "macro"}
+    options: dict[str, Any] = {key: told[key] for key in told if key in keys} | given
     scores = case.scores
     if case.classes and "y_pred" in keys and "labels" in keys and name.endswith("loss"):
         options["labels"] = range(case.classes)
     elif case.classes:
-        scores = _predicted(scores) if "y_pred" in keys else scores[:, 1] if case.classes == 2 else scores
+        scores = (
+            _predicted(scores)
+            if keys.keys() & {"y_pred", "y2"}
+            else scores[:, 1]
+            if case.classes == 2
+            else scores
+        )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -125,14 +163,14 @@ def _predicted(scores: Array) -> Array:
 
 
 def is_best_for_perfect_answers(metric: Metric) -> None:
-    for case in cases(metric):
+    for case in cases(metric) if metric.best is not None else ():
         found, others = value(metric, case.perfect()), value(metric, case)
         assert found is None or found == pytest.approx(metric.best, abs=1e-12)
         assert found is None or others is None or _better_or_equal(metric, found, others)
 
 
 def stays_between_worst_and_best(metric: Metric) -> None:
-    low, high = sorted((metric.best, metric.worst))
+    low, high = metric.low, metric.high
     for case in cases(metric):
         found = value(metric, case)
         assert found is None or low - 1e-12 <= found <= high + 1e-12, found
@@ -140,29 +178,40 @@ def stays_between_worst_and_best(metric: Metric) -> None:
 
 def comes_close_to_its_worst(metric: Metric) -> None:
     """The bound is tight. An infinite one is passed by any number, but logarithms of 0 are cut off at 36."""
-    found = [value(metric, case) for case in _worst_cases(metric)]
-    furthest = (min if metric.greater_is_better else max)(one for one in found if one is not None)
-    if np.isfinite(metric.worst):
-        assert furthest == pytest.approx(metric.worst, abs=0.02), furthest
-    else:
-        assert abs(furthest) > 30 and np.sign(furthest) == np.sign(metric.worst), furthest
+    found = [one for case in _worst_cases(metric) if (one := value(metric, case)) is not None]
+    for bound, furthest in ((metric.low, min(found)), (metric.high, max(found))):
+        if bound == metric.best:
+            continue
+        if np.isfinite(bound):
+            assert furthest == pytest.approx(bound, abs=0.02), furthest
+        else:
+            assert abs(furthest) > 30 and np.sign(furthest) == np.sign(bound), furthest
 
 
 def _worst_cases(metric: Metric) -> Iterator[Case]:
-    """Yield rows of one frequent class, and one row of each other class, whose right class gets no score; and numbers
-    with distant predictions.
+    """Yield rows of one frequent class, and one row of each other class, whose right class gets no score, also with as
+    many rows of each class; probabilities that say little; and numbers with distant predictions.
     """
-    for classes in {count for count in metric.answer.cases.values() if count is not None}:
-        if not metric.suits(classes):
-            continue
+    for classes in class_counts(metric):
         if classes == 0:
             target = np.random.default_rng(4).normal(size=200)
             yield Case(target, -1e6 * target[:, None], 0)
+            for factor in (1e-6, 1e6):
+                yield Case(abs(target), factor * abs(target[:, None]), 0)
+                yield Case(target, target[:, None] + factor, 0)
+                yield Case(target, target[:, None] - factor, 0)
             continue
-        target = np.maximum(np.arange(200) - 200 + classes, 0)
-        right = np.eye(classes)[target]
-        yield Case(target, (1 - right) / (classes - 1), classes)
-        yield Case(target, np.roll(right, 1, axis=1), classes)
+        numbers: list[Array] = [np.maximum(np.arange(200) - 200 + classes, 0), np.arange(200) % classes]
+        for target in numbers:
+            right = np.eye(classes)[target]
+            yield Case(target, (1 - right) / (classes - 1), classes)
+            yield Case(target, np.roll(right, 1, axis=1), classes)
+            yield Case(target, right, classes)
+        for sign in (1, -1) if classes == 2 else ():
+            for middle in (0.5, 1e-9, 1 - 1e-9):
+                odds = np.where(np.arange(200) % 7 == 0, 1 - target, target) * 2.0 - 1
+                share = middle + sign * odds * min(middle, 1 - middle) * 1e-2
+                yield Case(target, np.stack([1 - share, share], axis=1), 2)
 
 
 def gets_worse_with_the_answers(metric: Metric) -> None:
@@ -171,25 +220,25 @@ def gets_worse_with_the_answers(metric: Metric) -> None:
     """
     chance = np.random.default_rng(1)
     worse = 0
-    for case in cases(metric):
+    for case in cases(metric) if metric.best is not None else ():
         mixed = case.perfect().rows(chance.permutation(len(case.target))).scores
         right, wrong = value(metric, case.perfect()), value(metric, case.with_scores(mixed))
         if right is not None and wrong is not None:
             assert _better_or_equal(metric, right, wrong)
             worse += right != wrong
-    assert worse > 5
+    assert worse > 5 or metric.best is None or isinstance(metric, Recalibration)
 
 
 def _better_or_equal(metric: Metric, one: float, other: float) -> bool:
-    sign = 1 if metric.greater_is_better else -1
-    return sign * one >= sign * other - 1e-12
+    return metric.distance(one) <= metric.distance(other) + 1e-12
 
 
 def depends_neither_on_order_nor_on_repetition(metric: Metric) -> None:
     chance = np.random.default_rng(2)
     for case in cases(metric):
         found = value(metric, case)
-        for places in (chance.permutation(len(case.target)), np.arange(len(case.target)).repeat(3)):
+        orders: list[Array] = [chance.permutation(len(case.target)), np.arange(len(case.target)).repeat(3)]
+        for places in orders[:1] if isinstance(metric, CalibrationError) else orders:
             again = value(metric, case.rows(places))
             assert (found is None) == (again is None), case
             assert found is None or again == pytest.approx(found, rel=1e-9, abs=1e-12), case
@@ -222,7 +271,7 @@ def knows_the_influence_of_each_row(metric: Metric) -> None:
         rows = len(case.target)
         if value(metric, case) is None or rows < 5:
             continue
-        influence = metric.influence(case.target, case.scores)
+        influence = for_classes(metric, case).influence(case.target, case.scores)
         if influence is None:
             assert known == 0
             return
@@ -259,15 +308,18 @@ def has_its_best_constant_among_those_of_its_answer(metric: Metric) -> None:
             case = case.rows(
                 np.arange(1, len(case.target))
             )  # otherwise, a median of two values is not quite the best
-        if len(case.target) == 0:
+        if len(case.target) == 0 or (
+            case.classes and len(np.unique(case.target)) < 2
+        ):  # no learner takes such
             continue
-        offered = _constants(metric, case, metric.answer.constants(case.target, case.classes))
+        prepared = for_classes(metric, case)
+        offered = _constants(metric, case, prepared.constants(case.target, case.classes))
         width = case.scores.shape[1]
         tried = chance.dirichlet(np.ones(width), 15) if case.classes else chance.choice(case.truth, (15, 1))
         tried = tried if case.classes else tried * chance.choice([1.0, 0.9, 1.1], (15, 1))
         others = _constants(metric, case, tried)
-        best = max if metric.greater_is_better else min
-        assert not others or _better_or_equal(metric, best(offered), best(others)), case
+        nearest = min(map(metric.distance, offered), default=np.inf)
+        assert not others or nearest <= min(map(metric.distance, others)) + 1e-12, case
 
 
 def _constants(metric: Metric, case: Case, constants: Array) -> list[float]:

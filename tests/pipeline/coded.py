@@ -28,7 +28,7 @@ from tests.spec.generated import generated
 CLASSES = (
     *OPS,
     *LEARNERS,
-    *map(type, METRICS),
+    *METRICS,
     *FORMATS,
     *ANSWERS,
     *DATASET_STEPS,

@@ -120,24 +120,21 @@ def ndcg(target: Array, scores: Array) -> float | None:
 class Ndcg(Metric):
     """Discounted gain of the order in each group; the mean over groups."""
 
-    name = "ndcg"
+    metric = "ndcg"
     answer = Ranking
+    low = 0
+    high = 1
     best = 1
-    worst = 0
 
     def compute(self, target: Array, scores: Array) -> float | None:
         return ndcg(target, scores)
-
-
-NDCG = Ndcg()
 
 
 def run(*words: str) -> None:
     """Add these to the catalogues before anything has read them, and run a command."""
     mlbuild.models.ANSWERS += (Ranking,)
     mlbuild.models.LEARNERS.add(LinearRanker.type, "tests.pipeline.ranking.LinearRanker")
-    mlbuild.models.metrics.METRICS += (NDCG,)
-    mlbuild.models.metrics.METRIC["ndcg"] = NDCG
+    mlbuild.models.metrics.METRICS.add("ndcg", "tests.pipeline.ranking.Ndcg")
     from mlbuild.cli.main import main
 
     sys.exit(main([*words]))

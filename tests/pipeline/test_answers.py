@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics import METRICS
 from tests.models.laws import LAWS
-from tests.pipeline.ranking import NDCG, LinearRanker, ndcg
+from tests.pipeline.ranking import LinearRanker, Ndcg, ndcg
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = """\
@@ -187,5 +187,5 @@ def test_the_schema_and_the_canonical_spec_have_its_keys(project: Path) -> None:
 
 @pytest.mark.parametrize("law", LAWS)
 def test_its_learner_keeps_the_laws_of_all_learners(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(METRIC, NDCG.name, NDCG)
+    monkeypatch.setitem(METRICS._entries, Ndcg.metric, "tests.pipeline.ranking.Ndcg")
     LAWS[law](LinearRanker)

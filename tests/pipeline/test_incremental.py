@@ -229,7 +229,7 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
 def test_only_the_evaluation_of_a_model_depends_on_its_metrics(pristine: Path) -> None:
     """A change of a metric runs `evaluate:M` of the models that compute it, and nothing else."""
     spec = api.load(pristine / "mlbuild.yaml")
-    metric = {f"{type(one).__module__}:{type(one).__name__}": one.name for one in METRICS}
+    metric = {f"{one.__module__}:{one.__name__}": one.metric for one in METRICS}
     found = {
         name: {
             metric[one]
@@ -240,5 +240,5 @@ def test_only_the_evaluation_of_a_model_depends_on_its_metrics(pristine: Path) -
         for name, task in api.plan(spec).tasks.items()
     }
     assert {name: metrics for name, metrics in found.items() if metrics} == {
-        f"evaluate:{model.name}": {*model.metrics} for model in spec.models.values()
+        f"evaluate:{model.name}": {one.metric for one in model.metrics} for model in spec.models.values()
     }

@@ -27,9 +27,13 @@ _COLUMNS = ColumnSelection()
 
 def metric_of(learner: type[Learner]) -> str:
     """Return a metric for every target of a learner, which training can watch if it can watch any."""
-    fitting = [one.name for one in METRICS if one.applies(learner.answer) and one.classes is None]
+    fitting = [
+        name
+        for name in METRICS.names
+        if all(METRICS.named(name)().applies(learner.answer, count) for count in (None, 2, 3))
+    ]
     watched = [name for name in fitting if name in learner.watches(2) and name in learner.watches(3)]
-    return (watched or fitting)[-1]
+    return str((watched or fitting)[-1])
 
 
 class Models:
@@ -145,9 +149,8 @@ class Models:
             model["preprocessing"] = f"{name}_steps"
         elif steps:
             model["preprocessing"] = steps
-        fitting = [
-            one.name for one in METRICS if one.applies(learner.answer, learner.answer.class_count(type_))
-        ]
+        count = learner.answer.class_count(type_)
+        fitting = [name for name in METRICS.names if METRICS.named(name)().applies(learner.answer, count)]
         if self.maybe(0.3):
             model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
         split = SPLIT.read(self.spec["datasets"][dataset]["split"])

@@ -143,7 +143,7 @@ MISTAKES = [
     ("origin: string", "origin: strin", f"12:15 not-allowed 'origin' must be {DTYPES} or a map, not 'strin' | did you mean 'string'?"),
     ("origin: string", "origin: [string]", f"12:15 wrong-type 'origin' must be {DTYPES} or a map, not a list"),
     ("metrics: [roc_auc, log_loss]", "metrics: rocauc", f"45:14 not-allowed 'metrics' must be one of {len(METRICS)} options or a list, not 'rocauc' | did you mean 'roc_auc'?"),
-    ("[roc_auc, log_loss]", "[roc_auc, logloss]", f"45:24 not-allowed an item of 'metrics' must be one of {len(METRICS)} options, not 'logloss' | did you mean 'log_loss'?"),
+    ("[roc_auc, log_loss]", "[roc_auc, logloss]", f"45:24 not-allowed an item of 'metrics' must be one of {len(METRICS)} options or a map, not 'logloss' | did you mean 'log_loss'?"),
     ("[roc_auc, log_loss]", "[roc_auc, log_loss, roc_auc]", "45:34 duplicate-item 'roc_auc' is listed twice"),
     ("[roc_auc, log_loss]", "[]", "45:5 empty 'metrics' is empty | add at least one entry"),
     ("rows: all", "rows: al", "54:20 not-allowed 'rows' must be all or an integer >= 1, not 'al' | did you mean 'all'?"),
@@ -300,12 +300,14 @@ def sample(shape: dict[str, Any]) -> Any:
 def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return a spec with this object in its place."""
     base: dict[str, Any] = {"mlbuild": 1, "project": "p"}
+    model = {"type": "lightgbm.classifier", "dataset": "d", "features": "x", "target": "y"}
     places: dict[str, dict[str, Any]] = {
         "source": {"sources": {"a": body}},
         "dataset_step": {"datasets": {"a": {"from": "b", "steps": [body]}}},
         "split": {"datasets": {"a": {"from": "b", "split": body}}},
         "folds": {"datasets": {"a": {"from": "b", "folds": body}}},
         "step": {"preprocessing": {"a": [body]}},
+        "metric": {"models": {"a": model | {"metrics": [body]}}},
         "model": {"models": {"a": body}},
     }
     return base | places[name]

@@ -43,8 +43,7 @@ WALKS = (
             Entry(
                 "models/metrics/__init__.py",
                 "METRICS",
-                "ExplainedVariance()",
-                "from mlbuild.models.metrics.explained_variance import ExplainedVariance",
+                '"explained_variance": "mlbuild.models.metrics.explained_variance.ExplainedVariance"',
             )
         ],
         settings={"models.one.metrics": ["r2", "explained_variance"]},

@@ -73,7 +73,7 @@ class Classification(Answer):
         count = self.class_count(target)
         if count is not None and count > 2:
             raise _rejected("no-effect", f"'positive' has no effect on {count} classes", on="key")
-        if not _is_a(self.positive, target.dtype):
+        if not is_a(self.positive, target.dtype):
             what, help_ = _VALUES[target.dtype]
             raise _rejected("wrong-value", f"'positive' must be {what}, like the target", help_)
         if target.categories is not None and self.positive not in target.categories:
@@ -198,7 +198,8 @@ def _rejected(
     return Rejected(Problem(code, message, ("positive",), help_, on))
 
 
-def _is_a(value: Any, dtype: str) -> bool:
+def is_a(value: Any, dtype: str) -> bool:
+    """Whether a value of the spec can be a class of a target with this dtype."""
     if isinstance(value, (bool, str)):
         return dtype == ("bool" if isinstance(value, bool) else "string")
     return dtype == "int" and value == value // 1

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.metrics.metric import Metric, RowMean
+from mlbuild.params import Integer, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,15 +22,17 @@ class Decision(Metric):
     """A measure of predicted classes, which is 1 if all of them are correct and never below 0."""
 
     answer = Classification
+    low = 0
+    high = 1
     best = 1
-    worst = 0
 
 
 class Accuracy(RowMean, Decision):
     """Fraction of rows whose class is predicted correctly."""
 
-    name = "accuracy"
+    metric = "accuracy"
     is_share = True
+    needs_every_class = False
 
     def each(self, target: Array, scores: Array) -> Array:
         right: Array = scores.argmax(axis=1) == target
@@ -41,7 +45,7 @@ class BalancedAccuracy(Decision):
     Classes without rows do not count.
     """
 
-    name = "balanced_accuracy"
+    metric = "balanced_accuracy"
 
     def compute(self, target: Array, scores: Array) -> float | None:
         right, actual, _ = _confusion(target, scores)
@@ -58,13 +62,42 @@ class BalancedAccuracy(Decision):
         return influence
 
 
+@frozen
+class TopKAccuracy(RowMean, Decision):
+    """Fraction of rows whose class is among the `k` classes with the highest probabilities.
+
+    Of equal probabilities, those of the first classes are higher.
+    """
+
+    metric = "top_k_accuracy"
+    is_share = True
+    needs_every_class = False
+
+    k: int = field(Integer(min=2), "Number of classes that may contain the true one.", default=2)
+
+    def suits(self, classes: int | None) -> bool:
+        return classes is None or classes > self.k
+
+    def needs(self) -> str:
+        return f"more than {self.k} classes"
+
+    def each(self, target: Array, scores: Array) -> Array:
+        import numpy as np
+
+        own = scores[np.arange(len(target)), target][:, None]
+        earlier = np.arange(scores.shape[1]) < target[:, None]
+        ahead = ((scores > own) | ((scores == own) & earlier)).sum(axis=1)
+        right: Array = ahead < self.k
+        return right
+
+
 class F1Score(Decision):
     """F1 score (harmonic mean of precision and recall) of the positive class; two classes only.
 
     Undefined if there are neither positive rows nor positive predictions.
     """
 
-    name = "f1"
+    metric = "f1"
     classes = 2
 
     def compute(self, target: Array, scores: Array) -> float | None:
@@ -82,7 +115,7 @@ class F1Macro(Decision):
     Classes that have no rows and are never predicted do not count.
     """
 
-    name = "f1_macro"
+    metric = "f1_macro"
 
     def compute(self, target: Array, scores: Array) -> float | None:
         _, actual, predicted = _confusion(target, scores)

@@ -18,24 +18,52 @@ class Error(Metric):
     """A size of errors, which is 0 for perfect predictions and has no upper bound."""
 
     answer = Regression
+    low = 0
+    high = INFINITE
     best = 0
-    worst = INFINITE
 
 
 class MeanSquaredError(RowMean, Error):
     """Mean squared error."""
 
-    name = "mean_squared_error"
+    metric = "mean_squared_error"
 
     def each(self, target: Array, scores: Array) -> Array:
         squares: Array = errors(target, scores) ** 2
         return squares
 
 
+class Bias(RowMean):
+    """Mean of prediction minus target: above 0 if the predictions are too high on average."""
+
+    metric = "bias"
+    answer = Regression
+    low = -INFINITE
+    high = INFINITE
+    best = 0
+
+    def each(self, target: Array, scores: Array) -> Array:
+        return -errors(target, scores)
+
+
+class MaxError(Error):
+    """Largest absolute error."""
+
+    metric = "max_error"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        return float(abs(errors(target, scores)).max())
+
+    def constants(self, train: Array, classes: int) -> Array:
+        import numpy as np
+
+        return np.array([[train.min() / 2 + train.max() / 2]])
+
+
 class RootMeanSquaredError(Error):
     """Square root of the mean squared error."""
 
-    name = "root_mean_squared_error"
+    metric = "root_mean_squared_error"
 
     def compute(self, target: Array, scores: Array) -> float | None:
         return math.sqrt(float((errors(target, scores) ** 2).mean()))
@@ -50,7 +78,7 @@ class RootMeanSquaredError(Error):
 class MeanAbsoluteError(RowMean, Error):
     """Mean absolute error."""
 
-    name = "mean_absolute_error"
+    metric = "mean_absolute_error"
 
     def each(self, target: Array, scores: Array) -> Array:
         return abs(errors(target, scores))
@@ -59,7 +87,7 @@ class MeanAbsoluteError(RowMean, Error):
 class MedianAbsoluteError(Error):
     """Median absolute error."""
 
-    name = "median_absolute_error"
+    metric = "median_absolute_error"
 
     def compute(self, target: Array, scores: Array) -> float | None:
         import numpy as np
@@ -73,7 +101,7 @@ class MeanAbsolutePercentageError(RowMean, Error):
     It is a fraction and not in percent. Targets below the machine epsilon count as the epsilon.
     """
 
-    name = "mean_absolute_percentage_error"
+    metric = "mean_absolute_percentage_error"
 
     def each(self, target: Array, scores: Array) -> Array:
         import numpy as np
@@ -88,15 +116,16 @@ class R2Score(Metric):
     Undefined if the target is constant.
     """
 
-    name = "r2"
+    metric = "r2"
     answer = Regression
+    low = -INFINITE
+    high = 1
     best = 1
-    worst = -INFINITE
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        spread = float(((target - target.mean()) ** 2).sum())
-        if spread == 0:
+        if target.min() == target.max():  # the mean of equal numbers can differ from them
             return None
+        spread = float(((target - target.mean()) ** 2).sum())
         return 1 - float((errors(target, scores) ** 2).sum()) / spread
 
     def influence(self, target: Array, scores: Array) -> Array | None:

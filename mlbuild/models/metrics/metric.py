@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from mlbuild.columns import ColumnType
+from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
+from mlbuild.params import Described, params_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,30 +17,48 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 INFINITE = float("inf")
+#: Results are rounded to this many significant digits: the last bits of logarithms differ between processors.
+DIGITS = 12
 
 
 @frozen
-class Metric:
-    """A measure of the quality of one kind of answer, with scikit-learn's name and value.
+class Metric(Described):
+    """A measure of the quality of one kind of answer, with scikit-learn's name and value. Its fields are its options.
 
-    `best` is its value for perfect predictions, and `worst` a bound. A metric with `classes` is only for targets with
-    this number of classes. `is_share` means that the value is the fraction of rows with some property. The first
-    paragraph of the docstring describes a metric in the documentation.
+    `low` and `high` bound the values. `best` is the value for perfect predictions, and values that are closer to it are
+    better; None if no value is better than another. A metric with `classes` is only for targets with this number of
+    classes. `is_share` means that the value is the fraction of some rows that have a property. The first paragraph of
+    the docstring describes a metric in the documentation.
     """
 
-    name: ClassVar[str]
+    by = "metric"
+    metric: ClassVar[str]
     answer: ClassVar[type[Answer]]
-    best: ClassVar[float]
-    worst: ClassVar[float]
+    low: ClassVar[float]
+    high: ClassVar[float]
+    best: ClassVar[float | None]
     classes: ClassVar[int | None] = None
     is_share: ClassVar[bool] = False
+    #: Whether an interval needs rows of every class. A share depends only on the rows that it counts.
+    needs_every_class: ClassVar[bool] = True
 
     @property
-    def greater_is_better(self) -> bool:
-        return self.best > self.worst
+    def label(self) -> str:
+        """The name in results: with the options that differ from their defaults, as in `f_beta(beta=2)`."""
+        values = self.values_by_field()
+        options = [
+            f"{key}={_shown(values[param.name])}"
+            for key, param in params_of(type(self)).items()
+            if values[param.name] != param.default
+        ]
+        return f"{self.metric}({', '.join(options)})" if options else self.metric
 
     def better(self, value: float, other: float) -> bool:
-        return value > other if self.greater_is_better else value < other
+        return self.distance(value) < self.distance(other)
+
+    def distance(self, value: float) -> float:
+        """Return how far a value is from the best one; 0 if no value is better than another."""
+        return 0.0 if self.best is None else abs(value - self.best)
 
     def applies(self, answer: type[Answer], classes: int | None = None) -> bool:
         """Whether the metric can be computed for such answers; `classes` is their number, if it is known."""
@@ -46,6 +67,22 @@ class Metric:
     def suits(self, classes: int | None) -> bool:
         """Whether the metric can be computed for a target with this number of classes (None: not known)."""
         return self.classes is None or classes is None or classes == self.classes
+
+    def needs(self) -> str:
+        """Describe the targets that the metric suits, for messages."""
+        return f"{self.classes} classes"
+
+    def mismatches(self, target: ColumnType) -> Iterator[Problem]:
+        """Yield the options that do not match the type of a target. Paths start with their keys."""
+        return iter(())
+
+    def prepared(self, classes: Sequence[Any], train: Array) -> Self:
+        """Return the metric for a model with these classes, which was trained on rows with this coded target.
+
+        Raises:
+            Failed: Of kind `data`: an option does not match the classes.
+        """
+        return self
 
     def value(self, target: Array, scores: Array, classes: int) -> float | None:
         """Compute the metric for scores and the coded target. None if it is undefined or not finite."""
@@ -73,6 +110,14 @@ class Metric:
         """
         return None
 
+    def counted(self, target: Array, scores: Array) -> Array | None:
+        """Return the rows of which a share is a fraction, bool [N]; None for all rows."""
+        return None
+
+    def constants(self, train: Array, classes: int) -> Array:
+        """Return constant scores [C, width] for a coded target; the best ones for this metric are among them."""
+        return self.answer.constants(train, classes)
+
 
 class RowMean(Metric):
     """A mean over the rows."""
@@ -90,10 +135,22 @@ class RowMean(Metric):
         return centered
 
 
+def rounded(value: float) -> float:
+    """Round a result to the digits that are equal on all processors."""
+    return float(f"{value:.{DIGITS}g}")
+
+
 def evaluate(
     metrics: Iterable[Metric], target: Array, scores: Array, classes: int
 ) -> dict[str, float | None]:
-    """Compute metrics by name, in that order, for a coded target with this number of classes and the scores of a
+    """Compute metrics by label, in that order, for a coded target with this number of classes and the scores of a
     learner.
     """
-    return {metric.name: metric.value(target, scores, classes) for metric in metrics}
+    found = {metric.label: metric.value(target, scores, classes) for metric in metrics}
+    return {label: None if value is None else rounded(value) for label, value in found.items()}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

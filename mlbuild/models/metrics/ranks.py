@@ -20,10 +20,11 @@ class RocAuc(Metric):
     Several classes: the mean over each class against the rest (`multi_class="ovr", average="macro"`).
     """
 
-    name = "roc_auc"
+    metric = "roc_auc"
     answer = Classification
+    low = 0
+    high = 1
     best = 1
-    worst = 0
 
     def compute(self, target: Array, scores: Array) -> float | None:
         import numpy as np
@@ -44,16 +45,57 @@ class RocAuc(Metric):
         return influences
 
 
+class RocAucOvo(Metric):
+    """Area under the ROC curve of each pair of classes, on the rows of these two; the mean over all pairs.
+
+    It is scikit-learn's `roc_auc_score` with `multi_class="ovo", average="macro"`. For more than two classes. Undefined
+    if a class has no rows.
+    """
+
+    metric = "roc_auc_ovo"
+    answer = Classification
+    low = 0
+    high = 1
+    best = 1
+
+    def suits(self, classes: int | None) -> bool:
+        return classes is None or classes > 2
+
+    def needs(self) -> str:
+        return "more than 2 classes"
+
+    def compute(self, target: Array, scores: Array) -> float | None:
+        import numpy as np
+
+        if (np.bincount(target, minlength=scores.shape[1]) == 0).any():
+            return None
+        areas = [
+            _auc(target[rows] == one, scores[rows, one]) for one, rows in _pairs(target, scores.shape[1])
+        ]
+        return float(np.mean([area for area in areas if area is not None]))
+
+    def influence(self, target: Array, scores: Array) -> Array | None:
+        import numpy as np
+
+        pairs = _pairs(target, scores.shape[1])
+        total = np.zeros(len(target))
+        for one, rows in pairs:
+            own = _auc_influence(target[rows] == one, scores[rows, one])
+            total[rows] += own * (len(target) / len(own))
+        return total / len(pairs)
+
+
 class AveragePrecision(Metric):
     """Average precision: area under the precision-recall curve; two classes only.
 
     The sum over the distinct scores of precision times the increase in recall.
     """
 
-    name = "average_precision"
+    metric = "average_precision"
     answer = Classification
+    low = 0
+    high = 1
     best = 1
-    worst = 0
     classes = 2
 
     def compute(self, target: Array, scores: Array) -> float | None:
@@ -104,6 +146,14 @@ def _auc_influence(positive: Array, score: Array) -> Array:
         share = lower / (2 * len(others))
         won[kind] = (share - share.mean()) * (len(score) / len(own))
     return won
+
+
+def _pairs(target: Array, classes: int) -> list[tuple[int, Array]]:
+    """Return each class with the rows, bool [N], of this class and of another one, for all other ones."""
+    held = [target == one for one in range(classes)]
+    return [
+        (one, held[one] | held[other]) for one in range(classes) for other in range(classes) if one != other
+    ]
 
 
 def _counts(positive: Array, score: Array) -> tuple[Array, Array]:

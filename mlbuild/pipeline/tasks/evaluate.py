@@ -14,7 +14,7 @@ from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Job, Task
 from mlbuild.evaluation.intervals import LEVEL, intervals
 from mlbuild.models.balance import absent_classes, balance
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import evaluate
 from mlbuild.models.skill import Constants, findings
 from mlbuild.params import read, write
@@ -46,7 +46,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         run=run,
         params={
             "learner": scope.learner,
-            "metrics": list(scope.item.metrics),
+            "metrics": METRIC_LIST.canonical(scope.item.metrics),
             "cluster": write(cluster) if cluster else None,
             "refused": raised(scope.spec, _CODES),
         },
@@ -59,7 +59,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         ),
         parts=(METRICS,),
         reported=(METRICS,),
-        uses=(type(scope.item.learner), *(type(METRIC[name]) for name in scope.item.metrics)),
+        uses=(type(scope.item.learner), *map(type, scope.item.metrics)),
         libraries=("numpy", "polars"),
     )
     yield scope.ships(task, METRICS)
@@ -78,9 +78,13 @@ def task_of(model: str) -> str:
 
 def run(job: Job) -> None:
     coding = read_coding(job)
-    computed, classes = [METRIC[name] for name in job.params["metrics"]], len(coding.classes)
+    classes = len(coding.classes)
     scores = {split: read_array(job, "scores", split) for split in SPLITS}
     targets = {split: read_array(job, "target", split) for split in SPLITS if len(scores[split])}
+    computed = [
+        metric.prepared(coding.classes, targets["train"])
+        for metric in METRIC_LIST.read(job.params["metrics"])
+    ]
     constants = Constants(computed, targets["train"], classes)
     metrics = {split: evaluate(computed, wanted, scores[split], classes) for split, wanted in targets.items()}
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}

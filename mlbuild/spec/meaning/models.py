@@ -75,7 +75,10 @@ class _ModelCheck:
             target = check.run(type_, dataset) if type_.known else None
         classes = None if target is None else self.answer.class_count(target.type)
         training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
-        metrics, stopping = training.metrics(), training.stopping(dataset)
+        metrics, stopping = (
+            training.metrics(None if target is None else target.type),
+            training.stopping(dataset),
+        )
         if dataset is None or target is None or features is None or followed is None or self.learner is None:
             return None
         if followed.unsuitable or followed.after.open:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from mlbuild.columns import ColumnType
 from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
-from mlbuild.models.metrics import METRIC, METRICS
+from mlbuild.models.metrics import METRICS
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.spec.language import Model
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, StoppingSpec
@@ -23,13 +25,22 @@ class TrainingCheck:
         self.type = LEARNERS.named(model.type)
         self.answer = self.type.answer
 
-    def metrics(self) -> tuple[str, ...]:
-        """Return the metrics of the model; the default depends on its answer."""
+    def metrics(self, target: ColumnType | None) -> tuple[Metric, ...]:
+        """Return the metrics of the model; the default depends on its answer. `target` is the type of the target, if it
+        is known.
+        """
         if self.model.metrics is None:
-            return self.answer.default_metrics(self.classes)
-        for index, name in enumerate(self.model.metrics):
-            if not self._applies(name):
-                self._tell_mismatch(name, (*self.at, "metrics", index))
+            return tuple(METRICS.named(name)() for name in self.answer.default_metrics(self.classes))
+        labels: set[str] = set()
+        for index, metric in enumerate(self.model.metrics):
+            at = (*self.at, "metrics", index)
+            if not metric.applies(self.answer, self.classes):
+                self._tell_mismatch(metric, at)
+            elif target is not None:
+                self.findings.extend(problem.under(*at) for problem in metric.mismatches(target))
+            if metric.label in labels:
+                self.findings.add(Problem("duplicate-item", f"'{metric.label}' is listed twice", at))
+            labels.add(metric.label)
         return self.model.metrics
 
     def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
@@ -49,36 +60,37 @@ class TrainingCheck:
         return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
 
     def _applies(self, metric: str) -> bool:
-        return METRIC[metric].applies(self.answer, self.classes)
+        return METRICS.named(metric)().applies(self.answer, self.classes)
 
     def _watched(self, named: str | None, at: Path) -> str | None:
         """Return the metric that training watches: the named one, or else the first of the model's that it can
         watch.
         """
         watched = (self.learner or self.type).watches(self.classes)
-        watchable = [metric.name for metric in METRICS if metric.name in watched]
+        watchable = [name for name in METRICS.names if name in watched]
         help_ = f"metrics that early stopping can watch: {', '.join(watchable)}"
         if named is None:
-            metrics = self.model.metrics or self.answer.default_metrics(self.classes)
+            own = self.model.metrics
+            metrics = (own and [one.metric for one in own]) or self.answer.default_metrics(self.classes)
             found = next((name for name in metrics if name in watchable), None)
-            if found is None and all(map(self._applies, metrics)):
+            if found is None and (not own or all(one.applies(self.answer, self.classes) for one in own)):
                 message = "early stopping cannot watch any of the model's metrics: set 'metric'"
                 self.findings.add(Problem("metric-mismatch", message, at, help_, on="key"))
             return found
         if not self._applies(named):
-            self._tell_mismatch(named, (*at, "metric"))
+            self._tell_mismatch(METRICS.named(named)(), (*at, "metric"))
         elif named not in watchable:
             message = f"early stopping cannot watch the metric '{named}'"
             self.findings.add(Problem("metric-mismatch", message, (*at, "metric"), help_))
         return named
 
-    def _tell_mismatch(self, name: str, at: Path) -> None:
-        metric = METRIC[name]
+    def _tell_mismatch(self, metric: Metric, at: Path) -> None:
+        name = metric.metric
         if metric.applies(self.answer):
-            message = f"metric '{name}' is for {metric.classes} classes, but the target has {self.classes}"
+            message = f"metric '{name}' is for {metric.needs()}, but the target has {self.classes}"
         else:
             message = f"metric '{name}' is for {metric.answer.kind}, but the model does {self.answer.kind}"
-        others = [metric.name for metric in METRICS if self._applies(metric.name)]
+        others = [name for name in METRICS.names if self._applies(name)]
         self.findings.add(Problem("metric-mismatch", message, at, f"available metrics: {', '.join(others)}"))
 
     def _tell_no_rows(self, dataset: str, split: Split, at: Path) -> None:

@@ -64,6 +64,8 @@ class Definitions:
         for kind in kinds(cls, below=False):
             if isinstance(kind, (TaggedUnion, Object)):
                 self._kinds.setdefault(kind.name, kind)
+                if isinstance(kind, TaggedUnion) and kind.short:
+                    self._kinds.setdefault(kind.alone.definition_name, kind.alone)
             elif isinstance(kind, Name):
                 self._kinds.setdefault(kind.definition_name, kind)
 
@@ -101,6 +103,8 @@ class Definitions:
                 value: f"write '{kind.by}: {value}' and put its parameters below"
                 for value in kind.classes.names
             }
+            if kind.short:
+                return {"anyOf": [kind.alone.definition(), {"type": "object"}]}
             return {"type": "object", "words": kind.phrase(), "hints": write}
         return {} if isinstance(kind, Object) and kind.short else {"type": "object"}
 
@@ -128,6 +132,12 @@ class Definitions:
 def definitions() -> Definitions:
     """Return the definitions. They are shared, since making them takes time."""
     return Definitions()
+
+
+def option_errors(kind: TaggedUnion, value: Any) -> Iterator[Any]:
+    """Yield the error of an unknown discriminator as that of any other key with options."""
+    options = {"properties": {kind.by: {"enum": [*kind.classes.names]}}}
+    yield from _validator()(options).iter_errors({kind.by: value})
 
 
 @cache

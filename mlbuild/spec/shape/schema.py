@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from mlbuild.catalogue import Catalogue
 from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
-from mlbuild.params import Described, Object, Param, TaggedUnion, object_schema, params_of, summary
+from mlbuild.params import ClassName, Described, Object, Param, TaggedUnion, object_schema, params_of, summary
 from mlbuild.regular import replace_regular
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.language import LearnerParams, LearnerType, Model
@@ -97,7 +98,8 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
         yield kind.name, _tagged_union(kind)
         yield from ((f"{kind.name}.{value}", branch(kind, cls)) for value, cls in kind.classes.items())
     elif isinstance(kind, Name):
-        yield kind.definition_name, kind.definition()
+        meanings = _choice(kind.classes) if isinstance(kind, ClassName) else {}
+        yield kind.definition_name, kind.definition() | meanings
     elif isinstance(kind, Object):
         yield kind.name, _model(kind) if kind.cls is Model else kind.definition()
         if kind.cls is Model:
@@ -107,21 +109,33 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
 def _tagged_union(kind: TaggedUnion) -> Json:
     """Return the schema of an object whose discriminator leads to a closed definition."""
     title = kind.name.rpartition("_")[2]
+    # As for every short form: one closed object, plus anyOf for the two forms.
+    forms = [kind.alone.json_schema(), {"title": title, "type": "object"}]
     leads = [_when({kind.by: {"const": value}}, _ref(f"{kind.name}.{value}")) for value in kind.classes.names]
     return {
         "title": title,
-        "type": "object",
+        **({"anyOf": forms} if kind.short else {"type": "object"}),
         **({} if kind.suffixes else {"required": [kind.by]}),
         # No description here, so that hovering over the discriminator shows the description of the branch.
         "properties": {kind.by: _options(kind)},
         "if": {"type": "object", "required": [kind.by]},
         "then": {"allOf": leads},
-        "else": _by_suffix(kind) if kind.suffixes else _unnamed(title, kind.by, dict(kind.classes.items())),
+        "else": _by_suffix(kind) if kind.suffixes else _without(kind, title),
     }
 
 
+def _without(kind: TaggedUnion, title: str) -> Json:
+    """Return the schema of an object without its discriminator, and of a short form."""
+    shape = _unnamed(title, kind.by, dict(kind.classes.items()))
+    return {word: part for word, part in shape.items() if word != "type" or not kind.short}
+
+
 def _options(kind: TaggedUnion) -> Json:
-    return Choice({value: summary(cls) for value, cls in kind.classes.items()}).json_schema()
+    return _choice(kind.classes)
+
+
+def _choice(classes: Catalogue[Any]) -> Json:
+    return Choice({name: summary(cls) for name, cls in classes.items()}).json_schema()
 
 
 def _by_suffix(kind: TaggedUnion) -> Json:

@@ -15,7 +15,7 @@ from mlbuild.hints import did_you_mean, listed, misspelt
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
 from mlbuild.params import TaggedUnion, params_of
-from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions
+from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions, option_errors
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, shown
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ class _Check:
             yield _undivided(value, kind, at, f"{title} '{at[-1]}'" if named else f"a {title}")
 
     def _unknown_option(self, value: Any, kind: TaggedUnion, at: Path) -> Problem:
+        if kind.by not in ("op", "type"):
+            return next(CheckedObject(at[:-1], "").problems(option_errors(kind, value)))
         what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
         near = did_you_mean(value, kind.classes.names) if isinstance(value, str) else None
         for other in self._definitions.unions():

@@ -22,10 +22,11 @@ class ExplainedVariance(Metric):
     Undefined if the target is constant.
     """
 
-    name = "explained_variance"
+    metric = "explained_variance"
     answer = Regression
+    low = -INFINITE
+    high = 1
     best = 1
-    worst = -INFINITE
 
     def compute(self, target: Array, scores: Array) -> float | None:
         spread = float(target.var())

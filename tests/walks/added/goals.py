@@ -49,7 +49,7 @@ class Goals(Section[Goal, GoalSpec]):
         if meant is None:
             return None
         model = project.models[meant]
-        if model is not None and goal.metric not in model.metrics:
+        if model is not None and goal.metric not in [one.label for one in model.metrics]:
             message = f"model '{goal.model}' does not compute '{goal.metric}'"
             findings.add(Problem("metric-mismatch", message, (*at, "metric"), "add it to its 'metrics'"))
             return None

@@ -163,7 +163,9 @@ def _folds_text(found: Mapping[str, Any] | None, former: Mapping[str, Any]) -> d
 def _interval(model: Mapping[str, Any], split: str, name: str) -> str:
     """Return the confidence interval of a metric in brackets, if it has one."""
     found = model["intervals"]["splits"].get(split, {}).get(name)
-    return "" if found is None else f" [{', '.join(f'{end:.3g}' for end in found)}]"
+    if found is None:
+        return ""
+    return f" [{found if isinstance(found, str) else ', '.join(f'{end:.3g}' for end in found)}]"
 
 
 def _classes_text(values: Sequence[Any], rows: Mapping[str, Sequence[int]]) -> str:

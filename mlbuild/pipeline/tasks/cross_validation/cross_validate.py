@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.data.folds.folds import HELD_OUT, TRAIN
 from mlbuild.engine.graph import Job, Task
 from mlbuild.models.balance import absent_in_folds, balance
-from mlbuild.models.metrics import METRIC
-from mlbuild.models.metrics.metric import evaluate
+from mlbuild.models.metrics.listed import METRIC_LIST
+from mlbuild.models.metrics.metric import evaluate, rounded
 from mlbuild.params import Json
 from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS
@@ -45,7 +45,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         at=at,
         rank=MODELS,
         run=run,
-        params={"metrics": list(scope.item.metrics), "refused": raised(scope.spec, _CODES)},
+        params={"metrics": METRIC_LIST.canonical(scope.item.metrics), "refused": raised(scope.spec, _CODES)},
         inputs=(
             target.coded(scope, "train"),
             folds.roles(scope.dataset, *numbers),
@@ -53,7 +53,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         ),
         parts=(REPORT,),
         reported=(REPORT,),
-        uses=tuple(type(METRIC[name]) for name in scope.item.metrics),
+        uses=tuple(map(type, scope.item.metrics)),
         libraries=("numpy",),
     )
     yield scope.ships(task, REPORT)
@@ -68,7 +68,8 @@ def run(job: Job) -> None:
     import numpy as np
 
     coding, every = read_coding(job), read_array(job, "target", "train")
-    metrics, classes = [METRIC[name] for name in job.params["metrics"]], len(coding.classes)
+    classes = len(coding.classes)
+    metrics = [metric.prepared(coding.classes, every) for metric in METRIC_LIST.read(job.params["metrics"])]
     targets: list[Array] = []
     scores: list[Array] = []
     found: list[Json] = []
@@ -103,4 +104,4 @@ def _summary(values: Sequence[float | None]) -> Json:
     known = [value for value in values if value is not None]
     if not known:
         return {"mean": None, "std": None, "folds": 0}
-    return {"mean": float(np.mean(known)), "std": float(np.std(known)), "folds": len(known)}
+    return {"mean": rounded(float(np.mean(known))), "std": rounded(float(np.std(known))), "folds": len(known)}
