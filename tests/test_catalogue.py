@@ -3,11 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlbuild.catalogue import Catalogue
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
+from mlbuild.data.databases import DATABASES
+from mlbuild.data.servers import SERVERS
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.params import Described
@@ -21,6 +24,11 @@ def test_the_names_of_a_catalogue_are_those_of_its_classes(catalogue: Catalogue[
     assert [cls.named_by()[1] for cls in catalogue] == [*catalogue.names]
     assert len(catalogue) == len({*catalogue})
     assert all(catalogue.named(name) is cls for name, cls in catalogue.items())
+
+
+@pytest.mark.parametrize("catalogue", [DATABASES, SERVERS])
+def test_a_scheme_leads_to_the_class_that_has_it(catalogue: Catalogue[Any]) -> None:
+    assert {(scheme, cls) for cls in catalogue for scheme in cls.schemes} == {*catalogue.items()}
 
 
 def test_every_answer_of_a_learner_is_in_the_catalogue() -> None:
@@ -38,6 +46,7 @@ def test_check_imports_only_the_classes_that_the_spec_names() -> None:
     code, *modules = run.stderr.split()
     text = PENGUINS.read_text()
     assert code == "0"
+    assert not {cls.__module__ for catalogue in (DATABASES, SERVERS) for cls in catalogue} & {*modules}
     for catalogue in (OPS, LEARNERS, DATASET_STEPS, SPLITS):
         named = {cls.__module__ for name, cls in catalogue.items() if f": {name}" in text}
         others = {cls.__module__ for cls in catalogue} - named

@@ -38,6 +38,7 @@ POLICY = Policy(
             "mlbuild.data.FOLDS",
             "mlbuild.data.SPLITS",
             "mlbuild.data.databases.DATABASES",
+            "mlbuild.data.servers.SERVERS",
             "mlbuild.data.formats.FORMATS",
             "mlbuild.data.rules.RULES",
             "mlbuild.data.rules.TABLE_RULES",

@@ -46,7 +46,7 @@ def from_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, d
     return rows, shipped(file.parent)
 
 
-@pytest.fixture(params=[one.name for one in DATABASES])
+@pytest.fixture(params=[one.name for one in dict.fromkeys(DATABASES)])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
     with SHOPS[request.param](tmp_path) as one:
         yield one
@@ -95,6 +95,6 @@ def test_all_that_fetching_runs_is_in_its_code_version(
         assert homes(code) & {*found}, f"{code.co_qualname} of {code.co_filename}"
     assert [name for name in found if ":" not in name] == [], "a whole file counts"
     # Other databases do not.
-    own = next(one for one in DATABASES if shop.url.startswith(one.schemes))
-    others = {one.__module__ for one in DATABASES} - {own.__module__}
+    own = next(one for one in dict.fromkeys(DATABASES) if shop.url.startswith(one.schemes))
+    others = {one.__module__ for one in dict.fromkeys(DATABASES)} - {own.__module__}
     assert [name for name in found if name.partition(":")[0] in others] == []

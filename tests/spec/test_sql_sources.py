@@ -124,7 +124,9 @@ def test_a_password_beside_variables_is_seen_and_not_shown(
         assert "s3cret" not in str(found(tmp_path, f"connection: '{text}', table: t"))
 
 
-@pytest.mark.parametrize("database", [one for one in DATABASES if one.libraries], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "database", [one for one in dict.fromkeys(DATABASES) if one.libraries], ids=lambda one: one.name
+)
 def test_a_library_that_is_not_installed(
     tmp_path: Path, database: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from mlbuild.data.databases.duckdb import Duckdb
-from mlbuild.data.databases.postgresql import Postgresql
-from mlbuild.data.databases.sqlite import Sqlite
+from mlbuild.catalogue import Catalogue
+from mlbuild.data.databases.database import Database
 
 #: The classes for the schemes of `connection`.
-DATABASES = (Sqlite, Duckdb, Postgresql)
-
-__all__ = ["DATABASES"]
+DATABASES: Catalogue[type[Database]] = Catalogue(
+    {
+        "sqlite": "mlbuild.data.databases.sqlite.Sqlite",
+        "duckdb": "mlbuild.data.databases.duckdb.Duckdb",
+        "postgresql": "mlbuild.data.databases.postgresql.Postgresql",
+        "postgres": "mlbuild.data.databases.postgresql.Postgresql",
+    }
+)

@@ -23,7 +23,6 @@ from mlbuild.hints import listed
 from mlbuild.params import Json, Text, field
 from mlbuild.progress import Report
 
-_BY_SCHEME = {scheme: one for one in DATABASES for scheme in one.schemes}
 _AT = ("connection",)
 
 
@@ -87,12 +86,12 @@ class Sql(Locator):
             problems = tuple(problem.under(*_AT) for problem in rejected.problems)
             return Located(named, {}, named, key="connection", problems=problems)
         connection = Connection(expanded.text, named)
-        database = _BY_SCHEME.get(connection.scheme)
-        if database is None:
-            schemes = listed(f"{scheme}://" for scheme in _BY_SCHEME)
+        if connection.scheme not in DATABASES.names:
+            schemes = listed(f"{scheme}://" for scheme in DATABASES.names)
             message, help_ = f"'{named}' is not the URL of a database", f"it must start with one of {schemes}"
             wrong = Problem("bad-format", message, _AT, help_)
             return Located(named, {}, named, key="connection", problems=(wrong,))
+        database = DATABASES.named(connection.scheme)
         # Defaults are part of the spec, and can be shown.
         varies = any(environment.get(name) for name in expanded.names)
         file = (root / connection.path).absolute() if database.local else None

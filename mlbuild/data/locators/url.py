@@ -22,7 +22,6 @@ from mlbuild.params import Json
 from mlbuild.progress import Report
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_BY_SCHEME = {scheme: one for one in SERVERS for scheme in one.schemes}
 _VARIABLE = re.compile(r"\$\{\w+(?::-([^}]*))?\}")
 _AT = ("path",)
 #: The most bytes that are fetched: a server can send without an end.
@@ -39,9 +38,8 @@ def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[
     bare = _has_secrets(written)
     called = "the path" if bare else written
     address = Address(path.text, called)
-    server = _BY_SCHEME.get(address.scheme)
-    if server is None:
-        schemes = listed(f"{scheme}://" for scheme in _BY_SCHEME if scheme != "http")
+    if address.scheme not in SERVERS.names:
+        schemes = listed(f"{scheme}://" for scheme in SERVERS.names if scheme != "http")
         message, help_ = f"'{called}' is not a URL that can be read", f"it must start with one of {schemes}"
         return _wrong(called, Problem("bad-format", message, _AT, help_))
     if bare:
@@ -49,6 +47,7 @@ def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[
         return _wrong(
             called, Problem("written-password", "the path contains a password", _AT, help_, on="key")
         )
+    server = SERVERS.named(address.scheme)
     mistake = server.mistake(address, environment)
     if mistake is not None:
         return _wrong(called, Problem("bad-format", f"'{called}' {mistake[0]}", _AT, mistake[1]))

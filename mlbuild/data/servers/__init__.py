@@ -1,11 +1,17 @@
-"""The servers from which a file can be fetched, one class per file. The scheme of a URL chooses one."""
+"""The servers from which a file can be fetched."""
 
 from __future__ import annotations
 
-from mlbuild.data.servers.cloud import S3, AzureStorage, GoogleStorage
-from mlbuild.data.servers.web import Web
+from mlbuild.catalogue import Catalogue
+from mlbuild.data.servers.server import Server
 
 #: The classes for the schemes of URLs.
-SERVERS = (Web, S3, GoogleStorage, AzureStorage)
-
-__all__ = ["SERVERS"]
+SERVERS: Catalogue[type[Server]] = Catalogue(
+    {
+        "https": "mlbuild.data.servers.web.Web",
+        "http": "mlbuild.data.servers.web.Web",
+        "s3": "mlbuild.data.servers.cloud.S3",
+        "gs": "mlbuild.data.servers.cloud.GoogleStorage",
+        "az": "mlbuild.data.servers.cloud.AzureStorage",
+    }
+)
