@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +14,22 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_hex
 from threading import Thread
-from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
+_SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+"""
 #: The credentials that `cloud` sets.
 KEY, SECRET = "AKIDEXAMPLE", "s3cr3t-word"
+#: What writing a table of Delta Lake into it needs.
+WRITE = {"AWS_ALLOW_HTTP": "true", "AWS_S3_ALLOW_UNSAFE_RENAME": "true"}
 
 
 class Site:
@@ -29,7 +41,7 @@ class Site:
         self.asked: list[tuple[str, str | None]] = []
         self.sent = 0
         self.url = ""
-        self.tags = True
+        self.otherwise: Callable[[BaseHTTPRequestHandler], None] = lambda handler: answer(handler, 404)
 
 
 @contextmanager
@@ -44,10 +56,10 @@ def web(context: ssl.SSLContext | None = None) -> Iterator[Site]:
             if path in site.answers:
                 site.answers[path](self)
             elif path not in site.files:
-                answer(self, 404)
+                site.otherwise(self)
             else:
                 content = site.files[path]
-                answer(self, 200, content, **({"ETag": tag(content)} if site.tags else {}))
+                answer(self, 200, content, ETag=tag(content))
                 site.sent += len(content)
 
         def log_message(self, *arguments: object) -> None:
@@ -143,12 +155,17 @@ def request(url: str, method: str = "POST", content: bytes | None = None) -> byt
 @cache
 def moto() -> str:
     """Start a server that speaks S3, which lives as long as this process. Return its URL."""
-    from moto.server import ThreadedMotoServer
-
-    server: Any = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    return f"http://{host}:{port}"
+    # Not in this process: some libraries hold the lock of the interpreter while they wait for an answer.
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert server.stdin is not None and server.stdout is not None
+    atexit.register(server.wait)
+    atexit.register(server.stdin.close)  # this is run first, and ends the server
+    return f"http://127.0.0.1:{int(server.stdout.readline())}"
 
 
 @contextmanager

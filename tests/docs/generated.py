@@ -11,6 +11,7 @@ from mlbuild.cli.main import VERBS, _module, _parser
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
+from mlbuild.data.locators.delta import Delta
 from mlbuild.data.locators.file import File
 from mlbuild.data.locators.sql import Sql
 from mlbuild.data.readings.reading import Reading
@@ -32,6 +33,7 @@ _DESCRIBED = {
         Root,
         File,
         Sql,
+        Delta,
         Source,
         Format,
         Reading,

@@ -32,6 +32,7 @@ from tests.editor.steps import smallest_step
 FILES = {f"rows{suffix}": "" for suffix in NAMED} | {
     "others.csv": "",
     "shop.db": "",
+    "table/_delta_log/0.json": "",
     "more.yaml": "contracts: {}\n",
 }
 BASE: Json = {
@@ -134,6 +135,7 @@ PLACES: dict[str, Place] = {
 SMALLEST: dict[tuple[str, str], Json] = {
     **{("source", one.type): {"path": f"rows{one.suffixes[0]}", "contract": "row"} for one in FORMATS},
     ("source", "sql"): {"connection": "sqlite:///shop.db", "query": "SELECT * FROM rows", "contract": "row"},
+    ("source", "delta"): {"path": "table", "contract": "row"},
     ("dataset_step", "join"): {"with": "others", "using": ["id"]},
     ("dataset_step", "filter"): {"where": "x > 0"},
     ("dataset_step", "derive"): {"columns": {"double": "x * 2"}},
@@ -171,6 +173,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("sql", "read"): {"read": {"amount": {"from": "Amount"}}},
     ("sql", "query"): {"query": "SELECT * FROM rows"},
     ("sql", "table"): {"query": None, "table": "rows"},
+    ("delta", "read"): {"read": {"amount": {"from": "Amount"}}},
     ("sql", "version_query"): {"version_query": "SELECT max(id) FROM rows"},
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "on"): {"on": {"id": "id"}, "using": None},
@@ -323,6 +326,7 @@ def _suit(model: Json, learner: str) -> None:
 def folder_of_files(folder: Path) -> Path:
     """Return the folder, with the files that the examples name."""
     for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

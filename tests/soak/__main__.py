@@ -27,7 +27,11 @@ SOAKS = {
     "hostile-models": ["tests/cli/test_hostile_models.py"],
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "csv": ["tests/data/test_csv.py"],
-    "databases": ["tests/pipeline/test_databases.py", "tests/data/test_databases.py"],
+    "databases": [
+        "tests/pipeline/test_databases.py",
+        "tests/pipeline/test_outside.py",
+        "tests/data/test_databases.py",
+    ],
     "formats": ["tests/data/test_format_law.py"],
     "column-flow": [
         "tests/pipeline/test_flow.py",

@@ -160,10 +160,14 @@ class Tables:
         self.spec["sources"][name] |= {"contract": f"{name}_contract"}
 
     def _fetched(self, name: str) -> Json:
-        """Return a source in a database."""
+        """Return a source in a database or a lake."""
+        if self.maybe(0.3):
+            self.data.append(f"data/{name}.delta/_delta_log/0.json")
+            source: Json = {"type": "delta", "path": f"data/{name}.delta"}
+            return source | self.chance.choice([{"version": 0}, {"refresh": "1h"}, {}])
         path = f"data/{name}.db"
         self.data.append(path)
-        source: Json = {"type": "sql", "connection": f"sqlite:///{path}"}
+        source = {"type": "sql", "connection": f"sqlite:///{path}"}
         source |= self.chance.choice([{"table": name}, {"query": f"SELECT * FROM {name}"}])
         source |= {"refresh": self.chance.choice(["always", "never", "90min"])} if self.maybe() else {}
         return source | ({"version_query": "PRAGMA user_version"} if self.maybe() else {})

@@ -59,7 +59,12 @@ def found(folder: Path, source: str) -> list[Diagnostic]:
             "'https:///x.csv' does not name a file",
             "write https://HOST/PATH",
         ),
-        ("path: s3://x.csv", "bad-format", "'s3://x.csv' does not name a file", "write s3://BUCKET/FILE"),
+        (
+            "path: s3://x.csv",
+            "bad-format",
+            "'s3://x.csv' names only a bucket or a folder",
+            "write s3://BUCKET/PATH",
+        ),
         (
             "path: 's3://bucket/*.csv'",
             "bad-format",
@@ -76,7 +81,7 @@ def found(folder: Path, source: str) -> list[Diagnostic]:
             "type: csv, path: 'az://bucket/x.csv?a=b'",
             "bad-format",
             "'az://bucket/x.csv?a=b' has a login or parameters",
-            "write az://BUCKET/FILE; credentials are environment variables",
+            "write az://BUCKET/PATH; credentials are environment variables",
         ),
         (
             "path: https://bob:s3cret@host/x.csv",

@@ -9,11 +9,32 @@ from typing import TYPE_CHECKING
 from mlbuild.columns import DTYPES
 from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.moments import DAY, FIRST, LAST
+from mlbuild.progress import Report
 
 if TYPE_CHECKING:
     import polars as pl
 
 _ROW_GROUP = 1 << 18
+
+
+def keep_rows(
+    rows: pl.DataFrame,
+    what: str,
+    unique: Sequence[str],
+    file: Path,
+    progress: Report,
+    advice: str = "convert it in the query",
+) -> int:
+    """Write the rows that were found, and return their number. `advice` is for columns that cannot be represented.
+
+    Raises:
+        Failed: Of kind `data`: there are none, or a column of `what` cannot be represented.
+    """
+    if rows.is_empty():
+        raise data_failure(f"{what} has no rows")
+    progress(rows.height, rows.height, "rows")
+    write_rows(sorted_rows(representable(rows, advice), unique), file)
+    return rows.height
 
 
 def sorted_rows(rows: pl.DataFrame, unique: Sequence[str]) -> pl.DataFrame:
@@ -36,36 +57,36 @@ def write_rows(rows: pl.DataFrame, file: Path) -> None:
     rows.rechunk().write_parquet(file, compression="lz4", statistics=False, row_group_size=_ROW_GROUP)
 
 
-def unrepresentable(column: str, type_: object) -> Failed:
+def unrepresentable(column: str, type_: object, advice: str = "convert it in the query") -> Failed:
     """Create the failure for a column of a type that no dtype can represent, to be raised."""
     return data_failure(
-        f"column '{column}' has the type {type_}, which no dtype represents; convert it in the query",
+        f"column '{column}' has the type {type_}, which no dtype represents; {advice}",
         lines=[f"help: available dtypes: {', '.join(DTYPES)}"],
     )
 
 
-def representable(rows: pl.DataFrame) -> pl.DataFrame:
+def representable(rows: pl.DataFrame, advice: str = "convert it in the query") -> pl.DataFrame:
     """Return rows whose values all have types that a contract can convert. Times with a time zone become UTC.
 
     Raises:
         Failed: Of kind `data`: a column has another type, or dates outside of the years 1 to 9999.
     """
-    return rows.with_columns(_representable(column) for column in rows)
+    return rows.with_columns(_representable(column, advice) for column in rows)
 
 
-def _representable(column: pl.Series) -> pl.Series:
+def _representable(column: pl.Series, advice: str) -> pl.Series:
     import polars as pl
 
     type_ = column.dtype
     if type_.is_nested() or isinstance(type_, (pl.Duration, pl.Time, pl.Object)):
-        raise unrepresentable(column.name, type_)
+        raise unrepresentable(column.name, type_, advice)
     if isinstance(type_, (pl.Date, pl.Datetime)):
         first, last = (FIRST // DAY, LAST // DAY) if isinstance(type_, pl.Date) else _bounds(type_)
         wrong = column.to_physical().is_between(first, last).not_().sum()
         if wrong:
             values = "1 value that is" if wrong == 1 else f"{wrong} values that are"
             raise data_failure(
-                f"column '{column.name}' has {values} infinite or outside of the years 1 to 9999; convert it in the query"
+                f"column '{column.name}' has {values} infinite or outside of the years 1 to 9999; {advice}"
             )
     if isinstance(type_, pl.Datetime) and type_.time_zone is not None:
         return column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)

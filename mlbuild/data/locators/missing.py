@@ -1,11 +1,12 @@
-"""Checks that the files that a spec names exist."""
+"""Checks that the files that a spec names exist, and words what is not installed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path as FilePath
 
 from mlbuild.diagnostics import Path, Problem
-from mlbuild.hints import nearest
+from mlbuild.hints import listed, nearest
 from mlbuild.regular import irregular
 
 
@@ -20,6 +21,12 @@ def missing(file: FilePath, named: str, at: Path, start: str) -> Problem | None:
         return Problem("missing-file", f"there is no file '{named}'", at, help_)
     what = irregular(file, mode)
     return Problem("missing-file", f"'{named}' is {what}", at) if what else None
+
+
+def not_installed(doing: str, libraries: Iterable[str], extra: str, at: Path) -> Problem:
+    """Return the problem if something needs libraries that an extra of mlbuild installs."""
+    message = f"{doing} needs {listed(libraries)}, which is not installed"
+    return Problem("missing-library", message, at, f"in the checkout of mlbuild: pip install '.[{extra}]'")
 
 
 def _mode(file: FilePath) -> int | None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from mlbuild.data.databases import DATABASES
 from mlbuild.data.databases.connection import Connection
 from mlbuild.data.databases.database import Database, Needed, Session, quoted
-from mlbuild.data.databases.table import representable, sorted_rows, write_rows
+from mlbuild.data.databases.table import keep_rows
 from mlbuild.data.locators.locator import Located, Locator
-from mlbuild.data.locators.missing import missing
+from mlbuild.data.locators.missing import missing, not_installed
 from mlbuild.data.locators.remote import Refresh, Remote, Wanted, seconds_of
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Failed, Failure, Problem, Rejected, data_failure
@@ -113,9 +113,7 @@ class Sql(Locator):
         self, connection: Connection, database: type[Database], file: Path | None, varies: bool, bare: bool
     ) -> Iterator[Problem]:
         if find_spec(database.module) is None:
-            help_ = f"in the checkout of mlbuild: pip install '.[{database.extra}]'"
-            message = f"reading {database.name} needs {listed(database.libraries)}, which is not installed"
-            yield Problem("missing-library", message, _AT, help_)
+            yield not_installed(f"reading {database.name}", database.libraries, database.extra, _AT)
         if bare:
             help_ = "put the connection into an environment variable: connection: ${DATABASE_URL}"
             yield Problem("written-password", "the connection contains a password", _AT, help_, on="key")
@@ -204,11 +202,7 @@ class OpenedTable:
         needed = Needed(self._request["columns"], self._request["booleans"], what)
         with self._table.worded():
             rows = self._session.rows(query if table is None else self._select(table, needed), needed)
-        if rows.is_empty():
-            raise data_failure(f"{what} has no rows")
-        progress(rows.height, rows.height, "rows")
-        write_rows(sorted_rows(representable(rows), self._request["unique"]), file)
-        return rows.height
+        return keep_rows(rows, what, self._request["unique"], file, progress)
 
     def _select(self, table: str, needed: Needed) -> str:
         """Return the query for the needed columns of a table, which can have a schema: `shop.payments`."""

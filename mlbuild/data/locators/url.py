@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from mlbuild.catalogue import Catalogue
 from mlbuild.data.locators.locator import Located
+from mlbuild.data.locators.missing import not_installed
 from mlbuild.data.locators.remote import Remote, Wanted, seconds_of
 from mlbuild.data.locators.variables import Expanded
 from mlbuild.data.servers import SERVERS
@@ -35,30 +37,17 @@ def is_url(path: str) -> bool:
 
 def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[str, str]) -> Located:
     """Locate a file by its URL, after the variables in what is written were replaced."""
-    bare = _has_secrets(written)
-    called = "the path" if bare else written
-    address = Address(path.text, called)
-    if address.scheme not in SERVERS.names:
-        schemes = listed(f"{scheme}://" for scheme in SERVERS.names if scheme != "http")
-        message, help_ = f"'{called}' is not a URL that can be read", f"it must start with one of {schemes}"
-        return _wrong(called, Problem("bad-format", message, _AT, help_))
-    if bare:
-        help_ = "put the URL into an environment variable: path: ${DATA_URL}"
-        return _wrong(
-            called, Problem("written-password", "the path contains a password", _AT, help_, on="key")
-        )
+    address = Address(path.text, called_in_messages(written))
+    problem = mistake_in(written, address, SERVERS, environment)
+    if problem is not None:
+        return Located(address.called, {}, address.called, problems=(problem,))
     server = SERVERS.named(address.scheme)
-    mistake = server.mistake(address, environment)
-    if mistake is not None:
-        return _wrong(called, Problem("bad-format", f"'{called}' {mistake[0]}", _AT, mistake[1]))
-    there = [name for name in server.variables if environment.get(name)]
-    place = "\0".join([address.place, *(environment[name] for name in there)])
-    trace = digest(place.encode("utf-8", "surrogatepass"))[:32]
+    place = server.place(address, environment)
     return Located(
-        called=called,
+        called=address.called,
         externals={},
         place=place,
-        remote=RemoteFile(called, trace, seconds_of(refresh), server, address),
+        remote=RemoteFile(address.called, trace(place), seconds_of(refresh), server, address),
         variables=tuple(dict.fromkeys([*path.names, *server.variables])),
         problems=tuple(_unreadable(server)),
     )
@@ -71,15 +60,34 @@ def _has_secrets(written: str) -> bool:
     return any(secret != "${}" for secret in outer.secrets()) or any(one.secrets() for one in defaults)
 
 
-def _wrong(called: str, problem: Problem) -> Located:
-    return Located(called, {}, called, problems=(problem,))
+def called_in_messages(written: str) -> str:
+    """Return how messages call what is written in a spec."""
+    return "the path" if _has_secrets(written) else written
+
+
+def trace(place: str) -> str:
+    """Return a text that differs for different places, and does not reveal them."""
+    return digest(place.encode("utf-8", "surrogatepass"))[:32]
+
+
+def mistake_in(
+    written: str, address: Address, servers: Catalogue[type[Server]], environment: Mapping[str, str]
+) -> Problem | None:
+    """Return what is wrong with a URL, which must be that of one of some servers."""
+    if address.scheme not in servers.names:
+        message = f"'{address.called}' is not a URL that can be read"
+        known = listed(f"{scheme}://" for scheme in servers.names if scheme != "http")
+        return Problem("bad-format", message, _AT, f"it must start with one of {known}")
+    if _has_secrets(written):
+        help_ = "put the URL into an environment variable: path: ${DATA_URL}"
+        return Problem("written-password", "the path contains a password", _AT, help_, on="key")
+    mistake = servers.named(address.scheme).mistake(address, environment)
+    return mistake and Problem("bad-format", f"'{address.called}' {mistake[0]}", _AT, mistake[1])
 
 
 def _unreadable(server: type[Server]) -> Iterator[Problem]:
     if find_spec(server.module) is None:
-        help_ = f"in the checkout of mlbuild: pip install '.[{server.extra}]'"
-        message = f"reading from {server.name} needs {listed(server.libraries)}, which is not installed"
-        yield Problem("missing-library", message, _AT, help_)
+        yield not_installed(f"reading from {server.name}", server.libraries, server.extra, _AT)
 
 
 @frozen

@@ -21,15 +21,15 @@ _CHUNK = 1 << 20
 _LONGEST = timedelta(days=1)
 #: Parts of messages of obstore that tell the cause, and the cause.
 _CAUSES = {
-    r"InvalidCertificate\(\s*Expired": "its certificate is not valid: it has expired",
-    r"InvalidCertificate\(\s*NotValidForName": "its certificate is not valid: it is for another host",
-    r"InvalidCertificate\(\s*UnknownIssuer": "its certificate is not valid: its issuer is not known",
-    r"InvalidCertificate\(": "its certificate is not valid",
+    r"(?:InvalidCertificate\(|peer certificate:)\s*Expired": "its certificate is not valid: it has expired",
+    r"(?:InvalidCertificate\(|peer certificate:)\s*(?:NotValidForName|certificate not valid for name)": "its certificate is not valid: it is for another host",
+    r"(?:InvalidCertificate\(|peer certificate:)\s*UnknownIssuer": "its certificate is not valid: its issuer is not known",
+    r"InvalidCertificate\(|peer certificate:": "its certificate is not valid",
     r"dns error|failed to lookup address": "its host is not known",
-    r"TimedOut": f"the server was silent for {PATIENCE:.0f} seconds",
-    r"kind: Timeout": f"the server was silent for {PATIENCE:.0f} seconds",
-    r"ConnectionRefused": "nothing answers there",
-    r"kind: Connect\b": "no connection could be made",
+    r"TimedOut|kind: Timeout|operation timed out": f"the server was silent for {PATIENCE:.0f} seconds",
+    r"Connection ?[Rr]efused": "nothing answers there",
+    r"corrupt message|InvalidContentType": "the server does not encrypt its answers as it should",
+    r"kind: Connect\b|\(Connect\)": "no connection could be made",
     r"MissingAccount": "AZURE_STORAGE_ACCOUNT_NAME is not set",
     r"without LOCATION|PermanentRedirect|AuthorizationHeaderMalformed": "the bucket is in another region",
     r"hyper::Error\(\s*Parse|Header missing": "the server does not answer as it should",
@@ -56,9 +56,9 @@ class Cloud(Server):
 
     @classmethod
     def mistake(cls, address: Address, environment: Mapping[str, str]) -> tuple[str, str] | None:
-        form = f"{cls.schemes[0]}://BUCKET/FILE"
+        form = f"{cls.schemes[0]}://BUCKET/PATH"
         if not address.host or not address.key or address.key.endswith("/"):
-            return "does not name a file", f"write {form}"
+            return "names only a bucket or a folder", f"write {form}"
         if address.login or address.query:
             return "has a login or parameters", f"write {form}; credentials are environment variables"
         if re.search(r"[*?\[]", address.key):
@@ -89,7 +89,7 @@ class Cloud(Server):
         except (Failed, MemoryError):
             raise
         except Exception as error:  # obstore can raise anything, and its message can contain a signature
-            raise cls._failure(address, error) from None
+            raise cls.failure(address, error) from None
 
     @classmethod
     def anonymous(cls, environment: Mapping[str, str]) -> bool:
@@ -101,14 +101,8 @@ class Cloud(Server):
     def _opened(cls, address: Address) -> Any:
         import obstore.store
 
-        endpoint = next((text for name in cls.variables if "://" in (text := os.environ.get(name, ""))), "")
-        scheme, _, host = endpoint.partition("://")
-        trusted = os.environ.get(f"{cls.prefix}ALLOW_HTTP", "").lower() == "true"
-        if scheme.lower() == "http" and not (trusted or is_local(host.partition("/")[0])):
-            help_ = f"use https://, or set {cls.prefix}ALLOW_HTTP=true if you trust the network"
-            raise unreachable(address, "its endpoint is not encrypted", help_)
         options = {
-            "allow_http": scheme.lower() == "http",
+            "allow_http": cls.unencrypted(address),
             "connect_timeout": timedelta(seconds=CONNECT),
             "read_timeout": timedelta(seconds=PATIENCE),
             "timeout": _LONGEST,
@@ -119,27 +113,60 @@ class Cloud(Server):
         return made(address.host, client_options=options, retry_config=retries, **more)
 
     @classmethod
-    def _failure(cls, address: Address, error: Exception) -> Failed:
-        text, kind = str(error), type(error).__name__
+    def settings(cls, address: Address) -> dict[str, str]:
+        """Return what libraries other than obstore are told in the same way: the environment, and its limits."""
+        given = {name: value for name, value in os.environ.items() if name.startswith(cls.prefix)}
+        allowed = {"allow_http": "true"} if cls.unencrypted(address) else {}
+        anonymous = {f"{cls.prefix.lower()}skip_signature": "true"} if cls.anonymous(os.environ) else {}
+        limits = {
+            "connect_timeout": f"{CONNECT:.0f}s",
+            "timeout": f"{_LONGEST.total_seconds():.0f}s",
+            "read_timeout": f"{PATIENCE:.0f}s",
+            "max_retries": str(RETRIES),
+            "retry_timeout": f"{2 * PATIENCE:.0f}s",
+        }
+        return given | allowed | anonymous | limits
+
+    @classmethod
+    def unencrypted(cls, address: Address) -> bool:
+        """Whether the endpoint is `http://`.
+
+        Raises:
+            Failed: It is, and neither on this machine nor trusted.
+        """
+        endpoint = next((text for name in cls.variables if "://" in (text := os.environ.get(name, ""))), "")
+        scheme, _, host = endpoint.partition("://")
+        trusted = os.environ.get(f"{cls.prefix}ALLOW_HTTP", "").lower() == "true"
+        if scheme.lower() == "http" and not (trusted or is_local(host.partition("/")[0])):
+            help_ = f"use https://, or set {cls.prefix}ALLOW_HTTP=true if you trust the network"
+            raise unreachable(address, "its endpoint is not encrypted", help_)
+        return scheme.lower() == "http"
+
+    @classmethod
+    def failure(cls, address: Address, error: Exception, library: str = "obstore") -> Failed:
+        """Create the failure for what a library raised about a file or a table in a bucket, to be raised."""
+        text, kind = re.sub(r"\s*\x1b\[31m\S*\x1b\[0m", ":", str(error)), type(error).__name__
+        found = re.search(r"status code: (\d{3})", text)
+        status = int(found[1]) if found else None
         found = re.search(r"<Code>(\w{1,60})</Code>", text)
         code = found[1] if found else ""
-        if kind in ("FileNotFoundError", "NotFoundError"):
+        if kind in ("FileNotFoundError", "NotFoundError") or status == 404:
             bucket = code in ("NoSuchBucket", "ContainerNotFound")
             return absent(address, "there is no such bucket" if bucket else "there is no such file")
-        if kind == "PreconditionError":
+        if status == 412 or kind == "PreconditionError":
             return unreachable(address, "it changed while it was read; build again")
         said = f" ({code})" if code else ""
-        if kind in ("PermissionDeniedError", "UnauthenticatedError"):
-            if _NOT_ACCEPTED.fullmatch(code) or kind == "UnauthenticatedError":
+        if status in (401, 403):
+            if _NOT_ACCEPTED.fullmatch(code) or status == 401:
                 return unreachable(address, f"the server does not accept the credentials{said}")
             help_ = cls.help if cls.anonymous(os.environ) else None
             return unreachable(address, f"the server refuses access{said}", help_)
         cause = next((cause for mark, cause in _CAUSES.items() if re.search(mark, text)), None)
-        if status := re.search(r"status code: (\d{3})", text):
-            cause = cause or f"the server answers with the error {status[1]}"
+        if status is not None:
+            cause = cause or f"the server answers with the error {status}"
         if cause is not None:
             return unreachable(address, cause)
-        unquoted = f"cannot fetch '{address.called}': the library obstore fails"
+        unquoted = f"cannot fetch '{address.called}': the library {library} fails"
         quote = cls._scrubbed(address, text.partition("\n\nDebug source")[0])
         return Failed(Failure("store", f"{unquoted}: {quote}", {"unquoted": unquoted}))
 

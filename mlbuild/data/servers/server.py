@@ -54,6 +54,12 @@ class Server:
         raise NotImplementedError
 
     @classmethod
+    def place(cls, address: Address, environment: Mapping[str, str]) -> str:
+        """Return a text that differs for different files. It contains no secrets."""
+        there = (environment[name] for name in cls.variables if environment.get(name))
+        return "\0".join([address.place, *there])
+
+    @classmethod
     def asked(cls, address: Address) -> AbstractContextManager[Answer]:
         """Ask for a file.
 
@@ -61,6 +67,16 @@ class Server:
             Failed: Of kind `store`: the server is out of reach, or refuses access. Of kind `data`: there is no such
                 file.
         """
+        raise NotImplementedError
+
+    @classmethod
+    def settings(cls, address: Address) -> dict[str, str]:
+        """Return what a library that reads tables is told about a server with folders."""
+        raise NotImplementedError
+
+    @classmethod
+    def failure(cls, address: Address, error: Exception, library: str) -> Failed:
+        """Create the failure for what such a library raised, to be raised. It quotes no secrets."""
         raise NotImplementedError
 
 

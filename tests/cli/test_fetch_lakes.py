@@ -1,0 +1,97 @@
+"""A source in a lake: its version is looked up when it is due, and a pinned one is never looked up again."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from mlbuild.frozen import frozen
+from tests.cli.running import Command
+from tests.cli.test_fetch_files import ROWS, SPEC, failed, outcomes, shipped
+
+
+@frozen
+class Lake:
+    """A kind of lake: how its table is written, and the keys of a source, without and with its first version."""
+
+    write: Callable[[Path, pl.DataFrame], None]
+    keys: str
+    first: Callable[[Path], str]
+    #: Removes the files of all versions but the newest, and what a build of the first one says then.
+    clean: Callable[[Path], None]
+    gone: str
+
+
+def clean_delta(folder: Path) -> None:
+    DeltaTable(folder / "table").vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+
+
+DELTA = Lake(
+    lambda folder, rows: write_deltalake(folder / "table", rows, mode="overwrite"),
+    "type: delta, path: table",
+    lambda folder: "version: 0",
+    clean_delta,
+    "version 0 of 'table' has lost files: the table was vacuumed",
+)
+LAKES = {"delta": DELTA}
+
+
+@pytest.fixture(params=[*LAKES])
+def lake(request: pytest.FixtureRequest, mlbuild: Command) -> Lake:
+    one = LAKES[request.param]
+    one.write(mlbuild.folder, ROWS)
+    return one
+
+
+def write(folder: Path, keys: str) -> None:
+    (folder / "mlbuild.yaml").write_text(SPEC.replace('path: "PATH"', keys))
+
+
+def test_a_new_version_is_found_and_the_same_rows_rerun_nothing(mlbuild: Command, lake: Lake) -> None:
+    write(mlbuild.folder, lake.keys)
+    assert "train:one" in outcomes(mlbuild("build", "--json"))["ran"]
+    entry = tomllib.loads((mlbuild.folder / "mlbuild.lock").read_text())["source"]["rows"]
+    assert entry.keys() == {"request", "rows", "sha256", "token"} and entry["rows"] == ROWS.height
+    assert outcomes(mlbuild("build", "--json"))["ran"] == ["fetch:rows"]
+    lake.write(mlbuild.folder, ROWS.reverse())
+    assert outcomes(mlbuild("build", "--json"))["ran"] == ["fetch:rows"]
+    plan = mlbuild("plan").out
+    assert "refresh: always (last fetched 20" in plan and "MAYBE" in plan
+    lake.write(mlbuild.folder, ROWS.with_columns(y=pl.col("y") * 2))
+    assert "train:one" in outcomes(mlbuild("build", "--json"))["ran"]
+
+
+def test_a_pinned_version_is_looked_up_once(mlbuild: Command, lake: Lake) -> None:
+    write(mlbuild.folder, f"{lake.keys}, {lake.first(mlbuild.folder)}")
+    assert mlbuild("build", "-q").code == 0
+    model = shipped(mlbuild.folder)
+    lake.write(mlbuild.folder, ROWS.with_columns(y=pl.col("y") * 2))
+    assert mlbuild("plan", "--exit-code").code == 0
+    assert "ran" not in outcomes(mlbuild("build", "--json"))
+    assert outcomes(mlbuild("build", "--json", "--refresh"))["ran"] == ["fetch:rows"]
+    first = lake.first(mlbuild.folder)
+    write(mlbuild.folder, lake.keys)
+    assert "train:one" in outcomes(mlbuild("build", "--json"))["ran"]
+    assert shipped(mlbuild.folder) != model
+    write(mlbuild.folder, f"{lake.keys}, {first}")
+    assert mlbuild("build", "-q").code == 0 and shipped(mlbuild.folder) == model
+
+
+def test_a_version_whose_files_are_gone(mlbuild: Command, lake: Lake) -> None:
+    """Its rows are still in the store of a build that fetched them."""
+    first = lake.first(mlbuild.folder)
+    write(mlbuild.folder, f"{lake.keys}, {first}, refresh: always")
+    assert mlbuild("build", "-q").code == 0
+    lake.write(mlbuild.folder, ROWS.with_columns(y=pl.col("y") * 2))
+    lake.clean(mlbuild.folder)
+    assert mlbuild("build", "--offline").code == 0
+    assert mlbuild("build", "--locked").code == 0
+    ran = mlbuild("build", "--force")
+    assert (ran.code, failed(ran)) == (3, f"failed  fetch:rows: {lake.gone}")
+    assert json.loads(mlbuild("build", "--offline", "--json").out)["ok"]
