@@ -54,6 +54,9 @@ THEMES = {
         "rows": "print or write the rows of a source or dataset",
         "describe": "show statistics of a table, or compare two",
     },
+    "tracking": {
+        "runs": "list the builds, what differed between them, and the metrics of their models",
+    },
     "using": {
         "predict": "make predictions for the rows of a file with a built model",
     },

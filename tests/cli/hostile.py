@@ -204,6 +204,7 @@ COMMANDS = {
     ],
     "explain": ["explain unknown-key", "explain TEXT"],
     "schema": ["schema --project"],
+    "runs": ["runs", "runs --json", "runs --where TEXT", "runs --model TEXT", "runs --from TEXT"],
     "gc": ["gc", "gc --json"],
     "store": ["store verify", "store verify --json"],
     "predict": [

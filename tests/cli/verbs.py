@@ -20,6 +20,7 @@ LINES = {
     "describe": ("describe", "csv"),
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),
+    "runs": ("runs",),
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),
     "predict": ("predict", "dist/trees/model.onnx", "rows.csv"),

@@ -32,6 +32,11 @@ def written(spec: Spec) -> Json:
     return {"values": spec.document.value, "lines": _lines(spec, spec.document.root, None)}
 
 
+def told_spec(record: Json) -> Json:
+    """Return what a record says about the spec, without the values that are written in it."""
+    return {name: value for name, value in record["spec"].items() if name not in ("values", "lines")}
+
+
 def place_of(lines: Any, path: Sequence[str | int], file: str) -> str:
     """Return the place of a path as `FILE:LINE`, or that of the nearest parent that is written. Empty if it is unknown.
 

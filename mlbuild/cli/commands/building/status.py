@@ -24,6 +24,7 @@ from mlbuild.engine.store.store import Store, open_store
 from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.builds.published import Published, published
+from mlbuild.pipeline.builds.written import told_spec
 
 FORMATS = ("text", "json")
 
@@ -181,8 +182,14 @@ def _content(
         "last_built": _time(last),
         "tasks": {state.replace(" ", "_"): count for state, count in counts.items()},
         "outputs": [
-            {"folder": one.folder, "state": one.state.replace(" ", "_"), "made": _time(one.made)}
-            | {key: one.build[key] if one.build else None for key in ("build", "command", "spec")}
+            {
+                "folder": one.folder,
+                "state": one.state.replace(" ", "_"),
+                "made": _time(one.made),
+                "build": one.build["build"] if one.build else None,
+                "command": one.build["command"] if one.build else None,
+                "spec": told_spec(one.build) if one.build else None,
+            }
             for one in outputs
         ],
         "not_up_to_date": [

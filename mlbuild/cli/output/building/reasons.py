@@ -55,9 +55,9 @@ def reason_text(reason: Reason) -> str:
     texts = {
         "never built": "never built",
         "forced": "forced",
-        "param": f"{reason.where}: {_value(reason.was)} -> {_value(reason.now)}",
-        "param added": f"{reason.where}: {_value(reason.now)} added",
-        "param removed": f"{reason.where}: {_value(reason.was)} removed",
+        "param": f"{reason.where}: {value_text(reason.was)} -> {value_text(reason.now)}",
+        "param added": f"{reason.where}: {value_text(reason.now)} added",
+        "param removed": f"{reason.where}: {value_text(reason.was)} removed",
         "code": f"code: {reason.where} changed" if reason.where else "its code changed",
         "code added": f"code: {reason.where} is now used",
         "code removed": f"code: {reason.where} is no longer used",
@@ -171,7 +171,8 @@ def path_json(path: CriticalPath) -> dict[str, Any]:
     return {"seconds": round(path.seconds, 4), "tasks": list(path.tasks)}
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Format a value of a spec, shortened."""
     return shown(_flow(value))
 
 

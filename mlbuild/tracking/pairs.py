@@ -1,0 +1,155 @@
+"""Compares the predictions of two builds on the same rows, as far as they are still in the store."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.data.splits.clusters import Cluster
+from mlbuild.diagnostics import Rejected
+from mlbuild.engine.decide.records import Action, find_action
+from mlbuild.engine.store.store import DiskStore
+from mlbuild.evaluation.differences import Difference, difference
+from mlbuild.frozen import frozen
+from mlbuild.models.answers.answer import Coding
+from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.metric import Metric
+from mlbuild.params import read
+from mlbuild.pipeline.parts import stored_table
+from mlbuild.tracking.builds import Build
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@frozen(eq=False)
+class Pair:
+    """The rows of a split that two builds predicted: the coded target, the scores of both, and the clusters."""
+
+    target: Array
+    coding: Coding
+    one: Array
+    other: Array
+    clusters: Array | None
+
+    @property
+    def cluster_count(self) -> int:
+        return len(self.target) if self.clusters is None else int(self.clusters.max(initial=-1)) + 1
+
+    def difference(self, metric: str) -> Difference | None:
+        """Return by how much a metric differs; None if that is unknown."""
+        found = metric_named(metric)
+        if found is None:
+            return None
+        return difference(found, self.target, self.one, self.other, len(self.coding.classes), self.clusters)
+
+
+def metric_named(name: str) -> Metric | None:
+    return METRIC.get(name)
+
+
+def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) -> Pair | None:
+    """Return the predictions of both builds for a split.
+
+    None if one of them is no longer in the store, or if the rows are not the same: they are if targets and clusters are.
+    """
+    found = [_Rows.of(store, build, model, split) for build in (old, new)]
+    one, other = found
+    if one is None or other is None or one.identity != other.identity:
+        return None
+    arrays = [_array(store, digest) for digest in (one.target, one.scores, other.scores)]
+    coding = store.contents.get(one.coding)
+    if coding is None or any(array is None for array in arrays):
+        return None
+    target, scores, others = (array for array in arrays if array is not None)
+    if not len(target) == len(scores) == len(others) or scores.shape != others.shape:
+        return None
+    clusters = one.clusters(store)
+    if one.cluster and (clusters is None or len(clusters) != len(target)):
+        return None
+    return Pair(target, Coding.from_json(json.loads(coding)), scores, others, clusters)
+
+
+@frozen(eq=False)
+class _Rows:
+    """The digests of what a build stored about the rows of a split."""
+
+    scores: str
+    target: str
+    coding: str
+    cluster: Mapping[str, Any] | None
+    columns: Action | None
+    split: str
+
+    @staticmethod
+    def of(store: DiskStore, build: Build, model: str, split: str) -> _Rows | None:
+        cluster = build.cluster(model)
+        dataset = str(_at(build.values, "models", model, "dataset"))
+        try:
+            predicted, target = (_result(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
+            columns = _result(store, build, f"dataset:{dataset}") if cluster else None
+            digests = (predicted.digests[split], target.digests[split], target.digests["coding"])
+            return _Rows(*digests, cluster, columns, split)
+        except KeyError:
+            return None
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What is equal for equal rows."""
+        columns = self.columns.digests if self.columns else {}
+        names = self.cluster["column"] if self.cluster else ()
+        return self.target, self.coding, self.cluster, [columns.get(f"{self.split}/{name}") for name in names]
+
+    def clusters(self, store: DiskStore) -> Array | None:
+        """Return the numbers of the clusters; None if each row is one, or they are no longer known."""
+        if self.cluster is None or self.columns is None:
+            return None
+        try:
+            cluster = read(Cluster, self.cluster)
+            rows = stored_table(store.contents, self.columns, self.split, cluster.column)
+        except (KeyError, Rejected):
+            return None
+        return None if rows is None else cluster.numbers(rows)
+
+
+def _result(store: DiskStore, build: Build, task: str) -> Action:
+    """Return the result of a task.
+
+    Raises:
+        KeyError: It is unknown.
+    """
+    key = build.key(task)
+    action = find_action(store.actions, key) if key else None
+    if action is None or action.failure:
+        raise KeyError(task)
+    return action
+
+
+def _array(store: DiskStore, digest: str) -> Array | None:
+    import numpy as np
+
+    content = store.contents.get(digest)
+    try:
+        return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+    except ValueError:  # a record from elsewhere can name any content
+        return None
+
+
+def _at(value: Any, *path: str) -> Any:
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def metric_order(build: Build, model: str) -> Iterator[str]:
+    """Yield the names of the metrics of a model, in the order of the spec."""
+    known = {
+        name: None for values in build.metrics.get(model, {}).values() for name in values if name != "rows"
+    }
+    listed = _at(build.values, "models", model, "metrics")
+    wanted = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    yield from dict.fromkeys([*(name for name in wanted if name in known), *known])
