@@ -6,19 +6,19 @@ values suggest. It follows from the difference of the influences of each row (se
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.evaluation import student
 from mlbuild.evaluation.intervals import FEWEST, LEVEL, standard_error
 from mlbuild.frozen import frozen
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.metric import Metric, rounded
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-_DIGITS = 12
 
 
 @frozen
@@ -56,29 +56,25 @@ def difference(
         return None
     if np.array_equal(one, other):
         return Difference(0.0, (0.0, 0.0))
-    found = values[1] - values[0]
+    found = Difference(rounded(values[1] - values[0]))
     influences = [metric.influence(target, scores) for scores in (one, other)]
-    if influences[0] is None or influences[1] is None or _has_rare_class(metric, target, classes):
-        return Difference(_rounded(found))
-    apart = influences[1] - influences[0]
-    error, count = standard_error(apart, clusters)
-    # The influences of rows that both models treat alike differ by the same constant, which is minus the difference.
-    differing = np.abs(apart + found) > 1e-9 if metric.is_share else np.ones(len(target), bool)
-    units = int(differing.sum()) if clusters is None else len(np.unique(clusters[differing]))
-    if min(count, units) < FEWEST:
-        return Difference(_rounded(found))
+    if influences[0] is None or influences[1] is None:
+        return found
+    if classes and metric.needs_every_class and (np.bincount(target, minlength=classes) < FEWEST).any():
+        return found
+    error, count = standard_error(influences[1] - influences[0], clusters)
+    if min([count, *_counts(metric, target, one, other, clusters)]) < FEWEST:
+        return found
     half = student.quantile((1 + LEVEL) / 2, count - 1) * error
-    return Difference(_rounded(found), (_rounded(found - half), _rounded(found + half)))
+    return replace(found, interval=(rounded(found.value - half), rounded(found.value + half)))
 
 
-def _has_rare_class(metric: Metric, target: Array, classes: int) -> bool:
-    """Whether there are too few rows of a class for a metric that is not a mean over all rows."""
+def _counts(metric: Metric, target: Array, one: Array, other: Array, clusters: Array | None) -> Iterator[int]:
+    """Yield in how many clusters there are rows that a share counts, for each model; and rows that they decide differently."""
     import numpy as np
 
-    if not classes or metric.is_share or not np.isfinite(metric.worst):
-        return False
-    return bool((np.bincount(target, minlength=classes) < FEWEST).any())
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
+    if not metric.is_share:
+        return
+    rows = [metric.counted(target, scores) for scores in (one, other)]
+    for some in [*(found for found in rows if found is not None), one.argmax(axis=1) != other.argmax(axis=1)]:
+        yield int(some.sum()) if clusters is None else len(np.unique(clusters[some]))

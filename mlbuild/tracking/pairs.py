@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.splits.clusters import Cluster
-from mlbuild.diagnostics import Rejected
+from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.engine.decide.records import Action, find_action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.evaluation.differences import Difference, difference
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Coding
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import read
 from mlbuild.pipeline.parts import stored_table
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class Pair:
-    """The rows of a split that two builds predicted: the coded target, the scores of both, and the clusters."""
+    """The rows of a split that two builds predicted: the coded target, the scores of both, and the clusters.
+
+    `metrics` are those of the model, by their labels.
+    """
 
     target: Array
     coding: Coding
     one: Array
     other: Array
     clusters: Array | None
+    metrics: Mapping[str, Metric]
 
     @property
     def cluster_count(self) -> int:
@@ -42,14 +47,10 @@ class Pair:
 
     def difference(self, metric: str) -> Difference | None:
         """Return by how much a metric differs; None if that is unknown."""
-        found = metric_named(metric)
+        found = self.metrics.get(metric)
         if found is None:
             return None
         return difference(found, self.target, self.one, self.other, len(self.coding.classes), self.clusters)
-
-
-def metric_named(name: str) -> Metric | None:
-    return METRIC.get(name)
 
 
 def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) -> Pair | None:
@@ -61,17 +62,32 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
     one, other = found
     if one is None or other is None or one.identity != other.identity:
         return None
-    arrays = [_array(store, digest) for digest in (one.target, one.scores, other.scores)]
+    arrays = [_array(store, digest) for digest in (one.target, one.scores, other.scores, one.train)]
     coding = store.contents.get(one.coding)
     if coding is None or any(array is None for array in arrays):
         return None
-    target, scores, others = (array for array in arrays if array is not None)
+    target, scores, others, train = (array for array in arrays if array is not None)
     if not len(target) == len(scores) == len(others) or scores.shape != others.shape:
         return None
     clusters = one.clusters(store)
     if one.cluster and (clusters is None or len(clusters) != len(target)):
         return None
-    return Pair(target, Coding.from_json(json.loads(coding)), scores, others, clusters)
+    coded = Coding.from_json(json.loads(coding))
+    return Pair(target, coded, scores, others, clusters, _metrics(new, model, coded, train))
+
+
+def _metrics(build: Build, model: str, coding: Coding, train: Array) -> dict[str, Metric]:
+    """Return the metrics of a model by their labels: those with options as they are written in the spec."""
+    listed = _at(build.values, "models", model, "metrics") or []
+    known = (name for values in build.metrics[model].values() for name in values)
+    found = {}
+    for one in [*known, *(listed if isinstance(listed, list) else [listed])]:
+        with suppress(
+            Rejected, Failed, KeyError, TypeError
+        ):  # of another version, or without a class that it needs
+            (metric,) = METRIC_LIST.read([one])
+            found[metric.label] = metric.prepared(coding.classes, train)
+    return found
 
 
 @frozen(eq=False)
@@ -80,6 +96,7 @@ class _Rows:
 
     scores: str
     target: str
+    train: str
     coding: str
     cluster: Mapping[str, Any] | None
     columns: Action | None
@@ -92,8 +109,8 @@ class _Rows:
         try:
             predicted, target = (_result(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
             columns = _result(store, build, f"dataset:{dataset}") if cluster else None
-            digests = (predicted.digests[split], target.digests[split], target.digests["coding"])
-            return _Rows(*digests, cluster, columns, split)
+            coded, train, coding = (target.digests[part] for part in (split, "train", "coding"))
+            return _Rows(predicted.digests[split], coded, train, coding, cluster, columns, split)
         except KeyError:
             return None
 

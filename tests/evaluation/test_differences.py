@@ -7,10 +7,14 @@ import pytest
 
 from mlbuild.evaluation.differences import Difference, difference
 from mlbuild.evaluation.intervals import FEWEST
-from mlbuild.models.metrics import METRIC
+from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import examples, seed
-from tests.evaluation.test_intervals import SMOOTH, Array, drawn
+from tests.evaluation.test_intervals import SMOOTH, Array, drawn, prepared
+
+
+def named(name: str) -> Metric:
+    return next(cls for cls in METRICS if cls.metric == name)()
 
 
 def pair(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array, Array, Array, int]:
@@ -23,21 +27,20 @@ def pair(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array,
 
 
 def found(metric: Metric, rows: tuple[Array, Array, Array, int], clusters: Array | None = None) -> Difference:
-    apart = difference(metric, *rows, clusters)
+    apart = difference(prepared(metric, (rows[0], rows[1], rows[3])), *rows, clusters)
     assert apart
     return apart
 
 
-@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
 def test_the_interval_is_that_of_resampled_rows(metric: Metric) -> None:
     chance = np.random.default_rng(seed())
     target, one, other, classes = pair(metric, 500, chance)
     apart = found(metric, (target, one, other, classes))
     assert apart.interval
+    ready = prepared(metric, (target, one, classes))
     draws = [chance.integers(0, 500, 500) for _ in range(examples(300, 3000))]
-    values = [
-        [metric.value(target[some], scores[some], classes) for scores in (one, other)] for some in draws
-    ]
+    values = [[ready.value(target[some], scores[some], classes) for scores in (one, other)] for some in draws]
     spread = float(
         np.std([second - first for first, second in values if first is not None and second is not None])
     )
@@ -45,13 +48,14 @@ def test_the_interval_is_that_of_resampled_rows(metric: Metric) -> None:
     assert half / 1.965 == pytest.approx(spread, rel=examples(25, 12) / 100)
 
 
-@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.name)
+@pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
 def test_a_difference_has_a_direction(metric: Metric) -> None:
     target, one, other, classes = pair(metric, 300, np.random.default_rng(3))
     forth, back = (found(metric, (target, *both, classes)) for both in ((one, other), (other, one)))
     assert forth.value == -back.value and forth.interval and back.interval
     assert forth.interval == (-back.interval[1], -back.interval[0])
-    first, second = metric.value(target, one, classes), metric.value(target, other, classes)
+    ready = prepared(metric, (target, one, classes))
+    first, second = ready.value(target, one, classes), ready.value(target, other, classes)
     assert first is not None and second is not None
     assert forth.value == pytest.approx(second - first)
     same = found(metric, (target, one, one.copy(), classes))
@@ -60,7 +64,7 @@ def test_a_difference_has_a_direction(metric: Metric) -> None:
 
 def test_chance_is_rarely_taken_for_more_and_clusters_matter() -> None:
     """The predictions of two models are swapped for whole clusters at random, so there is no difference."""
-    metric, chance = METRIC["log_loss"], np.random.default_rng(seed())
+    metric, chance = named("log_loss"), np.random.default_rng(seed())
     rounds, alone, clustered = examples(200, 2000), 0, 0
     for _ in range(rounds):
         target = chance.integers(0, 2, 400)
@@ -83,15 +87,15 @@ def test_too_few_rows_that_differ_have_no_interval(differing: int) -> None:
     one = np.column_stack([target == 0, target == 1]).astype(float)
     other = one.copy()
     other[:differing] = 1 - other[:differing]
-    apart = found(METRIC["accuracy"], (target, one, other, 2))
+    apart = found(named("accuracy"), (target, one, other, 2))
     assert apart.value == pytest.approx(-differing / 200)
     assert (apart.interval is None) == (differing < FEWEST)
     few = np.arange(200) % (FEWEST - 1)
-    assert found(METRIC["log_loss"], (target, one * 0.8 + 0.1, other * 0.8 + 0.1, 2), few).interval is None
+    assert found(named("log_loss"), (target, one * 0.8 + 0.1, other * 0.8 + 0.1, 2), few).interval is None
 
 
 def test_a_metric_without_influences_has_no_interval() -> None:
-    rows = pair(METRIC["median_absolute_error"], 100, np.random.default_rng(0))
-    assert found(METRIC["median_absolute_error"], rows).interval is None
+    rows = pair(named("median_absolute_error"), 100, np.random.default_rng(0))
+    assert found(named("median_absolute_error"), rows).interval is None
     none = (rows[0][:0], rows[1][:0], rows[2][:0], 0)
-    assert difference(METRIC["median_absolute_error"], *none, None) is None
+    assert difference(named("median_absolute_error"), *none, None) is None
