@@ -5,11 +5,10 @@ A definition is made when it is asked for, so only the classes that a spec names
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json, Kind, Name
@@ -18,20 +17,22 @@ from mlbuild.params import Object, TaggedUnion
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.overlay_schema import RELAXED, included, overlay
 from mlbuild.spec.shape.schema import branch, kinds, learner_params, root_schema
+from mlbuild.spec.shape.validity import is_number, surely_valid
 from mlbuild.spec.shape.wording import repeated
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 ROOT = ""
 
 
 @frozen
 class Definition:
-    """A definition without its references: the validator accepts what it refers to, and `leads` says where that is."""
+    """A definition without its references: the schema accepts what it refers to, and `leads` says where that is."""
 
-    validator: Validator
+    schema: Json
     leads: Json
+
+    def errors(self, value: Any) -> Iterator[Any]:
+        """Return the errors of a value, as the library that validates it words them."""
+        return iter(()) if surely_valid(value, self.schema) else _validator()(self.schema).iter_errors(value)
 
 
 class Definitions:
@@ -47,7 +48,7 @@ class Definitions:
             own = {
                 word: part for word, part in self._schema(name).items() if word not in ("if", "then", "else")
             }
-            self._made[name] = Definition(_validator()(self._alone(own)), self._leads(own))
+            self._made[name] = Definition(self._alone(own), self._leads(own))
         return self._made[name]
 
     def union(self, name: str) -> TaggedUnion | None:
@@ -150,14 +151,11 @@ def _validator() -> Any:
         if isinstance(text, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), text):
             yield ValidationError(f"{text!r} does not match {wanted!r}")
 
-    def is_number(_: Any, value: Any) -> bool:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
     def unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[ValidationError]:
         # The library compares each item with each other if they have different types.
         if wanted and isinstance(items, list) and repeated(items) is not None:
             yield ValidationError("an item is repeated")
 
-    types = Draft7Validator.TYPE_CHECKER.redefine("number", is_number)
+    types = Draft7Validator.TYPE_CHECKER.redefine("number", lambda _, value: is_number(value))
     extend: Any = validators.extend
     return extend(Draft7Validator, {"pattern": pattern, "uniqueItems": unique}, type_checker=types)

@@ -52,16 +52,14 @@ class Structure:
 
 def included_problems(value: Any) -> list[Problem]:
     """Return what is wrong with an included file, except its definitions, which are checked after joining."""
-    found = CheckedObject((), "an included file").problems(
-        definitions()["included"].validator.iter_errors(value)
-    )
+    found = CheckedObject((), "an included file").problems(definitions()["included"].errors(value))
     return [problem for problem in found if len(problem.at) < 2 or problem.at[0] == "include"]
 
 
 def overlay_problems(value: Any, name: str) -> list[Problem]:
     """Return what is wrong with the overlay of a profile, except its definitions, which are checked after merging."""
     at = ("profiles", name)
-    errors = definitions()["overlay"].validator.iter_errors(value)
+    errors = definitions()["overlay"].errors(value)
     found = CheckedObject((), f"profile '{name}'").problems(errors)
     return [problem.under(*at) for problem in found if len(problem.at) < 2]
 
@@ -91,7 +89,7 @@ class _Check:
 
     def _shaped(self, value: Any, name: str, object_: CheckedObject) -> Iterator[Problem]:
         shape = self._definitions[name]
-        yield from object_.problems(shape.validator.iter_errors(value))
+        yield from object_.problems(shape.errors(value))
         yield from self._below(shape.leads, value, object_.at)
 
     def _below(self, leads: Json, value: Any, at: Path, named: bool = False) -> Iterator[Problem]:
