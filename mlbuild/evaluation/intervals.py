@@ -70,11 +70,25 @@ def interval(
     A share of rows has Wilson's interval, with the number of independent rows that have the same standard error. A
     metric with two bounds has one on the logit scale. Others have a symmetric one, cut off at the bounds.
     """
-    import numpy as np
 
     influence = metric.influence(target, scores)
     if influence is None:
         return None
+    return bounded(metric, value, influence, target, scores, classes, clusters)
+
+
+def bounded(
+    metric: Metric,
+    value: float,
+    influence: Array,
+    target: Array,
+    scores: Array,
+    classes: int,
+    clusters: Array | None,
+) -> Interval | str | None:
+    """Return the interval of a value from the influences of the rows [N]."""
+    import numpy as np
+
     error, count = standard_error(influence, clusters)
     counted = metric.counted(target, scores)
     if counted is not None:  # rows that do not count say nothing about the share

@@ -40,6 +40,11 @@ def below(value: float, freedom: int) -> float:
     return 1 - _beta(freedom / (freedom + value * value), freedom / 2, 0.5) / 2
 
 
+def tails(value: float, freedom: int) -> float:
+    """Return the share of the distribution that is at least as far from 0 as a number."""
+    return _beta(freedom / (freedom + value * value), freedom / 2, 0.5)
+
+
 def _beta(x: float, a: float, b: float) -> float:
     """Return the regularized incomplete beta function I_x(a, b) (DLMF 8.17.22), by the method of Lentz."""
     if x in (0.0, 1.0):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import reduce
 
-from mlbuild.expressions.tree import COLUMN, Tree, is_literal
+from mlbuild.columns import Schema
+from mlbuild.expressions.tree import COLUMN, Tree, is_literal, literal_value
 from mlbuild.expressions.typed import Typed
 
 _Names = frozenset[str]
@@ -18,6 +19,31 @@ def known_not_null(condition: Typed) -> frozenset[str]:
     IS NOT NULL`.
     """
     return _if_true(condition.tree)
+
+
+def never_true(condition: Typed, schema: Schema) -> bool:
+    """Whether it is known without data that no row satisfies a condition: it asks for a missing value of a column that
+    is never missing, or for a value that is none of the categories.
+    """
+
+    def never(tree: Tree) -> bool:
+        match tree:
+            case ("and", *parts):
+                return any(map(never, parts))
+            case ("or", *parts):
+                return all(map(never, parts))
+            case ("is_true", part):
+                return never(part)
+            case ("is_null", (head, name, _)) if head == COLUMN:
+                return schema[name].known and not schema[name].nullable
+            case ("=" | "in", (head, name, _), *values) if head == COLUMN:
+                categories = schema[name].categories
+                return categories is not None and all(
+                    is_literal(value) and literal_value(value) not in categories for value in values
+                )
+        return False
+
+    return never(condition.tree)
 
 
 def _if_true(tree: Tree) -> _Names:

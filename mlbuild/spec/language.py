@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.data.folds.folds import Folds
 from mlbuild.data.formats.by_suffix import COMPRESSED, NAMED
+from mlbuild.data.slices import Slice
 from mlbuild.data.splits.clusters import COLUMNS, Cluster
 from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
@@ -41,6 +42,7 @@ SOURCE = TaggedUnion("type", SOURCES, "source", _SUFFIXES)
 DATASET_STEP = TaggedUnion("op", DATASET_STEPS, "dataset_step")
 SPLIT = TaggedUnion("type", SPLITS, "split")
 CLUSTER = Object(Cluster, COLUMNS, "column")
+SLICE = Object(Slice, Name("column"), "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
 _PREPROCESSING = Name("preprocessing")
@@ -203,6 +205,11 @@ class Model(Described):
         METRIC_LIST,
         f"Metrics to compute on each split. Default: {_default_metrics()}.",
         default=None,
+    )
+    slices: tuple[Slice, ...] = field(
+        ListOf(SLICE),
+        "Groups of rows to compute the metrics on as well: columns, or maps. Changing them trains nothing.",
+        default=(),
     )
     early_stopping: Stopping | None = field(
         Object(Stopping),

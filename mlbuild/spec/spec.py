@@ -12,6 +12,7 @@ from mlbuild.data.contracts import Contract
 from mlbuild.data.folds.folds import Folds
 from mlbuild.data.locators.locator import Located
 from mlbuild.data.serving import Serving
+from mlbuild.data.slices import Slice
 from mlbuild.data.sources import Source
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.splits.split import Split
@@ -113,6 +114,7 @@ class ModelSpec:
     matrix: Schema
     target: TargetSpec
     metrics: tuple[Metric, ...]
+    slices: tuple[Slice, ...]
     early_stopping: StoppingSpec | None
     cross_validation: bool
     seed: int

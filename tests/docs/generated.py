@@ -15,6 +15,7 @@ from mlbuild.data.locators.delta import Delta
 from mlbuild.data.locators.file import File
 from mlbuild.data.locators.sql import Sql
 from mlbuild.data.readings.reading import Reading
+from mlbuild.data.slices import Slice
 from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
@@ -41,6 +42,7 @@ _DESCRIBED = {
         COLUMN,
         Dataset,
         Model,
+        Slice,
         TARGET.cls,
         Stopping,
         Output,

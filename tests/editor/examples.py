@@ -93,6 +93,7 @@ BASE: Json = {
             "features": ["x"],
             "preprocessing": "p",
             "target": {"column": "label"},
+            "slices": [{"column": "x", "bins": [0]}],
             "early_stopping": {"rounds": 5},
             "params": {"num_leaves": 7},
         }
@@ -124,6 +125,7 @@ PLACES: dict[str, Place] = {
     "step": ("preprocessing", "p", 0),
     "model": ("models", "m"),
     "target": ("models", "m", "target"),
+    "slice": ("models", "m", "slices", 0),
     "metric": ("models", "m", "metrics", 0),
     "stopping": ("models", "m", "early_stopping"),
     "params": ("models", "m", "params"),
@@ -214,6 +216,8 @@ VALUES: dict[tuple[str, str], Json] = {
     ("contract", "unique"): {"unique": ["id"]},
     ("contract", "description"): {"description": "What a row is."},
     **{(cls.metric, "class"): {"class": "yes"} for cls in METRICS if "class" in params_of(cls)},
+    ("slice", "columns"): {"columns": ["x"], "column": None, "bins": None},
+    ("slice", "where"): {"where": "x > 0", "name": "positive", "column": None, "bins": None},
     ("target", "positive"): {"positive": "yes"},
     ("model", "metrics"): {"metrics": ["log_loss"]},
     ("stopping", "metric"): {"metric": "log_loss"},
@@ -253,6 +257,8 @@ class Example:
             return value
         if issubclass(self.cls, Metric):
             _measure(spec, self.cls)
+        if self.name == "slice":
+            spec["models"]["m"]["slices"] = []
         *above, last = self.at
         put(spec, tuple(above), last, deepcopy(value))
         model = spec["models"]["m"]

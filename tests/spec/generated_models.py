@@ -153,6 +153,9 @@ class Models:
         fitting = [name for name in METRICS.names if METRICS.named(name)().applies(learner.answer, count)]
         if self.maybe(0.3):
             model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
+        if random.Random(f"slices {model!r}").random() < 0.3:
+            columns = sorted(self.tables[dataset].columns)
+            model["slices"] = random.Random(repr(model)).sample(columns, min(2, len(columns)))
         split = SPLIT.read(self.spec["datasets"][dataset]["split"])
         if learner.iterative and split.has_valid and self.maybe():
             watched = {"metric": metric_of(type(learner))} if "metrics" in model else {}

@@ -1,23 +1,25 @@
-"""Task `evaluate:M`: the metrics of every split with their intervals, next to those of a constant, and what the learner
-reports about itself.
+"""Task `evaluate:M`: the metrics of every split with their intervals, next to those of a constant, the metrics of slices,
+and what the learner reports about itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlbuild.bundle.trained import learner_of
+from mlbuild.data.slices import Slice
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Job, Task
 from mlbuild.evaluation.intervals import LEVEL, intervals
+from mlbuild.evaluation.slices import Rows, sliced
 from mlbuild.models.balance import absent_classes, balance
 from mlbuild.models.metrics.listed import METRIC_LIST
-from mlbuild.models.metrics.metric import evaluate
+from mlbuild.models.metrics.metric import Metric, evaluate
 from mlbuild.models.skill import Constants, findings
-from mlbuild.params import read, write
+from mlbuild.params import Json, read, write
 from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS, written
 from mlbuild.pipeline.parts import SPLITS, read_array, read_table
@@ -28,17 +30,22 @@ from mlbuild.pipeline.tasks.target import read_coding
 KIND = "evaluate"
 #: The part with the metrics, which is also a file of an output.
 METRICS = "metrics.json"
+#: The part with the metrics of slices, which is also such a file. Only models with slices have it.
+SLICES = "slices.json"
 FORMAT = 1
 _CODES = ("absent-class", "constant-model", "no-skill", "too-good")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
-    cluster = scope.dataset.cluster
+    cluster, slices, table = scope.dataset.cluster, scope.item.slices, scope.dataset.table
+    columns = {name for one in slices for name in one.infer(table)} | {*(cluster.column if cluster else ())}
+    parts = (METRICS, *((SLICES,) if slices else ()))
     task = scope.task(
         KIND,
         scope.learner_places
         | {
             ("metrics",): (*scope.item.at, "metrics"),
+            ("slices",): (*scope.item.at, "slices"),
             ("refused",): ("warnings",),
             ("cluster",): _cluster_at(scope),
         },
@@ -47,22 +54,23 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         params={
             "learner": scope.learner,
             "metrics": METRIC_LIST.canonical(scope.item.metrics),
+            "slices": [one.canonical(table) for one in slices],
             "cluster": write(cluster) if cluster else None,
             "refused": raised(scope.spec, _CODES),
         },
         inputs=(
             predict.scores(scope),
             target.coded(scope, *SPLITS),
-            *([scope.rows("rows", SPLITS, cluster.column)] if cluster else []),
+            *([scope.rows("rows", SPLITS, columns)] if columns else []),
             fit.columns(scope),
             train.fitted(scope),
         ),
-        parts=(METRICS,),
-        reported=(METRICS,),
+        parts=parts,
+        reported=parts,
         uses=(type(scope.item.learner), *map(type, scope.item.metrics)),
         libraries=("numpy", "polars"),
     )
-    yield scope.ships(task, METRICS)
+    yield scope.ships(task, *parts)
 
 
 def _cluster_at(scope: ModelScope) -> Path:
@@ -90,10 +98,13 @@ def run(job: Job) -> None:
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}
     cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
     estimated: dict[str, dict[str, Any]] = {}
+    parts: dict[str, Json] = {}
     for split in (split for split in metrics if split != "train"):
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
-        rows = targets[split], scores[split]
-        estimated[split] = intervals(computed, metrics[split], *rows, classes, numbers)
+        rows = Rows(targets[split], scores[split], classes, numbers)
+        estimated[split] = intervals(computed, metrics[split], rows.target, rows.scores, classes, numbers)
+        if job.params["slices"]:
+            parts[split] = _slices(job, split, computed, rows)
     counts = balance(targets, classes) if classes else {}
     warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, metrics, constant)]
     found = [one.to_json() for one in warnings]
@@ -108,4 +119,22 @@ def run(job: Job) -> None:
         "learner": learner.describe(job.read("fitted", "fitted"), columns, coding),
     }
     refuse(job, "gate", found)
-    job.write(METRICS, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+    _write(job, METRICS, content)
+    if job.params["slices"]:
+        level = {"level": LEVEL, "cluster": job.params["cluster"]}
+        _write(job, SLICES, {"format": FORMAT, **level, "splits": parts})
+
+
+def _slices(job: Job, split: str, metrics: Sequence[Metric], rows: Rows) -> Json:
+    """Return the metrics of each slice of a split, and how many groups of each slice are left out."""
+    told = [(one["label"], read(Slice, one)) for one in job.params["slices"]]
+    columns = sorted({name for one in job.params["slices"] for name in one["columns_read"]})
+    table = read_table(job, "rows", split, columns)
+    found = [(label, *one.groups(table)) for label, one in told]
+    left_out = {label: count for label, _, count in found if count}
+    groups = [(label, some) for label, some, _ in found]
+    return {"rows": len(rows), "slices": sliced(metrics, rows, groups), "left_out": left_out}
+
+
+def _write(job: Job, part: str, content: Json) -> None:
+    job.write(part, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")

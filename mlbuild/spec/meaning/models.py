@@ -79,6 +79,7 @@ class _ModelCheck:
             training.metrics(None if target is None else target.type),
             training.stopping(dataset),
         )
+        slices = training.slices(dataset)
         if dataset is None or target is None or features is None or followed is None or self.learner is None:
             return None
         if followed.unsuitable or followed.after.open:
@@ -93,6 +94,7 @@ class _ModelCheck:
             matrix=followed.after,
             target=target,
             metrics=metrics,
+            slices=slices,
             early_stopping=stopping,
             cross_validation=self.model.cross_validation,
             seed=self.definitions.seed,

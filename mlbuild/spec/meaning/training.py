@@ -1,8 +1,9 @@
-"""Checks the metrics of models, and when their training ends."""
+"""Checks the metrics and slices of models, and when their training ends."""
 
 from __future__ import annotations
 
 from mlbuild.columns import ColumnType
+from mlbuild.data.slices import Slice
 from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.models import LEARNERS
@@ -15,7 +16,7 @@ from mlbuild.spec.spec import DatasetSpec, StoppingSpec
 
 
 class TrainingCheck:
-    """The check of a model's metrics and early stopping. `classes` is the number of classes, if it is known."""
+    """The check of a model's metrics, slices and early stopping. `classes` is the number of classes, if it is known."""
 
     def __init__(
         self, model: Model, learner: Learner | None, classes: int | None, at: Path, findings: Findings
@@ -42,6 +43,21 @@ class TrainingCheck:
                 self.findings.add(Problem("duplicate-item", f"'{metric.label}' is listed twice", at))
             labels.add(metric.label)
         return self.model.metrics
+
+    def slices(self, dataset: DatasetSpec | None) -> tuple[Slice, ...]:
+        """Return the slices of the model, whose columns exist and whose names differ."""
+        labels: dict[str, int] = {}
+        for index, one in enumerate(self.model.slices if dataset is not None else ()):
+            at = (*self.at, "slices", index)
+            if dataset is not None:
+                self.findings.attempt(at, one.infer, dataset.table)
+            if one.label in labels:
+                message = f"there is another slice '{one.label}'"
+                help_ = "remove it, or give it a 'name'"
+                first = (*self.at, "slices", labels[one.label])
+                self.findings.add(Problem("duplicate-item", message, at, help_), ("the other one", first))
+            labels.setdefault(one.label, index)
+        return self.model.slices
 
     def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
         """Return when training ends early; None if it does not, or cannot."""

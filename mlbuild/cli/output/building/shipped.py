@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
+from mlbuild.cli.output.building.slices import outside_chance, slices_text
 from mlbuild.cli.output.values import Values
 from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Diagnostic, Failure, Related, Span
@@ -96,6 +97,7 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
             "model": name
         }
         about["cross_validation"] = crossed
+        about["slices"] = outside_chance(_result(result, store, evaluate.task_of(name), evaluate.SLICES))
         told.append(about | {"former": vars(last) if last else None})
     return told
 
@@ -103,7 +105,7 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
 def _result(result: BuildResult, store: DiskStore, task: str, part: str) -> Any:
     """Return a part of the result of a task as JSON; None if it has none."""
     action = result.actions.get(task)
-    content = store.contents.get(action.digests[part]) if action else None
+    content = store.contents.get(action.digests[part]) if action and part in action.digests else None
     return json.loads(content) if content else None
 
 
@@ -146,7 +148,8 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
         base = "  ".join(_number(constant[split][name]) for split in metrics)
         parts = [*([f"{'  '.join(told)}  (constant: {base})"] if told else []), crossed.get(name)]
         lines.append(f"  {name}: {'; '.join(filter(None, parts))}")
-    return [*lines, *([_classes_text(**model["classes"])] if model["classes"] else [])]
+    classes = [_classes_text(**model["classes"])] if model["classes"] else []
+    return [*lines, *slices_text(model["slices"]), *classes]
 
 
 def _folds_text(found: Mapping[str, Any] | None, former: Mapping[str, Any]) -> dict[str, str]:

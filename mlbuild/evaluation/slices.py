@@ -1,0 +1,140 @@
+"""Metrics of slices: their intervals, and whether they differ from the metrics of all rows by more than chance.
+
+A slice is a part of all rows, so both values vary together. The influences of the rows on the difference are those on
+the value of the slice less those on the value of all rows. Many slices are compared at once, so the probabilities that
+chance alone gives such differences are corrected by the method of Holm (1979).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.data.slices import Group
+from mlbuild.evaluation import student
+from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Interval, bounded
+from mlbuild.frozen import frozen
+from mlbuild.models.metrics.metric import Metric, rounded
+from mlbuild.params import Json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@frozen(eq=False)
+class Rows:
+    """The rows of a split: the coded target [N], the scores, the number of classes, and the clusters as in `interval`."""
+
+    target: Array
+    scores: Array
+    classes: int
+    clusters: Array | None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def at(self, places: Array) -> Rows:
+        clusters = None if self.clusters is None else self.clusters[places]
+        return Rows(self.target[places], self.scores[places], self.classes, clusters)
+
+    def count_clusters(self) -> int:
+        import numpy as np
+
+        return len(self) if self.clusters is None else len(np.unique(self.clusters))
+
+
+class Whole:
+    """A metric of all rows, to compare slices with."""
+
+    def __init__(self, metric: Metric, rows: Rows) -> None:
+        self.metric, self.rows = metric, rows
+        self.value = metric.value(rows.target, rows.scores, rows.classes)
+        influence = None if self.value is None else metric.influence(rows.target, rows.scores)
+        self._known = influence is not None
+        if influence is not None:
+            self._sums = _sums(influence, rows.clusters) / len(rows)
+            self._squares = float((self._sums**2).sum())
+
+    def compared(self, places: Array, part: Rows) -> Json:
+        """Return the value of a slice, its interval, and its difference from that of all rows. `p` is the probability
+        that chance alone gives such a difference, before the correction; None if there are too few rows.
+        """
+        metric, value = self.metric, self.metric.value(part.target, part.scores, part.classes)
+        if value is None or self.value is None:
+            return {"value": None if value is None else rounded(value), "interval": None} | _UNCOMPARED
+        difference = rounded(value - self.value)
+        influence = metric.influence(part.target, part.scores) if self._known else None
+        if influence is None:
+            return {"value": rounded(value), "interval": None} | _UNCOMPARED | {"difference": difference}
+        one = bounded(metric, value, influence, part.target, part.scores, part.classes, part.clusters)
+        found: Json = {
+            "value": rounded(value),
+            "interval": one.to_json() if isinstance(one, Interval) else one,
+            "difference": difference,
+        }
+        if one == TOO_FEW:
+            return found | {"difference_interval": TOO_FEW, "p": None}
+        error, count = self._error(places, part, influence)
+        half = student.quantile((1 + LEVEL) / 2, count - 1) * error
+        interval = [rounded(value - self.value - half), rounded(value - self.value + half)]
+        p = rounded(student.tails(abs(value - self.value) / error, count - 1)) if error > 0 else None
+        return found | {"difference_interval": interval, "p": p}
+
+    def _error(self, places: Array, part: Rows, influence: Array) -> tuple[float, int]:
+        """Return the standard error of the difference, and the number of clusters with rows of the slice."""
+        import numpy as np
+
+        own = _sums(influence, part.clusters) / len(part)
+        here = places
+        if part.clusters is not None:
+            here = np.flatnonzero(np.bincount(part.clusters))
+            own = own[here]
+        both = self._sums[here]
+        count, every = len(here), self.rows.count_clusters()
+        # Clusters without rows of the slice vary only the value of all rows.
+        squares = self._squares - float((both**2).sum()) + float(((own - both) ** 2).sum())
+        return math.sqrt(max(squares, 0.0) * every / (every - 1)), count
+
+
+_UNCOMPARED: Json = {"difference": None, "difference_interval": None, "p": None}
+
+
+def sliced(metrics: Sequence[Metric], rows: Rows, found: Sequence[tuple[str, Sequence[Group]]]) -> list[Json]:
+    """Return the metrics of each group of each slice, which are given by name."""
+    wholes = [Whole(metric, rows) for metric in metrics]
+    told: list[Json] = []
+    for name, groups in found:
+        for group in groups:
+            part = rows.at(group.rows)
+            told.append(
+                {
+                    "slice": name,
+                    "values": dict(group.values),
+                    "rows": len(part),
+                    "clusters": part.count_clusters(),
+                    "metrics": {one.metric.label: one.compared(group.rows, part) for one in wholes},
+                }
+            )
+    for metric in metrics:
+        _correct([one["metrics"][metric.label] for one in told])
+    return told
+
+
+def _correct(found: Sequence[Json]) -> None:
+    """Replace the probabilities of a metric in all slices by those of Holm, and say which are outside chance."""
+    known = sorted((one for one in found if one["p"] is not None), key=lambda one: float(one["p"]))
+    largest = 0.0
+    for place, one in enumerate(known):
+        largest = max(largest, min(1.0, (len(known) - place) * one["p"]))
+        one["p"] = rounded(largest)
+    for one in found:
+        one["outside_chance"] = one["p"] is not None and one["p"] < 1 - LEVEL
+
+
+def _sums(influence: Array, clusters: Array | None) -> Array:
+    import numpy as np
+
+    return influence if clusters is None else np.bincount(clusters, influence)
