@@ -90,10 +90,13 @@ class Build:
 
     def interval(self, model: str, split: str, metric: str) -> list[float] | None:
         """Return the confidence interval of a metric, if there is one."""
-        found = self._intervals(model).get("splits")
-        found = found.get(split) if isinstance(found, dict) else None
-        found = found.get(metric) if isinstance(found, dict) else None
+        found = self._estimated(model, split).get(metric)
         return found if fits(found, [float, float]) else None
+
+    def clusters(self, model: str, split: str) -> int | None:
+        """Return the number of clusters of rows, if it is known."""
+        found = self._estimated(model, split).get("clusters")
+        return found if isinstance(found, int) else None
 
     def cluster(self, model: str) -> Json | None:
         """Return which rows of a model vary together, as the spec says it; None if each row is on its own."""
@@ -105,6 +108,11 @@ class Build:
         found = self.record["tasks"].get(task, {})
         key = found.get("key")
         return str(key) if key and found.get("outcome") != "failed" else None
+
+    def _estimated(self, model: str, split: str) -> Mapping[str, Any]:
+        found = self._intervals(model).get("splits")
+        found = found.get(split) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def _intervals(self, model: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.record["intervals"].get(model, {})

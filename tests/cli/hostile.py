@@ -204,6 +204,7 @@ COMMANDS = {
     ],
     "explain": ["explain unknown-key", "explain TEXT"],
     "schema": ["schema --project"],
+    "metrics": ["metrics", "metrics --json", "metrics TEXT", "metrics one@TEXT"],
     "runs": ["runs", "runs --json", "runs --where TEXT", "runs --model TEXT", "runs --from TEXT"],
     "gc": ["gc", "gc --json"],
     "store": ["store verify", "store verify --json"],

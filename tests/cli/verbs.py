@@ -20,6 +20,7 @@ LINES = {
     "describe": ("describe", "csv"),
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),
+    "metrics": ("metrics",),
     "runs": ("runs",),
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),
