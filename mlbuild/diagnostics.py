@@ -204,6 +204,8 @@ CODES = {
     "unknown-dataset": "there is no dataset with this name",
     "unknown-preprocessing": "there is no preprocessing list with this name",
     "unknown-model": "there is no model with this name",
+    "unknown-output": "there is no output with this name",
+    "unknown-test": "there is no test with this name",
     "unknown-column": "there is no column with this name at this point",
     "unknown-target": "there is no task or definition with this name, or there are several",
     "unknown-time-zone": "there is no time zone with this name",
@@ -240,6 +242,8 @@ CODES = {
     "not-serving": "a feature that depends on a column that is unknown at prediction time",
     "target-leak": "a feature that depends on the target",
     "shared-with-target": "a feature and the target are computed from the same column",
+    # tests
+    "unlisted-category": "a test with a value that is not one of the categories of its column",
     # what a build finds
     "contract-violation": "rows violate a rule of a contract with severity 'warn'",
     "constant-model": "a model that makes the same prediction for every row",
@@ -249,6 +253,7 @@ CODES = {
     "absent-class": "a class of the target without rows for validation or testing, or in a fold",
     "too-good": "a model whose predictions are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant prediction",
+    "failed-test": "a test with severity 'warn' that fails",
 }
 
 #: The warnings that need data and are found by a build.
@@ -261,6 +266,7 @@ FOUND_IN_BUILDS = (
     "constant-model",
     "no-skill",
     "too-good",
+    "failed-test",
 )
 #: The codes of warnings, which a spec can silence or turn into errors. All others are always errors.
-WARNINGS = ("unused", "shared-with-target", *FOUND_IN_BUILDS)
+WARNINGS = ("unused", "shared-with-target", "unlisted-category", *FOUND_IN_BUILDS)

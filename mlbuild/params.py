@@ -110,8 +110,9 @@ class Object(Kind):
 class TaggedUnion(Kind):
     """An object whose key `by` names one of several described classes. Its other keys are those of that class.
 
-    With `suffixes`, pairs of a suffix and a name, the suffix of `path` determines the class of an object without
-    `by`. With `short`, a text stands for an object that has only `by`; all parameters then have defaults.
+    An object without `by` is of the class `otherwise`, if there is one. With `suffixes`, pairs of a suffix and a name, the
+    suffix of its `path` determines the class. With `short`, a text stands for an object that has only `by`; all
+    parameters then have defaults.
     """
 
     by: str
@@ -119,18 +120,19 @@ class TaggedUnion(Kind):
     name: str
     suffixes: tuple[tuple[str, str], ...] = ()
     short: bool = False
+    otherwise: str | None = None
 
     @property
     def alone(self) -> ClassName:
         return ClassName(self.name, self.classes)
 
     def which(self, value: Mapping[str, Any]) -> Any:
-        """Return the value of `by`, or the name for the suffix; None if neither determines it."""
+        """Return the value of `by`, or what is used without it; None if nothing is."""
         if self.by in value:
             return value[self.by]
         path = value.get("path")
         found = [name for suffix, name in self.suffixes if isinstance(path, str) and path.endswith(suffix)]
-        return found[0] if found else None
+        return found[0] if found else self.otherwise
 
     def json_schema(self) -> Json:
         """Return a reference; the schema writer makes the definition, and one for each class."""
@@ -145,7 +147,7 @@ class TaggedUnion(Kind):
         return written[self.by] if self.short and len(written) == 1 else written
 
     def phrase(self) -> str:
-        return f"a map with '{'path' if self.suffixes else self.by}'"
+        return "a map" if self.otherwise else f"a map with '{'path' if self.suffixes else self.by}'"
 
     def nested(self) -> tuple[Kind, ...]:
         own = tuple(param.kind for cls in self.classes for param in params_of(cls).values())

@@ -44,6 +44,7 @@ THEMES = {
     "building": {
         "plan": "show what a build would do and why, without running anything",
         "build": "run the tasks that are not up to date",
+        "test": "run the tests of the spec, and report each",
         "status": "show which outputs and tasks are up to date, stale or failed (exits with code 6 unless all are up to date)",
         "why": "explain why a target would run, or why it last ran",
         "graph": "print the graph of the tasks",

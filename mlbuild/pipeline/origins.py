@@ -10,7 +10,7 @@ from mlbuild.spec.spec import Spec
 from mlbuild.spec.text.tree import Node
 
 #: A task starts only when all tasks with lower ranks are done, so data errors are found before any training.
-SOURCES, DATASETS, MODELS = range(3)
+SOURCES, DATASETS, FEATURES, MODELS = range(4)
 
 #: Maps paths in the parameters of a task to the paths in the spec that they come from.
 Places = dict[Path, Path]

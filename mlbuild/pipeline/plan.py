@@ -27,6 +27,7 @@ from mlbuild.pipeline.tasks import (
 )
 from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
+from mlbuild.pipeline.tasks.verdicts import test
 from mlbuild.spec.spec import Spec
 
 #: Facts about the code of tasks that cannot be derived from the code.
@@ -46,6 +47,7 @@ POLICY = Policy(
             "mlbuild.models.ANSWERS",
             "mlbuild.models.metrics.METRICS",
             "mlbuild.ops.OPS",
+            "mlbuild.verdicts.tests.TESTS",
         }
     ),
     # Methods of these classes for the schema, for messages or for other tasks count only if something names them.
@@ -84,7 +86,7 @@ TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, evaluate, fold, cross_validate),
-    "outputs": (artifact, verify, publish),
+    "outputs": (artifact, verify, test, publish),
 }
 
 

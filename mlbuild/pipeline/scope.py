@@ -12,7 +12,7 @@ from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
-from mlbuild.pipeline.origins import Places, SpecOrigins
+from mlbuild.pipeline.origins import FEATURES, MODELS, Places, SpecOrigins
 from mlbuild.pipeline.parts import parts_of
 from mlbuild.spec.spec import ModelSpec, OutputSpec, Spec
 
@@ -67,6 +67,7 @@ class ModelScope(Scope[ModelSpec]):
         self.ops = tuple(dict.fromkeys(type(stage.step) for stage in item.stages))
         self.binning = item.learner.binning()
         self.stopping = _stopping(item)
+        self.fit_rank = _fit_rank(spec, item)
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
         return super().task(kind, places, at=at, labels=(f"model:{self.item.name}",), **fields)
@@ -93,12 +94,14 @@ class ModelScope(Scope[ModelSpec]):
 class OutputScope(Scope[OutputSpec]):
     """An output whose tasks are planned, with the scope of its model.
 
-    `place` is the folder around that of the output; None where it is not published.
+    `place` is the folder around that of the output; None where it is not published. `verdicts` are inputs of `publish`
+    that must exist for the output to be published.
     """
 
     def __init__(self, spec: Spec, item: OutputSpec, model: ModelScope, place: str | None) -> None:
         super().__init__(spec, item)
         self.model, self.place = model, place
+        self.verdicts: list[Input] = []
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
         return super().task(kind, places, at=at, labels=(f"output:{self.item.name}",), **fields)
@@ -107,6 +110,13 @@ class OutputScope(Scope[OutputSpec]):
 def _params(model: ModelSpec) -> Json:
     """Return the parameters of the learner without the discriminator, which is the `type` of the model."""
     return {key: value for key, value in write(model.learner).items() if key != "type"}
+
+
+def _fit_rank(spec: Spec, model: ModelSpec) -> int:
+    """Return the rank of the fit. If a test needs nothing else, it comes before any training."""
+    outputs = {name for name, one in spec.outputs.items() if one.model == model.name}
+    tested = any(one.test.of_features and one.output in outputs for one in spec.tests.values())
+    return FEATURES if tested else MODELS
 
 
 def _stopping(model: ModelSpec) -> Json | None:

@@ -35,6 +35,7 @@ from mlbuild.params import (
     summary,
 )
 from mlbuild.selection import ColumnSelection, Selector
+from mlbuild.verdicts.tests import TESTS
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
 _SUFFIXES = tuple((suffix, one.type) for suffix, one in (NAMED | COMPRESSED).items())
@@ -45,6 +46,7 @@ CLUSTER = Object(Cluster, COLUMNS, "column")
 SLICE = Object(Slice, Name("column"), "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
+TEST = TaggedUnion("test", TESTS, "test", otherwise="expect")
 _PREPROCESSING = Name("preprocessing")
 
 

@@ -25,6 +25,7 @@ from mlbuild.models.learner import Learner
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
+from mlbuild.verdicts.tests.test import Test
 
 
 @frozen
@@ -143,6 +144,23 @@ class OutputSpec:
 
 
 @frozen
+class TestSpec:
+    """A test of an output. `others` are the rows of the tests that it compares with, by name."""
+
+    name: str
+    test: Test
+    others: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def output(self) -> str:
+        return self.test.output
+
+    @property
+    def at(self) -> Path:
+        return ("tests", self.name)
+
+
+@frozen
 class Spec:
     """A project without errors. Sources and datasets share one namespace.
 
@@ -178,6 +196,10 @@ class Spec:
     @property
     def outputs(self) -> Mapping[str, OutputSpec]:
         return self.of("outputs")
+
+    @property
+    def tests(self) -> Mapping[str, TestSpec]:
+        return self.of("tests")
 
     @property
     def file(self) -> FilePath:

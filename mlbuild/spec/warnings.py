@@ -27,6 +27,10 @@ class Warnings(Described):
     shared_with_target: str = _level(
         "A feature and the target are computed from the same column.", key="shared-with-target"
     )
+    unlisted_category: str = _level(
+        "A test gives a model a value that is not one of the categories of its column.",
+        key="unlisted-category",
+    )
     contract_violation: str = _level(
         "Rows violate a rule of a contract with severity `warn`. Found by a build.", key="contract-violation"
     )
@@ -57,3 +61,4 @@ class Warnings(Described):
         "A model explains more than 99% of the variance of rows that it has not seen. Found by a build.",
         key="too-good",
     )
+    failed_test: str = _level("A test with severity `warn` fails. Found by a build.", key="failed-test")

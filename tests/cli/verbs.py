@@ -10,6 +10,7 @@ LINES = {
     "check": ("check",),
     "plan": ("plan",),
     "build": ("build", "--force", "-j", "1"),
+    "test": ("test",),
     "status": ("status",),
     "why": ("why", "train:trees"),
     "graph": ("graph",),

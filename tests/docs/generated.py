@@ -23,6 +23,7 @@ from mlbuild.selection import GROUPS
 from mlbuild.spec.language import TARGET, Dataset, Model, Output, Stopping, Verify
 from mlbuild.spec.root import Root
 from mlbuild.spec.warnings import Warnings
+from mlbuild.verdicts.tests.expected import Expected, Range
 from tests.docs.keys import code, keys_of
 from tests.docs.markdown import DOCS, filled, pages, table
 from tests.docs.reference import reference
@@ -47,6 +48,8 @@ _DESCRIBED = {
         Stopping,
         Output,
         Verify,
+        Expected,
+        Range,
         Warnings,
     )
 }

@@ -22,6 +22,7 @@ from mlbuild.ops.stages import place
 from mlbuild.params import Param, params_of, read, summary
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.text.yaml_text import yaml_text
+from mlbuild.verdicts.tests import TESTS
 from tests.docs.keys import code, doc_of, keys_of
 from tests.docs.markdown import DOCS, table
 from tests.editor.examples import examples
@@ -37,6 +38,7 @@ _HELD: dict[str, Callable[[Json], Any]] = {
     "folds": lambda value: {"folds": value},
     "step": lambda value: [value],
     "metric": lambda value: {"metrics": [value]},
+    "test": lambda value: {"tests": {"example": value}},
 }
 
 
@@ -50,6 +52,7 @@ def reference() -> dict[Path, str]:
         "ops": _page("Preprocessing ops", _OPS, OPS),
         "learners": _page("Learners", _LEARNERS, LEARNERS),
         "metrics": _metrics(),
+        "tests": _page("Tests", _TESTS, TESTS),
     }
     return {DOCS / "reference" / f"{name}.md": text for name, text in pages.items()}
 
@@ -63,6 +66,7 @@ _OPS = (
     "The values for `op` in the steps of a [preprocessing](../spec/preprocessing.md). The *state* of a step is what it"
     " learns from the training rows. It is the only result of fitting that the artifact uses."
 )
+_TESTS = "The values for `test` in the definitions under [`tests`](../spec/tests.md). Without `test`, it is `expect`."
 _LEARNERS = "The values for `type` of a [model](../spec/models.md), and the keys of their `params`."
 
 

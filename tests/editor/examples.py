@@ -99,8 +99,20 @@ BASE: Json = {
         }
     },
     "outputs": {"m": {"model": "m", "verify": {"rows": 100}}},
+    "tests": {
+        "t": {
+            "output": "m",
+            "given": {"x": 1},
+            "expect": {"label": "yes", "probability": {"min": 0.5}},
+        },
+        "s": {"output": "m", "given": {"x": 3}, "expect": {"label": "no"}},
+        "u": {"output": "m", "rows": [{"given": {"x": 2}, "expect": {"near": "t", "within": 0.1}}]},
+        "d": {"test": "directional", "output": "m", "change": {"x": "x + 1"}, "expect": {"at_least": 0}},
+    },
 }
 
+#: The definitions of what is below `tests`.
+_OF_TESTS = ("test", "expected", "range", "example", "rise")
 #: Where an object of each definition is in the spec.
 PLACES: dict[str, Place] = {
     "": (),
@@ -131,6 +143,11 @@ PLACES: dict[str, Place] = {
     "params": ("models", "m", "params"),
     "output": ("outputs", "m"),
     "verify": ("outputs", "m", "verify"),
+    "test": ("tests", "v"),
+    "expected": ("tests", "t", "expect"),
+    "range": ("tests", "t", "expect", "probability"),
+    "example": ("tests", "u", "rows", 0),
+    "rise": ("tests", "d", "expect"),
 }
 
 #: The required parameters of everything that has a discriminator.
@@ -162,6 +179,11 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("folds", "random"): {},
     ("folds", "stratified"): {"column": "kind"},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
+    ("test", "expect"): {"output": "m", "given": {"x": 1}, "expect": {"label": "yes"}},
+    ("test", "monotone"): {"output": "m", "column": "x", "direction": "increasing"},
+    ("test", "directional"): {"output": "m", "change": {"x": "x + 1"}, "expect": {"at_least": 0}},
+    ("test", "invariant"): {"output": "m", "columns": ["x"]},
+    ("test", "features"): {"output": "m", "given": {"x": 1}, "expect": {"x": 1}},
 }
 
 #: Values of parameters that have neither a default nor an example, and other parameters that they need; None is for
@@ -223,6 +245,21 @@ VALUES: dict[tuple[str, str], Json] = {
     ("stopping", "metric"): {"metric": "log_loss"},
     ("lightgbm.classifier", "objective"): {"objective": "binary"},
     ("sklearn.logistic_regression", "class_weight"): {"class_weight": "balanced"},
+    ("expect", "rows"): {
+        "rows": [{"given": {"x": 1}, "expect": {"label": "yes"}}],
+        "given": None,
+        "expect": None,
+    },
+    ("monotone", "class"): {"class": "no"},
+    ("directional", "class"): {"class": "no"},
+    ("invariant", "change"): {"change": {"x": "x + 1"}, "columns": None},
+    ("invariant", "within"): {"within": 0.1},
+    ("expected", "probabilities"): {"probabilities": {"yes": {"min": 0.5}}},
+    ("expected", "value"): {"value": {"min": 0.5}, "label": None, "probability": None},
+    ("expected", "near"): {"near": "s", "within": 0.1},
+    ("expected", "within"): {"near": "s", "within": 0.1},
+    ("range", "max"): {"max": 1},
+    ("rise", "at_most"): {"at_most": 1},
 }
 
 
@@ -271,6 +308,12 @@ class Example:
             del model["early_stopping"]
         if self.name == "dataset_step":  # the column may be gone
             del spec["datasets"]["table"]["cluster"]
+        if self.name == "expected" and "value" in value:  # a number
+            model["type"] = "lightgbm.regressor"
+            _suit(model, model["type"])
+            del spec["tests"]["s"]
+        if self.name not in _OF_TESTS:  # the model may do something else
+            del spec["tests"]
         if self.name == "step" and self.which != "derive":
             model["features"] = sorted({"x", str(self.value["columns"])})
         return spec
@@ -341,7 +384,7 @@ def put(spec: Any, above: Place, key: str | int, value: Any) -> None:
     """Set the value of a key, or append it to a list."""
     for part in above:
         spec = spec[part]
-    if isinstance(spec, list):
+    if isinstance(spec, list) and key == len(spec):
         spec.append(value)
     else:
         spec[key] = value

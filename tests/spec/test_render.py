@@ -99,6 +99,7 @@ seed: 0
 warnings:
   unused: warn
   shared-with-target: warn
+  unlisted-category: warn
   contract-violation: warn
   unmatched-join: warn
   empty-part: warn
@@ -107,6 +108,7 @@ warnings:
   constant-model: warn
   no-skill: warn
   too-good: warn
+  failed-test: warn
 sources:
   s:
     type: csv
@@ -147,6 +149,7 @@ datasets: {}
 preprocessing: {}
 models: {}
 outputs: {}
+tests: {}
 x-b: [1, 1.0]
 x-a: {}
 """

@@ -290,11 +290,14 @@ def sample(shape: dict[str, Any]) -> Any:
         return sample(build_schema()["definitions"][shape["$ref"].rpartition("/")[2]])
     if "enum" in shape:
         return shape["enum"][0]
-    if "additionalProperties" in shape and shape.get("type") == "object":
+    if isinstance(shape.get("additionalProperties"), dict) and shape.get("type") == "object":
         return {"a": sample(shape["additionalProperties"])}
     if "items" in shape:
         return [sample(shape["items"])]
-    return {"string": "a", "integer": 1, "number": 0.5, "boolean": True}[shape["type"]]
+    if shape.get("type") == "object":
+        return {key: sample(shape["properties"][key]) for key in shape.get("required", ())}
+    type_ = shape["type"] if isinstance(shape["type"], str) else shape["type"][0]
+    return {"string": "a", "integer": 1, "number": 0.5, "boolean": True}[type_]
 
 
 def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -309,6 +312,7 @@ def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "step": {"preprocessing": {"a": [body]}},
         "metric": {"models": {"a": model | {"metrics": [body]}}},
         "model": {"models": {"a": body}},
+        "test": {"tests": {"a": body}},
     }
     return base | places[name]
 

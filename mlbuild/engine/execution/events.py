@@ -19,7 +19,8 @@ from mlbuild.progress import Progress
 class BuildResult:
     """The outcome of a build: names of tasks in the order of the plan, whatever the order in which they ended.
 
-    `actions` contains the result of each task that has one, and `failures` why others have none. `blocked` tasks
+    `actions` contains the result of each task that has one, and `failures` why others have none; those that are `remembered`
+    failed in an earlier build and were not tried again. `blocked` tasks
     were not started because of failures. `unsteady` tasks gave a different result for the same inputs, in the named
     parts. `times` are the seconds that each task took that ran.
     """
@@ -31,6 +32,7 @@ class BuildResult:
     restored: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    remembered: tuple[str, ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
     unsteady: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict, compare=False)

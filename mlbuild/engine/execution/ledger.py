@@ -26,6 +26,7 @@ class Ledger:
         self._outcomes: dict[str, str] = {}
         self._times: dict[str, float] = {}
         self._unsteady: dict[str, tuple[str, ...]] = {}
+        self._remembered: set[str] = set()
 
     def begin(self) -> None:
         """Forget all outcomes except failures: no task is tried again that has failed in this build."""
@@ -49,6 +50,8 @@ class Ledger:
 
     def fail(self, task: str, failure: Failure, key: str, remembered: str | None = None) -> None:
         self.failures[task] = failure
+        if remembered and task not in self._outcomes:
+            self._remembered.add(task)
         self.settle(task, None, "failed", TaskFailed(task, failure, remembered, key))
 
     def differ(self, task: str, parts: tuple[str, ...]) -> None:
@@ -71,5 +74,6 @@ class Ledger:
             actions={task: action for task in settled if (action := self.done[task])},
             unsteady={task: self._unsteady[task] for task in settled if task in self._unsteady},
             times={task: self._times[task] for task in settled if task in self._times},
+            remembered=tuple(task for task in settled if task in self._remembered),
             **{word: tuple(named.get(word, ())) for word in ("ran", "reused", "restored", "blocked")},
         )

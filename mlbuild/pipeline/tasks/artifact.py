@@ -77,6 +77,11 @@ def model(scope: OutputScope) -> Input:
     return Input("artifact", f"artifact:{scope.item.name}", (MODEL,))
 
 
+def contract(scope: OutputScope) -> Input:
+    """Return the description of the inputs and outputs of the model as an input."""
+    return Input("contract", f"artifact:{scope.item.name}", (CONTRACT,))
+
+
 def trained_of(job: Job) -> Trained:
     """Load the trained pipeline from the inputs of the task."""
     states = tuple(json.loads(job.read("fit", "states")))

@@ -15,7 +15,6 @@ from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.ops.op import Target
 from mlbuild.ops.steps import Fitting, number_names
 from mlbuild.pipeline.features import Features
-from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import parts_of, read_array, write_table
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import target
@@ -30,7 +29,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     yield scope.task(
         "fit",
         scope.feature_places,
-        rank=MODELS,
+        rank=scope.fit_rank,
         run=run,
         params={"features": scope.features.to_json(), "steps": scope.steps},
         inputs=(rows, target.coded(scope, "train")) if scope.uses_target else (rows,),

@@ -47,7 +47,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         rank=MODELS,
         run=run,
         params={"files": {one.slot: list(one.parts) for one in shipped}},
-        inputs=shipped,
+        inputs=(*shipped, *scope.verdicts),
         parts=parts,
         reported=parts if scope.place is None else (),  # a folder is compared instead
         exports=None if scope.place is None else Path(scope.place, scope.item.name).as_posix(),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.parity import Real, verify
 from mlbuild.bundle.trained import Recipe
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.pipeline.origins import MODELS
-from mlbuild.pipeline.parts import SPLITS, kept_parts, kept_under, parts_of, read_array, read_columns
+from mlbuild.pipeline.parts import SPLITS, read_array, read_columns
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks import artifact, features, predict
+from mlbuild.pipeline.tasks.verdicts.raw_rows import PartNames, kept, places, raw_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,18 +21,14 @@ if TYPE_CHECKING:
 KIND = "verify"
 #: The part with the certificate, which is also a file of an output.
 PARITY = "parity.json"
-#: Columns by name, each with the slot and the part that contains it.
-PartNames = Mapping[str, tuple[str, str]]
+#: A constant part. What reads it runs only if the artifact is equal to the trained pipeline.
+_VERDICT = "verdict"
 #: The maximum number of values of raw columns and of the matrix in memory at a time.
 _MOST_CELLS = 4_000_000
 _FEWEST_ROWS = 64
 
 
 def plan(scope: OutputScope) -> Iterator[Task]:
-    inputs = scope.item.serving.inputs
-    shown = [one.name for one in inputs if one.dropped is None]
-    kept = {one.name: one.dropped for one in inputs if one.dropped is not None}
-    raw = (*parts_of(SPLITS, shown), *kept_parts(kept.values()))
     task = scope.task(
         KIND,
         artifact.recipe_places(scope) | {("rows",): (*scope.item.at, "verify", "rows")},
@@ -40,16 +37,16 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         params={
             "recipe": artifact.recipe(scope),
             "rows": scope.item.verify_rows,
-            "kept": {name: kept_under(dropped) for name, dropped in kept.items()},
+            "kept": kept(scope),
         },
         inputs=(
             *artifact.trained(scope),
             artifact.model(scope),
-            Input("raw", f"dataset:{scope.model.item.dataset}", raw),
+            raw_rows(scope, SPLITS),
             *(features.matrix(scope.model, split) for split in SPLITS),
             predict.scores(scope.model),
         ),
-        parts=(PARITY,),
+        parts=(PARITY, _VERDICT),
         uses=(*scope.model.ops, type(scope.model.item.learner)),
         imports=(scope.model.item.learner.type,),
         libraries=(*artifact.libraries(scope), "onnxruntime"),
@@ -62,12 +59,18 @@ def task_of(output: str) -> str:
     return f"{KIND}:{output}"
 
 
+def verdict(scope: OutputScope) -> Input:
+    """Return the verdict on an artifact as an input."""
+    return Input("verified", task_of(scope.item.name), (_VERDICT,))
+
+
 def run(job: Job) -> None:
     trained = artifact.trained_of(job)
     certificate = verify(
         trained, job.read("artifact", artifact.MODEL), _real(job, trained.recipe), job.threads
     )
     job.write(PARITY, certificate)
+    job.write(_VERDICT, b"equal")
 
 
 def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
@@ -89,10 +92,7 @@ def _real(job: Job, recipe: Recipe) -> Iterator[Real]:
 
 
 def _inputs(job: Job, recipe: Recipe, split: str) -> PartNames:
-    """Return what a client sends. Some of these columns were dropped by the dataset."""
-    kept: Mapping[str, str] = job.params["kept"]
-    names = [item.name for item in recipe.inputs]
-    return {name: ("raw", f"{split}.{kept[name]}" if name in kept else f"{split}/{name}") for name in names}
+    return places((item.name for item in recipe.inputs), job.params["kept"], split)
 
 
 def _matrix(recipe: Recipe, split: str) -> PartNames:

@@ -18,7 +18,7 @@ def warn_unused(definitions: Definitions, findings: Findings) -> None:
         for use in section.uses(definition)
     }
     for section in SECTIONS:
-        for name in definitions.of(section.key) if section.bears else ():
+        for name in definitions.of(section.key) if section.bears and not section.optional else ():
             if (section.key, name) not in used:
                 message = f"nothing uses the {section.one} '{name}'"
                 findings.add(Problem("unused", message, (section.key, name), "remove it", on="key"))

@@ -11,6 +11,7 @@ from mlbuild.spec.sections.outputs import Outputs
 from mlbuild.spec.sections.preprocessing import Preprocessing
 from mlbuild.spec.sections.section import Section
 from mlbuild.spec.sections.sources import Sources
+from mlbuild.spec.sections.tests import Tests
 
 SECTIONS: tuple[Section[Any, Any], ...] = (
     Sources(),
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section[Any, Any], ...] = (
     Preprocessing(),
     Models(),
     Outputs(),
+    Tests(),
 )
 
 __all__ = ["SECTIONS", "Section"]

@@ -15,6 +15,7 @@ from mlbuild.spec.spec import OutputSpec
 class Outputs(Section[Output, OutputSpec]):
     key, one, kind = "outputs", "output", Object(Output)
     doc = "Outputs by name: each is exported to `dist/NAME/model.onnx`, with its parity report and metrics."
+    bears, optional = ("output",), True
 
     def check(self, project: Project) -> Mapping[str, OutputSpec | None]:
         return check_outputs(project.definitions, project.datasets, project.models, project.findings)

@@ -21,8 +21,9 @@ class Section(Generic[Defined, Checked]):
     """One section of the spec language: how its definitions are written, read, checked and referenced.
 
     `key` is the top-level key, `one` the noun for one definition, `kind` the kind of a definition, and `doc` the
-    documentation of the section. `bears` are the kinds of names that its definitions have. A `counted` section
-    appears in the summary of `check`.
+    documentation of the section. `bears` are the kinds of names that its definitions have. If the names are `optional`,
+    nothing needs to use a definition. The summary of `check` mentions a `counted` section; a `rare` one
+    only if there are definitions.
     """
 
     key: ClassVar[str]
@@ -30,7 +31,9 @@ class Section(Generic[Defined, Checked]):
     kind: ClassVar[Kind]
     doc: ClassVar[str]
     bears: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[bool] = False
     counted: ClassVar[bool] = True
+    rare: ClassVar[bool] = False
 
     def defined(self, definitions: Definitions) -> Mapping[str, Defined | None]:
         """Return the definitions of this section by name, None if one is invalid."""

@@ -115,18 +115,22 @@ def _tagged_union(kind: TaggedUnion) -> Json:
     return {
         "title": title,
         **({"anyOf": forms} if kind.short else {"type": "object"}),
-        **({} if kind.suffixes else {"required": [kind.by]}),
+        **({} if kind.suffixes or kind.otherwise else {"required": [kind.by]}),
         # No description here, so that hovering over the discriminator shows the description of the branch.
         "properties": {kind.by: _options(kind)},
         "if": {"type": "object", "required": [kind.by]},
         "then": {"allOf": leads},
-        "else": _by_suffix(kind) if kind.suffixes else _without(kind, title),
+        "else": _without(kind, title),
     }
 
 
 def _without(kind: TaggedUnion, title: str) -> Json:
     """Return the schema of an object without its discriminator, and of a short form."""
+    if kind.suffixes:
+        return _by_suffix(kind)
     shape = _unnamed(title, kind.by, dict(kind.classes.items()))
+    if kind.otherwise is not None:
+        return shape | {"allOf": [_ref(f"{kind.name}.{kind.otherwise}")]}
     return {word: part for word, part in shape.items() if word != "type" or not kind.short}
 
 
@@ -170,7 +174,7 @@ def branch(kind: TaggedUnion, cls: type) -> Json:
     shape = object_schema(cls)
     # The discriminator has it. Here it would hide the description of the key that contains the object.
     del shape["description"]
-    if kind.suffixes:
+    if kind.suffixes or kind.otherwise == cast(type[Described], cls).named_by()[1]:
         shape["required"].remove(kind.by)
     return shape
 

@@ -68,5 +68,5 @@ def _files(named: str) -> list[Path]:
 
 
 def _contents(spec: Spec) -> str:
-    shown = (section for section in SECTIONS if section.counted)
-    return ", ".join(counted(len(spec.of(section.key)), section.one) for section in shown)
+    counts = [(len(spec.of(section.key)), section) for section in SECTIONS if section.counted]
+    return ", ".join(counted(count, section.one) for count, section in counts if count or not section.rare)

@@ -1,0 +1,81 @@
+"""Finds the numbers at which the trees of a model file compare an input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.lowering.ensemble import read_ensemble
+from mlbuild.lowering.trees import MEMBER
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_TREES, _JOIN = "TreeEnsemble", "Concat"
+
+
+def thresholds(model: bytes, name: str) -> Array | None:
+    """Return the sorted numbers that the trees compare an input of the model with.
+
+    Between two of them, no output changes with the input, whatever the other inputs are. None if that is not sure: the
+    input must reach the outputs only through one ensemble of trees, and unchanged.
+    """
+    import numpy as np
+    import onnx
+
+    graph = onnx.shape_inference.infer_shapes(onnx.load_from_string(model)).graph
+    ensembles = [node for node in graph.node if node.op_type == _TREES]
+    if len(ensembles) != 1:
+        return None
+    trees, makers = ensembles[0], {output: node for node in graph.node for output in node.output}
+    columns = _columns(trees.input[0], makers)
+    ends = {value.name for value in graph.output}
+    widths = _widths(graph)
+    if (
+        name not in columns
+        or _reached(ends, makers, {*trees.output}, name)
+        or _reached({*columns} - {name}, makers, set(), name)
+        or not all(widths.get(column) for column in columns)
+    ):
+        return None
+    found = read_ensemble(trees)
+    if isinstance(found, str):
+        return None
+    places = np.cumsum([0, *(widths[column] for column in columns)])
+    numbers = [place for place, column in zip(places, columns, strict=False) if column == name]
+    own = np.isin(found["nodes_featureids"], numbers)
+    if (found["nodes_modes"][own] == MEMBER).any():
+        return None
+    values: Array = np.unique(found["nodes_splits"][own])
+    return values
+
+
+def _columns(tensor: str, makers: dict[str, Any]) -> list[str]:
+    """Return the tensors that are put side by side."""
+    node = makers.get(tensor)
+    if node is None or node.op_type != _JOIN:
+        return [tensor]
+    return [column for part in node.input for column in _columns(part, makers)]
+
+
+def _widths(graph: Any) -> dict[str, int]:
+    """Return the second dimension of each tensor, 0 if it is not known."""
+    return {
+        value.name: shape[1].dim_value
+        for value in (*graph.input, *graph.value_info)
+        if len(shape := value.type.tensor_type.shape.dim) == 2
+    }
+
+
+def _reached(tensors: set[str], makers: dict[str, Any], behind: set[str], name: str) -> bool:
+    """Whether any of the tensors depends on an input, other than through the tensors `behind`."""
+    seen, waiting = set(behind), [*tensors]
+    while waiting:
+        tensor = waiting.pop()
+        if tensor == name:
+            return True
+        if tensor not in seen:
+            seen.add(tensor)
+            waiting += makers[tensor].input if tensor in makers else ()
+    return False

@@ -1,0 +1,156 @@
+"""Task `test:NAME`: tests the verified artifact of an output, or what its learner would get, before it is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.bundle.session import Arrays, Session, encode
+from mlbuild.bundle.trained import RawInput, Recipe, Trained
+from mlbuild.columns import ColumnType, Schema
+from mlbuild.data.data_warning import DataWarning
+from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.lowering.thresholds import thresholds
+from mlbuild.models.answers.answer import Coding
+from mlbuild.params import Json, read
+from mlbuild.pipeline.findings import raised
+from mlbuild.pipeline.origins import FEATURES, MODELS
+from mlbuild.pipeline.parts import read_columns
+from mlbuild.pipeline.scope import OutputScope, Scope
+from mlbuild.pipeline.tasks import artifact, fit, verify
+from mlbuild.pipeline.tasks.verdicts.raw_rows import kept, places, raw_rows
+from mlbuild.spec.spec import TestSpec
+from mlbuild.verdicts.tests import TESTS
+from mlbuild.verdicts.tests.features import Features
+from mlbuild.verdicts.tests.of_rows import OfRows
+from mlbuild.verdicts.tests.subject import Subject, frame
+from mlbuild.verdicts.tests.test import Test
+from mlbuild.verdicts.verdict import Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KIND = "test"
+#: The parts: a constant, and what was found.
+VERDICT, REPORT = "verdict", "report"
+FORMAT = 1
+_CODES = ("failed-test",)
+
+
+def plan(scope: OutputScope) -> Iterator[Task]:
+    for item in scope.spec.tests.values():
+        if item.output == scope.item.name:
+            scope.verdicts.append(Input(f"{KIND} {item.name}", task_of(item.name), (VERDICT,)))
+            yield _task(scope, item)
+
+
+def _task(scope: OutputScope, item: TestSpec) -> Task:
+    inputs = Schema({one.name: one.column.served for one in scope.item.serving.inputs})
+    canonical = {key: value for key, value in item.test.canonical(inputs).items() if key != "output"}
+    params = {"test": canonical, "refused": raised(scope.spec, _CODES)}
+    needs = _matrix(scope) if item.test.of_features else _artifact(scope, item)
+    return Scope(scope.spec, item).task(
+        KIND,
+        {("test",): item.at, ("refused",): ("warnings",), **needs.pop("places", {})},
+        params=params | needs.pop("params"),
+        parts=(VERDICT, REPORT),
+        reported=(REPORT,),
+        labels=(f"output:{scope.item.name}",),
+        **{"uses": (type(item.test),), **needs},
+    )
+
+
+def _matrix(scope: OutputScope) -> dict[str, Any]:
+    """Return what a task needs to test what the learner would get."""
+    return {
+        "rank": FEATURES,
+        "run": run_features,
+        "params": {"recipe": artifact.recipe(scope)},
+        "places": artifact.recipe_places(scope),
+        "inputs": (fit.states(scope.model),),
+        "libraries": ("polars", "numpy"),
+    }
+
+
+def _artifact(scope: OutputScope, item: TestSpec) -> dict[str, Any]:
+    """Return what a task needs to test the artifact."""
+    rows = {"kept": kept(scope)} if isinstance(item.test, OfRows) else {}
+    raw = (raw_rows(scope, [item.test.split]),) if isinstance(item.test, OfRows) else ()
+    return {
+        "rank": MODELS,
+        "run": run,
+        "params": {"others": {name: dict(row) for name, row in item.others.items()}, **rows},
+        "inputs": (artifact.model(scope), artifact.contract(scope), verify.verdict(scope), *raw),
+        "libraries": ("polars", "numpy", "onnxruntime", "onnx"),
+    }
+
+
+def task_of(name: str) -> str:
+    """Return the name of the task of a test."""
+    return f"{KIND}:{name}"
+
+
+def run(job: Job) -> None:
+    test, model = _test(job), job.read("artifact", artifact.MODEL)
+    contract = json.loads(job.read("contract", artifact.CONTRACT))
+    session, inputs = Session(model), tuple(map(_input, contract["inputs"]))
+
+    def answers(rows: pl.DataFrame) -> Arrays:
+        return session.run(encode(rows, inputs))
+
+    subject = Subject.of(
+        contract,
+        answers,
+        others=job.params["others"],
+        thresholds=lambda name: thresholds(model, name),
+        rows=_rows(job, test, [one.name for one in inputs]) if isinstance(test, OfRows) else None,
+    )
+    conclude(job, test.judge(subject), test.severity)
+
+
+def run_features(job: Job) -> None:
+    test = _test(job)
+    assert isinstance(test, Features)
+    recipe = Recipe.from_json(job.params["recipe"])
+    states = tuple(json.loads(job.read("fit", "states")))
+    rows = frame([test.given], Schema({one.name: one.type for one in recipe.inputs}))
+    matrix = Trained(recipe, states, b"", Coding("")).transform(rows)
+    conclude(job, test.compared_with(matrix.row(0, named=True)), test.severity)
+
+
+def _test(job: Job) -> Test:
+    told = job.params["test"]
+    return read(TESTS.named(told["test"]), {**told, "output": ""})
+
+
+def _rows(job: Job, test: OfRows, names: Sequence[str]) -> pl.DataFrame:
+    """Return evenly spread rows of the inputs."""
+    import numpy as np
+
+    rows = read_columns(job, places(names, job.params["kept"], test.split))
+    count = min(test.rows, rows.height)
+    return rows[np.linspace(0, max(rows.height - 1, 0), count).round().astype(np.int64)]
+
+
+def conclude(job: Job, verdict: Verdict, severity: str) -> None:
+    """Write the parts of a verdict, unless it is a reason to fail.
+
+    Raises:
+        Failed: Of kind `gate`.
+    """
+    if not verdict.passed and (severity == "fail" or job.params["refused"]):
+        raise Failed(Failure("gate", verdict.text, verdict.details))
+    found = [] if verdict.passed else [_finding(verdict)]
+    report = {"format": FORMAT, "passed": verdict.passed, "text": verdict.text, "findings": found}
+    job.write(VERDICT, b"kept")
+    job.write(REPORT, json.dumps(report).encode())
+
+
+def _finding(verdict: Verdict) -> Json:
+    return DataWarning("failed-test", verdict.text).to_json() | {"details": verdict.details}
+
+
+def _input(told: Json) -> RawInput:
+    return RawInput(told["name"], ColumnType(told["dtype"], told["nullable"]), told["missing"])

@@ -1,0 +1,223 @@
+"""Tests of a spec run between the verification and the publication of an output, and `mlbuild test` reports them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from mlbuild.cli.exits import GATE, OK, USAGE
+from tests.cli.running import Command
+from tests.verdicts.loans import edited, loans, rows
+
+RICH = "label: true, probability: {min: 0.8}"
+WRONG = "label: false, probability: {min: 0.8}"
+
+
+def outcomes(mlbuild: Command, *words: str) -> dict[str, str]:
+    told = json.loads(mlbuild("test", "-j", "1", "--json", *words).out)
+    return {one["test"]: one["outcome"] for one in told["tests"]}
+
+
+def ran(mlbuild: Command, *words: str) -> list[str]:
+    """Build, and return the tasks that ran."""
+    told = json.loads(mlbuild("build", "-j", "1", "--json", *words).out)
+    return [one["task"] for one in told["tasks"] if one["outcome"] in ("ran", "failed")]
+
+
+def test_a_passing_test_is_published_and_remembered(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path)
+    first = mlbuild("build", "-j", "1")
+    assert first.code == OK, first.err
+    lines = first.out.splitlines()
+    assert lines[lines.index("dist/trees/model.onnx") + 2] == "  tests: 3 passed"
+    assert lines[lines.index("dist/line/model.onnx") + 2] == "  tests: 2 passed"
+    again = mlbuild("build", "-j", "1")
+    assert "nothing to do" in again.err or " reused" in again.err
+    assert "  tests: 3 passed" in again.out.splitlines()
+    told = mlbuild("test", "-j", "1")
+    assert told.code == OK
+    *lines, last = told.out.splitlines()
+    assert len(lines) == 5 and last == "5 tests: 5 passed"
+    assert lines[0].startswith("PASS  rich          label true, probability 0.9")
+    assert all(line.endswith("  (cached)") for line in lines)
+
+
+def test_a_failing_test_keeps_the_former_folder(tmp_path: Path, mlbuild: Command) -> None:
+    file = loans(tmp_path)
+    assert mlbuild("build", "-j", "1").code == OK
+    before = (tmp_path / "dist/trees/model.onnx").read_bytes()
+    edited(file, (RICH, WRONG), ("num_iterations: 20", "num_iterations: 21"))
+    failed = mlbuild("build", "-j", "1")
+    assert failed.code == GATE
+    assert "dist/trees/model.onnx: out of date, not changed" in failed.out
+    assert "test:rich: label true, expected false, probability 0." in failed.err
+    assert (tmp_path / "dist/trees/model.onnx").read_bytes() == before
+    assert "dist/line/model.onnx\n" in failed.out, "the other output is not affected"
+    assert ran(mlbuild) == ["test:rich"], "a failed verdict is listed, but it is remembered"
+    again = mlbuild("build", "-j", "1")
+    assert again.code == GATE and "nothing has changed since" in again.err
+    told = mlbuild("test", "-j", "1", "rich")
+    assert told.code == GATE
+    line, last = told.out.splitlines()
+    assert last == "1 test: 1 failed" and line.startswith("FAIL  rich  label true, expected false, ")
+    assert line.endswith("  (cached)  (mlbuild.yaml:38)")
+    edited(file, (WRONG, RICH))
+    assert mlbuild("build", "-j", "1").code == OK
+    assert (tmp_path / "dist/trees/model.onnx").read_bytes() != before
+
+
+def test_the_first_output_is_not_published_at_all(tmp_path: Path, mlbuild: Command) -> None:
+    loans(
+        tmp_path, "tests:\n  rich: {output: line, given: {income: 9000, debt: 9}, expect: {label: false}}\n"
+    )
+    assert mlbuild("build", "-j", "1").code == GATE
+    assert not (tmp_path / "dist/line").exists() and (tmp_path / "dist/trees").exists()
+
+
+def test_a_warning_is_told_and_can_be_an_error(tmp_path: Path, mlbuild: Command) -> None:
+    more = "  rich: {output: line, severity: warn, given: {income: 9000, debt: 9}, expect: {label: false}}\n"
+    file = loans(tmp_path, f"tests:\n{more}")
+    for _ in range(2):
+        done = mlbuild("build", "-j", "1")
+        assert done.code == OK
+        assert "  tests: 0 passed, 1 warning" in done.out.splitlines()
+        assert "warning[failed-test]: label true, expected false" in done.err
+    told = mlbuild("test", "-j", "1")
+    assert (told.code, told.out.splitlines()[0][:5]) == (OK, "WARN ")
+    file.write_text(file.read_text() + "warnings: {failed-test: error}\n")
+    assert mlbuild("build", "-j", "1").code == GATE
+    assert outcomes(mlbuild) == {"rich": "failed"}
+
+
+CHANGES: dict[str, tuple[tuple[str, str], list[str]]] = {
+    "a renamed test": (("  rich:\n", "  wealthy:\n"), ["publish:trees"]),
+    "another bound": (("{min: 0.8}", "{min: 0.7}"), ["test:rich"]),
+    "another severity": (
+        ("    within: 0.2\n", "    within: 0.2\n    severity: warn\n"),
+        ["test:nobody_moves"],
+    ),
+    "another way to write it": (
+        ("{income: 200, city: Rome}", "{city: Rome, income: 200, debt: null}"),
+        ["test:poor"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "wanted"), CHANGES.values(), ids=CHANGES)
+def test_no_training_depends_on_a_test(
+    tmp_path: Path, mlbuild: Command, change: tuple[str, str], wanted: list[str]
+) -> None:
+    file = loans(tmp_path)
+    assert mlbuild("build", "-j", "1").code == OK
+    edited(file, change)
+    assert ran(mlbuild) == wanted
+
+
+def test_a_new_test_trains_nothing(tmp_path: Path, mlbuild: Command) -> None:
+    file = loans(tmp_path)
+    assert mlbuild("build", "-j", "1").code == OK
+    file.write_text(file.read_text() + "  new: {output: line, test: invariant, columns: debt, within: 1}\n")
+    assert ran(mlbuild) == ["test:new", "publish:line"]
+
+
+#: What can go wrong with a model, and the tests that stop it.
+REGRESSIONS: dict[str, tuple[Any, list[tuple[str, str]], set[str]]] = {
+    "the labels are shuffled": (
+        lambda: rows().with_columns(repaid=rows()["repaid"].shuffle(seed=1)),
+        [("params: {num_iterations: 20", "params: {num_iterations: 20, learning_rate: 0.01")],
+        {"rich", "poor"},
+    ),
+    "the labels are flipped": (
+        lambda: rows().with_columns(repaid=~rows()["repaid"]),
+        [],
+        {"rich", "poor", "more_debt"},
+    ),
+    "a feature is dropped": (
+        rows,
+        [
+            ("features: [income, debt]", "features: [debt]"),
+            ("columns: [income, debt]}", "columns: debt}"),
+            ("given: {income: 5000}", "given: {}"),
+            ("expect: {debt: 0}", "expect: {debt: 3}"),
+        ],
+        {"scaled"},
+    ),
+    "a step is lost": (
+        rows,
+        [("      - {op: standard, columns: [income, debt]}\n", "")],
+        {"scaled"},
+    ),
+    "the city leaks": (
+        lambda: rows().with_columns(city=rows()["repaid"].replace_strict({True: "Rome", False: "Oslo"})),
+        [],
+        {"nobody_moves", "rich", "poor"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "changes", "wanted"), REGRESSIONS.values(), ids=REGRESSIONS)
+def test_a_planted_regression_is_stopped(
+    tmp_path: Path, mlbuild: Command, data: Any, changes: list[tuple[str, str]], wanted: set[str]
+) -> None:
+    file = loans(tmp_path)
+    assert mlbuild("build", "-j", "1").code == OK
+    loans(tmp_path, data=data())
+    edited(file, *changes)
+    found = {name for name, outcome in outcomes(mlbuild).items() if outcome == "failed"}
+    assert found and found <= wanted, found
+    assert mlbuild("build", "-k", "-j", "1").code == GATE
+
+
+def test_a_features_test_stops_a_build_before_training(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path)
+    edited(tmp_path / "mlbuild.yaml", ("expect: {debt: 0}", "expect: {debt: 7}"))
+    tasks = ran(mlbuild)
+    assert "test:scaled" in tasks and "fit:line" in tasks
+    assert not any(task.startswith(("train:", "bin:")) for task in tasks)
+
+
+def test_junit_files_and_unknown_names(tmp_path: Path, mlbuild: Command) -> None:
+    file = loans(tmp_path)
+    edited(file, (RICH, WRONG))
+    assert mlbuild("test", "-j", "1", "--junit", "junit.xml").code == GATE
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()  # our own file
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("5", "1", "0")
+    failure = suite.find("testcase[@name='rich']/failure")
+    assert failure is not None and "expected false" in str(failure.get("message"))
+    told = mlbuild("test", "riche")
+    assert (told.code, told.out) == (USAGE, "")
+    assert "there is no test 'riche'" in told.err and "did you mean 'rich'?" in told.err
+
+
+def test_a_test_that_cannot_run_is_skipped(tmp_path: Path, mlbuild: Command) -> None:
+    data = rows().with_columns(income=-rows()["income"])
+    loans(tmp_path, data=data)
+    told = mlbuild("test", "-j", "1")
+    assert told.code == 3
+    assert {line[:4] for line in told.out.splitlines()[:-1]} == {"SKIP"}
+    assert told.out.splitlines()[-1] == "5 tests: 5 skipped"
+
+
+def test_a_vacuous_test_fails(tmp_path: Path, mlbuild: Command) -> None:
+    more = """\
+tests:
+  same: {output: trees, test: invariant, change: {income: income * 1}}
+  unused: {output: trees, test: monotone, column: income, direction: increasing, rows: 5}
+  real: {output: trees, test: directional, change: {income: income + 9000}, expect: {at_least: -0.3}}
+"""
+    loans(tmp_path, more)
+    told = mlbuild("test", "-j", "1")
+    first, second, third = [line for line in told.out.splitlines() if line[0] != " "][:3]
+    assert "no row can fail: the change leaves all 1" in first and first.startswith("FAIL")
+    assert "values that cover all of 'income' tried" in second
+    assert third.startswith("PASS") and " changed rows rise by at least -0.3" in third
+
+
+def test_a_spec_without_tests_has_none(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path, "")
+    told = mlbuild("test")
+    assert (told.code, told.out) == (OK, "0 tests: none are defined\n")
