@@ -67,7 +67,7 @@ class Difference:
         if self.kind == "library":
             return f"{what}: {self.was['version']} -> {self.now['version']}"
         if self.was.get("request") != self.now.get("request"):
-            return f"what is fetched for {what} changed"
+            return f"the request for {what} changed"
         return f"the content of {what} changed"
 
 
@@ -149,7 +149,7 @@ class LockFile:
         action = fetched.action(self._store)
         if action is None:
             why = f"the content of source '{_source(task)}' is not in the store"
-            help_ = "use the store or cache of a build that fetched it, or fetch what is there now: mlbuild build --refresh"
+            help_ = "use the store or cache of a build that fetched it, or fetch the current content: mlbuild build --refresh"
             raise NotLocked(self.path.name, why, help=help_)
         return action
 

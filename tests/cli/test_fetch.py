@@ -169,7 +169,7 @@ def test_another_database_is_asked_at_once(shop: Command, monkeypatch: pytest.Mo
     shop("build", "-q")
     (shop.folder / "other.db").write_bytes((shop.folder / "shop.db").read_bytes())
     monkeypatch.setenv("SHOP", "sqlite:///other.db")
-    assert "another place is asked" in shop("plan").out
+    assert "it is fetched from another place" in shop("plan").out
     assert outcomes(shop("build", "--json"))["ran"] == ["fetch:payments"]
     assert outcomes(shop("build", "--json")).get("ran") is None
 
@@ -177,7 +177,7 @@ def test_another_database_is_asked_at_once(shop: Command, monkeypatch: pytest.Mo
 def test_offline_uses_what_was_fetched_last(shop: Command) -> None:
     none = shop("build", "--offline")
     assert none.code == 7
-    assert "nothing that was fetched from '${SHOP:-sqlite:///shop.db}' is in the store" in none.err
+    assert "no data fetched from '${SHOP:-sqlite:///shop.db}' is in the store" in none.err
     shop("build", "-q")
     (shop.folder / "shop.db").write_bytes(b"")
     assert outcomes(shop("build", "--json", "--offline")).keys() == {"reused"}
@@ -221,7 +221,7 @@ def test_locked_says_that_the_content_is_gone_or_that_something_else_is_asked(sh
     assert shop("build", "-q", "--locked").code == 0
     source(shop.folder, 'query: "SELECT * FROM payments WHERE id < 50"')
     other = shop("build", "--locked")
-    assert other.code == 7 and "what is fetched for source 'payments' changed" in other.err
+    assert other.code == 7 and "the request for source 'payments' changed" in other.err
 
 
 def test_locked_needs_no_database_where_the_cache_is_shared(
@@ -281,8 +281,8 @@ def failed(ran: Ran) -> str:
 @pytest.mark.parametrize(
     ("keys", "code", "message"),
     [
-        ('query: "SELEKT 1"', 3, "the database refuses the query: near"),
-        ('query: "SELECT * FROM nosuch"', 3, "the database refuses the query: no such table: nosuch"),
+        ('query: "SELEKT 1"', 3, "the database rejected the query: near"),
+        ('query: "SELECT * FROM nosuch"', 3, "the database rejected the query: no such table: nosuch"),
         ('query: "SELECT * FROM payments WHERE id < 0"', 3, "the result of the query has no rows"),
         ('query: "SELECT id, late FROM payments"', 3, "the result of the query has no column 'amount'"),
         ('version_query: "SELECT 1, 2"', 3, "'version_query' must return one row with one value"),

@@ -168,7 +168,7 @@ def test_offline_and_locked_use_what_was_fetched(mlbuild: Command, site: file_se
     write(mlbuild.folder, f"{site.url}/rows.csv")
     none = mlbuild("build", "--offline")
     assert (
-        none.code == 7 and f"nothing that was fetched from '{site.url}/rows.csv' is in the store" in none.err
+        none.code == 7 and f"no data fetched from '{site.url}/rows.csv' is in the store" in none.err
     )
     mlbuild("build", "-q")
     lock = mlbuild.folder / "mlbuild.lock"
@@ -187,7 +187,7 @@ def test_offline_and_locked_use_what_was_fetched(mlbuild: Command, site: file_se
     assert len(site.asked) == asked
     write(mlbuild.folder, f"{site.url}/others.csv")
     other = mlbuild("build", "--locked")
-    assert other.code == 7 and "what is fetched for source 'rows' changed" in other.err
+    assert other.code == 7 and "the request for source 'rows' changed" in other.err
 
 
 def test_a_variable_decides_whether_it_is_local(
@@ -203,7 +203,7 @@ def test_a_variable_decides_whether_it_is_local(
     with file_servers.web() as other:
         other.files["/rows.csv"] = CSV
         monkeypatch.setenv("DATA", other.url)
-        assert "another place is asked" in mlbuild("plan").out
+        assert "it is fetched from another place" in mlbuild("plan").out
         assert outcomes(mlbuild("build", "--json"))["ran"] == ["fetch:rows"]
         assert mlbuild("build").err.startswith("0 ran") or other.asked
 
@@ -216,7 +216,7 @@ def test_another_endpoint_is_another_place(mlbuild: Command, monkeypatch: pytest
         assert mlbuild("build", "-q").code == 0
         assert mlbuild("plan", "--exit-code").code == 0
         monkeypatch.setenv("AWS_ENDPOINT_URL", other.url)
-        assert "another place is asked" in mlbuild("plan").out
+        assert "it is fetched from another place" in mlbuild("plan").out
         other.answers[f"/{bucket.bucket}/rows.csv"] = lambda handler: answer(
             handler, 200, CSV + b"40,1.5\n", ETag='"1"', Last_Modified="Sun, 29 Nov 2026 12:00:00 GMT"
         )
@@ -236,7 +236,7 @@ def test_predict_reads_a_file_like_it(mlbuild: Command, site: file_servers.Site)
     ("url", "code", "message"),
     [
         ("SITE/nosuch.csv", 3, "there is no such file (404)"),
-        ("https://127.0.0.1:1/rows.csv", 7, "nothing answers there"),
+        ("https://127.0.0.1:1/rows.csv", 7, "the connection was refused"),
         ("s3://BUCKET/nosuch.csv", 3, "there is no such file"),
         ("s3://BUCKET/rows.csv", 7, "the server does not accept the credentials (InvalidAccessKeyId)"),
     ],

@@ -94,7 +94,7 @@ def test_a_type_of_postgresql_that_no_dtype_represents(
     query = f"SELECT {expression} AS x, 1 AS i"
     with pytest.raises(Failed) as caught:
         fetched(tmp_path, postgres.url, {"x": "string"}, query=query)
-    expected = f"column 'x' has the type {type_}, which no dtype represents; convert it in the query"
+    expected = f"column 'x' is of type {type_}, which no dtype can represent; convert it in the query"
     assert (caught.value.failure.kind, caught.value.failure.message) == ("data", expected)
     # It does not matter if nobody needs it.
     assert fetched(tmp_path, postgres.url, {"i": "int"}, query=query)[0].rows() == [(1,)]
@@ -133,7 +133,7 @@ def test_an_error_in_the_middle_of_the_rows_is_said(tmp_path: Path, postgres: Sh
     query = "SELECT 1 / (i - 70000) AS x FROM generate_series(1, 100000) AS s(i)"
     with pytest.raises(Failed) as caught:
         fetched(tmp_path, postgres.url, {"x": "int"}, query=query)
-    assert caught.value.failure.message == "the database refuses the query: division by zero"
+    assert caught.value.failure.message == "the database rejected the query: division by zero"
 
 
 def test_a_query_can_end_in_a_comment(tmp_path: Path, postgres: Shop) -> None:
@@ -186,7 +186,7 @@ def test_a_type_of_duckdb_that_no_dtype_represents(
     with pytest.raises(Failed) as caught:
         fetched(folder, shop.url, {"x": "string"}, query=f"SELECT {expression} AS x")
     assert caught.value.failure.message.startswith(
-        f"column 'x' has the type {type_}, which no dtype represents"
+        f"column 'x' is of type {type_}, which no dtype can represent"
     )
 
 
@@ -201,7 +201,7 @@ def test_a_type_of_duckdb_that_no_dtype_represents(
 )
 def test_a_query_of_duckdb_reads_nothing_but_the_database(duck: tuple[Path, Shop], query: str) -> None:
     folder, shop = duck
-    with pytest.raises(Failed, match="the database refuses the query"):
+    with pytest.raises(Failed, match="the database rejected the query"):
         fetched(folder, shop.url, {"x": "string"}, query=query)
 
 
@@ -259,12 +259,12 @@ def test_a_server_of_postgresql_that_is_out_of_reach(tmp_path: Path, postgres: S
     postgres.run("SELECT pg_reload_conf()")
     urls = {
         f"postgresql://bob:wr0ng@/postgres?{socket}": "the user or the password is wrong",
-        f"postgresql://bob@/postgres?{socket}": "it needs a password",
+        f"postgresql://bob@/postgres?{socket}": "a password is required",
         f"postgresql://nobody@/postgres?{socket}": "the user or the password is wrong",
         f"postgresql://postgres@/nosuch?{socket}": "there is no such database",
         "postgresql://postgres:s3cret@127.0.0.1:1/postgres": "no server is running there",
         "postgresql://postgres@/postgres?host=/nosuch": "no server is running there",
-        "postgresql://postgres@nosuch.invalid/postgres": "its host is unknown",
+        "postgresql://postgres@nosuch.invalid/postgres": "the host name cannot be resolved",
     }
     found = {url: failure(tmp_path, url) for url in urls}
     assert found == {url: ("store", cause) for url, cause in urls.items()}

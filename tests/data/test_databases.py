@@ -116,12 +116,12 @@ def test_a_name_can_be_any_text(shop: Shop, tmp_path: Path) -> None:
         ({"table": "empty"}, "table 'empty' has no rows"),
         ({"query": "SELECT * FROM empty"}, "the result of the query has no rows"),
         ({"table": "nosuch"}, "there is no table 'nosuch'"),
-        ({"query": "SELECT * FROM nosuch"}, "the database refuses the query: "),
-        ({"query": "SELECT nosuch FROM rows"}, "the database refuses the query: "),
-        ({"query": "SELEKT 1"}, "the database refuses the query: "),
-        ({"query": "DROP TABLE rows"}, "the database refuses the query: "),
-        ({"query": "INSERT INTO rows VALUES (1, 2)"}, "the database refuses the query: "),
-        ({"query": "SELECT 1; SELECT 2"}, "the database refuses the query: "),
+        ({"query": "SELECT * FROM nosuch"}, "the database rejected the query: "),
+        ({"query": "SELECT nosuch FROM rows"}, "the database rejected the query: "),
+        ({"query": "SELEKT 1"}, "the database rejected the query: "),
+        ({"query": "DROP TABLE rows"}, "the database rejected the query: "),
+        ({"query": "INSERT INTO rows VALUES (1, 2)"}, "the database rejected the query: "),
+        ({"query": "SELECT 1; SELECT 2"}, "the database rejected the query: "),
         ({"query": "SELECT amount, amount FROM rows"}, "the result of the query has no column 'amunt'"),
     ],
 )
@@ -134,7 +134,7 @@ def test_what_is_wrong_is_said(shop: Shop, tmp_path: Path, keys: dict[str, str],
     if "refuses" in message:
         assert (
             len(found.message) > len(message)
-            and found.details["unquoted"] == "the database refuses the query"
+            and found.details["unquoted"] == "the database rejected the query"
         )
     assert fetched(tmp_path, shop.url, {"amount": "int"}, table="rows")[0].rows() == [(2,)]
 
@@ -152,7 +152,7 @@ def test_a_column_twice_is_refused(shop: Shop, tmp_path: Path) -> None:
         ("SELECT 1, 2", "'version_query' must return one row with one value"),
         ("SELECT i FROM rows", "'version_query' must return one row with one value"),
         ("SELECT i FROM rows WHERE i > 7", "'version_query' must return one row with one value"),
-        ("SELECT nosuch FROM rows", "the database refuses the query: "),
+        ("SELECT nosuch FROM rows", "the database rejected the query: "),
     ],
 )
 def test_the_version_of_a_table(shop: Shop, tmp_path: Path, query: str, message: str | None) -> None:

@@ -145,11 +145,11 @@ def test_redirects_are_followed_but_a_login_stays_with_its_server(site: Site, tm
 def test_a_redirect_to_other_places_is_refused(site: Site, tmp_path: Path, place: str) -> None:
     site.answers["/rows.csv"] = lambda handler: answer(handler, 302, Location=place)
     found = failure(tmp_path, f"{site.url}/rows.csv")
-    told = "it redirects to a place that mlbuild does not read from"
+    told = "it redirects to a URL that mlbuild does not follow"
     # Python itself refuses a file, with the status of the redirect.
     assert found.kind == "store" and found.message.partition(": ")[2] in (
         told,
-        "it redirects without an end (302)",
+        "it redirects too many times (302)",
     )
 
 
@@ -175,23 +175,23 @@ def nonsense(handler: BaseHTTPRequestHandler) -> None:
         (status(404), "data", "there is no such file (404)"),
         (status(410), "data", "there is no such file (410)"),
         (status(401), "store", "the server does not accept the login (401)"),
-        (status(403), "store", "the server refuses access (403)"),
-        (status(418), "store", "the server answers with the error 418"),
-        (status(500), "store", "the server answers with the error 500"),
-        (status(503), "store", "the server answers with the error 503"),
+        (status(403), "store", "the server denied access (403)"),
+        (status(418), "store", "the server returned error 418"),
+        (status(500), "store", "the server returned error 500"),
+        (status(503), "store", "the server returned error 503"),
         (
             lambda handler: answer(handler, 302, Location="/rows.csv"),
             "store",
-            "it redirects without an end (302)",
+            "it redirects too many times (302)",
         ),
         (
             lambda handler: answer(handler, 200, b"x;y\n", Content_Length="99"),
             "store",
-            "the connection broke after 4 of 99 bytes",
+            "the connection was lost after 4 of 99 bytes",
         ),
-        (silent, "store", "the server was silent for 0 seconds after 0 bytes"),
-        (changing, "store", "it changed while it was read; build again"),
-        (nonsense, "store", "the server does not answer as a web server should"),
+        (silent, "store", "the server sent nothing for 0 seconds after 0 bytes"),
+        (changing, "store", "it changed while it was being read; run the build again"),
+        (nonsense, "store", "the response is not valid HTTP"),
     ],
 )
 def test_what_a_web_server_can_do_wrong(
@@ -221,8 +221,8 @@ def test_a_busy_server_is_asked_again(site: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("https://127.0.0.1:1/x.csv", "nothing answers there"),
-        (f"https://{SECRET}.invalid/x.csv", "its host is not known"),
+        ("https://127.0.0.1:1/x.csv", "the connection was refused"),
+        (f"https://{SECRET}.invalid/x.csv", "the host name cannot be resolved"),
         (f"https://localhost:{SECRET}/x.csv", "its URL is malformed"),
         (f"https://[{SECRET}/x.csv", "its URL is malformed"),
     ],
@@ -270,7 +270,7 @@ def test_a_certificate_must_be_valid(
 
 def test_a_server_without_encryption(site: Site, tmp_path: Path) -> None:
     url = f"{site.url.replace('http:', 'https:')}/rows.csv"
-    failed(tmp_path, url, "store", "the server does not encrypt its answers as it should")
+    failed(tmp_path, url, "store", "the encrypted connection (TLS) failed")
 
 
 def test_a_bucket_needs_rights(
@@ -284,11 +284,11 @@ def test_a_bucket_needs_rights(
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", nobody[0])
         failed(tmp_path, url, "store", "the server does not accept the credentials (SignatureDoesNotMatch)")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", nobody[1])
-        failed(tmp_path, url, "store", "the server refuses access (AccessDenied)")
+        failed(tmp_path, url, "store", "the server denied access (AccessDenied)")
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         found = failure(tmp_path, url)
-        assert found.message == "cannot fetch '${DATA}': the server refuses access"
+        assert found.message == "cannot fetch '${DATA}': the server denied access"
         assert found.details["lines"] == [f"help: {cloud.S3.help}"]
 
 
@@ -301,17 +301,17 @@ def test_what_a_bucket_lacks(bucket: file_servers.Cloud, tmp_path: Path) -> None
     ("answers", "kind", "message"),
     [
         (status(404), "data", "there is no such file"),
-        (status(403), "store", "the server refuses access"),
+        (status(403), "store", "the server denied access"),
         (status(401), "store", "the server does not accept the credentials"),
-        (status(400), "store", "the server answers with the error 400"),
-        (status(500), "store", "the server answers with the error 500"),
-        (status(412), "store", "it changed while it was read; build again"),
+        (status(400), "store", "the server returned error 400"),
+        (status(500), "store", "the server returned error 500"),
+        (status(412), "store", "it changed while it was being read; run the build again"),
         (
             lambda handler: answer(handler, 200, b"x", Content_Length="9", **OBJECT),
             "store",
-            "the connection broke",
+            "the connection was lost",
         ),
-        (nonsense, "store", "the server does not answer as it should"),
+        (nonsense, "store", "the response is not valid HTTP"),
     ],
 )
 @pytest.mark.parametrize("scheme", ["s3", "gs", "az"])
@@ -342,8 +342,8 @@ def elsewhere(patch: pytest.MonkeyPatch, url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("http://127.0.0.1:1", "nothing answers there"),
-        (f"https://{SECRET}.invalid", "its host is not known"),
+        ("http://127.0.0.1:1", "the connection was refused"),
+        (f"https://{SECRET}.invalid", "the host name cannot be resolved"),
         ("http://example.com", "its endpoint is not encrypted"),
         (f"http://[{SECRET}", "its endpoint is not encrypted"),
     ],
@@ -408,7 +408,7 @@ def test_an_error_that_nobody_expected_is_scrubbed(
 
     monkeypatch.setattr(obstore, "get", fail)
     found = failure(tmp_path, f"{bucket.url}/rows.csv")
-    unquoted = "cannot fetch '${DATA}': the library obstore fails"
+    unquoted = "cannot fetch '${DATA}': the obstore library failed"
     assert (found.kind, found.message) == ("store", f"{unquoted}: cannot use *** for ***/***")
     assert found.details["unquoted"] == unquoted
 

@@ -156,7 +156,7 @@ def test_offline_uses_the_last_answer(project: Project, oracle: Oracle) -> None:
     (failure,) = project.build(tasks(oracle), looks=offline).failures.values()
     assert (failure.kind, failure.message) == (
         "store",
-        "nothing that was fetched from 'the oracle' is in the store",
+        "no data fetched from 'the oracle' is in the store",
     )
     found = project.foresee(tasks(oracle), looks=offline)["f"]
     assert isinstance(found, Stale) and found.reasons == (Reason("not fetched", "the oracle"),)

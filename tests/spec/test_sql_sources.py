@@ -36,7 +36,7 @@ def found(folder: Path, keys: str) -> list[Diagnostic]:
         (
             "connection: 'sqlite:///shop.db', table: t, query: SELECT 1",
             "contradiction",
-            "'query' and 'table' exclude each other",
+            "'query' and 'table' cannot be used together",
             "remove one of them",
         ),
         ("connection: 'sqlite:///shop.db', query: ' '", "empty", "'query' is empty", None),

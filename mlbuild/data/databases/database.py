@@ -47,7 +47,7 @@ class Needed:
 class Session(Protocol):
     """An open database, in one read-only transaction that sees one state of all tables.
 
-    Its methods raise `Failed` of kind `data` if the database refuses the query, with the reason.
+    Its methods raise `Failed` of kind `data` if the database rejects the query, with the reason.
     """
 
     def columns(self, table: str) -> list[str] | None:
@@ -88,7 +88,7 @@ def unreachable(connection: Connection, reason: str) -> Failed:
     return Failed(Failure("store", f"cannot open '{connection.called}': {reason}"))
 
 
-def refused(connection: Connection, reason: str, unquoted: str = "the database refuses the query") -> Failed:
+def refused(connection: Connection, reason: str, unquoted: str = "the database rejected the query") -> Failed:
     """Create the failure for a query that a database refuses, to be raised. The reason can quote values."""
     said = connection.scrubbed(reason)
     details = {"unquoted": unquoted}

@@ -29,10 +29,10 @@ _PATIENCE = 10
 #: Parts of the messages of libpq and the server, and what they mean.
 _CAUSES = {
     "password authentication failed": "the user or the password is wrong",
-    "no password supplied": "it needs a password",
+    "no password supplied": "a password is required",
     "role .* does not exist": "the user or the password is wrong",
     "database .* does not exist": "there is no such database",
-    "could not translate host name": "its host is unknown",
+    "could not translate host name": "the host name cannot be resolved",
     "timeout expired": "the server does not answer",
     "Connection refused|No such file or directory": "no server is running there",
     "no pg_hba.conf entry": "the server does not accept connections from here",

@@ -118,7 +118,7 @@ class SqliteSession:
         if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_IOERR")):
             return unreachable(self._connection, self._connection.scrubbed(str(error)))
         if name == "SQLITE_AUTH":
-            return refused(self._connection, "it may only read")
+            return refused(self._connection, "only read-only queries are allowed")
         return refused(self._connection, str(error))
 
 
@@ -152,7 +152,7 @@ def _column(name: str, chunks: Sequence[Any], boolean: bool) -> pl.Series:
     kinds = {*map(type, values)} - {type(None)}
     if bytes in kinds:
         raise data_failure(
-            f"column '{name}' has binary and other values, which no dtype represents; convert it in the query"
+            f"column '{name}' has binary and other values, which no dtype can represent; convert it in the query"
         )
     if str not in kinds and all(abs(value) <= _EXACT for value in values if type(value) is int):
         return pl.Series(name, [None if value is None else float(value) for value in values], pl.Float64)

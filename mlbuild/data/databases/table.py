@@ -60,7 +60,7 @@ def write_rows(rows: pl.DataFrame, file: Path) -> None:
 def unrepresentable(column: str, type_: object, advice: str = "convert it in the query") -> Failed:
     """Create the failure for a column of a type that no dtype can represent, to be raised."""
     return data_failure(
-        f"column '{column}' has the type {type_}, which no dtype represents; {advice}",
+        f"column '{column}' is of type {type_}, which no dtype can represent; {advice}",
         lines=[f"help: available dtypes: {', '.join(DTYPES)}"],
     )
 

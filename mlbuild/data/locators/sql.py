@@ -66,7 +66,7 @@ class Sql(Locator):
         if self.query is None and self.table is None:
             yield Problem("missing-key", "a sql source needs 'query' or 'table'")
         if self.query is not None and self.table is not None:
-            message = "'query' and 'table' exclude each other"
+            message = "'query' and 'table' cannot be used together"
             yield Problem("contradiction", message, ("table",), "remove one of them", on="key")
         for key, value in (
             ("query", self.query),

@@ -25,15 +25,15 @@ _CAUSES = {
     r"(?:InvalidCertificate\(|peer certificate:)\s*(?:NotValidForName|certificate not valid for name)": "its certificate is not valid: it is for another host",
     r"(?:InvalidCertificate\(|peer certificate:)\s*UnknownIssuer": "its certificate is not valid: its issuer is not known",
     r"InvalidCertificate\(|peer certificate:": "its certificate is not valid",
-    r"dns error|failed to lookup address": "its host is not known",
-    r"TimedOut|kind: Timeout|operation timed out": f"the server was silent for {PATIENCE:.0f} seconds",
-    r"Connection ?[Rr]efused": "nothing answers there",
-    r"corrupt message|InvalidContentType": "the server does not encrypt its answers as it should",
+    r"dns error|failed to lookup address": "the host name cannot be resolved",
+    r"TimedOut|kind: Timeout|operation timed out": f"the server sent nothing for {PATIENCE:.0f} seconds",
+    r"Connection ?[Rr]efused": "the connection was refused",
+    r"corrupt message|InvalidContentType": "the encrypted connection (TLS) failed",
     r"kind: Connect\b|\(Connect\)": "no connection could be made",
     r"MissingAccount": "AZURE_STORAGE_ACCOUNT_NAME is not set",
     r"without LOCATION|PermanentRedirect|AuthorizationHeaderMalformed": "the bucket is in another region",
-    r"hyper::Error\(\s*Parse|Header missing": "the server does not answer as it should",
-    r"Content-Range header|end of file before|IncompleteMessage|kind: Body|kind: Decode": "the connection broke",
+    r"hyper::Error\(\s*Parse|Header missing": "the response is not valid HTTP",
+    r"Content-Range header|end of file before|IncompleteMessage|kind: Body|kind: Decode": "the connection was lost",
 }
 _CREDENTIALS = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|ACCOUNT(?!_NAME)|CLIENT_ID|IDENTITY|METADATA|SAS")
 #: Codes of S3 for credentials that are wrong, rather than for rights that are missing.
@@ -154,19 +154,19 @@ class Cloud(Server):
             bucket = code in ("NoSuchBucket", "ContainerNotFound")
             return absent(address, "there is no such bucket" if bucket else "there is no such file")
         if status == 412 or kind == "PreconditionError":
-            return unreachable(address, "it changed while it was read; build again")
+            return unreachable(address, "it changed while it was being read; run the build again")
         said = f" ({code})" if code else ""
         if status in (401, 403):
             if _NOT_ACCEPTED.fullmatch(code) or status == 401:
                 return unreachable(address, f"the server does not accept the credentials{said}")
             help_ = cls.help if cls.anonymous(os.environ) else None
-            return unreachable(address, f"the server refuses access{said}", help_)
+            return unreachable(address, f"the server denied access{said}", help_)
         cause = next((cause for mark, cause in _CAUSES.items() if re.search(mark, text)), None)
         if status is not None:
-            cause = cause or f"the server answers with the error {status}"
+            cause = cause or f"the server returned error {status}"
         if cause is not None:
             return unreachable(address, cause)
-        unquoted = f"cannot fetch '{address.called}': the library {library} fails"
+        unquoted = f"cannot fetch '{address.called}': the {library} library failed"
         quote = cls._scrubbed(address, text.partition("\n\nDebug source")[0])
         return Failed(Failure("store", f"{unquoted}: {quote}", {"unquoted": unquoted}))
 

@@ -11,7 +11,7 @@ from mlbuild.diagnostics import Failed, Failure, data_failure
 
 #: How many seconds a server may take to accept a connection, and to send the next bytes.
 CONNECT, PATIENCE = 10.0, 30.0
-#: How often a request is repeated if the server is busy, or the connection broke before the answer.
+#: How often a request is repeated if the server is busy, or the connection was lost before the answer.
 RETRIES = 2
 
 

@@ -22,7 +22,7 @@ _BUSY = (429, 500, 502, 503, 504)
 _PAUSE = 1.0
 #: The characters of a path and of parameters that have a meaning in a URL, or are valid in it.
 _KEPT = "/%:@!$&'()*+,;=~?"
-_CHANGED = "it changed while it was read; build again"
+_CHANGED = "it changed while it was being read; run the build again"
 
 
 class Web(Server):
@@ -88,7 +88,7 @@ class Page:
         if isinstance(error, TimeoutError):
             return unreachable(self._address, _silent(f"after {done:,} bytes"))
         of = "" if self.size is None else f" of {self.size:,}"
-        return unreachable(self._address, f"the connection broke after {done:,}{of} bytes")
+        return unreachable(self._address, f"the connection was lost after {done:,}{of} bytes")
 
 
 def _state(response: HTTPResponse) -> tuple[str | None, ...]:
@@ -161,7 +161,7 @@ def _opener(address: Address) -> OpenerDirector:
             there, here = urlsplit(newurl), urlsplit(req.full_url)
             if not _encrypted(there.scheme, there.netloc) or is_local(there.netloc) > is_local(here.netloc):
                 fp.close()
-                raise unreachable(address, "it redirects to a place that mlbuild does not read from")
+                raise unreachable(address, "it redirects to a URL that mlbuild does not follow")
             made = super().redirect_request(req, fp, code, msg, headers, newurl)
             login = req.unredirected_hdrs.get("Authorization")
             if made is not None and login is not None and there[:2] == here[:2]:
@@ -176,13 +176,13 @@ def _refused(address: Address, status: int) -> Failed:
     if status in (404, 410):
         return absent(address, f"there is no such file ({status})")
     if status == 401:
-        known = "does not accept the login" if address.login or address.secrets() else "wants a login"
+        known = "does not accept the login" if address.login or address.secrets() else "requires a login"
         return unreachable(address, f"the server {known} (401)")
     if status == 403:
-        return unreachable(address, "the server refuses access (403)")
+        return unreachable(address, "the server denied access (403)")
     if 300 <= status < 400:
-        return unreachable(address, f"it redirects without an end ({status})")
-    return unreachable(address, f"the server answers with the error {status}")
+        return unreachable(address, f"it redirects too many times ({status})")
+    return unreachable(address, f"the server returned error {status}")
 
 
 def _cause(error: Exception) -> str:
@@ -195,19 +195,19 @@ def _cause(error: Exception) -> str:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {reason.verify_message.rstrip('.')}"
     if isinstance(reason, ssl.SSLError):
-        return "the server does not encrypt its answers as it should"
+        return "the encrypted connection (TLS) failed"
     if isinstance(reason, socket.gaierror):
-        return "its host is not known"
+        return "the host name cannot be resolved"
     if isinstance(reason, TimeoutError):
         return _silent()
     if isinstance(reason, ConnectionRefusedError):
-        return "nothing answers there"
+        return "the connection was refused"
     if isinstance(reason, OSError):
-        return f"the connection failed: {(reason.strerror or 'it broke').lower()}"
+        return f"the connection failed: {(reason.strerror or 'unknown reason').lower()}"
     if isinstance(error, (InvalidURL, ValueError)):
         return "its URL is malformed"
-    return "the server does not answer as a web server should"
+    return "the response is not valid HTTP"
 
 
 def _silent(after: str = "") -> str:
-    return f"the server was silent for {PATIENCE:.0f} seconds" + (f" {after}" if after else "")
+    return f"the server sent nothing for {PATIENCE:.0f} seconds" + (f" {after}" if after else "")

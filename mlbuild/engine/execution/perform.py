@@ -51,7 +51,7 @@ def cannot_start(decision: Stale) -> Failure | None:
     ingredients = decision.ingredients
     unknown = next((reason.where for reason in decision.reasons if reason.what == "not fetched"), None)
     if unknown is not None:
-        return Failure("store", f"nothing that was fetched from '{unknown}' is in the store")
+        return Failure("store", f"no data fetched from '{unknown}' is in the store")
     lost = (ingredients.paths[slot] for slot, found in ingredients.files.items() if found is None)
     name = next(lost, None)
     return (
