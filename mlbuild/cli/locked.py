@@ -38,7 +38,9 @@ def held_to_lock(args: argparse.Namespace) -> Iterator[None]:
         UsageError: Data would have to be fetched without changing the lock file.
     """
     if args.locked and args.refresh:
-        raise UsageError("--locked and --refresh cannot be used together", "--locked uses the data that was fetched before")
+        raise UsageError(
+            "--locked and --refresh cannot be used together", "--locked uses the data that was fetched before"
+        )
     try:
         yield
     except NotLocked as unlocked:

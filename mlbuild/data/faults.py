@@ -117,7 +117,7 @@ class Fault:
         first = [_sample(sample, self.lines_before) for sample in self.samples]
         more = ["..."] if first and self.count > len(first) else []
         if self.max_share and self.share is not None:
-            rows += f" ({_percent(self.share)}, at most {_percent(self.max_share)} may)"
+            rows += f" ({_percent(self.share)}, at most {_percent(self.max_share)} allowed)"
         return f"{subject} '{shown(self.rule)}' in {rows}" + (f": {', '.join(first + more)}" if first else "")
 
 

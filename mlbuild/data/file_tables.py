@@ -49,9 +49,7 @@ def read_files(
         called = os.path.relpath(file, folder)
         raw, header = _raw(lambda file: form.raw_for(file, columns), file, called)
         if both := [name for name in names if name in header]:
-            raise data_failure(
-                f"'{called}' has the column '{both[0]}', which is in the path of the file, too"
-            )
+            raise data_failure(f"column '{both[0]}' is in both the file '{called}' and its path")
         if raw.height:  # a file without rows need not have columns
             has = [name for name in wanted if name in header]
             first = first or (called, has)
@@ -68,7 +66,7 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
     """Return these columns of all files as they are written, one file after the other, with those in the paths.
 
     Raises:
-        Failed: Of kind `data`: a file cannot be read, or has not the columns of the first one.
+        Failed: Of kind `data`: a file cannot be read, or does not have the columns of the first one.
     """
     import polars as pl
 
@@ -86,7 +84,7 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
     try:
         return pl.concat(frames, how="vertical_relaxed")
     except pl.exceptions.PolarsError:
-        raise data_failure("the columns of the files are not of the same types") from None
+        raise data_failure("the files have columns of different types") from None
 
 
 def _raw(
@@ -113,7 +111,7 @@ def _check(first: str, has: Sequence[str], other: str, other_has: Sequence[str])
         if lost := [name for name in some if name not in others]:
             what = "column" if len(lost) == 1 else "columns"
             quoted = listed(f"'{name}'" for name in lost)
-            raise data_failure(f"'{with_it}' has the {what} {quoted}, but '{without}' has not")
+            raise data_failure(f"'{with_it}' has the {what} {quoted}, but '{without}' does not")
 
 
 def _with_partitions(

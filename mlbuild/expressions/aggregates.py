@@ -225,7 +225,7 @@ def _not_a_call(sql: Sql, text: str, functions: Sequence[str]) -> Problem:
         help_ = "compute with the result in a later 'derive' step"
         message = "an aggregate function cannot be part of a larger expression"
         return Problem("unsupported-expression", message, help=help_, offset=whole)
-    message = "this is not an aggregate function: it does not say how to make one value of several rows"
+    message = "this is not an aggregate function: it does not combine several rows into one value"
     return Problem("unsupported-expression", message, help=help_, offset=whole)
 
 

@@ -40,14 +40,14 @@ def _refusal(learner: Learner, type_: ColumnType) -> tuple[str, str] | None:
             if "category" in learner.accepts
             else "'one_hot' or 'ordinal'"
         )
-        return f"is a string, and {learner.type} takes numbers", f"encode it with {ops}"
+        return f"is a string, but {learner.type} needs numbers", f"encode it with {ops}"
     if type_.temporal:
-        return f"is a {dtype}, and {learner.type} takes numbers", "extract numbers from it with 'date_parts'"
+        return f"is a {dtype}, but {learner.type} needs numbers", "extract numbers from it with 'date_parts'"
     if dtype in ("category", "vector") and dtype not in learner.accepts:
-        return f"is a {dtype}, and {learner.type} takes numbers", "use 'one_hot' or 'ordinal' instead"
+        return f"is a {dtype}, but {learner.type} needs numbers", "use 'one_hot' or 'ordinal' instead"
     if type_.nullable and "null" not in learner.accepts:
         return (
-            f"can be missing, and {learner.type} does not take missing values",
+            f"can be missing, but {learner.type} does not support missing values",
             "fill missing values with 'impute'",
         )
     return None

@@ -87,13 +87,13 @@ def test_a_failure_lists_errors_and_warnings(tmp_path: Path, mlbuild: Command) -
         (
             "",
             "nullable: true, min: 0, max_share: {min: 0.03}",
-            "column 'x' violates 'min 0' in 2 rows (4%, at most 3% may): -1.0 (row 42), -2.0 (row 43)",
+            "column 'x' violates 'min 0' in 2 rows (4%, at most 3% allowed): -1.0 (row 42), -2.0 (row 43)",
         ),
         ("", "nullable: true, max_null_share: 0.06", None),
         (
             "",
             "nullable: true, max_null_share: 0.05",
-            "column 'x' violates 'max_null_share 0.05' in 3 rows (6%, at most 5% may): "
+            "column 'x' violates 'max_null_share 0.05' in 3 rows (6%, at most 5% allowed): "
             "null (row 44), null (row 45), null (row 46)",
         ),
         ("categories: {values: [a, b], open: true}", "nullable: true", None),
@@ -101,7 +101,7 @@ def test_a_failure_lists_errors_and_warnings(tmp_path: Path, mlbuild: Command) -
         (
             "categories: {values: [a, b], open: true, max_new_share: 0.05}",
             "nullable: true",
-            "column 'kind' violates 'categories' in 4 rows (8%, at most 5% may): "
+            "column 'kind' violates 'categories' in 4 rows (8%, at most 5% allowed): "
             "'new' (row 47), 'new' (row 48), 'new' (row 49), 'new' (row 50)",
         ),
         ("categories: [a, b], severity: {categories: warn}", "nullable: true", None),

@@ -167,9 +167,7 @@ def test_until_it_is_due_no_connection_is_made(mlbuild: Command, site: file_serv
 def test_offline_and_locked_use_what_was_fetched(mlbuild: Command, site: file_servers.Site) -> None:
     write(mlbuild.folder, f"{site.url}/rows.csv")
     none = mlbuild("build", "--offline")
-    assert (
-        none.code == 7 and f"no data fetched from '{site.url}/rows.csv' is in the store" in none.err
-    )
+    assert none.code == 7 and f"no data fetched from '{site.url}/rows.csv' is in the store" in none.err
     mlbuild("build", "-q")
     lock = mlbuild.folder / "mlbuild.lock"
     kept, model = lock.read_text(), shipped(mlbuild.folder)

@@ -82,7 +82,8 @@ def test_some_rows_may_refer_to_nothing(shop: Command) -> None:
     )
     done = shop(*BUILD)
     assert (
-        done.code == 0 and "violates 'references customers.id' in 2 rows (50%, at most 40% may)" in done.err
+        done.code == 0
+        and "violates 'references customers.id' in 2 rows (50%, at most 40% allowed)" in done.err
     )
 
 

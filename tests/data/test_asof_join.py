@@ -87,7 +87,7 @@ def test_several_latest_rows_are_refused() -> None:
         ("with",),
         "add 'unique: [product, valid]' to the contract of 'prices', or use 'deduplicate' in a dataset",
     )
-    message = r"^the as-of join by \[product, valid\] finds several rows of the same time$"
+    message = r"^the as-of join by \[product, valid\] finds several rows with the same time$"
     with pytest.raises(Failed, match=message):
         joined(pl.concat([LISTED, LISTED]))
 
@@ -134,9 +134,9 @@ def test_mistakes_are_each_one_problem() -> None:
     made = step(op="asof_join", with_="prices", by=["prodct"], time="id", their_time="price")
     assert [(problem.message, problem.at) for problem in rejected(made, ORDERS, prices=PRICES)] == [
         ("unknown column 'prodct'", ("by", 0)),
-        ("'id' is of dtype int, but only a date or datetime says what is earlier", ("time",)),
+        ("'id' is of dtype int, but times must be dates or datetimes", ("time",)),
         (
-            "'price' of 'prices' is of dtype float, but only a date or datetime says what is earlier",
+            "'price' of 'prices' is of dtype float, but times must be dates or datetimes",
             ("their_time",),
         ),
     ]
@@ -158,10 +158,10 @@ def test_mistakes_are_each_one_problem() -> None:
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        ({"tolerance": "0d"}, ("with no tolerance, no earlier row matches", ("tolerance",))),
+        ({"tolerance": "0d"}, ("'tolerance' must be longer than 0", ("tolerance",))),
         (
             {"tolerance": "1h", "known_after": "1d"},
-            ("no row of the last 1h is known: that takes 1d", ("tolerance",)),
+            ("no row of the last 1h is known yet: 'known_after' is 1d", ("tolerance",)),
         ),
     ],
 )

@@ -101,7 +101,7 @@ def test_a_check_can_warn_and_tolerate_a_share_of_rows() -> None:
     )
     assert {(str(fault), fault.level, fault.at) for fault in found} == {
         (
-            "column 'b' violates 'check many' in 2 rows (50%, at most 25% may): 2 (row 2), 3 (row 3)",
+            "column 'b' violates 'check many' in 2 rows (50%, at most 25% allowed): 2 (row 2), 3 (row 3)",
             "warn",
             ("checks", "many", "where"),
         ),

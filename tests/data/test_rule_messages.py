@@ -19,7 +19,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str]] = {
     "max_null_share": (
         {"dtype": "int", "nullable": True, "max_null_share": 0.25},
         [1, None, None],
-        "column 'x' violates 'max_null_share 0.25' in 2 rows (66.67%, at most 25% may): null (row 2), null (row 3)",
+        "column 'x' violates 'max_null_share 0.25' in 2 rows (66.67%, at most 25% allowed): null (row 2), null (row 3)",
     ),
     "min": ({"dtype": "int", "min": 0}, [-1, 0], "column 'x' violates 'min 0' in 1 row: -1 (row 1)"),
     "max": ({"dtype": "float", "max": 1}, [1.5, 0], "column 'x' violates 'max 1' in 1 row: 1.5 (row 1)"),

@@ -136,7 +136,7 @@ def test_mistakes_are_each_one_problem() -> None:
     )
     assert [(problem.message, problem.at, problem.help) for problem in rejected(made, ORDERS)] == [
         ("unknown column 'custmer'", ("by", 0), "did you mean 'customer'?"),
-        ("'amount' is of dtype float, but only a date or datetime says what is earlier", ("time",), None),
+        ("'amount' is of dtype float, but times must be dates or datetimes", ("time",), None),
         ("there is already a column 'kind'", ("columns", "kind"), "choose another name for the new column"),
         ("unknown column 'amuont'", ("columns", "n"), "did you mean 'amount'?"),
         (
@@ -160,8 +160,11 @@ def test_a_string_that_can_be_missing_needs_a_token() -> None:
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        ({"last": "0d"}, ("a window of no time sees no rows", ("last",))),
-        ({"last": "7d", "known_after": "2w"}, ("no row of the last 7d is known: that takes 14d", ("last",))),
+        ({"last": "0d"}, ("'last' must be longer than 0", ("last",))),
+        (
+            {"last": "7d", "known_after": "2w"},
+            ("no row of the last 7d is known yet: 'known_after' is 14d", ("last",)),
+        ),
     ],
 )
 def test_a_window_that_sees_nothing_is_refused(more: Any, problem: Any) -> None:

@@ -285,7 +285,7 @@ def test_a_sheet_has_a_name_and_a_number(tmp_path: Path, sheet_: Any, value: str
 LOST = {
     "dta & more": "there is no sheet 'dta & more' / help: did you mean 'data & more'?",
     "x": "there is no sheet 'x' / help: sheets: notes, 2013, data & more",
-    4: "there is no sheet 4, but 3 sheets",
+    4: "there is no sheet 4: the workbook has 3 sheets",
 }
 
 
@@ -345,15 +345,15 @@ REFUSED = {
         sheet(cell("<is><t>_xD83D_</t></is>", "inlineStr")),
         "cell A2: a text has half of a character",
     ),
-    "rows in another order": (workbook(row(3) + row(2)), "row 2 of the sheet is not in order"),
-    "rows beyond the last one": (workbook(row(1_048_577)), "row 1048577 of the sheet is not in order"),
+    "rows in another order": (workbook(row(3) + row(2)), "row 2 of the sheet is out of order"),
+    "rows beyond the last one": (workbook(row(1_048_577)), "row 1048577 of the sheet is out of order"),
     "cells in another order": (
         workbook(HEADER + row(2, '<c r="B2"><v>1</v></c><c r="A2"><v>1</v></c>')),
-        "the cell A2 in row 2 is not in order",
+        "the cell A2 in row 2 is out of order",
     ),
     "a cell of another row": (
         workbook(row(2, '<c r="A3"><v>1</v></c>')),
-        "the cell A3 in row 2 is not in order",
+        "the cell A3 in row 2 is out of order",
     ),
     "no place": (workbook(row(2, '<c r="?"><v>1</v></c>')), "there is no cell '?'"),
     "entities": (workbook("", parts={"xl/worksheets/sheet1.xml": BOMB}), "a part of it defines entities"),
@@ -393,7 +393,7 @@ def test_a_file_that_expands_to_too_much_is_refused(tmp_path: Path, monkeypatch:
         ),
     ):
         file.write_bytes(content)
-        with pytest.raises(Failed, match="it expands to too much"):
+        with pytest.raises(Failed, match="it expands to too much data"):
             Xlsx().raw(file, ["x"])
 
 

@@ -61,7 +61,7 @@ FUNCTIONS = "available functions: SUM, AVG, MIN, MAX, COUNT"
 @pytest.mark.parametrize(
     ("text", "message", "help_", "offset"),
     [
-        ("amount", "this is not an aggregate function: it does not say how to make one value of several rows",
+        ("amount", "this is not an aggregate function: it does not combine several rows into one value",
          FUNCTIONS, (0, 6)),
         ("SUM(amount) / COUNT(*)", "an aggregate function cannot be part of a larger expression",
          "compute with the result in a later 'derive' step", (0, 22)),

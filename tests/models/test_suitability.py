@@ -19,19 +19,19 @@ NUMBER = ColumnType("float")
 
 #: Learner, dtype of column `x`, message, help; no message if the column is accepted.
 COLUMNS: list[tuple[Learner, str, str | None, str | None]] = [
-    (TREES, "string", "column 'x' is a string, and lightgbm.regressor takes numbers", "encode it with 'category', 'ordinal' or 'one_hot'"),
-    (TREES, "date?", "column 'x' is a date, and lightgbm.regressor takes numbers", "extract numbers from it with 'date_parts'"),
-    (TREES, "datetime", "column 'x' is a datetime, and lightgbm.regressor takes numbers", "extract numbers from it with 'date_parts'"),
+    (TREES, "string", "column 'x' is a string, but lightgbm.regressor needs numbers", "encode it with 'category', 'ordinal' or 'one_hot'"),
+    (TREES, "date?", "column 'x' is a date, but lightgbm.regressor needs numbers", "extract numbers from it with 'date_parts'"),
+    (TREES, "datetime", "column 'x' is a datetime, but lightgbm.regressor needs numbers", "extract numbers from it with 'date_parts'"),
     (TREES, "category?", None, None),
     (TREES, "vector", None, None),
     (TREES, "bool?", None, None),
     (TREES, "int?", None, None),
     (TREES, "float?", None, None),
     (TREES, UNKNOWN, None, None),
-    (LINES, "string?", "column 'x' is a string, and sklearn.linear_regression takes numbers", "encode it with 'one_hot' or 'ordinal'"),
-    (LINES, "category", "column 'x' is a category, and sklearn.linear_regression takes numbers", "use 'one_hot' or 'ordinal' instead"),
-    (LINES, "float?", "column 'x' can be missing, and sklearn.linear_regression does not take missing values", "fill missing values with 'impute'"),
-    (LINES, "bool?", "column 'x' can be missing, and sklearn.linear_regression does not take missing values", "fill missing values with 'impute'"),
+    (LINES, "string?", "column 'x' is a string, but sklearn.linear_regression needs numbers", "encode it with 'one_hot' or 'ordinal'"),
+    (LINES, "category", "column 'x' is a category, but sklearn.linear_regression needs numbers", "use 'one_hot' or 'ordinal' instead"),
+    (LINES, "float?", "column 'x' can be missing, but sklearn.linear_regression does not support missing values", "fill missing values with 'impute'"),
+    (LINES, "bool?", "column 'x' can be missing, but sklearn.linear_regression does not support missing values", "fill missing values with 'impute'"),
     (LINES, "bool", None, None),
     (LINES, "vector", None, None),
 ]  # fmt: skip

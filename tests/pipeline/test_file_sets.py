@@ -162,7 +162,7 @@ def test_what_cannot_be_a_table_is_refused_without_data(project: Path, tmp_path:
 FAULTS = {
     "another schema": (
         "x,z\n1,2\n",
-        "'day=2026-01-01/rows.csv' has the column 'y', but 'day=2026-01-02/rows.csv' has not",
+        "'day=2026-01-01/rows.csv' has the column 'y', but 'day=2026-01-02/rows.csv' does not",
     ),
     "a short row": (
         "x,y\n1,2\n1\n",
@@ -170,7 +170,7 @@ FAULTS = {
     ),
     "a column that is a partition": (
         "x,y,day\n1,2,2026-01-02\n",
-        "'day=2026-01-02/rows.csv' has the column 'day', which is in the path of the file, too",
+        "column 'day' is in both the file 'day=2026-01-02/rows.csv' and its path",
     ),
 }
 

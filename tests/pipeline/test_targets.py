@@ -22,7 +22,7 @@ EARLY, LATE = "time_hour < '2013-10-01'", "time_hour >= '2013-11-01'"
     [
         (
             f'"CASE WHEN {LATE} THEN 3 ELSE CASE WHEN arr_delay > 15 THEN 2 ELSE 1 END END"',
-            ["the test rows have 1 class of 'late' that the train rows do not have", "3"],
+            ["the test rows have 1 class of 'late' that do not occur in the train rows", "3"],
         ),
         (
             f'"arr_delay > 15 AND NOT ({EARLY})"',

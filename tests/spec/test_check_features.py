@@ -246,7 +246,7 @@ CASES = {
     "a date that reaches the learner": (
         [(FEATURES, "[carrier, day]")],
         [
-            "40:25 unsupported-feature model 'late': column 'day' is a date, and lightgbm.classifier takes numbers"
+            "40:25 unsupported-feature model 'late': column 'day' is a date, but lightgbm.classifier needs numbers"
             " | extract numbers from it with 'date_parts'"
         ],
     ),
@@ -256,7 +256,7 @@ CASES = {
             (CATEGORY, CATEGORY + "    - {op: date_parts, columns: day, parts: [month], keep: true}\n"),
         ],
         [
-            "41:25 unsupported-feature model 'late': column 'day' is a date, and lightgbm.classifier takes numbers"
+            "41:25 unsupported-feature model 'late': column 'day' is a date, but lightgbm.classifier needs numbers"
             " | extract numbers from it with 'date_parts'"
         ],
     ),
@@ -269,7 +269,7 @@ CASES = {
             )
         ],
         [
-            "37:23 unsupported-feature model 'late': column 'word' is a string, and lightgbm.classifier takes numbers"
+            "37:23 unsupported-feature model 'late': column 'word' is a string, but lightgbm.classifier needs numbers"
             " | encode it with 'category', 'ordinal' or 'one_hot'"
         ],
     ),

@@ -54,7 +54,7 @@ TYPICAL = {
     ),
     "a string column that reaches the learner": (
         ("    preprocessing: tabular\n", "    preprocessing: []\n"),
-        "40:16 unsupported-feature model 'late': column 'carrier' is a string, and lightgbm.classifier takes numbers"
+        "40:16 unsupported-feature model 'late': column 'carrier' is a string, but lightgbm.classifier needs numbers"
         " | encode it with 'category', 'ordinal' or 'one_hot'",
     ),
     "a bad SQL expression": (

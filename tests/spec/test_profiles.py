@@ -185,7 +185,7 @@ def test_a_profile_is_checked_as_if_it_were_chosen(tmp_path: Path, overlay: str,
 def test_what_a_profile_breaks_in_what_it_does_not_name_is_told_at_the_profile(tmp_path: Path) -> None:
     text = with_profile("contracts: {row: {columns: {n: string}}}\n")
     assert said(composed(tmp_path, text)) == [
-        "mlbuild.yaml:23:3 unsupported-feature model 'late': column 'n' is a string, and lightgbm.classifier takes numbers"
+        "mlbuild.yaml:23:3 unsupported-feature model 'late': column 'n' is a string, but lightgbm.classifier needs numbers"
         " | encode it with 'category', 'ordinal' or 'one_hot'",
         "  the problem is here mlbuild.yaml:17:21",
     ]

@@ -105,7 +105,7 @@ def found(folder: Path, source: str) -> list[Diagnostic]:
             "type: csv, path: [https://host/x.csv, y.csv]",
             "contradiction",
             "a URL must be the only path of a source",
-            "use a source for each file, and the step 'concat'",
+            "define a source for each file, and combine them with a 'concat' step",
         ),
         ("path: x.csv, refresh: 6h", "no-effect", "'refresh' has no effect on local files", "remove it"),
         (

@@ -73,7 +73,7 @@ class File(Locator):
             return locate_url(self.name, paths[0], self.refresh or "always", environment)
         message, help_ = (
             "a URL must be the only path of a source",
-            "use a source for each file, and the step 'concat'",
+            "define a source for each file, and combine them with a 'concat' step",
         )
         wrong = [at for path, at in zip(paths, places, strict=True) if is_url(path.text)]
         problems = tuple(Problem("contradiction", message, at, help_) for at in wrong)
@@ -169,5 +169,5 @@ def _different(first: str, keys: Mapping[str, str], other: str, others: Mapping[
 
     message = f"the path '{other}' has {told(others)}, but '{first}' has {told(keys)}"
     return Problem(
-        "contradiction", message, ("path",), "the folders of all files must have the same names: NAME=VALUE"
+        "contradiction", message, ("path",), "use the same partition folders (NAME=VALUE) for all files"
     )

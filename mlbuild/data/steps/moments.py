@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Numbers = np.ndarray[Any, Any]
 #: What makes it clear that the target of earlier rows gives nothing away.
-ADVICE = "set 'known_after', if the values of earlier rows are known by the time of a row"
+ADVICE = "set 'known_after' if the values of earlier rows are known at the time of a row"
 
 
 def untimely(table: Table, name: str, at: Path, of: str = "") -> Iterator[Problem]:
@@ -24,7 +24,7 @@ def untimely(table: Table, name: str, at: Path, of: str = "") -> Iterator[Proble
     type_ = table.columns[name].served
     if type_.known and type_.dtype not in TEMPORAL:
         called = f"'{name}'" + (f" of '{of}'" if of else "")
-        message = f"{called} is of dtype {type_.dtype}, but only a date or datetime says what is earlier"
+        message = f"{called} is of dtype {type_.dtype}, but times must be dates or datetimes"
         yield Problem("wrong-dtype", message, at, notes=(table.note(name, of),))
 
 

@@ -125,7 +125,7 @@ class Classification(Answer):
         strange = sorted(value for value in column.unique().to_list() if value not in order)
         if strange:
             which = "1 class" if len(strange) == 1 else f"{len(strange)} classes"
-            message = f"the {where} rows have {which} of '{self.column}' that the train rows do not have"
+            message = f"the {where} rows have {which} of '{self.column}' that do not occur in the train rows"
             raise self._failure(message, strange)
         codes = column.replace_strict(list(order), list(order.values()), return_dtype=pl.Int64)
         return codes.to_numpy().astype(np.int64)

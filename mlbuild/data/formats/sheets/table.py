@@ -84,7 +84,7 @@ class _Reader:
         elif name == "row":
             row = int(given.get("r", self._row + 1))
             if not self._row < row <= _ROWS:
-                raise Malformed(f"row {row} of the sheet is not in order")
+                raise Malformed(f"row {row} of the sheet is out of order")
             self._row, self._column, self._found = row, -1, {}
         elif name == "mergeCell":
             first, _, last = given["ref"].partition(":")
@@ -111,7 +111,7 @@ class _Reader:
         place = given.get("r")
         row, column = (self._row, self._column + 1) if place is None else _place(place)
         if row != self._row or not self._column < column < _COLUMNS:
-            raise Malformed(f"the cell {place} in row {self._row} is not in order")
+            raise Malformed(f"the cell {place} in row {self._row} is out of order")
         return column
 
     def _value(self) -> Cell:
@@ -126,7 +126,7 @@ class _Reader:
             # A text that many cells share is stored once, but read many times.
             self._book.characters -= len(value)
             if self._book.characters < 0:
-                raise refusal(TYPE, "it expands to too much", "save the table as csv or parquet")
+                raise refusal(TYPE, "it expands to too much data", "save the table as csv or parquet")
         return value
 
     def _end_row(self) -> None:

@@ -57,7 +57,7 @@ class Workbook:
         number = wanted or 1
         if number > len(names):
             count = "1 sheet" if len(names) == 1 else f"{len(names)} sheets"
-            raise refusal(TYPE, f"there is no sheet {number}, but {count}")
+            raise refusal(TYPE, f"there is no sheet {number}: the workbook has {count}")
         return names[number - 1]
 
     def parse(self, part: str, start: Start, end: End, text: Callable[[str], None] | None = None) -> None:
@@ -83,7 +83,7 @@ class Workbook:
         info = self._archive.getinfo(part)
         self._left -= info.file_size
         if self._left < 0:
-            raise refusal(TYPE, "it expands to too much", "save the table as csv or parquet")
+            raise refusal(TYPE, "it expands to too much data", "save the table as csv or parquet")
         try:
             with self._archive.open(info) as stream:
                 while block := stream.read(_BLOCK):

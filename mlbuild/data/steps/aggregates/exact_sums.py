@@ -51,7 +51,7 @@ def _of_ints(values: Numbers, start: Numbers, end: Numbers, called: str) -> Numb
         return sums
     sums_of_any_size = _differences(values.tolist(), start, end)
     if any(not -(2**63) <= one < 2**63 for one in sums_of_any_size):
-        raise data_failure(f"{called} of integers is beyond 64 bits")
+        raise data_failure(f"{called} of integers does not fit into 64 bits")
     return np.array(sums_of_any_size, dtype=np.int64)
 
 
@@ -63,7 +63,7 @@ def _of_floats(values: Numbers, start: Numbers, end: Numbers, called: str) -> Nu
         return _of_finite(values, start, end, called)
     up, down = (_of_ints((values == sign * np.inf).astype(np.int64), start, end, called) for sign in (1, -1))
     if ((up > 0) & (down > 0)).any():
-        raise data_failure(f"{called} adds infinity and minus infinity, which has no result")
+        raise data_failure(f"{called} adds infinity and minus infinity, so its result is undefined")
     sums = np.where(up > 0, np.inf, -np.inf)
     plain = (up == 0) & (down == 0)
     sums[plain] = _of_finite(np.where(finite, values, 0.0), start[plain], end[plain], called)

@@ -67,12 +67,12 @@ class Window(DatasetStep):
 
     def check(self) -> Iterator[Problem]:
         if isinstance(self.last, str) and parse_duration(self.last) == 0:
-            yield Problem("contradiction", "a window of no time sees no rows", ("last",))
+            yield Problem("contradiction", "'last' must be longer than 0", ("last",))
         elif isinstance(self.last, str) and parse_duration(self.last) < parse_duration(
             self.known_after or "0d"
         ):
-            message = f"no row of the last {self.last} is known: that takes {self.known_after}"
-            yield Problem("contradiction", message, ("last",), "let 'last' reach further back")
+            message = f"no row of the last {self.last} is known yet: 'known_after' is {self.known_after}"
+            yield Problem("contradiction", message, ("last",), "increase 'last'")
 
     def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         if problems := [*self._problems(table)]:

@@ -64,10 +64,10 @@ class AsofJoin(DatasetStep):
         if self.tolerance is None:
             return
         if parse_duration(self.tolerance) == 0:
-            yield Problem("contradiction", "with no tolerance, no earlier row matches", ("tolerance",))
+            yield Problem("contradiction", "'tolerance' must be longer than 0", ("tolerance",))
         elif parse_duration(self.tolerance) < parse_duration(self.known_after or "0d"):
-            message = f"no row of the last {self.tolerance} is known: that takes {self.known_after}"
-            yield Problem("contradiction", message, ("tolerance",), "let 'tolerance' reach further back")
+            message = f"no row of the last {self.tolerance} is known yet: 'known_after' is {self.known_after}"
+            yield Problem("contradiction", message, ("tolerance",), "increase 'tolerance'")
 
     def tables(self) -> Mapping[str, Path]:
         return {self.with_: ("with",)}
@@ -102,7 +102,7 @@ class AsofJoin(DatasetStep):
         right = tables[self.with_]
         keys = [*self.by_, self.their_time]
         demand_unique(
-            right, keys, f"the as-of join by [{', '.join(keys)}] finds several rows of the same time"
+            right, keys, f"the as-of join by [{', '.join(keys)}] finds several rows with the same time"
         )
         found = self._found(rows, right)
         added = right.drop(self.by_)
