@@ -14,7 +14,7 @@ def add_locked(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--locked",
         action="store_true",
-        help="fetch nothing; if the build would change mlbuild.lock, run nothing and exit with code 7",
+        help="do not fetch anything; exit with code 7 before running anything if the build would change mlbuild.lock",
     )
 
 
@@ -24,9 +24,11 @@ def add_looks(parser: argparse.ArgumentParser) -> None:
     when.add_argument(
         "--refresh",
         action="store_true",
-        help="fetch the sources that come from outside now, whatever their 'refresh' says",
+        help="fetch all sources from databases and URLs now, regardless of their 'refresh'",
     )
-    when.add_argument("--offline", action="store_true", help="fetch nothing, and use what was fetched last")
+    when.add_argument(
+        "--offline", action="store_true", help="do not fetch anything; use the data that was fetched last"
+    )
 
 
 @contextmanager

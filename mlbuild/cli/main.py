@@ -72,7 +72,7 @@ _THEME = {verb: theme for theme, commands in THEMES.items() for verb in commands
 
 _EPILOG = """exit codes:
   0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
-  6 stale (status, plan --exit-code), 7 lock file would change (--locked), or store, database or server out of reach,
+  6 stale (status, plan --exit-code), 7 lock file would change (--locked), or store, database or server not available,
   70 internal error, 130 interrupted"""
 
 
@@ -287,7 +287,7 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         "--allow-outside",
         action="store_true",
         default=unless(False),
-        help="allow specs, included files and sources outside the git repository of the spec, or of its folder (MLBUILD_ALLOW_OUTSIDE)",
+        help="allow specs, included files and sources outside the git repository of the spec, or outside its folder if there is no repository (MLBUILD_ALLOW_OUTSIDE)",
     )
     parser.add_argument(
         "-q", "--quiet", action="store_true", default=unless(False), help="do not print progress and warnings"

@@ -30,7 +30,7 @@ RuleClass: TypeAlias = type[R]
 
 
 _SEVERITY_DOC = "What a violation of a rule does, by rule: `error` fails the build, `warn` reports a warning."
-_MAX_SHARE_DOC = "Share of the rows that may violate a rule without any report, by rule."
+_MAX_SHARE_DOC = "Share of the rows that may violate a rule without being reported, by rule."
 
 
 @frozen

@@ -74,7 +74,7 @@ class DateParts(Op):
         examples=("America/New_York", "Europe/Berlin"),
     )
     keep: bool = field(
-        Boolean(), "Whether to keep the original column, in front of its parts.", default=False
+        Boolean(), "Whether to keep the original column. It comes before its parts.", default=False
     )
 
     def check(self) -> Iterator[Problem]:

@@ -117,8 +117,8 @@ class Dataset(Described):
     )
     cluster: Cluster | None = field(
         CLUSTER,
-        "Rows that are not independent of each other: their metrics vary together. It sets the width of confidence"
-        " intervals. Default: the `key` of a hash split, the days of a time split, otherwise each row alone.",
+        "Rows that are not independent of each other. This affects the width of confidence intervals."
+        " Default: the `key` of a hash split, the days of a time split, otherwise each row alone.",
         default=None,
     )
     folds: Folds | None = field(

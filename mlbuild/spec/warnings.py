@@ -47,7 +47,7 @@ class Warnings(Described):
         key="split-overlap",
     )
     absent_class: str = _level(
-        "A class of the target has no rows for validation, for the test or in a fold. Found by a build.",
+        "A class of the target has no validation rows, no test rows, or no rows in a fold. Found by a build.",
         key="absent-class",
     )
     constant_model: str = _level(

@@ -276,9 +276,9 @@ CASES = {
     "columns that a learner refuses": (
         [("lightgbm.classifier", "sklearn.logistic_regression"), ("    early_stopping: {rounds: 5}\n", "")],
         [
-            "40:16 unsupported-feature model 'late': column 'carrier' is a category, and sklearn.logistic_regression takes"
+            "40:16 unsupported-feature model 'late': column 'carrier' is a category, but sklearn.logistic_regression needs"
             " numbers | use 'one_hot' or 'ordinal' instead",
-            "40:35 unsupported-feature model 'late': column 'seats' can be missing, and sklearn.logistic_regression does not take"
+            "40:35 unsupported-feature model 'late': column 'seats' can be missing, but sklearn.logistic_regression does not support"
             " missing values | fill missing values with 'impute'",
         ],
     ),

@@ -40,13 +40,13 @@ class TimeFolds(Folds):
     )
     window: str | None = field(
         Duration(),
-        "Train on this much time before each fold (and before the `gap`), which rolls on with the folds. Default: on all earlier rows.",
+        "Train only on this much time before each fold (and before the `gap`). Default: train on all earlier rows.",
         default=None,
         examples=("90d", "52w"),
     )
     gap: str | None = field(
         Duration(),
-        "Time before each fold whose rows are not trained on, so that the model does not know the time just before the fold.",
+        "Do not train on rows in this much time before each fold, so that the model does not see the rows just before it.",
         default=None,
         examples=("7d", "12h"),
     )

@@ -39,7 +39,7 @@ class SheetName(Kind):
 @frozen
 class Xlsx(Format):
     """A sheet of an Excel workbook (.xlsx), with the names of the columns in its first row. Rows without any value are
-    skipped. Formulas have the results that are stored in the file. Errors and times without a date do not parse.
+    skipped. For a formula, the result that is stored in the file is read. Errors and times without a date do not parse.
     """
 
     type = "xlsx"

@@ -33,12 +33,12 @@ class File(Locator):
 
     path: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, min_items=1, unique=True),
-        "Path of the file, relative to the folder of the spec. A list of paths, or a pattern such as `days/*.csv`, is "
-        "the table of all these files. It can also be a URL: `https://`, `s3://`, `gs://` or `az://`.",
+        "Path of the file, relative to the folder of the spec. With a list of paths or a pattern such as "
+        "`days/*.csv`, the table consists of the rows of all these files. It can also be a URL: `https://`, `s3://`, `gs://` or `az://`.",
     )
     refresh: str | None = field(
         Refresh(),
-        "When to look again whether a file at a URL changed: `always`, which is the default, `never`, or after a "
+        "When to check again whether a file at a URL has changed: `always` (the default), `never`, or after a "
         "duration such as `6h`.",
         default=None,
     )

@@ -15,7 +15,7 @@ from mlbuild.progress import Report
 #: The answers to when a source is fetched again, besides a duration.
 REFRESH = {
     "always": "in each build",
-    "never": "only with `--refresh`, or if what is asked changes",
+    "never": "only with `--refresh`, or if the request changes",
 }
 
 

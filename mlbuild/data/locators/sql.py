@@ -38,8 +38,8 @@ class Sql(Locator):
 
     connection: str = field(
         Text(),
-        "Database as a URL, such as `sqlite:///shop.db`. It can contain environment variables, which is where passwords "
-        "belong: `${SHOP_URL}`.",
+        "Database as a URL, such as `sqlite:///shop.db`. Put passwords in environment "
+        "variables, such as `${SHOP_URL}`.",
         examples=("sqlite:///shop.db",),
     )
     query: str | None = field(
@@ -57,8 +57,8 @@ class Sql(Locator):
     )
     version_query: str | None = field(
         Text(),
-        "SQL query with one value, such as `SELECT max(updated_at) FROM payments`. While its answer stays the same, the "
-        "table is not fetched again.",
+        "SQL query with one value, such as `SELECT max(updated_at) FROM payments`. The table is "
+        "not fetched again as long as the result of this query stays the same.",
         default=None,
     )
 

@@ -80,13 +80,13 @@ class Reading(Described):
     )
     true: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, unique=True),
-        "Words for true, ignoring case. They replace `true` and need `false`.",
+        "Case-insensitive words for true. They replace `true` and require `false`.",
         default=(),
         examples=(["yes", "y"],),
     )
     false: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, unique=True),
-        'Words for false, ignoring case. `""` is an empty field, which is otherwise a missing value.',
+        'Case-insensitive words for false. `""` stands for an empty field, which is otherwise a missing value.',
         default=(),
         examples=(["no", "n"],),
     )

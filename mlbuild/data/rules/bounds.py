@@ -54,7 +54,7 @@ class Min(Rule):
 
     min: int | float | str | None = field(
         Bound(),
-        "Smallest allowed value: a number, or an ISO date for a date or datetime column.",
+        "Minimum value: a number, or an ISO date for a date or datetime column.",
         default=None,
         examples=(0, "2013-01-01"),
     )
@@ -100,7 +100,7 @@ class Max(Rule):
 
     max: int | float | str | None = field(
         Bound(),
-        "Largest allowed value: a number, or an ISO date for a date or datetime column.",
+        "Maximum value: a number, or an ISO date for a date or datetime column.",
         default=None,
         examples=(100, "2013-12-31"),
     )

@@ -37,7 +37,7 @@ class Listed(Described):
     )
     max_new_share: float | None = field(
         Number(min=0, below=1),
-        "Largest allowed share of rows with other values, if `open` is true. Default: any share.",
+        "Maximum share of rows with other values, if `open` is true. Default: any share.",
         default=None,
         examples=(0.01,),
     )

@@ -24,7 +24,7 @@ class MinLength(Rule):
     examples = (Example({"dtype": "string", "min_length": 2}, keeps=["ab", "éß", "a b"], breaks=["é", "a"]),)
 
     min_length: int | None = field(
-        Integer(min=1), "Smallest allowed number of characters (string only).", default=None, examples=(2,)
+        Integer(min=1), "Minimum number of characters (string only).", default=None, examples=(2,)
     )
 
     def implied_by(self, other: Self) -> bool:
@@ -57,7 +57,7 @@ class MaxLength(Rule):
     examples = (Example({"dtype": "string", "max_length": 2}, keeps=["a", "éß"], breaks=["abc", "a b"]),)
 
     max_length: int | None = field(
-        Integer(min=1), "Largest allowed number of characters (string only).", default=None, examples=(20,)
+        Integer(min=1), "Maximum number of characters (string only).", default=None, examples=(20,)
     )
 
     def implied_by(self, other: Self) -> bool:

@@ -59,7 +59,7 @@ class MaxNullShare(Rule):
     )
 
     max_null_share: float | None = field(
-        Number(min=0, below=1), "Largest allowed share of missing values.", default=None, examples=(0.01,)
+        Number(min=0, below=1), "Maximum share of missing values.", default=None, examples=(0.01,)
     )
 
     def implied_by(self, other: Self) -> bool:

@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 class RowCount(Described):
     """How many rows a table must have."""
 
-    min: int | None = field(
-        Integer(min=0), "Smallest allowed number of rows.", default=None, examples=(1000,)
-    )
-    max: int | None = field(
-        Integer(min=0), "Largest allowed number of rows.", default=None, examples=(10**6,)
-    )
+    min: int | None = field(Integer(min=0), "Minimum number of rows.", default=None, examples=(1000,))
+    max: int | None = field(Integer(min=0), "Maximum number of rows.", default=None, examples=(10**6,))
 
     def check(self) -> Iterator[Problem]:
         if self.min is not None and self.max is not None and self.min > self.max:

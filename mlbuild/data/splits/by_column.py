@@ -30,7 +30,7 @@ class ByColumn(Split):
     discriminator = ("type", "column")
     usual = ("valid", "test")
 
-    column: str = field(Name("column"), "Bool, int or string column whose values decide.")
+    column: str = field(Name("column"), "Bool, int or string column that assigns each row to a part.")
     valid: tuple[Any, ...] | None = field(
         ListOf(Scalar(), or_one=True, min_items=1, unique=True),
         "Values of validation rows.",

@@ -30,7 +30,7 @@ class Cluster(Described):
     )
     every: str | None = field(
         Text(DURATION, DURATION_WORDS),
-        "Length of a period: the rows of a cluster have times in the same one. Periods are counted from 1970. Needs a"
+        "Length of a period: rows of a cluster are in the same period. Periods are counted from 1970. Needs a"
         " date or datetime column.",
         default=None,
         examples=("1d",),

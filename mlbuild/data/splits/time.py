@@ -46,7 +46,7 @@ class Time(Split):
 
     gap: str | None = field(
         Text(DURATION, DURATION_WORDS),
-        "Time before each of these starts whose rows are left out, so that no part knows the time just before"
+        "Leave out the rows in this much time before each start, so that no part contains the rows just before"
         " another one.",
         default=None,
         examples=("7d", "12h"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Unpivot(DatasetStep):
-    """Make one row of each value in some columns: each row becomes as many rows as there are such columns.
+    """Turn columns into rows: each row becomes one row for each of these columns.
 
     A new column has the name of the column, and another one its value, which can be missing. The columns themselves
     are dropped. All others are repeated. The rows that one row becomes are next to each other. For the artifact, the

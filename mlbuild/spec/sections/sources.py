@@ -14,7 +14,7 @@ from mlbuild.spec.spec import SourceSpec
 
 class Sources(Section[Source, SourceSpec]):
     key, one, kind = "sources", "source", SOURCE
-    doc = "Sources by name: data files, each with the contract that it must satisfy."
+    doc = "Sources by name: tables in files or databases, each with the contract that it must satisfy."
     bears = ("table", "source")
 
     def check(self, project: Project) -> Mapping[str, SourceSpec | None]:

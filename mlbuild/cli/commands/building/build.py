@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-v",
         "--verbose",
         action="store_true",
-        help="also print reused tasks, and the rows before and after each dataset step",
+        help="also print reused tasks, and the number of rows before and after each dataset step",
     )
     parser.add_argument(
         "-j",

@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="show the state with what was fetched last, even if it is due again",
+        help="use the data that was fetched last, even if it is due to be fetched again",
     )
 
 

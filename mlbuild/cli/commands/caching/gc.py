@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List the stored results that are no longer needed, with their size. Nothing is removed without --delete. The results "
         "that the current spec needs are kept, and so are those of the last builds."
     )
-    parser.add_argument("--delete", action="store_true", help="remove them; waits until no build is running")
+    parser.add_argument(
+        "--delete", action="store_true", help="remove them, after any running build has finished"
+    )
     parser.add_argument(
         "--keep-builds",
         type=number,

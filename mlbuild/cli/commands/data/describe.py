@@ -37,9 +37,10 @@ FORMATS = ("text", "json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Show statistics of each column of a table: missing and distinct values, range, distribution, and how much of a target "
-        "the column determines by itself (0 to 1). With a second table, compare the two: psi is the population stability index "
-        "(* from 0.1, ** from 0.25), largest is the largest difference of cumulative shares, or of the share of a value, and shift is the difference "
-        "of the means in standard deviations. A table is a source or dataset (birds), a part of a dataset (birds:test), either of them in "
+        "the column determines by itself (0 to 1). With a second table, compare the two. 'psi' is the population stability index "
+        "(* marks values from 0.1, ** from 0.25). 'largest' is the largest difference between the cumulative distributions or, for texts and "
+        "bools, between the shares of a value. 'shift' is the difference of the means in standard deviations. "
+        "A table is a source or dataset (birds), a part of a dataset (birds:test), either of them in "
         "an earlier build (birds@BUILD, birds:test@BUILD), or a data file. Tables of the project are built first if they "
         "are out of date."
     )

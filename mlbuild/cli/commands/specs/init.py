@@ -32,8 +32,8 @@ FORMATS = ("text", "json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write mlbuild.yaml and its JSON Schema for editors. Without a data file, the spec is a template whose sections are comments "
-        "to fill in. With a data file, all rows are read to draft a source and a contract; with --target also a "
-        "dataset, a model and an output, ready to build."
+        "to fill in. With a data file, mlbuild reads all rows and drafts a source and a contract. With --target, it also drafts "
+        "a dataset, a model and an output, ready to build."
     )
     parser.add_argument(
         "data",

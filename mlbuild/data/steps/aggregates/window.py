@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Window(DatasetStep):
-    """Add aggregates of the rows with the same key that are earlier than each row.
+    """For each row, add aggregates of the earlier rows with the same key.
 
     A row sees neither itself, nor the rows of the same time, nor later ones. A row whose key or time is missing sees
     no rows, and no row sees it. Without any row, counts are 0 and all other results are missing. The order of rows
@@ -46,16 +46,16 @@ class Window(DatasetStep):
         "Columns that must have the same values in the rows that a row sees.",
         key="by",
     )
-    time: str = field(Name("column"), "Date or datetime that says which rows are earlier.")
+    time: str = field(Name("column"), "Date or datetime column that determines which rows are earlier.")
     last: int | str | None = field(
         Span(),
-        "How far back a row sees: a number of rows, together with all rows of the same time as the first of them, or a duration. Default: all earlier rows.",
+        "How far back a row sees: a duration, or a number of rows. Rows with the same time as the first of these are included. Default: all earlier rows.",
         default=None,
         examples=("30d", 10),
     )
     known_after: str | None = field(
         Duration(),
-        "How long after its `time` all values of a row are known, also the target. A row sees only rows that are known at its own time. Required if a feature is a window over the target, or over a column with `serving: false`.",
+        "How long after its `time` all values of a row are known, including the target. A row sees only rows that are known at its own time. Required if a feature is a window over the target, or over a column with `serving: false`.",
         default=None,
         examples=("7d",),
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @frozen
 class AsofJoin(DatasetStep):
-    """Add the columns of another table from its latest row with the same key that is earlier than each row.
+    """For each row, add the columns of the latest earlier row of another table that has the same key.
 
     Rows of the same time do not match. Rows keep their order, and the added values of rows without a match are
     missing. A missing key or time does not match anything. For the artifact, the added columns are raw columns.
@@ -43,7 +43,7 @@ class AsofJoin(DatasetStep):
     their_time: str = field(Name("column"), "Date or datetime of a row in the other table.")
     tolerance: str | None = field(
         Duration(),
-        "How much earlier a row can be to match. Default: any time.",
+        "How much earlier a matching row can be. Default: any time.",
         default=None,
         examples=("30d",),
     )

@@ -15,9 +15,9 @@ FORMATS = ("text", "json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "'contract infer TABLE' prints a contract that the rows of a table satisfy: all columns of a data file, or the columns of a "
-        "source with the dtypes of its contract and the rules that its rows suggest. 'contract diff OLD [NEW]' lists what changes between "
-        "the contracts of two specs, and exits with code 3 if a change is breaking: if a table can satisfy the new contract and "
-        "still surprise those who read it and rely on the old one. A spec is a file, a git revision of this spec "
+        "source with the dtypes of its contract and the rules that its rows suggest. 'contract diff OLD [NEW]' lists the changes "
+        "between the contracts of two specs, and exits with code 3 if a change is breaking: if a table that satisfies the new contract can "
+        "break something that relies on the old one. A spec is a file, a git revision of this spec "
         "(HEAD~1), or a file in a git revision (main:mlbuild.yaml)."
     )
     parser.add_argument("action", choices=["infer", "diff"], metavar="infer|diff", help="what to do")
