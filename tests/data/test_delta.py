@@ -121,13 +121,13 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     found = failure(tmp_path, path="lists")
     assert found.kind == "data"
     assert found.message == (
-        "column 'x' has the type List(Int64), which no dtype represents; leave it out of the contract"
+        "column 'x' is of type List(Int64), which no dtype can represent; leave it out of the contract"
     )
     (tmp_path / "empty/_delta_log").mkdir(parents=True)
     assert failure(tmp_path, path="empty").message == "'${TABLE}' is not a Delta table"
     (tmp_path / "table/_delta_log/00000000000000000001.json").write_text("{ nonsense")
     found = failure(tmp_path)
-    assert found.message.startswith("cannot read '${TABLE}': the library deltalake fails: ")
+    assert found.message.startswith("cannot read '${TABLE}': the deltalake library failed: ")
     assert str(tmp_path) not in found.message
 
 
@@ -205,9 +205,9 @@ def test_a_table_in_a_bucket(
     found = failure(tmp_path, path=url, version=0)
     assert found.message == "version 0 of '${TABLE}' has lost files: the table was vacuumed"
     for endpoint, reason in (
-        ("http://127.0.0.1:1", "nothing answers there"),
+        ("http://127.0.0.1:1", "the connection was refused"),
         ("http://example.com", "its endpoint is not encrypted"),
-        ("https://s3cr3t.invalid", "its host is not known"),
+        ("https://s3cr3t.invalid", "the host name cannot be resolved"),
     ):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         found = failure(tmp_path, path=url)
@@ -217,9 +217,9 @@ def test_a_table_in_a_bucket(
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (403, "the server refuses access"),
+        (403, "the server denied access"),
         (401, "the server does not accept the credentials"),
-        (500, "the server answers with the error 500"),
+        (500, "the server returned error 500"),
     ],
 )
 @pytest.mark.parametrize("scheme", ["s3", "gs", "az"])
@@ -246,4 +246,4 @@ def test_only_what_a_library_raises_is_worded(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OSError, match="No space left"):
         fetched(tmp_path, {"x": "int"})
     monkeypatch.setattr(QueryBuilder, "execute", full)
-    assert failure(tmp_path).message.startswith("cannot read '${TABLE}': the library deltalake fails: ")
+    assert failure(tmp_path).message.startswith("cannot read '${TABLE}': the deltalake library failed: ")

@@ -210,7 +210,7 @@ class DeltaTable(Remote):
         """Create the failure for what the library raised, to be raised."""
         if self.cloud is not None and self.address is not None:
             return self.cloud.failure(self.address, error, "deltalake")
-        unquoted = f"cannot read '{self.called}': the library deltalake fails"
+        unquoted = f"cannot read '{self.called}': the deltalake library failed"
         text = " ".join(str(error).split()).replace(str(self.folder), "***")
         return Failed(Failure("store", f"{unquoted}: {text}", {"unquoted": unquoted}))
 
