@@ -17,6 +17,7 @@ SOURCES: Catalogue[type[Source]] = Catalogue(
         **of_every_format("mlbuild.data.locators.file.File"),
         "sql": partial(source_at, "mlbuild.data.locators.sql.Sql", Parquet),
         "delta": partial(source_at, "mlbuild.data.locators.delta.Delta", Parquet),
+        "iceberg": partial(source_at, "mlbuild.data.locators.iceberg.Iceberg", Parquet),
     }
 )
 #: The classes for `op:` of a dataset step.

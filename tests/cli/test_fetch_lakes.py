@@ -14,13 +14,14 @@ from deltalake import DeltaTable, write_deltalake
 from mlbuild.frozen import frozen
 from tests.cli.running import Command
 from tests.cli.test_fetch_files import ROWS, SPEC, failed, outcomes, shipped
+from tests.data.icebergs import catalog, overwritten
 
 
 @frozen
 class Lake:
     """A kind of lake: how its table is written, and the keys of a source, without and with its first version."""
 
-    write: Callable[[Path, pl.DataFrame], None]
+    write: Callable[[Path, pl.DataFrame], object]
     keys: str
     first: Callable[[Path], str]
     #: Removes the files of all versions but the newest, and what a build of the first one says then.
@@ -39,7 +40,24 @@ DELTA = Lake(
     clean_delta,
     "version 0 of 'table' has lost files: the table was vacuumed",
 )
-LAKES = {"delta": DELTA}
+
+
+def clean_iceberg(folder: Path) -> None:
+    table = catalog(folder).load_table("shop.rows")
+    now = {Path(task.file.file_path).name for task in table.scan().plan_files()}
+    for file in (folder / "warehouse/shop/rows/data").iterdir():
+        if file.name not in now:
+            file.unlink()
+
+
+ICEBERG = Lake(
+    lambda folder, rows: overwritten(catalog(folder), rows),
+    "type: iceberg, connection: 'sqlite:///catalog.db', table: shop.rows",
+    lambda folder: f"snapshot: {catalog(folder).load_table('shop.rows').history()[-1].snapshot_id}",
+    clean_iceberg,
+    "table 'shop.rows' has lost files: they were removed",
+)
+LAKES = {"delta": DELTA, "iceberg": ICEBERG}
 
 
 @pytest.fixture(params=[*LAKES])
@@ -69,13 +87,13 @@ def test_a_new_version_is_found_and_the_same_rows_rerun_nothing(mlbuild: Command
 
 def test_a_pinned_version_is_looked_up_once(mlbuild: Command, lake: Lake) -> None:
     write(mlbuild.folder, f"{lake.keys}, {lake.first(mlbuild.folder)}")
+    first = lake.first(mlbuild.folder)
     assert mlbuild("build", "-q").code == 0
     model = shipped(mlbuild.folder)
     lake.write(mlbuild.folder, ROWS.with_columns(y=pl.col("y") * 2))
     assert mlbuild("plan", "--exit-code").code == 0
     assert "ran" not in outcomes(mlbuild("build", "--json"))
     assert outcomes(mlbuild("build", "--json", "--refresh"))["ran"] == ["fetch:rows"]
-    first = lake.first(mlbuild.folder)
     write(mlbuild.folder, lake.keys)
     assert "train:one" in outcomes(mlbuild("build", "--json"))["ran"]
     assert shipped(mlbuild.folder) != model

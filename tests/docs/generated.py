@@ -13,6 +13,7 @@ from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.delta import Delta
 from mlbuild.data.locators.file import File
+from mlbuild.data.locators.iceberg import Iceberg
 from mlbuild.data.locators.sql import Sql
 from mlbuild.data.readings.reading import Reading
 from mlbuild.data.slices import Slice
@@ -36,6 +37,7 @@ _DESCRIBED = {
         File,
         Sql,
         Delta,
+        Iceberg,
         Source,
         Format,
         Reading,

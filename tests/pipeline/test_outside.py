@@ -12,6 +12,7 @@ from deltalake import write_deltalake
 
 from tests.budget import examples, tell
 from tests.data import file_servers
+from tests.data.icebergs import catalog, overwritten
 from tests.pipeline.test_databases import DTYPES, SOURCE, shipped
 from tests.projects import DELAYS, built, delays
 
@@ -42,6 +43,13 @@ def delta_in_s3(file: Path, patch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"type: delta, path: '{bucket.url}/flights', version: 2"
 
 
+def iceberg(file: Path, patch: pytest.MonkeyPatch) -> Iterator[str]:
+    made, rows = catalog(file.parent), pl.read_parquet(file)
+    for part in rows.reverse().iter_slices(rows.height // 3 + 1):
+        overwritten(made, part, append=True)
+    yield "type: iceberg, connection: 'sqlite:///catalog.db', table: shop.rows"
+
+
 def in_files(file: Path, place: str, options: dict[str, str]) -> None:
     """Write the rows as a table of several files, in another order."""
     rows = pl.read_parquet(file).sample(fraction=1.0, shuffle=True, seed=1)
@@ -50,7 +58,13 @@ def in_files(file: Path, place: str, options: dict[str, str]) -> None:
 
 
 #: The places; in those that know the order of rows, the file is written as it is.
-PLACES: dict[str, Place] = {"web": web, "s3": s3, "delta": delta, "delta in s3": delta_in_s3}
+PLACES: dict[str, Place] = {
+    "web": web,
+    "s3": s3,
+    "delta": delta,
+    "delta in s3": delta_in_s3,
+    "iceberg": iceberg,
+}
 
 
 @pytest.fixture(scope="module")

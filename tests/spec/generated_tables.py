@@ -167,6 +167,9 @@ class Tables:
             return source | self.chance.choice([{"version": 0}, {"refresh": "1h"}, {}])
         path = f"data/{name}.db"
         self.data.append(path)
+        if self.maybe(0.3):
+            source = {"type": "iceberg", "connection": f"sqlite:///{path}", "table": f"shop.{name}"}
+            return source | self.chance.choice([{"snapshot": 7}, {"refresh": "1h"}, {}])
         source = {"type": "sql", "connection": f"sqlite:///{path}"}
         source |= self.chance.choice([{"table": name}, {"query": f"SELECT * FROM {name}"}])
         source |= {"refresh": self.chance.choice(["always", "never", "90min"])} if self.maybe() else {}
