@@ -165,6 +165,13 @@ class History:
         found = [one for one in found if not one.record["spec"]["settings"]]
         return next(_best(found), None)
 
+    def made(self, digest: str) -> Build | None:
+        """Return the last build that made a file with this digest."""
+        for build in reversed(self.builds):
+            if any(digest in files.values() for files in build.record["outputs"].values()):
+                return build
+        return None
+
     def commit(self, revision: str) -> str | None:
         """Return the full name of a git revision; None if there is none."""
         return commit_at(self.root, revision)
@@ -178,3 +185,10 @@ def _best(builds: Sequence[Build]) -> Iterator[Build]:
 def _names(build: Build) -> tuple[str, ...]:
     """The name of a build, and its part after the time."""
     return (build.name, build.name.rpartition("-")[2])
+
+
+def at(value: Any, *path: str) -> Any:
+    """Return what is written at a path of nested maps; None if there is nothing."""
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value

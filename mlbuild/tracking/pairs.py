@@ -19,7 +19,7 @@ from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import read
 from mlbuild.pipeline.parts import stored_table
-from mlbuild.tracking.builds import Build
+from mlbuild.tracking.builds import Build, at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,7 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
 
 def _metrics(build: Build, model: str, coding: Coding, train: Array) -> dict[str, Metric]:
     """Return the metrics of a model by their labels: those with options as they are written in the spec."""
-    listed = _at(build.values, "models", model, "metrics") or []
+    listed = at(build.values, "models", model, "metrics") or []
     known = (name for values in build.metrics[model].values() for name in values)
     found = {}
     for one in [*known, *(listed if isinstance(listed, list) else [listed])]:
@@ -105,7 +105,7 @@ class _Rows:
     @staticmethod
     def of(store: DiskStore, build: Build, model: str, split: str) -> _Rows | None:
         cluster = build.cluster(model)
-        dataset = str(_at(build.values, "models", model, "dataset"))
+        dataset = str(at(build.values, "models", model, "dataset"))
         try:
             predicted, target = (_result(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
             columns = _result(store, build, f"dataset:{dataset}") if cluster else None
@@ -156,17 +156,11 @@ def _array(store: DiskStore, digest: str) -> Array | None:
         return None
 
 
-def _at(value: Any, *path: str) -> Any:
-    for part in path:
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
 def metric_order(build: Build, model: str) -> Iterator[str]:
     """Yield the names of the metrics of a model, in the order of the spec."""
     known = {
         name: None for values in build.metrics.get(model, {}).values() for name in values if name != "rows"
     }
-    listed = _at(build.values, "models", model, "metrics")
+    listed = at(build.values, "models", model, "metrics")
     wanted = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
     yield from dict.fromkeys([*(name for name in wanted if name in known), *known])

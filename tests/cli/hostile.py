@@ -205,6 +205,7 @@ COMMANDS = {
     "explain": ["explain unknown-key", "explain TEXT"],
     "schema": ["schema --project"],
     "metrics": ["metrics", "metrics --json", "metrics TEXT", "metrics one@TEXT"],
+    "diff": ["diff last last --data --md", "diff", "diff TEXT", "diff TEXT..last --json"],
     "runs": ["runs", "runs --json", "runs --where TEXT", "runs --model TEXT", "runs --from TEXT"],
     "gc": ["gc", "gc --json"],
     "store": ["store verify", "store verify --json"],

@@ -22,6 +22,7 @@ LINES = {
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),
     "metrics": ("metrics",),
+    "diff": ("diff", "last", "last"),
     "runs": ("runs",),
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),

@@ -6,14 +6,21 @@ import argparse
 import os
 from pathlib import Path
 
-from mlbuild.cli.exits import UsageError
+from mlbuild.cli.exits import TASK, Stopped, UsageError
 from mlbuild.cli.output.printing import counted, say
 from mlbuild.cli.project import find_file
+from mlbuild.engine.store.kept import digest_of
 from mlbuild.engine.store.local import RUNS
 from mlbuild.engine.store.store import open_store
-from mlbuild.regular import real
+from mlbuild.pipeline.tasks import artifact
+from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown
 from mlbuild.tracking.builds import Build, History
+
+_NAMES = (
+    "'mlbuild runs' lists the builds; last, previous, last~2, a git revision that was built, a published folder and its model.onnx "
+    "name builds, too"
+)
 
 
 def history_of(args: argparse.Namespace, folder: Path | None = None) -> History:
@@ -34,19 +41,32 @@ def history_of(args: argparse.Namespace, folder: Path | None = None) -> History:
 
 
 def find_build(history: History, asked: str) -> Build:
-    """Return a build by what people call it.
+    """Return a build by what people call it: see `History.find`. A published folder or its `model.onnx` names the build of
+    this model.
 
     Raises:
         UsageError: There is none, or several are meant.
+        Stopped: It is a git revision that was not built.
     """
+    model = Path(asked) / artifact.MODEL if os.path.isdir(asked) else Path(asked)  # noqa: PTH112  # as above
+    if os.path.lexists(asked) and is_regular(model):  # as above
+        made = history.made(digest_of(model))
+        if made is None:
+            raise UsageError(f"no recorded build made '{shown(str(model))}'", _NAMES)
+        return made
     try:
         found = history.find(asked)
     except LookupError as error:
         raise UsageError(str(error.args[0]), "name more of it") from None
-    if found is None:
-        help_ = "'mlbuild runs' lists the builds; last, previous and last~2 name some, and git revisions that were built do too"
-        raise UsageError(f"there is no build '{shown(asked)}'", help_)
-    return found
+    if found is not None:
+        return found
+    if commit := history.commit(asked):
+        again = f"git switch --detach {shown(commit[:12])} && mlbuild build && git switch -"
+        message = (
+            f"revision '{shown(asked)}' ({commit[:7]}) has no recorded build without changes to its files"
+        )
+        raise Stopped(message, f"build it: {again}", TASK)
+    raise UsageError(f"there is no build '{shown(asked)}'", _NAMES)
 
 
 def offered(earlier: int) -> None:

@@ -1,0 +1,75 @@
+"""`mlbuild diff A B`: what differs between two builds, in the spec, the data, the metrics and the predictions."""
+
+from __future__ import annotations
+
+import argparse
+
+from mlbuild.cli.exits import OK, UsageError
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.printing import show, show_document
+from mlbuild.cli.output.tracking.comparison import comparison_json, comparison_md, comparison_text
+from mlbuild.cli.reading.history import find_build, history_of
+from mlbuild.engine.store.store import open_store
+from mlbuild.hints import listed
+from mlbuild.shown import shown
+from mlbuild.tracking.comparison import compare
+
+FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compare two builds: what differs in the spec (with file and line), the data and the libraries; the metrics, with 95% intervals of their "
+        "differences on the same rows; which labels flip, from right to wrong or the other way around; and the size of the models. "
+        "A build is named by the start of its name, last, previous, last~2, a git revision that was built without changes, or by a published folder or model.onnx. "
+        "A..B is the same as A B. Nothing is built."
+    )
+    parser.add_argument("old", nargs="?", metavar="A", help="build, or A..B (default: previous)")
+    parser.add_argument("new", nargs="?", metavar="B", help="build (default: last)")
+    parser.add_argument(
+        "--model", metavar="NAME", help="compare only this model (default: all that both evaluated)"
+    )
+    parser.add_argument("--md", action="store_true", help="write Markdown, for a pull request")
+    parser.add_argument(
+        "--data",
+        action="store_true",
+        help="compare changed sources row by row, by the unique key of their contracts",
+    )
+    parser.add_argument(
+        "--predictions", action="store_true", help="list the rows whose predictions differ most"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.md and args.json:
+        raise UsageError("--md and --json exclude each other")
+    history = history_of(args)
+    first, second = _asked(args)
+    old, new = find_build(history, first), find_build(history, second)
+    if args.model is not None and not (args.model in old.metrics and args.model in new.metrics):
+        known = [name for name in new.metrics if name in old.metrics]
+        raise UsageError(
+            f"no metrics of a model '{shown(args.model)}' in both builds",
+            f"models: {listed(known) or 'none'}",
+        )
+    found = compare(open_store(history.root), old, new, args.model, rows=args.data)
+    samples = not args.no_samples
+    if args.json:
+        content = comparison_json(found, predictions=args.predictions, samples=samples)
+        show_document(document(args.command, OK, content))
+    elif args.md:
+        show(comparison_md(found, predictions=args.predictions, samples=samples))
+    else:
+        show(comparison_text(found, predictions=args.predictions, samples=samples))
+    return OK
+
+
+def _asked(args: argparse.Namespace) -> tuple[str, str]:
+    if args.old is None:
+        return "previous", "last"
+    if args.new is not None:
+        return args.old, args.new
+    first, dots, second = args.old.partition("..")
+    if second.startswith("."):
+        raise UsageError("name two builds as A..B", "A...B has no meaning here")
+    return (first or "previous", second or "last") if dots else (args.old, "last")

@@ -1,0 +1,246 @@
+"""Formats the comparison of two builds: as text, as Markdown, and as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mlbuild.cli.output.building.reasons import value_text
+from mlbuild.cli.output.data.statistics import columns as aligned
+from mlbuild.cli.output.printing import counted
+from mlbuild.cli.output.tracking.runs import number
+from mlbuild.frozen import frozen
+from mlbuild.pipeline.builds.written import told_spec
+from mlbuild.process.allowance import size_text
+from mlbuild.shown import shown
+from mlbuild.tracking.builds import Build
+from mlbuild.tracking.changes import Change
+from mlbuild.tracking.comparison import Comparison, MetricChange, ModelChanges
+from mlbuild.tracking.tables import RowChanges, TableChanges
+
+#: What Markdown would interpret. It leaves underscores inside of words alone.
+_SPECIAL = re.compile(r"[\\`*\[<|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_LOUD = ("worse", "better", "different")
+
+
+@frozen
+class _Block:
+    """A title, a table whose first row names the columns, and sentences about it."""
+
+    title: str
+    table: Sequence[Sequence[str]] = ()
+    notes: Sequence[str] = ()
+
+
+def comparison_text(found: Comparison, *, predictions: bool, samples: bool) -> list[str]:
+    lines = [_title(found)]
+    for block in _blocks(found, predictions, samples):
+        lines += (
+            ["", block.title, *(f"  {line}" for line in aligned(block.table) if block.table)]
+            if block.table
+            else ["", block.title]
+        )
+        lines += [f"  {note}" for note in block.notes]
+    return lines
+
+
+def comparison_md(found: Comparison, *, predictions: bool, samples: bool) -> list[str]:
+    """Return Markdown. What is beyond chance is bold."""
+    lines = [f"## {_escaped(_title(found))}"]
+    for block in _blocks(found, predictions, samples):
+        lines += ["", f"### {_escaped(block.title)}"]
+        if block.table:
+            head, *rows = [[_cell(cell) for cell in row] for row in block.table]
+            kept = [index for index in range(len(head)) if any(row[index] for row in rows)]
+            lines += ["", _row(head, kept), _row(["---"] * len(head), kept)]
+            lines += [_row(row, kept) for row in rows]
+        lines += [line for note in block.notes for line in ("", _escaped(note))]
+    return lines
+
+
+def _cell(text: str) -> str:
+    return f"**{text}**" if text in _LOUD else _escaped(text)
+
+
+def _row(cells: Sequence[str], kept: Sequence[int]) -> str:
+    return f"| {' | '.join(cells[index] for index in kept)} |"
+
+
+def _escaped(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
+
+
+def _title(found: Comparison) -> str:
+    return f"{_named(found.old)} -> {_named(found.new)}"
+
+
+def _named(build: Build) -> str:
+    git = f" ({build.git})" if build.git else ""
+    ended = f", {build.outcome}" if build.outcome != "ok" else ""
+    return f"{build.name}{git}{ended}"
+
+
+def _blocks(found: Comparison, predictions: bool, samples: bool) -> Iterator[_Block]:
+    yield _changes(found)
+    for table in found.tables:
+        yield _table(table, samples)
+    for model in found.models:
+        yield _model(model)
+        if predictions and model.moves and model.moves.largest:
+            yield _moved(model)
+    sizes = [
+        [shown(folder), *(size_text(size or 0) for size in both)]
+        for folder, both in found.sizes.items()
+        if both[0] != both[1] and None not in both
+    ]
+    if sizes:
+        yield _Block("size", [["output", "old", "new"], *sizes])
+
+
+def _changes(found: Comparison) -> _Block:
+    if not found.changes:
+        return _Block("changes", notes=["spec, data and libraries are the same"])
+    rows = [[*_change(one)] for one in found.changes]
+    return _Block("changes", [["what", "where", "old", "new", "place"], *rows])
+
+
+def _change(change: Change) -> tuple[str, str, str, str, str]:
+    if change.what == "data":
+        return "data", shown(change.where), "", "other content", ""
+    was, now = ("" if value is None else value_text(value) for value in (change.was, change.now))
+    return change.what, shown(change.where), was, now, shown(change.place)
+
+
+def _table(table: TableChanges, samples: bool) -> _Block:
+    rows = table.rows
+    cells = rows.cells if rows else {}
+    told = [
+        *([shown(name), "added", ""] for name in table.added),
+        *([shown(name), "removed", ""] for name in table.removed),
+        *(
+            [shown(name), "changed", counted(cells[name], "row") if name in cells else ""]
+            for name in table.changed
+        ),
+    ]
+    notes = [*_rows_text(rows, samples)] if rows else []
+    return _Block(f"data of {shown(table.source)}", [["column", "", "cells"], *told], notes)
+
+
+def _rows_text(rows: RowChanges, samples: bool) -> Iterator[str]:
+    yield (
+        f"rows by {', '.join(map(shown, rows.key))}: {rows.added:,} added, {rows.removed:,} removed, "
+        f"{rows.changed:,} changed; {rows.old:,} -> {rows.new:,}"
+    )
+    for what, keys in rows.examples.items():
+        if keys and samples:
+            yield f"{what}, for example: {'; '.join(shown(', '.join(key)) for key in keys)}"
+
+
+def _model(model: ModelChanges) -> _Block:
+    head = ["metric", "old", "new", "difference", "95%", ""]
+    rows = [
+        [
+            shown(one.metric),
+            number(one.old),
+            number(one.new),
+            f"{one.difference.value:+.3g}" if one.difference else "",
+            _interval(one),
+            _verdict(one),
+        ]
+        for one in model.metrics
+    ]
+    same = model.moves and not model.moves.largest
+    if same:
+        return _Block(_heading(model), notes=["the same predictions"])
+    return _Block(_heading(model), [head, *rows], [*_notes(model)])
+
+
+def _heading(model: ModelChanges) -> str:
+    rows_text = counted(model.rows, "row") if model.rows is not None else "rows"
+    clusters = f" in {model.clusters:,} clusters" if model.clusters not in (None, model.rows) else ""
+    return f"{shown(model.model)}: {model.split}, {rows_text}{clusters}"
+
+
+def _interval(one: MetricChange) -> str:
+    found = one.difference.interval if one.difference else None
+    return f"[{found[0]:+.2g}, {found[1]:+.2g}]" if found and found != (0.0, 0.0) else ""
+
+
+def _verdict(one: MetricChange) -> str:
+    if one.difference is None or not one.difference.value:
+        return "the same" if one.difference else ""
+    if not one.difference.interval:
+        return ""
+    if not one.difference.beyond_chance:
+        return "can be chance"
+    return "different" if one.better is None else "better" if one.better else "worse"
+
+
+def _notes(model: ModelChanges) -> Iterator[str]:
+    if not model.same_rows:
+        yield "no intervals: the predictions of one build are no longer in the store, or the rows are not the same"
+    if moves := model.moves:
+        if flips := moves.flips:
+            share = f" ({flips.labels / model.rows:.1%})" if model.rows else ""
+            yield (
+                f"{counted(flips.labels, 'label')} {'flips' if flips.labels == 1 else 'flip'}{share}: "
+                f"{flips.to_wrong:,} from right to wrong, {flips.to_right:,} from wrong to right"
+            )
+        yield f"change of a prediction: mean {moves.mean:.3g}, 99% of rows at most {moves.p99:.3g}"
+
+
+def _moved(model: ModelChanges) -> _Block:
+    said = {None: "", True: "right", False: "wrong"}
+    rows = (
+        [[f"{row:,}", f"{by:.3g}", said[was], said[now]] for row, by, was, now in model.moves.largest]
+        if model.moves
+        else []
+    )
+    title = f"{shown(model.model)}: rows of {model.split} whose predictions differ most"
+    return _Block(title, [["row", "change", "old", "new"], *rows])
+
+
+def comparison_json(found: Comparison, *, predictions: bool, samples: bool) -> dict[str, Any]:
+    return {
+        **{
+            name: {
+                "build": build.name,
+                "outcome": build.outcome,
+                "git": build.record["git"],
+                "spec": told_spec(build.record),
+            }
+            for name, build in (("old", found.old), ("new", found.new))
+        },
+        "changes": [vars(one) for one in found.changes],
+        "data": [_table_json(one, samples) for one in found.tables],
+        "models": [_model_json(one, predictions) for one in found.models],
+        "sizes": {output: {"old": both[0], "new": both[1]} for output, both in found.sizes.items()},
+    }
+
+
+def _table_json(table: TableChanges, samples: bool) -> dict[str, Any]:
+    told = table.to_json()
+    if told["rows"] and not samples:
+        told["rows"] = {name: value for name, value in told["rows"].items() if name != "examples"}
+    return told
+
+
+def _model_json(model: ModelChanges, predictions: bool) -> dict[str, Any]:
+    moves = model.moves
+    return {
+        "model": model.model,
+        "split": model.split,
+        "rows": model.rows,
+        "clusters": model.clusters,
+        "same_rows": model.same_rows,
+        "metrics": [
+            {"metric": one.metric, "old": one.old, "new": one.new, "better": one.better}
+            | {"difference": one.difference.to_json() if one.difference else None}
+            for one in model.metrics
+        ],
+        "flips": vars(moves.flips) if moves and moves.flips else None,
+        "moves": {"mean": moves.mean, "p99": moves.p99} if moves else None,
+        **({"largest": [list(one) for one in moves.largest]} if moves and predictions else {}),
+    }
