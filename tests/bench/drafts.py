@@ -94,19 +94,23 @@ def judge(one: Table, found: Mapping[str, Any]) -> dict[str, Any]:
         in_time = not by_chance and split != "hash" and f"'{one.groups}'" in told
         judged["groups"] = kept or (bool(one.time) and in_time)
     scores = {name: _skill(report) for name, report in (found.get("metrics") or {}).items()}
-    judged["skill"] = {name: skill for name, skill in scores.items() if skill is not None}
+    judged["skill"] = {name: skill[0] for name, skill in scores.items() if skill is not None}
+    judged["surely_worse"] = [name for name, skill in scores.items() if skill is not None and skill[1]]
     return judged
 
 
-def _skill(report: Mapping[str, Any]) -> float | None:
-    """Return by how much a model is better than a constant on test rows, as a share: by r2, or by the log loss."""
+def _skill(report: Mapping[str, Any]) -> tuple[float, bool] | None:
+    """Return by how much a model is better than a constant on test rows, as a share: by r2, or by the log loss; and
+    whether it is worse by more than the confidence interval.
+    """
     model, constant = report["metrics"].get("test"), report["constant"].get("test")
     if not model or not constant:
         return None
-    if model.get("log_loss") is not None and constant.get("log_loss"):
-        return float(1 - model["log_loss"] / constant["log_loss"])
-    if constant.get("root_mean_squared_error"):
-        return float(1 - model["root_mean_squared_error"] / constant["root_mean_squared_error"])
+    for metric in ("log_loss", "root_mean_squared_error"):
+        if model.get(metric) is not None and constant.get(metric):
+            interval = report["intervals"]["splits"].get("test", {}).get(metric)
+            surely_worse = interval is not None and interval[0] > constant[metric]
+            return float(1 - model[metric] / constant[metric]), surely_worse
     return None
 
 
@@ -117,9 +121,7 @@ def summary(results: Sequence[tuple[Table, Mapping[str, Any], Mapping[str, Any]]
         return f"{sum(values)} of {len(values)}"
 
     judged = [verdict for _, _, verdict in results]
-    tested = [max(verdict["skill"].values()) for verdict in judged if verdict["skill"]]
-    # The first model has the name of the target, to which the name of the other one adds something.
-    first = [verdict["skill"][min(verdict["skill"])] for verdict in judged if verdict["skill"]]
+    worse, surely = _worse(judged)
     cpu = sorted(found.get("cpu", 0.0) for _, found, _ in results)
     init = sorted(found["init_cpu"] for _, found, _ in results if "init_cpu" in found)
     rows = [
@@ -138,12 +140,28 @@ def summary(results: Sequence[tuple[Table, Mapping[str, Any], Mapping[str, Any]]
             if (named := [one["leaks"][kind] for one in judged if kind in one.get("leaks", {})])
         ),
         ["drafts with test rows", share([bool(one["skill"]) for one in judged if one["built"]])],
-        ["drafts whose first model is worse than a constant on the test rows", share([one < 0 for one in first])],
-        ["drafts whose best model is worse than a constant on the test rows", share([one < 0 for one in tested])],
+        *(
+            [f"drafts whose {which} model is worse than a constant on the test rows{sure}", share(found[which])]
+            for which in ("first", "best")
+            for found, sure in ((worse, ""), (surely, ", by more than the confidence interval"))
+        ),
         ["CPU seconds of `init`, median and maximum", f"{init[len(init) // 2]:.1f}, {init[-1]:.1f}"],
         ["CPU seconds of `init`, `check` and `build`, median and maximum", f"{cpu[len(cpu) // 2]:.1f}, {cpu[-1]:.1f}"],
     ]  # fmt: skip
     return table(["", f"{len(results)} tables"], rows)
+
+
+def _worse(judged: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[bool]], dict[str, list[bool]]]:
+    """Return for the first and the best model of each draft whether it is worse than a constant, and surely so."""
+    worse: dict[str, list[bool]] = {"first": [], "best": []}
+    surely: dict[str, list[bool]] = {"first": [], "best": []}
+    for skill, sure in ((verdict["skill"], verdict["surely_worse"]) for verdict in judged):
+        if skill:
+            # The first model has the name of the target, to which the name of the other one adds something.
+            for which, name in (("first", min(skill)), ("best", max(skill, key=skill.__getitem__))):
+                worse[which].append(skill[name] < 0)
+                surely[which].append(skill[name] < 0 and name in sure)
+    return worse, surely
 
 
 def _result(one: Table, place: Path) -> tuple[Table, dict[str, Any], dict[str, Any]]:
