@@ -123,8 +123,11 @@ class TaggedUnion(Kind):
     otherwise: str | None = None
 
     @property
-    def alone(self) -> ClassName:
+    def alone(self) -> Kind:
         return ClassName(self.name, self.classes)
+
+    def whole(self, value: Any) -> Any:
+        return {self.by: value} if self.short and isinstance(value, str) else value
 
     def which(self, value: Mapping[str, Any]) -> Any:
         """Return the value of `by`, or what is used without it; None if nothing is."""
@@ -139,8 +142,7 @@ class TaggedUnion(Kind):
         return {"$ref": f"#/definitions/{self.name}"}
 
     def read(self, value: Any) -> Any:
-        given = {self.by: value} if self.short and isinstance(value, str) else value
-        return read(self.classes.named(self.which(given)), given)
+        return read(self.classes.named(self.which(given := self.whole(value))), given)
 
     def canonical(self, value: Any) -> Any:
         written = write(value)
@@ -150,8 +152,8 @@ class TaggedUnion(Kind):
         return "a map" if self.otherwise else f"a map with '{'path' if self.suffixes else self.by}'"
 
     def nested(self) -> tuple[Kind, ...]:
-        own = tuple(param.kind for cls in self.classes for param in params_of(cls).values())
-        return (self.alone, *own) if self.short else own
+        own = (param.kind for cls in self.classes for param in params_of(cls).values())
+        return (*([self.alone] if self.short else []), *own)
 
 
 @frozen

@@ -127,7 +127,7 @@ class Slice(Described):
     def canonical(self, table: Table) -> Json:
         """Return what determines the groups, as parameters of a task."""
         where = {} if self.where is None else {"where": bind(self.where, table.trained).tree}
-        return write(self) | where | {"label": self.label, "columns_read": list(self.infer(table))}
+        return write(self) | where | {"called": self.label, "columns_read": list(self.infer(table))}
 
     def groups(self, rows: pl.DataFrame) -> tuple[list[Group], int]:
         """Return the groups of some rows, and how many groups are left out.

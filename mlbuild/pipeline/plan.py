@@ -22,6 +22,7 @@ from mlbuild.pipeline.tasks import (
     publish,
     source,
     target,
+    threshold,
     train,
     verify,
 )
@@ -46,6 +47,7 @@ POLICY = Policy(
             "mlbuild.models.LEARNERS",
             "mlbuild.models.ANSWERS",
             "mlbuild.models.metrics.METRICS",
+            "mlbuild.models.thresholds.THRESHOLDS",
             "mlbuild.ops.OPS",
             "mlbuild.verdicts.tests.TESTS",
         }
@@ -85,7 +87,7 @@ POLICY = Policy(
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
-    "models": (target, fit, features, bin, train, predict, evaluate, fold, cross_validate),
+    "models": (target, fit, features, bin, train, predict, threshold, evaluate, fold, cross_validate),
     "outputs": (artifact, verify, test, publish),
 }
 

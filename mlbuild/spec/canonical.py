@@ -28,7 +28,7 @@ def _canonical(kind: Kind, given: Any) -> Any:
             fields = _fields(kind.cls, given if isinstance(given, Mapping) else {kind.short_key: given})
             return fields | _params(given) if kind.cls is Model else fields
         case TaggedUnion():
-            if kind.short and isinstance(given, str):
+            if kind.short and not isinstance(given, Mapping):
                 return kind.canonical(kind.read(given))
             return _fields(kind.classes.named(kind.which(given)), given)
         case ListOf():

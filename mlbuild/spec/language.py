@@ -18,6 +18,7 @@ from mlbuild.hints import in_words
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.metrics.listed import METRIC_KIND, METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.thresholds.threshold import THRESHOLD, Threshold
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (
@@ -212,6 +213,12 @@ class Model(Described):
         ListOf(SLICE),
         "Groups of rows to compute the metrics on as well: columns, or maps. Changing them trains nothing.",
         default=(),
+    )
+    threshold: Threshold | None = field(
+        THRESHOLD,
+        "Probability from which on a row is predicted as positive: a number, or how to choose it on the valid rows. Only"
+        " for two classes. Default: the class with the higher probability is predicted.",
+        default=None,
     )
     early_stopping: Stopping | None = field(
         Object(Stopping),

@@ -23,6 +23,7 @@ from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
 from mlbuild.verdicts.tests.test import Test
@@ -116,6 +117,7 @@ class ModelSpec:
     target: TargetSpec
     metrics: tuple[Metric, ...]
     slices: tuple[Slice, ...]
+    threshold: Threshold | None
     early_stopping: StoppingSpec | None
     cross_validation: bool
     seed: int

@@ -156,6 +156,9 @@ class Models:
         if random.Random(f"slices {model!r}").random() < 0.3:
             columns = sorted(self.tables[dataset].columns)
             model["slices"] = random.Random(repr(model)).sample(columns, min(2, len(columns)))
+        valid = SPLIT.read(self.spec["datasets"][dataset]["split"]).has_valid
+        if count == 2 and random.Random(f"threshold {model!r}").random() < 0.3:
+            model["threshold"] = {"type": "best"} if valid else 0.25
         split = SPLIT.read(self.spec["datasets"][dataset]["split"])
         if learner.iterative and split.has_valid and self.maybe():
             watched = {"metric": metric_of(type(learner))} if "metrics" in model else {}

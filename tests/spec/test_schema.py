@@ -13,6 +13,7 @@ from mlbuild.catalogue import Catalogue
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
+from mlbuild.models.thresholds import THRESHOLDS
 from mlbuild.ops import OPS
 from mlbuild.params import Described, params_of
 from mlbuild.spec.root import Root
@@ -28,6 +29,7 @@ UNIONS: list[tuple[str, str, Catalogue[type[Described]]]] = [
     ("split", "type", SPLITS),
     ("folds", "type", FOLDS),
     ("metric", "metric", METRICS),
+    ("threshold", "type", THRESHOLDS),
     ("test", "test", TESTS),
 ]
 OPEN = (
@@ -36,6 +38,8 @@ OPEN = (
     "split",
     "folds",
     "metric",
+    "threshold",
+    "overlay.threshold",
     "step",
     "overlay.source",
     "overlay.split",

@@ -310,6 +310,7 @@ def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "split": {"datasets": {"a": {"from": "b", "split": body}}},
         "folds": {"datasets": {"a": {"from": "b", "folds": body}}},
         "step": {"preprocessing": {"a": [body]}},
+        "threshold": {"models": {"a": model | {"threshold": body}}},
         "metric": {"models": {"a": model | {"metrics": [body]}}},
         "model": {"models": {"a": body}},
         "test": {"tests": {"a": body}},

@@ -25,18 +25,21 @@ if TYPE_CHECKING:
 class Coding:
     """How the values of a target are coded: its dtype, and its classes in the order of their codes.
 
-    Without classes, the values are used directly.
+    Without classes, the values are used directly. With a `threshold`, the second of two classes is predicted where its
+    score is at least that.
     """
 
     dtype: str
     classes: tuple[Any, ...] = ()
+    threshold: float | None = None
 
     def to_json(self) -> Json:
-        return {"dtype": self.dtype, "classes": list(self.classes)}
+        found: Json = {"dtype": self.dtype, "classes": list(self.classes)}
+        return found if self.threshold is None else found | {"threshold": self.threshold}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Coding:
-        return Coding(value["dtype"], tuple(value["classes"]))
+        return Coding(value["dtype"], tuple(value["classes"]), value.get("threshold"))
 
 
 @frozen
@@ -44,7 +47,8 @@ class ModelOutput:
     """An output of the artifact: its name, the ONNX type of its elements, and its width.
 
     `dtype` is that of the target, if the output contains values of the target. `columns` names the columns of a
-    wide output, for use in tables, and `classes` are the classes that these columns stand for.
+    wide output, for use in tables, and `classes` are the classes that these columns stand for. `threshold` is that of the
+    coding, if the output depends on it.
     """
 
     name: str
@@ -52,6 +56,7 @@ class ModelOutput:
     dtype: str | None = None
     columns: tuple[str, ...] = ()
     classes: tuple[Any, ...] = ()
+    threshold: float | None = None
 
     @property
     def width(self) -> int:
@@ -61,6 +66,7 @@ class ModelOutput:
         """Return the description that `contract.json` and the metadata of the artifact contain."""
         told: Json = {"name": self.name, "type": self.element, "shape": ["N", self.width]}
         told |= {"dtype": self.dtype} if self.dtype else {}
+        told |= {"threshold": self.threshold} if self.threshold is not None else {}
         if self.columns:
             told |= {"classes": list(self.classes), "columns": list(self.columns)}
         return told
@@ -86,6 +92,8 @@ class Answer(Described):
     cases: ClassVar[Mapping[str, int | None]]
     #: The metric that is closest to what training minimizes, for drafts.
     loss: ClassVar[str]
+    #: Whether a threshold can decide between two classes.
+    decides: ClassVar[bool] = False
 
     column: str = field(Name("column"), "Column to predict.")
 

@@ -46,6 +46,7 @@ class Classification(Answer):
         "an unknown number of classes": None,
     }
     loss = "log_loss"
+    decides = True
 
     positive: Any = field(
         Scalar(),
@@ -162,7 +163,7 @@ class Classification(Answer):
     def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
         columns = tuple(f"probability_{_text(value)}" for value in coding.classes)
         return (
-            ModelOutput("label", _ELEMENTS[coding.dtype], coding.dtype),
+            ModelOutput("label", _ELEMENTS[coding.dtype], coding.dtype, threshold=coding.threshold),
             ModelOutput("probabilities", "double", None, columns, coding.classes),
         )
 
@@ -170,14 +171,20 @@ class Classification(Answer):
     def apply(cls, scores: Array, coding: Coding) -> dict[str, Array]:
         import numpy as np
 
-        label = np.array(coding.classes, dtype=object)[_best(scores)].reshape(-1, 1)
+        best = _best(scores) if coding.threshold is None else (scores[:, 1] >= coding.threshold).astype(int)
+        label = np.array(coding.classes, dtype=object)[best].reshape(-1, 1)
         return {"label": label, "probabilities": scores}
 
     @classmethod
     def lower(cls, graph: Graph, scores: Tensor, coding: Coding) -> dict[str, Tensor]:
-        lowest = graph.constant(float("-inf"))
-        known = graph.call("Where", graph.call("IsNaN", scores), lowest, scores)
-        best = graph.call("ArgMax", known, element="int64", axis=1, keepdims=1)
+        if coding.threshold is None:
+            lowest = graph.constant(float("-inf"))
+            known = graph.call("Where", graph.call("IsNaN", scores), lowest, scores)
+            best = graph.call("ArgMax", known, element="int64", axis=1, keepdims=1)
+        else:
+            positive = graph.call("Gather", scores, graph.constant([1], "int64"), element="double", axis=1)
+            reached = graph.call("GreaterOrEqual", positive, graph.constant(coding.threshold))
+            best = graph.call("Cast", reached, element="int64", to=7)
         element = _ELEMENTS[coding.dtype]
         classes = graph.constant(list(coding.classes), element)
         label = graph.call("Gather", classes, best, element=element, axis=0)

@@ -7,8 +7,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.models.answers.classification import Classification
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.decided import Decided
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,10 +15,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class Agreement(Metric):
+class Agreement(Decided):
     """A measure that is 1 if all classes are predicted correctly, and 0 if predictions and classes are independent."""
 
-    answer = Classification
     low = -1
     high = 1
     best = 1
@@ -34,12 +32,12 @@ class CohenKappa(Agreement):
     metric = "cohen_kappa"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        hit, true, told, _ = _shares(target, scores)
+        hit, true, told, _ = _shares(target, self.predicted(scores), scores.shape[1])
         chance = float((true * told).sum())
         return (float(hit.mean()) - chance) / (1 - chance) if chance < 1 else None
 
     def influence(self, target: Array, scores: Array) -> Array | None:
-        hit, true, told, predicted = _shares(target, scores)
+        hit, true, told, predicted = _shares(target, self.predicted(scores), scores.shape[1])
         chance, agreed = (true * told).sum(), hit.mean()
         changed = true[predicted] + told[target] - 2 * chance
         influence: Array = (hit - agreed) / (1 - chance) - (1 - agreed) / (1 - chance) ** 2 * changed
@@ -55,7 +53,7 @@ class MatthewsCorrcoef(Agreement):
     metric = "matthews_corrcoef"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        hit, true, told, _ = _shares(target, scores)
+        hit, true, told, _ = _shares(target, self.predicted(scores), scores.shape[1])
         spread = float(1 - (true**2).sum()), float(1 - (told**2).sum())
         if true.max() == 1:
             return None
@@ -66,7 +64,7 @@ class MatthewsCorrcoef(Agreement):
     def influence(self, target: Array, scores: Array) -> Array | None:
         import numpy as np
 
-        hit, true, told, predicted = _shares(target, scores)
+        hit, true, told, predicted = _shares(target, self.predicted(scores), scores.shape[1])
         if told.max() == 1:
             return np.zeros(len(target))
         chance, agreed = (true * told).sum(), hit.mean()
@@ -78,13 +76,11 @@ class MatthewsCorrcoef(Agreement):
         return influence
 
 
-def _shares(target: Array, scores: Array) -> tuple[Array, Array, Array, Array]:
+def _shares(target: Array, predicted: Array, width: int) -> tuple[Array, Array, Array, Array]:
     """Return which rows are right [N], the share of each class among the rows and among the predictions [classes], and
     the predicted classes [N].
     """
     import numpy as np
 
-    predicted = scores.argmax(axis=1)
-    width, rows = scores.shape[1], len(target)
-    true, told = (np.bincount(one, minlength=width) / rows for one in (target, predicted))
+    true, told = (np.bincount(one, minlength=width) / len(target) for one in (target, predicted))
     return predicted == target, true, told, predicted

@@ -1,15 +1,12 @@
-"""Metrics of predicted classes. Targets are class indices [N], scores float64 [N, classes].
-
-The predicted class is the one with the highest probability, and the first one if several are equal.
-"""
+"""Metrics of predicted classes. Targets are class indices [N], scores float64 [N, classes]."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.frozen import frozen
-from mlbuild.models.answers.classification import Classification
-from mlbuild.models.metrics.metric import Metric, RowMean
+from mlbuild.models.metrics.decided import Decided
+from mlbuild.models.metrics.metric import RowMean
 from mlbuild.params import Integer, field
 
 if TYPE_CHECKING:
@@ -18,10 +15,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class Decision(Metric):
+class Decision(Decided):
     """A measure of predicted classes, which is 1 if all of them are correct and never below 0."""
 
-    answer = Classification
     low = 0
     high = 1
     best = 1
@@ -35,7 +31,7 @@ class Accuracy(RowMean, Decision):
     needs_every_class = False
 
     def each(self, target: Array, scores: Array) -> Array:
-        right: Array = scores.argmax(axis=1) == target
+        right: Array = self.predicted(scores) == target
         return right
 
 
@@ -48,17 +44,17 @@ class BalancedAccuracy(Decision):
     metric = "balanced_accuracy"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        right, actual, _ = _confusion(target, scores)
+        right, actual, _ = _confusion(target, self.predicted(scores), scores.shape[1])
         held = actual > 0
         return float((right[held] / actual[held]).mean())
 
     def influence(self, target: Array, scores: Array) -> Array | None:
         import numpy as np
 
-        right, actual, _ = _confusion(target, scores)
+        right, actual, _ = _confusion(target, self.predicted(scores), scores.shape[1])
         recall = right / np.maximum(actual, 1)
         weights = len(target) / (np.maximum(actual, 1) * (actual > 0).sum())
-        influence: Array = ((scores.argmax(axis=1) == target) - recall[target]) * weights[target]
+        influence: Array = ((self.predicted(scores) == target) - recall[target]) * weights[target]
         return influence
 
 
@@ -101,11 +97,15 @@ class F1Score(Decision):
     classes = 2
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        _, actual, predicted = _confusion(target, scores)
-        return float(_f1_by_class(target, scores)[1]) if actual[1] + predicted[1] else None
+        _, actual, predicted = _confusion(target, self.predicted(scores), scores.shape[1])
+        return (
+            float(_f1_by_class(target, self.predicted(scores), scores.shape[1])[1])
+            if actual[1] + predicted[1]
+            else None
+        )
 
     def influence(self, target: Array, scores: Array) -> Array | None:
-        influence: Array = _f1_influences(target, scores)[:, 1]
+        influence: Array = _f1_influences(target, self.predicted(scores), scores.shape[1])[:, 1]
         return influence
 
 
@@ -118,24 +118,28 @@ class F1Macro(Decision):
     metric = "f1_macro"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        _, actual, predicted = _confusion(target, scores)
-        return float(_f1_by_class(target, scores)[(actual + predicted) > 0].mean())
+        _, actual, predicted = _confusion(target, self.predicted(scores), scores.shape[1])
+        return float(
+            _f1_by_class(target, self.predicted(scores), scores.shape[1])[(actual + predicted) > 0].mean()
+        )
 
     def influence(self, target: Array, scores: Array) -> Array | None:
-        _, actual, predicted = _confusion(target, scores)
-        influence: Array = _f1_influences(target, scores)[:, (actual + predicted) > 0].mean(axis=1)
+        _, actual, predicted = _confusion(target, self.predicted(scores), scores.shape[1])
+        influence: Array = _f1_influences(target, self.predicted(scores), scores.shape[1])[
+            :, (actual + predicted) > 0
+        ].mean(axis=1)
         return influence
 
 
-def _f1_by_class(target: Array, scores: Array) -> Array:
+def _f1_by_class(target: Array, told: Array, width: int) -> Array:
     import numpy as np
 
-    right, actual, predicted = _confusion(target, scores)
+    right, actual, predicted = _confusion(target, told, width)
     values: Array = 2 * right / np.maximum(actual + predicted, 1)
     return values
 
 
-def _f1_influences(target: Array, scores: Array) -> Array:
+def _f1_influences(target: Array, told: Array, width: int) -> Array:
     """Return the influence of each row on the F1 score of each class, float64 [N, classes].
 
     With the shares a of correct predictions of a class, and b of the other rows and predictions of the class, the score
@@ -143,22 +147,20 @@ def _f1_influences(target: Array, scores: Array) -> Array:
     """
     import numpy as np
 
-    right, actual, predicted = (counts / len(target) for counts in _confusion(target, scores))
+    right, actual, predicted = (counts / len(target) for counts in _confusion(target, told, width))
     whole = np.maximum(actual + predicted, np.finfo(np.float64).tiny)
     wrong = actual + predicted - 2 * right
-    classes = np.arange(scores.shape[1])
-    is_actual, is_predicted = target[:, None] == classes, scores.argmax(axis=1)[:, None] == classes
+    classes = np.arange(width)
+    is_actual, is_predicted = target[:, None] == classes, told[:, None] == classes
     influences: Array = (
         2 * wrong * (is_actual & is_predicted) - 2 * right * (is_actual ^ is_predicted)
     ) / whole**2
     return influences
 
 
-def _confusion(target: Array, scores: Array) -> tuple[Array, Array, Array]:
+def _confusion(target: Array, told: Array, width: int) -> tuple[Array, Array, Array]:
     """Count for each class the correct predictions, the rows of the class, and the predictions of the class."""
     import numpy as np
 
-    predicted = scores.argmax(axis=1)
-    width = scores.shape[1]
-    right = np.bincount(target[predicted == target], minlength=width)
-    return right, np.bincount(target, minlength=width), np.bincount(predicted, minlength=width)
+    right = np.bincount(target[told == target], minlength=width)
+    return right, np.bincount(target, minlength=width), np.bincount(told, minlength=width)

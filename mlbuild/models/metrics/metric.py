@@ -84,6 +84,10 @@ class Metric(Described):
         """
         return self
 
+    def deciding(self, threshold: float | None) -> Self:
+        """Return the metric for a model that predicts a class from this score on; None: the one with the best score."""
+        return self
+
     def value(self, target: Array, scores: Array, classes: int) -> float | None:
         """Compute the metric for scores and the coded target. None if it is undefined or not finite."""
         import numpy as np

@@ -10,8 +10,8 @@ from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.hints import listed
-from mlbuild.models.answers.classification import Classification, is_a
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.answers.classification import is_a
+from mlbuild.models.metrics.decided import Decided
 from mlbuild.params import Number, Scalar, field
 
 if TYPE_CHECKING:
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 
 @frozen
-class OfClass(Metric):
+class OfClass(Decided):
     """A measure of the predictions of one class. `index` is the index of `class_` among the classes of the model."""
 
-    answer = Classification
     low = 0
     high = 1
 
@@ -68,7 +67,7 @@ class OfClass(Metric):
 
     def _rows(self, target: Array, scores: Array) -> tuple[Array, Array]:
         """Return which rows are of the class, and which are predicted to be, bool [N] each."""
-        return target == self.index, scores.argmax(axis=1) == self.index
+        return target == self.index, self.predicted(scores) == self.index
 
 
 class ShareOfClass(OfClass):

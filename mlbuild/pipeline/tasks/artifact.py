@@ -13,8 +13,7 @@ from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS, Places
 from mlbuild.pipeline.scope import OutputScope
-from mlbuild.pipeline.tasks import fit, target, train
-from mlbuild.pipeline.tasks.target import read_coding
+from mlbuild.pipeline.tasks import fit, target, threshold, train
 
 #: The parts, which are also the files of an output.
 MODEL, CONTRACT = "model.onnx", "contract.json"
@@ -50,6 +49,7 @@ def recipe(scope: OutputScope) -> Json:
         "values": dict(serving.values),
         "steps": scope.model.steps,
         "learner": scope.model.learner,
+        **threshold.params(scope.model),
     }
 
 
@@ -57,6 +57,7 @@ def recipe_places(scope: OutputScope) -> Places:
     """Return where the parts of the recipe are written in the spec."""
     shared = scope.model.feature_places | scope.model.learner_places
     places: Places = {("recipe", *param): at for param, at in shared.items()}
+    places[("recipe", "threshold")] = (*scope.model.item.at, "threshold")
     for index, at in enumerate(scope.item.serving.places.values()):
         places[("recipe", "derived", index, 1)] = at
     return places
@@ -69,7 +70,12 @@ def libraries(scope: OutputScope) -> list[str]:
 
 def trained(scope: OutputScope) -> tuple[Input, ...]:
     """Return the trained pipeline as inputs."""
-    return fit.states(scope.model), target.coded(scope.model), train.fitted(scope.model)
+    return (
+        fit.states(scope.model),
+        target.coded(scope.model),
+        train.fitted(scope.model),
+        *threshold.chosen(scope.model),
+    )
 
 
 def model(scope: OutputScope) -> Input:
@@ -86,7 +92,9 @@ def trained_of(job: Job) -> Trained:
     """Load the trained pipeline from the inputs of the task."""
     states = tuple(json.loads(job.read("fit", "states")))
     recipe = Recipe.from_json(job.params["recipe"])
-    return Trained(recipe, states, job.read("fitted", "fitted"), read_coding(job))
+    return Trained(
+        recipe, states, job.read("fitted", "fitted"), threshold.coding_of(job, job.params["recipe"])
+    )
 
 
 def run(job: Job) -> None:

@@ -24,8 +24,7 @@ from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS, written
 from mlbuild.pipeline.parts import SPLITS, read_array, read_table
 from mlbuild.pipeline.scope import ModelScope
-from mlbuild.pipeline.tasks import fit, predict, target, train
-from mlbuild.pipeline.tasks.target import read_coding
+from mlbuild.pipeline.tasks import fit, predict, target, threshold, train
 
 KIND = "evaluate"
 #: The part with the metrics, which is also a file of an output.
@@ -45,6 +44,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         scope.learner_places
         | {
             ("metrics",): (*scope.item.at, "metrics"),
+            ("threshold",): (*scope.item.at, "threshold"),
             ("slices",): (*scope.item.at, "slices"),
             ("refused",): ("warnings",),
             ("cluster",): _cluster_at(scope),
@@ -54,6 +54,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         params={
             "learner": scope.learner,
             "metrics": METRIC_LIST.canonical(scope.item.metrics),
+            **threshold.params(scope),
             "slices": [one.canonical(table) for one in slices],
             "cluster": write(cluster) if cluster else None,
             "refused": raised(scope.spec, _CODES),
@@ -64,6 +65,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             *([scope.rows("rows", SPLITS, columns)] if columns else []),
             fit.columns(scope),
             train.fitted(scope),
+            *threshold.chosen(scope),
         ),
         parts=parts,
         reported=parts,
@@ -85,12 +87,12 @@ def task_of(model: str) -> str:
 
 
 def run(job: Job) -> None:
-    coding = read_coding(job)
+    coding = threshold.coding_of(job, job.params)
     classes = len(coding.classes)
     scores = {split: read_array(job, "scores", split) for split in SPLITS}
     targets = {split: read_array(job, "target", split) for split in SPLITS if len(scores[split])}
     computed = [
-        metric.prepared(coding.classes, targets["train"])
+        metric.prepared(coding.classes, targets["train"]).deciding(coding.threshold)
         for metric in METRIC_LIST.read(job.params["metrics"])
     ]
     constants = Constants(computed, targets["train"], classes)
@@ -114,6 +116,7 @@ def run(job: Job) -> None:
         "metrics": {split: {"rows": len(scores[split]), **values} for split, values in metrics.items()},
         "intervals": {"level": LEVEL, "cluster": job.params["cluster"], "splits": estimated},
         "constant": constant,
+        "threshold": coding.threshold,
         "classes": {"values": list(coding.classes), "rows": counts} if classes else None,
         "findings": found,
         "learner": learner.describe(job.read("fitted", "fitted"), columns, coding),
@@ -127,7 +130,7 @@ def run(job: Job) -> None:
 
 def _slices(job: Job, split: str, metrics: Sequence[Metric], rows: Rows) -> Json:
     """Return the metrics of each slice of a split, and how many groups of each slice are left out."""
-    told = [(one["label"], read(Slice, one)) for one in job.params["slices"]]
+    told = [(one["called"], read(Slice, one)) for one in job.params["slices"]]
     columns = sorted({name for one in job.params["slices"] for name in one["columns_read"]})
     table = read_table(job, "rows", split, columns)
     found = [(label, *one.groups(table)) for label, one in told]

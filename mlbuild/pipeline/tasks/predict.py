@@ -30,9 +30,9 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     )
 
 
-def scores(scope: ModelScope) -> Input:
-    """Return the native scores of all splits as an input."""
-    return Input("scores", f"predict:{scope.item.name}", SPLITS)
+def scores(scope: ModelScope, *splits: str) -> Input:
+    """Return the native scores of some splits, by default of all, as an input."""
+    return Input("scores", f"predict:{scope.item.name}", splits or SPLITS)
 
 
 def run(job: Job) -> None:

@@ -79,7 +79,7 @@ class _ModelCheck:
             training.metrics(None if target is None else target.type),
             training.stopping(dataset),
         )
-        slices = training.slices(dataset)
+        slices, threshold = training.slices(dataset), training.threshold(dataset)
         if dataset is None or target is None or features is None or followed is None or self.learner is None:
             return None
         if followed.unsuitable or followed.after.open:
@@ -95,6 +95,7 @@ class _ModelCheck:
             target=target,
             metrics=metrics,
             slices=slices,
+            threshold=threshold,
             early_stopping=stopping,
             cross_validation=self.model.cross_validation,
             seed=self.definitions.seed,

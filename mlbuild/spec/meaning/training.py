@@ -1,4 +1,4 @@
-"""Checks the metrics and slices of models, and when their training ends."""
+"""Checks the metrics, slices and thresholds of models, and when their training ends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.spec.language import Model
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, StoppingSpec
 
 
 class TrainingCheck:
-    """The check of a model's metrics, slices and early stopping. `classes` is the number of classes, if it is known."""
+    """The check of a model's metrics, slices, threshold and early stopping. `classes` is the number of classes, if it is known."""
 
     def __init__(
         self, model: Model, learner: Learner | None, classes: int | None, at: Path, findings: Findings
@@ -59,6 +60,21 @@ class TrainingCheck:
             labels.setdefault(one.label, index)
         return self.model.slices
 
+    def threshold(self, dataset: DatasetSpec | None) -> Threshold | None:
+        """Return the threshold of the model, which needs two classes, and valid rows if it is chosen."""
+        threshold, at = self.model.threshold, (*self.at, "threshold")
+        if threshold is None:
+            return None
+        if not self.answer.decides:
+            message = f"'threshold' has no effect here: the model does {self.answer.kind}"
+            self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
+        elif self.classes not in (2, None):
+            message = f"'threshold' is for 2 classes, but the target has {self.classes}"
+            self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
+        elif threshold.chosen and dataset is not None and dataset.split and not dataset.split.has_valid:
+            self._tell_no_rows("the threshold is chosen on", dataset.name, dataset.split, at)
+        return threshold
+
     def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
         """Return when training ends early; None if it does not, or cannot."""
         stopping, at = self.model.early_stopping, (*self.at, "early_stopping")
@@ -71,7 +87,7 @@ class TrainingCheck:
             self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
             return None
         if dataset is not None and dataset.split is not None and not dataset.split.has_valid:
-            self._tell_no_rows(dataset.name, dataset.split, at)
+            self._tell_no_rows("early stopping needs", dataset.name, dataset.split, at)
         metric = self._watched(stopping.metric, at)
         return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
 
@@ -109,7 +125,7 @@ class TrainingCheck:
         others = [name for name in METRICS.names if self._applies(name)]
         self.findings.add(Problem("metric-mismatch", message, at, f"available metrics: {', '.join(others)}"))
 
-    def _tell_no_rows(self, dataset: str, split: Split, at: Path) -> None:
-        message = f"early stopping needs valid rows, but the split of dataset '{dataset}' has none"
+    def _tell_no_rows(self, why: str, dataset: str, split: Split, at: Path) -> None:
+        message = f"{why} valid rows, but the split of dataset '{dataset}' has none"
         problem = Problem("no-valid-rows", message, at, f"set '{split.valid_key}' in the split", on="key")
         self.findings.add(problem, ("the split", ("datasets", dataset, "split")))

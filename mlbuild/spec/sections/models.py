@@ -21,7 +21,7 @@ from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import ModelSpec
 
 #: Keys of a model that nothing else depends on. If one is invalid, the rest of the model can still be checked.
-_APART = ("params", "metrics", "slices", "early_stopping")
+_APART = ("params", "metrics", "slices", "threshold", "early_stopping")
 
 
 class Models(Section[DefinedModel, ModelSpec]):

@@ -65,7 +65,7 @@ class Definitions:
         for kind in kinds(cls, below=False):
             if isinstance(kind, (TaggedUnion, Object)):
                 self._kinds.setdefault(kind.name, kind)
-                if isinstance(kind, TaggedUnion) and kind.short:
+                if isinstance(kind, TaggedUnion) and kind.short and isinstance(kind.alone, Name):
                     self._kinds.setdefault(kind.alone.definition_name, kind.alone)
             elif isinstance(kind, Name):
                 self._kinds.setdefault(kind.definition_name, kind)
@@ -105,7 +105,7 @@ class Definitions:
                 for value in kind.classes.names
             }
             if kind.short:
-                return {"anyOf": [kind.alone.definition(), {"type": "object"}]}
+                return {"anyOf": [self._alone(kind.alone.json_schema()), {"type": "object"}]}
             return {"type": "object", "words": kind.phrase(), "hints": write}
         return {} if isinstance(kind, Object) and kind.short else {"type": "object"}
 

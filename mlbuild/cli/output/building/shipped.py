@@ -38,7 +38,13 @@ _FINDINGS = {
     test.KIND: test.REPORT,
 }
 #: What stands for metrics.json if a model was only cross-validated.
-_NOT_EVALUATED: Mapping[str, Any] = {"metrics": {}, "intervals": None, "constant": {}, "classes": None}
+_NOT_EVALUATED: Mapping[str, Any] = {
+    "metrics": {},
+    "intervals": None,
+    "constant": {},
+    "classes": None,
+    "threshold": None,
+}
 #: The files of an output that are shown.
 _SHOWN = (verify.PARITY, evaluate.METRICS)
 
@@ -98,9 +104,9 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
     told = []
     for name, (evaluated, crossed) in measured.items():
         evaluated, last = evaluated or _NOT_EVALUATED, former.get(name)
-        about = {key: evaluated[key] for key in ("metrics", "intervals", "constant", "classes")} | {
-            "model": name
-        }
+        about = {
+            key: evaluated[key] for key in ("metrics", "intervals", "constant", "classes", "threshold")
+        } | {"model": name}
         about["cross_validation"] = crossed
         about["slices"] = outside_chance(_result(result, store, evaluate.task_of(name), evaluate.SLICES))
         told.append(about | {"former": vars(last) if last else None})
@@ -155,7 +161,8 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
         parts = [*([f"{'  '.join(told)}  (constant: {base})"] if told else []), crossed.get(name)]
         lines.append(f"  {name}: {'; '.join(filter(None, parts))}")
     classes = [_classes_text(**model["classes"])] if model["classes"] else []
-    return [*lines, *slices_text(model["slices"]), *classes]
+    threshold = [] if model["threshold"] is None else [f"  threshold: {_number(model['threshold'])}"]
+    return [*lines, *slices_text(model["slices"]), *threshold, *classes]
 
 
 def _folds_text(found: Mapping[str, Any] | None, former: Mapping[str, Any]) -> dict[str, str]:

@@ -18,9 +18,8 @@ from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_array
 from mlbuild.pipeline.scope import ModelScope
-from mlbuild.pipeline.tasks import target
+from mlbuild.pipeline.tasks import target, threshold
 from mlbuild.pipeline.tasks.cross_validation import fold, folds
-from mlbuild.pipeline.tasks.target import read_coding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,11 +44,16 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         at=at,
         rank=MODELS,
         run=run,
-        params={"metrics": METRIC_LIST.canonical(scope.item.metrics), "refused": raised(scope.spec, _CODES)},
+        params={
+            "metrics": METRIC_LIST.canonical(scope.item.metrics),
+            "refused": raised(scope.spec, _CODES),
+            **threshold.params(scope),
+        },
         inputs=(
             target.coded(scope, "train"),
             folds.roles(scope.dataset, *numbers),
             *(fold.scores(scope, number) for number in numbers),
+            *threshold.chosen(scope),
         ),
         parts=(REPORT,),
         reported=(REPORT,),
@@ -67,9 +71,12 @@ def task_of(model: str) -> str:
 def run(job: Job) -> None:
     import numpy as np
 
-    coding, every = read_coding(job), read_array(job, "target", "train")
+    coding, every = threshold.coding_of(job, job.params), read_array(job, "target", "train")
     classes = len(coding.classes)
-    metrics = [metric.prepared(coding.classes, every) for metric in METRIC_LIST.read(job.params["metrics"])]
+    metrics = [
+        metric.prepared(coding.classes, every).deciding(coding.threshold)
+        for metric in METRIC_LIST.read(job.params["metrics"])
+    ]
     targets: list[Array] = []
     scores: list[Array] = []
     found: list[Json] = []
