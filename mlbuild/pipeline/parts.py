@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlbuild.data.table import Dropped
 from mlbuild.engine.decide.records import Action
@@ -29,6 +29,8 @@ _ROW_GROUP = 1 << 20
 #: column is smallest for about 64 of them.
 BLOCK_BYTES = 1 << 25
 _BLOCK_COLUMNS = 64
+#: From how many bytes on a column is written directly to a file. Smaller ones are faster to write from memory.
+_LARGE = 1 << 20
 
 
 def parts_of(prefixes: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
@@ -70,10 +72,15 @@ def write_table(job: Job, prefix: str, columns: Iterable[pl.Series]) -> None:
 def write_columns(job: Job, parts: Iterable[tuple[str, pl.Series]]) -> None:
     """Write columns as parts, each with the name of its part. Columns are released as they are written."""
     for block in _blocks(parts, lambda item: item[1].estimated_size()):
-        for part, content in zip(
-            [part for part, _ in block], encoded([column for _, column in block]), strict=True
-        ):
+        small = [item for item in block if item[1].estimated_size() < _LARGE]
+        for (part, _), content in zip(small, encoded([column for _, column in small]), strict=True):
             job.write(part, content)
+        with ExitStack() as opened:
+            _encode(
+                (column, opened.enter_context(job.target(part).open("wb", buffering=0)))
+                for part, column in block
+                if column.estimated_size() >= _LARGE
+            )
 
 
 def read_table(job: Job, slot: str, prefix: str, columns: Iterable[str]) -> pl.DataFrame:
@@ -115,28 +122,33 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
 
 
 def encoded(columns: Sequence[pl.Series]) -> list[bytes]:
-    """Return the Parquet file of each column, rechunked, because chunks affect the bytes.
+    """Return the Parquet file of each column."""
+    # Columns without rows, such as those of an empty split, differ only in their dtype.
+    keys = [column.dtype if column.is_empty() else index for index, column in enumerate(columns)]
+    different = dict(zip(keys, columns, strict=True))
+    buffers = {key: io.BytesIO() for key in different}
+    _encode((column, buffers[key]) for key, column in different.items())
+    return [buffers[key].getvalue() for key in keys]
+
+
+def _encode(columns: Iterable[tuple[pl.Series, IO[bytes]]]) -> None:
+    """Write each column as a Parquet file, rechunked, because chunks affect the bytes.
 
     Only texts are compressed. Parquet already writes numbers with few different values as short codes, and to compress
     the others takes longer than to write and hash a few more bytes.
     """
     import polars as pl
 
-    # Columns without rows, such as those of an empty split, differ only in their dtype.
-    keys = [column.dtype if column.is_empty() else index for index, column in enumerate(columns)]
-    different = dict(zip(keys, columns, strict=True))
-    buffers = {key: io.BytesIO() for key in different}
     pl.collect_all(
         pl.LazyFrame({_COLUMN: column.rechunk()}).sink_parquet(
-            buffers[key],
+            file,
             compression="lz4" if column.dtype == pl.String else "uncompressed",
             statistics=False,
             row_group_size=_ROW_GROUP,
             lazy=True,
         )
-        for key, column in different.items()
+        for column, file in columns
     )
-    return [buffers[key].getvalue() for key in keys]
 
 
 def _blocks(items: Iterable[T], size: Callable[[T], int | float]) -> Iterator[list[T]]:

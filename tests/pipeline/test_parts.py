@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from mlbuild.engine.execution.job import Running
 from mlbuild.engine.store.store import DiskStore
-from mlbuild.pipeline.parts import encoded, read_columns
+from mlbuild.pipeline.parts import encoded, read_columns, read_table, write_table
 from tests.engine.tasks import text_task
 
 
@@ -66,3 +68,25 @@ def test_a_store_can_be_in_any_folder(tmp_path: Path) -> None:
     reads = {"of": (("x", store.contents.put(encoded([column])[0])),)}
     job = Running(text_task("t", ""), reads, store.contents, tmp_path, 1)
     assert read_columns(job, {"x": ("of", "x")}).to_series().equals(column)
+
+
+@pytest.mark.parametrize("rows", [3, 200_000])
+def test_a_column_of_any_name_and_size_is_stored_with_the_same_bytes(tmp_path: Path, rows: int) -> None:
+    """Large columns are written directly to files, small ones from memory."""
+    names = ["..", "a/../b", "~", "*", "x" * 300, "%41 é"]
+    columns = [(pl.int_range(rows, eager=True) + place).alias(name) for place, name in enumerate(names)]
+    columns.append(pl.Series("texts", ["a text", None] * (rows // 2)))
+    store = DiskStore.at(tmp_path)
+    parts = tuple(f"all/{column.name}" for column in columns)
+    task = replace(text_task("t", ""), parts=parts)
+    with Running(task, {}, store.contents, tmp_path, 1) as job:
+        write_table(job, "all", columns)
+        job.collect()
+    assert job.failure is None
+    contents = [store.contents.get(job.given[part].digest) for part in parts]
+    assert contents == encoded(columns)
+    assert [job.given[part].size for part in parts] == [len(content or b"") for content in contents]
+    reads = {"of": tuple((part, job.given[part].digest) for part in parts)}
+    found = read_table(Running(task, reads, store.contents, tmp_path, 1), "of", "all", names)
+    assert all(found[column.name].equals(column) for column in columns[:-1])
+    assert not [*(tmp_path / ".mlbuild" / "tmp").iterdir()]

@@ -92,9 +92,8 @@ class Running:
         self._expect(part)
         if self._scratch is None:
             self._scratch = self._contents.scratch()
-        path = self._scratch / str(len(self._targets)) / part.rpartition("/")[2]
-        path.parent.mkdir()
-        self._targets[part] = path
+        # Not the name of the part, which can contain any characters.
+        path = self._targets[part] = self._scratch / str(len(self._targets))
         return path
 
     def reuse(self, part: str, slot: str) -> None:
