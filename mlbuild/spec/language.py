@@ -18,7 +18,8 @@ from mlbuild.hints import in_words
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.metrics.listed import METRIC_KIND, METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
-from mlbuild.models.thresholds.threshold import THRESHOLD, Threshold
+from mlbuild.models.thresholds.listed import THRESHOLD
+from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (

@@ -11,7 +11,8 @@ from mlbuild.diagnostics import Failed
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.thresholds import THRESHOLDS
 from mlbuild.models.thresholds.best import OF_COUNTS
-from mlbuild.models.thresholds.threshold import THRESHOLD, Candidates
+from mlbuild.models.thresholds.listed import THRESHOLD
+from mlbuild.models.thresholds.threshold import Candidates
 from tests.budget import examples, seed
 
 Array = np.ndarray[Any, Any]

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.frozen import frozen
-from mlbuild.kinds import Kind
-from mlbuild.models.thresholds import THRESHOLDS
-from mlbuild.params import Described, Number, TaggedUnion
+from mlbuild.params import Described
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,18 +73,3 @@ class Candidates:
             if below < short < above and min(short - below, above - short) > (above - below) / 8:
                 return short
         return middle if math.isfinite(middle) else above
-
-
-@frozen
-class ThresholdKind(TaggedUnion):
-    """A threshold in a spec: a number, or a map with `type`."""
-
-    @property
-    def alone(self) -> Kind:
-        return Number(above=0, below=1)
-
-    def whole(self, value: Any) -> Any:
-        return value if isinstance(value, Mapping) else {"type": "fixed", "value": value}
-
-
-THRESHOLD = ThresholdKind("type", THRESHOLDS, "threshold", short=True)

@@ -13,7 +13,7 @@ from typing import Any
 from mlbuild.diagnostics import data_failure
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.answers.answer import Coding
-from mlbuild.models.thresholds.threshold import THRESHOLD
+from mlbuild.models.thresholds.listed import THRESHOLD
 from mlbuild.params import Json, write
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_array
