@@ -109,6 +109,8 @@ def build(
     command: Sequence[str] = (),
     events: Listener = ignore,
     planned: Plan | None = None,
+    store: DiskStore | None = None,
+    revision: str | None = None,
 ) -> BuildResult:
     """Bring targets (default: all) up to date. Wait until no other build of the project is running.
 
@@ -118,7 +120,8 @@ def build(
     `unsteady` of the result lists what differed. With `locked`, a build that would change `mlbuild.lock` is
     refused; otherwise a successful build writes the file. With `refresh`, sources that are fetched are fetched now; with
     `offline` or `locked`, they are not, and what was fetched before is used. Outputs are published in `out`, see `plan`. `command` is stored in
-    the build record. `planned` is the plan of the spec, if the caller has it.
+    the build record. `planned` is the plan of the spec, if the caller has it. The files of a git `revision` that were written
+    elsewhere have no repository: it is recorded as theirs, even if nothing runs. `store` is used instead of the store of the folder.
 
     The result tells what ran and what failed. A failed task does not raise.
 
@@ -131,7 +134,7 @@ def build(
     whole = planned or plan(spec, out)
     named = match(whole, targets)
     cores = threads or available_threads()
-    store = open_store(spec.root)
+    store = store or open_store(spec.root)
     executor = _executor(store, jobs or cores, cores, memory_limit)
     lock = LockFile(spec, whole, with_ancestors(whole, named), store)
     with store.building(lambda holder: events(BuildWaiting(holder))):
@@ -143,7 +146,7 @@ def build(
             looks = lock.hold(outside)
             with suppress(Unwritable):
                 outside.save()
-        with Recorder(spec, whole, store, command, events) as recorder, closing(executor):
+        with Recorder(spec, whole, store, command, events, revision) as recorder, closing(executor):
             result = run_build(
                 whole,
                 store,

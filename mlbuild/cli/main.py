@@ -59,6 +59,7 @@ THEMES = {
         "runs": "list the builds, what differed between them, and the metrics of their models",
         "metrics": "show the metrics of models with confidence intervals, next to those of a constant",
         "diff": "compare two builds: spec, data, metrics and predictions",
+        "bisect": "find the commit that made a metric worse",
     },
     "using": {
         "predict": "make predictions for the rows of a file with a built model",

@@ -91,8 +91,13 @@ def find_file(named: str | None) -> Path:
 
 def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[Diagnostic]]:
     """Check a spec with the profiles and settings of the command line."""
-    profiles = args.profiles or _from_environment()
-    return check(file, profiles, args.settings, bounds=bounds_of(args, file))
+    return check(file, profiles_of(args), args.settings, bounds=bounds_of(args, file))
+
+
+def profiles_of(args: argparse.Namespace) -> list[str]:
+    """Return the profiles of the command line, or else those of MLBUILD_PROFILE."""
+    profiles: list[str] = args.profiles
+    return profiles or _from_environment()
 
 
 def bounds_of(args: argparse.Namespace, file: Path) -> Bounds:

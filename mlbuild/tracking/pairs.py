@@ -76,6 +76,14 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
     return Pair(target, coded, scores, others, clusters, _metrics(new, model, coded, train))
 
 
+def plain_metric(label: str) -> Metric | None:
+    """Return a metric without options by its label."""
+    with suppress(Rejected, KeyError):
+        found: list[Metric] = [*METRIC_LIST.read([label])]
+        return found[0]
+    return None
+
+
 def _metrics(build: Build, model: str, coding: Coding, train: Array) -> dict[str, Metric]:
     """Return the metrics of a model by their labels: those with options as they are written in the spec."""
     listed = at(build.values, "models", model, "metrics") or []

@@ -206,6 +206,7 @@ COMMANDS = {
     "schema": ["schema --project"],
     "metrics": ["metrics", "metrics --json", "metrics TEXT", "metrics one@TEXT"],
     "diff": ["diff last last --data --md", "diff", "diff TEXT", "diff TEXT..last --json"],
+    "bisect": ["bisect --metric TEXT TEXT..HEAD", "bisect --metric log_loss TEXT --json"],
     "runs": ["runs", "runs --json", "runs --where TEXT", "runs --model TEXT", "runs --from TEXT"],
     "gc": ["gc", "gc --json"],
     "store": ["store verify", "store verify --json"],

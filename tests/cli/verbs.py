@@ -23,6 +23,7 @@ LINES = {
     "schema": ("schema",),
     "metrics": ("metrics",),
     "diff": ("diff", "last", "last"),
+    "bisect": ("bisect", "--metric", "log_loss", "a..b"),
     "runs": ("runs",),
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),

@@ -81,6 +81,11 @@ class DiskStore(Store):
             actions = LayeredActions(actions, DiskActions(borrowed))
         return DiskStore(contents, actions, DiskLocal(own, written), root, own, written, borrowed)
 
+    def beside(self, root: Path) -> DiskStore:
+        """Return the store of another checkout of this project, with the same contents and actions, and its own notes."""
+        own = Folder(root / _OWN, _OWN)
+        return DiskStore(self.contents, self.actions, DiskLocal(own, own), root, own, own, None)
+
     @property
     def shared(self) -> bool:
         """Whether other projects use what this one writes."""

@@ -50,10 +50,17 @@ class Recorder:
     """
 
     def __init__(
-        self, spec: Spec, plan: Plan, store: Store, command: Sequence[str], events: Listener
+        self,
+        spec: Spec,
+        plan: Plan,
+        store: Store,
+        command: Sequence[str],
+        events: Listener,
+        revision: str | None = None,
     ) -> None:
+        """`revision` is that of files outside of a repository. A build of such files always has a record."""
         self._spec, self._plan, self._store, self._events = spec, plan, store, events
-        self._command = list(command)
+        self._command, self._given = list(command), revision
         self._started = datetime.now(UTC)
         self._build = ""
         self._seconds: float | None = None
@@ -100,7 +107,7 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if all(task["outcome"] == "reused" for task in self._tasks.values()):
+        if self._given is None and all(task["outcome"] == "reused" for task in self._tasks.values()):
             return
         if not self._begun:
             self._git = self._revision()
@@ -120,6 +127,8 @@ class Recorder:
             self._keep("unfinished")
 
     def _revision(self) -> Json | None:
+        if self._given is not None:
+            return {"revision": self._given, "dirty": False}
         return checked_out(self._spec.root, spec_digests(self._spec), self._store.contents)
 
     def _keep(self, outcome: str, *, synced: bool = False) -> None:

@@ -9,6 +9,7 @@ from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.output.tracking.metrics import metrics_text
+from mlbuild.cli.project import profiles_of
 from mlbuild.cli.reading.history import find_build, history_of
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Json
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         build = find_build(history, asked)
         builds = dict.fromkeys(build.metrics, build)
     else:
-        builds = _last(history, tuple(args.profiles))
+        builds = _last(history, tuple(profiles_of(args)))
     models = [*builds] if not name else [_model(name, builds)]
     if args.json:
         show_document(document(args.command, OK, {"models": [_json(builds[one], one) for one in models]}))
