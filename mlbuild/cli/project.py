@@ -114,8 +114,8 @@ def _from_environment() -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
-def load_spec(args: argparse.Namespace) -> Spec:
-    """Return the checked spec, and report warnings.
+def load_spec(args: argparse.Namespace, *, warned: bool = True) -> Spec:
+    """Return the checked spec, and report warnings, unless they have nothing to do with the command (`warned`).
 
     Raises:
         BadSpec: It has errors, which were reported.
@@ -124,7 +124,7 @@ def load_spec(args: argparse.Namespace) -> Spec:
     if spec is None:
         tell(args, diagnostics, USAGE)
         raise BadSpec
-    tell(args, () if args.quiet else diagnostics, OK)
+    tell(args, () if args.quiet or not warned else diagnostics, OK)
     args.warnings = diagnostics
     return spec
 

@@ -127,7 +127,7 @@ def test_texts_of_the_data_are_not_quoted_without_samples(project: Command, word
         (["rows:test"], "'rows' has no part 'test'", "it is not split"),
         (["rows", "--column", "colour"], "'rows' has no column 'colour'", "did you mean 'color'?"),
         (["rows", "--column", "q"], "'rows' has no column 'q'", "its columns: x, color, y"),
-        (["rows@1"], "there is no build '1'", None),
+        (["rows@1"], "there is no build or git revision '1'", None),
         (["mlbuild.yaml"], "cannot read rows from 'mlbuild.yaml'", "the name of a data file must end in"),
     ],
 )

@@ -1,4 +1,4 @@
-"""How `predict` reads a data file: like a source that the model was trained on, or as options say."""
+"""How commands read a data file: like a source, such as one that a model was trained on, or as options say."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ def way_of_reading(
         BadSpec: `--like` names a source of a spec with errors.
     """
     if args.like is not None:
-        source = _named(args, model)
-        form = source.source.format
-        if source.source.place.only:  # a table has no format of its own
-            form = replace(readable(rows)(), ways=form.ways).for_file(rows.name)
+        args.file = args.file or _spec_near(model)
+        source = source_named(load_spec(args, warned=False), args.like)
+        form = form_like(source, rows)
         return read(type(form), write(form) | options_of(args, type(form))), source
     kind = readable(rows)
     given = options_of(args, kind)
@@ -53,14 +52,28 @@ def way_of_reading(
     return (forms[0], fitting[0]) if fitting else (kind().for_file(rows.name), None)
 
 
-def _named(args: argparse.Namespace, model: Path) -> SourceSpec:
-    """Return the source that `--like` names."""
-    args.file = args.file or _spec_near(model)
-    sources = load_spec(args).sources
-    if args.like not in sources:
-        near = did_you_mean(args.like, sources) or f"available sources: {listed(sources)}"
-        raise UsageError(f"there is no source '{shown(args.like)}'", help=near)
-    return sources[args.like]
+def source_named(spec: Spec, name: str) -> SourceSpec:
+    """Return the source that `--like` names.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name not in spec.sources:
+        near = did_you_mean(name, spec.sources) or f"available sources: {listed(spec.sources)}"
+        raise UsageError(f"there is no source '{shown(name)}'", help=near)
+    return spec.sources[name]
+
+
+def form_like(source: SourceSpec, file: Path) -> Format:
+    """Return the format and options for reading another file like a source.
+
+    Raises:
+        UsageError: The source is a table, which has no format of its own, and the file has none either.
+    """
+    form = source.source.format
+    if not source.source.place.only:
+        return form
+    return replace(readable(file)(), ways=form.ways).for_file(file.name)
 
 
 def _trained_on(args: argparse.Namespace, model: Path) -> Iterator[SourceSpec]:

@@ -83,7 +83,7 @@ def last_measured(store: DiskStore, spec: Spec, models: Collection[str], before:
     Builds with settings are left out: they are trials, which are compared with the spec as written.
     """
     found: dict[str, Measured] = {}
-    for note in _newest_first(store):
+    for note in newest_first(store):
         if len(found) == len(models):
             break
         used, build, metrics = note["spec"], note.get("build"), note.get("metrics", {})
@@ -111,7 +111,7 @@ def records_in(folder: Path) -> Iterator[Json]:
                 yield note
 
 
-def _newest_first(store: DiskStore) -> Iterator[Json]:
+def newest_first(store: DiskStore) -> Iterator[Json]:
     """Return all records, the newest first. They are read one by one; their names contain the time only in seconds."""
     for _, group in groupby(_records(store, reverse=True), key=lambda note: str(note["started"])[:19]):
         yield from sorted(group, key=lambda note: str(note["started"]), reverse=True)

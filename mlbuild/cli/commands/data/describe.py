@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from mlbuild.cli.built import built
-from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError
+from mlbuild.cli.exits import DATA, OK, STALE, TASK, Stopped, UsageError
 from mlbuild.cli.output.data.statistics import column_lines, comparison_lines, table_lines, without_texts
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.like import form_like, source_named
 from mlbuild.cli.row_files import readable
-from mlbuild.data.faults import failure_lines
-from mlbuild.data.inference import NO_VALUES, infer
+from mlbuild.data.faults import Fault, failure_lines
 from mlbuild.data.statistics.distance import distances
-from mlbuild.data.statistics.numbers import Numbers
 from mlbuild.data.statistics.table import TableStatistics
 from mlbuild.diagnostics import Failed
 from mlbuild.engine.store.store import open_store
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
-from mlbuild.pipeline.described import Description, description_by, description_of
+from mlbuild.pipeline.builds.records import built_by
+from mlbuild.pipeline.builds.revision import commit_at
+from mlbuild.pipeline.described import (
+    Description,
+    description_at,
+    description_by,
+    description_like,
+    description_of,
+    description_of_file,
+)
 from mlbuild.pipeline.parts import SPLITS, WHOLE
 from mlbuild.pipeline.tasks import describe
 from mlbuild.shown import shown, told
@@ -41,31 +50,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(* marks values from 0.1, ** from 0.25). 'largest' is the largest difference between the cumulative distributions or, for texts and "
         "bools, between the shares of a value. 'shift' is the difference of the means in standard deviations. "
         "A table is a source or dataset (birds), a part of a dataset (birds:test), either of them in "
-        "an earlier build (birds@BUILD, birds:test@BUILD), or a data file. Tables of the project are built first if they "
-        "are out of date."
+        "an earlier build (birds@BUILD, birds:test@BUILD) or in the last build of a git revision (birds@HEAD~1), or a data file. "
+        "Tables of the project are built first if they are out of date."
     )
-    parser.add_argument("table", metavar="TABLE", help="source, dataset, NAME:PART, NAME@BUILD, or data file")
+    parser.add_argument(
+        "table",
+        metavar="TABLE",
+        help="source, dataset, NAME:PART, NAME@BUILD, NAME@REVISION, or data file",
+    )
     parser.add_argument("other", nargs="?", metavar="OTHER", help="table to compare with it")
+    parser.add_argument("--like", metavar="SOURCE", help="read data files like this source")
     parser.add_argument("--column", metavar="NAME", help="show only this column, with all its statistics")
 
 
 @frozen
 class _Table:
-    """A table that was asked for: its statistics, the part to show, and why columns of a file are left out."""
+    """A table that was asked for: its statistics, and the part to show.
+
+    Of a file, also why columns are left out, and which values could not be read. Of a revision, `build` is the build
+    that described it.
+    """
 
     name: str
     description: Description
-    part: str
     left_out: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
+    part: str = WHOLE
+    build: str | None = None
 
     @property
     def shown(self) -> TableStatistics:
         return self.description.tables[self.part]
 
     def notes(self) -> list[str]:
-        return [
-            told(f"{self.name}: column '{name}' is left out: it {why}") for name, why in self.left_out.items()
-        ]
+        made = [f"in build {self.build}"] if self.build else []
+        left_out = [f"column '{name}' is left out: it {why}" for name, why in self.left_out.items()]
+        lost = [f"{fault}; these count as missing" for fault in self.faults]
+        return [told(f"{self.name}: {note}") for note in (*made, *left_out, *lost)]
 
     def title(self) -> str:
         rows = counted(self.shown.rows, "row")
@@ -81,6 +102,8 @@ class _Table:
 def run(args: argparse.Namespace) -> int:
     finder = _Finder(args)
     tables = [finder.table(name) for name in (args.table, args.other) if name is not None]
+    if args.like is not None and not finder.files:
+        raise UsageError("--like is only for data files")
     if args.column is not None:
         tables = [_narrowed(table, args.column) for table in tables]
     if args.json:
@@ -132,6 +155,8 @@ def _content(tables: list[_Table]) -> dict[str, Any]:
             "parts": {part: one.to_json() for part, one in table.description.tables.items()},
             "association": table.description.association,
             "left_out": dict(table.left_out),
+            "violations": [fault.to_json() for fault in table.faults],
+            "build": table.build,
         }
         for table in tables
     ]
@@ -146,7 +171,14 @@ class _Finder:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
-        self._spec: Spec | None = None
+        self._loaded: Spec | None = None
+        #: How many tables were files.
+        self.files = 0
+
+    @property
+    def _spec(self) -> Spec:
+        self._loaded = self._loaded or load_spec(self._args, warned=False)
+        return self._loaded
 
     def table(self, asked: str) -> _Table:
         """Return a table.
@@ -156,19 +188,42 @@ class _Finder:
             Stopped: It cannot be described.
         """
         if os.path.lexists(asked) and not os.path.isdir(asked):  # noqa: PTH112  # the name can be any text
-            return _of_file(asked)
+            self.files += 1
+            return self._file(asked)
         name, _, build = asked.partition("@")
         name, _, part = name.partition(":")
-        spec = self._spec = self._spec or load_spec(self._args)
+        spec = self._spec
         if name not in (known := [*spec.sources, *spec.datasets]):
             near = did_you_mean(name, known) or f"sources and datasets: {listed(known)}"
             raise UsageError(f"there is no source, dataset or file '{shown(asked)}'", near)
-        description = self._earlier(spec, name, build) if build else self._built(spec, name)
+        made, description = self._earlier(spec, name, build) if build else (None, self._built(spec, name))
         parts = [*description.tables]
         if part and part not in parts:
             help_ = f"its parts: {listed(parts)}" if parts != [WHOLE] else "it is not split"
             raise UsageError(f"'{name}' has no part '{shown(part)}'", help_)
-        return _Table(asked, _ordered(description, [*_columns(spec, name)]), part or parts[0])
+        ordered = _ordered(description, [*_columns(spec, name)])
+        return _Table(asked, ordered, part=part or parts[0], build=made)
+
+    def _file(self, asked: str) -> _Table:
+        file, like, private = Path(asked), self._args.like, self._args.no_samples
+        try:
+            if like is None:
+                readable(file)
+                return _Table(asked, *description_of_file(file))
+            source = source_named(self._spec, like)
+            found, left_out, faults = description_like(file, form_like(source, file), source.contract)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise UsageError(f"cannot read '{shown(asked)}': {why}") from None
+        except Failed as failed:
+            lines = failure_lines(failed.failure)
+            message = f"cannot read '{shown(asked)}': {failed.failure.message}"
+            raise Stopped(message, code=DATA, lines=lines) from None
+        if not found.tables[WHOLE].columns:
+            message = f"'{shown(asked)}' has none of the columns of source '{shown(like)}'"
+            raise Stopped(message, f"the file is read with the options of '{shown(like)}'", DATA)
+        told = [fault.without_values() for fault in faults] if private else faults
+        return _Table(asked, found, left_out, told)
 
     def _built(self, spec: Spec, name: str) -> Description:
         action = built(self._args, spec, describe.task_of(name), f"'{name}' cannot be described")
@@ -179,16 +234,34 @@ class _Finder:
             )
         return found
 
-    def _earlier(self, spec: Spec, name: str, build: str) -> Description:
+    def _earlier(self, spec: Spec, name: str, build: str) -> tuple[str | None, Description]:
+        """Return the description in a build, or in the last build of a revision, which is also returned."""
+        store = open_store(spec.root)
+        if not built_by(store, build):
+            commit = commit_at(spec.root, build)
+            if commit is None:
+                raise UsageError(f"there is no build or git revision '{shown(build)}'")
+            described = description_at(store, spec, commit, name)
+            if described is None:
+                message = f"the store has no build of revision '{shown(build)}' that described '{name}'"
+                raise Stopped(message, f"make one: {self._making(build, name)}", TASK)
+            return described
         try:
-            found = description_by(open_store(spec.root), build, name)
+            found = description_by(store, build, name)
         except KeyError as error:
             raise UsageError(str(error.args[0])) from None
         if found is None:
             raise Stopped(
                 f"the statistics of '{name}' in build {shown(build)} are no longer in the store", code=STALE
             )
-        return found
+        return None, found
+
+    def _making(self, revision: str, name: str) -> str:
+        """Return the commands that describe a table as it is in a revision, whether or not it differs from now."""
+        given = ["-f", self._args.file] if self._args.file else []
+        profiles = [word for profile in self._args.profiles for word in ("--profile", profile)]
+        build = shlex.join(["mlbuild", *given, *profiles, "build", "--force", describe.task_of(name)])
+        return f"git checkout {shlex.quote(revision)} && {build} && git checkout -"
 
 
 def _columns(spec: Spec, name: str) -> Mapping[str, Any]:
@@ -212,21 +285,3 @@ def _ordered(description: Description, names: list[str]) -> Description:
     return Description(
         {part: tables[part] for part in (*SPLITS, WHOLE) if part in tables}, description.association
     )
-
-
-def _of_file(file: str) -> _Table:
-    readable(Path(file))
-    try:
-        found = infer(Path(file))
-    except Failed as failed:
-        lines = failure_lines(failed.failure)
-        raise Stopped(
-            f"cannot read '{shown(file)}': {failed.failure.message}", code=DATA, lines=lines
-        ) from None
-    dtypes = {name: column.dtype for name, column in found.columns.items()}
-    table, rows = TableStatistics.of(found.rows, dtypes), found.rows.height
-    # Nothing tells the dtype of a column without values.
-    blank = {name: Numbers.blank(rows, "float") for name, why in found.refused.items() if why == NO_VALUES}
-    left_out = {name: why for name, why in found.refused.items() if name not in blank}
-    description = Description({WHOLE: TableStatistics(rows, {**table.columns, **blank})}, {})
-    return _Table(file, description, WHOLE, left_out)

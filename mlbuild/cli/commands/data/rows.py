@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     target = Path(args.output) if args.output else None
     form = writable(target)().for_file(target.name) if target else None
-    spec = load_spec(args)
+    spec = load_spec(args, warned=False)
     name, _, part = args.table.partition(":")
     if name not in spec.sources and name not in spec.datasets:
         known = [*spec.sources, *spec.datasets]

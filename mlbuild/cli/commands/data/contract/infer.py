@@ -40,7 +40,7 @@ def run_infer(args: argparse.Namespace) -> int:
     if is_regular(file):
         name, columns, refused = _of_file(args, file)
     else:
-        spec = load_spec(args)
+        spec = load_spec(args, warned=False)
         if args.first not in spec.sources:
             near = did_you_mean(args.first, spec.sources) or f"sources: {listed(spec.sources)}"
             raise UsageError(f"there is no source or file '{shown(args.first)}'", near)
