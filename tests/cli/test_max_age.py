@@ -74,7 +74,7 @@ def test_nothing_runs_until_the_newest_value_is_too_old(shop: Command, at: At) -
     at(timedelta(days=2))
     plan = shop("plan")
     assert "RUN     clock:payments" in plan.out and "MAYBE   contract:payments" in plan.out
-    held = "its last result held from 2026-11-25T13:30:00+00:00 until 2026-11-27T10:30:00+00:00"
+    held = "its last result was valid from 2026-11-25T13:30:00+00:00 until 2026-11-27T10:30:00+00:00"
     assert held in plan.out
     failed = shop(*BUILD)
     assert failed.code == 3

@@ -97,8 +97,8 @@ def _refresh_text(reason: Reason) -> str:
 
 
 def _expired_text(reason: Reason) -> str:
-    """Format why the clock is looked at again: how long the last answer held."""
-    return f"its last result held from {reason.was}" + (f" until {reason.now}" if reason.now else "")
+    """Format why the clock is looked at again: how long the last answer was valid."""
+    return f"its last result was valid from {reason.was}" + (f" until {reason.now}" if reason.now else "")
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:
