@@ -81,8 +81,8 @@ def divide(goal: Goal, times: Sequence[Timeline], groups: Sequence[Group], other
             known = [f"'{other.name}'" for other in groups if other.name not in one.columns]
             if known:
                 remarks.append(
-                    f"rows with the same {' or '.join(known)} are in several parts: the test rows are the future of known "
-                    "ones; to test on new ones, use a split by hash"
+                    f"rows with the same {' or '.join(known)} are in several parts: the test rows are later rows of known "
+                    "values; to test on new values, use a hash split"
                 )
             return replace(later, remarks=remarks)
         remarks.append(later)
@@ -98,7 +98,7 @@ def divide(goal: Goal, times: Sequence[Timeline], groups: Sequence[Group], other
 
 
 def _instead(time: Timeline) -> str:
-    return f"not split by the time {time.name}: each group has only a few times"
+    return f"not split by time {time.name}: each group has only a few times"
 
 
 def _given(goal: Goal) -> Division | None:
@@ -115,19 +115,19 @@ def _given(goal: Goal) -> Division | None:
         }
         if values.n_unique() == sum(map(len, found.values())) and found[TRAIN] and found[TEST]:
             split = ByColumn(column=name, valid=tuple(found[VALID]) or None, test=tuple(found[TEST]))
-            return _division(split, f"the column '{name}' says where rows belong", goal)
+            return _division(split, f"by column '{name}', which assigns each row to a part", goal)
     return None
 
 
 def _by_time(goal: Goal, time: Timeline) -> Division | str:
     """Return the split by time, or why there is none: a part would have no rows, or training rows would lack a class."""
-    late = f"not split by the time {time.name}: "
+    late = f"not split by time {time.name}: "
     starts = _starts(time.values, goal.rows.height >= _FEWEST_FOR_VALID)
     if starts is None:
-        return f"{late}too many rows have the last time"
+        return f"{late}too many rows share the last time"
     valid, test = starts
     moments, steps = time.values, []
-    why = f"by the time {time.name}: train on the past, test on what came later"
+    why = f"by time {time.name}: train on the past, test on the future"
     split: Split
     rows = goal.rows
     if not time.text and not time.expression:
@@ -188,7 +188,7 @@ def _part(moments: pl.Series, valid: Any, test: Any) -> pl.Series:
 
 def _by_group(goal: Goal, group: Group) -> Division | None:
     valid, test = _shares(goal)
-    why = f"by group: rows with the same '{group.name}' stay in one part, so the model is not tested on ones that it has seen"
+    why = f"by group: rows with the same '{group.name}' stay in one part, so the model is tested only on groups that it has not seen"
     for seed in (None, *range(1, _SEEDS)):
         made = _division(Hash(key=(group.name,), valid=valid, test=test, seed=seed), why, goal)
         if made and len(made.parts[TEST]) >= goal.rows.height * test / 2:
@@ -206,7 +206,7 @@ def _by_chance(goal: Goal) -> Division:
         why = "at random, with the same share of each class in all parts"
     else:
         candidates = iter((Random(valid=valid, test=test),))
-        why = "at random: the file has no time and no groups to split by"
+        why = "at random: the data has no time or groups to split by"
     for split in candidates:
         if made := _division(split, why, goal):
             return made

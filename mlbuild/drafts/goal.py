@@ -81,14 +81,14 @@ def choose_goal(inferred: Inferred, name: str, asked: AnswerClass | None = None)
         note = None
         if asked is None and values <= MOST_INTS and column.dtype == "int":
             note = (
-                f"'{name}' is taken for a count: if its values are classes, use --task {Classification.kind}"
+                f"'{name}' is treated as a count: if its values are classes, use --task {Classification.kind}"
             )
         return Goal(name, _number(name, column), answer, 0, rows, note)
     if asked is None and column.dtype == "string":
         _refuse_unread(inferred, rows[name].unique().sort())
     goal = _classes(name, column, rows)
     if asked is None and goal.classes > 2 and goal.column.dtype == "int":
-        note = f"the {goal.classes} different numbers of '{name}' are taken for classes: if they are quantities, use --task {Regression.kind}"
+        note = f"the {goal.classes} different numbers of '{name}' are treated as classes: if they are quantities, use --task {Regression.kind}"
         return replace(goal, note=note)
     return goal
 

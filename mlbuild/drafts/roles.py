@@ -104,19 +104,17 @@ class _ColumnExaminer:
         if unique and name not in self.time:
             return "is different in every row, so it says nothing about new rows"
         if name == self.divider:
-            return "says where rows belong"
+            return "assigns each row to a part"
         if name in self.groups and self.by_time is None:
-            return "only groups rows, so it says nothing about new ones"
+            return "only identifies groups of rows, so it says nothing about new groups"
         if self._answers(name, column, distinct):
             return f"gives the target away: each of its values corresponds to one value of '{self.goal.name}'"
         if column.dtype == "float" and _is_float_key(name, values):
-            return "identifies things, so its numbers mean nothing"
+            return "is an identifier, so its numbers have no meaning"
         named = (says_code(name) or says_key(name)) and distinct > 2
         if column.dtype == "int" and name not in self.time and (name in self.groups or named):
             self.codes.add(name)
-            return self._unusable_category(
-                values, distinct, "has numbers that are codes, and few repeated ones"
-            )
+            return self._unusable_category(values, distinct, "has numeric codes with few repeated values")
         return self._unusable(name, column, values, distinct)
 
     def _answers(self, name: str, column: Column, distinct: int) -> bool:

@@ -76,18 +76,18 @@ def passed_over(
             continue
         values, different = rows[name], rows[name].n_unique()
         if _OF_THINGS & words(name):
-            why = "its name says that it is a property of the thing"
+            why = "its name suggests a fixed property, such as a date of birth"
         elif values.null_count():
             why = f"it is missing in {values.null_count():,} rows"
         elif different < _FEWEST:
             why = f"it has only {different} different values" if different > 1 else "it has only one value"
         elif column.dtype == "string":
-            why = "its texts are not dates that 'read' can express"
+            why = "its values are not dates that 'read' can parse"
         elif _in_order(values):
-            why = "another column says what happened at that time, so it may be a duration"
+            why = "another column says whether an event happened, so it may be a duration"
         else:
             why = "its values are not in order"
-        yield f"not split by the time '{name}': {why}"
+        yield f"not split by time '{name}': {why}"
 
 
 def says_time(name: str) -> bool:

@@ -349,7 +349,7 @@ def test_several_files_are_one_table(mlbuild: Command) -> None:
         rows = "".join(f"{row * 7 % 23},{'ab'[row * 5 % 3 % 2]}\n" for row in range(30))
         (folder / "rows.csv").write_text("size,y\n" + rows)
     ran = mlbuild("init", "day=*/*.csv", "--target", "y")
-    assert ran.code == 0 and "  split: by the time 'day'" in ran.out
+    assert ran.code == 0 and "  split: by time 'day'" in ran.out
     text = (mlbuild.folder / "mlbuild.yaml").read_text()
     assert "    path: 'day=*/*.csv'\n" in text and "      day: date\n" in text
     assert (mlbuild("check").code, mlbuild("build", "-q").code) == (0, 0)

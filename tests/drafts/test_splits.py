@@ -136,29 +136,29 @@ def test_rows_with_a_time_are_split_by_it(
 ) -> None:
     made = drafted(mlbuild, columns)
     assert split in made.text
-    assert made.why.startswith("by the time ") and made.why.endswith("(48 train, 12 test)")
+    assert made.why.startswith("by time ") and made.why.endswith("(48 train, 12 test)")
 
 
 NOT_BY_TIME: dict[str, tuple[dict[str, list[Any]], str]] = {
     "two years": (
         {"year": each(lambda row: 1999 + row % 2 * 9)},
-        "not split by the time 'year': it has only 2 different values",
+        "not split by time 'year': it has only 2 different values",
     ),
     "months of no year": (
         {"month": each(lambda row: row * 7 % 12 + 1)},
-        "not split by the time 'month': its values are not in order",
+        "not split by time 'month': its values are not in order",
     ),
     "dates of birth": (
         {"born": each(lambda row: f"19{row + 20}-03-01")},
-        "not split by the time 'born': its name says that it is a property of the thing",
+        "not split by time 'born': its name suggests a fixed property, such as a date of birth",
     ),
     "missing dates": (
         {"sold": each(lambda row: f"2013-01-{row % 28 + 1:02}" if row % 9 else None)},
-        "not split by the time 'sold': it is missing in 7 rows",
+        "not split by time 'sold': it is missing in 7 rows",
     ),
     "how long it took": (
         {"time": each(lambda row: row * 3 + 1), "status": each(lambda row: row % 2)},
-        "not split by the time 'time': another column says what happened at that time, so it may be a duration",
+        "not split by time 'time': another column says whether an event happened, so it may be a duration",
     ),
 }
 
@@ -176,9 +176,7 @@ def test_the_future_must_hold_no_class_that_the_past_lacks(mlbuild: Command) -> 
     days = each(lambda row: f"2013-{row // 28 + 1:02}-{row % 28 + 1:02}")
     made = drafted(mlbuild, {"day": days}, y=["a", "b"] * 25 + ["c"] * 10)
     assert made.kind == "stratified"
-    assert made.notes == [
-        "not split by the time 'day': the rows before the last ones lack some of the classes"
-    ]
+    assert made.notes == ["not split by time 'day': the rows before the last ones lack some of the classes"]
 
 
 GROUPS: dict[str, tuple[str, list[Any]]] = {
@@ -210,7 +208,7 @@ def test_a_few_measurements_of_each_thing_are_split_by_thing(mlbuild: Command) -
     columns = {"nr": each(lambda row: row // 4 + 13), "year": each(lambda row: 1980 + row % 4)}
     made = drafted(mlbuild, columns)
     assert made.kind == "hash"
-    assert made.notes == ["not split by the time 'year': each group has only a few times"]
+    assert made.notes == ["not split by time 'year': each group has only a few times"]
 
 
 def test_long_series_of_a_few_things_are_split_by_time_with_a_remark(mlbuild: Command) -> None:
@@ -285,7 +283,7 @@ def test_a_counter_of_time_stays_a_feature(mlbuild: Command) -> None:
 def test_a_column_that_says_where_rows_belong_is_the_split(mlbuild: Command) -> None:
     made = drafted(mlbuild, {"split": each(lambda row: "test" if row % 5 == 0 else "train")})
     assert "      type: column\n      column: split\n      test: [test]\n" in made.text
-    assert made.why.startswith("the column 'split' says where rows belong")
+    assert made.why.startswith("by column 'split', which assigns each row to a part")
     assert "split" not in made.model.features
 
 
@@ -305,7 +303,7 @@ def test_json_has_the_split_and_the_notes(mlbuild: Command) -> None:
     (mlbuild.folder / "mlbuild.yaml").unlink()
     told = json.loads(mlbuild("init", "rows.csv", "--target", "y", "--json").out)
     assert told["split"] == "at random, with the same share of each class in all parts"
-    assert told["notes"] == ["not split by the time 'year': it has only 2 different values"]
+    assert told["notes"] == ["not split by time 'year': it has only 2 different values"]
 
 
 def test_valid_rows_are_for_early_stopping(mlbuild: Command) -> None:

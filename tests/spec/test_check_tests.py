@@ -128,7 +128,7 @@ CASES = {
                 f"    expect: {EXPECT}\n    rows: [{{given: {ROW}, expect: {EXPECT}}}]\n",
             )
         ],
-        ["50:5 contradiction 'given' and 'rows' exclude each other"],
+        ["50:5 contradiction 'given' and 'rows' cannot be used together"],
     ),
     "monotone in a text": (
         [(OTHER, "    test: monotone\n    column: carrier\n    direction: increasing\n")],

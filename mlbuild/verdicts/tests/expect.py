@@ -48,7 +48,7 @@ class Expect(Test):
         present = [key for key, value in single.items() if value is not None]
         if self.rows and present:
             yield Problem(
-                "contradiction", f"'{present[0]}' and 'rows' exclude each other", (present[0],), on="key"
+                "contradiction", f"'{present[0]}' and 'rows' cannot be used together", (present[0],), on="key"
             )
         elif not self.rows and len(present) < 2:
             lacks = "'given' and 'expect', or 'rows'"

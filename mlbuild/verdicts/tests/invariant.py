@@ -47,7 +47,7 @@ class Invariant(OfRows):
             message = (
                 "the test needs 'columns' or 'change'"
                 if lacks
-                else "'columns' and 'change' exclude each other"
+                else "'columns' and 'change' cannot be used together"
             )
             yield Problem(
                 "missing-key" if lacks else "contradiction", message, () if lacks else ("columns",), on="key"
