@@ -38,7 +38,7 @@ DELTA = Lake(
     "type: delta, path: table",
     lambda folder: "version: 0",
     clean_delta,
-    "version 0 of 'table' has lost files: the table was vacuumed",
+    "version 0 of 'table' has missing files: the table was vacuumed",
 )
 
 
@@ -55,7 +55,7 @@ ICEBERG = Lake(
     "type: iceberg, connection: 'sqlite:///catalog.db', table: shop.rows",
     lambda folder: f"snapshot: {catalog(folder).load_table('shop.rows').history()[-1].snapshot_id}",
     clean_iceberg,
-    "table 'shop.rows' has lost files: they were removed",
+    "table 'shop.rows' has missing files: they were removed",
 )
 LAKES = {"delta": DELTA, "iceberg": ICEBERG}
 

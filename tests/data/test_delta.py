@@ -137,7 +137,7 @@ def test_a_vacuumed_version_has_its_own_message(tmp_path: Path) -> None:
     found = failure(tmp_path, version=0)
     assert (found.kind, found.message) == (
         "data",
-        "version 0 of '${TABLE}' has lost files: the table was vacuumed",
+        "version 0 of '${TABLE}' has missing files: the table was vacuumed",
     )
     assert found.details["lines"] == [
         "help: name a newer version, or use what was fetched before: mlbuild build --offline"
@@ -203,7 +203,7 @@ def test_a_table_in_a_bucket(
     newest = DeltaTable(url, storage_options=WRITE)
     newest.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
     found = failure(tmp_path, path=url, version=0)
-    assert found.message == "version 0 of '${TABLE}' has lost files: the table was vacuumed"
+    assert found.message == "version 0 of '${TABLE}' has missing files: the table was vacuumed"
     for endpoint, reason in (
         ("http://127.0.0.1:1", "the connection was refused"),
         ("http://example.com", "its endpoint is not encrypted"),

@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     made.create_table("shop.none", schema=numbers(1).to_arrow().schema)
     assert failure(tmp_path, table="shop.none").message == "table 'shop.none' has no rows"
     overwritten(made, pl.DataFrame({"x": [[1]]}), name="shop.lists")
-    message = "column 'x' has the type List(Int64), which no dtype represents; leave it out of the contract"
+    message = "column 'x' is of type List(Int64), which no dtype can represent; leave it out of the contract"
     assert failure(tmp_path, table="shop.lists").message == message
     sql(
         tmp_path,
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
 
 def test_files_that_were_removed_have_their_own_message(tmp_path: Path) -> None:
     overwritten(catalog(tmp_path), numbers(1))
-    message = "table 'shop.rows' has lost files: they were removed"
+    message = "table 'shop.rows' has missing files: they were removed"
     help_ = "help: name a newer snapshot, or use what was fetched before: mlbuild build --offline"
     for pattern in ("data/*.parquet", "metadata/*-m0.avro", "metadata/snap-*.avro", "metadata/*.json"):
         for file in (tmp_path / "warehouse/shop/rows").glob(pattern):
@@ -133,7 +133,7 @@ def test_damaged_metadata(tmp_path: Path) -> None:
     found = failure(tmp_path)
     assert found.kind == "store"
     assert found.message.startswith(
-        "cannot read table 'shop.rows': the library pyiceberg fails: ValidationError: "
+        "cannot read table 'shop.rows': the pyiceberg library failed: ValidationError: "
     )
 
 

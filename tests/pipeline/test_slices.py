@@ -110,7 +110,7 @@ def test_a_build_names_slices_outside_chance(tmp_path: Path) -> None:
         line for line in results_text([], models_of(spec, result, DiskStore.at(tmp_path))) if "slice" in line
     ]
     assert outside
-    assert any("outside chance" in line and "origin=JFK" in line for line in lines), lines
+    assert any("significant" in line and "origin=JFK" in line for line in lines), lines
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ CASES = {
     "a category outside the contract": (
         [(ROW, "{carrier: ZZ, distance: 187, seats: 100}")],
         [
-            "warning 50:22 unlisted-category 'carrier' is not one of the categories of its contract, so the model takes it for an"
+            "warning 50:22 unlisted-category 'carrier' is not one of the categories of its contract, so the model treats it as an"
             " unknown value | categories: AA, UA"
         ],
     ),
@@ -132,7 +132,7 @@ CASES = {
     ),
     "monotone in a text": (
         [(OTHER, "    test: monotone\n    column: carrier\n    direction: increasing\n")],
-        ["51:13 wrong-dtype 'carrier' must be a number to grow, but it is of dtype string"],
+        ["51:13 wrong-dtype 'carrier' must be a number, but it is of dtype string"],
     ),
     "monotone in a column that is not an input": (
         [(OTHER, "    test: monotone\n    column: arr_delay\n    direction: increasing\n")],

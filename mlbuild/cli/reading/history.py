@@ -57,7 +57,7 @@ def find_build(history: History, asked: str) -> Build:
     try:
         found = history.find(asked)
     except LookupError as error:
-        raise UsageError(str(error.args[0]), "name more of it") from None
+        raise UsageError(str(error.args[0]), "write more of its name") from None
     if found is not None:
         return found
     if commit := history.commit(asked):

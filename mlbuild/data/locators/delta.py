@@ -244,5 +244,5 @@ class OpenedDelta:
     def _vacuumed(self) -> Failed:
         version = self._table.version()
         help_ = "name a newer version, or use what was fetched before: mlbuild build --offline"
-        message = f"version {version} of '{self._remote.called}' has lost files: the table was vacuumed"
+        message = f"version {version} of '{self._remote.called}' has missing files: the table was vacuumed"
         return data_failure(message, lines=[f"help: {help_}"])

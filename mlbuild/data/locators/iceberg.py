@@ -145,7 +145,7 @@ class IcebergTable(Remote):
         except (Failed, MemoryError):  # these have messages of our own
             raise
         except Exception as error:  # a library can raise anything
-            unquoted = f"cannot read table '{self.table}': the library pyiceberg fails"
+            unquoted = f"cannot read table '{self.table}': the pyiceberg library failed"
             text = self.catalog.connection.scrubbed(f"{type(error).__name__}: {error}")
             if self.catalog.file is not None:
                 text = text.replace(str(self.catalog.file.parent), "***")

@@ -85,6 +85,6 @@ def row_problems(given: Mapping[str, Any], inputs: Mapping[str, ColumnType]) -> 
 
 def _unlisted(name: str, value: Any, type_: ColumnType) -> Iterator[Problem]:
     if type_.categories is not None and value not in type_.categories:
-        message = f"'{name}' is not one of the categories of its contract, so the model takes it for an unknown value"
+        message = f"'{name}' is not one of the categories of its contract, so the model treats it as an unknown value"
         help_ = f"categories: {listed(map(str, type_.categories))}"
         yield Problem("unlisted-category", message, (name,), help_)

@@ -94,7 +94,7 @@ def judge_rise(
     return Verdict(
         wrong <= allow * count,
         text,
-        [f"worst: row {number:,} of the rows of the test"],
+        [f"worst: row {number:,} of the tested rows"],
         {"score": [round(float(before[number - 1]), 6), round(float(now[number - 1]), 6)]},
     )
 
@@ -135,13 +135,13 @@ def _counted(
     text = f"{wrong:,} of {count:,} changed rows {what}"
     if wrong and not of_label:
         text += f"; worst {moved.max():.3g}"
-    text += f", {allow:.2%} may" if allow else ""
+    text += f", {allow:.2%} allowed" if allow else ""
     text += f" ({tried})" if tried else ""
     if not wrong:
         return Verdict(True, text)
-    line = f"worst: row {int(np.argmax(moved)) + 1:,} of the rows of the test"
+    line = f"worst: row {int(np.argmax(moved)) + 1:,} of the tested rows"
     return Verdict(wrong <= allow * count, text, [line], examples)
 
 
 def _vacuous(count: int) -> Verdict:
-    return Verdict(False, f"no row can fail: the change leaves all {count:,} rows as they are")
+    return Verdict(False, f"no row can fail: the change does not affect any of the {count:,} rows")

@@ -27,7 +27,7 @@ class Example(Described):
     """A row, and what the model must answer."""
 
     given: Mapping[str, Any] = field(GIVEN, _GIVEN)
-    expect: Expected = field(Object(Expected), "What the model must answer.")
+    expect: Expected = field(Object(Expected), "What the model must predict.")
 
 
 @frozen
@@ -38,7 +38,7 @@ class Expect(Test):
     usual = ("given", "expect")
 
     given: Mapping[str, Any] | None = field(GIVEN, _GIVEN, default=None)
-    expect: Expected | None = field(Object(Expected), "What the model must answer.", default=None)
+    expect: Expected | None = field(Object(Expected), "What the model must predict.", default=None)
     rows: tuple[Example, ...] = field(
         ListOf(Object(Example)), "Several rows, each with its own `given` and `expect`.", default=()
     )

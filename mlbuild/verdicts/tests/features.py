@@ -32,7 +32,7 @@ class Features(Test):
         MapOf(Cell(), min_items=1, names=Name("feature")),
         "Values of columns that the learner gets: a number, or null for missing. A category is its code, from 1.",
     )
-    within: float = field(Number(min=0), "Largest difference of a number that counts as none.", default=1e-9)
+    within: float = field(Number(min=0), "Maximum accepted difference of a number.", default=1e-9)
 
     def problems(self, about: About) -> Iterator[Problem]:
         yield from (found.under("given") for found in row_problems(self.given, about.inputs))

@@ -28,7 +28,7 @@ class Invariant(OfRows):
     test = "invariant"
 
     columns: tuple[str, ...] = field(
-        ListOf(Name("column"), or_one=True, unique=True), "Inputs that get other values.", default=()
+        ListOf(Name("column"), or_one=True, unique=True), "Inputs to change, one at a time.", default=()
     )
     change: Mapping[str, Any] | None = field(
         CHANGE,
@@ -38,7 +38,7 @@ class Invariant(OfRows):
     )
     of: Literal["score", "label"] = field(Choice(_OF), "What stays the same.", default="score")
     within: float | None = field(
-        Number(min=0), "Largest change of a score that counts as none. Default: 0.", default=None
+        Number(min=0), "Maximum accepted change of a score. Default: 0.", default=None
     )
 
     def check(self) -> Iterator[Problem]:

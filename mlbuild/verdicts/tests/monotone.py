@@ -15,8 +15,8 @@ from mlbuild.verdicts.tests.trends import judge_trend
 from mlbuild.verdicts.verdict import Verdict
 
 _DIRECTIONS = {
-    "increasing": "The score never falls if the input grows.",
-    "decreasing": "The score never rises if the input grows.",
+    "increasing": "The score never falls when the input increases.",
+    "decreasing": "The score never rises when the input increases.",
 }
 
 
@@ -29,7 +29,7 @@ class Monotone(OfScores):
 
     test = "monotone"
 
-    column: str = field(Name("column"), "Input that grows. It must be a number.")
+    column: str = field(Name("column"), "Numeric input to increase.")
     direction: Literal["increasing", "decreasing"] = field(
         Choice(_DIRECTIONS), "Direction in which the score may change."
     )
@@ -39,7 +39,7 @@ class Monotone(OfScores):
         yield from input_problems(self.column, about, ("column",), "value")
         type_ = about.inputs.get(self.column)
         if type_ is not None and type_.known and not type_.numeric:
-            message = f"'{self.column}' must be a number to grow, but it is of dtype {type_.dtype}"
+            message = f"'{self.column}' must be a number, but it is of dtype {type_.dtype}"
             yield Problem("wrong-dtype", message, ("column",))
 
     def judge(self, subject: Subject) -> Verdict:

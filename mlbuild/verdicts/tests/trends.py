@@ -46,9 +46,9 @@ def judge_trend(subject: Subject, name: str, sign: int, of: Any, allow: float) -
     start = int(scores[row, :end].argmax())
     before, after = (float(sign * scores[row, at]) for at in (start, end))
     kept = wrong <= allow * len(picked)
-    text = f"{about} somewhere{f', at most {allow:.4g} of them may' if allow else ''}; worst {after - before:+.3g} ({tried})"
+    text = f"{about} somewhere{f', at most {allow:.4g} of them allowed' if allow else ''}; worst {after - before:+.3g} ({tried})"
     examples = {
         name: [grid.values[start], grid.values[int(end)]],
         "score": [round(before, 6), round(after, 6)],
     }
-    return Verdict(kept, text, [f"worst: row {int(picked[row]) + 1:,} of the rows of the test"], examples)
+    return Verdict(kept, text, [f"worst: row {int(picked[row]) + 1:,} of the tested rows"], examples)

@@ -65,7 +65,9 @@ def test_a_mark_tells_that_a_difference_is_no_chance(mlbuild: Command) -> None:
         if found := similar[name]["difference"]["interval"]:
             assert found[1] - found[0] < own[1] - own[0]
     assert done.out.splitlines()[-2].count(" *") == 3
-    assert done.out.splitlines()[-1].startswith("* the difference to the row above is outside of chance")
+    assert done.out.splitlines()[-1].startswith(
+        "* the difference from the row above is statistically significant"
+    )
 
 
 @pytest.mark.parametrize("lost", ["predictions", "rows"])

@@ -25,8 +25,8 @@ _LAST = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "List the builds of this spec, the oldest first: how each ended, its git revision (+ with changed files), the metrics of its models on the test "
-        "rows with the difference to the row above, and what differs from the row above: settings of the spec, data, and libraries. "
-        "A * marks a difference that is outside of chance: its 95% interval, on the same rows and with their clusters, does not contain 0. "
+        "rows with the difference from the row above, and what else differs from it: settings of the spec, data, and libraries. "
+        "A * marks a difference that is statistically significant: its 95% interval, on the same rows and with their clusters, does not contain 0. "
         "There is no mark if the predictions of one of the two builds are no longer in the store, or if the rows are not the same."
     )
     parser.add_argument(

@@ -40,7 +40,7 @@ def slices_text(told: Mapping[str, Any] | None) -> Sequence[str]:
         for one in found[:_MOST]
     ]
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
-    which = f"outside chance: {', '.join([*named, *more])}" if found else "none outside chance"
+    which = f"significant: {', '.join([*named, *more])}" if found else "none significant"
     return [f"  slices: {told['slices']} of the {told['split']} rows; {which}"]
 
 

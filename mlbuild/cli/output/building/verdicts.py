@@ -73,7 +73,7 @@ def _tested(spec: Spec, name: str, result: BuildResult, store: DiskStore) -> Ite
         found = [Failure("gate", one["message"], one.get("details", {})) for one in report["findings"]]
         lines = [line for one in found for line in failure_lines(one)]
     elif task in result.blocked:
-        outcome, text, lines = "skipped", "did not run, because something that it needs failed", []
+        outcome, text, lines = "skipped", "did not run, because one of its dependencies failed", []
     else:
         return
     yield Tested(name, item.output, outcome, text, tuple(lines), cached, seconds, spec.place(item.at))

@@ -14,7 +14,7 @@ from mlbuild.tracking.table import Cell, Column, Row
 
 #: The mark of a difference that is outside of chance, and what it means.
 MARK = "*"
-MEANING = f"{MARK} the difference to the row above is outside of chance (95%, same rows)"
+MEANING = f"{MARK} the difference from the row above is statistically significant (95%, same rows)"
 _MOST_CHANGES = 3
 
 
