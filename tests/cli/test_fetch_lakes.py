@@ -55,7 +55,7 @@ ICEBERG = Lake(
     "type: iceberg, connection: 'sqlite:///catalog.db', table: shop.rows",
     lambda folder: f"snapshot: {catalog(folder).load_table('shop.rows').history()[-1].snapshot_id}",
     clean_iceberg,
-    "table 'shop.rows' has missing files: they were removed",
+    "files of table 'shop.rows' were removed",
 )
 LAKES = {"delta": DELTA, "iceberg": ICEBERG}
 

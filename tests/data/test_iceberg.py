@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
 
 def test_files_that_were_removed_have_their_own_message(tmp_path: Path) -> None:
     overwritten(catalog(tmp_path), numbers(1))
-    message = "table 'shop.rows' has missing files: they were removed"
+    message = "files of table 'shop.rows' were removed"
     help_ = "help: name a newer snapshot, or use what was fetched before: mlbuild build --offline"
     for pattern in ("data/*.parquet", "metadata/*-m0.avro", "metadata/snap-*.avro", "metadata/*.json"):
         for file in (tmp_path / "warehouse/shop/rows").glob(pattern):

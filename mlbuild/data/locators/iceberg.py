@@ -39,8 +39,8 @@ class Iceberg(Locator):
 
     connection: str = field(
         Text(),
-        "Database with the catalog as a URL, such as `sqlite:///catalog.db`. It can contain environment variables, which "
-        "is where passwords belong: `${CATALOG_URL}`.",
+        "Database with the catalog as a URL, such as `sqlite:///catalog.db`. Put passwords in environment "
+        "variables, such as `${CATALOG_URL}`.",
         examples=("sqlite:///catalog.db",),
     )
     table: str = field(

@@ -67,7 +67,7 @@ class IcebergFiles:
 
     def _lost(self) -> Failed:
         help_ = "name a newer snapshot, or use what was fetched before: mlbuild build --offline"
-        message = f"table '{self.table}' has missing files: they were removed"
+        message = f"files of table '{self.table}' were removed"
         return data_failure(message, lines=[f"help: {help_}"])
 
 
