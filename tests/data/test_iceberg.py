@@ -187,7 +187,7 @@ def test_a_table_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         message = "cannot fetch '${CATALOG}': the server does not accept the credentials (InvalidAccessKeyId)"
         assert (found.kind, found.message) == ("store", message)
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-        assert failure(tmp_path).message == "cannot fetch '${CATALOG}': nothing answers there"
+        assert failure(tmp_path).message == "cannot fetch '${CATALOG}': the connection was refused"
 
 
 def test_a_catalog_on_a_server_names_no_local_files(tmp_path: Path) -> None:
