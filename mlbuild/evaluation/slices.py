@@ -124,7 +124,7 @@ def sliced(metrics: Sequence[Metric], rows: Rows, found: Sequence[tuple[str, Seq
 
 
 def _correct(found: Sequence[Json]) -> None:
-    """Replace the probabilities of a metric in all slices by those of Holm, and say which are outside chance."""
+    """Replace the probabilities of a metric in all slices with those of Holm, and say which are significant."""
     known = sorted((one for one in found if one["p"] is not None), key=lambda one: float(one["p"]))
     largest = 0.0
     for place, one in enumerate(known):

@@ -12,7 +12,7 @@ from mlbuild.shown import shown
 from mlbuild.tracking.changes import Change
 from mlbuild.tracking.table import Cell, Column, Row
 
-#: The mark of a difference that is outside of chance, and what it means.
+#: The mark of a difference that is statistically significant, and what it means.
 MARK = "*"
 MEANING = f"{MARK} the difference from the row above is statistically significant (95%, same rows)"
 _MOST_CHANGES = 3
