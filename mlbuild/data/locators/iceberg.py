@@ -16,6 +16,8 @@ from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import not_installed
 from mlbuild.data.locators.remote import Refresh, Remote, Wanted, seconds_of
 from mlbuild.data.locators.sql import Sql, SqlTable
+from mlbuild.data.servers import CLOUDS
+from mlbuild.data.servers.server import Server
 from mlbuild.diagnostics import Failed, Failure, Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.params import Integer, Json, Text, field
@@ -69,7 +71,13 @@ class Iceberg(Locator):
         if isinstance(catalog, SqlTable):
             refresh = self.refresh or ("always" if self.snapshot is None else "never")
             remote = IcebergTable(
-                catalog.called, catalog.place, seconds_of(refresh), catalog, self.table, self.snapshot
+                catalog.called,
+                catalog.place,
+                seconds_of(refresh),
+                catalog,
+                self.table,
+                self.snapshot,
+                dict(CLOUDS.items()),
             )
         place = f"{located.place} {self.table}"
         return replace(located, place=place, remote=remote, problems=(*self._lacks(), *located.problems))
@@ -86,6 +94,7 @@ class IcebergTable(Remote):
     catalog: SqlTable
     table: str
     pinned: int | None
+    clouds: Mapping[str, type[Server]]
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -96,7 +105,7 @@ class IcebergTable(Remote):
         return {"table": self.table, "snapshot": self.pinned, "columns": columns, "unique": unique}
 
     def uses(self) -> tuple[type, ...]:
-        return (type(self), *self.catalog.uses())
+        return (type(self), *self.catalog.uses(), *self.clouds.values())
 
     @contextmanager
     def opened(self, request: Json) -> Iterator[OpenedIceberg]:
@@ -104,7 +113,7 @@ class IcebergTable(Remote):
             from pyiceberg.serializers import FromInputFile
 
             folder = self.catalog.file.parent if self.catalog.file else None
-            files = IcebergFiles(self.called, self.table, folder)
+            files = IcebergFiles(self.called, self.table, folder, self.clouds)
             found: Any = files.new_input(self._location())
             metadata = FromInputFile.table_metadata(found)
         current = metadata.current_snapshot_id if self.pinned is None else self.pinned

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from mlbuild.data.servers import CLOUDS
 from mlbuild.data.servers.address import Address
+from mlbuild.data.servers.server import Server
 from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.regular import open_regular
@@ -23,12 +24,14 @@ _S3 = ("s3a", "s3n")
 class IcebergFiles:
     """Opens the files of a table, as the `FileIO` of pyiceberg.
 
-    `folder` is that of a local catalog. Local files must be in it; a catalog elsewhere must not name any.
+    `folder` is that of a local catalog. Local files must be in it; a catalog elsewhere must not name any. `clouds` are those
+    from which files can be read, by the schemes of their addresses.
     """
 
     called: str
     table: str
     folder: Path | None
+    clouds: Mapping[str, type[Server]]
 
     def new_input(self, location: str) -> IcebergFile:
         return IcebergFile(self, location)
@@ -44,11 +47,11 @@ class IcebergFiles:
         scheme = "s3" if scheme in _S3 else scheme
         if scheme == "file":
             return self._local(location[found.end() :] if found else location)
-        if scheme not in CLOUDS.names or found is None:
+        if scheme not in self.clouds or found is None:
             raise data_failure(f"table '{self.table}' is at '{scheme}:', from which nothing is read")
         address = Address(f"{scheme}://{location[found.end() :]}", self.called)
         try:
-            with CLOUDS.named(scheme).asked(address) as answer:
+            with self.clouds[scheme].asked(address) as answer:
                 return io.BytesIO(b"".join(answer.chunks()))
         except Failed as failed:
             if failed.failure.kind == "data":
