@@ -254,6 +254,7 @@ CODES = {
     "too-good": "a model whose predictions are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant prediction",
     "failed-test": "a test with severity 'warn' that fails",
+    "failed-gate": "a gate with severity 'warn' that fails",
 }
 
 #: The warnings that need data and are found by a build.
@@ -267,6 +268,7 @@ FOUND_IN_BUILDS = (
     "no-skill",
     "too-good",
     "failed-test",
+    "failed-gate",
 )
 #: The codes of warnings, which a spec can silence or turn into errors. All others are always errors.
 WARNINGS = ("unused", "shared-with-target", "unlisted-category", *FOUND_IN_BUILDS)

@@ -14,9 +14,21 @@ from mlbuild.data.servers import SERVERS
 from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.params import Described
+from mlbuild.verdicts.baselines import BASELINES
+from mlbuild.verdicts.gates import GATES
 from mlbuild.verdicts.tests import TESTS
 
-CATALOGUES: list[Catalogue[type[Described]]] = [OPS, LEARNERS, SOURCES, DATASET_STEPS, SPLITS, FOLDS, TESTS]
+CATALOGUES: list[Catalogue[type[Described]]] = [
+    OPS,
+    LEARNERS,
+    SOURCES,
+    DATASET_STEPS,
+    SPLITS,
+    FOLDS,
+    TESTS,
+    GATES,
+    BASELINES,
+]
 PENGUINS = Path(__file__).parents[1] / "specs/penguins/mlbuild.yaml"
 
 

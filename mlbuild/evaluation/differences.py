@@ -60,13 +60,28 @@ def difference(
     influences = [metric.influence(target, scores) for scores in (one, other)]
     if influences[0] is None or influences[1] is None:
         return found
-    if classes and metric.needs_every_class and (np.bincount(target, minlength=classes) < FEWEST).any():
-        return found
     error, count = standard_error(influences[1] - influences[0], clusters)
-    if min([count, *_counts(metric, target, one, other, clusters)]) < FEWEST:
+    if not enough(metric, target, one, other, classes, clusters, count):
         return found
     half = student.quantile((1 + LEVEL) / 2, count - 1) * error
     return replace(found, interval=(rounded(found.value - half), rounded(found.value + half)))
+
+
+def enough(
+    metric: Metric,
+    target: Array,
+    one: Array,
+    other: Array,
+    classes: int,
+    clusters: Array | None,
+    count: int,
+) -> bool:
+    """Whether there are enough clusters, `count`, rows of each class, and rows on which the models differ, for an interval."""
+    import numpy as np
+
+    if classes and metric.needs_every_class and (np.bincount(target, minlength=classes) < FEWEST).any():
+        return False
+    return min([count, *_counts(metric, target, one, other, clusters)]) >= FEWEST
 
 
 def _counts(metric: Metric, target: Array, one: Array, other: Array, clusters: Array | None) -> Iterator[int]:

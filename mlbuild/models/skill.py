@@ -42,6 +42,13 @@ class Constants:
         found = {metric.label: self._value(metric, target, row) for metric, row in self._best.items()}
         return {label: None if value is None else rounded(value) for label, value in found.items()}
 
+    def scores(self, metric: Metric, rows: int) -> Array:
+        """Return the scores of the best constant for some rows."""
+        import numpy as np
+
+        best = self._best[metric]
+        return np.broadcast_to(best, (rows, len(best)))
+
     def _value(self, metric: Metric, target: Array, row: Array) -> float | None:
         import numpy as np
 

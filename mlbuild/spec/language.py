@@ -37,6 +37,10 @@ from mlbuild.params import (
     summary,
 )
 from mlbuild.selection import ColumnSelection, Selector
+from mlbuild.verdicts.baselines import BASELINES
+from mlbuild.verdicts.baselines.baseline import Baseline
+from mlbuild.verdicts.gates import GATES
+from mlbuild.verdicts.gates.gate import Gate
 from mlbuild.verdicts.tests import TESTS
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
@@ -48,6 +52,8 @@ CLUSTER = Object(Cluster, COLUMNS, "column")
 SLICE = Object(Slice, Name("column"), "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
 STEP = TaggedUnion("op", OPS, "step")
+BASELINE = TaggedUnion("type", BASELINES, "baseline")
+GATE = TaggedUnion("gate", GATES, "gate")
 TEST = TaggedUnion("test", TESTS, "test", otherwise="expect")
 _PREPROCESSING = Name("preprocessing")
 
@@ -270,6 +276,14 @@ class Output(Described):
         Object(Verify),
         "How to verify the artifact against the trained pipeline before it is published.",
         default=Verify(),
+    )
+    baseline: Baseline | None = field(
+        BASELINE, "Model that the gates compare the output with, on the same rows.", default=None
+    )
+    gates: tuple[Gate, ...] = field(
+        ListOf(GATE),
+        "Requirements on how good the model is. If one fails, the output is not published. Each has a `gate`.",
+        default=(),
     )
 
 

@@ -26,6 +26,8 @@ from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.ops.stages import Stage
 from mlbuild.spec.text.tree import Document
+from mlbuild.verdicts.baselines.baseline import Baseline
+from mlbuild.verdicts.gates.gate import Gate
 from mlbuild.verdicts.tests.test import Test
 
 
@@ -139,6 +141,8 @@ class OutputSpec:
     model: str
     verify_rows: int | None
     serving: Serving
+    baseline: Baseline | None
+    gates: tuple[Gate, ...]
 
     @property
     def at(self) -> Path:

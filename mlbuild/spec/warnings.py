@@ -62,3 +62,4 @@ class Warnings(Described):
         key="too-good",
     )
     failed_test: str = _level("A test with severity `warn` fails. Found by a build.", key="failed-test")
+    failed_gate: str = _level("A gate with severity `warn` fails. Found by a build.", key="failed-gate")

@@ -22,6 +22,8 @@ from mlbuild.ops.stages import place
 from mlbuild.params import Param, params_of, read, summary
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.text.yaml_text import yaml_text
+from mlbuild.verdicts.baselines import BASELINES
+from mlbuild.verdicts.gates import GATES
 from mlbuild.verdicts.tests import TESTS
 from tests.docs.keys import code, doc_of, keys_of
 from tests.docs.markdown import DOCS, table
@@ -39,6 +41,8 @@ _HELD: dict[str, Callable[[Json], Any]] = {
     "step": lambda value: [value],
     "metric": lambda value: {"metrics": [value]},
     "test": lambda value: {"tests": {"example": value}},
+    "gate": lambda value: {"gates": [value]},
+    "baseline": lambda value: {"baseline": value},
 }
 
 
@@ -52,6 +56,8 @@ def reference() -> dict[Path, str]:
         "ops": _page("Preprocessing ops", _OPS, OPS),
         "learners": _page("Learners", _LEARNERS, LEARNERS),
         "metrics": _metrics(),
+        "gates": _page("Gates", _GATES, GATES),
+        "baselines": _page("Baselines", _BASELINES, BASELINES),
         "tests": _page("Tests", _TESTS, TESTS),
     }
     return {DOCS / "reference" / f"{name}.md": text for name, text in pages.items()}
@@ -66,6 +72,8 @@ _OPS = (
     "The values for `op` in the steps of a [preprocessing](../spec/preprocessing.md). The *state* of a step is what it"
     " learns from the training rows. It is the only result of fitting that the artifact uses."
 )
+_GATES = "The values for `gate` in the `gates` of an [output](../spec/outputs.md#gates)."
+_BASELINES = "The values for `type` in the `baseline` of an [output](../spec/outputs.md#baseline)."
 _TESTS = "The values for `test` in the definitions under [`tests`](../spec/tests.md). Without `test`, it is `expect`."
 _LEARNERS = "The values for `type` of a [model](../spec/models.md), and the keys of their `params`."
 

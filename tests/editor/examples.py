@@ -98,7 +98,7 @@ BASE: Json = {
             "params": {"num_leaves": 7},
         }
     },
-    "outputs": {"m": {"model": "m", "verify": {"rows": 100}}},
+    "outputs": {"m": {"model": "m", "verify": {"rows": 100}, "gates": []}},
     "tests": {
         "t": {
             "output": "m",
@@ -149,6 +149,8 @@ PLACES: dict[str, Place] = {
     "range": ("tests", "t", "expect", "probability"),
     "example": ("tests", "u", "rows", 0),
     "rise": ("tests", "d", "expect"),
+    "gate": ("outputs", "m", "gates", 0),
+    "baseline": ("outputs", "m", "baseline"),
 }
 
 #: The required parameters of everything that has a discriminator.
@@ -189,6 +191,13 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("test", "monotone"): {"output": "m", "column": "x", "direction": "increasing"},
     ("test", "directional"): {"output": "m", "change": {"x": "x + 1"}, "expect": {"at_least": 0}},
     ("test", "invariant"): {"output": "m", "columns": ["x"]},
+    ("gate", "metric"): {"metric": "log_loss", "max": 0.5},
+    ("gate", "better"): {"metric": "log_loss"},
+    ("gate", "no_worse"): {"metric": "log_loss", "margin": 0.01},
+    ("gate", "churn"): {"max": 0.1},
+    ("gate", "size"): {"max": "2MB"},
+    ("baseline", "file"): {"path": "rows.arrow"},
+    ("baseline", "model"): {"model": "n"},
     ("test", "features"): {"output": "m", "given": {"x": 1}, "expect": {"x": 1}},
 }
 
@@ -266,6 +275,12 @@ VALUES: dict[tuple[str, str], Json] = {
     ("expected", "near"): {"near": "s", "within": 0.1},
     ("expected", "within"): {"near": "s", "within": 0.1},
     ("range", "max"): {"max": 1},
+    ("metric", "min"): {"min": 0.1},
+    ("output", "baseline"): {
+        "baseline": {"type": "file", "path": "rows.arrow"},
+        "gates": [{"gate": "churn", "max": 0.1, "split": "valid"}],
+    },
+    ("output", "gates"): {"gates": [{"gate": "size", "max": "2MB"}]},
     ("rise", "at_most"): {"at_most": 1},
 }
 
@@ -315,6 +330,8 @@ class Example:
             del model["early_stopping"]
         if self.name == "dataset_step":  # the column may be gone
             del spec["datasets"]["table"]["cluster"]
+        if self.name in ("gate", "baseline"):
+            _compare(spec)
         if self.name == "expected" and "value" in value:  # a number
             model["type"] = "lightgbm.regressor"
             _suit(model, model["type"])
@@ -368,6 +385,15 @@ def _dtype_for(reading: Json) -> str:
     if reading.keys() & {"true", "false"}:
         return "bool"
     return "datetime" if reading.keys() & {"format", "time_zone"} else "float"
+
+
+def _compare(spec: Json) -> None:
+    """Give the output a baseline and a gate that compares with it, unless it has them, and a part to compare on."""
+    output = spec["outputs"]["m"]
+    spec["models"]["n"] = deepcopy(spec["models"]["m"])
+    spec["datasets"]["table"]["split"]["test"] = 0.2
+    output.setdefault("baseline", {"type": "model", "model": "n"})
+    output["gates"].append({"gate": "no_worse", "metric": "log_loss", "margin": 0.1})
 
 
 def _suit(model: Json, learner: str) -> None:

@@ -169,4 +169,7 @@ class Models:
         self.spec["models"][name] = model
         if self.maybe(0.8):
             forms: list[Json] = [{}, {"verify": {}}, {"verify": {"rows": "all"}}, {"verify": {"rows": 9}}]
-            self.spec["outputs"][name] = {"model": name} | self.chance.choice(forms)
+            output: Json = {"model": name} | self.chance.choice(forms)
+            if random.Random(f"gates {name} {dataset}").random() < 0.5:
+                output["gates"] = [{"gate": "size", "max": "2MB"}]
+            self.spec["outputs"][name] = output

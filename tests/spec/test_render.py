@@ -109,6 +109,7 @@ warnings:
   no-skill: warn
   too-good: warn
   failed-test: warn
+  failed-gate: warn
 sources:
   s:
     type: csv

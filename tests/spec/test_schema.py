@@ -18,6 +18,8 @@ from mlbuild.ops import OPS
 from mlbuild.params import Described, params_of
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.schema import COMMAND, build_schema, schema_text, shipped_schema, write_schema
+from mlbuild.verdicts.baselines import BASELINES
+from mlbuild.verdicts.gates import GATES
 from mlbuild.verdicts.tests import TESTS
 from tests.spec.written import EXAMPLES, ROOT, loaded
 
@@ -31,6 +33,8 @@ UNIONS: list[tuple[str, str, Catalogue[type[Described]]]] = [
     ("metric", "metric", METRICS),
     ("threshold", "type", THRESHOLDS),
     ("test", "test", TESTS),
+    ("gate", "gate", GATES),
+    ("baseline", "type", BASELINES),
 ]
 OPEN = (
     "source",
@@ -46,6 +50,9 @@ OPEN = (
     "overlay.folds",
     "test",
     "overlay.test",
+    "gate",
+    "baseline",
+    "overlay.baseline",
 )
 NAMES = (
     "table",

@@ -282,7 +282,11 @@ def test_the_smallest_example_of_everything_is_good() -> None:
 
 def smallest(cls: type) -> dict[str, Any]:
     """Return a valid value for each required parameter."""
-    return {key: sample(param.kind.json_schema()) for key, param in params_of(cls).items() if param.required}
+    required = {key: param for key, param in params_of(cls).items() if param.required}
+    return {
+        key: param.examples[0] if param.examples else sample(param.kind.json_schema())
+        for key, param in required.items()
+    }
 
 
 def sample(shape: dict[str, Any]) -> Any:
@@ -296,6 +300,8 @@ def sample(shape: dict[str, Any]) -> Any:
         return [sample(shape["items"])]
     if shape.get("type") == "object":
         return {key: sample(shape["properties"][key]) for key in shape.get("required", ())}
+    if "anyOf" in shape:
+        return sample(shape["anyOf"][0])
     type_ = shape["type"] if isinstance(shape["type"], str) else shape["type"][0]
     return {"string": "a", "integer": 1, "number": 0.5, "boolean": True}[type_]
 
@@ -314,6 +320,8 @@ def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "metric": {"models": {"a": model | {"metrics": [body]}}},
         "model": {"models": {"a": body}},
         "test": {"tests": {"a": body}},
+        "gate": {"outputs": {"a": {"model": "b", "gates": [body]}}},
+        "baseline": {"outputs": {"a": {"model": "b", "baseline": body}}},
     }
     return base | places[name]
 

@@ -12,7 +12,7 @@ from mlbuild.bundle.trained import learner_of
 from mlbuild.data.slices import Slice
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.diagnostics import Path
-from mlbuild.engine.graph import Job, Task
+from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.evaluation.intervals import LEVEL, intervals
 from mlbuild.evaluation.slices import Rows, sliced
 from mlbuild.models.balance import absent_classes, balance
@@ -79,6 +79,11 @@ def _cluster_at(scope: ModelScope) -> Path:
     """Return the place of the cluster in the spec, or that of the split that implies it."""
     at = scope.dataset.at
     return (*at, "cluster") if written(scope.spec, (*at, "cluster")) else (*at, "split")
+
+
+def metrics(scope: ModelScope) -> Input:
+    """Return the metrics of a model as an input."""
+    return Input("metrics", task_of(scope.item.name), (METRICS,))
 
 
 def task_of(model: str) -> str:

@@ -45,9 +45,14 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     )
 
 
+def task_of(model: str) -> str:
+    """Return the name of the task that chooses the threshold of a model."""
+    return f"{KIND}:{model}"
+
+
 def chosen(scope: ModelScope) -> tuple[Input, ...]:
     """Return the threshold of a model as inputs: none if it has no threshold."""
-    return (Input(KIND, f"{KIND}:{scope.item.name}", (KIND,)),) if scope.item.threshold is not None else ()
+    return (Input(KIND, task_of(scope.item.name), (KIND,)),) if scope.item.threshold is not None else ()
 
 
 def params(scope: ModelScope) -> Json:

@@ -33,6 +33,8 @@ def check_outputs(
             model=output.model,
             verify_rows=None if output.verify.rows == "all" else int(output.verify.rows),
             serving=serving(dataset.table, model.features),
+            baseline=output.baseline,
+            gates=output.gates,
         )
     return found
 

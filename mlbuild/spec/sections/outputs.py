@@ -8,6 +8,7 @@ from mlbuild.params import Object
 from mlbuild.spec.language import Output
 from mlbuild.spec.meaning.outputs import check_outputs
 from mlbuild.spec.meaning.project import Project
+from mlbuild.spec.meaning.verdicts.gates import check_gates
 from mlbuild.spec.sections.section import Section
 from mlbuild.spec.spec import OutputSpec
 
@@ -18,7 +19,10 @@ class Outputs(Section[Output, OutputSpec]):
     bears, optional = ("output",), True
 
     def check(self, project: Project) -> Mapping[str, OutputSpec | None]:
-        return check_outputs(project.definitions, project.datasets, project.models, project.findings)
+        found = check_outputs(project.definitions, project.datasets, project.models, project.findings)
+        return {name: one and check_gates(project, one) for name, one in found.items()}
 
     def uses(self, definition: Output) -> Iterator[tuple[str, str]]:
         yield "models", definition.model
+        if definition.baseline is not None and definition.baseline.compared is not None:
+            yield "models", definition.baseline.compared

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
 from mlbuild.cli.output.building.slices import outside_chance, slices_text
-from mlbuild.cli.output.building.verdicts import summary, tested
+from mlbuild.cli.output.building.verdicts import gates_of, gates_summary, summary, tested
 from mlbuild.cli.output.values import Values
 from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Diagnostic, Failure, Related, Span
@@ -20,7 +20,7 @@ from mlbuild.pipeline.builds.records import last_measured
 from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
-from mlbuild.pipeline.tasks.verdicts import test
+from mlbuild.pipeline.tasks.verdicts import gate, test
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown
 from mlbuild.spec.meaning.levels import leveled
@@ -36,6 +36,7 @@ _FINDINGS = {
     dataset.KIND: dataset.REPORT,
     contract.KIND: contract.REPORT,
     test.KIND: test.REPORT,
+    gate.KIND: gate.REPORT,
 }
 #: What stands for metrics.json if a model was only cross-validated.
 _NOT_EVALUATED: Mapping[str, Any] = {
@@ -58,7 +59,8 @@ def outputs_of(spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) ->
     tests = [one.to_json() for one in tested(spec, result, store)] if spec.tests else []
     for name, output in spec.outputs.items():
         own = [one for one in tests if one["output"] == name]
-        about = {"output": name, "model": output.model, "tests": own}
+        judged = gates_of(name, result, store) if output.gates else []
+        about = {"output": name, "model": output.model, "tests": own, "gates": judged}
         task = plan.tasks[publish.task_of(name)]
         file = f"{task.exports}/{artifact.MODEL}"
         if (action := result.actions.get(task.name)) and task.exports is None:
@@ -143,6 +145,7 @@ def _output_text(output: Mapping[str, Any]) -> list[str]:
         f"  parity: {rows['real']:,} real, {rows['adversarial']:,} adversarial, {rows['learner']:,} learner rows; "
         f"largest difference {parity['max_difference']:.3g}, label flips {parity['label_flips']}",
         *summary(output["tests"]),
+        *gates_summary(output["gates"]),
     ]
 
 

@@ -14,7 +14,7 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
-from mlbuild.pipeline.tasks.verdicts import test
+from mlbuild.pipeline.tasks.verdicts import gate, test
 from mlbuild.shown import visible
 from mlbuild.spec.spec import Spec
 
@@ -90,6 +90,26 @@ def summary(tests: Sequence[Json]) -> list[str]:
     told = f"{len(passed)} passed" + (f" ({cached} cached)" if some else "")
     warned = sum(one["outcome"] == "warned" for one in tests)
     return [f"  tests: {told}" + (f", {counted(warned, 'warning')}" if warned else "")]
+
+
+def gates_of(output: str, result: BuildResult, store: DiskStore) -> list[Json]:
+    """Return what the gates of an output found, if they were judged and let it pass."""
+    action = result.actions.get(gate.task_of(output))
+    content = store.contents.get(action.digests[gate.REPORT]) if action else None
+    return json.loads(content)["gates"] if content else []
+
+
+def gates_summary(gates: Sequence[Json]) -> list[str]:
+    """Return the lines about the gates of an output in the results of a build: those that did not pass in detail."""
+    if not gates:
+        return []
+    others = [one for one in gates if one["verdict"] != "pass"]
+    counts = {one["verdict"].replace("_", " "): 0 for one in others}
+    for one in others:
+        counts[one["verdict"].replace("_", " ")] += 1
+    told = [f"{len(gates) - len(others)} passed", *(f"{count} {word}" for word, count in counts.items())]
+    lines = [f"    {one['verdict'].upper()}  {one['words']}: {one['text']}" for one in others]
+    return [f"  gates: {', '.join(told)}", *lines]
 
 
 def table(tests: Sequence[Tested], paint: Any) -> list[str]:

@@ -1,0 +1,115 @@
+"""Task `gate:O`: judges an output by its gates, before it is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from mlbuild.data.data_warning import DataWarning
+from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.evaluation.harm import Harm
+from mlbuild.params import Json, read, write
+from mlbuild.pipeline.findings import raised
+from mlbuild.pipeline.origins import MODELS
+from mlbuild.pipeline.scope import OutputScope
+from mlbuild.pipeline.tasks import artifact, evaluate, verify
+from mlbuild.pipeline.tasks.verdicts import compare
+from mlbuild.verdicts.gates import GATES
+from mlbuild.verdicts.gates.gate import Evidence, Found, Gate
+
+KIND = "gate"
+#: The parts: a constant, and what was found, which is also a file of the output.
+VERDICT, REPORT = "verdict", "gates.json"
+FORMAT = 1
+_CODES = ("failed-gate",)
+_WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "no_baseline": "NO_BASELINE"}
+
+
+def plan(scope: OutputScope) -> Iterator[Task]:
+    gates = scope.item.gates
+    if not gates:
+        return
+    compared = compare.compared(scope)
+    task = scope.task(
+        KIND,
+        {("gates",): (*scope.item.at, "gates"), ("refused",): ("warnings",)},
+        at=(*scope.item.at, "gates"),
+        rank=MODELS,
+        run=run,
+        params={
+            "gates": [write(gate) for gate in gates],
+            "compared": bool(compared),
+            "refused": raised(scope.spec, _CODES),
+        },
+        inputs=(
+            evaluate.metrics(scope.model),
+            artifact.model(scope),
+            verify.verdict(scope),
+            *([compare.comparison(scope)] if compared else []),
+        ),
+        parts=(VERDICT, REPORT),
+        reported=(REPORT,),
+        uses=tuple(type(gate) for gate in gates),
+    )
+    scope.verdicts.append(Input(KIND, task.name, (VERDICT,)))
+    yield scope.ships(task, REPORT)
+
+
+def task_of(output: str) -> str:
+    """Return the name of the task that judges an output."""
+    return f"{KIND}:{output}"
+
+
+def run(job: Job) -> None:
+    gates: list[Gate] = [read(GATES.named(one["gate"]), one) for one in job.params["gates"]]
+    evidence = _evidence(job)
+    judged = [(gate, gate.judge(evidence)) for gate in gates]
+    lines = [f"{_WORDS[found.finding]}  {gate.words}: {found.text}" for gate, found in judged]
+    failed = [index for index, (gate, found) in enumerate(judged) if _fails(job, gate, found)]
+    if failed:
+        count = f"{len(failed)} of {len(gates)} gates" if len(gates) > 1 else "the gate"
+        details = {"lines": [lines[index] for index in failed], "gates": failed}
+        raise Failed(Failure("gate", f"{count} failed", details))
+    report = {
+        "format": FORMAT,
+        "gates": [
+            _told(one, gate, found) for one, (gate, found) in zip(job.params["gates"], judged, strict=True)
+        ],
+        "findings": [
+            DataWarning("failed-gate", lines[index]).to_json() | {"at": [index]}
+            for index, (gate, found) in enumerate(judged)
+            if not gate.passes(found.finding)
+        ],
+    }
+    job.write(VERDICT, b"kept")
+    job.write(REPORT, json.dumps(report, indent=1).encode() + b"\n")
+
+
+def _fails(job: Job, gate: Gate, found: Found) -> bool:
+    return not gate.passes(found.finding) and (gate.severity == "fail" or bool(job.params["refused"]))
+
+
+def _told(canonical: Json, gate: Gate, found: Found) -> Json:
+    return {"gate": canonical, "words": gate.words, "verdict": found.finding, "text": found.text}
+
+
+def _evidence(job: Job) -> Evidence:
+    measured = json.loads(job.read("metrics", evaluate.METRICS))
+    comparison = json.loads(job.read("comparison", compare.COMPARISON)) if job.params["compared"] else {}
+    harms = {
+        against: {
+            split: {name: Harm.from_json(one) if one else None for name, one in metrics.items()}
+            for split, metrics in splits.items()
+        }
+        for against, splits in comparison.get("harms", {}).items()
+    }
+    return Evidence(
+        metrics=measured["metrics"],
+        intervals=measured["intervals"]["splits"],
+        harms=harms,
+        flips=comparison.get("flips", {}),
+        missing=comparison.get("missing"),
+        unit=comparison.get("unit", "rows"),
+        bytes=len(job.read("artifact", artifact.MODEL)),
+    )

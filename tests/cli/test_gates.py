@@ -1,0 +1,135 @@
+"""Gates are judged before an output is published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from mlbuild.cli.exits import GATE, OK
+from tests.cli.running import Command
+from tests.verdicts.loans import edited, loans, rows
+
+PLAIN = "  trees: {model: trees}\n"
+GATES = """\
+  trees:
+    model: trees
+    baseline: {type: model, model: line}
+    gates:
+      - {gate: metric, metric: roc_auc, min: 0.8}
+      - {gate: better, metric: log_loss, by: 0.05}
+      - {gate: no_worse, metric: log_loss, margin: 0.5}
+      - {gate: churn, max: 0.3}
+      - {gate: size, max: 1MB}
+"""
+
+
+def ran(mlbuild: Command, *words: str) -> list[str]:
+    """Build, and return the tasks that ran."""
+    told = json.loads(mlbuild("build", "-j", "1", "--json", *words).out)
+    return [one["task"] for one in told["tasks"] if one["outcome"] in ("ran", "failed")]
+
+
+def test_gates_that_pass_are_told_and_published(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path, "", None, (PLAIN, GATES))
+    for _ in range(2):
+        done = mlbuild("build", "-j", "1")
+        assert done.code == OK, done.err
+        assert "  gates: 5 passed" in done.out.splitlines()
+    told = json.loads((tmp_path / "dist/trees/gates.json").read_text())
+    assert [one["verdict"] for one in told["gates"]] == ["pass"] * 5
+    assert not (tmp_path / "dist/line/gates.json").exists()
+
+
+def test_a_gate_that_fails_keeps_the_former_folder_and_is_remembered(
+    tmp_path: Path, mlbuild: Command
+) -> None:
+    file = loans(tmp_path, "", None, (PLAIN, GATES))
+    assert mlbuild("build", "-j", "1").code == OK
+    before = (tmp_path / "dist/trees/model.onnx").read_bytes()
+    edited(file, ("num_iterations: 20", "num_iterations: 2, learning_rate: 0.01"))
+    failed = mlbuild("build", "-j", "1")
+    assert failed.code == GATE
+    assert "dist/trees/model.onnx: out of date, not changed" in failed.out
+    assert "gate:trees: 3 of 5 gates failed" in failed.err, failed.err
+    assert "FAIL  better log_loss than constant by 0.05: better by 0." in failed.err
+    assert (tmp_path / "dist/trees/model.onnx").read_bytes() == before
+    again = mlbuild("build", "-j", "1")
+    assert again.code == GATE and "nothing has changed since" in again.err
+    edited(file, ("by: 0.05", "by: 0.0001"), ("max: 0.3", "max: 0.9"), ("margin: 0.5", "margin: 5"))
+    assert ran(mlbuild) == ["gate:trees", "publish:trees"], "a loosened gate trains nothing"
+    assert (tmp_path / "dist/trees/model.onnx").read_bytes() != before
+
+
+def test_a_warning_and_a_few_rows_are_told(tmp_path: Path, mlbuild: Command) -> None:
+    gates = GATES.replace("margin: 0.5", "margin: 0.0001, severity: warn, inconclusive: pass")
+    loans(tmp_path, "", rows(90), (PLAIN, gates.replace("min: 0.8", "min: 0.99, severity: warn")))
+    done = mlbuild("build", "-j", "1")
+    assert "warning[failed-gate]: FAIL  metric roc_auc >= 0.99: 0." in done.err, done.err
+    place = next(line for line in done.err.splitlines() if "warning[failed-gate]" in line)
+    assert place.startswith("mlbuild.yaml:38:9: ")
+
+
+def test_a_baseline_is_a_file_that_predicts_the_rows_of_today(tmp_path: Path, mlbuild: Command) -> None:
+    file = loans(tmp_path, "")
+    assert mlbuild("build", "-j", "1").code == OK
+    shutil.copy(tmp_path / "dist/line/model.onnx", tmp_path / "production.onnx")
+    gates = GATES.replace("{type: model, model: line}", "{type: file, path: production.onnx}")
+    edited(file, (PLAIN, gates))
+    assert ran(mlbuild) == ["baseline:trees", "compare:trees", "gate:trees", "publish:trees"]
+    with_file = json.loads((tmp_path / "dist/trees/gates.json").read_text())["gates"]
+    edited(file, ("{type: file, path: production.onnx}", "{type: model, model: line}"))
+    assert ran(mlbuild) == ["compare:trees"], "the same scores, and so the same findings"
+    with_model = json.loads((tmp_path / "dist/trees/gates.json").read_text())["gates"]
+    assert [one["text"] for one in with_file] == [one["text"] for one in with_model]
+    edited(file, ("{type: model, model: line}", "{type: file, path: production.onnx}"))
+    shutil.copy(tmp_path / "dist/trees/model.onnx", tmp_path / "production.onnx")
+    assert mlbuild("build", "-j", "1").code == OK
+    found = json.loads((tmp_path / "dist/trees/gates.json").read_text())["gates"]
+    assert found[2]["text"] == "the predictions are those of the baseline"
+    assert found[3]["text"] == "0 of the predicted classes differ"
+
+
+def test_a_threshold_decides_what_is_compared(tmp_path: Path, mlbuild: Command) -> None:
+    gates = """\
+  trees:
+    model: trees
+    baseline: {type: file, path: production.onnx}
+    gates:
+      - {gate: no_worse, metric: accuracy, margin: 0.01}
+      - {gate: churn, max: 0.01}
+"""
+    file = loans(tmp_path, "")
+    assert mlbuild("build", "-j", "1").code == OK
+    shutil.copy(tmp_path / "dist/trees/model.onnx", tmp_path / "production.onnx")
+    edited(file, (PLAIN, gates))
+    assert mlbuild("build", "-j", "1").code == OK
+    same = json.loads((tmp_path / "dist/trees/gates.json").read_text())["gates"]
+    assert [one["text"] for one in same] == [
+        "the predictions are those of the baseline",
+        "0 of the predicted classes differ",
+    ]
+    edited(file, ("    params: {num_iterations", "    threshold: 0.95\n    params: {num_iterations"))
+    failed = mlbuild("build", "-j", "1")
+    assert failed.code == GATE
+    assert "no_worse accuracy, margin 0.01: worse by 0." in failed.err
+    assert "FAIL  churn <= 0.01: 0." in failed.err
+    shutil.copy(tmp_path / "dist/trees/model.onnx", tmp_path / "other.onnx")
+    edited(file, ("path: production.onnx}", "path: other.onnx}"), ("threshold: 0.95", "threshold: 0.5"))
+    assert mlbuild("build", "-j", "1").code == OK
+
+
+def test_a_baseline_that_needs_another_input_is_none(tmp_path: Path, mlbuild: Command) -> None:
+    file = loans(tmp_path, "")
+    assert mlbuild("build", "-j", "1").code == OK
+    shutil.copy(tmp_path / "dist/trees/model.onnx", tmp_path / "production.onnx")
+    line = "  line:\n    model: line\n    baseline: {type: file, path: production.onnx}\n    gates:\n"
+    edited(file, ("  line: {model: line}\n", f"{line}      - {{gate: churn, max: 0.5}}\n"))
+    done = mlbuild("build", "-j", "1")
+    assert done.code == OK
+    assert "    NO_BASELINE  churn <= 0.5: it needs 'city', which is not an input of this model" in done.out
+    edited(file, ("max: 0.5}", "max: 0.5, no_baseline: fail}"))
+    assert mlbuild("build", "-j", "1").code == GATE
+    (tmp_path / "production.onnx").write_bytes(b"no model")
+    edited(file, (", no_baseline: fail", ""))
+    assert "NO_BASELINE  churn <= 0.5: the file was not written by mlbuild" in mlbuild("build", "-j", "1").out

@@ -1,0 +1,233 @@
+"""What gates decide: from given evidence, and about models that differ by chance or by a planted loss."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlbuild.evaluation import student
+from mlbuild.evaluation.harm import IDENTICAL, TOO_FEW, Harm, harm
+from mlbuild.models.metrics import METRICS
+from mlbuild.params import read
+from mlbuild.verdicts.gates import GATES
+from mlbuild.verdicts.gates.gate import Evidence, Gate
+from tests.budget import examples
+
+LOG_LOSS = METRICS.named("log_loss")()
+
+
+def gate(kind: str, **keys: Any) -> Gate:
+    found: Gate = read(GATES.named(kind), keys)
+    return found
+
+
+def evidence(found: Harm | None = None, **more: Any) -> Evidence:
+    usual: dict[str, Any] = {
+        "metrics": {"test": {"log_loss": 0.5}},
+        "intervals": {"test": {"log_loss": [0.45, 0.55]}},
+        "harms": {name: {"test": {"log_loss": found}} for name in ("baseline", "constant")},
+        "flips": {"test": 0.04},
+        "missing": None,
+        "unit": "days",
+        "bytes": 1_500_000,
+    }
+    return Evidence(**usual | more)
+
+
+#: With 61 clusters, the quantile is about 1.67.
+def lost(value: float, error: float = 0.001, clusters: int = 61) -> Harm:
+    return Harm(0.5 + value, 0.5, value, error, clusters)
+
+
+def loses(margin: float) -> Gate:
+    return gate("no_worse", metric="log_loss", margin=margin)
+
+
+WORSE = "worse by 0.002 [0.000329, 0.00367]; baseline 0.5, this 0.502, 61 days"
+FOUND: dict[str, tuple[Gate, Evidence, str, str]] = {
+    "in range": (gate("metric", metric="log_loss", max=0.6), evidence(), "pass", "0.5"),
+    "out of range": (gate("metric", metric="log_loss", max=0.4), evidence(), "fail", "0.5"),
+    "interval in range": (
+        gate("metric", metric="log_loss", max=0.56, evidence="interval"),
+        evidence(),
+        "pass",
+        "0.5 [0.45, 0.55]",
+    ),
+    "interval across a bound": (
+        gate("metric", metric="log_loss", max=0.5, evidence="interval"),
+        evidence(),
+        "inconclusive",
+        "0.5 [0.45, 0.55]",
+    ),
+    "interval out of range": (
+        gate("metric", metric="log_loss", max=0.4, evidence="interval"),
+        evidence(),
+        "fail",
+        "0.5 [0.45, 0.55]",
+    ),
+    "no interval": (
+        gate("metric", metric="log_loss", max=0.6, evidence="interval"),
+        evidence(intervals={"test": {"log_loss": "too few"}}),
+        "inconclusive",
+        "0.5, but there are too few rows for an interval",
+    ),
+    "no rows": (
+        gate("metric", metric="log_loss", max=0.6),
+        evidence(metrics={}),
+        "inconclusive",
+        "log_loss is undefined on the test rows",
+    ),
+    "worse within the margin": (loses(0.004), evidence(lost(0.002)), "pass", WORSE),
+    "worse beyond the margin": (loses(0.0003), evidence(lost(0.002)), "fail", WORSE),
+    "worse by about the margin": (
+        loses(0.002),
+        evidence(lost(0.002)),
+        "inconclusive",
+        f"{WORSE}; about 97 days would decide if both were equally good",
+    ),
+    "a margin of 0": (
+        loses(0.0),
+        evidence(lost(0.001)),
+        "inconclusive",
+        "worse by 0.001 [-0.000671, 0.00267]; baseline 0.5, this 0.501, 61 days; no number of days decides about a margin of 0",
+    ),
+    "better": (
+        loses(0.0),
+        evidence(lost(-0.002)),
+        "pass",
+        "better by 0.002 [0.000329, 0.00367]; baseline 0.5, this 0.498, 61 days",
+    ),
+    "identical": (
+        loses(0.0),
+        evidence(Harm(0.5, 0.5, 0.0, None, 61, IDENTICAL)),
+        "pass",
+        "the predictions are those of the baseline",
+    ),
+    "too few": (
+        loses(1.0),
+        evidence(Harm(0.6, 0.5, 0.1, None, 4, TOO_FEW)),
+        "inconclusive",
+        "worse by 0.1, but there are too few rows to decide; baseline 0.5, this 0.6, 4 days",
+    ),
+    "no baseline": (loses(1.0), evidence(missing="it needs 'x'"), "no_baseline", "it needs 'x'"),
+    "better than a constant": (
+        gate("better", metric="log_loss", by=0.01),
+        evidence(lost(-0.02)),
+        "pass",
+        "better by 0.02 [0.0183, 0.0217]; constant 0.5, this 0.48, 61 days",
+    ),
+    "not better than a constant": (
+        gate("better", metric="log_loss", by=0.03),
+        evidence(lost(-0.02)),
+        "fail",
+        "better by 0.02 [0.0183, 0.0217]; constant 0.5, this 0.48, 61 days",
+    ),
+    "identical to a constant": (
+        gate("better", metric="log_loss", by=0.03),
+        evidence(Harm(0.5, 0.5, 0.0, None, 61, IDENTICAL)),
+        "fail",
+        "the predictions are those of the constant",
+    ),
+    "little churn": (gate("churn", max=0.05), evidence(), "pass", "0.04 of the predicted classes differ"),
+    "much churn": (gate("churn", max=0.03), evidence(), "fail", "0.04 of the predicted classes differ"),
+    "small": (gate("size", max="1.5MB"), evidence(), "pass", "1,500,000 bytes"),
+    "large": (gate("size", max="1499kB"), evidence(), "fail", "1,500,000 bytes"),
+}
+
+
+@pytest.mark.parametrize(("one", "known", "finding", "text"), FOUND.values(), ids=FOUND)
+def test_what_a_gate_finds(one: Gate, known: Evidence, finding: str, text: str) -> None:
+    found = one.judge(known)
+    assert (found.finding, found.text) == (finding, text)
+
+
+def test_every_gate_has_an_example_of_passing_and_of_failing() -> None:
+    seen = {(one.gate, finding) for one, _, finding, _ in FOUND.values()}
+    assert {(name, finding) for name in GATES.names for finding in ("pass", "fail")} <= seen
+
+
+def test_what_lets_an_output_be_published() -> None:
+    usual, kind = (
+        loses(0.1),
+        gate("no_worse", metric="log_loss", margin=0.1, inconclusive="pass", no_baseline="fail"),
+    )
+    assert [usual.passes(one) for one in ("pass", "fail", "inconclusive", "no_baseline")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert [kind.passes(one) for one in ("pass", "fail", "inconclusive", "no_baseline")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def simulated(chance: np.random.Generator, loss: float, clusters: int = 60, size: int = 20) -> Harm:
+    """Compare two models whose log loss differs by `loss`, and by as much again in each cluster by chance."""
+    count = clusters * size
+    number = np.repeat(np.arange(clusters), size)
+    likely = chance.uniform(0.2, 0.8, count)
+    target = (chance.random(count) < likely).astype(int)
+    by_day = chance.normal(0, 0.02, clusters)[number] + chance.normal(0, 0.02, count)
+    one = np.log(likely / (1 - likely))
+    side = np.where(target == 1, 1, -1)
+    # Log odds that are lower on the right side lose about that much, weighted with the probability of the wrong class.
+    scores = []
+    for shift in (np.zeros(count), by_day + loss / np.where(target == 1, 1 - likely, likely)):
+        share = 1 / (1 + np.exp(-(one - side * shift)))
+        scores.append(np.stack([1 - share, share], axis=1))
+    found = harm(LOG_LOSS, target, scores[1], scores[0], 2, number)
+    assert found is not None
+    return found
+
+
+def verdicts(loss: float, margin: float, count: int) -> Counter[str]:
+    chance = np.random.default_rng(int(loss * 1e6) + 1)
+    return Counter(loses(margin).judge(evidence(simulated(chance, loss))).finding for _ in range(count))
+
+
+def test_models_that_differ_by_chance_seldom_fail_and_a_loss_beyond_the_margin_seldom_passes() -> None:
+    count = examples(200, 2000)
+    equal, at, twice = (
+        verdicts(0.0, 0.003, count),
+        verdicts(0.003, 0.003, count),
+        verdicts(0.006, 0.003, count),
+    )
+    assert equal["fail"] <= 0.01 * count and equal["pass"] > 0.3 * count
+    assert at["pass"] <= 0.1 * count, at
+    assert twice["pass"] <= 0.01 * count and twice["fail"] > 0.3 * count
+
+
+def test_the_number_of_clusters_decides() -> None:
+    """With as many clusters as the report says, most comparisons of equally good models are decided."""
+    chance, margin = np.random.default_rng(5), 0.002
+    found = simulated(chance, 0.0)
+    assert found.error is not None
+    quantile = student.quantile(0.95, found.clusters - 1)
+    needed = math.ceil(found.clusters * ((quantile + 0.84) * found.error / margin) ** 2)
+    assert needed > found.clusters
+    decided = [
+        loses(margin).judge(evidence(simulated(chance, 0.0, needed))).finding == "pass" for _ in range(60)
+    ]
+    assert np.mean(decided) >= 0.6
+
+
+def test_rows_without_clusters_are_taken_for_certain() -> None:
+    """Why clusters matter: the same rows, taken one by one, decide what they cannot know."""
+    chance = np.random.default_rng(2)
+    number = np.repeat(np.arange(12), 100)
+    by_day = chance.normal(0, 0.3, 12)[number]
+    target = chance.integers(0, 2, len(number))
+    share = 1 / (1 + np.exp(-by_day * np.where(target == 1, 1, -1)))
+    ours = np.stack([1 - share, share], axis=1)
+    theirs = np.full_like(ours, 0.5)
+    clustered, alone = (harm(LOG_LOSS, target, ours, theirs, 2, one) for one in (number, None))
+    assert clustered is not None and alone is not None and clustered.error and alone.error
+    assert clustered.error > 3 * alone.error
