@@ -148,7 +148,7 @@ def _f1_influences(target: Array, told: Array, width: int) -> Array:
     import numpy as np
 
     right, actual, predicted = (counts / len(target) for counts in _confusion(target, told, width))
-    whole = np.maximum(actual + predicted, np.finfo(np.float64).tiny)
+    whole = np.where(actual + predicted > 0, actual + predicted, 1)
     wrong = actual + predicted - 2 * right
     classes = np.arange(width)
     is_actual, is_predicted = target[:, None] == classes, told[:, None] == classes
