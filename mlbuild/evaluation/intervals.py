@@ -100,7 +100,7 @@ def bounded(
     quantile = student.quantile((1 + LEVEL) / 2, count - 1)
     found: tuple[float, float] | None
     if metric.is_share:
-        found = _wilson(value, error, count, quantile)
+        found = wilson(value, error, count, quantile)
     elif math.isfinite(highest - lowest):
         found = _logit(value, error, quantile, lowest, highest)
     else:
@@ -132,7 +132,7 @@ def _has_rare_class(target: Array, classes: int) -> bool:
     return bool((counts < FEWEST).any())
 
 
-def _wilson(share: float, error: float, count: int, quantile: float) -> tuple[float, float]:
+def wilson(share: float, error: float, count: int, quantile: float) -> tuple[float, float]:
     """Wilson's interval (1927). If all rows are alike, each cluster counts as one row."""
     rows = share * (1 - share) / error**2 if error else float(count)
     squared = quantile**2

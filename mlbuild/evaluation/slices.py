@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.data.slices import Group
 from mlbuild.evaluation import student
 from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Interval, bounded
-from mlbuild.frozen import frozen
+from mlbuild.evaluation.rows import Rows
 from mlbuild.models.metrics.metric import Metric, rounded
 from mlbuild.params import Json
 
@@ -22,28 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-
-@frozen(eq=False)
-class Rows:
-    """The rows of a split: the coded target [N], the scores, the number of classes, and the clusters as in `interval`."""
-
-    target: Array
-    scores: Array
-    classes: int
-    clusters: Array | None
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def at(self, places: Array) -> Rows:
-        clusters = None if self.clusters is None else self.clusters[places]
-        return Rows(self.target[places], self.scores[places], self.classes, clusters)
-
-    def count_clusters(self) -> int:
-        import numpy as np
-
-        return len(self) if self.clusters is None else len(np.unique(self.clusters))
 
 
 class Whole:

@@ -11,7 +11,8 @@ from scipy import stats
 
 from mlbuild.data.slices import MOST_VALUES, Group, Slice
 from mlbuild.evaluation import student
-from mlbuild.evaluation.slices import Rows, Whole, sliced
+from mlbuild.evaluation.rows import Rows
+from mlbuild.evaluation.slices import Whole, sliced
 from mlbuild.models.metrics import METRICS
 from mlbuild.params import read
 from tests.budget import examples, seed, tell

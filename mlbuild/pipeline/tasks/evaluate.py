@@ -13,8 +13,10 @@ from mlbuild.data.slices import Slice
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.evaluation.curves import curves
 from mlbuild.evaluation.intervals import LEVEL, intervals
-from mlbuild.evaluation.slices import Rows, sliced
+from mlbuild.evaluation.rows import Rows
+from mlbuild.evaluation.slices import sliced
 from mlbuild.models.balance import absent_classes, balance
 from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import Metric, evaluate
@@ -29,6 +31,8 @@ from mlbuild.pipeline.tasks import fit, predict, target, threshold, train
 KIND = "evaluate"
 #: The part with the metrics, which is also a file of an output.
 METRICS = "metrics.json"
+#: The part with curves for reports, which is also such a file.
+CURVES = "curves.json"
 #: The part with the metrics of slices, which is also such a file. Only models with slices have it.
 SLICES = "slices.json"
 FORMAT = 1
@@ -38,7 +42,7 @@ _CODES = ("absent-class", "constant-model", "no-skill", "too-good")
 def plan(scope: ModelScope) -> Iterator[Task]:
     cluster, slices, table = scope.dataset.cluster, scope.item.slices, scope.dataset.table
     columns = {name for one in slices for name in one.infer(table)} | {*(cluster.column if cluster else ())}
-    parts = (METRICS, *((SLICES,) if slices else ()))
+    parts = (METRICS, CURVES, *((SLICES,) if slices else ()))
     task = scope.task(
         KIND,
         scope.learner_places
@@ -106,10 +110,12 @@ def run(job: Job) -> None:
     cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
     estimated: dict[str, dict[str, Any]] = {}
     parts: dict[str, Json] = {}
+    drawn: dict[str, Json] = {}
     for split in (split for split in metrics if split != "train"):
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
         rows = Rows(targets[split], scores[split], classes, numbers)
         estimated[split] = intervals(computed, metrics[split], rows.target, rows.scores, classes, numbers)
+        drawn[split] = {"rows": len(rows), **curves(rows, coding.threshold)}
         if job.params["slices"]:
             parts[split] = _slices(job, split, computed, rows)
     counts = balance(targets, classes) if classes else {}
@@ -128,6 +134,7 @@ def run(job: Job) -> None:
     }
     refuse(job, "gate", found)
     _write(job, METRICS, content)
+    _write(job, CURVES, {"format": FORMAT, "threshold": coding.threshold, "splits": drawn})
     if job.params["slices"]:
         level = {"level": LEVEL, "cluster": job.params["cluster"]}
         _write(job, SLICES, {"format": FORMAT, **level, "splits": parts})
@@ -145,4 +152,6 @@ def _slices(job: Job, split: str, metrics: Sequence[Metric], rows: Rows) -> Json
 
 
 def _write(job: Job, part: str, content: Json) -> None:
-    job.write(part, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+    job.write(
+        part, json.dumps(content, indent=None if part == CURVES else 2, ensure_ascii=False).encode() + b"\n"
+    )
