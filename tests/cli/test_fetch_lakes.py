@@ -14,6 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 from mlbuild.frozen import frozen
 from tests.cli.running import Command
 from tests.cli.test_fetch_files import ROWS, SPEC, failed, outcomes, shipped
+from tests.data import file_servers
 from tests.data.icebergs import catalog, overwritten
 
 
@@ -113,3 +114,28 @@ def test_a_version_whose_files_are_gone(mlbuild: Command, lake: Lake) -> None:
     ran = mlbuild("build", "--force")
     assert (ran.code, failed(ran)) == (3, f"failed  fetch:rows: {lake.gone}")
     assert json.loads(mlbuild("build", "--offline", "--json").out)["ok"]
+
+
+def test_secrets_of_a_cloud_show_nowhere(mlbuild: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the store, the lock, JSON or messages, whatever happens."""
+    secret, printed = file_servers.SECRET, list[str]()
+    with file_servers.cloud(monkeypatch) as bucket:
+        table = f"{bucket.url}/{secret}/table"
+        write_deltalake(table, ROWS, storage_options=file_servers.WRITE)
+        write(mlbuild.folder, "type: delta, path: '${TABLE}'")
+        for value, endpoint, code in (
+            (table, bucket.server, 0),
+            (f"{table}/none", bucket.server, 3),
+            (f"s3://{secret}/table", bucket.server, 3),
+            (table, f"https://{secret}.invalid", 7),
+        ):
+            monkeypatch.setenv("TABLE", value)
+            monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+            for words in (("plan",), ("build",), ("build", "--json"), ("plan", "--json")):
+                ran = mlbuild(*words)
+                assert ran.code == (code if words[0] == "build" else 0), ran.err
+                printed.append(ran.out + ran.err)
+    assert not [text for text in printed if secret in text]
+    files = [file for file in mlbuild.folder.rglob("*") if file.is_file()]
+    assert len(files) > 40
+    assert not [file for file in files if secret.encode() in file.read_bytes()]
