@@ -18,8 +18,9 @@ _TREES, _JOIN = "TreeEnsemble", "Concat"
 def thresholds(model: bytes, name: str) -> Array | None:
     """Return the sorted numbers that the trees compare an input of the model with.
 
-    Between two of them, no output changes with the input, whatever the other inputs are. None if that is not sure: the
-    input must reach the outputs only through one ensemble of trees, and unchanged.
+    Between two of them, no output changes with the input, whatever the other inputs are, as long as it is not missing.
+    None if that is not sure: the input must reach the outputs only through one ensemble of trees, and unchanged, or
+    imputed where it is missing.
     """
     import numpy as np
     import onnx
@@ -29,7 +30,8 @@ def thresholds(model: bytes, name: str) -> Array | None:
     if len(ensembles) != 1:
         return None
     trees, makers = ensembles[0], {output: node for node in graph.node for output in node.output}
-    columns = _columns(trees.input[0], makers)
+    constants = {tensor.name for tensor in graph.initializer}
+    columns = [_imputed(column, makers, constants) for column in _columns(trees.input[0], makers)]
     ends = {value.name for value in graph.output}
     widths = _widths(graph)
     if (
@@ -57,6 +59,18 @@ def _columns(tensor: str, makers: dict[str, Any]) -> list[str]:
     if node is None or node.op_type != _JOIN:
         return [tensor]
     return [column for part in node.input for column in _columns(part, makers)]
+
+
+def _imputed(tensor: str, makers: dict[str, Any], constants: set[str]) -> str:
+    """Return the tensor whose missing values a constant replaces; the tensor itself if it is made in any other way."""
+    node = makers.get(tensor)
+    if node is None or node.op_type != "Where":
+        return tensor
+    missing, constant, kept = node.input
+    asked = makers.get(missing)
+    if asked is None or asked.op_type != "IsNaN" or [*asked.input] != [kept] or constant not in constants:
+        return tensor
+    return str(kept)
 
 
 def _widths(graph: Any) -> dict[str, int]:

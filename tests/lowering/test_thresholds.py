@@ -70,6 +70,10 @@ def test_an_input_that_is_changed_on_the_way_has_no_known_thresholds(folder: Pat
         ("[{op: category, columns: city}, {op: standard, columns: debt}]", {"income"}),
         ("[{op: category, columns: city}, {op: derive, columns: {ratio: debt / (income + 1)}}]", set()),
         ("[{op: one_hot, columns: city}]", {"income", "debt"}),
+        (
+            "[{op: one_hot, columns: city}, {op: impute, columns: debt, strategy: median}]",
+            {"income", "debt"},
+        ),
     ],
 )
 def test_only_what_reaches_the_trees_unchanged_is_exact(tmp_path: Path, steps: str, known: set[str]) -> None:
