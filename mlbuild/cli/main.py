@@ -60,6 +60,7 @@ THEMES = {
         "metrics": "show the metrics of models with confidence intervals, next to those of a constant",
         "diff": "compare two builds: spec, data, metrics and predictions",
         "bisect": "find the commit that made a metric worse",
+        "export": "write the records of builds for MLflow or OpenLineage",
     },
     "using": {
         "predict": "make predictions for the rows of a file with a built model",

@@ -207,6 +207,7 @@ COMMANDS = {
     "metrics": ["metrics", "metrics --json", "metrics TEXT", "metrics one@TEXT"],
     "diff": ["diff last last --data --md", "diff", "diff TEXT", "diff TEXT..last --json"],
     "bisect": ["bisect --metric TEXT TEXT..HEAD", "bisect --metric log_loss TEXT --json"],
+    "export": ["export openlineage", "export openlineage -o TEXT", "export mlflow --uri TEXT"],
     "runs": ["runs", "runs --json", "runs --where TEXT", "runs --model TEXT", "runs --from TEXT"],
     "gc": ["gc", "gc --json"],
     "store": ["store verify", "store verify --json"],

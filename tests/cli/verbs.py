@@ -24,6 +24,7 @@ LINES = {
     "metrics": ("metrics",),
     "diff": ("diff", "last", "last"),
     "bisect": ("bisect", "--metric", "log_loss", "a..b"),
+    "export": ("export", "openlineage"),
     "runs": ("runs",),
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),
