@@ -69,6 +69,7 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
         Failed: Of kind `data`: a file cannot be read, or does not have the columns of the first one.
     """
     import polars as pl
+    import polars.selectors as cs
 
     folder = os.path.commonpath([file.parent for file in files])
     frames: list[pl.DataFrame] = []
@@ -79,7 +80,9 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
         first = first if frames else (called, header)
         _check(*first, called, header)
         frames.append(
-            _with_partitions(raw.select(sorted(raw.columns, key=columns.index)), header, names, file)[0]
+            _with_partitions(
+                raw.select(cs.by_name(*sorted(raw.columns, key=columns.index))), header, names, file
+            )[0]
         )
     try:
         return pl.concat(frames, how="vertical_relaxed")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -27,6 +28,7 @@ from mlbuild.data.formats.by_suffix import KNOWN, NAMED, format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.inference import infer
 from mlbuild.data.parsing import Parsing
+from mlbuild.data.readings.reading import Reading
 from mlbuild.diagnostics import Failed
 from mlbuild.params import Choice, Integer, ListOf, MapOf, Param, Text, params_of, read, write
 from tests.budget import examples
@@ -138,6 +140,21 @@ def it_writes_an_odd_text_or_refuses_it(form: type[Format], folder: Path, random
             _same(form(), folder, rows)
         except Failed as failed:
             assert failed.failure.kind == "data" and "'x'" in failed.failure.message, failed
+
+
+def it_reads_columns_whose_names_look_like_patterns(form: type[Format], folder: Path, random: Random) -> None:
+    """Polars takes a name such as `^a$` for a pattern of names, and `*` for all columns."""
+    rows = _every_value().rename(lambda name: f"^{name}.*$")
+    rows = rows.with_columns(rows.to_series(0).alias("*"))
+    named = {f"c{index}": values for index, values in enumerate(rows)}
+    for nulls in ((), ("gone",)):
+        ways = {name: Reading(from_=values.name, null_values=nulls) for name, values in named.items()}
+        _write(form(), rows, folder / "rows")
+        columns = {name: _column(values) for name, values in named.items()}
+        back, faults = replace(form(), ways=ways).read(folder / "rows", columns)
+        assert (back.columns, [*map(str, faults)]) == ([*named], [])
+        for values, found in zip(rows, back, strict=True):
+            assert [*map(repr, found)] == [repr(None if one != one or one == "" else one) for one in values]
 
 
 def it_holds_many_columns(form: type[Format], folder: Path, random: Random) -> None:
@@ -258,6 +275,7 @@ def it_refuses_what_is_damaged(form: type[Format], folder: Path, random: Random)
 
 #: Fast ones first.
 LAWS: tuple[Law, ...] = (
+    it_reads_columns_whose_names_look_like_patterns,
     its_names_are_its_own,
     its_options_are_canonical,
     it_says_what_columns_there_are,

@@ -45,10 +45,10 @@ def sorted_rows(rows: pl.DataFrame, unique: Sequence[str]) -> pl.DataFrame:
     import polars as pl
     import polars.selectors as cs
 
-    by: list[pl.Expr] = [pl.col(name) for name in unique]
+    by: list[pl.Expr] = [cs.by_name(name) for name in unique]
     if not by or rows.select(by).is_duplicated().any():
-        by += [pl.col(name) for name in rows.columns if name not in unique]
-        by += [pl.col(name).cast(pl.String) for name in rows.select(cs.float()).columns]
+        by += [cs.by_name(name) for name in rows.columns if name not in unique]
+        by += [cs.by_name(name).cast(pl.String) for name in rows.select(cs.float()).columns]
     return rows.sort(by, nulls_last=True, maintain_order=False)
 
 

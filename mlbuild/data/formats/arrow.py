@@ -35,8 +35,10 @@ class Arrow(Format):
     def raw(
         self, file: Path, names: Sequence[str], progress: Report = silent
     ) -> tuple[pl.DataFrame, list[str]]:
+        import polars.selectors as cs
+
         table = self._read(file)
-        return table.select([name for name in names if name in table.columns]), table.columns
+        return table.select(cs.by_name(*[name for name in names if name in table.columns])), table.columns
 
     def write(self, rows: pl.DataFrame, stream: IO[bytes]) -> None:
         rows.write_ipc(stream)

@@ -58,6 +58,9 @@ class Ndjson(Format):
         import polars.selectors as cs
 
         floats = rows.select(cs.float())
+        floats.columns = [
+            str(index) for index in range(floats.width)
+        ]  # a name such as `^a$` would be a pattern
         if not any(column.is_infinite().any() for column in floats):
             rows.write_ndjson(stream)
             return

@@ -45,11 +45,13 @@ class Parquet(Format):
     def raw(
         self, file: Path, names: Sequence[str], progress: Report = silent
     ) -> tuple[pl.DataFrame, list[str]]:
+        import polars.selectors as cs
+
         header = self.header(file)
         wanted = [name for name in names if name in header]
         try:
             with reading(file) as stream:
-                return _scan(stream).select(wanted).collect(), header
+                return _scan(stream).select(cs.by_name(*wanted)).collect(), header
         except (Unread, OSError) as error:
             faults = dict(_unreadable(file, wanted))
             told = [f"column '{name}': {cause}" for name, cause in faults.items()] or [str(error)]
@@ -79,9 +81,11 @@ def _scan(stream: FileIO) -> pl.LazyFrame:
 
 def _unreadable(file: Path, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the columns that cannot be read, each with the cause."""
+    import polars.selectors as cs
+
     for name in names:
         try:
             with reading(file) as stream:
-                _scan(stream).select(name).collect()
+                _scan(stream).select(cs.by_name(name)).collect()
         except Unread as error:
             yield name, str(error)

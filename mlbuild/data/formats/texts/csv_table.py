@@ -155,6 +155,8 @@ def _read_sound(
             )
     except Unread:
         return None
+    # Polars takes a name such as `^a$` for a pattern, even in most methods of a single column.
+    rows.columns = [str(index) for index in range(rows.width)]
     if rows.height == found.records - heads and found.delimiters == found.records * (width - 1):
         return rows if rows.width == width else None
     blank = blank_lines(file, dialect.delimiter, quote)
