@@ -315,6 +315,8 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "rows": "x",
             "predict": "model.onnx rows.csv",
             "store": "verify",
+            "bisect": "--metric x a..b",
+            "export": "openlineage",
         }
         done = warned(verb, *needed.get(verb, "").split(), "--format", format_)
         assert (done.code, done.err) == (2, "")
