@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from mlbuild.cli.exits import GATE, OK, USAGE
 from tests.cli.running import Command
@@ -221,3 +222,29 @@ def test_a_spec_without_tests_has_none(tmp_path: Path, mlbuild: Command) -> None
     loans(tmp_path, "")
     told = mlbuild("test")
     assert (told.code, told.out) == (OK, "0 tests: none are defined\n")
+
+
+def test_a_draft_is_a_test_that_passes(tmp_path: Path, mlbuild: Command) -> None:
+    file = loans(tmp_path, "")
+    drafts: dict[str, Any] = {}
+    for output, row in (("trees", "3"), ("line", "7")):
+        told = mlbuild("test", "-j", "1", "--draft", output, "--row", row)
+        assert told.code == OK, told.err
+        drafts |= yaml.safe_load(told.out)["tests"]
+    assert [*drafts] == ["trees_row_3", "line_row_7"]
+    assert {"income", "city"} <= drafts["trees_row_3"]["given"].keys()
+    assert drafts["trees_row_3"]["expect"].keys() == {"label", "probability"}
+    file.write_text(file.read_text() + yaml.safe_dump({"tests": drafts}))
+    assert outcomes(mlbuild) == dict.fromkeys(drafts, "passed")
+
+
+def test_what_cannot_be_drafted(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path, "")
+    for words, message in {
+        ("--draft", "tree"): "there is no output 'tree'",
+        ("--draft", "trees", "--row", "1000"): "there is no row 1000: the test part has 1",
+        ("--row", "3"): "--row needs --draft",
+        ("--draft", "trees", "--junit", "x.xml"): "--draft runs no tests",
+    }.items():
+        told = mlbuild("test", "-j", "1", *words)
+        assert told.code == USAGE and message in told.err, told.err

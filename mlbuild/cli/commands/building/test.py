@@ -9,7 +9,8 @@ from pathlib import Path
 from mlbuild import api
 from mlbuild.cli.amounts import cores, count
 from mlbuild.cli.commands.building.build import ended_as_interrupted
-from mlbuild.cli.exits import UsageError, code_of
+from mlbuild.cli.exits import OK, UsageError, code_of
+from mlbuild.cli.output.building.drafted import drafted, needed
 from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.building.verdicts import junit, table, tested
 from mlbuild.cli.output.document import document
@@ -24,6 +25,7 @@ from mlbuild.pipeline.tasks.verdicts.test import KIND, task_of
 from mlbuild.regular import replace_regular
 from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
+from mlbuild.spec.text.yaml_text import yaml_text
 
 FORMATS = ("text", "json")
 
@@ -34,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "out of date. Nothing is published. The exit code is 4 if a test fails."
     )
     parser.add_argument("tests", nargs="*", metavar="TEST", help="name of a test (default: all)")
+    parser.add_argument(
+        "--draft",
+        metavar="OUTPUT",
+        help="print a test of this output that is made from a real row, instead of running tests",
+    )
+    parser.add_argument(
+        "--row",
+        type=count,
+        metavar="N",
+        help="row for --draft, counted in the test part of the dataset (default: 1)",
+    )
     parser.add_argument("--junit", metavar="FILE", help="also write the results to a JUnit XML file")
     parser.add_argument(
         "-j",
@@ -46,8 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     spec = load_spec(args)
+    if args.draft is not None:
+        return _draft(args, spec)
+    if args.row is not None:
+        raise UsageError("--row needs --draft")
     names = _named(spec, args.tests)
-    result = _built(args, spec, names) if names else BuildResult("", 0.0)
+    result = _built(args, spec, [*map(task_of, names)]) if names else BuildResult("", 0.0)
     tests = tested(spec, result, open_store(spec.root))
     code = code_of(failure.kind for failure in result.failures.values())
     if args.junit:
@@ -57,6 +74,24 @@ def run(args: argparse.Namespace) -> int:
     else:
         show(table(tests, paint := Paint(sys.stdout, not args.no_color)), paint)
     return code
+
+
+def _draft(args: argparse.Namespace, spec: Spec) -> int:
+    """Print a test that is made from a real row."""
+    if args.tests or args.junit:
+        raise UsageError("--draft runs no tests", "leave out their names and --junit")
+    if args.draft not in spec.outputs:
+        near = did_you_mean(args.draft, spec.outputs) or f"defined: {listed(spec.outputs) or 'none'}"
+        raise UsageError(f"there is no output '{shown(args.draft)}'", near)
+    result = _built(args, spec, needed(spec, args.draft))
+    if not result.ok:
+        return code_of(failure.kind for failure in result.failures.values())
+    draft = drafted(spec, args.draft, args.row or 1, result, open_store(spec.root))
+    if args.json:
+        show_document(document(args.command, OK, draft))
+    else:
+        show(yaml_text(draft).splitlines())
+    return OK
 
 
 def _named(spec: Spec, names: list[str]) -> list[str]:
@@ -72,7 +107,7 @@ def _named(spec: Spec, names: list[str]) -> list[str]:
     return names or [*spec.tests]
 
 
-def _built(args: argparse.Namespace, spec: Spec, names: list[str]) -> BuildResult:
+def _built(args: argparse.Namespace, spec: Spec, targets: list[str]) -> BuildResult:
     values, plan = Values(args), api.plan(spec)
     paint, quiet = Paint(sys.stderr, not args.no_color), args.quiet or args.json
     threads, jobs = cores(None, args.jobs)
@@ -81,7 +116,7 @@ def _built(args: argparse.Namespace, spec: Spec, names: list[str]) -> BuildResul
         return values.result(
             api.build(
                 spec,
-                [*map(task_of, names)],
+                targets,
                 keep_going=True,
                 threads=threads,
                 jobs=jobs,

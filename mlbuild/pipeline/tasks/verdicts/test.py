@@ -95,7 +95,7 @@ def task_of(name: str) -> str:
 def run(job: Job) -> None:
     test, model = _test(job), job.read("artifact", artifact.MODEL)
     contract = json.loads(job.read("contract", artifact.CONTRACT))
-    session, inputs = Session(model), tuple(map(_input, contract["inputs"]))
+    session, inputs = Session(model), tuple(map(raw_input, contract["inputs"]))
 
     def answers(rows: pl.DataFrame) -> Arrays:
         return session.run(encode(rows, inputs))
@@ -152,5 +152,6 @@ def _finding(verdict: Verdict) -> Json:
     return DataWarning("failed-test", verdict.text).to_json() | {"details": verdict.details}
 
 
-def _input(told: Json) -> RawInput:
+def raw_input(told: Json) -> RawInput:
+    """Return the input that a `contract.json` describes."""
     return RawInput(told["name"], ColumnType(told["dtype"], told["nullable"]), told["missing"])
