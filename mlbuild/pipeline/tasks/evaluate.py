@@ -85,7 +85,7 @@ def _cluster_at(scope: ModelScope) -> Path:
     return (*at, "cluster") if written(scope.spec, (*at, "cluster")) else (*at, "split")
 
 
-def metrics(scope: ModelScope) -> Input:
+def measured(scope: ModelScope) -> Input:
     """Return the metrics of a model as an input."""
     return Input("metrics", task_of(scope.item.name), (METRICS,))
 

@@ -131,7 +131,7 @@ def _without(kind: TaggedUnion, title: str) -> Json:
     shape = _unnamed(title, kind.by, dict(kind.classes.items()))
     if kind.otherwise is not None:
         return shape | {"allOf": [_ref(f"{kind.name}.{kind.otherwise}")]}
-    return {word: part for word, part in shape.items() if word != "type" or not kind.short}
+    return {word: part for word, part in shape.items() if word not in ("title", "type") or not kind.short}
 
 
 def _options(kind: TaggedUnion) -> Json:

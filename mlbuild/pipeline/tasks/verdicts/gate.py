@@ -43,7 +43,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             "refused": raised(scope.spec, _CODES),
         },
         inputs=(
-            evaluate.metrics(scope.model),
+            evaluate.measured(scope.model),
             artifact.model(scope),
             verify.verdict(scope),
             *([compare.comparison(scope)] if compared else []),
