@@ -31,4 +31,4 @@ class Rows:
     def count_clusters(self) -> int:
         import numpy as np
 
-        return len(self) if self.clusters is None else len(np.unique(self.clusters))
+        return len(self) if self.clusters is None else int((np.bincount(self.clusters) > 0).sum())

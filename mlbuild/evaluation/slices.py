@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Whole:
     """A metric of all rows, to compare slices with."""
 
-    def __init__(self, metric: Metric, rows: Rows) -> None:
-        self.metric, self.rows = metric, rows
+    def __init__(self, metric: Metric, rows: Rows, clusters: int) -> None:
+        self.metric, self.rows, self._clusters = metric, rows, clusters
         self.value = metric.value(rows.target, rows.scores, rows.classes)
         influence = None if self.value is None else metric.influence(rows.target, rows.scores)
         self._known = influence is not None
@@ -71,7 +71,7 @@ class Whole:
             here = np.flatnonzero(np.bincount(part.clusters))
             own = own[here]
         both = self._sums[here]
-        count, every = len(here), self.rows.count_clusters()
+        count, every = len(here), self._clusters
         # Clusters without rows of the slice vary only the value of all rows.
         squares = self._squares - float((both**2).sum()) + float(((own - both) ** 2).sum())
         return math.sqrt(max(squares, 0.0) * every / (every - 1)), count
@@ -82,7 +82,8 @@ _UNCOMPARED: Json = {"difference": None, "difference_interval": None, "p": None}
 
 def sliced(metrics: Sequence[Metric], rows: Rows, found: Sequence[tuple[str, Sequence[Group]]]) -> list[Json]:
     """Return the metrics of each group of each slice, which are given by name."""
-    wholes = [Whole(metric, rows) for metric in metrics]
+    clusters = rows.count_clusters()
+    wholes = [Whole(metric, rows, clusters) for metric in metrics]
     told: list[Json] = []
     for name, groups in found:
         for group in groups:

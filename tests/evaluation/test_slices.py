@@ -36,7 +36,7 @@ def test_the_error_of_a_difference_is_that_of_resampled_rows(name: str, clusters
     chance = np.random.default_rng(seed())
     rows, places = drawn(chance, clusters)
     metric = METRICS.named(name)()
-    found = Whole(metric, rows).compared(places, rows.at(places))
+    found = Whole(metric, rows, rows.count_clusters()).compared(places, rows.at(places))
     inside = np.isin(np.arange(600), places)
     size = 600 // (clusters or 600)
     differences = []

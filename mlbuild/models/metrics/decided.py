@@ -32,8 +32,9 @@ class Decided(Metric):
 
     def predicted(self, scores: Array) -> Array:
         """Return the index of the predicted class of each row, int64 [N]."""
-        if self.threshold is None:
+        if self.threshold is None and scores.shape[1] != 2:
             best: Array = scores.argmax(axis=1)
             return best
-        reached: Array = (scores[:, 1] >= self.threshold).astype("int64")
-        return reached
+        # Comparing two columns takes a fifth of the time of `argmax`.
+        second = scores[:, 1] > scores[:, 0] if self.threshold is None else scores[:, 1] >= self.threshold
+        return second.astype("int64")

@@ -117,7 +117,8 @@ class AveragePrecision(Metric):
         # At each distinct score, from the highest: sums over the positive rows with this score or a lower one.
         below = np.cumsum((steps / passed[1:])[::-1])[::-1]
         below_weighted = np.cumsum((steps * precision / passed[1:])[::-1])[::-1]
-        at = np.searchsorted(-np.unique(score)[::-1], -score)
+        at = np.empty(len(score), np.int64)
+        at[np.argsort(-score, kind="stable")] = np.repeat(np.arange(len(precision)), np.diff(passed))
         area = (steps * precision).sum() / hits[-1]
         gained = positive * (precision[at] + below[at] - area) - below_weighted[at]
         influence: Array = gained * (len(target) / hits[-1])
@@ -138,13 +139,17 @@ def _auc_influence(positive: Array, score: Array) -> Array:
     """Compare each row with all rows of the other kind, as DeLong, DeLong and Clarke-Pearson (1988) do."""
     import numpy as np
 
+    order = np.argsort(score, kind="stable")
+    kinds = positive[order]
+    starts = np.append(0, np.flatnonzero(np.diff(score[order])) + 1)  # of rows with equal scores
+    sizes = np.diff(np.append(starts, len(score)))
     won = np.empty(len(score))
-    for kind, sign in ((positive, 1), (~positive, -1)):
-        others = np.sort(sign * score[~kind])
-        own = sign * score[kind]
-        lower = np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
-        share = lower / (2 * len(others))
-        won[kind] = (share - share.mean()) * (len(score) / len(own))
+    for kind, sign in ((kinds, 1), (~kinds, -1)):
+        others = sizes - np.add.reduceat(kind, starts, dtype=np.int64)
+        ends = np.cumsum(others)
+        lower = 2 * ends - others if sign == 1 else 2 * ends[-1] - 2 * ends + others
+        share = np.repeat(lower / (2 * ends[-1]), sizes)[kind]
+        won[order[kind]] = (share - share.mean()) * (len(score) / len(share))
     return won
 
 
