@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.evaluation import student
 from mlbuild.evaluation.intervals import FEWEST, LEVEL, standard_error
 from mlbuild.frozen import frozen
+from mlbuild.models.metrics.decided import Decided
 from mlbuild.models.metrics.metric import Metric, rounded
 
 if TYPE_CHECKING:
@@ -43,25 +44,33 @@ class Difference:
 
 
 def difference(
-    metric: Metric, target: Array, one: Array, other: Array, classes: int, clusters: Array | None
+    metric: Metric,
+    target: Array,
+    one: Array,
+    other: Array,
+    classes: int,
+    clusters: Array | None,
+    other_metric: Metric | None = None,
 ) -> Difference | None:
     """Return the difference of a metric between two arrays of scores for the same coded target [N].
 
-    `classes` and `clusters` are as in `interval`. None if the metric is undefined on these rows.
+    `classes` and `clusters` are as in `interval`. `other_metric` is the metric with the threshold of the second model. None if
+    the metric is undefined on these rows.
     """
     import numpy as np
 
-    values = [metric.value(target, scores, classes) for scores in (one, other)]
+    both = ((metric, one), (other_metric or metric, other))
+    values = [own.value(target, scores, classes) for own, scores in both]
     if values[0] is None or values[1] is None:
         return None
-    if np.array_equal(one, other):
+    if np.array_equal(one, other) and both[0][0] == both[1][0]:
         return Difference(0.0, (0.0, 0.0))
     found = Difference(rounded(values[1] - values[0]))
-    influences = [metric.influence(target, scores) for scores in (one, other)]
+    influences = [own.influence(target, scores) for own, scores in both]
     if influences[0] is None or influences[1] is None:
         return found
     error, count = standard_error(influences[1] - influences[0], clusters)
-    if not enough(metric, target, one, other, classes, clusters, count):
+    if not enough(metric, target, one, other, classes, clusters, count, other_metric):
         return found
     half = student.quantile((1 + LEVEL) / 2, count - 1) * error
     return replace(found, interval=(rounded(found.value - half), rounded(found.value + half)))
@@ -75,21 +84,29 @@ def enough(
     classes: int,
     clusters: Array | None,
     count: int,
+    other_metric: Metric | None = None,
 ) -> bool:
     """Whether there are enough clusters, `count`, rows of each class, and rows on which the models differ, for an interval."""
     import numpy as np
 
     if classes and metric.needs_every_class and (np.bincount(target, minlength=classes) < FEWEST).any():
         return False
-    return min([count, *_counts(metric, target, one, other, clusters)]) >= FEWEST
+    both = ((metric, one), (other_metric or metric, other))
+    return min([count, *_counts(both, target, clusters)]) >= FEWEST
 
 
-def _counts(metric: Metric, target: Array, one: Array, other: Array, clusters: Array | None) -> Iterator[int]:
+def _counts(
+    both: tuple[tuple[Metric, Array], tuple[Metric, Array]], target: Array, clusters: Array | None
+) -> Iterator[int]:
     """Yield in how many clusters there are rows that a share counts, for each model; and rows that they decide differently."""
     import numpy as np
 
-    if not metric.is_share:
+    if not both[0][0].is_share:
         return
-    rows = [metric.counted(target, scores) for scores in (one, other)]
-    for some in [*(found for found in rows if found is not None), one.argmax(axis=1) != other.argmax(axis=1)]:
+    counted = [metric.counted(target, scores) for metric, scores in both]
+    one, other = (
+        metric.predicted(scores) if isinstance(metric, Decided) else scores.argmax(axis=1)
+        for metric, scores in both
+    )
+    for some in [*(rows for rows in counted if rows is not None), one != other]:
         yield int(some.sum()) if clusters is None else len(np.unique(clusters[some]))

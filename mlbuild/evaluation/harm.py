@@ -79,6 +79,6 @@ def harm(
         return Harm(*found, 0.0, None, count, IDENTICAL)
     signs = [1 if one > metric.best else -1 for one in (own, other)]
     error, count = standard_error(signs[0] * influences[0] - signs[1] * influences[1], clusters)
-    if not enough(metric, target, ours, theirs, classes, clusters, count):
+    if not enough(metric, target, ours, theirs, classes, clusters, count, their_metric):
         return Harm(*found, value, None, count, TOO_FEW)
     return Harm(*found, value, rounded(error), count)

@@ -16,7 +16,7 @@ from mlbuild.tracking.pairs import Pair, metric_order, pair_of
 from mlbuild.tracking.tables import TableChanges, table_changes
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 #: The most rows whose predictions moved most that are named.
 _NAMED = 10
@@ -145,11 +145,14 @@ def moves_of(pair: Pair) -> Moves:
     import numpy as np
 
     apart = np.abs(pair.other - pair.one).reshape(len(pair.target), -1).max(axis=1, initial=0.0)
-    right = [_right(pair, scores) for scores in (pair.one, pair.other)]
-    flips = None
-    if right[0] is not None and right[1] is not None:
-        labels = int((pair.one.argmax(axis=1) != pair.other.argmax(axis=1)).sum())
-        flips = Flips(labels, int((right[0] & ~right[1]).sum()), int((~right[0] & right[1]).sum()))
+    predicted, flips = pair.predicted(), None
+    right: list[Any] = [None, None]
+    if predicted is not None:
+        was, now = (labels == pair.target for labels in predicted)
+        right = [was, now]
+        flips = Flips(
+            int((predicted[0] != predicted[1]).sum()), int((was & ~now).sum()), int((~was & now).sum())
+        )
     order = np.argsort(-apart, kind="stable")[:_NAMED]
     largest = [
         (int(row), _rounded(apart[row]), _at(right[0], row), _at(right[1], row))
@@ -162,14 +165,6 @@ def moves_of(pair: Pair) -> Moves:
 
 def _at(right: Any, row: int) -> bool | None:
     return None if right is None else bool(right[row])
-
-
-def _right(pair: Pair, scores: Any) -> np.ndarray[Any, Any] | None:
-    """Return for each row whether its most probable class is the right one; None for a target without classes."""
-    if not pair.coding.classes or scores.ndim != 2 or scores.shape[1] != len(pair.coding.classes):
-        return None
-    right: np.ndarray[Any, Any] = scores.argmax(axis=1) == pair.target
-    return right
 
 
 def _sizes(store: DiskStore, old: Build, new: Build) -> dict[str, tuple[int | None, int | None]]:

@@ -19,6 +19,7 @@ from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import read
 from mlbuild.pipeline.parts import stored_table
+from mlbuild.pipeline.tasks import evaluate
 from mlbuild.tracking.builds import Build, at
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 class Pair:
     """The rows of a split that two builds predicted: the coded target, the scores of both, and the clusters.
 
-    `metrics` are those of the model, by their labels.
+    `thresholds` are the scores from which on they predict the second class, or None. `metrics` are those of the model,
+    by their labels, without thresholds.
     """
 
     target: Array
@@ -40,6 +42,7 @@ class Pair:
     other: Array
     clusters: Array | None
     metrics: Mapping[str, Metric]
+    thresholds: tuple[float | None, float | None] = (None, None)
 
     @property
     def cluster_count(self) -> int:
@@ -50,7 +53,20 @@ class Pair:
         found = self.metrics.get(metric)
         if found is None:
             return None
-        return difference(found, self.target, self.one, self.other, len(self.coding.classes), self.clusters)
+        first, second = (found.deciding(threshold) for threshold in self.thresholds)
+        classes = len(self.coding.classes)
+        return difference(first, self.target, self.one, self.other, classes, self.clusters, second)
+
+    def predicted(self) -> tuple[Array, Array] | None:
+        """Return the codes of the classes that both builds predict; None for a target without classes."""
+        if self.one.ndim != 2 or not self.coding.classes or self.one.shape[1] != len(self.coding.classes):
+            return None
+        both = zip((self.one, self.other), self.thresholds, strict=True)
+        first, second = (
+            scores.argmax(axis=1) if least is None else (scores[:, 1] >= least).astype(int)
+            for scores, least in both
+        )
+        return first, second
 
 
 def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) -> Pair | None:
@@ -73,7 +89,21 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
     if one.cluster and (clusters is None or len(clusters) != len(target)):
         return None
     coded = Coding.from_json(json.loads(coding))
-    return Pair(target, coded, scores, others, clusters, _metrics(new, model, coded, train))
+    thresholds = (_threshold(store, old, model), _threshold(store, new, model))
+    return Pair(target, coded, scores, others, clusters, _metrics(new, model, coded, train), thresholds)
+
+
+def evaluated(store: DiskStore, build: Build, model: str, part: str = evaluate.METRICS) -> Any:
+    """Return a part of the evaluation of a model as JSON; None if it is no longer in the store, or there is none."""
+    with suppress(KeyError, ValueError):
+        content = store.contents.get(_result(store, build, evaluate.task_of(model)).digests[part])
+        return None if content is None else json.loads(content)
+    return None
+
+
+def _threshold(store: DiskStore, build: Build, model: str) -> float | None:
+    found = at(evaluated(store, build, model), "threshold")
+    return found if isinstance(found, float) else None
 
 
 def plain_metric(label: str) -> Metric | None:

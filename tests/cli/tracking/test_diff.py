@@ -160,6 +160,18 @@ def test_metrics_and_predictions_are_compared_on_the_same_rows(mlbuild: Command)
     assert "spec, data and libraries are the same" in same and "the same predictions" in same
 
 
+def test_another_threshold_flips_labels_of_the_same_scores(mlbuild: Command) -> None:
+    found = two(mlbuild, edit("    params:", "    threshold: 0.2\n    params:"))
+    (model,) = found["models"]
+    changed = {one["metric"]: one["difference"] for one in model["metrics"]}
+    assert changed["log_loss"]["difference"] == changed["roc_auc"]["difference"] == 0
+    flips, accuracy = model["flips"], changed["accuracy"]
+    assert flips["labels"] > 10 and model["moves"] == {"mean": 0, "p99": 0}
+    assert accuracy["interval"][0] < accuracy["difference"] < accuracy["interval"][1]
+    assert round(accuracy["difference"] * model["rows"]) == flips["to_right"] - flips["to_wrong"]
+    assert "the same predictions" not in mlbuild("diff").out
+
+
 def test_markdown_is_a_table_that_nothing_can_break(mlbuild: Command) -> None:
     spec = visits(mlbuild.folder, SPEC.replace("project: visits", 'project: visits\nx-note: "a|b"'))
     assert mlbuild("build").code == 0

@@ -40,6 +40,26 @@ def test_metrics_have_intervals_next_to_a_constant(mlbuild: Command) -> None:
     assert f"{shipped['metrics']['test']['roc_auc']:.4g} [{low:.3g}, {high:.3g}]" in lines[1]
 
 
+def test_slices_are_those_that_the_build_measured(mlbuild: Command) -> None:
+    sliced = "    slices: [{name: tall, where: x > 0}, {column: z, bins: [0]}]\n    params:"
+    visits(mlbuild.folder, SPEC.replace("    params:", sliced))
+    assert mlbuild("build").code == 0
+    shipped = json.loads((mlbuild.folder / "dist/one/slices.json").read_text())["splits"]["test"]["slices"]
+    (found,) = told(mlbuild("metrics", "one", "--slices", "z", "--json").out)["slices"]
+    assert (found["model"], found["split"]) == ("one", "test")
+    assert found["groups"] == [one for one in shipped if one["slice"] == "z"] and len(found["groups"]) == 2
+    title, head, *lines = mlbuild("metrics", "--slices", "tall").out.splitlines()
+    assert title.startswith("one: tall on test (build ")
+    assert head.split() == ["rows", "clusters", "log_loss", "roc_auc", "accuracy"]
+    (tall,) = (one for one in shipped if one["slice"] == "tall")
+    assert lines[0].startswith(f"tall  {tall['rows']}")
+    assert ("outside of chance" in lines[-1]) == any(
+        one["outside_chance"] for one in tall["metrics"].values()
+    )
+    wrong = mlbuild("metrics", "--slices", "size")
+    assert wrong.code == 2 and "no model has slices 'size'" in wrong.err and "slices: tall, z" in wrong.err
+
+
 def test_an_output_an_earlier_build_and_a_profile_can_be_named(mlbuild: Command) -> None:
     spec = SPEC.replace("outputs:\n  one:", "outputs:\n  shipped:")
     visits(mlbuild.folder, spec + "profiles: {weak: {models: {one: {params: {C: 0.001}}}}}\n")

@@ -8,15 +8,17 @@ from typing import Any
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
-from mlbuild.cli.output.tracking.metrics import metrics_text
+from mlbuild.cli.output.tracking.metrics import metrics_text, slices_text
 from mlbuild.cli.project import profiles_of
 from mlbuild.cli.reading.history import find_build, history_of
+from mlbuild.engine.store.store import open_store
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Json
 from mlbuild.pipeline.builds.written import told_spec
 from mlbuild.shown import shown
 from mlbuild.tracking.builds import Build, History
 from mlbuild.tracking.pairs import metric_order
+from mlbuild.tracking.slices import Slices, slices_of
 
 FORMATS = ("text", "json")
 
@@ -32,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a model or output, or NAME@BUILD for an earlier build, such as late@previous (default: all models)",
     )
+    parser.add_argument(
+        "--slices",
+        metavar="SLICE",
+        help="show the metrics of this item of the model's slices instead, such as carrier, on the test rows: of each group, and how they differ from those of all rows",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,10 +50,32 @@ def run(args: argparse.Namespace) -> int:
     else:
         builds = _last(history, tuple(profiles_of(args)))
     models = [*builds] if not name else [_model(name, builds)]
+    if args.slices is not None:
+        return _show_slices(args, history, [(builds[one], one) for one in models])
     if args.json:
         show_document(document(args.command, OK, {"models": [_json(builds[one], one) for one in models]}))
     else:
         show(metrics_text([(builds[one], one) for one in models]))
+    return OK
+
+
+def _show_slices(args: argparse.Namespace, history: History, models: list[tuple[Build, str]]) -> int:
+    found = [
+        (build, model, slices_of(open_store(history.root), build, model, args.slices))
+        for build, model in models
+    ]
+    told = [(build, model, slices) for build, model, slices in found if isinstance(slices, Slices)]
+    if not told:
+        names = sorted({name for _, _, slices in found if not isinstance(slices, Slices) for name in slices})
+        raise UsageError(
+            f"no model has slices '{shown(args.slices)}' whose metrics are in the store",
+            f"slices: {listed(names) or 'none'}",
+        )
+    if args.json:
+        content = [{"model": model, "build": build.name, **slices.to_json()} for build, model, slices in told]
+        show_document(document(args.command, OK, {"slices": content}))
+    else:
+        show(slices_text(told))
     return OK
 
 

@@ -151,7 +151,7 @@ def _model(model: ModelChanges) -> _Block:
         ]
         for one in model.metrics
     ]
-    same = model.moves and not model.moves.largest
+    same = model.moves and not model.moves.largest and not (model.moves.flips and model.moves.flips.labels)
     if same:
         return _Block(_heading(model), notes=["the same predictions"])
     return _Block(_heading(model), [head, *rows], [*_notes(model)])

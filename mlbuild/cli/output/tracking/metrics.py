@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from mlbuild.cli.output.building.reasons import value_text
 from mlbuild.cli.output.data.statistics import columns as aligned
-from mlbuild.cli.output.tracking.runs import number
+from mlbuild.cli.output.tracking.runs import MARK, number
 from mlbuild.shown import shown
 from mlbuild.tracking.builds import SPLITS, Build
 from mlbuild.tracking.pairs import metric_order
+from mlbuild.tracking.slices import Slices
 
 
 def metrics_text(models: Sequence[tuple[Build, str]]) -> list[str]:
@@ -17,6 +20,35 @@ def metrics_text(models: Sequence[tuple[Build, str]]) -> list[str]:
     for build, model in models:
         lines += [*([""] if lines else []), f"{shown(model)} (build {build.name})", *_table(build, model)]
     return lines or ["no build has metrics"]
+
+
+def slices_text(found: Sequence[tuple[Build, str, Slices]]) -> list[str]:
+    """Return a table of the groups of each model. The difference is that to all rows of the split."""
+    lines: list[str] = []
+    marked = False
+    for build, model, slices in found:
+        names = [*slices.groups[0]["metrics"]]
+        rows = [["", "rows", "clusters", *map(shown, names)]]
+        for group in slices.groups:
+            cells = [_slice_cell(group["metrics"].get(name) or {}) for name in names]
+            marked = marked or any(f" {MARK}" in cell for cell in cells)
+            rows.append([_values(group), f"{group['rows']:,}", f"{group['clusters']:,}", *cells])
+        title = f"{shown(model)}: {shown(slices.groups[0]['slice'])} on {slices.split} (build {build.name})"
+        lines += [*([""] if lines else []), title, *aligned(rows)]
+    meaning = f"{MARK} the difference to all rows is outside of chance, corrected for the number of slices"
+    return [*lines, *([meaning] if marked else [])]
+
+
+def _slice_cell(found: Mapping[str, Any]) -> str:
+    interval, apart = found.get("interval"), found.get("difference")
+    within = f" [{interval[0]:.3g}, {interval[1]:.3g}]" if isinstance(interval, list) else ""
+    change = "" if apart is None else f" {apart:+.3g}"
+    return f"{number(found.get('value'))}{within}{change}{f' {MARK}' if found.get('outside_chance') else ''}"
+
+
+def _values(group: Mapping[str, Any]) -> str:
+    values = ("missing" if value is None else value_text(value) for value in group["values"].values())
+    return ", ".join(values) or shown(str(group["slice"]))
 
 
 def _table(build: Build, model: str) -> Iterator[str]:
