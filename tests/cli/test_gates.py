@@ -90,6 +90,20 @@ def test_a_baseline_is_a_file_that_predicts_the_rows_of_today(tmp_path: Path, ml
     assert found[3]["text"] == "0 of the predicted classes differ"
 
 
+def test_slices_are_compared(tmp_path: Path, mlbuild: Command) -> None:
+    gates = "  trees:\n    model: trees\n    gates:\n      - {gate: spread, metric: accuracy, slice: city, max_difference: 0.5}\n"
+    sliced = (
+        "    metrics: [roc_auc, log_loss, accuracy]\n    params",
+        "    metrics: [roc_auc, log_loss, accuracy]\n    slices: [city]\n    params",
+    )
+    file = loans(tmp_path, "", None, (PLAIN, gates), sliced)
+    assert mlbuild("build", "-j", "1").code == OK
+    (found,) = json.loads((tmp_path / "dist/trees/gates.json").read_text())["gates"]
+    assert found["verdict"] == "pass" and found["text"].endswith(", 2 of 2 groups have enough rows")
+    edited(file, ("max_difference: 0.5", "max_difference: 0"))
+    assert mlbuild("build", "-j", "1").code == GATE
+
+
 def test_a_threshold_decides_what_is_compared(tmp_path: Path, mlbuild: Command) -> None:
     gates = """\
   trees:

@@ -194,6 +194,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("gate", "metric"): {"metric": "log_loss", "max": 0.5},
     ("gate", "better"): {"metric": "log_loss"},
     ("gate", "no_worse"): {"metric": "log_loss", "margin": 0.01},
+    ("gate", "spread"): {"metric": "log_loss", "slice": "kind", "max_difference": 0.1},
     ("gate", "churn"): {"max": 0.1},
     ("gate", "size"): {"max": "2MB"},
     ("baseline", "file"): {"path": "rows.arrow"},
@@ -393,6 +394,7 @@ def _compare(spec: Json) -> None:
     spec["models"]["n"] = deepcopy(spec["models"]["m"])
     spec["datasets"]["table"]["split"]["test"] = 0.2
     output.setdefault("baseline", {"type": "model", "model": "n"})
+    spec["models"]["m"]["slices"] = ["kind"]
     output["gates"].append({"gate": "no_worse", "metric": "log_loss", "margin": 0.1})
 
 

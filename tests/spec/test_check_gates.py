@@ -132,10 +132,14 @@ CASES = {
             "55:27 bad-format 'max' must be a size such as 500kB or 2MB, with the unit B, kB, MB or GB, not '2'"
         ],
     ),
+    "a slice that is not measured": (
+        [(GATE, "{gate: spread, metric: roc_auc, slice: carrier, max_difference: 0.1, split: valid}")],
+        ["55:48 metric-mismatch the model does not measure the slice 'carrier' | slices of the model: none"],
+    ),
     "an unknown gate": (
         [("gate: churn", "gate: churns")],
         [
-            "56:16 not-allowed 'gate' must be one of metric, better, no_worse, churn, size, not 'churns' | did you mean 'churn'?"
+            "56:16 not-allowed 'gate' must be one of metric, better, no_worse, spread, churn, size, not 'churns' | did you mean 'churn'?"
         ],
     ),
 }

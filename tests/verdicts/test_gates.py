@@ -25,6 +25,15 @@ def gate(kind: str, **keys: Any) -> Gate:
     return found
 
 
+def group(carrier: str, value: float, known: bool = True) -> Any:
+    interval = [value - 0.01, value + 0.01] if known else "too few"
+    return {
+        "slice": "carrier",
+        "values": {"carrier": carrier},
+        "metrics": {"log_loss": {"value": value, "interval": interval}},
+    }
+
+
 def evidence(found: Harm | None = None, **more: Any) -> Evidence:
     usual: dict[str, Any] = {
         "metrics": {"test": {"log_loss": 0.5}},
@@ -34,6 +43,7 @@ def evidence(found: Harm | None = None, **more: Any) -> Evidence:
         "missing": None,
         "unit": "days",
         "bytes": 1_500_000,
+        "slices": {"test": [group("AA", 0.4), group("UA", 0.5), group("HA", 0.9, known=False)]},
     }
     return Evidence(**usual | more)
 
@@ -131,6 +141,30 @@ FOUND: dict[str, tuple[Gate, Evidence, str, str]] = {
         evidence(Harm(0.5, 0.5, 0.0, None, 61, IDENTICAL)),
         "fail",
         "the predictions are those of the constant",
+    ),
+    "close slices": (
+        gate("spread", metric="log_loss", slice="carrier", max_difference=0.1001),
+        evidence(),
+        "pass",
+        "0.1 between 0.4 (carrier=AA) and 0.5 (carrier=UA), 2 of 3 groups have enough rows",
+    ),
+    "perhaps different slices": (
+        gate("spread", metric="log_loss", slice="carrier", max_difference=0.09),
+        evidence(),
+        "inconclusive",
+        "0.1 between 0.4 (carrier=AA) and 0.5 (carrier=UA), 2 of 3 groups have enough rows",
+    ),
+    "different slices": (
+        gate("spread", metric="log_loss", slice="carrier", max_difference=0.07),
+        evidence(),
+        "fail",
+        "0.1 between 0.4 (carrier=AA) and 0.5 (carrier=UA), 2 of 3 groups have enough rows",
+    ),
+    "one slice": (
+        gate("spread", metric="log_loss", slice="carrier", max_difference=0.07),
+        evidence(slices={"test": [group("AA", 0.4), group("HA", 0.9, known=False)]}),
+        "inconclusive",
+        "1 of 2 groups have enough rows to compare",
     ),
     "little churn": (gate("churn", max=0.05), evidence(), "pass", "0.04 of the predicted classes differ"),
     "much churn": (gate("churn", max=0.03), evidence(), "fail", "0.04 of the predicted classes differ"),

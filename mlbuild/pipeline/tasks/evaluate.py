@@ -87,7 +87,8 @@ def _cluster_at(scope: ModelScope) -> Path:
 
 def measured(scope: ModelScope) -> Input:
     """Return the metrics of a model as an input."""
-    return Input("metrics", task_of(scope.item.name), (METRICS,))
+    parts = (METRICS, *((SLICES,) if scope.item.slices else ()))
+    return Input("metrics", task_of(scope.item.name), parts)
 
 
 def task_of(model: str) -> str:

@@ -11,6 +11,7 @@ GATES: Catalogue[type[Gate]] = Catalogue(
         "metric": "mlbuild.verdicts.gates.metric.MetricGate",
         "better": "mlbuild.verdicts.gates.better.Better",
         "no_worse": "mlbuild.verdicts.gates.no_worse.NoWorse",
+        "spread": "mlbuild.verdicts.gates.spread.Spread",
         "churn": "mlbuild.verdicts.gates.churn.Churn",
         "size": "mlbuild.verdicts.gates.size.Size",
     }

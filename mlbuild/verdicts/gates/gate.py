@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mlbuild.diagnostics import Problem
@@ -31,7 +31,7 @@ class Found:
 class Evidence:
     """What is known about a model when its gates are judged.
 
-    `metrics` and `intervals` are those of each part, by the label of a metric. `harms` compare with the `baseline` and the
+    `slices` are the groups of each part with their metrics. `metrics` and `intervals` are those of each part, by the label of a metric. `harms` compare with the `baseline` and the
     `constant` in each part. `flips` is the share of rows with another answer than the baseline's. `missing` says why there is
     no baseline, and `unit` what the independent units of the rows are called.
     """
@@ -43,19 +43,21 @@ class Evidence:
     missing: str | None
     unit: str
     bytes: int
+    slices: Mapping[str, Sequence[Any]]
 
 
 @frozen
 class Judged:
     """What is known about the model of a gate before any data is read.
 
-    `metrics` are those that the model measures, by their labels. `parts` can have rows.
+    `metrics` are those that the model measures, by their labels, and `slices` the labels of its slices. `parts` can have rows.
     """
 
     metrics: Mapping[str, Metric]
     classes: int | None
     parts: tuple[str, ...]
     baseline: bool
+    slices: tuple[str, ...] = ()
 
 
 @frozen

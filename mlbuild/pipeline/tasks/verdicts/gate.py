@@ -96,6 +96,8 @@ def _told(canonical: Json, gate: Gate, found: Found) -> Json:
 
 def _evidence(job: Job) -> Evidence:
     measured = json.loads(job.read("metrics", evaluate.METRICS))
+    parts = job.parts("metrics")
+    sliced = json.loads(job.read("metrics", evaluate.SLICES))["splits"] if evaluate.SLICES in parts else {}
     comparison = json.loads(job.read("comparison", compare.COMPARISON)) if job.params["compared"] else {}
     harms = {
         against: {
@@ -111,5 +113,6 @@ def _evidence(job: Job) -> Evidence:
         flips=comparison.get("flips", {}),
         missing=comparison.get("missing"),
         unit=comparison.get("unit", "rows"),
+        slices={split: one["slices"] for split, one in sliced.items()},
         bytes=len(job.read("artifact", artifact.MODEL)),
     )

@@ -37,6 +37,7 @@ def _about(project: Project, output: OutputSpec, model: ModelSpec) -> Judged:
         classes=model.target.answer.class_count(model.target.type),
         parts=tuple(name for name, exists in parts.items() if exists),
         baseline=output.baseline is not None,
+        slices=tuple(one.label for one in model.slices),
     )
 
 
