@@ -251,7 +251,7 @@ def harm(ran: Ran, words: str) -> list[str]:
 def texts(ran: Ran, words: str) -> Iterator[str]:
     """Yield what people read. A complete file, as printed by `render`, or a part of one is for programs."""
     yield from (_PLACE.sub("spec", line) for line in ran.err.split("\n") if not _EXCERPT.match(line))
-    if words.startswith(("schema", "render", "contract infer")):
+    if words.startswith(("schema", "render", "contract infer", "export openlineage")):
         return
     if "json" in words or "sarif" in words:
         yield from for_people(json.loads(ran.out))
