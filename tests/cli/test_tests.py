@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import onnx
 import pytest
 import yaml
+from onnx import numpy_helper
 
 from mlbuild.cli.exits import GATE, OK, USAGE
 from tests.cli.running import Command
@@ -248,3 +250,22 @@ def test_what_cannot_be_drafted(tmp_path: Path, mlbuild: Command) -> None:
     }.items():
         told = mlbuild("test", "-j", "1", *words)
         assert told.code == USAGE and message in told.err, told.err
+
+
+def test_a_leaf_that_is_edited_by_hand_is_noticed(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path)
+    assert mlbuild("build", "-j", "1").code == OK
+    file = tmp_path / "dist/trees/model.onnx"
+    whole = file.read_bytes()
+    model = onnx.load_from_string(whole)
+    (trees,) = (node for node in model.graph.node if node.op_type == "TreeEnsemble")
+    (weights,) = (one for one in trees.attribute if one.name == "leaf_weights")
+    values = numpy_helper.to_array(weights.t).copy()
+    values[0] += 1
+    weights.t.CopyFrom(numpy_helper.from_array(values))
+    file.write_bytes(model.SerializeToString())
+    told = mlbuild("test", "-j", "1")
+    assert told.code == GATE
+    assert told.out.splitlines()[-1].startswith("'dist/trees' was changed after the build published it")
+    assert mlbuild("build", "-j", "1").code == OK and file.read_bytes() == whole
+    assert mlbuild("test", "-j", "1").code == OK

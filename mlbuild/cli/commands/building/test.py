@@ -9,7 +9,7 @@ from pathlib import Path
 from mlbuild import api
 from mlbuild.cli.amounts import cores, count
 from mlbuild.cli.commands.building.build import ended_as_interrupted
-from mlbuild.cli.exits import OK, UsageError, code_of
+from mlbuild.cli.exits import GATE, OK, UsageError, code_of
 from mlbuild.cli.output.building.drafted import drafted, needed
 from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.building.verdicts import junit, table, tested
@@ -19,8 +19,10 @@ from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.execution.events import BuildResult, Event, Listener, TaskFailed
+from mlbuild.engine.execution.exported import exported_folders, untouched_in
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import did_you_mean, listed
+from mlbuild.pipeline.tasks import publish
 from mlbuild.pipeline.tasks.verdicts.test import KIND, task_of
 from mlbuild.regular import replace_regular
 from mlbuild.shown import shown
@@ -66,14 +68,30 @@ def run(args: argparse.Namespace) -> int:
     names = _named(spec, args.tests)
     result = _built(args, spec, [*map(task_of, names)]) if names else BuildResult("", 0.0)
     tests = tested(spec, result, open_store(spec.root))
-    code = code_of(failure.kind for failure in result.failures.values())
+    changed = _changed(spec, {one.output for one in tests})
+    code = code_of(failure.kind for failure in result.failures.values()) or (GATE if changed else OK)
     if args.junit:
         _write(Path(args.junit), junit(spec.project, tests))
     if args.json:
-        show_document(document(args.command, code, {"tests": [one.to_json() for one in tests]}))
+        show_document(
+            document(args.command, code, {"tests": [one.to_json() for one in tests], "changed": changed})
+        )
     else:
         show(table(tests, paint := Paint(sys.stdout, not args.no_color)), paint)
+        show(
+            f"'{folder}' was changed after the build published it, so it was not tested; build again"
+            for folder in changed
+        )
     return code
+
+
+def _changed(spec: Spec, outputs: set[str]) -> list[str]:
+    """Return the published folders of outputs that somebody has changed: their models are not those that were tested."""
+    tasks = api.plan(spec).tasks
+    folders = {tasks[publish.task_of(name)].exports for name in outputs}
+    store = open_store(spec.root)
+    found = [one for _, one in exported_folders(store) if one.folder in folders]
+    return sorted(one.folder for one in found if not untouched_in(store.root, one))
 
 
 def _draft(args: argparse.Namespace, spec: Spec) -> int:
