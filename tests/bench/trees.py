@@ -40,6 +40,7 @@ _TOLD = {
         "metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}},
         "intervals": {"level": 0.95, "cluster": None, "splits": {}},
         "constant": {"train": {"roc_auc": 0.5, "log_loss": 0.7}},
+        "threshold": None,
         "classes": None,
         "findings": [],
     },
