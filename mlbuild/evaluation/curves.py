@@ -33,6 +33,10 @@ def curves(rows: Rows, threshold: float | None) -> Json:
 
     if not len(rows) or np.isnan(rows.scores).any():
         return {}
+    if (
+        rows.target.ndim > 1
+    ):  # such as the grades and groups of a ranking, whose scores are not estimates of them
+        return {}
     if not rows.classes:
         return _numbers(rows.target, rows.scores[:, 0])
     told = rows.scores.argmax(axis=1)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from mlbuild.data import DATASET_STEPS
-from mlbuild.data.formats import FORMATS
+from mlbuild.data import DATASET_STEPS, SOURCES
 from mlbuild.diagnostics import CODES
 from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
@@ -23,6 +22,7 @@ from mlbuild.spec.shape.shape import check_shape
 from mlbuild.spec.shape.structure import Structure
 from tests.spec.written import EXAMPLES, complaints, loaded
 
+WITH_PATH = [name for name, cls in SOURCES.items() if "path" in params_of(cls)]
 STEPS = ", ".join(cls.op for cls in DATASET_STEPS)
 FLIGHTS = """\
 mlbuild: 1
@@ -114,7 +114,7 @@ MISTAKES = [
     ("- op: filter\n        where: arr_delay IS NOT NULL", "- filter", "24:9 wrong-type an item of 'steps' must be a map with 'op', not 'filter' | write 'op: filter' and put its parameters below"),
     ("type: time", "type: tme", "30:13 unknown-type unknown split type 'tme' | did you mean 'time'?"),
     ("      type: time\n", "", "29:5 missing-key a split needs 'type' | one of hash, time, random, stratified, column, sources"),
-    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type': the suffix of 'data/weather.txt' does not imply one | available types: {listed(one.type for one in FORMATS)}"),
+    ("path: data/weather.csv", "path: data/weather.txt", f"5:3 missing-key source 'weather' needs 'type': the suffix of 'data/weather.txt' does not imply one | available types: {listed(WITH_PATH)}"),
     ("path: data/weather.csv", "pth: data/weather.csv", "6:5 unknown-key unknown key 'pth' in source 'weather' | did you mean 'path'?"),
     ("    path: data/weather.csv\n", "", "5:3 missing-key source 'weather' needs 'path'"),
     ("path: data/weather.csv", "path: a.txt\n    type: cvs", "7:11 unknown-type unknown source type 'cvs' | did you mean 'csv'?"),
