@@ -141,7 +141,7 @@ class Unwritable(OSError):
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         self.help = help + ("; 'mlbuild gc' lists what can be removed" if full else "")
         why = error.strerror or "unknown error"
-        super().__init__(told(f"cannot {self._verb} '{what}': {why[0].lower()}{why[1:]}"))
+        super().__init__(told(f"cannot {self._verb} '{what}': {why[0].casefold()}{why[1:]}"))
 
 
 class Unreadable(Unwritable):

@@ -43,18 +43,18 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return None
     words = _words(tuple(known))
     left[0] -= len(words.names)
-    near = _nearest(word.lower(), words, left)
+    near = _nearest(word.casefold(), words, left)
     return None if near is None else words.names[near]
 
 
 def misspelt(word: str, known: Iterable[str]) -> str | None:
     """Return the known word of which this is almost certainly a misspelling, or None."""
     near = nearest(word, known)
-    if near is None or sorted(near.lower()) == sorted(word.lower()):
+    if near is None or sorted(near.casefold()) == sorted(word.casefold()):
         return near
     import difflib
 
-    return near if difflib.SequenceMatcher(None, near.lower(), word.lower()).ratio() >= _SURE else None
+    return near if difflib.SequenceMatcher(None, near.casefold(), word.casefold()).ratio() >= _SURE else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -80,7 +80,7 @@ class _Words:
 
 @lru_cache(8)
 def _words(known: tuple[str, ...]) -> _Words:
-    names = {name.lower(): name for name in sorted(known, reverse=True) if name}
+    names = {name.casefold(): name for name in sorted(known, reverse=True) if name}
     return _Words(names, [(len(name), _letters(name)) for name in names])
 
 

@@ -76,7 +76,7 @@ class Object(Kind):
     @property
     def name(self) -> str:
         """The name of the definition in the schema."""
-        return self.cls.__name__.lower()
+        return self.cls.__name__.casefold()
 
     def json_schema(self) -> Json:
         """Return a reference; the schema writer makes the definition."""
@@ -287,7 +287,7 @@ def object_schema(cls: type) -> Json:
         properties[mark[0]] = {"const": mark[1], "type": "string"} | described(summary(cls))
         required.insert(0, mark[0])
     properties |= {key: param.json_schema() for key, param in params.items()}
-    title = mark[1] if mark else cls.__name__.lower()
+    title = mark[1] if mark else cls.__name__.casefold()
     return {
         "title": title,
         "type": "object",

@@ -48,7 +48,7 @@ class Opened:
             content = read_regular(file, _LIMIT)
         except OSError as error:
             why = error.strerror or "unknown error"
-            raise NotOurs(f"cannot be read: {why[0].lower()}{why[1:]}") from None
+            raise NotOurs(f"cannot be read: {why[0].casefold()}{why[1:]}") from None
         _check_whole(content)
         _check_certificate(content, file.with_name(CERTIFICATE))
         try:

@@ -50,7 +50,7 @@ def writable(file: Path) -> type[Format]:
     Raises:
         UsageError: Its suffix does not determine a format.
     """
-    kind = WRITABLE.get(file.suffix.lower())
+    kind = WRITABLE.get(file.suffix.casefold())
     if kind is None:
         raise UsageError(f"cannot write '{file}'", help=f"the name of the file must end in {WRITTEN}")
     return kind
@@ -59,7 +59,7 @@ def writable(file: Path) -> type[Format]:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add a flag for each option of a format."""
     for flag, (param, kinds) in _flags().items():
-        many, doc = isinstance(param.kind, ListOf), param.doc[0].lower() + param.doc[1:].rstrip(".")
+        many, doc = isinstance(param.kind, ListOf), param.doc[0].casefold() + param.doc[1:].rstrip(".")
         parser.add_argument(
             flag,
             dest=param.name,
@@ -144,5 +144,5 @@ def write_rows(rows: pl.DataFrame, form: Format, target: Path) -> None:
         with writing_regular(target) as stream:
             form.write(rows, stream)
     except (OSError, _polars_error()) as error:
-        reason = (getattr(error, "strerror", None) or str(error) or "unknown error").lower()
+        reason = (getattr(error, "strerror", None) or str(error) or "unknown error").casefold()
         raise UsageError(f"cannot write '{target}': {reason}") from None

@@ -71,7 +71,7 @@ def _of_keys(name: str, column: str, before: Column, after: Column) -> Iterator[
 
 
 def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+    return str(value).casefold() if isinstance(value, bool) or value is None else str(value)
 
 
 def _of_rules(

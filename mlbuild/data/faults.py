@@ -161,7 +161,7 @@ def _shown(value: Any) -> str:
         return "[" + ", ".join(_shown(part) for part in value) + "]"
     if isinstance(value, str):
         return f"'{shown(value)}'"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return "null" if value is None else str(value).casefold() if isinstance(value, bool) else str(value)
 
 
 def faulty(message: str, faults: Iterable[Fault]) -> Failed:

@@ -107,10 +107,10 @@ def _given(goal: Goal) -> Division | None:
 
     for name in goal.rows.columns:
         values = goal.rows[name]
-        if name.strip().lower() not in _PARTS or values.dtype != pl.String or values.null_count():
+        if name.strip().casefold() not in _PARTS or values.dtype != pl.String or values.null_count():
             continue
         found = {
-            part: [text for text in values.unique().sort() if text.lower() in said]
+            part: [text for text in values.unique().sort() if text.casefold() in said]
             for part, said in _SAYS.items()
         }
         if values.n_unique() == sum(map(len, found.values())) and found[TRAIN] and found[TEST]:

@@ -47,5 +47,5 @@ def _number(parts: dict[str, str]) -> int:
     year = int(parts["year"])
     if len(parts["year"]) == 2:
         year += 2000 if year < 69 else 1900
-    unit = int(parts["unit"]) if "unit" in parts else _MONTHS.index(parts["name"].lower()) + 1
+    unit = int(parts["unit"]) if "unit" in parts else _MONTHS.index(parts["name"].casefold()) + 1
     return year * 100 + unit

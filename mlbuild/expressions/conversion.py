@@ -134,7 +134,7 @@ class SyntaxConverter:
 
     def connector(self, sql: Sql) -> Node:
         """Convert a chain of AND or of OR to one node, however long it is."""
-        return self._made(sql, type(sql).__name__.lower(), [self.read(part) for part in sql.flatten()])
+        return self._made(sql, type(sql).__name__.casefold(), [self.read(part) for part in sql.flatten()])
 
     def unequal(self, sql: Sql) -> Node:
         return self._made(sql, "not", [self._plain(sql, "=", "this expression")])

@@ -70,4 +70,4 @@ class OneHot(Columnwise):
 
 
 def _text(word: Any) -> str:
-    return str(word).lower() if isinstance(word, bool) else str(word)
+    return str(word).casefold() if isinstance(word, bool) else str(word)

@@ -19,10 +19,13 @@ from mlbuild.engine.code.library import Library
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.scan import scan
 from mlbuild.engine.code.syntax import defined
+from mlbuild.models.answers.answer import Answer
+from mlbuild.models.learner import Learner
+from mlbuild.ops.op import Op
 from mlbuild.pipeline.plan import POLICY
 from tests.budget import examples, seed, tell
 from tests.pipeline.coded import PACKAGE, Edited, definitions, edited, planned, reran, rewritten
-from tests.pipeline.walk import constants
+from tests.pipeline.walk import constants, is_constant
 from tests.pipeline.watched import watched
 
 #: Modules that have an effect when they are imported. No task imports them.
@@ -117,9 +120,19 @@ def test_what_only_people_and_the_editor_see_reruns_nothing(file: str, old: str,
     assert reran(planned(), edited(file, old, new)) == set()
 
 
+def test_only_writing_and_verifying_an_artifact_depend_on_how_something_is_lowered() -> None:
+    """`text.lower()` would name the method of ops and answers, so the package says `text.casefold()` instead."""
+    lowered = {f"{base.__module__}:{base.__qualname__}.lower" for base in (Op, Answer, Learner)}
+    found = definitions(planned())
+    for task, names in found.items():
+        assert bool(lowered & {*names}) <= (task.kind in ("artifact", "verify")), task
+    assert any(lowered <= {*names} for names in found.values())
+
+
 def test_the_constants_in_a_version_are_those_that_another_walk_finds() -> None:
     for task, found in definitions(planned()).items():
-        named = {name for name in found if name.partition(":")[2].isupper()}
+        upper = {name.partition(":")[::2] for name in found if name.partition(":")[2].isupper()}
+        named = {":".join(node) for node in upper if is_constant(node)}  # `S3` is a class
         assert named == {name for name in constants(task) if name.partition(":")[2].isupper()}, task
 
 

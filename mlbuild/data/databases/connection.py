@@ -29,7 +29,7 @@ class Connection:
     def scheme(self) -> str:
         """The scheme of the URL; empty if it has none."""
         found = _SCHEME.match(self.url)
-        return found[0].lower() if found else ""
+        return found[0].casefold() if found else ""
 
     @property
     def path(self) -> str:

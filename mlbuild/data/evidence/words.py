@@ -34,7 +34,7 @@ _ROW_NUMBERS = frozenset("index number obs obsno observation row rowid rownames 
 
 def words(name: str) -> set[str]:
     """Return the words of a name, in lower case: `customerId` and `Customer ID` have the same words."""
-    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name)}
+    return {word.casefold() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name)}
 
 
 def says_key(name: str) -> bool:
@@ -46,7 +46,7 @@ def says_key(name: str) -> bool:
 
 def says_kind(name: str) -> bool:
     """Whether a key is one of a kind of things, such as `category_id`, or may be something else, such as `key`."""
-    return bool(_KINDS & words(name)) or name.strip().lower() == "key"
+    return bool(_KINDS & words(name)) or name.strip().casefold() == "key"
 
 
 def says_entity(name: str) -> bool:
@@ -56,7 +56,7 @@ def says_entity(name: str) -> bool:
 
 def is_being(name: str) -> bool:
     """Whether a name is nothing but that of a living being."""
-    return name.strip().lower() in _BEINGS
+    return name.strip().casefold() in _BEINGS
 
 
 def says_code(name: str) -> bool:

@@ -23,7 +23,7 @@ def implied_by(path: str) -> type[Format] | None:
 
 def format_of(file: Path) -> type[Format] | None:
     """Return the format for the suffix of a file, ignoring case. None if the suffix is not known."""
-    name, suffix = Path(file.name.lower()), file.suffix.lower()
+    name, suffix = Path(file.name.casefold()), file.suffix.casefold()
     if suffix not in ENDINGS:
         return KNOWN.get(suffix)
     found = KNOWN.get(name.with_suffix("").suffix)

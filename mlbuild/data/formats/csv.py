@@ -94,7 +94,7 @@ class Csv(Format):
             yield Problem("no-effect", "an empty string is always a missing value", at, "remove it")
 
     def for_file(self, name: str) -> Self:
-        name = name.lower()
+        name = name.casefold()
         tabs = name.removesuffix(next(filter(name.endswith, ENDINGS), "")).endswith(_TABS)
         return self if self.delimiter is not None else replace(self, delimiter="\t" if tabs else ",")
 

@@ -52,7 +52,7 @@ def open_expanded(file: Path, format_: str, encoding: str = "utf-8") -> Buffered
     try:
         stream = expanded(file, format_)
     except OSError as error:
-        raise refusal(format_, str(error.strerror).lower()) from None
+        raise refusal(format_, str(error.strerror).casefold()) from None
     try:
         refuse_other(stream.peek(HEAD)[:HEAD], format_, encoding)
     except BaseException:

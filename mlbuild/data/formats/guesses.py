@@ -51,7 +51,7 @@ class TextGuess:
             dtype = "float"  # pandas writes integers with a decimal point if some are missing
         if dtype == "float":  # conversion to float accepts `nan`
             sure, words = (
-                frozenset(word for word in part if word.lower() != "nan") for part in (sure, words)
+                frozenset(word for word in part if word.casefold() != "nan") for part in (sure, words)
             )
         return cls(dtype, sure, sure if dtype == "string" else words, found)
 
@@ -79,7 +79,7 @@ def _marks(values: pl.Series) -> tuple[frozenset[str], frozenset[str], frozenset
     """Return the texts that mean a missing value, those of them that are not empty, and all that may mean one."""
     folded = values.str.strip_chars(" \t").str.to_lowercase()
     special = values.filter(folded.is_in([*_MISSING, *_DOUBTFUL])).to_list()
-    missing = frozenset(text for text in special if text.strip(" \t").lower() in _MISSING)
+    missing = frozenset(text for text in special if text.strip(" \t").casefold() in _MISSING)
     return missing, missing - {""}, frozenset(special) - {""}
 
 
@@ -98,7 +98,7 @@ def _can_be(dtype: str, text: str) -> bool:
     """Whether a text may have a dtype, as far as a quick test can tell."""
     text = text.strip(" \t")
     if dtype == "bool":
-        return text.lower() in ("true", "false")
+        return text.casefold() in ("true", "false")
     return dtype not in ("date", "datetime") or parse_moment(text) is not None
 
 

@@ -42,7 +42,7 @@ def refuse_others(file: Path, format_: str) -> None:
         with io.BufferedReader(open_regular(file)) as stream:
             head = stream.read(HEAD)
     except OSError as error:
-        raise refusal(format_, str(error.strerror).lower()) from None
+        raise refusal(format_, str(error.strerror).casefold()) from None
     refuse_other(head, format_)
 
 

@@ -113,7 +113,7 @@ class File(Locator):
         try:
             matches = files.matches(root)
         except OSError as error:
-            reason = (error.strerror or "unknown error").lower()
+            reason = (error.strerror or "unknown error").casefold()
             problems.append(Problem("missing-file", f"cannot search for '{called}': {reason}", ("path",)))
             matches = []
         for one, at, path in zip(matches, places, self.path, strict=False):

@@ -43,7 +43,7 @@ class IcebergFiles:
             Failed: It is none of the table, does not exist, or is out of reach.
         """
         found = _SCHEME.match(location)
-        scheme = found[1].lower() if found else "file"
+        scheme = found[1].casefold() if found else "file"
         scheme = "s3" if scheme in _S3 else scheme
         if scheme == "file":
             return self._local(location[found.end() :] if found else location)

@@ -123,7 +123,9 @@ class Reading(Described):
             if vars(self)[key] and not vars(self)[other]:
                 help_ = f"list the words that mean {other}"
                 yield Problem("missing-key", f"'{key}' needs '{other}'", (key,), help_, on="key")
-        both = {word.strip().lower() for word in self.true} & {word.strip().lower() for word in self.false}
+        both = {word.strip().casefold() for word in self.true} & {
+            word.strip().casefold() for word in self.false
+        }
         if both:
             yield Problem("contradiction", f"'{min(both)}' means both true and false", ("false",))
         if self.format is not None:
@@ -223,7 +225,7 @@ class Reading(Described):
         import polars as pl
 
         words = {
-            word.strip(_SPACES).lower(): value
+            word.strip(_SPACES).casefold(): value
             for value, some in ((True, self.true), (False, self.false))
             for word in some
         }

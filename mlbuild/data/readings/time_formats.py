@@ -152,7 +152,7 @@ def _edge(pieces: list[re.Match[str]], index: int, end: int) -> bool:
 def _month_of(names: pl.Expr) -> pl.Expr:
     import polars as pl
 
-    short = [name[:3].lower() for name in _MONTHS]
+    short = [name[:3].casefold() for name in _MONTHS]
     return (
         names.str.to_lowercase()
         .str.slice(0, 3)

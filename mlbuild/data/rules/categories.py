@@ -187,4 +187,4 @@ def _as_int(value: Any) -> Any:
 
 
 def _yaml(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value).lower()
+    return f"'{value}'" if isinstance(value, str) else str(value).casefold()

@@ -117,7 +117,7 @@ class Cloud(Server):
         """Return what libraries other than obstore are told in the same way: the environment, and its limits."""
         given = {name: value for name, value in os.environ.items() if name.startswith(cls.prefix)}
         allowed = {"allow_http": "true"} if cls.unencrypted(address) else {}
-        anonymous = {f"{cls.prefix.lower()}skip_signature": "true"} if cls.anonymous(os.environ) else {}
+        anonymous = {f"{cls.prefix.casefold()}skip_signature": "true"} if cls.anonymous(os.environ) else {}
         limits = {
             "connect_timeout": f"{CONNECT:.0f}s",
             "timeout": f"{_LONGEST.total_seconds():.0f}s",
@@ -136,11 +136,11 @@ class Cloud(Server):
         """
         endpoint = next((text for name in cls.variables if "://" in (text := os.environ.get(name, ""))), "")
         scheme, _, host = endpoint.partition("://")
-        trusted = os.environ.get(f"{cls.prefix}ALLOW_HTTP", "").lower() == "true"
-        if scheme.lower() == "http" and not (trusted or is_local(host.partition("/")[0])):
+        trusted = os.environ.get(f"{cls.prefix}ALLOW_HTTP", "").casefold() == "true"
+        if scheme.casefold() == "http" and not (trusted or is_local(host.partition("/")[0])):
             help_ = f"use https://, or set {cls.prefix}ALLOW_HTTP=true if you trust the network"
             raise unreachable(address, "its endpoint is not encrypted", help_)
-        return scheme.lower() == "http"
+        return scheme.casefold() == "http"
 
     @classmethod
     def failure(cls, address: Address, error: Exception, library: str = "obstore") -> Failed:

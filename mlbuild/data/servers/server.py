@@ -94,4 +94,4 @@ def absent(address: Address, what: str = "there is no such file") -> Failed:
 def is_local(host: str) -> bool:
     """Whether a host, which can have a port, is this machine: what is sent to it enters no network."""
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return name.lower() in ("localhost", "127.0.0.1", "[::1]")
+    return name.casefold() in ("localhost", "127.0.0.1", "[::1]")

@@ -203,7 +203,7 @@ def _cause(error: Exception) -> str:
     if isinstance(reason, ConnectionRefusedError):
         return "the connection was refused"
     if isinstance(reason, OSError):
-        return f"the connection failed: {(reason.strerror or 'unknown reason').lower()}"
+        return f"the connection failed: {(reason.strerror or 'unknown reason').casefold()}"
     if isinstance(error, (InvalidURL, ValueError)):
         return "its URL is malformed"
     return "the response is not valid HTTP"

@@ -100,4 +100,4 @@ def _unlike(values: Sequence[Any] | None, key: str, type_: ColumnType) -> Iterat
 
 
 def _shown(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value).lower()
+    return f"'{value}'" if isinstance(value, str) else str(value).casefold()

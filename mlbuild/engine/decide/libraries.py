@@ -72,4 +72,4 @@ def _by_metadata(name: str) -> str | None:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return re.sub(r"[-_.]+", "-", name).casefold()

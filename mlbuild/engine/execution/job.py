@@ -152,7 +152,7 @@ def _failure(error: BaseException) -> Failure:
     if isinstance(error, Unwritable):
         return Failure("store", str(error))
     if full := _FULL.search(str(error)):
-        return Failure("store", f"cannot write the result of the task: {full[0].lower()}", details)
+        return Failure("store", f"cannot write the result of the task: {full[0].casefold()}", details)
     if not str(error):
         return Failure("task", name, details)
     unquoted = f"{name}: the message is hidden because it can quote values"

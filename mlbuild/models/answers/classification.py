@@ -213,4 +213,4 @@ def is_a(value: Any, dtype: str) -> bool:
 
 
 def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).casefold() if isinstance(value, bool) else str(value)

@@ -156,5 +156,5 @@ def evaluate(
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
-        return str(value).lower()
+        return str(value).casefold()
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -152,7 +152,7 @@ class Git:
         """Return the settings in a configuration file, with names in lower case. Included files are not read."""
         listed = self.ask("config", "--file", str(config), "--no-includes", "--null", "--list")
         pairs = [entry.partition("\n") for entry in listed.split("\0") if entry]
-        return [(name.lower(), value if separator else "true") for name, separator, value in pairs]
+        return [(name.casefold(), value if separator else "true") for name, separator, value in pairs]
 
     def tracks(self, files: Iterable[str]) -> bool:
         """Whether all files, given by their paths from the root, are tracked."""

@@ -49,7 +49,7 @@ def recipe(scope: OutputScope) -> Json:
         "values": dict(serving.values),
         "steps": scope.model.steps,
         "learner": scope.model.learner,
-        **threshold.params(scope.model),
+        **threshold.asked(scope.model),
     }
 
 

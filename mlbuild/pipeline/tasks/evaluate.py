@@ -58,7 +58,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         params={
             "learner": scope.learner,
             "metrics": METRIC_LIST.canonical(scope.item.metrics),
-            **threshold.params(scope),
+            **threshold.asked(scope),
             "slices": [one.canonical(table) for one in slices],
             "cluster": write(cluster) if cluster else None,
             "refused": raised(scope.spec, _CODES),
@@ -106,7 +106,7 @@ def run(job: Job) -> None:
         for metric in METRIC_LIST.read(job.params["metrics"])
     ]
     constants = Constants(computed, targets["train"], classes)
-    measured = {
+    by_split = {
         split: evaluate(computed, wanted, scores[split], classes) for split, wanted in targets.items()
     }
     constant = {split: constants.values(wanted) for split, wanted in targets.items()}
@@ -114,20 +114,20 @@ def run(job: Job) -> None:
     estimated: dict[str, dict[str, Any]] = {}
     parts: dict[str, Json] = {}
     drawn: dict[str, Json] = {}
-    for split in (split for split in measured if split != "train"):
+    for split in (split for split in by_split if split != "train"):
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
         rows = Rows(targets[split], scores[split], classes, numbers)
-        estimated[split] = intervals(computed, measured[split], rows.target, rows.scores, classes, numbers)
+        estimated[split] = intervals(computed, by_split[split], rows.target, rows.scores, classes, numbers)
         drawn[split] = {"rows": len(rows), **curves(rows, coding.threshold)}
         if job.params["slices"]:
             parts[split] = _slices(job, split, computed, rows)
     counts = balance(targets, classes) if classes else {}
-    warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, measured, constant)]
+    warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, by_split, constant)]
     found = [one.to_json() for one in warnings]
     learner, columns = learner_of(job.params["learner"]), json.loads(job.read("fit", "columns"))
     content = {
         "format": FORMAT,
-        "metrics": {split: {"rows": len(scores[split]), **values} for split, values in measured.items()},
+        "metrics": {split: {"rows": len(scores[split]), **values} for split, values in by_split.items()},
         "intervals": {"level": LEVEL, "cluster": job.params["cluster"], "splits": estimated},
         "constant": constant,
         "threshold": coding.threshold,

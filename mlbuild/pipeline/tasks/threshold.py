@@ -55,7 +55,7 @@ def chosen(scope: ModelScope) -> tuple[Input, ...]:
     return (Input(KIND, task_of(scope.item.name), (KIND,)),) if scope.item.threshold is not None else ()
 
 
-def params(scope: ModelScope) -> Json:
+def asked(scope: ModelScope) -> Json:
     """Return the parameter with which a task says that it has this input: how the threshold is chosen."""
     return {} if scope.item.threshold is None else {KIND: write(scope.item.threshold)}
 

@@ -47,7 +47,7 @@ class Bounds:
             return True
         if not real.is_relative_to(self.folder):
             return False
-        return _GIT not in (part.lower() for part in real.relative_to(self.folder).parts)
+        return _GIT not in (part.casefold() for part in real.relative_to(self.folder).parts)
 
 
 #: The bounds of a trusted spec: it can name any file.

@@ -28,6 +28,6 @@ def read_spec(file: FilePath) -> Document | list[Diagnostic]:
         content = read_regular(file, SPEC_LIMIT)
     except OSError as error:
         why = error.strerror or "unknown error"
-        message = f"cannot read the spec: {why[0].lower()}{why[1:]}"
+        message = f"cannot read the spec: {why[0].casefold()}{why[1:]}"
         return [Diagnostic("missing-file", message, Span(str(file), 1, 1, 1, 1))]
     return load(content, str(file))

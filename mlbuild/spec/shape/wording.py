@@ -200,8 +200,8 @@ def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
 
 def _retyped(text: str, wanted: Any) -> str | None:
     """Return how to write a text that was meant as a value of another type."""
-    if wanted == "boolean" and text.lower() in _TRUTHS:
-        return f"write {_TRUTHS[text.lower()]}"
+    if wanted == "boolean" and text.casefold() in _TRUTHS:
+        return f"write {_TRUTHS[text.casefold()]}"
     number = text.removesuffix("%").strip()
     if wanted in ("integer", "number") and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", number):
         return f"write {float(number) / 100:g}" if text.endswith("%") else "remove the quotes"
@@ -209,7 +209,7 @@ def _retyped(text: str, wanted: Any) -> str | None:
 
 
 def _near(value: str, options: list[str]) -> str | None:
-    other = _ELSEWHERE.get(value.lower())
+    other = _ELSEWHERE.get(value.casefold())
     return f"did you mean '{other}'?" if other in options else did_you_mean(value, options)
 
 
@@ -217,7 +217,7 @@ def _meant(value: Any, options: list[str]) -> str | None:
     """Return the option that was clearly meant."""
     if not isinstance(value, str):
         return None
-    other = _ELSEWHERE.get(value.lower())
+    other = _ELSEWHERE.get(value.casefold())
     return other if other in options else misspelt(value, options)
 
 
@@ -277,7 +277,7 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return f"'{cut(' '.join(value.split()))}'"
     if isinstance(value, bool):
-        return str(value).lower()
+        return str(value).casefold()
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     if value is None:

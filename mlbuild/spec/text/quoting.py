@@ -28,7 +28,7 @@ def as_yaml(value: Any) -> str:
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     if not isinstance(value, str):
         return str(value)
-    if _PLAIN.fullmatch(value) and resolve(value) == value and value.lower() not in _BOOLEANS:
+    if _PLAIN.fullmatch(value) and resolve(value) == value and value.casefold() not in _BOOLEANS:
         return value
     if value.isprintable() and not COMMAND.search(value):
         return "'" + value.replace("'", "''") + "'"

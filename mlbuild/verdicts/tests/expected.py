@@ -116,4 +116,4 @@ def class_problems(
 
 def text_of(value: Any) -> str:
     """Format a class as it is written in a spec."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).casefold() if isinstance(value, bool) else str(value)

@@ -213,7 +213,7 @@ class _Finder:
             source = source_named(self._spec, like)
             found, left_out, faults = description_like(file, form_like(source, file), source.contract)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = (error.strerror or str(error)).casefold()
             raise UsageError(f"cannot read '{shown(asked)}': {why}") from None
         except Failed as failed:
             lines = failure_lines(failed.failure)

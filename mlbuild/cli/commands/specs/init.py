@@ -100,7 +100,7 @@ def _drafted(args: argparse.Namespace, file: Path) -> Draft:
     try:
         inferred = infer(*files)
     except OSError as error:
-        raise UsageError(f"cannot read '{args.data}': {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"cannot read '{args.data}': {(error.strerror or str(error)).casefold()}") from None
     return draft(inferred, path, _project(file), args.target, answer)
 
 
@@ -134,7 +134,7 @@ def _write(file: Path, text: str) -> None:
         if not os.path.exists(schema):  # noqa: PTH110  # a link to anything
             write_schema(schema)
     except OSError as error:
-        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
+        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').casefold()}") from None
 
 
 def _tell(args: argparse.Namespace, file: Path, made: Draft | None) -> None:

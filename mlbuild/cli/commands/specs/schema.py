@@ -86,7 +86,7 @@ def _write(spec: Path, schema: Path, text: str) -> list[Path]:
         for file in changed:
             replace_regular(real(file) if file == spec else file, wanted[file])
     except OSError as error:
-        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').lower()}") from None
+        raise UsageError(f"cannot write '{error.filename}': {(error.strerror or '').casefold()}") from None
     return changed
 
 

@@ -112,7 +112,7 @@ def _to_openlineage(args: argparse.Namespace, builds: Sequence[Build]) -> int:
                 file.write("".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise Stopped(
-                f"cannot write '{shown(args.output)}': {(error.strerror or str(error)).lower()}",
+                f"cannot write '{shown(args.output)}': {(error.strerror or str(error)).casefold()}",
                 code=UNREACHABLE,
             ) from None
     if args.json:

@@ -85,7 +85,7 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
     try:
         rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
     except OSError as error:
-        raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).casefold()}") from None
     if faults:
         lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
         failed = faulty(f"'{file}' does not have the input columns of the model", faults)

@@ -97,4 +97,4 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).casefold() if isinstance(value, bool) else str(value)

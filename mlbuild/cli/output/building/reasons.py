@@ -159,7 +159,7 @@ def decision_json(task: str, decision: Decision) -> dict[str, Any]:
     reasons, action = getattr(decision, "reasons", ()), getattr(decision, "action", None)
     return {
         "task": task,
-        "decision": called(decision).lower(),
+        "decision": called(decision).casefold(),
         "reasons": [reason_json(reason) for reason in reasons],
         "waiting": list(getattr(decision, "waiting", ())),
         "text": decision_text(decision),

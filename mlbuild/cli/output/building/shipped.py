@@ -86,7 +86,7 @@ def _content(spec: Spec, file: str) -> Any:
         return json.loads(read_regular(spec.root / file, NOTE_LIMIT))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not what the build wrote"
-        message = f"'{file}' was changed while the build ran: {why.lower()}"
+        message = f"'{file}' was changed while the build ran: {why.casefold()}"
         raise Stopped(message, "build again", UNREACHABLE) from None
 
 
@@ -197,7 +197,7 @@ def _classes_text(values: Sequence[Any], rows: Mapping[str, Sequence[int]]) -> s
         for part, counts in rows.items()
     )
     named = ", ".join(
-        shown(str(value).lower() if isinstance(value, bool) else str(value)) for value in values
+        shown(str(value).casefold() if isinstance(value, bool) else str(value)) for value in values
     )
     return f"  classes ({named}): {'  '.join(shares)}"
 

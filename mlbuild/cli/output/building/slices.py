@@ -53,4 +53,4 @@ def _named(one: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if value is None:
         return "(missing)"
-    return str(value).lower() if isinstance(value, bool) else shown(str(value))
+    return str(value).casefold() if isinstance(value, bool) else shown(str(value))

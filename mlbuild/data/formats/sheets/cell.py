@@ -63,7 +63,7 @@ def shown_by(number: int, code: str | None) -> Shows | None:
     """Return what a number format shows, if it is a date or time. `code` is its definition in the workbook."""
     if code is None:
         return _KNOWN.get(number)
-    plain = _LITERAL.sub("", code.split(";")[0]).lower()
+    plain = _LITERAL.sub("", code.split(";")[0]).casefold()
     if "[" in plain:
         return "duration"
     if "general" in plain:
@@ -104,7 +104,7 @@ def _moment(serial: float, text: str, from_1904: bool) -> datetime | None:
     day = int(serial)
     rest = (serial - day) * _DAY
     thousands = round(rest / 1000) * 1000
-    decimals = len(text.partition(".")[2]) if "e" not in text.lower() else _DIGITS
+    decimals = len(text.partition(".")[2]) if "e" not in text.casefold() else _DIGITS
     rounded = (0.5 * 10.0**-decimals + math.ulp(serial)) * _DAY
     exact = thousands if abs(rest - thousands) <= rounded else round(rest)
     start = _1904 if from_1904 else _BEFORE_LEAP_DAY if day < _LEAP_DAY else _FIRST

@@ -194,7 +194,7 @@ def open_workbook(file: Path) -> Iterator[Workbook]:
             with zipfile.ZipFile(stream) as archive:
                 yield Workbook(archive, size)
     except OSError as error:
-        raise refusal(TYPE, str(error.strerror or "it is damaged").lower()) from None
+        raise refusal(TYPE, str(error.strerror or "it is damaged").casefold()) from None
     except Malformed as error:
         raise refusal(TYPE, str(error), unquoted="it is damaged") from None
     except errors as error:

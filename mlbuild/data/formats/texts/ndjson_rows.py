@@ -214,4 +214,4 @@ def _wrong(error: Exception) -> str:
     if error.pos >= len(error.doc):
         return "ends in the middle of its object"
     what = error.msg.removesuffix(" at")
-    return f"is not JSON: {what[0].lower()}{what[1:]} at character {error.pos + 1}"
+    return f"is not JSON: {what[0].casefold()}{what[1:]} at character {error.pos + 1}"

@@ -42,7 +42,7 @@ def guess_reading(values: pl.Series, rows: pl.Series) -> Written | Doubt | None:
 
 
 def _guess_words(values: pl.Series) -> Written | None:
-    found = {text.strip(" \t").lower() for text in values}
+    found = {text.strip(" \t").casefold() for text in values}
     for yes, no in _WORDS:
         if found <= yes | no and found & yes and found & no:
             return Written("bool", Reading(true=tuple(sorted(found & yes)), false=tuple(sorted(found & no))))

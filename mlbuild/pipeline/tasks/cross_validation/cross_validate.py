@@ -47,7 +47,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         params={
             "metrics": METRIC_LIST.canonical(scope.item.metrics),
             "refused": raised(scope.spec, _CODES),
-            **threshold.params(scope),
+            **threshold.asked(scope),
         },
         inputs=(
             target.coded(scope, "train"),

@@ -49,7 +49,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             "cluster": write(cluster) if cluster else None,
             "against": list(against),
             "reads": [one.slot for one in theirs],
-            **threshold.params(scope.model),
+            **threshold.asked(scope.model),
         },
         inputs=(
             predict.scores(scope.model),

@@ -68,7 +68,7 @@ def _of_file(args: argparse.Namespace, file: Path) -> tuple[str, Mapping[str, Co
         message = f"{file}: {failed.failure.message}"
         raise Stopped(message, code=DATA, lines=failure_lines(failed.failure)) from None
     except OSError as error:
-        raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).casefold()}") from None
     if (options := options_text(found.format)) and not (args.quiet or args.json):
         say([f"reading '{file}' with {options}"])
     return name_of(file.stem, "data"), found.columns, found.refused
