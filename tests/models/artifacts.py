@@ -11,6 +11,7 @@ import polars as pl
 from mlbuild.columns import Schema
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value, input_value
+from mlbuild.models.answers.answer import Answer, Coding
 from mlbuild.models.learner import Learner
 from mlbuild.models.training import Rows
 
@@ -28,6 +29,23 @@ def exported(learner: Learner, fitted: bytes, rows: Rows) -> bytes:
     scores = learner.lower(fitted, graph, values, rows.schema)
     graph.output("scores", scores, "K")
     return graph.serialize({})
+
+
+def outputs_in_file(
+    answer: type[Answer], scores: np.ndarray[Any, Any], coding: Coding
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Return what the ONNX form of an answer makes of scores."""
+    graph = Graph()
+    columns = [graph.input(f"s{index}", "double") for index in range(scores.shape[1])]
+    whole = graph.call("Concat", *columns, axis=1)
+    for output, tensor in zip(
+        answer.outputs(coding), answer.lower(graph, whole, coding).values(), strict=True
+    ):
+        graph.output(output.name, tensor, output.width)
+    session = onnxruntime.InferenceSession(graph.serialize({}), providers=["CPUExecutionProvider"])
+    names = [one.name for one in session.get_outputs()]
+    given = {f"s{index}": np.ascontiguousarray(scores[:, [index]]) for index in range(scores.shape[1])}
+    return dict(zip(names, map(np.asarray, session.run(names, given)), strict=True))
 
 
 def answers(model: bytes, rows: Rows) -> np.ndarray[Any, Any]:

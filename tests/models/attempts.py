@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mlbuild.bundle.comparison import compare
+from mlbuild.bundle.comparison import SCORE, compare
 from mlbuild.bundle.parity import FLOOR, LEARNER
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Failed, Rejected
@@ -42,6 +42,11 @@ def same_in_the_file(learner: Learner, fitted: bytes, one: Asked, rows: Rows) ->
         bound = LEARNER * np.abs(np.nan_to_num(native)) + FLOOR * max(1.0, float(finite))
         compared = compare("numbers", "scores", found, native, bound)
         assert not compared.wrong, compared
+
+
+def close(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    """Whether numbers agree as verification demands."""
+    return np.allclose(other, one, rtol=SCORE, atol=SCORE, equal_nan=True)
 
 
 @contextmanager

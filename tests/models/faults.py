@@ -17,6 +17,7 @@ from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
+from mlbuild.models.answers.classification import Classification
 from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
@@ -51,6 +52,16 @@ class WrongSignOnBothSides(Ridge):
 
     def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
         return graph.call("Neg", sums)
+
+
+class OtherLabel(Classification):
+    @classmethod
+    def lower(cls, graph: Graph, scores: Tensor, coding: Coding) -> dict[str, Tensor]:
+        return super().lower(graph, graph.call("Neg", scores), coding) | {"probabilities": scores}
+
+
+class LabelsOtherwiseInTheFile(LogisticRegression):
+    answer = OtherLabel
 
 
 class ForgottenClass(LogisticRegression):
@@ -201,6 +212,7 @@ FAULTS: dict[type[Learner], str] = {
     WrongSignOnBothSides: "learns",
     ForgottenClass: "learns",
     WrongWidth: "gives_the_outputs_of_its_answer",
+    LabelsOtherwiseInTheFile: "gives_the_same_outputs_in_the_file",
     ThreadsInWhatIsLearned: "does_not_depend_on_threads",
     ThreadsInPredictions: "does_not_depend_on_threads",
     Clock: "repeats_itself",

@@ -25,8 +25,10 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.models.training import EarlyStopping, Rows
 from mlbuild.params import Boolean, Param, params_of, read, write
 from tests.budget import examples
+from tests.models.artifacts import outputs_in_file
 from tests.models.attempts import (
     at_most_data_failure,
+    close,
     first_rows,
     no_failure,
     problems,
@@ -74,6 +76,23 @@ def gives_the_outputs_of_its_answer(cls: type[Learner]) -> None:
             assert (given[output.name].dtype.kind == "f") == (output.element == "double"), output.name
             if output.classes:
                 assert ((given[output.name] >= 0) & (given[output.name] <= 1)).all(), output.name
+
+
+def gives_the_same_outputs_in_the_file(cls: type[Learner]) -> None:
+    """Also for equal scores, and for scores that are not numbers."""
+    for one in asked(cls, 60):
+        scores = cls().predict(cls().fit(one.training), one.rows, 1)
+        odd = [np.full_like(scores[:1], value) for value in (0.5, 0.0, 1.0, np.nan)]
+        scores = np.concatenate([scores, *odd])
+        codings = [one.coding]
+        if cls.answer.decides and len(one.coding.classes) == 2:
+            codings.append(replace(one.coding, threshold=float(scores[0, 1])))
+        for coding in codings:
+            native, found = cls.answer.apply(scores, coding), outputs_in_file(cls.answer, scores, coding)
+            assert [*native] == [*found]
+            for name, values in native.items():
+                same = np.array_equal if values.dtype.kind != "f" else close
+                assert same(values, found[name].astype(values.dtype)), f"{name}: {values} {found[name]}"
 
 
 def does_not_depend_on_threads(cls: type[Learner]) -> None:
