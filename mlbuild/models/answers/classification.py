@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mlbuild.columns import ColumnType
 from mlbuild.data.faults import first
@@ -38,9 +38,9 @@ class Classification(Answer):
     """
 
     kind = "classification"
-    dtypes = ("bool", "int", "string")
+    dtypes: ClassVar[tuple[str, ...]] = ("bool", "int", "string")
     otherwise = "derive a bool, int or string from it, or use a learner for regression"
-    cases = {
+    cases: ClassVar[Mapping[str, int | None]] = {
         "two classes": 2,
         "several classes": 3,
         "an unknown number of classes": None,

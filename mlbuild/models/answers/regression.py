@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.diagnostics import data_failure
 from mlbuild.frozen import frozen
@@ -21,9 +22,9 @@ class Regression(Answer):
     """Predict a number. The coded target is float64 [N], scores are [N, 1]."""
 
     kind = "regression"
-    dtypes = ("int", "float")
+    dtypes: ClassVar[tuple[str, ...]] = ("int", "float")
     otherwise = "derive a number from it, or use a learner for classification"
-    cases = {"regression": 0}
+    cases: ClassVar[Mapping[str, int | None]] = {"regression": 0}
     loss = "root_mean_squared_error"
 
     @classmethod
