@@ -184,12 +184,12 @@ class Table:
             Dropped(name, column, step, count[name]) for name, column in self.columns.items() if name in gone
         ]
         kept = {name: column for name, column in self.columns.items() if name not in gone}
-        return replace(self, columns=Columns.of(kept, self._others), dropped=(*self.dropped, *dropped))
+        return replace(self, columns=Columns.of(kept, self.others), dropped=(*self.dropped, *dropped))
 
     def renamed(self, names: Mapping[str, str]) -> Table:
         """Return the table with renamed columns; `names` maps old names to new ones."""
         columns = {names.get(name, name): column for name, column in self.columns.items()}
-        return replace(self, columns=Columns.of(columns, self._others))
+        return replace(self, columns=Columns.of(columns, self.others))
 
     def opened(self, at: Path) -> Table:
         """Return what is known after an invalid step: each column, unless it was dropped, and any other column.
@@ -200,7 +200,8 @@ class Table:
         return replace(self, columns=Columns.of(columns, Others(at)))
 
     @property
-    def _others(self) -> Others | None:
+    def others(self) -> Others | None:
+        """The columns that may exist besides the known ones, after an invalid definition."""
         return self.columns.others if isinstance(self.columns, Columns) else None
 
     def filtered(self, by: Decision, present: Iterable[str]) -> Table:

@@ -184,6 +184,7 @@ COMMANDS = {
     "check": ["check", "check --json", "check --format github", "check --format sarif", "check ."],
     "plan": ["plan", "plan --json", "plan --format github", "plan --format sarif", "plan --locked"],
     "build": ["build", "build --json", "build --format github", "build --format sarif", "build --no-samples"],
+    "test": ["test", "test --json", "test --junit tests.xml"],
     "status": ["status", "status --json"],
     "why": ["why contract:rows train:one dataset:all", "why contract:rows fit:one --json"],
     "graph": ["graph", "graph --dot", "graph --json"],

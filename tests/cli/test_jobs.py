@@ -75,7 +75,7 @@ def test_what_differs_when_it_runs_again_ends_with_exit_1(
 ) -> None:
     delays(mlbuild.folder)
     ticks = itertools.count()
-    monkeypatch.setattr(evaluate, "evaluate", lambda metrics, *_: {one.name: next(ticks) for one in metrics})
+    monkeypatch.setattr(evaluate, "evaluate", lambda metrics, *_: {one.label: next(ticks) for one in metrics})
     done = mlbuild("build", "evaluate:late", "--check-determinism")
     assert done.code == 1
     assert (

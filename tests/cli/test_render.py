@@ -47,7 +47,7 @@ def test_json_is_the_spec_itself_with_numbers_as_python_writes_them(mlbuild: Com
             "preprocessing",
             "models",
         ),
-        *("outputs", "x-own"),
+        *("outputs", "tests", "x-own"),
     ]
     assert value["sources"]["rows"]["type"] == "csv" and value["datasets"]["all"]["split"]["test"] == 0.0
     assert value["models"]["late"]["params"]["num_leaves"] == 63 and value["x-own"][0] == math.inf

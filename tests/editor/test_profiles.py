@@ -9,7 +9,7 @@ import pytest
 from mlbuild.data import SOURCES
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
-from mlbuild.spec.language import Model
+from mlbuild.spec.language import Model, Output
 from mlbuild.spec.root import OVERLAID
 from mlbuild.spec.shape.schema import schema_text
 from tests.editor.server import Server
@@ -48,7 +48,7 @@ LINEAR = "models:\n  m:\n    type: sklearn.linear_regression\n    params:\n     
         ("models:\n  m:\n    params:\n      ", {key for cls in LEARNERS for key in params_of(cls)}),
         (LINEAR, {"fit_intercept", "positive"}),
         ("sources:\n  s:\n    ", {"type", *OPTIONS}),
-        ("outputs:\n  o:\n    ", {"model", "verify"}),
+        ("outputs:\n  o:\n    ", {*params_of(Output)}),
     ],
     ids=["overlay", "model", "params", "params of a type", "source", "output"],
 )

@@ -62,12 +62,12 @@ def test_only_definitions_can_be_included(tmp_path: Path) -> None:
     part = "mlbuild: 1\nseed: 1\nmodles: {}\nprofiles: {}\nx-own: 1\noutputs: []\n"
     assert said(composed(tmp_path, f"{SPEC}include: part.yaml\n", part=part)) == [
         "part.yaml:1:1 unknown-key unknown key 'mlbuild' in an included file"
-        " | available keys: include, sources, contracts, datasets, preprocessing, models",
+        " | available keys: include, sources, contracts, datasets, preprocessing, models, tests",
         "part.yaml:2:1 unknown-key unknown key 'seed' in an included file"
-        " | available keys: include, sources, contracts, datasets, preprocessing, models",
+        " | available keys: include, sources, contracts, datasets, preprocessing, models, tests",
         "part.yaml:3:1 unknown-key unknown key 'modles' in an included file | did you mean 'models'?",
         "part.yaml:4:1 unknown-key unknown key 'profiles' in an included file"
-        " | available keys: include, sources, contracts, datasets, preprocessing, models",
+        " | available keys: include, sources, contracts, datasets, preprocessing, models, tests",
         "part.yaml:6:10 wrong-type 'outputs' must be a map, not a list",
     ]
 

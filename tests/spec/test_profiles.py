@@ -86,7 +86,7 @@ def test_a_misspelt_profile_is_told_whether_it_is_chosen_or_not(
 ) -> None:
     expected = expected or (
         "mlbuild.yaml:24:5 unknown-key unknown key 'mlbuild' in profile 'other'"
-        " | available keys: project, description, seed, warnings, sources, contracts, datasets, preprocessing, models, outputs"
+        " | available keys: project, description, seed, warnings, sources, contracts, datasets, preprocessing, models, outputs, tests"
     )
     for chosen in ((), ("other",)):
         found = [

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from mlbuild.data.formats import FORMATS
+from mlbuild.data import SOURCES
 from mlbuild.data.rules.bounds import Min
 from mlbuild.hints import listed
 from mlbuild.models.answers.classification import Classification
+from mlbuild.params import params_of
 from mlbuild.spec.layers.settings import read_settings
 from tests.spec.composing import SPEC, composed, said, sound
 
@@ -196,7 +197,7 @@ def test_paths_and_values(flag: str, path: tuple[str | int, ...], value: Any) ->
 def test_what_else_stands_there_keeps_its_place(tmp_path: Path) -> None:
     assert set_(tmp_path, "sources.rows.path=rows") == [
         "--set:1:9 missing-key source 'rows' needs 'type': the suffix of 'rows' does not imply one"
-        f" | available types: {listed(one.type for one in FORMATS)}",
+        f" | available types: {listed(name for name, cls in SOURCES.items() if 'path' in params_of(cls))}",
         "  the problem is here mlbuild.yaml:4:3",
     ]
 

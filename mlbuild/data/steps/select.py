@@ -37,7 +37,7 @@ class Select(DatasetStep):
 
     def infer(self, table: Table, others: Mapping[str, Table], at: Path = ()) -> Table:
         dropped = self._dropped(table)
-        if not dropped and self.columns.names is None:
+        if not dropped and self.columns.names is None and table.others is None:
             help_ = "use a list of names, or remove the step"
             raise Rejected(Problem("no-effect", "the selector drops no column", ("columns",), help_))
         return table.without(dropped, at)

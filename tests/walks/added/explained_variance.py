@@ -29,5 +29,6 @@ class ExplainedVariance(Metric):
     best = 1
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        spread = float(target.var())
-        return 1 - float((target - scores[:, 0]).var()) / spread if spread else None
+        if (target == target[0]).all():
+            return None
+        return 1 - float((target - scores[:, 0]).var() / target.var())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.formats.refusals import refusal
 from mlbuild.data.formats.texts.csv_dialect import Dialect
@@ -129,6 +129,13 @@ def _types(header: Sequence[str], numbers: Mapping[str, str]) -> list[pl.DataTyp
     return types
 
 
+def _keep_empty(version: str) -> dict[str, Any]:
+    """Return the option to read an empty field as an empty text, which polars 2 calls otherwise."""
+    if int(version.partition(".")[0]) < 2:
+        return {"missing_utf8_is_empty_string": True}
+    return {"empty_string_is_null": False}
+
+
 def _read_sound(
     file: Path, dialect: Dialect, quote: str, header: Sequence[str], found: CsvScan, wanted: Wanted
 ) -> pl.DataFrame | None:
@@ -150,13 +157,13 @@ def _read_sound(
                 infer_schema=False,
                 schema_overrides=_types(header, wanted.numbers) if wanted.numbers else None,
                 null_values=[*wanted.nulls] or None,
-                empty_string_is_null=False,
+                **_keep_empty(pl.__version__),
                 glob=False,
             )
     except Unread:
         return None
     # Polars takes a name such as `^a$` for a pattern, even in most methods of a single column.
-    rows.columns = [str(index) for index in range(rows.width)]
+    rows = rows.rename({name: str(index) for index, name in enumerate(rows.columns)})
     if rows.height == found.records - heads and found.delimiters == found.records * (width - 1):
         return rows if rows.width == width else None
     blank = blank_lines(file, dialect.delimiter, quote)
