@@ -56,7 +56,7 @@ def judged(
 ) -> Verdict:
     """Compare the metric of a build with that of the reference.
 
-    It is worse if it is worse by at least `by` and, on the same rows, if the difference is outside of chance. On other rows, only
+    It is worse if it is worse by at least `by` and, on the same rows, if the difference is statistically significant. On other rows, only
     `by` can tell.
     """
     values = [one.metrics.get(model, {}).get(split, {}).get(metric) for one in (reference, build)]

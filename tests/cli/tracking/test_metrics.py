@@ -53,9 +53,7 @@ def test_slices_are_those_that_the_build_measured(mlbuild: Command) -> None:
     assert head.split() == ["rows", "clusters", "log_loss", "roc_auc", "accuracy"]
     (tall,) = (one for one in shipped if one["slice"] == "tall")
     assert lines[0].startswith(f"tall  {tall['rows']}")
-    assert ("outside of chance" in lines[-1]) == any(
-        one["outside_chance"] for one in tall["metrics"].values()
-    )
+    assert ("significant" in lines[-1]) == any(one["outside_chance"] for one in tall["metrics"].values())
     wrong = mlbuild("metrics", "--slices", "size")
     assert wrong.code == 2 and "no model has slices 'size'" in wrong.err and "slices: tall, z" in wrong.err
 

@@ -35,7 +35,9 @@ def slices_text(found: Sequence[tuple[Build, str, Slices]]) -> list[str]:
             rows.append([_values(group), f"{group['rows']:,}", f"{group['clusters']:,}", *cells])
         title = f"{shown(model)}: {shown(slices.groups[0]['slice'])} on {slices.split} (build {build.name})"
         lines += [*([""] if lines else []), title, *aligned(rows)]
-    meaning = f"{MARK} the difference to all rows is outside of chance, corrected for the number of slices"
+    meaning = (
+        f"{MARK} the difference to all rows is statistically significant, corrected for the number of slices"
+    )
     return [*lines, *([meaning] if marked else [])]
 
 
