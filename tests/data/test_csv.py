@@ -65,6 +65,16 @@ REFUSED = {
     "a NUL byte": ("a,b\n1,2\n3,\0\n", "line 3 contains a NUL byte", []),
     "a short row": ('a,b\n"1\n2",3\n4\n', "row 2 (line 4) has 1 field, but the header has 2", []),
     "a long row": ("a,b\n\n\n1,2,3\n", "row 1 (line 4) has 3 fields, but the header has 2", []),
+    "a blank line, and a long row at the end": (
+        "a,b\n1,2\n\n3,4,",
+        "row 2 (line 4) has 3 fields, but the header has 2",
+        [],
+    ),
+    "a short row, and a long one at the end": (
+        "a,b\n1\n3,4,",
+        "row 1 (line 2) has 1 field, but the header has 2",
+        [],
+    ),
     "carriage returns in one column": (
         "a\r\r\n1\r\r\n",
         "line 1 ends in a carriage return without a line feed",

@@ -9,6 +9,7 @@ so if the result is certainly the same.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import islice
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The number of records that are converted to a table at a time, if polars does not read the file.
 _BATCH = 1 << 16
+#: How many of the last bytes of a file show its last row.
+_END = 1 << 20
 
 
 @frozen
@@ -95,6 +98,8 @@ def _read_quickly(file: Path, dialect: Dialect, header: Sequence[str], wanted: W
                 found, quote = scan(plain, dialect.delimiter, ""), ""
             if not found.sound or found.strays or found.nul:
                 return None
+            if _may_end_in_a_long_row(plain, dialect.delimiter, dialect.quote, len(header)):
+                return None
             quote = quote if found.opens else ""
             if wanted.numbers:
                 rows = _read_sound(plain, dialect, quote, header, found, wanted)
@@ -103,6 +108,19 @@ def _read_quickly(file: Path, dialect: Dialect, header: Sequence[str], wanted: W
             return _read_sound(plain, dialect, quote, header, found, Wanted())
     except UnicodeDecodeError:
         return None
+
+
+def _may_end_in_a_long_row(file: Path, delimiter: str, quote: str, width: int) -> bool:
+    """Whether a file ends with a delimiter in a row that may have too many fields.
+
+    Polars ignores an empty field too many there, and a short row elsewhere hides it from the count of delimiters.
+    """
+    with file.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - _END))
+        last = stream.read().rpartition(b"\n")[2]
+    if not last.endswith(delimiter.encode()):
+        return False
+    return last.count(delimiter.encode()) != width - 1 or (bool(quote) and quote.encode() in last)
 
 
 def _are_numbers(rows: pl.DataFrame, file: Path, delimiter: str, quote: str, found: CsvScan) -> bool:
