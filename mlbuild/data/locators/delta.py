@@ -235,7 +235,7 @@ class OpenedDelta:
             rows = pl.DataFrame(QueryBuilder().register("rows", self._table).execute(asked).read_all())
         except MemoryError:
             raise
-        except Exception as error:  # as above
+        except Exception as error:  # a query can raise anything, and its message can contain a signature
             if _GONE.search(str(error)):
                 raise self._vacuumed() from None
             raise self._remote.failure(error) from None

@@ -153,7 +153,7 @@ class IcebergTable(Remote):
             yield
         except (Failed, MemoryError):  # these have messages of our own
             raise
-        except Exception as error:  # a library can raise anything
+        except Exception as error:  # pyiceberg can raise anything, and its message can contain the connection
             unquoted = f"cannot read table '{self.table}': the pyiceberg library failed"
             text = self.catalog.connection.scrubbed(f"{type(error).__name__}: {error}")
             if self.catalog.file is not None:

@@ -149,7 +149,7 @@ def mlflow(folder: Path) -> Iterator[str]:
             for _ in range(600):
                 if _healthy(port):
                     break
-                time.sleep(0.5)  # it takes seconds to start
+                time.sleep(0.5)  # a server that starts offers no event to wait for
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(server.pid, 15)
