@@ -28,6 +28,11 @@ UNKNOWN = "unknown"
 ENDS_TEXT = "the character U+0000, which ends a string in an artifact"
 
 
+def text_of(value: Any) -> str:
+    """Return a value of a column as text: booleans as `true` and `false`, as in YAML and CSV."""
+    return str(value).casefold() if isinstance(value, bool) else str(value)
+
+
 @frozen(slots=True)
 class ColumnType:
     """The dtype of a column, whether values can be missing, and its categories, if they are declared."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlbuild.columns import text_of
 from mlbuild.data.contracts import Column, Contract
 from mlbuild.data.rules.stated import Stated
 from mlbuild.frozen import frozen
@@ -71,7 +72,7 @@ def _of_keys(name: str, column: str, before: Column, after: Column) -> Iterator[
 
 
 def _shown(value: object) -> str:
-    return str(value).casefold() if isinstance(value, bool) or value is None else str(value)
+    return "none" if value is None else text_of(value)
 
 
 def _of_rules(

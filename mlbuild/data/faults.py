@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.columns import text_of
 from mlbuild.diagnostics import Failed, Failure, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.hints import listed
@@ -161,7 +162,7 @@ def _shown(value: Any) -> str:
         return "[" + ", ".join(_shown(part) for part in value) + "]"
     if isinstance(value, str):
         return f"'{shown(value)}'"
-    return "null" if value is None else str(value).casefold() if isinstance(value, bool) else str(value)
+    return "null" if value is None else text_of(value)
 
 
 def faulty(message: str, faults: Iterable[Fault]) -> Failed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.columns import ColumnType
+from mlbuild.columns import ColumnType, text_of
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
@@ -45,7 +45,7 @@ class OneHot(Columnwise):
 
     def elements(self, state: State) -> dict[str, list[str]]:
         last = ["missing"] if self.handle_missing == "indicator" else []
-        return {name: [*map(_text, words), *last] for name, words in state.items()}
+        return {name: [*map(text_of, words), *last] for name, words in state.items()}
 
     def apply_column(self, state: list[Any], column: pl.Series, type_: ColumnType) -> pl.Series:
         import numpy as np
@@ -67,7 +67,3 @@ class OneHot(Columnwise):
     def _codes(self, words: list[Any]) -> Codes:
         """The position of each value; None if the vector is zero everywhere."""
         return Codes(words, 0, None, len(words) if self.handle_missing == "indicator" else None)
-
-
-def _text(word: Any) -> str:
-    return str(word).casefold() if isinstance(word, bool) else str(word)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from mlbuild.columns import ENDS_TEXT
+from mlbuild.columns import ENDS_TEXT, text_of
 from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, given, no_effect
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
@@ -187,4 +187,4 @@ def _as_int(value: Any) -> Any:
 
 
 def _yaml(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value).casefold()
+    return f"'{value}'" if isinstance(value, str) else text_of(value)

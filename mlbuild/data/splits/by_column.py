@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.columns import ColumnType
+from mlbuild.columns import ColumnType, text_of
 from mlbuild.data.splits.split import TEST, TRAIN, VALID, Split, suitable_column
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Problem, Rejected
@@ -100,4 +100,4 @@ def _unlike(values: Sequence[Any] | None, key: str, type_: ColumnType) -> Iterat
 
 
 def _shown(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value).casefold()
+    return f"'{value}'" if isinstance(value, str) else text_of(value)

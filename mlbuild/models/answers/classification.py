@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mlbuild.columns import ColumnType
+from mlbuild.columns import ColumnType, text_of
 from mlbuild.data.faults import first
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
@@ -161,7 +161,7 @@ class Classification(Answer):
 
     @classmethod
     def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
-        columns = tuple(f"probability_{_text(value)}" for value in coding.classes)
+        columns = tuple(f"probability_{text_of(value)}" for value in coding.classes)
         return (
             ModelOutput("label", _ELEMENTS[coding.dtype], coding.dtype, threshold=coding.threshold),
             ModelOutput("probabilities", "double", None, columns, coding.classes),
@@ -210,7 +210,3 @@ def is_a(value: Any, dtype: str) -> bool:
     if isinstance(value, (bool, str)):
         return dtype == ("bool" if isinstance(value, bool) else "string")
     return dtype == "int" and value == value // 1
-
-
-def _text(value: Any) -> str:
-    return str(value).casefold() if isinstance(value, bool) else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from mlbuild.columns import ColumnType
+from mlbuild.columns import ColumnType, text_of
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
@@ -155,6 +155,4 @@ def evaluate(
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).casefold()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else text_of(value)

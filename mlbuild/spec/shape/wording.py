@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from mlbuild.columns import text_of
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed, meant_as_list, misspelt
@@ -276,13 +277,11 @@ def shown(value: Any) -> str:
     """Format a value of the spec for messages."""
     if isinstance(value, str):
         return f"'{cut(' '.join(value.split()))}'"
-    if isinstance(value, bool):
-        return str(value).casefold()
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     if value is None:
         return "nothing"
-    return "a list" if isinstance(value, list) else "a map" if isinstance(value, dict) else str(value)
+    return "a list" if isinstance(value, list) else "a map" if isinstance(value, dict) else text_of(value)
 
 
 def _subject(at: Path) -> str:

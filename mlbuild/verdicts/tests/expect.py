@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.columns import text_of
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, ListOf, Object, field
 from mlbuild.verdicts.tests.cells import GIVEN, row_problems
-from mlbuild.verdicts.tests.expected import Expected, Range, text_of
+from mlbuild.verdicts.tests.expected import Expected, Range
 from mlbuild.verdicts.tests.subject import Subject, frame
 from mlbuild.verdicts.tests.test import About, Test
 from mlbuild.verdicts.verdict import Verdict

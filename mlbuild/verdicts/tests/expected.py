@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlbuild.columns import text_of
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, MapOf, Name, Number, Object, Scalar, field
@@ -112,8 +113,3 @@ def class_problems(
         yield Problem(
             "wrong-value", message, at, f"classes: {', '.join(texts)}", on="key" if as_text else "value"
         )
-
-
-def text_of(value: Any) -> str:
-    """Format a class as it is written in a spec."""
-    return str(value).casefold() if isinstance(value, bool) else str(value)

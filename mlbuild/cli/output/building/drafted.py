@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.session import Session, encode
 from mlbuild.cli.exits import UNREACHABLE, Stopped, UsageError
+from mlbuild.columns import text_of
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.store.store import DiskStore
@@ -78,7 +79,7 @@ def _expected(told: Json, answer: Any) -> list[tuple[str, Any]]:
         return [("label", _plain(answer[0]))]
     if len(classes) > 2:
         likely = int(answer.argmax())
-        return [("probabilities", {_text(classes[likely]): _range(float(answer[likely]), share=True)})]
+        return [("probabilities", {text_of(classes[likely]): _range(float(answer[likely]), share=True)})]
     return [("probability" if classes else "value", _range(float(answer[-1]), share=bool(classes)))]
 
 
@@ -94,7 +95,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value.item() if hasattr(value, "item") else value
-
-
-def _text(value: Any) -> str:
-    return str(value).casefold() if isinstance(value, bool) else str(value)

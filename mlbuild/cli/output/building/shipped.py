@@ -11,6 +11,7 @@ from mlbuild.cli.exits import UNREACHABLE, Stopped
 from mlbuild.cli.output.building.slices import outside_chance, slices_text
 from mlbuild.cli.output.building.verdicts import gates_of, gates_summary, summary, tested
 from mlbuild.cli.output.values import Values
+from mlbuild.columns import text_of
 from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Diagnostic, Failure, Related, Span
 from mlbuild.engine.execution.events import BuildResult
@@ -196,9 +197,7 @@ def _classes_text(values: Sequence[Any], rows: Mapping[str, Sequence[int]]) -> s
         f"{part} {' '.join(f'{count / sum(counts):.1%}' for count in counts)}"
         for part, counts in rows.items()
     )
-    named = ", ".join(
-        shown(str(value).casefold() if isinstance(value, bool) else str(value)) for value in values
-    )
+    named = ", ".join(shown(text_of(value)) for value in values)
     return f"  classes ({named}): {'  '.join(shares)}"
 
 

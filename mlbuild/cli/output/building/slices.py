@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlbuild.columns import text_of
 from mlbuild.shown import shown
 
 #: A line names this many slices.
@@ -51,6 +52,4 @@ def _named(one: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    if value is None:
-        return "(missing)"
-    return str(value).casefold() if isinstance(value, bool) else shown(str(value))
+    return "(missing)" if value is None else shown(text_of(value))
