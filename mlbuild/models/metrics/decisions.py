@@ -44,17 +44,18 @@ class BalancedAccuracy(Decision):
     metric = "balanced_accuracy"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        right, actual, _ = _confusion(target, self.predicted(scores), scores.shape[1])
-        held = actual > 0
-        return float((right[held] / actual[held]).mean())
+        counts = _Counts.of(target, self.predicted(scores), scores.shape[1])
+        held = counts.actual > 0
+        return float((counts.right[held] / counts.actual[held]).mean())
 
     def influence(self, target: Array, scores: Array) -> Array | None:
         import numpy as np
 
-        right, actual, _ = _confusion(target, self.predicted(scores), scores.shape[1])
-        recall = right / np.maximum(actual, 1)
-        weights = len(target) / (np.maximum(actual, 1) * (actual > 0).sum())
-        influence: Array = ((self.predicted(scores) == target) - recall[target]) * weights[target]
+        told = self.predicted(scores)
+        counts = _Counts.of(target, told, scores.shape[1])
+        recall = counts.right / np.maximum(counts.actual, 1)
+        weights = len(target) / (np.maximum(counts.actual, 1) * (counts.actual > 0).sum())
+        influence: Array = ((told == target) - recall[target]) * weights[target]
         return influence
 
 
@@ -97,15 +98,12 @@ class F1Score(Decision):
     classes = 2
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        _, actual, predicted = _confusion(target, self.predicted(scores), scores.shape[1])
-        return (
-            float(_f1_by_class(target, self.predicted(scores), scores.shape[1])[1])
-            if actual[1] + predicted[1]
-            else None
-        )
+        counts = _Counts.of(target, self.predicted(scores), scores.shape[1])
+        return float(counts.f1()[1]) if counts.either[1] else None
 
     def influence(self, target: Array, scores: Array) -> Array | None:
-        influence: Array = _f1_influences(target, self.predicted(scores), scores.shape[1])[:, 1]
+        told = self.predicted(scores)
+        influence: Array = _Counts.of(target, told, scores.shape[1]).f1_influences(target, told)[:, 1]
         return influence
 
 
@@ -118,49 +116,56 @@ class F1Macro(Decision):
     metric = "f1_macro"
 
     def compute(self, target: Array, scores: Array) -> float | None:
-        _, actual, predicted = _confusion(target, self.predicted(scores), scores.shape[1])
-        return float(
-            _f1_by_class(target, self.predicted(scores), scores.shape[1])[(actual + predicted) > 0].mean()
-        )
+        counts = _Counts.of(target, self.predicted(scores), scores.shape[1])
+        return float(counts.f1()[counts.either > 0].mean())
 
     def influence(self, target: Array, scores: Array) -> Array | None:
-        _, actual, predicted = _confusion(target, self.predicted(scores), scores.shape[1])
-        influence: Array = _f1_influences(target, self.predicted(scores), scores.shape[1])[
-            :, (actual + predicted) > 0
-        ].mean(axis=1)
+        told = self.predicted(scores)
+        counts = _Counts.of(target, told, scores.shape[1])
+        influence: Array = counts.f1_influences(target, told)[:, counts.either > 0].mean(axis=1)
         return influence
 
 
-def _f1_by_class(target: Array, told: Array, width: int) -> Array:
-    import numpy as np
+@frozen(eq=False)
+class _Counts:
+    """For each class [classes], the correct predictions, the rows of the class, and the predictions of the class."""
 
-    right, actual, predicted = _confusion(target, told, width)
-    values: Array = 2 * right / np.maximum(actual + predicted, 1)
-    return values
+    right: Array
+    actual: Array
+    predicted: Array
 
+    @staticmethod
+    def of(target: Array, told: Array, width: int) -> _Counts:
+        import numpy as np
 
-def _f1_influences(target: Array, told: Array, width: int) -> Array:
-    """Return the influence of each row on the F1 score of each class, float64 [N, classes].
+        right = np.bincount(target[told == target], minlength=width)
+        return _Counts(right, np.bincount(target, minlength=width), np.bincount(told, minlength=width))
 
-    With the shares a of correct predictions of a class, and b of the other rows and predictions of the class, the score
-    is 2a / (2a + b).
-    """
-    import numpy as np
+    @property
+    def either(self) -> Array:
+        """The rows of each class and its predictions, added."""
+        added: Array = self.actual + self.predicted
+        return added
 
-    right, actual, predicted = (counts / len(target) for counts in _confusion(target, told, width))
-    whole = np.where(actual + predicted > 0, actual + predicted, 1)
-    wrong = actual + predicted - 2 * right
-    classes = np.arange(width)
-    is_actual, is_predicted = target[:, None] == classes, told[:, None] == classes
-    influences: Array = (
-        2 * wrong * (is_actual & is_predicted) - 2 * right * (is_actual ^ is_predicted)
-    ) / whole**2
-    return influences
+    def f1(self) -> Array:
+        """Return the F1 score of each class; 0 without rows and predictions."""
+        import numpy as np
 
+        values: Array = 2 * self.right / np.maximum(self.either, 1)
+        return values
 
-def _confusion(target: Array, told: Array, width: int) -> tuple[Array, Array, Array]:
-    """Count for each class the correct predictions, the rows of the class, and the predictions of the class."""
-    import numpy as np
+    def f1_influences(self, target: Array, told: Array) -> Array:
+        """Return the influence of each row on the F1 score of each class, float64 [N, classes].
 
-    right = np.bincount(target[told == target], minlength=width)
-    return right, np.bincount(target, minlength=width), np.bincount(told, minlength=width)
+        With the shares a of correct predictions of a class, and b of the other rows and predictions of the class, the
+        score is 2a / (2a + b).
+        """
+        import numpy as np
+
+        right, either = self.right / len(target), self.either / len(target)
+        classes = np.arange(len(right))
+        is_actual, is_predicted = target[:, None] == classes, told[:, None] == classes
+        influences: Array = (
+            2 * (either - 2 * right) * (is_actual & is_predicted) - 2 * right * (is_actual ^ is_predicted)
+        ) / np.where(either > 0, either, 1) ** 2
+        return influences
