@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.evaluation.intervals import FEWEST, LEVEL, TOO_FEW, standard_error, wilson
 from mlbuild.evaluation.rows import Rows
 from mlbuild.evaluation.student import quantile
+from mlbuild.models.answers.classification import decide
+from mlbuild.models.metrics.calibration import grouped
 from mlbuild.models.thresholds.threshold import Candidates
 from mlbuild.params import Json
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 #: A curve has at most this many points.
 POINTS = 200
-#: The number of groups of rows, of nearly equal size.
-GROUPS = 15
 #: With more classes, there is no table of which is predicted for which.
 MOST_CLASSES = 50
 #: The number of bars of a histogram.
@@ -33,15 +33,12 @@ def curves(rows: Rows, threshold: float | None) -> Json:
 
     if not len(rows) or np.isnan(rows.scores).any():
         return {}
-    if (
-        rows.target.ndim > 1
-    ):  # such as the grades and groups of a ranking, whose scores are not estimates of them
+    # Such as the grades and groups of a ranking, whose scores are not estimates of them.
+    if rows.target.ndim > 1:
         return {}
     if not rows.classes:
         return _numbers(rows.target, rows.scores[:, 0])
-    told = rows.scores.argmax(axis=1)
-    if threshold is not None:
-        told = (rows.scores[:, 1] >= threshold).astype(np.int64)
+    told = decide(rows.scores, threshold)
     found: Json = {}
     if rows.classes <= MOST_CLASSES:
         pairs = np.bincount(rows.target * rows.classes + told, minlength=rows.classes**2)
@@ -137,14 +134,11 @@ def _numbers(target: Array, predicted: Array) -> Json:
 
 
 def _groups(values: Array) -> list[Array]:
-    """Return the rows [n] of groups of nearly equal size in the order of values; equal values are in one group."""
+    """Return the rows [n] of each group, in the order of the values."""
     import numpy as np
 
-    ordered = np.sort(values)
-    edges = np.unique(ordered[len(ordered) * np.arange(1, GROUPS) // GROUPS])
-    group = np.searchsorted(edges, values, "right")
-    found = [np.flatnonzero(group == one) for one in range(len(edges) + 1)]
-    return [places for places in found if len(places)]
+    group = grouped(values)
+    return [np.flatnonzero(group == one) for one in np.unique(group)]
 
 
 def _ends(values: Array) -> Json:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.evaluation import student
 from mlbuild.evaluation.intervals import FEWEST, LEVEL, standard_error
 from mlbuild.frozen import frozen
+from mlbuild.models.answers.classification import decide
 from mlbuild.models.metrics.decided import Decided
 from mlbuild.models.metrics.metric import Metric, rounded
 
@@ -105,8 +106,7 @@ def _counts(
         return
     counted = [metric.counted(target, scores) for metric, scores in both]
     one, other = (
-        metric.predicted(scores) if isinstance(metric, Decided) else scores.argmax(axis=1)
-        for metric, scores in both
+        metric.predicted(scores) if isinstance(metric, Decided) else decide(scores) for metric, scores in both
     )
     for some in [*(rows for rows in counted if rows is not None), one != other]:
         yield int(some.sum()) if clusters is None else len(np.unique(clusters[some]))

@@ -15,6 +15,7 @@ from mlbuild.engine.store.store import DiskStore
 from mlbuild.evaluation.differences import Difference, difference
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Coding
+from mlbuild.models.answers.classification import decide
 from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import read
@@ -62,10 +63,7 @@ class Pair:
         if self.one.ndim != 2 or not self.coding.classes or self.one.shape[1] != len(self.coding.classes):
             return None
         both = zip((self.one, self.other), self.thresholds, strict=True)
-        first, second = (
-            scores.argmax(axis=1) if least is None else (scores[:, 1] >= least).astype(int)
-            for scores, least in both
-        )
+        first, second = (decide(scores, threshold) for scores, threshold in both)
         return first, second
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as scikit_learn
 
-from mlbuild.evaluation.curves import GROUPS, POINTS, curves
+from mlbuild.evaluation.curves import POINTS, curves
 from mlbuild.evaluation.rows import Rows
+from mlbuild.models.metrics.calibration import GROUPS
 from tests.budget import seed
 
 Array = np.ndarray[Any, Any]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 #: The number of groups of rows whose mean probability is compared with what happened.
-_BINS = 15
+GROUPS = 15
 _MOST_STEPS = 100
 
 
@@ -96,9 +96,7 @@ class CalibrationError(Metric):
         import numpy as np
 
         probability = scores[:, 1]
-        ordered = np.sort(probability)
-        edges = np.unique(ordered[len(ordered) * np.arange(1, _BINS) // _BINS])
-        group = np.searchsorted(edges, probability, "right")
+        group = grouped(probability)
         rows = np.bincount(group)
         held = rows > 0
         rows = rows[held]
@@ -107,6 +105,18 @@ class CalibrationError(Metric):
         chance = happened * (1 - happened) / np.maximum(rows - 1, 1)
         squared = float((rows * ((predicted - happened) ** 2 - chance)).sum()) / len(target)
         return math.sqrt(max(squared, 0.0))
+
+
+def grouped(values: Array) -> Array:
+    """Return the number of the group of each row, int64 [N], counted from 0 in the order of the values.
+
+    There are at most `GROUPS` groups, of nearly equal size. Equal values are in one group, so the first can be empty.
+    """
+    import numpy as np
+
+    ordered = np.sort(values)
+    edges = np.unique(ordered[len(ordered) * np.arange(1, GROUPS) // GROUPS])
+    return np.searchsorted(edges, values, "right")
 
 
 def _log_odds(scores: Array) -> Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.evaluation.harm import harm
+from mlbuild.models.answers.classification import decide
 from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.skill import Constants
 from mlbuild.params import Json, read, write
@@ -114,7 +115,7 @@ def run(job: Job) -> None:
                 one = harm(metric, wanted, ours, other, classes, numbers, deciding)
                 harms[split][metric.label] = one and one.to_json()
         if theirs is not None and classes:
-            flips[split] = float((_decided(ours, coding.threshold) != _decided(theirs, limit)).mean())
+            flips[split] = float((decide(ours, coding.threshold) != decide(theirs, limit)).mean())
     told: Json = {
         "format": FORMAT,
         "missing": missing,
@@ -132,12 +133,6 @@ def _their_threshold(job: Job) -> float | None:
             found: float | None = json.loads(job.read(slot, part))
             return found
     return None
-
-
-def _decided(scores: Array, limit: float | None) -> Array:
-    """Return the code of the predicted class of each row."""
-    found: Array = scores.argmax(axis=1) if limit is None else (scores[:, 1] >= limit).astype(int)
-    return found
 
 
 def _unit(cluster: Cluster | None) -> str:
