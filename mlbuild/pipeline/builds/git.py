@@ -25,8 +25,8 @@ from mlbuild.regular import real
 PATIENCE = 5.0
 #: The bytes that git may allocate: a forged repository must not exhaust the memory.
 _MEMORY = 1 << 30
-#: The most files of a revision that are read, and the folder for git between them.
-_MOST, OWN = 2000, ".mlbuild-git"
+#: The most files of a revision that are read.
+_MOST = 2000
 
 #: Variables with which users configure git. The others could point git to another repository.
 _USERS = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
@@ -115,7 +115,7 @@ class Git:
         entries = [entry.partition("\t") for entry in listed if entry.startswith("100")]
         wanted = [(about.split()[2], name) for about, _, name in entries if name.endswith(suffixes)]
         # A forged tree can have any names.
-        wanted = [(one, name) for one, name in wanted if {"..", OWN}.isdisjoint(Path(name).parts)]
+        wanted = [(one, name) for one, name in wanted if ".." not in Path(name).parts]
         if len(wanted) > _MOST or any(Path(name).is_absolute() for _, name in wanted):
             raise NoAnswer
         answer = io.BytesIO(self._ask("cat-file", "--batch", given="".join(f"{one}\n" for one, _ in wanted)))

@@ -11,7 +11,7 @@ from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import remove
 from mlbuild.params import Json
-from mlbuild.pipeline.builds.git import OWN, Git, NoAnswer, Repository, configure, opened
+from mlbuild.pipeline.builds.git import Git, NoAnswer, Repository, configure, opened
 from mlbuild.regular import real
 
 #: Settings about how files and objects are read, which cannot run anything.
@@ -63,22 +63,15 @@ def specs_at(file: Path, revision: str, path: str | None, folder: Path) -> Path 
     repository is asked. Without a path, it is the same spec. None if there is no such repository, revision or file.
     """
     spec = real(file)
-    repository = Repository.around(spec.parent)
-    if repository is None or revision.startswith("-"):
-        return None
-    own = folder / OWN
-    own.mkdir()
-    try:
-        repository.link(own)
-        git = Git(own, repository.tree, spec.parent)
+    with suppress(OSError, NoAnswer), opened(spec.parent) as found:
+        if found is None or revision.startswith("-"):
+            return None
+        git, repository, _ = found
         git.write(revision, folder, _YAML)
-    except (OSError, NoAnswer):
-        return None
-    finally:
-        remove(own)
-    root = repository.tree
-    places = [spec.relative_to(root)] if path is None else [Path(path), spec.parent.relative_to(root) / path]
-    return next((folder / place for place in places if (folder / place).is_file()), None)
+        own = spec.relative_to(repository.tree)
+        places = [own] if path is None else [Path(path), own.parent / path]
+        return next((folder / place for place in places if (folder / place).is_file()), None)
+    return None
 
 
 def _asked(repository: Repository, own: Path, root: Path, files: Iterable[str]) -> Json:
