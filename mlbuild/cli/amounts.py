@@ -1,4 +1,4 @@
-"""Parsers for numbers and sizes in options, and their defaults in the environment."""
+"""Options that are numbers or sizes: how they are parsed, and their defaults in the environment."""
 
 from __future__ import annotations
 
@@ -34,6 +34,17 @@ def size(text: str) -> int:
 def _short(text: str) -> bool:
     """Whether a number has at most as many digits as any that makes sense; Python refuses to parse very long ones."""
     return len(text) <= 18
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Let a command say how many tasks run in parallel."""
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=count,
+        metavar="N",
+        help="run up to N tasks in parallel; 1 runs them in this process (default: $MLBUILD_JOBS, or one per core)",
+    )
 
 
 def cores(threads: int | None = None, jobs: int | None = None) -> tuple[int, int]:

@@ -1,18 +1,53 @@
-"""Brings a table up to date for a command that shows it."""
+"""Builds what a command needs, and says how far it is."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 
 from mlbuild import api
 from mlbuild.cli.amounts import cores
+from mlbuild.cli.ending import ended_as_interrupted
 from mlbuild.cli.exits import Stopped, code_of
 from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.printing import Paint
 from mlbuild.cli.output.values import Values
 from mlbuild.engine.decide.records import Action
+from mlbuild.engine.execution.events import BuildResult, Listener
 from mlbuild.spec.spec import Spec
+
+
+def build_for(
+    args: argparse.Namespace,
+    spec: Spec,
+    targets: Sequence[str],
+    *,
+    jobs: int | None = None,
+    keep_going: bool = False,
+    listening: Callable[[Listener], Listener] = lambda printer: printer,
+) -> BuildResult:
+    """Run tasks and what they need, as far as they are out of date.
+
+    `listening` is given what prints the progress, and returns what hears of it.
+    """
+    values, plan = Values(args), api.plan(spec)
+    paint, quiet = Paint(sys.stderr, not args.no_color), args.quiet or args.json
+    printer = BuildPrinter(sys.stderr, paint, quiet, False, plan)
+    threads, jobs = cores(None, jobs)
+    with ended_as_interrupted(api.needs_workers(jobs, None)):
+        return values.result(
+            api.build(
+                spec,
+                targets,
+                keep_going=keep_going,
+                threads=threads,
+                jobs=jobs,
+                command=["mlbuild", *args.argv],
+                events=values.listener(listening(printer)),
+                planned=plan,
+            )
+        )
 
 
 def built(args: argparse.Namespace, spec: Spec, task: str, failing: str) -> Action:
@@ -23,22 +58,7 @@ def built(args: argparse.Namespace, spec: Spec, task: str, failing: str) -> Acti
     Raises:
         Stopped: It failed.
     """
-    values, plan = Values(args), api.plan(spec)
-    printer = BuildPrinter(
-        sys.stderr, Paint(sys.stderr, not args.no_color), args.quiet or args.json, False, plan
-    )
-    threads, jobs = cores()
-    result = values.result(
-        api.build(
-            spec,
-            [task],
-            threads=threads,
-            jobs=jobs,
-            command=["mlbuild", *args.argv],
-            events=values.listener(printer),
-            planned=plan,
-        )
-    )
+    result = build_for(args, spec, [task])
     if not result.ok:
         failed = next(iter(result.failures.values()))
         code = code_of(failure.kind for failure in result.failures.values())

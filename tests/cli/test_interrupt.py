@@ -57,6 +57,22 @@ def test_an_interrupted_build_ends_at_once_and_can_go_on(
     assert f"reused  {first.split()[1]} " in again.err
 
 
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_command_that_builds_what_it_shows_ends_like_a_build(
+    mlbuild: Command, monkeypatch: pytest.MonkeyPatch, end: Callable[[int], None]
+) -> None:
+    delays(mlbuild.folder)
+    monkeypatch.setenv("MLBUILD_JOBS", "2")
+    with started(mlbuild.folder, "describe", "flights") as described:
+        assert described.stderr is not None and described.stdout is not None
+        assert "ran  " in described.stderr.readline()
+        end(described.pid)
+        told, printed = described.stderr.read(), described.stdout.read()
+        assert described.wait() == 130
+        assert alive(described.pid) == []
+    assert (told.splitlines()[-1], printed) == ("mlbuild: interrupted; finished tasks are kept", "")
+
+
 @pytest.mark.parametrize("stopped", ["the zygote", "all"])
 def test_a_build_whose_processes_are_stopped_ends_at_the_first_ctrl_c(mlbuild: Command, stopped: str) -> None:
     """Stopped by `kill -STOP` or by a debugger, they do not handle signals any more."""

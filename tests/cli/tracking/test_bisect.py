@@ -13,6 +13,7 @@ import pytest
 from mlbuild.tracking.bisect import search
 from tests.cli.processes import started
 from tests.cli.running import Command
+from tests.cli.test_concurrent import held, waiting
 from tests.cli.test_runs import git, records
 from tests.cli.tracking.project import SPEC, told, visits
 
@@ -62,6 +63,16 @@ def test_a_loss_that_is_too_small_is_not_found(mlbuild: Command) -> None:
         "bisect", "--metric", "log_loss", f"{commits[0]}..{commits[1]}", "--worse-by", "0.01", "--json"
     )
     assert better.code == 1 and told(better.out)["worse_since"] is None
+
+
+def test_a_search_says_for_whom_it_waits(mlbuild: Command) -> None:
+    history(mlbuild.folder, 1, 2)
+    lock = held(mlbuild.folder)
+    with started(mlbuild.folder, "bisect", "--metric", "log_loss", "main~1..main") as asked:
+        waiting(asked)
+        os.close(lock)
+        found, _ = asked.communicate()
+    assert asked.returncode == 0 and "worse since this commit" in found
 
 
 def test_commits_that_cannot_be_built_are_suspects(mlbuild: Command) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from mlbuild import api
-from mlbuild.cli.amounts import cores, count, size
+from mlbuild.cli.amounts import add_jobs, cores, count, size
 from mlbuild.cli.commands.building.plan import add_out
 from mlbuild.cli.commands.building.plan import run as run_plan
+from mlbuild.cli.ending import ended_as_interrupted
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
 from mlbuild.cli.output.building.progress import BuildPrinter
@@ -61,13 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also print reused tasks, and the number of rows before and after each dataset step",
     )
-    parser.add_argument(
-        "-j",
-        "--jobs",
-        type=count,
-        metavar="N",
-        help="run up to N tasks in parallel; 1 runs them in this process (default: $MLBUILD_JOBS, or one per core)",
-    )
+    add_jobs(parser)
     parser.add_argument(
         "--threads",
         type=count,
@@ -151,28 +144,6 @@ def _annotate(args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildRes
     """Report failed tasks at the lines of the spec that they come from, if GitHub's format is used."""
     if args.format == "github" and result.failures:
         show_document(diagnostics_github([*of_failures(spec, plan, result)]))
-
-
-@contextmanager
-def ended_as_interrupted(workers: bool) -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C. If there are workers, they are ended first.
-
-    Signals that this process was started to ignore stay ignored.
-    """
-    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    ignored = [number for number, handler in former.items() if handler == signal.SIG_IGN]
-    at_once = not workers and signal.SIGINT not in ignored
-    ending = former[signal.SIGINT] if at_once else signal.default_int_handler
-    for number in former.keys() - ignored:
-        signal.signal(number, ending)
-    try:
-        yield
-    except KeyboardInterrupt:
-        former = dict.fromkeys(former, signal.SIG_IGN)  # an impatient second Ctrl-C has no effect
-        raise
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _code(result: BuildResult, check_determinism: bool) -> int:

@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 
 from mlbuild import api
-from mlbuild.cli.amounts import cores, count
-from mlbuild.cli.commands.building.build import ended_as_interrupted
+from mlbuild.cli.amounts import add_jobs, count
+from mlbuild.cli.built import build_for
 from mlbuild.cli.exits import GATE, OK, UsageError, code_of
 from mlbuild.cli.output.building.drafted import drafted, needed
-from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.building.verdicts import junit, table, tested
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, show, show_document
-from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec
 from mlbuild.diagnostics import Unwritable
 from mlbuild.engine.execution.events import BuildResult, Event, Listener, TaskFailed
@@ -50,13 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="row for --draft, counted in the test part of the dataset (default: 1)",
     )
     parser.add_argument("--junit", metavar="FILE", help="also write the results to a JUnit XML file")
-    parser.add_argument(
-        "-j",
-        "--jobs",
-        type=count,
-        metavar="N",
-        help="run up to N tasks in parallel; 1 runs them in this process (default: $MLBUILD_JOBS, or one per core)",
-    )
+    add_jobs(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -126,23 +118,7 @@ def _named(spec: Spec, names: list[str]) -> list[str]:
 
 
 def _built(args: argparse.Namespace, spec: Spec, targets: list[str]) -> BuildResult:
-    values, plan = Values(args), api.plan(spec)
-    paint, quiet = Paint(sys.stderr, not args.no_color), args.quiet or args.json
-    threads, jobs = cores(None, args.jobs)
-    printer = BuildPrinter(sys.stderr, paint, quiet, False, plan)
-    with ended_as_interrupted(api.needs_workers(jobs, None)):
-        return values.result(
-            api.build(
-                spec,
-                targets,
-                keep_going=True,
-                threads=threads,
-                jobs=jobs,
-                command=["mlbuild", *args.argv],
-                events=values.listener(_without_tests(printer)),
-                planned=plan,
-            )
-        )
+    return build_for(args, spec, targets, jobs=args.jobs, keep_going=True, listening=_without_tests)
 
 
 def _without_tests(listener: Listener) -> Listener:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from mlbuild import api
 from mlbuild.cli.amounts import cores
-from mlbuild.cli.commands.building.build import ended_as_interrupted
+from mlbuild.cli.ending import ended_as_interrupted
 from mlbuild.cli.exits import OK, TASK, Stopped, UsageError
+from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document
 from mlbuild.cli.output.tracking.bisect import found_json, found_text, step_text
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         tempfile.TemporaryDirectory(prefix="mlbuild-bisect-") as folder,
     ):
         store = open_store(file.parent)
-        with store.building(lambda holder: None):
+        with store.building(lambda holder: say([waiting_text(holder)])):
             builder = _Builder(args, file, store, Path(os.path.realpath(folder)), threads, jobs)
             return _searched(args, builder, [found.old, *found.after], split or "test", metric)
 
