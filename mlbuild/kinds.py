@@ -270,9 +270,9 @@ def _bounds(**bounds: float | None) -> Json:
 def bound_words(low: float | None, above: float | None, high: float | None, below: float | None) -> str:
     """Describe bounds, to be put after "a number": " >= 0 and < 1".
 
-    The limit of C is mentioned only if there is no other.
+    The limit of C, an int, is mentioned only if there is no other.
     """
-    high = None if high == INT32 and low is not None else high
+    high = None if isinstance(high, int) and high == INT32 and low is not None else high
     parts = [(">=", low), (">", above), ("<=", high), ("<", below)]
     texts = [
         f"{sign} {bound:{'' if isinstance(bound, int) else 'g'}}"

@@ -157,9 +157,8 @@ class _Gate:
     def _answers(self, feed: Arrays, rows: Real, kind: str) -> Iterator[Compared]:
         answers = self._whole.run(feed)
         natively = self.trained.answers(rows.scores)
-        for name in sorted(
-            natively, key=lambda name: not holds_numbers(natively[name])
-        ):  # numbers first: they explain the rest
+        # Numbers first: they explain the rest.
+        for name in sorted(natively, key=lambda name: not holds_numbers(natively[name])):
             yield compare_output(f"{name} of {kind} rows", answers[name], natively[name])
 
     def _matrix(self, feed: Arrays, rows: Real, kind: str) -> Iterator[Compared]:

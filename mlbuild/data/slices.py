@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 100
 
 
-@frozen
+@frozen(eq=False)
 class Group:
     """The rows of one slice: what they have in common, by column, and their numbers, int64 [n]."""
 

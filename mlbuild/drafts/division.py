@@ -227,9 +227,8 @@ def _division(
     steps: Sequence[Mapping[str, Any]] = (),
 ) -> Division | None:
     """Return the division by a split, if each requested part has rows, and the training rows contain every class."""
-    seeded = (
-        replace(split, seed=0) if isinstance(split, Shares) and split.seed is None else split
-    )  # of the project
+    # Without a seed, a split has that of the project, which is 0.
+    seeded = replace(split, seed=0) if isinstance(split, Shares) and split.seed is None else split
     try:
         parts = seeded.parts(goal.rows if rows is None else rows)
     except Failed:

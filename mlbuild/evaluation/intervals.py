@@ -70,7 +70,6 @@ def interval(
     A share of rows has Wilson's interval, with the number of independent rows that have the same standard error. A
     metric with two bounds has one on the logit scale. Others have a symmetric one, cut off at the bounds.
     """
-
     influence = metric.influence(target, scores)
     if influence is None:
         return None

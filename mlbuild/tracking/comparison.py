@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlbuild.engine.decide.records import find_action
 from mlbuild.engine.store.store import DiskStore
@@ -14,9 +14,6 @@ from mlbuild.tracking.builds import SPLITS, Build
 from mlbuild.tracking.changes import Change, changes
 from mlbuild.tracking.pairs import Pair, metric_order, pair_of
 from mlbuild.tracking.tables import TableChanges, table_changes
-
-if TYPE_CHECKING:
-    pass
 
 #: The most rows whose predictions moved most that are named.
 _NAMED = 10

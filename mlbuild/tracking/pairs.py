@@ -118,9 +118,8 @@ def _metrics(build: Build, model: str, coding: Coding, train: Array) -> dict[str
     known = (name for values in build.metrics[model].values() for name in values)
     found = {}
     for one in [*known, *(listed if isinstance(listed, list) else [listed])]:
-        with suppress(
-            Rejected, Failed, KeyError, TypeError
-        ):  # of another version, or without a class that it needs
+        # It can be of another version, or without a class that it needs.
+        with suppress(Rejected, Failed, KeyError, TypeError):
             (metric,) = METRIC_LIST.read([one])
             found[metric.label] = metric.prepared(coding.classes, train)
     return found

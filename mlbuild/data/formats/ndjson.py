@@ -58,9 +58,8 @@ class Ndjson(Format):
         import polars.selectors as cs
 
         floats = rows.select(cs.float())
-        floats.columns = [
-            str(index) for index in range(floats.width)
-        ]  # a name such as `^a$` would be a pattern
+        # A name such as `^a$` would be a pattern.
+        floats.columns = [str(index) for index in range(floats.width)]
         if not any(column.is_infinite().any() for column in floats):
             rows.write_ndjson(stream)
             return

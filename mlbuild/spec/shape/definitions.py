@@ -100,12 +100,12 @@ class Definitions:
         if isinstance(kind, Name):
             return kind.definition()
         if isinstance(kind, TaggedUnion) and name == kind.name:
+            if kind.short:
+                return {"anyOf": [self._alone(kind.alone.json_schema()), {"type": "object"}]}
             write = {
                 value: f"write '{kind.by}: {value}' and put its parameters below"
                 for value in kind.classes.names
             }
-            if kind.short:
-                return {"anyOf": [self._alone(kind.alone.json_schema()), {"type": "object"}]}
             return {"type": "object", "words": kind.phrase(), "hints": write}
         return {} if isinstance(kind, Object) and kind.short else {"type": "object"}
 

@@ -8,8 +8,6 @@ from mlbuild.kinds import Json, described
 from mlbuild.spec.root import OVERLAID, SECTION_KEYS
 
 _OWN: Json = {"patternProperties": {"^x-": True}, "additionalProperties": False}
-
-
 #: What the names of definitions without required keys begin with.
 RELAXED = "overlay."
 

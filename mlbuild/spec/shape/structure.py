@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
 from mlbuild.hints import did_you_mean, listed, misspelt
@@ -17,9 +17,6 @@ from mlbuild.models import LEARNERS
 from mlbuild.params import TaggedUnion, params_of
 from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions, option_errors
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, shown
-
-if TYPE_CHECKING:
-    pass
 
 #: Messages for keys that belong elsewhere, or are known for another reason, by definition.
 _ELSEWHERE = {

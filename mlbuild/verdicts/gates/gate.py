@@ -31,9 +31,10 @@ class Found:
 class Evidence:
     """What is known about a model when its gates are judged.
 
-    `slices` are the groups of each part with their metrics. `metrics` and `intervals` are those of each part, by the label of a metric. `harms` compare with the `baseline` and the
-    `constant` in each part. `flips` is the share of rows with another answer than the baseline's. `missing` says why there is
-    no baseline, and `unit` what the independent units of the rows are called.
+    `metrics` and `intervals` are those of each part, by the label of a metric. `harms` compare with the `baseline` and
+    the `constant` in each part. `flips` is the share of rows with another answer than the baseline's. `missing` says why
+    there is no baseline, and `unit` what the independent units of the rows are called. `bytes` is the size of the
+    artifact. `slices` are the groups of each part with their metrics.
     """
 
     metrics: Mapping[str, Mapping[str, float | None]]

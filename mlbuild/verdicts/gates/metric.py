@@ -7,6 +7,7 @@ from typing import Literal
 
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
+from mlbuild.kinds import bound_words
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import Choice, Number, field
 from mlbuild.verdicts.gates.gate import Evidence, Finding, Found, Judged
@@ -32,9 +33,7 @@ class MetricGate(OfMetric):
 
     @property
     def words(self) -> str:
-        bounds = [f">= {self.min:g}"] if self.min is not None else []
-        bounds += [f"<= {self.max:g}"] if self.max is not None else []
-        return f"metric {self.metric.label} {' and '.join(bounds)}"
+        return f"metric {self.metric.label}{bound_words(self.min, None, self.max, None)}"
 
     def check(self) -> Iterator[Problem]:
         if self.min is None and self.max is None:

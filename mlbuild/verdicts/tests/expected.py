@@ -8,6 +8,7 @@ from typing import Any
 from mlbuild.columns import text_of
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
+from mlbuild.kinds import bound_words
 from mlbuild.params import Described, MapOf, Name, Number, Object, Scalar, field
 from mlbuild.verdicts.tests.cells import fits, wanted
 from mlbuild.verdicts.tests.test import About
@@ -33,8 +34,7 @@ class Range(Described):
 
     def bounds(self) -> str:
         """Return the bounds for a sentence, after the number."""
-        told = [f">= {self.min:g}"] if self.min is not None else []
-        return " and ".join([*told, *([f"<= {self.max:g}"] if self.max is not None else [])])
+        return bound_words(self.min, None, self.max, None).lstrip()
 
 
 @frozen

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.md and args.json:
-        raise UsageError("--md and --json exclude each other")
+        raise UsageError("--md and --json cannot be used together")
     history = history_of(args)
     first, second = _asked(args)
     old, new = find_build(history, first), find_build(history, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
@@ -104,9 +105,7 @@ def gates_summary(gates: Sequence[Json]) -> list[str]:
     if not gates:
         return []
     others = [one for one in gates if one["verdict"] != "pass"]
-    counts = {one["verdict"].replace("_", " "): 0 for one in others}
-    for one in others:
-        counts[one["verdict"].replace("_", " ")] += 1
+    counts = Counter(one["verdict"].replace("_", " ") for one in others)
     told = [f"{len(gates) - len(others)} passed", *(f"{count} {word}" for word, count in counts.items())]
     lines = [f"    {one['verdict'].upper()}  {one['words']}: {one['text']}" for one in others]
     return [f"  gates: {', '.join(told)}", *lines]
@@ -121,9 +120,8 @@ def table(tests: Sequence[Tested], paint: Any) -> list[str]:
         cached = "  (cached)" if one.cached else ""
         lines.append(f"{paint(one.style, one.word)}  {one.name:<{width}}  {one.text}{cached}{place}")
         lines += [f"      {line}" for line in one.lines]
-    counts = {word: sum(one.word == word for one in tests) for word in _WORDS.values()}
-    words = {"PASS": "passed", "FAIL": "failed", "WARN": "warned", "SKIP": "skipped"}
-    told = ", ".join(f"{count} {words[word]}" for word, count in counts.items() if count)
+    counts = Counter(one.outcome for one in tests)
+    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _WORDS if counts[outcome])
     return [*lines, f"{counted(len(tests), 'test')}: {told or 'none are defined'}"]
 
 

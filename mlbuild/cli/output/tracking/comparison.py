@@ -36,12 +36,8 @@ class _Block:
 def comparison_text(found: Comparison, *, predictions: bool, samples: bool) -> list[str]:
     lines = [_title(found)]
     for block in _blocks(found, predictions, samples):
-        lines += (
-            ["", block.title, *(f"  {line}" for line in aligned(block.table) if block.table)]
-            if block.table
-            else ["", block.title]
-        )
-        lines += [f"  {note}" for note in block.notes]
+        table = aligned(block.table) if block.table else []
+        lines += ["", block.title, *(f"  {line}" for line in [*table, *block.notes])]
     return lines
 
 
