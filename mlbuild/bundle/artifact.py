@@ -29,8 +29,8 @@ def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> t
     """
     graph = Graph()
     matrix, scores = trained.lower(graph)
-    outputs = trained.recipe.answer.outputs(trained.coding)
-    tensors = trained.recipe.answer.lower(graph, scores, trained.coding)
+    outputs = trained.answer.outputs(trained.coding)
+    tensors = trained.answer.lower(graph, scores, trained.coding)
     for output in outputs:
         graph.output(output.name, tensors[output.name], output.width)
     contract = _contract(trained.recipe, outputs)

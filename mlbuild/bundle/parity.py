@@ -119,7 +119,7 @@ def _probe(trained: Trained, matrix: pl.DataFrame) -> tuple[Probe, pl.DataFrame]
     import polars as pl
 
     widths = {name: _as_array(matrix[name]).shape[1] for name in trained.recipe.matrix}
-    probe = trained.recipe.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
+    probe = trained.learner.probe(trained.fitted, trained.recipe.matrix, sum(widths.values()))
     columns, start = {}, 0
     dtypes = matrix.schema  # computed on each access
     for name, width in widths.items():
@@ -146,7 +146,7 @@ class _Gate:
 
     def structure(self) -> TreeProof | None:
         """Compare the trees of the file with those of the learner; None for a learner without trees."""
-        trees = self.trained.recipe.learner.trees(self.trained.fitted)
+        trees = self.trained.learner.trees(self.trained.fitted)
         return None if trees is None else prove_trees(self.model, trees)
 
     def rows(self, rows: Real, kind: str) -> list[Compared]:

@@ -47,7 +47,7 @@ class RawInput:
 
 @frozen
 class Recipe:
-    """The way from raw columns to scores, as far as it is known before training.
+    """The way from raw columns to the matrix, as far as it is known before training.
 
     Can be converted to and from canonical JSON.
 
@@ -60,7 +60,6 @@ class Recipe:
     features: Schema
     values: Mapping[str, str]
     stages: tuple[Stage, ...]
-    learner: Learner
 
     @staticmethod
     def from_json(params: Mapping[str, Any]) -> Recipe:
@@ -74,47 +73,50 @@ class Recipe:
             known = known.plus({name: typed.type})
         features = Schema.from_json(params["features"])
         stages = stages_of(params["steps"], features)
-        return Recipe(
-            inputs, tuple(derived), features, params["values"], stages, learner_of(params["learner"])
-        )
+        return Recipe(inputs, tuple(derived), features, params["values"], stages)
 
     @property
     def matrix(self) -> Schema:
         """The columns that the learner gets."""
         return self.stages[-1].after if self.stages else self.features
 
-    @property
-    def answer(self) -> AnswerClass:
-        return self.learner.answer
-
-
-@frozen
-class Trained:
-    """A recipe and everything that was learned. `coding` is that of the target."""
-
-    recipe: Recipe
-    states: tuple[State, ...]
-    fitted: bytes
-    coding: Coding
-
-    def transform(self, raw: pl.DataFrame) -> pl.DataFrame:
+    def transform(self, states: Sequence[State], raw: pl.DataFrame) -> pl.DataFrame:
         """Compute the matrix from raw rows, natively."""
         import polars as pl
 
         rows = raw
-        for name, typed in self.recipe.derived:
+        for name, typed in self.derived:
             rows = rows.with_columns(typed.to_polars().alias(name))
-        features = rows.select(pl.col(self.recipe.values[name]).alias(name) for name in self.recipe.features)
-        made = apply_stages(self.recipe.stages, self.states, features.to_dict())
-        return pl.DataFrame([*made]).select([*self.recipe.matrix])
+        features = rows.select(pl.col(self.values[name]).alias(name) for name in self.features)
+        made = apply_stages(self.stages, states, features.to_dict())
+        return pl.DataFrame([*made]).select([*self.matrix])
+
+
+@frozen
+class Trained:
+    """A recipe and everything that was learned, with the learner. `coding` is that of the target."""
+
+    recipe: Recipe
+    states: tuple[State, ...]
+    learner: Learner
+    fitted: bytes
+    coding: Coding
+
+    @property
+    def answer(self) -> AnswerClass:
+        return self.learner.answer
+
+    def transform(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Compute the matrix from raw rows, natively."""
+        return self.recipe.transform(self.states, raw)
 
     def score(self, matrix: pl.DataFrame, threads: int) -> np.ndarray[Any, Any]:
         """Compute float64 scores [N, width] from the matrix, natively."""
-        return self.recipe.learner.predict(self.fitted, Rows(matrix, self.recipe.matrix), threads)
+        return self.learner.predict(self.fitted, Rows(matrix, self.recipe.matrix), threads)
 
     def answers(self, scores: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """Compute the outputs of the artifact, by name, from scores, natively."""
-        return self.recipe.answer.apply(scores, self.coding)
+        return self.answer.apply(scores, self.coding)
 
     def lower(self, graph: Graph) -> tuple[dict[str, Value], Tensor]:
         """Build the same computation in the graph. Return the matrix and the scores."""
@@ -126,4 +128,4 @@ class Trained:
             values[name] = typed.lower(graph, values)
         features = {name: values[self.recipe.values[name]] for name in self.recipe.features}
         matrix = lower_stages(self.recipe.stages, self.states, graph, features)
-        return matrix, self.recipe.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)
+        return matrix, self.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)

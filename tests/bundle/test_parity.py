@@ -93,7 +93,7 @@ def test_rows_of_wide_tables_are_few(verified: Verified, monkeypatch: pytest.Mon
 
 def test_the_certificate_says_that_the_trees_are_equal(verified: Verified) -> None:
     told = json.loads(parity.verify(verified.trained, verified.model, [verified.real]))
-    trees = verified.trained.recipe.learner.trees(verified.trained.fitted)
+    trees = verified.trained.learner.trees(verified.trained.fitted)
     assert trees is not None
     assert told["structure"]["trees"] == len(trees.roots)
     assert told["structure"]["nodes"] == len(trees.feature)

@@ -37,7 +37,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
 
 
 def recipe(scope: OutputScope) -> Json:
-    """Return what is known before training about the way from raw columns to scores."""
+    """Return what is known before training about the way from raw columns to outputs."""
     inputs, serving = scope.item.serving.inputs, scope.item.serving
     return {
         "inputs": Schema({one.name: one.column.served for one in inputs}).to_json(),
@@ -48,15 +48,13 @@ def recipe(scope: OutputScope) -> Json:
         "features": scope.model.features.to_json(),
         "values": dict(serving.values),
         "steps": scope.model.steps,
-        "learner": scope.model.learner,
         **threshold.asked(scope.model),
     }
 
 
 def recipe_places(scope: OutputScope) -> Places:
     """Return where the parts of the recipe are written in the spec."""
-    shared = scope.model.feature_places | scope.model.learner_places
-    places: Places = {("recipe", *param): at for param, at in shared.items()}
+    places: Places = {("recipe", *param): at for param, at in scope.model.feature_places.items()}
     places[("recipe", "threshold")] = (*scope.model.item.at, "threshold")
     for index, at in enumerate(scope.item.serving.places.values()):
         places[("recipe", "derived", index, 1)] = at
@@ -92,15 +90,15 @@ def trained_of(job: Job) -> Trained:
     """Load the trained pipeline from the inputs of the task."""
     states = tuple(json.loads(job.read("fit", "states")))
     recipe = Recipe.from_json(job.params["recipe"])
-    return Trained(
-        recipe, states, job.read("fitted", "fitted"), threshold.coding_of(job, job.params["recipe"])
-    )
+    coding = threshold.coding_of(job, job.params["recipe"])
+    return Trained(recipe, states, train.learner(job), job.read("fitted", "fitted"), coding)
 
 
 def run(job: Job) -> None:
     from importlib.metadata import version  # not needed for planning
 
-    canonical = json.dumps(job.params["recipe"], sort_keys=True, separators=(",", ":"))
+    whole = {**job.params["recipe"], "learner": json.loads(job.read("fitted", "learner"))}
+    canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     versions = {name: version(name) for name in job.params["libraries"]}
     written, contract = write_artifact(trained_of(job), digest, versions)

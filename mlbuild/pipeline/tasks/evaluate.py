@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mlbuild.bundle.trained import learner_of
 from mlbuild.data.slices import Slice
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.diagnostics import Path
@@ -45,8 +44,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     parts = (METRICS, CURVES, *((SLICES,) if slices else ()))
     task = scope.task(
         KIND,
-        scope.learner_places
-        | {
+        {
             ("metrics",): (*scope.item.at, "metrics"),
             ("threshold",): (*scope.item.at, "threshold"),
             ("slices",): (*scope.item.at, "slices"),
@@ -56,7 +54,6 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         rank=MODELS,
         run=run,
         params={
-            "learner": scope.learner,
             "metrics": METRIC_LIST.canonical(scope.item.metrics),
             **threshold.asked(scope),
             "slices": [one.canonical(table) for one in slices],
@@ -124,7 +121,7 @@ def run(job: Job) -> None:
     counts = balance(targets, classes) if classes else {}
     warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, by_split, constant)]
     found = [one.to_json() for one in warnings]
-    learner, columns = learner_of(job.params["learner"]), json.loads(job.read("fit", "columns"))
+    columns = json.loads(job.read("fit", "columns"))
     content = {
         "format": FORMAT,
         "metrics": {split: {"rows": len(scores[split]), **values} for split, values in by_split.items()},
@@ -133,7 +130,7 @@ def run(job: Job) -> None:
         "threshold": coding.threshold,
         "classes": {"values": list(coding.classes), "rows": counts} if classes else None,
         "findings": found,
-        "learner": learner.describe(job.read("fitted", "fitted"), columns, coding),
+        "learner": train.learner(job).describe(job.read("fitted", "fitted"), columns, coding),
     }
     refuse(job, "gate", found)
     _write(job, METRICS, content)

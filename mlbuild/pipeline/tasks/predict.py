@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.training import Rows
@@ -18,10 +17,10 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     model = scope.item
     yield scope.task(
         "predict",
-        scope.learner_places,
+        {},
         rank=MODELS,
         run=run,
-        params={"learner": scope.learner, "matrix": model.matrix.to_json()},
+        params={"matrix": model.matrix.to_json()},
         inputs=(train.fitted(scope), *(features.matrix(scope, split) for split in SPLITS)),
         parts=SPLITS,
         uses=(type(scope.item.learner),),
@@ -37,8 +36,7 @@ def scores(scope: ModelScope, *splits: str) -> Input:
 
 def run(job: Job) -> None:
     matrix = Schema.from_json(job.params["matrix"])
-    learner = learner_of(job.params["learner"])
-    fitted = job.read("fitted", "fitted")
+    learner, fitted = train.learner(job), job.read("fitted", "fitted")
     for split in SPLITS:
         rows = Rows(read_table(job, split, split, matrix), matrix)
         write_array(job, split, learner.predict(fitted, rows, job.threads))

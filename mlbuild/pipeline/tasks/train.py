@@ -1,18 +1,23 @@
-"""Task `train:M`: the fitted learner."""
+"""Task `train:M`: the fitted learner, and the learner itself with its parameters."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.models.learner import Learner
 from mlbuild.models.training import EarlyStopping, Rows, Training
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_array, read_table
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import bin, features, fit, target
 from mlbuild.pipeline.tasks.target import read_coding
+
+#: What the learner learned, and its type and parameters. A model is used with the parameters that it was trained with.
+PARTS = ("fitted", "learner")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
@@ -37,7 +42,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             "reads": ["bins"] if binned else ["matrix"],
         },
         inputs=tuple(inputs),
-        parts=("fitted",),
+        parts=PARTS,
         uses=(type(scope.item.learner),),
         libraries=("polars", *model.learner.libraries),
         imports=(model.learner.type,),
@@ -46,12 +51,16 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 def fitted(scope: ModelScope) -> Input:
     """Return the fitted learner as an input."""
-    return Input("fitted", f"train:{scope.item.name}", ("fitted",))
+    return Input("fitted", f"train:{scope.item.name}", PARTS)
+
+
+def learner(job: Job) -> Learner:
+    """Create the learner of the input `fitted`."""
+    return learner_of(json.loads(job.read("fitted", "learner")))
 
 
 def run(job: Job) -> None:
     matrix = Schema.from_json(job.params["matrix"])
-    learner = learner_of(job.params["learner"])
     binned = "bins" in job.params["reads"]
     training = Training(
         rows=Rows(read_table(job, "matrix", "train", [] if binned else list(matrix)), matrix),
@@ -63,7 +72,8 @@ def run(job: Job) -> None:
         bins=job.path("bins", "bins") if binned else None,
         progress=job.progress,
     )
-    job.write("fitted", learner.fit(training))
+    job.write("fitted", learner_of(job.params["learner"]).fit(training))
+    job.write("learner", json.dumps(job.params["learner"], sort_keys=True).encode())
 
 
 def _stopping(job: Job, matrix: Schema) -> EarlyStopping | None:

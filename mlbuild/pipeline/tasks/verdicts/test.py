@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.session import Arrays, Session, encode
-from mlbuild.bundle.trained import RawInput, Recipe, Trained
+from mlbuild.bundle.trained import RawInput, Recipe
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.lowering.thresholds import thresholds
-from mlbuild.models.answers.answer import Coding
 from mlbuild.params import Json, read
 from mlbuild.pipeline.findings import raised
 from mlbuild.pipeline.origins import FEATURES, MODELS
@@ -116,7 +115,7 @@ def run_features(job: Job) -> None:
     recipe = Recipe.from_json(job.params["recipe"])
     states = tuple(json.loads(job.read("fit", "states")))
     rows = frame([test.given], Schema({one.name: one.type for one in recipe.inputs}))
-    matrix = Trained(recipe, states, b"", Coding("")).transform(rows)
+    matrix = recipe.transform(states, rows)
     conclude(job, test.compared_with(matrix.row(0, named=True)), test.severity)
 
 
