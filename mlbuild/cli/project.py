@@ -22,7 +22,7 @@ from mlbuild.cli.output.problems.diagnostics import (
 from mlbuild.cli.output.problems.excerpt import Texts
 from mlbuild.cli.output.problems.sarif import diagnostics_sarif
 from mlbuild.cli.surroundings import see_surroundings
-from mlbuild.diagnostics import Diagnostic, Problem, Rejected, Span, Unwritable
+from mlbuild.diagnostics import CODES, Diagnostic, Problem, Rejected, Span, Unwritable
 from mlbuild.regular import is_regular
 from mlbuild.spec.check import check
 from mlbuild.spec.layers.bounds import EVERYWHERE, Bounds
@@ -147,6 +147,18 @@ def tell(
         else:
             paint = Paint(sys.stderr, not args.no_color)
             say(told_text(args, diagnostics, paint, texts), paint)
+
+
+def tell_failures(args: argparse.Namespace, failures: Sequence[Diagnostic]) -> None:
+    """Report what failed in a build at its lines of the spec, in formats that are about places.
+
+    In a SARIF log, failures that `mlbuild explain` knows are results, and others are notices about the run.
+    """
+    if args.format == "sarif":
+        args.logged.extend(one for one in failures if one.code in CODES)
+        args.noted.extend(one for one in failures if one.code not in CODES)
+    elif args.format == "github" and failures:
+        show_document(diagnostics_github(failures))
 
 
 def told_text(

@@ -70,11 +70,13 @@ class Fault:
         samples = tuple((row, *rest[:1]) for row, *rest in value["samples"])
         columns, before = tuple(value["columns"]), value.get("lines_before")
         more = {key: value[key] for key in ("share", "max_share", "level") if key in value}
-        return cls(columns, value["rule"], value["count"], samples, value["help"], before, **more)
+        at = tuple(map(str, value.get("at", ())))
+        return cls(columns, value["rule"], value["count"], samples, value["help"], before, at=at, **more)
 
     def to_json(self) -> Json:
         samples = [list(sample) for sample in self.samples]
         lines = {} if self.lines_before is None else {"lines_before": self.lines_before}
+        place = {"at": [*self.at]} if self.at else {}
         return {
             "columns": list(self.columns),
             "rule": self.rule,
@@ -85,6 +87,7 @@ class Fault:
             "max_share": self.max_share,
             "level": self.level,
             **lines,
+            **place,
         }
 
     def after(self, rows: int, file: str) -> Fault:

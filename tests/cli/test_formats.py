@@ -300,7 +300,7 @@ def test_words_of_the_command_line_are_shown_as_a_shell_takes_them(warned: Comma
 
 
 FORMATS = ["text", "json", "github", "sarif"]
-SOME = {"check": FORMATS, "plan": FORMATS, "build": FORMATS}
+SOME = {"check": FORMATS, "plan": FORMATS, "build": FORMATS, "test": FORMATS}
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -379,20 +379,30 @@ def test_github_shows_failed_tasks_beside_their_definitions(failing: Command) ->
     done = failing("build", "-j", "1", "--format", "github")
     assert (done.code, done.out) == (
         3,
-        "::error file=mlbuild.yaml,line=4,endLine=4,col=13,endColumn=16,title=data-failure"
-        "::contract:rows: the table violates its contract: 1 rule is violated"
-        "%0Acolumn 'x' violates 'parses as float' in 1 row: 'zero' (line 2)%0Aaffects model one and output one\n",
+        "::error file=mlbuild.yaml,line=4,endLine=4,col=29,endColumn=30,title=contract-violation"
+        "::contract:rows: column 'x' violates 'parses as float' in 1 row: 'zero' (line 2)"
+        "%0Aaffects model one and output one\n",
     )
     assert "failed  contract:rows" in done.err
 
 
-def test_sarif_tells_failed_tasks_beside_their_definitions(failing: Command) -> None:
+def test_sarif_tells_violations_beside_their_columns(failing: Command) -> None:
     done = failing("build", "-j", "1", "--format", "sarif")
     assert done.code == 3
+    (result,) = sarif(done.out)["results"]
+    assert (result["ruleId"], result["level"]) == ("contract-violation", "error")
+    assert result["message"]["text"].startswith("contract:rows: column 'x' violates 'parses as float'")
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "mlbuild.yaml"} and place["region"]["startColumn"] == 29
+
+
+def test_sarif_tells_failed_tasks_that_are_no_results_in_notices(mlbuild: Command) -> None:
+    small(mlbuild.folder, "x,y\n" + "1,False\n" * 60)
+    done = mlbuild("build", "-j", "1", "--format", "sarif")
     run = sarif(done.out)
     (notice,) = run["invocations"][0]["toolExecutionNotifications"]
-    assert notice["message"]["text"].startswith("contract:")
-    assert notice["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "mlbuild.yaml"}
+    assert (done.code, run["results"], notice["level"]) == (3, [], "error")
+    assert notice["message"]["text"].startswith("target:one: ")
 
 
 class Terminal(io.StringIO):

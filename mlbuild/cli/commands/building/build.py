@@ -9,22 +9,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbuild import api
-from mlbuild.cli.amounts import add_jobs, cores, count, size
+from mlbuild.cli.amounts import add_jobs, add_junit, cores, count, size
 from mlbuild.cli.commands.building.plan import add_out
 from mlbuild.cli.commands.building.plan import run as run_plan
 from mlbuild.cli.ending import ended_as_interrupted
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
+from mlbuild.cli.output.building.junit import write_junit
 from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.building.reasons import path_json
 from mlbuild.cli.output.building.row_counts import row_counts
 from mlbuild.cli.output.building.shipped import findings_of, models_of, outputs_of, results_text
+from mlbuild.cli.output.building.verdicts import judged, tested
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, page, say, seconds_text, show, show_document
-from mlbuild.cli.output.problems.diagnostics import diagnostics_github, diagnostics_json
-from mlbuild.cli.output.problems.notices import of_failures
+from mlbuild.cli.output.problems.diagnostics import diagnostics_json
+from mlbuild.cli.output.problems.failures import of_failures
 from mlbuild.cli.output.values import Values
-from mlbuild.cli.project import load_spec, tell
+from mlbuild.cli.project import load_spec, tell, tell_failures
 from mlbuild.cli.snapshot import keep_snapshot
 from mlbuild.cli.surroundings import see_room_for_files
 from mlbuild.cli.words import TARGETS
@@ -36,7 +38,6 @@ from mlbuild.engine.graph import Plan
 from mlbuild.engine.queries.affected import affected_json
 from mlbuild.engine.queries.critical_path import CriticalPath, critical_path
 from mlbuild.engine.store.store import open_store
-from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json", "github", "sarif")
 
@@ -78,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run each task twice; exit with code 1 if the results differ",
     )
+    add_junit(parser, "the tests and gates")
     add_locked(parser)
     add_looks(parser)
     add_out(parser)
@@ -121,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
     outputs, models = outputs_of(spec, plan, result, store), models_of(spec, result, store)
     found = findings_of(spec, plan, result, values, store)
     tell(args, () if args.quiet else found, OK)
+    if args.junit:
+        write_junit(args.junit, spec.project, [*tested(spec, result, store), *judged(spec, result, store)])
     if args.json:
         show_document(
             document("build", code, _content(plan, result, path, found, outputs=outputs, models=models))
@@ -129,21 +133,13 @@ def run(args: argparse.Namespace) -> int:
         show(results_text(outputs, models))
         if args.verbose and not args.quiet:
             say(row_counts(plan, result, store))
-        _annotate(args, spec, plan, result)
         if not args.quiet:
             say(_summary(result, path))
-    else:
-        args.noted.extend(of_failures(spec, plan, result))
+    tell_failures(args, [*of_failures(spec, plan, result)])
     if code == OK and args.out is None:  # what is answered from a snapshot names no folder
         results = page(results_text(outputs, models, changes=False))
         keep_snapshot(args, spec, plan, result, results, found)
     return code
-
-
-def _annotate(args: argparse.Namespace, spec: Spec, plan: Plan, result: BuildResult) -> None:
-    """Report failed tasks at the lines of the spec that they come from, if GitHub's format is used."""
-    if args.format == "github" and result.failures:
-        show_document(diagnostics_github([*of_failures(spec, plan, result)]))
 
 
 def _code(result: BuildResult, check_determinism: bool) -> int:

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from mlbuild import api
-from mlbuild.cli.amounts import add_jobs, count
+from mlbuild.cli.amounts import add_jobs, add_junit, count
 from mlbuild.cli.built import build_for
 from mlbuild.cli.exits import GATE, OK, UsageError, code_of
 from mlbuild.cli.output.building.drafted import drafted, needed
-from mlbuild.cli.output.building.verdicts import junit, table, tested
+from mlbuild.cli.output.building.junit import write_junit
+from mlbuild.cli.output.building.shipped import findings_of
+from mlbuild.cli.output.building.verdicts import table, tested
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import Paint, show, show_document
-from mlbuild.cli.project import load_spec
-from mlbuild.diagnostics import Unwritable
+from mlbuild.cli.output.problems.failures import of_failures
+from mlbuild.cli.output.values import Values
+from mlbuild.cli.project import load_spec, tell, tell_failures
+from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.execution.events import BuildResult, Event, Listener, TaskFailed
 from mlbuild.engine.execution.exported import exported_folders, untouched_in
-from mlbuild.engine.store.store import open_store
+from mlbuild.engine.graph import Plan
+from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.tasks import publish
 from mlbuild.pipeline.tasks.verdicts.test import KIND, task_of
-from mlbuild.regular import replace_regular
 from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.text.yaml_text import yaml_text
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "github", "sarif")
+_CHANGED = "'{}' was changed after the build published it, so it was not tested; build again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="row for --draft, counted in the test part of the dataset (default: 1)",
     )
-    parser.add_argument("--junit", metavar="FILE", help="also write the results to a JUnit XML file")
+    add_junit(parser, "the tests")
     add_jobs(parser)
 
 
@@ -59,37 +64,46 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--row needs --draft")
     names = _named(spec, args.tests)
     result = _built(args, spec, [*map(task_of, names)]) if names else BuildResult("", 0.0)
-    tests = tested(spec, result, open_store(spec.root))
-    changed = _changed(spec, {one.output for one in tests})
+    plan, store = api.plan(spec), open_store(spec.root)
+    tests = tested(spec, result, store)
+    changed = _changed(spec, plan, {one.output for one in tests}, store)
     code = code_of(failure.kind for failure in result.failures.values()) or (GATE if changed else OK)
     if args.junit:
-        _write(Path(args.junit), junit(spec.project, tests))
+        write_junit(args.junit, spec.project, tests)
+    if args.format in ("github", "sarif"):  # the table shows them in text
+        tell(args, findings_of(spec, plan, result, Values(args), store), OK)
+        tell_failures(args, [*of_failures(spec, plan, result), *_of_changes(spec, changed)])
     if args.json:
         show_document(
-            document(args.command, code, {"tests": [one.to_json() for one in tests], "changed": changed})
+            document(
+                args.command, code, {"tests": [one.to_json() for one in tests], "changed": sorted(changed)}
+            )
         )
-    else:
+    elif args.format != "sarif":
         show(table(tests, paint := Paint(sys.stdout, not args.no_color)), paint)
-        show(
-            f"'{folder}' was changed after the build published it, so it was not tested; build again"
-            for folder in changed
-        )
+        show(map(_CHANGED.format, changed))
     return code
 
 
-def _changed(spec: Spec, outputs: set[str]) -> list[str]:
+def _changed(spec: Spec, plan: Plan, outputs: set[str], store: DiskStore) -> dict[str, str]:
     """Return the published folders of outputs that somebody has changed: their models are not those that were tested."""
-    tasks = api.plan(spec).tasks
-    folders = {tasks[publish.task_of(name)].exports for name in outputs}
-    store = open_store(spec.root)
+    folders = {plan.tasks[publish.task_of(name)].exports: name for name in spec.outputs if name in outputs}
     found = [one for _, one in exported_folders(store) if one.folder in folders]
-    return sorted(one.folder for one in found if not untouched_in(store.root, one))
+    return {one.folder: folders[one.folder] for one in found if not untouched_in(store.root, one)}
+
+
+def _of_changes(spec: Spec, changed: Mapping[str, str]) -> Iterator[Diagnostic]:
+    for folder, name in changed.items():
+        span = spec.document.span(spec.outputs[name].at, "key")
+        yield Diagnostic("gate-failure", _CHANGED.format(folder), span)
 
 
 def _draft(args: argparse.Namespace, spec: Spec) -> int:
     """Print a test that is made from a real row."""
     if args.tests or args.junit:
         raise UsageError("--draft runs no tests", "leave out their names and --junit")
+    if args.format == "sarif":
+        raise UsageError("a draft cannot be written as SARIF", "use another format")
     if args.draft not in spec.outputs:
         near = did_you_mean(args.draft, spec.outputs) or f"defined: {listed(spec.outputs) or 'none'}"
         raise UsageError(f"there is no output '{shown(args.draft)}'", near)
@@ -129,15 +143,3 @@ def _without_tests(listener: Listener) -> Listener:
             listener(event)
 
     return heard
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file.
-
-    Raises:
-        Unwritable: It cannot be written.
-    """
-    try:
-        replace_regular(file, text.encode())
-    except OSError as error:
-        raise Unwritable(str(file), error, "choose another file") from None

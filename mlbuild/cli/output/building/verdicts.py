@@ -1,33 +1,36 @@
-"""Describes what the tests of a build found, for people, for programs and for CI systems that read JUnit files."""
+"""Describes what the tests and gates of a build found, for people and for programs."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
-from xml.sax.saxutils import escape, quoteattr
 
 from mlbuild.cli.output.printing import counted, shown_path
 from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Failure
+from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.pipeline.tasks.verdicts import gate, test
-from mlbuild.shown import visible
 from mlbuild.spec.spec import Spec
 
-#: How a test ended. It is `skipped` if what it needs failed.
+#: How a test or a gate ended. It is `skipped` if what it needs failed, and a gate also if the rows do not decide, or
+#: there is no baseline, and the spec accepts that.
 Outcome = Literal["passed", "failed", "warned", "skipped"]
 _WORDS: Mapping[Outcome, str] = {"passed": "PASS", "failed": "FAIL", "warned": "WARN", "skipped": "SKIP"}
+#: What a failure says about each gate.
+_JUDGED = {"gate": dict, "words": str, "verdict": str, "text": str, "outcome": lambda told: told in [*_WORDS]}
+_BLOCKED = "did not run, because one of its dependencies failed"
 _STYLES: Mapping[Outcome, str] = {"passed": "ok", "failed": "error", "warned": "warning", "skipped": "dim"}
 
 
 @frozen
 class Tested:
-    """How a test of an output ended. `cached` means that an earlier build found this out."""
+    """How a test or a gate of an output ended. `cached` means that an earlier build found this out."""
 
     name: str
     output: str
@@ -74,7 +77,7 @@ def _tested(spec: Spec, name: str, result: BuildResult, store: DiskStore) -> Ite
         found = [Failure("gate", one["message"], one.get("details", {})) for one in report["findings"]]
         lines = [line for one in found for line in failure_lines(one)]
     elif task in result.blocked:
-        outcome, text, lines = "skipped", "did not run, because one of its dependencies failed", []
+        outcome, text, lines = "skipped", _BLOCKED, []
     else:
         return
     yield Tested(name, item.output, outcome, text, tuple(lines), cached, seconds, spec.place(item.at))
@@ -94,10 +97,42 @@ def summary(tests: Sequence[Json]) -> list[str]:
 
 
 def gates_of(output: str, result: BuildResult, store: DiskStore) -> list[Json]:
-    """Return what the gates of an output found, if they were judged and let it pass."""
-    action = result.actions.get(gate.task_of(output))
+    """Return what the gates of an output found, if they were judged."""
+    task = gate.task_of(output)
+    if failure := result.failures.get(task):
+        found = failure.details.get("gates")
+        return found if isinstance(found, list) and fits(found, [_JUDGED]) else []  # it may be damaged
+    action = result.actions.get(task)
     content = store.contents.get(action.digests[gate.REPORT]) if action else None
     return json.loads(content)["gates"] if content else []
+
+
+def judged(spec: Spec, result: BuildResult, store: DiskStore) -> list[Tested]:
+    """Return the gates that a build was asked for, in the order of the spec."""
+    return [
+        one
+        for name, output in spec.outputs.items()
+        if output.gates
+        for one in _judged(spec, name, result, store)
+    ]
+
+
+def _judged(spec: Spec, output: str, result: BuildResult, store: DiskStore) -> Iterator[Tested]:
+    task, gates = gate.task_of(output), spec.outputs[output].gates
+    if not any(task in some for some in (result.actions, result.failures, result.blocked)):
+        return
+    cached = task in result.reused or task in result.remembered
+    found, seconds = gates_of(output, result, store), result.times.get(task, 0.0) / len(gates)
+    failure = result.failures.get(task)
+    for index, one in enumerate(gates):
+        if len(found) == len(gates):
+            outcome, text = found[index]["outcome"], gate.line(found[index])
+        elif failure:  # it was not judged
+            outcome, text = "failed", failure.message
+        else:
+            outcome, text = "skipped", _BLOCKED
+        place = spec.place((*spec.outputs[output].at, "gates", index))
+        yield Tested(one.words, output, outcome, text, (), cached, seconds, place)
 
 
 def gates_summary(gates: Sequence[Json]) -> list[str]:
@@ -123,37 +158,3 @@ def table(tests: Sequence[Tested], paint: Any) -> list[str]:
     counts = Counter(one.outcome for one in tests)
     told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _WORDS if counts[outcome])
     return [*lines, f"{counted(len(tests), 'test')}: {told or 'none are defined'}"]
-
-
-def junit(project: str, tests: Iterable[Tested]) -> str:
-    """Return the tests as a JUnit file."""
-    tests = [*tests]
-    failed, skipped = (sum(one.outcome == kind for one in tests) for kind in ("failed", "skipped"))
-    seconds = sum(one.seconds for one in tests)
-    lines = [
-        '<?xml version="1.0" encoding="utf-8"?>',
-        f'<testsuite name={_quoted(project)} tests="{len(tests)}" failures="{failed}" skipped="{skipped}" '
-        f'errors="0" time="{seconds:.3f}">',
-    ]
-    for one in tests:
-        lines.append(
-            f"  <testcase classname={_quoted(one.output)} name={_quoted(one.name)} "
-            f'file={_quoted(one.place[0])} line="{one.place[1]}" time="{one.seconds:.3f}">'
-        )
-        said = _text("\n".join([one.text, *one.lines]))
-        tag = {"failed": "failure", "skipped": "skipped"}.get(one.outcome)
-        lines.append(
-            f"    <{tag} message={_quoted(one.text)}>{said}</{tag}>"
-            if tag
-            else f"    <system-out>{said}</system-out>"
-        )
-        lines.append("  </testcase>")
-    return "\n".join([*lines, "</testsuite>", ""])
-
-
-def _quoted(text: str) -> str:
-    return quoteattr(visible(text))
-
-
-def _text(text: str) -> str:
-    return escape("\n".join(map(visible, text.split("\n"))))

@@ -23,7 +23,6 @@ KIND = "gate"
 VERDICT, REPORT = "verdict", "gates.json"
 FORMAT = 1
 _CODES = ("failed-gate",)
-_WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "no_baseline": "NO_BASELINE"}
 
 
 def plan(scope: OutputScope) -> Iterator[Task]:
@@ -65,33 +64,46 @@ def run(job: Job) -> None:
     gates: list[Gate] = [read(GATES.named(one["gate"]), one) for one in job.params["gates"]]
     evidence = _evidence(job)
     judged = [(gate, gate.judge(evidence)) for gate in gates]
-    lines = [f"{_WORDS[found.finding]}  {gate.words}: {found.text}" for gate, found in judged]
-    failed = [index for index, (gate, found) in enumerate(judged) if _fails(job, gate, found)]
+    told = [
+        _told(one, gate, found, bool(job.params["refused"]))
+        for one, (gate, found) in zip(job.params["gates"], judged, strict=True)
+    ]
+    failed = [one for one in told if one["outcome"] == "failed"]
     if failed:
         count = f"{len(failed)} of {len(gates)} gates" if len(gates) > 1 else "the gate"
-        details = {"lines": [lines[index] for index in failed], "gates": failed}
+        details = {"lines": [*map(line, failed)], "gates": told}
         raise Failed(Failure("gate", f"{count} failed", details))
     report = {
         "format": FORMAT,
-        "gates": [
-            _told(one, gate, found) for one, (gate, found) in zip(job.params["gates"], judged, strict=True)
-        ],
+        "gates": told,
         "findings": [
-            DataWarning("failed-gate", lines[index]).to_json() | {"at": [index]}
-            for index, (gate, found) in enumerate(judged)
-            if not gate.passes(found.finding)
+            DataWarning("failed-gate", line(one)).to_json() | {"at": [index]}
+            for index, one in enumerate(told)
+            if one["outcome"] == "warned"
         ],
     }
     job.write(VERDICT, b"kept")
     job.write(REPORT, json.dumps(report, indent=1).encode() + b"\n")
 
 
-def _fails(job: Job, gate: Gate, found: Found) -> bool:
-    return not gate.passes(found.finding) and (gate.severity == "fail" or bool(job.params["refused"]))
+def line(told: Json) -> str:
+    """Return what a gate found as one line."""
+    return f"{told['verdict'].upper()}  {told['words']}: {told['text']}"
 
 
-def _told(canonical: Json, gate: Gate, found: Found) -> Json:
-    return {"gate": canonical, "words": gate.words, "verdict": found.finding, "text": found.text}
+def _told(canonical: Json, gate: Gate, found: Found, refused: bool) -> Json:
+    """Return what a gate found, and what follows from it for the output."""
+    if gate.passes(found.finding):
+        outcome = "passed" if found.finding == "pass" else "skipped"
+    else:
+        outcome = "failed" if refused or gate.severity == "fail" else "warned"
+    return {
+        "gate": canonical,
+        "words": gate.words,
+        "verdict": found.finding,
+        "text": found.text,
+        "outcome": outcome,
+    }
 
 
 def _evidence(job: Job) -> Evidence:
