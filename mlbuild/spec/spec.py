@@ -217,6 +217,6 @@ class Spec:
         return self.file.parent
 
     def place(self, at: Path) -> tuple[str, int]:
-        """Return file and line of what is at a path of the spec, or of the nearest parent that is written."""
-        span = self.document.span(at)
+        """Return file and line of what is at a path of the spec, or of the nearest parent that is written: the line of its name."""
+        span = self.document.span(at, on="name")
         return span.file, span.line

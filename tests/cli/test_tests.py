@@ -67,7 +67,7 @@ def test_a_failing_test_keeps_the_former_folder(tmp_path: Path, mlbuild: Command
     assert told.code == GATE
     line, last = told.out.splitlines()
     assert last == "1 test: 1 failed" and line.startswith("FAIL  rich  label true, expected false, ")
-    assert line.endswith("  (cached)  (mlbuild.yaml:38)")
+    assert line.endswith("  (cached)  (mlbuild.yaml:37)")
     edited(file, (WRONG, RICH))
     assert mlbuild("build", "-j", "1").code == OK
     assert (tmp_path / "dist/trees/model.onnx").read_bytes() != before
