@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TypeVar
+
+_Some = TypeVar("_Some")
 
 
-def examples(small: int, soak: int) -> int:
-    """Return the number of random examples: `soak` if MLBUILD_SOAK=1 is set in the environment."""
+def examples(small: _Some, soak: _Some) -> _Some:
+    """Return the number of random examples, or the examples: `soak` if MLBUILD_SOAK=1 is set in the environment."""
     return soak if os.environ.get("MLBUILD_SOAK") == "1" else small
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
 
 from mlbuild.diagnostics import Problem
+from mlbuild.evaluation import student
+from mlbuild.evaluation.intervals import LEVEL
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Number, Text, field
@@ -17,7 +22,8 @@ class Spread(OfMetric):
     """A metric does not differ by more than a bound between the groups of a slice, such as the values of a column.
 
     Groups with too few rows for a confidence interval do not count. The gate passes if the values are close enough, and
-    fails if even the closest ends of the highest and the lowest interval are too far apart.
+    fails if two groups differ by more than the bound and chance does not explain that. This takes into account that the
+    most different of many groups differ by chance.
     """
 
     gate = "spread"
@@ -53,8 +59,31 @@ class Spread(OfMetric):
         text += f", {len(known)} of {len(groups)} groups have enough rows"
         if difference <= self.max_difference:
             return Found("pass", text)
-        apart = ends[1]["interval"][0] - ends[0]["interval"][1]
+        pairs = combinations([_Known.of(one["metrics"][label], one["clusters"]) for one in ordered], 2)
+        share = math.comb(len(known), 2)
+        apart = max(one.certainly_below(other, share) for one, other in pairs)
         return Found("fail" if apart > self.max_difference else "inconclusive", text)
+
+
+@frozen
+class _Known:
+    """The value of a group, how far the ends of its interval are from it, and its number of clusters."""
+
+    value: float
+    below: float
+    above: float
+    clusters: int
+
+    @staticmethod
+    def of(told: Mapping[str, Any], clusters: int) -> _Known:
+        value, (low, high) = told["value"], told["interval"]
+        return _Known(value, value - low, high - value, clusters)
+
+    def certainly_below(self, other: _Known, pairs: int) -> float:
+        """Return by how much the other value is larger at least, for an interval of one of some pairs (Bonferroni)."""
+        freedom = min(self.clusters, other.clusters) - 1
+        usual, strict = (student.quantile(1 - (1 - LEVEL) / 2 / count, freedom) for count in (1, pairs))
+        return other.value - self.value - math.hypot(self.above, other.below) * strict / usual
 
 
 def _called(group: dict[str, object]) -> str:
