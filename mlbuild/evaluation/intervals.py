@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 #: With fewer clusters, or fewer rows of a class, an interval would be far too narrow.
 FEWEST = 10
+#: The largest exponents of the ends of an interval on the logit scale and on that of logarithms: more says nothing.
+_LOGIT, _LOGARITHM = 700.0, 100.0
 #: What results contain instead of such an interval.
 TOO_FEW = "too few"
 
@@ -68,7 +70,8 @@ def interval(
     number of classes, or 0.
 
     A share of rows has Wilson's interval, with the number of independent rows that have the same standard error. A
-    metric with two bounds has one on the logit scale. Others have a symmetric one, cut off at the bounds.
+    metric with two bounds has one on the logit scale, and one with a single bound on the scale of the logarithm of its
+    distance from the bound: means of squares vary much more upwards than downwards. Others have a symmetric one.
     """
     influence = metric.influence(target, scores)
     if influence is None:
@@ -102,9 +105,12 @@ def bounded(
         found = wilson(value, error, count, quantile)
     elif math.isfinite(highest - lowest):
         found = _logit(value, error, quantile, lowest, highest)
+    elif math.isfinite(lowest):
+        found = _logarithmic(value, quantile * error, lowest)
+    elif math.isfinite(highest):
+        found = _logarithmic(value, quantile * error, highest)
     else:
-        # A mean of errors that are mostly near 0 and rarely large: the interval would go below 0.
-        found = (max(value - quantile * error, lowest), min(value + quantile * error, highest))
+        found = value - quantile * error, value + quantile * error
     return None if found is None else Interval(*map(rounded, found))
 
 
@@ -150,7 +156,17 @@ def _logit(
         return None
     middle, half = math.log(share / (1 - share)), quantile * error / (width * share * (1 - share))
     low, high = (
-        lowest + width / (1 + math.exp(-end)) if end > -700 else lowest
+        lowest + width / (1 + math.exp(-end)) if end > -_LOGIT else lowest
         for end in (middle - half, middle + half)
     )
     return low, high
+
+
+def _logarithmic(value: float, half: float, bound: float) -> tuple[float, float]:
+    """Return an interval that is symmetric on the scale of logarithms; the value itself at the bound, where no row errs."""
+    distance = value - bound
+    if not distance:
+        return value, value
+    factor = math.exp(min(half / abs(distance), _LOGARITHM))
+    ends = bound + distance / factor, bound + distance * factor
+    return min(ends), max(ends)
