@@ -177,6 +177,7 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
         "stat.json",
         "times.json",
         "scans.json",
+        "reached.json",
         "lock",
     }
     assert {*kinds(project.folder)} - {"snapshots"} == wanted | MARKS
@@ -199,14 +200,25 @@ def test_no_damage_to_what_is_kept_matters(project: Command) -> None:
 
 
 #: Documents by their folder or name.
-DOCUMENTS = ("ac", "tasks", "looks", "runs", "stat.json", "times.json", "origin.json", "code", "scans.json")
+DOCUMENTS = (
+    "ac",
+    "tasks",
+    "looks",
+    "runs",
+    "stat.json",
+    "times.json",
+    "origin.json",
+    "code",
+    "scans.json",
+    "reached.json",
+)
 
 
 def test_no_document_that_says_something_else_matters(project: Command) -> None:
     chance = random.Random(budget.seed() + 1)
     clean = shipped(project.folder)
     lock = (project.folder / "mlbuild.lock").read_bytes()
-    count = budget.examples(36, 2000)
+    count = budget.examples(40, 2000)
     for index in range(count):
         for path in chance.sample(kinds(project.folder)[DOCUMENTS[index % len(DOCUMENTS)]], 1):
             junk(path, chance)

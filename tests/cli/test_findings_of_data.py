@@ -246,3 +246,36 @@ def test_what_is_in_two_parts_is_told(
         assert told.code == 0
         found = [one["message"] for one in json.loads(told.out)["warnings"]]
         assert found == messages
+
+
+UNIQUE = {
+    "all different": ("unique: [shop], ", "int", "{type: random, test: 0.3}", False),
+    "some missing": ("unique: [shop], ", "{dtype: int, nullable: true}", "{type: random, test: 0.3}", True),
+    "only a warning": (
+        "unique: [shop], severity: {unique: warn}, ",
+        "int",
+        "{type: random, test: 0.3}",
+        True,
+    ),
+    "different in the part": ("unique: [shop, part], ", "int", "{type: column, column: part, test: 1}", True),
+    "not said": ("", "int", "{type: random, test: 0.3}", True),
+}
+
+
+@pytest.mark.parametrize(("unique", "shop", "split", "compared"), UNIQUE.values(), ids=UNIQUE)
+def test_rows_are_compared_unless_a_contract_says_that_they_differ(
+    tmp_path: Path, mlbuild: Command, unique: str, shop: str, split: str, compared: bool
+) -> None:
+    (tmp_path / "mlbuild.yaml").write_text(
+        "mlbuild: 1\nproject: shops\nsources: {shops: {path: shops.csv, contract: shop}}\n"
+        f"contracts: {{shop: {{{unique}columns: {{shop: {shop}, part: int, x: int}}}}}}\n"
+        f"datasets: {{all: {{from: shops, split: {split}}}}}\n"
+    )
+    shops = ["" if "nullable" in shop else row for row in range(100)]
+    pairs = [(name, part) for part in (0, int("column" in split)) for name in shops]
+    rows = [f"{name if compared else row},{part},1" for row, (name, part) in enumerate(pairs)]
+    (tmp_path / "shops.csv").write_text("\n".join(["shop,part,x", *rows, ""]))
+    told = json.loads(mlbuild("build", "dataset:all", "-j", "1", "--json").out)
+    assert ("split-overlap" in {one["code"] for one in told["warnings"]}) == compared
+    note = json.loads((tmp_path / ".mlbuild/tasks/dataset%3Aall.json").read_bytes())
+    assert ("distinct" in note["body"]["ingredients"]["params"]) != compared

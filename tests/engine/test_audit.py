@@ -29,7 +29,7 @@ def test_a_store_is_sound_after_a_build(on_disk: Project) -> None:
     store = DiskStore.at(on_disk.root)
     found = audit(store)
     codes = {record.ingredients.code for name in "abc" if (record := find_record(store.local, name))}
-    notes = ["a", "b", "c", "times", "scans", *codes]
+    notes = ["a", "b", "c", "times", "scans", "reached", *codes]
     assert (found.contents, found.actions, found.notes) == (3, 3, len(notes))
     assert (found.damaged, found.incomplete) == ((), 0)
     assert found.size == sum(path.stat().st_size for path in files(store))

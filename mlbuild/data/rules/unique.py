@@ -77,6 +77,16 @@ def _different(together: Sequence[str]) -> pl.Expr:
     """No other row is equal in these columns. As in SQL, missing values are never equal."""
     import polars as pl
 
-    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in together)
-    alone = pl.col(together[0]) if len(together) == 1 else pl.struct(list(together))
-    return ~(alone.is_duplicated() & whole)
+    return pl.map_batches([*together], _are_different, return_dtype=pl.Boolean)
+
+
+def _are_different(columns: Sequence[pl.Series]) -> pl.Series:
+    """Whether each row differs from all others. If all hashes differ, all rows do, which is several times faster to see."""
+    import polars as pl
+
+    rows = pl.DataFrame([values.alias(str(place)) for place, values in enumerate(columns)])
+    if rows.hash_rows(seed=0).n_unique() == rows.height:
+        return pl.Series([True]).new_from_index(0, rows.height)
+    whole = pl.all_horizontal(pl.all().is_not_null())
+    alone = pl.struct(pl.all()) if rows.width > 1 else pl.col("0")
+    return rows.select(~(alone.is_duplicated() & whole)).to_series()

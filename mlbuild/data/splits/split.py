@@ -46,17 +46,19 @@ class Split(Described):
         """Return whether there can be test rows."""
         raise NotImplementedError
 
-    def findings(self, parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Iterator[DataWarning]:
+    def findings(
+        self, parts: Mapping[str, pl.DataFrame], columns: Sequence[str], distinct: bool = False
+    ) -> Iterator[DataWarning]:
         """Yield which parts have no rows, although the split should give them some, and what is in two parts.
 
-        `columns` are the columns of the dataset.
+        `columns` are the columns of the dataset, and `distinct` says that no two rows are equal in all of them.
         """
         counts = ", ".join(f"{rows.height:,} {name}" for name, rows in parts.items())
         for name, wanted in ((VALID, self.has_valid), (TEST, self.has_test)):
             if wanted and parts[name].is_empty():
                 yield DataWarning("empty-part", f"the split leaves no {name} rows: {counts}")
         held = {name: rows.select(columns) for name, rows in parts.items() if rows.height}
-        if compared := self.compared(columns):
+        if not distinct and (compared := self.compared(columns)):
             yield from equal_rows({name: rows.select(compared) for name, rows in held.items()})
         yield from shared_keys(held) if self.separates else ()
 

@@ -36,6 +36,11 @@ class Reach:
                 self._take(self._waiting.pop())
             self._widen()
 
+    @property
+    def open(self) -> bool:
+        """Whether a module that nothing names can be reached, so that a new file changes what is reached."""
+        return DYNAMIC in self._flags
+
     def definitions(self) -> Mapping[str, str]:
         """Return the digests of what is reached, by `module:definition`.
 

@@ -14,6 +14,7 @@ from mlbuild.engine.code.library import Library, Place
 from mlbuild.engine.code.modules import ModuleFiles
 from mlbuild.engine.code.policy import Policy
 from mlbuild.engine.code.reach import Reach
+from mlbuild.engine.code.reached import Reached, Remembered
 from mlbuild.engine.code.scan import SCAN, ModuleScan, scan
 from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.store.local import Local
@@ -22,6 +23,8 @@ from mlbuild.engine.store.local import Local
 _SCANS, _VERSIONS = "scans", "code"
 #: The modules that determine how a module is scanned.
 _SCANNERS = ("bodies", "effects", "flags", "names", "scan", "strip", "syntax")
+#: The other modules that determine what is reached.
+_FOLLOWERS = ("import_effects", "library", "modules", "reach", "versions")
 
 #: Scans of this process, by module and digest.
 _known: dict[tuple[str, str, Policy], ModuleScan] = {}
@@ -42,10 +45,14 @@ class Code:
         self._local = local
         self._policy = policy or Policy()
         self._sources = sources or ModuleFiles()
+        self._contents: dict[str, tuple[Path, bytes, str] | None] = {}
         self._scanned: dict[str, ModuleScan | None] = {}
         self._noted: dict[str, Any] | None = None
         self._libraries: dict[frozenset[str], tuple[Library, ImportEffects]] = {}
-        self._reached: dict[tuple[Place, ...], tuple[str, frozenset[str]]] = {}
+        self._remembered: Remembered | None = None
+        self._reached: dict[tuple[Place, ...], Reached] = {}
+        #: What was reached through code that looks for modules at run time: a new file can change it.
+        self._open: set[tuple[Place, ...]] = set()
         self._versions: dict[str, Mapping[str, str]] = {}
 
     def version(self, function: Named, uses: Iterable[Named] = ()) -> str:
@@ -54,12 +61,12 @@ class Code:
         Raises:
             ValueError: One of them is in a module without a source file.
         """
-        return self._reach(function, uses)[0]
+        return self._reach(function, uses).version
 
     def files(self, function: Named, uses: Iterable[Named] = ()) -> frozenset[Path]:
         """Return the files that `version` reads."""
-        found = map(self._sources.of, self._reach(function, uses)[1])
-        return frozenset(path for path in found if path is not None)
+        found = map(self._content, self._reach(function, uses).loaded)
+        return frozenset(one[0] for one in found if one is not None)
 
     def definitions(self, version: str) -> Mapping[str, str] | None:
         """Return the digests of the definitions in a version, by `module:definition`.
@@ -78,47 +85,73 @@ class Code:
     def keep(self, version: str) -> None:
         """Store the definitions in a version."""
         name = f"{_VERSIONS}/{version}"
-        if version in self._versions and self._local.note(name) is None:
+        if self._local.note(name) is not None:
+            return
+        if version not in self._versions:
+            for starts in [one for one, reached in self._reached.items() if reached.version == version]:
+                self._follow(starts)
+        if version in self._versions:
             self._local.keep_note(name, self._versions[version])
 
     def save(self) -> None:
-        """Store the scans for the next process."""
-        noted = self._read()
+        """Store the scans, and what was reached, for the next process."""
+        noted = self._read() if self._scanned else {}
         new = {
             name: found for name, found in self._scanned.items() if found and _differs(found, noted.get(name))
         }
         if new:
             self._noted = noted | {module: found.to_json() for module, found in new.items()}
             self._local.keep_note(_SCANS, {"by": self._scanner(), "scans": self._noted})
+        if self._remembered is not None:
+            closed = {starts: one for starts, one in self._reached.items() if starts not in self._open}
+            looked_at = {name: found.digest if found else None for name, found in self._scanned.items()}
+            self._remembered.keep(closed, looked_at)
 
-    def _reach(self, function: Named, uses: Iterable[Named]) -> tuple[str, frozenset[str]]:
+    def _reach(self, function: Named, uses: Iterable[Named]) -> Reached:
         starts = tuple(sorted({_place(one) for one in (function, *uses)}, key=str))
         if starts not in self._reached:
             for module, _ in starts:
-                if self._sources.of(module) is None:
+                if self._content(module) is None:
                     raise ValueError(
                         f"module '{module}' has no source file, so its version cannot be determined"
                     )
-            tops = frozenset(module.partition(".")[0] for module, _ in starts)
-            if tops not in self._libraries:
-                library = Library(tops, self._sources, self._scan)
-                self._libraries[tops] = library, ImportEffects(library)
-            reach = Reach(*self._libraries[tops], self._policy, starts)
-            definitions = reach.definitions()
-            version = _version(definitions)
-            self._versions[version] = definitions
-            self._reached[starts] = version, frozenset(reach.loaded)
+            if self._remembered is None:
+                self._remembered = Remembered(self._local, self._follower(), self._digest_of)
+            self._reached[starts] = self._remembered.get(starts) or self._follow(starts)
         return self._reached[starts]
+
+    def _follow(self, starts: tuple[Place, ...]) -> Reached:
+        tops = frozenset(module.partition(".")[0] for module, _ in starts)
+        if tops not in self._libraries:
+            library = Library(tops, self._sources, self._scan)
+            self._libraries[tops] = library, ImportEffects(library)
+        reach = Reach(*self._libraries[tops], self._policy, starts)
+        definitions = reach.definitions()
+        version = _version(definitions)
+        self._versions[version] = definitions
+        if reach.open:
+            self._open.add(starts)
+        return Reached(version, frozenset(reach.loaded))
 
     def _scan(self, module: str) -> ModuleScan | None:
         if module not in self._scanned:
-            file = self._sources.of(module)
-            self._scanned[module] = None if file is None else self._scan_file(module, file)
+            found = self._content(module)
+            self._scanned[module] = None if found is None else self._scan_file(module, *found)
         return self._scanned[module]
 
-    def _scan_file(self, module: str, file: Path) -> ModuleScan:
-        content = self._sources.read(file)
-        name = digest(content)
+    def _content(self, module: str) -> tuple[Path, bytes, str] | None:
+        """Return the file of a module with its content and the digest of that; None if there is no such module."""
+        if module not in self._contents:
+            file = self._sources.of(module)
+            content = b"" if file is None else self._sources.read(file)
+            self._contents[module] = None if file is None else (file, content, digest(content))
+        return self._contents[module]
+
+    def _digest_of(self, module: str) -> str | None:
+        found = self._content(module)
+        return None if found is None else found[2]
+
+    def _scan_file(self, module: str, file: Path, content: bytes, name: str) -> ModuleScan:
         if file.suffix != ".py":
             return ModuleScan(name, opaque=True)
         key = module, name, self._policy
@@ -141,10 +174,19 @@ class Code:
 
     def _scanner(self) -> str:
         """A digest of everything that determines how a module is scanned, except the module itself."""
-        sources = [self._sources.of(f"{__package__}.{name}") for name in _SCANNERS]
-        contents = [source.read_bytes().decode() if source else "" for source in sources]
         prose = [list(astuple(one)) for one in self._policy.prose]
-        return digest(canonical([sys.version, contents, prose, [list(one) for one in self._policy.wrappers]]))
+        return self._decided_by(_SCANNERS, [prose, [list(one) for one in self._policy.wrappers]])
+
+    def _follower(self) -> str:
+        """A digest of everything that determines what is reached, except the modules that are looked at."""
+        policy = self._policy
+        names = [sorted(one) for one in (policy.catalogues, policy.families, policy.lookups)]
+        return self._decided_by(_FOLLOWERS, [self._scanner(), names])
+
+    def _decided_by(self, modules: Iterable[str], more: Any) -> str:
+        sources = [self._sources.of(f"{__package__}.{name}") for name in modules]
+        contents = [source.read_bytes().decode() if source else "" for source in sources]
+        return digest(canonical([sys.version, contents, more]))
 
 
 def _place(named: Named) -> Place:

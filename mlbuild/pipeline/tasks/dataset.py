@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from mlbuild.data import DATASET_STEPS, SPLITS
 from mlbuild.data.serving import kept
 from mlbuild.data.splits.from_sources import ORIGIN
+from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.apply import Keep, Report, apply_steps, kept_columns, shown_columns
+from mlbuild.data.table import Table
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import Json, read
 from mlbuild.pipeline.findings import raised, refuse
@@ -87,6 +89,7 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
             "steps": steps,
             "keep": [[stages[one.step], one.name, kept_under(one)] for one in kept_columns],
             "split": None if divided is None else divided.canonical(),
+            **({"distinct": True} if divided is not None and _are_distinct(item.table, divided) else {}),
             "refused": raised(spec, _CODES),
         },
         inputs=(*inputs, *_verdicts(spec, item)),
@@ -100,6 +103,12 @@ def _planned(scope: Scope[DatasetSpec], split: bool) -> Task:
         libraries=("polars", "numpy"),
     )
     return task if split else replace(task, name=_name(item, split=False))
+
+
+def _are_distinct(table: Table, split: Split) -> bool:
+    """Whether contracts promise that no two rows are equal, so that a build need not compare those of two parts."""
+    names = split.compared([*table.columns])
+    return table.unique_within(name for name in names if not table.trained[name].nullable)
 
 
 def _name(item: DatasetSpec, split: bool) -> str:
@@ -162,7 +171,7 @@ def run(job: Job) -> None:
         return
     divided = read(SPLITS.named(split["type"]), split)
     parts = {name: part.drop(ORIGIN, strict=False) for name, part in divided.parts(rows).items()}
-    found = divided.findings(parts, shown_columns(rows))
+    found = divided.findings(parts, shown_columns(rows), distinct=job.params.get("distinct", False))
     report.findings += [one.to_json() | {"at": ["split"]} for one in found]
     _write_report(job, report, {name: part.height for name, part in parts.items()})
     for name, part in parts.items():

@@ -13,6 +13,7 @@ import pytest
 
 from mlbuild.engine.code import versions
 from mlbuild.engine.code.policy import Policy
+from mlbuild.engine.code.reach import Reach
 from mlbuild.engine.code.scan import ModuleScan
 from mlbuild.engine.code.scan import scan as scan_module
 from mlbuild.engine.code.versions import Code
@@ -160,6 +161,71 @@ def test_each_file_is_looked_at_once_until_it_changes(
     versions._known.clear()
     assert built(project).ran == ("load",)
     assert scanned[everything:] == [b"rows = b'5'\nunused = 1\n"]
+
+
+def test_names_are_followed_once_until_a_module_changes(
+    project: Project, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[Any] = []
+
+    def reach(*given: Any) -> Reach:
+        followed.append(given[-1])
+        return Reach(*given)
+
+    monkeypatch.setattr(versions, "Reach", reach)
+    built(project)
+    assert len(followed) == 3
+    built(project)
+    assert len(followed) == 3
+    (package / "tables.py").write_text("rows = b'5'\nunused = 1\n")
+    assert built(project).ran == ("load",)
+    assert len(followed) == 6
+
+
+OPTIONAL = "try:\n    from brew import extra\nexcept ImportError:\n    extra = None\n\ndef run(job):\n    job.write('out', repr(extra).encode())\n"
+ANY = "from importlib import import_module\n\ndef run(job):\n    job.write('out', import_module('brew.tables').rows)\n"
+
+
+@pytest.mark.parametrize("text", [OPTIONAL, ANY], ids=["a missing module", "any module"])
+def test_a_new_file_counts_where_a_name_leads_to_it(project: Project, package: Path, text: str) -> None:
+    (package / "fit.py").write_text(text)
+    built(project)
+    assert built(project).ran == ()
+    (package / "extra.py").write_text("value = 1\n")
+    assert built(project).ran == ("fit",)
+
+
+def test_definitions_that_were_lost_are_found_again(on_disk: Project, package: Path) -> None:
+    built(on_disk)
+    assert isinstance(on_disk.store, DiskStore)
+    lost = [path for path, _ in on_disk.store.local.notes("code")]
+    for path in lost:
+        path.unlink()
+    (package / "tables.py").write_text(FILES["tables.py"])  # a new time, and the same text
+    plan = Plan({task.name: task for task in tasks()}, POLICY)
+    assert build(plan, on_disk.store, on_disk.root, force=True).ran == ("fit", "load", "train")
+    assert [path for path, _ in on_disk.store.local.notes("code")] == lost
+
+
+STRANGE = [
+    {},
+    {"modules": {"": None}},
+    {"modules": {"..x": None}},
+    {"reached": {"brew.fit:run": ["", []]}},
+    {"reached": {"brew.fit:run": ["0" * 64, ["../x"]]}},
+    {"by": "another"},
+]
+
+
+@pytest.mark.parametrize("change", STRANGE)
+def test_a_strange_note_of_what_was_reached_is_left(
+    project: Project, package: Path, change: dict[str, Any]
+) -> None:
+    built(project)
+    note = project.store.local.note("reached")
+    project.store.local.keep_note("reached", note | change if change else change)
+    assert built(project).ran == ()
+    assert project.store.local.note("reached") == note
 
 
 @pytest.mark.parametrize("note", [None, 3, {"by": "another", "scans": {}}, {"scans": 1}])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 from mlbuild.cli.output.building.verdicts import Tested
 from mlbuild.diagnostics import Unwritable
@@ -51,8 +50,12 @@ def _suite(project: str, found: Sequence[Tested]) -> str:
 
 
 def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # it imports clients of networks
+
     return quoteattr(visible(text))
 
 
 def _text(text: str) -> str:
+    from xml.sax.saxutils import escape
+
     return escape("\n".join(map(visible, text.split("\n"))))
