@@ -43,7 +43,12 @@ SOAKS = {
     "ops": ["tests/ops/test_law.py"],
     "expressions": ["tests/expressions"],
     "learners": ["tests/models"],
-    "intervals": ["tests/evaluation"],
+    "bootstraps": ["tests/evaluation/test_oracle.py"],
+    "intervals": [
+        "tests/evaluation/test_coverage.py",
+        "tests/evaluation/test_differences.py",
+        "tests/evaluation/test_slices.py",
+    ],
     "gates": ["tests/verdicts/test_chance.py"],
     "teeth": ["tests/cli/test_teeth.py"],
     "monotone": ["tests/verdicts/test_exact_trends.py"],
