@@ -51,6 +51,7 @@ SOAKS = {
     ],
     "gates": ["tests/verdicts/test_chance.py"],
     "teeth": ["tests/cli/test_teeth.py"],
+    "deployed": ["tests/runtimes/test_verdicts.py"],
     "monotone": ["tests/verdicts/test_exact_trends.py"],
     "build-law": ["tests/engine"],
     "code-versions": ["tests/pipeline/test_code_mutations.py", "tests/pipeline/test_code.py"],
