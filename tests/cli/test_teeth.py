@@ -48,8 +48,7 @@ def _refused(lines: list[str], diagnostics: list[dict[str, Any]]) -> Iterator[st
     """Yield the tests that `check` found to be about an input that the artifact no longer has."""
     start = lines.index(next(line for line in lines if line.startswith("tests:")))
     for one in diagnostics:
-        if one["severity"] == "error":
-            assert one["line"] > start and "is not an input" in one["message"], one
+        if one["line"] > start and "is not an input" in one["message"]:
             name = next(line for line in lines[one["line"] - 1 :: -1] if re.match("  [a-z_]+:", line))
             yield f"test {name.strip().partition(':')[0]}, {one['code']}"
 

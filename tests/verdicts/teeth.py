@@ -211,10 +211,14 @@ FLIGHTS: dict[str, Mutation] = {
     "delays are in units of 5 minutes": flights(lambda rows: rows.with_columns(_DELAY // 5)),
     "delays have the other sign": flights(lambda rows: rows.with_columns(-_DELAY)),
     "the labels of one airport are flipped": flights(
-        lambda rows: rows.with_columns(pl.when(_C("origin") == "LGA").then(30 - _DELAY).otherwise(_DELAY))
+        lambda rows: rows.with_columns(
+            arr_delay=pl.when(_C("origin") == "LGA").then(30 - _DELAY).otherwise(_DELAY)
+        )
     ),
     "the labels of one carrier are flipped": flights(
-        lambda rows: rows.with_columns(pl.when(_C("carrier") == "EV").then(30 - _DELAY).otherwise(_DELAY))
+        lambda rows: rows.with_columns(
+            arr_delay=pl.when(_C("carrier") == "EV").then(30 - _DELAY).otherwise(_DELAY)
+        )
     ),
     "the threshold is flipped": edit(
         ("      false_positive: 1\n", "      false_positive: 3\n"),
@@ -250,10 +254,11 @@ FLIGHTS: dict[str, Mutation] = {
         ),
     ),
     "temperatures are in Celsius": weather(temp=(_C("temp") - 32) / 1.8),
-    "the weather is lost": weather(
-        **dict.fromkeys(("temp", "humid", "wind_dir", "wind_speed", "pressure"), pl.lit(None, pl.Float64)),
+    "the weather is always the same": weather(
+        **dict.fromkeys(("temp", "humid"), pl.lit(55.0)),
+        **dict.fromkeys(("wind_speed", "visib"), pl.lit(10.0)),
         precip=pl.lit(0.0),
-        visib=pl.lit(10.0),
+        pressure=pl.lit(1015.0),
     ),
     "distances tell delays": flights(
         lambda rows: rows.with_columns(distance=_C("distance") + _DELAY.fill_null(0).clip(0, 900) * 10)
