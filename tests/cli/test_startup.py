@@ -26,7 +26,19 @@ from tests.budget import examples
 from tests.budget import seed as chance_seed
 from tests.cli.starting import ROOT, Started, Starter
 
-HEAVY = ["polars", "numpy", "lightgbm", "sklearn", "onnx", "onnxruntime", "pandera", "networkx", "pandas"]
+HEAVY = [
+    "polars",
+    "numpy",
+    "jinja2",
+    "optuna",
+    "lightgbm",
+    "sklearn",
+    "onnx",
+    "onnxruntime",
+    "pandera",
+    "networkx",
+    "pandas",
+]
 
 Change = Callable[[Path], object]
 

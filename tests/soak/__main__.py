@@ -51,6 +51,7 @@ SOAKS = {
     ],
     "gates": ["tests/verdicts/test_chance.py"],
     "teeth": ["tests/cli/test_teeth.py"],
+    "comparing": ["tests/cli/tracking/test_diff.py", "tests/cli/tracking/test_bisect.py"],
     "deployed": ["tests/runtimes/test_verdicts.py"],
     "monotone": ["tests/verdicts/test_exact_trends.py"],
     "build-law": ["tests/engine"],

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlbuild.tracking.bisect import search
+from tests.budget import examples
 from tests.cli.processes import started
 from tests.cli.running import Command
 from tests.cli.test_concurrent import held, waiting
@@ -35,7 +36,7 @@ def history(folder: Path, planted: int, commits: int = COMMITS) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("planted", [1, 13, COMMITS - 1])
+@pytest.mark.parametrize("planted", examples([1, 13, COMMITS - 1], [*range(1, COMMITS)]))
 def test_one_of_32_commits_is_found_with_six_builds(mlbuild: Command, planted: int) -> None:
     commits = history(mlbuild.folder, planted)
     done = mlbuild("bisect", "--metric", "test.log_loss", f"{commits[0]}..main", "--json")

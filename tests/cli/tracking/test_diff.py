@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,23 @@ def test_changed_data_are_compared_by_the_key_of_the_contract(mlbuild: Command, 
     assert ("for example" in text) == bool(added or removed or changed)
     assert "for example" not in mlbuild("diff", "--data", "--no-samples").out
     assert "rows by id" not in mlbuild("diff").out
+
+
+def test_a_library_is_named_with_its_versions(
+    mlbuild: Command, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version of scikit-learn is installed in a folder that comes first."""
+    site = tmp_path_factory.mktemp("site")
+    (site / "scikit_learn-9.9.9.dist-info").mkdir()
+    (site / "scikit_learn-9.9.9.dist-info/METADATA").write_text("Name: scikit-learn\nVersion: 9.9.9\n")
+    old = importlib.metadata.version("scikit-learn")
+    found = two(mlbuild, lambda _: monkeypatch.syspath_prepend(site))
+    assert found["changes"] == [
+        {"what": "library", "where": "scikit-learn", "was": old, "now": "9.9.9", "place": ""}
+    ]
+    assert found["models"][0]["same_rows"]
+    (line,) = (line for line in mlbuild("diff").out.splitlines() if "scikit-learn" in line)
+    assert line.split()[-2:] == [old, "9.9.9"]
 
 
 def test_metrics_and_predictions_are_compared_on_the_same_rows(mlbuild: Command) -> None:
