@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -30,7 +31,7 @@ def test_equal_models_seldom_fail() -> None:
     share = 1 / (1 + np.exp(-odds))
     both = np.stack([real.other, np.stack([1 - share, share], axis=1)])
     verdicts: dict[str, Counter[str]] = {"by day": Counter(), "by row": Counter()}
-    builds = examples(150, 1000)
+    builds = examples(150, 4000)
     for _ in range(builds):
         swapped = (chance.random(real.clusters.max() + 1) < 0.5)[real.clusters].astype(int)
         ours, theirs = (both[one, np.arange(len(swapped))] for one in (swapped, 1 - swapped))
@@ -39,7 +40,7 @@ def test_equal_models_seldom_fail() -> None:
             verdicts[unit][loses(0.0).judge(evidence(found)).finding] += 1
     for unit, counts in verdicts.items():
         tell(f"equal models, {unit}: {counts['fail']} of {builds} builds fail no_worse with margin 0")
-    assert verdicts["by day"]["fail"] <= 0.05 * builds + examples(4, 0)
+    assert verdicts["by day"]["fail"] <= 0.05 * builds + 3 * math.sqrt(0.05 * 0.95 * builds)
     assert verdicts["by row"]["fail"] > 0.12 * builds
 
 
