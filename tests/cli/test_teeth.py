@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import polars as pl
@@ -35,13 +36,11 @@ def working(mlbuild: Command, name: str) -> None:
 
 def stops(mlbuild: Command, name: str) -> tuple[int, list[str]]:
     """Build; return the exit code, and the tests and gates that failed. They must be named with the right place."""
-    done = mlbuild("build", "-j", "1", "--json", f"publish:{OUTPUTS[name]}")
+    done = mlbuild("build", "-j", "1", "--json", "--junit", "junit.xml", f"publish:{OUTPUTS[name]}")
     lines = (mlbuild.folder / "mlbuild.yaml").read_text(encoding="utf-8").splitlines()
-    told = json.loads(done.out)
     if done.code == USAGE:
-        return done.code, [*_refused(lines, told["diagnostics"])]
-    failures = told["failures"]
-    return done.code, [*_tests(mlbuild, lines, failures), *_gates(lines, failures)]
+        return done.code, [*_refused(lines, json.loads(done.out)["diagnostics"])]
+    return done.code, [*_failed(lines, mlbuild.folder / "junit.xml")]
 
 
 def _refused(lines: list[str], diagnostics: list[dict[str, Any]]) -> Iterator[str]:
@@ -53,25 +52,12 @@ def _refused(lines: list[str], diagnostics: list[dict[str, Any]]) -> Iterator[st
             yield f"test {name.strip().partition(':')[0]}, {one['code']}"
 
 
-def _tests(mlbuild: Command, lines: list[str], failures: dict[str, Any]) -> Iterator[str]:
-    if not any(task.startswith("test:") for task in failures):
-        return
-    for one in json.loads(mlbuild("test", "-j", "1", "--json").out)["tests"]:
-        if one["outcome"] == "failed":
-            assert f"test:{one['test']}" in failures and lines[one["line"] - 1].startswith(
-                f"  {one['test']}:"
-            )
-            yield f"test {one['test']}"
-
-
-def _gates(lines: list[str], failures: dict[str, Any]) -> Iterator[str]:
-    gates = [line.strip() for line in lines if line.startswith("      - {gate: ")]
-    for task, failure in failures.items():
-        if task.startswith("gate:"):
-            for place, text in zip(failure["details"]["gates"], failure["details"]["lines"], strict=True):
-                kind = text.split()[1]
-                assert gates[place].startswith(f"- {{gate: {kind},")
-                yield text.split(":")[0].split("  ")[1]
+def _failed(lines: list[str], report: Path) -> Iterator[str]:
+    """Yield the tests and gates that the JUnit file of a build reports as failures."""
+    for one in ElementTree.parse(report).getroot().findall("testcase[failure]"):  # our own file
+        line, name = lines[int(one.get("line", "0")) - 1], one.get("name", "")
+        assert line.startswith((f"  {name}:", f"      - {{gate: {name.split()[0]},")), f"{name}: {line}"
+        yield name
 
 
 def changed(mlbuild: Command, name: str, change: Callable[[Path], object]) -> tuple[int, list[str]]:
