@@ -40,6 +40,32 @@ class Interval:
         return [self.low, self.high]
 
 
+@frozen
+class Estimate:
+    """A value that a metric has on some rows, its standard error, and the number of clusters behind it."""
+
+    value: float
+    error: float
+    count: int
+
+    def interval(self, metric: Metric, level: float = LEVEL) -> Interval | None:
+        """Return the interval that contains the value for the population with a probability of `level`."""
+        lowest, highest = metric.low, metric.high
+        quantile = student.quantile((1 + level) / 2, self.count - 1)
+        found: tuple[float, float] | None
+        if metric.is_share:
+            found = wilson(self.value, self.error, self.count, quantile)
+        elif math.isfinite(highest - lowest):
+            found = _logit(self.value, self.error, quantile, lowest, highest)
+        elif math.isfinite(lowest):
+            found = _logarithmic(self.value, quantile * self.error, lowest)
+        elif math.isfinite(highest):
+            found = _logarithmic(self.value, quantile * self.error, highest)
+        else:
+            found = self.value - quantile * self.error, self.value + quantile * self.error
+        return None if found is None else Interval(*map(rounded, found))
+
+
 def intervals(
     metrics: Sequence[Metric],
     values: Mapping[str, float | None],
@@ -76,10 +102,11 @@ def interval(
     influence = metric.influence(target, scores)
     if influence is None:
         return None
-    return bounded(metric, value, influence, target, scores, classes, clusters)
+    found = estimate(metric, value, influence, target, scores, classes, clusters)
+    return found.interval(metric) if isinstance(found, Estimate) else found
 
 
-def bounded(
+def estimate(
     metric: Metric,
     value: float,
     influence: Array,
@@ -87,8 +114,8 @@ def bounded(
     scores: Array,
     classes: int,
     clusters: Array | None,
-) -> Interval | str | None:
-    """Return the interval of a value from the influences of the rows [N]."""
+) -> Estimate | str:
+    """Return a value with its standard error from the influences of the rows [N], or `TOO_FEW`."""
     import numpy as np
 
     error, count = standard_error(influence, clusters)
@@ -98,20 +125,7 @@ def bounded(
         count = len(own if clusters is None else np.unique(clusters[own]))
     if count < FEWEST or (classes and metric.needs_every_class and _has_rare_class(target, classes)):
         return TOO_FEW
-    lowest, highest = metric.low, metric.high
-    quantile = student.quantile((1 + LEVEL) / 2, count - 1)
-    found: tuple[float, float] | None
-    if metric.is_share:
-        found = wilson(value, error, count, quantile)
-    elif math.isfinite(highest - lowest):
-        found = _logit(value, error, quantile, lowest, highest)
-    elif math.isfinite(lowest):
-        found = _logarithmic(value, quantile * error, lowest)
-    elif math.isfinite(highest):
-        found = _logarithmic(value, quantile * error, highest)
-    else:
-        found = value - quantile * error, value + quantile * error
-    return None if found is None else Interval(*map(rounded, found))
+    return Estimate(value, error, count)
 
 
 def standard_error(influence: Array, clusters: Array | None) -> tuple[float, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.slices import Group
 from mlbuild.evaluation import student
-from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Interval, bounded
+from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Estimate, estimate
 from mlbuild.evaluation.rows import Rows
 from mlbuild.models.metrics.metric import Metric, rounded
 from mlbuild.params import Json
@@ -47,14 +47,12 @@ class Whole:
         influence = metric.influence(part.target, part.scores) if self._known else None
         if influence is None:
             return {"value": rounded(value), "interval": None} | _UNCOMPARED | {"difference": difference}
-        one = bounded(metric, value, influence, part.target, part.scores, part.classes, part.clusters)
-        found: Json = {
-            "value": rounded(value),
-            "interval": one.to_json() if isinstance(one, Interval) else one,
-            "difference": difference,
-        }
-        if one == TOO_FEW:
+        one = estimate(metric, value, influence, part.target, part.scores, part.classes, part.clusters)
+        found: Json = {"value": rounded(value), "interval": one, "difference": difference}
+        if not isinstance(one, Estimate):
             return found | {"difference_interval": TOO_FEW, "p": None}
+        own = one.interval(metric)
+        found |= {"interval": own and own.to_json(), "error": rounded(one.error), "count": one.count}
         error, count = self._error(places, part, influence)
         half = student.quantile((1 + LEVEL) / 2, count - 1) * error
         interval = [rounded(value - self.value - half), rounded(value - self.value + half)]

@@ -104,6 +104,41 @@ def test_slices_are_compared(tmp_path: Path, mlbuild: Command) -> None:
     assert mlbuild("build", "-j", "1").code == GATE
 
 
+def test_gates_are_judged_in_the_groups_of_slices(tmp_path: Path, mlbuild: Command) -> None:
+    gates = """\
+  trees:
+    model: trees
+    baseline: {type: model, model: line}
+    gates:
+      - {gate: metric, metric: accuracy, min: 0.6, slices: [city, member]}
+      - {gate: better, metric: log_loss, slices: [member]}
+      - {gate: no_worse, metric: log_loss, margin: 0.5, slices: [city]}
+"""
+    sliced = (
+        "    metrics: [roc_auc, log_loss, accuracy]\n    params",
+        "    metrics: [roc_auc, log_loss, accuracy]\n    slices: [city, member]\n    params",
+    )
+    file = loans(tmp_path, "", None, (PLAIN, gates), sliced)
+    done = mlbuild("build", "-j", "1")
+    assert done.code == OK, done.err
+    told = json.loads((tmp_path / "dist/trees/gates.json").read_text())["gates"]
+    assert [(one["verdict"], one["text"]) for one in told] == [
+        ("pass", "all 4 groups pass"),
+        ("pass", "all 2 groups pass"),
+        ("pass", "all 2 groups pass"),
+    ]
+    edited(file, ("min: 0.6, slices: [city, member]", "min: 0.999, slices: [city]"))
+    assert ran(mlbuild) == ["gate:trees"], "the metrics of slices are there"
+    failed = mlbuild("build", "-j", "1")
+    assert "FAIL  metric accuracy >= 0.999 in city: 2 of 2 groups fail: city=Oslo: 0." in failed.err, (
+        failed.err
+    )
+    edited(file, ("min: 0.999", "min: 0.6"), ("margin: 0.5, slices: [city]", "margin: 0.5, slices: [member]"))
+    assert ran(mlbuild) == ["compare:trees", "gate:trees", "publish:trees"]
+    edited(file, ("margin: 0.5, slices: [member]", "margin: 0.5"))
+    assert "train:trees" not in ran(mlbuild)
+
+
 def test_a_threshold_decides_what_is_compared(tmp_path: Path, mlbuild: Command) -> None:
     gates = """\
   trees:

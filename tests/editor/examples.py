@@ -277,6 +277,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("expected", "within"): {"near": "s", "within": 0.1},
     ("range", "max"): {"max": 1},
     ("metric", "min"): {"min": 0.1},
+    **{(gate, "slices"): {"slices": ["kind"]} for gate in ("metric", "better", "no_worse")},
     ("output", "baseline"): {
         "baseline": {"type": "file", "path": "rows.arrow"},
         "gates": [{"gate": "churn", "max": 0.1, "split": "valid"}],

@@ -49,6 +49,10 @@ CASES = {
         [("min: 0.6, split: valid", "min: 0.6")],
         ["55:9 no-effect there are no test rows: the split of the dataset has none"],
     ),
+    "slices that are not measured": (
+        [("min: 0.6, split: valid", "min: 0.6, split: valid, slices: [carier]")],
+        ["55:74 metric-mismatch the model does not measure the slice 'carier' | slices of the model: none"],
+    ),
     "no bound": ([(", min: 0.6", "")], ["55:9 missing-key the gate needs 'min' or 'max'"]),
     "bounds without a number": (
         [("min: 0.6", "min: 0.6, max: 0.5")],

@@ -29,6 +29,7 @@ def group(carrier: str, value: float, known: bool = True) -> Any:
 
 def evidence(found: Harm | None = None, **more: Any) -> Evidence:
     usual: dict[str, Any] = {
+        "slice_harms": {},
         "metrics": {"test": {"log_loss": 0.5}},
         "intervals": {"test": {"log_loss": [0.45, 0.55]}},
         "harms": {name: {"test": {"log_loss": found}} for name in ("baseline", "constant")},
@@ -48,6 +49,31 @@ def lost(value: float, error: float = 0.001, clusters: int = 61) -> Harm:
 
 def loses(margin: float) -> Gate:
     return gate("no_worse", metric="log_loss", margin=margin)
+
+
+def groups(**losses: float | None) -> dict[str, Any]:
+    """Return evidence of slices: how much worse each carrier is than the baseline; None for too few rows."""
+    found = [
+        {
+            "slice": "carrier",
+            "values": {"carrier": name},
+            "harms": {
+                "log_loss": Harm(0.5, 0.5, 0.0, None, 5, TOO_FEW) if value is None else lost(value),
+            },
+        }
+        for name, value in losses.items()
+    ]
+    return {"slice_harms": {"baseline": {"test": found}}}
+
+
+def estimated(*values: float) -> dict[str, Any]:
+    """Return evidence of slices with a metric whose standard error is 0.01."""
+    metrics = [{"value": value, "interval": None, "error": 0.01, "count": 61} for value in values]
+    found = [
+        {"slice": "carrier", "values": {"carrier": f"C{index}"}, "metrics": {"log_loss": one}}
+        for index, one in enumerate(metrics)
+    ]
+    return {"slices": {"test": found}}
 
 
 WORSE = "worse by 0.002 [0.000329, 0.00367]; baseline 0.5, this 0.502, 61 days"
@@ -134,6 +160,64 @@ FOUND: dict[str, tuple[Gate, Evidence, str, str]] = {
         evidence(Harm(0.5, 0.5, 0.0, None, 61, IDENTICAL)),
         "fail",
         "the predictions are those of the constant",
+    ),
+    "every group within the margin": (
+        gate("no_worse", metric="log_loss", margin=0.004, slices=["carrier"]),
+        evidence(**groups(AA=0.0, UA=0.002, HA=None)),
+        "pass",
+        "all 2 groups pass; 1 of 3 groups have too few rows",
+    ),
+    "one group beyond the margin": (
+        gate("no_worse", metric="log_loss", margin=0.001, slices=["carrier"]),
+        evidence(**groups(AA=-0.01, UA=0.005)),
+        "fail",
+        "1 of 2 groups fail: carrier=UA: worse by 0.005 [0.00333, 0.00667]; baseline 0.5, this 0.505, 61 days",
+    ),
+    # alone, it would fail: its lower end is 0.000329
+    "one of twenty groups beyond the margin can be chance": (
+        gate("no_worse", metric="log_loss", margin=0.0003, slices=["carrier"]),
+        evidence(**groups(UA=0.002, **{f"C{index}": -0.01 for index in range(19)})),
+        "inconclusive",
+        f"1 of 20 groups do not decide: carrier=UA: {WORSE}",
+    ),
+    # the third fails only because two others do, which are not counted any more
+    "the correction goes step by step": (
+        gate("no_worse", metric="log_loss", margin=0.0, slices=["carrier"]),
+        evidence(**groups(AA=0.01, UA=0.01, HA=0.0018)),
+        "fail",
+        "3 of 3 groups fail: "
+        + "; ".join(
+            f"carrier={name}: {text}, 61 days"
+            for name, text in (
+                ("AA", "worse by 0.01 [0.00833, 0.0117]; baseline 0.5, this 0.51"),
+                ("UA", "worse by 0.01 [0.00833, 0.0117]; baseline 0.5, this 0.51"),
+                ("HA", "worse by 0.0018 [0.000129, 0.00347]; baseline 0.5, this 0.5018"),
+            )
+        ),
+    ),
+    "no group with enough rows": (
+        gate("no_worse", metric="log_loss", margin=1.0, slices=["carrier"]),
+        evidence(**groups(HA=None)),
+        "inconclusive",
+        "0 of 1 groups have enough rows",
+    ),
+    "values of groups": (
+        gate("metric", metric="log_loss", max=0.45, slices=["carrier"]),
+        evidence(),
+        "fail",
+        "2 of 3 groups fail: carrier=UA: 0.5; carrier=HA: 0.9",
+    ),
+    "intervals of groups": (
+        gate("metric", metric="log_loss", max=0.5, slices=["carrier"], evidence="interval"),
+        evidence(**estimated(0.4, 0.6)),
+        "fail",
+        "1 of 2 groups fail: carrier=C1: 0.6 [0.579997, 0.620003]",
+    ),
+    "intervals of many groups": (
+        gate("metric", metric="log_loss", max=0.5, slices=["carrier"], evidence="interval"),
+        evidence(**estimated(0.522, *[0.4] * 9)),
+        "inconclusive",
+        "1 of 10 groups do not decide: carrier=C0: 0.522 [0.501997, 0.542003]",
     ),
     "close slices": (
         gate("spread", metric="log_loss", slice="carrier", max_difference=0.1001),

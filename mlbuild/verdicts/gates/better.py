@@ -6,8 +6,8 @@ from typing import Literal
 
 from mlbuild.frozen import frozen
 from mlbuild.params import Choice, Number, field
+from mlbuild.verdicts.gates.compared import Compared
 from mlbuild.verdicts.gates.gate import Evidence, Found
-from mlbuild.verdicts.gates.of_metric import Compared
 
 _THAN = {"constant": "the constant prediction that is best on the train rows"}
 
@@ -26,7 +26,11 @@ class Better(Compared):
 
     @property
     def words(self) -> str:
-        return f"better {self.metric.label} than constant" + (f" by {self.by_:g}" if self.by_ else "")
+        return (
+            f"better {self.metric.label} than constant"
+            + (f" by {self.by_:g}" if self.by_ else "")
+            + self.where
+        )
 
     def judge(self, evidence: Evidence) -> Found:
         return self.decided(evidence, "constant", -self.by_, "constant")

@@ -34,7 +34,8 @@ class Evidence:
     `metrics` and `intervals` are those of each part, by the label of a metric. `harms` compare with the `baseline` and
     the `constant` in each part. `flips` is the share of rows with another answer than the baseline's. `missing` says why
     there is no baseline, and `unit` what the independent units of the rows are called. `bytes` is the size of the
-    artifact. `slices` are the groups of each part with their metrics.
+    artifact. `slices` are the groups of each part with their metrics, and `slice_harms` those with their harms, as in
+    `harms`.
     """
 
     metrics: Mapping[str, Mapping[str, float | None]]
@@ -45,6 +46,7 @@ class Evidence:
     unit: str
     bytes: int
     slices: Mapping[str, Sequence[Any]]
+    slice_harms: Mapping[str, Mapping[str, Sequence[Any]]]
 
 
 @frozen
@@ -73,6 +75,11 @@ class Gate(Described):
     compares: ClassVar[Literal["baseline", "constant"] | None] = None
 
     severity: str = field(Choice(SEVERITIES), "What happens if the gate fails.", default="fail")
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The slices in whose groups it is judged, instead of on all rows."""
+        return ()
 
     @property
     def words(self) -> str:

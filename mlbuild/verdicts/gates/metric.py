@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from mlbuild.diagnostics import Problem
+from mlbuild.evaluation.intervals import LEVEL, Estimate
 from mlbuild.frozen import frozen
 from mlbuild.kinds import bound_words
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import Choice, Number, field
 from mlbuild.verdicts.gates.gate import Evidence, Finding, Found, Judged
-from mlbuild.verdicts.gates.of_metric import OfMetric
+from mlbuild.verdicts.gates.of_slices import OfSlices
 
 _EVIDENCE = {
     "point": "The value on these rows counts.",
@@ -20,7 +21,7 @@ _EVIDENCE = {
 
 
 @frozen
-class MetricGate(OfMetric):
+class MetricGate(OfSlices):
     """A metric is in a range."""
 
     gate = "metric"
@@ -33,7 +34,7 @@ class MetricGate(OfMetric):
 
     @property
     def words(self) -> str:
-        return f"metric {self.metric.label}{bound_words(self.min, None, self.max, None)}"
+        return f"metric {self.metric.label}{bound_words(self.min, None, self.max, None)}{self.where}"
 
     def check(self) -> Iterator[Problem]:
         if self.min is None and self.max is None:
@@ -48,6 +49,8 @@ class MetricGate(OfMetric):
             yield Problem("metric-mismatch", message, ("evidence",), "use 'evidence: point'")
 
     def judge(self, evidence: Evidence) -> Found:
+        if self.slices:
+            return self.together(evidence.slices.get(self.split, ()), LEVEL, self._in_group)
         value = evidence.metrics.get(self.split, {}).get(self.metric.label)
         if value is None:
             return Found("inconclusive", f"{self.metric.label} is undefined on the {self.split} rows")
@@ -58,6 +61,23 @@ class MetricGate(OfMetric):
             return Found("inconclusive", f"{value:.6g}, but there are too few rows for an interval")
         low, high = interval
         return Found(self._finding(low, high), f"{value:.6g} [{low:.6g}, {high:.6g}]")
+
+    def _in_group(self, group: Mapping[str, Any], level: float) -> Found | None:
+        """Judge a group of a slice."""
+        told = group["metrics"][self.metric.label]
+        value = told["value"]
+        if value is None:
+            return None
+        if self.evidence == "point":
+            return Found(self._finding(value, value), f"{value:.6g}")
+        found = (
+            Estimate(value, told["error"], told["count"]).interval(self.metric, level)
+            if "error" in told
+            else None
+        )
+        if found is None:
+            return None
+        return Found(self._finding(found.low, found.high), f"{value:.6g} [{found.low:.6g}, {found.high:.6g}]")
 
     def _finding(self, low: float, high: float) -> Finding:
         """Compare an interval with the range."""

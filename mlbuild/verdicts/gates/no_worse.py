@@ -6,8 +6,9 @@ from typing import Literal
 
 from mlbuild.frozen import frozen
 from mlbuild.params import Choice, Number, field
+from mlbuild.verdicts.gates.compared import Compared
 from mlbuild.verdicts.gates.gate import Evidence, Finding, Found
-from mlbuild.verdicts.gates.of_metric import NO_BASELINE, Compared
+from mlbuild.verdicts.gates.of_metric import NO_BASELINE
 
 
 @frozen
@@ -28,7 +29,7 @@ class NoWorse(Compared):
 
     @property
     def words(self) -> str:
-        return f"no_worse {self.metric.label}, margin {self.margin:g}"
+        return f"no_worse {self.metric.label}, margin {self.margin:g}{self.where}"
 
     def judge(self, evidence: Evidence) -> Found:
         if evidence.missing is not None:

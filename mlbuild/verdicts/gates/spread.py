@@ -11,10 +11,10 @@ from mlbuild.diagnostics import Problem
 from mlbuild.evaluation import student
 from mlbuild.evaluation.intervals import LEVEL
 from mlbuild.frozen import frozen
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Number, Text, field
 from mlbuild.verdicts.gates.gate import Evidence, Found, Judged
 from mlbuild.verdicts.gates.of_metric import OfMetric
+from mlbuild.verdicts.gates.of_slices import called, unmeasured
 
 
 @frozen
@@ -37,13 +37,7 @@ class Spread(OfMetric):
 
     def problems(self, about: Judged) -> Iterator[Problem]:
         yield from super().problems(about)
-        if self.slice not in about.slices:
-            near = (
-                did_you_mean(self.slice, about.slices)
-                or f"slices of the model: {listed(about.slices) or 'none'}"
-            )
-            message = f"the model does not measure the slice '{self.slice}'"
-            yield Problem("metric-mismatch", message, ("slice",), near)
+        yield from unmeasured(self.slice, about, ("slice",))
 
     def judge(self, evidence: Evidence) -> Found:
         label = self.metric.label
@@ -55,7 +49,7 @@ class Spread(OfMetric):
         low, high = ordered[0], ordered[-1]
         ends = [one["metrics"][label] for one in (low, high)]
         difference = ends[1]["value"] - ends[0]["value"]
-        text = f"{difference:.4g} between {ends[0]['value']:.4g} ({_called(low)}) and {ends[1]['value']:.4g} ({_called(high)})"
+        text = f"{difference:.4g} between {ends[0]['value']:.4g} ({called(low)}) and {ends[1]['value']:.4g} ({called(high)})"
         text += f", {len(known)} of {len(groups)} groups have enough rows"
         if difference <= self.max_difference:
             return Found("pass", text)
@@ -84,8 +78,3 @@ class _Known:
         freedom = min(self.clusters, other.clusters) - 1
         usual, strict = (student.quantile(1 - (1 - LEVEL) / 2 / count, freedom) for count in (1, pairs))
         return other.value - self.value - math.hypot(self.above, other.below) * strict / usual
-
-
-def _called(group: dict[str, object]) -> str:
-    values = group["values"]
-    return ", ".join(f"{name}={value}" for name, value in values.items()) if isinstance(values, dict) else ""

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.data.slices import Group, Slice
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.evaluation.harm import harm
+from mlbuild.evaluation.rows import Rows
+from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import decide
 from mlbuild.models.metrics.listed import METRIC_LIST
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.skill import Constants
 from mlbuild.params import Json, read, write
 from mlbuild.pipeline.origins import MODELS
@@ -37,8 +41,9 @@ def plan(scope: OutputScope) -> Iterator[Task]:
     against = compared(scope)
     if not against:
         return
-    cluster = scope.model.dataset.cluster
-    metrics = scope.model.item.metrics
+    cluster, table = scope.model.dataset.cluster, scope.model.dataset.table
+    metrics, slices = scope.model.item.metrics, _slices(scope)
+    columns = {name for one in slices for name in one.infer(table)} | {*(cluster.column if cluster else ())}
     theirs = tuple(_baseline(scope)) if "baseline" in against else ()
     yield scope.task(
         KIND,
@@ -48,6 +53,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         params={
             "metrics": METRIC_LIST.canonical(metrics),
             "cluster": write(cluster) if cluster else None,
+            **({"slices": [one.canonical(table) for one in slices]} if slices else {}),
             "against": list(against),
             "reads": [one.slot for one in theirs],
             **threshold.asked(scope.model),
@@ -55,7 +61,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         inputs=(
             predict.scores(scope.model),
             target.coded(scope.model, "train", *HELD_OUT),
-            *([scope.model.rows("rows", HELD_OUT, cluster.column)] if cluster else []),
+            *([scope.model.rows("rows", HELD_OUT, sorted(columns))] if columns else []),
             *threshold.chosen(scope.model),
             *theirs,
         ),
@@ -69,6 +75,12 @@ def compared(scope: OutputScope) -> tuple[str, ...]:
     """Return what the gates of an output compare it with."""
     needed = {gate.compares for gate in scope.item.gates}
     return tuple(one for one in ("baseline", "constant") if one in needed)
+
+
+def _slices(scope: OutputScope) -> list[Slice]:
+    """Return the slices of the model in whose groups a gate compares."""
+    wanted = {name for gate in scope.item.gates if gate.compares for name in gate.groups}
+    return [one for one in scope.model.item.slices if one.label in wanted]
 
 
 def comparison(scope: OutputScope) -> Input:
@@ -98,6 +110,7 @@ def run(job: Job) -> None:
     limit = _their_threshold(job)
     found: dict[str, dict[str, Any]] = {name: {} for name in against if name != "baseline" or not missing}
     flips: dict[str, float] = {}
+    sliced: dict[str, dict[str, list[Json]]] = {name: {} for name in found}
     cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
     constants = Constants(metrics, train, classes)
     for split in HELD_OUT:
@@ -105,15 +118,24 @@ def run(job: Job) -> None:
         if not len(ours):
             continue
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
+        rows = Rows(wanted, ours, classes, numbers)
         theirs: Array | None = read_array(job, _THEIRS, split) if "baseline" in found else None
-        for name, harms in found.items():
-            harms[split] = {}
-            for metric in metrics:
-                other = theirs if name == "baseline" else constants.scores(metric, len(wanted))
-                assert other is not None
-                deciding = metric.deciding(limit) if name == "baseline" else metric
-                one = harm(metric, wanted, ours, other, classes, numbers, deciding)
-                harms[split][metric.label] = one and one.to_json()
+        groups = _groups(job, split)
+        for name, by_split in found.items():
+            if name == "baseline":
+                assert theirs is not None
+                others = [_Other(metric, metric.deciding(limit), theirs) for metric in metrics]
+            else:
+                others = [_Other(metric, metric, constants.scores(metric, len(wanted))) for metric in metrics]
+            by_split[split] = {one.label: one.harm(rows) for one in others}
+            sliced[name][split] = [
+                {
+                    "slice": label,
+                    "values": dict(group.values),
+                    "harms": {one.label: one.harm(rows, group.rows) for one in others},
+                }
+                for label, group in groups
+            ]
         if theirs is not None and classes:
             flips[split] = float((decide(ours, coding.threshold) != decide(theirs, limit)).mean())
     told: Json = {
@@ -121,9 +143,40 @@ def run(job: Job) -> None:
         "missing": missing,
         "unit": _unit(cluster),
         "harms": found,
+        "slices": sliced,
         "flips": flips,
     }
     job.write(COMPARISON, json.dumps(told, indent=1).encode() + b"\n")
+
+
+@frozen(eq=False)
+class _Other:
+    """Another model to compare a metric with: the metric with its threshold, and its scores."""
+
+    metric: Metric
+    deciding: Metric
+    scores: Array
+
+    @property
+    def label(self) -> str:
+        return self.metric.label
+
+    def harm(self, rows: Rows, places: Array | None = None) -> Json | None:
+        """Return how much worse a model is on its rows, or on some of them."""
+        part, scores = (rows, self.scores) if places is None else (rows.at(places), self.scores[places])
+        found = harm(
+            self.metric, part.target, part.scores, scores, part.classes, part.clusters, self.deciding
+        )
+        return None if found is None else found.to_json()
+
+
+def _groups(job: Job, split: str) -> list[tuple[str, Group]]:
+    """Return the groups of the slices, each with the name of its slice."""
+    slices = job.params.get("slices", [])
+    if not slices:
+        return []
+    rows = read_table(job, "rows", split, sorted({name for one in slices for name in one["columns_read"]}))
+    return [(one["called"], group) for one in slices for group in read(Slice, one).groups(rows)[0]]
 
 
 def _their_threshold(job: Job) -> float | None:

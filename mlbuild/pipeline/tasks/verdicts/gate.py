@@ -112,11 +112,15 @@ def _evidence(job: Job) -> Evidence:
     sliced = json.loads(job.read("metrics", evaluate.SLICES))["splits"] if evaluate.SLICES in parts else {}
     comparison = json.loads(job.read("comparison", compare.COMPARISON)) if job.params["compared"] else {}
     harms = {
-        against: {
-            split: {name: Harm.from_json(one) if one else None for name, one in metrics.items()}
-            for split, metrics in splits.items()
-        }
+        against: {split: _harms(one) for split, one in splits.items()}
         for against, splits in comparison.get("harms", {}).items()
+    }
+    slice_harms = {
+        against: {
+            split: [one | {"harms": _harms(one["harms"])} for one in groups]
+            for split, groups in splits.items()
+        }
+        for against, splits in comparison.get("slices", {}).items()
     }
     return Evidence(
         metrics=measured["metrics"],
@@ -126,5 +130,10 @@ def _evidence(job: Job) -> Evidence:
         missing=comparison.get("missing"),
         unit=comparison.get("unit", "rows"),
         slices={split: one["slices"] for split, one in sliced.items()},
+        slice_harms=slice_harms,
         bytes=len(job.read("artifact", artifact.MODEL)),
     )
+
+
+def _harms(told: Json) -> dict[str, Harm | None]:
+    return {name: Harm.from_json(one) if one else None for name, one in told.items()}
