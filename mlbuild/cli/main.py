@@ -62,6 +62,11 @@ THEMES = {
         "bisect": "find the commit that made a metric worse",
         "export": "write the records of builds for MLflow or OpenLineage",
     },
+    "channels": {
+        "promote": "make a published model that of a channel, such as prod",
+        "rollback": "take a channel back to its previous model",
+        "channels": "list the channels, or the history of one",
+    },
     "using": {
         "predict": "make predictions for the rows of a file with a built model",
     },

@@ -15,6 +15,7 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.store.garbage import Garbage, find_garbage
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.builds.records import last_tasks
+from mlbuild.pipeline.channels.changing import held
 
 
 def removable(
@@ -23,7 +24,7 @@ def removable(
     """Find what can be removed while keeping the results of the last `builds` builds and of the plan with the tasks
     `foreseen`.
 
-    For other projects that share the cache, the last result of each task and the results of as many builds are
+    The files of promoted models are kept. For other projects that share the cache, the last result of each task and the results of as many builds are
     kept. If the project of another user cannot be read, everything that other users have made is kept.
     """
     tasks = last_tasks(store, builds)
@@ -50,7 +51,9 @@ def removable(
         keys |= {key for _, key in last_tasks(project, builds)}
     if any(not neighbor.store and not neighbor.gone for neighbor in neighbors):
         keys |= {path.name for path in store.files("ac") if path.lstat().st_uid != _user()}
-    return find_garbage(store, keys, budget, others)
+    projects = [store, *(neighbor.store for neighbor in neighbors if neighbor.store)]
+    promoted = {digest for project in projects for digest in held(project.root)}
+    return find_garbage(store, keys, budget, others, promoted)
 
 
 def _user() -> int:

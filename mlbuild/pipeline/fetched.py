@@ -11,6 +11,7 @@ from mlbuild.engine.decide.records import Action, Part, find_action, find_record
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import Store
 from mlbuild.frozen import frozen
+from mlbuild.pipeline.tasks import source
 from mlbuild.pipeline.tasks.fetch import CONTENT, FACTS, KIND, facts
 
 
@@ -33,6 +34,11 @@ class Fetched:
         content = facts(self.rows, self.token)
         parts = {CONTENT: Part(self.sha256, size), FACTS: Part(store.contents.put(content), len(content))}
         return Action("locked", 0.0, parts)
+
+
+def is_source(task: Task) -> bool:
+    """Whether a task reads a table from files. The file of a baseline is no source."""
+    return task.kind == source.KIND and bool(task.files)
 
 
 def is_fetched(task: Task) -> bool:

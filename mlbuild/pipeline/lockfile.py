@@ -23,7 +23,7 @@ from mlbuild.engine.decide.records import Action, find_record
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
-from mlbuild.pipeline.fetched import Fetched, is_fetched, last_fetched, request_of
+from mlbuild.pipeline.fetched import Fetched, is_fetched, is_source, last_fetched, request_of
 from mlbuild.regular import read_regular
 from mlbuild.spec.spec import Spec
 
@@ -185,9 +185,9 @@ class LockFile:
         return read_regular(self.path, _LIMIT).decode().replace("\r\n", "\n")
 
     def _sources(self) -> list[Task]:
-        """Return the tasks that read something from outside the project's results."""
+        """Return the tasks that read the data of a source from outside the project's results."""
         tasks = (task for name, task in self._plan.tasks.items() if name in self._tasks)
-        return [task for task in tasks if task.files or is_fetched(task)]
+        return [task for task in tasks if is_source(task) or is_fetched(task)]
 
     def _changed(self, locked: Entries, found: Mapping[str, Entry]) -> dict[tuple[str, str, str], Entry]:
         """Return the entries after a build, given the contents of the sources by task."""

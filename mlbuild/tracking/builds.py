@@ -187,6 +187,11 @@ def _names(build: Build) -> tuple[str, ...]:
     return (build.name, build.name.rpartition("-")[2])
 
 
+def is_counted(name: str) -> bool:
+    """Whether a name stands for a build by its place: `last`, `previous` or `last~2`."""
+    return _BACK.fullmatch(name) is not None
+
+
 def at(value: Any, *path: str) -> Any:
     """Return what is written at a path of nested maps; None if there is nothing."""
     for part in path:

@@ -210,6 +210,14 @@ COMMANDS = {
     "bisect": ["bisect --metric TEXT TEXT..HEAD", "bisect --metric log_loss TEXT --json"],
     "export": ["export openlineage", "export openlineage -o TEXT", "export mlflow --uri TEXT"],
     "runs": ["runs", "runs --json", "runs --where TEXT", "runs --model TEXT", "runs --from TEXT"],
+    "promote": [
+        "promote one prod --why TEXT",
+        "promote one prod --json",
+        "promote TEXT prod",
+        "promote one TEXT",
+    ],
+    "rollback": ["rollback prod", "rollback TEXT --json"],
+    "channels": ["channels", "channels prod", "channels --json", "channels TEXT"],
     "gc": ["gc", "gc --json"],
     "store": ["store verify", "store verify --json"],
     "predict": [

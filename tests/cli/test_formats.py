@@ -317,6 +317,8 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "store": "verify",
             "bisect": "--metric x a..b",
             "export": "openlineage",
+            "promote": "one prod",
+            "rollback": "prod",
         }
         done = warned(verb, *needed.get(verb, "").split(), "--format", format_)
         assert (done.code, done.err) == (2, "")

@@ -198,6 +198,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("gate", "churn"): {"max": 0.1},
     ("gate", "size"): {"max": "2MB"},
     ("baseline", "file"): {"path": "rows.arrow"},
+    ("baseline", "channel"): {"name": "prod"},
     ("baseline", "model"): {"model": "n"},
     ("test", "features"): {"output": "m", "given": {"x": 1}, "expect": {"x": 1}},
 }

@@ -6,20 +6,23 @@ import argparse
 import os
 from pathlib import Path
 
-from mlbuild.cli.exits import TASK, Stopped, UsageError
+from mlbuild.cli.exits import DATA, TASK, Stopped, UsageError
 from mlbuild.cli.output.printing import counted, say
 from mlbuild.cli.project import find_file
+from mlbuild.cli.reading.channels import refused
 from mlbuild.engine.store.kept import digest_of
 from mlbuild.engine.store.local import RUNS
 from mlbuild.engine.store.store import open_store
-from mlbuild.pipeline.tasks import artifact
+from mlbuild.pipeline.channels.channel import channels_of, is_name
+from mlbuild.pipeline.channels.model import NoModel, model_of
+from mlbuild.pipeline.tasks import artifact, publish
 from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown
-from mlbuild.tracking.builds import Build, History
+from mlbuild.tracking.builds import Build, History, is_counted
 
 _NAMES = (
-    "'mlbuild runs' lists the builds; last, previous, last~2, a git revision that was built, a published folder and its model.onnx "
-    "name builds, too"
+    "'mlbuild runs' lists the builds; last, previous, last~2, a git revision that was built, a channel, an output, a published folder and its "
+    "model.onnx name builds, too"
 )
 
 
@@ -41,15 +44,15 @@ def history_of(args: argparse.Namespace, folder: Path | None = None) -> History:
 
 
 def find_build(history: History, asked: str) -> Build:
-    """Return a build by what people call it: see `History.find`. A published folder or its `model.onnx` names the build of
-    this model.
+    """Return a build by what people call it: see `History.find`. A channel, an output, a published folder or its
+    `model.onnx` names the build of this model.
 
     Raises:
         UsageError: There is none, or several are meant.
         Stopped: It is a git revision that was not built.
     """
-    model = Path(asked) / artifact.MODEL if os.path.isdir(asked) else Path(asked)  # noqa: PTH112  # as above
-    if os.path.lexists(asked) and is_regular(model):  # as above
+    model = _model(history, asked)
+    if model is not None:
         made = history.made(digest_of(model))
         if made is None:
             raise UsageError(f"no recorded build made '{shown(str(model))}'", _NAMES)
@@ -67,6 +70,27 @@ def find_build(history: History, asked: str) -> Build:
         )
         raise Stopped(message, f"build it: {again}", TASK)
     raise UsageError(f"there is no build '{shown(asked)}'", _NAMES)
+
+
+def _model(history: History, asked: str) -> Path | None:
+    """Return the model that people mean by a path, the name of a channel or that of a published output.
+
+    Raises:
+        Stopped: It is a channel whose file is damaged or whose model is missing.
+    """
+    model = Path(asked) / artifact.MODEL if os.path.isdir(asked) else Path(asked)  # noqa: PTH112  # as above
+    if os.path.lexists(asked) and is_regular(model):  # as above
+        return model
+    if not is_name(asked) or is_counted(asked):
+        return None
+    if asked in channels_of(history.root):
+        try:
+            with refused():
+                return model_of(history.root, asked)
+        except NoModel as error:
+            raise Stopped(f"{error}", "'mlbuild channels' restores it from the store", DATA) from None
+    published = history.root / publish.folder_of(asked, ()) / artifact.MODEL
+    return published if is_regular(published) and history.find(asked) is None else None
 
 
 def offered(earlier: int) -> None:

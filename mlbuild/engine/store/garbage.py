@@ -46,9 +46,13 @@ class Garbage:
 
 
 def find_garbage(
-    store: DiskStore, keys: Collection[str], budget: int | None = None, others: Iterable[Path] = ()
+    store: DiskStore,
+    keys: Collection[str],
+    budget: int | None = None,
+    others: Iterable[Path] = (),
+    held: Collection[str] = (),
 ) -> Garbage:
-    """Return everything that can be removed while keeping the results for `keys`.
+    """Return everything that can be removed while keeping the results for `keys`, and the contents `held`.
 
     With a `budget` in bytes, only the oldest, until the store fits. `others` are other files that can be removed.
     Temporary files can always be removed, if no build is running.
@@ -68,9 +72,10 @@ def find_garbage(
         freed = [content for content in parts[path] or () if not users[content]]
         size -= actions[path].size + sum(contents[content].size for content in freed)
     least = {content for path in needed for content in parts[path] or ()}
+    kept_anyway = {store.contents.path(digest) for digest in held}
     return Garbage(
         tuple(going),
-        tuple(kept for path, kept in contents.items() if not users[path]),
+        tuple(kept for path, kept in contents.items() if not users[path] and path not in kept_anyway),
         tuple(kept for path in [*_leftovers(store), *others] if (kept := _kept(path))),
         Counter(action.build for kept in going if (action := find_action(store.actions, kept.path.name))),
         sum(actions[path].size for path in needed) + sum(contents[path].size for path in least),

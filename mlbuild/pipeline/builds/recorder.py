@@ -35,7 +35,7 @@ from mlbuild.params import Json
 from mlbuild.pipeline.builds.records import FORMAT
 from mlbuild.pipeline.builds.revision import checked_out
 from mlbuild.pipeline.builds.written import spec_digests, written
-from mlbuild.pipeline.fetched import is_fetched, last_fetched
+from mlbuild.pipeline.fetched import is_fetched, is_source, last_fetched
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.pipeline.tasks.cross_validation import cross_validate
 from mlbuild.spec.spec import Spec
@@ -143,7 +143,7 @@ class Recorder:
             "outcome": outcome,
             "project": self._spec.project,
             "command": self._command,
-            "user": _user(),
+            "user": user(),
             "host": socket.gethostname(),
             "started": self._started.isoformat(timespec="milliseconds"),
             "seconds": round(seconds, 3),
@@ -174,7 +174,7 @@ class Recorder:
             fetched = last_fetched(task, self._store) if is_fetched(task) else None
             if fetched is not None and fetched[0] == self._tasks[name].get("key"):
                 yield name.partition(":")[2], fetched[1].sha256
-            record = find_record(self._store.local, name) if task.files else None
+            record = find_record(self._store.local, name) if is_source(task) else None
             if record is not None and record.key == self._tasks[name].get("key"):
                 yield from ((name.partition(":")[2], digest) for digest in record.ingredients.files.values())
 
@@ -209,7 +209,8 @@ class Recorder:
         return action.digests if action else {}
 
 
-def _user() -> str | None:
+def user() -> str | None:
+    """Return the name of the user who runs this process; None for one without a name."""
     with suppress(KeyError, OSError):  # a user without a name, as in some containers
         return getpass.getuser()
     return None

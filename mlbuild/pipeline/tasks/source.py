@@ -21,6 +21,8 @@ from mlbuild.spec.spec import SourceSpec
 FETCHED = "fetched"
 _FORMATS = {one.type: one for one in FORMATS}
 
+KIND = "source"
+
 
 def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
     item = scope.item
@@ -31,7 +33,7 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
     if item.located.partitions is not None:
         params |= {"partitions": [*item.located.partitions]}
     yield scope.task(
-        "source",
+        KIND,
         {("source",): item.at, ("source", "columns"): ("contracts", item.contract_name, "columns")},
         rank=SOURCES,
         run=run,

@@ -9,6 +9,7 @@ from mlbuild.verdicts.baselines.baseline import Baseline
 BASELINES: Catalogue[type[Baseline]] = Catalogue(
     {
         "file": "mlbuild.verdicts.baselines.file.FileBaseline",
+        "channel": "mlbuild.verdicts.baselines.channel.ChannelBaseline",
         "model": "mlbuild.verdicts.baselines.model.ModelBaseline",
     }
 )

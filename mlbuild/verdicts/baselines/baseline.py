@@ -24,3 +24,8 @@ class Baseline(Described):
     def file(self) -> str | None:
         """The file that it names, if it does."""
         return None
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that it names, if it does."""
+        return None

@@ -1,21 +1,27 @@
-"""Task `baseline:O`: the scores of a baseline that is a file, for the rows of today."""
+"""Task `baseline:O`: the scores of a baseline that is a file or the model of a channel, for the rows of today."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.opened import NotOurs, Opened
 from mlbuild.bundle.session import Arrays
+from mlbuild.diagnostics import data_failure
+from mlbuild.engine.decide.external import External
 from mlbuild.engine.decide.files import LocalFile, name_in
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import Json
+from mlbuild.pipeline.channels.channel import BadChannel
+from mlbuild.pipeline.channels.model import ChannelModel, NoModel, model_of
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import SPLITS, read_columns, write_array
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks import artifact
 from mlbuild.pipeline.tasks.verdicts.raw_rows import kept, places, raw_rows
+from mlbuild.verdicts.baselines.baseline import Baseline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,21 +40,32 @@ _NEVER = 2.0
 
 def plan(scope: OutputScope) -> Iterator[Task]:
     baseline = scope.item.baseline
-    if baseline is None or baseline.file is None:
+    if baseline is None or baseline.compared is not None:
         return
-    file = (scope.spec.root / baseline.file).absolute()
     yield scope.task(
         KIND,
         {},
         at=(*scope.item.at, "baseline"),
         rank=MODELS,
         run=run,
-        params={"kept": kept(scope), "inputs": [one.name for one in scope.item.serving.inputs]},
-        files={_FILE: LocalFile(file, name_in(scope.spec.root, file))},
+        params={
+            "kept": kept(scope),
+            "inputs": [one.name for one in scope.item.serving.inputs],
+            **({} if baseline.channel is None else {"channel": baseline.channel}),
+        },
+        files={_FILE: _model(scope.spec.root, baseline)},
         inputs=(raw_rows(scope, HELD_OUT), artifact.contract(scope)),
         parts=(*HELD_OUT, THRESHOLD, MISSING),
         libraries=("polars", "numpy", "onnxruntime", "onnx"),
     )
+
+
+def _model(root: Path, baseline: Baseline) -> External:
+    """Return the model that a baseline names."""
+    if baseline.channel is not None:
+        return ChannelModel(baseline.channel)
+    file = (root / str(baseline.file)).absolute()
+    return LocalFile(file, name_in(root, file))
 
 
 def scores(scope: OutputScope, slot: str) -> Input:
@@ -65,7 +82,7 @@ def run(job: Job) -> None:
     found, why = {split: np.zeros((0, len(columns))) for split in HELD_OUT}, None
     lowest = _NEVER
     try:
-        opened = Opened(job.file(_FILE))
+        opened = Opened(_file(job))
         theirs = opened.outputs.get(wanted["name"], ())
         lacking = [one.name for one in opened.inputs if one.name not in job.params["inputs"]]
         if {*theirs} != {*columns}:
@@ -82,10 +99,24 @@ def run(job: Job) -> None:
                 lowest = min(lowest, _lowest(answers, ours, found[split]))
     except NotOurs as error:
         why = f"the file {error}"
+    except NoModel as error:
+        why = str(error)
+    except BadChannel as error:
+        raise data_failure(str(error)) from None
     for split, scores in found.items():
         write_array(job, split, scores)
     job.write(THRESHOLD, json.dumps(lowest if len(columns) == 2 else None).encode())
     job.write(MISSING, json.dumps(why).encode())
+
+
+def _file(job: Job) -> Path:
+    """Return the file of the model.
+
+    Raises:
+        NoModel, BadChannel: It is that of a channel, which has none or is damaged.
+    """
+    place, channel = job.file(_FILE), job.params.get("channel")
+    return place if channel is None else model_of(place, channel)
 
 
 def _lowest(answers: Arrays, outputs: list[Json], scores: Array) -> float:

@@ -11,6 +11,8 @@ from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates.gate import Judged
 
 _PUBLISHED = "dist"
+#: The folder of channels in a project.
+CHANNELS = "channels"
 
 
 def check_gates(project: Project, output: OutputSpec) -> OutputSpec | None:
@@ -68,6 +70,12 @@ def _check_baseline(project: Project, output: OutputSpec, baseline: Baseline, mo
 
 
 def _file_problems(project: Project, baseline: Baseline, at: Path) -> list[Problem]:
+    """Return what is wrong with the file of a baseline. That of a channel may not be there yet."""
+    if baseline.channel is not None:
+        folder = project.root / CHANNELS / baseline.channel
+        at = (*at[:-1], "name")
+        message = f"the folder of channel '{baseline.channel}' is outside this project"
+        return [] if project.bounds.hold(folder) else [Problem("outside-project", message, at, HELP)]
     if baseline.file is None:
         return []
     file = project.root / baseline.file

@@ -1,0 +1,44 @@
+"""Channels on the command line: their names, and why they cannot be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlbuild.cli.exits import DATA, GATE, Stopped, UsageError
+from mlbuild.pipeline.channels.changing import Refused
+from mlbuild.pipeline.channels.channel import BadChannel, is_name
+from mlbuild.shown import shown
+from mlbuild.tracking.builds import is_counted
+
+
+def named(name: str, *, new: bool = False) -> str:
+    """Return the name of a channel.
+
+    Raises:
+        UsageError: It is none, or a new one would stand for a build.
+    """
+    if not is_name(name):
+        help_ = "a name has letters, digits, '_' and '-', and begins with a letter or '_'"
+        raise UsageError(f"'{shown(name)}' is not the name of a channel", help_)
+    if new and is_counted(name):
+        raise UsageError(f"'{name}' names a build, so it cannot name a channel", "choose another name")
+    return name
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """End the command if a channel cannot be changed, or its file is damaged.
+
+    Raises:
+        Stopped: It cannot. The exit code says why: 4 if the model is not one that a build published, and 3 for a
+            damaged file.
+    """
+    try:
+        yield
+    except Refused as error:
+        forced = "promote it anyway with --force --why TEXT" if error.forcible else None
+        help_ = "; or ".join(filter(None, (error.help, forced)))
+        raise Stopped(str(error), help_ or None, GATE) from None
+    except BadChannel as error:
+        raise Stopped(str(error), "restore the file, or remove it and promote a model again", DATA) from None
