@@ -176,6 +176,13 @@ def swapped(name: str) -> Callable[[Path], None]:
     return damage
 
 
+def written(text: str) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        file.write_text(text)
+
+    return damage
+
+
 def nested(file: Path) -> None:
     file.write_text("[" * 100_000)
 
@@ -186,9 +193,9 @@ def linked(file: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Path], None]] = {
-    "no JSON": lambda file: file.write_text("{") and None,
+    "no JSON": written("{"),
     "nested too deeply": nested,
-    "a list": lambda file: file.write_text("[]") and None,
+    "a list": written("[]"),
     "a device": linked,
     "a path out of the folder": swapped("../../mlbuild.yaml"),
     "an absolute path": swapped("/etc/passwd"),
@@ -197,7 +204,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "another algorithm": rewritten(digest="md5:" + "0" * 64),
     "no model": rewritten(files={}),
     "an unknown action": rewritten(action="delete"),
-    "an endless history": lambda file: rewritten(history=[{}] * MOST)(file),
+    "an endless history": rewritten(history=[{}] * MOST),
     "a text that is none": rewritten(why=["x"]),
     "a newer version": rewritten(format=2),
 }

@@ -8,11 +8,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import onnx
+import polars as pl
 import pytest
 import yaml
 from onnx import numpy_helper
 
-from mlbuild.cli.exits import GATE, OK, USAGE
+from mlbuild.cli.exits import DATA, GATE, OK, USAGE
 from tests.cli.running import Command
 from tests.verdicts.loans import edited, loans, rows
 
@@ -194,6 +195,94 @@ def test_junit_files_and_unknown_names(tmp_path: Path, mlbuild: Command) -> None
     told = mlbuild("test", "riche")
     assert (told.code, told.out) == (USAGE, "")
     assert "there is no test 'riche'" in told.err and "did you mean 'rich'?" in told.err
+
+
+FILED = "tests:\n  filed: {output: trees, path: cases.csv}\n"
+CASES = """\
+expect.label,city,income,debt,member,expect.probability.min
+true,Rome,9000,100,true,0.8
+false,Oslo,100,900,,
+,Rome,9000,,false,0.5
+"""
+
+
+def test_rows_can_be_in_a_file(tmp_path: Path, mlbuild: Command) -> None:
+    loans(tmp_path, FILED)
+    file = tmp_path / "cases.csv"
+    file.write_text(CASES)
+    assert mlbuild("build", "-j", "1").code == OK
+    told = mlbuild("test", "-j", "1")
+    assert told.out.splitlines() == ["PASS  filed  3 rows are as expected  (cached)", "1 test: 1 passed"]
+    file.write_text(CASES.replace("false,Oslo", "true,Oslo"))
+    assert ran(mlbuild) == ["test:filed"], "only the test reads it"
+    failed = mlbuild("test", "-j", "1")
+    assert failed.code == GATE
+    assert failed.out.splitlines()[0].startswith("FAIL  filed  1 of 3 rows are not as expected")
+    assert "      row 2: label false, expected true" in failed.out.splitlines()
+    # The same rows, with the columns in another order and in another format.
+    frame = pl.read_csv(file).with_columns(income=pl.col("income").cast(pl.Int32))
+    frame.select(sorted(frame.columns)).write_parquet(tmp_path / "cases.parquet")
+    edited(tmp_path / "mlbuild.yaml", ("cases.csv", "cases.parquet"))
+    assert "      row 2: label false, expected true" in mlbuild("test", "-j", "1").out.splitlines()
+
+
+#: What is wrong with a file of rows, and what is said about it.
+BAD_CASES = {
+    "a column that is no input": (
+        CASES.replace("income", "incme"),
+        "column 'incme' of 'cases.csv' is not an input of the artifact; did you mean 'income'?",
+    ),
+    "an expectation for numbers": (
+        CASES.replace("probability.min", "value.min"),
+        "column 'expect.value.min' of 'cases.csv' is not what can be expected of this model; did you mean ",
+    ),
+    "no expectation": (
+        "income,city,member\n1,Rome,true\n",
+        "'cases.csv' expects nothing; it needs a column such as 'expect.label'",
+    ),
+    "a row without one": (f"{CASES},Rome,1,1,true,\n", "row 4 of 'cases.csv' expects nothing"),
+    "a value that does not parse": (
+        CASES.replace("9000,100", "much,100"),
+        "column 'income' violates 'parses as float' in 1 row: 'much' (row 1)",
+    ),
+    "a label that does not parse": (
+        CASES.replace("true,Rome", "yes,Rome"),
+        "column 'expect.label' violates 'parses as bool' in 1 row: 'yes' (row 1)",
+    ),
+    "a missing value": (
+        CASES.replace("Rome,9000,100", "Rome,,100"),
+        "column 'income' violates 'not null' in 1 row: null (row 1)",
+    ),
+    "an input that must be there": (
+        "city,member,expect.label\nRome,true,true\n",
+        "column 'income' is missing",
+    ),
+    "a column twice": (CASES.replace("debt", "income"), "column 'income' appears twice"),
+    "a range upside down": (
+        "income,city,member,expect.probability.min,expect.probability.max\n1,Rome,true,0.6,0.5\n",
+        "row 1 of 'cases.csv' has a minimum of probability above the maximum",
+    ),
+    "no rows": (CASES.splitlines()[0] + "\n", "'cases.csv' has no rows"),
+    "nothing": ("", "'cases.csv' expects nothing"),
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache, so that tests of one model train it once."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.mark.parametrize(("content", "wanted"), BAD_CASES.values(), ids=BAD_CASES)
+def test_what_is_wrong_with_a_file_of_rows_is_told(
+    tmp_path: Path, mlbuild: Command, monkeypatch: pytest.MonkeyPatch, store: Path, content: str, wanted: str
+) -> None:
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(store))
+    loans(tmp_path, FILED)
+    (tmp_path / "cases.csv").write_text(content)
+    told = mlbuild("build", "-j", "1", "output:trees")
+    assert told.code == DATA, told.err
+    assert wanted in " ".join(told.err.split()), told.err
 
 
 def test_a_test_that_cannot_run_is_skipped(tmp_path: Path, mlbuild: Command) -> None:

@@ -268,6 +268,7 @@ VALUES: dict[tuple[str, str], Json] = {
         "given": None,
         "expect": None,
     },
+    ("expect", "path"): {"path": "rows.arrow", "given": None, "expect": None},
     ("monotone", "class"): {"class": "no"},
     ("directional", "class"): {"class": "no"},
     ("invariant", "change"): {"change": {"x": "x + 1"}, "columns": None},

@@ -35,6 +35,20 @@ CASES = {
         [("    output: late", "    output: latte")],
         ["49:13 unknown-output unknown output 'latte' | did you mean 'late'?"],
     ),
+    "a missing file": (
+        [(OTHER, "    path: cases.csv\n")],
+        ["50:11 missing-file there is no file 'cases.csv' | did you mean 'planes.csv'?"],
+    ),
+    "a file of an unknown format": (
+        [(OTHER, "    path: mlbuild.yaml\n")],
+        [
+            "50:11 bad-format the suffix of 'mlbuild.yaml' does not say how to read it | suffixes: .csv, .tsv, .tab, .txt, .data, .dat, .parquet, .pq, .ndjson, .jsonl, .arrow, .feather, .ipc, .xlsx, .xlsm"
+        ],
+    ),
+    "a file and a row": (
+        [(OTHER, f"    path: mlbuild.yaml\n{OTHER}")],
+        ["51:5 contradiction 'given' and 'path' cannot be used together"],
+    ),
     "an unknown column": (
         [(ROW, "{carrier: AA, distans: 187, distance: 1, seats: 100}")],
         ["50:26 unknown-column 'distans' is not an input of the artifact | did you mean 'distance'?"],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.columns import text_of
+from mlbuild.columns import Schema, text_of
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
-from mlbuild.params import Described, ListOf, Object, field
+from mlbuild.params import Described, Json, ListOf, Object, Text, field
 from mlbuild.verdicts.tests.cells import GIVEN, row_problems
 from mlbuild.verdicts.tests.expected import Expected, Range
 from mlbuild.verdicts.tests.subject import Subject, frame
@@ -33,7 +33,7 @@ class Example(Described):
 
 @frozen
 class Expect(Test):
-    """Rows with known answers: `given` and `expect`, or a list of them under `rows`."""
+    """Rows with known answers: `given` and `expect`, a list of them under `rows`, or a file at `path`."""
 
     test = "expect"
     usual = ("given", "expect")
@@ -43,16 +43,36 @@ class Expect(Test):
     rows: tuple[Example, ...] = field(
         ListOf(Object(Example)), "Several rows, each with its own `given` and `expect`.", default=()
     )
+    path: str | None = field(
+        Text(),
+        "Data file with rows, relative to the folder of the spec: columns with the names of inputs, and columns such as `expect.label`.",
+        default=None,
+        examples=("cases.csv",),
+    )
+
+    @property
+    def file(self) -> str | None:
+        return self.path
+
+    def canonical(self, inputs: Schema) -> Json:
+        return {key: value for key, value in super().canonical(inputs).items() if key != "path"}
 
     def check(self) -> Iterator[Problem]:
         single = {"given": self.given, "expect": self.expect}
         present = [key for key, value in single.items() if value is not None]
-        if self.rows and present:
+        if self.path is not None and (self.rows or present):
+            other = "rows" if self.rows else present[0]
+            yield Problem(
+                "contradiction", f"'{other}' and 'path' cannot be used together", (other,), on="key"
+            )
+        elif self.path is not None:
+            return
+        elif self.rows and present:
             yield Problem(
                 "contradiction", f"'{present[0]}' and 'rows' cannot be used together", (present[0],), on="key"
             )
         elif not self.rows and len(present) < 2:
-            lacks = "'given' and 'expect', or 'rows'"
+            lacks = "'given' and 'expect', or 'rows', or 'path'"
             lacks = f"'{next(key for key in single if key not in present)}'" if present else lacks
             yield Problem("missing-key", f"the test needs {lacks}", (), on="key")
 

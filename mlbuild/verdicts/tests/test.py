@@ -58,6 +58,11 @@ class Test(Described):
         """Return what determines the verdict."""
         return write(self)
 
+    @property
+    def file(self) -> str | None:
+        """The file with rows that it names, if it does."""
+        return None
+
     def row(self) -> Mapping[str, Any] | None:
         """Return the only row of the test, with which others can compare theirs."""
         return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlbuild.bundle.opened import NotOurs, Opened
+from mlbuild.bundle.reading import parsing_of
 from mlbuild.bundle.session import Arrays
 from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
@@ -17,9 +18,8 @@ from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, print_rows, wr
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
-from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed
-from mlbuild.params import params_of, read
+from mlbuild.params import params_of
 from mlbuild.regular import is_regular
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
         Stopped: The file cannot be opened; or all columns are missing, perhaps because of how the file is read.
     """
     try:
-        rows, faults = form.read(file, {item.name: _column(item) for item in inputs})
+        rows, faults = form.read(file, {item.name: parsing_of(item) for item in inputs})
     except OSError as error:
         raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).casefold()}") from None
     if faults:
@@ -93,13 +93,6 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
             raise Stopped(failed.failure.message, _OTHERWISE, DATA, failure_lines(failed.failure))
         raise failed
     return rows
-
-
-def _column(item: RawInput) -> Parsing:
-    told: dict[str, Any] = {"dtype": item.type.dtype}
-    if item.type.dtype == "string" and item.null_token != "":
-        told |= {"empty_is_null": False, "null_token": item.null_token}
-    return read(Parsing, {key: value for key, value in told.items() if value is not None})
 
 
 def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.session import Arrays, Session, encode
@@ -11,6 +12,8 @@ from mlbuild.bundle.trained import RawInput, Recipe
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.diagnostics import Failed, Failure
+from mlbuild.engine.decide.external import External
+from mlbuild.engine.decide.files import LocalFile, name_in
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.lowering.thresholds import thresholds
 from mlbuild.params import Json, read
@@ -22,6 +25,8 @@ from mlbuild.pipeline.tasks import artifact, fit, verify
 from mlbuild.pipeline.tasks.verdicts.raw_rows import kept, places, raw_rows
 from mlbuild.spec.spec import TestSpec
 from mlbuild.verdicts.tests import TESTS
+from mlbuild.verdicts.tests.cases import read_cases
+from mlbuild.verdicts.tests.expect import Expect
 from mlbuild.verdicts.tests.features import Features
 from mlbuild.verdicts.tests.of_rows import OfRows
 from mlbuild.verdicts.tests.subject import Subject, frame
@@ -36,6 +41,8 @@ KIND = "test"
 VERDICT, REPORT = "verdict", "report"
 FORMAT = 1
 _CODES = ("failed-test",)
+#: The slot of the file with rows.
+_ROWS = "rows"
 
 
 def plan(scope: OutputScope) -> Iterator[Task]:
@@ -80,10 +87,24 @@ def _artifact(scope: OutputScope, item: TestSpec) -> dict[str, Any]:
     return {
         "rank": MODELS,
         "run": run,
-        "params": {"others": {name: dict(row) for name, row in item.others.items()}, **rows},
+        "params": {
+            "others": {name: dict(row) for name, row in item.others.items()},
+            **rows,
+            # Its suffix decides how it is read.
+            **({} if item.test.file is None else {"path": item.test.file}),
+        },
         "inputs": (artifact.model(scope), artifact.contract(scope), verify.verdict(scope), *raw),
+        "files": _files(scope, item),
         "libraries": ("polars", "numpy", "onnxruntime", "onnx"),
     }
+
+
+def _files(scope: OutputScope, item: TestSpec) -> dict[str, External]:
+    """Return the file with the rows of a test."""
+    if item.test.file is None:
+        return {}
+    file = (scope.spec.root / item.test.file).absolute()
+    return {_ROWS: LocalFile(file, name_in(scope.spec.root, file))}
 
 
 def task_of(name: str) -> str:
@@ -95,6 +116,9 @@ def run(job: Job) -> None:
     test, model = _test(job), job.read("artifact", artifact.MODEL)
     contract = json.loads(job.read("contract", artifact.CONTRACT))
     session, inputs = Session(model), tuple(map(raw_input, contract["inputs"]))
+    if isinstance(test, Expect) and "path" in job.params:
+        cases = read_cases(job.file(_ROWS), job.params["path"], inputs, contract["outputs"])
+        test = replace(test, rows=cases)
 
     def answers(rows: pl.DataFrame) -> Arrays:
         return session.run(encode(rows, inputs))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
 from typing import Any
 
+from mlbuild.data.formats.by_suffix import KNOWN, format_of
+from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.meaning.project import Project
+from mlbuild.spec.meaning.verdicts.files import file_problem
 from mlbuild.spec.spec import OutputSpec, TestSpec
 from mlbuild.verdicts.tests.test import About, Test
 
@@ -23,9 +27,24 @@ def check_tests(project: Project) -> dict[str, TestSpec | None]:
         )
         output = project.outputs[meant] if meant else None
         about = _about(project, output, tests) if output else None
-        if about is not None and project.findings.extend(one.under(*at) for one in test.problems(about)):
+        problems = [] if about is None else [one.under(*at) for one in test.problems(about)]
+        if about is not None and project.findings.extend(
+            [*problems, *_of_file(project, test, (*at, "path"))]
+        ):
             found[name] = TestSpec(name, test, {other: _row(tests[other]) for other in test.compared()})
     return found
+
+
+def _of_file(project: Project, test: Test, at: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the file of a test."""
+    if test.file is None:
+        return
+    found = file_problem(project, test.file, at)
+    if found is None and format_of(FilePath(test.file)) is None:
+        message = f"the suffix of '{test.file}' does not say how to read it"
+        found = Problem("bad-format", message, at, f"suffixes: {', '.join(KNOWN)}")
+    if found is not None:
+        yield found
 
 
 def _about(project: Project, output: OutputSpec, tests: Mapping[str, Test | None]) -> About | None:
