@@ -211,13 +211,13 @@ FOUND: dict[str, tuple[Gate, Evidence, str, str]] = {
         gate("metric", metric="log_loss", max=0.5, slices=["carrier"], evidence="interval"),
         evidence(**estimated(0.4, 0.6)),
         "fail",
-        "1 of 2 groups fail: carrier=C1: 0.6 [0.579997, 0.620003]",
+        "1 of 2 groups fail: carrier=C1: 0.6 [0.580327, 0.62034]",
     ),
     "intervals of many groups": (
         gate("metric", metric="log_loss", max=0.5, slices=["carrier"], evidence="interval"),
         evidence(**estimated(0.522, *[0.4] * 9)),
         "inconclusive",
-        "1 of 10 groups do not decide: carrier=C0: 0.522 [0.501997, 0.542003]",
+        "1 of 10 groups do not decide: carrier=C0: 0.522 [0.502375, 0.542391]",
     ),
     "close slices": (
         gate("spread", metric="log_loss", slice="carrier", max_difference=0.1001),
