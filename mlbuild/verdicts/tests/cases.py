@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.bundle.reading import parsing_of
-from mlbuild.bundle.trained import RawInput
 from mlbuild.columns import text_of
 from mlbuild.data.faults import Fault, faulty
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import data_failure
+from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.kinds import Json
 from mlbuild.verdicts.tests.expect import Example
@@ -29,10 +28,18 @@ EXPECT = "expect."
 _ENDS = ("min", "max")
 
 
+@frozen
+class Given:
+    """An input of the model: how its column is read, and whether it can be missing."""
+
+    parsing: Parsing
+    nullable: bool
+
+
 def read_cases(
-    file: Path, called: str, inputs: Sequence[RawInput], outputs: Sequence[Json]
+    file: Path, called: str, given: Mapping[str, Given], outputs: Sequence[Json]
 ) -> tuple[Example, ...]:
-    """Return the examples in a file. `outputs` are those of `contract.json`.
+    """Return the examples in a file. `given` are the inputs, and `outputs` those of `contract.json`.
 
     Raises:
         Failed: Of kind `data`: the file cannot be read, a column has no meaning, or a row lacks something.
@@ -41,14 +48,13 @@ def read_cases(
     assert kind is not None, "check has looked at the name of the file"
     form = kind().for_file(file.name)
     wanted = dict(_expectations(outputs))
-    given = {one.name: one for one in inputs}
     header = form.header(file)
     _check_names(header, called, given, wanted)
-    needed = {name: one for name, one in given.items() if name in header or not one.type.nullable}
-    columns = {name: parsing_of(one) for name, one in needed.items()}
+    needed = {name: one for name, one in given.items() if name in header or not one.nullable}
+    columns = {name: one.parsing for name, one in needed.items()}
     columns |= {name: type_ for name, type_ in wanted.items() if name in header}
     rows, faults = form.read(file, columns)
-    faults += _missing(rows, [name for name, one in needed.items() if not one.type.nullable], faults)
+    faults += _missing(rows, [name for name, one in needed.items() if not one.nullable], faults)
     if faults:
         raise faulty(f"the rows of '{called}' do not fit the inputs of the model", faults)
     if not rows.height:

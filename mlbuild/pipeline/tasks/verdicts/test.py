@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.bundle.reading import parsing_of
 from mlbuild.bundle.session import Arrays, Session, encode
 from mlbuild.bundle.trained import RawInput, Recipe
 from mlbuild.columns import ColumnType, Schema
@@ -25,7 +26,7 @@ from mlbuild.pipeline.tasks import artifact, fit, verify
 from mlbuild.pipeline.tasks.verdicts.raw_rows import kept, places, raw_rows
 from mlbuild.spec.spec import TestSpec
 from mlbuild.verdicts.tests import TESTS
-from mlbuild.verdicts.tests.cases import read_cases
+from mlbuild.verdicts.tests.cases import Given, read_cases
 from mlbuild.verdicts.tests.expect import Expect
 from mlbuild.verdicts.tests.features import Features
 from mlbuild.verdicts.tests.of_rows import OfRows
@@ -117,7 +118,8 @@ def run(job: Job) -> None:
     contract = json.loads(job.read("contract", artifact.CONTRACT))
     session, inputs = Session(model), tuple(map(raw_input, contract["inputs"]))
     if isinstance(test, Expect) and "path" in job.params:
-        cases = read_cases(job.file(_ROWS), job.params["path"], inputs, contract["outputs"])
+        given = {one.name: Given(parsing_of(one), one.type.nullable) for one in inputs}
+        cases = read_cases(job.file(_ROWS), job.params["path"], given, contract["outputs"])
         test = replace(test, rows=cases)
 
     def answers(rows: pl.DataFrame) -> Arrays:
