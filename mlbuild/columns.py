@@ -35,11 +35,16 @@ def text_of(value: Any) -> str:
 
 @frozen(slots=True)
 class ColumnType:
-    """The dtype of a column, whether values can be missing, and its categories, if they are declared."""
+    """The dtype of a column, whether values can be missing, and its categories, if they are declared.
+
+    `finite` says that no value is infinite, as far as no computation overflows. It is true for dtypes without
+    infinities.
+    """
 
     dtype: str
     nullable: bool = False
     categories: tuple[Any, ...] | None = None
+    finite: bool = True
 
     @property
     def known(self) -> bool:
@@ -114,6 +119,7 @@ class Schema(Mapping[str, ColumnType]):
                 "dtype": type_.dtype,
                 "nullable": type_.nullable,
                 "categories": None if type_.categories is None else list(type_.categories),
+                "finite": type_.finite,
             }
             for name, type_ in self.items()
         ]
@@ -127,6 +133,7 @@ class Schema(Mapping[str, ColumnType]):
                     column["dtype"],
                     column["nullable"],
                     None if column["categories"] is None else tuple(column["categories"]),
+                    column["finite"],
                 ),
             )
             for column in columns

@@ -62,10 +62,12 @@ def polars_type(dtype: str) -> pl.DataType:
 
 
 def schema_of(rows: pl.DataFrame) -> Schema:
-    """Return the dtypes of rows, all nullable."""
+    """Return the dtypes of rows, without promises: any value can be missing, and any float infinite."""
 
     dtypes = {str(polars_type(dtype)): dtype for dtype in DTYPES}
-    return Schema({name: ColumnType(dtypes[str(type_)], True) for name, type_ in rows.schema.items()})
+    return Schema(
+        {name: ColumnType(dtypes[str(type_)], True, finite=False) for name, type_ in rows.schema.items()}
+    )
 
 
 def _each(series: pl.Series, dtype: str) -> pl.Series:

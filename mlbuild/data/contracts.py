@@ -11,7 +11,9 @@ from mlbuild.columns import DTYPES, ColumnType
 from mlbuild.data.lineage import Raw
 from mlbuild.data.parsing import Parsing
 from mlbuild.data.rules import RULES, TABLE_RULES
+from mlbuild.data.rules.bounds import Max, Min
 from mlbuild.data.rules.categories import Categories
+from mlbuild.data.rules.finite import Finite
 from mlbuild.data.rules.nullable import Nullable
 from mlbuild.data.rules.rule import Rule, TableRule, given, no_effect
 from mlbuild.data.rules.stated import Stated, StatedRules
@@ -58,7 +60,8 @@ class Column(Parsing):
     def type(self) -> ColumnType:
         """The type of the column, with the categories in the order of the contract and converted to the dtype."""
         categories = self.rule(Categories).values(self.dtype)
-        return ColumnType(self.dtype, self.rule(Nullable).nullable, categories)
+        finite = self.dtype != "float" or self._holds(Finite) or (self._holds(Min) and self._holds(Max))
+        return ColumnType(self.dtype, self.rule(Nullable).nullable, categories, finite)
 
     def rule(self, cls: RuleClass[R]) -> R:
         """Return the keys of one rule."""
@@ -80,8 +83,12 @@ class Column(Parsing):
     @property
     def is_unique(self) -> bool:
         """Whether all values of a table that passes are different."""
-        unique = self.rule(Unique)
-        return unique.applied and Stated.of(unique, _strictness(self)).certain
+        return self._holds(Unique)
+
+    def _holds(self, cls: RuleClass[Rule]) -> bool:
+        """Whether the column states a rule, and no row of a table that passes violates it."""
+        rule = self.rule(cls)
+        return rule.applied and Stated.of(rule, _strictness(self)).certain
 
     def check(self) -> Iterator[Problem]:
         rules = [self.rule(cls) for cls in RULES]

@@ -12,9 +12,9 @@ from mlbuild.columns import NUMERIC, TEMPORAL, ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.binding import MAX_LENGTH, bind, bind_node, too_long
 from mlbuild.expressions.conversion import SyntaxConverter
-from mlbuild.expressions.nodes import Node
 from mlbuild.expressions.refusals import place
 from mlbuild.expressions.syntax import parse_sql
+from mlbuild.expressions.tree import Node
 from mlbuild.expressions.typed import Typed
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean
@@ -64,8 +64,8 @@ class Call:
             return read
         nullable = read.nullable or can_be_empty
         if self.function in (SUM, AVG):
-            return ColumnType("float" if self.function == AVG else read.dtype, nullable)
-        return ColumnType(read.dtype, nullable, read.categories)
+            return ColumnType("float" if self.function == AVG else read.dtype, nullable, finite=read.finite)
+        return replace(read, nullable=nullable)
 
 
 def bind_call(

@@ -6,13 +6,22 @@ import re
 from collections.abc import Container, Sequence
 from typing import Any
 
-from mlbuild.columns import DTYPES, UNKNOWN, ColumnType, Schema
+from mlbuild.columns import DTYPES, UNKNOWN, Schema
 from mlbuild.diagnostics import Problem, Rejected
-from mlbuild.expressions.nodes import REFUSED, Node, node_of
 from mlbuild.expressions.rules import RULES
 from mlbuild.expressions.syntax import parse
 from mlbuild.expressions.terms import SILENT, Term, literal_term
-from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, UNTYPED, columns_of, is_literal
+from mlbuild.expressions.tree import (
+    COLUMN,
+    LITERALS,
+    NULL,
+    REFUSED,
+    UNTYPED,
+    Node,
+    columns_of,
+    is_literal,
+    node_of,
+)
 from mlbuild.expressions.typed import Typed
 from mlbuild.hints import did_you_mean, listed
 
@@ -63,7 +72,7 @@ def bind_node(
         raise Rejected(*_sorted(problems))
     names = tuple(dict.fromkeys(name for name, _ in columns_of(term.tree)))
     is_column = term.tree[0] == COLUMN
-    return Typed(term.tree, schema[names[0]] if is_column else ColumnType(term.dtype, term.nullable), names)
+    return Typed(term.tree, schema[names[0]] if is_column else term.type, names)
 
 
 def _too_deep(text: str) -> Problem:
@@ -116,7 +125,7 @@ class _Binder:
             message = f"'{name}' is a {type_.dtype}, which expressions do not support"
             self.problems.append(Problem("type-mismatch", message, offset=node.offset))
             return SILENT
-        return Term((COLUMN, name, type_.dtype), type_.dtype, type_.nullable, node.offset)
+        return Term((COLUMN, name, type_.dtype), type_.dtype, type_.nullable, node.offset, type_.finite)
 
     def _unknown(self, name: str, node: Node) -> Problem:
         near = did_you_mean(name, self.schema)

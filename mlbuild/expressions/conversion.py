@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ENDS_TEXT
 from mlbuild.diagnostics import Problem
-from mlbuild.expressions.nodes import REFUSED, Node
 from mlbuild.expressions.refusals import joined, own, place, refusal, type_named, unsupported
-from mlbuild.expressions.tree import COLUMN, NULL, UNTYPED
+from mlbuild.expressions.tree import COLUMN, NULL, REFUSED, UNTYPED, Node
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem
-from mlbuild.expressions.nodes import Offset
+from mlbuild.expressions.tree import Offset
 from mlbuild.hints import did_you_mean
 
 if TYPE_CHECKING:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial, reduce
-from math import isfinite
+from functools import reduce
 
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.diagnostics import Problem, Rejected
-from mlbuild.expressions.nodes import Node
+from mlbuild.expressions.arithmetic import ARITHMETIC, Rule
 from mlbuild.expressions.terms import Term, alike, as_dtype, made, mismatch, moment_literal, strict
-from mlbuild.expressions.tree import NULL, UNTYPED, Tree, is_literal, is_null, literal, literal_value
+from mlbuild.expressions.tree import NULL, UNTYPED, Node, Tree, is_literal, is_null, literal_value
 
-Rule = Callable[[Node, Sequence[Term]], Term]
 TRUE: Tree = ("bool", True)
 FALSE: Tree = ("bool", False)
 _NAMES = {
-    "neg": "-",
     "when": "a WHEN",
-    "ceil": "CEIL",
     "is_true": "IS TRUE",
     "is_false": "IS FALSE",
     "not": "NOT",
@@ -27,16 +23,6 @@ _NAMES = {
     "and": "AND",
     "or": "OR",
 }
-
-
-def _numbers(node: Node, args: Sequence[Term]) -> tuple[str, list[Term]]:
-    """int if all operands are ints, otherwise float. Literals next to floats become floats."""
-    for arg in args:
-        if arg.dtype not in (*NUMERIC, UNTYPED):
-            help_ = "convert a bool to a number with CAST(... AS BIGINT)" if arg.dtype == "bool" else None
-            raise mismatch(f"'{_name(node)}' takes numbers, not {arg.words()}", arg, help_)
-    dtype, terms = alike(args, "{} {}")
-    return ("float", [as_dtype(term, "float") for term in terms]) if dtype == UNTYPED else (dtype, terms)
 
 
 def _bools(node: Node, args: Sequence[Term]) -> list[Term]:
@@ -49,65 +35,6 @@ def _bools(node: Node, args: Sequence[Term]) -> list[Term]:
 
 def _name(node: Node) -> str:
     return _NAMES.get(node.op, node.op.upper())
-
-
-def _arithmetic(node: Node, args: Sequence[Term]) -> Term:
-    if node.op == "-" and any(arg.dtype == "date" for arg in args):
-        args = _days(args)
-    dtype, args = _numbers(node, args)
-    return strict(node.op, args, dtype)
-
-
-def _days(args: Sequence[Term]) -> list[Term]:
-    """Convert two dates to days, for their difference."""
-    dtype, dates = alike(args, "'-' takes numbers or two dates, not {} and {}")
-    if dtype != "date":
-        raise mismatch("the difference of two datetimes is not supported", dates[0])
-    return [strict("days", [date], "int") for date in dates]
-
-
-def _divide(node: Node, args: Sequence[Term]) -> Term:
-    """Type a division. Division by a literal becomes multiplication, as in polars and scikit-learn's scalers."""
-    _, (a, b) = _numbers(node, args)
-    if not is_literal(b.tree) or is_literal(a.tree) or is_null(b.tree):
-        return strict("/", [a, b], "float", True)
-    divisor = literal_value(b.tree)
-    if divisor == 0:
-        return Term((NULL, "float"), "float", True)
-    if not isfinite(1 / divisor):
-        return strict("/", [a, b], "float")
-    factor = Term(literal("float", 1 / divisor), "float", False, b.offset)
-    return strict("*", [a, factor], "float")
-
-
-def _remainder(node: Node, args: Sequence[Term]) -> Term:
-    dtype, args = _numbers(node, args)
-    divisor = literal_value(args[1].tree) if is_literal(args[1].tree) else 0
-    return strict("%", args, dtype, not divisor)
-
-
-def _integral(node: Node, args: Sequence[Term]) -> Term:
-    """FLOOR and CEIL: integers stay unchanged."""
-    dtype, args = _numbers(node, args)
-    return args[0] if dtype == "int" else strict(node.op, args, dtype)
-
-
-def _round(node: Node, args: Sequence[Term]) -> Term:
-    dtype, args = _numbers(node, args)
-    digits = node.extra[0]
-    return args[0] if dtype == "int" and digits >= 0 else strict("round", args, dtype, False, digits)
-
-
-def _real(node: Node, args: Sequence[Term], partial_: bool) -> Term:
-    """Type a float function; `partial_` if it is undefined for some numbers."""
-    _, args = _numbers(node, args)
-    return strict(node.op, [as_dtype(arg, "float") for arg in args], "float", partial_)
-
-
-def _power(node: Node, args: Sequence[Term]) -> Term:
-    exponent = literal_value(args[1].tree) if args[1].dtype in NUMERIC and is_literal(args[1].tree) else None
-    always = exponent is not None and exponent >= 0 and exponent % 1 == 0
-    return _real(node, args, not always)
 
 
 def _compare(node: Node, args: Sequence[Term]) -> Term:
@@ -171,7 +98,8 @@ def _case(node: Node, args: Sequence[Term]) -> Term:
     if not branches:
         return _still(dtype, otherwise, left)
     tree = ("case", *(term.tree for term in (*branches, otherwise)))
-    return _still(dtype, Term(tree, dtype, any(term.nullable for term in left)), left)
+    nullable, finite = any(term.nullable for term in left), all(term.finite for term in left)
+    return _still(dtype, Term(tree, dtype, nullable, finite=finite), left)
 
 
 def _still(dtype: str, term: Term, left: Sequence[Term]) -> Term:
@@ -250,27 +178,13 @@ def _cast(node: Node, args: Sequence[Term]) -> Term:
         return moment_literal(x, target)
     numbers = ("bool", *NUMERIC)
     if (x.dtype in numbers and target in numbers) or (x.dtype, target) == ("date", "datetime"):
-        return strict("cast", [x], target, False, target)
+        return strict("cast", [x], target, target == "int" and not x.finite, target)
     help_ = "declare the column with this dtype in its contract" if x.dtype == "string" else None
     raise mismatch(f"{x.words()} cannot be cast to {target}", x, help_)
 
 
 RULES: Mapping[str, Rule] = {
-    "+": _arithmetic,
-    "-": _arithmetic,
-    "*": _arithmetic,
-    "/": _divide,
-    "%": _remainder,
-    "neg": _arithmetic,
-    "abs": _arithmetic,
-    "days": lambda node, args: strict("days", args, "int"),
-    "floor": _integral,
-    "ceil": _integral,
-    "round": _round,
-    "sqrt": partial(_real, partial_=True),
-    "ln": partial(_real, partial_=True),
-    "exp": partial(_real, partial_=False),
-    "power": _power,
+    **ARITHMETIC,
     "=": _compare,
     "<": _compare,
     "<=": _compare,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.conversion import SyntaxConverter
-from mlbuild.expressions.nodes import Node
+from mlbuild.expressions.tree import Node
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql

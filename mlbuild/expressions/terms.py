@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 
-from mlbuild.columns import NUMERIC, TEMPORAL, UNKNOWN
+from mlbuild.columns import NUMERIC, TEMPORAL, UNKNOWN, ColumnType
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.constants import fold
-from mlbuild.expressions.nodes import Offset
 from mlbuild.expressions.tree import (
     COLUMN,
     NULL,
     UNTYPED,
+    Offset,
     Tree,
     is_literal,
     is_null,
@@ -25,12 +26,20 @@ from mlbuild.moments import DAY, parse_moment
 
 @frozen
 class Term:
-    """A canonical tree with its dtype, whether it can be missing, and its position in the text."""
+    """A canonical tree with its dtype, whether it can be missing, and its position in the text.
+
+    `finite` says that it is never infinite, as in `ColumnType`.
+    """
 
     tree: Tree
     dtype: str
     nullable: bool
     offset: Offset | None = None
+    finite: bool = True
+
+    @property
+    def type(self) -> ColumnType:
+        return ColumnType(self.dtype, self.nullable, finite=self.finite)
 
     def at(self, offset: Offset | None) -> Term:
         return replace(self, offset=offset or self.offset)
@@ -48,8 +57,8 @@ SILENT = Term((NULL, UNKNOWN), UNKNOWN, True)
 
 def literal_term(dtype: str, value: object, offset: Offset | None) -> Term:
     """Create a literal in its canonical spelling."""
-    number = dtype in NUMERIC
-    return Term(literal(dtype, float(str(value))) if number else (dtype, value), dtype, False, offset)
+    tree = literal(dtype, float(str(value))) if dtype in NUMERIC else (dtype, value)
+    return Term(tree, dtype, False, offset, _finite(tree))
 
 
 def made(op: str, args: Sequence[Term], dtype: str, nullable: bool, *extra: object) -> Term:
@@ -57,8 +66,13 @@ def made(op: str, args: Sequence[Term], dtype: str, nullable: bool, *extra: obje
     tree: Tree = (op, *(arg.tree for arg in args), *extra)
     if all(is_literal(arg.tree) for arg in args):
         tree = fold(tree, dtype)
-        return Term(tree, dtype, is_null(tree))
-    return Term(tree, dtype, nullable)
+        return Term(tree, dtype, is_null(tree), finite=_finite(tree))
+    return Term(tree, dtype, nullable, finite=dtype != "float" or all(arg.finite for arg in args))
+
+
+def _finite(tree: Tree) -> bool:
+    """Whether a literal is not infinite."""
+    return tree[0] not in NUMERIC or isfinite(literal_value(tree))
 
 
 def strict(op: str, args: Sequence[Term], dtype: str, nullable: bool = False, *extra: object) -> Term:

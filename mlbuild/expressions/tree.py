@@ -1,17 +1,20 @@
-"""The canonical tree of an expression: nested tuples of JSON values. Equal meanings have equal trees.
+"""An expression, first as nodes of a text, and then as a canonical tree. Equal meanings have equal trees.
 
-A tree is `(operator, *parts)`: `("<", ("column", "distance", "float"), ("float", "100.0"))`. The operators are
-those of `binding.RULES`. A leaf is a column or a literal.
+Nodes know their positions. A tree is made of nested tuples of JSON values, `(operator, *parts)`:
+`("<", ("column", "distance", "float"), ("float", "100.0"))`. The operators are those of `rules.RULES`. A leaf is a
+column or a literal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moment
 
+Offset = tuple[int, int]
 Tree = tuple[Any, ...]
 
 COLUMN = "column"
@@ -20,6 +23,8 @@ NULL = "null"
 UNTYPED = "untyped"
 #: Literals are `(dtype, value)`. A missing literal is `("null", dtype)`.
 LITERALS = frozenset({"bool", "int", "float", "string", "date", "datetime", NULL})
+#: The op of a node that was already rejected. Nothing else is reported about it.
+REFUSED = "refused"
 
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -86,3 +91,23 @@ def parts_of(tree: Any) -> Iterator[Tree]:
         yield tuple(tree)
         for part in tree[1:]:
             yield from parts_of(part)
+
+
+@frozen
+class Node:
+    """An expression before its types are known: operator, parts, and position in the text."""
+
+    op: str
+    args: tuple[Node, ...] = ()
+    extra: tuple[Any, ...] = ()
+    offset: Offset | None = None
+    quoted: bool = False
+
+
+def node_of(tree: Sequence[Any]) -> Node:
+    """Convert a canonical tree, made of tuples or of JSON lists, to nodes."""
+    op, *parts = tree
+    if op == COLUMN or op in LITERALS:
+        return Node(op, extra=tuple(parts))
+    args = tuple(node_of(part) for part in parts if isinstance(part, (list, tuple)))
+    return Node(op, args, tuple(part for part in parts if not isinstance(part, (list, tuple))))

@@ -65,7 +65,7 @@ class Impute(Columnwise):
         if self.strategy in COMPUTED:
             if not type_.numeric:
                 raise Rejected(self.unsuitable(name, type_, NUMERIC, f"strategy '{self.strategy}'"))
-            return ColumnType("float")
+            return ColumnType("float", finite=type_.finite)
         if self.strategy == "most_frequent" or self.fill_value is None:
             return type_.with_nullable(False)
         return self._with_constant(name, type_)

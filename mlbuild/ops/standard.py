@@ -41,7 +41,7 @@ class Standard(Columnwise):
             yield Problem("no-effect", message, help="remove the step, or one of the two")
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
-        return ColumnType("float", type_.nullable)
+        return ColumnType("float", type_.nullable, finite=type_.finite)
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> dict[str, float]:
         mean, scale = _mean_and_scale(column)

@@ -16,13 +16,16 @@ from mlbuild.selection import ColumnSelection
 _EXPRESSIONS = {
     "bool": ["NOT {}", "CASE WHEN {} THEN 1 ELSE 0.5 END", "{} IS NULL", "{}"],
     "int": ["{} + 1", "{} > 3", "{} / 2", "COALESCE({}, 0)", "{} IS NOT NULL", "CAST({} AS DOUBLE)"],
-    "float": ["{} * 1e-3", "{} <= 0", "LN({})", "CASE WHEN {} > 0 THEN 'p' END", "ROUND({})", "{} IS NOT NULL"],
+    "float": ["{} * 1e-3", "{} % 5", "{} - {} / 3", "{} <= 0", "LN({})", "CASE WHEN {} > 0 THEN 'p' END", "ROUND({})", "{} IS NOT NULL"],
     "string": ["{} = 'a'", "COALESCE({}, 'none')", "{} IN ('a', 'it''s')", "NULLIF({}, 'b')", "{} IS NOT NULL"],
     "date": ["{} >= '2020-01-10'", "{} IS NULL", "COALESCE({}, '2020-01-01')"],
     "datetime": ["{} < '2020-01-02 12:00:00'", "{} IS NOT NULL"],
 }  # fmt: skip
-#: SQL over two numbers.
-_PAIRS = ["{} + {}", "{} > {}", "{} / {}", "COALESCE({}, {})", "CASE WHEN {} > 1 THEN {} END"]
+#: SQL over two numbers, of which no result is an int that overflows.
+_PAIRS = [
+    "{} + {}", "{} - {}", "{} * CAST({} AS DOUBLE)", "{} > {}", "{} / {}", "{} % {}", "COALESCE({}, {})",
+    "CASE WHEN {} > 1 THEN {} END",
+]  # fmt: skip
 _KEYS = ("id", "key", "code")
 _NEW = [f"n{number}" for number in range(12)]
 

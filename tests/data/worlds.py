@@ -5,6 +5,7 @@ The parameters of a step are drawn by the kinds of its fields, so a new step is 
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _LEFT: dict[str, Any] = {
     "count": {"dtype": "int", "nullable": True},
     "size": "float",
     "width": {"dtype": "float", "nullable": True},
+    "limit": {"dtype": "float", "finite": False},
     "kind": {"dtype": "string", "categories": ["a", "b", "c"]},
     "note": {"dtype": "string", "empty_is_null": False, "nullable": True, "null_token": "-"},
     "day": "date",
@@ -164,6 +166,8 @@ def value_of(type_: ColumnType, chance: random.Random) -> Any:
         return None
     if type_.categories is not None:
         return chance.choice(type_.categories)
+    if not type_.finite and chance.random() < 0.3:
+        return chance.choice([math.inf, -math.inf])
     moment = datetime(2020, 1, 1) + timedelta(hours=chance.randint(0, 400))
     draws: dict[str, Any] = {
         "bool": chance.random() < 0.5,

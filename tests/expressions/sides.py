@@ -18,6 +18,7 @@ SCHEMA = Schema(
     {
         "x": ColumnType("float", True),
         "y": ColumnType("float"),
+        "z": ColumnType("float", finite=False),
         "n": ColumnType("int", True),
         "k": ColumnType("int"),
         "b": ColumnType("bool", True),

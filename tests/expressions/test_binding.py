@@ -175,6 +175,44 @@ def test_spellings_of_one_meaning_are_one_tree(one: str, other: str) -> None:
 def test_type(text: str, type_: str) -> None:
     typed = bind(text, SCHEMA)
     assert str(typed.type) == type_
+    assert typed.type.finite
+    assert bind(typed.tree, SCHEMA) == typed
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "finite"),
+    [
+        ("z + y", "float", False),
+        ("z + k", "float", False),
+        ("z + 1", "float", False),
+        ("z + 1e999", "float, nullable", False),
+        ("y + 1e999", "float", False),
+        ("z - z", "float, nullable", False),
+        ("y - z", "float", False),
+        ("z * 2", "float", False),
+        ("z * 0", "float, nullable", False),
+        ("z * y", "float, nullable", False),
+        ("k * z", "float, nullable", False),
+        ("z / 2", "float", False),
+        ("z / 1e999", "float, nullable", False),
+        ("-z", "float", False),
+        ("z % 3", "float, nullable", False),
+        ("y % 3", "float", True),
+        ("ROUND(z, 1)", "float", False),
+        ("EXP(z)", "float", False),
+        ("POWER(z, 2)", "float", False),
+        ("CAST(z AS BIGINT)", "int, nullable", True),
+        ("CAST(z AS BOOLEAN)", "bool", True),
+        ("z > z", "bool", True),
+        ("COALESCE(x, z)", "float", False),
+        ("IF(c, y, z)", "float", False),
+        ("IF(c, k, 1e999)", "float", False),
+        ("GREATEST(y, z)", "float", False),
+    ],
+)
+def test_arithmetic_of_infinite_numbers_can_have_no_result(text: str, type_: str, finite: bool) -> None:
+    typed = bind(text, SCHEMA)
+    assert (str(typed.type), typed.type.finite) == (type_, finite)
     assert bind(typed.tree, SCHEMA) == typed
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 Texts = st.SearchStrategy[str]
 
-_FLOATS = "x y 0 -1 1 2 3 7 0.1 -2.5 1e300 0.5 1e-3".split()
+_FLOATS = "x y z 0 -1 1 2 3 7 0.1 -2.5 1e300 0.5 1e-3".split()
 _WHOLE = "n k 0 1 -1 2 3 10 7".split()
 _STRINGS = "s t s t '' 'a' 'b' 'été' 'a.c' 'A'".split()
 _DATES = "d d '2013-10-01' '1969-12-31' DATE'2000-02-29'".split()

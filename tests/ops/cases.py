@@ -43,21 +43,25 @@ TRAIN: dict[str, list[Any]] = {
 }
 #: The same, without numbers whose sums lose digits.
 TAME = TRAIN | {"int": [0, 1, 2, 3, -7, 40], "float": [0.0, 1.0, 0.1, -2.5, 3.7, 12.25]}
+INFINITE = [float("inf"), float("-inf")]
 _LETTERS = "abBÉ 日\n\t\"'😀z0"
 
 
 def later_value(dtype: str, chance: random.Random) -> Any:
-    """Return any value that the type allows, most often one from the training rows."""
+    """Return any value that a client can send, most often one from the training rows."""
     if chance.random() < 0.5:
         return chance.choice(TRAIN[dtype])
     match dtype:
         case "int":
             return chance.choice([chance.randint(-50, 50), chance.randint(-(2**53), 2**53)])
         case "float":
-            special = [float("inf"), float("-inf"), 5e-324, -1e308]
-            return chance.choice(
-                [*special, chance.gauss(0, 10), chance.uniform(-1, 1) * 10 ** chance.randint(-300, 300)]
-            )
+            finite = [
+                5e-324,
+                -1e308,
+                chance.gauss(0, 10),
+                chance.uniform(-1, 1) * 10 ** chance.randint(-300, 300),
+            ]
+            return chance.choice([*finite, *INFINITE])
         case "string":
             return "".join(chance.choices(_LETTERS, k=chance.randint(0, 4)))
         case "date":
@@ -93,9 +97,21 @@ class Case:
         """Return rows that come after training."""
         return self._rows(height, lambda type_: later_value(type_.dtype, self.chance))
 
+    def expected(self, height: int) -> pl.DataFrame:
+        """Return rows that keep the promises of the types, with numbers of which no result overflows."""
+
+        def value(type_: ColumnType) -> Any:
+            if not type_.finite and self.chance.random() < 0.4:
+                return self.chance.choice(INFINITE)
+            if type_.categories or type_.numeric:
+                return self.chance.choice(type_.categories or TAME[type_.dtype])
+            return later_value(type_.dtype, self.chance)
+
+        return self._rows(height, value)
+
     def missing(self, height: int) -> pl.DataFrame:
         """Return rows in which everything is missing that can be."""
-        rows = self.train(height)
+        rows = self.train(height, TAME)
         return rows.with_columns(
             pl.lit(None, rows[name].dtype).alias(name)
             for name, type_ in self.stage.before.items()
@@ -170,12 +186,14 @@ def case_of(cls: type[Op], chance: random.Random) -> Case:
 
 def _schema(chance: random.Random) -> Schema:
     """Return a few columns, mostly of one dtype."""
-    main = chance.choice([*DTYPES])
+    main = chance.choice([*DTYPES, "float"])
     columns = {}
     for name in chance.sample("abcdef", chance.randint(1, 4)):
         dtype = main if chance.random() < 0.7 else chance.choice([*DTYPES])
         closed = dtype in CATEGORIES and chance.random() < 0.3
-        columns[name] = ColumnType(dtype, chance.random() < 0.5, CATEGORIES[dtype] if closed else None)
+        categories = CATEGORIES[dtype] if closed else None
+        finite = dtype != "float" or chance.random() < 0.4
+        columns[name] = ColumnType(dtype, chance.random() < 0.5, categories, finite)
     return Schema(columns)
 
 

@@ -38,12 +38,12 @@ def states_a_small_tolerance(cls: type[Op]) -> None:
 
 
 def makes_what_it_foretells(cls: type[Op]) -> None:
-    """Check names, dtypes, nullability, categories and the number of rows, for training rows and others."""
-    for case in cases(cls, 40, 1_000):
-        rows, target, state = case.learned(case.chance.randint(1, 12))
+    """Check names, dtypes, nullability, infinities, and the number of rows, for training rows and others."""
+    for case in cases(cls, 160, 1_000):
+        rows, target, state = case.learned(case.chance.randint(1, 12), TAME)
         _foretold(case, case.fit_rows(state, case.of_step(rows), target), rows.height)
         for height in (case.chance.randint(2, 12), 0):
-            _foretold(case, case.apply(state, case.later(height)), height)
+            _foretold(case, case.apply(state, case.expected(height)), height)
             _foretold(case, case.apply(state, case.missing(height)), height)
 
 
@@ -230,6 +230,8 @@ def _foretold(case: Case, made: Columns, height: int) -> None:
             assert column.dtype == POLARS[type_.dtype], f"{type_.dtype} foretold, {column.dtype} made"
         assert type_.nullable or not column.null_count(), f"missing values in '{name}', foretold without"
         assert column.dtype != pl.Float64 or not column.is_nan().any(), "NaN in place of a missing value"
+        infinite = column.dtype == pl.Float64 and column.is_infinite().any()
+        assert not (infinite and type_.finite), f"infinite values in '{name}', foretold finite"
 
 
 def _unchanged(given: Columns, cells: Mapping[str, list[Any]]) -> None:

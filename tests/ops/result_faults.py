@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from mlbuild.ops.date_parts import DateParts
 from mlbuild.ops.derive import Derive
 from mlbuild.ops.impute import Impute
 from mlbuild.ops.one_hot import OneHot
-from mlbuild.ops.op import Frame, Op, Placement, State, Target
+from mlbuild.ops.op import ADDED, Frame, Op, Placement, State, Target
 from mlbuild.ops.ordinal import Ordinal
 from mlbuild.ops.standard import Standard
 from tests.pipeline.target_mean import TargetMean
@@ -50,6 +51,22 @@ class NeverMissing(Standard):
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         return ColumnType("float")
+
+
+class AlwaysFinite(Standard):
+    """It predicts that nothing is infinite."""
+
+    def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
+        return ColumnType("float", type_.nullable)
+
+
+class AlwaysDefined(Derive):
+    """It predicts that only what is missing makes a result missing: not inf - inf, and not inf * 0."""
+
+    def infer(self, read: Schema) -> Placement:
+        finite = Schema({name: replace(type_, finite=True) for name, type_ in read.items()})
+        made = {name: typed.type for name, typed in self._bound(finite).items()}
+        return {ADDED: Schema({name: replace(type_, finite=False) for name, type_ in made.items()})}
 
 
 class OtherType(Ordinal):
@@ -146,6 +163,8 @@ FAULTS: dict[type[Op], tuple[str, str]] = {
     UnknownInTheGraph: ("answers_as_its_graph", "not equal"),
     WideTolerance: ("states_a_small_tolerance", "hides mistakes"),
     NeverMissing: ("makes_what_it_foretells", "foretold without"),
+    AlwaysFinite: ("makes_what_it_foretells", "foretold finite"),
+    AlwaysDefined: ("makes_what_it_foretells", "foretold without"),
     OtherType: ("makes_what_it_foretells", "float foretold, Int64 made"),
     NaNForMissing: ("makes_what_it_foretells", "NaN in place"),
     DropsRows: ("makes_what_it_foretells", "rows become"),

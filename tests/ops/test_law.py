@@ -26,4 +26,4 @@ def test_a_fault_is_found_by_its_law(cls: type[Op]) -> None:
 
 def test_every_law_finds_some_fault() -> None:
     assert {law for law, _ in FAULTS.values()} == {*LAWS}
-    assert len(FAULTS) == 34
+    assert len(FAULTS) == 36

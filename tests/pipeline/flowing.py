@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -29,6 +30,7 @@ contracts:
       n: {dtype: int, nullable: true}
       f: float
       fn: {dtype: float, nullable: true}
+      g: {dtype: float, finite: false}
       s: {dtype: string, categories: [red, green, blue]}
       sn: {dtype: string, nullable: true}
       d: date
@@ -46,7 +48,7 @@ _EXPRESSIONS = (
     "f > 0.5", "fn IS NULL", "COALESCE(fn, 0)", "i + n", "n / i", "i % 3", "CASE WHEN b THEN f ELSE fn END",
     "COALESCE(sn, 'none')", "s = 'red' OR bn", "d >= '2020-03-01'", "NULLIF(i, 3)", "ABS(n) * 2", "NOT bn",
     "GREATEST(f, fn)", "CASE WHEN f > 0 THEN 'a' END", "ROUND(f, 1)", "LN(f + 2)", "CAST(f AS BIGINT)", "t",
-    "r - f", "w", "rn IS NOT NULL", "i IN (1, 2, 3)", "sn LIKE 'x%'", "tn > '2020-01-02T03:00:00'", "i * i",
+    "r - f", "w", "rn IS NOT NULL", "i IN (1, 2, 3)", "g - f", "g - g", "g * i", "g / 2", "sn LIKE 'x%'", "tn > '2020-01-02T03:00:00'", "i * i",
 )  # fmt: skip
 
 _FILTERS = ("fn IS NOT NULL", "n > 0 AND sn IS NOT NULL", "b", "f > -1", "bn OR fn < 1", "dn IS NOT NULL")
@@ -61,7 +63,7 @@ _STEPS = (
     "{op: category, columns: {dtype: string}}", "{op: date_parts, columns: {dtype: temporal}, parts: [day]}",
 )  # fmt: skip
 
-_COLUMNS = "b bn i n f fn s sn d dn t tn".split()
+_COLUMNS = "b bn i n f fn g s sn d dn t tn".split()
 
 
 def write_rows(folder: Path, seed: int) -> None:
@@ -81,6 +83,10 @@ def write_rows(folder: Path, seed: int) -> None:
         "b": (pl.Boolean(), lambda: rng.random() < 0.5),
         "i": (pl.Int64(), lambda: rng.randint(1, 9)),
         "f": (pl.Float64(), lambda: rng.uniform(-1, 1)),
+        "g": (
+            pl.Float64(),
+            lambda: rng.choice([math.inf, -math.inf, 0.0, *(rng.uniform(-1, 1) for _ in range(5))]),
+        ),
         "s": (pl.String(), lambda: rng.choice(["red", "green", "blue"])),
         "d": (pl.Date(), lambda: first + timedelta(days=rng.randint(0, 400))),
         "t": (pl.Datetime("us"), lambda: datetime(2020, 1, 1) + timedelta(minutes=rng.randint(0, 500_000))),

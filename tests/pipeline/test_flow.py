@@ -53,6 +53,8 @@ class Made:
                 found.append(f"{task} {prefix}/{name}: {column.null_count()} missing values")
             if column.dtype == pl.Float64 and column.is_nan().any():
                 found.append(f"{task} {prefix}/{name}: NaN")
+            if column.dtype == pl.Float64 and type_.finite and column.is_infinite().any():
+                found.append(f"{task} {prefix}/{name}: infinite values")
         return found
 
 

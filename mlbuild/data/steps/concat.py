@@ -147,7 +147,8 @@ def _common(types: Sequence[ColumnType]) -> ColumnType:
     every = tuple(dict.fromkeys(value for categories in known for value in categories))
     unknown = next((one for one in types if not one.known), None)
     nullable = any(one.nullable for one in types)
-    return unknown or ColumnType(types[0].dtype, nullable, every if len(known) == len(types) else None)
+    categories = every if len(known) == len(types) else None
+    return unknown or ColumnType(types[0].dtype, nullable, categories, all(one.finite for one in types))
 
 
 def _all(decisions: Sequence[Decision | None], at: Path) -> Decision | None:

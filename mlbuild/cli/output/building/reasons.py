@@ -35,7 +35,7 @@ CALLED = {
 }
 
 #: The keys of a column with its type, as `Schema.to_json` writes it.
-_COLUMN = {"name", "dtype", "nullable", "categories"}
+_COLUMN = {"name", "dtype", "nullable", "categories", "finite"}
 
 
 def called(decision: Decision) -> str:
