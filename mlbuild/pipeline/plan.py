@@ -85,12 +85,12 @@ POLICY = Policy(
 )
 
 #: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a
-#: definition and yields its tasks. `publish` comes last, because it reads what the others ship.
+#: definition and yields its tasks. `publish` is not among them: it is planned last, because it reads what the others ship.
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, threshold, evaluate, fold, cross_validate),
-    "outputs": (artifact, verify, test, baseline, compare, gate, publish),
+    "outputs": (artifact, verify, test, baseline, compare, gate),
 }
 
 
@@ -102,14 +102,13 @@ def make_plan(spec: Spec, out: Path | None = None) -> Plan:
     """
     place = publish.place_of(spec, out)
     models = {name: ModelScope(spec, item) for name, item in spec.models.items()}
-    special: Mapping[str, Mapping[str, Scope[Any]]] = {
-        "models": models,
-        "outputs": {
-            name: OutputScope(spec, item, models[item.model], place) for name, item in spec.outputs.items()
-        },
+    outputs = {
+        name: OutputScope(spec, item, models[item.model], place) for name, item in spec.outputs.items()
     }
+    special: Mapping[str, Mapping[str, Scope[Any]]] = {"models": models, "outputs": outputs}
     tasks: list[Task] = []
     for section, kinds in TASKS.items():
         scopes = special.get(section) or {name: Scope(spec, one) for name, one in spec.of(section).items()}
         tasks += [task for scope in scopes.values() for kind in kinds for task in kind.plan(scope)]
+    tasks += [task for scope in outputs.values() for task in publish.plan(scope)]
     return Plan({task.name: task for task in tasks}, POLICY)

@@ -31,15 +31,11 @@ T = TypeVar("T", bound=Definition)
 
 
 class Scope(Generic[T]):
-    """A definition of the spec whose tasks are planned.
-
-    `shipped` collects the inputs of `publish`: parts of its tasks that belong in the folder of an output.
-    """
+    """A definition of the spec whose tasks are planned."""
 
     def __init__(self, spec: Spec, item: T) -> None:
         self.spec = spec
         self.item: T = item
-        self.shipped: list[Input] = []
 
     def task(self, kind: str, places: Places, *, at: Path | None = None, **fields: Any) -> Task:
         """Create a task named after the definition. `places` maps its parameters to the spec."""
@@ -47,13 +43,24 @@ class Scope(Generic[T]):
         at = self.item.at if at is None else at
         return Task(name=f"{kind}:{self.item.name}", kind=kind, at=at, origin=origin, **fields)
 
+
+class Shipping(Scope[T]):
+    """A definition whose tasks can ship files: parts that belong in the folder of an output.
+
+    `shipped` collects them as inputs of `publish`, which is planned after all other tasks.
+    """
+
+    def __init__(self, spec: Spec, item: T) -> None:
+        super().__init__(spec, item)
+        self.shipped: list[Input] = []
+
     def ships(self, task: Task, *parts: str) -> Task:
         """Return the task, and add some of its parts to the files that `publish` writes."""
         self.shipped.append(Input(task.kind, task.name, parts))
         return task
 
 
-class ModelScope(Scope[ModelSpec]):
+class ModelScope(Shipping[ModelSpec]):
     """A model whose tasks are planned. Most of them share parameters."""
 
     def __init__(self, spec: Spec, item: ModelSpec) -> None:
@@ -91,7 +98,7 @@ class ModelScope(Scope[ModelSpec]):
         }
 
 
-class OutputScope(Scope[OutputSpec]):
+class OutputScope(Shipping[OutputSpec]):
     """An output whose tasks are planned, with the scope of its model.
 
     `place` is the folder around that of the output; None where it is not published. `verdicts` are inputs of `publish`

@@ -115,6 +115,9 @@ VALUES: Mapping[str, Sequence[Any]] = {
     ),
 }
 
+#: The formats whose files have one way to write an empty and a missing text. All others tell them apart.
+ONE_EMPTY = frozenset({"csv"})
+
 Law = Callable[[type[Format], Path, Random], None]
 
 
@@ -129,10 +132,14 @@ def it_reads_back_what_it_writes(form: type[Format], folder: Path, random: Rando
 def it_tells_an_empty_text_from_a_missing_one_where_asked(
     form: type[Format], folder: Path, random: Random
 ) -> None:
+    """In a file of the formats in `ONE_EMPTY`, both are the same, and are read as an empty text."""
     kept = Parsing(dtype="string", empty_is_null=False)
     for options in _options(form):
-        texts = pl.Series("x", ["", *TEXTS, ""], pl.String)
-        _same(options, folder, pl.DataFrame([texts, texts.alias("y")]), {"x": kept, "y": kept})
+        texts = ["", None, *TEXTS, None, ""]
+        # Some formats have no rows without any value, so no row lacks both texts.
+        rows = pl.DataFrame({"x": texts, "y": ["a", *texts[:-1]]})
+        read_as = rows.fill_null("") if form.type in ONE_EMPTY else rows
+        _same(options, folder, rows, {"x": kept, "y": kept}, read_as)
 
 
 def it_writes_an_odd_text_or_refuses_it(form: type[Format], folder: Path, random: Random) -> None:
@@ -379,10 +386,14 @@ def _write(form: Format, rows: pl.DataFrame, file: Path) -> None:
 
 
 def _same(
-    form: Format, folder: Path, rows: pl.DataFrame, columns: Mapping[str, Parsing] | None = None
+    form: Format,
+    folder: Path,
+    rows: pl.DataFrame,
+    columns: Mapping[str, Parsing] | None = None,
+    read_as: pl.DataFrame | None = None,
 ) -> None:
-    """Check that a table is read back unchanged: NaN becomes a missing value, and so does an empty text if it means
-    one.
+    """Check that a table is read back unchanged, or as another one: NaN becomes a missing value, and so does an empty
+    text if it means one.
     """
     file = folder / "rows"
     _write(form, rows, file)
@@ -390,7 +401,7 @@ def _same(
     back, faults = form.read(file, columns)
     assert [str(fault) for fault in faults] == []
     assert back.columns == rows.columns
-    for values, found in zip(rows, back, strict=True):
+    for values, found in zip(rows if read_as is None else read_as, back, strict=True):
         empty = columns[values.name].empty_is_null
         wanted = [None if one != one or (one == "" and empty) else one for one in values]
         # Compare as text, because -0.0 equals 0.0 as a number.

@@ -25,7 +25,7 @@ from mlbuild.data.formats.sheets.cell import value_of
 from mlbuild.data.formats.texts.ndjson_rows import typed
 from mlbuild.data.parsing import Parsing
 from tests.budget import examples, seed, tell
-from tests.data.format_law import LAWS, Law
+from tests.data.format_law import LAWS, ONE_EMPTY, Law
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch, type[Format]], None]
@@ -147,6 +147,23 @@ OWN: dict[str, Callable[[Patch], None]] = {
         table, "value_of", lambda *args: one.strip() if isinstance(one := value_of(*args), str) else one
     ),
     "parquet: does not say what is damaged": lambda patch: patch.setattr(unread, "_cause", crash),
+}
+
+
+def empties(form: type[Format]) -> Callable[[Patch], None]:
+    """Plant a format that reads an empty text for a missing one."""
+
+    def raw(former: Callable[..., Any], *args: object) -> Any:
+        rows, header = former(*args)
+        return rows.with_columns(TEXTS.fill_null("")), header
+
+    return lambda patch: around("raw", raw)(patch, form)
+
+
+OWN |= {
+    f"{form.type}: takes a missing text for an empty one": empties(form)
+    for form in FORMATS
+    if form.type not in ONE_EMPTY
 }
 
 

@@ -54,15 +54,21 @@ def predicts_what_its_file_answers(cls: type[Learner]) -> None:
 
 
 def learns(cls: type[Learner]) -> None:
-    """On informative features it is better than any constant, and no class is forgotten."""
+    """On informative features it is better than any constant, and no class is forgotten.
+
+    Of a learner of classes, this is about what it decides: probabilities need not be calibrated. Those of a naive
+    Bayes classifier can be worse than a constant, although the classes are right.
+    """
     for one in asked(cls, 400):
         scores = cls().predict(cls().fit(one.training), one.rows, 1)
-        target, count, metric = one.training.target, one.training.classes, cls.answer.loss
+        target, count, loss = one.training.target, one.training.classes, cls.answer.loss
         constants = [np.tile(row, (len(target), 1)) for row in cls.answer.constants(target, count)]
-        loss = METRICS.named(metric)()
-        found = [loss.value(target, some, count) for some in (scores, *constants)]
-        distances = [loss.distance(value) for value in found if value is not None]
-        assert len(distances) == len(found) and distances[0] < min(distances[1:]), f"{metric}: {found}"
+        usual = cls.answer.default_metrics(count) if cls.answer.decides else ()
+        for metric in [name for name in usual if name != loss] or [loss]:
+            measure = METRICS.named(metric)()
+            found = [measure.value(target, some, count) for some in (scores, *constants)]
+            distances = [measure.distance(value) for value in found if value is not None]
+            assert len(distances) == len(found) and distances[0] < min(distances[1:]), f"{metric}: {found}"
         assert not count or {*scores.argmax(axis=1).tolist()} == {*range(count)}, "a class is never predicted"
 
 

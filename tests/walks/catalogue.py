@@ -161,12 +161,7 @@ WALKS = (
         "Add a side file",
         files={"pipeline/tasks/examples.py": "examples.py"},
         changes=[
-            Edit(
-                "pipeline/plan.py",
-                '"outputs": (artifact, ',
-                instead='"outputs": (artifact, examples, ',
-                needs="from mlbuild.pipeline.tasks import examples",
-            )
+            Entry("pipeline/plan.py", "TASKS", "examples", "from mlbuild.pipeline.tasks import examples", key="outputs")
         ],
         at_once=all_of("examples", "publish"),
         makes=["dist/one/examples.json"],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mlbuild.diagnostics import Unusable
@@ -41,6 +42,8 @@ def place_of(spec: Spec, out: Path | None = None) -> str | None:
 def plan(scope: OutputScope) -> Iterator[Task]:
     shipped = (*scope.shipped, *scope.model.shipped)
     parts = tuple(part for one in shipped for part in one.parts)
+    assert not (twice := _repeated(parts)), f"two tasks ship '{twice[0]}'"
+    assert not (twice := _repeated(one.slot for one in shipped)), f"two tasks of kind '{twice[0]}' ship files"
     yield scope.task(
         KIND,
         {},
@@ -53,6 +56,10 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         exports=None if scope.place is None else Path(scope.place, scope.item.name).as_posix(),
         generated=scope.place == place_of(scope.spec),
     )
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def folder_of(output: str, profiles: Sequence[str]) -> str:

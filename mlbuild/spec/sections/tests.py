@@ -22,3 +22,4 @@ class Tests(Section[Test, TestSpec]):
 
     def uses(self, definition: Test) -> Iterator[tuple[str, str]]:
         yield "outputs", definition.output
+        yield from (("tests", other) for other in definition.compared())

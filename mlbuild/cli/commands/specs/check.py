@@ -43,9 +43,7 @@ def run(args: argparse.Namespace) -> int:
     tell(args, told, code)
     if args.format == "text":
         show(
-            f"{shown_path(str(file))}: ok ({_contents(spec)})"
-            for file, spec, _ in checked
-            if spec is not None
+            f"{shown_path(str(file))}: ok ({contents(spec)})" for file, spec, _ in checked if spec is not None
         )
     return code
 
@@ -67,6 +65,6 @@ def _files(named: str) -> list[Path]:
     return found
 
 
-def _contents(spec: Spec) -> str:
+def contents(spec: Spec) -> str:
     counts = [(len(spec.of(section.key)), section) for section in SECTIONS if section.counted]
     return ", ".join(counted(count, section.one) for count, section in counts if count or not section.rare)
