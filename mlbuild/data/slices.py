@@ -59,8 +59,8 @@ class Slice(Described):
     )
     bins: tuple[float, ...] = field(
         ListOf(Number()),
-        "Bounds in ascending order that divide the numbers of `column`: below the first, from one to the next, and from"
-        " the last on.",
+        "Edges of the bins of `column`, in ascending order. The first bin is below the first edge, and the last one starts at"
+        " the last edge.",
         default=(),
     )
     where: str | None = field(

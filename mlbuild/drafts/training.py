@@ -76,7 +76,7 @@ def against_trees(goal: Goal, division: Division, features: int) -> str:
         count, what = min(rows[goal.name].drop_nulls().unique_counts()), "rows of the rarest class"
     if count >= _FOR_EACH_FEATURE * features:
         return ""
-    return f"{count} {what} for {features} features are few for trees"
+    return f"{count} {what} for {features} features are too few for trees"
 
 
 def linear(goal: Goal) -> dict[Any, Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: them.
 _MOST_COEFFICIENTS = 512
 
-#: `type` means something else inside of `Learner`.
+#: `type` means something else inside `Learner`.
 AnswerClass = type[Answer]
 
 

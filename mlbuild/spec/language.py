@@ -110,7 +110,7 @@ class LearnerParams(Kind):
 
 @frozen
 class Dataset(Described):
-    """A table to train models on: starts from a source or dataset, applies steps and splits the rows."""
+    """A table to train models on. It starts from a source or dataset, applies steps, and splits the rows."""
 
     from_: str = field(Name("table"), "Source or dataset to start from.", key="from")
     steps: tuple[DatasetStep, ...] = field(
@@ -223,7 +223,7 @@ class Model(Described):
     )
     threshold: Threshold | None = field(
         THRESHOLD,
-        "Probability from which on a row is predicted as positive: a number, or how to choose it on the valid rows. Only"
+        "Lowest probability at which a row is predicted as positive: a number, or how to choose it on the valid rows. Only"
         " for two classes. Default: the class with the higher probability is predicted.",
         default=None,
     )

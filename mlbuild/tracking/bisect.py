@@ -78,5 +78,7 @@ def judged(
             if pair is None
             else "there is no interval"
         )
-        return Verdict(None, values[1], apart, f"{why}; say with --worse-by what is worse")
+        return Verdict(
+            None, values[1], apart, f"{why}; use --worse-by to set the smallest difference that counts"
+        )
     return Verdict(harm >= by, values[1], apart)

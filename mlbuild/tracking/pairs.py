@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Pair:
     """The rows of a split that two builds predicted: the coded target, the scores of both, and the clusters.
 
-    `thresholds` are the scores from which on they predict the second class, or None. `metrics` are those of the model,
+    `thresholds` are the lowest scores at which they predict the second class, or None. `metrics` are those of the model,
     by their labels, without thresholds.
     """
 

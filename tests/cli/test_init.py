@@ -79,7 +79,7 @@ preprocessing:  # steps that are part of the artifact
 
 models:
   species:
-    type: sklearn.logistic_regression  # 16 rows of the rarest class for 3 features are few for trees
+    type: sklearn.logistic_regression  # 16 rows of the rarest class for 3 features are too few for trees
     dataset: rows
     features:
       - island

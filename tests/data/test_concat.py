@@ -104,7 +104,7 @@ def test_tables_with_other_columns_are_refused() -> None:
         (
             "'other' has the columns 'nam', 'extra', which the table before this step does not have",
             ("with", 1),
-            "make a dataset that drops or renames what differs, and concatenate that dataset",
+            "make a dataset in which the differing columns are dropped or renamed, and concatenate that dataset",
         ),
     ]
 

@@ -107,7 +107,7 @@ def test_an_infinite_date_of_postgresql(tmp_path: Path, postgres: Shop, expressi
     with pytest.raises(Failed) as caught:
         fetched(tmp_path, postgres.url, {"x": "date"}, query=f"SELECT {expression} AS x")
     assert caught.value.failure.message == (
-        "column 'x' has 1 value that is infinite or outside of the years 1 to 9999; convert it in the query"
+        "column 'x' has 1 value that is infinite or outside the years 1 to 9999; convert it in the query"
     )
 
 

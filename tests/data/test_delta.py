@@ -176,7 +176,7 @@ def test_a_log_cannot_name_files_elsewhere(tmp_path: Path, name: str | None) -> 
         secret.write_bytes(data.read_bytes())
         log = folder / "_delta_log/00000000000000000000.json"
         log.write_text(log.read_text().replace(data.name, name.format(secret)))
-    assert failure(tmp_path).message == "'${TABLE}' has files outside of its folder"
+    assert failure(tmp_path).message == "'${TABLE}' has files outside its folder"
 
 
 @pytest.fixture

@@ -54,9 +54,9 @@ OFTEN = ["a" if row % 3 else "b" for row in range(200)]
 @pytest.mark.parametrize(
     ("rows", "target", "first", "why"),
     [
-        (30, None, "sklearn.ridge", "24 rows for 3 features are few for trees"),
+        (30, None, "sklearn.ridge", "24 rows for 3 features are too few for trees"),
         (60, None, "lightgbm.regressor", ""),
-        (200, RARE, "sklearn.logistic_regression", "16 rows of the rarest class for 3 features are few for trees"),
+        (200, RARE, "sklearn.logistic_regression", "16 rows of the rarest class for 3 features are too few for trees"),
         (200, OFTEN, "lightgbm.classifier", ""),
     ],
 )  # fmt: skip

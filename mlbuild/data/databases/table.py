@@ -69,7 +69,7 @@ def representable(rows: pl.DataFrame, advice: str = "convert it in the query") -
     """Return rows whose values all have types that a contract can convert. Times with a time zone become UTC.
 
     Raises:
-        Failed: Of kind `data`: a column has another type, or dates outside of the years 1 to 9999.
+        Failed: Of kind `data`: a column has another type, or dates outside the years 1 to 9999.
     """
     return rows.with_columns(_representable(column, advice) for column in rows)
 
@@ -86,7 +86,7 @@ def _representable(column: pl.Series, advice: str) -> pl.Series:
         if wrong:
             values = "1 value that is" if wrong == 1 else f"{wrong} values that are"
             raise data_failure(
-                f"column '{column.name}' has {values} infinite or outside of the years 1 to 9999; {advice}"
+                f"column '{column.name}' has {values} infinite or outside the years 1 to 9999; {advice}"
             )
     if isinstance(type_, pl.Datetime) and type_.time_zone is not None:
         return column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)

@@ -27,7 +27,10 @@ class StratifiedFolds(NumberedFolds):
     discriminator = ("type", "stratified")
     ordered = True
 
-    column: str = field(Name("column"), "Bool, int or string column whose values to mix, such as the target.")
+    column: str = field(
+        Name("column"),
+        "Bool, int or string column whose values should have the same proportions in every fold, such as the target.",
+    )
 
     def columns(self) -> tuple[str, ...]:
         return (self.column,)

@@ -46,7 +46,7 @@ class TimeFolds(Folds):
     )
     gap: str | None = field(
         Duration(),
-        "Do not train on rows in this much time before each fold, so that the model does not see the rows just before it.",
+        "Do not train on rows within this time before each fold, so that the model does not see the rows just before it.",
         default=None,
         examples=("7d", "12h"),
     )

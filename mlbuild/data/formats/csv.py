@@ -56,7 +56,7 @@ class Csv(Format):
     )
     quote: str = field(
         Text(r"^[!-/:-@\[-`{-~]?$", "one ASCII punctuation character or an empty string"),
-        "Character around values that contain delimiters or line ends. If it is empty, no value can contain them.",
+        "Character around values that contain delimiters or line ends. If it is empty, values cannot contain them.",
         default='"',
     )
     encoding: str = field(Choice(ENCODINGS), "Encoding of the text.", default="utf-8")
@@ -71,7 +71,7 @@ class Csv(Format):
     )
     comment: str = field(
         Text(r"^[!-/:-@\[-`{-~]*$", "ASCII punctuation characters"),
-        "Start of lines to skip, except inside of quotes. If it is empty, there are none.",
+        "Start of lines to skip, except inside quotes. If it is empty, there are none.",
         default="",
         examples=("#",),
     )

@@ -197,7 +197,7 @@ class DeltaTable(Remote):
 
         named = map(unquote, pl.DataFrame(table.get_add_actions())["path"])
         if not all(map(self._inside, named)):
-            raise data_failure(f"'{self.called}' has files outside of its folder")
+            raise data_failure(f"'{self.called}' has files outside its folder")
 
     def _inside(self, name: str) -> bool:
         if name.startswith("/") or ".." in name.split("/") or _ABSOLUTE.match(name):

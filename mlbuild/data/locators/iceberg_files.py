@@ -48,7 +48,7 @@ class IcebergFiles:
         if scheme == "file":
             return self._local(location[found.end() :] if found else location)
         if scheme not in self.clouds or found is None:
-            raise data_failure(f"table '{self.table}' is at '{scheme}:', from which nothing is read")
+            raise data_failure(f"table '{self.table}' is at '{scheme}:', which is not supported")
         address = Address(f"{scheme}://{location[found.end() :]}", self.called)
         try:
             with self.clouds[scheme].asked(address) as answer:
@@ -62,7 +62,7 @@ class IcebergFiles:
         if self.folder is None:
             raise data_failure(f"table '{self.table}' has local files, but its catalog is on a server")
         if not os.path.realpath(path).startswith(f"{os.path.realpath(self.folder)}{os.sep}"):
-            raise data_failure(f"table '{self.table}' has files outside of the folder of its catalog")
+            raise data_failure(f"table '{self.table}' has files outside the folder of its catalog")
         try:
             return io.BufferedReader(open_regular(Path(path)))
         except FileNotFoundError:

@@ -51,7 +51,7 @@ class Reading(Described):
     )
     prefix: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, unique=True),
-        'Text to remove from the start of each value. A number can have a sign before it. Add `""` to the list if '
+        'Text to remove from the start of each value. A number can have a sign before this text. Add `""` to the list if '
         "some values do not have it.",
         default=(),
         examples=("$",),

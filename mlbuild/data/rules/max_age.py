@@ -48,7 +48,7 @@ class MaxAge(Rule):
 
     max_age: str | None = field(
         Duration(),
-        "Age that the newest value must not reach, such as `2d`, by the clock of the build (UTC).",
+        "Age below which the newest value must be, such as `2d`, at the start of the build (UTC).",
         default=None,
         examples=("2d",),
     )

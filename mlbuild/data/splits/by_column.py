@@ -89,7 +89,7 @@ def _unlike(values: Sequence[Any] | None, key: str, type_: ColumnType) -> Iterat
         at = (key, index)
         fits = isinstance(value, _TYPES[type_.dtype]) and isinstance(value, bool) == (type_.dtype == "bool")
         if not fits or (type_.dtype == "int" and value != value // 1):
-            message = f"the column is of dtype {type_.dtype}, so it never is {_shown(value)}"
+            message = f"the column is of dtype {type_.dtype}, so it is never {_shown(value)}"
             yield Problem("wrong-value", message, at)
         elif type_.categories is not None and value not in type_.categories:
             near = did_you_mean(value, type_.categories) if isinstance(value, str) else None

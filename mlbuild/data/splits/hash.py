@@ -24,7 +24,7 @@ class Hash(Shares):
 
     The hash is computed from the compact JSON list of the seed and the key values (null, true, 15, 2.5, "text",
     "2013-10-01", "2013-10-01T05:00:00"): the first 8 bytes of its SHA-256, read as a big-endian integer and divided
-    by 2^64. Hashes below `test` are test rows, and those from 1 - `valid` on are validation rows, so changing one
+    by 2^64. Rows with a hash below `test` are test rows, and those with a hash of at least 1 - `valid` are validation rows, so changing one
     fraction does not affect the other part.
     """
 

@@ -25,7 +25,10 @@ class Stratified(Shares):
     discriminator = ("type", "stratified")
     ordered = True
 
-    column: str = field(Name("column"), "Bool, int or string column whose values to mix, such as the target.")
+    column: str = field(
+        Name("column"),
+        "Bool, int or string column whose values should have the same proportions in every part, such as the target.",
+    )
 
     def infer(self, table: Table) -> None:
         suitable_column(self.column, table, "a stratified split needs", ("bool", "int", "string"))

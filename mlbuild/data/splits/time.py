@@ -46,7 +46,7 @@ class Time(Split):
 
     gap: str | None = field(
         Text(DURATION, DURATION_WORDS),
-        "Leave out the rows in this much time before each start, so that no part contains the rows just before"
+        "Leave out the rows within this time before each start, so that no part contains the rows just before"
         " another one.",
         default=None,
         examples=("7d", "12h"),

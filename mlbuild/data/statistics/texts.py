@@ -11,7 +11,7 @@ from mlbuild.frozen import frozen
 if TYPE_CHECKING:
     import polars as pl
 
-#: If a column has at most so many different values, all of them are counted. Otherwise, the most frequent ones are.
+#: If a column has at most this many different values, all of them are counted. Otherwise, the most frequent ones are.
 ALL, TOP = 100, 20
 #: Longer texts are not categories. They are only counted together.
 _LONGEST = 80

@@ -33,7 +33,7 @@ class Concat(DatasetStep):
 
     with_: tuple[str, ...] = field(
         ListOf(Name("table"), or_one=True, min_items=1, unique=True),
-        "Sources and datasets whose rows to append.",
+        "Sources and datasets to append.",
         key="with",
     )
 
@@ -89,7 +89,7 @@ class Concat(DatasetStep):
         more = [one for one in other.columns if one not in table.columns and other.has(one)]
         if more:
             message = f"'{name}' has the {_columns(more)}, which the table before this step does not have"
-            help_ = "make a dataset that drops or renames what differs, and concatenate that dataset"
+            help_ = "make a dataset in which the differing columns are dropped or renamed, and concatenate that dataset"
             yield Problem("unknown-column", message, at, help_, notes=(other.note(more[0], name),))
 
 

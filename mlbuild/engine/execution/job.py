@@ -129,7 +129,7 @@ class Running:
 
     def _digest(self, slot: str, part: str) -> str:
         digest = self._inputs[slot][part]
-        assert digest is not None, "a task runs when all that it reads is known"
+        assert digest is not None, "all inputs of a task are known before it runs"
         return digest
 
     def _expect(self, part: str) -> None:

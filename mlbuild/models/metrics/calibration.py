@@ -55,7 +55,7 @@ class Recalibration(Metric):
 
 
 class CalibrationSlope(Recalibration):
-    """Slope of the log-odds of what happens over the log-odds that the model predicts; two classes only.
+    """Slope of a logistic regression of the target on the predicted log-odds; two classes only.
 
     1 is best. Below 1, the probabilities are too extreme, as after overfitting; above 1, they are too close to the
     middle. Undefined if a threshold separates the classes.
@@ -67,7 +67,7 @@ class CalibrationSlope(Recalibration):
 
 
 class CalibrationIntercept(Recalibration):
-    """Intercept of the log-odds of what happens over the log-odds that the model predicts; two classes only.
+    """Intercept of a logistic regression of the target on the predicted log-odds; two classes only.
 
     0 is best. Above 0, events are more frequent than predicted where the model predicts 0.5. Undefined if a threshold
     separates the classes.

@@ -1,4 +1,4 @@
-"""The ways to choose the probability from which on a row is predicted as positive: the catalogue."""
+"""The ways to choose the lowest probability at which a row is predicted as positive: the catalogue."""
 
 from __future__ import annotations
 

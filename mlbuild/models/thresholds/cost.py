@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Cost(Threshold):
-    """The threshold at which wrong predictions on the valid rows cost least; of several, the highest."""
+    """The threshold at which wrong predictions on the valid rows cost least; if there are several, the highest."""
 
     type = "cost"
 

@@ -20,7 +20,7 @@ _SAME = 1e-8
 
 @frozen
 class Threshold(Described):
-    """How to choose the probability from which on a row is predicted as positive; two classes only."""
+    """How to choose the lowest probability at which a row is predicted as positive; two classes only."""
 
     by = "type"
     type: ClassVar[str]

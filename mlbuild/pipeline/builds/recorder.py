@@ -58,7 +58,7 @@ class Recorder:
         events: Listener,
         revision: str | None = None,
     ) -> None:
-        """`revision` is that of files outside of a repository. A build of such files always has a record."""
+        """`revision` is that of files outside a repository. A build of such files always has a record."""
         self._spec, self._plan, self._store, self._events = spec, plan, store, events
         self._command, self._given = list(command), revision
         self._started = datetime.now(UTC)

@@ -14,7 +14,7 @@ from mlbuild.verdicts.tests.test import Test
 
 class Tests(Section[Test, TestSpec]):
     key, one, kind = "tests", "test", TEST
-    doc = "Tests by name: what the model of an output must answer. They run before the output is published."
+    doc = "Tests by name: what the model of an output must predict. They run before the output is published."
     bears, optional, rare = ("test",), True, True
 
     def check(self, project: Project) -> Mapping[str, TestSpec | None]:

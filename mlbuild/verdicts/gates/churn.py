@@ -14,7 +14,7 @@ from mlbuild.verdicts.gates.of_metric import NO_BASELINE, PARTS
 
 @frozen
 class Churn(Gate):
-    """At most a share of the predicted classes differs from those of the baseline, however good both are."""
+    """Only a limited share of the rows gets another predicted class than from the baseline, no matter how good both models are."""
 
     gate = "churn"
     compares = "baseline"

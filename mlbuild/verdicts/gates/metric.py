@@ -15,8 +15,8 @@ from mlbuild.verdicts.gates.gate import Evidence, Finding, Found, Judged
 from mlbuild.verdicts.gates.of_slices import OfSlices
 
 _EVIDENCE = {
-    "point": "The value on these rows counts.",
-    "interval": "The whole 95% confidence interval counts.",
+    "point": "The value on these rows must be within the bounds.",
+    "interval": "The whole 95% confidence interval must be within the bounds.",
 }
 
 

@@ -15,8 +15,8 @@ from mlbuild.verdicts.gates.gate import Finding, Gate, Judged
 
 PARTS = {"test": "the test rows", "valid": "the valid rows"}
 _INCONCLUSIVE = {
-    "fail": "Rows that are too few to decide are a failure.",
-    "pass": "Rows that are too few to decide are reported, but the gate passes.",
+    "fail": "The gate fails.",
+    "pass": "The gate passes, and the report says that there are too few rows.",
 }
 NO_BASELINE = {
     "pass": "Without a baseline, the gate passes, and that is reported.",

@@ -16,7 +16,7 @@ from mlbuild.verdicts.tests.test import About
 
 @frozen
 class Range(Described):
-    """An interval of numbers. Both ends belong to it."""
+    """An interval of numbers that includes both ends."""
 
     min: float | None = field(Number(), "Smallest accepted number.", default=None)
     max: float | None = field(Number(), "Largest accepted number.", default=None)
@@ -39,7 +39,7 @@ class Range(Described):
 
 @frozen
 class Expected(Described):
-    """What a model must answer for a row."""
+    """What a model must predict for a row."""
 
     label: Any = field(Scalar(), "Class that must be predicted.", default=None)
     probability: Range | None = field(

@@ -37,7 +37,7 @@ _CHANGED = "'{}' was changed after the build published it, so it was not tested;
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Run the tests of the spec on the models as they would be published, and report each. What they need is built first if it is "
+        "Run the tests of the spec on the models as they would be published, and report each. Tasks that they need run first if they are "
         "out of date. Nothing is published. The exit code is 4 if a test fails."
     )
     parser.add_argument("tests", nargs="*", metavar="TEST", help="name of a test (default: all)")

@@ -33,8 +33,8 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Find the first commit after A, up to B, in which a metric is worse than in A. Half of the commits that are left are ruled out at each step, "
-        "so 32 commits take at most 6 builds, and what does not change between commits is built once. A commit is worse if the difference on the same rows is "
+        "Find the first commit after A, up to B, in which a metric is worse than in A. Each step rules out half of the remaining commits, "
+        "so 32 commits take at most 6 builds, and tasks that are the same in several commits run once. A commit is worse if the difference on the same rows is "
         "statistically significant and, with --worse-by, at least that large. The files of commits are written into a temporary folder; the working tree and the "
         "repository are not changed, and nothing is published. Exits with code 1 if no commit is worse."
     )
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--worse-by",
         type=_amount,
         metavar="X",
-        help="smallest difference that counts, as in 0.002; needed if the rows change",
+        help="smallest difference that counts, such as 0.002; required if the rows change",
     )
 
 

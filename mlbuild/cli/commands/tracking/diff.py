@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", nargs="?", metavar="A", help="build, or A..B (default: previous)")
     parser.add_argument("new", nargs="?", metavar="B", help="build (default: last)")
     parser.add_argument(
-        "--model", metavar="NAME", help="compare only this model (default: all that both evaluated)"
+        "--model",
+        metavar="NAME",
+        help="compare only this model (default: all models that both builds evaluated)",
     )
     parser.add_argument("--md", action="store_true", help="write Markdown, for a pull request")
     parser.add_argument(

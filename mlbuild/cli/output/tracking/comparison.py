@@ -19,7 +19,7 @@ from mlbuild.tracking.changes import Change
 from mlbuild.tracking.comparison import Comparison, MetricChange, ModelChanges
 from mlbuild.tracking.tables import RowChanges, TableChanges
 
-#: What Markdown would interpret. It leaves underscores inside of words alone.
+#: What Markdown would interpret. It leaves underscores inside words alone.
 _SPECIAL = re.compile(r"[\\`*\[<|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _LOUD = ("worse", "better", "different")
 

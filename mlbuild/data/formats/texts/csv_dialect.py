@@ -64,7 +64,7 @@ class Dialect:
         """Provide the lines of a file as UTF-8, without those that are skipped and without comments.
 
         This is the file itself if possible, or else a temporary one. None if that is not certain: a line that starts
-        like a comment may be inside of quotes.
+        like a comment may be inside quotes.
 
         Raises:
             UnicodeDecodeError: It is not text in this encoding.

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     Numbers = np.ndarray[Any, Any]
 
-#: An integer is split in a high and a low part of so many bits. Sums of both fit in 64 bits.
+#: An integer is split in a high and a low part of this many bits. Sums of both fit in 64 bits.
 _LOW = 40
 #: With more rows than this, the sum of the low parts might not.
 _MOST_ROWS = 1 << 22
-#: A float64 has so many bits, so an integer below 2^53 is exact.
+#: A float64 has this many significant bits, so an integer below 2^53 is exact.
 _EXACT = 53
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Window(DatasetStep):
     """For each row, add aggregates of the earlier rows with the same key.
 
-    A row sees neither itself, nor the rows of the same time, nor later ones. A row whose key or time is missing sees
+    A row sees neither itself, nor rows with the same time, nor later ones. A row whose key or time is missing sees
     no rows, and no row sees it. Without any row, counts are 0 and all other results are missing. The order of rows
     has no influence, and rows that are added later change nothing for earlier ones. For the artifact, the results
     are raw columns.

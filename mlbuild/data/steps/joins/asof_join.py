@@ -49,7 +49,7 @@ class AsofJoin(DatasetStep):
     )
     known_after: str | None = field(
         Duration(),
-        "How long after `their_time` all values of a row are known. Only rows that are known at the time of a row match. Required if the other table contains the target, or if a feature is one of its columns with `serving: false`.",
+        "Delay after `their_time` until all values of a row are known. Only rows that are known at the time of a row match. Required if the other table contains the target, or if a feature is one of its columns with `serving: false`.",
         default=None,
         examples=("1d",),
     )

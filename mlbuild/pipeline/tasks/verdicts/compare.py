@@ -180,7 +180,7 @@ def _groups(job: Job, split: str) -> list[tuple[str, Group]]:
 
 
 def _their_threshold(job: Job) -> float | None:
-    """Return the score from which on the baseline predicts the positive class; None for the most probable class."""
+    """Return the lowest score at which the baseline predicts the positive class; None for the most probable class."""
     for slot, part in ((_THEIRS, baseline.THRESHOLD), (_THRESHOLD, threshold.KIND)):
         if slot in job.params["reads"] and part in job.parts(slot):
             found: float | None = json.loads(job.read(slot, part))
