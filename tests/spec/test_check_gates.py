@@ -69,6 +69,19 @@ CASES = {
             " | add 'baseline' to the output, such as {type: model, model: NAME}",
         ],
     ),
+    "no worse than nothing": (
+        [
+            (f"    baseline: {BASELINE}\n", ""),
+            (
+                "{gate: churn, max: 0.1, split: valid}",
+                "{gate: no_worse, metric: roc_auc, margin: 0.1, split: valid}",
+            ),
+        ],
+        [
+            "55:9 missing-key gate 'no_worse' needs a baseline to compare with"
+            " | add 'baseline' to the output, such as {type: model, model: NAME}",
+        ],
+    ),
     "a baseline that nothing compares with": (
         [("      - {gate: churn, max: 0.1, split: valid}\n", "")],
         [

@@ -187,6 +187,14 @@ CASES = {
             " in rounds | remove it"
         ],
     ),
+    "early stopping on the test rows": (
+        [(STOPPING, "    early_stopping: {rounds: 5, split: test}\n")],
+        ["44:40 not-allowed 'split' must be valid, not 'test'"],
+    ),
+    "a threshold that is chosen on the test rows": (
+        [(STOPPING, "    threshold: {type: best, metric: f1, split: test}\n")],
+        ["44:41 unknown-key unknown key 'split' in best threshold | all its keys are already set"],
+    ),
     "early stopping of boosting that goes back": (
         [(STOPPING, STOPPING + "    params: {boosting: dart}\n")],
         ["44:5 no-effect 'early_stopping' has no effect with these 'params' | remove it"],
