@@ -142,3 +142,14 @@ def test_an_error_of_0_is_certain_only_if_no_row_errs() -> None:
     assert one is not None and 0 < one.low < 1 / 60 < one.high
     skill = found(METRICS.named("r2")(), (target, nearly, 0))
     assert skill is not None and skill.low < skill.high < 1
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "average_precision"])
+def test_the_order_of_rows_with_equal_scores_changes_no_bit(name: str) -> None:
+    chance, metric = np.random.default_rng(seed()), METRICS.named(name)()
+    target, share = chance.integers(0, 2, 5000), chance.integers(1, 40, 5000) / 41
+    scores, order = np.stack([1 - share, share], axis=1), chance.permutation(5000)
+    moved = metric.influence(target[order], scores[order])
+    still = metric.influence(target, scores)
+    assert moved is not None and still is not None and np.array_equal(moved, still[order])
+    assert metric.value(target[order], scores[order], 2) == metric.value(target, scores, 2)

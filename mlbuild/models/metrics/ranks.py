@@ -1,4 +1,7 @@
-"""Metrics of how probabilities rank rows. Targets are class indices [N], scores float64 [N, classes]."""
+"""Metrics of how probabilities rank rows. Targets are class indices [N], scores float64 [N, classes].
+
+No result depends on how a sort arranges rows with equal scores, so sorts need not be stable, which makes them faster.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,7 @@ class AveragePrecision(Metric):
         below = np.cumsum((steps / passed[1:])[::-1])[::-1]
         below_weighted = np.cumsum((steps * precision / passed[1:])[::-1])[::-1]
         at = np.empty(len(score), np.int64)
-        at[np.argsort(-score, kind="stable")] = np.repeat(np.arange(len(precision)), np.diff(passed))
+        at[np.argsort(-score)] = np.repeat(np.arange(len(precision)), np.diff(passed))
         area = (steps * precision).sum() / hits[-1]
         gained = positive * (precision[at] + below[at] - area) - below_weighted[at]
         influence: Array = gained * (len(target) / hits[-1])
@@ -139,7 +142,7 @@ def _auc_influence(positive: Array, score: Array) -> Array:
     """Compare each row with all rows of the other kind, as DeLong, DeLong and Clarke-Pearson (1988) do."""
     import numpy as np
 
-    order = np.argsort(score, kind="stable")
+    order = np.argsort(score)
     kinds = positive[order]
     starts = np.append(0, np.flatnonzero(np.diff(score[order])) + 1)  # of rows with equal scores
     sizes = np.diff(np.append(starts, len(score)))
@@ -167,7 +170,7 @@ def _counts(positive: Array, score: Array) -> tuple[Array, Array]:
     """
     import numpy as np
 
-    order = np.argsort(-score, kind="stable")
+    order = np.argsort(-score)
     ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
     hits = np.cumsum(positive[order])[ends]
     return np.append(0, hits), np.append(0, ends + 1)
