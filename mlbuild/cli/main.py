@@ -12,16 +12,7 @@ import os
 import sys
 
 from mlbuild import __version__
-from mlbuild.cli.exits import (
-    CUT_OFF,
-    INTERNAL,
-    INTERRUPTED,
-    OK,
-    UNREACHABLE,
-    USAGE,
-    Stopped,
-    UsageError,
-)
+from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, UNREACHABLE, USAGE, Stopped, UsageError
 from mlbuild.cli.interrupt import SAID, telling
 from mlbuild.cli.output.printing import page, put
 from mlbuild.cli.unchanged import tell, write
@@ -67,9 +58,7 @@ THEMES = {
         "rollback": "take a channel back to its previous model",
         "channels": "list the channels, or the history of one",
     },
-    "using": {
-        "predict": "make predictions for the rows of a file with a built model",
-    },
+    "using": {"predict": "make predictions for the rows of a file with a built model"},
     "caching": {
         "gc": "list stored results that are no longer needed, and remove them with --delete",
         "store": "check the store for damaged files with 'store verify'",
