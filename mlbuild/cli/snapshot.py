@@ -32,6 +32,7 @@ from mlbuild.cli.unchanged import (
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.code.versions import Code
+from mlbuild.engine.decide.external import Machine
 from mlbuild.engine.decide.files import GRAIN_NS, Digests, LocalFile, name_in, settled
 from mlbuild.engine.decide.libraries import is_installed, listed
 from mlbuild.engine.decide.looks import answer_of, find_look
@@ -44,6 +45,7 @@ from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.builds.published import Published, published
 from mlbuild.pipeline.lockfile import lock_path
+from mlbuild.process.machine import cpu
 from mlbuild.spec.spec import Spec
 
 #: A path and what was found there.
@@ -136,7 +138,9 @@ class _Survey:
         return found
 
     def _fetched(self) -> list[str]:
-        """Return the time of the last look outside, and when the next one is due, in seconds since 1970."""
+        """Return the time of the last look outside, and when the next one is due, in seconds since 1970; and the model of the
+        CPU, if something was measured.
+        """
         looks: list[float] = []
         due: list[float] = []
         for task in self._tasks:
@@ -150,7 +154,8 @@ class _Survey:
                 raise _Doubt
             looks.append(last.at)
             due.append(end)
-        return [repr(max(looks)), repr(min(due))] if looks else []
+        measured = [cpu()] if any(isinstance(task.outside, Machine) for task in self._tasks) else []
+        return [repr(max(looks)), repr(min(due)), *measured] if looks else []
 
     def _code(self) -> Iterator[Path]:
         """Yield the source code of mlbuild, unless it is an installed library, and that of tasks from elsewhere."""

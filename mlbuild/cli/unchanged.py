@@ -27,7 +27,7 @@ UNKNOWN, UNCHANGED, TOUCHED = range(3)
 FOLDER = "snapshots"
 
 #: The fields of a snapshot, in order. Each is a list of texts: `variables` and their traces, when something was last
-#: `fetched` and when it is due, paths that are `absent`, everything that is `installed` and its trace, `specs` and
+#: `fetched`, when it is due and on which CPU something was measured, paths that are `absent`, everything that is `installed` and its trace, `specs` and
 #: their facts, what each of these has `said`, files that are `named` by variables and their facts, other files and
 #: folders of the `project` and their trace; and for each command what it prints: warnings without and with colors,
 #: results without and with colors, and the rest.
@@ -196,8 +196,15 @@ def _compared(root: str, snapshot: "Snapshot") -> int:
     return UNCHANGED if _same(root, *snapshot["project"]) and specs == snapshot["specs"][1::2] else TOUCHED
 
 
-def is_due(since: str = "0", due: str = "inf") -> bool:
-    """Whether something must be fetched again, which was fetched `since` and is `due` at these times."""
+def is_due(since: str = "0", due: str = "inf", machine: str = "") -> bool:
+    """Whether something must be fetched again, which was fetched `since` and is `due` at these times, or measured again,
+    because it was measured on another machine.
+    """
+    if machine:
+        from mlbuild.process.machine import cpu  # few projects measure anything
+
+        if cpu() != machine:
+            return True
     return not float(since) <= time.time() < float(due)
 
 

@@ -28,7 +28,7 @@ from mlbuild.pipeline.tasks import (
 )
 from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
-from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, test
+from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test
 from mlbuild.spec.spec import Spec
 
 #: Facts about the code of tasks that cannot be derived from the code.
@@ -90,7 +90,7 @@ TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, threshold, evaluate, fold, cross_validate),
-    "outputs": (artifact, verify, test, baseline, compare, gate),
+    "outputs": (artifact, verify, test, baseline, compare, latency, gate),
 }
 
 

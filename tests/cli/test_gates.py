@@ -6,7 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
+from mlbuild.cli import snapshot
 from mlbuild.cli.exits import GATE, OK
+from mlbuild.engine.decide import external
+from mlbuild.process import machine
 from tests.cli.running import Command
 from tests.verdicts.loans import edited, loans, rows
 
@@ -137,6 +142,55 @@ def test_gates_are_judged_in_the_groups_of_slices(tmp_path: Path, mlbuild: Comma
     assert ran(mlbuild) == ["compare:trees", "gate:trees", "publish:trees"]
     edited(file, ("margin: 0.5, slices: [member]", "margin: 0.5"))
     assert "train:trees" not in ran(mlbuild)
+
+
+LATENCY = """\
+  trees:
+    model: trees
+    gates:
+      - {gate: latency, median: 30s}
+      - {gate: latency, rows: 100, median: 30s}
+"""
+
+
+def test_a_model_is_timed_once_per_machine(
+    tmp_path: Path, mlbuild: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu = "a fast CPU"
+    for module in (external, snapshot, machine):
+        monkeypatch.setattr(module, "cpu", lambda: cpu)
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(tmp_path / "cache"))
+    folders = [tmp_path / name for name in ("one", "other")]
+    files = []
+    for folder in folders:
+        folder.mkdir()
+        files.append(loans(folder, "", None, (PLAIN, LATENCY)))
+    one, other = (["-C", str(folder)] for folder in folders)
+    done = mlbuild("build", "-j", "1", *one)
+    assert done.code == OK and "  gates: 2 passed" in done.out.splitlines(), done.err
+    gates = json.loads((folders[0] / "dist/trees/gates.json").read_text())["gates"]
+    assert (
+        gates[0]["words"] == "latency of 1 row <= 30s" and gates[1]["words"] == "latency of 100 rows <= 30s"
+    )
+    assert all(one["text"].endswith(" runs on one thread of a fast CPU") for one in gates)
+    assert ran(mlbuild, *one) == ran(mlbuild, *one, "--offline") == ran(mlbuild, *one, "--refresh") == []
+    assert " reused in " in mlbuild("build", "-j", "1", *one).err
+    edited(files[0], ("rows: 100, median: 30s", "rows: 100, median: 29s"))
+    assert ran(mlbuild, *one) == ["gate:trees", "publish:trees"], "a loosened gate measures nothing"
+    edited(files[0], ("rows: 100", "rows: 10"))
+    assert ran(mlbuild, *one) == ["latency:trees", "gate:trees", "publish:trees"]
+    cpu = "another CPU"
+    assert "latency:trees" in mlbuild("plan", *one).out.split("RUN")[1]
+    assert "this is another machine: a fast CPU -> another CPU" in mlbuild("why", *one, "latency:trees").out
+    assert ran(mlbuild, *one)[0] == "latency:trees", "and not for an answer of the snapshot"
+    assert mlbuild("build", "-j", "1", *one, "--check-determinism", "--force").code == OK
+    # A project that shares the cache trains nothing, but it measures on its own.
+    assert [one for one in ran(mlbuild, *other) if not one.startswith(("publish:", "gate:"))] == [
+        "latency:trees"
+    ]
+    edited(files[1], ("rows: 100, median: 30s", "rows: 100, median: 1us"))
+    failed = mlbuild("build", "-j", "1", *other)
+    assert failed.code == GATE and "FAIL  latency of 100 rows <= 1us: " in failed.err
 
 
 def test_a_threshold_decides_what_is_compared(tmp_path: Path, mlbuild: Command) -> None:

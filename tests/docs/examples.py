@@ -65,7 +65,8 @@ def project_of(page: Path, folder: Path) -> None:
 def write_files(folder: Path, page: Path, *specs: Any) -> None:
     """Write the files that a page shows, and empty files for the data of its specs."""
     shown = {block.language.split()[1]: block.text for block in blocks(page) if block.language[:5] == "yaml "}
-    for name, text in shown.items():
+    data = {block.language.split()[1]: block.text for block in blocks(page) if block.language[:4] == "csv "}
+    for name, text in (shown | data).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     for spec in (*specs, *map(_value, shown.values())):

@@ -197,6 +197,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("gate", "spread"): {"metric": "log_loss", "slice": "kind", "max_difference": 0.1},
     ("gate", "churn"): {"max": 0.1},
     ("gate", "size"): {"max": "2MB"},
+    ("gate", "latency"): {"median": "500us"},
     ("baseline", "file"): {"path": "rows.arrow"},
     ("baseline", "channel"): {"name": "prod"},
     ("baseline", "model"): {"model": "n"},

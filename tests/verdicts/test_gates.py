@@ -30,6 +30,7 @@ def group(carrier: str, value: float, known: bool = True) -> Any:
 def evidence(found: Harm | None = None, **more: Any) -> Evidence:
     usual: dict[str, Any] = {
         "slice_harms": {},
+        "latency": {"machine": "a CPU", "rows": {"1": {"median": 58.24, "runs": 1000}}},
         "metrics": {"test": {"log_loss": 0.5}},
         "intervals": {"test": {"log_loss": [0.45, 0.55]}},
         "harms": {name: {"test": {"log_loss": found}} for name in ("baseline", "constant")},
@@ -160,6 +161,18 @@ FOUND: dict[str, tuple[Gate, Evidence, str, str]] = {
         evidence(Harm(0.5, 0.5, 0.0, None, 61, IDENTICAL)),
         "fail",
         "the predictions are those of the constant",
+    ),
+    "fast enough": (
+        gate("latency", median="0.1ms"),
+        evidence(),
+        "pass",
+        "58.24 us, the median of 1,000 runs on one thread of a CPU",
+    ),
+    "too slow": (
+        gate("latency", median="50us"),
+        evidence(),
+        "fail",
+        "58.24 us, the median of 1,000 runs on one thread of a CPU",
     ),
     "every group within the margin": (
         gate("no_worse", metric="log_loss", margin=0.004, slices=["carrier"]),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from mlbuild.engine.canonical import canonical, digest, is_digest
 from mlbuild.engine.decide.documents import fits, seconds
-from mlbuild.engine.decide.external import Clock, Outside
+from mlbuild.engine.decide.external import Clock, Machine, Outside
 from mlbuild.engine.decide.key import Ingredients
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action, Part
@@ -75,8 +75,8 @@ class Looks:
         return outside is not None and not (self.timeless and isinstance(outside, Clock))
 
     def forbids(self, outside: Outside) -> bool:
-        """Whether a task must not look. The clock can be looked at without a connection."""
-        return self.when == "never" and not isinstance(outside, Clock)
+        """Whether a task must not look. The clock and the machine need no connection."""
+        return self.when == "never" and not isinstance(outside, (Clock, Machine))
 
     def timed(self, task: Task) -> Task:
         """Return a task that is about to run. If it asks for the time, it knows it."""
@@ -88,7 +88,7 @@ class Looks:
 
     def reason(self, task: str, outside: Outside, last: Look) -> Reason | None:
         """Return why a task looks again; None if it does not need to."""
-        if task in self.done:
+        if task in self.done or isinstance(outside, Machine):
             return None
         in_time = last.at <= self.now < last.due(outside)
         if isinstance(outside, Clock):  # even a clock that was set back

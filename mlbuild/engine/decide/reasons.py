@@ -40,6 +40,7 @@ What = Literal[
     "refresh",
     "expired",
     "place",
+    "machine",
     "not fetched",
     "input part",
     "input added",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.code.versions import Code
+from mlbuild.engine.decide.external import Machine
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.key import Ingredients, Read, ingredients
 from mlbuild.engine.decide.looks import Look, Looks, answered, find_look
@@ -183,8 +184,10 @@ def _look_reasons(task: Task, question: Ingredients, world: World) -> tuple[Reas
     if record is None or last is None:
         return (Reason("never built", task.name),)
     if last.question == question.key:
-        moved = last.place != (task.outside.place if task.outside else "")
-        return (Reason("place", task.name) if moved else Reason("result missing", task.name),)
+        place = task.outside.place if task.outside else ""
+        if last.place != place and isinstance(task.outside, Machine):
+            return (Reason("machine", task.name, was=last.place, now=place),)
+        return (Reason("place" if last.place != place else "result missing", task.name),)
     asked = replace(record.ingredients, answer="")
     found = changes(asked, record.origins, question, task.origin, world.code.definitions)
     return found or (Reason("result missing", task.name),)

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import replace
 
+from mlbuild.engine.decide.external import Machine
 from mlbuild.engine.decide.stale import Stale
 from mlbuild.engine.execution.executor import Executor, Heard, Outcome
 from mlbuild.engine.execution.perform import VERDICTS
@@ -73,7 +74,7 @@ class Dispatch:
         found = []
         for name, outcome in self._executor.wait(heard):
             attempt = self._running.pop(name)
-            if self._twice and attempt.first is None and _repeatable(outcome):
+            if self._twice and attempt.first is None and _repeatable(attempt.task, outcome):
                 self._submit(replace(attempt, first=outcome, threads=1 if attempt.threads > 1 else 2))
             else:
                 found.append((attempt, outcome))
@@ -88,5 +89,8 @@ class Dispatch:
         self._executor.submit(attempt.task, attempt.decision.inputs, attempt.threads)
 
 
-def _repeatable(outcome: Outcome) -> bool:
+def _repeatable(task: Task, outcome: Outcome) -> bool:
+    """Whether a second run of a task must give the same. A measurement need not."""
+    if isinstance(task.outside, Machine):
+        return False
     return outcome.failure is None or outcome.failure.kind in VERDICTS

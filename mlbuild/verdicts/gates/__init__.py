@@ -13,6 +13,7 @@ GATES: Catalogue[type[Gate]] = Catalogue(
         "no_worse": "mlbuild.verdicts.gates.no_worse.NoWorse",
         "spread": "mlbuild.verdicts.gates.spread.Spread",
         "churn": "mlbuild.verdicts.gates.churn.Churn",
+        "latency": "mlbuild.verdicts.gates.latency.Latency",
         "size": "mlbuild.verdicts.gates.size.Size",
     }
 )

@@ -35,7 +35,7 @@ class Evidence:
     the `constant` in each part. `flips` is the share of rows with another answer than the baseline's. `missing` says why
     there is no baseline, and `unit` what the independent units of the rows are called. `bytes` is the size of the
     artifact. `slices` are the groups of each part with their metrics, and `slice_harms` those with their harms, as in
-    `harms`.
+    `harms`. `latency` is what was measured on which machine, by the number of rows.
     """
 
     metrics: Mapping[str, Mapping[str, float | None]]
@@ -47,6 +47,7 @@ class Evidence:
     bytes: int
     slices: Mapping[str, Sequence[Any]]
     slice_harms: Mapping[str, Mapping[str, Sequence[Any]]]
+    latency: Mapping[str, Any]
 
 
 @frozen
@@ -75,6 +76,11 @@ class Gate(Described):
     compares: ClassVar[Literal["baseline", "constant"] | None] = None
 
     severity: str = field(Choice(SEVERITIES), "What happens if the gate fails.", default="fail")
+
+    @property
+    def measured(self) -> int | None:
+        """The number of rows whose prediction is timed, if the gate is about time."""
+        return None
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def reason_text(reason: Reason) -> str:
         "refresh": _refresh_text(reason) if reason.what == "refresh" else "",
         "expired": _expired_text(reason) if reason.what == "expired" else "",
         "place": "it is fetched from another place",
+        "machine": f"this is another machine: {reason.was} -> {reason.now}",
         "not fetched": f"no data fetched from '{reason.where}' is in the store",
         "input part": f"'{part}' of {reason.where} changed",
         "input added": f"'{part}' of {reason.where} is now read",

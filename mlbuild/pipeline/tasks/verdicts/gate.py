@@ -14,7 +14,7 @@ from mlbuild.pipeline.findings import raised
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks import artifact, evaluate, verify
-from mlbuild.pipeline.tasks.verdicts import compare
+from mlbuild.pipeline.tasks.verdicts import compare, latency
 from mlbuild.verdicts.gates import GATES
 from mlbuild.verdicts.gates.gate import Evidence, Found, Gate
 
@@ -39,6 +39,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         params={
             "gates": [write(gate) for gate in gates],
             "compared": bool(compared),
+            **({"timed": True} if latency.sizes(scope) else {}),
             "refused": raised(scope.spec, _CODES),
         },
         inputs=(
@@ -46,6 +47,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             artifact.model(scope),
             verify.verdict(scope),
             *([compare.comparison(scope)] if compared else []),
+            *([latency.measured(scope)] if latency.sizes(scope) else []),
         ),
         parts=(VERDICT, REPORT),
         reported=(REPORT,),
@@ -131,6 +133,7 @@ def _evidence(job: Job) -> Evidence:
         unit=comparison.get("unit", "rows"),
         slices={split: one["slices"] for split, one in sliced.items()},
         slice_harms=slice_harms,
+        latency=json.loads(job.read("latency", latency.REPORT)) if job.params.get("timed") else {},
         bytes=len(job.read("artifact", artifact.MODEL)),
     )
 
