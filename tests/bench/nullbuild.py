@@ -128,7 +128,7 @@ are skipped. All tools run one task at a time. The values are medians of up to 1
 snakemake and dvc run once.
 
 `mlbuild` is the command on specs with about that many tasks: sources, contracts, datasets, and ten tasks per model from
-fitting to publishing. Tasks that run really read, train, export and verify. `mlbuild's engine` is the engine alone, without the
+fitting to publishing. Tasks that run do their real work: they read, train, export and verify. `mlbuild's engine` is the engine alone, without the
 command and its fast paths. It and the other tools have the same number of stages, each of which reads three small files and
 writes one. mlbuild's engine and doit compute the stages in their own process; the other tools start `cksum` for each. The file
 that changes makes four of these stages stale. For mlbuild, it is the data of all models on one source.

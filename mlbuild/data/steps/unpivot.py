@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Unpivot(DatasetStep):
     """Turn columns into rows: each row becomes one row for each of these columns.
 
-    A new column has the name of the column, and another one its value, which can be missing. The columns themselves
+    One new column holds the name of the original column, and another one its value, which can be missing. The columns themselves
     are dropped. All others are repeated. The rows that one row becomes are next to each other. For the artifact, the
     two new columns are raw columns.
     """

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Compare two builds: what differs in the spec (with file and line), the data and the libraries; the metrics, with 95% intervals of their "
         "differences on the same rows; which labels flip, from right to wrong or the other way around; and the size of the models. "
-        "A build is named by the start of its name, last, previous, last~2, a git revision that was built without changes, or by a channel, an output, a published folder or model.onnx. "
+        "To name a build, use the start of its name, last, previous, last~2, a git revision that was built without changes, a channel, an output, a published folder, or model.onnx. "
         "A..B is the same as A B. Nothing is built."
     )
     parser.add_argument("old", nargs="?", metavar="A", help="build, or A..B (default: previous)")

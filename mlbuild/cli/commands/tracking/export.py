@@ -25,7 +25,7 @@ FORMATS = ("text", "json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write the records of builds for other tools. 'export mlflow' creates a run for each build on an MLflow server: settings, metrics with their intervals, "
-        "sources, and the digests of models. Builds that the server has are left out, so it can be repeated. 'export openlineage' writes "
+        "sources, and the digests of models. Builds that the server already has are skipped, so you can repeat the command. 'export openlineage' writes "
         "two events for each build: which files it read, and which models it made. Builds that have not ended are left out."
     )
     parser.add_argument(

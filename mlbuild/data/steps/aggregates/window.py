@@ -43,7 +43,7 @@ class Window(DatasetStep):
 
     by_: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "Columns that must have the same values in the rows that a row sees.",
+        "A row sees only rows with the same values in these columns.",
         key="by",
     )
     time: str = field(Name("column"), "Date or datetime column that determines which rows are earlier.")
