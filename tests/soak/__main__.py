@@ -98,7 +98,11 @@ def soak(name: str, seed: int) -> int:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     seconds = time.monotonic() - started
     print(done.stdout[-4000:] + done.stderr[-2000:])
-    lines = done.stdout.strip().splitlines() or [f"exit {done.returncode}"]
+    # Without a summary, pytest itself was ended.
+    summaries = [
+        line for line in done.stdout.splitlines() if re.search(r"\b(passed|failed|errors?) in ", line)
+    ]
+    lines = summaries or [f"no result: exit code {done.returncode}"]
     facts = re.findall(r"^soak: (.*)$", done.stdout, re.MULTILINE)
     record(f"python -m tests.soak {name} --seed {seed}", seed, seconds, "; ".join([*facts, lines[-1]]))
     return done.returncode
