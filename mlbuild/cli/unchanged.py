@@ -201,9 +201,9 @@ def is_due(since: str = "0", due: str = "inf", machine: str = "") -> bool:
     because it was measured on another machine.
     """
     if machine:
-        from mlbuild.process.machine import cpu  # few projects measure anything
+        import importlib  # few projects measure anything
 
-        if cpu() != machine:
+        if importlib.import_module("mlbuild.process.machine").cpu() != machine:
             return True
     return not float(since) <= time.time() < float(due)
 
