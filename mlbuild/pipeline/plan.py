@@ -28,6 +28,7 @@ from mlbuild.pipeline.tasks import (
 )
 from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
+from mlbuild.pipeline.tasks.reports import report
 from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test
 from mlbuild.spec.spec import Spec
 
@@ -85,13 +86,15 @@ POLICY = Policy(
 )
 
 #: The kinds of tasks of each section, by its key and in the order of data flow. `plan` of a kind gets the scope of a
-#: definition and yields its tasks. `publish` is not among them: it is planned last, because it reads what the others ship.
+#: definition and yields its tasks.
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, threshold, evaluate, fold, cross_validate),
     "outputs": (artifact, verify, test, baseline, compare, latency, gate),
 }
+#: The kinds of tasks of outputs that are planned last, because they read what all others ship.
+LAST = (report, publish)
 
 
 def make_plan(spec: Spec, out: Path | None = None) -> Plan:
@@ -110,5 +113,5 @@ def make_plan(spec: Spec, out: Path | None = None) -> Plan:
     for section, kinds in TASKS.items():
         scopes = special.get(section) or {name: Scope(spec, one) for name, one in spec.of(section).items()}
         tasks += [task for scope in scopes.values() for kind in kinds for task in kind.plan(scope)]
-    tasks += [task for scope in outputs.values() for task in publish.plan(scope)]
+    tasks += [task for scope in outputs.values() for kind in LAST for task in kind.plan(scope)]
     return Plan({task.name: task for task in tasks}, POLICY)

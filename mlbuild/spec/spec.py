@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -25,6 +26,7 @@ from mlbuild.models.learner import Learner
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.ops.stages import Stage
+from mlbuild.params import Json
 from mlbuild.spec.text.tree import Document
 from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates.gate import Gate
@@ -79,6 +81,11 @@ class DatasetSpec:
     @property
     def at(self) -> Path:
         return ("datasets", self.name)
+
+    @cached_property
+    def canonical_steps(self) -> list[Json]:
+        """What the steps say, in one form for all ways to write it: expressions are trees."""
+        return [one.step.canonical(one.before, {name: name for name in one.others}) for one in self.stages]
 
 
 @frozen
@@ -143,6 +150,7 @@ class OutputSpec:
     serving: Serving
     baseline: Baseline | None
     gates: tuple[Gate, ...]
+    report: bool
 
     @property
     def at(self) -> Path:

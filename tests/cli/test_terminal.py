@@ -74,8 +74,8 @@ def test_a_terminal_shows_what_runs_and_is_left_clean(tmp_path: Path) -> None:
     small(tmp_path)
     written = watched(tmp_path, "build")
     shown = bars(written)
-    assert shown[0] == "[....................] 0/15 source:rows"
-    assert shown[-1] == "[##################..] 14/15 publish:one"
+    assert shown[0] == "[....................] 0/16 source:rows"
+    assert shown[-1] == "[##################..] 15/16 publish:one"
     assert [int(bar.split("] ")[1].split("/")[0]) for bar in shown] == sorted(
         int(bar.split("] ")[1].split("/")[0]) for bar in shown
     )
@@ -84,7 +84,7 @@ def test_a_terminal_shows_what_runs_and_is_left_clean(tmp_path: Path) -> None:
     assert not [line for line in lines if line.startswith("[")]
     assert [line.split()[0] for line in lines[:15]] == ["ran"] * 15
     assert lines[15] == "dist/one/model.onnx"
-    assert re.fullmatch(r"15 ran in \d+\.\d\d s", lines[-3])
+    assert re.fullmatch(r"16 ran in \d+\.\d\d s", lines[-3])
     assert lines[-2].startswith("critical path ") and lines[-1] == ""
     assert "\x1b[32m      ran\x1b[0m  source:rows (" in written
 

@@ -98,8 +98,8 @@ def test_a_warning_is_told_and_can_be_an_error(tmp_path: Path, mlbuild: Command)
 
 
 CHANGES: dict[str, tuple[tuple[str, str], list[str]]] = {
-    "a renamed test": (("  rich:\n", "  wealthy:\n"), ["publish:trees"]),
-    "another bound": (("{min: 0.8}", "{min: 0.7}"), ["test:rich"]),
+    "a renamed test": (("  rich:\n", "  wealthy:\n"), ["report:trees", "publish:trees"]),
+    "another bound": (("{min: 0.8}", "{min: 0.7}"), ["test:rich", "report:trees", "publish:trees"]),
     "another severity": (
         ("    within: 0.2\n", "    within: 0.2\n    severity: warn\n"),
         ["test:nobody_moves"],
@@ -125,7 +125,7 @@ def test_a_new_test_trains_nothing(tmp_path: Path, mlbuild: Command) -> None:
     file = loans(tmp_path)
     assert mlbuild("build", "-j", "1").code == OK
     file.write_text(file.read_text() + "  new: {output: line, test: invariant, columns: debt, within: 1}\n")
-    assert ran(mlbuild) == ["test:new", "publish:line"]
+    assert ran(mlbuild) == ["test:new", "report:line", "publish:line"]
 
 
 #: What can go wrong with a model, and the tests that stop it.

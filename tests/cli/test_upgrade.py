@@ -20,7 +20,7 @@ from tests.cli.starting import ROOT, Started, Starter
 Pip = Callable[..., None]
 
 #: Tasks that read, join and compare tables do not use lightgbm. Published files contain its version.
-USERS = {f"{kind}:one" for kind in ("bin", "train", "predict", "artifact", "verify", "publish")}
+USERS = {f"{kind}:one" for kind in ("bin", "train", "predict", "artifact", "verify", "report", "publish")}
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ from mlbuild.data.sources import Source
 from mlbuild.lowering.value import ELEMENTS
 from mlbuild.params import params_of
 from mlbuild.selection import GROUPS
-from mlbuild.spec.language import TARGET, Dataset, Model, Output, Stopping, Verify
+from mlbuild.spec.language import TARGET, Dataset, Model, Stopping
 from mlbuild.spec.root import Root
+from mlbuild.spec.shipping import Output, Verify
 from mlbuild.spec.warnings import Warnings
 from mlbuild.verdicts.tests.expected import Expected, Range
 from tests.docs.keys import code, keys_of

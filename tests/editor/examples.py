@@ -98,7 +98,7 @@ BASE: Json = {
             "params": {"num_leaves": 7},
         }
     },
-    "outputs": {"m": {"model": "m", "verify": {"rows": 100}, "gates": []}},
+    "outputs": {"m": {"model": "m", "verify": {"rows": 100}, "gates": [], "report": False}},
     "tests": {
         "t": {
             "output": "m",

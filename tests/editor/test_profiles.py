@@ -9,9 +9,10 @@ import pytest
 from mlbuild.data import SOURCES
 from mlbuild.models import LEARNERS
 from mlbuild.params import params_of
-from mlbuild.spec.language import Model, Output
+from mlbuild.spec.language import Model
 from mlbuild.spec.root import OVERLAID
 from mlbuild.spec.shape.schema import schema_text
+from mlbuild.spec.shipping import Output
 from tests.editor.server import Server
 
 

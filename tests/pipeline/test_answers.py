@@ -121,7 +121,7 @@ def test_predictions_order_the_rows_and_metrics_say_how_well(project: Path) -> N
 
 
 def test_a_second_build_has_nothing_to_do_and_another_grouping_trains_anew(project: Path) -> None:
-    assert mlbuild(project, "build", "-j", "1").stderr.startswith("14 reused in ")
+    assert mlbuild(project, "build", "-j", "1").stderr.startswith("15 reused in ")
     (project / "other.mlbuild.yaml").write_text(
         SPEC.replace("group: query", "group: shop").replace(
             "  order: {model: order}", "  other: {model: order}"

@@ -204,15 +204,15 @@ def test_it_changes_nothing_of_the_model(tmp_path: Path) -> None:
     folds = {f"fold:{model}@{number}" for model in ("first", "second") for number in (1, 2, 3)}
     summaries = {"cross_validate:first", "cross_validate:second"}
     file.write_text(SPEC)
-    assert {*built(file).ran} == {"folds:sold", *folds, *summaries, "publish:first"}
+    assert {*built(file).ran} == {"folds:sold", *folds, *summaries, "report:first", "publish:first"}
     assert (tmp_path / "dist/first/cross_validation.json").is_file()
     assert built(file).ran == ()
     file.write_text(SPEC.replace("{type: random, count: 3}", "{type: hash, key: row, count: 3}"))
-    assert {*built(file).ran} == {"folds:sold", *folds, *summaries, "publish:first"}
+    assert {*built(file).ran} == {"folds:sold", *folds, *summaries, "report:first", "publish:first"}
     file.write_text(
         SPEC.replace("    target: returned\n", "    target: returned\n    metrics: [brier_score]\n")
     )
-    assert {*built(file).ran} == {"evaluate:first", "cross_validate:first", "publish:first"}
+    assert {*built(file).ran} == {"evaluate:first", "cross_validate:first", "report:first", "publish:first"}
     file.write_text(SPEC.replace("num_leaves: 7", "num_leaves: 5"))
     assert folds - {*built(file).ran} == {f"fold:first@{number}" for number in (1, 2, 3)}
     file.write_text(plain)

@@ -30,7 +30,17 @@ outputs:
 """,
 )
 #: The tasks from `train` on, which a hyperparameter of the trees affects.
-TRAINED = {"train:late", "predict:late", "evaluate:late", "artifact:late", "verify:late", "publish:late"}
+TRAINED = {
+    "train:late",
+    "predict:late",
+    "evaluate:late",
+    "artifact:late",
+    "verify:late",
+    "report:late",
+    "publish:late",
+}
+#: The tasks that tell people about models: names are part of what they say.
+TOLD = {f"{kind}:{name}" for kind in ("report", "publish") for name in ("late", "line")}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +105,7 @@ def test_touching_every_file_runs_nothing(project: Path) -> None:
         pytest.param(
             "late: {model: late}", "late: {model: late, verify: {rows: 20000}}", id="default of an output"
         ),
-        pytest.param("project: delays", "project: delays\ndescription: told\nx-team: core", id="description"),
+        pytest.param("project: delays", "project: delays\nx-team: core", id="a key of the user"),
         pytest.param(
             "seats: {dtype: int, min: 1}",
             "seats: {dtype: int, min: 1, description: told}",
@@ -114,7 +124,7 @@ def test_dropping_what_an_artifact_takes_moves_only_the_rows_that_verify_it(proj
         "    split: {type: hash",
         "      - {op: select, columns: {except: plane_year}}\n    split: {type: hash",
     )
-    assert ran(project) == {"dataset:departures", "describe:departures", "verify:late"}
+    assert ran(project) == {"dataset:departures", "describe:departures", "verify:late", *TOLD}
 
 
 def test_renaming_what_no_model_reads_reruns_no_training(project: Path) -> None:
@@ -125,7 +135,7 @@ def test_renaming_what_no_model_reads_reruns_no_training(project: Path) -> None:
     )
     edit(project, "key: [tailnum,", "key: [tail,")
     # The key of the split is also what the clusters of the metrics are named after.
-    measured = {f"{kind}:{name}" for kind in ("evaluate", "publish") for name in ("late", "line")}
+    measured = {f"{kind}:{name}" for kind in ("evaluate", "report", "publish") for name in ("late", "line")}
     assert ran(project) == {"dataset:departures", "describe:departures"} | measured
 
 
@@ -191,14 +201,19 @@ def test_a_csv_as_parquet_with_the_same_values_stops_at_the_source(project: Path
     assert ran(project) == {"source:planes"}
 
 
-def test_a_renamed_dataset_and_model_rerun_nothing(project: Path) -> None:
+def test_a_renamed_dataset_and_model_are_only_told(project: Path) -> None:
     for old, new in (
         ("departures", "flown"),
         ("  line:\n    type", "  straight:\n    type"),
         ("model: line", "model: straight"),
     ):
         edit(project, old, new)
-    assert ran(project) == set()
+    assert ran(project) == TOLD
+
+
+def test_a_description_is_only_told(project: Path) -> None:
+    edit(project, "project: delays", "project: delays\ndescription: told")
+    assert ran(project) == TOLD
 
 
 def test_a_changed_value_reruns_what_reads_its_column(project: Path) -> None:

@@ -172,4 +172,6 @@ class Models:
             output: Json = {"model": name} | self.chance.choice(forms)
             if random.Random(f"gates {name} {dataset}").random() < 0.5:
                 output["gates"] = [{"gate": "size", "max": "2MB"}]
+            if random.Random(f"report {name} {dataset}").random() < 0.3:
+                output["report"] = False
             self.spec["outputs"][name] = output

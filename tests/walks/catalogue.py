@@ -47,7 +47,7 @@ WALKS = (
             )
         ],
         settings={"models.one.metrics": ["r2", "explained_variance"]},
-        then=all_of("evaluate", "publish"),
+        then=all_of("evaluate", "report", "publish"),
         laws=["tests/models/test_metrics.py::test_every_metric_keeps_every_law[explained_variance"],
         schema="explained_variance",
     ),
@@ -91,7 +91,7 @@ WALKS = (
             Entry("data/__init__.py", "FOLDS", '"blocks": "mlbuild.data.folds.blocks.BlockFolds"')
         ],
         settings={"datasets.all.folds": {"type": "blocks", "count": 2}, "models.one.cross_validation": True},
-        then=frozenset({"folds:all", "fold:one@1", "fold:one@2"}) | all_of("cross_validate", "publish"),
+        then=frozenset({"folds:all", "fold:one@1", "fold:one@2"}) | all_of("cross_validate", "report", "publish"),
         laws=["tests/data/test_fold_law.py::test_every_class_of_folds_keeps_the_law[blocks"],
         schema="blocks of consecutive rows",
         makes=["dist/one/cross_validation.json"],
@@ -175,7 +175,8 @@ WALKS = (
             Edit("spec/meaning/outputs.py", "    for name, output in definitions.outputs.items():\n", _WARN),
         ],
         settings={"outputs.model": {"model": "one"}},
-        # The tasks of an output with the same model are the same, whatever its name.
+        # The other tasks of an output with the same model are the same, whatever its name.
+        then=frozenset({"report:model", "publish:model"}),
         makes=["dist/model/parity.json"],
         schema="vague-name",
         shows="'model' does not say what the output is",

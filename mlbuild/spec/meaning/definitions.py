@@ -13,6 +13,7 @@ from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.ops.op import Op
 from mlbuild.spec import language
+from mlbuild.spec.shipping import Output
 
 
 @frozen
@@ -66,5 +67,5 @@ class Definitions:
         return self.of("models")
 
     @property
-    def outputs(self) -> Mapping[str, language.Output | None]:
+    def outputs(self) -> Mapping[str, Output | None]:
         return self.of("outputs")

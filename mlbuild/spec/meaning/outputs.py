@@ -35,6 +35,7 @@ def check_outputs(
             serving=serving(dataset.table, model.features),
             baseline=output.baseline,
             gates=output.gates,
+            report=output.report,
         )
     return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mlbuild.params import Object
-from mlbuild.spec.language import Output
 from mlbuild.spec.meaning.outputs import check_outputs
 from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.meaning.verdicts.gates import check_gates
 from mlbuild.spec.sections.section import Section
+from mlbuild.spec.shipping import Output
 from mlbuild.spec.spec import OutputSpec
 
 

@@ -79,6 +79,12 @@ def roles(dataset: DatasetSpec, *numbers: int) -> Input:
     return Input("folds", f"{KIND}:{dataset.name}", tuple(map(part_of, numbers)))
 
 
+def report(scope: ModelScope) -> tuple[Input, ...]:
+    """Return the numbers of rows of the folds of a model as inputs: none if it is not cross-validated."""
+    dataset = scope.dataset.name
+    return (Input(KIND, f"{KIND}:{dataset}", (REPORT,)),) if numbers(scope) else ()
+
+
 def run(job: Job) -> None:
     folds = read(FOLDS.named(job.params["folds"]["type"]), job.params["folds"])
     rows = read_table(job, "rows", "train", job.params["columns"])

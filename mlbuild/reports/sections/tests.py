@@ -1,0 +1,27 @@
+"""The tests of the output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlbuild.reports.blocks import GOOD, WARN, Badge, Block, Name, Table
+from mlbuild.reports.facts import Facts
+from mlbuild.reports.sections.section import Section
+from mlbuild.shown import told
+
+
+class Tests(Section):
+    title = "Tests"
+
+    def blocks(self, facts: Facts) -> Iterator[Block]:
+        rows = [
+            [
+                Badge("passed", GOOD) if report["passed"] else Badge("warning", WARN),
+                Name(name),
+                facts.about["tests"][name],
+                told(report["text"]),
+            ]
+            for name, report in facts.tests.items()
+        ]
+        if rows:
+            yield Table("What was tested with the published file", ["verdict", "test", "kind", "found"], rows)

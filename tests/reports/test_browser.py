@@ -1,0 +1,35 @@
+"""Reports in a real browser without a network: they load nothing, log nothing, fit the window, and are accessible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.budget import examples, tell
+from tests.node import answer
+from tests.projects import built
+from tests.reports.projects import houses, loans, wide
+
+#: A phone and dark, a desktop and light. A soak also has what is between.
+LOOKS = [(360, "dark"), (1400, "light")]
+MATRIX = [(width, scheme) for width in (360, 800, 1400) for scheme in ("light", "dark")]
+
+
+def test_a_browser_finds_nothing_wrong(tmp_path: Path) -> None:
+    files = []
+    for make, output in ((loans, "trees"), *examples(0, 1) * ((houses, "price"), (wide, "one"))):
+        folder = tmp_path / output
+        folder.mkdir()
+        built(make(folder))
+        files.append(folder / "dist" / output / "report.html")
+    looks = LOOKS if examples(0, 1) == 0 else MATRIX
+    told = answer(
+        "reports/browser.mjs", {"files": [str(file) for file in files], "looks": looks, "shots": None}
+    )
+    assert len(told) == len(files) * len(looks)
+    for one in told:
+        where = f"{Path(one['file']).parent.name} at {one['width']} px, {one['scheme']}"
+        assert (one["requests"], one["messages"], one["scripts"]) == ([], [], 0), where
+        assert one["violations"] == [], where
+        assert one["wider"] == 0, f"{where}: the page is wider than the window"
+        assert one["passes"] > 20, f"{where}: axe-core checked something"
+    tell(f"{len(told)} views of {len(files)} reports: no request, no message, no violation")
