@@ -10,12 +10,12 @@ from mlbuild.frozen import frozen
 from mlbuild.pipeline.builds.written import place_of
 from mlbuild.tracking.builds import Build
 
-What = Literal["spec", "data", "library"]
+What = Literal["spec", "data", "library", "input", "output"]
 
 
 @frozen
 class Change:
-    """One thing that differs: the path of a setting in the spec, a source, or a library.
+    """One thing that differs: the path of a setting in the spec, a source, a library, or an input or output of a model file.
 
     `was` and `now` are None for something that only one of the two has; `place` is where a setting is written.
     """

@@ -121,12 +121,13 @@ def _model(store: DiskStore, old: Build, new: Build, model: str) -> Iterator[Mod
         None if rows is None else int(rows),
         new.clusters(model, split),
         pair is not None,
-        [_metric(name, before[name], after[name], pair) for name in names],
+        [changed_metric(name, before[name], after[name], pair) for name in names],
         moves_of(pair) if pair else None,
     )
 
 
-def _metric(name: str, old: float | None, new: float | None, pair: Pair | None) -> MetricChange:
+def changed_metric(name: str, old: float | None, new: float | None, pair: Pair | None) -> MetricChange:
+    """Return how a metric differs. Without the predictions of both, there is no interval."""
     apart = pair.difference(name) if pair else None
     if apart is None and old is not None and new is not None:
         apart = Difference(new - old)

@@ -13,6 +13,7 @@ from mlbuild.cli.reading.channels import refused
 from mlbuild.engine.store.kept import digest_of
 from mlbuild.engine.store.local import RUNS
 from mlbuild.engine.store.store import open_store
+from mlbuild.frozen import frozen
 from mlbuild.pipeline.channels.channel import channels_of, is_name
 from mlbuild.pipeline.channels.model import NoModel, model_of
 from mlbuild.pipeline.tasks import artifact, publish
@@ -51,18 +52,35 @@ def find_build(history: History, asked: str) -> Build:
         UsageError: There is none, or several are meant.
         Stopped: It is a git revision that was not built.
     """
+    side = find_side(history, asked)
+    if side.build is None:
+        raise UsageError(f"no recorded build made '{shown(str(side.model))}'", _NAMES)
+    return side.build
+
+
+@frozen(eq=False)
+class Side:
+    """What a comparison is about: a build, or a model file, or the model file of a build."""
+
+    build: Build | None
+    model: Path | None = None
+
+
+def find_side(history: History, asked: str) -> Side:
+    """Return a build as `find_build` does, or a model file that no recorded build made.
+
+    Raises:
+        UsageError, Stopped: As for `find_build`.
+    """
     model = _model(history, asked)
     if model is not None:
-        made = history.made(digest_of(model))
-        if made is None:
-            raise UsageError(f"no recorded build made '{shown(str(model))}'", _NAMES)
-        return made
+        return Side(history.made(digest_of(model)), model)
     try:
         found = history.find(asked)
     except LookupError as error:
         raise UsageError(str(error.args[0]), "write more of its name") from None
     if found is not None:
-        return found
+        return Side(found)
     if commit := history.commit(asked):
         again = f"git switch --detach {shown(commit[:12])} && mlbuild build && git switch -"
         message = (

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.output.tracking.comparison import comparison_json, comparison_md, comparison_text
-from mlbuild.cli.reading.history import find_build, history_of
+from mlbuild.cli.reading.history import Side, find_side, history_of
+from mlbuild.cli.reading.model_files import compared_files
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import listed
 from mlbuild.shown import shown
-from mlbuild.tracking.comparison import compare
+from mlbuild.tracking.comparison import Comparison, compare
+from mlbuild.tracking.files import FileComparison
 
 FORMATS = ("text", "json")
 
@@ -22,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Compare two builds: what differs in the spec (with file and line), the data and the libraries; the metrics, with 95% intervals of their "
         "differences on the same rows; which labels flip, from right to wrong or the other way around; and the size of the models. "
         "To name a build, use the start of its name, last, previous, last~2, a git revision that was built without changes, a channel, an output, a published folder, or model.onnx. "
-        "A..B is the same as A B. Nothing is built."
+        "A..B is the same as A B. Nothing is built. A folder or file that no recorded build made is compared, too: inputs and outputs, and the predictions for rows "
+        "of today, which are prepared if they are out of date; or else the metrics next to it."
     )
     parser.add_argument("old", nargs="?", metavar="A", help="build, or A..B (default: previous)")
     parser.add_argument("new", nargs="?", metavar="B", help="build (default: last)")
@@ -47,14 +51,29 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--md and --json cannot be used together")
     history = history_of(args)
     first, second = _asked(args)
-    old, new = find_build(history, first), find_build(history, second)
+    sides = find_side(history, first), find_side(history, second)
+    if None in (sides[0].build, sides[1].build):
+        if args.model is not None or args.data:
+            raise UsageError("--model and --data need two recorded builds", _names_files(sides))
+        found_files = compared_files(args, history, (first, second), sides)
+        return _show(args, found_files)
+    old, new = (side.build for side in sides)
+    assert old is not None and new is not None
     if args.model is not None and not (args.model in old.metrics and args.model in new.metrics):
         known = [name for name in new.metrics if name in old.metrics]
         raise UsageError(
             f"no metrics of a model '{shown(args.model)}' in both builds",
             f"models: {listed(known) or 'none'}",
         )
-    found = compare(open_store(history.root), old, new, args.model, rows=args.data)
+    return _show(args, compare(open_store(history.root), old, new, args.model, rows=args.data))
+
+
+def _names_files(sides: Sequence[Side]) -> str:
+    files = [str(side.model) for side in sides if side.build is None]
+    return f"no recorded build made '{shown(files[0])}'"
+
+
+def _show(args: argparse.Namespace, found: Comparison | FileComparison) -> int:
     samples = not args.no_samples
     if args.json:
         content = comparison_json(found, predictions=args.predictions, samples=samples)

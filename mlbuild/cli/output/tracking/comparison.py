@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlbuild.cli.output.building.reasons import value_text
@@ -17,6 +18,7 @@ from mlbuild.shown import shown
 from mlbuild.tracking.builds import Build
 from mlbuild.tracking.changes import Change
 from mlbuild.tracking.comparison import Comparison, MetricChange, ModelChanges
+from mlbuild.tracking.files import FileComparison, ModelFile
 from mlbuild.tracking.tables import RowChanges, TableChanges
 
 #: What Markdown would interpret. It leaves underscores inside words alone.
@@ -33,7 +35,7 @@ class _Block:
     notes: Sequence[str] = ()
 
 
-def comparison_text(found: Comparison, *, predictions: bool, samples: bool) -> list[str]:
+def comparison_text(found: Comparison | FileComparison, *, predictions: bool, samples: bool) -> list[str]:
     lines = [_title(found)]
     for block in _blocks(found, predictions, samples):
         table = aligned(block.table) if block.table else []
@@ -41,7 +43,7 @@ def comparison_text(found: Comparison, *, predictions: bool, samples: bool) -> l
     return lines
 
 
-def comparison_md(found: Comparison, *, predictions: bool, samples: bool) -> list[str]:
+def comparison_md(found: Comparison | FileComparison, *, predictions: bool, samples: bool) -> list[str]:
     """Return Markdown. What is beyond chance is bold."""
     lines = [f"## {_escaped(_title(found))}"]
     for block in _blocks(found, predictions, samples):
@@ -68,17 +70,22 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
 
 
-def _title(found: Comparison) -> str:
+def _title(found: Comparison | FileComparison) -> str:
     return f"{_named(found.old)} -> {_named(found.new)}"
 
 
-def _named(build: Build) -> str:
+def _named(build: Build | ModelFile) -> str:
+    if isinstance(build, ModelFile):
+        return f"{shown(build.called)} ({build.digest[:7]})"
     git = f" ({build.git})" if build.git else ""
     ended = f", {build.outcome}" if build.outcome != "ok" else ""
     return f"{build.name}{git}{ended}"
 
 
-def _blocks(found: Comparison, predictions: bool, samples: bool) -> Iterator[_Block]:
+def _blocks(found: Comparison | FileComparison, predictions: bool, samples: bool) -> Iterator[_Block]:
+    if isinstance(found, FileComparison):
+        yield from _file_blocks(found, predictions)
+        return
     yield _changes(found)
     for table in found.tables:
         yield _table(table, samples)
@@ -93,6 +100,27 @@ def _blocks(found: Comparison, predictions: bool, samples: bool) -> Iterator[_Bl
     ]
     if sizes:
         yield _Block("size", [["output", "old", "new"], *sizes])
+
+
+def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[_Block]:
+    rows = [[*_change(one)][:4] for one in found.changes]
+    same = (
+        "the files are the same"
+        if found.old.digest == found.new.digest
+        else "they have the same inputs and outputs"
+    )
+    yield _Block("changes", [["what", "where", "old", "new"], *rows] if rows else [], [] if rows else [same])
+    why = f"predictions for rows of today are not compared: {shown(found.why or '')}"
+    if not found.models:
+        yield _Block("metrics", notes=[why])
+    for model in found.models:
+        block = _model(model)
+        yield block if found.today else replace(block, notes=[f"the rows of these metrics can differ; {why}"])
+        if predictions and model.moves and model.moves.largest:
+            yield _moved(model)
+    if found.old.size != found.new.size:
+        sizes = [size_text(one.size) for one in (found.old, found.new)]
+        yield _Block("size", [["file", "old", "new"], ["model.onnx", *sizes]])
 
 
 def _changes(found: Comparison) -> _Block:
@@ -198,7 +226,20 @@ def _moved(model: ModelChanges) -> _Block:
     return _Block(title, [["row", "change", "old", "new"], *rows])
 
 
-def comparison_json(found: Comparison, *, predictions: bool, samples: bool) -> dict[str, Any]:
+def comparison_json(
+    found: Comparison | FileComparison, *, predictions: bool, samples: bool
+) -> dict[str, Any]:
+    if isinstance(found, FileComparison):
+        return {
+            **{
+                name: {"file": one.called, "sha256": one.digest, "bytes": one.size}
+                for name, one in (("old", found.old), ("new", found.new))
+            },
+            "changes": [vars(one) for one in found.changes],
+            "models": [_model_json(one, predictions) for one in found.models],
+            "today": found.today,
+            "why": found.why,
+        }
     return {
         **{
             name: {
