@@ -237,7 +237,7 @@ def test_builds_are_named_by_revisions_folders_and_models(mlbuild: Command) -> N
     for name in ("dist/one", "dist/one/model.onnx", last, last[:-2], last[-6:], "last", "better"):
         assert told(mlbuild("diff", "main", name, "--json").out)["new"]["build"] == last
     (mlbuild.folder / "dist/one/model.onnx").write_bytes(b"other")
-    assert "no recorded build made 'dist/one/model.onnx'" in mlbuild("diff", "dist/one").err
+    assert "'dist/one/model.onnx' was not written by mlbuild" in mlbuild("diff", "dist/one").err
 
 
 @pytest.mark.parametrize(
