@@ -32,10 +32,10 @@ from mlbuild.cli.unchanged import (
 from mlbuild.data.locators.variables import expand
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.decide.external import Machine
 from mlbuild.engine.decide.files import GRAIN_NS, Digests, LocalFile, name_in, settled
 from mlbuild.engine.decide.libraries import is_installed, listed
 from mlbuild.engine.decide.looks import answer_of, find_look
+from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Fresh
 from mlbuild.engine.execution.events import BuildResult

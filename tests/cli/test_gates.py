@@ -10,7 +10,7 @@ import pytest
 
 from mlbuild.cli import snapshot
 from mlbuild.cli.exits import GATE, OK
-from mlbuild.engine.decide import external
+from mlbuild.engine.decide import machine as measuring
 from mlbuild.process import machine
 from tests.cli.running import Command
 from tests.verdicts.loans import edited, loans, rows
@@ -157,7 +157,7 @@ def test_a_model_is_timed_once_per_machine(
     tmp_path: Path, mlbuild: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cpu = "a fast CPU"
-    for module in (external, snapshot, machine):
+    for module in (measuring, snapshot, machine):
         monkeypatch.setattr(module, "cpu", lambda: cpu)
     monkeypatch.setenv("MLBUILD_CACHE_DIR", str(tmp_path / "cache"))
     folders = [tmp_path / name for name in ("one", "other")]

@@ -1,7 +1,7 @@
 """What is outside a project's results but determines them.
 
 An `External` has a content that can be hashed at any time, such as a file. Something `Outside`, such as a database,
-has none until a task has asked it. The `Clock` and the `Machine` are outside, too.
+has none until a task has asked it. The `Clock` is outside, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
 from mlbuild.frozen import frozen
-from mlbuild.process.machine import cpu
 
 #: Facts that are cheap to look up and change when a content does, as JSON.
 Token = list[int | str]
@@ -91,18 +90,3 @@ class Clock:
     called: ClassVar[str] = "the clock"
     place: ClassVar[str] = ""
     refresh: ClassVar[int | None] = None
-
-
-@frozen
-class Machine:
-    """This machine as something outside: what a task measures on it holds as long as it has the same model of CPU.
-
-    Other machines measure on their own: only what was asked here counts here, whoever shares the results.
-    """
-
-    called: ClassVar[str] = "this machine"
-    refresh: ClassVar[int | None] = None
-
-    @property
-    def place(self) -> str:
-        return cpu()

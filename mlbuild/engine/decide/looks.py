@@ -11,8 +11,9 @@ from typing import Literal
 
 from mlbuild.engine.canonical import canonical, digest, is_digest
 from mlbuild.engine.decide.documents import fits, seconds
-from mlbuild.engine.decide.external import Clock, Machine, Outside
+from mlbuild.engine.decide.external import Clock, Outside
 from mlbuild.engine.decide.key import Ingredients
+from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action, Part
 from mlbuild.engine.graph import Task

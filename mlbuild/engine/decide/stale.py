@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mlbuild.diagnostics import Failure
 from mlbuild.engine.code.versions import Code
-from mlbuild.engine.decide.external import Machine
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.key import Ingredients, Read, ingredients
 from mlbuild.engine.decide.looks import Look, Looks, answered, find_look
+from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.decide.reasons import Reason, changes
 from mlbuild.engine.decide.records import Action, find_action, find_record
 from mlbuild.engine.execution.export import export_reasons

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import replace
 
-from mlbuild.engine.decide.external import Machine
+from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.decide.stale import Stale
 from mlbuild.engine.execution.executor import Executor, Heard, Outcome
 from mlbuild.engine.execution.perform import VERDICTS

@@ -7,8 +7,10 @@ from dataclasses import field
 from pathlib import Path as FilePath
 from typing import Any
 
+from mlbuild.data.locators.missing import missing
+from mlbuild.diagnostics import Path, Problem
 from mlbuild.frozen import frozen
-from mlbuild.spec.layers.bounds import Bounds
+from mlbuild.spec.layers.bounds import HELP, Bounds
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
@@ -43,3 +45,11 @@ class Project:
     @property
     def outputs(self) -> Mapping[str, OutputSpec | None]:
         return self.of("outputs")
+
+    def file_problem(self, named: str, at: Path) -> Problem | None:
+        """Return the problem if a file that a test or a gate names does not exist, or is outside the project."""
+        file = self.root / named
+        found = missing(file, named, at, "the folder of the spec")
+        if found is None and not self.bounds.hold(file):
+            return Problem("outside-project", f"'{named}' is outside this project", at, HELP)
+        return found

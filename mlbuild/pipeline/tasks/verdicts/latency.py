@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.session import Arrays, Session, encode
-from mlbuild.engine.decide.external import Machine
+from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_columns

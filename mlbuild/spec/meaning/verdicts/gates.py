@@ -5,7 +5,6 @@ from __future__ import annotations
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.layers.bounds import HELP
 from mlbuild.spec.meaning.project import Project
-from mlbuild.spec.meaning.verdicts.files import file_problem
 from mlbuild.spec.spec import ModelSpec, OutputSpec
 from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates.gate import Judged
@@ -79,7 +78,7 @@ def _file_problems(project: Project, baseline: Baseline, at: Path) -> list[Probl
     if baseline.file is None:
         return []
     file = project.root / baseline.file
-    found = file_problem(project, baseline.file, at)
+    found = project.file_problem(baseline.file, at)
     folders = (
         file.absolute().relative_to(project.root.absolute()).parts if _inside(project, baseline.file) else ()
     )

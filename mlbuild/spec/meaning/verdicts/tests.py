@@ -9,7 +9,6 @@ from typing import Any
 from mlbuild.data.formats.by_suffix import KNOWN, format_of
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.meaning.project import Project
-from mlbuild.spec.meaning.verdicts.files import file_problem
 from mlbuild.spec.spec import OutputSpec, TestSpec
 from mlbuild.verdicts.tests.test import About, Test
 
@@ -39,7 +38,7 @@ def _of_file(project: Project, test: Test, at: Path) -> Iterator[Problem]:
     """Yield what is wrong with the file of a test."""
     if test.file is None:
         return
-    found = file_problem(project, test.file, at)
+    found = project.file_problem(test.file, at)
     if found is None and format_of(FilePath(test.file)) is None:
         message = f"the suffix of '{test.file}' does not say how to read it"
         found = Problem("bad-format", message, at, f"suffixes: {', '.join(KNOWN)}")
