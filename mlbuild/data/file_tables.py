@@ -13,6 +13,7 @@ from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.patterns import partitions
 from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.frozen import frozen
 from mlbuild.hints import listed
 from mlbuild.progress import Report, silent
 
@@ -23,38 +24,52 @@ if TYPE_CHECKING:
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 
 
+@frozen
+class Member:
+    """One of several files of a table: its name in messages, and the columns that its path holds, with their values."""
+
+    called: str
+    file: Path
+    columns: Mapping[str, str]
+
+
+def members(files: Sequence[Path], names: Sequence[str]) -> list[Member]:
+    """Return local files, in whose paths are the columns `names`."""
+    folder = os.path.commonpath([file.parent for file in files])
+    known = [partitions(file.as_posix()) for file in files]
+    return [
+        Member(os.path.relpath(file, folder), file, {name: some[name] for name in names})
+        for file, some in zip(files, known, strict=True)
+    ]
+
+
 def read_files(
-    form: Format,
-    files: Sequence[Path],
-    names: Sequence[str],
-    columns: Mapping[str, Parsing],
-    progress: Report = silent,
+    form: Format, files: Sequence[Member], columns: Mapping[str, Parsing], progress: Report = silent
 ) -> tuple[pl.DataFrame, list[Fault]]:
     """Return the columns of a contract from all files, one after the other, and their faults.
 
-    `names` are the columns that are in the paths of the files. The row numbers of faults count through all files.
+    The row numbers of faults count through all files.
 
     Raises:
         Failed: Of kind `data`: a file cannot be read, or has other columns than the first one.
     """
     import polars as pl
 
-    folder = os.path.commonpath([file.parent for file in files])
     wanted = dict.fromkeys(map(form.name_in_file, columns))
     first: tuple[str, list[str]] | None = None
     frames: list[pl.DataFrame] = []
     faults: list[Fault] = []
     height = 0
-    for number, file in enumerate(files):
-        called = os.path.relpath(file, folder)
-        raw, header = _raw(lambda file: form.raw_for(file, columns), file, called)
-        if both := [name for name in names if name in header]:
+    for number, one in enumerate(files):
+        called = one.called
+        raw, header = _raw(lambda file: form.raw_for(file, columns), one.file, called)
+        if both := [name for name in one.columns if name in header]:
             raise data_failure(f"column '{both[0]}' is in both the file '{called}' and its path")
         if raw.height:  # a file without rows need not have columns
             has = [name for name in wanted if name in header]
             first = first or (called, has)
             _check(*first, called, has)
-        frame, found = form.convert(*_with_partitions(raw, header, names, file), columns)
+        frame, found = form.convert(*_with_partitions(raw, header, one.columns), columns)
         faults += [fault.after(height, called) for fault in found]
         frames.append(frame)
         height += frame.height
@@ -62,7 +77,7 @@ def read_files(
     return pl.concat(frames), merged(faults)
 
 
-def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+def raw_of(form: Format, files: Sequence[Member], columns: Sequence[str]) -> pl.DataFrame:
     """Return these columns of all files as they are written, one file after the other, with those in the paths.
 
     Raises:
@@ -71,17 +86,16 @@ def raw_of(form: Format, files: Sequence[Path], names: Sequence[str], columns: S
     import polars as pl
     import polars.selectors as cs
 
-    folder = os.path.commonpath([file.parent for file in files])
     frames: list[pl.DataFrame] = []
     first = ("", list[str]())
-    for file in files:
-        called = os.path.relpath(file, folder)
-        raw, header = _raw(lambda file: form.raw(file, columns), file, called)
+    for one in files:
+        called = one.called
+        raw, header = _raw(lambda file: form.raw(file, columns), one.file, called)
         first = first if frames else (called, header)
         _check(*first, called, header)
         frames.append(
             _with_partitions(
-                raw.select(cs.by_name(*sorted(raw.columns, key=columns.index))), header, names, file
+                raw.select(cs.by_name(*sorted(raw.columns, key=columns.index))), header, one.columns
             )[0]
         )
     try:
@@ -118,15 +132,14 @@ def _check(first: str, has: Sequence[str], other: str, other_has: Sequence[str])
 
 
 def _with_partitions(
-    raw: pl.DataFrame, header: Sequence[str], names: Sequence[str], file: Path
+    raw: pl.DataFrame, header: Sequence[str], known: Mapping[str, str]
 ) -> tuple[pl.DataFrame, list[str]]:
     """Add the columns that are in the path of a file."""
     import polars as pl
 
-    values = partitions(file.as_posix())
-    texts = {name: None if values[name] == _MISSING else unquote(values[name]) for name in names}
+    texts = {name: None if value == _MISSING else unquote(value) for name, value in known.items()}
     added = [pl.lit(text, pl.String).alias(name) for name, text in texts.items()]
-    return raw.with_columns(added), [*header, *names]
+    return raw.with_columns(added), [*header, *known]
 
 
 def merged(faults: Sequence[Fault]) -> list[Fault]:

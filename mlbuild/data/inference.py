@@ -14,7 +14,7 @@ from mlbuild.data.contracts import COLUMN, Column, unusable
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.evidence.promises import promised
 from mlbuild.data.faults import faulty
-from mlbuild.data.file_tables import raw_of, read_files
+from mlbuild.data.file_tables import members, raw_of, read_files
 from mlbuild.data.formats.by_suffix import format_of
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.patterns import partitions
@@ -74,7 +74,9 @@ def infer(file: Path, *others: Path) -> Inferred:
         del refused[""]
     if others:
         in_paths = [name for name in partitions(file.as_posix()) if name not in header]
-        raw = raw_of(fitting, (file, *others), in_paths, [name for name in header if name not in refused])
+        raw = raw_of(
+            fitting, members((file, *others), in_paths), [name for name in header if name not in refused]
+        )
     else:
         raw, in_paths = _raw(fitting, file, header, refused), []
     if index is not None and _counts(raw[""]):
@@ -91,7 +93,7 @@ def infer(file: Path, *others: Path) -> Inferred:
     }
     # Read as a build will, which proves every dtype.
     if others:
-        rows, faults = read_files(guess.format, (file, *others), in_paths, columns)
+        rows, faults = read_files(guess.format, members((file, *others), in_paths), columns)
     else:
         rows, faults = guess.format.read(file, columns)
     if faults:

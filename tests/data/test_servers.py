@@ -374,7 +374,7 @@ def test_nothing_searches_for_credentials(
 
 
 def test_a_server_cannot_send_forever(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LARGEST", 1_000_000)
+    monkeypatch.setattr(module, "LARGEST", 1_000_000)
     site.files["/rows.csv"] = CONTENT
     found = failure(tmp_path, f"{site.url}/rows.csv")
     assert (found.kind, found.message) == ("data", "'${DATA}' is larger than 0 GB")

@@ -50,14 +50,14 @@ def build(spec: Path) -> tuple[list[str], BuildResult]:
 
 def table(spec: Path) -> pl.DataFrame:
     """Return all rows of the source, as the build stored them."""
-    from mlbuild.data.file_tables import read_files
+    from mlbuild.data.file_tables import members, read_files
 
     source = api.load(spec).sources["rows"]
     (external,) = source.located.externals.values()
     names = source.located.partitions
     assert names is not None
     found, faults = read_files(
-        source.source.format, external.files(spec.parent), names, source.contract.columns
+        source.source.format, members(external.files(spec.parent), names), source.contract.columns
     )
     assert faults == []
     return found

@@ -66,10 +66,28 @@ def found(folder: Path, source: str) -> list[Diagnostic]:
             "write s3://BUCKET/PATH",
         ),
         (
-            "path: 's3://bucket/*.csv'",
+            "path: 'https://host/days/*.csv'",
             "bad-format",
-            "'s3://bucket/*.csv' is a pattern",
-            "a source can be several files only if they are local",
+            "'https://host/days/*.csv' is a pattern",
+            "the web does not list its files: write a list of URLs",
+        ),
+        (
+            "type: csv, path: ['s3://bucket/*.csv', 'https://host/days/*.csv']",
+            "bad-format",
+            "'https://host/days/*.csv' is a pattern",
+            "the web does not list its files: write a list of URLs",
+        ),
+        (
+            "type: delta, path: 's3://bucket/*'",
+            "bad-format",
+            "'s3://bucket/*' is a pattern",
+            "name one table",
+        ),
+        (
+            "path: 's3://*/x.csv'",
+            "bad-format",
+            "'s3://*/x.csv' names no bucket",
+            "write s3://BUCKET/PATH; only PATH can be a pattern",
         ),
         (
             "path: gs://bucket/a/../x.csv",
@@ -104,8 +122,8 @@ def found(folder: Path, source: str) -> list[Diagnostic]:
         (
             "type: csv, path: [https://host/x.csv, y.csv]",
             "contradiction",
-            "a URL must be the only path of a source",
-            "define a source for each file, and combine them with a 'concat' step",
+            "'y.csv' is a local file, but other files of the source are on servers",
+            "define a source for each, and combine them with a 'concat' step",
         ),
         ("path: x.csv, refresh: 6h", "no-effect", "'refresh' has no effect on local files", "remove it"),
         (
@@ -155,7 +173,7 @@ def test_the_value_of_a_variable_is_not_shown(tmp_path: Path, monkeypatch: pytes
         "http://s3cret/x",
         "https://s3cret",
         "s3://s3cret",
-        "s3://bucket/s3cret/*",
+        "https://host/s3cret/*",
     ):
         monkeypatch.setenv("DATA", value)
         (one,) = found(tmp_path, "type: csv, path: '${DATA}'")

@@ -11,9 +11,10 @@ from mlbuild.data.formats.format import FILE
 from mlbuild.data.locators.file_set import FileSet
 from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import missing
-from mlbuild.data.locators.patterns import is_pattern, partitions
+from mlbuild.data.locators.patterns import different, is_pattern, partitions
 from mlbuild.data.locators.remote import Refresh
-from mlbuild.data.locators.url import is_url, locate_url
+from mlbuild.data.locators.url import is_url, is_url_pattern, locate_url
+from mlbuild.data.locators.url_set import locate_urls
 from mlbuild.data.locators.variables import Expanded, expand
 from mlbuild.diagnostics import Path as At
 from mlbuild.diagnostics import Problem, Rejected
@@ -29,16 +30,16 @@ _NEVER_FETCHED = Problem(
 
 @frozen
 class File(Locator):
-    """A local file, or several that have the same columns; or the URL of a file."""
+    """A local file, or the URL of a file; or several that have the same columns."""
 
     path: tuple[str, ...] = field(
         ListOf(Text(), or_one=True, min_items=1, unique=True),
         "Path of the file, relative to the folder of the spec. With a list of paths or a pattern such as "
-        "`days/*.csv`, the table consists of the rows of all these files. It can also be a URL: `https://`, `s3://`, `gs://` or `az://`.",
+        "`days/*.csv`, the table consists of the rows of all these files. They can also be URLs: `https://`, `s3://`, `gs://` or `az://`.",
     )
     refresh: str | None = field(
         Refresh(),
-        "When to check again whether a file at a URL has changed: `always` (the default), `never`, or after a "
+        "When to check again whether files at URLs have changed: `always` (the default), `never`, or after a "
         "duration such as `6h`.",
         default=None,
     )
@@ -61,24 +62,13 @@ class File(Locator):
         if problems:
             return Located(", ".join(self.path), {}, self._place(root, self.path), problems=tuple(problems))
         if any(is_url(path.text) for path in paths):
-            return self._remote(paths, places, environment)
+            refresh = self.refresh or "always"
+            if len(paths) == 1 and not is_url_pattern(paths[0].text):
+                return locate_url(self.name, paths[0], refresh, environment)
+            return locate_urls(self.path, paths, places, refresh, environment)
         problems = [] if self.refresh is None or any(path.names for path in paths) else [_NEVER_FETCHED]
         located = self._local(root, paths, places, environment)
         return replace(located, problems=(*problems, *located.problems)) if problems else located
-
-    def _remote(
-        self, paths: Sequence[Expanded], places: Sequence[At], environment: Mapping[str, str]
-    ) -> Located:
-        if len(paths) == 1:
-            return locate_url(self.name, paths[0], self.refresh or "always", environment)
-        message, help_ = (
-            "a URL must be the only path of a source",
-            "define a source for each file, and combine them with a 'concat' step",
-        )
-        wrong = [at for path, at in zip(paths, places, strict=True) if is_url(path.text)]
-        problems = tuple(Problem("contradiction", message, at, help_) for at in wrong)
-        called = ", ".join(self.path)
-        return Located(called, {}, called, problems=problems)
 
     def _local(
         self, root: Path, paths: Sequence[Expanded], places: Sequence[At], environment: Mapping[str, str]
@@ -126,7 +116,9 @@ class File(Locator):
         known = [partitions(name) for name in found]
         other = next((index for index, some in enumerate(known) if some.keys() != known[0].keys()), None)
         if other is not None and not problems:
-            problems.append(_different(found[0], known[0], found[other], known[other]))
+            message = different(found[0], known[0], found[other], known[other])
+            help_ = "use the same partition folders (NAME=VALUE) for all files"
+            problems.append(Problem("contradiction", message, ("path",), help_))
         return Located(
             called=called,
             externals={FILE: files},
@@ -161,13 +153,3 @@ def _fixed(pattern: str) -> str:
     parts = pattern.split("/")
     first = next(index for index, part in enumerate(parts) if any(char in part for char in "*?["))
     return "/".join(parts[:first]) or ("/" if pattern.startswith("/") else ".")
-
-
-def _different(first: str, keys: Mapping[str, str], other: str, others: Mapping[str, str]) -> Problem:
-    def told(some: Mapping[str, str]) -> str:
-        return f"the partitions {', '.join(some)}" if some else "no partitions"
-
-    message = f"the path '{other}' has {told(others)}, but '{first}' has {told(keys)}"
-    return Problem(
-        "contradiction", message, ("path",), "use the same partition folders (NAME=VALUE) for all files"
-    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from mlbuild.frozen import frozen
@@ -69,6 +71,32 @@ def matching(root: Path, pattern: str) -> Matches:
                     found.append(f"{folder}{name}/")
         above = [*dict.fromkeys(found)]
     return Matches(tuple(sorted(files)), tuple(folders), tuple(sorted(links)))
+
+
+def path_fits(path: str, pattern: str) -> bool:
+    """Whether a path matches a pattern, as a local file with this path would."""
+    parts = path.split("/")
+    steps = [step for step in pattern.split("/") if step not in ("", ".")]
+
+    @cache
+    def fits(part: int, step: int) -> bool:
+        if step == len(steps) or part == len(parts):
+            return step == len(steps) and part == len(parts)
+        if steps[step] != _DEEP:
+            return _fits(parts[part], steps[step]) and fits(part + 1, step + 1)
+        deeper = part + 1 < len(parts) and not parts[part].startswith(".") and fits(part + 1, step)
+        return deeper or fits(part, step + 1)
+
+    return fits(0, 0)
+
+
+def different(first: str, keys: Mapping[str, str], other: str, others: Mapping[str, str]) -> str:
+    """Return the message that two files are in folders with different partitions."""
+
+    def told(some: Mapping[str, str]) -> str:
+        return f"the partitions {', '.join(some)}" if some else "no partitions"
+
+    return f"the path '{other}' has {told(others)}, but '{first}' has {told(keys)}"
 
 
 def partitions(path: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from mlbuild.data.locators.variables import Expanded
 from mlbuild.data.servers import SERVERS
 from mlbuild.data.servers.address import Address
 from mlbuild.data.servers.server import Answer, Server
+from mlbuild.diagnostics import Path as At
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.engine.canonical import digest
 from mlbuild.frozen import frozen
@@ -25,9 +26,9 @@ from mlbuild.progress import Report
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _VARIABLE = re.compile(r"\$\{\w+(?::-([^}]*))?\}")
-_AT = ("path",)
+_AT: At = ("path",)
 #: The most bytes that are fetched: a server can send without an end.
-_LARGEST = 100 * 10**9
+LARGEST = 100 * 10**9
 
 
 def is_url(path: str) -> bool:
@@ -35,10 +36,19 @@ def is_url(path: str) -> bool:
     return _URL.match(path) is not None
 
 
+def is_url_pattern(url: str) -> bool:
+    """Whether a URL stands for all files that match it, because its server lists them."""
+    address = Address(url, url)
+    if address.scheme not in SERVERS.names:
+        return False
+    server = SERVERS.named(address.scheme)
+    return server.lists and server.is_pattern(address)
+
+
 def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[str, str]) -> Located:
     """Locate a file by its URL, after the variables in what is written were replaced."""
     address = Address(path.text, called_in_messages(written))
-    problem = mistake_in(written, address, SERVERS, environment)
+    problem = mistake_in(written, address, SERVERS, environment, several=True)
     if problem is not None:
         return Located(address.called, {}, address.called, problems=(problem,))
     server = SERVERS.named(address.scheme)
@@ -49,7 +59,7 @@ def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[
         place=place,
         remote=RemoteFile(address.called, trace(place), seconds_of(refresh), server, address),
         variables=tuple(dict.fromkeys([*path.names, *server.variables])),
-        problems=tuple(_unreadable(server)),
+        problems=tuple(unreadable(server)),
     )
 
 
@@ -71,23 +81,41 @@ def trace(place: str) -> str:
 
 
 def mistake_in(
-    written: str, address: Address, servers: Catalogue[type[Server]], environment: Mapping[str, str]
+    written: str,
+    address: Address,
+    servers: Catalogue[type[Server]],
+    environment: Mapping[str, str],
+    at: At = _AT,
+    *,
+    several: bool = False,
 ) -> Problem | None:
-    """Return what is wrong with a URL, which must be that of one of some servers."""
+    """Return what is wrong with a URL at a path of the source, which must be that of one of some servers.
+
+    `several` says that it can be a pattern, if the server lists its files.
+    """
     if address.scheme not in servers.names:
         message = f"'{address.called}' is not a URL that can be read"
         known = listed(f"{scheme}://" for scheme in servers.names if scheme != "http")
-        return Problem("bad-format", message, _AT, f"it must start with one of {known}")
+        return Problem("bad-format", message, at, f"it must start with one of {known}")
     if _has_secrets(written):
         help_ = "put the URL into an environment variable: path: ${DATA_URL}"
-        return Problem("written-password", "the path contains a password", _AT, help_, on="key")
-    mistake = servers.named(address.scheme).mistake(address, environment)
-    return mistake and Problem("bad-format", f"'{address.called}' {mistake[0]}", _AT, mistake[1])
+        return Problem("written-password", "the path contains a password", at, help_, on="key")
+    server = servers.named(address.scheme)
+    mistake = server.mistake(address, environment)
+    if not mistake and server.is_pattern(address) and not (several and server.lists):
+        help_ = (
+            "name one table"
+            if not several
+            else f"{server.name} does not list its files: write a list of URLs"
+        )
+        mistake = "is a pattern", help_
+    return mistake and Problem("bad-format", f"'{address.called}' {mistake[0]}", at, mistake[1])
 
 
-def _unreadable(server: type[Server]) -> Iterator[Problem]:
+def unreadable(server: type[Server], at: At = _AT) -> Iterator[Problem]:
+    """Yield that the library of a server is missing."""
     if find_spec(server.module) is None:
-        yield not_installed(f"reading from {server.name}", server.libraries, server.extra, _AT)
+        yield not_installed(f"reading from {server.name}", server.libraries, server.extra, at)
 
 
 @frozen
@@ -124,7 +152,7 @@ class OpenedFile:
         with file.open("wb") as out:
             for chunk in self._answer.chunks():
                 done += len(chunk)
-                if done > _LARGEST:
-                    raise data_failure(f"'{self._called}' is larger than {_LARGEST / 10**9:.0f} GB")
+                if done > LARGEST:
+                    raise data_failure(f"'{self._called}' is larger than {LARGEST / 10**9:.0f} GB")
                 out.write(chunk)
                 progress(done, self._answer.size, "bytes")

@@ -10,13 +10,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.data.servers.address import Address
-from mlbuild.data.servers.server import CONNECT, PATIENCE, RETRIES, Server, absent, is_local, unreachable
+from mlbuild.data.servers.server import (
+    CHANGED,
+    CONNECT,
+    PATIENCE,
+    RETRIES,
+    Listed,
+    Server,
+    absent,
+    is_local,
+    unreachable,
+)
 from mlbuild.diagnostics import Failed, Failure
 
 if TYPE_CHECKING:
     from obstore import GetResult
 
 _CHUNK = 1 << 20
+#: How many objects of a list are taken at a time.
+_PAGE = 1000
 #: The longest time that one file may take.
 _LONGEST = timedelta(days=1)
 #: Parts of messages of obstore that tell the cause, and the cause.
@@ -48,6 +60,7 @@ class Cloud(Server):
     libraries = ("obstore",)
     module = "obstore"
     extra = "cloud"
+    lists = True
     #: The start of the names of its environment variables, and the class of obstore.
     prefix: ClassVar[str]
     store: ClassVar[str]
@@ -59,13 +72,17 @@ class Cloud(Server):
         form = f"{cls.schemes[0]}://BUCKET/PATH"
         if not address.host or not address.key or address.key.endswith("/"):
             return "names only a bucket or a folder", f"write {form}"
+        if re.search(r"[*\[]", address.host):
+            return "names no bucket", f"write {form}; only PATH can be a pattern"
         if address.login or address.query:
             return "has a login or parameters", f"write {form}; credentials are environment variables"
-        if re.search(r"[*?\[]", address.key):
-            return "is a pattern", "a source can be several files only if they are local"
         if "//" in f"/{address.key}" or {".", ".."} & {*address.key.split("/")}:
             return "has an empty part, '.' or '..'", f"write {form}"
         return None
+
+    @classmethod
+    def is_pattern(cls, address: Address) -> bool:
+        return re.search(r"[*\[]", address.key) is not None
 
     @classmethod
     @contextmanager
@@ -75,6 +92,20 @@ class Cloud(Server):
 
             found = obstore.get(cls._opened(address), address.key)
         yield Stored(cls, address, found)
+
+    @classmethod
+    def listed(cls, address: Address, folder: str) -> Iterator[Listed]:
+        with cls.worded(address):
+            import obstore
+
+            pages = iter(obstore.list(cls._opened(address), prefix=folder or None, chunk_size=_PAGE))
+        while True:
+            with cls.worded(address):
+                page = next(pages, None)
+            if page is None:
+                return
+            for one in page:
+                yield Listed(one["path"], one["size"], version_of(one))
 
     @classmethod
     @contextmanager
@@ -154,7 +185,7 @@ class Cloud(Server):
             bucket = code in ("NoSuchBucket", "ContainerNotFound")
             return absent(address, "there is no such bucket" if bucket else "there is no such file")
         if status == 412 or kind == "PreconditionError":
-            return unreachable(address, "it changed while it was being read; run the build again")
+            return unreachable(address, CHANGED)
         said = f" ({code})" if code else ""
         if status in (401, 403):
             if _NOT_ACCEPTED.fullmatch(code) or status == 401:
@@ -221,9 +252,7 @@ class Stored:
 
     @property
     def version(self) -> str | None:
-        meta = self._found.meta
-        tag = meta.get("e_tag")
-        return None if not tag else f"{tag} {meta.get('version')} {meta['size']}"
+        return version_of(self._found.meta)
 
     @property
     def size(self) -> int | None:
@@ -239,3 +268,9 @@ class Stored:
             if chunk is None:
                 return
             yield bytes(chunk)
+
+
+def version_of(meta: Mapping[str, Any]) -> str | None:
+    """Return a text that changes when an object does."""
+    tag = meta.get("e_tag")
+    return None if not tag else f"{tag} {meta.get('version')} {meta['size']}"

@@ -8,9 +8,11 @@ from typing import ClassVar, Protocol
 
 from mlbuild.data.servers.address import Address
 from mlbuild.diagnostics import Failed, Failure, data_failure
+from mlbuild.frozen import frozen
 
 #: How many seconds a server may take to accept a connection, and to send the next bytes.
 CONNECT, PATIENCE = 10.0, 30.0
+CHANGED = "it changed while it was being read; run the build again"
 #: How often a request is repeated if the server is busy, or the connection was lost before the answer.
 RETRIES = 2
 
@@ -35,6 +37,15 @@ class Answer(Protocol):
         """
 
 
+@frozen
+class Listed:
+    """A file in a list: its key, its size in bytes, and its version, if it is known."""
+
+    key: str
+    size: int
+    version: str | None
+
+
 class Server:
     """A kind of server. It is a value without state, and is found by the scheme of a URL."""
 
@@ -45,12 +56,19 @@ class Server:
     libraries: ClassVar[tuple[str, ...]] = ()
     module: ClassVar[str]
     extra: ClassVar[str] = ""
+    #: Whether it lists its files, so that a URL can be a pattern.
+    lists: ClassVar[bool] = False
     #: The environment variables that say where the server is.
     variables: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def mistake(cls, address: Address, environment: Mapping[str, str]) -> tuple[str, str] | None:
         """Return what is wrong with a URL, as the end of a sentence, and what to do about it. Nothing is opened."""
+        raise NotImplementedError
+
+    @classmethod
+    def is_pattern(cls, address: Address) -> bool:
+        """Whether a URL stands for all files that match it."""
         raise NotImplementedError
 
     @classmethod
@@ -66,6 +84,15 @@ class Server:
         Raises:
             Failed: Of kind `store`: the server is out of reach, or refuses access. Of kind `data`: there is no such
                 file.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def listed(cls, address: Address, folder: str) -> Iterator[Listed]:
+        """Yield all files in a folder and in those below it.
+
+        Raises:
+            Failed: As for `asked`.
         """
         raise NotImplementedError
 

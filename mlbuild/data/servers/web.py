@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild import __version__
 from mlbuild.data.servers.address import Address
-from mlbuild.data.servers.server import PATIENCE, RETRIES, Server, absent, is_local, unreachable
+from mlbuild.data.servers.server import CHANGED, PATIENCE, RETRIES, Server, absent, is_local, unreachable
 from mlbuild.diagnostics import Failed
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _BUSY = (429, 500, 502, 503, 504)
 _PAUSE = 1.0
 #: The characters of a path and of parameters that have a meaning in a URL, or are valid in it.
 _KEPT = "/%:@!$&'()*+,;=~?"
-_CHANGED = "it changed while it was being read; run the build again"
 
 
 class Web(Server):
@@ -39,6 +38,10 @@ class Web(Server):
         if not _encrypted(address.scheme, address.host):
             return "is not encrypted", "use https://; only servers on this machine can use http://"
         return None
+
+    @classmethod
+    def is_pattern(cls, address: Address) -> bool:
+        return "*" in address.key
 
     @classmethod
     @contextmanager
@@ -74,7 +77,7 @@ class Page:
         # A server can read a file in parts while another program writes it.
         with _answer(self._address) as again:
             if _state(again) != _state(self._response):
-                raise unreachable(self._address, _CHANGED)
+                raise unreachable(self._address, CHANGED)
 
     def _read(self, done: int) -> bytes:
         from http.client import HTTPException

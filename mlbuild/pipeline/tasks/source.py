@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from mlbuild.data.file_tables import read_files
+from mlbuild.data.file_tables import members, read_files
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.format import FILE
+from mlbuild.data.locators.url_set import unpacked
 from mlbuild.data.parsing import Parsing
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.params import read
@@ -56,9 +57,12 @@ def run(job: Job) -> None:
     columns = {name: read(Parsing, column) for name, column in params["columns"].items()}
     format_ = read(_FORMATS[params["type"]], params)
     before = None
-    if "partitions" in params:
-        files = job.files(FILE)
-        rows, faults = read_files(format_, files, params["partitions"], columns, job.progress)
+    if "partitions" in params and params.get("fetched"):
+        with unpacked(job.path(FETCHED, fetch.CONTENT)) as files:
+            rows, faults = read_files(format_, files, columns, job.progress)
+    elif "partitions" in params:
+        files = members(job.files(FILE), params["partitions"])
+        rows, faults = read_files(format_, files, columns, job.progress)
     else:
         file = job.path(FETCHED, fetch.CONTENT) if params.get("fetched") else job.file(FILE)
         rows, faults = format_.read(file, columns, job.progress)
