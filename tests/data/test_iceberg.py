@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from mlbuild.diagnostics import Failed, Failure
 from mlbuild.progress import silent
 from tests.data import file_servers
 from tests.data.file_servers import guarded
-from tests.data.icebergs import catalog, overwritten
+from tests.data.icebergs import CLIENT, TOKEN, WORD, Service, catalog, overwritten, service
 from tests.data.shops import postgresql
 from tests.data.test_delta import DTYPES, ROWS
 
@@ -188,6 +188,127 @@ def test_a_table_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert (found.kind, found.message) == ("store", message)
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         assert failure(tmp_path).message == "cannot fetch '${CATALOG}': the connection was refused"
+
+
+@contextmanager
+def rest(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Start a catalog that is a service, with the table `shop.rows` in a bucket."""
+    with file_servers.cloud(patch) as bucket:
+        options = {
+            "s3.endpoint": bucket.server,
+            "s3.access-key-id": file_servers.KEY,
+            "s3.secret-access-key": file_servers.SECRET,
+            "s3.region": "us-east-1",
+        }
+        made = catalog(folder, f"{bucket.url}/warehouse", options)
+        overwritten(made, numbers(1, 2))
+        with service(made) as one:
+            yield one
+
+
+def login(one: Service) -> str:
+    return one.url.replace("://", f"://{CLIENT}:{WORD}@")
+
+
+def test_a_table_of_a_rest_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rest(tmp_path, monkeypatch) as one:
+        first = one.made.load_table("shop.rows").current_snapshot().snapshot_id
+        overwritten(one.made, numbers(3))
+        for url in (login(one), f"{one.url}?token={TOKEN}", f"{one.url}/?token={TOKEN}"):
+            assert fetched(tmp_path, {"x": "int"}, url=url, warehouse="main")[0]["x"].to_list() == [3]
+        found = fetched(tmp_path, {"x": "int"}, url=login(one), snapshot=first)
+        assert found[0]["x"].to_list() == [1, 2]
+        expected = fetched(tmp_path, {"x": "int"}, snapshot=first)
+        assert found[1:] == expected[1:]  # what the catalog in the database says
+        one.prefix = ""
+        assert fetched(tmp_path, {"x": "int"}, url=login(one))[0]["x"].to_list() == [3]
+        assert one.asked[-3:] == [
+            "POST /api/v1/oauth/tokens",
+            "GET /api/v1/config",
+            "GET /api/v1/namespaces/shop/tables/rows",
+        ]
+
+
+def test_the_service_of_these_tests_is_one_for_pyiceberg(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyiceberg.catalog.rest import RestCatalog
+
+    with rest(tmp_path, monkeypatch) as one:
+        one.made.create_namespace("shop.more")
+        overwritten(one.made, numbers(5), name="shop.more.rows")
+        one.config = {}
+        access = {"credential": f"{CLIENT}:{WORD}", "oauth2-server-uri": f"{one.url}/v1/oauth/tokens"}
+        client = RestCatalog("one", uri=one.url, warehouse="main", **access)
+        for name in ("shop.rows", "shop.more.rows"):
+            theirs = client.load_table(name).metadata
+            path = one.asked[-1].partition("?")[0]
+            fetched(tmp_path, {"x": "int"}, url=login(one), table=name, warehouse="main")
+            assert one.asked[-1] == path
+            version = fetched(tmp_path, {"x": "int"}, url=login(one), table=name, warehouse="main")[2]
+            assert version == f"{theirs.table_uuid} {theirs.current_snapshot_id}"
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "kind", "message"),
+    [
+        ("LOGIN", {"table": "shop.nosuch"}, "data", "there is no table 'shop.nosuch'"),
+        ("LOGIN", {"table": "no.such.rows"}, "data", "there is no table 'no.such.rows'"),
+        ("LOGIN", {"snapshot": 7}, "data", "table 'shop.rows' has no snapshot 7: it may have expired"),
+        (
+            "LOGIN",
+            {"warehouse": "other"},
+            "store",
+            "cannot fetch '${CATALOG}': it is not a catalog, or has no such warehouse (404)",
+        ),
+        ("BARE", {}, "store", "cannot fetch '${CATALOG}': the catalog requires a login (401)"),
+        ("WRONG", {}, "store", "cannot fetch '${CATALOG}': the catalog does not accept the login (401)"),
+        ("TOKEN", {}, "store", "cannot fetch '${CATALOG}': the catalog does not accept the login (401)"),
+        ("http://127.0.0.1:1/api", {}, "store", "cannot fetch '${CATALOG}': the connection was refused"),
+    ],
+)
+def test_what_is_wrong_with_a_rest_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, keys: dict[str, Any], kind: str, message: str
+) -> None:
+    with rest(tmp_path, monkeypatch) as one:
+        urls = {
+            "LOGIN": login(one),
+            "BARE": one.url,
+            "WRONG": login(one).replace(WORD, "s3cr3t-other"),
+            "TOKEN": f"{one.url}?token=s3cr3t-other",
+        }
+        found = failure(tmp_path, url=urls.get(url, url), **keys)
+    assert (found.kind, found.message) == (kind, message)
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "content", "message"),
+    [
+        ("config", 200, b"<html>", "its answer is not that of a catalog"),
+        ("config", 200, b"[]", "its answer is not that of a catalog"),
+        ("config", 403, b"", "the catalog denied access (403)"),
+        ("config", 418, b"", "the catalog returned error 418"),
+        ("tokens", 200, b"{}", "its answer is not that of a catalog"),
+        ("tokens", 400, b"{}", "the catalog does not accept the login (400)"),
+        ("rows", 200, b"{}", "its answer is not that of a catalog"),
+        ("rows", 403, b"{}", "the catalog denied access (403)"),
+    ],
+)
+def test_what_a_rest_catalog_can_do_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, status: int, content: bytes, message: str
+) -> None:
+    with rest(tmp_path, monkeypatch) as one:
+        one.instead[end] = status, content
+        found = failure(tmp_path, url=login(one))
+    assert (found.kind, found.message) == ("store", f"cannot fetch '${{CATALOG}}': {message}")
+
+
+def test_nonsense_as_metadata_of_a_rest_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rest(tmp_path, monkeypatch) as one:
+        one.instead["rows"] = 200, b'{"metadata": {"format-version": 2, "location": "s3cr3t-word"}}'
+        found = failure(tmp_path, url=login(one))
+    start = "cannot read table 'shop.rows': the pyiceberg library failed: ValidationError: "
+    assert found.kind == "store" and found.message.startswith(start)
 
 
 def test_a_catalog_on_a_server_names_no_local_files(tmp_path: Path) -> None:

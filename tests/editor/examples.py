@@ -216,6 +216,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("sql", "query"): {"query": "SELECT * FROM rows"},
     ("sql", "table"): {"query": None, "table": "rows"},
     **{(lake, "read"): {"read": {"amount": {"from": "Amount"}}} for lake in ("delta", "iceberg")},
+    ("iceberg", "warehouse"): {"connection": "https://example.com/api", "warehouse": "main"},
     ("sql", "version_query"): {"version_query": "SELECT max(id) FROM rows"},
     ("csv", "null_values"): {"null_values": ["NA"]},
     ("join", "on"): {"on": {"id": "id"}, "using": None},

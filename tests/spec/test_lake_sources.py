@@ -91,10 +91,40 @@ def found(folder: Path, source: str) -> list[Diagnostic]:
             None,
         ),
         (
-            "type: iceberg, connection: 'https://host/catalog', table: shop.rows",
+            "type: iceberg, connection: 'http://host/catalog', table: shop.rows",
             "bad-format",
-            "'https://host/catalog' is not the URL of a database",
+            "'http://host/catalog' is not encrypted",
+            "use https://; only servers on this machine can use http://",
+        ),
+        (
+            "type: iceberg, connection: 'https:///catalog', table: shop.rows",
+            "bad-format",
+            "'https:///catalog' does not name a server",
             None,
+        ),
+        (
+            "type: iceberg, connection: 'https://me:s3cret@host/catalog', table: shop.rows",
+            "written-password",
+            "the connection contains a password",
+            "put the connection into an environment variable: connection: ${CATALOG_URL}",
+        ),
+        (
+            "type: iceberg, connection: 'https://host/catalog?token=s3cret', table: shop.rows",
+            "written-password",
+            "the connection contains a password",
+            None,
+        ),
+        (
+            "type: iceberg, connection: 'ftp://host/catalog', table: shop.rows",
+            "bad-format",
+            "'ftp://host/catalog' is not the URL of a database",
+            None,
+        ),
+        (
+            "type: iceberg, connection: 'sqlite:///catalog.db', table: shop.rows, warehouse: main",
+            "no-effect",
+            "'warehouse' has no effect on a catalog in a database",
+            "remove it",
         ),
         (
             "type: iceberg, connection: 'sqlite:///catalog.db', table: rows",

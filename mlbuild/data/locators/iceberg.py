@@ -1,24 +1,28 @@
-"""A table of Apache Iceberg, whose catalog is in a database."""
+"""A table of Apache Iceberg, whose catalog is in a database or a web service."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.data.databases.database import Needed, quoted
+from mlbuild.data.databases.database import Needed
 from mlbuild.data.databases.table import keep_rows
+from mlbuild.data.locators.iceberg_catalogs import TABLES, Catalog, RestCatalog, SqlCatalog
 from mlbuild.data.locators.iceberg_files import IcebergFiles
 from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import not_installed
 from mlbuild.data.locators.remote import Refresh, Remote, Wanted, seconds_of
 from mlbuild.data.locators.sql import Sql, SqlTable
+from mlbuild.data.locators.url import has_secrets, trace
+from mlbuild.data.locators.variables import Expanded, expand
 from mlbuild.data.servers import CLOUDS
-from mlbuild.data.servers.server import Server
-from mlbuild.diagnostics import Failed, Failure, Problem, data_failure
+from mlbuild.data.servers.address import Address
+from mlbuild.data.servers.server import Server, is_local
+from mlbuild.diagnostics import Failed, Failure, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.params import Integer, Json, Text, field
 from mlbuild.progress import Report
@@ -26,8 +30,6 @@ from mlbuild.progress import Report
 if TYPE_CHECKING:
     from pyiceberg.table import DataScan
 
-#: The table of a catalog that names the others.
-_TABLES = "iceberg_tables"
 _ADVICE = "leave it out of the contract"
 
 
@@ -41,9 +43,12 @@ class Iceberg(Locator):
 
     connection: str = field(
         Text(),
-        "Database with the catalog as a URL, such as `sqlite:///catalog.db`. Put passwords in environment "
-        "variables, such as `${CATALOG_URL}`.",
+        "Catalog as a URL: that of a database, such as `sqlite:///catalog.db`, or of a REST service, such as "
+        "`https://catalog.example.com/api`. Put passwords in environment variables, such as `${CATALOG_URL}`.",
         examples=("sqlite:///catalog.db",),
+    )
+    warehouse: str | None = field(
+        Text(), "Name of the warehouse in a REST catalog that has several.", default=None
     )
     table: str = field(
         Text(r"^[^.]+(?:\.[^.]+)+$", "a namespace and a name, such as shop.payments"),
@@ -65,22 +70,53 @@ class Iceberg(Locator):
     )
 
     def locate(self, root: Path, environment: Mapping[str, str]) -> Located:
-        located = Sql(connection=self.connection, table=_TABLES).locate(root, environment)
-        catalog = located.remote
-        remote = None
-        if isinstance(catalog, SqlTable):
-            refresh = self.refresh or ("always" if self.snapshot is None else "never")
-            remote = IcebergTable(
-                catalog.called,
-                catalog.place,
-                seconds_of(refresh),
-                catalog,
-                self.table,
-                self.snapshot,
-                dict(CLOUDS.items()),
-            )
-        place = f"{located.place} {self.table}"
-        return replace(located, place=place, remote=remote, problems=(*self._lacks(), *located.problems))
+        try:
+            connection = expand(self.connection, environment)
+        except Rejected:  # what is said about databases says it
+            connection = None
+        if connection is not None and Address(connection.text, "").scheme in ("https", "http"):
+            return self._in_service(connection, environment)
+        located = Sql(connection=self.connection, table=TABLES).locate(root, environment)
+        tables = located.remote
+        remote = self._table(SqlCatalog(tables), tables) if isinstance(tables, SqlTable) else None
+        place, problems = f"{located.place} {self.table}", (*self._lacks(), *located.problems)
+        if self.warehouse is not None and remote is not None:
+            message = "'warehouse' has no effect on a catalog in a database"
+            problems = (*problems, Problem("no-effect", message, ("warehouse",), "remove it", on="key"))
+        return replace(located, place=place, remote=remote, problems=problems)
+
+    def _in_service(self, connection: Expanded, environment: Mapping[str, str]) -> Located:
+        called = "the connection" if has_secrets(self.connection) else self.connection
+        address = Address(connection.text, called)
+        place = f"{address.place} {self.warehouse} {self.table}"
+        catalog = RestCatalog(address, self.warehouse)
+        at = ("connection",)
+        problems = [*self._lacks()]
+        if has_secrets(self.connection):
+            help_ = "put the connection into an environment variable: connection: ${CATALOG_URL}"
+            message = "the connection contains a password"
+            problems.append(Problem("written-password", message, at, help_, on="key"))
+        elif not address.host:
+            problems.append(Problem("bad-format", f"'{called}' does not name a server", at))
+        elif address.scheme == "http" and not is_local(address.host):
+            help_ = "use https://; only servers on this machine can use http://"
+            problems.append(Problem("bad-format", f"'{called}' is not encrypted", at, help_))
+        return Located(
+            called=called,
+            externals={},
+            place=place,
+            remote=self._table(catalog, Remote(called, trace(place), None)),
+            variables=tuple(connection.names),
+            key="connection",
+            problems=tuple(problems),
+        )
+
+    def _table(self, catalog: Catalog, at: Remote) -> IcebergTable:
+        refresh = self.refresh or ("always" if self.snapshot is None else "never")
+        clouds = dict(CLOUDS.items())
+        return IcebergTable(
+            at.called, at.place, seconds_of(refresh), catalog, self.table, self.snapshot, clouds
+        )
 
     def _lacks(self) -> Iterator[Problem]:
         if not (find_spec("pyiceberg") and find_spec("pyarrow")):
@@ -91,56 +127,33 @@ class Iceberg(Locator):
 class IcebergTable(Remote):
     """A table of Apache Iceberg that can be asked."""
 
-    catalog: SqlTable
+    catalog: Catalog
     table: str
     pinned: int | None
     clouds: Mapping[str, type[Server]]
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        return ("polars", "pyiceberg", "pyarrow", *self.catalog.database.libraries)
+        return ("polars", "pyiceberg", "pyarrow", *self.catalog.libraries)
 
     def request(self, wanted: Wanted) -> Json:
         columns, unique = [*wanted.columns], [*wanted.unique]
-        return {"table": self.table, "snapshot": self.pinned, "columns": columns, "unique": unique}
+        warehouse = self.catalog.warehouse
+        where = {} if warehouse is None else {"warehouse": warehouse}
+        return {"table": self.table, "snapshot": self.pinned, "columns": columns, "unique": unique, **where}
 
     def uses(self) -> tuple[type, ...]:
         return (type(self), *self.catalog.uses(), *self.clouds.values())
 
     @contextmanager
     def opened(self, request: Json) -> Iterator[OpenedIceberg]:
+        files = IcebergFiles(self.called, self.table, self.catalog.folder, self.clouds)
         with self.worded():
-            from pyiceberg.serializers import FromInputFile
-
-            folder = self.catalog.file.parent if self.catalog.file else None
-            files = IcebergFiles(self.called, self.table, folder, self.clouds)
-            found: Any = files.new_input(self._location())
-            metadata = FromInputFile.table_metadata(found)
+            metadata = self.catalog.metadata(self.table, files)
         current = metadata.current_snapshot_id if self.pinned is None else self.pinned
         if self.pinned is not None and metadata.snapshot_by_id(self.pinned) is None:
             raise data_failure(f"table '{self.table}' has no snapshot {self.pinned}: it may have expired")
         yield OpenedIceberg(self, metadata, files, current, request)
-
-    def _location(self) -> str:
-        """Return where the metadata of the table are now.
-
-        Raises:
-            Failed: The catalog is out of reach, or has no such table.
-        """
-        namespace, _, name = self.table.rpartition(".")
-        wanted = f"table_namespace = {_literal(namespace)} AND table_name = {_literal(name)}"
-        with ExitStack() as stack, self.catalog.worded():
-            session = stack.enter_context(
-                self.catalog.database.session(self.catalog.connection, self.catalog.file)
-            )
-            if session.columns(quoted(_TABLES)) is None:
-                raise data_failure(f"'{self.called}' is not a catalog: it has no table '{_TABLES}'")
-            rows = session.values(f"SELECT metadata_location FROM {_TABLES} WHERE {wanted}")
-        if len(rows) > 1:
-            raise data_failure(f"several catalogs in '{self.called}' have a table '{self.table}'")
-        if not rows or rows[0][0] is None:
-            raise data_failure(f"there is no table '{self.table}'")
-        return str(rows[0][0])
 
     @contextmanager
     def worded(self) -> Iterator[None]:
@@ -155,15 +168,8 @@ class IcebergTable(Remote):
             raise
         except Exception as error:  # pyiceberg can raise anything, and its message can contain the connection
             unquoted = f"cannot read table '{self.table}': the pyiceberg library failed"
-            text = self.catalog.connection.scrubbed(f"{type(error).__name__}: {error}")
-            if self.catalog.file is not None:
-                text = text.replace(str(self.catalog.file.parent), "***")
+            text = self.catalog.scrubbed(f"{type(error).__name__}: {error}")
             raise Failed(Failure("store", f"{unquoted}: {text}", {"unquoted": unquoted})) from None
-
-
-def _literal(text: str) -> str:
-    """Write a text in SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 class OpenedIceberg:

@@ -63,7 +63,7 @@ def locate_url(written: str, path: Expanded, refresh: str, environment: Mapping[
     )
 
 
-def _has_secrets(written: str) -> bool:
+def has_secrets(written: str) -> bool:
     """Whether a URL, as it is written in a spec, or the default of a variable in it contains a secret."""
     outer = Address(_VARIABLE.sub("${}", written), "")
     defaults = (Address(found[1], "") for found in _VARIABLE.finditer(written) if found[1])
@@ -72,7 +72,7 @@ def _has_secrets(written: str) -> bool:
 
 def called_in_messages(written: str) -> str:
     """Return how messages call what is written in a spec."""
-    return "the path" if _has_secrets(written) else written
+    return "the path" if has_secrets(written) else written
 
 
 def trace(place: str) -> str:
@@ -97,7 +97,7 @@ def mistake_in(
         message = f"'{address.called}' is not a URL that can be read"
         known = listed(f"{scheme}://" for scheme in servers.names if scheme != "http")
         return Problem("bad-format", message, at, f"it must start with one of {known}")
-    if _has_secrets(written):
+    if has_secrets(written):
         help_ = "put the URL into an environment variable: path: ${DATA_URL}"
         return Problem("written-password", "the path contains a password", at, help_, on="key")
     server = servers.named(address.scheme)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ class Web(Server):
     def mistake(cls, address: Address, environment: Mapping[str, str]) -> tuple[str, str] | None:
         if not address.host or not address.key:
             return "does not name a file", "write https://HOST/PATH"
-        if not _encrypted(address.scheme, address.host):
+        if not is_encrypted(address.scheme, address.host):
             return "is not encrypted", "use https://; only servers on this machine can use http://"
         return None
 
@@ -46,7 +46,7 @@ class Web(Server):
     @classmethod
     @contextmanager
     def asked(cls, address: Address) -> Iterator[Page]:
-        with _answer(address) as response:
+        with answered(address) as response:
             yield Page(address, response)
 
 
@@ -75,7 +75,7 @@ class Page:
         if self.size is not None and done != self.size:
             raise self._broken(done)
         # A server can read a file in parts while another program writes it.
-        with _answer(self._address) as again:
+        with answered(self._address) as again:
             if _state(again) != _state(self._response):
                 raise unreachable(self._address, CHANGED)
 
@@ -98,14 +98,21 @@ def _state(response: HTTPResponse) -> tuple[str | None, ...]:
     return tuple(response.headers.get(name) for name in ("ETag", "Last-Modified", "Content-Length"))
 
 
-def _encrypted(scheme: str, host: str) -> bool:
+def is_encrypted(scheme: str, host: str) -> bool:
     """Whether nobody else can read or change what is sent."""
     return scheme == "https" or (scheme == "http" and is_local(host))
 
 
 @contextmanager
-def _answer(address: Address) -> Iterator[HTTPResponse]:
+def answered(
+    address: Address,
+    headers: Mapping[str, str] = {},
+    form: bytes | None = None,
+    refused: Callable[[Address, int], Failed] | None = None,
+) -> Iterator[HTTPResponse]:
     """Ask for a file, and ask again if the server is busy.
+
+    The `headers` are sent only to this server, and a `form` is posted. `refused` creates the failure for a status.
 
     Raises:
         Failed: It does not send the file.
@@ -117,11 +124,11 @@ def _answer(address: Address) -> Iterator[HTTPResponse]:
     for attempt in range(RETRIES + 1):
         last = attempt == RETRIES
         try:
-            response: HTTPResponse = opener.open(_request(address), timeout=PATIENCE)
+            response: HTTPResponse = opener.open(_request(address, headers, form), timeout=PATIENCE)
         except HTTPError as error:
             error.close()
             if last or error.code not in _BUSY:
-                raise _refused(address, error.code) from None
+                raise (refused or _refused)(address, error.code) from None
         except (OSError, HTTPException, ValueError) as error:  # the last: a malformed URL
             if last or not isinstance(error, ConnectionError):
                 raise unreachable(address, _cause(error)) from None
@@ -132,13 +139,16 @@ def _answer(address: Address) -> Iterator[HTTPResponse]:
         time.sleep(_PAUSE * (attempt + 1))  # the server asks for time, and offers no event to wait for
 
 
-def _request(address: Address) -> Request:
+def _request(address: Address, headers: Mapping[str, str], form: bytes | None) -> Request:
     from urllib.parse import quote, unquote
     from urllib.request import Request
 
     path = quote(address.key + ("?" if address.query else "") + address.query, safe=_KEPT)
     host = address.host.encode("idna").decode() if not address.host.isascii() else address.host
-    request = Request(f"{address.scheme}://{host}/{path}", headers={"User-Agent": f"mlbuild/{__version__}"})
+    agent = {"User-Agent": f"mlbuild/{__version__}"}
+    request = Request(f"{address.scheme}://{host}/{path}", form, agent)
+    for name, value in headers.items():
+        request.add_unredirected_header(name, value)
     if address.login:
         from base64 import b64encode
 
@@ -162,7 +172,7 @@ def _opener(address: Address) -> OpenerDirector:
             self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
         ) -> Request | None:
             there, here = urlsplit(newurl), urlsplit(req.full_url)
-            if not _encrypted(there.scheme, there.netloc) or is_local(there.netloc) > is_local(here.netloc):
+            if not is_encrypted(there.scheme, there.netloc) or is_local(there.netloc) > is_local(here.netloc):
                 fp.close()
                 raise unreachable(address, "it redirects to a URL that mlbuild does not follow")
             made = super().redirect_request(req, fp, code, msg, headers, newurl)
