@@ -50,7 +50,7 @@ class NeverMissing(Standard):
     """It predicts that nothing is missing."""
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
-        return ColumnType("float")
+        return super().infer_column(name, type_).with_nullable(False)
 
 
 class AlwaysFinite(Standard):
