@@ -1,4 +1,8 @@
-"""Writes maps, lists and comments as block YAML."""
+"""Writes maps, lists and comments as block YAML.
+
+Comments can contain names from the data. A line break in one would end the comment, so characters that cannot be
+seen are escaped.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, params_of, write
+from mlbuild.shown import visible
 from mlbuild.spec.text.quoting import as_yaml
 
 _WIDTH = 110
@@ -38,14 +43,14 @@ def block(value: Mapping[Any, Any], indent: int = 0) -> Iterator[str]:
         if isinstance(key, Remark):
             yield from remark_lines(key.text, indent)
             continue
-        remark = f"  # {item.remark}" if isinstance(item, Noted) else ""
+        remark = f"  # {visible(item.remark)}" if isinstance(item, Noted) else ""
         yield from _entry(pad + as_yaml(key) + ":", _plain(item), indent, remark)
 
 
 def remark_lines(text: str, indent: int = 0) -> Iterator[str]:
     """Yield the lines of a comment, wrapped. A line break in the text starts a new line."""
     pad = " " * indent + "# "
-    for line in text.split("\n"):
+    for line in map(visible, text.split("\n")):
         hang = pad + " " * (len(line) - len(line.lstrip()) + 2)
         wrapped = textwrap.wrap(
             line, _WIDTH, initial_indent=pad, subsequent_indent=hang, drop_whitespace=False
@@ -97,8 +102,4 @@ def told(described: Described) -> dict[str, Any]:
 
 def reasons(why: Mapping[str, str]) -> str:
     """Return a reason for each name, one per line."""
-    return "\n".join(f"  {as_yaml(name)}: {_in_one_line(reason)}" for name, reason in why.items())
-
-
-def _in_one_line(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
+    return "\n".join(f"  {as_yaml(name)}: {visible(reason)}" for name, reason in why.items())

@@ -10,6 +10,7 @@ from mlbuild.data.evidence.words import words
 from mlbuild.data.inference import Inferred
 from mlbuild.drafts.periods import periods
 from mlbuild.frozen import frozen
+from mlbuild.shown import visible
 from mlbuild.spec.text.quoting import as_sql
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Timeline:
 
     @property
     def name(self) -> str:
-        return " and ".join(f"'{column}'" for column in self.columns)
+        return " and ".join(f"'{visible(column)}'" for column in self.columns)
 
 
 def timelines(inferred: Inferred, rows: pl.DataFrame, target: str) -> Iterator[Timeline]:
@@ -87,7 +88,7 @@ def passed_over(
             why = "another column says whether an event happened, so it may be a duration"
         else:
             why = "its values are not in order"
-        yield f"not split by time '{name}': {why}"
+        yield f"not split by time '{visible(name)}': {why}"
 
 
 def says_time(name: str) -> bool:

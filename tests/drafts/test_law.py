@@ -5,7 +5,11 @@ Tables that cannot be drafted are refused with a message.
 
 from __future__ import annotations
 
+import csv
+from datetime import date, timedelta
 from pathlib import Path
+
+import pytest
 
 from mlbuild import api
 from mlbuild.data.inference import infer
@@ -35,6 +39,29 @@ def test_the_same_file_gives_the_same_draft(tmp_path: Path) -> None:
     )
     first, second = (draft(infer(tmp_path / "rows.csv"), "rows.csv", "p", "b").text for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("char", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "##vso[x]"])
+def test_names_in_comments_do_not_end_them(char: str, tmp_path: Path) -> None:
+    """Whatever a draft says about a column in a comment: the time, the group, the target, or a column that is left out."""
+    names = [
+        f"{word}{char}{word}"
+        for word in ("order", "day", "birth_date", "customer_id", "note", "same", "paid")
+    ]
+    with (tmp_path / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        written = csv.writer(file)
+        written.writerow(names)
+        for row in range(400):
+            paid = row * 7 % 5 > 2
+            days = [date(2020, 1, 1) + timedelta(days=at) for at in (row, row * 37 % 900)]
+            written.writerow([row, *days, row // 4, f"text {row}", f"x{paid}", "yes" if paid else "no"])
+    made = draft(infer(tmp_path / "rows.csv"), "rows.csv", "law", names[-1])
+    comments = [line.partition("#")[2] for line in made.text.split("\n") if "#" in line]
+    assert all(line.isprintable() for line in comments)
+    assert any("order" in line for line in comments) or any("day" in line for line in comments)
+    (tmp_path / "mlbuild.yaml").write_text(made.text, encoding="utf-8", newline="")
+    spec, found = api.check(tmp_path / "mlbuild.yaml")
+    assert spec is not None and found == []
 
 
 def builds(seed: int, folder: Path) -> bool:
