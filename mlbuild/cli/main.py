@@ -49,6 +49,7 @@ THEMES = {
     "tracking": {
         "runs": "list the builds, what differed between them, and the metrics of their models",
         "metrics": "show the metrics of models with confidence intervals, next to those of a constant",
+        "report": "print the path of the HTML report on an output, or open it",
         "diff": "compare two builds: spec, data, metrics and predictions",
         "bisect": "find the commit that made a metric worse",
         "export": "write the records of builds for MLflow or OpenLineage",

@@ -206,6 +206,7 @@ COMMANDS = {
     "explain": ["explain unknown-key", "explain TEXT"],
     "schema": ["schema --project"],
     "metrics": ["metrics", "metrics --json", "metrics TEXT", "metrics one@TEXT"],
+    "report": ["report one", "report TEXT", "report one -o TEXT", "report one -o report.html --json"],
     "diff": ["diff last last --data --md", "diff", "diff TEXT", "diff TEXT..last --json"],
     "bisect": ["bisect --metric TEXT TEXT..HEAD", "bisect --metric log_loss TEXT --json"],
     "export": ["export openlineage", "export openlineage -o TEXT", "export mlflow --uri TEXT"],

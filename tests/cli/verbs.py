@@ -22,6 +22,7 @@ LINES = {
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),
     "metrics": ("metrics",),
+    "report": ("report", "trees"),
     "diff": ("diff", "last", "last"),
     "bisect": ("bisect", "--metric", "log_loss", "a..b"),
     "export": ("export", "openlineage"),

@@ -146,6 +146,7 @@ def test_a_json_document_has_the_keys_of_the_page(
         "init": "-f drafted.mlbuild.yaml",
         "store": "verify",
         "rows": "birds",
+        "report": "trees",
         "contract infer": "data/penguins.csv",
         "contract diff": "mlbuild.yaml",
     }

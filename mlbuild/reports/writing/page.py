@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mlbuild.reports.blocks import (
@@ -31,11 +32,13 @@ from mlbuild.reports.writing.style import STYLE
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 #: A text of a table that is longer than this gets more room.
 _LONG = 40
+#: What an identifier in an address should not contain.
+_OTHER = re.compile(r"[^a-z0-9]+")
 
 
 def page(title: str, head: Sequence[Html], parts: Sequence[Part]) -> str:
     """Return a page. `head` comes before the parts."""
-    places = {part.title: part.title.casefold().replace(" ", "-") for part in parts}
+    places = _places([part.title for part in parts])
     links = [tag("li", tag("a", name, href=f"#{place}")) for name, place in places.items()]
     sections = [
         tag(
@@ -67,6 +70,15 @@ def page(title: str, head: Sequence[Html], parts: Sequence[Part]) -> str:
         lang="en",
     )
     return f"<!doctype html>\n{content}\n"
+
+
+def _places(titles: Sequence[str]) -> dict[str, str]:
+    """Return an identifier for each title. Titles can contain anything."""
+    found: dict[str, str] = {}
+    for number, title in enumerate(titles):
+        place = _OTHER.sub("-", title.casefold()).strip("-")
+        found[title] = f"{place or 'part'}-{number}" if not place or place in found.values() else place
+    return found
 
 
 def _block(block: Block) -> Html:

@@ -246,7 +246,7 @@ def test_builds_are_named_by_revisions_folders_and_models(mlbuild: Command) -> N
         (["nothing"], "there is no build 'nothing'"),
         (["last...last"], "name two builds as A..B"),
         (["last", "last", "--model", "two"], "no metrics of a model 'two' in both builds"),
-        (["last", "last", "--md", "--json"], "--md and --json cannot be used together"),
+        (["last", "last", "--md", "--json"], "only one of --md, --html and --json can be used"),
         ([], "there is no build 'previous'"),
         (["--output=x"], "there is no build"),
     ],

@@ -9,6 +9,8 @@ from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.output.tracking.comparison import comparison_json, comparison_md, comparison_text
+from mlbuild.cli.output.tracking.comparison_page import comparison_page
+from mlbuild.cli.output.written import written_file
 from mlbuild.cli.reading.history import Side, find_side, history_of
 from mlbuild.cli.reading.model_files import compared_files
 from mlbuild.engine.store.store import open_store
@@ -36,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare only this model (default: all models that both builds evaluated)",
     )
     parser.add_argument("--md", action="store_true", help="write Markdown, for a pull request")
+    parser.add_argument("--html", metavar="FILE", help="write an HTML page to this file, and print its path")
     parser.add_argument(
         "--data",
         action="store_true",
@@ -47,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.md and args.json:
-        raise UsageError("--md and --json cannot be used together")
+    if sum(map(bool, (args.md, args.html, args.json))) > 1:
+        raise UsageError("only one of --md, --html and --json can be used")
     history = history_of(args)
     first, second = _asked(args)
     sides = find_side(history, first), find_side(history, second)
@@ -78,6 +81,9 @@ def _show(args: argparse.Namespace, found: Comparison | FileComparison) -> int:
     if args.json:
         content = comparison_json(found, predictions=args.predictions, samples=samples)
         show_document(document(args.command, OK, content))
+    elif args.html:
+        page = comparison_page(found, predictions=args.predictions, samples=samples)
+        show([str(written_file(args.html, page.encode()))])
     elif args.md:
         show(comparison_md(found, predictions=args.predictions, samples=samples))
     else:

@@ -7,13 +7,12 @@ import base64
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from mlbuild.cli.exits import OK, TASK, UNREACHABLE, Stopped, UsageError
 from mlbuild.cli.output.document import document, printable
 from mlbuild.cli.output.printing import counted, show, show_document
+from mlbuild.cli.output.written import written_file
 from mlbuild.cli.reading.history import find_build, history_of
-from mlbuild.regular import writing_regular
 from mlbuild.shown import shown
 from mlbuild.tracking.builds import Build
 from mlbuild.tracking.mlflow import NotReached, Refused, Server, export
@@ -107,14 +106,7 @@ def _to_openlineage(args: argparse.Namespace, builds: Sequence[Build]) -> int:
     found = [event for build in builds for event in events(build)]
     lines = [printable(json.dumps(event)) for event in found]
     if args.output is not None:
-        try:
-            with writing_regular(Path(args.output)) as file:
-                file.write("".join(f"{line}\n" for line in lines).encode())
-        except OSError as error:
-            raise Stopped(
-                f"cannot write '{shown(args.output)}': {(error.strerror or str(error)).casefold()}",
-                code=UNREACHABLE,
-            ) from None
+        written_file(args.output, "".join(f"{line}\n" for line in lines).encode())
     if args.json:
         told = {"file": args.output, "events": len(found)} if args.output is not None else {"events": found}
         show_document(document(args.command, OK, told))

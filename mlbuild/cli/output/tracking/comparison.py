@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from mlbuild.cli.output.tracking.runs import number
 from mlbuild.frozen import frozen
 from mlbuild.pipeline.builds.written import told_spec
 from mlbuild.process.allowance import size_text
+from mlbuild.reports.writing.markdown import escaped
 from mlbuild.shown import shown
 from mlbuild.tracking.builds import Build
 from mlbuild.tracking.changes import Change
@@ -21,23 +21,24 @@ from mlbuild.tracking.comparison import Comparison, MetricChange, ModelChanges
 from mlbuild.tracking.files import FileComparison, ModelFile
 from mlbuild.tracking.tables import RowChanges, TableChanges
 
-#: What Markdown would interpret. It leaves underscores inside words alone.
-_SPECIAL = re.compile(r"[\\`*\[<|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _LOUD = ("worse", "better", "different")
 
 
 @frozen
-class _Block:
-    """A title, a table whose first row names the columns, and sentences about it."""
+class Block:
+    """A title, a table whose first row names the columns, and sentences about it. If its rows are about metrics, these are
+    the `metrics`.
+    """
 
     title: str
     table: Sequence[Sequence[str]] = ()
     notes: Sequence[str] = ()
+    metrics: Sequence[MetricChange] = ()
 
 
 def comparison_text(found: Comparison | FileComparison, *, predictions: bool, samples: bool) -> list[str]:
-    lines = [_title(found)]
-    for block in _blocks(found, predictions, samples):
+    lines = [title_of(found)]
+    for block in blocks_of(found, predictions, samples):
         table = aligned(block.table) if block.table else []
         lines += ["", block.title, *(f"  {line}" for line in [*table, *block.notes])]
     return lines
@@ -45,32 +46,27 @@ def comparison_text(found: Comparison | FileComparison, *, predictions: bool, sa
 
 def comparison_md(found: Comparison | FileComparison, *, predictions: bool, samples: bool) -> list[str]:
     """Return Markdown. What is beyond chance is bold."""
-    lines = [f"## {_escaped(_title(found))}"]
-    for block in _blocks(found, predictions, samples):
-        lines += ["", f"### {_escaped(block.title)}"]
+    lines = [f"## {escaped(title_of(found))}"]
+    for block in blocks_of(found, predictions, samples):
+        lines += ["", f"### {escaped(block.title)}"]
         if block.table:
             head, *rows = [[_cell(cell) for cell in row] for row in block.table]
             kept = [index for index in range(len(head)) if any(row[index] for row in rows)]
             lines += ["", _row(head, kept), _row(["---"] * len(head), kept)]
             lines += [_row(row, kept) for row in rows]
-        lines += [line for note in block.notes for line in ("", _escaped(note))]
+        lines += [line for note in block.notes for line in ("", escaped(note))]
     return lines
 
 
 def _cell(text: str) -> str:
-    return f"**{text}**" if text in _LOUD else _escaped(text)
+    return f"**{text}**" if text in _LOUD else escaped(text)
 
 
 def _row(cells: Sequence[str], kept: Sequence[int]) -> str:
     return f"| {' | '.join(cells[index] for index in kept)} |"
 
 
-def _escaped(text: str) -> str:
-    """Return a text that Markdown shows as it is."""
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
-
-
-def _title(found: Comparison | FileComparison) -> str:
+def title_of(found: Comparison | FileComparison) -> str:
     return f"{_named(found.old)} -> {_named(found.new)}"
 
 
@@ -82,7 +78,8 @@ def _named(build: Build | ModelFile) -> str:
     return f"{build.name}{git}{ended}"
 
 
-def _blocks(found: Comparison | FileComparison, predictions: bool, samples: bool) -> Iterator[_Block]:
+def blocks_of(found: Comparison | FileComparison, predictions: bool, samples: bool) -> Iterator[Block]:
+    """Yield what a comparison consists of, in every format."""
     if isinstance(found, FileComparison):
         yield from _file_blocks(found, predictions)
         return
@@ -99,20 +96,20 @@ def _blocks(found: Comparison | FileComparison, predictions: bool, samples: bool
         if both[0] != both[1] and None not in both
     ]
     if sizes:
-        yield _Block("size", [["output", "old", "new"], *sizes])
+        yield Block("size", [["output", "old", "new"], *sizes])
 
 
-def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[_Block]:
+def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[Block]:
     rows = [[*_change(one)][:4] for one in found.changes]
     same = (
         "the files are the same"
         if found.old.digest == found.new.digest
         else "they have the same inputs and outputs"
     )
-    yield _Block("changes", [["what", "where", "old", "new"], *rows] if rows else [], [] if rows else [same])
+    yield Block("changes", [["what", "where", "old", "new"], *rows] if rows else [], [] if rows else [same])
     why = f"predictions for rows of today are not compared: {shown(found.why or '')}"
     if not found.models:
-        yield _Block("metrics", notes=[why])
+        yield Block("metrics", notes=[why])
     for model in found.models:
         block = _model(model)
         yield block if found.today else replace(block, notes=[f"the rows of these metrics can differ; {why}"])
@@ -120,14 +117,14 @@ def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[_Block]:
             yield _moved(model)
     if found.old.size != found.new.size:
         sizes = [size_text(one.size) for one in (found.old, found.new)]
-        yield _Block("size", [["file", "old", "new"], ["model.onnx", *sizes]])
+        yield Block("size", [["file", "old", "new"], ["model.onnx", *sizes]])
 
 
-def _changes(found: Comparison) -> _Block:
+def _changes(found: Comparison) -> Block:
     if not found.changes:
-        return _Block("changes", notes=["spec, data and libraries are the same"])
+        return Block("changes", notes=["spec, data and libraries are the same"])
     rows = [[*_change(one)] for one in found.changes]
-    return _Block("changes", [["what", "where", "old", "new", "place"], *rows])
+    return Block("changes", [["what", "where", "old", "new", "place"], *rows])
 
 
 def _change(change: Change) -> tuple[str, str, str, str, str]:
@@ -137,7 +134,7 @@ def _change(change: Change) -> tuple[str, str, str, str, str]:
     return change.what, shown(change.where), was, now, shown(change.place)
 
 
-def _table(table: TableChanges, samples: bool) -> _Block:
+def _table(table: TableChanges, samples: bool) -> Block:
     rows = table.rows
     cells = rows.cells if rows else {}
     told = [
@@ -149,7 +146,7 @@ def _table(table: TableChanges, samples: bool) -> _Block:
         ),
     ]
     notes = [*_rows_text(rows, samples)] if rows else []
-    return _Block(f"data of {shown(table.source)}", [["column", "", "cells"], *told], notes)
+    return Block(f"data of {shown(table.source)}", [["column", "", "cells"], *told], notes)
 
 
 def _rows_text(rows: RowChanges, samples: bool) -> Iterator[str]:
@@ -162,7 +159,7 @@ def _rows_text(rows: RowChanges, samples: bool) -> Iterator[str]:
             yield f"{what}, for example: {'; '.join(shown(', '.join(key)) for key in keys)}"
 
 
-def _model(model: ModelChanges) -> _Block:
+def _model(model: ModelChanges) -> Block:
     head = ["metric", "old", "new", "difference", "95%", ""]
     rows = [
         [
@@ -177,8 +174,8 @@ def _model(model: ModelChanges) -> _Block:
     ]
     same = model.moves and not model.moves.largest and not (model.moves.flips and model.moves.flips.labels)
     if same:
-        return _Block(_heading(model), notes=["the same predictions"])
-    return _Block(_heading(model), [head, *rows], [*_notes(model)])
+        return Block(_heading(model), notes=["the same predictions"])
+    return Block(_heading(model), [head, *rows], [*_notes(model)], model.metrics)
 
 
 def _heading(model: ModelChanges) -> str:
@@ -215,7 +212,7 @@ def _notes(model: ModelChanges) -> Iterator[str]:
         yield f"change of a prediction: mean {moves.mean:.3g}, 99% of rows at most {moves.p99:.3g}"
 
 
-def _moved(model: ModelChanges) -> _Block:
+def _moved(model: ModelChanges) -> Block:
     said = {None: "", True: "right", False: "wrong"}
     rows = (
         [[f"{row:,}", f"{by:.3g}", said[was], said[now]] for row, by, was, now in model.moves.largest]
@@ -223,7 +220,7 @@ def _moved(model: ModelChanges) -> _Block:
         else []
     )
     title = f"{shown(model.model)}: rows of {model.split} whose predictions differ most"
-    return _Block(title, [["row", "change", "old", "new"], *rows])
+    return Block(title, [["row", "change", "old", "new"], *rows])
 
 
 def comparison_json(
