@@ -253,6 +253,8 @@ CODES = {
     "absent-class": "a class of the target without rows for validation or testing, or in a fold",
     "too-good": "a model whose predictions are almost exact on rows that it has not seen",
     "no-skill": "a model that is no better than a constant prediction",
+    "useless-column": "an input that the model would be as good without",
+    "harmful-column": "an input that the model may be better without",
     "failed-test": "a test with severity 'warn' that fails",
     "failed-gate": "a gate with severity 'warn' that fails",
 }
@@ -267,6 +269,8 @@ FOUND_IN_BUILDS = (
     "constant-model",
     "no-skill",
     "too-good",
+    "useless-column",
+    "harmful-column",
     "failed-test",
     "failed-gate",
 )

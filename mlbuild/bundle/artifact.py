@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlbuild import __version__
+from mlbuild.bundle.lineage import lineage
 from mlbuild.bundle.trained import Recipe, Trained
 from mlbuild.lowering.graph import IR_VERSION, ML_OPSET, OPSET, Graph
 from mlbuild.lowering.value import ELEMENTS
@@ -45,14 +46,6 @@ def write_artifact(trained: Trained, key: str, versions: Mapping[str, str]) -> t
     }
     model = graph.serialize(metadata, {name: value.tensor for name, value in matrix.items()})
     return model, json.dumps(contract, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def lineage(recipe: Recipe) -> dict[str, list[str]]:
-    """Return, for each feature, the raw columns that it is computed from, sorted."""
-    raw = {item.name: {item.name} for item in recipe.inputs}
-    for name, typed in recipe.derived:
-        raw[name] = set().union(*(raw[used] for used in typed.names)) if typed.names else set()
-    return {name: sorted(raw[recipe.values[name]]) for name in recipe.features}
 
 
 def _contract(recipe: Recipe, outputs: Iterable[ModelOutput]) -> Json:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.slices import Group
 from mlbuild.evaluation import student
+from mlbuild.evaluation.holm import corrected
 from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Estimate, estimate
 from mlbuild.evaluation.rows import Rows
 from mlbuild.models.metrics.metric import Metric, rounded
@@ -101,14 +102,9 @@ def sliced(metrics: Sequence[Metric], rows: Rows, found: Sequence[tuple[str, Seq
 
 
 def _correct(found: Sequence[Json]) -> None:
-    """Replace the probabilities of a metric in all slices with those of Holm, and say which are significant."""
-    known = sorted((one for one in found if one["p"] is not None), key=lambda one: float(one["p"]))
-    largest = 0.0
-    for place, one in enumerate(known):
-        largest = max(largest, min(1.0, (len(known) - place) * one["p"]))
-        one["p"] = rounded(largest)
-    for one in found:
-        one["outside_chance"] = one["p"] is not None and one["p"] < 1 - LEVEL
+    """Replace the probabilities of a metric in all slices with corrected ones, and say which are significant."""
+    for one, p in zip(found, corrected([one["p"] for one in found]), strict=True):
+        one["p"], one["outside_chance"] = p, p is not None and p < 1 - LEVEL
 
 
 def _sums(influence: Array, clusters: Array | None) -> Array:

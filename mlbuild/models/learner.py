@@ -118,6 +118,14 @@ class Learner(Described):
         """Return the same scores as a double tensor [N, width] of the graph."""
         raise NotImplementedError
 
+    def gain(self, fitted: bytes) -> Array | None:
+        """Return how much each number of the expanded matrix reduced the loss in training, [width]; None for a learner
+        without splits.
+
+        It is biased towards columns with many different values, which give more splits to choose from.
+        """
+        return None
+
     def trees(self, fitted: bytes) -> Trees | None:
         """Return the trees that a written model must contain; None for a learner without trees."""
         return None

@@ -28,6 +28,7 @@ from mlbuild.pipeline.tasks import (
 )
 from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
+from mlbuild.pipeline.tasks.explanations import importance
 from mlbuild.pipeline.tasks.reports import report
 from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test
 from mlbuild.spec.spec import Spec
@@ -91,7 +92,7 @@ TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
     "models": (target, fit, features, bin, train, predict, threshold, evaluate, fold, cross_validate),
-    "outputs": (artifact, verify, test, baseline, compare, latency, gate),
+    "outputs": (artifact, verify, importance, test, baseline, compare, latency, gate),
 }
 #: The kinds of tasks of outputs that are planned last, because they read what all others ship.
 LAST = (report, publish)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from mlbuild.frozen import frozen
-from mlbuild.params import Boolean, Described, Json, Kind, ListOf, Name, Object, TaggedUnion, field
+from mlbuild.params import (
+    Boolean,
+    Choice,
+    Described,
+    Integer,
+    Json,
+    Kind,
+    ListOf,
+    Name,
+    Object,
+    TaggedUnion,
+    field,
+)
 from mlbuild.verdicts.baselines import BASELINES
 from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates import GATES
@@ -41,6 +53,20 @@ class Verify(Described):
 
 
 @frozen
+class Importance(Described):
+    """How to measure how much the model relies on each input."""
+
+    rows: int = field(
+        Integer(min=0),
+        "Number of validation rows among which the values of an input are shuffled; if there are none, of test rows. 0: it is not measured.",
+        default=5000,
+    )
+
+
+IMPORTANCE = Object(Importance, Choice({False: "do not measure it"}), "rows")
+
+
+@frozen
 class Output(Described):
     """One exported model: `dist/NAME/model.onnx` and its reports."""
 
@@ -49,6 +75,11 @@ class Output(Described):
         Object(Verify),
         "How to verify the artifact against the trained pipeline before it is published.",
         default=Verify(),
+    )
+    importance: Importance = field(
+        IMPORTANCE,
+        "How to measure how much the model relies on each input. `false`: it is not measured.",
+        default=Importance(),
     )
     baseline: Baseline | None = field(
         BASELINE, "Model that the gates compare the output with, on the same rows.", default=None

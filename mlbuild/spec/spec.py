@@ -27,6 +27,7 @@ from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.ops.stages import Stage
 from mlbuild.params import Json
+from mlbuild.spec.shipping import Importance
 from mlbuild.spec.text.tree import Document
 from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates.gate import Gate
@@ -148,6 +149,7 @@ class OutputSpec:
     model: str
     verify_rows: int | None
     serving: Serving
+    importance: Importance
     baseline: Baseline | None
     gates: tuple[Gate, ...]
     report: bool

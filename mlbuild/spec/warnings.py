@@ -61,5 +61,12 @@ class Warnings(Described):
         "A model explains more than 99% of the variance of rows that it has not seen. Found by a build.",
         key="too-good",
     )
+    useless_column: str = _level(
+        "A model is hardly worse if the values of an input are shuffled. Found by a build.",
+        key="useless-column",
+    )
+    harmful_column: str = _level(
+        "A model is better if the values of an input are shuffled. Found by a build.", key="harmful-column"
+    )
     failed_test: str = _level("A test with severity `warn` fails. Found by a build.", key="failed-test")
     failed_gate: str = _level("A gate with severity `warn` fails. Found by a build.", key="failed-gate")

@@ -111,7 +111,7 @@ def results(folder: Path) -> dict[str, Mapping[str, str]]:
 
 def assert_as_clean(project: Project, clean: Path) -> None:
     """Check that all results and outputs are those of a clean build."""
-    assert len(shipped(clean)) == 7 * len(OUTPUTS) and len(results(clean)) == TASKS
+    assert len(shipped(clean)) == 8 * len(OUTPUTS) and len(results(clean)) == TASKS
     assert shipped(project.folder) == shipped(clean)
     assert results(project.folder) == results(clean)
 
@@ -126,7 +126,7 @@ def of(name: str, *kinds: str) -> set[str]:
     return {f"{kind}:{name}" for kind in kinds}
 
 
-FROM_TRAIN = ("train", "predict", "evaluate", "artifact", "verify", "report", "publish")
+FROM_TRAIN = ("train", "predict", "evaluate", "artifact", "verify", "importance", "report", "publish")
 
 
 # Changed content

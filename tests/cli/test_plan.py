@@ -29,6 +29,7 @@ TIMES = {
     "artifact:one": 0.5,
     "verify:one": 2.0,
     "report:one": 0.25,
+    "importance:one": 0.125,
     "publish:one": 0.25,
 }
 MORE_LEAVES = ("--set", "models.one.params.num_leaves=5")
@@ -68,34 +69,35 @@ def test_a_time_is_told_in_units_that_suit_it(seconds: float, text: str) -> None
 def test_before_the_first_build_no_time_is_told(mlbuild: Command) -> None:
     small(mlbuild.folder)
     found = lines(mlbuild("plan"))
-    assert found[0] == "RUN     source:rows    never built"
-    assert found[3] == "MAYBE   dataset:all    depends on the results of contract:rows, source:rows"
-    assert found[-1] == "1 RUN, 15 MAYBE"
+    assert found[0] == "RUN     source:rows     never built"
+    assert found[3] == "MAYBE   dataset:all     depends on the results of contract:rows, source:rows"
+    assert found[-1] == "1 RUN, 16 MAYBE"
     assert lines(mlbuild("build", "-n")) == found
     estimate = json.loads(mlbuild("plan", "--json").out)["estimate"]
     path = {"seconds": 0.0, "tasks": []}
-    assert estimate == {"least_seconds": 0, "most_seconds": 0, "unknown": 16, "critical_path": path}
+    assert estimate == {"least_seconds": 0, "most_seconds": 0, "unknown": 17, "critical_path": path}
 
 
 def test_where_all_is_up_to_date_no_time_is_told(project: Command) -> None:
-    assert lines(project("plan")) == lines(project("build", "-n")) == ["16 REUSE"]
+    assert lines(project("plan")) == lines(project("build", "-n")) == ["17 REUSE"]
     *tasks, count = lines(project("plan", "-v"))
     assert lines(project("build", "-n", "-v")) == [*tasks, count]
     assert tasks == [f"REUSE   {task}" for task in sorted(TIMES, key=[one.split()[1] for one in tasks].index)]
-    assert count == "16 REUSE"
+    assert count == "17 REUSE"
 
 
 def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
     told = "models.one.params.num_leaves: 4 -> 5 (--set:1)"
     assert lines(project("plan", *MORE_LEAVES)) == [
-        f"RUN     train:one     1 h 02 min  {told}",
-        "MAYBE   artifact:one      0.50 s  depends on the result of train:one",
-        "MAYBE   predict:one   1 min 05 s  depends on the result of train:one",
-        "MAYBE   evaluate:one      0.00 s  depends on the results of predict:one, train:one",
-        "MAYBE   verify:one        2.00 s  depends on the results of artifact:one, predict:one, train:one",
-        f"MAYBE   report:one        0.25 s  depends on the results of artifact:one, evaluate:one, verify:one; {told}",
-        "MAYBE   publish:one       0.25 s  depends on the results of artifact:one, evaluate:one, report:one, verify:one",
-        "1 RUN, 6 MAYBE, 9 REUSE",
+        f"RUN     train:one       1 h 02 min  {told}",
+        "MAYBE   artifact:one        0.50 s  depends on the result of train:one",
+        "MAYBE   importance:one      0.12 s  depends on the results of artifact:one, train:one",
+        "MAYBE   predict:one     1 min 05 s  depends on the result of train:one",
+        "MAYBE   evaluate:one        0.00 s  depends on the results of predict:one, train:one",
+        "MAYBE   verify:one          2.00 s  depends on the results of artifact:one, predict:one, train:one",
+        f"MAYBE   report:one          0.25 s  depends on the results of artifact:one, evaluate:one, verify:one; {told}",
+        "MAYBE   publish:one         0.25 s  depends on the results of artifact:one, evaluate:one, importance:one, report:one, verify:one",
+        "1 RUN, 7 MAYBE, 9 REUSE",
         "estimated: 1 h 02 min for RUN, up to 1 h 03 min with MAYBE; critical path 1 h 03 min",
     ]
 
@@ -105,13 +107,14 @@ def test_times_in_the_document(project: Command) -> None:
     tasks = ["train:one", "predict:one", "verify:one", "report:one", "publish:one"]
     assert document["estimate"] == {
         "least_seconds": 3_725.0,
-        "most_seconds": 3_793.4,
+        "most_seconds": 3_793.525,
         "unknown": 0,
         "critical_path": {"seconds": 3_792.9, "tasks": tasks},
     }
     told = {task["task"]: task["seconds"] for task in document["tasks"]}
     assert told == {
-        task: TIMES[task] if task in (*tasks, "artifact:one", "evaluate:one") else None for task in TIMES
+        task: TIMES[task] if task in (*tasks, "artifact:one", "evaluate:one", "importance:one") else None
+        for task in TIMES
     }
 
 
@@ -119,9 +122,9 @@ def test_a_task_that_never_ran_has_no_time(project: Command) -> None:
     times = {task: seconds for task, seconds in TIMES.items() if task not in ("train:one", "verify:one")}
     open_store(project.folder).local.keep_note("times", times)
     *_, count, estimate = lines(project("plan", *MORE_LEAVES))
-    assert count == "1 RUN, 6 MAYBE, 9 REUSE"
+    assert count == "1 RUN, 7 MAYBE, 9 REUSE"
     assert estimate == (
-        "estimated: 0.00 s for RUN, up to 1 min 06 s with MAYBE; critical path 1 min 06 s; no estimate for 2 tasks"
+        "estimated: 0.00 s for RUN, up to 1 min 07 s with MAYBE; critical path 1 min 06 s; no estimate for 2 tasks"
     )
 
 
@@ -132,7 +135,7 @@ def test_what_is_forced_runs_whatever_it_waits_for(project: Command) -> None:
         "2 RUN, 5 REUSE",
         "estimated: 1 h 02 min for RUN; critical path 1 h 02 min",
     ]
-    assert lines(project("plan", "--force"))[-2] == "16 RUN"
+    assert lines(project("plan", "--force"))[-2] == "17 RUN"
     tasks = json.loads(project("build", "--force", "--json").out)["tasks"]
     assert {task["outcome"] for task in tasks} == {"ran"}
 
@@ -141,11 +144,11 @@ def test_a_folder_that_is_restored(project: Command) -> None:
     (project.folder / "dist/one/model.onnx").write_bytes(b"mine")
     (project.folder / "dist/one/metrics.json").unlink()
     told = "dist/one/metrics.json is missing; dist/one/model.onnx was edited"
-    assert lines(project("plan")) == [f"RESTORE publish:one  {told}", "15 REUSE, 1 RESTORE"]
+    assert lines(project("plan")) == [f"RESTORE publish:one  {told}", "16 REUSE, 1 RESTORE"]
     assert project("status").out.splitlines() == [
         "dist/one  stale, built just now",
         f" stale  publish:one  {told}",
-        "15 up to date, 1 stale; last built just now",
+        "16 up to date, 1 stale; last built just now",
     ]
     assert project("build").err.splitlines()[0] == f" restored  publish:one  {told}"
 
@@ -160,35 +163,35 @@ def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: 
     reused = ["REUSE   source:rows", "REUSE   describe:rows"]
     others = [line for line in found if line not in reused]
     assert others == lines(project("plan", *words)), "what is up to date is only counted"
-    assert others[0] == "FAILED  contract:rows  the table violates its contract: 1 rule is violated"
-    assert {line[:7] + line[22:] for line in others[1:-1]} == {"BLOCKED contract:rows failed"}
-    assert found[-1] == "2 REUSE, 13 BLOCKED, 1 FAILED"
+    assert others[0] == "FAILED  contract:rows   the table violates its contract: 1 rule is violated"
+    assert {line[:7] + line[23:] for line in others[1:-1]} == {"BLOCKED contract:rows failed"}
+    assert found[-1] == "2 REUSE, 14 BLOCKED, 1 FAILED"
     assert project("status").out.splitlines() == [
         "dist/one  stale, built just now",
         "failed  contract:rows  the table violates its contract: 1 rule is violated",
-        "2 up to date, 13 blocked, 1 failed; last built just now",
+        "2 up to date, 14 blocked, 1 failed; last built just now",
     ]
 
 
 def test_status(project: Command) -> None:
     assert project("status").out.splitlines() == [
         "dist/one  up to date, built just now",
-        "16 up to date; last built just now",
+        "17 up to date; last built just now",
     ]
     done = project("status", *MORE_LEAVES)
     assert done.code == 6
     assert done.out.splitlines() == [
         "dist/one  from another build, built just now by 'mlbuild build'",
         " stale  train:one  models.one.params.num_leaves: 4 -> 5 (--set:1)",
-        "9 up to date, 7 stale; last built just now",
+        "9 up to date, 8 stale; last built just now",
     ]
 
 
 def test_the_summary_tells_the_critical_path(project: Command) -> None:
     sets = ("--set", "models.one.params.num_iterations=4", "--set", "outputs.one.report=false")
     summary, path = project("build", *sets).err.splitlines()[-2:]
-    assert re.fullmatch(r"6 ran, 9 reused in \d+\.\d\d s", summary)
-    among = r"(artifact|predict):one \S+ s, (verify|evaluate):one \S+ s, publish:one \S+ s"
+    assert re.fullmatch(r"7 ran, 9 reused in \d+\.\d\d s", summary)
+    among = r"(artifact|predict):one \S+ s, (verify|evaluate|importance):one \S+ s, publish:one \S+ s"
     assert re.fullmatch(rf"critical path \S+ s: train:one \S+ s, {among}", path)
     assert "critical path" not in project("build").err
 

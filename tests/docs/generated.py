@@ -23,7 +23,7 @@ from mlbuild.params import params_of
 from mlbuild.selection import GROUPS
 from mlbuild.spec.language import TARGET, Dataset, Model, Stopping
 from mlbuild.spec.root import Root
-from mlbuild.spec.shipping import Output, Verify
+from mlbuild.spec.shipping import Importance, Output, Verify
 from mlbuild.spec.warnings import Warnings
 from mlbuild.verdicts.tests.expected import Expected, Range
 from tests.docs.keys import code, keys_of
@@ -51,6 +51,7 @@ _DESCRIBED = {
         Stopping,
         Output,
         Verify,
+        Importance,
         Expected,
         Range,
         Warnings,

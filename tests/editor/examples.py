@@ -98,7 +98,15 @@ BASE: Json = {
             "params": {"num_leaves": 7},
         }
     },
-    "outputs": {"m": {"model": "m", "verify": {"rows": 100}, "gates": [], "report": False}},
+    "outputs": {
+        "m": {
+            "model": "m",
+            "verify": {"rows": 100},
+            "importance": {"rows": 100},
+            "gates": [],
+            "report": False,
+        }
+    },
     "tests": {
         "t": {
             "output": "m",
@@ -144,6 +152,7 @@ PLACES: dict[str, Place] = {
     "params": ("models", "m", "params"),
     "output": ("outputs", "m"),
     "verify": ("outputs", "m", "verify"),
+    "importance": ("outputs", "m", "importance"),
     "test": ("tests", "v"),
     "expected": ("tests", "t", "expect"),
     "range": ("tests", "t", "expect", "probability"),

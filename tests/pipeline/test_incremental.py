@@ -31,13 +31,8 @@ outputs:
 )
 #: The tasks from `train` on, which a hyperparameter of the trees affects.
 TRAINED = {
-    "train:late",
-    "predict:late",
-    "evaluate:late",
-    "artifact:late",
-    "verify:late",
-    "report:late",
-    "publish:late",
+    *("train:late", "predict:late", "evaluate:late", "artifact:late", "verify:late"),
+    *("importance:late", "report:late", "publish:late"),
 }
 #: The tasks that tell people about models: names are part of what they say.
 TOLD = {f"{kind}:{name}" for kind in ("report", "publish") for name in ("late", "line")}
@@ -118,13 +113,14 @@ def test_edits_without_meaning_run_nothing(project: Path, old: str, new: str) ->
     assert ran(project) == set()
 
 
-def test_dropping_what_an_artifact_takes_moves_only_the_rows_that_verify_it(project: Path) -> None:
+def test_dropping_what_an_artifact_takes_moves_only_its_rows(project: Path) -> None:
     edit(
         project,
         "    split: {type: hash",
         "      - {op: select, columns: {except: plane_year}}\n    split: {type: hash",
     )
-    assert ran(project) == {"dataset:departures", "describe:departures", "verify:late", *TOLD}
+    rows = {"verify:late", "importance:late"}
+    assert ran(project) == {"dataset:departures", "describe:departures", *rows, *TOLD}
 
 
 def test_renaming_what_no_model_reads_reruns_no_training(project: Path) -> None:
@@ -135,7 +131,8 @@ def test_renaming_what_no_model_reads_reruns_no_training(project: Path) -> None:
     )
     edit(project, "key: [tailnum,", "key: [tail,")
     # The key of the split is also what the clusters of the metrics are named after.
-    measured = {f"{kind}:{name}" for kind in ("evaluate", "report", "publish") for name in ("late", "line")}
+    kinds = ("evaluate", "importance", "report", "publish")
+    measured = {f"{kind}:{name}" for kind in kinds for name in ("late", "line")}
     assert ran(project) == {"dataset:departures", "describe:departures"} | measured
 
 
@@ -241,8 +238,10 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
 
 
-def test_only_the_evaluation_of_a_model_depends_on_its_metrics(pristine: Path) -> None:
-    """A change of a metric runs `evaluate:M` of the models that compute it, and nothing else."""
+def test_only_what_measures_a_model_depends_on_its_metrics(pristine: Path) -> None:
+    """A change of a metric runs `evaluate:M` of the models that compute it, `importance:O` of the outputs whose first
+    metric it is, and nothing else.
+    """
     spec = api.load(pristine / "mlbuild.yaml")
     metric = {f"{one.__module__}:{one.__name__}": one.metric for one in METRICS}
     found = {
@@ -256,4 +255,7 @@ def test_only_the_evaluation_of_a_model_depends_on_its_metrics(pristine: Path) -
     }
     assert {name: metrics for name, metrics in found.items() if metrics} == {
         f"evaluate:{model.name}": {one.metric for one in model.metrics} for model in spec.models.values()
+    } | {
+        f"importance:{output.name}": {spec.models[output.model].metrics[0].metric}
+        for output in spec.outputs.values()
     }

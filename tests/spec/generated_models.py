@@ -170,6 +170,10 @@ class Models:
         if self.maybe(0.8):
             forms: list[Json] = [{}, {"verify": {}}, {"verify": {"rows": "all"}}, {"verify": {"rows": 9}}]
             output: Json = {"model": name} | self.chance.choice(forms)
+            if random.Random(f"importance {name} {dataset}").random() < 0.5:
+                output["importance"] = random.Random(repr(model)).choice(
+                    [False, {}, {"rows": 9}, {"rows": 0}]
+                )
             if random.Random(f"gates {name} {dataset}").random() < 0.5:
                 output["gates"] = [{"gate": "size", "max": "2MB"}]
             if random.Random(f"report {name} {dataset}").random() < 0.3:

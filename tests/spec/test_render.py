@@ -108,6 +108,8 @@ warnings:
   constant-model: warn
   no-skill: warn
   too-good: warn
+  useless-column: warn
+  harmful-column: warn
   failed-test: warn
   failed-gate: warn
 sources:

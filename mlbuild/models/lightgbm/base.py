@@ -133,6 +133,12 @@ class Lightgbm(Parameters, Learner):
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
         return lower(ModelText.parse(fitted.decode()), graph, lowered(graph, features, schema))
 
+    def gain(self, fitted: bytes) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        model = lightgbm().Booster(model_str=fitted.decode())
+        return np.asarray(model.feature_importance("gain"), dtype=np.float64)
+
     def trees(self, fitted: bytes) -> Trees:
         return trees_of(ModelText.parse(fitted.decode()))
 

@@ -33,6 +33,7 @@ def check_outputs(
             model=output.model,
             verify_rows=None if output.verify.rows == "all" else int(output.verify.rows),
             serving=serving(dataset.table, model.features),
+            importance=output.importance,
             baseline=output.baseline,
             gates=output.gates,
             report=output.report,

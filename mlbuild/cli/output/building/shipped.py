@@ -21,6 +21,7 @@ from mlbuild.pipeline.builds.records import last_measured
 from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
+from mlbuild.pipeline.tasks.explanations import importance
 from mlbuild.pipeline.tasks.verdicts import gate, test
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown
@@ -36,6 +37,7 @@ _FINDINGS = {
     cross_validate.KIND: cross_validate.REPORT,
     dataset.KIND: dataset.REPORT,
     contract.KIND: contract.REPORT,
+    importance.KIND: importance.REPORT,
     test.KIND: test.REPORT,
     gate.KIND: gate.REPORT,
 }
