@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mlbuild.cli.exits import DATA, GATE, Stopped, UsageError
-from mlbuild.pipeline.channels.changing import Refused
+from mlbuild.cli.exits import DATA, GATE, USAGE, Stopped, UsageError
+from mlbuild.pipeline.channels.changing import Absent, Refused
 from mlbuild.pipeline.channels.channel import BadChannel, is_name
 from mlbuild.shown import shown
 from mlbuild.tracking.builds import is_counted
@@ -31,14 +31,14 @@ def refused() -> Iterator[None]:
     """End the command if a channel cannot be changed, or its file is damaged.
 
     Raises:
-        Stopped: It cannot. The exit code says why: 4 if the model is not one that a build published, and 3 for a
-            damaged file.
+        Stopped: It cannot. The exit code says why: 4 if the model is not one that a build published, 3 for a damaged
+            file, and 2 if there is no such channel or model.
     """
     try:
         yield
     except Refused as error:
         forced = "promote it anyway with --force --why TEXT" if error.forcible else None
         help_ = "; or ".join(filter(None, (error.help, forced)))
-        raise Stopped(str(error), help_ or None, GATE) from None
+        raise Stopped(str(error), help_ or None, USAGE if isinstance(error, Absent) else GATE) from None
     except BadChannel as error:
         raise Stopped(str(error), "restore the file, or remove it and promote a model again", DATA) from None

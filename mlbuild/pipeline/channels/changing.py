@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlbuild.diagnostics import Unusable, Unwritable
+from mlbuild.diagnostics import Unreadable, Unusable, Unwritable
 from mlbuild.engine.canonical import digest as digest_of_bytes
 from mlbuild.engine.execution.exported import files_in, find_exported, is_below
 from mlbuild.engine.store.kept import remove
@@ -48,6 +47,10 @@ class Refused(Exception):
         self.help, self.forcible = help, forcible
 
 
+class Absent(Refused):
+    """There is no such channel, folder or previous model."""
+
+
 def promote(
     store: DiskStore, output: str, folder: str, name: str, why: str | None = None, *, force: bool = False
 ) -> tuple[Channel, bool]:
@@ -65,7 +68,7 @@ def promote(
     known = find_exported(store.local, folder)
     place = store.root / folder
     if not os.path.isdir(place):  # noqa: PTH112  # false if access is denied
-        raise Refused(f"there is no folder '{folder}'", "build the output first")
+        raise Absent(f"there is no folder '{folder}'", "build the output first")
     if known is None and not force:
         raise Refused(f"no build of this folder published '{folder}'", "build the output first", True)
     found = _stored(store, place)
@@ -96,16 +99,17 @@ def rollback(store: DiskStore, name: str, why: str | None = None) -> Channel:
     """Take a channel back to its previous model, and return it.
 
     Raises:
-        Refused: There is no such channel or no previous model, or its files are no longer in the store.
+        Absent: There is no such channel or no previous model.
+        Refused: Its files are no longer in the store.
         BadChannel, Unwritable: As for `promote`.
     """
     channel = find_channel(store.root, name)
     if channel is None:
-        raise Refused(f"there is no channel '{name}'", _listed(store.root))
+        raise Absent(f"there is no channel '{name}'", _listed(store.root))
     before = channel.now.previous
     target = next((one for one in channel.changes[1:] if one.digest == before), None)
     if before is None or target is None:
-        raise Refused(f"channel '{name}' has no previous model")
+        raise Absent(f"channel '{name}' has no previous model")
     new = replace(target, by=user(), why=why, at=_now(), action="rollback")
     return _changed(store, name, channel, new)
 
@@ -177,17 +181,17 @@ def _stored(store: DiskStore, folder: Path) -> Mapping[str, str]:
     """Put the files of a folder into the store, and return their digests.
 
     Raises:
-        Refused: A file cannot be read, or the folder contains no model.
+        Refused: A file has an unusual name, or the folder contains no model.
+        Unreadable: A file cannot be read.
     """
     found = {}
     for name in files_in(folder):
+        if not inside(name):
+            raise Refused(f"'{folder.name}' contains a file with the unusual name '{name}'", "remove it")
         try:
-            if not inside(name):
-                raise OSError(errno.EINVAL, "its name is unusual")
             content = read_regular(folder / name, _LARGEST)
         except OSError as error:
-            why = (error.strerror or "unknown error").casefold()
-            raise Refused(f"'{folder.name}/{name}' cannot be read: {why}", "build again") from None
+            raise Unreadable(f"{folder.name}/{name}", error, "build again") from None
         found[name] = store.contents.put(content)
         assert found[name] == digest_of_bytes(content)
     if MODEL not in found:
