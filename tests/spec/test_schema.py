@@ -62,6 +62,7 @@ NAMES = (
     "preprocessing",
     "model",
     "output",
+    "channel",
     "test",
     "column",
     "feature",
