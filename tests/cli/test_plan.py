@@ -95,7 +95,7 @@ def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
         "MAYBE   predict:one     1 min 05 s  depends on the result of train:one",
         "MAYBE   evaluate:one        0.00 s  depends on the results of predict:one, train:one",
         "MAYBE   verify:one          2.00 s  depends on the results of artifact:one, predict:one, train:one",
-        f"MAYBE   report:one          0.25 s  depends on the results of artifact:one, evaluate:one, verify:one; {told}",
+        f"MAYBE   report:one          0.25 s  depends on the results of artifact:one, evaluate:one, importance:one, verify:one; {told}",
         "MAYBE   publish:one         0.25 s  depends on the results of artifact:one, evaluate:one, importance:one, report:one, verify:one",
         "1 RUN, 7 MAYBE, 9 REUSE",
         "estimated: 1 h 02 min for RUN, up to 1 h 03 min with MAYBE; critical path 1 h 03 min",

@@ -12,6 +12,7 @@ from mlbuild.reports.sections.data.recipe import Recipe
 from mlbuild.reports.sections.data.rows import Rows
 from mlbuild.reports.sections.findings import Findings
 from mlbuild.reports.sections.gates import Gates
+from mlbuild.reports.sections.importance import Importance
 from mlbuild.reports.sections.metrics import Metrics
 from mlbuild.reports.sections.parity import Parity
 from mlbuild.reports.sections.residuals import Residuals
@@ -30,6 +31,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Residuals,
     CrossValidation,
     Slices,
+    Importance,
     Rows,
     Columns,
     Lineage,
