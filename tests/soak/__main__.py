@@ -73,6 +73,7 @@ SOAKS = {
         "tests/spec/test_overlay_schema.py",
     ],
     "profiles": ["tests/spec/test_variants.py"],
+    "reports": ["tests/reports"],
 }
 
 
