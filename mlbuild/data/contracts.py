@@ -49,6 +49,11 @@ class Column(Parsing):
         "Description of the column, such as its meaning and unit, for readers of the spec.",
         default=None,
     )
+    private: bool = field(
+        Boolean(),
+        "Whether the values are kept out of everything that is for people: reports, descriptions and messages show only counts.",
+        default=False,
+    )
     severity: Described | None = field(
         Object(severities("Severity", RULES)), _SEVERITY_DOC, default=None, examples=({"min": "warn"},)
     )
@@ -166,6 +171,11 @@ class Contract(Described):
     )
     description: str | None = field(
         Text(), "Description of the table, such as what one row is, for readers of the spec.", default=None
+    )
+    private: bool = field(
+        Boolean(),
+        "Whether the values are kept out of everything that is for people: reports, descriptions and messages show only counts.",
+        default=False,
     )
     severity: Described | None = field(
         Object(severities("TableSeverity", TABLE_RULES)),

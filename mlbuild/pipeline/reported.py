@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlbuild.diagnostics import FOUND_IN_BUILDS
 from mlbuild.expressions.tree import columns_of
 from mlbuild.params import Json, write
+from mlbuild.pipeline.private import private_in
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.spec.meaning.levels import level_of
 from mlbuild.spec.spec import Spec
@@ -34,7 +35,7 @@ def about(scope: OutputScope) -> Json:
             for name, test in spec.tests.items()
             if test.output == scope.item.name and test.test.discriminator
         },
-        "private": [],
+        "private": private_in(spec, model.dataset),
         "silenced": [code for code in FOUND_IN_BUILDS if level_of(code, spec.document.value) == "ignore"],
     }
 

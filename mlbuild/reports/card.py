@@ -109,7 +109,8 @@ def _example(facts: Facts) -> Iterator[str]:
     yield 'session = onnxruntime.InferenceSession("model.onnx")'
     yield "row = {"
     for one in contract["inputs"]:
-        text = (one.get("categories") or [""])[0]
+        private = one["name"] in facts.about["private"]
+        text = "" if private else (one.get("categories") or [""])[0]
         sample = _SAMPLES.get(one["type"], f"[[{_json(text)}]], dtype=object")
         yield f"    {_json(one['name'])}: np.array({sample}),{_missing(one)}"
     yield "}"

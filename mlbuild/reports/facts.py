@@ -9,6 +9,7 @@ from typing import Any
 from mlbuild.data.statistics.table import TableStatistics
 from mlbuild.frozen import frozen
 from mlbuild.params import Json
+from mlbuild.reports.words import value_text
 
 #: The parts of the rows that a model was not trained on, the more convincing one first.
 HELD_OUT = ("test", "valid")
@@ -78,6 +79,13 @@ class Facts:
         """The classes of the target; none if it is a number."""
         found = self.part("metrics.json")["classes"]
         return found["values"] if found else ()
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes as text. Those of a private target are only numbered."""
+        if self.about["target"] in self.about["private"]:
+            return [f"class {number}" for number in range(1, len(self.classes) + 1)]
+        return [value_text(one) for one in self.classes]
 
     def unit(self) -> str:
         """Return what the rows that vary together are called."""

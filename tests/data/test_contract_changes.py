@@ -28,6 +28,7 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "breaking t.x: empty_is_null true -> empty_is_null false",
     ),
     ("description", _INT, {**_INT, "description": "words"}, ""),
+    ("private", _INT, {**_INT, "private": True}, ""),
     ("nullable", _INT, {**_INT, "nullable": True}, "breaking t.x: removed not null"),
     ("nullable", {**_INT, "nullable": True}, _INT, "compatible t.x: added not null"),
     (

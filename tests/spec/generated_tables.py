@@ -132,7 +132,7 @@ class Tables:
         if dtype == "float" and self.maybe(0.2):
             column["finite"] = False
         if self.maybe(0.2):
-            column |= {"description": self.chance.choice(TEXTS), "x-unit": {"of": [1, None]}}
+            column |= {"description": self.chance.choice(TEXTS), "x-unit": {"of": [1, None]}, "private": True}
         return column
 
     def _referring(self, column: Json) -> Json | None:

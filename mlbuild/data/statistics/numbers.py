@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlbuild.data.statistics.binned import Binned
@@ -83,6 +84,10 @@ class Numbers(Binned):
             quantiles=None,
             histogram=self.histogram.merged(other.histogram),
         )
+
+    def without_values(self) -> Self:
+        nothing = Histogram(self.histogram.shift, {})
+        return replace(self, min=None, max=None, mean=None, sd=None, quantiles=None, histogram=nothing)
 
     @property
     def finite(self) -> int:

@@ -51,6 +51,10 @@ class Statistics:
         """Return the statistics of the rows of both."""
         raise NotImplementedError
 
+    def without_values(self) -> Self:
+        """Return only counts, for private values."""
+        return self
+
     def counts(self) -> Counts:
         """Return how many values there are of each key."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.statistics import FAMILIES
@@ -32,6 +32,13 @@ class TableStatistics:
         """Return the statistics of the rows of two tables with the same columns."""
         columns = {name: one.merged(other.columns[name]) for name, one in self.columns.items()}
         return TableStatistics(self.rows + other.rows, columns)
+
+    def without_values(self, private: Collection[str]) -> TableStatistics:
+        """Return the statistics with only counts for private columns."""
+        columns = {
+            name: one.without_values() if name in private else one for name, one in self.columns.items()
+        }
+        return TableStatistics(self.rows, columns)
 
     def to_json(self) -> dict[str, Any]:
         return {"rows": self.rows, "columns": {name: one.to_json() for name, one in self.columns.items()}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlbuild.data.statistics.statistics import Counts, Statistics, added
@@ -79,6 +80,10 @@ class Texts(Statistics):
             longest=max((part.longest for part in lengths if part.longest is not None), default=None),
             mean_length=sum(sums) / present if present else None,
         )
+
+    def without_values(self) -> Self:
+        lengths: dict[str, Any] = {"shortest": None, "longest": None, "mean_length": None}
+        return replace(self, values={}, others=self.present, complete=False, **lengths)
 
     def counts(self) -> Counts:
         return self.values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -63,6 +64,9 @@ class Times(Binned):
         if self.first is None or self.last is None:
             return []
         return self.histogram.bars(self._number(self.first), self._number(self.last), number)
+
+    def without_values(self) -> Self:
+        return replace(self, first=None, last=None, histogram=Histogram(self.histogram.shift, {}))
 
     def _number(self, text: str) -> float:
         """Return a value as in the histogram."""

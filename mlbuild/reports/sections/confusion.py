@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from mlbuild.reports.blocks import Block, Number, Table
 from mlbuild.reports.facts import Facts
 from mlbuild.reports.sections.section import Section
-from mlbuild.reports.words import value_text
 
 #: With more classes, only the most frequent errors are listed, and so many of them.
 _CLASSES, _ERRORS = 12, 20
@@ -21,7 +20,7 @@ class Confusion(Section):
         counts: Sequence[Sequence[int]] = facts.curves.get("confusion", ())
         if not counts:
             return
-        names = [value_text(one) for one in facts.classes]
+        names = facts.class_names
         if len(names) > _CLASSES:
             yield _errors(counts, names)
             return

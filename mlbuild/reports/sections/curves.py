@@ -9,7 +9,6 @@ from mlbuild.reports.blocks import Block, Chart, Charts, Interval, Number, Table
 from mlbuild.reports.charts.plot import Plot
 from mlbuild.reports.facts import Facts
 from mlbuild.reports.sections.section import Section
-from mlbuild.shown import shown
 
 #: A table next to a chart has at most so many rows, at regular distances. The file has all of them.
 _ROWS = 20
@@ -22,15 +21,7 @@ class Curves(Section):
 
     def blocks(self, facts: Facts) -> Iterator[Block]:
         found, charts = facts.curves, []
-        positive = (
-            shown(
-                str(facts.classes[1]).lower()
-                if facts.classes[1:] in ([True], [False])
-                else str(facts.classes[1])
-            )
-            if len(facts.classes) == 2
-            else ""
-        )
+        positive = facts.class_names[1] if len(facts.classes) == 2 else ""
         if "roc" in found:
             charts += [_roc(found["roc"]), _precision(found["precision_recall"])]
         if "calibration" in found:

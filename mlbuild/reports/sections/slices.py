@@ -68,7 +68,7 @@ def _table(facts: Facts, name: str, slices: Sequence[Any]) -> Table:
     best = facts.about["best"].get(name)
     rows: list[Sequence[Cell]] = [
         [
-            slice_text(part["slice"], part["values"]),
+            slice_text(part["slice"], part["values"], facts.about["private"]),
             Number(part["rows"]),
             Picture(_strip(one, scale, whole)),
             Number(one["value"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from mlbuild.pipeline.described import (
     description_of_file,
 )
 from mlbuild.pipeline.parts import SPLITS, WHOLE
+from mlbuild.pipeline.private import private_in, private_of
 from mlbuild.pipeline.tasks import describe
 from mlbuild.shown import shown, told
 from mlbuild.spec.spec import Spec
@@ -75,12 +76,23 @@ class _Table:
     description: Description
     left_out: Mapping[str, str] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
+    private: Collection[str] = ()
     part: str = WHOLE
     build: str | None = None
 
     @property
-    def shown(self) -> TableStatistics:
+    def known(self) -> TableStatistics:
+        """The statistics, to compute with."""
         return self.description.tables[self.part]
+
+    @property
+    def shown(self) -> TableStatistics:
+        """The statistics without the values of private columns."""
+        return self.counted()[self.part]
+
+    def counted(self) -> Mapping[str, TableStatistics]:
+        """Return the statistics of each part without the values of private columns."""
+        return {part: one.without_values(self.private) for part, one in self.description.tables.items()}
 
     def notes(self) -> list[str]:
         made = [f"in build {self.build}"] if self.build else []
@@ -111,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         show_document(document("describe", OK, without_texts(content) if args.no_samples else content))
     elif len(tables) == 2:
         one, other = (table.shown for table in tables)
-        found = distances(one.columns, other.columns)
+        found = distances(*(table.known.columns for table in tables))
         show(
             [
                 *(table.title() for table in tables),
@@ -120,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
             ]
         )
     elif args.column is not None:
-        parts = {part: found.columns[args.column] for part, found in tables[0].description.tables.items()}
+        parts = {part: found.columns[args.column] for part, found in tables[0].counted().items()}
         show([tables[0].title(), "", *column_lines(parts, not args.no_samples)])
     else:
         [table] = tables
@@ -152,7 +164,7 @@ def _content(tables: list[_Table]) -> dict[str, Any]:
         {
             "table": table.name,
             "part": table.part,
-            "parts": {part: one.to_json() for part, one in table.description.tables.items()},
+            "parts": {part: one.to_json() for part, one in table.counted().items()},
             "association": table.description.association,
             "left_out": dict(table.left_out),
             "violations": [fault.to_json() for fault in table.faults],
@@ -162,7 +174,7 @@ def _content(tables: list[_Table]) -> dict[str, Any]:
     ]
     if len(tables) == 1:
         return found[0]
-    apart = distances(tables[0].shown.columns, tables[1].shown.columns)
+    apart = distances(tables[0].known.columns, tables[1].known.columns)
     return {"tables": found, "distances": {name: one and one.to_json() for name, one in apart.items()}}
 
 
@@ -202,7 +214,7 @@ class _Finder:
             help_ = f"its parts: {listed(parts)}" if parts != [WHOLE] else "it is not split"
             raise UsageError(f"'{name}' has no part '{shown(part)}'", help_)
         ordered = _ordered(description, [*_columns(spec, name)])
-        return _Table(asked, ordered, part=part or parts[0], build=made)
+        return _Table(asked, ordered, private=private_in(spec, name), part=part or parts[0], build=made)
 
     def _file(self, asked: str) -> _Table:
         file, like, private = Path(asked), self._args.like, self._args.no_samples
@@ -222,8 +234,9 @@ class _Finder:
         if not found.tables[WHOLE].columns:
             message = f"'{shown(asked)}' has none of the columns of source '{shown(like)}'"
             raise Stopped(message, f"the file is read with the options of '{shown(like)}'", DATA)
-        told = [fault.without_values() for fault in faults] if private else faults
-        return _Table(asked, found, left_out, told)
+        hidden = {*private_of(source)}
+        told = [fault.without_values() if private or hidden & {*fault.columns} else fault for fault in faults]
+        return _Table(asked, found, left_out, told, private_of(source))
 
     def _built(self, spec: Spec, name: str) -> Description:
         action = built(self._args, spec, describe.task_of(name), f"'{name}' cannot be described")

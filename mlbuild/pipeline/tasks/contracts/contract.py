@@ -16,6 +16,7 @@ from mlbuild.params import Json
 from mlbuild.pipeline.findings import raised
 from mlbuild.pipeline.origins import SOURCES
 from mlbuild.pipeline.parts import WHOLE, parts_of, read_table
+from mlbuild.pipeline.private import private_of
 from mlbuild.pipeline.scope import Scope
 from mlbuild.pipeline.tasks.contracts import clock
 from mlbuild.spec.spec import SourceSpec
@@ -42,7 +43,11 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
         at=at,
         rank=SOURCES,
         run=run,
-        params={"contract": rules.to_json(), "refused": raised(scope.spec, _CODES)},
+        params={
+            "contract": rules.to_json(),
+            "refused": raised(scope.spec, _CODES),
+            **({"private": private} if (private := private_of(item)) else {}),
+        },
         inputs=(Input("rows", f"source:{item.name}", parts), *_others(rules), *clock.ages(item, _CLOCK)),
         parts=("verdict", REPORT),
         reported=(REPORT,),
@@ -77,6 +82,8 @@ def run(job: Job) -> None:
     old = json.loads(job.read(_CLOCK, clock.AGES)) if rules.timed() else {}
     found = violations(table, rules, faults, others, old)
     found = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
+    private = {*job.params.get("private", ())}
+    found = [fault.without_values() if private & {*fault.columns} else fault for fault in found]
     if job.params["refused"]:
         found = [replace(fault, level=ERROR) for fault in found]
     failing = [fault for fault in found if fault.level == ERROR]

@@ -21,6 +21,7 @@ from mlbuild.params import Json, read
 from mlbuild.pipeline.findings import raised
 from mlbuild.pipeline.origins import FEATURES, MODELS
 from mlbuild.pipeline.parts import read_columns
+from mlbuild.pipeline.private import private_in
 from mlbuild.pipeline.scope import OutputScope, Scope
 from mlbuild.pipeline.tasks import artifact, fit, verify
 from mlbuild.pipeline.tasks.verdicts.raw_rows import kept, places, raw_rows
@@ -56,7 +57,12 @@ def plan(scope: OutputScope) -> Iterator[Task]:
 def _task(scope: OutputScope, item: TestSpec) -> Task:
     inputs = Schema({one.name: one.column.served for one in scope.item.serving.inputs})
     canonical = {key: value for key, value in item.test.canonical(inputs).items() if key != "output"}
-    params = {"test": canonical, "refused": raised(scope.spec, _CODES)}
+    private = private_in(scope.spec, scope.model.item.dataset)
+    params = {
+        "test": canonical,
+        "refused": raised(scope.spec, _CODES),
+        **({"private": private} if private else {}),
+    }
     needs = _matrix(scope) if item.test.of_features else _artifact(scope, item)
     return Scope(scope.spec, item).task(
         KIND,
@@ -165,6 +171,9 @@ def conclude(job: Job, verdict: Verdict, severity: str) -> None:
     Raises:
         Failed: Of kind `gate`.
     """
+    private = job.params.get("private", ())
+    shown = {name: some for name, some in verdict.examples.items() if name not in private}
+    verdict = replace(verdict, examples=shown)
     if not verdict.passed and (severity == "fail" or job.params["refused"]):
         raise Failed(Failure("gate", verdict.text, verdict.details))
     found = [] if verdict.passed else [_finding(verdict)]

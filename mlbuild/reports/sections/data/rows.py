@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from mlbuild.reports.blocks import Block, Cell, Number, Share, Table
 from mlbuild.reports.facts import Facts
 from mlbuild.reports.sections.section import Section
-from mlbuild.reports.words import value_text
 
 
 class Rows(Section):
@@ -28,7 +27,7 @@ class Rows(Section):
         if steps:
             yield Table("Rows before and after each step", ["step", "before", "after", "matched"], steps)
         by_class = facts.part("metrics.json")["classes"]
-        names = [value_text(one) for one in by_class["values"]] if by_class else []
+        names = facts.class_names
         rows: list[list[Cell]] = []
         for split, count in found.get("rows", {}).items():
             classes = by_class["rows"].get(split, ()) if by_class else ()
