@@ -169,7 +169,7 @@ CODES = {
     # the file
     "missing-file": "a file does not exist or cannot be read",
     "outside-project": "a spec, or a file that it includes or reads, is outside the project",
-    "missing-library": "a library that a source needs is not installed",
+    "missing-library": "a library that the spec needs is not installed",
     "written-password": "a spec contains a password",
     "bad-encoding": "the file is not valid UTF-8",
     "bad-character": "a character that YAML does not allow",

@@ -12,6 +12,8 @@ from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.data.databases import DATABASES
 from mlbuild.data.servers import SERVERS
 from mlbuild.models import ANSWERS, LEARNERS
+from mlbuild.models.searches import SEARCHES
+from mlbuild.models.searches.dimensions import DIMENSIONS
 from mlbuild.ops import OPS
 from mlbuild.params import Described
 from mlbuild.verdicts.baselines import BASELINES
@@ -25,6 +27,8 @@ CATALOGUES: list[Catalogue[type[Described]]] = [
     DATASET_STEPS,
     SPLITS,
     FOLDS,
+    SEARCHES,
+    DIMENSIONS,
     TESTS,
     GATES,
     BASELINES,

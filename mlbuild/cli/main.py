@@ -12,6 +12,7 @@ import os
 import sys
 
 from mlbuild import __version__
+from mlbuild.cli.commands import THEME, VERBS
 from mlbuild.cli.exits import CUT_OFF, INTERNAL, INTERRUPTED, OK, UNREACHABLE, USAGE, Stopped, UsageError
 from mlbuild.cli.interrupt import SAID, telling
 from mlbuild.cli.output.printing import page, put
@@ -22,51 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, NoReturn, TextIO
-
-#: The commands by theme, with their one-line help. A theme is a folder, and the module of a command is imported when it is used.
-THEMES = {
-    "specs": {
-        "init": "write a new spec: a template, or a draft from a data file",
-        "check": "report all mistakes in the spec, without reading data",
-        "render": "print the complete spec as one file, with all defaults written out",
-        "schema": "print or write the JSON Schema of specs for editors",
-        "explain": "explain an error code and how to fix the error",
-    },
-    "building": {
-        "plan": "show what a build would do and why, without running anything",
-        "build": "run the tasks that are not up to date",
-        "test": "run the tests of the spec, and report each",
-        "status": "show which outputs and tasks are up to date, stale or failed (exits with code 6 unless all are up to date)",
-        "why": "explain why a target would run, or why it last ran",
-        "graph": "print the graph of the tasks",
-        "query": "print the tasks that match an expression, such as deps(model:late)",
-    },
-    "data": {
-        "contract": "write a contract from data, or compare the contracts of two specs",
-        "rows": "print or write the rows of a source or dataset",
-        "describe": "show statistics of a table, or compare two",
-    },
-    "tracking": {
-        "runs": "list the builds, what differed between them, and the metrics of their models",
-        "metrics": "show the metrics of models with confidence intervals, next to those of a constant",
-        "report": "print the path of the HTML report on an output, or open it",
-        "diff": "compare two builds: spec, data, metrics and predictions",
-        "bisect": "find the commit that made a metric worse",
-        "export": "write the records of builds for MLflow or OpenLineage",
-    },
-    "channels": {
-        "promote": "make a published model that of a channel, such as prod",
-        "rollback": "take a channel back to its previous model",
-        "channels": "list the channels, or the history of one",
-    },
-    "using": {"predict": "make predictions for the rows of a file with a built model"},
-    "caching": {
-        "gc": "list stored results that are no longer needed, and remove them with --delete",
-        "store": "check the store for damaged files with 'store verify'",
-    },
-}
-VERBS = {verb: text for commands in THEMES.values() for verb, text in commands.items()}
-_THEME = {verb: theme for theme, commands in THEMES.items() for verb in commands}
 
 _EPILOG = """exit codes:
   0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
@@ -91,7 +47,7 @@ def main(argv: list[str]) -> int:
 
 
 def _module(verb: str) -> ModuleType:
-    return importlib.import_module(f"mlbuild.cli.commands.{_THEME[verb]}.{verb}")
+    return importlib.import_module(f"mlbuild.cli.commands.{THEME[verb]}.{verb}")
 
 
 def _told(told: Stopped, code: int, format_: str, verb: str | None) -> tuple[TextIO | None, str]:

@@ -30,6 +30,7 @@ from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
 from mlbuild.pipeline.tasks.explanations import importance
 from mlbuild.pipeline.tasks.reports import report
+from mlbuild.pipeline.tasks.trials import select, suggest, trial
 from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test
 from mlbuild.spec.spec import Spec
 
@@ -49,6 +50,8 @@ POLICY = Policy(
             "mlbuild.models.LEARNERS",
             "mlbuild.models.ANSWERS",
             "mlbuild.models.metrics.METRICS",
+            "mlbuild.models.searches.dimensions.DIMENSIONS",
+            "mlbuild.models.searches.SEARCHES",
             "mlbuild.models.thresholds.THRESHOLDS",
             "mlbuild.ops.OPS",
             "mlbuild.verdicts.baselines.BASELINES",
@@ -91,7 +94,21 @@ POLICY = Policy(
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
     "datasets": (dataset, folds, describe),
-    "models": (target, fit, features, bin, train, predict, threshold, evaluate, fold, cross_validate),
+    "models": (
+        target,
+        fit,
+        features,
+        bin,
+        train,
+        suggest,
+        trial,
+        select,
+        predict,
+        threshold,
+        evaluate,
+        fold,
+        cross_validate,
+    ),
     "outputs": (artifact, verify, importance, test, baseline, compare, latency, gate),
 }
 #: The kinds of tasks of outputs that are planned last, because they read what all others ship.

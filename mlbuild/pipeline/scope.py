@@ -4,7 +4,7 @@ tasks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Task
 from mlbuild.params import Json, write
-from mlbuild.pipeline.origins import FEATURES, MODELS, Places, SpecOrigins
+from mlbuild.pipeline.origins import FEATURES, MODELS, Places, SpecOrigins, written
 from mlbuild.pipeline.parts import parts_of
 from mlbuild.spec.spec import ModelSpec, OutputSpec, Spec
 
@@ -72,7 +72,7 @@ class ModelScope(Shipping[ModelSpec]):
         self.uses_target = any(stage.step.uses_target for stage in item.stages)
         self.refits = any(stage.step.refits for stage in item.stages)
         self.ops = tuple(dict.fromkeys(type(stage.step) for stage in item.stages))
-        self.binning = item.learner.binning()
+        self.binning = _binning(item)
         self.stopping = _stopping(item)
         self.fit_rank = _fit_rank(spec, item)
 
@@ -94,8 +94,21 @@ class ModelScope(Shipping[ModelSpec]):
             ("learner", "type"): (*self.item.at, "type"),
             ("learner", "params"): (*self.item.at, "params"),
             ("early_stopping",): (*self.item.at, "early_stopping"),
-            ("seed",): ("seed",),
+            ("seed",): self.seed_at,
+            **{("learner", *param): at for param, at in self.item.places.items() if param[0] == "params"},
         }
+
+    @cached_property
+    def seed_at(self) -> Path:
+        """The place of the seed in the spec."""
+        own = (*self.item.at, "seed")
+        return self.item.places.get(("seed",)) or (own if written(self.spec, own) else ("seed",))
+
+    @property
+    def varied(self) -> Collection[str]:
+        """The parameters of the learner that a search chooses."""
+        search = self.item.trials.search if self.item.trials else None
+        return search.space.params if search else ()
 
 
 class OutputScope(Shipping[OutputSpec]):
@@ -117,6 +130,15 @@ class OutputScope(Shipping[OutputSpec]):
 def _params(model: ModelSpec) -> Json:
     """Return the parameters of the learner without the discriminator, which is the `type` of the model."""
     return {key: value for key, value in write(model.learner).items() if key != "type"}
+
+
+def _binning(model: ModelSpec) -> Json | None:
+    """Return the parameters that determine the binned dataset; None if there is none, or if each trial has its own."""
+    binning = model.learner.binning()
+    if binning is None or model.trials is None:
+        return binning
+    search = model.trials.search
+    return binning if search is not None and not binning.keys() & search.space.params.keys() else None
 
 
 def _fit_rank(spec: Spec, model: ModelSpec) -> int:

@@ -9,8 +9,10 @@ from mlbuild.kinds import Json, Kind, ListOf, MapOf
 from mlbuild.models import LEARNERS
 from mlbuild.params import Object, TaggedUnion, params_of
 from mlbuild.selection import ColumnSelection
-from mlbuild.spec.language import STEP, Model, Steps
+from mlbuild.spec.kinds import STEP, Steps
+from mlbuild.spec.language import Model
 from mlbuild.spec.root import COMPOSING, Root
+from mlbuild.spec.trials import Matrix
 
 
 def canonical_spec(value: Mapping[str, Any]) -> Json:
@@ -57,5 +59,18 @@ def _fields(cls: type, given: Mapping[str, Any]) -> Json:
 
 def _params(model: Mapping[str, Any]) -> Json:
     """Return the parameters of a model's learner, whose type is next to them."""
-    params = _fields(LEARNERS.named(model["type"]), model.get("params", {}))
-    return {"params": {key: part for key, part in params.items() if key != "type"}}
+    cls = LEARNERS.named(model["type"])
+    matrix, search = model.get("matrix", {}), model.get("search", {})
+    lists, space = matrix.get("params", {}), search.get("space", {}).get("params", {})
+    varied = {"type", *lists, *space}
+    params = _fields(cls, model.get("params", {}))
+    out: Json = {"params": {key: part for key, part in params.items() if key not in varied}}
+    if lists:
+        kinds = {key: param.kind for key, param in params_of(cls).items()}
+        own = {
+            key: [_canonical(kinds[key], one) for one in values]
+            for key, values in lists.items()
+            if key in kinds
+        }
+        out["matrix"] = _fields(Matrix, matrix) | {"params": own}
+    return out

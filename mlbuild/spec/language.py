@@ -15,14 +15,16 @@ from mlbuild.data.splits.split import Split
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.frozen import frozen
 from mlbuild.hints import in_words
-from mlbuild.models import ANSWERS, LEARNERS
+from mlbuild.models import ANSWERS
 from mlbuild.models.metrics.listed import METRIC_KIND, METRIC_LIST
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.searches import SEARCHES
+from mlbuild.models.searches.search import Search
 from mlbuild.models.thresholds.listed import THRESHOLD
 from mlbuild.models.thresholds.threshold import Threshold
-from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.params import (
+    INT32,
     Boolean,
     Choice,
     Described,
@@ -34,9 +36,10 @@ from mlbuild.params import (
     Object,
     TaggedUnion,
     field,
-    summary,
 )
 from mlbuild.selection import ColumnSelection, Selector
+from mlbuild.spec.kinds import LearnerParams, LearnerType, Steps
+from mlbuild.spec.trials import Choose, Matrix
 from mlbuild.verdicts.tests import TESTS
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,79}$"
@@ -47,59 +50,8 @@ SPLIT = TaggedUnion("type", SPLITS, "split")
 CLUSTER = Object(Cluster, COLUMNS, "column")
 SLICE = Object(Slice, Name("column"), "column")
 FOLD = TaggedUnion("type", FOLDS, "folds")
-STEP = TaggedUnion("op", OPS, "step")
 TEST = TaggedUnion("test", TESTS, "test", otherwise="expect")
-_PREPROCESSING = Name("preprocessing")
-
-
-@frozen
-class Steps(Kind):
-    """The steps of a model's preprocessing: the name of a list of steps, or the list itself."""
-
-    def json_schema(self) -> Json:
-        forms = [_PREPROCESSING.json_schema(), {"title": "list of steps", "type": "array"}]
-        return {"items": STEP.json_schema(), "anyOf": forms}
-
-    def read(self, value: Any) -> str | tuple[Op, ...]:
-        return value if isinstance(value, str) else tuple(STEP.read(item) for item in value)
-
-    def canonical(self, value: Any) -> Any:
-        return value if isinstance(value, str) else [STEP.canonical(item) for item in value]
-
-    def phrase(self) -> str:
-        return "the name of a preprocessing list, or a list of steps"
-
-    def nested(self) -> tuple[Kind, ...]:
-        return (STEP, _PREPROCESSING)
-
-
-@frozen
-class LearnerType(Kind):
-    """The name of a learner. Its own parameters are under `params`. The schema writer adds the names, as `check` does not need them."""
-
-    def json_schema(self) -> Json:
-        return {"type": "string"}
-
-    def choice(self) -> Choice:
-        """Return the names with their descriptions. This imports all learners."""
-        return Choice({type_: summary(cls) for type_, cls in LEARNERS.items()})
-
-    def phrase(self) -> str:
-        return "one of " + ", ".join(LEARNERS.names)
-
-
-@frozen
-class LearnerParams(Kind):
-    """The parameters of the learner that the model's `type` names. The schema selects them by `type`."""
-
-    def json_schema(self) -> Json:
-        return {"type": "object"}
-
-    def read(self, value: Any) -> dict[str, Any]:
-        return dict(value)
-
-    def phrase(self) -> str:
-        return "a map of the learner's parameters"
+SEARCH = TaggedUnion("type", SEARCHES, "search")
 
 
 @frozen
@@ -233,6 +185,26 @@ class Model(Described):
     )
     params: Mapping[str, Any] = field(
         LearnerParams(), "Parameters of the learner, with the names that its library uses.", default={}
+    )
+    seed: int | None = field(
+        Integer(min=0, max=INT32),
+        "Random seed of the training. Default: the `seed` of the project.",
+        default=None,
+    )
+    matrix: Matrix | None = field(
+        Object(Matrix),
+        "Values to train the model with, in all combinations. Each combination is a model of its own.",
+        default=None,
+    )
+    choose: Choose | None = field(
+        Object(Choose, METRIC_KIND.alone, "metric"),
+        "How to choose one combination of the `matrix`, which is then this model.",
+        default=None,
+    )
+    search: Search | None = field(
+        SEARCH,
+        "A search for the parameters with which the model is best on the valid rows. Needs `valid` rows.",
+        default=None,
     )
 
 

@@ -24,11 +24,13 @@ from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.searches.search import Search
 from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.ops.stages import Stage
 from mlbuild.params import Json
 from mlbuild.spec.shipping import Importance
 from mlbuild.spec.text.tree import Document
+from mlbuild.spec.trials import family
 from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates.gate import Gate
 from mlbuild.verdicts.tests.test import Test
@@ -111,11 +113,35 @@ class StoppingSpec:
 
 
 @frozen
+class CombinationSpec:
+    """A combination of the parameters of a matrix, and the names of its models, one for each seed."""
+
+    label: str
+    settings: Mapping[str, Any]
+    models: tuple[str, ...]
+
+
+@frozen
+class TrialsSpec:
+    """How a model is chosen among others: it has the best `metric` on the rows `on`.
+
+    Either `groups` are the combinations of its matrix, or a `search` makes the trials.
+    """
+
+    metric: Metric
+    on: str
+    groups: tuple[CombinationSpec, ...]
+    search: Search | None
+
+
+@frozen
 class ModelSpec:
     """A learner on the features of a dataset.
 
     `features` are the columns of the dataset in the order of the spec. `stages` are the preprocessing steps on
-    their served types, and `matrix` is what the learner gets. `steps_at` is where the list of steps is written.
+    their served types, and `matrix` is what the learner gets. `steps_at` is where the list of steps is written, and
+    `places` is where parameters are that are not under `params`. If the model is chosen among `trials`, `learner` has the
+    parameters of one of them.
     """
 
     name: str
@@ -132,10 +158,12 @@ class ModelSpec:
     cross_validation: bool
     seed: int
     steps_at: Path
+    places: Mapping[Path, Path] = field(default_factory=dict, compare=False)
+    trials: TrialsSpec | None = None
 
     @property
     def at(self) -> Path:
-        return ("models", self.name)
+        return ("models", family(self.name))
 
 
 @frozen

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from mlbuild import __version__
-from mlbuild.cli.main import VERBS
+from mlbuild.cli.commands import VERBS
 from tests.cli.running import Command, Ran
 from tests.projects import one_model
 

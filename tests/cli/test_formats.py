@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from mlbuild.cli.main import VERBS, main
+from mlbuild.cli.commands import VERBS
+from mlbuild.cli.main import main
 from mlbuild.cli.output.printing import Paint
 from mlbuild.cli.output.problems.diagnostics import diagnostics_text
 from mlbuild.cli.output.problems.excerpt import Texts
@@ -319,6 +320,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "bisect": "--metric x a..b",
             "export": "openlineage",
             "promote": "one prod",
+            "adopt": "one",
             "rollback": "prod",
         }
         done = warned(verb, *needed.get(verb, "").split(), "--format", format_)

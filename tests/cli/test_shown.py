@@ -7,7 +7,7 @@ import json
 import polars as pl
 import pytest
 
-from mlbuild.cli.main import VERBS
+from mlbuild.cli.commands import VERBS
 from tests.cli.hostile import COMMANDS, HOSTILE, LONG, PLACES, harm, run, spec, table, write
 from tests.cli.running import Command, Ran
 from tests.cli.test_terminal import watched

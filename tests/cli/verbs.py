@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlbuild.cli.main import VERBS
+from mlbuild.cli.commands import VERBS
 
 #: Command lines by command. A file of the project is named with its suffix.
 LINES = {
@@ -27,6 +27,7 @@ LINES = {
     "bisect": ("bisect", "--metric", "log_loss", "a..b"),
     "export": ("export", "openlineage"),
     "runs": ("runs",),
+    "adopt": ("adopt", "trees", "--dry-run"),
     "promote": ("promote", "trees", "prod", "--force", "--why", "a test"),
     "rollback": ("rollback", "prod"),
     "channels": ("channels",),

@@ -10,7 +10,7 @@ import pytest
 
 from mlbuild.data.rules.stated import StatedRules
 from mlbuild.data.violations import violations
-from mlbuild.spec.sections.section import contradictions
+from mlbuild.spec.meaning.contradictions import contradictions
 from tests.data.tables import contract, read_file, told
 
 COLUMNS = {

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mlbuild.cli.main import VERBS, _module, _parser
+from mlbuild.cli.commands import VERBS
+from mlbuild.cli.main import _module, _parser
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import COLUMN, CONTRACT
 from mlbuild.data.formats.format import Format
@@ -24,6 +25,7 @@ from mlbuild.selection import GROUPS
 from mlbuild.spec.language import TARGET, Dataset, Model, Stopping
 from mlbuild.spec.root import Root
 from mlbuild.spec.shipping import Importance, Output, Verify
+from mlbuild.spec.trials import Choose, Matrix
 from mlbuild.spec.warnings import Warnings
 from mlbuild.verdicts.tests.expected import Expected, Range
 from tests.docs.keys import code, keys_of
@@ -49,6 +51,8 @@ _DESCRIBED = {
         Slice,
         TARGET.cls,
         Stopping,
+        Matrix,
+        Choose,
         Output,
         Verify,
         Importance,

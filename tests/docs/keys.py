@@ -9,7 +9,7 @@ from typing import Any
 from mlbuild.kinds import Choice, Kind, ListOf, MapOf, Name
 from mlbuild.models.learner import Learner
 from mlbuild.params import Object, Param, TaggedUnion, params_of
-from mlbuild.spec.language import LearnerType
+from mlbuild.spec.kinds import LearnerType
 from tests.docs.markdown import table
 
 #: The longest list of options that is repeated in the table of keys.

@@ -16,6 +16,8 @@ from mlbuild.models import ANSWERS, LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.searches import SEARCHES
+from mlbuild.models.searches.dimensions import DIMENSIONS
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
 from mlbuild.ops.stages import place
@@ -43,6 +45,10 @@ _HELD: dict[str, Callable[[Json], Any]] = {
     "test": lambda value: {"tests": {"example": value}},
     "gate": lambda value: {"gates": [value]},
     "baseline": lambda value: {"baseline": value},
+    "search": lambda value: {"search": value},
+    "dimension": lambda value: {
+        "search": {"type": "random", "trials": 4, "space": {"params": {"num_leaves": value}}}
+    },
 }
 
 
@@ -56,6 +62,8 @@ def reference() -> dict[Path, str]:
         "ops": _page("Preprocessing ops", _OPS, OPS),
         "learners": _page("Learners", _LEARNERS, LEARNERS),
         "metrics": _metrics(),
+        "searches": _page("Searches", _SEARCHES, SEARCHES),
+        "dimensions": _page("Dimensions", _DIMENSIONS, DIMENSIONS),
         "gates": _page("Gates", _GATES, GATES),
         "baselines": _page("Baselines", _BASELINES, BASELINES),
         "tests": _page("Tests", _TESTS, TESTS),
@@ -72,6 +80,8 @@ _OPS = (
     "The values for `op` in the steps of a [preprocessing](../spec/preprocessing.md). The *state* of a step is what it"
     " learns from the training rows. It is the only result of fitting that the artifact uses."
 )
+_SEARCHES = "The values for `type` in the `search` of a [model](../spec/models.md#search)."
+_DIMENSIONS = "The values for `type` of a parameter in the `space` of a [search](../spec/models.md#search)."
 _GATES = "The values for `gate` in the `gates` of an [output](../spec/outputs.md#gates)."
 _BASELINES = "The values for `type` in the `baseline` of an [output](../spec/outputs.md#baseline)."
 _TESTS = "The values for `test` in the definitions under [`tests`](../spec/tests.md). Without `test`, it is `expect`."

@@ -20,6 +20,7 @@ from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.searches import SEARCHES
 from mlbuild.ops.op import Op
 from mlbuild.params import Described, Object, Param, params_of, read
 from mlbuild.spec.root import Root
@@ -96,7 +97,26 @@ BASE: Json = {
             "slices": [{"column": "x", "bins": [0]}],
             "early_stopping": {"rounds": 5},
             "params": {"num_leaves": 7},
-        }
+        },
+        "several": {
+            "type": "lightgbm.classifier",
+            "dataset": "table",
+            "features": ["x"],
+            "target": {"column": "label"},
+            "matrix": {"params": {"num_leaves": [3, 7]}},
+            "choose": {"on": "valid"},
+        },
+        "searched": {
+            "type": "lightgbm.classifier",
+            "dataset": "table",
+            "features": ["x"],
+            "target": {"column": "label"},
+            "search": {
+                "type": "random",
+                "trials": 4,
+                "space": {"params": {"num_leaves": {"type": "int", "min": 2, "max": 9}}},
+            },
+        },
     },
     "outputs": {
         "m": {
@@ -150,6 +170,11 @@ PLACES: dict[str, Place] = {
     "metric": ("models", "m", "metrics", 0),
     "stopping": ("models", "m", "early_stopping"),
     "params": ("models", "m", "params"),
+    "matrix": ("models", "several", "matrix"),
+    "choose": ("models", "several", "choose"),
+    "search": ("models", "searched", "search"),
+    "space": ("models", "searched", "search", "space"),
+    "dimension": ("models", "searched", "search", "space", "params", "num_leaves"),
     "output": ("outputs", "m"),
     "verify": ("outputs", "m", "verify"),
     "importance": ("outputs", "m", "importance"),
@@ -196,6 +221,16 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("threshold", "at_least"): {"metric": "precision", "value": 0.8},
     ("threshold", "cost"): {"false_positive": 1, "false_negative": 5},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
+    **{
+        ("search", name): {
+            "trials": 4,
+            "space": {"params": {"num_leaves": {"type": "int", "min": 2, "max": 9}}},
+        }
+        for name in SEARCHES.names
+    },
+    ("dimension", "int"): {"min": 2, "max": 9},
+    ("dimension", "float"): {"min": 2, "max": 9},
+    ("dimension", "choice"): {"values": [3, 7]},
     ("test", "expect"): {"output": "m", "given": {"x": 1}, "expect": {"label": "yes"}},
     ("test", "monotone"): {"output": "m", "column": "x", "direction": "increasing"},
     ("test", "directional"): {"output": "m", "change": {"x": "x + 1"}, "expect": {"at_least": 0}},
@@ -270,6 +305,18 @@ VALUES: dict[tuple[str, str], Json] = {
     ("slice", "where"): {"where": "x > 0", "name": "positive", "column": None, "bins": None},
     ("target", "positive"): {"positive": "yes"},
     ("model", "threshold"): {"threshold": 0.3},
+    ("model", "seed"): {"seed": 1},
+    ("model", "matrix"): {"matrix": {"seed": [1, 2]}, "choose": {}},
+    ("model", "choose"): {"matrix": {"seed": [1, 2]}, "choose": "log_loss"},
+    ("model", "search"): {
+        "search": {
+            "type": "random",
+            "trials": 4,
+            "space": {"params": {"max_depth": {"type": "int", "min": 2, "max": 9}}},
+        }
+    },
+    ("choose", "metric"): {"metric": "log_loss"},
+    **{(name, "metric"): {"metric": "log_loss"} for name in SEARCHES.names},
     ("model", "metrics"): {"metrics": ["log_loss"]},
     ("stopping", "metric"): {"metric": "log_loss"},
     ("lightgbm.classifier", "objective"): {"objective": "binary"},
@@ -343,6 +390,7 @@ class Example:
             spec["contracts"]["row"]["columns"]["amount"]["dtype"] = _dtype_for(value)
         if self.name == "split":
             del model["early_stopping"]
+            del spec["models"]["several"], spec["models"]["searched"]
         if self.name == "dataset_step":  # the column may be gone
             del spec["datasets"]["table"]["cluster"]
         if self.name in ("gate", "baseline"):

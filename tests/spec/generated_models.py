@@ -18,7 +18,8 @@ from mlbuild.ops import OPS
 from mlbuild.ops.stages import place
 from mlbuild.params import Json, read
 from mlbuild.selection import ColumnSelection
-from mlbuild.spec.language import SPLIT, STEP
+from mlbuild.spec.kinds import STEP
+from mlbuild.spec.language import SPLIT
 from tests.spec.generated_tables import Tables, derive
 from tests.spec.sampled import sampled
 

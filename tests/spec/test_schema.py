@@ -13,6 +13,8 @@ from mlbuild.catalogue import Catalogue
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
+from mlbuild.models.searches import SEARCHES
+from mlbuild.models.searches.dimensions import DIMENSIONS
 from mlbuild.models.thresholds import THRESHOLDS
 from mlbuild.ops import OPS
 from mlbuild.params import Described, params_of
@@ -32,6 +34,8 @@ UNIONS: list[tuple[str, str, Catalogue[type[Described]]]] = [
     ("folds", "type", FOLDS),
     ("metric", "metric", METRICS),
     ("threshold", "type", THRESHOLDS),
+    ("search", "type", SEARCHES),
+    ("dimension", "type", DIMENSIONS),
     ("test", "test", TESTS),
     ("gate", "gate", GATES),
     ("baseline", "type", BASELINES),
@@ -44,6 +48,11 @@ OPEN = (
     "metric",
     "threshold",
     "overlay.threshold",
+    "search",
+    "overlay.search",
+    "overlay.metric",
+    "dimension",
+    "overlay.dimension",
     "step",
     "overlay.source",
     "overlay.split",
@@ -62,7 +71,6 @@ NAMES = (
     "preprocessing",
     "model",
     "output",
-    "channel",
     "test",
     "column",
     "feature",
@@ -122,7 +130,7 @@ def test_definitions_are_closed_but_for_what_is_the_users_own(name: str) -> None
 
 def test_names_of_other_things_are_texts_until_a_project_lists_them() -> None:
     assert {name for name in DEFINITIONS if name.startswith("name.")} == {
-        f"name.{of}" for of in (*NAMES, "metric")
+        f"name.{of}" for of in (*NAMES, "metric", "channel")
     }
     for of in NAMES:
         assert DEFINITIONS[f"name.{of}"]["type"] == "string" and DEFINITIONS[f"name.{of}"]["title"]

@@ -306,6 +306,10 @@ def sample(shape: dict[str, Any]) -> Any:
     return {"string": "a", "integer": 1, "number": 0.5, "boolean": True}[type_]
 
 
+#: Parameters that the examples of dimensions are for.
+_VARIED = {"int": "num_leaves", "float": "learning_rate", "choice": "boosting"}
+
+
 def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return a spec with this object in its place."""
     base: dict[str, Any] = {"mlbuild": 1, "project": "p"}
@@ -317,6 +321,19 @@ def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "folds": {"datasets": {"a": {"from": "b", "folds": body}}},
         "step": {"preprocessing": {"a": [body]}},
         "threshold": {"models": {"a": model | {"threshold": body}}},
+        "search": {"models": {"a": model | {"search": body}}},
+        "dimension": {
+            "models": {
+                "a": model
+                | {
+                    "search": {
+                        "type": "random",
+                        "trials": 1,
+                        "space": {"params": {_VARIED.get(body.get("type", ""), ""): body}},
+                    }
+                }
+            }
+        },
         "metric": {"models": {"a": model | {"metrics": [body]}}},
         "model": {"models": {"a": body}},
         "test": {"tests": {"a": body}},

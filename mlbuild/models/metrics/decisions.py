@@ -63,7 +63,7 @@ class BalancedAccuracy(Decision):
 class TopKAccuracy(RowMean, Decision):
     """Fraction of rows whose class is among the `k` classes with the highest probabilities.
 
-    If probabilities are equal, the first classes rank higher.
+    Of equal probabilities, those of the first classes are higher.
     """
 
     metric = "top_k_accuracy"

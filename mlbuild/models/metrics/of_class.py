@@ -28,10 +28,7 @@ class OfClass(Decided):
     high = 1
 
     class_: Any = field(
-        Scalar(),
-        "Class to measure. Default: the positive class, if there are two classes.",
-        default=None,
-        key="class",
+        Scalar(), "Class to measure. Default: of two classes, the positive one.", default=None, key="class"
     )
     index: int = 1
 
@@ -100,7 +97,7 @@ class ShareOfClass(OfClass):
 
 
 class Precision(ShareOfClass):
-    """Fraction of the rows predicted as the class that really belong to it. Undefined if there are none."""
+    """Fraction of the rows predicted as the class that are of the class. Undefined if there are none."""
 
     metric = "precision"
     best = 1

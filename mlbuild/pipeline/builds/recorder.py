@@ -199,7 +199,7 @@ class Recorder:
                 continue
             content = self._store.contents.get(digests[part])
             if content is not None:
-                yield str(task.at[1]), json.loads(content)
+                yield name.partition(":")[2], json.loads(content)
 
     def _digests(self, task: str) -> Mapping[str, str]:
         """Return the parts of the result of a task after this build; empty if it has no result or failed."""

@@ -20,7 +20,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         return
     yield scope.task(
         "bin",
-        {("binning",): (*model.at, "params"), ("seed",): ("seed",)},
+        {("binning",): (*model.at, "params"), ("seed",): scope.seed_at},
         rank=MODELS,
         run=run,
         params={

@@ -10,6 +10,7 @@ from mlbuild.columns import Schema
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.models.learner import Learner
 from mlbuild.models.training import EarlyStopping, Rows, Training
+from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.parts import read_array, read_table
 from mlbuild.pipeline.scope import ModelScope
@@ -22,26 +23,18 @@ PARTS = ("fitted", "learner")
 
 def plan(scope: ModelScope) -> Iterator[Task]:
     model, stopping = scope.item, scope.item.early_stopping
-    binned = scope.binning is not None
-    inputs = [
-        bin.bins(scope) if binned else fit.train_matrix(scope, "matrix"),
-        target.coded(scope, "train", *([stopping.split] if stopping else [])),
-    ]
-    if stopping:
-        inputs.append(features.matrix(scope, stopping.split, "held_out"))
+    if model.trials is not None:
+        return
     yield scope.task(
         "train",
         scope.learner_places,
         rank=MODELS,
         run=run,
-        params={
-            "learner": scope.learner,
-            "seed": model.seed,
-            "matrix": model.matrix.to_json(),
-            "early_stopping": scope.stopping,
-            "reads": ["bins"] if binned else ["matrix"],
-        },
-        inputs=tuple(inputs),
+        params={"learner": scope.learner, **training_params(scope)},
+        inputs=(
+            target.coded(scope, "train", *([stopping.split] if stopping else [])),
+            *training_inputs(scope),
+        ),
         parts=PARTS,
         uses=(type(scope.item.learner),),
         libraries=("polars", *model.learner.libraries),
@@ -49,9 +42,28 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     )
 
 
+def training_params(scope: ModelScope) -> Json:
+    """Return the parameters of a task that trains, apart from the learner."""
+    return {
+        "seed": scope.item.seed,
+        "matrix": scope.item.matrix.to_json(),
+        "early_stopping": scope.stopping,
+        "reads": ["matrix"] if scope.binning is None else ["bins"],
+    }
+
+
+def training_inputs(scope: ModelScope) -> Iterator[Input]:
+    """Yield the inputs of a task that trains, apart from the target."""
+    yield fit.train_matrix(scope, "matrix") if scope.binning is None else bin.bins(scope)
+    stopping = scope.item.early_stopping
+    if stopping:
+        yield features.matrix(scope, stopping.split, "held_out")
+
+
 def fitted(scope: ModelScope) -> Input:
-    """Return the fitted learner as an input."""
-    return Input("fitted", f"train:{scope.item.name}", PARTS)
+    """Return the fitted learner as an input: what was trained, or chosen among trials."""
+    kind = "train" if scope.item.trials is None else "select"
+    return Input("fitted", f"{kind}:{scope.item.name}", PARTS)
 
 
 def learner(job: Job) -> Learner:
@@ -60,6 +72,12 @@ def learner(job: Job) -> Learner:
 
 
 def run(job: Job) -> None:
+    job.write("fitted", trained(job, learner_of(job.params["learner"])))
+    job.write("learner", json.dumps(job.params["learner"], sort_keys=True).encode())
+
+
+def trained(job: Job, learner: Learner) -> bytes:
+    """Train a learner on the inputs of a task that trains."""
     matrix = Schema.from_json(job.params["matrix"])
     binned = "bins" in job.params["reads"]
     training = Training(
@@ -72,8 +90,7 @@ def run(job: Job) -> None:
         bins=job.path("bins", "bins") if binned else None,
         progress=job.progress,
     )
-    job.write("fitted", learner_of(job.params["learner"]).fit(training))
-    job.write("learner", json.dumps(job.params["learner"], sort_keys=True).encode())
+    return learner.fit(training)
 
 
 def _stopping(job: Job, matrix: Schema) -> EarlyStopping | None:

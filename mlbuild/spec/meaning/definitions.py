@@ -8,6 +8,7 @@ from typing import Any
 
 from mlbuild.data.contracts import Contract
 from mlbuild.data.sources import Source
+from mlbuild.diagnostics import Path
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
@@ -25,12 +26,28 @@ class DefinedContract:
 
 
 @frozen
+class Item:
+    """One item of a matrix: its name, that without its seed, what it sets, and where its settings are written.
+
+    The learner is None if its parameters are invalid, and the seed if it is that of the project.
+    """
+
+    label: str
+    combination: str
+    learner: Learner | None
+    seed: int | None
+    settings: Mapping[str, Any]
+    places: Mapping[Path, Path]
+
+
+@frozen
 class DefinedModel:
-    """A model, its answer, and its learner (None if the parameters are invalid)."""
+    """A model, its answer, its learner (None if the parameters are invalid), and the items of its matrix."""
 
     model: language.Model
     answer: Answer
     learner: Learner | None
+    items: tuple[Item, ...] = ()
 
 
 @frozen

@@ -8,6 +8,7 @@ from mlbuild.data.serving import serving
 from mlbuild.diagnostics import Problem
 from mlbuild.spec.meaning.definitions import Definitions
 from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.learning.trials import model_named
 from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec
 
 
@@ -23,7 +24,7 @@ def check_outputs(
     for name, output in definitions.outputs.items():
         if output is None:
             continue
-        meant = findings.named("unknown-model", output.model, models, "model", ("outputs", name, "model"))
+        meant = model_named(output.model, models, ("outputs", name, "model"), findings)
         model = models[meant] if meant else None
         dataset = datasets[model.dataset] if model else None
         if model is None or dataset is None:

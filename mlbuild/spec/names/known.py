@@ -26,6 +26,7 @@ from mlbuild.spec.meaning.resolve import read_definitions, resolve
 from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape.shape import check_shape
 from mlbuild.spec.text.tree import Document
+from mlbuild.spec.trials import MARK
 
 #: Names, each with what is known about it: nothing, or the type of a column.
 Names = dict[str, ColumnType | None]
@@ -90,6 +91,8 @@ def _add(known: Known, composed: Composed, bounds: Bounds) -> None:
         definitions = read_definitions(meant.document.value, meant.faults, Findings())
     root = FilePath(composed.document.file).parent
     resolved = resolve(definitions, root, bounds, Findings())
+    # The items of a matrix are models, too.
+    known.sections["models"].update(dict.fromkeys(resolved.models))
     _add_datasets(known, resolved)
     _add_features(known, definitions, resolved)
     for source in definitions.sources.values():
@@ -125,6 +128,8 @@ def _add_features(known: Known, definitions: Definitions, resolved: Project) -> 
         known.features.open = known.features.open or columns.open
     for name in known.sections["models"]:
         model = resolved.models.get(name)
+        if model is None and any(one.startswith(f"{name}{MARK}") for one in resolved.models):
+            continue
         if model is None:
             known.features.open = True
         else:

@@ -8,11 +8,12 @@ from typing import Any
 from mlbuild.data.contracts import CONTRACT, Contract
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
+from mlbuild.spec.meaning.contradictions import contradictions
 from mlbuild.spec.meaning.definitions import DefinedContract
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.meaning.references import check_references, referenced
-from mlbuild.spec.sections.section import Section, contradictions
+from mlbuild.spec.sections.section import Section
 
 
 class Contracts(Section[DefinedContract, None]):

@@ -13,11 +13,12 @@ from mlbuild.data.steps.step import DatasetStep
 from mlbuild.diagnostics import Path
 from mlbuild.params import Object
 from mlbuild.spec.language import CLUSTER, DATASET_STEP, FOLD, SPLIT, Dataset
+from mlbuild.spec.meaning.contradictions import sound
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.flow import flow_datasets
 from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.meaning.unclear import unclear_step
-from mlbuild.spec.sections.section import Section, sound
+from mlbuild.spec.sections.section import Section
 from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import DatasetSpec
 

@@ -8,15 +8,19 @@ from typing import Any
 
 from mlbuild.diagnostics import Path
 from mlbuild.models import LEARNERS
-from mlbuild.params import Object, read
-from mlbuild.spec.language import STEP, Model
-from mlbuild.spec.meaning.definitions import DefinedModel
+from mlbuild.models.learner import Learner
+from mlbuild.params import Object
+from mlbuild.spec.kinds import STEP
+from mlbuild.spec.language import Model
+from mlbuild.spec.meaning.contradictions import sound
+from mlbuild.spec.meaning.definitions import DefinedModel, Item
 from mlbuild.spec.meaning.findings import Findings
-from mlbuild.spec.meaning.models import check_models
+from mlbuild.spec.meaning.learning.models import check_models
+from mlbuild.spec.meaning.learning.targets import read_answer
+from mlbuild.spec.meaning.learning.trials import check_together, read_corners, read_items, read_learner
 from mlbuild.spec.meaning.project import Project
-from mlbuild.spec.meaning.targets import read_answer
 from mlbuild.spec.meaning.unclear import unclear_op
-from mlbuild.spec.sections.section import Section, sound
+from mlbuild.spec.sections.section import Section
 from mlbuild.spec.sections.steps import read_steps
 from mlbuild.spec.spec import ModelSpec
 
@@ -42,9 +46,18 @@ class Models(Section[DefinedModel, ModelSpec]):
         inline = not isinstance(steps, str)
         left_out = {key for key in given if (*at, key) in faults or (inline and key == "preprocessing")}
         model: Model = self.kind.read({key: part for key, part in given.items() if key not in left_out})
-        learner = None
+        if not findings.extend(check_together(model, at)):
+            return None
+        learner: Learner | None = None
+        items: tuple[Item, ...] = ()
         if (*at, "params") not in faults:
-            learner = sound(read(LEARNERS.named(model.type), model.params), (*at, "params"), findings)
+            items = read_items(model, at, findings)
+            if items:
+                learner = items[0].learner
+            elif model.search is not None:
+                learner = read_corners(model, at, findings)
+            else:
+                learner = read_learner(model, {}, {}, at, findings)
         answer = read_answer(LEARNERS.named(model.type), model.target, (*at, "target"), findings)
         if answer is None or sound(model, at, findings) is None:
             return None
@@ -52,7 +65,7 @@ class Models(Section[DefinedModel, ModelSpec]):
             model = replace(
                 model, preprocessing=read_steps(steps, steps_at, faults, STEP, unclear_op, findings)
             )
-        return DefinedModel(model, answer, learner)
+        return DefinedModel(model, answer, learner, items)
 
     def check(self, project: Project) -> Mapping[str, ModelSpec | None]:
         return check_models(project.definitions, project.datasets, project.findings)

@@ -11,6 +11,7 @@ from mlbuild.spec.meaning.verdicts.gates import check_gates
 from mlbuild.spec.sections.section import Section
 from mlbuild.spec.shipping import Output
 from mlbuild.spec.spec import OutputSpec
+from mlbuild.spec.trials import family
 
 
 class Outputs(Section[Output, OutputSpec]):
@@ -23,6 +24,6 @@ class Outputs(Section[Output, OutputSpec]):
         return {name: one and check_gates(project, one) for name, one in found.items()}
 
     def uses(self, definition: Output) -> Iterator[tuple[str, str]]:
-        yield "models", definition.model
+        yield "models", family(definition.model)
         if definition.baseline is not None and definition.baseline.compared is not None:
-            yield "models", definition.baseline.compared
+            yield "models", family(definition.baseline.compared)

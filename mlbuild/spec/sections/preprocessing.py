@@ -7,7 +7,7 @@ from typing import Any
 from mlbuild.diagnostics import Path
 from mlbuild.ops.op import Op
 from mlbuild.params import ListOf
-from mlbuild.spec.language import STEP
+from mlbuild.spec.kinds import STEP
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.unclear import unclear_op
 from mlbuild.spec.sections.section import Section

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from mlbuild.diagnostics import Path
 from mlbuild.kinds import Kind
+from mlbuild.spec.meaning.contradictions import contradictions
 from mlbuild.spec.meaning.findings import Findings
-from mlbuild.spec.sections.section import contradictions
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from mlbuild.models import LEARNERS
 from mlbuild.params import Object, TaggedUnion
 from mlbuild.spec.root import Root
 from mlbuild.spec.shape.overlay_schema import RELAXED, included, overlay
-from mlbuild.spec.shape.schema import branch, kinds, learner_params, root_schema
+from mlbuild.spec.shape.schema import BY_LEARNER, branch, kinds, root_schema
 from mlbuild.spec.shape.validity import is_number, surely_valid
 from mlbuild.spec.shape.wording import repeated
 
@@ -85,7 +85,7 @@ class Definitions:
         union = self.union(of)
         cls = union.classes.named(which) if union else LEARNERS.named(which)
         self._collect(cls)
-        return branch(union, cls) if union else learner_params(cls)
+        return branch(union, cls) if union else BY_LEARNER[of](cls)
 
     def _alone(self, shape: Any) -> Any:
         """Return a schema with a placeholder instead of each reference."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from mlbuild.kinds import Json, described
 from mlbuild.spec.root import OVERLAID, SECTION_KEYS
@@ -25,9 +26,31 @@ def overlay(root: Json, is_name: Callable[[str], bool]) -> Json:
 def part_definitions(root: Json, definitions: Json) -> Iterator[tuple[str, Json]]:
     """Yield `overlay`, all definitions that only overlays use, and `included`, which editors can refer to."""
     relaxed = _Relaxed(definitions, lambda name: definitions[name].get("type") == "string")
+    made = {"overlay": relaxed.shape(_overlaid(root))} | dict(relaxed.all())
     yield "included", included(root)
-    yield "overlay", relaxed.shape(_overlaid(root))
-    yield from relaxed.all()
+    yield from _shared(made, definitions).items()
+
+
+def _shared(made: Json, definitions: Json) -> Json:
+    """Return the definitions without those that require nothing anyway: what refers to these refers to the originals."""
+    same = {name for name in made if name.startswith(RELAXED)}
+    while True:
+        plain = {name: _renamed(shape, same) for name, shape in made.items()}
+        changed = {name for name in same if plain[name] != definitions[name.removeprefix(RELAXED)]}
+        if not changed:
+            return {name: shape for name, shape in plain.items() if name not in same}
+        same -= changed
+
+
+def _renamed(shape: Any, same: Collection[str]) -> Any:
+    """Return a shape with references to the originals of the definitions `same`."""
+    if isinstance(shape, list):
+        return [_renamed(part, same) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    out = {word: _renamed(part, same) for word, part in shape.items()}
+    start, _, name = shape["$ref"].rpartition("/") if isinstance(shape.get("$ref"), str) else ("", "", "")
+    return out | {"$ref": f"{start}/{name.removeprefix(RELAXED)}"} if name in same else out
 
 
 def _overlaid(root: Json) -> Json:

@@ -6,14 +6,16 @@ discriminator. That is fast, and errors are about the object that was meant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlbuild.diagnostics import CODES, WARNINGS, Path, Problem
 from mlbuild.hints import did_you_mean, listed, misspelt
 from mlbuild.kinds import Json
 from mlbuild.models import LEARNERS
+from mlbuild.models.searches.dimensions import DIMENSIONS
+from mlbuild.models.searches.search import DIMENSION
 from mlbuild.params import TaggedUnion, params_of
 from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions, option_errors
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, shown
@@ -23,6 +25,14 @@ _ELSEWHERE = {
     "warnings": {
         code: "this is an error; only warnings can be changed here" for code in CODES if code not in WARNINGS
     }
+}
+
+
+#: Where the parameters of a learner are in a model, by the part of the schema that defines them there.
+PLACES: Mapping[str, Path] = {
+    "params": ("params",),
+    "matrix": ("matrix", "params"),
+    "space": ("search", "space", "params"),
 }
 
 
@@ -144,7 +154,7 @@ class _Check:
 
     def _model(self, model: Json, at: Path, title: str) -> Iterator[Problem]:
         """Check a model and the parameters of its learner."""
-        type_, params = model.get("type"), model.get("params")
+        type_ = model.get("type")
         if type_ not in LEARNERS.names:
             unknown = _unknown_learner(type_, (*at, "type")) if "type" in model else None
             if unknown is not None:
@@ -159,10 +169,34 @@ class _Check:
         own = {*params_of(cls), *cls.aliases}
         elsewhere = dict.fromkeys(own, f"move it under 'params': it is a parameter of {type_}")
         yield from self._shaped(model, "model", CheckedObject(at, title, elsewhere))
-        if isinstance(params, dict):
-            aliases = {alias: f"use '{name}' instead" for alias, name in cls.aliases.items()}
-            options = CheckedObject((*at, "params"), f"the params of {type_}", aliases, cls.refused)
-            yield from self._shaped(params, f"params.{type_}", options)
+        aliases = {alias: f"use '{name}' instead" for alias, name in cls.aliases.items()}
+        for of, place in PLACES.items():
+            params = _below(model, place)
+            if isinstance(params, dict):
+                options = CheckedObject((*at, *place), f"the params of {type_}", aliases, cls.refused)
+                yield from self._shaped(params, f"{of}.{type_}", options)
+                if of == "space":
+                    yield from self._space(params, type_, (*at, *place))
+
+    def _space(self, space: Json, type_: str, at: Path) -> Iterator[Problem]:
+        """Check that the learner accepts all values of the dimensions of a search space."""
+        for key, given in space.items():
+            which = given.get("type") if isinstance(given, dict) else None
+            if key not in params_of(LEARNERS.named(type_)) or which not in DIMENSIONS.names:
+                continue
+            if [*self._definitions[f"dimension.{which}"].errors(given)]:
+                continue
+            for place, value in DIMENSION.read(given).ends().items():
+                errors = self._definitions[f"params.{type_}"].errors({key: value})
+                for problem in CheckedObject((), "").problems(errors):
+                    yield replace(problem, at=(*at, key, *place))
+
+
+def _below(value: Any, at: Path) -> Any:
+    """Return what is at a path below a value; None if nothing is."""
+    for key in at:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _unknown_learner(value: Any, at: Path) -> Problem:

@@ -95,7 +95,7 @@ def _changed(spec: Spec, plan: Plan, outputs: set[str], store: DiskStore) -> dic
 def _of_changes(spec: Spec, changed: Mapping[str, str]) -> Iterator[Diagnostic]:
     for folder, name in changed.items():
         span = spec.document.span(spec.outputs[name].at, "key")
-        yield Diagnostic("gate-failure", _CHANGED.format(folder), span)
+        yield Diagnostic("failed-test", _CHANGED.format(folder), span)
 
 
 def _draft(args: argparse.Namespace, spec: Spec) -> int:

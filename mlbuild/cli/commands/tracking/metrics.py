@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     history = history_of(args)
-    name, _, asked = (args.name or "").partition("@")
+    name, asked = _asked(history, args.name or "")
     if asked:
         build = find_build(history, asked)
         builds = dict.fromkeys(build.metrics, build)
@@ -57,6 +57,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         show(metrics_text([(builds[one], one) for one in models]))
     return OK
+
+
+def _asked(history: History, given: str) -> tuple[str, str]:
+    """Return the model and the build that `NAME@BUILD` names. The name of an item of a matrix contains an `@`, too."""
+    if any(given in build.metrics for build in history.builds):
+        return given, ""
+    name, _, asked = given.rpartition("@") if "@" in given else (given, "", "")
+    return name, asked
 
 
 def _show_slices(args: argparse.Namespace, history: History, models: list[tuple[Build, str]]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
 from mlbuild.cli.output.building.slices import outside_chance, slices_text
+from mlbuild.cli.output.building.trials import trials_text
 from mlbuild.cli.output.building.verdicts import gates_of, gates_summary, summary, tested
 from mlbuild.cli.output.values import Values
 from mlbuild.columns import text_of
@@ -22,11 +23,13 @@ from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.pipeline.tasks.explanations import importance
+from mlbuild.pipeline.tasks.trials import select
 from mlbuild.pipeline.tasks.verdicts import gate, test
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.shown import shown
 from mlbuild.spec.meaning.levels import leveled
 from mlbuild.spec.spec import Spec
+from mlbuild.spec.trials import family
 
 #: The shares of this many classes fit into a line.
 _MOST_CLASSES = 6
@@ -113,6 +116,7 @@ def models_of(spec: Spec, result: BuildResult, store: DiskStore) -> list[dict[st
             key: evaluated[key] for key in ("metrics", "intervals", "constant", "classes", "threshold")
         } | {"model": name}
         about["cross_validation"] = crossed
+        about["trials"] = _result(result, store, select.task_of(name), select.TRIALS)
         about["slices"] = outside_chance(_result(result, store, evaluate.task_of(name), evaluate.SLICES))
         told.append(about | {"former": vars(last) if last else None})
     return told
@@ -134,8 +138,10 @@ def results_text(
     for output in outputs:
         lines += _output_text(output)
         lines += () if output.get("stale") else metrics.pop(output["model"], ())
+    chosen = {one["model"] for one in models if one["trials"]}
     for name, text in metrics.items():
-        lines += [f"model {name}", *text]
+        # The trials of a model that is shown are not, apart from the line about them.
+        lines += () if family(name) in chosen and name not in chosen else [f"model {name}", *text]
     return lines
 
 
@@ -168,7 +174,7 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
         lines.append(f"  {name}: {'; '.join(filter(None, parts))}")
     classes = [_classes_text(**model["classes"])] if model["classes"] else []
     threshold = [] if model["threshold"] is None else [f"  threshold: {_number(model['threshold'])}"]
-    return [*lines, *slices_text(model["slices"]), *threshold, *classes]
+    return [*lines, *trials_text(model["trials"]), *slices_text(model["slices"]), *threshold, *classes]
 
 
 def _folds_text(found: Mapping[str, Any] | None, former: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.layers.bounds import HELP
+from mlbuild.spec.meaning.learning.trials import model_named
 from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.spec import ModelSpec, OutputSpec
 from mlbuild.verdicts.baselines.baseline import Baseline
@@ -52,7 +53,7 @@ def _check_baseline(project: Project, output: OutputSpec, baseline: Baseline, mo
         )
     if baseline.compared is not None:
         at = (*at, "model")
-        meant = findings.named("unknown-model", baseline.compared, project.models, "model", at)
+        meant = model_named(baseline.compared, project.models, at, findings)
         other = project.models[meant] if meant else None
         if meant is None or other is None:
             return False

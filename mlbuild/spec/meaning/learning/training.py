@@ -32,18 +32,31 @@ class TrainingCheck:
         is known.
         """
         if self.model.metrics is None:
-            return tuple(METRICS.named(name)() for name in self.answer.default_metrics(self.classes))
+            return self.default_metrics()
         labels: set[str] = set()
         for index, metric in enumerate(self.model.metrics):
             at = (*self.at, "metrics", index)
-            if not metric.applies(self.answer, self.classes):
-                self._tell_mismatch(metric, at)
-            elif target is not None:
+            if self.check_metric(metric, at) and target is not None:
                 self.findings.extend(problem.under(*at) for problem in metric.mismatches(target))
             if metric.label in labels:
                 self.findings.add(Problem("duplicate-item", f"'{metric.label}' is listed twice", at))
             labels.add(metric.label)
         return self.model.metrics
+
+    def default_metrics(self) -> tuple[Metric, ...]:
+        return tuple(METRICS.named(name)() for name in self.answer.default_metrics(self.classes))
+
+    def check_metric(self, metric: Metric, at: Path) -> bool:
+        """Whether a metric fits the answer of the model. If it does not, that is a problem."""
+        fits = metric.applies(self.answer, self.classes)
+        if not fits:
+            self._tell_mismatch(metric, at)
+        return fits
+
+    def needs_valid(self, why: str, dataset: DatasetSpec | None, at: Path) -> None:
+        """Check that the dataset has valid rows."""
+        if dataset is not None and dataset.split is not None and not dataset.split.has_valid:
+            self._tell_no_rows(why, dataset.name, dataset.split, at)
 
     def slices(self, dataset: DatasetSpec | None) -> tuple[Slice, ...]:
         """Return the slices of the model, whose columns exist and whose names differ."""
@@ -71,8 +84,8 @@ class TrainingCheck:
         elif self.classes not in (2, None):
             message = f"'threshold' is for 2 classes, but the target has {self.classes}"
             self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
-        elif threshold.chosen and dataset is not None and dataset.split and not dataset.split.has_valid:
-            self._tell_no_rows("the threshold is chosen on", dataset.name, dataset.split, at)
+        elif threshold.chosen:
+            self.needs_valid("the threshold is chosen on", dataset, at)
         return threshold
 
     def stopping(self, dataset: DatasetSpec | None) -> StoppingSpec | None:
@@ -86,8 +99,7 @@ class TrainingCheck:
                 message = "'early_stopping' has no effect with these 'params'"
             self.findings.add(Problem("no-effect", message, at, "remove it", on="key"))
             return None
-        if dataset is not None and dataset.split is not None and not dataset.split.has_valid:
-            self._tell_no_rows("early stopping needs", dataset.name, dataset.split, at)
+        self.needs_valid("early stopping needs", dataset, at)
         metric = self._watched(stopping.metric, at)
         return StoppingSpec(stopping.split, stopping.rounds, metric) if metric else None
 

@@ -12,16 +12,19 @@ from mlbuild.data.table import Table
 from mlbuild.diagnostics import Note, Path, Problem, Rejected
 from mlbuild.lowering.graph import RESERVED
 from mlbuild.models import LEARNERS
+from mlbuild.models.learner import Learner
 from mlbuild.ops.op import ADDED, Op
 from mlbuild.ops.stages import Followed, Stage, follow
 from mlbuild.spec.meaning.definitions import DefinedModel, Definitions
-from mlbuild.spec.meaning.features import select_features
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.flow import SPLIT_HELP
-from mlbuild.spec.meaning.targets import TargetCheck
-from mlbuild.spec.meaning.training import TrainingCheck
+from mlbuild.spec.meaning.learning.features import select_features
+from mlbuild.spec.meaning.learning.targets import TargetCheck
+from mlbuild.spec.meaning.learning.training import TrainingCheck
+from mlbuild.spec.meaning.learning.trials import trials_of
 from mlbuild.spec.meaning.unclear import unclear_op
 from mlbuild.spec.spec import DatasetSpec, ModelSpec
+from mlbuild.spec.trials import MARK
 
 
 def check_models(
@@ -30,10 +33,35 @@ def check_models(
     findings: Findings,
 ) -> dict[str, ModelSpec | None]:
     """Return the models by name, None if one is invalid or depends on something invalid."""
-    return {
-        name: None if defined is None else _ModelCheck(name, defined, definitions, datasets, findings).run()
-        for name, defined in definitions.models.items()
-    }
+    found: dict[str, ModelSpec | None] = {}
+    for name, defined in definitions.models.items():
+        if defined is None:
+            found[name] = None
+        else:
+            found |= _models(name, defined, definitions, datasets, findings)
+    return found
+
+
+def _models(
+    name: str,
+    defined: DefinedModel,
+    definitions: Definitions,
+    datasets: Mapping[str, DatasetSpec | None],
+    findings: Findings,
+) -> dict[str, ModelSpec | None]:
+    """Return the model under its name. If it has a matrix, return each item of it, and the one that is chosen."""
+    items: dict[str, ModelSpec | None] = {}
+    checked: dict[Learner | None, ModelSpec | None] = {}
+    for learner in dict.fromkeys([defined.learner, *(item.learner for item in defined.items)]):
+        own = replace(defined, learner=learner)
+        checked[learner] = _ModelCheck(name, own, definitions, datasets, findings).run()
+    for item in defined.items:
+        one, called = checked[item.learner], f"{name}{MARK}{item.label}"
+        seed = definitions.seed if item.seed is None else item.seed
+        items[called] = one and replace(one, name=called, seed=seed, places=item.places, trials=None)
+    if defined.items and defined.model.choose is None:
+        return items
+    return {**items, name: checked[defined.learner]}
 
 
 class _ModelCheck:
@@ -47,7 +75,7 @@ class _ModelCheck:
         datasets: Mapping[str, DatasetSpec | None],
         findings: Findings,
     ) -> None:
-        self.name, self.model, self.learner = name, defined.model, defined.learner
+        self.name, self.defined, self.model, self.learner = name, defined, defined.model, defined.learner
         self.definitions = definitions
         self.datasets, self.findings = datasets, findings
         self.at: Path = ("models", name)
@@ -80,6 +108,7 @@ class _ModelCheck:
             training.stopping(dataset),
         )
         slices, threshold = training.slices(dataset), training.threshold(dataset)
+        trials = trials_of(self.name, self.defined, training, dataset)
         if dataset is None or target is None or features is None or followed is None or self.learner is None:
             return None
         if followed.unsuitable or followed.after.open:
@@ -98,8 +127,9 @@ class _ModelCheck:
             threshold=threshold,
             early_stopping=stopping,
             cross_validation=self.model.cross_validation,
-            seed=self.definitions.seed,
+            seed=self.definitions.seed if self.model.seed is None else self.model.seed,
             steps_at=self.steps_at,
+            trials=trials,
         )
 
     def _dataset(self) -> DatasetSpec | None:

@@ -1,0 +1,23 @@
+"""The names of the tasks, parts and slots of trials."""
+
+from __future__ import annotations
+
+from mlbuild.pipeline.scope import ModelScope
+
+#: The part with the parameters of a trial, and the value of its metric.
+RESULT = "result"
+
+
+def trial(scope: ModelScope, number: int) -> str:
+    """Return the name of the task of a trial, counted from 0."""
+    return f"trial:{scope.item.name}@{number + 1:03}"
+
+
+def slot(number: int) -> str:
+    """Return the name of the input from a trial."""
+    return f"trial{number}"
+
+
+def part(offset: int) -> str:
+    """Return the name of the part with a suggestion of a round."""
+    return f"suggestion{offset}"

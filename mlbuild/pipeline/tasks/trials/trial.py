@@ -1,0 +1,94 @@
+"""Task `trial:M@NUMBER`: the learner, trained with the parameters that a search suggests, and how good it is on the valid rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from mlbuild.bundle.trained import learner_of
+from mlbuild.columns import Schema
+from mlbuild.diagnostics import Failed
+from mlbuild.engine.graph import Job, Task
+from mlbuild.models.learner import Learner
+from mlbuild.models.metrics.listed import METRIC_KIND
+from mlbuild.models.metrics.metric import evaluate
+from mlbuild.models.training import Rows
+from mlbuild.pipeline.origins import MODELS
+from mlbuild.pipeline.parts import read_array, read_table, write_array
+from mlbuild.pipeline.scope import ModelScope
+from mlbuild.pipeline.tasks import features, target, train
+from mlbuild.pipeline.tasks.target import read_coding
+from mlbuild.pipeline.tasks.trials import names, suggest
+
+KIND = "trial"
+#: The rows that the trials are compared on.
+SPLIT = "valid"
+#: What a trial gives: what `train:M` does, its scores on the valid rows, and the value of the metric.
+SCORES = "scores"
+PARTS = (*train.PARTS, SCORES, names.RESULT)
+
+
+def plan(scope: ModelScope) -> Iterator[Task]:
+    trials, model = scope.item.trials, scope.item
+    if trials is None or trials.search is None:
+        return
+    at = (*model.at, "search")
+    fixed = {key: value for key, value in scope.learner["params"].items() if key not in scope.varied}
+    for number in range(trials.search.trials):
+        task = scope.task(
+            KIND,
+            scope.learner_places | {("metric",): (*at, "metric")},
+            at=at,
+            rank=MODELS,
+            run=run,
+            params={
+                "learner": {"type": model.learner.type, "params": fixed},
+                "metric": METRIC_KIND.canonical(trials.metric),
+                **train.training_params(scope),
+            },
+            inputs=(
+                suggest.suggested(scope, number),
+                target.coded(scope, "train", SPLIT),
+                features.matrix(scope, SPLIT),
+                *train.training_inputs(scope),
+            ),
+            parts=PARTS,
+            uses=(type(model.learner), type(trials.metric)),
+            libraries=("polars", "numpy", *model.learner.libraries),
+            imports=(model.learner.type,),
+        )
+        yield replace(task, name=names.trial(scope, number))
+
+
+def run(job: Job) -> None:
+    (suggestion,) = job.parts("suggested")
+    params: dict[str, Any] = json.loads(job.read("suggested", suggestion))
+    told = job.params["learner"]
+    whole = {"type": told["type"], "params": {**told["params"], **params}}
+    try:
+        value, failure = _tried(job, learner_of(whole)), None
+    except Failed as failed:
+        # Some settings do not work for the data. The search learns that from the missing value.
+        value, failure = None, failed.failure.message
+        job.write("fitted", b"")
+        job.write(SCORES, b"")
+    job.write("learner", json.dumps(whole, sort_keys=True).encode())
+    job.write(names.RESULT, json.dumps({"params": params, "value": value, "failure": failure}).encode())
+
+
+def _tried(job: Job, learner: Learner) -> float | None:
+    """Train the learner, write what it learned and its scores, and return the value of the metric."""
+    import numpy as np
+
+    matrix, classes = Schema.from_json(job.params["matrix"]), len(read_coding(job).classes)
+    fitted = train.trained(job, learner)
+    rows = Rows(read_table(job, SPLIT, SPLIT, matrix), matrix)
+    scores, wanted = learner.predict(fitted, rows, job.threads), read_array(job, "target", SPLIT)
+    metric = METRIC_KIND.read(job.params["metric"])
+    prepared = metric.prepared(read_coding(job).classes, read_array(job, "target", "train")).deciding(None)
+    ((_, value),) = evaluate([prepared], wanted, scores, classes).items()
+    job.write("fitted", fitted)
+    write_array(job, SCORES, np.asarray(scores))
+    return value

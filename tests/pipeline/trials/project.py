@@ -1,0 +1,39 @@
+"""A project whose model is trained in a few milliseconds, with several settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.projects import DELAYS, delays
+
+MATRIX = "    matrix: {params: {num_leaves: [3, 7], learning_rate: [0.1, 0.3]}}\n"
+CHOOSE = MATRIX + "    choose: log_loss\n"
+SEARCH = """\
+    search:
+      type: random
+      trials: 6
+      together: 2
+      metric: log_loss
+      space: {params: {num_leaves: {type: int, min: 2, max: 9, log: true}, learning_rate: {type: float, min: 0.02, max: 0.5}}}
+"""
+_PARAMS = "    params: {num_iterations: 25, num_leaves: 15, min_data_in_leaf: 5}\n"
+_FIXED = "    metrics: [roc_auc, log_loss]\n    params: {num_iterations: 12, min_data_in_leaf: 5}\n"
+
+
+def with_trials(text: str, output: str = "late") -> str:
+    """Return the spec with these keys of the model, and an output of one of its models."""
+    assert DELAYS.count(_PARAMS) == 1
+    spec = DELAYS.replace(_PARAMS, f"{_FIXED}{text}")
+    return spec.replace("outputs:\n  late: {model: late}\n", f"outputs:\n  late: {{model: '{output}'}}\n")
+
+
+def project(folder: Path, text: str, output: str = "late") -> Path:
+    """Write the project with few rows; return the spec file."""
+    return delays(folder, with_trials(text, output), every=400)
+
+
+def trials(folder: Path) -> Any:
+    """Return the trials of the output that was built."""
+    return json.loads((folder / "dist/late/trials.json").read_text())

@@ -1,0 +1,152 @@
+"""What `check` says of matrices and searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.checking import changed, checked, spec_of
+
+_LAST = "    early_stopping: {rounds: 5}\n"
+
+
+def trials(text: str, *changes: tuple[str, str]) -> str:
+    """Return the spec with these keys of the model at line 45."""
+    return changed((_LAST, _LAST + "".join(f"    {line}\n" for line in text.splitlines())), *changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "matrix: {params: {num_leaves: [3, 1]}}\nchoose: log_loss",
+            ["45:39 out-of-range an item of 'num_leaves' must be an integer >= 2 and <= 131072, not 1"],
+        ),
+        (
+            "matrix: {params: {num_leafs: [3]}}\nchoose: log_loss",
+            [
+                "45:23 unknown-key unknown key 'num_leafs' in the params of lightgbm.classifier | did you mean 'num_leaves'?"
+            ],
+        ),
+        (
+            "matrix: {params: {num_leaves: 3}}\nchoose: log_loss",
+            ["45:35 wrong-type 'num_leaves' must be a list, not 3 | write a list: [3]"],
+        ),
+        ("matrix: {}\nchoose: log_loss", ["45:5 empty 'matrix' needs 'params' or 'seed'"]),
+        (
+            "matrix: {params: {num_leaves: [3, 7]}}\nparams: {num_leaves: 5}\nchoose: log_loss",
+            [
+                "45:23 contradiction 'num_leaves' is set in 'params' as well as varied here | remove one of them"
+            ],
+        ),
+        (
+            "matrix: {seed: [1, 2]}\nseed: 3\nchoose: log_loss",
+            ["45:14 contradiction 'seed' is set for the model as well as varied here | remove one of them"],
+        ),
+        (
+            "choose: log_loss",
+            ["45:5 no-effect 'choose' has no effect without a 'matrix' | remove it, or add a 'matrix'"],
+        ),
+        (
+            "matrix: {seed: [1]}\nchoose: {metric: log_loss, on: test}",
+            ["46:36 not-allowed 'on' must be one of valid, folds, not 'test'"],
+        ),
+        (
+            "matrix: {seed: [1]}\nchoose: r2",
+            ["46:13 metric-mismatch metric 'r2' is for regression, but the model does classification"],
+        ),
+        (
+            "matrix: {seed: [1]}\nchoose: selection_rate",
+            [
+                "46:13 metric-mismatch metric 'selection_rate' cannot choose: none of its values is the best one | set another 'metric'"
+            ],
+        ),
+        (
+            "matrix: {seed: [1]}\nchoose: {on: folds}",
+            ["46:18 contradiction 'on: folds' needs 'cross_validation: true' | add it to the model"],
+        ),
+        (
+            "matrix: {params: {num_leaves: [3, 7]}}",
+            [
+                "47:17 unknown-model 'late' is 2 models, one for each combination of its matrix | name one of them, or add 'choose' to it: late@num_leaves=3, late@num_leaves=7"
+            ],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 1, max: 9}}}}",
+            ["45:85 out-of-range 'num_leaves' must be an integer >= 2 and <= 131072, not 1"],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 9, max: 9}}}}",
+            ["45:93 contradiction 'max' must be larger than 'min', 9"],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {num_leaves: {type: float, min: 2.5, max: 9}}}}",
+            ["45:87 wrong-type 'num_leaves' must be an integer >= 2 and <= 131072, not 2.5"],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {boosting: {type: choice, values: [gbdt, dort]}}}}",
+            ["45:96 not-allowed 'boosting' must be"],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {x: {type: int, min: 1, max: 9}}}}",
+            ["45:56 unknown-key unknown key 'x' in the params of lightgbm.classifier"],
+        ),
+        (
+            "search: {type: random, trials: 3, split: test, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}",
+            ["45:39 unknown-key unknown key 'split' in random search"],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}\nparams: {num_leaves: 3}",
+            [
+                "45:56 contradiction 'num_leaves' is set in 'params' as well as varied here | remove one of them"
+            ],
+        ),
+        (
+            "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}\nmatrix: {seed: [1]}",
+            ["45:5 contradiction a model cannot have both 'matrix' and 'search' | remove one of them"],
+        ),
+    ],
+)
+def test_what_is_said_of_trials(text: str, said: list[str], tmp_path: Path) -> None:
+    found = checked(tmp_path, trials(text))
+    assert len(found) == len(said) and all(
+        one.startswith(start) for one, start in zip(found, said, strict=True)
+    ), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "matrix: {seed: [1]}\nchoose: log_loss",
+        "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}",
+    ],
+)
+def test_trials_are_compared_on_valid_rows(text: str, tmp_path: Path) -> None:
+    spec = trials(text, ("valid_from: 2013-10-01", "test_from: 2013-10-01"))
+    (found,) = checked(tmp_path, spec.replace(_LAST, ""))
+    assert "no-valid-rows" in found and "but the split of dataset 'departures' has none" in found
+
+
+def test_the_models_of_a_matrix(tmp_path: Path) -> None:
+    text = "matrix: {params: {num_leaves: [3, 7], boosting: [gbdt], lambda_l1: [0.0, 1.5]}, seed: [0, 1]}"
+    spec = spec_of(tmp_path, trials(f"{text}\nchoose: {{}}"))
+    names = [name for name in spec.models if name != "late"]
+    assert len(names) == 8
+    assert names[:3] == [
+        "late@num_leaves=3,boosting=gbdt,lambda_l1=0.0,seed=0",
+        "late@num_leaves=3,boosting=gbdt,lambda_l1=0.0,seed=1",
+        "late@num_leaves=3,boosting=gbdt,lambda_l1=1.5,seed=0",
+    ]
+    assert [spec.models[name].seed for name in names[:2]] == [0, 1]
+    chosen = spec.models["late"].trials
+    assert chosen is not None and chosen.metric.metric == "roc_auc" and len(chosen.groups) == 4
+
+
+def test_values_are_written_in_names_as_in_the_spec(tmp_path: Path) -> None:
+    text = "matrix: {params: {extra_trees: [true, false], max_depth: [-1], lambda_l1: [1e-3, 2]}}"
+    spec = spec_of(tmp_path, trials(f"{text}\nchoose: {{}}"))
+    assert [*spec.models][:2] == [
+        "late@extra_trees=true,max_depth=-1,lambda_l1=0.001",
+        "late@extra_trees=true,max_depth=-1,lambda_l1=2",
+    ]
