@@ -27,6 +27,7 @@ SOAKS = {
     "hostile-models": ["tests/cli/test_hostile_models.py"],
     "bare-runtime": ["tests/pipeline/test_bare_runtime.py"],
     "csv": ["tests/data/test_csv.py"],
+    "clouds": ["tests/clouds"],
     "databases": [
         "tests/pipeline/test_databases.py",
         "tests/pipeline/test_outside.py",

