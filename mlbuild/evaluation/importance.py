@@ -8,7 +8,7 @@ model is compared with itself on the same rows, so the standard errors are those
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.data_warning import DataWarning
@@ -145,14 +145,10 @@ class Importances:
         on = f"{self.metric.label} on the {split} rows"
         harmful = [*self._harmful()]
         useless = [column for column in self._useless() if column not in harmful]
-        for code, columns, change, good in (
-            ("harmful-column", harmful, f"makes {on} better", "better"),
-            ("useless-column", useless, f"hardly changes {on}", "as good"),
-        ):
-            if columns:
-                named = listed(f"'{column}'" for column in columns)
-                message = f"shuffling the values of a column {change}, so the model may be {good} without it: {named}"
-                yield DataWarning(code, message)
+        if harmful:
+            yield _warning("harmful-column", f"makes {on} better", "better", harmful)
+        if useless:
+            yield _warning("useless-column", f"hardly changes {on}", "as good", useless)
 
     def _harmful(self) -> Iterator[str]:
         for effect, p in zip(self.effects, corrected([one.chance for one in self.effects]), strict=True):
@@ -179,3 +175,9 @@ class Importances:
             ]
             if unit in certain and certain.issuperset(around) and whole.harm.harm > 0:
                 yield unit.columns[0]
+
+
+def _warning(code: str, change: str, good: str, columns: Iterable[str]) -> DataWarning:
+    named = listed(f"'{column}'" for column in columns)
+    message = f"shuffling the values of a column {change}, so the model may be {good} without it: {named}"
+    return DataWarning(code, message)
