@@ -12,6 +12,7 @@ from mlbuild.frozen import frozen
 from mlbuild.pipeline.tasks import artifact
 from mlbuild.tracking.builds import SPLITS, Build
 from mlbuild.tracking.changes import Change, changes
+from mlbuild.tracking.importance import ImportanceChanges, importance_changes
 from mlbuild.tracking.pairs import Pair, metric_order, pair_of
 from mlbuild.tracking.tables import TableChanges, table_changes
 
@@ -78,6 +79,7 @@ class Comparison:
     changes: Sequence[Change]
     tables: Sequence[TableChanges]
     models: Sequence[ModelChanges]
+    importances: Sequence[ImportanceChanges]
     sizes: dict[str, tuple[int | None, int | None]]
 
 
@@ -97,6 +99,7 @@ def compare(
         found,
         [table for table in tables if table],
         [one for name in models for one in _model(store, old, new, name)],
+        [*importance_changes(store, old, new, model)],
         _sizes(store, old, new),
     )
 

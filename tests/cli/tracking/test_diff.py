@@ -257,3 +257,19 @@ def test_what_is_asked_wrongly_ends_with_2(mlbuild: Command, words: list[str], m
     done = mlbuild("diff", *words)
     told_ = done.err or json.loads(done.out)["error"]["message"]
     assert done.code == 2 and (message in told_ or words == ["--output=x"])
+
+
+def test_what_models_rely_on(mlbuild: Command) -> None:
+    """Without `x`, all that is left to rely on is `z`."""
+    found = two(mlbuild, edit("[x, z]", "[z]"))
+    (one,) = found["importances"]
+    assert (one["output"], one["metric"], one["split"]) == ("one", "log_loss", "valid")
+    by_input = {each["input"]: each for each in one["inputs"]}
+    assert [*by_input] == ["x", "z"], "the largest change comes first"
+    assert by_input["x"]["old"] > 0.1 and by_input["x"]["new"] is None and by_input["x"]["difference"] is None
+    z = by_input["z"]
+    assert z["difference"] == pytest.approx(z["new"] - z["old"])
+    text, page = mlbuild("diff").out, mlbuild("diff", "--md").out
+    assert "one: loss of log_loss on valid if an input is shuffled" in text
+    assert "| x | " in page
+    assert "if an input is shuffled" not in mlbuild("diff", "last", "last").out

@@ -19,8 +19,11 @@ from mlbuild.tracking.builds import Build
 from mlbuild.tracking.changes import Change
 from mlbuild.tracking.comparison import Comparison, MetricChange, ModelChanges
 from mlbuild.tracking.files import FileComparison, ModelFile
+from mlbuild.tracking.importance import ImportanceChanges
 from mlbuild.tracking.tables import RowChanges, TableChanges
 
+#: The inputs whose importance changed most are shown.
+_INPUTS = 10
 _LOUD = ("worse", "better", "different")
 
 
@@ -90,6 +93,7 @@ def blocks_of(found: Comparison | FileComparison, predictions: bool, samples: bo
         yield _model(model)
         if predictions and model.moves and model.moves.largest:
             yield _moved(model)
+    yield from map(_importance, found.importances)
     sizes = [
         [shown(folder), *(size_text(size or 0) for size in both)]
         for folder, both in found.sizes.items()
@@ -97,6 +101,21 @@ def blocks_of(found: Comparison | FileComparison, predictions: bool, samples: bo
     ]
     if sizes:
         yield Block("size", [["output", "old", "new"], *sizes])
+
+
+def _importance(found: ImportanceChanges) -> Block:
+    rows = [
+        [
+            shown(one.input),
+            *("" if value is None else number(value) for value in (one.old, one.new)),
+            "" if one.difference is None else f"{one.difference:+.3g}",
+        ]
+        for one in found.inputs[:_INPUTS]
+    ]
+    title = f"{shown(found.output)}: loss of {shown(found.metric)} on {found.split} if an input is shuffled"
+    left = len(found.inputs) - len(rows)
+    notes = [f"{counted(left, 'input')} changed less"] if left else []
+    return Block(title, [["input", "old", "new", "difference"], *rows], notes)
 
 
 def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[Block]:
@@ -250,6 +269,7 @@ def comparison_json(
         "changes": [vars(one) for one in found.changes],
         "data": [_table_json(one, samples) for one in found.tables],
         "models": [_model_json(one, predictions) for one in found.models],
+        "importances": [one.to_json() for one in found.importances],
         "sizes": {output: {"old": both[0], "new": both[1]} for output, both in found.sizes.items()},
     }
 

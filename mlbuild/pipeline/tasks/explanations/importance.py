@@ -89,6 +89,11 @@ def plan(scope: OutputScope) -> Iterator[Task]:
     yield scope.ships(task, REPORT)
 
 
+def task_of(output: str) -> str:
+    """Return the name of the task that measures how much an output relies on its inputs."""
+    return f"{KIND}:{output}"
+
+
 def _split(scope: OutputScope) -> str:
     """Return the rows to measure it on: the test rows only if there are no validation rows."""
     split = scope.model.dataset.split
