@@ -28,8 +28,14 @@ DEMANDS = {
         ),
         (
             "inconclusive: pass}\n",
-            "inconclusive: pass}\n      - {gate: metric, metric: log_loss, max: 0.4}\n"
-            "      - {gate: churn, max: 0.06, split: valid}\n",
+            "inconclusive: pass}\n      - {gate: churn, max: 0.06, split: valid}\n",
+        ),
+        (
+            "  ignores_sex_alone:\n",
+            "  a_chinstrap:\n    output: trees\n"
+            "    given: {island: Dream, bill_length_mm: 49.5, bill_depth_mm: 18.5, flipper_length_mm: 196,"
+            " body_mass_g: 3700, sex: female}\n"
+            "    expect: {label: Chinstrap, probabilities: {Chinstrap: {min: 0.95}}}\n  ignores_sex_alone:\n",
         ),
     ),
     "flights": (
