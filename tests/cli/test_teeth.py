@@ -25,6 +25,10 @@ SOME = ("two labels are swapped on one island", "the sex tells the species", "it
 PROJECTS = examples(("penguins",), (*MUTATIONS,))
 
 
+#: How many of 30 mutations may pass: with so few penguins, some that train on fewer rows are hardly worse.
+PASSING = {"penguins": 3, "flights": 0}
+
+
 def working(mlbuild: Command, name: str) -> None:
     """Write a project that passes what is demanded."""
     mlbuild.folder.rmdir()
@@ -92,7 +96,7 @@ def test_what_goes_wrong_is_stopped_and_nothing_else(mlbuild: Command, name: str
     which = f", but not: {', '.join(passed)}" if passed else ""
     tell(f"{name}: {len(told) - len(passed)} of {len(told)} mutations stopped{which}")
     tell(f"{name}: the spec passes {right.count((OK, []))} of {len(right)} times with fewer rows")
-    assert len(passed) <= len(told) / 15, passed
+    assert len(passed) <= PASSING[name], passed
     assert right == [(OK, [])] * len(right)
 
 

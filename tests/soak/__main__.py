@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "docs" / "evidence.md"
 
-TEETH = "tests/cli/test_teeth.py::test_what_goes_wrong_is_stopped_and_nothing_else"
 #: The soaks by name: the tests whose counts increase.
 SOAKS = {
     "parity-gate": ["tests/bundle/test_mutations.py"],
@@ -52,8 +51,8 @@ SOAKS = {
         "tests/evaluation/test_slices.py",
     ],
     "gates": ["tests/verdicts/test_chance.py"],
-    "teeth-penguins": [f"{TEETH}[penguins]"],
-    "teeth-flights": [f"{TEETH}[flights]"],
+    "teeth": ["tests/cli/test_teeth.py"],
+    "teeth-penguins": ["tests/cli/test_teeth.py::test_what_goes_wrong_is_stopped_and_nothing_else[penguins]"],
     "comparing": ["tests/cli/tracking/test_diff.py", "tests/cli/tracking/test_bisect.py"],
     "deployed": ["tests/runtimes/test_verdicts.py"],
     "monotone": ["tests/verdicts/test_exact_trends.py"],
