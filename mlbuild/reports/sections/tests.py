@@ -18,10 +18,10 @@ class Tests(Section):
             [
                 Badge("passed", GOOD) if report["passed"] else Badge("warning", WARN),
                 Name(name),
-                facts.about["tests"][name],
                 told(report["text"]),
+                facts.about["tests"][name],
             ]
             for name, report in facts.tests.items()
         ]
         if rows:
-            yield Table("What was tested with the published file", ["verdict", "test", "kind", "found"], rows)
+            yield Table("What was tested with the published file", ["verdict", "test", "found", "kind"], rows)
