@@ -37,7 +37,7 @@ built the first {few:,} lines of each file: the first build of a store takes abo
 {table}
 
 The budget is {budget} times the CPU of the script. The last column is the CPU of `mlbuild check`, which starts Python and checks the spec.
-Besides, mlbuild hashes the files, finds out which code each task uses, and stores every column twice, as it is in the source and in the parts
+Besides, mlbuild hashes the files, checks which code has changed, and stores every column twice, as it is in the source and in the parts
 of the dataset; the script writes only the dataset."""
 
 
