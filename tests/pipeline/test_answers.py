@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -121,7 +122,7 @@ def test_predictions_order_the_rows_and_metrics_say_how_well(project: Path) -> N
 
 
 def test_a_second_build_has_nothing_to_do_and_another_grouping_trains_anew(project: Path) -> None:
-    assert mlbuild(project, "build", "-j", "1").stderr.startswith("15 reused in ")
+    assert re.match(r"\d+ reused in ", mlbuild(project, "build", "-j", "1").stderr)
     (project / "other.mlbuild.yaml").write_text(
         SPEC.replace("group: query", "group: shop").replace(
             "  order: {model: order}", "  other: {model: order}"

@@ -128,7 +128,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows().write_csv(project / "days/monday.csv")
     rows().write_ipc_stream(project / "rows.arrows")
     first, second = Copy.into(project.parent).build(project, project)
-    assert (len(first["ran"]), second["ran"]) == (15, [])
+    assert {name.partition(":")[0] for name in first["ran"]} >= {
+        "source",
+        "contract",
+        "dataset",
+        "train",
+        "publish",
+    }
+    assert second["ran"] == []
     return project
 
 

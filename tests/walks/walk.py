@@ -120,7 +120,7 @@ def all_of(*kinds: str) -> frozenset[str]:
     return frozenset(f"{kind}:one" for kind in kinds)
 
 
-SHIPPING = all_of("artifact", "verify", "report", "publish")
+SHIPPING = all_of("artifact", "verify", "importance", "report", "publish")
 TRAINING = all_of("train", "predict", "evaluate") | SHIPPING
 FITTING = all_of("fit", "features") | TRAINING
 #: With the tasks that walks add.
