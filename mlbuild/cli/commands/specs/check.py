@@ -66,5 +66,7 @@ def _files(named: str) -> list[Path]:
 
 
 def contents(spec: Spec) -> str:
-    counts = [(len(spec.of(section.key)), section) for section in SECTIONS if section.counted]
+    """Count the definitions of each section. The trials of a model lead to one definition."""
+    defined = {section: {one.at for one in spec.of(section.key).values()} for section in SECTIONS}
+    counts = [(len(places), section) for section, places in defined.items() if section.counted]
     return ", ".join(counted(count, section.one) for count, section in counts if count or not section.rare)
