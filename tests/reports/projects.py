@@ -40,7 +40,9 @@ models:
     threshold: 0.4
     slices: [place, married, {{column: income, bins: [0, 1000, 2000]}}]
     cross_validation: true
-    params: {{num_iterations: 8, num_leaves: 7, min_data_in_leaf: 5}}
+    matrix: {{params: {{num_leaves: [3, 7]}}}}
+    choose: log_loss
+    params: {{num_iterations: 8, min_data_in_leaf: 5}}
   plain:
     type: sklearn.logistic_regression
     dataset: all

@@ -19,6 +19,7 @@ from mlbuild.reports.sections.residuals import Residuals
 from mlbuild.reports.sections.section import Section
 from mlbuild.reports.sections.slices import Slices
 from mlbuild.reports.sections.tests import Tests
+from mlbuild.reports.sections.trials import Trials
 
 SECTIONS: tuple[type[Section], ...] = (
     Findings,
@@ -30,6 +31,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Confusion,
     Residuals,
     CrossValidation,
+    Trials,
     Slices,
     Importance,
     Rows,
