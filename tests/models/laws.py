@@ -246,14 +246,15 @@ def survives_being_written(cls: type[Learner]) -> None:
         again = read(cls, written)
         assert again == learner and write(again) == write(learner)
         first, second = (next(asked(cls, 60, seed)) for seed in (0, 1))
-        fitted = learner.fit(first.training)
-        assert isinstance(fitted, bytes)
-        scores = learner.predict(fitted, first.rows, 1)
-        again.predict(again.fit(second.training), second.rows, 1)
-        assert np.array_equal(again.predict(fitted, first.rows, 1), scores)
-        columns = [f"c{place}" for place in range(sum(widths(first.rows)))]
-        told = learner.describe(fitted, columns, first.coding)
-        assert json.loads(json.dumps(told)) == told
+        with at_most_data_failure():  # some parameters do not accept every target
+            fitted = learner.fit(first.training)
+            assert isinstance(fitted, bytes)
+            scores = learner.predict(fitted, first.rows, 1)
+            again.predict(again.fit(second.training), second.rows, 1)
+            assert np.array_equal(again.predict(fitted, first.rows, 1), scores)
+            columns = [f"c{place}" for place in range(sum(widths(first.rows)))]
+            told = learner.describe(fitted, columns, first.coding)
+            assert json.loads(json.dumps(told)) == told
 
 
 def learns_the_same_from_bins(cls: type[Learner]) -> None:

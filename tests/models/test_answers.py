@@ -19,11 +19,14 @@ from mlbuild.params import params_of
 
 ROOT = Path(mlbuild.__path__[0])
 #: LightGBM and editors use some of the same words: an objective, the target of a dataset, a snippet. The keys of an
-#: example test are those of the spec language, and people speak of labels.
+#: example test, also in its file of rows, are those of the spec language, people speak of labels, and a chart of errors
+#: names its axis.
 OTHERS = {
     ("models/lightgbm/regressor.py", "regression"),
     ("models/lightgbm/training.py", "label"),
     ("spec/shape/schema.py", "label"),
+    ("reports/sections/residuals.py", "prediction"),
+    ("verdicts/tests/cases.py", "label"),
     ("verdicts/tests/expected.py", "label"),
     ("verdicts/tests/expected.py", "probabilities"),
     ("verdicts/tests/invariant.py", "label"),
