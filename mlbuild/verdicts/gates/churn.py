@@ -14,7 +14,7 @@ from mlbuild.verdicts.gates.of_metric import NO_BASELINE, PARTS
 
 @frozen
 class Churn(Gate):
-    """Only a limited share of the rows gets another predicted class than from the baseline, no matter how good both models are."""
+    """The predicted class differs from that of the baseline in a limited share of the rows, no matter how good both models are."""
 
     gate = "churn"
     compares = "baseline"

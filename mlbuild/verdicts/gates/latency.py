@@ -14,7 +14,7 @@ _PATTERN = r"^[0-9]{1,6}(\.[0-9]{1,3})?(us|ms|s)$"
 
 @frozen
 class Latency(Gate):
-    """The model file predicts some rows in a given time, on the machine that builds.
+    """The model file predicts a number of rows within a given time, on the machine of the build.
 
     It is measured once for each model and each model of CPU, with real rows in onnxruntime on one thread. The median of many
     runs counts: rare slow runs say more about what else a machine does than about a model.
@@ -25,7 +25,7 @@ class Latency(Gate):
     rows: int = field(Integer(min=1, max=100_000), "Number of rows of a call.", default=1)
     median: str = field(
         Text(_PATTERN, "a time such as 500us or 2ms, with the unit us, ms or s"),
-        "Largest accepted median of the time of a call.",
+        "Largest accepted median time of a call.",
         examples=("500us",),
     )
 

@@ -25,7 +25,7 @@ class Float(Dimension):
     max: float = field(Number(), "Largest value.", examples=(0.3,))
     log: bool = field(
         Boolean(),
-        "Whether a factor matters rather than a difference: then 0.01 to 0.02 is tried as often as 0.1 to 0.2.",
+        "Whether to sample on a logarithmic scale: 0.01 to 0.02 is then tried as often as 0.1 to 0.2.",
         default=False,
     )
 

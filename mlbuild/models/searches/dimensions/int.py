@@ -25,7 +25,7 @@ class Int(Dimension):
     max: int = field(Integer(min=-INT32, max=INT32), "Largest value.", examples=(256,))
     log: bool = field(
         Boolean(),
-        "Whether a factor matters rather than a difference: then 8 to 16 is tried as often as 128 to 256.",
+        "Whether to sample on a logarithmic scale: 8 to 16 is then tried as often as 128 to 256.",
         default=False,
     )
 
