@@ -138,7 +138,7 @@ class ModelDraft:
             "type": self._learner(keys["type"], why),
             "dataset": ROWS,
             "features": features,
-            "preprocessing": LINEAR,
+            **({"preprocessing": LINEAR} if self._numbers_for_linear(features) else {}),
             "target": self.goal.name,
             "metrics": self.goal.answer.default_metrics(self.goal.classes),
             "params": params,

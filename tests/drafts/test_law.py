@@ -6,7 +6,9 @@ Tables that cannot be drafted are refused with a message.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,15 @@ from mlbuild.drafts.draft import draft
 from tests import budget
 from tests.drafts.tables import table
 from tests.projects import built
+
+#: The text of a number as a cell of a dtype.
+CELLS: dict[str, Callable[[int], str]] = {
+    "bool": lambda number: "true" if number % 3 else "false",
+    "int": lambda number: str(number % 11),
+    "float": lambda number: str(number % 7 / 4),
+    "string": lambda number: "xyz"[number % 3],
+    "date": lambda number: f"2024-0{1 + number % 9}-1{number % 7}",
+}
 
 
 def test_a_draft_of_any_table_builds(tmp_path: Path) -> None:
@@ -39,6 +50,23 @@ def test_the_same_file_gives_the_same_draft(tmp_path: Path) -> None:
     )
     first, second = (draft(infer(tmp_path / "rows.csv"), "rows.csv", "p", "b").text for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("dtypes", combinations_with_replacement(CELLS, 2))
+def test_features_of_any_dtypes_make_a_draft_that_is_right(dtypes: tuple[str, ...], tmp_path: Path) -> None:
+    """Both models of a small table: some dtypes need steps for the one, and none for the other."""
+    rows = range(24)
+    columns = {
+        f"c{index}": [CELLS[dtype](row * (index + 3)) for row in rows] for index, dtype in enumerate(dtypes)
+    }
+    columns["y"] = ["yes" if row * 7 % 5 > 1 else "no" for row in rows]
+    lines = [",".join(columns), *(",".join(cells) for cells in zip(*columns.values(), strict=True))]
+    (tmp_path / "rows.csv").write_text("\n".join([*lines, ""]))
+    made = draft(infer(tmp_path / "rows.csv"), "rows.csv", "law", "y")
+    (tmp_path / "mlbuild.yaml").write_text(made.text)
+    spec, found = api.check(tmp_path / "mlbuild.yaml")
+    assert spec is not None and found == [], made.text
+    assert len(spec.models) == 2
 
 
 @pytest.mark.parametrize("char", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "##vso[x]"])
