@@ -52,7 +52,7 @@ def test_the_same_file_gives_the_same_draft(tmp_path: Path) -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("dtypes", combinations_with_replacement(CELLS, 2))
+@pytest.mark.parametrize("dtypes", [*combinations_with_replacement(CELLS, 2)])
 def test_features_of_any_dtypes_make_a_draft_that_is_right(dtypes: tuple[str, ...], tmp_path: Path) -> None:
     """Both models of a small table: some dtypes need steps for the one, and none for the other."""
     rows = range(24)
