@@ -105,9 +105,9 @@ def _together(target: str, numbers: Mapping[str, pl.Series], values: pl.Series) 
         return {}
     names = [*numbers]
     columns = np.stack([series.cast(pl.Float64).to_numpy() for series in (*numbers.values(), values)])
-    columns -= columns.mean(axis=1, keepdims=True)
-    sizes = np.sqrt((columns**2).mean(axis=1))
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # a column with infinite values is related to nothing
+        columns -= columns.mean(axis=1, keepdims=True)
+        sizes = np.sqrt((columns**2).mean(axis=1))
         related = np.corrcoef(columns)
         of_target, between = related[:-1, -1], related[:-1, :-1]
         both = of_target[:, None] ** 2 + of_target[None, :] ** 2

@@ -69,6 +69,17 @@ def test_features_of_any_dtypes_make_a_draft_that_is_right(dtypes: tuple[str, ..
     assert len(spec.models) == 2
 
 
+def test_infinite_values_are_no_reason_to_fail(tmp_path: Path) -> None:
+    lines = [
+        "a,b,y",
+        *(f"{'inf' if row == 9 else row * 7 % 50},{row * 11 % 60},{row * 13 % 70}.5" for row in range(200)),
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join([*lines, ""]))
+    (tmp_path / "mlbuild.yaml").write_text(draft(infer(tmp_path / "rows.csv"), "rows.csv", "law", "y").text)
+    spec, found = api.check(tmp_path / "mlbuild.yaml")
+    assert spec is not None and found == []
+
+
 @pytest.mark.parametrize("char", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "##vso[x]"])
 def test_names_in_comments_do_not_end_them(char: str, tmp_path: Path) -> None:
     """Whatever a draft says about a column in a comment: the time, the group, the target, or a column that is left out."""
