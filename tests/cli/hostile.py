@@ -182,6 +182,7 @@ PLACES = {
 COMMANDS = {
     "init": ["init rows.csv --target y -f new.yaml", "init rows.csv -f new.yaml --json"],
     "check": ["check", "check --json", "check --format github", "check --format sarif", "check ."],
+    "adopt": ["adopt one --dry-run", "adopt one -n --json"],
     "plan": ["plan", "plan --json", "plan --format github", "plan --format sarif", "plan --locked"],
     "build": ["build", "build --json", "build --format github", "build --format sarif", "build --no-samples"],
     "test": ["test", "test --json", "test --junit tests.xml"],

@@ -85,7 +85,7 @@ def test_what_is_well_ends_with_0(project: Command, line: str) -> None:
         ("biuld", "mlbuild: unknown command 'biuld'\n  help: did you mean 'build'?\n"),
         (
             "-q xyz",
-            "mlbuild: unknown command 'xyz'\n  help: available commands: init, check, render, schema, ",
+            "mlbuild: unknown command 'xyz'\n  help: available commands: init, check, adopt, render, schema, ",
         ),
         ("-q", "mlbuild: no command given\n  help: available commands: init, check, "),
         (

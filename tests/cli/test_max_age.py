@@ -117,7 +117,7 @@ def test_old_values_can_be_a_warning_only(shop: Command, at: At) -> None:
     assert messages(shop(*BUILD)) == messages(done)
     at(timedelta(days=9, hours=2))
     again = shop(*BUILD, "--json")
-    assert ran(again) == ["clock:payments", "contract:payments"]
+    assert ran(again) == ["clock:payments", "contract:payments", "report:tip"]
 
 
 def test_values_are_hidden_on_request(shop: Command, at: At) -> None:

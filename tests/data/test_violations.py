@@ -237,6 +237,7 @@ def test_a_fault_survives_json_and_can_leave_its_values_out() -> None:
         "share": 1.0,
         "max_share": 0.0,
         "level": "error",
+        "at": ["columns", "d", "unique"],
     }
     assert Fault.from_json(first.to_json()) == first
     assert str(second.without_values()) == "column 'x' violates 'finite' in 2 rows: row 1, row 2"

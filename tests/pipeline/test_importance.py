@@ -99,10 +99,10 @@ def test_another_number_of_rows_trains_nothing(project: tuple[Path, BuildResult]
     file = delays(tmp_path)
     every = built(file)
     file.write_text(DELAYS.replace("late: {model: late}", "late: {model: late, importance: {rows: 50}}"))
-    assert {*built(file).ran} == {"importance:late", "publish:late"}
+    assert {*built(file).ran} == {"importance:late", "report:late", "publish:late"}
     assert told(tmp_path)["rows"] == 50 < told(tmp_path)["of_rows"]
     file.write_text(DELAYS.replace("late: {model: late}", "late: {model: late, importance: false}"))
-    assert {*built(file).ran} == {"publish:late"}
+    assert {*built(file).ran} == {"report:late", "publish:late"}
     assert not (tmp_path / "dist/late/importance.json").exists()
     file.write_text(DELAYS)
     assert built(file).restored == ("publish:late",) and every.ok

@@ -40,13 +40,18 @@ def test_clusters_change_intervals_and_nothing_else(tmp_path: Path) -> None:
     assert names
     file.write_text(with_cluster("{column: time_hour, every: 2d}"))
     result = built(file)
-    assert {name.partition(":")[0] for name in result.ran} == {"evaluate", "publish"}
+    assert {name.partition(":")[0] for name in result.ran} == {"evaluate", "importance", "report", "publish"}
     second = intervals(tmp_path, result)
     assert second["cluster"] == {"column": ["time_hour"], "every": "2d"}
     assert second["splits"]["test"]["clusters"] != first["splits"]["test"]["clusters"]
     assert all(widths(first, name) != widths(second, name) for name in names)
     file.write_text(with_cluster("[time_hour]"))
-    assert {name.partition(":")[0] for name in built(file).ran} == {"evaluate", "publish"}
+    assert {name.partition(":")[0] for name in built(file).ran} == {
+        "evaluate",
+        "importance",
+        "report",
+        "publish",
+    }
 
 
 @pytest.mark.parametrize(

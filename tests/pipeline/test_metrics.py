@@ -48,7 +48,12 @@ def test_other_options_train_nothing(tmp_path: Path) -> None:
     file = delays(tmp_path, measured("[{metric: f_beta, beta: 2}]"))
     built(file)
     file.write_text(measured("[{metric: f_beta, beta: 3}, recall]"))
-    assert {name.partition(":")[0] for name in built(file).ran} == {"evaluate", "publish"}
+    assert {name.partition(":")[0] for name in built(file).ran} == {
+        "evaluate",
+        "importance",
+        "report",
+        "publish",
+    }
     file.write_text(measured("[{beta: 3.0, metric: f_beta}, {metric: recall}]"))
     assert built(file).ran == ()
 

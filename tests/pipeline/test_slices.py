@@ -77,12 +77,12 @@ def test_other_slices_train_nothing(project: tuple[Path, BuildResult]) -> None:
     file = folder / "mlbuild.yaml"
     before = file.read_text()
     file.write_text(before.replace("distance < 500", "distance < 600"))
-    assert {name.partition(":")[0] for name in built(file).ran} == {"evaluate", "publish"}
+    assert {name.partition(":")[0] for name in built(file).ran} == {"evaluate", "report", "publish"}
     file.write_text(before.replace("distance < 500", "distance  <  500"))
     assert {name.partition(":")[0] for name in built(file).ran} == set()
     assert (folder / "dist/late/slices.json").exists()
     file.write_text(with_slices(""))
-    assert {name.partition(":")[0] for name in built(file).ran} == {"evaluate", "publish"}
+    assert {name.partition(":")[0] for name in built(file).ran} == {"evaluate", "report", "publish"}
     assert not (folder / "dist/late/slices.json").exists()
     file.write_text(before)
     built(file)

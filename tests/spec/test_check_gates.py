@@ -156,7 +156,7 @@ CASES = {
     "an unknown gate": (
         [("gate: churn", "gate: churns")],
         [
-            "56:16 not-allowed 'gate' must be one of metric, better, no_worse, spread, churn, size, not 'churns' | did you mean 'churn'?"
+            "56:16 not-allowed 'gate' must be one of metric, better, no_worse, spread, churn, latency, size, not 'churns' | did you mean 'churn'?"
         ],
     ),
 }

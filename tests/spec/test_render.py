@@ -131,6 +131,7 @@ contracts:
         dtype: string
         empty_is_null: true
         serving: true
+        private: false
         nullable: false
         exclusive_min: false
         exclusive_max: false
@@ -143,11 +144,13 @@ contracts:
         dtype: float
         empty_is_null: true
         serving: true
+        private: false
         nullable: false
         exclusive_min: false
         exclusive_max: false
         finite: true
         unique: false
+    private: false
 datasets: {}
 preprocessing: {}
 models: {}
