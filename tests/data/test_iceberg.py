@@ -19,7 +19,7 @@ from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.progress import silent
 from tests.data import file_servers
-from tests.data.file_servers import guarded
+from tests.data.file_servers import answer, guarded
 from tests.data.icebergs import CLIENT, TOKEN, WORD, Service, catalog, overwritten, service
 from tests.data.shops import postgresql
 from tests.data.test_delta import DTYPES, ROWS
@@ -301,6 +301,14 @@ def test_what_a_rest_catalog_can_do_wrong(
         one.instead[end] = status, content
         found = failure(tmp_path, url=login(one))
     assert (found.kind, found.message) == ("store", f"cannot fetch '${{CATALOG}}': {message}")
+
+
+def test_an_answer_of_a_rest_catalog_that_ends_early(tmp_path: Path) -> None:
+    with file_servers.web() as site:
+        site.answers["/api/v1/config"] = lambda handler: answer(handler, 200, b"{}", Content_Length="99")
+        found = failure(tmp_path, url=f"{site.url}/api?token={TOKEN}")
+    message = "cannot fetch '${CATALOG}': the connection was lost after 2 of 99 bytes"
+    assert (found.kind, found.message) == ("store", message)
 
 
 def test_nonsense_as_metadata_of_a_rest_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from mlbuild.data.locators.iceberg_files import IcebergFiles
 from mlbuild.data.locators.sql import SqlTable
 from mlbuild.data.servers.address import Address
 from mlbuild.data.servers.server import unreachable
-from mlbuild.data.servers.web import answered
+from mlbuild.data.servers.web import answered, received
 from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.frozen import frozen
 
@@ -23,6 +23,7 @@ TABLES = "iceberg_tables"
 #: The most bytes of one answer of a catalog.
 _LARGEST = 1 << 29
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_NOT_A_CATALOG = "its answer is not that of a catalog"
 
 
 class Catalog(Protocol):
@@ -171,8 +172,6 @@ class RestCatalog:
         Raises:
             Failed: There is none.
         """
-        from http.client import HTTPException
-
         address, parameters = self.address, f"?{urlencode(query)}" if query else ""
         base = "/".join(part for part in (address.host, address.key.rstrip("/"), path) if part)
         there = Address(f"{address.scheme}://{base}{parameters}", address.called)
@@ -191,11 +190,12 @@ class RestCatalog:
                 return unreachable(address, f"it is not a catalog, or has no such warehouse ({status})")
             return unreachable(address, f"the catalog returned error {status}")
 
+        content = bytearray()
         with answered(there, headers, form, refused) as response:
-            try:
-                content = response.read(_LARGEST)
-            except (OSError, HTTPException):
-                raise unreachable(address, "the connection was lost") from None
+            for chunk in received(address, response):
+                content += chunk
+                if len(content) > _LARGEST:
+                    raise unreachable(address, _NOT_A_CATALOG)
         try:
             found = json.loads(content)
         except ValueError:
@@ -203,9 +203,6 @@ class RestCatalog:
         if not isinstance(found, dict) or (table is not None and "metadata" not in found):
             raise unreachable(address, _NOT_A_CATALOG)
         return found
-
-
-_NOT_A_CATALOG = "its answer is not that of a catalog"
 
 
 def _setting(settings: Mapping[str, Any], name: str) -> str | None:

@@ -64,34 +64,44 @@ class Page:
 
     @property
     def size(self) -> int | None:
-        length = self._response.headers.get("Content-Length", "")
-        return int(length) if length.isascii() and length.isdigit() else None
+        return _size(self._response)
 
     def chunks(self) -> Iterator[bytes]:
-        done = 0
-        while chunk := self._read(done):
-            done += len(chunk)
-            yield chunk
-        if self.size is not None and done != self.size:
-            raise self._broken(done)
+        yield from received(self._address, self._response)
         # A server can read a file in parts while another program writes it.
         with answered(self._address) as again:
             if _state(again) != _state(self._response):
                 raise unreachable(self._address, CHANGED)
 
-    def _read(self, done: int) -> bytes:
-        from http.client import HTTPException
 
+def received(address: Address, response: HTTPResponse) -> Iterator[bytes]:
+    """Yield the content of an answer.
+
+    Raises:
+        Failed: It ends early.
+    """
+    from http.client import HTTPException
+
+    size, done = _size(response), 0
+    of = "" if size is None else f" of {size:,}"
+    while True:
         try:
-            return self._response.read(_CHUNK)
-        except (OSError, HTTPException) as error:
-            raise self._broken(done, error) from None
+            chunk = response.read(_CHUNK)
+        except TimeoutError:
+            raise unreachable(address, _silent(f"after {done:,} bytes")) from None
+        except (OSError, HTTPException):
+            raise unreachable(address, f"the connection was lost after {done:,}{of} bytes") from None
+        if not chunk:
+            break
+        done += len(chunk)
+        yield chunk
+    if size is not None and done != size:
+        raise unreachable(address, f"the connection was lost after {done:,}{of} bytes")
 
-    def _broken(self, done: int, error: Exception | None = None) -> Failed:
-        if isinstance(error, TimeoutError):
-            return unreachable(self._address, _silent(f"after {done:,} bytes"))
-        of = "" if self.size is None else f" of {self.size:,}"
-        return unreachable(self._address, f"the connection was lost after {done:,}{of} bytes")
+
+def _size(response: HTTPResponse) -> int | None:
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() else None
 
 
 def _state(response: HTTPResponse) -> tuple[str | None, ...]:
