@@ -171,7 +171,8 @@ class OpenedFiles:
         """Write all contents into one new file. How many rows they have is known when they have been read.
 
         Raises:
-            Failed: Of kind `store`: a file changed, or was added or removed, meanwhile.
+            Failed: Of kind `store`: a file changed or was added meanwhile. Of kind `data`: one is gone, or they are too
+                large.
         """
         from zipfile import ZipFile
 
@@ -191,9 +192,8 @@ def _copy(kept: Kept, whole: ZipFile, number: int, before: int) -> int:
     """Fetch a file into a zip file, and return its size."""
     size = 0
     with kept.server.asked(kept.address) as answer:
-        alone = not isinstance(
-            kept.address, Entry
-        )  # what a list says of an object can be less than what it says
+        # A list can say less of a file than its own answer does, so `write` compares files in lists with a new list.
+        alone = not isinstance(kept.address, Entry)
         if alone and kept.version is not None and answer.version != kept.version:
             raise unreachable(kept.address, CHANGED)
         with whole.open(_member(str(number)), "w", force_zip64=True) as out:
