@@ -21,7 +21,8 @@ from mlbuild.data.locators.url import has_secrets, trace
 from mlbuild.data.locators.variables import Expanded, expand
 from mlbuild.data.servers import CLOUDS
 from mlbuild.data.servers.address import Address
-from mlbuild.data.servers.server import Server, is_local
+from mlbuild.data.servers.server import Server
+from mlbuild.data.servers.web import is_encrypted
 from mlbuild.diagnostics import Failed, Failure, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.params import Integer, Json, Text, field
@@ -75,48 +76,48 @@ class Iceberg(Locator):
         except Rejected:  # what is said about databases says it
             connection = None
         if connection is not None and Address(connection.text, "").scheme in ("https", "http"):
-            return self._in_service(connection, environment)
+            return self._in_service(connection)
         located = Sql(connection=self.connection, table=TABLES).locate(root, environment)
         tables = located.remote
-        remote = self._table(SqlCatalog(tables), tables) if isinstance(tables, SqlTable) else None
+        remote = None
+        if isinstance(tables, SqlTable):
+            remote = self._table(SqlCatalog(tables), tables.called, tables.place)
         place, problems = f"{located.place} {self.table}", (*self._lacks(), *located.problems)
         if self.warehouse is not None and remote is not None:
             message = "'warehouse' has no effect on a catalog in a database"
             problems = (*problems, Problem("no-effect", message, ("warehouse",), "remove it", on="key"))
         return replace(located, place=place, remote=remote, problems=problems)
 
-    def _in_service(self, connection: Expanded, environment: Mapping[str, str]) -> Located:
-        called = "the connection" if has_secrets(self.connection) else self.connection
+    def _in_service(self, connection: Expanded) -> Located:
+        secret = has_secrets(self.connection)
+        called = "the connection" if secret else self.connection
         address = Address(connection.text, called)
         place = f"{address.place} {self.warehouse} {self.table}"
         catalog = RestCatalog(address, self.warehouse)
         at = ("connection",)
         problems = [*self._lacks()]
-        if has_secrets(self.connection):
+        if secret:
             help_ = "put the connection into an environment variable: connection: ${CATALOG_URL}"
             message = "the connection contains a password"
             problems.append(Problem("written-password", message, at, help_, on="key"))
         elif not address.host:
             problems.append(Problem("bad-format", f"'{called}' does not name a server", at))
-        elif address.scheme == "http" and not is_local(address.host):
+        elif not is_encrypted(address.scheme, address.host):
             help_ = "use https://; only servers on this machine can use http://"
             problems.append(Problem("bad-format", f"'{called}' is not encrypted", at, help_))
         return Located(
             called=called,
             externals={},
             place=place,
-            remote=self._table(catalog, Remote(called, trace(place), None)),
+            remote=self._table(catalog, called, trace(place)),
             variables=tuple(connection.names),
             key="connection",
             problems=tuple(problems),
         )
 
-    def _table(self, catalog: Catalog, at: Remote) -> IcebergTable:
-        refresh = self.refresh or ("always" if self.snapshot is None else "never")
-        clouds = dict(CLOUDS.items())
-        return IcebergTable(
-            at.called, at.place, seconds_of(refresh), catalog, self.table, self.snapshot, clouds
-        )
+    def _table(self, catalog: Catalog, called: str, place: str) -> IcebergTable:
+        refresh = seconds_of(self.refresh or ("always" if self.snapshot is None else "never"))
+        return IcebergTable(called, place, refresh, catalog, self.table, self.snapshot, dict(CLOUDS.items()))
 
     def _lacks(self) -> Iterator[Problem]:
         if not (find_spec("pyiceberg") and find_spec("pyarrow")):
