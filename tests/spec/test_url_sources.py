@@ -189,3 +189,7 @@ def test_a_library_that_is_not_installed(
     assert one.code == "missing-library" and one.message.endswith(" needs obstore, which is not installed")
     assert one.help == "in the checkout of mlbuild: pip install '.[cloud]'"
     assert found(tmp_path, "path: https://host/x.csv") == []
+    source = f"type: csv, path: [x.csv, {scheme}://bucket/x.csv, {scheme}://bucket/y.csv]"
+    _, one = found(tmp_path, source)
+    assert one.code == "missing-library"
+    assert one.span.column == SPEC.splitlines()[2].index("SOURCE") + source.index(scheme) + 1

@@ -47,6 +47,7 @@ def locate_urls(
     called = ", ".join(map(called_in_messages, written))
     problems: list[Problem] = []
     items: list[Item] = []
+    servers: dict[type[Server], At] = {}
     for text, path, at in zip(written, paths, places, strict=True):
         if not is_url(path.text):
             message = f"'{text}' is a local file, but other files of the source are on servers"
@@ -59,8 +60,8 @@ def locate_urls(
             problems.append(problem)
             continue
         server = SERVERS.named(address.scheme)
+        servers.setdefault(server, at)
         items.append(Item(server, address, bool(path.names)))
-    servers = {item.server: places[number] for number, item in reversed([*enumerate(items)])}
     problems += (problem for server, at in servers.items() for problem in unreadable(server, at))
     place = "\0".join(item.server.place(item.address, environment) for item in items)
     names = [*(name for path in paths for name in path.names), *(n for s in servers for n in s.variables)]
