@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbuild.data.locators.patterns import matching, path_fits
+from mlbuild.data.locators.patterns import matching, path_fits, start
 from tests import budget
 
 NAMES = ("a", "b", ".a", "day=1", "day=2", "a.csv", "b.csv", ".c.csv", "[a].csv")
@@ -29,6 +29,22 @@ def test_a_path_fits_if_the_search_finds_it(tmp_path: Path) -> None:
             assert [one for one in paths if path_fits(one, pattern)] == [*matching(root, pattern).files], (
                 pattern
             )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folder"),
+    [
+        ("*.csv", ""),
+        ("days/*.csv", "days/"),
+        ("a/day=*/[0-9]/x.csv", "a/"),
+        ("a/b?/x.csv", "a/"),
+        ("a/b/[x].csv", "a/b/"),
+        ("/*.csv", "/"),
+        ("/data/**/x.csv", "/data/"),
+    ],
+)
+def test_the_folder_that_is_searched(pattern: str, folder: str) -> None:
+    assert start(pattern) == folder
 
 
 @pytest.mark.parametrize("pattern", ["/".join(["**"] * 12 + ["x"]), "*" * 30 + "x"])

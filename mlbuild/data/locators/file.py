@@ -11,7 +11,7 @@ from mlbuild.data.formats.format import FILE
 from mlbuild.data.locators.file_set import FileSet
 from mlbuild.data.locators.locator import Located, Locator
 from mlbuild.data.locators.missing import missing
-from mlbuild.data.locators.patterns import different, is_pattern, partitions
+from mlbuild.data.locators.patterns import different, is_pattern, partitions, start
 from mlbuild.data.locators.remote import Refresh
 from mlbuild.data.locators.url import is_url, is_url_pattern, locate_url
 from mlbuild.data.locators.url_set import locate_urls
@@ -97,7 +97,7 @@ class File(Locator):
         variables = tuple(dict.fromkeys(name for path in paths for name in path.names))
         texts, called = tuple(path.text for path in paths), ", ".join(self.path)
         files = FileSet(texts, called, bool(variables))
-        looked_at = [root / _fixed(text) if is_pattern(root, text) else root / text for text in texts]
+        looked_at = [root / start(text) if is_pattern(root, text) else root / text for text in texts]
         found: list[str] = []
         problems: list[Problem] = []
         try:
@@ -146,10 +146,3 @@ class File(Locator):
 
     def _place(self, root: Path, paths: Sequence[str]) -> str:
         return ", ".join(os.path.normpath(root / path) for path in paths)
-
-
-def _fixed(pattern: str) -> str:
-    """Return the folder in which the search for a pattern starts."""
-    parts = pattern.split("/")
-    first = next(index for index, part in enumerate(parts) if any(char in part for char in "*?["))
-    return "/".join(parts[:first]) or ("/" if pattern.startswith("/") else ".")

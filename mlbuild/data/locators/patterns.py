@@ -35,6 +35,11 @@ def is_pattern(root: Path, path: str) -> bool:
     return _MAGIC.search(path) is not None and not os.path.lexists(root / path)
 
 
+def start(pattern: str) -> str:
+    """Return the folder in which the search for a pattern starts, with a slash at the end; empty if it has none."""
+    return "".join(_MAGIC.split(pattern, maxsplit=1)[0].rpartition("/")[:2])
+
+
 def matching(root: Path, pattern: str) -> Matches:
     """Find the files that match a pattern. Names that start with a dot match only patterns that do so, too.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.data.file_tables import Member
 from mlbuild.data.locators.locator import Located
-from mlbuild.data.locators.patterns import different, partitions, path_fits
+from mlbuild.data.locators.patterns import different, partitions, path_fits, start
 from mlbuild.data.locators.remote import Remote, Wanted, seconds_of
 from mlbuild.data.locators.url import LARGEST, called_in_messages, is_url, mistake_in, trace, unreadable
 from mlbuild.data.locators.variables import Expanded
@@ -96,7 +96,7 @@ class Item:
                 version = answer.version
             yield Kept(server, address, address.called, version)
             return
-        folder, listed = address.fixed, list[Listed]()
+        folder, listed = start(address.key), list[Listed]()
         for one in server.listed(address, folder):
             listed.append(one)
             if len(listed) > _MOST:

@@ -37,11 +37,6 @@ class Address(Connection):
         """The parameters after the question mark."""
         return self._rest.partition("#")[0].partition("?")[2]
 
-    @property
-    def fixed(self) -> str:
-        """The folders of the key before a pattern starts, with a slash at the end; empty if there are none."""
-        return "".join(re.split(r"[*?\[]", self.key, maxsplit=1)[0].rpartition("/")[:2])
-
     def secrets(self) -> list[str]:
         pairs = [pair.partition("=") for pair in self.query.split("&")]
         given = [value for name, _, value in pairs if _SECRET.fullmatch(name)]
