@@ -63,9 +63,8 @@ class Matrix(Described):
             yield Problem("empty", "'matrix' needs 'params' or 'seed'", on="key")
         count = math.prod([len(values) for values in self.lists.values()]) * max(len(self.seeds), 1)
         if count > MOST:
-            yield Problem(
-                "out-of-range", f"'matrix' has {count:,} combinations, but at most {MOST:,} are allowed"
-            )
+            message = f"'matrix' has {count:,} combinations, but at most {MOST:,} are allowed"
+            yield Problem("out-of-range", message, on="key")
 
 
 @frozen

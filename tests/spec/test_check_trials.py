@@ -8,6 +8,23 @@ import pytest
 
 from tests.spec.checking import changed, checked, spec_of
 
+#: Far more combinations than anything could look at.
+_MANY = (
+    ", ".join(
+        f"{name}: {list(range(1, 101))}"
+        for name in (
+            "num_leaves",
+            "max_depth",
+            "min_data_in_leaf",
+            "bagging_freq",
+            "max_bin",
+            "min_data_in_bin",
+            "num_iterations",
+        )
+    )
+    .replace("num_leaves: [1,", "num_leaves: [101,")
+    .replace("max_bin: [1,", "max_bin: [101,")
+)
 _LAST = "    early_stopping: {rounds: 5}\n"
 
 
@@ -32,6 +49,12 @@ def trials(text: str, *changes: tuple[str, str]) -> str:
         (
             "matrix: {params: {num_leaves: 3}}\nchoose: log_loss",
             ["45:35 wrong-type 'num_leaves' must be a list, not 3 | write a list: [3]"],
+        ),
+        (
+            f"matrix: {{params: {{{_MANY}}}}}\nchoose: log_loss",
+            [
+                "45:5 out-of-range 'matrix' has 100,000,000,000,000 combinations, but at most 1,000 are allowed"
+            ],
         ),
         ("matrix: {}\nchoose: log_loss", ["45:5 empty 'matrix' needs 'params' or 'seed'"]),
         (

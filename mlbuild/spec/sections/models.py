@@ -46,7 +46,8 @@ class Models(Section[DefinedModel, ModelSpec]):
         inline = not isinstance(steps, str)
         left_out = {key for key in given if (*at, key) in faults or (inline and key == "preprocessing")}
         model: Model = self.kind.read({key: part for key, part in given.items() if key not in left_out})
-        if not findings.extend(check_together(model, at)):
+        # First, because a matrix can have too many combinations to look at them.
+        if sound(model, at, findings) is None or not findings.extend(check_together(model, at)):
             return None
         learner: Learner | None = None
         items: tuple[Item, ...] = ()
@@ -59,7 +60,7 @@ class Models(Section[DefinedModel, ModelSpec]):
             else:
                 learner = read_learner(model, {}, {}, at, findings)
         answer = read_answer(LEARNERS.named(model.type), model.target, (*at, "target"), findings)
-        if answer is None or sound(model, at, findings) is None:
+        if answer is None:
             return None
         if inline:
             model = replace(
