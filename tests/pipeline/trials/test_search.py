@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from mlbuild import api
+from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.searches import SEARCHES
 from tests.pipeline.trials.project import SEARCH, project, trials, with_trials
 from tests.projects import built
@@ -74,7 +76,7 @@ def test_another_seed_or_space_searches_again(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_be_trained_are_failed_trials(tmp_path: Path) -> None:
-    """A linear tree cannot be trained with l1 objectives... so use a split of rows that a setting leaves without leaves."""
+    """The objective `gamma` is only for positive targets."""
     space = "{params: {objective: {type: choice, values: [gamma, regression]}}}"
     search = f"    search: {{type: random, trials: 6, together: 6, space: {space}}}\n"
     file = project(tmp_path, search)
@@ -98,3 +100,20 @@ def test_settings_that_cannot_be_trained_are_failed_trials(tmp_path: Path) -> No
     (failure,) = failed.failures.values()
     assert failure.kind == "data"
     assert failure.message.startswith("'r2' has no value for any of the 6 trials: ")
+
+
+def test_what_is_no_fault_of_the_settings_is_no_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project(tmp_path, SEARCH)
+    failure = Failure("store", "the store is out of reach")
+
+    def unreachable(*_: object) -> bytes:
+        raise Failed(failure)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LightgbmClassifier, "fit", unreachable)
+        result = api.build(api.load(file), (), threads=1)
+    assert failure in result.failures.values()
+    assert not [name for name in result.actions if name.startswith("trial:")]
+    assert len(ran(built(file).ran, "trial")) == 6

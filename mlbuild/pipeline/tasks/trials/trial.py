@@ -70,7 +70,9 @@ def run(job: Job) -> None:
     try:
         value, failure = _tried(job, learner_of(whole)), None
     except Failed as failed:
-        # Some settings do not work for the data. The search learns that from the missing value.
+        if failed.failure.kind != "data":
+            raise
+        # These settings do not work for the data. The search learns that from the missing value.
         value, failure = None, failed.failure.message
         job.write("fitted", b"")
         job.write(SCORES, b"")
@@ -80,15 +82,13 @@ def run(job: Job) -> None:
 
 def _tried(job: Job, learner: Learner) -> float | None:
     """Train the learner, write what it learned and its scores, and return the value of the metric."""
-    import numpy as np
-
-    matrix, classes = Schema.from_json(job.params["matrix"]), len(read_coding(job).classes)
+    matrix, coding = Schema.from_json(job.params["matrix"]), read_coding(job)
     fitted = train.trained(job, learner)
     rows = Rows(read_table(job, SPLIT, SPLIT, matrix), matrix)
     scores, wanted = learner.predict(fitted, rows, job.threads), read_array(job, "target", SPLIT)
     metric = METRIC_KIND.read(job.params["metric"])
-    prepared = metric.prepared(read_coding(job).classes, read_array(job, "target", "train")).deciding(None)
-    ((_, value),) = evaluate([prepared], wanted, scores, classes).items()
+    prepared = metric.prepared(coding.classes, read_array(job, "target", "train")).deciding(None)
+    ((_, value),) = evaluate([prepared], wanted, scores, len(coding.classes)).items()
     job.write("fitted", fitted)
-    write_array(job, SCORES, np.asarray(scores))
+    write_array(job, SCORES, scores)
     return value
