@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Origin
 from mlbuild.spec.spec import Spec
-from mlbuild.spec.text.tree import Node
 
 #: A task starts only when all tasks with lower ranks are done, so data errors are found before any training.
 SOURCES, DATASETS, FEATURES, MODELS = range(4)
@@ -44,10 +43,7 @@ class SpecOrigins(Mapping[Path, Origin]):
 
 def written(spec: Spec, at: Path) -> bool:
     """Whether the spec has something at a path."""
-    node: Node | None = spec.document.root
-    for part in at:
-        node = node.children.get(part) if node else None
-    return node is not None
+    return spec.document.node(at) is not None
 
 
 def dotted(path: Path) -> str:

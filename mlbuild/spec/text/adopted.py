@@ -15,6 +15,7 @@ from mlbuild.spec.text.quoting import as_yaml
 from mlbuild.spec.text.tree import Document, Node
 
 _INDENT = "  "
+_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @frozen
@@ -43,7 +44,7 @@ def adopted(
     None if the text cannot be changed so that only this model changes, for example because an anchor or a merge key shares
     its keys with others.
     """
-    model = _at(document.root, at)
+    model = document.node(at)
     if model is None:
         return None
     text, name = model.text.content, model.text.name
@@ -67,13 +68,6 @@ def adopted(
     return Edited(name, text, after) if now.value == wanted else None
 
 
-def _at(root: Node, at: Path) -> Node | None:
-    node: Node | None = root
-    for part in at:
-        node = node.children.get(part) if node else None
-    return node
-
-
 def _changes(
     model: Node, params: Mapping[str, Any], plain: Mapping[str, Any], removed: Sequence[str]
 ) -> Iterator[_Change]:
@@ -81,8 +75,9 @@ def _changes(
     own = model.children.get("params")
     pairs, others = _pairs(model, params), _pairs(model, plain)
     if _flow(model):
-        braces = [*_pairs(model, {"params": None}), f"{{{', '.join(pairs)}}}"]
-        added = others if own else [*others, braces[0].removesuffix("null") + braces[1]]
+        (empty,) = _pairs(model, {"params": None})
+        whole = f"{empty.removesuffix('null')}{{{', '.join(pairs)}}}"
+        added = others if own else [*others, whole]
         yield from _without(model, removed, ", ".join(added))
         if own is not None:
             yield _into(own, pairs)
@@ -147,20 +142,23 @@ def _pairs(model: Node, values: Mapping[str, Any]) -> list[str]:
 def _lines(model: Node, key: str) -> tuple[int, int]:
     """Return the start and the end of the lines of a key of a block, with its value and the comment behind it."""
     text = model.text.content
-    start = model.keys[key][0]
-    begin = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    found = re.compile(r"\r\n|\r|\n").search(text, _end(model.children[key], model.keys[key][1]))
+    begin = _line_start(text, model.keys[key][0])
+    found = _BREAK.search(text, _end(model.children[key], model.keys[key][1]))
     return begin, found.end() if found else len(text)
 
 
 def _end(node: Node, least: int) -> int:
     """Return where the text of a value ends, without the comments and blank lines after it."""
-    if node.scalar or node.text.content[node.start : node.start + 1] in "{[":
+    if node.scalar or node.text.content[node.start : node.start + 1] in ("{", "["):
         return max(node.end, least)
     return max((_end(child, least) for child in node.children.values()), default=least)
 
 
 def _indent(text: str, place: int) -> str:
     """Return the blanks before a key that starts its line."""
-    begin = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
-    return text[begin:place] if text[begin:place].isspace() else ""
+    before = text[_line_start(text, place) : place]
+    return before if before.isspace() else ""
+
+
+def _line_start(text: str, place: int) -> int:
+    return max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1

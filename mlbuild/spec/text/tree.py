@@ -92,6 +92,13 @@ class Document:
     def value(self) -> Any:
         return self.root.value
 
+    def node(self, path: Path) -> Node | None:
+        """Return the node at a path, None if nothing is written there."""
+        node: Node | None = self.root
+        for part in path:
+            node = node.children.get(part) if node else None
+        return node
+
     def span(
         self, path: Path, on: Literal["key", "value", "name"] = "value", offset: tuple[int, int] | None = None
     ) -> Span:
