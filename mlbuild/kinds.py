@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from mlbuild.catalogue import Catalogue
 from mlbuild.frozen import frozen
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 #: The largest integer that libraries written in C accept.
 INT32 = 2**31 - 1
@@ -256,6 +257,11 @@ class MapOf(Kind):
 
     def nested(self) -> tuple[Kind, ...]:
         return (self.item, self.names) if self.names else (self.item,)
+
+
+def without_notes(values: Mapping[str, T]) -> dict[str, T]:
+    """Return a map without the keys that start with `x-`, which are for people."""
+    return {key: value for key, value in values.items() if not key.startswith("x-")}
 
 
 def described(doc: str) -> Json:

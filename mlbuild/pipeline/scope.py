@@ -108,7 +108,7 @@ class ModelScope(Shipping[ModelSpec]):
     def varied(self) -> Collection[str]:
         """The parameters of the learner that a search chooses."""
         search = self.item.trials.search if self.item.trials else None
-        return search.space.params if search else ()
+        return search.dimensions if search else ()
 
 
 class OutputScope(Shipping[OutputSpec]):
@@ -138,7 +138,7 @@ def _binning(model: ModelSpec) -> Json | None:
     if binning is None or model.trials is None:
         return binning
     search = model.trials.search
-    return binning if search is not None and not binning.keys() & search.space.params.keys() else None
+    return binning if search is not None and not binning.keys() & search.dimensions.keys() else None
 
 
 def _fit_rank(spec: Spec, model: ModelSpec) -> int:

@@ -66,11 +66,9 @@ def _params(model: Mapping[str, Any]) -> Json:
     params = _fields(cls, model.get("params", {}))
     out: Json = {"params": {key: part for key, part in params.items() if key not in varied}}
     if lists:
-        kinds = {key: param.kind for key, param in params_of(cls).items()}
+        kinds = {key: ListOf(param.kind) for key, param in params_of(cls).items()}
         own = {
-            key: [_canonical(kinds[key], one) for one in values]
-            for key, values in lists.items()
-            if key in kinds
+            key: _canonical(kinds[key], values) if key in kinds else values for key, values in lists.items()
         }
         out["matrix"] = _fields(Matrix, matrix) | {"params": own}
     return out

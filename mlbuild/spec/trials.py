@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
+from mlbuild.kinds import without_notes
 from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.searches.search import MOST
@@ -20,6 +21,11 @@ MARK = "@"
 def family(model: str) -> str:
     """Return the name under which a model, or one item of a matrix, is defined in the spec."""
     return model.partition(MARK)[0]
+
+
+def items_of(model: str, models: Iterable[str]) -> list[str]:
+    """Return which of the models are items of the matrix of a model."""
+    return [one for one in models if family(one) == model != one]
 
 
 @frozen
@@ -51,8 +57,8 @@ class Matrix(Described):
 
     @property
     def lists(self) -> Mapping[str, tuple[Any, ...]]:
-        """The values of each parameter."""
-        return self.params or {}
+        """The values of each parameter. Keys that start with `x-` are notes."""
+        return without_notes(self.params or {})
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -79,7 +79,9 @@ def test_a_spec_in_braces(mlbuild: Command) -> None:
 
 
 def test_a_seed_is_adopted(mlbuild: Command) -> None:
-    file = project(mlbuild.folder, "    matrix: {seed: [4, 2]}\n    choose: log_loss\n")
+    file = project(
+        mlbuild.folder, "    matrix: {params: {num_leaves: [7]}, seed: [4, 2]}\n    choose: log_loss\n"
+    )
     assert mlbuild("adopt", "late").code == 0
     assert "    seed: 4\n" in file.read_text()
 

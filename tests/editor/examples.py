@@ -306,8 +306,8 @@ VALUES: dict[tuple[str, str], Json] = {
     ("target", "positive"): {"positive": "yes"},
     ("model", "threshold"): {"threshold": 0.3},
     ("model", "seed"): {"seed": 1},
-    ("model", "matrix"): {"matrix": {"seed": [1, 2]}, "choose": {}},
-    ("model", "choose"): {"matrix": {"seed": [1, 2]}, "choose": "log_loss"},
+    ("model", "matrix"): {"matrix": {"params": {"max_depth": [3]}}, "choose": {}},
+    ("model", "choose"): {"matrix": {"params": {"max_depth": [3]}}, "choose": "log_loss"},
     ("model", "search"): {
         "search": {
             "type": "random",

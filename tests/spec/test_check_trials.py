@@ -64,29 +64,35 @@ def trials(text: str, *changes: tuple[str, str]) -> str:
             ],
         ),
         (
-            "matrix: {seed: [1, 2]}\nseed: 3\nchoose: log_loss",
+            "matrix: {seed: [1, 2], params: {num_leaves: [3]}}\nseed: 3\nchoose: log_loss",
             ["45:14 contradiction 'seed' is set for the model as well as varied here | remove one of them"],
+        ),
+        (
+            "matrix: {seed: [1, 2]}\nchoose: log_loss",
+            [
+                "46:5 no-effect 'choose' has no effect: the matrix varies only the seed, and no seed is better than another"
+            ],
         ),
         (
             "choose: log_loss",
             ["45:5 no-effect 'choose' has no effect without a 'matrix' | remove it, or add a 'matrix'"],
         ),
         (
-            "matrix: {seed: [1]}\nchoose: {metric: log_loss, on: test}",
+            "matrix: {params: {num_leaves: [3]}}\nchoose: {metric: log_loss, on: test}",
             ["46:36 not-allowed 'on' must be one of valid, folds, not 'test'"],
         ),
         (
-            "matrix: {seed: [1]}\nchoose: r2",
+            "matrix: {params: {num_leaves: [3]}}\nchoose: r2",
             ["46:13 metric-mismatch metric 'r2' is for regression, but the model does classification"],
         ),
         (
-            "matrix: {seed: [1]}\nchoose: selection_rate",
+            "matrix: {params: {num_leaves: [3]}}\nchoose: selection_rate",
             [
                 "46:13 metric-mismatch metric 'selection_rate' cannot choose: none of its values is the best one | set another 'metric'"
             ],
         ),
         (
-            "matrix: {seed: [1]}\nchoose: {on: folds}",
+            "matrix: {params: {num_leaves: [3]}}\nchoose: {on: folds}",
             ["46:18 contradiction 'on: folds' needs 'cross_validation: true' | add it to the model"],
         ),
         (
@@ -138,10 +144,26 @@ def test_what_is_said_of_trials(text: str, said: list[str], tmp_path: Path) -> N
     ), found
 
 
+def test_a_mistake_in_params_says_nothing_about_the_items(tmp_path: Path) -> None:
+    text = trials("matrix: {params: {num_leaves: [3]}}\nparams: {max_dpth: 3}")
+    found = checked(tmp_path, text.replace("{model: late}", "{model: 'late@num_leaves=3'}"))
+    assert [one.split()[1] for one in found] == ["unknown-key"], found
+
+
+def test_notes_are_no_parameters(tmp_path: Path) -> None:
+    text = "matrix: {params: {num_leaves: [3, 7], x-why: [1, 2]}}\nchoose: {}"
+    spec = spec_of(tmp_path, trials(text))
+    assert [*spec.models] == ["late@num_leaves=3", "late@num_leaves=7", "late"]
+    space = "{params: {num_leaves: {type: int, min: 2, max: 9}, x-why: {type: int, min: 2, max: 9}}}"
+    found = spec_of(tmp_path, trials(f"search: {{type: random, trials: 3, space: {space}}}")).models["late"]
+    assert found.trials is not None and found.trials.search is not None
+    assert [*found.trials.search.dimensions] == ["num_leaves"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "matrix: {seed: [1]}\nchoose: log_loss",
+        "matrix: {params: {num_leaves: [3]}}\nchoose: log_loss",
         "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}",
     ],
 )

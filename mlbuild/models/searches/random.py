@@ -18,7 +18,7 @@ class Random(Search):
     def suggest(self, seed: int, number: int, tried: Sequence[Tried]) -> list[Params]:
         numbers = (number * self.together + offset for offset in range(self.together))
         return [
-            {name: one.at(_share(seed, trial, name)) for name, one in self.space.params.items()}
+            {name: one.at(_share(seed, trial, name)) for name, one in self.dimensions.items()}
             for trial in numbers
         ]
 

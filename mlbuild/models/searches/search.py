@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from mlbuild.frozen import frozen
+from mlbuild.kinds import without_notes
 from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.searches.dimensions import DIMENSIONS
@@ -72,10 +73,10 @@ class Search(Described):
     def rounds(self) -> int:
         return -(-self.trials // self.together)
 
-    def trials_of(self, number: int) -> range:
-        """Return the numbers of the trials of a round that are wanted. Both count from 0."""
-        start = number * self.together
-        return range(start, min(start + self.together, self.trials))
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """The values to try of each parameter. Keys that start with `x-` are notes."""
+        return without_notes(self.space.params)
 
     def suggest(self, seed: int, number: int, tried: Sequence[Tried]) -> list[Params]:
         """Return what to try in a round: `together` settings, the same ones for the same arguments.

@@ -27,7 +27,7 @@ class Tpe(Search):
     def suggest(self, seed: int, number: int, tried: Sequence[Tried]) -> list[Params]:
         import optuna
 
-        space = self.space.params
+        space = self.dimensions
         distributions = {name: space[name].distribution() for name in sorted(space)}
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         with warnings.catch_warnings():

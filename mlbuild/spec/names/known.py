@@ -26,7 +26,7 @@ from mlbuild.spec.meaning.resolve import read_definitions, resolve
 from mlbuild.spec.root import SECTION_KEYS
 from mlbuild.spec.shape.shape import check_shape
 from mlbuild.spec.text.tree import Document
-from mlbuild.spec.trials import MARK
+from mlbuild.spec.trials import items_of
 
 #: Names, each with what is known about it: nothing, or the type of a column.
 Names = dict[str, ColumnType | None]
@@ -128,7 +128,7 @@ def _add_features(known: Known, definitions: Definitions, resolved: Project) -> 
         known.features.open = known.features.open or columns.open
     for name in known.sections["models"]:
         model = resolved.models.get(name)
-        if model is None and any(one.startswith(f"{name}{MARK}") for one in resolved.models):
+        if model is None and items_of(name, resolved.models):
             continue
         if model is None:
             known.features.open = True

@@ -45,7 +45,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
                 Input(names.slot(trial), names.trial(scope, trial), (names.RESULT,)) for trial in earlier
             ),
             parts=tuple(map(names.part, range(search.together))),
-            uses=(type(search), type(trials.metric), *map(type, search.space.params.values())),
+            uses=(type(search), type(trials.metric), *map(type, search.dimensions.values())),
             libraries=(search.library,) if search.library else (),
         )
         yield replace(task, name=_name(scope, number))

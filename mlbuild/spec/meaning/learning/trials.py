@@ -23,7 +23,7 @@ from mlbuild.spec.meaning.definitions import DefinedModel, Item
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.meaning.learning.training import TrainingCheck
 from mlbuild.spec.spec import CombinationSpec, DatasetSpec, TrialsSpec
-from mlbuild.spec.trials import MARK
+from mlbuild.spec.trials import MARK, family, items_of
 
 #: A value of a parameter that can be part of a name.
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]{1,40}")
@@ -55,7 +55,7 @@ def read_corners(model: Model, at: Path, findings: Findings) -> Learner | None:
     """Return the learner with the first values of a search space. It is also checked with the last ones."""
     assert model.search is not None
     place = (*at, "search", "space", "params")
-    ends = {key: [*one.ends().items()] for key, one in model.search.space.params.items()}
+    ends = {key: [*one.ends().items()] for key, one in model.search.dimensions.items()}
     learner = None
     for which in (-1, 0):
         settings = {key: values[which][1] for key, values in ends.items()}
@@ -87,6 +87,17 @@ def check_together(model: Model, at: Path) -> Iterator[Problem]:
     if model.choose is not None and model.matrix is None:
         message = "'choose' has no effect without a 'matrix'"
         yield Problem("no-effect", message, (*at, "choose"), "remove it, or add a 'matrix'", on="key")
+    if model.choose is not None and model.matrix is not None and not model.matrix.lists:
+        message = (
+            "'choose' has no effect: the matrix varies only the seed, and no seed is better than another"
+        )
+        yield Problem(
+            "no-effect",
+            message,
+            (*at, "choose"),
+            "remove it, and name one of the models in outputs",
+            on="key",
+        )
     if model.search is not None and model.cross_validation:
         message = "a model with a 'search' cannot be cross-validated"
         help_ = "search first, then write the best parameters into 'params'"
@@ -96,7 +107,7 @@ def check_together(model: Model, at: Path) -> Iterator[Problem]:
         yield Problem("contradiction", message, (*at, "choose", "on"), "add it to the model")
     varied = (
         (("matrix", "params"), model.matrix.lists if model.matrix else {}),
-        (("search", "space", "params"), model.search.space.params if model.search else {}),
+        (("search", "space", "params"), model.search.dimensions if model.search else {}),
     )
     for place, params in varied:
         for key in params:
@@ -144,7 +155,9 @@ def trials_of(
 
 def model_named(name: str, models: Mapping[str, object], at: Path, findings: Findings) -> str | None:
     """Return which model a name at `at` means. The name of a matrix is not a model, unless one item is chosen."""
-    items = [one for one in models if one.startswith(f"{name}{MARK}")]
+    items = items_of(name, models)
+    if name not in models and family(name) in models and models[family(name)] is None:
+        return None  # the model has mistakes, so its items are not known
     if name in models or not items:
         return findings.named("unknown-model", name, models, "model", at)
     message = f"'{name}' is {len(items)} models, one for each combination of its matrix"
