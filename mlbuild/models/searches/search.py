@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from mlbuild.columns import text_of
 from mlbuild.frozen import frozen
 from mlbuild.kinds import without_notes
 from mlbuild.models.metrics.listed import METRIC_KIND
@@ -19,6 +20,11 @@ MOST = 1000
 
 #: The parameters that a trial sets, by name.
 Params = dict[str, Any]
+
+
+def settings_text(params: Mapping[str, Any]) -> str:
+    """Return the parameters of a trial for people."""
+    return ", ".join(f"{key}={text_of(value)}" for key, value in params.items())
 
 
 @frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlbuild.columns import text_of
+from mlbuild.models.searches.search import settings_text
 from mlbuild.reports.blocks import (
     CALM,
     GOOD,
@@ -57,10 +57,9 @@ def _distance(one: Mapping[str, Any], best: float) -> float:
 
 def _row(one: Mapping[str, Any], found: Mapping[str, Any]) -> list[Cell]:
     against = one["against_best"] or {}
-    settings = ", ".join(f"{key}={text_of(value)}" for key, value in one["params"].items())
     return [
         Name(one["trial"]),
-        shown(settings),
+        shown(settings_text(one["params"])),
         Number(one["value"]),
         Number(against["difference"], signed=True) if against else "",
         Interval(against.get("interval"), signed=True),

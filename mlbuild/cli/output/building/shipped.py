@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
+from mlbuild.cli.output.building.numbers import number
 from mlbuild.cli.output.building.slices import outside_chance, slices_text
 from mlbuild.cli.output.building.trials import trials_text
 from mlbuild.cli.output.building.verdicts import gates_of, gates_summary, summary, tested
@@ -166,14 +167,14 @@ def _metrics_text(model: Mapping[str, Any], changes: bool) -> list[str]:
     names = dict.fromkeys(name for values in metrics.values() for name in values if name != "rows")
     for name in names | dict.fromkeys(crossed):
         told = [
-            f"{split} {_number(values[name])}{_interval(model, split, name)}{_change(former, split, name, values[name])}"
+            f"{split} {number(values[name])}{_interval(model, split, name)}{_change(former, split, name, values[name])}"
             for split, values in metrics.items()
         ]
-        base = "  ".join(_number(constant[split][name]) for split in metrics)
+        base = "  ".join(number(constant[split][name]) for split in metrics)
         parts = [*([f"{'  '.join(told)}  (constant: {base})"] if told else []), crossed.get(name)]
         lines.append(f"  {name}: {'; '.join(filter(None, parts))}")
     classes = [_classes_text(**model["classes"])] if model["classes"] else []
-    threshold = [] if model["threshold"] is None else [f"  threshold: {_number(model['threshold'])}"]
+    threshold = [] if model["threshold"] is None else [f"  threshold: {number(model['threshold'])}"]
     return [*lines, *trials_text(model["trials"]), *slices_text(model["slices"]), *threshold, *classes]
 
 
@@ -184,7 +185,7 @@ def _folds_text(found: Mapping[str, Any] | None, former: Mapping[str, Any]) -> d
         count, every = one["folds"], len(found["folds"]) if found else 0
         counted = f"{count} folds" if count == every else f"{count} of {every} folds"
         spread = f" +/- {one['std']:.2g}" if one["std"] is not None else ""
-        told[name] = f"{counted} {_number(one['mean'])}{_change(former, name, 'mean', one['mean'])}{spread}"
+        told[name] = f"{counted} {number(one['mean'])}{_change(former, name, 'mean', one['mean'])}{spread}"
     return told
 
 
@@ -213,8 +214,8 @@ def _change(former: Mapping[str, Any], split: str, name: str, value: float | Non
     """Return the former value of a metric in parentheses, if it looks different."""
     if name not in former.get(split, {}):
         return ""
-    was = _number(former[split][name])
-    return "" if was == _number(value) else f" (was {was})"
+    was = number(former[split][name])
+    return "" if was == number(value) else f" (was {was})"
 
 
 def findings_of(
@@ -260,7 +261,3 @@ def _related(spec: Spec, task: Task) -> tuple[Related, ...]:
         return ()
     source = task.name.partition(":")[2]
     return (Related(f"the rows of '{source}'", spec.document.span(("sources", source), "key")),)
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.6g}"

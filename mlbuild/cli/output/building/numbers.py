@@ -1,0 +1,7 @@
+"""How metrics are written in the results of a build."""
+
+from __future__ import annotations
+
+
+def number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.6g}"
