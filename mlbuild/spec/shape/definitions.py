@@ -15,8 +15,9 @@ from mlbuild.kinds import Json, Kind, Name
 from mlbuild.models import LEARNERS
 from mlbuild.params import Object, TaggedUnion
 from mlbuild.spec.root import Root
+from mlbuild.spec.shape.learners import OF_LEARNER
 from mlbuild.spec.shape.overlay_schema import RELAXED, included, overlay
-from mlbuild.spec.shape.schema import BY_LEARNER, branch, kinds, root_schema
+from mlbuild.spec.shape.schema import branch, kinds, root_schema
 from mlbuild.spec.shape.validity import is_number, surely_valid
 from mlbuild.spec.shape.wording import repeated
 
@@ -85,7 +86,7 @@ class Definitions:
         union = self.union(of)
         cls = union.classes.named(which) if union else LEARNERS.named(which)
         self._collect(cls)
-        return branch(union, cls) if union else BY_LEARNER[of](cls)
+        return branch(union, cls) if union else OF_LEARNER[of].schema(cls)
 
     def _alone(self, shape: Any) -> Any:
         """Return a schema with a placeholder instead of each reference."""

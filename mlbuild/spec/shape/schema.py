@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,15 +17,14 @@ from mlbuild.catalogue import Catalogue
 from mlbuild.kinds import Choice, Json, Kind, ListOf, MapOf, Name, described
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
-from mlbuild.models.searches.search import DIMENSION, Space
 from mlbuild.params import ClassName, Described, Object, Param, TaggedUnion, object_schema, params_of, summary
 from mlbuild.regular import replace_regular
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.kinds import LearnerParams, LearnerType
 from mlbuild.spec.language import Model
 from mlbuild.spec.root import Root
+from mlbuild.spec.shape.learners import OF_LEARNER
 from mlbuild.spec.shape.overlay_schema import part_definitions
-from mlbuild.spec.trials import Matrix
 
 FILE = "mlbuild.schema.json"
 #: The command that regenerates the committed file.
@@ -107,7 +106,7 @@ def _definitions(kind: Kind) -> Iterator[tuple[str, Json]]:
         yield kind.name, _model(kind) if kind.cls is Model else kind.definition()
         if kind.cls is Model:
             for type_, cls in LEARNERS.items():
-                yield from ((f"{of}.{type_}", make(cls)) for of, make in BY_LEARNER.items())
+                yield from ((f"{of}.{type_}", one.schema(cls)) for of, one in OF_LEARNER.items())
 
 
 def _tagged_union(kind: TaggedUnion) -> Json:
@@ -202,63 +201,17 @@ def _model(kind: Object) -> Json:
 
 def _named(cls: type[Learner]) -> Json:
     type_ = {"const": cls.type, "type": "string"} | described(summary(cls))
-    # Inside an allOf, so that completing the key does not insert every default.
-    params, matrix, space = ({"type": "object", "allOf": [_ref(f"{of}.{cls.type}")]} for of in BY_LEARNER)
-    return {
-        "type": type_,
-        "params": params | _params_doc(cls),
-        "matrix": {"properties": {"params": matrix | described(params_of(Matrix)["params"].doc)}},
-        "search": {
-            "properties": {
-                "space": {"properties": {"params": space | described(params_of(Space)["params"].doc)}}
-            }
-        },
-    }
-
-
-def _params_doc(cls: type[Learner]) -> Json:
-    return described(f"Parameters of {cls.type}, with the names that its library uses. All have defaults.")
-
-
-def learner_params(cls: type[Learner]) -> Json:
-    """Return the schema of the parameters without the discriminator, which is next to them."""
-    shape = object_schema(cls) | _params_doc(cls)
-    del shape["properties"]["type"]
-    shape["required"].remove("type")
-    return shape if shape["required"] else {key: part for key, part in shape.items() if key != "required"}
-
-
-def _matrix_params(cls: type[Learner]) -> Json:
-    """Return the schema of lists of values of the parameters."""
-    doc = params_of(Matrix)["params"].doc
-    return _each(
-        cls, doc, lambda shape: {"type": "array", "items": shape, "minItems": 1, "uniqueItems": True}
-    )
-
-
-def _space_params(cls: type[Learner]) -> Json:
-    """Return the schema of a search space, with a dimension for each parameter."""
-    doc = params_of(Space)["params"].doc
-    return _each(cls, doc, lambda shape: {"type": "object", "allOf": [DIMENSION.json_schema()]})
-
-
-def _each(cls: type[Learner], doc: str, make: Callable[[Json], Json]) -> Json:
-    """Return the schema of the parameters, none of them required, with another schema for each."""
-    whole, told = learner_params(cls), ("default", "examples", "description", "markdownDescription")
-    properties = {}
-    for key, shape in whole["properties"].items():
-        plain = {word: part for word, part in shape.items() if word not in told}
-        properties[key] = make(plain) | described(shape["description"])
-    closed = {word: part for word, part in whole.items() if word != "required"}
-    return closed | described(doc) | {"properties": properties}
-
-
-#: What makes the definition of the parameters of a learner: in `params`, in a matrix, and in the space of a search.
-BY_LEARNER: Mapping[str, Callable[[type[Learner]], Json]] = {
-    "params": learner_params,
-    "matrix": _matrix_params,
-    "space": _space_params,
-}
+    named: Json = {"type": type_}
+    for of, one in OF_LEARNER.items():
+        # Inside an allOf, so that completing the key does not insert every default.
+        lead: Json = {"type": "object", "allOf": [_ref(f"{of}.{cls.type}")]} | described(
+            one.schema(cls)["description"]
+        )
+        first, *below = one.place
+        for key in reversed(below):
+            lead = {"properties": {key: lead}}
+        named[str(first)] = lead
+    return named
 
 
 def _unnamed(title: str, by: str, classes: Mapping[str, type]) -> Json:

@@ -6,7 +6,7 @@ discriminator. That is fast, and errors are about the object that was meant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from mlbuild.models.searches.dimensions import DIMENSIONS
 from mlbuild.models.searches.search import DIMENSION
 from mlbuild.params import TaggedUnion, params_of
 from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions, option_errors
+from mlbuild.spec.shape.learners import OF_LEARNER
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, shown
 
 #: Messages for keys that belong elsewhere, or are known for another reason, by definition.
@@ -25,14 +26,6 @@ _ELSEWHERE = {
     "warnings": {
         code: "this is an error; only warnings can be changed here" for code in CODES if code not in WARNINGS
     }
-}
-
-
-#: Where the parameters of a learner are in a model, by the part of the schema that defines them there.
-PLACES: Mapping[str, Path] = {
-    "params": ("params",),
-    "matrix": ("matrix", "params"),
-    "space": ("search", "space", "params"),
 }
 
 
@@ -170,7 +163,8 @@ class _Check:
         elsewhere = dict.fromkeys(own, f"move it under 'params': it is a parameter of {type_}")
         yield from self._shaped(model, "model", CheckedObject(at, title, elsewhere))
         aliases = {alias: f"use '{name}' instead" for alias, name in cls.aliases.items()}
-        for of, place in PLACES.items():
+        for of, one in OF_LEARNER.items():
+            place = one.place
             params = _below(model, place)
             if isinstance(params, dict):
                 options = CheckedObject((*at, *place), f"the params of {type_}", aliases, cls.refused)
