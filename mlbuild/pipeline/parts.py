@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+    from mlbuild.data.serving import ModelInput
+
 T = TypeVar("T")
 SPLITS = ("train", "valid", "test")
 #: The only part prefix of a dataset without a split.
@@ -58,6 +60,14 @@ def kept_under(dropped: Dropped) -> str:
     return f"serve{dropped.before + 1 if dropped.before else ''}/{dropped.name}"
 
 
+def raw_parts(inputs: Iterable[ModelInput], split: str) -> dict[str, str]:
+    """Return the part with each input of an output: a column of the dataset, or one that it dropped."""
+    return {
+        one.name: f"{split}/{one.name}" if one.dropped is None else f"{split}.{kept_under(one.dropped)}"
+        for one in inputs
+    }
+
+
 def kept_parts(kept: Iterable[Dropped]) -> tuple[str, ...]:
     """Return the names of the parts with dropped columns, for every split."""
     names = sorted(map(kept_under, kept))
@@ -92,9 +102,14 @@ def stored_table(
     contents: Contents, action: Action, prefix: str, columns: Iterable[str]
 ) -> pl.DataFrame | None:
     """Read the named columns of a result outside a task; None if one of them is no longer in the store."""
+    return stored_columns(contents, action, {name: f"{prefix}/{name}" for name in columns})
+
+
+def stored_columns(contents: Contents, action: Action, parts: Mapping[str, str]) -> pl.DataFrame | None:
+    """Read columns by name, each from a part of a result, outside a task; None as for `stored_table`."""
     import polars as pl
 
-    found = [(name, contents.get(action.digests[f"{prefix}/{name}"])) for name in columns]
+    found = [(name, contents.get(action.digests[part])) for name, part in parts.items()]
     if any(content is None for _, content in found):
         return None
     read = ((name, pl.read_parquet(io.BytesIO(content or b""))) for name, content in found)

@@ -19,7 +19,7 @@ from mlbuild.engine.store.kept import digest_of, size_of
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Coding, ModelOutput
 from mlbuild.models.metrics.metric import Metric
-from mlbuild.pipeline.parts import kept_under
+from mlbuild.pipeline.parts import raw_parts, stored_columns, stored_table
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.spec.spec import ModelSpec, OutputSpec
@@ -151,12 +151,8 @@ def todays(
         wanted = np.load(io.BytesIO(found), allow_pickle=False)
         if not len(wanted):
             continue
-        names = {
-            one.name: f"{split}/{one.name}" if one.dropped is None else f"{split}.{kept_under(one.dropped)}"
-            for one in output.serving.inputs
-        }
-        columns = {name: f"{split}/{name}" for name in (cluster.column if cluster else ())}
-        rows, grouped = (_table(dataset, contents, one) for one in (names, columns))
+        rows = stored_columns(contents, dataset, raw_parts(output.serving.inputs, split))
+        grouped = stored_table(contents, dataset, split, cluster.column if cluster else ())
         if rows is None or grouped is None:
             return "the rows are no longer in the store"
         coding = Coding.from_json(json.loads(coded))
@@ -235,14 +231,3 @@ def _metrics(folder: Path) -> Mapping[str, Mapping[str, float | None]]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
     return found if fits(found, _METRICS) else {}
-
-
-def _table(action: Action, contents: Contents, parts: Mapping[str, str]) -> pl.DataFrame | None:
-    """Return columns of a result by name; None if one is no longer in the store."""
-    import polars as pl
-
-    found = [(name, contents.get(action.digests[part])) for name, part in parts.items()]
-    if any(content is None for _, content in found):
-        return None
-    read = ((name, pl.read_parquet(io.BytesIO(content or b""))) for name, content in found)
-    return pl.DataFrame([frame.to_series().alias(name) for name, frame in read])

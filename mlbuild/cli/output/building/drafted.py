@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 import math
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlbuild.bundle.session import Session, encode
 from mlbuild.cli.exits import UNREACHABLE, Stopped, UsageError
 from mlbuild.columns import text_of
-from mlbuild.engine.decide.records import Action
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.kinds import Json
-from mlbuild.pipeline.parts import kept_under, stored_table
+from mlbuild.pipeline.parts import raw_parts, stored_columns
 from mlbuild.pipeline.tasks import artifact
 from mlbuild.pipeline.tasks.verdicts.test import raw_input
-from mlbuild.spec.spec import OutputSpec, Spec
-
-if TYPE_CHECKING:
-    import polars as pl
+from mlbuild.spec.spec import Spec
 
 _SPLIT = "test"
 #: How far a score may move before the test fails: a test that only holds for today's model says little.
@@ -41,7 +37,7 @@ def drafted(spec: Spec, output: str, row: int, result: BuildResult, store: DiskS
     made, dataset = (result.actions[task] for task in needed(spec, output))
     contents = [store.contents.get(made.digests[part]) for part in (artifact.MODEL, artifact.CONTRACT)]
     model, contract = contents
-    rows = _rows(spec.outputs[output], dataset, store)
+    rows = stored_columns(store.contents, dataset, raw_parts(spec.outputs[output].serving.inputs, _SPLIT))
     if model is None or contract is None or rows is None:
         raise Stopped("a result was removed from the store in the meantime", "try again", UNREACHABLE)
     if not 1 <= row <= rows.height:
@@ -55,21 +51,6 @@ def drafted(spec: Spec, output: str, row: int, result: BuildResult, store: DiskS
         for key, value in _expected(told, answers[told["name"]][0])
     }
     return {"tests": {f"{output}_row_{row}": {"output": output, "given": given, "expect": expect}}}
-
-
-def _rows(output: OutputSpec, dataset: Action, store: DiskStore) -> pl.DataFrame | None:
-    """Return the inputs of the test rows; None if one of them is no longer in the store."""
-    import polars as pl
-
-    columns = []
-    for one in output.serving.inputs:
-        place = f"{_SPLIT}/{one.name}" if one.dropped is None else f"{_SPLIT}.{kept_under(one.dropped)}"
-        prefix, _, name = place.partition("/")
-        found = stored_table(store.contents, dataset, prefix, [name])
-        if found is None:
-            return None
-        columns.append(found[name].alias(one.name))
-    return pl.DataFrame(columns)
 
 
 def _expected(told: Json, answer: Any) -> list[tuple[str, Any]]:
