@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mlbuild.engine.decide.records import find_action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.evaluation.differences import Difference
 from mlbuild.frozen import frozen
@@ -14,6 +13,7 @@ from mlbuild.tracking.builds import SPLITS, Build
 from mlbuild.tracking.changes import Change, changes
 from mlbuild.tracking.importance import ImportanceChanges, importance_changes
 from mlbuild.tracking.pairs import Pair, metric_order, pair_of
+from mlbuild.tracking.results import result_of
 from mlbuild.tracking.tables import TableChanges, table_changes
 
 #: The most rows whose predictions moved most that are named.
@@ -172,11 +172,8 @@ def _sizes(store: DiskStore, old: Build, new: Build) -> dict[str, tuple[int | No
     """Return the sizes of the models that both builds made, also of those that a trial did not publish."""
     found = {}
     for name in new.values.get("outputs", {}):
-        keys = [build.key(f"artifact:{name}") for build in (old, new)]
-        actions = [find_action(store.actions, key) if key else None for key in keys]
-        sizes = [
-            action.parts[artifact.MODEL].size if action and not action.failure else None for action in actions
-        ]
+        made = [result_of(store, build, f"artifact:{name}") for build in (old, new)]
+        sizes = [action.parts[artifact.MODEL].size if action else None for action in made]
         found[str(name)] = (sizes[0], sizes[1])
     return found
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-from mlbuild.engine.decide.documents import fits
-from mlbuild.engine.decide.records import find_action
+from mlbuild.engine.decide.documents import Shape, fits
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.tasks.explanations import importance
 from mlbuild.tracking.builds import Build
+from mlbuild.tracking.results import json_of
 
-_NUMBER = (int, float, None)
-_SHAPE = {"metric": str, "split": str, "columns": [dict]}
+#: What is read of `importance.json`, and of each of its columns.
+_SHAPE = {"metric": str, "split": str, "columns": list}
+_COLUMN = {"column": str, "importance": (int, float, None)}
 
 
 @frozen
@@ -57,8 +56,7 @@ def importance_changes(
     for name, output in outputs.items() if isinstance(outputs, dict) else ():
         if model is not None and (not isinstance(output, dict) or output.get("model") != model):
             continue
-        both = [_measured(store, build, str(name)) for build in (old, new)]
-        before, after = both
+        before, after = (_measured(store, build, str(name)) for build in (old, new))
         if before is None or after is None or before == after:
             continue
         about = after["metric"], after["split"]
@@ -76,15 +74,15 @@ def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[InputChange]
 
 def _measured(store: DiskStore, build: Build, output: str) -> Json | None:
     """Return the content of `importance.json`; None if it is no longer in the store, or there is none."""
-    key = build.key(importance.task_of(output))
-    action = find_action(store.actions, key) if key else None
-    if action is None or action.failure or importance.REPORT not in action.digests:
+    told = json_of(store, build, importance.task_of(output), importance.REPORT)
+    found = _kept(told, _SHAPE)
+    if found is None:
         return None
-    with suppress(ValueError):  # a record from elsewhere can name any content
-        told = json.loads(store.contents.get(action.digests[importance.REPORT]) or b"null")
-        if isinstance(told, dict) and fits([told.get(name) for name in _SHAPE], [*_SHAPE.values()]):
-            names = ("column", "importance")
-            columns = [{name: one.get(name) for name in names} for one in told["columns"]]
-            if fits(columns, [{"column": str, "importance": _NUMBER}]):
-                return {name: told[name] for name in ("metric", "split")} | {"columns": columns}
-    return None
+    columns = [_kept(one, _COLUMN) for one in found["columns"]]
+    return None if None in columns else found | {"columns": columns}
+
+
+def _kept(told: Any, shape: Mapping[str, Shape]) -> Json | None:
+    """Return the values of an object with these names; None if they do not have these shapes."""
+    found = {name: told.get(name) for name in shape} if isinstance(told, dict) else None
+    return found if fits(found, shape) else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.diagnostics import Failed, Rejected
-from mlbuild.engine.decide.records import Action, find_action
+from mlbuild.engine.decide.records import Action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.evaluation.differences import Difference, difference
 from mlbuild.frozen import frozen
@@ -22,6 +22,7 @@ from mlbuild.params import read
 from mlbuild.pipeline.parts import stored_table
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.tracking.builds import Build, at
+from mlbuild.tracking.results import json_of, result_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,16 +92,8 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
     return Pair(target, coded, scores, others, clusters, _metrics(new, model, coded, train), thresholds)
 
 
-def evaluated(store: DiskStore, build: Build, model: str, part: str = evaluate.METRICS) -> Any:
-    """Return a part of the evaluation of a model as JSON; None if it is no longer in the store, or there is none."""
-    with suppress(KeyError, ValueError):
-        content = store.contents.get(_result(store, build, evaluate.task_of(model)).digests[part])
-        return None if content is None else json.loads(content)
-    return None
-
-
 def _threshold(store: DiskStore, build: Build, model: str) -> float | None:
-    found = at(evaluated(store, build, model), "threshold")
+    found = at(json_of(store, build, evaluate.task_of(model), evaluate.METRICS), "threshold")
     return found if isinstance(found, float) else None
 
 
@@ -141,9 +134,11 @@ class _Rows:
     def of(store: DiskStore, build: Build, model: str, split: str) -> _Rows | None:
         cluster = build.cluster(model)
         dataset = str(at(build.values, "models", model, "dataset"))
+        predicted, target = (result_of(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
+        columns = result_of(store, build, f"dataset:{dataset}") if cluster else None
+        if predicted is None or target is None or (cluster and columns is None):
+            return None
         try:
-            predicted, target = (_result(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
-            columns = _result(store, build, f"dataset:{dataset}") if cluster else None
             coded, train, coding = (target.digests[part] for part in (split, "train", "coding"))
             return _Rows(predicted.digests[split], coded, train, coding, cluster, columns, split)
         except KeyError:
@@ -166,19 +161,6 @@ class _Rows:
         except (KeyError, Rejected):
             return None
         return None if rows is None else cluster.numbers(rows)
-
-
-def _result(store: DiskStore, build: Build, task: str) -> Action:
-    """Return the result of a task.
-
-    Raises:
-        KeyError: It is unknown.
-    """
-    key = build.key(task)
-    action = find_action(store.actions, key) if key else None
-    if action is None or action.failure:
-        raise KeyError(task)
-    return action
 
 
 def _array(store: DiskStore, digest: str) -> Array | None:

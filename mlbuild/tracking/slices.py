@@ -10,7 +10,7 @@ from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.tracking.builds import SPLITS, Build, at
-from mlbuild.tracking.pairs import evaluated
+from mlbuild.tracking.results import json_of
 
 
 @frozen(eq=False)
@@ -26,7 +26,7 @@ class Slices:
 
 def slices_of(store: DiskStore, build: Build, model: str, name: str) -> Slices | list[str]:
     """Return the groups of an item on the rows that the model has not seen; or the names of the items, if it is none of them."""
-    splits: Any = at(evaluated(store, build, model, evaluate.SLICES), "splits")
+    splits: Any = at(json_of(store, build, evaluate.task_of(model), evaluate.SLICES), "splits")
     split = next((one for one in SPLITS if at(splits, one)), None)
     if split is None:
         return []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.engine.decide.records import Action, find_action
+from mlbuild.engine.decide.records import Action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
 from mlbuild.pipeline.parts import WHOLE, stored_table
 from mlbuild.tracking.builds import Build, at
+from mlbuild.tracking.results import result_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +56,7 @@ def table_changes(store: DiskStore, old: Build, new: Build, name: str, *, rows: 
     Columns are compared by their digests. With `rows`, those that differ are read and joined by the key that the contract
     promises to be unique, if it has one.
     """
-    actions = [_read(store, build, name) for build in (old, new)]
+    actions = [result_of(store, build, f"source:{name}") for build in (old, new)]
     if actions[0] is None or actions[1] is None:
         return None
     before, after = (_columns(action) for action in actions if action)
@@ -106,12 +107,6 @@ def _compared(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...], values
     return RowChanges(
         old.height, new.height, key, added.height, removed.height, changed.height, cells, examples
     )
-
-
-def _read(store: DiskStore, build: Build, name: str) -> Action | None:
-    key = build.key(f"source:{name}")
-    action = find_action(store.actions, key) if key else None
-    return None if action is None or action.failure else action
 
 
 def _columns(action: Action) -> dict[str, str]:

@@ -11,7 +11,6 @@ from mlbuild.cli.built import build_for
 from mlbuild.cli.exits import UsageError
 from mlbuild.cli.project import check_file, find_file
 from mlbuild.cli.reading.history import Side
-from mlbuild.engine.decide.records import find_action
 from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.tasks import artifact
 from mlbuild.shown import shown
@@ -26,6 +25,7 @@ from mlbuild.tracking.files import (
     same_answers,
     todays,
 )
+from mlbuild.tracking.results import result_of
 
 
 def compared_files(
@@ -70,8 +70,7 @@ def _models(store: DiskStore, build: Build, asked: str) -> list[ModelFile]:
     """Return the models of a build that are still in the store."""
     found = []
     for name in build.values.get("outputs", {}):
-        key = build.key(f"artifact:{name}")
-        action = find_action(store.actions, key) if key else None
+        action = result_of(store, build, f"artifact:{name}")
         digest = action.digests.get(artifact.MODEL) if action else None
         if digest and store.contents.verify(digest):
             found.append(ModelFile.at(store.contents.path(digest), f"{asked}:{name}"))

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from mlbuild.engine.decide.records import Action, Part, find_record, keep_action
+from mlbuild.engine.store.store import open_store
 from tests.cli.running import Command
 from tests.cli.test_runs import git
 from tests.cli.tracking.project import SPEC, WITHOUT_X, rows, told, visits
@@ -273,3 +275,17 @@ def test_what_models_rely_on(mlbuild: Command) -> None:
     assert "one: loss of log_loss on valid if an input is shuffled" in text
     assert "| x | " in page
     assert "if an input is shuffled" not in mlbuild("diff", "last", "last").out
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[" * 100_000, b"[]", b'{"metric": "x", "split": "valid", "columns": [{"column": 1}]}']
+)
+def test_a_result_that_says_something_else_is_left_out(mlbuild: Command, content: bytes) -> None:
+    assert two(mlbuild, edit("[x, z]", "[z]"))["importances"]
+    store = open_store(mlbuild.folder)
+    record = find_record(store.local, "importance:one")
+    assert record is not None
+    parts = {"importance.json": Part(store.contents.put(content), len(content))}
+    keep_action(store.actions, record.key, Action(record.made, 0.0, parts, None), replace=True)
+    found = told(mlbuild("diff", "--json").out)
+    assert (found["importances"], len(found["models"])) == ([], 1)

@@ -1,0 +1,27 @@
+"""The results of tasks in recorded builds, as far as they are still in the store."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from mlbuild.engine.decide.records import Action, find_action
+from mlbuild.engine.store.store import DiskStore
+from mlbuild.tracking.builds import Build
+
+
+def result_of(store: DiskStore, build: Build, task: str) -> Action | None:
+    """Return the result of a task; None if it failed, did not run, or is no longer in the store."""
+    key = build.key(task)
+    action = find_action(store.actions, key) if key else None
+    return None if action is None or action.failure else action
+
+
+def json_of(store: DiskStore, build: Build, task: str, part: str) -> Any:
+    """Return a part of the result of a task that is JSON; None if there is none. It can come from elsewhere and say anything."""
+    action = result_of(store, build, task)
+    digest = action.digests.get(part) if action else None
+    with suppress(ValueError, RecursionError):
+        return json.loads((store.contents.get(digest) if digest else None) or b"null")
+    return None
