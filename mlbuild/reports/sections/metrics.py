@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlbuild.reports.blocks import (
@@ -88,9 +88,3 @@ def compared(value: float | None, interval: Any, constant: float | None, best: f
     if interval[0] <= constant <= interval[1]:
         return Badge("can be chance", CALM)
     return Badge("better", GOOD) if abs(value - best) < abs(constant - best) else Badge("worse", BAD)
-
-
-def class_rows(facts: Facts) -> Mapping[str, Sequence[int]]:
-    """Return the number of rows of each class, by split."""
-    found = facts.part("metrics.json")["classes"]
-    return found["rows"] if found else {}
