@@ -13,6 +13,7 @@ from mlbuild.data.statistics.table import TableStatistics
 from mlbuild.diagnostics import CODES
 from mlbuild.reports.sections import SECTIONS
 from mlbuild.reports.sections.comparison import reach
+from tests.docs.markdown import DOCS, tables
 from tests.projects import built
 from tests.reports.pages import Page, numbers, page_of, parts_read, texts
 from tests.reports.projects import ODD, houses, loans, wide
@@ -54,6 +55,11 @@ def test_every_section_is_in_one_of_the_reports(page: Page, numeric: Path) -> No
     assert both[0] == [one.title for one in SECTIONS if one.title != "Errors"]
     assert {*chain(*both)} == {one.title for one in SECTIONS}
     assert both[1][0] == "Findings", "what needs attention comes first"
+
+
+def test_the_page_about_reports_lists_the_sections_in_their_order() -> None:
+    told = [cells[0] for _, cells in tables(DOCS / "report.md", "section", "shows")]
+    assert told == [one.title for one in SECTIONS]
 
 
 @pytest.mark.parametrize("output", ["trees", "price"])
