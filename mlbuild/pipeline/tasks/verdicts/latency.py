@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlbuild.bundle.session import Arrays, Session, encode
 from mlbuild.engine.decide.machine import Machine
@@ -64,13 +64,15 @@ def measured(scope: OutputScope) -> Input:
 
 
 def run(job: Job) -> None:
+    import numpy as np
+
     inputs = tuple(map(raw_input, json.loads(job.read("contract", artifact.CONTRACT))["inputs"]))
     names = [one.name for one in inputs]
     rows = read_columns(job, places(names, job.params["kept"], _SPLIT))
     session = Session(job.read("artifact", artifact.MODEL))
     calls = {size: [encode(part, inputs) for part in _parts(rows, size)] for size in job.params["rows"]}
     found = {
-        str(size): {"median": float(f"{_median(times) / 1000:.4g}"), "runs": len(times)}
+        str(size): {"median": float(f"{np.median(times) / 1000:.4g}"), "runs": len(times)}
         for size, times in _timed(session, calls).items()
     }
     told = {"format": FORMAT, "machine": job.outside.place, "threads": 1, "rows": found}
@@ -100,9 +102,3 @@ def _timed(session: Session, calls: dict[int, list[Arrays]]) -> dict[int, list[i
             session.run(feed)
             times[size].append(time.perf_counter_ns() - before)
     return times
-
-
-def _median(times: list[int]) -> float:
-    ordered: list[Any] = sorted(times)
-    middle = len(ordered) // 2
-    return float(ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
