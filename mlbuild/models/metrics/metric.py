@@ -60,6 +60,11 @@ class Metric(Described):
         """Return how far a value is from the best one; 0 if no value is better than another."""
         return 0.0 if self.best is None else abs(value - self.best)
 
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the difference of the metric between two models has a standard error and a direction."""
+        return type(self).influence is not Metric.influence and self.best is not None
+
     def applies(self, answer: type[Answer], classes: int | None = None) -> bool:
         """Whether the metric can be computed for such answers; `classes` is their number, if it is known."""
         return issubclass(answer, self.answer) and self.suits(classes)

@@ -10,7 +10,6 @@ from mlbuild.diagnostics import Problem
 from mlbuild.evaluation import student
 from mlbuild.evaluation.harm import IDENTICAL, TOO_FEW, Harm
 from mlbuild.frozen import frozen
-from mlbuild.models.metrics.metric import Metric
 from mlbuild.verdicts.gates.gate import Evidence, Found, Judged
 from mlbuild.verdicts.gates.of_slices import OfSlices
 
@@ -26,11 +25,11 @@ class Compared(OfSlices):
 
     def problems(self, about: Judged) -> Iterator[Problem]:
         yield from super().problems(about)
-        if self.metric.label in about.metrics and not comparable(self.metric):
+        if self.metric.label in about.metrics and not self.metric.is_comparable:
             message = (
                 f"the difference of '{self.metric.label}' cannot be judged, because it has no standard error"
             )
-            known = [label for label, metric in about.metrics.items() if comparable(metric)]
+            known = [label for label, metric in about.metrics.items() if metric.is_comparable]
             yield Problem(
                 "metric-mismatch",
                 message,
@@ -78,11 +77,6 @@ def _judged(found: Harm, margin: float, called: str, unit: str, confidence: floa
     if low > margin:
         return Found("fail", text)
     return Found("inconclusive", f"{text}; {_deciding(found, margin, quantile, unit)}")
-
-
-def comparable(metric: Metric) -> bool:
-    """Whether the difference of a metric between two models has a standard error and a direction."""
-    return type(metric).influence is not Metric.influence and metric.best is not None
 
 
 def _harm(harm: float) -> str:

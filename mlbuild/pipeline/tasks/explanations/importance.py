@@ -103,8 +103,7 @@ def _split(scope: OutputScope) -> str:
 def _metric(scope: OutputScope) -> Metric:
     """Return the first metric of the model with a best value and influences, from which standard errors follow."""
     metrics = scope.model.item.metrics
-    smooth = (one for one in metrics if one.best is not None and type(one).influence is not Metric.influence)
-    return next(smooth, metrics[0])
+    return next((one for one in metrics if one.is_comparable), metrics[0])
 
 
 def _joined(scope: OutputScope) -> list[list[str]]:
