@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.evaluation import student
-from mlbuild.evaluation.intervals import FEWEST, LEVEL, standard_error
+from mlbuild.evaluation.intervals import FEWEST, around, standard_error
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.classification import decide
 from mlbuild.models.metrics.decided import Decided
@@ -73,8 +72,8 @@ def difference(
     error, count = standard_error(influences[1] - influences[0], clusters)
     if not enough(metric, target, one, other, classes, clusters, count, other_metric):
         return found
-    half = student.quantile((1 + LEVEL) / 2, count - 1) * error
-    return replace(found, interval=(rounded(found.value - half), rounded(found.value + half)))
+    ends = around(found.value, error, count)
+    return replace(found, interval=(ends.low, ends.high))
 
 
 def enough(

@@ -15,11 +15,11 @@ from mlbuild.data.data_warning import DataWarning
 from mlbuild.evaluation import student
 from mlbuild.evaluation.harm import IDENTICAL, TOO_FEW, Harm, harm
 from mlbuild.evaluation.holm import corrected
-from mlbuild.evaluation.intervals import LEVEL
+from mlbuild.evaluation.intervals import LEVEL, around
 from mlbuild.evaluation.rows import Rows
 from mlbuild.frozen import frozen
 from mlbuild.hints import listed
-from mlbuild.models.metrics.metric import Metric, rounded
+from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import Json
 
 if TYPE_CHECKING:
@@ -91,10 +91,9 @@ class Effect:
     def _interval(self) -> Any:
         if self.harm is None or self.harm.why not in (None, IDENTICAL):
             return TOO_FEW if self.harm and self.harm.why == TOO_FEW else None
-        half = 0.0
-        if self.harm.error:
-            half = student.quantile((1 + LEVEL) / 2, self.harm.clusters - 1) * self.harm.error
-        return [rounded(self.harm.harm - half), rounded(self.harm.harm + half)]
+        if not self.harm.error:
+            return [self.harm.harm, self.harm.harm]
+        return around(self.harm.harm, self.harm.error, self.harm.clusters).to_json()
 
 
 @frozen(eq=False)

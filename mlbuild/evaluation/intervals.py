@@ -62,8 +62,14 @@ class Estimate:
         elif math.isfinite(highest):
             found = _logarithmic(self.value, quantile * self.error, highest)
         else:
-            found = self.value - quantile * self.error, self.value + quantile * self.error
+            return around(self.value, self.error, self.count, level)
         return None if found is None else Interval(*map(rounded, found))
+
+
+def around(value: float, error: float, count: int, level: float = LEVEL) -> Interval:
+    """Return the symmetric interval of a value, such as a difference, with its standard error over `count` clusters."""
+    half = student.quantile((1 + level) / 2, count - 1) * error
+    return Interval(rounded(value - half), rounded(value + half))
 
 
 def intervals(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.data.slices import Group
 from mlbuild.evaluation import student
 from mlbuild.evaluation.holm import corrected
-from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Estimate, estimate
+from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Estimate, around, estimate
 from mlbuild.evaluation.rows import Rows
 from mlbuild.models.metrics.metric import Metric, rounded
 from mlbuild.params import Json
@@ -55,8 +55,7 @@ class Whole:
         own = one.interval(metric)
         found |= {"interval": own and own.to_json(), "error": rounded(one.error), "count": one.count}
         error, count = self._error(places, part, influence)
-        half = student.quantile((1 + LEVEL) / 2, count - 1) * error
-        interval = [rounded(value - self.value - half), rounded(value - self.value + half)]
+        interval = around(value - self.value, error, count).to_json()
         p = rounded(student.tails(abs(value - self.value) / error, count - 1)) if error > 0 else None
         return found | {"difference_interval": interval, "p": p}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlbuild.evaluation.intervals import FEWEST, TOO_FEW, Interval, interval
+from mlbuild.evaluation.intervals import FEWEST, TOO_FEW, Interval, around, interval
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import seed
@@ -114,6 +114,12 @@ def test_a_perfect_share_is_not_certain() -> None:
     target = np.arange(69) % 2
     one = found(METRICS.named("accuracy")(), (target, np.eye(2)[target], 2))
     assert one is not None and one.to_json() == pytest.approx([0.9454, 1.0], abs=1e-4)
+
+
+def test_an_interval_of_a_difference_has_the_quantile_of_its_clusters() -> None:
+    """Of 25 clusters, that of t with 24 degrees of freedom is 2.0639; at 90%, it is 1.7109."""
+    assert around(0.5, 0.1, 25).to_json() == pytest.approx([0.5 - 0.20639, 0.5 + 0.20639], abs=1e-5)
+    assert around(0.5, 0.1, 25, 0.9).to_json() == pytest.approx([0.5 - 0.17109, 0.5 + 0.17109], abs=1e-5)
 
 
 def test_an_error_is_never_below_0() -> None:

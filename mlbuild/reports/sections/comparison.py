@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlbuild.evaluation.harm import IDENTICAL
-from mlbuild.evaluation.intervals import LEVEL
-from mlbuild.evaluation.student import quantile
+from mlbuild.evaluation.intervals import around
+from mlbuild.models.metrics.metric import rounded
 from mlbuild.reports.blocks import (
     BAD,
     CALM,
@@ -61,15 +61,14 @@ class Comparison(Section):
 
 def _change(one: Any) -> float:
     """Return the difference of the values, which has the sign of the metric."""
-    return float(f"{one['ours'] - one['theirs']:.12g}")
+    return rounded(one["ours"] - one["theirs"])
 
 
 def reach(one: Any) -> list[float] | str | None:
     """Return the interval of the difference of the values; or why there is none."""
     if one["error"] is None:
         return one["why"] if one["why"] != IDENTICAL else None
-    half = quantile((1 + LEVEL) / 2, one["clusters"] - 1) * one["error"]
-    return [float(f"{_change(one) + side * half:.6g}") for side in (-1, 1)]
+    return around(_change(one), one["error"], one["clusters"]).to_json()
 
 
 def _strip(one: Any) -> Cell:
