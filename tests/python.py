@@ -1,0 +1,37 @@
+"""Python packages for the tests that must not be in their environment: installed once, each in a folder of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.turns import in_turn
+
+TESTS = Path(__file__).parent
+_PATIENCE = 300
+
+
+def site(room: str, name: str, *requirements: str) -> Path:
+    """Return a folder of a test folder with these packages, without those that they need. Install them if it is missing."""
+    modules = TESTS / room / ".python_modules"
+    folder = modules / name
+    with in_turn(modules):
+        if not folder.exists():
+            modules.mkdir(exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=modules) as beside:
+                new = Path(beside) / "site"
+                command = [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--no-deps",
+                    "--target",
+                    str(new),
+                ]
+                subprocess.run([*command, *requirements], check=True, timeout=_PATIENCE)
+                new.rename(folder)
+    return folder
