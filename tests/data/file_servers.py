@@ -6,7 +6,6 @@ import atexit
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +13,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_hex
 from threading import Thread
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -49,7 +49,7 @@ def web(context: ssl.SSLContext | None = None) -> Iterator[Site]:
     """Start a web server."""
     site = Site()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             site.asked.append((self.path, self.headers.get("Authorization")))
             path = self.path.partition("?")[0]
@@ -62,23 +62,36 @@ def web(context: ssl.SSLContext | None = None) -> Iterator[Site]:
                 answer(self, 200, content, ETag=tag(content))
                 site.sent += len(content)
 
-        def log_message(self, *arguments: object) -> None:
-            """Print nothing."""
+    with served(Handler, context) as port:
+        site.url = f"http{'s' if context else ''}://localhost:{port}"
+        yield site
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
 
-        def handle_error(self, *arguments: object) -> None:
-            """Print nothing about clients that hang up."""
+class Quiet(BaseHTTPRequestHandler):
+    """Answers requests, and prints nothing."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    def log_message(self, *arguments: object) -> None: ...
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing about clients that hang up."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+@contextmanager
+def served(handler: type[Quiet], context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Start a server on this machine, and yield its port."""
+    with _Server(("127.0.0.1", 0), handler) as server:
         if context is not None:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        site.url = f"http{'s' if context else ''}://localhost:{server.server_port}"
         thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
-            yield site
+            yield server.server_port
         finally:
             server.shutdown()
             thread.join()
@@ -98,9 +111,9 @@ def tag(content: bytes) -> str:
 
 
 def silent(handler: BaseHTTPRequestHandler) -> None:
-    """Send the start of a file, and then nothing for longer than a client waits."""
+    """Send the start of a file, and then nothing until the client hangs up."""
     answer(handler, 200, b"x;y\n", Content_Length="99")
-    time.sleep(3)  # a server that hangs: there is nothing to wait for
+    handler.rfile.read(1)
 
 
 class Cloud:

@@ -6,15 +6,13 @@ import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import polars as pl
 
-from tests.data.file_servers import answer
+from tests.data.file_servers import Quiet, answer, served
 
 
 def catalog(folder: Path, warehouse: str = "", options: Mapping[str, str] = {}) -> Any:
@@ -102,7 +100,7 @@ def service(made: Any) -> Iterator[Service]:
     """Start a catalog as a web service. All of its tables must be on servers."""
     one = Service(made)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             form = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             status, body = one.answer(self.command, self.path, self.headers.get("Authorization"), form)
@@ -113,15 +111,6 @@ def service(made: Any) -> Iterator[Service]:
 
         do_POST = do_GET
 
-        def log_message(self, *arguments: object) -> None:
-            """Print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        one.url = f"http://127.0.0.1:{server.server_port}/api"
-        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield one
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Handler) as port:
+        one.url = f"http://127.0.0.1:{port}/api"
+        yield one

@@ -15,11 +15,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.data.file_servers import Quiet, answer, served
 
 _KEY = re.compile(r"[\w\-. :/]{1,250}", re.ASCII)
 
@@ -103,7 +103,7 @@ def in_this_process() -> Iterator[tuple[str, Memory]]:
     """Yield the address of a server, and what it was told."""
     memory = Memory()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             content = json.loads(self.rfile.read(length)) if length else None
@@ -112,22 +112,12 @@ def in_this_process() -> Iterator[tuple[str, Memory]]:
                 code, told = 200, memory.answer(self.path, content)
             except BadRequest as bad:
                 code, told = 400, {"error_code": bad.args[0], "message": bad.args[1]}
-            self.send_response(code)
-            self.end_headers()
-            self.wfile.write(json.dumps(told).encode())
+            answer(self, code, json.dumps(told).encode())
 
         do_POST = do_GET
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", memory
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as port:
+        yield f"http://127.0.0.1:{port}", memory
 
 
 @contextmanager
