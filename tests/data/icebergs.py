@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 import polars as pl
 
-from tests.data.file_servers import Quiet, answer, served
+from tests.data.file_servers import KEY, SECRET, Cloud, Quiet, answer, served
 
 
 def catalog(folder: Path, warehouse: str = "", options: Mapping[str, str] = {}) -> Any:
@@ -30,6 +30,17 @@ def catalog(folder: Path, warehouse: str = "", options: Mapping[str, str] = {}) 
         )
         made.create_namespace_if_not_exists("shop")
         return made
+
+
+def in_bucket(folder: Path, bucket: Cloud) -> Any:
+    """Open the catalog in a folder whose tables are in a bucket."""
+    options = {
+        "s3.endpoint": bucket.server,
+        "s3.access-key-id": KEY,
+        "s3.secret-access-key": SECRET,
+        "s3.region": "us-east-1",
+    }
+    return catalog(folder, f"{bucket.url}/warehouse", options)
 
 
 def overwritten(made: Any, rows: pl.DataFrame, append: bool = False, name: str = "shop.rows") -> int:

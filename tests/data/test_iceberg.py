@@ -20,7 +20,7 @@ from mlbuild.diagnostics import Failed, Failure
 from mlbuild.progress import silent
 from tests.data import file_servers
 from tests.data.file_servers import answer, guarded
-from tests.data.icebergs import CLIENT, TOKEN, WORD, Service, catalog, overwritten, service
+from tests.data.icebergs import CLIENT, TOKEN, WORD, Service, catalog, in_bucket, overwritten, service
 from tests.data.shops import postgresql
 from tests.data.test_delta import DTYPES, ROWS
 
@@ -171,13 +171,7 @@ def test_metadata_cannot_import_code(tmp_path: Path) -> None:
 
 def test_a_table_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with file_servers.cloud(monkeypatch) as bucket:
-        options = {
-            "s3.endpoint": bucket.server,
-            "s3.access-key-id": file_servers.KEY,
-            "s3.secret-access-key": file_servers.SECRET,
-            "s3.region": "us-east-1",
-        }
-        made = catalog(tmp_path, f"{bucket.url}/warehouse", options)
+        made = in_bucket(tmp_path, bucket)
         first = overwritten(made, numbers(1, 2))
         overwritten(made, numbers(3))
         assert fetched(tmp_path, {"x": "int"})[0]["x"].to_list() == [3]
@@ -194,13 +188,7 @@ def test_a_table_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def rest(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Start a catalog that is a service, with the table `shop.rows` in a bucket."""
     with file_servers.cloud(patch) as bucket:
-        options = {
-            "s3.endpoint": bucket.server,
-            "s3.access-key-id": file_servers.KEY,
-            "s3.secret-access-key": file_servers.SECRET,
-            "s3.region": "us-east-1",
-        }
-        made = catalog(folder, f"{bucket.url}/warehouse", options)
+        made = in_bucket(folder, bucket)
         overwritten(made, numbers(1, 2))
         with service(made) as one:
             yield one
