@@ -20,28 +20,18 @@ def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield one
 
 
-def put(bucket: Bucket, key: str, content: bytes) -> None:
-    """Write a file. The bucket of S3 takes the key as part of a URL."""
-    bucket.put(
-        key.replace("%", "%25").replace("#", "%23").replace("?", "%3F").replace(" ", "%20")
-        if bucket.url.startswith("s3")
-        else key,
-        content,
-    )
-
-
 def test_a_file(mlbuild: Command, bucket: Bucket) -> None:
     (mlbuild.folder / "rows.csv").write_bytes(CSV)
     write_one(mlbuild.folder, "rows.csv")
     assert mlbuild("build", "-q").code == 0
     expected = shipped(mlbuild.folder)
-    put(bucket, "a b/rows.csv", CSV)
+    bucket.put("a b/rows.csv", CSV)
     write_one(mlbuild.folder, f"{bucket.url}/a b/rows.csv")
     ran = mlbuild("build", "--json")
     assert (ran.code, outcomes(ran)["ran"]) == (0, ["fetch:rows", "source:rows"]), ran.err
     assert shipped(mlbuild.folder) == expected
     assert outcomes(mlbuild("build", "--json"))["ran"] == ["fetch:rows"]
-    put(bucket, "a b/rows.csv", CSV + b"40,1.5\n")
+    bucket.put("a b/rows.csv", CSV + b"40,1.5\n")
     assert "train:one" in outcomes(mlbuild("build", "--json"))["ran"]
     write_one(mlbuild.folder, f"{bucket.url}/nosuch.csv")
     ran = mlbuild("build")
@@ -53,14 +43,14 @@ def test_a_file(mlbuild: Command, bucket: Bucket) -> None:
 def test_a_pattern(mlbuild: Command, bucket: Bucket) -> None:
     expected = local(mlbuild)
     for number, name in enumerate(DAYS):
-        put(bucket, f"clicks/{name}", rows(number * 20))
-    put(bucket, "clicks/other.txt", b"x")
+        bucket.put(f"clicks/{name}", rows(number * 20))
+    bucket.put("clicks/other.txt", b"x")
     write(mlbuild.folder, f'"{bucket.url}/clicks/day=*/*.csv"')
     ran = mlbuild("build", "--json")
     assert (ran.code, outcomes(ran)["ran"][:2]) == (0, ["fetch:rows", "source:rows"]), ran.err
     assert shipped(mlbuild.folder) == expected
     assert outcomes(mlbuild("build", "--json"))["ran"] == ["fetch:rows"]
-    put(bucket, "clicks/day=2026-01-03/new.csv", rows(80))
+    bucket.put("clicks/day=2026-01-03/new.csv", rows(80))
     assert "source:rows" in outcomes(mlbuild("build", "--json"))["ran"]
     write(mlbuild.folder, f'"{bucket.url}/nosuch/*.csv"')
     ran = mlbuild("build")

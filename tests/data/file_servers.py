@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_hex
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -125,7 +126,11 @@ class Cloud:
 
     def put(self, key: str, content: bytes) -> None:
         """Write a file."""
-        request(f"{self.server}/{self.bucket}/{key}", "PUT", content)
+        request(f"{self.server}/{self.bucket}/{quote(key)}", "PUT", content)
+
+    def remove(self, key: str) -> None:
+        """Remove a file."""
+        request(f"{self.server}/{self.bucket}/{quote(key)}", "DELETE")
 
     def user(self) -> tuple[str, str]:
         """Make a user without any rights, and return its credentials."""
