@@ -1,11 +1,10 @@
-"""Options that several commands share: numbers and sizes with their defaults in the environment, and files of results."""
+"""Options that are numbers or sizes: how they are parsed, and their defaults in the environment."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
-from pathlib import Path
 
 from mlbuild import api
 from mlbuild.cli.exits import UsageError
@@ -45,13 +44,6 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
         type=count,
         metavar="N",
         help="run up to N tasks in parallel; 1 runs them in this process (default: $MLBUILD_JOBS, or one per core)",
-    )
-
-
-def add_junit(parser: argparse.ArgumentParser, what: str) -> None:
-    """Let a command write a JUnit file."""
-    parser.add_argument(
-        "--junit", type=Path, metavar="FILE", help=f"also write the results of {what} to a JUnit XML file"
     )
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator, Draft7Validator
 
-from mlbuild.cli.exits import DATA, GATE, OK
+from mlbuild.cli.exits import DATA, GATE, OK, UNREACHABLE
 from tests.cli.running import Command
 from tests.node import packages
 from tests.verdicts.loans import SPEC, TESTS, edited, loans, rows
@@ -176,7 +176,10 @@ def test_gates_of_a_published_output_are_written_even_if_nothing_is_to_do(
     assert mlbuild("build", "-j", "1").code == OK
     assert mlbuild("build", "-j", "1", "--junit", "found.xml", "--json").code == OK
     assert cases(tmp_path / "found.xml")["metric accuracy >= 0.5"][1] == "system-out"
-    assert "cannot write" in mlbuild("build", "-j", "1", "--junit", ".").err
+    (tmp_path / "link.xml").symlink_to(tmp_path / "mlbuild.yaml")
+    for place, why in ((".", "it is a folder, not a file"), ("link.xml", "it is a link")):
+        done = mlbuild("build", "-j", "1", "--junit", place)
+        assert done.code == UNREACHABLE and f"cannot write '{place}': {why}" in done.err
 
 
 def test_gates_that_were_not_judged_are_skipped(tmp_path: Path, mlbuild: Command) -> None:

@@ -1,8 +1,7 @@
-"""The commands by theme, with their one-line help."""
+"""The commands by theme, with their one-line help. A theme is a folder, and the module of a command is imported when it is used."""
 
 from __future__ import annotations
 
-#: The commands by theme, with their one-line help. A theme is a folder, and the module of a command is imported when it is used.
 THEMES = {
     "specs": {
         "init": "write a new spec: a template, or a draft from a data file",

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbuild import api
-from mlbuild.cli.amounts import add_jobs, add_junit, cores, count, size
+from mlbuild.cli.amounts import add_jobs, cores, count, size
 from mlbuild.cli.commands.building.plan import add_out
 from mlbuild.cli.commands.building.plan import run as run_plan
 from mlbuild.cli.ending import ended_as_interrupted
 from mlbuild.cli.exits import OK, UsageError, code_of
 from mlbuild.cli.locked import add_locked, add_looks, held_to_lock
-from mlbuild.cli.output.building.junit import write_junit
+from mlbuild.cli.output.building.junit import add_junit, write_junit
 from mlbuild.cli.output.building.progress import BuildPrinter
 from mlbuild.cli.output.building.reasons import path_json
 from mlbuild.cli.output.building.row_counts import row_counts

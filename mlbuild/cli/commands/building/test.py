@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from mlbuild import api
-from mlbuild.cli.amounts import add_jobs, add_junit, count
+from mlbuild.cli.amounts import add_jobs, count
 from mlbuild.cli.built import build_for
 from mlbuild.cli.exits import GATE, OK, UsageError, code_of
 from mlbuild.cli.output.building.drafted import drafted, needed
-from mlbuild.cli.output.building.junit import write_junit
+from mlbuild.cli.output.building.junit import add_junit, write_junit
 from mlbuild.cli.output.building.shipped import findings_of
 from mlbuild.cli.output.building.verdicts import table, tested
 from mlbuild.cli.output.document import document

@@ -1,28 +1,31 @@
-"""Writes how the tests and gates of a build ended as a JUnit XML file, which CI systems show."""
+"""The option `--junit`: writes how the tests and gates of a build ended as a JUnit XML file, which CI systems show."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from mlbuild.cli.output.building.verdicts import Tested
-from mlbuild.diagnostics import Unwritable
-from mlbuild.regular import replace_regular
+from mlbuild.cli.output.written import written_file
 from mlbuild.shown import visible
 
 _TAGS = {"failed": "failure", "skipped": "skipped"}
 
 
-def write_junit(file: Path, project: str, found: Sequence[Tested]) -> None:
+def add_junit(parser: argparse.ArgumentParser, what: str) -> None:
+    """Let a command write a JUnit file."""
+    parser.add_argument(
+        "--junit", metavar="FILE", help=f"also write the results of {what} to a JUnit XML file"
+    )
+
+
+def write_junit(file: str, project: str, found: Sequence[Tested]) -> None:
     """Write the tests and gates of a project to a file.
 
     Raises:
-        Unwritable: It cannot be written.
+        Stopped: It cannot be written.
     """
-    try:
-        replace_regular(file, _suite(project, found).encode())
-    except OSError as error:
-        raise Unwritable(str(file), error, "choose another file") from None
+    written_file(file, _suite(project, found).encode())
 
 
 def _suite(project: str, found: Sequence[Tested]) -> str:
