@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -275,6 +277,25 @@ def test_files_that_are_lost_are_restored_from_the_store(project: Path, mlbuild:
     shutil.rmtree(folder / ".mlbuild")
     done = mlbuild("channels")
     assert done.code == DATA and "no longer in the store" in done.out
+
+
+def test_a_channel_in_a_lower_layer_of_the_file_system_is_replaced(
+    promoted: Path, mlbuild: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose image contains the channel: its folder cannot be renamed."""
+    rename = os.rename
+
+    def layered(source: str, target: str) -> None:
+        if str(source).endswith("/channels/prod"):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", layered)
+    (promoted / "dist/trees/metrics.json").write_text("{}")
+    done = mlbuild("promote", "trees", "prod", "--force", "--why", "urgent")
+    assert done.code == OK, done.err
+    assert (promoted / "channels/prod/metrics.json").read_text() == "{}"
+    assert {path.name for path in (promoted / "channels").iterdir()} == {"prod", "prod.json"}
 
 
 def test_channels_outside_the_project_are_not_used(project: Path, mlbuild: Command, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from mlbuild import __version__
-from mlbuild.engine.execution import export
+from mlbuild.engine.execution import swap
 from mlbuild.pipeline.builds.written import place_of
 from tests.cli.processes import started
 from tests.cli.running import Command
@@ -119,7 +119,7 @@ def test_what_could_not_be_written_is_told_as_no_output(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     small(mlbuild.folder)
-    monkeypatch.setattr(export, "_copy", full)
+    monkeypatch.setattr(swap, "_copy", full)
     assert mlbuild("build").code == 7
     found = record(mlbuild.folder)
     assert found["tasks"]["publish:one"]["outcome"] == "failed" and found["outputs"] == {}

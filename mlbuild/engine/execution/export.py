@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from mlbuild.engine.decide.files import Digests, LocalFile
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.execution.exported import files_in, find_exported, is_below, keep_exported
+from mlbuild.engine.execution.swap import move, take_place, write_folder
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import kind, on_another_disk, remove
@@ -89,9 +89,6 @@ def export(task: Task, action: Action, store: Store, root: Path, build: str) -> 
 
     `build` is the name of this build.
 
-    The files are copies, so that editing one cannot damage the store. They are synced to disk before they are
-    visible, because nothing checks them again. (Contents of the store are checked before use.)
-
     Raises:
         Unwritable: The folder cannot be written. The previous one is still there.
     """
@@ -108,7 +105,7 @@ def export(task: Task, action: Action, store: Store, root: Path, build: str) -> 
         except OSError as error:
             if not on_another_disk(error):
                 raise
-            _exchange(action, store.contents, root / task.exports, beside, _move)
+            _exchange(action, store.contents, root / task.exports, beside, move)
     except OSError as error:
         raise Unwritable(task.exports, error) from error
     finally:
@@ -167,15 +164,8 @@ def _ignore(folder: Path) -> None:
 def _exchange(
     action: Action, contents: Contents, target: Path, swap: Path, aside: Callable[[Path, Path], object]
 ) -> None:
-    (swap / _COMING).mkdir(parents=True)
-    for part, digest in action.digests.items():
-        path = swap / _COMING / part
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _copy(contents.path(digest), path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(target):
-        aside(target, swap / _FORMER)
-    (swap / _COMING).rename(target)
+    write_folder(action.digests, contents, swap / _COMING)
+    take_place(swap / _COMING, target, swap / _FORMER, aside)
 
 
 def _undo(swap: Path, target: Path) -> None:
@@ -183,20 +173,3 @@ def _undo(swap: Path, target: Path) -> None:
     if os.path.lexists(former) and not os.path.lexists(target):
         former.rename(target)
     remove(swap)
-
-
-def _move(folder: Path, place: Path) -> None:
-    """Rename a folder. If it is in a lower layer of the file system, as in a container, copy it."""
-    try:
-        folder.rename(place)
-    except OSError as error:
-        if not on_another_disk(error):
-            raise
-        shutil.copytree(folder, place, symlinks=True)
-        remove(folder)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
-    with target.open("rb+") as file:
-        os.fsync(file.fileno())

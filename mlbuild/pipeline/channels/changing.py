@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlbuild.diagnostics import Unreadable, Unusable, Unwritable
-from mlbuild.engine.canonical import digest as digest_of_bytes
 from mlbuild.engine.execution.exported import files_in, find_exported, is_below
+from mlbuild.engine.execution.swap import take_place, write_folder
 from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.kinds import Json
@@ -160,16 +159,9 @@ def _write_folder(store: DiskStore, channel: Channel) -> None:
     try:
         for swap in (coming, former):
             remove(swap)
-        for name, digest in channel.now.files.items():
-            path = coming / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(contents.path(digest), path)
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
+        write_folder(channel.now.files, contents, coming)
         replace_regular(file_of(store.root, channel.name), channel.text())
-        if os.path.lexists(target):
-            target.rename(former)
-        coming.rename(target)
+        take_place(coming, target, former)
         remove(former)
     except OSError as error:
         raise Unwritable(
@@ -193,7 +185,6 @@ def _stored(store: DiskStore, folder: Path) -> Mapping[str, str]:
         except OSError as error:
             raise Unreadable(f"{folder.name}/{name}", error, "build again") from None
         found[name] = store.contents.put(content)
-        assert found[name] == digest_of_bytes(content)
     if MODEL not in found:
         raise Refused(f"'{folder.name}' contains no {MODEL}", "build again")
     return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -81,7 +80,7 @@ class Channel:
     """A channel: its name, and its changes, the newest first. The first one says which model it has."""
 
     name: str
-    changes: tuple[Promotion, ...] = field(default=())
+    changes: tuple[Promotion, ...]
 
     @property
     def now(self) -> Promotion:
