@@ -14,6 +14,7 @@ from typing import Any
 import onnxruntime
 import pytest
 
+from mlbuild import api
 from mlbuild.cli.main import main
 from tests.docs.examples import project_of
 from tests.docs.markdown import DOCS, ROOT, Block, blocks, pages, tables
@@ -146,10 +147,37 @@ def test_a_json_document_has_the_keys_of_the_page(
         "init": "-f drafted.mlbuild.yaml",
         "store": "verify",
         "rows": "birds",
+        "describe": "birds",
+        "diff": "last last",
         "report": "trees",
+        "promote": "linear prod",
+        "rollback": "prod",
         "contract infer": "data/penguins.csv",
         "contract diff": "mlbuild.yaml",
     }
+    for output in ("trees", "linear") if command == "rollback" else ():
+        assert ran(f"mlbuild promote {output} prod")[0] == 0
     _, printed = ran(f"mlbuild {command} {arguments.get(command, '')} --json")
     document: dict[str, Any] = json.loads(printed)
-    assert [*document] == ["schema_version", "command", "ok", "exit_code", *keys.split(", ")]
+    told = keys.partition(";")[0].split(", ")
+    assert [*document] == ["schema_version", "command", "ok", "exit_code", *told]
+
+
+def test_what_pages_say_about_flights_is_about_its_spec() -> None:
+    """They show lines of it, and how its metrics differ; to build it here would take too long."""
+    file = ROOT / "specs/flights/mlbuild.yaml"
+    (at,) = (
+        number for number, line in enumerate(file.read_text().splitlines(), 1) if "num_leaves: 63" in line
+    )
+    said = [
+        int(line)
+        for page in pages()
+        for line in re.findall(
+            r"models\.late\.params\.num_leaves\b.*mlbuild\.yaml:(\d+)", page.read_text(encoding="utf-8")
+        )
+    ]
+    assert said and {*said} == {at}
+    (compared,) = (one.text for one in blocks(DOCS / "cli.md") if "### late: test" in one.text)
+    rows = compared.partition("| metric |")[2].partition("\n\n")[0].splitlines()[2:]
+    metrics = api.load(file).models["late"].metrics
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == [one.label for one in metrics]
