@@ -102,8 +102,10 @@ class Item:
             if len(listed) > _MOST:
                 raise data_failure(f"'{address.called}' searches more than {_MOST:,} files")
         # Programs that show buckets as folders write empty files as folders. Here they lack the slash at their end.
-        folders = {str(above) for one in listed for above in PurePosixPath(one.key).parents}
-        files = {one.key: one for one in listed if one.size or one.key not in folders}
+        marks = {one.key for one in listed if not one.size}
+        if marks:
+            marks &= {str(above) for one in listed for above in PurePosixPath(one.key).parents}
+        files = {one.key: one for one in listed if one.key not in marks}
         matching = sorted(key for key in files if path_fits(key, address.key))
         if not matching:
             raise absent(address, "no file matches the pattern")
