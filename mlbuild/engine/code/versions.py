@@ -184,8 +184,7 @@ class Code:
         return self._decided_by(_FOLLOWERS, [self._scanner(), names])
 
     def _decided_by(self, modules: Iterable[str], more: Any) -> str:
-        sources = [self._sources.of(f"{__package__}.{name}") for name in modules]
-        contents = [source.read_bytes().decode() if source else "" for source in sources]
+        contents = [self._digest_of(f"{__package__}.{name}") for name in modules]
         return digest(canonical([sys.version, contents, more]))
 
 
