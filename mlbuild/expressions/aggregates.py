@@ -65,7 +65,7 @@ class Call:
         nullable = read.nullable or can_be_empty
         if self.function in (SUM, AVG):
             return ColumnType("float" if self.function == AVG else read.dtype, nullable, finite=read.finite)
-        return replace(read, nullable=nullable)
+        return read.with_nullable(nullable)
 
 
 def bind_call(

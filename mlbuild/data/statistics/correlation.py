@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: From this rank correlation on, columns belong together.
 _STRONG = 0.7
 #: More columns are not compared, because the cost grows with the square of their number.
-MOST_COLUMNS = 500
+_MOST_COLUMNS = 500
 _ROWS = 2_000
 #: The last digits of sums depend on the processor.
 _DIGITS = 6
@@ -28,7 +28,7 @@ def correlated(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, 
     """
     import numpy as np
 
-    if not 1 < len(names) <= MOST_COLUMNS:
+    if not 1 < len(names) <= _MOST_COLUMNS:
         return
     sample = rows.gather_every(max(-(-rows.height // _ROWS), 1))
     ranks = np.column_stack([_ranks(sample[name]) for name in names])
