@@ -39,8 +39,8 @@ from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.decide.records import find_record
 from mlbuild.engine.decide.stale import Fresh
 from mlbuild.engine.execution.events import BuildResult
-from mlbuild.engine.execution.export import export_reasons
-from mlbuild.engine.execution.exported import NOTES
+from mlbuild.engine.exporting.export import export_reasons
+from mlbuild.engine.exporting.exported import NOTES
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.builds.published import Published, published

@@ -16,9 +16,9 @@ from mlbuild.engine.code.versions import Code
 from mlbuild.engine.decide.files import Digests
 from mlbuild.engine.decide.records import Action, Part, keep_action
 from mlbuild.engine.decide.stale import Stale, World, decide
-from mlbuild.engine.execution.export import export
 from mlbuild.engine.execution.order import extent_of
 from mlbuild.engine.execution.perform import remember
+from mlbuild.engine.exporting.export import export
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen

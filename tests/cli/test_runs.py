@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from mlbuild import __version__
-from mlbuild.engine.execution import swap
+from mlbuild.engine.exporting import swap
 from mlbuild.pipeline.builds.written import place_of
 from tests.cli.processes import started
 from tests.cli.running import Command

@@ -14,7 +14,7 @@ from mlbuild.engine.decide.looks import Look, Looks, answered, find_look
 from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.decide.reasons import Reason, changes
 from mlbuild.engine.decide.records import Action, find_action, find_record
-from mlbuild.engine.execution.export import export_reasons
+from mlbuild.engine.exporting.export import export_reasons
 from mlbuild.engine.graph import FORMER, Task
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.store import Store

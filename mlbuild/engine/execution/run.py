@@ -43,11 +43,11 @@ from mlbuild.engine.execution.events import (
     ignore,
 )
 from mlbuild.engine.execution.executor import Executor, InProcess, Outcome
-from mlbuild.engine.execution.export import check_place, export, recover
 from mlbuild.engine.execution.ledger import Ledger
 from mlbuild.engine.execution.order import Extent, extent_of
 from mlbuild.engine.execution.perform import cannot_start, conclude, disagreement, remember
 from mlbuild.engine.execution.schedule import Schedule, Urgency
+from mlbuild.engine.exporting.export import check_place, export, recover
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import Store
 from mlbuild.progress import Progress

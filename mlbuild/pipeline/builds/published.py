@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mlbuild.engine.execution.exported import Exported, exported_folders, remove_exported, untouched_in
+from mlbuild.engine.exporting.exported import Exported, exported_folders, remove_exported, untouched_in
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen

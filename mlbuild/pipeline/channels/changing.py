@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlbuild.diagnostics import Unreadable, Unusable, Unwritable
-from mlbuild.engine.execution.exported import files_in, find_exported, is_below
-from mlbuild.engine.execution.swap import take_place, write_folder
+from mlbuild.engine.exporting.exported import files_in, find_exported, is_below
+from mlbuild.engine.exporting.swap import take_place, write_folder
 from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.kinds import Json

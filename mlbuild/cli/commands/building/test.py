@@ -21,7 +21,7 @@ from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec, tell, tell_failures
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.execution.events import BuildResult, Event, Listener, TaskFailed
-from mlbuild.engine.execution.exported import exported_folders, untouched_in
+from mlbuild.engine.exporting.exported import exported_folders, untouched_in
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.hints import did_you_mean, listed

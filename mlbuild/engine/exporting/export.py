@@ -11,8 +11,8 @@ from mlbuild.diagnostics import Unusable, Unwritable
 from mlbuild.engine.decide.files import Digests, LocalFile
 from mlbuild.engine.decide.reasons import Reason
 from mlbuild.engine.decide.records import Action
-from mlbuild.engine.execution.exported import files_in, find_exported, is_below, keep_exported
-from mlbuild.engine.execution.swap import move, take_place, write_folder
+from mlbuild.engine.exporting.exported import files_in, find_exported, is_below, keep_exported
+from mlbuild.engine.exporting.swap import move, take_place, write_folder
 from mlbuild.engine.graph import Task
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import kind, on_another_disk, remove
