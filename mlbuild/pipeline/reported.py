@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from mlbuild.diagnostics import FOUND_IN_BUILDS
 from mlbuild.expressions.tree import columns_of
+from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.params import Json, write
 from mlbuild.pipeline.private import private_in
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.spec.meaning.levels import level_of
-from mlbuild.spec.spec import Spec
+from mlbuild.spec.spec import Spec, TrialsSpec
 
 
 def about(scope: OutputScope) -> Json:
@@ -118,7 +120,8 @@ def _made(scope: OutputScope) -> Json:
         "cluster": None if dataset.cluster is None else write(dataset.cluster),
     }
     learned = {
-        **scope.model.learner,
+        **scope.model.fixed,
+        **_trials(scope),
         "features": [*model.features],
         "preprocessing": scope.model.steps,
         "target": write(model.target.answer),
@@ -127,6 +130,30 @@ def _made(scope: OutputScope) -> Json:
         "seed": model.seed,
     }
     return {"datasets": {dataset.name: _given(rows)}, "models": {model.name: _given(learned)}}
+
+
+def _trials(scope: OutputScope) -> Json:
+    """Return what the parameters are chosen from, and how."""
+    trials = scope.model.item.trials
+    if trials is None:
+        return {}
+    metric = METRIC_KIND.canonical(trials.metric)
+    if trials.search is not None:
+        return {"search": write(trials.search) | {"metric": metric}}
+    first, models = trials.groups[0], scope.spec.models
+    matrix: Json = {"params": {key: _values(trials, key) for key in first.settings}}
+    if ("seed",) in models[first.models[0]].places:
+        matrix["seed"] = [models[name].seed for name in first.models]
+    return {"matrix": matrix, "choose": {"metric": metric, "on": trials.on}}
+
+
+def _values(trials: TrialsSpec, key: str) -> list[Any]:
+    """Return the values of a parameter in the combinations of a matrix. They need not be hashable."""
+    values: list[Any] = []
+    for one in trials.groups:
+        if one.settings[key] not in values:
+            values.append(one.settings[key])
+    return values
 
 
 def _given(told: Json) -> Json:

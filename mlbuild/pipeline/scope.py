@@ -104,11 +104,19 @@ class ModelScope(Shipping[ModelSpec]):
         own = (*self.item.at, "seed")
         return self.item.places.get(("seed",)) or (own if written(self.spec, own) else ("seed",))
 
+    @cached_property
+    def fixed(self) -> Json:
+        """The learner without the parameters that are chosen among trials."""
+        params = self.learner["params"]
+        return self.learner | {"params": {key: params[key] for key in params if key not in self.varied}}
+
     @property
     def varied(self) -> Collection[str]:
-        """The parameters of the learner that a search chooses."""
-        search = self.item.trials.search if self.item.trials else None
-        return search.dimensions if search else ()
+        """The parameters of the learner that are chosen among trials."""
+        trials = self.item.trials
+        if trials is None:
+            return ()
+        return trials.search.dimensions if trials.search else trials.groups[0].settings
 
 
 class OutputScope(Shipping[OutputSpec]):

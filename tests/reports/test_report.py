@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlbuild.data.statistics.distance import distances
 from mlbuild.data.statistics.table import TableStatistics
@@ -60,6 +61,15 @@ def test_every_section_is_in_one_of_the_reports(page: Page, numeric: Path) -> No
 def test_the_page_about_reports_lists_the_sections_in_their_order() -> None:
     told = [cells[0] for _, cells in tables(DOCS / "report.md", "section", "shows")]
     assert told == [one.title for one in SECTIONS]
+
+
+def test_the_spec_of_a_chosen_model_says_what_it_was_chosen_from(page: Page) -> None:
+    """It does not have the parameters of one of the combinations."""
+    (text,) = [text for path, text in page.texts if path[-2:] == ("pre", "code") and "models:" in text]
+    told = yaml.safe_load(text)["models"]["trees"]
+    assert "num_leaves" not in told["params"] and told["params"]["num_iterations"] == 8
+    assert told["matrix"] == {"params": {"num_leaves": [3, 7]}}
+    assert told["choose"] == {"metric": "log_loss", "on": "valid"}
 
 
 @pytest.mark.parametrize("output", ["trees", "price"])

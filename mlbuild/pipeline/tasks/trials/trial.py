@@ -35,7 +35,6 @@ def plan(scope: ModelScope) -> Iterator[Task]:
     if trials is None or trials.search is None:
         return
     at = (*model.at, "search")
-    fixed = {key: value for key, value in scope.learner["params"].items() if key not in scope.varied}
     for number in range(trials.search.trials):
         task = scope.task(
             KIND,
@@ -44,7 +43,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             rank=MODELS,
             run=run,
             params={
-                "learner": {"type": model.learner.type, "params": fixed},
+                "learner": scope.fixed,
                 "metric": METRIC_KIND.canonical(trials.metric),
                 **train.training_params(scope),
             },
