@@ -18,7 +18,7 @@ import pytest
 from mlbuild.cli.exits import GATE, OK, USAGE
 from tests.budget import examples, tell
 from tests.cli.running import Command
-from tests.verdicts.teeth import MUTATIONS, OUTPUTS, demanding, project, table
+from tests.verdicts.teeth import DEMANDS, MUTATIONS, OUTPUTS, edit, project, table
 
 #: An ordinary run makes a few mutations of the small project.
 SOME = ("two labels are swapped on one island", "the sex tells the species", "it ends after one tree")
@@ -34,7 +34,8 @@ def working(mlbuild: Command, name: str) -> None:
     mlbuild.folder.rmdir()
     project(name, mlbuild.folder)
     assert mlbuild("build", "-q", "-j", "1", f"publish:{OUTPUTS[name]}").code == OK
-    demanding(name, mlbuild.folder)
+    assert mlbuild("promote", OUTPUTS[name], "prod").code == OK
+    edit(*DEMANDS[name])(mlbuild.folder)
     assert stops(mlbuild, name) == (OK, [])
 
 

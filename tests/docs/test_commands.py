@@ -141,8 +141,8 @@ def test_a_json_document_has_the_keys_of_the_page(
 ) -> None:
     monkeypatch.chdir(built)
     arguments = {
-        "why": "train:trees",
-        "query": "train:trees",
+        "why": "train:linear",
+        "query": "train:linear",
         "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
         "init": "-f drafted.mlbuild.yaml",
         "store": "verify",

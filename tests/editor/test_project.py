@@ -15,6 +15,10 @@ from mlbuild.spec.text.tree import Document
 from tests.editor.server import Server
 
 PENGUINS = Path(__file__).resolve().parents[2] / "specs" / "penguins"
+#: The models of the matrix of `trees`.
+COMBINATIONS = [
+    f"trees@num_leaves={leaves},learning_rate={rate}" for leaves in (3, 7, 15) for rate in ("0.05", "0.1")
+]
 COLUMNS = "species island bill_length_mm bill_depth_mm flipper_length_mm body_mass_g sex".split()
 
 
@@ -73,7 +77,7 @@ def test_the_project_itself_is_good(project: Project) -> None:
         ("    preprocessing: for_trees", "    preprocessing: |", ["for_trees", "for_lines"]),
         ("    contract: penguin", "    contract: |", ["penguin"]),
         ("    from: penguins", "    from: |", ["penguins", "birds"]),
-        ("    model: trees", "    model: |", ["trees", "linear"]),
+        ("    model: trees", "    model: |", ["trees", "linear", *COMBINATIONS]),
         ("      columns: sex\n", "      columns: |\n", COLUMNS),
         ("      columns: [island, sex]", "      columns: [island, |]", COLUMNS),
         # The file has this column, and the contract does not name it yet.

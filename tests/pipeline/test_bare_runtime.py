@@ -23,6 +23,7 @@ from tests.runtimes.exchange import Question
 from tests.runtimes.installed import RUNTIMES, Runtime
 
 SOAK = bool(examples(0, 1))
+_ALL_ROWS = "  late:\n    model: late\n    verify: {rows: all}\n"
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +54,9 @@ def test_the_artifact_answers_all_rows_alone(runtime: Runtime, artifact: Questio
 
 def trained_and_rows(project: Path) -> tuple[Trained, pl.DataFrame]:
     """Build; return the trained pipeline and all raw rows as verification saw them."""
-    text = project.read_text()
-    project.write_text(
-        re.sub(
-            r"late: *\{model: late\}|late:\n +model: late", "late: {model: late, verify: {rows: all}}", text
-        )
-    )
+    text, count = re.subn(r"  late:(\n   )? \{?model: late\}?\n", _ALL_ROWS, project.read_text())
+    assert count == 1
+    project.write_text(text)
     seen: list[tuple[Trained, pl.DataFrame]] = []
 
     def watched(trained: Trained, model: bytes, blocks: Iterable[parity.Real], threads: int = 1) -> bytes:

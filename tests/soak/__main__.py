@@ -76,6 +76,7 @@ SOAKS = {
     ],
     "profiles": ["tests/spec/test_variants.py"],
     "reports": ["tests/reports"],
+    "specs": ["tests/cli/test_specs.py"],
 }
 
 
