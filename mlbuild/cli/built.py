@@ -60,7 +60,12 @@ def built(args: argparse.Namespace, spec: Spec, task: str, failing: str) -> Acti
     """
     result = build_for(args, spec, [task])
     if not result.ok:
-        failed = next(iter(result.failures.values()))
-        code = code_of(failure.kind for failure in result.failures.values())
-        raise Stopped(f"{failing}: {failed.message}", code=code)
+        raise failed(result, failing)
     return result.actions[task]
+
+
+def failed(result: BuildResult, failing: str) -> Stopped:
+    """Return the end of a command that needs results which a build could not make."""
+    first = next(iter(result.failures.values()))
+    code = code_of(failure.kind for failure in result.failures.values())
+    return Stopped(f"{failing}: {first.message}", code=code)

@@ -20,21 +20,26 @@ if TYPE_CHECKING:
 FORMER = "former"
 
 
-class Job(Protocol):
-    """What the function of a task sees: its parameters, its inputs, and where to write its parts.
+class Given(Protocol):
+    """What a task is given: its parameters and its inputs."""
+
+    params: Mapping[str, Any]
+
+    def read(self, slot: str, part: str) -> bytes:
+        """Return the content of a part of an input."""
+
+
+class Job(Given, Protocol):
+    """What the function of a task sees: what it is given, and where to write its parts.
 
     `outside` is what the task asks. Its former answer, if it asked the same before, is the input slot `FORMER`.
     """
 
-    params: Mapping[str, Any]
     threads: int
     outside: Any
 
     def parts(self, slot: str) -> tuple[str, ...]:
         """Return the names of the parts that the input `slot` reads, as declared."""
-
-    def read(self, slot: str, part: str) -> bytes:
-        """Return the content of a part of an input."""
 
     def path(self, slot: str, part: str) -> Path:
         """Return a part of an input as a file, which must not be changed."""

@@ -12,6 +12,7 @@ from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Answer, Coding
+from mlbuild.models.contributions import Contributions
 from mlbuild.models.training import Rows, Training
 from mlbuild.params import Described, Json
 
@@ -53,6 +54,8 @@ class Learner(Described):
     answer: ClassVar[AnswerClass]
     #: What features may contain besides bool, int and float without missing values: `null`, `category`, `vector`.
     accepts: ClassVar[frozenset[str]] = frozenset()
+    #: Whether its scores are functions of sums, to which each feature contributes.
+    explains: ClassVar[bool] = False
     #: The distributions whose versions can change what is learned.
     libraries: ClassVar[tuple[str, ...]] = ()
     #: Names that other libraries use for the parameters, for hints; and refused parameters of the library, with
@@ -125,6 +128,16 @@ class Learner(Described):
         It is biased towards columns with many different values, which give more splits to choose from.
         """
         return None
+
+    def contributions(self, fitted: bytes, rows: Rows) -> Contributions:
+        """Return how much each number of the expanded matrix contributes to the sums behind the scores of rows, for a
+        learner that `explains` them.
+        """
+        raise NotImplementedError
+
+    def link(self, fitted: bytes, sums: Array) -> Array:
+        """Convert sums, [N, sums], to scores, [N, width], for a learner that `explains` them."""
+        raise NotImplementedError
 
     def trees(self, fitted: bytes) -> Trees | None:
         """Return the trees that a written model must contain; None for a learner without trees."""

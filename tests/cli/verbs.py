@@ -22,6 +22,7 @@ LINES = {
     "explain": ("explain", "unknown-op"),
     "schema": ("schema",),
     "metrics": ("metrics",),
+    "importance": ("importance", "trees", "--row", "1"),
     "report": ("report", "trees"),
     "diff": ("diff", "last", "last"),
     "bisect": ("bisect", "--metric", "log_loss", "a..b"),

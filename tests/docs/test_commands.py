@@ -149,6 +149,7 @@ def test_a_json_document_has_the_keys_of_the_page(
         "rows": "birds",
         "describe": "birds",
         "diff": "last last",
+        "importance": "trees",
         "report": "trees",
         "promote": "linear prod",
         "rollback": "prod",

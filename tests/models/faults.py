@@ -18,9 +18,11 @@ from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
 from mlbuild.models.answers.classification import Classification
+from mlbuild.models.contributions import Contributions
 from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
+from mlbuild.models.matrix import matrix
 from mlbuild.models.sklearn.linear_regression import LinearRegression
 from mlbuild.models.sklearn.logistic_regression import LogisticRegression
 from mlbuild.models.sklearn.ridge import Ridge
@@ -47,7 +49,7 @@ class RoundedFile(LinearRegression):
 
 
 class WrongSignOnBothSides(Ridge):
-    def link(self, sums: Array) -> Array:
+    def link(self, fitted: bytes, sums: Array) -> Array:
         return -sums
 
     def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
@@ -204,6 +206,20 @@ class ProbesByChance(LinearRegression):
         return replace(probe, rows=probe.rows + np.random.default_rng().standard_normal(probe.rows.shape))
 
 
+class ExplainsWithoutWhatIsExpected(LightgbmClassifier):
+    def contributions(self, fitted: bytes, rows: Rows) -> Contributions:
+        told = super().contributions(fitted, rows)
+        return replace(told, expected=told.expected + 1e-6 * np.arange(1, 1 + len(told.expected)))
+
+
+class ExplainsByItsCoefficients(Ridge):
+    """The contributions are not compared with the means, so they add up to something else."""
+
+    def contributions(self, fitted: bytes, rows: Rows) -> Contributions:
+        told = super().contributions(fitted, rows)
+        return replace(told, values=matrix(rows)[:, None, :] * json.loads(fitted)["coefficients"])
+
+
 #: The test that finds each of them.
 FAULTS: dict[type[Learner], str] = {
     WrongSign: "predicts_what_its_file_answers",
@@ -233,4 +249,6 @@ FAULTS: dict[type[Learner], str] = {
     OtherBins: "learns_the_same_from_bins",
     WatchesWhatItDoesNot: "watches_metrics_of_its_answer",
     ProbesByChance: "probes_itself",
+    ExplainsWithoutWhatIsExpected: "explains_its_scores",
+    ExplainsByItsCoefficients: "explains_its_scores",
 }

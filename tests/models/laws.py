@@ -150,6 +150,30 @@ def answers_one_row_as_among_others(cls: type[Learner]) -> None:
         assert np.array_equal(alone, cls().predict(fitted, one.rows, 1)[7:8])
 
 
+def explains_its_scores(cls: type[Learner]) -> None:
+    """The contributions of a row add up to what its scores follow from, alone and among others; those of no row, too."""
+    for learner in (cls(), *variants(cls, examples(3, 100))):
+        for one in asked(cls, 60):
+            with at_most_data_failure():
+                fitted = learner.fit(one.training)
+                if not cls.explains:
+                    continue
+                for rows in (one.rows, hard_rows(one.rows), first_rows(one.rows, 1), first_rows(one.rows, 0)):
+                    _adds_up(learner, fitted, rows)
+
+
+def _adds_up(learner: Learner, fitted: bytes, rows: Rows) -> None:
+    told = learner.contributions(fitted, rows)
+    assert told.values.shape == (rows.features.height, len(told.expected), sum(widths(rows)))
+    assert np.array_equal(told.expected, learner.contributions(fitted, first_rows(rows, 0)).expected)
+    scores = learner.predict(fitted, rows, 1)
+    with np.errstate(all="ignore"):
+        sums, largest = told.sums, np.abs(told.values).max(axis=(1, 2), initial=1.0)
+        wrong = np.abs(learner.link(fitted, sums) - scores) > 1e-9 * largest[:, None]
+    assert not wrong[np.isfinite(sums).all(axis=1)].any()
+    assert told.scale
+
+
 def takes_one_row_and_targets_that_never_vary(cls: type[Learner]) -> None:
     """It learns a constant, or gives a clear reason why it cannot."""
     for one in asked(cls, 60):

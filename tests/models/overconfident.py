@@ -17,8 +17,8 @@ _TIMES = 50.0
 class Overconfident(LogisticRegression):
     """Its classes are those of logistic regression, but its probabilities are too close to 0 and 1."""
 
-    def link(self, sums: Array) -> Array:
-        return super().link(sums * _TIMES)
+    def link(self, fitted: bytes, sums: Array) -> Array:
+        return super().link(fitted, sums * _TIMES)
 
     def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
         return super().lower_link(graph, graph.call("Mul", sums, graph.constant(_TIMES)), width)

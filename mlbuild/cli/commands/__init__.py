@@ -28,6 +28,7 @@ THEMES = {
     "tracking": {
         "runs": "list the builds, what differed between them, and the metrics of their models",
         "metrics": "show the metrics of models with confidence intervals, next to those of a constant",
+        "importance": "show how much a model relies on each input, and what contributes to the predictions for rows",
         "report": "print the path of the HTML report on an output, or open it",
         "diff": "compare two builds: spec, data, metrics and predictions",
         "bisect": "find the commit that made a metric worse",

@@ -13,8 +13,10 @@ from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees
 from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
+from mlbuild.models.contributions import Contributions
 from mlbuild.models.learner import Learner, Probe
 from mlbuild.models.lightgbm.library import lightgbm, useful
+from mlbuild.models.lightgbm.link import link, scale
 from mlbuild.models.lightgbm.lowering import lower, trees_of
 from mlbuild.models.lightgbm.parameters import BINNING, CATEGORY_PARAMETERS, Parameters
 from mlbuild.models.lightgbm.text import ModelText
@@ -38,6 +40,7 @@ class Lightgbm(Parameters, Learner):
     """A LightGBM learner. The fitted learner is LightGBM's model text without the list of parameters."""
 
     accepts: ClassVar[frozenset[str]] = frozenset({"null", "category", "vector"})
+    explains = True
     libraries: ClassVar[tuple[str, ...]] = ("lightgbm",)
     aliases: ClassVar[Mapping[str, str]] = ALIASES
     refused: ClassVar[Mapping[str, str]] = REFUSED
@@ -138,6 +141,27 @@ class Lightgbm(Parameters, Learner):
 
         model = lightgbm().Booster(model_str=fitted.decode())
         return np.asarray(model.feature_importance("gain"), dtype=np.float64)
+
+    def contributions(self, fitted: bytes, rows: Rows) -> Contributions:
+        """Compute LightGBM's `pred_contrib`: TreeSHAP (Lundberg et al., 2018) by the number of training rows in each
+        leaf.
+        """
+        import numpy as np
+
+        text, model = ModelText.parse(fitted.decode()), lightgbm().Booster(model_str=fitted.decode())
+
+        def parts(matrix: Any) -> np.ndarray[Any, Any]:
+            found = model.predict(matrix, pred_contrib=True, num_threads=1)
+            every = np.reshape(found, (-1, text.per_iteration, text.features + 1)).astype(np.float64)
+            # LightGBM adds up the trees of a random forest here, although it predicts their mean.
+            return every / text.iterations if text.averaged else every
+
+        anywhere = parts(np.zeros((1, text.features)))
+        every = parts(expanded(rows)) if rows.features.height else anywhere[:0]
+        return Contributions(every[:, :, :-1], anywhere[0, :, -1], scale(text))
+
+    def link(self, fitted: bytes, sums: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return link(ModelText.parse(fitted.decode()), sums)
 
     def trees(self, fitted: bytes) -> Trees:
         return trees_of(ModelText.parse(fitted.decode()))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.trees import Trees, tree_ensemble
+from mlbuild.models.lightgbm.link import lower_link
 from mlbuild.models.lightgbm.text import MISSING_NONE, MISSING_ZERO, ModelText
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def lower(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
     raw = tree_ensemble(graph, _zeros_missing(model, graph, matrix), trees_of(model))
     if model.averaged:
         raw = graph.call("Div", raw, graph.constant(float(model.iterations)))
-    return _transformed(model, graph, raw)
+    return lower_link(model, graph, raw)
 
 
 def _zeros_missing(model: ModelText, graph: Graph, matrix: Tensor) -> Tensor:
@@ -77,28 +78,3 @@ def kept(model: ModelText) -> Array:
     counts: Array = (model.leaves > 1) | (model.leaf_value[np.cumsum(model.leaves) - model.leaves] != 0)
     counts[0] |= not counts.any()
     return counts
-
-
-def _transformed(model: ModelText, graph: Graph, raw: Tensor) -> Tensor:
-    """Convert sums of leaves to scores with the `ConvertOutput` of the objective, in the same form as LightGBM."""
-    name, words = model.objective
-    if name == "binary":
-        positive = _sigmoid(graph, raw, float(words["sigmoid"]))
-        negative = graph.call("Sub", graph.constant(1.0), positive)
-        return graph.call("Concat", negative, positive, axis=1)
-    if name == "multiclass":
-        return graph.call("Softmax", raw, axis=1)
-    if name == "multiclassova":
-        return _sigmoid(graph, raw, float(words["sigmoid"]))
-    if name in ("poisson", "gamma", "tweedie"):
-        return graph.call("Exp", raw)
-    if "sqrt" in words:
-        return graph.call("Mul", raw, graph.call("Abs", raw))
-    return raw
-
-
-def _sigmoid(graph: Graph, raw: Tensor, steepness: float) -> Tensor:
-    """1 / (1 + exp(-steepness * raw)), accurate in the tail towards 0."""
-    one = graph.constant(1.0)
-    power = graph.call("Exp", graph.call("Mul", raw, graph.constant(-steepness)))
-    return graph.call("Div", one, graph.call("Add", one, power))

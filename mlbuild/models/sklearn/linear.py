@@ -12,6 +12,7 @@ from mlbuild.lowering.value import Value
 from mlbuild.models.answers.answer import Coding
 from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
+from mlbuild.models.contributions import Contributions
 from mlbuild.models.learner import Learner
 from mlbuild.models.matrix import lowered, matrix
 from mlbuild.models.sklearn.linear_form import LinearForm, fit_form
@@ -32,6 +33,7 @@ class Linear(Learner):
     """A linear model. mlbuild computes predictions from the coefficients that scikit-learn finds."""
 
     accepts = frozenset({"vector"})
+    explains = True
     libraries = ("scikit-learn", "scipy", "numpy")
     refused = {
         "random_state": _SEED,
@@ -55,12 +57,15 @@ class Linear(Learner):
         values = self.values_by_field()
         return {key: values[param.name] for key, param in params_of(type(self)).items()}
 
-    def link(self, sums: Array) -> Array:
-        """Convert the sums of the linear form to scores; both are [N, width]."""
+    def scale(self, width: int) -> str:
+        """Return what this many sums are, for people."""
+        return "score"
+
+    def link(self, fitted: bytes, sums: Array) -> Array:
         return sums
 
     def lower_link(self, graph: Graph, sums: Tensor, width: int) -> Tensor:
-        """Do the same in the graph."""
+        """Convert the sums of the linear form to scores in the graph."""
         return sums
 
     def infer(self, features: Schema, target: ColumnType) -> None:
@@ -71,7 +76,11 @@ class Linear(Learner):
         return fit_form(self.estimator(training.seed), training).to_bytes()
 
     def predict(self, fitted: bytes, rows: Rows, threads: int) -> Array:
-        return self.link(LinearForm.from_bytes(fitted).sums(matrix(rows)))
+        return self.link(fitted, LinearForm.from_bytes(fitted).sums(matrix(rows)))
+
+    def contributions(self, fitted: bytes, rows: Rows) -> Contributions:
+        form = LinearForm.from_bytes(fitted)
+        return form.contributions(matrix(rows), self.scale(len(form.intercepts)))
 
     def lower(self, fitted: bytes, graph: Graph, features: Mapping[str, Value], schema: Schema) -> Tensor:
         form = LinearForm.from_bytes(fitted)
@@ -95,7 +104,10 @@ class LinearClassifier(Linear):
 
     answer = Classification
 
-    def link(self, sums: Array) -> Array:
+    def scale(self, width: int) -> str:
+        return "log-odds" if width == 1 else "logits"
+
+    def link(self, fitted: bytes, sums: Array) -> Array:
         """Two classes: 1 / (1 + exp(-sum)). More classes: the softmax of the sums."""
         import numpy as np
 

@@ -14,6 +14,7 @@ from mlbuild.diagnostics import Failed, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.lowering.graph import Graph, Tensor
+from mlbuild.models.contributions import Contributions
 from mlbuild.models.matrix import matrix
 from mlbuild.models.training import Rows, Training
 
@@ -30,10 +31,14 @@ _LARGE = 1e100
 
 @frozen
 class LinearForm:
-    """A row of coefficients and an intercept for each sum, and how the solver ended."""
+    """A row of coefficients and an intercept for each sum, and how the solver ended.
+
+    `means` are those of the features in the training rows.
+    """
 
     coefficients: list[list[float]]
     intercepts: list[float]
+    means: list[float]
     iterations: int | None = None
     converged: bool = True
 
@@ -60,6 +65,15 @@ class LinearForm:
                     total += features[:, place] * row[place]
                 sums[:, index] = total + intercept
         return sums
+
+    def contributions(self, features: Array, scale: str) -> Contributions:
+        """Compare each feature with its mean: the coefficient times the difference."""
+        import numpy as np
+
+        means = np.array([self.means])
+        with np.errstate(all="ignore"):
+            values = (features - means)[:, None, :] * np.array(self.coefficients)
+        return Contributions(values, self.sums(means)[0], scale)
 
     def lower(self, graph: Graph, features: Tensor) -> Tensor:
         """Do the same in the graph. CumSum is the only operator that adds in a known order."""
@@ -125,12 +139,14 @@ def fit_form(model: Any, training: Training) -> LinearForm:
             raise _too_large() from None
     coefficients = np.atleast_2d(model.coef_)
     intercepts = np.broadcast_to(model.intercept_, len(coefficients))
-    if not (np.isfinite(coefficients).all() and np.isfinite(intercepts).all()):
+    with np.errstate(over="ignore"):
+        means = features.mean(axis=0)
+    if not all(np.isfinite(one).all() for one in (coefficients, intercepts, means)):
         raise _too_large()
     rounds = getattr(model, "n_iter_", None)  # also None if a solver does not iterate
     iterations = None if rounds is None else int(np.max(rounds))
     converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-    return LinearForm(coefficients.tolist(), intercepts.tolist(), iterations, converged)
+    return LinearForm(coefficients.tolist(), intercepts.tolist(), means.tolist(), iterations, converged)
 
 
 def _too_large() -> Failed:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mlbuild.bundle.artifact import write_artifact
 from mlbuild.bundle.trained import Recipe, Trained
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.engine.graph import Given, Input, Job, Task
 from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS, Places
 from mlbuild.pipeline.scope import OutputScope
@@ -86,7 +86,7 @@ def contract(scope: OutputScope) -> Input:
     return Input("contract", f"artifact:{scope.item.name}", (CONTRACT,))
 
 
-def trained_of(job: Job) -> Trained:
+def trained_of(job: Given) -> Trained:
     """Load the trained pipeline from the inputs of the task."""
     states = tuple(json.loads(job.read("fit", "states")))
     recipe = Recipe.from_json(job.params["recipe"])

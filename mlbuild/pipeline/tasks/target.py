@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
-from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.engine.graph import Given, Input, Job, Task
 from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Coding
 from mlbuild.params import read, write
@@ -42,7 +42,7 @@ def coded(scope: ModelScope, *splits: str) -> Input:
     return Input("target", f"target:{scope.item.name}", ("coding", *splits))
 
 
-def read_coding(job: Job) -> Coding:
+def read_coding(job: Given) -> Coding:
     """Read the coding of the target from the input `coded`."""
     return Coding.from_json(json.loads(job.read("target", "coding")))
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlbuild.diagnostics import data_failure
-from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.engine.graph import Given, Input, Job, Task
 from mlbuild.models.answers.answer import Coding
 from mlbuild.models.thresholds.listed import THRESHOLD
 from mlbuild.params import Json, write
@@ -60,7 +60,7 @@ def asked(scope: ModelScope) -> Json:
     return {} if scope.item.threshold is None else {KIND: write(scope.item.threshold)}
 
 
-def coding_of(job: Job, params: Mapping[str, Any]) -> Coding:
+def coding_of(job: Given, params: Mapping[str, Any]) -> Coding:
     """Read the coding of the target, with the threshold if the parameters say that it is an input."""
     coding = read_coding(job)
     return replace(coding, threshold=json.loads(job.read(KIND, KIND))) if KIND in params else coding

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Input, Job, Task
+from mlbuild.engine.graph import Given, Input, Job, Task
 from mlbuild.models.learner import Learner
 from mlbuild.models.training import EarlyStopping, Rows, Training
 from mlbuild.params import Json
@@ -66,7 +66,7 @@ def fitted(scope: ModelScope) -> Input:
     return Input("fitted", f"{kind}:{scope.item.name}", PARTS)
 
 
-def learner(job: Job) -> Learner:
+def learner(job: Given) -> Learner:
     """Create the learner of the input `fitted`."""
     return learner_of(json.loads(job.read("fitted", "learner")))
 

@@ -97,7 +97,8 @@ def test_any_numbers_add_up_alike(data: st.DataObject) -> None:
     width = data.draw(st.integers(1, 9))
     rows = data.draw(st.integers(0, 6))
     finite = st.floats(allow_nan=False, allow_infinity=False)
-    form = LinearForm([data.draw(st.lists(finite, min_size=width, max_size=width))], [data.draw(finite)])
+    row = data.draw(st.lists(finite, min_size=width, max_size=width))
+    form = LinearForm([row], [data.draw(finite)], [0.0] * width)
     values = data.draw(arrays.arrays(np.float64, (rows, width), elements=st.floats()))
     names = {f"x{index}": "float" for index in range(width)}
     frame = pl.DataFrame({name: values[:, index] for index, name in enumerate(names)})
@@ -121,13 +122,14 @@ def test_weights_count() -> None:
 
 
 def test_bytes_are_canonical_and_exact() -> None:
-    form = LinearForm([[0.1, -1e-310]], [1 / 3], 7)
+    form = LinearForm([[0.1, -1e-310]], [1 / 3], [0.5, 2.0], 7)
     assert LinearForm.from_bytes(form.to_bytes()) == form
     assert json.loads(form.to_bytes()) == {
         "coefficients": [[0.1, -1e-310]],
         "converged": True,
         "intercepts": [1 / 3],
         "iterations": 7,
+        "means": [0.5, 2.0],
     }
 
 
@@ -168,7 +170,7 @@ def test_coefficients_of_several_classes_are_told_by_class() -> None:
 
 def test_of_very_many_coefficients_the_largest_are_told() -> None:
     row = [float(place % 4001) for place in range(5000)]
-    told = LinearForm([row], [0.0]).describe([f"c{place}" for place in range(5000)], ())
+    told = LinearForm([row], [0.0], row).describe([f"c{place}" for place in range(5000)], ())
     assert len(told["coefficients"]) == 2000
     assert min(told["coefficients"].values()) == sorted(row)[-2000]
     assert [*told["coefficients"]] == sorted(told["coefficients"], key=lambda name: int(name[1:]))

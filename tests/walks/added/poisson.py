@@ -34,7 +34,10 @@ class Poisson(Linear):
 
         return linear_model.PoissonRegressor(solver="newton-cholesky", **self.values)
 
-    def link(self, sums: Array) -> Array:
+    def scale(self, width: int) -> str:
+        return "log of the score"
+
+    def link(self, fitted: bytes, sums: Array) -> Array:
         import numpy as np
 
         with np.errstate(all="ignore"):
