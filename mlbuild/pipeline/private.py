@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from mlbuild.data.lineage import computed_from, first_reached
-from mlbuild.spec.spec import SourceSpec, Spec
+from collections.abc import Mapping
+
+from mlbuild.data.lineage import Node, computed_from, first_reached
+from mlbuild.spec.spec import OutputSpec, SourceSpec, Spec
 
 
 def private_of(source: SourceSpec) -> list[str]:
@@ -13,10 +15,18 @@ def private_of(source: SourceSpec) -> list[str]:
 
 def private_in(spec: Spec, name: str) -> list[str]:
     """Return the columns of a source or dataset with values that were computed from private ones, sorted."""
+    table = spec.sources[name].table if name in spec.sources else spec.datasets[name].table
+    return _private(spec, {one: column.node for one, column in table.columns.items()})
+
+
+def private_inputs(spec: Spec, output: OutputSpec) -> list[str]:
+    """Return the inputs of an output with values that were computed from private ones, sorted."""
+    return _private(spec, {one.name: one.column.node for one in output.serving.inputs})
+
+
+def _private(spec: Spec, nodes: Mapping[str, Node]) -> list[str]:
     wanted = [
         source.table.columns[one].node for source in spec.sources.values() for one in private_of(source)
     ]
-    table = spec.sources[name].table if name in spec.sources else spec.datasets[name].table
-    nodes = {one: column.node for one, column in table.columns.items()}
     reached = first_reached(nodes.values(), wanted, computed_from)
     return sorted(one for one, node in nodes.items() if node in reached)

@@ -25,7 +25,7 @@ from mlbuild.frozen import frozen
 from mlbuild.spec.spec import Spec
 
 #: The number of tasks of a source, and of a model with its output.
-_OF_SOURCE, _OF_MODEL = 3, 10
+_OF_SOURCE, _OF_MODEL = 3, 11
 
 #: What a build prints about its outputs.
 _TOLD = {

@@ -29,9 +29,11 @@ TIMES = {
     "artifact:one": 0.5,
     "verify:one": 2.0,
     "report:one": 0.25,
+    "profile:one": 0.0,
     "importance:one": 0.125,
     "publish:one": 0.25,
 }
+MAYBE = ("artifact:one", "evaluate:one", "profile:one", "importance:one")
 MORE_LEAVES = ("--set", "models.one.params.num_leaves=5")
 
 
@@ -71,19 +73,19 @@ def test_before_the_first_build_no_time_is_told(mlbuild: Command) -> None:
     found = lines(mlbuild("plan"))
     assert found[0] == "RUN     source:rows     never built"
     assert found[3] == "MAYBE   dataset:all     depends on the results of contract:rows, source:rows"
-    assert found[-1] == "1 RUN, 16 MAYBE"
+    assert found[-1] == "1 RUN, 17 MAYBE"
     assert lines(mlbuild("build", "-n")) == found
     estimate = json.loads(mlbuild("plan", "--json").out)["estimate"]
     path = {"seconds": 0.0, "tasks": []}
-    assert estimate == {"least_seconds": 0, "most_seconds": 0, "unknown": 17, "critical_path": path}
+    assert estimate == {"least_seconds": 0, "most_seconds": 0, "unknown": 18, "critical_path": path}
 
 
 def test_where_all_is_up_to_date_no_time_is_told(project: Command) -> None:
-    assert lines(project("plan")) == lines(project("build", "-n")) == ["17 REUSE"]
+    assert lines(project("plan")) == lines(project("build", "-n")) == ["18 REUSE"]
     *tasks, count = lines(project("plan", "-v"))
     assert lines(project("build", "-n", "-v")) == [*tasks, count]
     assert tasks == [f"REUSE   {task}" for task in sorted(TIMES, key=[one.split()[1] for one in tasks].index)]
-    assert count == "17 REUSE"
+    assert count == "18 REUSE"
 
 
 def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
@@ -94,10 +96,11 @@ def test_what_runs_or_may_is_told_with_its_time(project: Command) -> None:
         "MAYBE   importance:one      0.12 s  depends on the results of artifact:one, train:one",
         "MAYBE   predict:one     1 min 05 s  depends on the result of train:one",
         "MAYBE   evaluate:one        0.00 s  depends on the results of predict:one, train:one",
+        "MAYBE   profile:one         0.00 s  depends on the results of artifact:one, predict:one, train:one",
         "MAYBE   verify:one          2.00 s  depends on the results of artifact:one, predict:one, train:one",
         f"MAYBE   report:one          0.25 s  depends on the results of artifact:one, evaluate:one, importance:one, verify:one; {told}",
-        "MAYBE   publish:one         0.25 s  depends on the results of artifact:one, evaluate:one, importance:one, report:one, verify:one",
-        "1 RUN, 7 MAYBE, 9 REUSE",
+        "MAYBE   publish:one         0.25 s  depends on the results of artifact:one, evaluate:one, importance:one, profile:one, report:one, verify:one",
+        "1 RUN, 8 MAYBE, 9 REUSE",
         "estimated: 1 h 02 min for RUN, up to 1 h 03 min with MAYBE; critical path 1 h 03 min",
     ]
 
@@ -112,17 +115,14 @@ def test_times_in_the_document(project: Command) -> None:
         "critical_path": {"seconds": 3_792.9, "tasks": tasks},
     }
     told = {task["task"]: task["seconds"] for task in document["tasks"]}
-    assert told == {
-        task: TIMES[task] if task in (*tasks, "artifact:one", "evaluate:one", "importance:one") else None
-        for task in TIMES
-    }
+    assert told == {task: TIMES[task] if task in (*tasks, *MAYBE) else None for task in TIMES}
 
 
 def test_a_task_that_never_ran_has_no_time(project: Command) -> None:
     times = {task: seconds for task, seconds in TIMES.items() if task not in ("train:one", "verify:one")}
     open_store(project.folder).local.keep_note("times", times)
     *_, count, estimate = lines(project("plan", *MORE_LEAVES))
-    assert count == "1 RUN, 7 MAYBE, 9 REUSE"
+    assert count == "1 RUN, 8 MAYBE, 9 REUSE"
     assert estimate == (
         "estimated: 0.00 s for RUN, up to 1 min 07 s with MAYBE; critical path 1 min 06 s; no estimate for 2 tasks"
     )
@@ -135,7 +135,7 @@ def test_what_is_forced_runs_whatever_it_waits_for(project: Command) -> None:
         "2 RUN, 5 REUSE",
         "estimated: 1 h 02 min for RUN; critical path 1 h 02 min",
     ]
-    assert lines(project("plan", "--force"))[-2] == "17 RUN"
+    assert lines(project("plan", "--force"))[-2] == "18 RUN"
     tasks = json.loads(project("build", "--force", "--json").out)["tasks"]
     assert {task["outcome"] for task in tasks} == {"ran"}
 
@@ -144,11 +144,11 @@ def test_a_folder_that_is_restored(project: Command) -> None:
     (project.folder / "dist/one/model.onnx").write_bytes(b"mine")
     (project.folder / "dist/one/metrics.json").unlink()
     told = "dist/one/metrics.json is missing; dist/one/model.onnx was edited"
-    assert lines(project("plan")) == [f"RESTORE publish:one  {told}", "16 REUSE, 1 RESTORE"]
+    assert lines(project("plan")) == [f"RESTORE publish:one  {told}", "17 REUSE, 1 RESTORE"]
     assert project("status").out.splitlines() == [
         "dist/one  stale, built just now",
         f" stale  publish:one  {told}",
-        "16 up to date, 1 stale; last built just now",
+        "17 up to date, 1 stale; last built just now",
     ]
     assert project("build").err.splitlines()[0] == f" restored  publish:one  {told}"
 
@@ -165,32 +165,32 @@ def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: 
     assert others == lines(project("plan", *words)), "what is up to date is only counted"
     assert others[0] == "FAILED  contract:rows   the table violates its contract: 1 rule is violated"
     assert {line[:7] + line[23:] for line in others[1:-1]} == {"BLOCKED contract:rows failed"}
-    assert found[-1] == "2 REUSE, 14 BLOCKED, 1 FAILED"
+    assert found[-1] == "2 REUSE, 15 BLOCKED, 1 FAILED"
     assert project("status").out.splitlines() == [
         "dist/one  stale, built just now",
         "failed  contract:rows  the table violates its contract: 1 rule is violated",
-        "2 up to date, 14 blocked, 1 failed; last built just now",
+        "2 up to date, 15 blocked, 1 failed; last built just now",
     ]
 
 
 def test_status(project: Command) -> None:
     assert project("status").out.splitlines() == [
         "dist/one  up to date, built just now",
-        "17 up to date; last built just now",
+        "18 up to date; last built just now",
     ]
     done = project("status", *MORE_LEAVES)
     assert done.code == 6
     assert done.out.splitlines() == [
         "dist/one  from another build, built just now by 'mlbuild build'",
         " stale  train:one  models.one.params.num_leaves: 4 -> 5 (--set:1)",
-        "9 up to date, 8 stale; last built just now",
+        "9 up to date, 9 stale; last built just now",
     ]
 
 
 def test_the_summary_tells_the_critical_path(project: Command) -> None:
     sets = ("--set", "models.one.params.num_iterations=4", "--set", "outputs.one.report=false")
     summary, path = project("build", *sets).err.splitlines()[-2:]
-    assert re.fullmatch(r"7 ran, 9 reused in \d+\.\d\d s", summary)
+    assert re.fullmatch(r"8 ran, 9 reused in \d+\.\d\d s", summary)
     among = r"(artifact|predict):one \S+ s, (verify|evaluate|importance):one \S+ s, publish:one \S+ s"
     assert re.fullmatch(rf"critical path \S+ s: train:one \S+ s, {among}", path)
     assert "critical path" not in project("build").err

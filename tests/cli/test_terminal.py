@@ -74,17 +74,17 @@ def test_a_terminal_shows_what_runs_and_is_left_clean(tmp_path: Path) -> None:
     small(tmp_path)
     written = watched(tmp_path, "build")
     shown = bars(written)
-    assert shown[0] == "[....................] 0/17 source:rows"
-    assert shown[-1] == "[##################..] 16/17 publish:one"
+    assert shown[0] == "[....................] 0/18 source:rows"
+    assert shown[-1] == "[##################..] 17/18 publish:one"
     assert [int(bar.split("] ")[1].split("/")[0]) for bar in shown] == sorted(
         int(bar.split("] ")[1].split("/")[0]) for bar in shown
     )
     assert max(map(len, shown)) < COLUMNS
     lines = seen(written)
     assert not [line for line in lines if line.startswith("[")]
-    assert [line.split()[0] for line in lines[:17]] == ["ran"] * 17
-    assert lines[17] == "dist/one/model.onnx"
-    assert re.fullmatch(r"17 ran in \d+\.\d\d s", lines[-3])
+    assert [line.split()[0] for line in lines[:18]] == ["ran"] * 18
+    assert lines[18] == "dist/one/model.onnx"
+    assert re.fullmatch(r"18 ran in \d+\.\d\d s", lines[-3])
     assert lines[-2].startswith("critical path ") and lines[-1] == ""
     assert "\x1b[32m      ran\x1b[0m  source:rows (" in written
 

@@ -32,7 +32,7 @@ outputs:
 #: The tasks from `train` on, which a hyperparameter of the trees affects.
 TRAINED = {
     *("train:late", "predict:late", "evaluate:late", "artifact:late", "verify:late"),
-    *("importance:late", "report:late", "publish:late"),
+    *("profile:late", "importance:late", "report:late", "publish:late"),
 }
 #: The tasks that tell people about models: names are part of what they say.
 TOLD = {f"{kind}:{name}" for kind in ("report", "publish") for name in ("late", "line")}
@@ -119,7 +119,7 @@ def test_dropping_what_an_artifact_takes_moves_only_its_rows(project: Path) -> N
         "    split: {type: hash",
         "      - {op: select, columns: {except: plane_year}}\n    split: {type: hash",
     )
-    rows = {"verify:late", "importance:late"}
+    rows = {"verify:late", "profile:late", "importance:late"}
     assert ran(project) == {"dataset:departures", "describe:departures", *rows, *TOLD}
 
 
