@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,11 +13,12 @@ from hypothesis import strategies as st
 from mlbuild.profiles.bins import ALL, BINS, MOST, TOP, Bins, NumberBins, TextBins
 from mlbuild.profiles.column import GROUPS, ColumnProfile
 
+Array = np.ndarray[Any, Any]
 NUMBERS = st.lists(st.floats(width=64), max_size=60)
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=3)), max_size=60)
 
 
-def texts(values: list[str | None]) -> np.ndarray:
+def texts(values: Sequence[str | None]) -> Array:
     found = np.empty(len(values), object)
     found[:] = values
     return found

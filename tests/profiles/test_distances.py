@@ -55,9 +55,9 @@ def test_the_largest_difference_is_that_of_kolmogorov_and_smirnov(
     one: list[float], other: list[float]
 ) -> None:
     values = np.unique([*one, *other])
-    counts = [np.array([part.count(value) for value in values]) for part in (one, other)]
+    counts, others = (np.array([part.count(value) for value in values]) for part in (one, other))
     shares = [stats.ecdf(part).cdf.evaluate(values) for part in (one, other)]
-    assert largest_difference(*counts, ordered=True) == pytest.approx(
+    assert largest_difference(counts, others, ordered=True) == pytest.approx(
         abs(shares[0] - shares[1]).max(), abs=1e-12
     )
 

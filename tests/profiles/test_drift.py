@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -12,15 +14,17 @@ from mlbuild.profiles.profile import ENOUGH_PERIODS, FEWEST_ROWS, Periods, Profi
 from mlbuild.profiles.tally import Tally
 from tests.budget import examples, seed, tell
 
+Array = np.ndarray[Any, Any]
 _ROWS, _COLUMNS, _RUNS = 2_000, examples(10, 50), examples(12, 200)
 #: The correlation of neighboring rows.
 INDEPENDENT_ROWS, SIMILAR_ROWS = 0.0, 0.95
 
 
-def rows(rng: np.random.Generator, count: int, similar: float) -> np.ndarray:
+def rows(rng: np.random.Generator, count: int, similar: float) -> Array:
     """Return standard normal rows [count, columns]; neighboring rows are similar."""
     noise = rng.standard_normal((count + 200, _COLUMNS))
-    return lfilter([np.sqrt(1 - similar**2)], [1, -similar], noise, axis=0)[200:]
+    found: Array = lfilter([np.sqrt(1 - similar**2)], [1, -similar], noise, axis=0)[200:]
+    return found
 
 
 def allowed(share: float) -> float:
@@ -28,7 +32,7 @@ def allowed(share: float) -> float:
     return examples(3, share * _RUNS)
 
 
-def profile_of(values: np.ndarray, periods: int) -> Profile:
+def profile_of(values: Array, periods: int) -> Profile:
     number = np.arange(len(values)) // (len(values) // periods) if periods else None
     columns = (
         ColumnProfile.of(f"c{index}", "input", "float", column, periods=number)
