@@ -207,6 +207,12 @@ COMMANDS = {
     "explain": ["explain unknown-key", "explain TEXT"],
     "schema": ["schema --project"],
     "metrics": ["metrics", "metrics --json", "metrics TEXT", "metrics one@TEXT"],
+    "importance": [
+        "importance one",
+        "importance TEXT",
+        "importance one --row 1 --split train",
+        "importance one --row 1 --split train --json",
+    ],
     "report": ["report one", "report TEXT", "report one -o TEXT", "report one -o report.html --json"],
     "diff": ["diff last last --data --md", "diff", "diff TEXT", "diff TEXT..last --json"],
     "bisect": ["bisect --metric TEXT TEXT..HEAD", "bisect --metric log_loss TEXT --json"],

@@ -314,6 +314,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "contract": "infer x",
             "describe": "x",
             "rows": "x",
+            "importance": "x",
             "report": "x",
             "predict": "model.onnx rows.csv",
             "store": "verify",

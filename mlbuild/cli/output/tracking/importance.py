@@ -24,7 +24,7 @@ _MOST = 40
 
 def importance_text(output: str, told: Json) -> list[str]:
     """Return the content of `importance.json` as tables: of inputs, and of inputs that belong together."""
-    title = f"{output}: loss of {shown(told['metric'])} on {told['split']} if an input is shuffled ({_rows(told)})"
+    title = f"{shown(output)}: loss of {shown(told['metric'])} on {told['split']} if an input is shuffled ({_rows(told)})"
     gain = {tuple(one["inputs"]): one["share"] for one in told["gain"]}
     rows = [["input", "loss", "", "95% interval", "share of gain", ""]]
     for one in told["columns"][:_MOST]:
@@ -66,7 +66,7 @@ def contributions_text(found: Explanation) -> list[str]:
 
 def _block(found: Explanation, row: Explained) -> Iterator[str]:
     answers = "; ".join(f"{one.name} {_answer(row, one.name, one.columns)}" for one in found.outputs)
-    yield f"{found.output}, row {row.row:,} of {found.split}: {answers}; target {_value(row.target)}"
+    yield f"{shown(found.output)}, row {row.row:,} of {found.split}: {answers}; target {_value(row.target)}"
     yield f"contributions to the {found.scale}:"
     rows = [
         ["input", "value", *map(shown, found.classes or ["contribution"])],
