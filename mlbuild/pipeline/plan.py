@@ -31,7 +31,7 @@ from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
 from mlbuild.pipeline.tasks.explanations import importance
 from mlbuild.pipeline.tasks.monitoring import profile
 from mlbuild.pipeline.tasks.reports import report
-from mlbuild.pipeline.tasks.trials import select, suggest, trial
+from mlbuild.pipeline.tasks.trials import select, suggest, trial, validated
 from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test
 from mlbuild.spec.spec import Spec
 
@@ -103,6 +103,7 @@ TASKS: Mapping[str, tuple[Any, ...]] = {
         train,
         suggest,
         trial,
+        validated,
         select,
         predict,
         threshold,

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Task
+from mlbuild.models.searches.search import Search
 from mlbuild.params import Json, write
 from mlbuild.pipeline.origins import FEATURES, MODELS, Places, SpecOrigins, written
 from mlbuild.pipeline.parts import parts_of
@@ -103,6 +104,12 @@ class ModelScope(Shipping[ModelSpec]):
         """The place of the seed in the spec."""
         own = (*self.item.at, "seed")
         return self.item.places.get(("seed",)) or (own if written(self.spec, own) else ("seed",))
+
+    @property
+    def folded_search(self) -> Search | None:
+        """The search of the model, if its trials are compared on folds. Only the best one is then trained on all train rows."""
+        trials = self.item.trials
+        return trials.search if trials is not None and trials.on == "folds" else None
 
     @cached_property
     def fixed(self) -> Json:

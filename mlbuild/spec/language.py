@@ -203,7 +203,7 @@ class Model(Described):
     )
     search: Search | None = field(
         SEARCH,
-        "A search for the parameters with which the model is best on the valid rows. Needs `valid` rows.",
+        "A search for the parameters with which the model is best on the valid rows, or on folds.",
         default=None,
     )
 

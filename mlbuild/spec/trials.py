@@ -11,8 +11,8 @@ from mlbuild.frozen import frozen
 from mlbuild.kinds import without_notes
 from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.models.metrics.metric import Metric
-from mlbuild.models.searches.search import MOST
-from mlbuild.params import INT32, Choice, Described, Integer, Json, Kind, ListOf, MapOf, field
+from mlbuild.models.searches.search import CHOSEN_ON, MOST
+from mlbuild.params import INT32, Described, Integer, Json, Kind, ListOf, MapOf, field
 
 #: Between the name of a model and the settings of one item of its matrix.
 MARK = "@"
@@ -82,10 +82,4 @@ class Choose(Described):
         "Metric that is to be best. Default: the first of the model's `metrics`. With several seeds, it is the mean over them.",
         default=None,
     )
-    on: str = field(
-        Choice(
-            {"valid": "the valid rows", "folds": "the held-out rows of all folds: needs `cross_validation`"}
-        ),
-        "Rows to compute the metric on.",
-        default="valid",
-    )
+    on: str = field(CHOSEN_ON, "Rows to compute the metric on.", default="valid")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Command
-from tests.pipeline.trials.project import CHOOSE, SEARCH, project, trials, with_trials
+from tests.pipeline.trials.project import CHOOSE, FOLDED, SEARCH, project, trials, with_trials
 
 LONG = """\
     # Tried in March.
@@ -26,7 +26,7 @@ LONG = """\
 """
 
 
-@pytest.mark.parametrize("text", [CHOOSE, SEARCH, LONG])
+@pytest.mark.parametrize("text", [CHOOSE, SEARCH, FOLDED, LONG])
 def test_the_next_build_makes_the_same_bytes_without_trials(text: str, mlbuild: Command) -> None:
     file = project(mlbuild.folder, text)
     assert mlbuild("build").code == 0

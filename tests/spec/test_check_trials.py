@@ -132,6 +132,20 @@ def trials(text: str, *changes: tuple[str, str]) -> str:
             ],
         ),
         (
+            "search: {type: random, trials: 3, on: test, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}",
+            ["45:43 not-allowed 'on' must be one of valid, folds, not 'test'"],
+        ),
+        (
+            "search: {type: random, trials: 3, on: folds, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}",
+            ["45:43 contradiction 'on: folds' needs 'cross_validation: true' | add it to the model"],
+        ),
+        (
+            "search: {type: random, trials: 3, on: folds, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}\ncross_validation: true",
+            [
+                "19:3 missing-folds dataset 'departures' needs folds, because a model is cross-validated on it | add them, such as 'folds: {type: random, count: 5}'"
+            ],
+        ),
+        (
             "search: {type: random, trials: 3, space: {params: {num_leaves: {type: int, min: 2, max: 9}}}}\nmatrix: {seed: [1]}",
             ["45:5 contradiction a model cannot have both 'matrix' and 'search' | remove one of them"],
         ),

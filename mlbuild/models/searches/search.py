@@ -12,11 +12,16 @@ from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.searches.dimensions import DIMENSIONS
 from mlbuild.models.searches.dimensions.dimension import Dimension
-from mlbuild.params import Described, Integer, MapOf, Object, TaggedUnion, field
+from mlbuild.params import Choice, Described, Integer, MapOf, Object, TaggedUnion, field
 
 DIMENSION = TaggedUnion("type", DIMENSIONS, "dimension")
 #: The most trials of a model. Each is a task of the plan.
 MOST = 1000
+
+#: The rows on which trials are compared: never the test rows.
+CHOSEN_ON = Choice(
+    {"valid": "the valid rows", "folds": "the held-out rows of all folds: needs `cross_validation`"}
+)
 
 #: The parameters that a trial sets, by name.
 Params = dict[str, Any]
@@ -46,7 +51,7 @@ class Tried:
 
 @frozen
 class Search(Described):
-    """A search for the parameters with which a model is best on the valid rows.
+    """A search for the parameters with which a model is best on rows that it was not trained on.
 
     What is tried in a round depends on the results of all earlier rounds, and on nothing else: neither on the order in which
     trials end, nor on how many run at once.
@@ -66,9 +71,10 @@ class Search(Described):
     )
     metric: Metric | None = field(
         METRIC_KIND,
-        "Metric on the valid rows that is to be best. Default: the first of the model's `metrics`.",
+        "Metric that is to be best. Default: the first of the model's `metrics`.",
         default=None,
     )
+    on: str = field(CHOSEN_ON, "Rows to compute the metric on.", default="valid")
     space: Space = field(
         Object(Space),
         "What to try.",

@@ -16,6 +16,7 @@ from mlbuild.pipeline.parts import read_array, read_table
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import bin, features, fit, target
 from mlbuild.pipeline.tasks.target import read_coding
+from mlbuild.pipeline.tasks.trials import names, suggested
 
 #: What the learner learned, and its type and parameters. A model is used with the parameters that it was trained with.
 PARTS = ("fitted", "learner")
@@ -23,15 +24,17 @@ PARTS = ("fitted", "learner")
 
 def plan(scope: ModelScope) -> Iterator[Task]:
     model, stopping = scope.item, scope.item.early_stopping
-    if model.trials is not None:
+    if model.trials is not None and scope.folded_search is None:
         return
+    given = suggested.of_model(scope)
     yield scope.task(
         "train",
         scope.learner_places,
         rank=MODELS,
         run=run,
-        params={"learner": scope.learner, **training_params(scope)},
+        params={**suggested.params(scope, given), **training_params(scope)},
         inputs=(
+            *given,
             target.coded(scope, "train", *([stopping.split] if stopping else [])),
             *training_inputs(scope),
         ),
@@ -62,8 +65,8 @@ def training_inputs(scope: ModelScope) -> Iterator[Input]:
 
 def fitted(scope: ModelScope) -> Input:
     """Return the fitted learner as an input: what was trained, or chosen among trials."""
-    kind = "train" if scope.item.trials is None else "select"
-    return Input("fitted", f"{kind}:{scope.item.name}", PARTS)
+    handed_on = scope.item.trials is not None and scope.folded_search is None
+    return Input("fitted", names.choice(scope.item.name) if handed_on else f"train:{scope.item.name}", PARTS)
 
 
 def learner(job: Given) -> Learner:
@@ -72,8 +75,9 @@ def learner(job: Given) -> Learner:
 
 
 def run(job: Job) -> None:
-    job.write("fitted", trained(job, learner_of(job.params["learner"])))
-    job.write("learner", json.dumps(job.params["learner"], sort_keys=True).encode())
+    told = suggested.learner(job)
+    job.write("fitted", trained(job, learner_of(told)))
+    job.write("learner", json.dumps(told, sort_keys=True).encode())
 
 
 def trained(job: Job, learner: Learner) -> bytes:

@@ -18,14 +18,23 @@ SEARCH = """\
       metric: log_loss
       space: {params: {num_leaves: {type: int, min: 2, max: 9, log: true}, learning_rate: {type: float, min: 0.02, max: 0.5}}}
 """
+#: The same search, whose trials are compared on folds.
+FOLDED = (
+    SEARCH.replace("      metric: log_loss\n", "      metric: log_loss\n      on: folds\n")
+    + "    cross_validation: true\n"
+)
+_SPLIT = "valid: 0.2, test: 0.2}\n"
 _PARAMS = "    params: {num_iterations: 25, num_leaves: 15, min_data_in_leaf: 5}\n"
 _FIXED = "    metrics: [roc_auc, log_loss]\n    params: {num_iterations: 12, min_data_in_leaf: 5}\n"
 
 
 def with_trials(text: str, output: str = "late") -> str:
-    """Return the spec with these keys of the model, and an output of one of its models."""
+    """Return the spec with these keys of the model, with folds if they need them, and an output of one of its models."""
     assert DELAYS.count(_PARAMS) == 1
     spec = DELAYS.replace(_PARAMS, f"{_FIXED}{text}")
+    if "cross_validation" in text:
+        assert spec.count(_SPLIT) == 1
+        spec = spec.replace(_SPLIT, f"{_SPLIT}    folds: {{type: random, count: 3}}\n")
     return spec.replace("outputs:\n  late: {model: late}\n", f"outputs:\n  late: {{model: '{output}'}}\n")
 
 

@@ -93,14 +93,7 @@ def test_seeds_are_averaged_and_the_first_is_handed_on(tmp_path: Path) -> None:
 
 def test_folds_can_choose(tmp_path: Path) -> None:
     text = f"{MATRIX}    choose: {{metric: log_loss, on: folds}}\n    cross_validation: true\n"
-    file = project(tmp_path, text)
-    spec = file.read_text()
-    file.write_text(
-        spec.replace(
-            "valid: 0.2, test: 0.2}\n", "valid: 0.2, test: 0.2}\n    folds: {type: random, count: 3}\n"
-        )
-    )
-    result, store = built(file), DiskStore.at(tmp_path)
+    result, store = built(project(tmp_path, text)), DiskStore.at(tmp_path)
     found = trials(tmp_path)
     for name, one in zip(NAMES, found["trials"], strict=True):
         digest = result.actions[f"cross_validate:{name}"].digests["cross_validation.json"]

@@ -83,7 +83,7 @@ def run(job: Job) -> None:
     for part in job.parts("folds"):
         roles = read_array(job, "folds", part)
         targets.append(every[roles == HELD_OUT])
-        scores.append(read_array(job, part, "scores"))
+        scores.append(read_array(job, part, *job.parts(part)))
         rows = {"train": int((roles == TRAIN).sum()), "held_out": len(targets[-1])}
         values = evaluate(metrics, targets[-1], scores[-1], classes)
         found.append({"fold": folds.number_of(part), "rows": rows, "metrics": values})
@@ -93,7 +93,7 @@ def run(job: Job) -> None:
     content = {
         "format": FORMAT,
         "metrics": {
-            name: _summary([one["metrics"][name] for one in found]) | {"pooled": pooled[name]}
+            name: summary([one["metrics"][name] for one in found]) | {"pooled": pooled[name]}
             for name in pooled
         },
         "rows": sum(map(len, targets)),
@@ -104,7 +104,7 @@ def run(job: Job) -> None:
     job.write(REPORT, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def _summary(values: Sequence[float | None]) -> Json:
+def summary(values: Sequence[float | None]) -> Json:
     """Return the mean and the standard deviation over the folds in which a metric is defined."""
     import numpy as np
 

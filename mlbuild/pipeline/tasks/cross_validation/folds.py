@@ -69,8 +69,10 @@ def number_of(part: str) -> int:
 
 
 def numbers(scope: ModelScope) -> range:
-    """Return the numbers of the folds in which a model is validated; empty if it is not, or if its trials are."""
-    given = scope.dataset.folds if scope.item.cross_validation and scope.item.trials is None else None
+    """Return the numbers of the folds in which a model is validated; empty if it is not, or one item of a matrix is handed on."""
+    model = scope.item
+    combined = model.trials is not None and model.trials.search is None
+    given = scope.dataset.folds if model.cross_validation and not combined else None
     return range(1, given.count + 1) if given is not None else range(0)
 
 

@@ -48,24 +48,13 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             uses=(type(search), type(trials.metric), *map(type, search.dimensions.values())),
             libraries=(search.library,) if search.library else (),
         )
-        yield replace(task, name=_name(scope, number))
+        yield replace(task, name=names.suggestions(scope, number))
 
 
 def _asked(search: Search) -> Json:
-    """Return what determines a suggestion: everything about the search but the number of trials and the metric."""
+    """Return what determines a suggestion: not the number of trials, and of the metric and its rows only the results."""
     written = write(search)
-    return {key: value for key, value in written.items() if key not in ("trials", "metric")}
-
-
-def _name(scope: ModelScope, number: int) -> str:
-    return f"{KIND}:{scope.item.name}@round{number + 1}"
-
-
-def suggested(scope: ModelScope, trial: int) -> Input:
-    """Return the parameters of a trial as an input."""
-    assert scope.item.trials is not None and scope.item.trials.search is not None
-    number, offset = divmod(trial, scope.item.trials.search.together)
-    return Input("suggested", _name(scope, number), (names.part(offset),))
+    return {key: value for key, value in written.items() if key not in ("trials", "metric", "on")}
 
 
 def run(job: Job) -> None:

@@ -1,11 +1,10 @@
-"""Task `trial:M@NUMBER`: the learner, trained with the parameters that a search suggests, and how good it is on the valid rows."""
+"""Task `trial:M@NUMBER` of a search on valid rows: the learner, trained with the parameters that the search suggests."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from mlbuild.bundle.trained import learner_of
 from mlbuild.columns import Schema
@@ -20,7 +19,7 @@ from mlbuild.pipeline.parts import read_array, read_table, write_array
 from mlbuild.pipeline.scope import ModelScope
 from mlbuild.pipeline.tasks import features, target, train
 from mlbuild.pipeline.tasks.target import read_coding
-from mlbuild.pipeline.tasks.trials import names, suggest
+from mlbuild.pipeline.tasks.trials import names, suggested
 
 KIND = "trial"
 #: The rows that the trials are compared on.
@@ -32,10 +31,11 @@ PARTS = (*train.PARTS, SCORES, names.RESULT)
 
 def plan(scope: ModelScope) -> Iterator[Task]:
     trials, model = scope.item.trials, scope.item
-    if trials is None or trials.search is None:
+    if trials is None or trials.search is None or scope.folded_search is not None:
         return
     at = (*model.at, "search")
     for number in range(trials.search.trials):
+        given = suggested.of_trial(scope, number)
         task = scope.task(
             KIND,
             scope.learner_places | {("metric",): (*at, "metric")},
@@ -43,12 +43,12 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             rank=MODELS,
             run=run,
             params={
-                "learner": scope.fixed,
+                **suggested.params(scope, given),
                 "metric": METRIC_KIND.canonical(trials.metric),
                 **train.training_params(scope),
             },
             inputs=(
-                suggest.suggested(scope, number),
+                *given,
                 target.coded(scope, "train", SPLIT),
                 features.matrix(scope, SPLIT),
                 *train.training_inputs(scope),
@@ -62,12 +62,9 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 
 
 def run(job: Job) -> None:
-    (suggestion,) = job.parts("suggested")
-    params: dict[str, Any] = json.loads(job.read("suggested", suggestion))
-    told = job.params["learner"]
-    whole = {"type": told["type"], "params": {**told["params"], **params}}
+    told = suggested.learner(job)
     try:
-        value, failure = _tried(job, learner_of(whole)), None
+        value, failure = _tried(job, learner_of(told)), None
     except Failed as failed:
         if failed.failure.kind != "data":
             raise
@@ -75,8 +72,10 @@ def run(job: Job) -> None:
         value, failure = None, failed.failure.message
         job.write("fitted", b"")
         job.write(SCORES, b"")
-    job.write("learner", json.dumps(whole, sort_keys=True).encode())
-    job.write(names.RESULT, json.dumps({"params": params, "value": value, "failure": failure}).encode())
+    job.write("learner", json.dumps(told, sort_keys=True).encode())
+    rows = len(read_array(job, "target", SPLIT))
+    result = {"params": suggested.settings(job), "value": value, "failure": failure, "rows": rows}
+    job.write(names.RESULT, json.dumps(result).encode())
 
 
 def _tried(job: Job, learner: Learner) -> float | None:

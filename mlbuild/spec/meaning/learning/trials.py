@@ -98,13 +98,10 @@ def check_together(model: Model, at: Path) -> Iterator[Problem]:
             "remove it, and name one of the models in outputs",
             on="key",
         )
-    if model.search is not None and model.cross_validation:
-        message = "a model with a 'search' cannot be cross-validated"
-        help_ = "search first, then write the best parameters into 'params'"
-        yield Problem("contradiction", message, (*at, "cross_validation"), help_, on="key")
-    if model.choose is not None and model.choose.on == "folds" and not model.cross_validation:
-        message = "'on: folds' needs 'cross_validation: true'"
-        yield Problem("contradiction", message, (*at, "choose", "on"), "add it to the model")
+    for key, chooses in (("choose", model.choose), ("search", model.search)):
+        if chooses is not None and chooses.on == "folds" and not model.cross_validation:
+            message = "'on: folds' needs 'cross_validation: true'"
+            yield Problem("contradiction", message, (*at, key, "on"), "add it to the model")
     varied = (
         (("matrix", "params"), model.matrix.lists if model.matrix else {}),
         (("search", "space", "params"), model.search.dimensions if model.search else {}),
@@ -126,14 +123,15 @@ def trials_of(
     model, at = defined.model, training.at
     if model.search is not None:
         metric = _metric(model.search.metric, training, (*at, "search", "metric"))
-        training.needs_valid("the search chooses on", dataset, (*at, "search"))
+        if model.search.on == "valid":
+            training.needs_valid("the search chooses on", dataset, (*at, "search"))
         library = model.search.library
         if library is not None and find_spec(library) is None:
             problem = not_installed(
                 f"search '{model.search.type}'", [library], model.search.extra, (*at, "search", "type")
             )
             training.findings.add(problem)
-        return TrialsSpec(metric, "valid", (), model.search)
+        return TrialsSpec(metric, model.search.on, (), model.search)
     if model.choose is None:
         return None
     metric = _metric(model.choose.metric, training, (*at, "choose", "metric"))
