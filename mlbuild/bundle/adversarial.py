@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.bundle.trained import RawInput, Trained
+from mlbuild.bundle.inputs import RawInput
+from mlbuild.bundle.trained import Trained
 from mlbuild.expressions.tree import is_literal, literal_value, parts_of
 from mlbuild.frozen import frozen
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlbuild.bundle.inputs import Arrays, RawInput, encode
 from mlbuild.bundle.runtime import onnxruntime
-from mlbuild.bundle.session import Arrays, Session, encode, refusals
-from mlbuild.bundle.trained import RawInput
+from mlbuild.bundle.session import Session, refusals
 from mlbuild.columns import DTYPES, ColumnType
 from mlbuild.lowering.checksum import checksum_holds
 from mlbuild.lowering.foreign import Foreign, Inspected, inspect
@@ -37,7 +37,8 @@ class NotOurs(Exception):
 
 
 class Opened:
-    """An artifact that passed the checks. `outputs` gives the names of the columns of each output.
+    """An artifact that passed the checks. `outputs` gives the names of the columns of each output, and `described` has
+    the inputs and outputs as in `contract.json`. `digest` is the SHA-256 of the file.
 
     Raises:
         NotOurs: The artifact did not pass, or the file cannot be read.
@@ -50,9 +51,11 @@ class Opened:
             why = error.strerror or "unknown error"
             raise NotOurs(f"cannot be read: {why[0].casefold()}{why[1:]}") from None
         _check_whole(content)
-        _check_certificate(content, file.with_name(CERTIFICATE))
+        self.digest = hashlib.sha256(content).hexdigest()
+        _check_certificate(self.digest, file.with_name(CERTIFICATE))
         try:
             found = inspect(content)
+            self.described = {key: [*_described(found, f"mlbuild.{key}")] for key in ("inputs", "outputs")}
             self.inputs, self.outputs = _inputs(found), _outputs(found)
         except Foreign as foreign:
             raise NotOurs(f"was not written by mlbuild: {foreign}") from None
@@ -66,25 +69,39 @@ class Opened:
     def answers(self, rows: pl.DataFrame) -> Arrays:
         """Return the outputs by name for rows of the inputs.
 
+        Raises:
+            NotOurs: onnxruntime cannot run the model.
+        """
+        return self.run(encode(rows, self.inputs), len(rows))
+
+    def run(self, feed: Arrays, rows: int) -> Arrays:
+        """Return the outputs by name for arrays of the inputs with this number of rows.
+
         They are computed in blocks, because a hostile model needs much memory.
 
         Raises:
             NotOurs: onnxruntime cannot run the model.
         """
+        if rows <= self._block:
+            return self._run(feed, rows)
         import numpy as np
 
+        starts = range(0, rows, self._block)
         blocks = [
-            self._answers(rows[start : start + self._block])
-            for start in range(0, max(1, len(rows)), self._block)
+            self._run(
+                {name: array[start : start + self._block] for name, array in feed.items()},
+                min(self._block, rows - start),
+            )
+            for start in starts
         ]
         return {name: np.concatenate([block[name] for block in blocks]) for name in self.outputs}
 
-    def _answers(self, rows: pl.DataFrame) -> Arrays:
+    def _run(self, feed: Arrays, rows: int) -> Arrays:
         try:
-            found = self._session.run(encode(rows, self.inputs))
+            found = self._session.run(feed)
         except refusals():
             raise NotOurs("fails in onnxruntime") from None
-        if any(found[name].shape != (len(rows), len(columns)) for name, columns in self.outputs.items()):
+        if any(found[name].shape != (rows, len(columns)) for name, columns in self.outputs.items()):
             raise NotOurs(
                 "was not written by mlbuild: its outputs have an unexpected number of rows or columns"
             )
@@ -99,7 +116,7 @@ def _check_whole(content: bytes) -> None:
         raise NotOurs("is damaged, or was changed after mlbuild wrote it: its checksum does not match")
 
 
-def _check_certificate(content: bytes, certificate: Path) -> None:
+def _check_certificate(digest: str, certificate: Path) -> None:
     """Check that a certificate next to the model belongs to the model."""
     try:
         told = json.loads(read_regular(certificate, NOTE_LIMIT))
@@ -108,7 +125,7 @@ def _check_certificate(content: bytes, certificate: Path) -> None:
         return
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         raise NotOurs(f"cannot be verified: the {CERTIFICATE} next to it cannot be read") from None
-    if proven != hashlib.sha256(content).hexdigest():
+    if proven != digest:
         raise NotOurs(f"does not match the {CERTIFICATE} next to it: one of them was replaced")
 
 

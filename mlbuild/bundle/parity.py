@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.adversarial import adversarial_rows
 from mlbuild.bundle.comparison import SCORE, Compared, compare, compare_output, holds_numbers
+from mlbuild.bundle.inputs import Arrays, encode
 from mlbuild.bundle.runtime import onnxruntime
-from mlbuild.bundle.session import Arrays, Session, encode
+from mlbuild.bundle.session import Session
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.frozen import frozen

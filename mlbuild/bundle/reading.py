@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlbuild.bundle.trained import RawInput
+from mlbuild.bundle.inputs import RawInput
 from mlbuild.data.parsing import Parsing
 from mlbuild.params import read
 

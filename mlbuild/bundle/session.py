@@ -1,18 +1,9 @@
-"""Runs ONNX models: converts polars rows to inputs and returns outputs as numpy arrays."""
+"""Runs ONNX models on numpy arrays."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from mlbuild.bundle.inputs import Arrays
 from mlbuild.bundle.runtime import onnxruntime
-from mlbuild.bundle.trained import RawInput
-from mlbuild.lowering.value import ELEMENTS, NAT
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
-
-Arrays = dict[str, "np.ndarray[Any, Any]"]
 
 
 class Session:
@@ -39,22 +30,3 @@ def refusals() -> tuple[type[Exception], ...]:
     kinds = vars(onnxruntime().capi.onnxruntime_pybind11_state).values()
     own = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
     return (*own, RuntimeError, MemoryError)
-
-
-def encode(rows: pl.DataFrame, inputs: tuple[RawInput, ...]) -> Arrays:
-    """Convert native rows to the inputs of the artifact: one array [N, 1] for each input."""
-    return {item.name: _encode_column(rows[item.name], item).reshape(-1, 1) for item in inputs}
-
-
-def _encode_column(column: pl.Series, item: RawInput) -> np.ndarray[Any, Any]:
-    import numpy as np
-    import polars as pl
-
-    element = ELEMENTS[item.type.dtype]
-    if element == "string":
-        texts = column if item.null_token is None else column.fill_null(item.null_token)
-        return np.array(texts.to_list(), dtype=object)
-    if element == "int64":
-        micros = column.cast(pl.Datetime("us")).cast(pl.Int64).fill_null(NAT)
-        return micros.to_numpy()
-    return column.cast(pl.Float64).to_numpy()  # with NaN for missing values

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.columns import ColumnType, Schema
+from mlbuild.bundle.inputs import RawInput
+from mlbuild.columns import Schema
 from mlbuild.expressions.binding import bind
 from mlbuild.expressions.typed import Typed
 from mlbuild.frozen import frozen
@@ -34,15 +35,6 @@ def stages_of(steps: Sequence[Json], features: Schema) -> tuple[Stage, ...]:
 def learner_of(learner: Json) -> Learner:
     """Create the learner that canonical JSON describes: `{type, params}`."""
     return read(LEARNERS.named(learner["type"]), learner["params"])
-
-
-@frozen
-class RawInput:
-    """A raw column that is an input of the artifact. `null_token` is a missing string (None: never missing)."""
-
-    name: str
-    type: ColumnType
-    null_token: str | None = ""
 
 
 @frozen

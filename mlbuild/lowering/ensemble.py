@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.lowering.messages import array_of, attribute_value, is_tensor
 from mlbuild.lowering.trees import FIXED, LEQ, MEMBER
 
 if TYPE_CHECKING:
@@ -38,15 +39,11 @@ _MOST_COMPARISONS = 2_000_000
 def read_ensemble(node: Any) -> dict[str, Any] | str:
     """Return the attributes of a TreeEnsemble node as arrays, or what is wrong with them."""
     import numpy as np
-    import onnx
-    from onnx import numpy_helper
 
     found: dict[str, Any] = {}
     for attribute in node.attribute:
-        value = onnx.helper.get_attribute_value(attribute)
-        found[attribute.name] = (
-            numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.array(value)
-        )
+        value = attribute_value(attribute)
+        found[attribute.name] = array_of(value) if is_tensor(attribute) else np.array(value)
     if strange := found.keys() - _KNOWN:
         return f"unexpected attribute '{min(strange)}'"
     for name, value in FIXED.items():

@@ -14,30 +14,19 @@ from typing import Any
 from mlbuild.frozen import frozen
 from mlbuild.lowering.ensemble import fault, read_ensemble
 from mlbuild.lowering.graph import ONNX_TYPES
+from mlbuild.lowering.messages import (
+    ATTRIBUTES,
+    NUMBERS,
+    STRING,
+    attribute_value,
+    model_class,
+    unknown_fields,
+)
 from mlbuild.lowering.operators import OPERATORS, Misfit, Shape, shape_of
 
-#: The fields that lowering writes, by message type. They exclude external data, subgraphs and functions.
-_FIELDS = {
-    "ModelProto": "ir_version opset_import producer_name graph metadata_props",
-    "OperatorSetIdProto": "domain version",
-    "StringStringEntryProto": "key value",
-    "GraphProto": "name node initializer input output",
-    "NodeProto": "name op_type domain input output attribute",
-    "AttributeProto": "name type f i s t floats ints strings",
-    "TensorProto": "name dims data_type raw_data string_data",
-    "ValueInfoProto": "name type",
-    "TypeProto": "tensor_type",
-    "Tensor": "elem_type shape",
-    "TensorShapeProto": "dim",
-    "Dimension": "dim_value dim_param",
-}
-_FILLED = {message: frozenset(fields.split()) for message, fields in _FIELDS.items()}
-#: The field that contains the value of an attribute, by the type of the attribute.
-_VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "strings"}
 _ELEMENTS = {number: element for element, number in ONNX_TYPES.items()}
-#: The size of an element in bytes, by type: unsigned bytes, and all of `ONNX_TYPES` except strings.
-_SIZES = {1: 4, 2: 1, 7: 8, 9: 1, 11: 8}
-_STRING = ONNX_TYPES["string"]
+#: The size of an element in bytes, by type.
+_SIZES = {number: int(numpy_type[-1]) for number, numpy_type in NUMBERS.items()}
 _NO_TEXT = "it has a string that is not valid UTF-8"
 #: A pattern from LIKE: wildcards, and characters that match themselves.
 _PATTERN = re.compile(rb"\(\?s\)(?:\.\*?|\\[\\.+*?()|\[\]{}^$]|[^\\.+*?()|\[\]{}^$])*", re.DOTALL)
@@ -80,11 +69,10 @@ def inspect(content: bytes) -> Inspected:
     Raises:
         Foreign: It is not an ONNX model, or contains something that mlbuild does not write.
     """
-    import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        model = onnx.load_from_string(content)
+        model = model_class().FromString(content)
         for message in _messages(model):
             _check(message)
         return _inspected(model)
@@ -96,11 +84,10 @@ def inspect(content: bytes) -> Inspected:
 
 def _messages(message: Any) -> Iterator[Any]:
     """Yield a message and all messages in it. The fields of a message are checked before its fields are visited."""
-    filled = message.ListFields()
-    if strange := {field.name for field, _ in filled} - _FILLED[message.DESCRIPTOR.name]:
-        raise Foreign(f"it has the field '{min(strange)}'")
+    for number in unknown_fields(message):
+        raise Foreign(f"a message of the type '{message.DESCRIPTOR.name}' has the field {number}")
     yield message
-    for field, value in filled:
+    for field, value in message.ListFields():
         for part in value if field.is_repeated else [value]:
             if field.message_type is not None:
                 yield from _messages(part)
@@ -127,7 +114,7 @@ def _check(message: Any) -> None:
             and _PATTERN.fullmatch(message.s)
         ):
             raise Foreign("it has a pattern that LIKE does not produce")
-        if message.type not in _VALUES or filled - {_VALUES[message.type]}:
+        if message.type not in ATTRIBUTES or filled - {ATTRIBUTES[message.type]}:
             raise Foreign(f"the attribute {message.name[:80]!r} has a value of the wrong type")
     if kind == "TensorProto" and not _holds_its_data(message):
         raise Foreign(f"the constant {message.name[:80]!r} has the wrong size")
@@ -137,7 +124,7 @@ def _holds_its_data(tensor: Any) -> bool:
     count = math.prod(tensor.dims)
     if min(tensor.dims, default=0) < 0:
         return False
-    if tensor.data_type == _STRING:
+    if tensor.data_type == STRING:
         b"\0".join(tensor.string_data).decode()
         return len(tensor.string_data) == count and not tensor.raw_data
     size = _SIZES.get(tensor.data_type)
@@ -165,14 +152,12 @@ def _inspected(model: Any) -> Inspected:
 
 def _result(node: Any, shapes: Mapping[str, Shape]) -> Shape:
     """Return the shape of the result of a node, given the shapes of earlier results."""
-    from onnx import helper
-
     if len(node.output) != 1 or node.output[0] in shapes:
         raise Foreign("an operator has no separate result")
     if not all(name in shapes for name in node.input if name):
         raise Foreign("an operator uses a value that is not computed before it")
     given = [shapes.get(name, ()) for name in node.input]
-    attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    attributes = {one.name: attribute_value(one) for one in node.attribute}
     try:
         shape = shape_of(node.domain, node.op_type, given, attributes)
     except Misfit:

@@ -12,7 +12,8 @@ import pytest
 
 from mlbuild import api
 from mlbuild.bundle import parity
-from mlbuild.bundle.session import Session, encode
+from mlbuild.bundle.inputs import encode
+from mlbuild.bundle.session import Session
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed
 from mlbuild.frozen import frozen

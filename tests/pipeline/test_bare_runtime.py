@@ -14,7 +14,7 @@ import pytest
 
 from mlbuild import api
 from mlbuild.bundle import parity
-from mlbuild.bundle.session import encode
+from mlbuild.bundle.inputs import encode
 from mlbuild.bundle.trained import Trained
 from mlbuild.pipeline.tasks import verify as verify_task
 from tests.budget import examples, tell

@@ -13,7 +13,8 @@ import pytest
 from onnx import numpy_helper
 
 from mlbuild import api
-from mlbuild.bundle.session import Arrays, Session, encode
+from mlbuild.bundle.inputs import Arrays, encode
+from mlbuild.bundle.session import Session
 from mlbuild.lowering.thresholds import thresholds
 from mlbuild.pipeline.tasks.verdicts.test import raw_input
 from mlbuild.spec.spec import Spec

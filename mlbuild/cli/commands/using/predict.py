@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlbuild.bundle.inputs import Arrays, RawInput
 from mlbuild.bundle.opened import NotOurs, Opened
 from mlbuild.bundle.reading import parsing_of
-from mlbuild.bundle.session import Arrays
-from mlbuild.bundle.trained import RawInput
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document

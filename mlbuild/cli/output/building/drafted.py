@@ -7,7 +7,8 @@ import math
 from datetime import date, datetime
 from typing import Any
 
-from mlbuild.bundle.session import Session, encode
+from mlbuild.bundle.inputs import encode
+from mlbuild.bundle.session import Session
 from mlbuild.cli.exits import UNREACHABLE, Stopped, UsageError
 from mlbuild.columns import text_of
 from mlbuild.engine.execution.events import BuildResult

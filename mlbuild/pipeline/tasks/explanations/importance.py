@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.bundle.session import Session, encode
+from mlbuild.bundle.inputs import encode
+from mlbuild.bundle.session import Session
 from mlbuild.bundle.trained import Recipe
 from mlbuild.data.lineage import Found
 from mlbuild.data.splits.clusters import Cluster

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.bundle.inputs import Arrays
 from mlbuild.bundle.opened import NotOurs, Opened
-from mlbuild.bundle.session import Arrays
 from mlbuild.diagnostics import data_failure
 from mlbuild.engine.decide.external import External
 from mlbuild.engine.decide.files import LocalFile, name_in

@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlbuild.bundle.session import Arrays, Session, encode
+from mlbuild.bundle.inputs import Arrays, encode
+from mlbuild.bundle.session import Session
 from mlbuild.engine.decide.machine import Machine
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.pipeline.origins import MODELS

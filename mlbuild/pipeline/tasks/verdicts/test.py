@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.bundle.inputs import Arrays, RawInput, encode
 from mlbuild.bundle.reading import parsing_of
-from mlbuild.bundle.session import Arrays, Session, encode
-from mlbuild.bundle.trained import RawInput, Recipe
+from mlbuild.bundle.session import Session
+from mlbuild.bundle.trained import Recipe
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.diagnostics import Failed, Failure
