@@ -21,8 +21,11 @@ from mlbuild.cli.words import ALIASES, asked_format, verb_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
-    from typing import Any, NoReturn, TextIO
+    from typing import Any, NoReturn, TextIO, TypeVar
+
+    T = TypeVar("T")
 
 _EPILOG = """exit codes:
   0 success, 1 task failed, 2 wrong usage or spec, 3 data or contract error, 4 gate failed, 5 parity failed,
@@ -70,8 +73,17 @@ class _Results(io.TextIOBase):
         self.broken = False
 
     def write(self, text: str) -> int:
+        return self._done(lambda stream: write(stream, text)) or len(text)
+
+    def flush(self) -> None:
+        self._done(lambda stream: stream.flush())
+
+    def close(self) -> None:
+        """Do nothing, because others use the stream, too. Otherwise, it would be flushed when nobody handles errors."""
+
+    def _done(self, action: Callable[[TextIO], T]) -> T | None:
         try:
-            return len(text) if self._stream is None else write(self._stream, text)
+            return None if self._stream is None else action(self._stream)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -86,7 +98,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
     """Run one command. Return its exit code, and what is still to be reported about how it ended."""
     try:
         args = _parse(argv)  # first, because --help ends here
-        return importlib.import_module("mlbuild.cli.project").run_command(args, argv), None
+        return importlib.import_module("mlbuild.cli.running").run_command(args, argv), None
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE, None
     except Stopped as stopped:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlbuild.cli.exits import OK, UNREACHABLE, USAGE, Stopped, UsageError
+from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.output.document import document, json_text
 from mlbuild.cli.output.printing import Paint, say, show_document
 from mlbuild.cli.output.problems.diagnostics import (
@@ -21,8 +21,8 @@ from mlbuild.cli.output.problems.diagnostics import (
 )
 from mlbuild.cli.output.problems.excerpt import Texts
 from mlbuild.cli.output.problems.sarif import diagnostics_sarif
-from mlbuild.cli.surroundings import see_surroundings
-from mlbuild.diagnostics import CODES, Diagnostic, Problem, Rejected, Span, Unwritable
+from mlbuild.cli.running import BadSpec, profiles_of
+from mlbuild.diagnostics import CODES, Diagnostic, Problem, Span
 from mlbuild.regular import is_regular
 from mlbuild.spec.check import check
 from mlbuild.spec.layers.bounds import EVERYWHERE, Bounds
@@ -31,38 +31,6 @@ from mlbuild.spec.layers.settings import FLAG, settings_text
 from mlbuild.spec.spec import Spec
 
 DEFAULT = SPEC
-
-
-class BadSpec(Exception):
-    """The spec has errors, which were already reported."""
-
-
-def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
-    """Run the requested command, and report invalid targets and specs.
-
-    Raises:
-        Stopped: The command does not support the requested format, its working folder was deleted, it can open too
-        few files, or the
-            store cannot be written.
-    """
-    if args.format not in args.module.FORMATS:
-        formats = ", ".join(args.module.FORMATS)
-        raise UsageError(
-            f"'{args.command}' does not support the format '{args.format}'", f"available formats: {formats}"
-        )
-    args.argv = argv
-    see_surroundings()
-    try:
-        code: int = args.module.run(args)
-    except BadSpec:
-        code = USAGE
-    except Rejected as rejected:
-        _tell_targets(args, argv, rejected.problems)
-        code = USAGE
-    except Unwritable as error:
-        raise Stopped(str(error), error.help, UNREACHABLE) from None
-    _finish(args, code)
-    return code
 
 
 def find_file(named: str | None) -> Path:
@@ -94,24 +62,12 @@ def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[
     return check(file, profiles_of(args), args.settings, bounds=bounds_of(args, file))
 
 
-def profiles_of(args: argparse.Namespace) -> list[str]:
-    """Return the profiles of the command line, or else those of MLBUILD_PROFILE."""
-    profiles: list[str] = args.profiles
-    return profiles or _from_environment()
-
-
 def bounds_of(args: argparse.Namespace, file: Path) -> Bounds:
     """Return the bounds of a spec, which from now on also apply to what is quoted."""
     trusted = args.allow_outside or os.environ.get("MLBUILD_ALLOW_OUTSIDE", "") not in ("", "0")
     bounds = EVERYWHERE if trusted else Bounds.of(file)
     args.bounds.append(bounds)
     return bounds
-
-
-def _from_environment() -> list[str]:
-    """Return the profiles in MLBUILD_PROFILE, separated by commas."""
-    names = os.environ.get("MLBUILD_PROFILE", "").split(",")
-    return [name.strip() for name in names if name.strip()]
 
 
 def load_spec(args: argparse.Namespace, *, warned: bool = True) -> Spec:
@@ -169,10 +125,9 @@ def told_text(
     return [*diagnostics_text(diagnostics, paint, texts), count_text(diagnostics)]
 
 
-def _finish(args: argparse.Namespace, code: int) -> None:
-    """Write the log of a command that has ended, if one was requested."""
-    if args.format == "sarif":
-        show_document(json_text(diagnostics_sarif(args.logged, code, args.noted)))
+def finish(args: argparse.Namespace, code: int) -> None:
+    """Write the log of a command that has ended."""
+    show_document(json_text(diagnostics_sarif(args.logged, code, args.noted)))
 
 
 def check_document(args: argparse.Namespace, diagnostics: Sequence[Diagnostic], code: int) -> str:
@@ -180,7 +135,7 @@ def check_document(args: argparse.Namespace, diagnostics: Sequence[Diagnostic], 
     return document(args.command, code, {"diagnostics": diagnostics_json(diagnostics)})
 
 
-def _tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:
+def tell_targets(args: argparse.Namespace, argv: Sequence[str], problems: Sequence[Problem]) -> None:
     """Report invalid targets, each at its place on the command line."""
     words = ["mlbuild", *argv]
     line = shlex.join(words)

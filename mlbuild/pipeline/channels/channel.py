@@ -16,11 +16,11 @@ from typing import Any
 from mlbuild.engine.canonical import is_digest
 from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.store.kept import digest_of
+from mlbuild.folders import CHANNELS
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.regular import read_regular
 from mlbuild.shown import is_unicode
-from mlbuild.spec.meaning.verdicts.gates import CHANNELS
 
 #: The folder of all channels, in the folder of the project.
 FOLDER = CHANNELS

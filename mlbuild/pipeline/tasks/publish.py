@@ -9,13 +9,12 @@ from pathlib import Path
 
 from mlbuild.diagnostics import Unusable
 from mlbuild.engine.graph import Job, Task
+from mlbuild.folders import dist_of
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.spec.spec import Spec
 
 KIND = "publish"
-#: The parent folder of the outputs; each profile has its own.
-_DIST = "dist"
 _STORE = ".mlbuild"
 
 
@@ -29,7 +28,7 @@ def place_of(spec: Spec, out: Path | None = None) -> str | None:
         Unusable: `out` is in the store.
     """
     if out is None:
-        return None if spec.settings else _usual(spec.profiles)
+        return None if spec.settings else dist_of(spec.profiles)
     root, named = os.path.abspath(spec.root), os.path.abspath(out)  # noqa: PTH100  # without ".."
     if os.path.commonpath([root, named]) != root:
         return named
@@ -64,11 +63,7 @@ def _repeated(names: Iterable[str]) -> list[str]:
 
 def folder_of(output: str, profiles: Sequence[str]) -> str:
     """Return the default folder of an output that is built with profiles."""
-    return f"{_usual(profiles)}/{output}"
-
-
-def _usual(profiles: Sequence[str]) -> str:
-    return "-".join([_DIST, *(["+".join(profiles)] if profiles else [])])
+    return f"{dist_of(profiles)}/{output}"
 
 
 def task_of(output: str) -> str:

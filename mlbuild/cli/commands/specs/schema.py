@@ -9,7 +9,8 @@ from pathlib import Path
 from mlbuild.cli.exits import OK, USAGE, UsageError
 from mlbuild.cli.output.document import document, printable
 from mlbuild.cli.output.printing import show, show_document
-from mlbuild.cli.project import DEFAULT, BadSpec, bounds_of, find_file, tell
+from mlbuild.cli.project import DEFAULT, bounds_of, find_file, tell
+from mlbuild.cli.running import BadSpec
 from mlbuild.regular import SPEC_LIMIT, is_regular, read_regular, real, replace_regular
 from mlbuild.spec.layers.bounds import HELP
 from mlbuild.spec.layers.files import read_main

@@ -15,7 +15,8 @@ from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, say, show, show_document
 from mlbuild.cli.output.tracking.bisect import found_json, found_text, step_text
-from mlbuild.cli.project import find_file, profiles_of
+from mlbuild.cli.project import find_file
+from mlbuild.cli.running import profiles_of
 from mlbuild.engine.store.local import RUNS
 from mlbuild.engine.store.store import DiskStore, open_store
 from mlbuild.pipeline.builds.commits import Commit, commits_between, write_commit

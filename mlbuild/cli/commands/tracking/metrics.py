@@ -9,8 +9,8 @@ from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.output.tracking.metrics import metrics_text, slices_text
-from mlbuild.cli.project import profiles_of
 from mlbuild.cli.reading.history import find_build, history_of
+from mlbuild.cli.running import profiles_of
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.folders import CHANNELS, dist_of
 from mlbuild.spec.layers.bounds import HELP
 from mlbuild.spec.meaning.learning.trials import model_named
 from mlbuild.spec.meaning.project import Project
@@ -10,9 +11,7 @@ from mlbuild.spec.spec import ModelSpec, OutputSpec
 from mlbuild.verdicts.baselines.baseline import Baseline
 from mlbuild.verdicts.gates.gate import Judged
 
-_PUBLISHED = "dist"
-#: The folder of channels in a project.
-CHANNELS = "channels"
+_PUBLISHED = dist_of(())
 
 
 def check_gates(project: Project, output: OutputSpec) -> OutputSpec | None:
