@@ -13,8 +13,10 @@ TESTS = Path(__file__).parent
 _PATIENCE = 300
 
 
-def site(room: str, name: str, *requirements: str) -> Path:
-    """Return a folder of a test folder with these packages, without those that they need. Install them if it is missing."""
+def site(room: str, name: str, *requirements: str, whole: bool = False) -> Path:
+    """Return a folder of a test folder with these packages, without those that they need, unless it must be `whole`.
+    Install them if it is missing.
+    """
     modules = TESTS / room / ".python_modules"
     folder = modules / name
     with in_turn(modules):
@@ -28,7 +30,7 @@ def site(room: str, name: str, *requirements: str) -> Path:
                     "pip",
                     "install",
                     "--quiet",
-                    "--no-deps",
+                    *([] if whole else ["--no-deps"]),
                     "--target",
                     str(new),
                 ]

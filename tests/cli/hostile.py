@@ -233,6 +233,13 @@ COMMANDS = {
         "predict TEXT TEXT",
         "predict rows.csv rows.csv",
     ],
+    "serve": [
+        "serve --port 0 --tls-cert rows.csv --tls-key rows.csv",
+        "serve TEXT=one --port 0 --tls-cert rows.csv --tls-key rows.csv",
+        "serve TEXT",
+        "serve --host TEXT",
+        "serve --token-file TEXT",
+    ],
 }
 
 _COMMAND = re.compile(r"##[\w.-]*\[")

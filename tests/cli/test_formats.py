@@ -301,7 +301,7 @@ def test_words_of_the_command_line_are_shown_as_a_shell_takes_them(warned: Comma
 
 
 FORMATS = ["text", "json", "github", "sarif"]
-SOME = {"check": FORMATS, "plan": FORMATS, "build": FORMATS, "test": FORMATS}
+SOME = {"serve": ["text"], "check": FORMATS, "plan": FORMATS, "build": FORMATS, "test": FORMATS}
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -35,5 +35,7 @@ LINES = {
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),
     "predict": ("predict", "dist/trees/model.onnx", "rows.csv"),
+    # What is no certificate ends it when everything else is ready.
+    "serve": ("serve", "trees", "--port", "0", "--tls-cert", "rows.csv", "--tls-key", "rows.csv"),
 }
 assert LINES.keys() == VERBS.keys()

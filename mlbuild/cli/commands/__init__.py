@@ -41,6 +41,7 @@ THEMES = {
     },
     "using": {
         "predict": "make predictions for the rows of a file with a built model",
+        "serve": "answer requests for predictions over HTTP with built models",
     },
     "caching": {
         "gc": "list stored results that are no longer needed, and remove them with --delete",

@@ -1,0 +1,231 @@
+"""`mlbuild serve`: answer requests for predictions over HTTP with built models."""
+
+from __future__ import annotations
+
+import argparse
+import ssl
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+
+from mlbuild.cli.exits import DATA, OK, TASK, Stopped, UsageError
+from mlbuild.cli.output.printing import page, put, say, show
+from mlbuild.cli.running import profiles_of
+from mlbuild.folders import dist_of
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.pipeline.channels.channel import (
+    BadChannel,
+    changed_file,
+    channels_of,
+    find_channel,
+    folder_of,
+    is_name,
+)
+from mlbuild.regular import is_regular, read_regular
+from mlbuild.serving.limits import Limits
+from mlbuild.serving.model import MODEL, Model, Unservable
+from mlbuild.serving.server import LIBRARIES, Settings, listening, serve
+from mlbuild.shown import shown
+
+FORMATS = ("text",)
+#: The length of a token from which nobody can guess it, and the largest file of one.
+_SHORTEST, _LARGEST = 16, 10_000
+_LIMITS = Limits()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="an output, a folder of a built model, or a channel; NAME=MODEL gives it another name (default: all outputs)",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at (default: 127.0.0.1, this machine only)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="port to listen at; 0 takes a free one (default: 8080)"
+    )
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="file with a token that requests must have in the header 'Authorization: Bearer TOKEN'",
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="serve other machines without a token, whoever can reach them"
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="certificate for HTTPS, as PEM")
+    parser.add_argument("--tls-key", metavar="FILE", help="private key of the certificate, as PEM")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse requests that violate a rule of the contract, instead of reporting it in the answer",
+    )
+    parser.add_argument(
+        "--max-rows",
+        type=_positive,
+        default=_LIMITS.rows,
+        metavar="N",
+        help=f"most rows of one request (default: {_LIMITS.rows:,})",
+    )
+    parser.add_argument(
+        "--max-mb",
+        type=_positive,
+        default=_LIMITS.body // 1_000_000,
+        metavar="N",
+        help=f"most megabytes of the body of a request (default: {_LIMITS.body // 1_000_000})",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_positive,
+        default=int(_LIMITS.arrival),
+        metavar="SECONDS",
+        help=f"longest time for a request to arrive (default: {int(_LIMITS.arrival)})",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if absent := [name for name in LIBRARIES if find_spec(name) is None]:
+        message = f"serving needs {listed(absent)}, which is not installed"
+        raise UsageError(message, "in the checkout of mlbuild: pip install '.[serve]'")
+    settings = _settings(args)
+    folders = dict(_folders(args))
+    try:
+        socket = listening(settings)
+    except OSError as error:
+        why = (error.strerror or str(error)).casefold()
+        message = f"cannot listen at {settings.host}:{settings.port}: {why}"
+        raise Stopped(message, "choose another port with --port; 0 takes a free one", TASK) from None
+    with socket:
+        models = {name: _opened(name, folder) for name, folder in folders.items()}
+        if not args.quiet:
+            say(
+                f"serving '{shown(name)}' from {shown(str(folder))} ({models[name].version})"
+                for name, folder in folders.items()
+            )
+        host, port = socket.getsockname()[:2]
+        place = f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+        def started() -> None:
+            show([f"listening on {place}"])
+            sys.stdout.flush()
+
+        try:
+            serve(models, settings, socket, started, _report)
+        except ssl.SSLError:
+            message = (
+                f"'{settings.certificate}' and '{settings.key}' are not a certificate and its private key"
+            )
+            raise UsageError(message, "both must be PEM files, and the key must have no password") from None
+    return OK
+
+
+def _report(traceback: str) -> None:
+    put(sys.stderr, page(traceback.splitlines()))
+
+
+def _opened(name: str, folder: Path) -> Model:
+    try:
+        return Model(name, folder)
+    except Unservable as error:
+        raise Stopped(str(error), "build it again", DATA) from None
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    token = _token(args.token_file) if args.token_file else None
+    if not token and not args.insecure and not _is_local(args.host):
+        raise UsageError(
+            f"'{shown(args.host)}' can be reached from other machines, so the server needs a token",
+            "choose a file with a token with --token-file, or serve everyone with --insecure",
+        )
+    if bool(args.tls_cert) != bool(args.tls_key):
+        raise UsageError("--tls-cert and --tls-key belong together", "give both of them")
+    certificate, key = (Path(file) if file else None for file in (args.tls_cert, args.tls_key))
+    for file in (certificate, key):
+        if file and not is_regular(file):
+            raise UsageError(f"there is no file '{file}'")
+    limits = replace(_LIMITS, rows=args.max_rows, body=args.max_mb * 1_000_000, arrival=float(args.timeout))
+    return Settings(args.host, args.port, token, args.strict, certificate, key, limits)
+
+
+def _is_local(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(file: str) -> bytes:
+    try:
+        token = read_regular(file, _LARGEST).strip()
+    except OSError as error:
+        why = (error.strerror or str(error)).casefold()
+        raise UsageError(f"cannot read the token in '{shown(file)}': {why}") from None
+    if len(token) < _SHORTEST or not token.isascii() or len(token.split()) != 1:
+        message = f"the token in '{shown(file)}' must be one word of at least {_SHORTEST} ASCII characters"
+        raise UsageError(message, "make one: openssl rand -hex 32")
+    return token
+
+
+def _folders(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    """Yield the names and the folders of the models to serve."""
+    root = Path(args.file).parent if args.file else Path()
+    dist = root / dist_of(profiles_of(args))
+    outputs = sorted(file.parent.name for file in dist.glob(f"*/{MODEL}"))
+    if not args.models and not outputs:
+        raise UsageError(f"there is no model in '{dist}'", "build one first, or name a folder or a channel")
+    seen: dict[str, str] = {}
+    for word in args.models or outputs:
+        given, _, asked = word.rpartition("=")
+        name, folder = _found(asked, root, dist, outputs)
+        name = given or name
+        if "/" in name or not name.isprintable():
+            raise UsageError(f"'{shown(name)}' cannot be the name of a model", "choose one with NAME=MODEL")
+        if name in seen:
+            message = f"'{shown(word)}' and '{shown(seen[name])}' would both be called '{shown(name)}'"
+            raise UsageError(message, "choose another name with NAME=MODEL")
+        seen[name] = word
+        yield name, folder
+
+
+def _found(asked: str, root: Path, dist: Path, outputs: list[str]) -> tuple[str, Path]:
+    """Return the usual name and the folder of a model.
+
+    Raises:
+        Stopped: There is none, or the files of a channel are not those that were promoted.
+    """
+    folder = Path(asked)
+    if asked and is_regular(folder / MODEL):
+        return folder.resolve().name, folder
+    if asked in outputs:
+        return asked, dist / asked
+    channels = channels_of(root)
+    if not is_name(asked) or asked not in channels:
+        known = [*outputs, *channels]
+        near = did_you_mean(asked, known) or (f"available: {listed(known)}" if known else "build it first")
+        raise UsageError(f"there is no output, folder or channel '{shown(asked)}'", near)
+    restore = "'mlbuild channels' restores it from the store"
+    try:
+        channel = find_channel(root, asked)
+        changed = channel and changed_file(root, channel)
+    except BadChannel as error:
+        raise Stopped(str(error), restore, DATA) from None
+    if channel is None or changed is not None:
+        raise Stopped(f"'{changed}' of channel '{asked}' is not the promoted file", restore, DATA)
+    return channel.now.output, folder_of(root, asked)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or len(text) > 5 or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a port between 0 and 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a positive integer")
+    return int(text)

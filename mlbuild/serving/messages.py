@@ -1,0 +1,132 @@
+"""Requests and responses, as far as the server uses them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+from mlbuild.frozen import frozen
+from mlbuild.serving.limits import Limits
+from mlbuild.serving.refused import Refused
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+#: zlib reads gzip with this number of bits.
+_GZIP = 31
+
+
+class Gone(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+@frozen(eq=False)
+class Request:
+    """A request whose headers have arrived. `path` is without percent signs. `version` is that of the model in the path."""
+
+    scope: Scope
+    receive: Receive
+    limits: Limits
+    version: str | None = None
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def path(self) -> str:
+        return str(self.scope["path"])
+
+    @cached_property
+    def headers(self) -> dict[bytes, bytes]:
+        """The headers by their names in lower case; the last one counts."""
+        return dict(self.scope["headers"])
+
+    async def body(self) -> bytes:
+        """Return the body, unpacked.
+
+        Raises:
+            Refused: It is too large, or packed in another way than gzip.
+            Gone: The client has left.
+        """
+        packing = self.headers.get(b"content-encoding", b"identity").strip().lower()
+        if packing not in (b"identity", b"gzip"):
+            raise Refused(
+                "the body may have the content encoding 'gzip', but no other one",
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                headers=((b"accept-encoding", b"gzip"),),
+            )
+        body = await self._raw()
+        return _unpacked(body, self.limits.body) if packing == b"gzip" else body
+
+    async def _raw(self) -> bytes:
+        length = self.headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self.limits.body:
+            raise too_large(self.limits.body)
+        first = await self._part()
+        if not first.get("more_body"):
+            return bytes(first["body"])
+        parts, size = [first["body"]], len(first["body"])
+        more = True
+        while more:
+            part = await self._part()
+            parts.append(part["body"])
+            size += len(part["body"])
+            more = part.get("more_body", False)
+            if size > self.limits.body:
+                raise too_large(self.limits.body)
+        return b"".join(parts)
+
+    async def _part(self) -> MutableMapping[str, Any]:
+        part = await self.receive()
+        if part["type"] == "http.disconnect":
+            raise Gone
+        return part
+
+
+@frozen(eq=False)
+class Response:
+    """A response with its whole body."""
+
+    body: bytes
+    kind: bytes = b"application/json"
+    status: HTTPStatus = HTTPStatus.OK
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    async def send(self, send: Send) -> None:
+        size = str(len(self.body)).encode()
+        headers = [(b"content-type", self.kind), (b"content-length", size), *self.headers]
+        await send({"type": "http.response.start", "status": int(self.status), "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_response(content: Any) -> Response:
+    """Return a response with a JSON document. Numbers that are not finite become null."""
+    import msgspec
+
+    return Response(msgspec.json.encode(content))
+
+
+def too_large(most: int) -> Refused:
+    """Return the refusal of a body. The connection closes, because the rest of the body is not read."""
+    return Refused(
+        f"the body is larger than {most} bytes",
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        headers=((b"connection", b"close"),),
+    )
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    unpacking = zlib.decompressobj(_GZIP)
+    try:
+        found = unpacking.decompress(body, most + 1)
+    except zlib.error:
+        raise Refused("the body is not gzip") from None
+    if len(found) > most:
+        raise too_large(most)
+    if not unpacking.eof or unpacking.unused_data:
+        raise Refused("the body is not gzip: it is incomplete, or something follows it")
+    return found

@@ -1,0 +1,125 @@
+"""A built model that answers requests: its inputs with their rules, its outputs, and how long it takes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.bundle.opened import CERTIFICATE, NotOurs, Opened
+from mlbuild.kinds import Json
+from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
+from mlbuild.serving.columns import COLUMNS
+from mlbuild.serving.columns.column import Column
+from mlbuild.serving.outputs import Output
+from mlbuild.serving.rules import Test, tests_of
+
+if TYPE_CHECKING:
+    from mlbuild.bundle.inputs import Arrays
+
+MODEL, CONTRACT = "model.onnx", "contract.json"
+#: The values of a column, as the artifact has them.
+Values = Sequence[Any]
+_NUMPY = {"FP64": "float64", "INT64": "int64", "BYTES": "object"}
+#: How many rows measure the time that a row takes, and how often.
+_MEASURED, _REPEATS = 64, 3
+
+
+class Unservable(Exception):
+    """A folder whose model cannot be served. The message is a sentence about it without an end."""
+
+
+class Model:
+    """The model in a folder that a build published. `digest` is the SHA-256 of its file.
+
+    Raises:
+        Unservable: The folder is not as a build published it.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        file = folder / MODEL
+        if not is_regular(file):
+            raise Unservable(f"there is no file '{file}'")
+        if not is_regular(folder / CERTIFICATE):
+            raise Unservable(f"'{file}' is not proven: there is no {CERTIFICATE} next to it")
+        try:
+            self._opened = Opened(file)
+            contract = _contract(folder / CONTRACT, self._opened)
+        except NotOurs as error:
+            raise Unservable(f"'{file}' {error}") from None
+        self.digest = self._opened.digest
+        self.columns = tuple(map(_column, contract["inputs"]))
+        self.outputs = tuple(map(Output.of, contract["outputs"]))
+        self.rules: dict[str, Json] = {one["name"]: one.get("rules", {}) for one in contract["inputs"]}
+        #: The seconds that a row takes.
+        self.pace = self._measured()
+
+    @property
+    def version(self) -> str:
+        """A short name for this very model."""
+        return self.digest[:12]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def getter(self) -> Callable[[Any], tuple[Any, ...]]:
+        """A function that returns the values of a record."""
+        first, *others = self.names
+        return itemgetter(*self.names) if others else lambda record: (record[first],)
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """The rules that values of requests can violate."""
+        found = (
+            tests_of(place, column, self.rules[column.name]) for place, column in enumerate(self.columns)
+        )
+        return tuple(test for tests in found for test in tests)
+
+    def answers(self, columns: Sequence[Values], rows: int) -> Arrays:
+        """Return the outputs by name for the values of all columns.
+
+        Raises:
+            NotOurs: onnxruntime cannot run the model.
+        """
+        import numpy as np
+
+        feed = {
+            column.name: np.array(values, dtype=_NUMPY[column.datatype]).reshape(rows, 1)
+            for column, values in zip(self.columns, columns, strict=True)
+        }
+        return self._opened.run(feed, rows)
+
+    def _measured(self) -> float:
+        """Return the seconds that a row takes among others. This also warms up the model."""
+        values = [[column.blank] * _MEASURED for column in self.columns]
+        times = []
+        for _ in range(_REPEATS):
+            start = time.perf_counter()
+            self.answers(values, _MEASURED)
+            times.append(time.perf_counter() - start)
+        return min(times) / _MEASURED
+
+
+def _contract(file: Path, opened: Opened) -> Json:
+    """Return the content of `contract.json`, which must describe the model next to it."""
+    try:
+        told: Json = json.loads(read_regular(file, NOTE_LIMIT))
+        inputs = [{key: value for key, value in one.items() if key != "rules"} for one in told["inputs"]]
+        if {"inputs": inputs, "outputs": told["outputs"]} != opened.described:
+            raise NotOurs(f"does not match the {CONTRACT} next to it")
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        raise NotOurs(f"cannot be served: the {CONTRACT} next to it cannot be read") from None
+    return told
+
+
+def _column(told: Json) -> Column:
+    """Return the column that `contract.json` describes. A string without missing values has none."""
+    cls = COLUMNS[told["dtype"]]
+    return cls(told["name"], told["nullable"], cls.missing_of(told["missing"]))

@@ -1,0 +1,53 @@
+"""Reads JSON records: one, a list of them, or `{"rows": [...]}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlbuild.serving.columns.column import told
+from mlbuild.serving.model import Model
+from mlbuild.serving.reading.documents import decode
+from mlbuild.serving.reading.rows import Rows, check_count, check_names
+from mlbuild.serving.refused import Refused
+
+_ROWS = "rows"
+
+
+def read_records(body: bytes, model: Model, most: int) -> Rows:
+    """Return the rows of a body, which are at most `most`.
+
+    Raises:
+        Refused: It is not JSON, or a row is none of the model.
+    """
+    records = _records(decode(body))
+    check_count(len(records), most)
+    width = len(model.names)
+    try:
+        values = [*map(model.getter, records)]
+        known = not any(len(record) != width for record in records)
+    except (KeyError, TypeError, IndexError):
+        known = False
+    if not known:
+        for row, record in enumerate(records):
+            if not isinstance(record, dict):
+                raise Refused(f"row {row} must be an object, not {told(record)}", row=row)
+            check_names(record, model, row)
+    columns = [*zip(*values, strict=True)] if records else [()] * width
+    return Rows(
+        len(records),
+        [column.from_json(some) for column, some in zip(model.columns, columns, strict=True)],
+    )
+
+
+def _records(body: Any) -> list[Any]:
+    if isinstance(body, list):
+        return body
+    if not isinstance(body, dict):
+        raise Refused(f"the body must be an object or a list, not {told(body)}")
+    rows = body.get(_ROWS)
+    if not isinstance(rows, list):  # values of columns are never lists
+        return [body]
+    if len(body) > 1:
+        other = next(key for key in body if key != _ROWS)
+        raise Refused(f"unknown key '{other}' next to '{_ROWS}'")
+    return rows

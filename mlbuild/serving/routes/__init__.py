@@ -1,0 +1,1 @@
+"""What the server answers, by path. One module for each group of paths."""
