@@ -49,6 +49,10 @@ def main(argv: list[str]) -> int:
     return tell(pieces) or code
 
 
+def _project() -> ModuleType:
+    return importlib.import_module("mlbuild.cli.project")
+
+
 def _module(verb: str) -> ModuleType:
     return importlib.import_module(f"mlbuild.cli.commands.{THEME[verb]}.{verb}")
 
@@ -98,7 +102,7 @@ def _ended(argv: list[str]) -> tuple[int, Stopped | None]:
     """Run one command. Return its exit code, and what is still to be reported about how it ended."""
     try:
         args = _parse(argv)  # first, because --help ends here
-        return importlib.import_module("mlbuild.cli.running").run_command(args, argv), None
+        return importlib.import_module("mlbuild.cli.running").run_command(args, argv, _project), None
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE, None
     except Stopped as stopped:

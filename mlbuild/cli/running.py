@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, USAGE, Stopped, UsageError
@@ -17,8 +16,10 @@ class BadSpec(Exception):
     """The spec has errors, which were already reported."""
 
 
-def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
+def run_command(args: argparse.Namespace, argv: Sequence[str], project: Callable[[], Any]) -> int:
     """Run the requested command, and report invalid targets and specs.
+
+    `project` imports what reports mistakes in a spec, which takes longer than the rest of a command that needs no spec.
 
     Raises:
         Stopped: The command does not support the requested format, its working folder was deleted, it can open too
@@ -36,12 +37,12 @@ def run_command(args: argparse.Namespace, argv: Sequence[str]) -> int:
     except BadSpec:
         code = USAGE
     except Rejected as rejected:
-        _project().tell_targets(args, argv, rejected.problems)
+        project().tell_targets(args, argv, rejected.problems)
         code = USAGE
     except Unwritable as error:
         raise Stopped(str(error), error.help, UNREACHABLE) from None
     if args.format == "sarif":
-        _project().finish(args, code)
+        project().finish(args, code)
     return code
 
 
@@ -50,8 +51,3 @@ def profiles_of(args: argparse.Namespace) -> list[str]:
     profiles: list[str] = args.profiles
     names = os.environ.get("MLBUILD_PROFILE", "").split(",")
     return profiles or [name.strip() for name in names if name.strip()]
-
-
-def _project() -> Any:
-    """Import what reports mistakes in a spec, which takes longer than the rest of a command that needs no spec."""
-    return importlib.import_module("mlbuild.cli.project")

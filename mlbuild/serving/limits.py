@@ -10,7 +10,7 @@ class Limits:
     """The limits of a server. Sizes are in bytes, times in seconds.
 
     `header` is the size of a request line with its headers. A request must arrive completely within `arrival`, and the
-    client must take its response within the same time. `waiting` is the number of rows that may wait for a thread.
+    client must take its response within the same time.
     """
 
     header: int = 65_536
@@ -18,6 +18,10 @@ class Limits:
     rows: int = 10_000
     arrival: float = 20.0
     connections: int = 1_000
-    waiting: int = 100_000
     #: The time for running requests to end after the server was told to stop.
     drain: int = 30
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes of requests may wait for a thread."""
+        return 4 * self.body

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from mlbuild.cli.row_files import WRITTEN
+from mlbuild.cli.reading.row_files import WRITTEN
 from mlbuild.data.formats.by_suffix import NAMED, WRITABLE
 from mlbuild.data.parsing import Parsing
 from tests.cli.running import Command

@@ -33,7 +33,12 @@ def request(binary: bool) -> Any:
 async def answer(client: Any, base: str, binary: bool) -> Any:
     response = await client.infer(base, request(binary), model_name="zone")
     label, probabilities = (response.get_output_by_name(name) for name in ("label", "probabilities"))
-    return [response.model_name, response.id, label.as_numpy().ravel().tolist(), probabilities.as_numpy().tolist()]
+    return [
+        response.model_name,
+        response.id,
+        label.as_numpy().ravel().tolist(),
+        probabilities.as_numpy().tolist(),
+    ]
 
 
 async def refused(action: Any) -> str:

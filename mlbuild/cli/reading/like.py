@@ -10,7 +10,7 @@ from typing import Any
 
 from mlbuild.cli.exits import UsageError
 from mlbuild.cli.project import DEFAULT, check_file, load_spec
-from mlbuild.cli.row_files import options_of, readable
+from mlbuild.cli.reading.row_files import options_of, readable
 from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed
 from mlbuild.hints import did_you_mean, listed

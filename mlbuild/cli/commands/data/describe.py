@@ -17,7 +17,7 @@ from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.like import form_like, source_named
-from mlbuild.cli.row_files import readable
+from mlbuild.cli.reading.row_files import readable
 from mlbuild.data.faults import Fault, failure_lines
 from mlbuild.data.statistics.distance import distances
 from mlbuild.data.statistics.table import TableStatistics

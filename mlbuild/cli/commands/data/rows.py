@@ -11,7 +11,7 @@ from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show_document
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.row_files import WRITTEN, print_rows, writable, write_rows
+from mlbuild.cli.reading.row_files import WRITTEN, print_rows, writable, write_rows
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.parts import SPLITS, WHOLE, stored_table

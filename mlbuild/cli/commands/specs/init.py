@@ -12,7 +12,7 @@ from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.project import DEFAULT
-from mlbuild.cli.row_files import READABLE, readable
+from mlbuild.cli.reading.row_files import READABLE, readable
 from mlbuild.data.faults import failure_lines
 from mlbuild.data.inference import infer
 from mlbuild.data.locators.patterns import is_pattern, matching

@@ -13,7 +13,7 @@ from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document
 from mlbuild.cli.reading.like import options_text, plainly, way_of_reading
-from mlbuild.cli.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
+from mlbuild.cli.reading.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format

@@ -175,9 +175,11 @@ def _folders(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
     """Yield the names and the folders of the models to serve."""
     root = Path(args.file).parent if args.file else Path()
     dist = root / dist_of(profiles_of(args))
-    outputs = sorted(file.parent.name for file in dist.glob(f"*/{MODEL}"))
+    outputs = _built(dist)
     if not args.models and not outputs:
-        raise UsageError(f"there is no model in '{dist}'", "build one first, or name a folder or a channel")
+        raise UsageError(
+            f"there is no model in '{shown(str(dist))}'", "build one first, or name a folder or a channel"
+        )
     seen: dict[str, str] = {}
     for word in args.models or outputs:
         given, _, asked = word.rpartition("=")
@@ -190,6 +192,14 @@ def _folders(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
             raise UsageError(message, "choose another name with NAME=MODEL")
         seen[name] = word
         yield name, folder
+
+
+def _built(dist: Path) -> list[str]:
+    """Return the names of the outputs in a folder."""
+    try:
+        return sorted(file.parent.name for file in dist.glob(f"*/{MODEL}"))
+    except OSError:  # its name is that of a profile, and can be too long
+        return []
 
 
 def _found(asked: str, root: Path, dist: Path, outputs: list[str]) -> tuple[str, Path]:

@@ -7,7 +7,7 @@ import argparse
 from mlbuild.cli.commands.data.contract.diff import run_diff
 from mlbuild.cli.commands.data.contract.infer import run_infer
 from mlbuild.cli.exits import UsageError
-from mlbuild.cli.row_files import READABLE
+from mlbuild.cli.reading.row_files import READABLE
 
 FORMATS = ("text", "json")
 

@@ -13,7 +13,7 @@ from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.like import options_text
-from mlbuild.cli.row_files import readable
+from mlbuild.cli.reading.row_files import readable
 from mlbuild.data.contracts import Column
 from mlbuild.data.evidence.promises import promised
 from mlbuild.data.faults import failure_lines
