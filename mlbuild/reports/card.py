@@ -37,6 +37,7 @@ def card(facts: Facts) -> str:
         "",
         f"# {escaped(about['output'])}",
         "",
+        *(["**This model was not published, because a gate or test failed.**", ""] if facts.refused else []),
         "## Intended use",
         "",
         escaped(about["description"]) if about["description"] else _NO_PURPOSE,

@@ -36,6 +36,17 @@ class Facts:
         return self.parts.get(name, {})
 
     @property
+    def outcomes(self) -> Sequence[str]:
+        """How each gate and each test of the output ended: `passed`, `warned`, `skipped` or `failed`."""
+        gates = self.part("gates.json").get("gates", ())
+        return [one["outcome"] for one in (*gates, *self.tests.values())]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the output is not published, because a gate or a test failed."""
+        return "failed" in self.outcomes
+
+    @property
     def metrics(self) -> Mapping[str, Mapping[str, Any]]:
         """The metrics of each split that has rows, and the number of its `rows`."""
         found: Mapping[str, Mapping[str, Any]] = self.part("metrics.json")["metrics"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlbuild.reports.blocks import GOOD, WARN, Badge, Cell, Interval, Name, Number, words
+from mlbuild.reports.blocks import BAD, GOOD, WARN, Badge, Cell, Interval, Name, Number, words
 from mlbuild.reports.facts import Facts
 from mlbuild.reports.sections import SECTIONS
 from mlbuild.reports.writing.page import page, words_html
@@ -34,11 +34,13 @@ def report(facts: Facts) -> str:
 
 def verdicts(facts: Facts) -> Iterator[Cell]:
     """Yield in few words what was found, the most important first."""
+    if facts.refused:
+        yield Badge("not published: a gate or test failed", BAD)
     gates = facts.part("gates.json").get("gates", ())
     passed = sum(one["verdict"] == "pass" for one in gates)
     if gates:
         yield Badge(f"{passed} of {len(gates)} gates passed", GOOD if passed == len(gates) else WARN)
-    kept = sum(bool(one["passed"]) for one in facts.tests.values())
+    kept = sum(one["outcome"] == "passed" for one in facts.tests.values())
     if facts.tests:
         yield Badge(f"{kept} of {len(facts.tests)} tests passed", GOOD if kept == len(facts.tests) else WARN)
     count = len(facts.findings)

@@ -26,7 +26,7 @@ GATES = """\
       - {gate: churn, max: 0.5}
 """
 #: The kinds of tasks that read the baseline of an output, directly or not.
-AGAIN = {"baseline", "compare", "gate", "report", "publish"}
+AGAIN = {"baseline", "compare", "judge", "gate", "report", "publish"}
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_promoted_model_is_the_baseline_until_another_one_is(project: Path, ml
 
     changed(project, 3, mlbuild)
     assert mlbuild("promote", "trees", "prod").code == OK
-    assert kinds(ran(mlbuild)) == AGAIN
+    assert kinds(ran(mlbuild)) == AGAIN - {"gate"}, "the gates found the same as before"
     assert channel(folder)["previous"] == told["digest"]
     back = mlbuild("rollback", "prod", "--why", "worse")
     assert back.code == OK and back.out.startswith("prod is back at trees ")

@@ -99,14 +99,17 @@ def test_a_warning_is_told_and_can_be_an_error(tmp_path: Path, mlbuild: Command)
 
 CHANGES: dict[str, tuple[tuple[str, str], list[str]]] = {
     "a renamed test": (("  rich:\n", "  wealthy:\n"), ["report:trees", "publish:trees"]),
-    "another bound": (("{min: 0.8}", "{min: 0.7}"), ["test:rich", "report:trees", "publish:trees"]),
+    "another bound": (
+        ("{min: 0.8}", "{min: 0.7}"),
+        ["try:rich", "report:trees", "test:rich", "publish:trees"],
+    ),
     "another severity": (
         ("    within: 0.2\n", "    within: 0.2\n    severity: warn\n"),
-        ["test:nobody_moves"],
+        ["try:nobody_moves"],
     ),
     "another way to write it": (
         ("{income: 200, city: Rome}", "{city: Rome, income: 200, debt: null}"),
-        ["test:poor"],
+        ["try:poor"],
     ),
 }
 
@@ -125,7 +128,7 @@ def test_a_new_test_trains_nothing(tmp_path: Path, mlbuild: Command) -> None:
     file = loans(tmp_path)
     assert mlbuild("build", "-j", "1").code == OK
     file.write_text(file.read_text() + "  new: {output: line, test: invariant, columns: debt, within: 1}\n")
-    assert ran(mlbuild) == ["test:new", "report:line", "publish:line"]
+    assert ran(mlbuild) == ["try:new", "report:line", "test:new", "publish:line"]
 
 
 #: What can go wrong with a model, and the tests that stop it.
@@ -180,7 +183,7 @@ def test_a_features_test_stops_a_build_before_training(tmp_path: Path, mlbuild: 
     loans(tmp_path)
     edited(tmp_path / "mlbuild.yaml", ("expect: {debt: 0}", "expect: {debt: 7}"))
     tasks = ran(mlbuild)
-    assert "test:scaled" in tasks and "fit:line" in tasks
+    assert "try:scaled" in tasks and "fit:line" in tasks
     assert not any(task.startswith(("train:", "bin:")) for task in tasks)
 
 
@@ -214,7 +217,7 @@ def test_rows_can_be_in_a_file(tmp_path: Path, mlbuild: Command) -> None:
     told = mlbuild("test", "-j", "1")
     assert told.out.splitlines() == ["PASS  filed  3 rows are as expected  (cached)", "1 test: 1 passed"]
     file.write_text(CASES.replace("false,Oslo", "true,Oslo"))
-    assert ran(mlbuild) == ["test:filed"], "only the test reads it"
+    assert ran(mlbuild) == ["try:filed", "report:trees", "test:filed"], "only the test reads it"
     failed = mlbuild("test", "-j", "1")
     assert failed.code == GATE
     assert failed.out.splitlines()[0].startswith("FAIL  filed  1 of 3 rows are not as expected")

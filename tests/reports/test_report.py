@@ -204,7 +204,7 @@ EDITS = {
     "a gate": (
         "price: {model: price}",
         "price: {model: price, gates: [{gate: size, max: 1MB}]}",
-        {"gate:price", "report:price", "publish:price"},
+        {"judge:price", "gate:price", "report:price", "publish:price"},
     ),
     "a silenced warning": (
         "project: houses",

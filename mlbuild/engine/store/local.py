@@ -80,6 +80,12 @@ class DiskLocal:
         for old in others[_SNAPSHOTS:]:
             self._own.discard(Path(old.path))
 
+    def keep_copy(self, folder: str, name: str, content: bytes) -> Path:
+        """Write a file for people, replacing the previous one with that name. Nothing is read from it."""
+        path = self._own.path / folder / _file_name(name)
+        self._own.write(path, content)
+        return path
+
     def give(self, path: Path, content: bytes) -> None:
         """Write a file of the project, outside the store, replacing the previous one."""
         self._own.give(path, content)

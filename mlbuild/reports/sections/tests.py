@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlbuild.reports.blocks import GOOD, WARN, Badge, Block, Name, Table
+from mlbuild.reports.blocks import BAD, GOOD, WARN, Badge, Block, Name, Table
 from mlbuild.reports.facts import Facts
 from mlbuild.reports.sections.section import Section
 from mlbuild.shown import told
+
+_OUTCOMES = {
+    "passed": Badge("passed", GOOD),
+    "warned": Badge("warning", WARN),
+    "failed": Badge("failed", BAD),
+}
 
 
 class Tests(Section):
@@ -16,7 +22,7 @@ class Tests(Section):
     def blocks(self, facts: Facts) -> Iterator[Block]:
         rows = [
             [
-                Badge("passed", GOOD) if report["passed"] else Badge("warning", WARN),
+                _OUTCOMES[report["outcome"]],
                 Name(name),
                 told(report["text"]),
                 facts.about["tests"][name],
@@ -24,4 +30,4 @@ class Tests(Section):
             for name, report in facts.tests.items()
         ]
         if rows:
-            yield Table("What was tested with the published file", ["verdict", "test", "found", "kind"], rows)
+            yield Table("What was tested with the model file", ["verdict", "test", "found", "kind"], rows)

@@ -44,9 +44,61 @@ def test_the_report_on_a_trial_is_written_to_a_file(project: Command) -> None:
     assert (project.folder / "dist/one/report.html").read_bytes() == before, "nothing is published"
     (project.folder / "dist/one/report.html").unlink()
     unpublished = project("report", "one")
-    assert unpublished.code == 6 and "is not published" in unpublished.err
-    assert project("report", "one", "-o", "again.html").code == 0
-    assert (project.folder / "again.html").read_bytes() == before, "the store has it"
+    assert (unpublished.code, unpublished.out) == (0, ".mlbuild/reports/one.html\n")
+    assert unpublished.err == "mlbuild: the model that this report is about is not published as 'one'\n"
+    assert (project.folder / ".mlbuild/reports/one.html").read_bytes() == before, "the store has it"
+    assert "# one\n" in (project.folder / ".mlbuild/reports/one.md").read_text()
+    assert project("report", "one", "-q").err == ""
+
+
+REFUSED = (
+    SPEC.replace("{model: one}", "{model: one, gates: [{gate: metric, metric: roc_auc, min: 0.5}]}").replace(
+        "    params:\n      C: 1.0\n", "    params: {C: 1.0}\n"
+    )
+    + """\
+tests:
+  high: {output: one, given: {x: 3.0, z: 0.0}, expect: {label: true}}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("min: 0.5", "min: 0.9999"), "metric roc_auc &gt;= 0.9999"),
+        (("label: true", "label: false"), "label true, expected false"),
+    ],
+    ids=["gate", "test"],
+)
+def test_a_report_tells_why_a_model_is_not_published(
+    mlbuild: Command, change: tuple[str, str], said: str
+) -> None:
+    file = visits(mlbuild.folder, REFUSED)
+    assert mlbuild("build", "-j", "1").code == 0
+    published = mlbuild.folder / "dist/one/report.html"
+    before, card = published.read_bytes(), mlbuild.folder / "dist/one/MODEL_CARD.md"
+    assert "not published" not in published.read_text() + card.read_text()
+    file.write_text(REFUSED.replace(*change))
+    done = mlbuild("build", "-j", "1")
+    assert done.code == 4 and published.read_bytes() == before
+    assert "dist/one/model.onnx: out of date, not changed; 'mlbuild report one' tells why" in done.out
+    named = mlbuild("report", "one")
+    assert (named.code, named.out) == (0, ".mlbuild/reports/one.html\n")
+    page = (mlbuild.folder / named.out.strip()).read_text()
+    assert said in page and "not published: a gate or test failed" in page
+    again = (mlbuild.folder / ".mlbuild/reports/one.md").read_text()
+    assert "**This model was not published, because a gate or test failed.**" in again
+    file.write_text(REFUSED)
+    assert mlbuild("build", "-j", "1").code == 0 and mlbuild("report", "one").out == "dist/one/report.html\n"
+
+
+def test_a_model_that_was_never_published_has_a_report(mlbuild: Command) -> None:
+    visits(mlbuild.folder, REFUSED.replace("min: 0.5", "min: 0.9999"))
+    done = mlbuild("build", "-j", "1")
+    assert done.code == 4 and "one: not published; 'mlbuild report one' tells why" in done.out.splitlines()
+    assert not (mlbuild.folder / "dist").exists()
+    (output,) = json.loads(mlbuild("build", "-j", "1", "--json").out)["outputs"]
+    assert (output["artifact"], output["stale"], output["report"]) == (None, True, True)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlbuild import api
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import show, show_document
+from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.output.written import written_file
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.store import open_store
@@ -20,12 +21,15 @@ from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json")
+#: The folder of the store with reports on models that are not published.
+_COPIES = "reports"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Print the path of the HTML report on an output. The report is built first if it is out of date; nothing is published. "
-        "With --set or --profile, it is the report on the model with these changes: write it to a file with -o."
+        "If the published folder has another one, because a gate or test fails or the spec has changed, the report and the model card "
+        "are written to .mlbuild/reports. With --set or --profile, it is the report on the model with these changes."
     )
     parser.add_argument("output", metavar="OUTPUT", help="an output of the spec")
     parser.add_argument("-o", "--output", metavar="FILE", dest="target", help="write the report to this file")
@@ -39,8 +43,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"there is no output '{shown(name)}'", near)
     if not spec.outputs[name].report:
         raise UsageError(f"output '{name}' has 'report: false'", "remove this key from the output")
-    content = _content(args, spec, name)
+    files = _files(args, spec, name)
+    content = files[report.REPORT]
     file = written_file(args.target, content) if args.target else _published(spec, name, content)
+    file = file or _unpublished(args, spec, name, files)
     if args.open:
         import webbrowser
 
@@ -52,23 +58,29 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def _content(args: argparse.Namespace, spec: Spec, name: str) -> bytes:
+def _files(args: argparse.Namespace, spec: Spec, name: str) -> dict[str, bytes]:
+    """Return the report and the model card."""
     action = built(args, spec, report.task_of(name), f"there is no report on '{name}'")
-    content = open_store(spec.root).contents.get(action.digests[report.REPORT])
-    if content is None:
+    contents = open_store(spec.root).contents
+    found = {part: contents.get(action.digests[part]) for part in (report.REPORT, report.CARD)}
+    if None in found.values():
         raise Stopped(f"the report on '{name}' was removed from the store", "run the command again", STALE)
-    return content
+    return {part: content or b"" for part, content in found.items()}
 
 
-def _published(spec: Spec, name: str, content: bytes) -> Path:
-    """Return the report in the folder of the output.
-
-    Raises:
-        Stopped: The folder has another one, or none.
-    """
+def _published(spec: Spec, name: str, content: bytes) -> Path | None:
+    """Return the report in the folder of the output; None if the folder has another one, or none."""
     folder = api.plan(spec).tasks[publishing(name)].exports
     file = spec.root / folder / report.REPORT if folder else None
-    if file is None or not file.is_file() or file.read_bytes() != content:
-        help_ = f"publish it with 'mlbuild build output:{name}', or write it to a file with -o FILE"
-        raise Stopped(f"the report on '{name}', as the spec is now, is not published", help_, STALE)
-    return file
+    return file if file is not None and file.is_file() and file.read_bytes() == content else None
+
+
+def _unpublished(args: argparse.Namespace, spec: Spec, name: str, files: Mapping[str, bytes]) -> Path:
+    """Write the report and the model card next to each other into the store, and return the report."""
+    local = open_store(spec.root).local
+    kept = {
+        part: local.keep_copy(_COPIES, name + Path(part).suffix, content) for part, content in files.items()
+    }
+    if not args.quiet:
+        say([f"mlbuild: the model that this report is about is not published as '{name}'"])
+    return kept[report.REPORT]

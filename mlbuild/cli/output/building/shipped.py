@@ -24,6 +24,7 @@ from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.pipeline.tasks.explanations import importance
+from mlbuild.pipeline.tasks.reports import report
 from mlbuild.pipeline.tasks.trials import select
 from mlbuild.pipeline.tasks.verdicts import gate, test
 from mlbuild.regular import NOTE_LIMIT, read_regular
@@ -42,8 +43,8 @@ _FINDINGS = {
     dataset.KIND: dataset.REPORT,
     contract.KIND: contract.REPORT,
     importance.KIND: importance.REPORT,
-    test.KIND: test.REPORT,
-    gate.KIND: gate.REPORT,
+    test.TRY: test.REPORT,
+    gate.JUDGE: gate.REPORT,
 }
 #: What stands for metrics.json if a model was only cross-validated.
 _NOT_EVALUATED: Mapping[str, Any] = {
@@ -60,7 +61,7 @@ _SHOWN = (verify.PARITY, evaluate.METRICS)
 def outputs_of(spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) -> list[dict[str, Any]]:
     """Return the artifact, the certificate and the metrics of each output that is up to date; others are marked as stale.
 
-    The artifact of a trial is None, because it is not published.
+    The artifact of a trial is None, because it is not published. So is that of an output that was never published.
     """
     told: list[dict[str, Any]] = []
     tests = [one.to_json() for one in tested(spec, result, store)] if spec.tests else []
@@ -78,8 +79,11 @@ def outputs_of(spec: Spec, plan: Plan, result: BuildResult, store: DiskStore) ->
             # The folder was just compared with the result, but the contents of the store were not.
             parity, metrics = (_content(spec, f"{task.exports}/{part}") for part in _SHOWN)
             told.append(about | {"artifact": file, "parity": parity, "metrics": metrics})
-        elif task.name in result.blocked and task.exports and os.path.isdir(spec.root / task.exports):  # noqa: PTH112  # even if it may not be seen
-            told.append(about | {"artifact": file, "stale": True})
+        elif task.name in result.blocked and task.exports:
+            there = os.path.isdir(spec.root / task.exports)  # noqa: PTH112  # even if it may not be seen
+            reported = report.task_of(name) in result.actions
+            if there or reported:
+                told.append(about | {"artifact": file if there else None, "stale": True, "report": reported})
     return told
 
 
@@ -148,7 +152,11 @@ def results_text(
 
 def _output_text(output: Mapping[str, Any]) -> list[str]:
     if output.get("stale"):
-        return [f"{output['artifact']}: out of date, not changed"]
+        why = f"; 'mlbuild report {output['output']}' tells why" if output["report"] else ""
+        file = output["artifact"]
+        return [
+            f"{file}: out of date, not changed{why}" if file else f"{output['output']}: not published{why}"
+        ]
     parity, rows = output["parity"], output["parity"]["rows"]
     return [
         output["artifact"] or f"{output['output']}: a trial, not published (use --out DIR to publish it)",

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from mlbuild.cli.output.printing import counted, shown_path
 from mlbuild.data.faults import failure_lines
 from mlbuild.diagnostics import Failure
-from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
@@ -22,8 +21,6 @@ from mlbuild.spec.spec import Spec
 #: there is no baseline, and the spec accepts that.
 Outcome = Literal["passed", "failed", "warned", "skipped"]
 _WORDS: Mapping[Outcome, str] = {"passed": "PASS", "failed": "FAIL", "warned": "WARN", "skipped": "SKIP"}
-#: What a failure says about each gate.
-_JUDGED = {"gate": dict, "words": str, "verdict": str, "text": str, "outcome": lambda told: told in [*_WORDS]}
 _BLOCKED = "did not run, because one of its dependencies failed"
 _STYLES: Mapping[Outcome, str] = {"passed": "ok", "failed": "error", "warned": "warning", "skipped": "dim"}
 
@@ -66,16 +63,16 @@ def tested(spec: Spec, result: BuildResult, store: DiskStore) -> list[Tested]:
 
 
 def _tested(spec: Spec, name: str, result: BuildResult, store: DiskStore) -> Iterator[Tested]:
-    item, task = spec.tests[name], test.task_of(name)
-    cached, seconds = task in result.reused, result.times.get(task, 0.0)
-    if failure := result.failures.get(task):
-        outcome: Outcome = "failed"
-        text, lines, cached = failure.message, failure_lines(failure), task in result.remembered
-    elif action := result.actions.get(task):
+    item, task, tried = spec.tests[name], test.task_of(name), test.try_of(name)
+    cached, seconds = tried in result.reused, result.times.get(tried, 0.0)
+    outcome: Outcome
+    if action := result.actions.get(tried):
         report = json.loads(store.contents.get(action.digests[test.REPORT]) or b"null")
-        outcome, text = "passed" if report["passed"] else "warned", report["text"]
-        found = [Failure("gate", one["message"], one.get("details", {})) for one in report["findings"]]
-        lines = [line for one in found for line in failure_lines(one)]
+        outcome, text = report["outcome"], report["text"]
+        lines = [] if outcome == "passed" else failure_lines(Failure("gate", text, report["details"]))
+    elif failure := result.failures.get(tried):
+        outcome, text, lines = "failed", failure.message, failure_lines(failure)
+        cached = tried in result.remembered
     elif task in result.blocked:
         outcome, text, lines = "skipped", _BLOCKED, []
     else:
@@ -98,11 +95,7 @@ def summary(tests: Sequence[Json]) -> list[str]:
 
 def gates_of(output: str, result: BuildResult, store: DiskStore) -> list[Json]:
     """Return what the gates of an output found, if they were judged."""
-    task = gate.task_of(output)
-    if failure := result.failures.get(task):
-        found = failure.details.get("gates")
-        return found if isinstance(found, list) and fits(found, [_JUDGED]) else []  # it may be damaged
-    action = result.actions.get(task)
+    action = result.actions.get(gate.judge_of(output))
     content = store.contents.get(action.digests[gate.REPORT]) if action else None
     return json.loads(content)["gates"] if content else []
 
@@ -118,14 +111,14 @@ def judged(spec: Spec, result: BuildResult, store: DiskStore) -> list[Tested]:
 
 
 def _judged(spec: Spec, output: str, result: BuildResult, store: DiskStore) -> Iterator[Tested]:
-    task, gates = gate.task_of(output), spec.outputs[output].gates
+    task, gates = gate.judge_of(output), spec.outputs[output].gates
     if not any(task in some for some in (result.actions, result.failures, result.blocked)):
         return
     cached = task in result.reused or task in result.remembered
     found, seconds = gates_of(output, result, store), result.times.get(task, 0.0) / len(gates)
     failure = result.failures.get(task)
     for index, one in enumerate(gates):
-        if len(found) == len(gates):
+        if found:
             outcome, text = found[index]["outcome"], gate.line(found[index])
         elif failure:  # it was not judged
             outcome, text = "failed", failure.message

@@ -73,7 +73,7 @@ def _others(scope: OutputScope) -> Iterator[Input]:
         yield Input(f"{_CONTRACT}{source}", f"contract:{source}", (contract.REPORT,))
     for one in scope.spec.tests.values():
         if one.output == scope.item.name:
-            yield Input(f"{_TEST}{one.name}", test.task_of(one.name), (test.REPORT,))
+            yield Input(f"{_TEST}{one.name}", test.try_of(one.name), (test.REPORT,))
 
 
 def run(job: Job) -> None:

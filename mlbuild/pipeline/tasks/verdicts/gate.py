@@ -1,4 +1,7 @@
-"""Task `gate:O`: judges an output by its gates, before it is published."""
+"""Tasks `judge:O`, which judges an output by its gates, and `gate:O`, which stops its publication if a gate failed.
+
+They are two tasks so that a report can tell why an output is not published.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from mlbuild.pipeline.tasks.verdicts import compare, latency
 from mlbuild.verdicts.gates import GATES
 from mlbuild.verdicts.gates.gate import Evidence, Found, Gate
 
-KIND = "gate"
-#: The parts: a constant, and what was found, which is also a file of the output.
-VERDICT, REPORT = "verdict", "gates.json"
+KIND, JUDGE = "gate", "judge"
+#: The part of the first task, which is also a file of the output: what was found. That of the other one is a constant.
+REPORT, VERDICT = "gates.json", "verdict"
 FORMAT = 1
 _CODES = ("failed-gate",)
 
@@ -30,12 +33,13 @@ def plan(scope: OutputScope) -> Iterator[Task]:
     if not gates:
         return
     compared = compare.compared(scope)
-    task = scope.task(
-        KIND,
-        {("gates",): (*scope.item.at, "gates"), ("refused",): ("warnings",)},
-        at=(*scope.item.at, "gates"),
+    at = (*scope.item.at, "gates")
+    judge = scope.task(
+        JUDGE,
+        {("gates",): at, ("refused",): ("warnings",)},
+        at=at,
         rank=MODELS,
-        run=run,
+        run=judged,
         params={
             "gates": [write(gate) for gate in gates],
             "compared": bool(compared),
@@ -49,32 +53,44 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             *([compare.comparison(scope)] if compared else []),
             *([latency.measured(scope)] if latency.sizes(scope) else []),
         ),
-        parts=(VERDICT, REPORT),
+        parts=(REPORT,),
         reported=(REPORT,),
         uses=tuple(type(gate) for gate in gates),
     )
+    yield scope.ships(judge, REPORT)
+    found = Input(JUDGE, judge.name, (REPORT,))
+    task = scope.task(KIND, {}, at=at, rank=MODELS, run=run, params={}, inputs=(found,), parts=(VERDICT,))
     scope.verdicts.append(Input(KIND, task.name, (VERDICT,)))
-    yield scope.ships(task, REPORT)
+    yield task
 
 
 def task_of(output: str) -> str:
-    """Return the name of the task that judges an output."""
+    """Return the name of the task that stops the publication of an output."""
     return f"{KIND}:{output}"
 
 
+def judge_of(output: str) -> str:
+    """Return the name of the task that judges an output."""
+    return f"{JUDGE}:{output}"
+
+
 def run(job: Job) -> None:
-    gates: list[Gate] = [read(GATES.named(one["gate"]), one) for one in job.params["gates"]]
-    evidence = _evidence(job)
-    judged = [(gate, gate.judge(evidence)) for gate in gates]
-    told = [
-        _told(one, gate, found, bool(job.params["refused"]))
-        for one, (gate, found) in zip(job.params["gates"], judged, strict=True)
-    ]
-    failed = [one for one in told if one["outcome"] == "failed"]
+    gates = json.loads(job.read(JUDGE, REPORT))["gates"]
+    failed = [one for one in gates if one["outcome"] == "failed"]
     if failed:
         count = f"{len(failed)} of {len(gates)} gates" if len(gates) > 1 else "the gate"
-        details = {"lines": [*map(line, failed)], "gates": told}
+        details = {"lines": [*map(line, failed)], "gates": gates}
         raise Failed(Failure("gate", f"{count} failed", details))
+    job.write(VERDICT, b"kept")
+
+
+def judged(job: Job) -> None:
+    gates: list[Gate] = [read(GATES.named(one["gate"]), one) for one in job.params["gates"]]
+    evidence = _evidence(job)
+    told = [
+        _told(one, gate, gate.judge(evidence), bool(job.params["refused"]))
+        for one, gate in zip(job.params["gates"], gates, strict=True)
+    ]
     report = {
         "format": FORMAT,
         "gates": told,
@@ -84,7 +100,6 @@ def run(job: Job) -> None:
             if one["outcome"] == "warned"
         ],
     }
-    job.write(VERDICT, b"kept")
     job.write(REPORT, json.dumps(report, indent=1).encode() + b"\n")
 
 

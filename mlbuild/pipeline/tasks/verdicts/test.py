@@ -1,4 +1,8 @@
-"""Task `test:NAME`: tests the verified artifact of an output, or what its learner would get, before it is published."""
+"""Tasks `try:NAME`, which tests the verified artifact of an output, or what its learner would get, and `test:NAME`, which
+stops the publication if the test failed.
+
+They are two tasks so that a report can tell why an output is not published.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +43,9 @@ from mlbuild.verdicts.verdict import Verdict
 if TYPE_CHECKING:
     import polars as pl
 
-KIND = "test"
-#: The parts: a constant, and what was found.
-VERDICT, REPORT = "verdict", "report"
+KIND, TRY = "test", "try"
+#: The part of the first task: what was found. That of the other one is a constant.
+REPORT, VERDICT = "report", "verdict"
 FORMAT = 1
 _CODES = ("failed-test",)
 #: The slot of the file with rows.
@@ -51,8 +55,20 @@ _ROWS = "rows"
 def plan(scope: OutputScope) -> Iterator[Task]:
     for item in scope.spec.tests.values():
         if item.output == scope.item.name:
-            scope.verdicts.append(Input(f"{KIND} {item.name}", task_of(item.name), (VERDICT,)))
-            yield _task(scope, item)
+            yield (tried := _task(scope, item))
+            found = Input(TRY, tried.name, (REPORT,))
+            verdict = Scope(scope.spec, item).task(
+                KIND,
+                {},
+                rank=tried.rank,
+                run=run,
+                params={},
+                inputs=(found,),
+                parts=(VERDICT,),
+                labels=tried.labels,
+            )
+            scope.verdicts.append(Input(f"{KIND} {item.name}", verdict.name, (VERDICT,)))
+            yield verdict
 
 
 def _task(scope: OutputScope, item: TestSpec) -> Task:
@@ -66,10 +82,10 @@ def _task(scope: OutputScope, item: TestSpec) -> Task:
     }
     needs = _matrix(scope) if item.test.of_features else _artifact(scope, item)
     return Scope(scope.spec, item).task(
-        KIND,
+        TRY,
         {("test",): item.at, ("refused",): ("warnings",), **needs.pop("places", {})},
         params=params | needs.pop("params"),
-        parts=(VERDICT, REPORT),
+        parts=(REPORT,),
         reported=(REPORT,),
         labels=(f"output:{scope.item.name}",),
         **{"uses": (type(item.test),), **needs},
@@ -80,7 +96,7 @@ def _matrix(scope: OutputScope) -> dict[str, Any]:
     """Return what a task needs to test what the learner would get."""
     return {
         "rank": FEATURES,
-        "run": run_features,
+        "run": tried_features,
         "params": {"recipe": artifact.recipe(scope)},
         "places": artifact.recipe_places(scope),
         "inputs": (fit.states(scope.model),),
@@ -94,7 +110,7 @@ def _artifact(scope: OutputScope, item: TestSpec) -> dict[str, Any]:
     raw = (raw_rows(scope, [item.test.split]),) if isinstance(item.test, OfRows) else ()
     return {
         "rank": MODELS,
-        "run": run,
+        "run": tried,
         "params": {
             "others": {name: dict(row) for name, row in item.others.items()},
             **rows,
@@ -116,11 +132,23 @@ def _files(scope: OutputScope, item: TestSpec) -> dict[str, External]:
 
 
 def task_of(name: str) -> str:
-    """Return the name of the task of a test."""
+    """Return the name of the task that stops the publication if a test failed."""
     return f"{KIND}:{name}"
 
 
+def try_of(name: str) -> str:
+    """Return the name of the task that runs a test."""
+    return f"{TRY}:{name}"
+
+
 def run(job: Job) -> None:
+    found = json.loads(job.read(TRY, REPORT))
+    if found["outcome"] == "failed":
+        raise Failed(Failure("gate", found["text"], found["details"]))
+    job.write(VERDICT, b"kept")
+
+
+def tried(job: Job) -> None:
     test, model = _test(job), job.read("artifact", artifact.MODEL)
     contract = json.loads(job.read("contract", artifact.CONTRACT))
     session, inputs = Session(model), tuple(map(raw_input, contract["inputs"]))
@@ -139,17 +167,17 @@ def run(job: Job) -> None:
         thresholds=lambda name: thresholds(model, name),
         rows=_rows(job, test, [one.name for one in inputs]) if isinstance(test, OfRows) else None,
     )
-    conclude(job, test.judge(subject), test.severity)
+    _conclude(job, test.judge(subject), test.severity)
 
 
-def run_features(job: Job) -> None:
+def tried_features(job: Job) -> None:
     test = _test(job)
     assert isinstance(test, Features)
     recipe = Recipe.from_json(job.params["recipe"])
     states = tuple(json.loads(job.read("fit", "states")))
     rows = frame([test.given], Schema({one.name: one.type for one in recipe.inputs}))
     matrix = recipe.transform(states, rows)
-    conclude(job, test.compared_with(matrix.row(0, named=True)), test.severity)
+    _conclude(job, test.compared_with(matrix.row(0, named=True)), test.severity)
 
 
 def _test(job: Job) -> Test:
@@ -166,20 +194,19 @@ def _rows(job: Job, test: OfRows, names: Sequence[str]) -> pl.DataFrame:
     return rows[np.linspace(0, max(rows.height - 1, 0), count).round().astype(np.int64)]
 
 
-def conclude(job: Job, verdict: Verdict, severity: str) -> None:
-    """Write the parts of a verdict, unless it is a reason to fail.
-
-    Raises:
-        Failed: Of kind `gate`.
-    """
+def _conclude(job: Job, verdict: Verdict, severity: str) -> None:
+    """Write what was found, and what follows from it for the output."""
     private = job.params.get("private", ())
     shown = {name: some for name, some in verdict.examples.items() if name not in private}
     verdict = replace(verdict, examples=shown)
-    if not verdict.passed and (severity == "fail" or job.params["refused"]):
-        raise Failed(Failure("gate", verdict.text, verdict.details))
-    found = [] if verdict.passed else [_finding(verdict)]
-    report = {"format": FORMAT, "passed": verdict.passed, "text": verdict.text, "findings": found}
-    job.write(VERDICT, b"kept")
+    outcome = "failed" if severity == "fail" or job.params["refused"] else "warned"
+    report = {
+        "format": FORMAT,
+        "outcome": "passed" if verdict.passed else outcome,
+        "text": verdict.text,
+        "details": verdict.details,
+        "findings": [] if verdict.passed or outcome == "failed" else [_finding(verdict)],
+    }
     job.write(REPORT, json.dumps(report).encode())
 
 
