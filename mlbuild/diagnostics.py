@@ -1,6 +1,6 @@
 """Errors and where they are: problems, diagnostics with a place, and failures of tasks.
 
-Diagnostics and failures are for people, so their messages are stored as they are shown, whatever values they quote.
+The messages of diagnostics and failures are stored as they are shown, whatever values they quote.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def data_failure(message: str, **details: Any) -> Failed:
     return Failed(Failure("data", message, details))
 
 
-#: Every code that a problem can have, and what it means. Codes are stable: people silence and search them.
+#: Every code that a problem can have, and what it means. Codes are stable, because specs silence them and users search for them.
 CODES = {
     # the file
     "missing-file": "a file does not exist or cannot be read",
@@ -214,7 +214,7 @@ CODES = {
     "duplicate-name": "two definitions have the same name",
     "reserved-name": "a column has a name that the artifact uses for an output",
     "cycle": "datasets, tasks or included files depend on each other in a cycle",
-    "unused": "a definition that nothing uses",
+    "unused": "a definition that is never used",
     "bad-query": "a query that cannot be parsed",
     # columns
     "duplicate-column": "two columns would have the same name",

@@ -260,7 +260,7 @@ class MapOf(Kind):
 
 
 def without_notes(values: Mapping[str, T]) -> dict[str, T]:
-    """Return a map without the keys that start with `x-`, which are for people."""
+    """Return a map without the keys that start with `x-`, which are notes of its author."""
     return {key: value for key, value in values.items() if not key.startswith("x-")}
 
 

@@ -1,4 +1,4 @@
-"""Shortens and escapes text from outside before people see it, so that it fits on one line and has no effect.
+"""Shortens and escapes text from outside before it is displayed, so that it fits on one line and has no effect.
 
 Names and values can come from anyone who wrote a spec, a data file or a model. Unescaped, they could fill a log,
 clear a terminal or change what it shows, look like a line from mlbuild, or give commands to a CI runner, which

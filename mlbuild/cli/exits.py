@@ -49,7 +49,7 @@ class Stopped(Exception):
         self.help, self.code, self.lines = help and told(help), code, tuple(map(told, lines))
 
     def text(self) -> list[str]:
-        """Return the lines for people."""
+        """Return the lines of text."""
         help_ = [f"  help: {self.help}"] if self.help else []
         return [f"mlbuild: {self}", *(f"  {line}" for line in self.lines), *help_]
 

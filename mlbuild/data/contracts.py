@@ -51,7 +51,7 @@ class Column(Parsing):
     )
     private: bool = field(
         Boolean(),
-        "Whether the values are kept out of everything that is for people: reports, descriptions and messages show only counts.",
+        "Whether the values are kept out of all human-readable output: reports, descriptions and messages show only counts.",
         default=False,
     )
     severity: Described | None = field(
@@ -174,7 +174,7 @@ class Contract(Described):
     )
     private: bool = field(
         Boolean(),
-        "Whether the values are kept out of everything that is for people: reports, descriptions and messages show only counts.",
+        "Whether the values are kept out of all human-readable output: reports, descriptions and messages show only counts.",
         default=False,
     )
     severity: Described | None = field(

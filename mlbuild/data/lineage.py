@@ -45,7 +45,7 @@ class Node:
         return self.at[:1] == ("contracts",)
 
     def note(self, name: str | None = None, table: str = "") -> Note:
-        """Return a note for people on where the node was made.
+        """Return a note that shows where the node was made.
 
         `name` is its current name in the table `table`, or in this one.
         """

@@ -166,7 +166,7 @@ class Table:
         return [self.columns[name].node for name in names]
 
     def note(self, name: str, table: str = "") -> Note:
-        """Return a note for people on where a column was made.
+        """Return a note that shows where a column was made.
 
         `table` is the name of this table, if it is not the current one.
         """

@@ -157,7 +157,7 @@ class Learner(Described):
         return Probe(rows, len(one), width)
 
     def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
-        """Return information about the fitted learner for people, as small JSON: number of trees, best iteration,
+        """Describe the fitted learner in a few readable values, as JSON: number of trees, best iteration,
         coefficients.
 
         `columns` are the names of the numbers of a row, in the order of the expanded matrix.

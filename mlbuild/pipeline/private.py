@@ -1,4 +1,4 @@
-"""Which columns of tables hold values that must not be in files for people."""
+"""Which columns of tables hold values that must not appear in reports and other human-readable files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts how many rows of stored columns differ, to explain changes to people. Builds do not use this."""
+"""Counts how many rows of stored columns differ, to explain changes. Builds do not use this."""
 
 from __future__ import annotations
 

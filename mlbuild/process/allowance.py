@@ -24,7 +24,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def size_text(size: float) -> str:
-    """Format a number of bytes for people: `1.5 GiB`."""
+    """Format a number of bytes: `1.5 GiB`."""
     unit = 0
     while size >= 1024 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1
@@ -58,7 +58,7 @@ def allowance() -> int | None:
 
 
 def allowance_text() -> list[str]:
-    """Return one line about the memory limit for people, or none if there is no limit."""
+    """Return one line of text about the memory limit, or none if there is no limit."""
     allowed = allowance()
     return [] if allowed is None else [f"the limit is {size_text(allowed)} per process (ulimit)"]
 

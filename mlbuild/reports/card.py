@@ -17,7 +17,7 @@ from mlbuild.reports.sections.slices import Slices
 from mlbuild.reports.sections.tests import Tests
 from mlbuild.reports.writing.markdown import escaped, markdown
 
-#: What only people know. A card lists it, and invents nothing.
+#: What only the authors of a model know. A card lists it, and invents nothing.
 _UNKNOWN = (
     "the license of the model and of the data (`license` in the front matter)",
     "who made the model, and whom to contact",

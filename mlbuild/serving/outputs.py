@@ -1,4 +1,4 @@
-"""The outputs of a model, as records for people and as tensors for the Open Inference Protocol."""
+"""The outputs of a model, as readable records and as tensors for the Open Inference Protocol."""
 
 from __future__ import annotations
 

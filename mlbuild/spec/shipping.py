@@ -58,7 +58,7 @@ class Importance(Described):
 
     rows: int = field(
         Integer(min=0),
-        "Number of validation rows among which the values of an input are shuffled; if there are none, of test rows. 0: it is not measured.",
+        "Number of rows to shuffle when measuring importance: validation rows or, if there are none, test rows. 0 turns it off.",
         default=5000,
     )
 

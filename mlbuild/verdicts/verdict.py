@@ -1,4 +1,4 @@
-"""What a test or a gate says about a model, in the words that people read."""
+"""What a test or a gate says about a model, in readable words."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ _WITHOUT = re.compile(r"<!-- without: (\S+) -->\n")
 _TOP = """\
 # Errors and warnings
 
-This page explains the errors and warnings of `mlbuild` by their code: see `unknown-op` for `error[unknown-op]`. `mlbuild explain CODE` prints the
-same text. An error ends a command with exit code 2, before any data is read. A warning does not. The top-level key `warnings` of a spec
+This page lists every error and warning by its code. For example, `error[unknown-op]` is explained under `unknown-op`. `mlbuild explain CODE`
+prints the same text. An error ends a command with exit code 2, before any data is read. A warning does not. The top-level key `warnings` of a spec
 silences warnings or turns them into errors. Some warnings need data, so only a build finds them. If such a warning is an error, the build
 exits with code 4 and publishes nothing.
 

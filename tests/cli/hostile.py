@@ -249,7 +249,7 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _EXCERPT = re.compile(r" +\d+ \| .{1,101}$")
 #: The place of an error, which editors open.
 _PLACE = re.compile(r"L+\.mlbuild\.yaml")
-#: The keys of a JSON document for people. Everything else is for programs, and not shortened.
+#: The keys of a JSON document with human-readable text. Everything else is for programs, and not shortened.
 _FOR_PEOPLE = ("message", "help", "lines", "text", "samples", "values")
 
 

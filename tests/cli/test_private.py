@@ -1,4 +1,4 @@
-"""The values of private columns are in nothing that is for people: only how many there are."""
+"""The values of private columns appear in no human-readable output: only how many there are."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def write(folder: Path, private: bool) -> None:
 
 
 def told(mlbuild: Command) -> dict[str, str]:
-    """Return everything for people about a built project."""
+    """Return all human-readable output about a built project."""
     built = mlbuild("build", "-j", "1")
     assert built.code == 0, built.err
     tested = mlbuild("test", "-j", "1")

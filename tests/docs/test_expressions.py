@@ -58,7 +58,7 @@ def test_a_text_of_a_file_is_cast_as_the_page_says(text: str, dtype: str, wanted
     assert ("rejected" if value is None else "missing" if value != value else shown(value)) == wanted
 
 
-@pytest.mark.parametrize(("written", "wanted"), rows("written", "is", page=DOCS / "spec.md"))
+@pytest.mark.parametrize(("written", "wanted"), rows("text", "value", page=DOCS / "spec.md"))
 def test_a_scalar_is_what_the_page_says(written: str, wanted: str) -> None:
     text = written.strip("`")
     value = text if text.startswith("'") else resolve(text)
@@ -105,7 +105,7 @@ def refused(expression: str) -> str:
 
 def meaning(value: Any) -> str:
     if value is None:
-        return "nothing"
+        return "null"
     if isinstance(value, bool):
         return f"bool {str(value).lower()}"
     if isinstance(value, (int, float)):

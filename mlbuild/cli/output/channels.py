@@ -1,4 +1,4 @@
-"""Describes channels and their changes, for people and for programs."""
+"""Describes channels and their changes, as text and as JSON."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Writes what commands print, and has helpers for output: colors, paths, numbers.
 
-Text for people is printed line by line through `page`, wherever its values come from. No other place decides what a
+Human-readable text is printed line by line through `page`, wherever its values come from. No other place decides what a
 terminal or a CI log can get.
 """
 
@@ -56,7 +56,7 @@ def _between(parts: list[str]) -> str:
 
 
 def show(lines: Iterable[str], paint: Paint | None = None) -> None:
-    """Print results for people to standard output."""
+    """Print human-readable results to standard output."""
     sys.stdout.write(page(lines, paint))
 
 

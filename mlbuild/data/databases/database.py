@@ -63,7 +63,7 @@ class Session(Protocol):
 class Database:
     """A kind of database. It is a value without state, and is found by the scheme of a connection."""
 
-    #: The name for people, and the schemes of its connections.
+    #: The name in messages, and the schemes of its connections.
     name: ClassVar[str]
     schemes: ClassVar[tuple[str, ...]]
     #: The distributions that read it, the module to import, and the extra of mlbuild that installs them.

@@ -21,7 +21,7 @@ _FACTS = 4
 class FileSet:
     """The files at some paths, which can be patterns, in the order of the paths.
 
-    `called` names them for people. `has_variables` is true if the paths depend on environment variables.
+    `called` names them in messages. `has_variables` is true if the paths depend on environment variables.
     """
 
     paths: tuple[str, ...]

@@ -49,7 +49,7 @@ class Listed:
 class Server:
     """A kind of server. It is a value without state, and is found by the scheme of a URL."""
 
-    #: The name for people, and the schemes of its URLs.
+    #: The name in messages, and the schemes of its URLs.
     name: ClassVar[str]
     schemes: ClassVar[tuple[str, ...]]
     #: The distributions that read from it, the module to import, and the extra of mlbuild that installs them.

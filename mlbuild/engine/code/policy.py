@@ -7,7 +7,7 @@ from mlbuild.frozen import frozen
 
 @frozen
 class Prose:
-    """An argument with text for people: a literal string, or the literal strings that are values of a literal map.
+    """An argument with human-readable text: a literal string, or the literal strings that are values of a literal map.
 
     `function` is the called function, and `argument` its parameter, with its `position` if it can be passed by
     position. The text can be read only as the attribute `read_as` of some object.

@@ -31,7 +31,7 @@ class Unit:
     `digest` is that of the code that Python runs. `names` are targets. `attributes` are read from any object.
     `imports` are targets that are imported where the code runs. `flags` are constructs that cannot be followed.
     `making` is called when the module is loaded, `calling` when the function is called. `prose` are the digests of
-    texts for people, by the attribute as which they are read. For a class, `bases` are targets (None: one is
+    prose, by the attribute as which they are read. For a class, `bases` are targets (None: one is
     unknown), and `members` are its methods and attributes that are separate units, named `Class.member`.
     """
 

@@ -54,11 +54,11 @@ class Stripper:
 
     @cached_property
     def _told(self) -> bool:
-        """Whether the module has a name for anything that accepts texts for people."""
+        """Whether the module has a name for anything that accepts prose."""
         return any(not self._prose.keys().isdisjoint(targets) for targets in self._namespace.bound.values())
 
     def take_prose(self, statements: Iterable[ast.stmt]) -> list[tuple[str, str]]:
-        """Remove texts for people. Return each text with the attribute as which it is read."""
+        """Remove prose. Return each text with the attribute as which it is read."""
         found: list[tuple[str, str]] = []
         if not self._told:
             return found

@@ -32,7 +32,7 @@ INGREDIENTS = {
     "paths": {str: str},
 }
 
-_FOR_PEOPLE = ("producers", "paths")
+_INFORMATIVE = ("producers", "paths")
 
 #: A part that is read: its name, and its digest (None: not known yet).
 Read = tuple[str, str | None]
@@ -43,7 +43,7 @@ class Ingredients:
     """What determines a result. `code` is a version from `Code`. `answer` is a digest of what a task found outside; it
     is empty for other tasks, and as long as the task has not looked.
 
-    `producers` and `paths` only tell people where it comes from. They are not part of any key.
+    `producers` and `paths` only say where it comes from. They are not part of any key.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Ingredients:
 
     @cached_property
     def key(self) -> str:
-        deciding = {name: value for name, value in self.to_json().items() if name not in _FOR_PEOPLE}
+        deciding = {name: value for name, value in self.to_json().items() if name not in _INFORMATIVE}
         return digest(canonical({**deciding, "format": FORMAT}))
 
     def to_json(self) -> dict[str, Any]:

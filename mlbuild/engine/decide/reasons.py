@@ -56,7 +56,7 @@ What = Literal[
 
 @frozen(slots=True)
 class Reason:
-    """One thing that changed. `was` and `now` are JSON for people, never digests.
+    """One thing that changed. `was` and `now` are readable JSON, never digests.
 
     `where` depends on `what`: the path of a parameter in the spec, a file relative to the project, the name of a
     task that is read, a definition (empty if unknown), or a distribution. `part` is the part of a task that is read

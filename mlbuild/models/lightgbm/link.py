@@ -35,7 +35,7 @@ def link(model: ModelText, sums: Array) -> Array:
 
 
 def scale(model: ModelText) -> str:
-    """Return what the sums are, for people."""
+    """Describe what the sums are."""
     name, words = model.objective
     if name in ("binary", "multiclassova"):
         steepness = float(words["sigmoid"])

@@ -11,7 +11,7 @@ from mlbuild.models.searches.search import Params, Search, Tried
 
 @frozen
 class Random(Search):
-    """Draws settings evenly from the space. Every setting is independent of all others."""
+    """Draws settings uniformly from the search space, each independently of the others."""
 
     type = "random"
 

@@ -28,7 +28,7 @@ Params = dict[str, Any]
 
 
 def settings_text(params: Mapping[str, Any]) -> str:
-    """Return the parameters of a trial for people."""
+    """Return the parameters of a trial as they are shown."""
     return ", ".join(f"{key}={text_of(value)}" for key, value in params.items())
 
 

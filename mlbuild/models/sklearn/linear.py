@@ -58,7 +58,7 @@ class Linear(Learner):
         return {key: values[param.name] for key, param in params_of(type(self)).items()}
 
     def scale(self, width: int) -> str:
-        """Return what this many sums are, for people."""
+        """Describe what this many sums are."""
         return "score"
 
     def link(self, fitted: bytes, sums: Array) -> Array:

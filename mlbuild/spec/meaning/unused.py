@@ -1,4 +1,4 @@
-"""Finds definitions that nothing uses."""
+"""Finds definitions that are never used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mlbuild.spec.sections import SECTIONS
 
 
 def warn_unused(definitions: Definitions, findings: Findings) -> None:
-    """Warn about definitions that nothing uses. Call this only for a valid spec, in which every name is known."""
+    """Warn about definitions that are never used. Call this only for a valid spec, in which every name is known."""
     used = {
         use
         for section in SECTIONS

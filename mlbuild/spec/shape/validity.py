@@ -13,7 +13,7 @@ from typing import Any
 from mlbuild.kinds import Json
 from mlbuild.spec.shape.wording import repeated
 
-#: The words of a schema that are for people and editors.
+#: The keywords of a schema that only describe: editors show them, and validation ignores them.
 _PROSE = frozenset(
     "title description markdownDescription markdownEnumDescriptions default examples defaultSnippets"
     " patternErrorMessage words hints".split()

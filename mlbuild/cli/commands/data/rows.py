@@ -26,7 +26,7 @@ FORMATS = ("text", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Print the rows of a source or dataset as CSV, or write them to a file. A dataset has the columns and rows after its last step. "
+        "Print the rows of a source or dataset as CSV, or write them to a file. For a dataset, these are the rows and columns after its last step. "
         "NAME:PART is one part of its split; without a part, all parts are printed one after another. The table is built first if it is out of date."
     )
     parser.add_argument("table", metavar="TABLE", help="source, dataset, or NAME:PART, such as birds:test")

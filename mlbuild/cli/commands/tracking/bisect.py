@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Find the first commit after A, up to B, in which a metric is worse than in A. Each step rules out half of the remaining commits, "
         "so 32 commits take at most 6 builds, and tasks that are the same in several commits run once. A commit is worse if the difference on the same rows is "
-        "statistically significant and, with --worse-by, at least that large. The files of commits are written into a temporary folder; the working tree and the "
+        "statistically significant and, with --worse-by, at least that large. Commits are checked out into a temporary folder; the working tree and the "
         "repository are not changed, and nothing is published. Exits with code 1 if no commit is worse."
     )
     parser.add_argument("range", metavar="A..B", help="a good revision and a bad one, such as v1..HEAD")

@@ -45,7 +45,7 @@ class Differing:
         return found
 
     def texts(self, reasons: Sequence[Reason], rows: Rows) -> list[str]:
-        """Format reasons for people, each once."""
+        """Format reasons as text, each once."""
         return [*dict.fromkeys(text for reason in telling(reasons) for text in _texts(reason, rows))]
 
     def json(self, reasons: Sequence[Reason], rows: Rows) -> list[dict[str, Any]]:

@@ -103,7 +103,7 @@ def _expired_text(reason: Reason) -> str:
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:
-    """Return the reasons for people, without those that only follow from others.
+    """Return the reasons to show, without those that only follow from others.
 
     Changed parts of a task, and a changed parameter without a place in the spec, always follow from something else.
     """

@@ -1,4 +1,4 @@
-"""Describes what the tests and gates of a build found, for people and for programs."""
+"""Describes what the tests and gates of a build found, as text and as JSON."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from mlbuild.spec.layers.settings import FLAG
 COMMAND_LINE = "<command line>"
 #: The file names in spans that are not files.
 NO_FILES = (COMMAND_LINE, FLAG)
-#: The maximum number of diagnostics for people. Programs get all.
+#: The maximum number of diagnostics in text. JSON and SARIF have all of them.
 MOST = 100
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-#: How many inputs are listed for people.
+#: How many inputs the text lists; JSON has all of them.
 _MOST = 40
 
 
