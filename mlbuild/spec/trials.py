@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from mlbuild.diagnostics import Problem
@@ -26,6 +26,11 @@ def family(model: str) -> str:
 def items_of(model: str, models: Iterable[str]) -> list[str]:
     """Return which of the models are items of the matrix of a model."""
     return [one for one in models if family(one) == model != one]
+
+
+def without_trials(models: Collection[str]) -> list[str]:
+    """Return the models without the items of a matrix that one of the models is chosen from."""
+    return [one for one in models if family(one) == one or family(one) not in models]
 
 
 @frozen

@@ -13,6 +13,7 @@ from mlbuild.frozen import frozen
 from mlbuild.params import Json
 from mlbuild.pipeline.builds.records import records_in
 from mlbuild.pipeline.builds.revision import commit_at
+from mlbuild.spec.trials import family, without_trials
 
 #: Splits in the order in which their metrics matter: those of rows that no decision has seen come first.
 SPLITS = ("test", "valid", "train")
@@ -64,6 +65,15 @@ class Build:
     def metrics(self) -> Mapping[str, Metrics]:
         found: Mapping[str, Metrics] = self.record["metrics"]
         return found
+
+    @property
+    def models(self) -> list[str]:
+        """The models that it evaluated, without the trials that one of them is chosen from."""
+        return without_trials(self.metrics)
+
+    def written(self, model: str, key: str) -> Any:
+        """Return what the spec says about a model under a key. An item of a matrix is written as the model with the matrix."""
+        return at(self.values, "models", family(model), key)
 
     @property
     def constant(self) -> Mapping[str, Metrics]:

@@ -86,13 +86,17 @@ class Comparison:
 def compare(
     store: DiskStore, old: Build, new: Build, model: str | None = None, *, rows: bool = False
 ) -> Comparison:
-    """Compare two builds: all models that both evaluated, or one. With `rows`, changed tables are compared row by row."""
+    """Compare two builds: all models that both evaluated but trials, or one. With `rows`, changed tables are compared row by row."""
     found = changes(old, new)
     names = [one.where for one in found if one.what == "data"]
     read = [name for name in new.record["sources"] if name in old.record["sources"]]
     wanted = names if names else [name for name in read if _reads_otherwise(found, name)]
     tables = [table_changes(store, old, new, name, rows=rows) for name in wanted]
-    models = [name for name in new.metrics if name in old.metrics and model in (None, name)]
+    models = [
+        name
+        for name in (new.models if model is None else [model])
+        if name in old.metrics and name in new.metrics
+    ]
     return Comparison(
         old,
         new,

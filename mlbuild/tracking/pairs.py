@@ -107,7 +107,7 @@ def plain_metric(label: str) -> Metric | None:
 
 def _metrics(build: Build, model: str, coding: Coding, train: Array) -> dict[str, Metric]:
     """Return the metrics of a model by their labels: those with options as they are written in the spec."""
-    listed = at(build.values, "models", model, "metrics") or []
+    listed = build.written(model, "metrics") or []
     known = (name for values in build.metrics[model].values() for name in values)
     found = {}
     for one in [*known, *(listed if isinstance(listed, list) else [listed])]:
@@ -133,7 +133,7 @@ class _Rows:
     @staticmethod
     def of(store: DiskStore, build: Build, model: str, split: str) -> _Rows | None:
         cluster = build.cluster(model)
-        dataset = str(at(build.values, "models", model, "dataset"))
+        dataset = str(build.written(model, "dataset"))
         predicted, target = (result_of(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
         columns = result_of(store, build, f"dataset:{dataset}") if cluster else None
         if predicted is None or target is None or (cluster and columns is None):
@@ -178,6 +178,6 @@ def metric_order(build: Build, model: str) -> Iterator[str]:
     known = {
         name: None for values in build.metrics.get(model, {}).values() for name in values if name != "rows"
     }
-    listed = at(build.values, "models", model, "metrics")
+    listed = build.written(model, "metrics")
     wanted = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
     yield from dict.fromkeys([*(name for name in wanted if name in known), *known])

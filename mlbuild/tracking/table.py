@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.evaluation.differences import Difference
 from mlbuild.frozen import frozen
+from mlbuild.spec.trials import without_trials
 from mlbuild.tracking.builds import SPLITS, Build
 from mlbuild.tracking.changes import Change, changes
 from mlbuild.tracking.pairs import Pair, metric_order, pair_of
@@ -41,12 +42,12 @@ class Row:
 
 
 def columns_of(builds: Sequence[Build], model: str | None = None) -> list[Column]:
-    """Return the metrics that the table shows: all of one model, or the first of each of several models.
+    """Return the metrics that the table shows: all of one model, or the first of each of several models that are no trials.
 
     They are those of the rows that the model has not seen: of test, if there is such a part, otherwise of valid.
     """
     models = dict.fromkeys(name for build in reversed(builds) for name in build.metrics)
-    wanted = [name for name in models if model in (None, name)]
+    wanted = without_trials(models) if model is None else [name for name in models if name == model]
     found: list[Column] = []
     for name in wanted:
         evaluated = [build for build in builds if name in build.metrics]

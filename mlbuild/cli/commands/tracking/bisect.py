@@ -25,6 +25,7 @@ from mlbuild.regular import real
 from mlbuild.shown import shown
 from mlbuild.spec.check import check
 from mlbuild.spec.layers.bounds import Bounds
+from mlbuild.spec.trials import without_trials
 from mlbuild.tracking.bisect import Verdict, judged, search
 from mlbuild.tracking.builds import SPLITS, Build
 from mlbuild.tracking.comparison import compare
@@ -171,7 +172,8 @@ class _Builder:
             if spec is None:
                 first = next(one for one in diagnostics if one.severity == "error")
                 return None, "", f"{self._file.name}:{first.span.line}: {first.message}"
-            model = args.model or (next(iter(spec.models)) if len(spec.models) == 1 else "")
+            models = without_trials(spec.models)
+            model = args.model or (models[0] if len(models) == 1 else "")
             if model not in spec.models:
                 why = (
                     f"it has no model '{model}'" if model else "it has several models: name one with --model"

@@ -16,6 +16,7 @@ from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Json
 from mlbuild.pipeline.builds.written import told_spec
 from mlbuild.shown import shown
+from mlbuild.spec.trials import without_trials
 from mlbuild.tracking.builds import Build, History
 from mlbuild.tracking.pairs import metric_order
 from mlbuild.tracking.slices import Slices, slices_of
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         builds = dict.fromkeys(build.metrics, build)
     else:
         builds = _last(history, tuple(profiles_of(args)))
-    models = [*builds] if not name else [_model(name, builds)]
+    models = without_trials(builds) if not name else [_model(name, builds)]
     if args.slices is not None:
         return _show_slices(args, history, [(builds[one], one) for one in models])
     if args.json:
