@@ -1,9 +1,11 @@
-"""Reports in a real browser without a network: they load nothing, log nothing, fit the window, and are accessible."""
+"""Reports and comparisons in a real browser without a network: they load nothing, log nothing, fit the window, and are accessible."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from mlbuild.cli.exits import OK
+from mlbuild.cli.main import main
 from tests.budget import examples, tell
 from tests.node import answer
 from tests.projects import built
@@ -21,6 +23,7 @@ def test_a_browser_finds_nothing_wrong(tmp_path: Path) -> None:
         folder.mkdir()
         built(make(folder))
         files.append(folder / "dist" / output / "report.html")
+    files.append(comparison(tmp_path / "trees"))
     looks = LOOKS if examples(0, 1) == 0 else MATRIX
     told = answer(
         "reports/browser.mjs", {"files": [str(file) for file in files], "looks": looks, "shots": None}
@@ -32,4 +35,19 @@ def test_a_browser_finds_nothing_wrong(tmp_path: Path) -> None:
         assert one["violations"] == [], where
         assert one["wider"] == 0, f"{where}: the page is wider than the window"
         assert one["passes"] > 20, f"{where}: axe-core checked something"
-    tell(f"{len(told)} views of {len(files)} reports: no request, no message, no violation")
+    tell(f"{len(told)} views of {len(files)} pages: no request, no message, no violation")
+
+
+def comparison(folder: Path) -> Path:
+    """Build the project again with other data and other parameters; return the page about the differences."""
+    table = folder / "loans.csv"
+    table.write_text(table.read_text().replace(",A,", ",B,", 20))
+    file = folder / "comparison" / "comparison.html"
+    file.parent.mkdir()
+    setting = "models.trees.params.num_iterations=3"
+    for words in (
+        ["build", "-q", "-j", "1", "--set", setting],
+        ["diff", "--data", "--predictions", "--html", str(file)],
+    ):
+        assert main(["-C", str(folder), *words]) == OK
+    return file

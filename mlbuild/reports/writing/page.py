@@ -32,6 +32,8 @@ from mlbuild.reports.writing.style import STYLE
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 #: A text of a table that is longer than this gets more room.
 _LONG = 40
+#: A text that is a number or an interval.
+_FIGURE = re.compile(r"[-+]?[\d,.]+(e[-+]?\d+)?|\[[^\[\]]*\]")
 #: What an identifier in an address should not contain.
 _OTHER = re.compile(r"[^a-z0-9]+")
 
@@ -44,7 +46,7 @@ def page(title: str, head: Sequence[Html], parts: Sequence[Part]) -> str:
         tag(
             "section",
             tag("h2", part.title, id=places[part.title]),
-            *map(_block, part.blocks),
+            *(_block(block, part.title) for block in part.blocks),
             aria_labelledby=places[part.title],
         )
         for part in parts
@@ -81,12 +83,13 @@ def _places(titles: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _block(block: Block) -> Html:
+def _block(block: Block, title: str = "") -> Html:
+    """Write a block under a title."""
     match block:
         case Words():
             return words_html(block)
         case Table():
-            return _table(block)
+            return _table(block, title)
         case Charts():
             return tag("div", *map(_chart, block.charts), class_="charts")
         case Drawing():
@@ -115,8 +118,8 @@ def _chart(chart: Chart) -> Html:
     return tag("figure", caption, chart.svg, _folded("as a table", [chart.table]))
 
 
-def _table(table: Table) -> Html:
-    """Write a table that can be scrolled sideways. Columns without content are left out."""
+def _table(table: Table, title: str) -> Html:
+    """Write a table that can be scrolled sideways. Columns without content are left out, and a caption that repeats the title is not seen."""
     kept = [
         place
         for place in range(len(table.head))
@@ -136,7 +139,7 @@ def _table(table: Table) -> Html:
     titled = any(table.head[place] for place in kept)
     written = tag(
         "table",
-        tag("caption", table.caption),
+        tag("caption", table.caption, class_="unseen" if table.caption == title else None),
         *([tag("thead", tag("tr", *head))] if titled else []),
         tag("tbody", *rows),
     )
@@ -148,7 +151,8 @@ def _cell(table: Table, number: int, place: int, right: bool) -> Html:
     shade = table.shades[number][place] if table.shades else 0.0
     kinds = {
         "number": right,
-        "short": isinstance(cell, (Interval, Name, Picture, Stack)),
+        "short": isinstance(cell, (Interval, Name, Picture, Stack))
+        or (isinstance(cell, str) and bool(_FIGURE.fullmatch(cell))),
         "wide": not right and isinstance(cell, str) and len(cell) > _LONG,
         "shade": bool(table.shades) and place > 0,
     }

@@ -35,6 +35,7 @@ pre { background: var(--soft); padding: .8rem 1rem; overflow-x: auto; border-rad
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; min-width: min(100%, 26rem); font-variant-numeric: tabular-nums; font-size: .93em; }
 caption { text-align: left; padding: 0 0 .35rem; caption-side: top; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: .3rem .75rem .3rem 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--rule); }
 thead th, thead td { font-weight: 600; color: var(--muted); white-space: nowrap; border-bottom-width: 2px; }
 tbody th { font-weight: 500; }

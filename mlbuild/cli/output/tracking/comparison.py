@@ -100,7 +100,7 @@ def blocks_of(found: Comparison | FileComparison, predictions: bool, samples: bo
         if both[0] != both[1] and None not in both
     ]
     if sizes:
-        yield Block("size", [["output", "old", "new"], *sizes])
+        yield Block("Size", [["output", "old", "new"], *sizes])
 
 
 def _importance(found: ImportanceChanges) -> Block:
@@ -125,10 +125,10 @@ def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[Block]:
         if found.old.digest == found.new.digest
         else "they have the same inputs and outputs"
     )
-    yield Block("changes", [["what", "where", "old", "new"], *rows] if rows else [], [] if rows else [same])
+    yield Block("Changes", [["what", "where", "old", "new"], *rows] if rows else [], [] if rows else [same])
     why = f"predictions for rows of today are not compared: {shown(found.why or '')}"
     if not found.models:
-        yield Block("metrics", notes=[why])
+        yield Block("Metrics", notes=[why])
     for model in found.models:
         block = _model(model)
         yield block if found.today else replace(block, notes=[f"the rows of these metrics can differ; {why}"])
@@ -136,14 +136,14 @@ def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[Block]:
             yield _moved(model)
     if found.old.size != found.new.size:
         sizes = [size_text(one.size) for one in (found.old, found.new)]
-        yield Block("size", [["file", "old", "new"], ["model.onnx", *sizes]])
+        yield Block("Size", [["file", "old", "new"], ["model.onnx", *sizes]])
 
 
 def _changes(found: Comparison) -> Block:
     if not found.changes:
-        return Block("changes", notes=["spec, data and libraries are the same"])
+        return Block("Changes", notes=["spec, data and libraries are the same"])
     rows = [[*_change(one)] for one in found.changes]
-    return Block("changes", [["what", "where", "old", "new", "place"], *rows])
+    return Block("Changes", [["what", "where", "old", "new", "place"], *rows])
 
 
 def _change(change: Change) -> tuple[str, str, str, str, str]:
@@ -165,7 +165,7 @@ def _table(table: TableChanges, samples: bool) -> Block:
         ),
     ]
     notes = [*_rows_text(rows, samples)] if rows else []
-    return Block(f"data of {shown(table.source)}", [["column", "", "cells"], *told], notes)
+    return Block(f"Data of {shown(table.source)}", [["column", "", "cells"], *told], notes)
 
 
 def _rows_text(rows: RowChanges, samples: bool) -> Iterator[str]:
