@@ -40,7 +40,16 @@ def test_a_threshold_is_in_the_artifact_and_trains_nothing(tmp_path: Path) -> No
     low = metrics["metrics"]["test"]["recall"]
     file.write_text(with_threshold("0.5"))
     ran = {name.partition(":")[0] for name in built(file).ran}
-    assert ran == {"threshold", "evaluate", "artifact", "verify", "importance", "report", "publish"}
+    assert ran == {
+        "threshold",
+        "evaluate",
+        "artifact",
+        "verify",
+        "importance",
+        "profile",
+        "report",
+        "publish",
+    }
     assert shipped(tmp_path, "metrics.json")["threshold"] == 0.5
     assert shipped(tmp_path, "metrics.json")["metrics"]["test"]["recall"] < low
     file.write_text(with_threshold("{type: fixed, value: 0.5}"))
