@@ -1,0 +1,138 @@
+"""`mlbuild monitor MODEL --log PATH`: compare the rows that a model answered with its training rows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
+from mlbuild.cli.output.document import document
+from mlbuild.cli.output.monitoring import history_lines, window_lines
+from mlbuild.cli.output.printing import counted, say, show, show_document
+from mlbuild.cli.reading.folders import folder_of_model
+from mlbuild.kinds import Json
+from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
+from mlbuild.monitoring.log import SUFFIX, Log, files_of, read_log
+from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, Window, judged, windows_of
+from mlbuild.profiles.drift import MATTERS
+from mlbuild.profiles.profile import Profile
+from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
+from mlbuild.shown import shown
+
+FORMATS = ("text", "json")
+#: The exit codes of `--check`.
+_CODES = {CALM: OK, DRIFT: 10, TOO_FEW: 11}
+PROFILE = "profile.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compare the rows that a model answered, as its log contains them, with the training rows: each input and each output. "
+        "'psi' is the population stability index without what chance gives on average, 'largest' is the largest difference between the "
+        "cumulative distributions or, for texts, between the shares of a value, and 'shift' is the difference of the means in standard deviations. "
+        "Columns marked with * have drifted."
+    )
+    parser.add_argument("model", metavar="MODEL", help="an output, a published folder or a channel")
+    parser.add_argument(
+        "--log", metavar="PATH", required=True, help=f"the log: a folder with *{SUFFIX} files, or one file"
+    )
+    parser.add_argument(
+        "--window",
+        metavar="TIME",
+        help="length of the windows that are compared, such as 6h or 1d (default: that of the periods of the profile, otherwise the whole log)",
+    )
+    parser.add_argument(
+        "--psi",
+        metavar="LIMIT",
+        type=_limit,
+        default=MATTERS,
+        help=f"smallest psi that matters (default: {MATTERS})",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="exit with code 10 if a column has drifted, and 11 if there are not enough rows",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    name, folder = folder_of_model(args, args.model)
+    profile = _profile(folder)
+    log = _log(Path(args.log), profile)
+    if not log.rows:
+        others = f"; {counted(log.others, 'row')} of other models" if log.others else ""
+        raise Stopped(
+            f"there are no rows of this model in '{args.log}'{others}",
+            code=_CODES[TOO_FEW] if args.check else DATA,
+        )
+    windows = windows_of(log, profile, _length(args.window, profile), args.psi)
+    newest = judged(windows, int(log.times[-1]))
+    assert newest is not None
+    code = _CODES[newest.verdict] if args.check else OK
+    if args.json:
+        show_document(document(args.command, code, _content(name, profile, log, windows, newest)))
+        return code
+    say(_left_out(log))
+    if windows[1:]:
+        show([*history_lines(windows), ""])
+    show(window_lines(newest, profile))
+    return code
+
+
+def _profile(folder: Path) -> Profile:
+    file = folder / PROFILE
+    if not is_regular(file):
+        raise UsageError(f"there is no file '{shown(str(file))}'", "build the output again")
+    try:
+        return Profile.from_json(json.loads(read_regular(file, NOTE_LIMIT)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise UsageError(f"'{shown(str(file))}' cannot be read", "build the output again") from None
+
+
+def _log(place: Path, profile: Profile) -> Log:
+    files = files_of(place)
+    if not place.exists() or not files:
+        what = f"no file *{SUFFIX} in" if place.is_dir() else "no file or folder"
+        raise UsageError(f"there is {what} '{shown(str(place))}'")
+    try:
+        return read_log(files, profile)
+    except OSError as error:
+        raise Stopped(
+            f"cannot read '{shown(str(place))}': {(error.strerror or str(error)).casefold()}",
+            code=UNREACHABLE,
+        ) from None
+
+
+def _length(asked: str | None, profile: Profile) -> int | None:
+    """Return the length of the windows in microseconds; None for a single window."""
+    if asked is None:
+        return parse_duration(profile.periods.length) if profile.periods is not None else None
+    if not re.match(DURATION, asked) or not parse_duration(asked):
+        raise UsageError(f"--window must be {DURATION_WORDS}")
+    return parse_duration(asked)
+
+
+def _limit(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 0")
+    return float(text)
+
+
+def _left_out(log: Log) -> list[str]:
+    lost = [f"{counted(log.broken, 'line')} could not be read"] if log.broken else []
+    return [*lost, *([f"{counted(log.others, 'row')} of other models are left out"] if log.others else [])]
+
+
+def _content(name: str, profile: Profile, log: Log, windows: list[Window], newest: Window) -> Json:
+    return {
+        "model": name,
+        "digest": profile.digest,
+        "verdict": newest.verdict,
+        "rows": log.rows,
+        "broken_lines": log.broken,
+        "rows_of_other_models": log.others,
+        "judged": windows.index(newest),
+        "windows": [one.to_json() for one in windows],
+    }

@@ -1,0 +1,167 @@
+"""Reads the log of a model: one JSON object for each row that it answered, in files `*.jsonl`.
+
+A record has these keys: `ts`, the time as an ISO datetime in UTC; `id` of the request, and `row` in it; `model`, the SHA-256 digest of the
+model; `inputs` and `outputs` by column name; `violations` of the contract; and `us`, the microseconds that the request took.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlbuild.columns import TEMPORAL
+from mlbuild.frozen import frozen
+from mlbuild.moments import parse_moments
+from mlbuild.profiles.column import ColumnProfile
+from mlbuild.profiles.profile import Profile
+from mlbuild.regular import read_regular
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    Array = np.ndarray[Any, Any]
+
+#: The end of the names of the files of a log.
+SUFFIX = ".jsonl"
+#: The largest file of a log.
+_LIMIT = 2_000_000_000
+
+
+@frozen
+class Log:
+    """The rows of a log that a model answered, in order of time.
+
+    `times` are in microseconds since 1970 [N], and `micros` is how long the request of each row took [N]. `values` has an array [N] for each column of
+    the profile. `violations` is the number of rows by column and rule. `broken` lines could not be read, such as the last one of a process
+    that was killed, and `others` are rows of other models.
+    """
+
+    times: Array
+    ids: pl.Series
+    micros: Array
+    values: Mapping[str, Array]
+    violations: pl.DataFrame
+    broken: int
+    others: int
+
+    @property
+    def rows(self) -> int:
+        return len(self.times)
+
+    def between(self, start: int, end: int) -> Log:
+        """Return the rows from a time up to another one."""
+        import numpy as np
+        import polars as pl
+
+        kept = np.flatnonzero((self.times >= start) & (self.times < end))
+        return Log(
+            self.times[kept],
+            self.ids[kept],
+            self.micros[kept],
+            {name: values[kept] for name, values in self.values.items()},
+            self.violations.filter(pl.col("ts").is_between(start, end - 1)),
+            0,
+            0,
+        )
+
+
+def files_of(place: Path) -> list[Path]:
+    """Return the files of a log, which is a folder or a file."""
+    return sorted(place.rglob(f"*{SUFFIX}")) if place.is_dir() else [place]
+
+
+def read_log(files: Iterable[Path], profile: Profile) -> Log:
+    """Read the rows that the model of a profile answered.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    import polars as pl
+
+    schema = _schema(profile)
+    frames, broken = [pl.DataFrame(schema=schema)], 0
+    for file in files:
+        found, lost = _parsed(read_regular(file, _LIMIT), schema)
+        frames += found
+        broken += lost
+    table = pl.concat(frames, rechunk=True)
+    others = table.height - table.filter(pl.col("model") == profile.digest).height
+    table = table.filter(pl.col("model") == profile.digest)
+    table = table.with_columns(parse_moments(table["ts"]).alias("ts")).sort("ts", maintain_order=True)
+    undated = table["ts"].null_count()
+    return _log(table[undated:], profile, broken + undated, others)
+
+
+def _log(table: pl.DataFrame, profile: Profile, broken: int, others: int) -> Log:
+    import polars as pl
+
+    sides = {role: table[f"{role}s"].struct.unnest() for role in ("input", "output")}
+    violations = table.select("ts", pl.col("violations").list.drop_nulls()).explode("violations").drop_nulls()
+    return Log(
+        table["ts"].to_numpy(),
+        table["id"],
+        table["us"].fill_null(float("nan")).to_numpy(),
+        {one.name: _values(sides[one.role][one.name], one) for one in profile.columns},
+        violations.unnest("violations"),
+        broken,
+        others,
+    )
+
+
+def _values(column: pl.Series, profile: ColumnProfile) -> Array:
+    import numpy as np
+    import polars as pl
+
+    if profile.dtype == "string":
+        return np.array(column.to_list(), dtype=object)
+    if profile.dtype in TEMPORAL:
+        column = parse_moments(column)
+    found: Array = column.cast(pl.Float64).to_numpy()
+    return found
+
+
+def _schema(profile: Profile) -> dict[str, Any]:
+    import polars as pl
+
+    dtypes = {"bool": pl.Boolean, "int": pl.Float64, "float": pl.Float64}
+    sides = {
+        f"{role}s": pl.Struct(
+            {one.name: dtypes.get(one.dtype, pl.String) for one in profile.columns if one.role == role}
+        )
+        for role in ("input", "output")
+    }
+    violation = pl.List(pl.Struct({"column": pl.String, "rule": pl.String}))
+    return {
+        "ts": pl.String,
+        "id": pl.String,
+        "model": pl.String,
+        **sides,
+        "violations": violation,
+        "us": pl.Float64,
+    }
+
+
+def _parsed(content: bytes, schema: Mapping[str, Any]) -> tuple[list[pl.DataFrame], int]:
+    """Parse lines. Return the tables of those that can be read, and the number of the others."""
+    import polars as pl
+
+    try:
+        return [pl.read_ndjson(io.BytesIO(content), schema=schema)], 0
+    except pl.exceptions.PolarsError:
+        lines = content.splitlines(keepends=True)
+    if len(lines) == 1:
+        return [], 1
+    found, broken = [], 0
+    for part in _halves(lines):
+        frames, lost = _parsed(part, schema)
+        found += frames
+        broken += lost
+    return found, broken
+
+
+def _halves(lines: list[bytes]) -> Iterator[bytes]:
+    middle = len(lines) // 2
+    yield from (b"".join(lines[:middle]), b"".join(lines[middle:]))
