@@ -42,6 +42,7 @@ THEMES = {
     "using": {
         "predict": "make predictions for the rows of a file with a built model",
         "serve": "answer requests for predictions over HTTP with built models",
+        "monitor": "compare the rows that a model answered with its training rows",
     },
     "caching": {
         "gc": "list stored results that are no longer needed, and remove them with --delete",

@@ -11,7 +11,7 @@ from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.monitoring import history_lines, window_lines
 from mlbuild.cli.output.printing import counted, say, show, show_document
-from mlbuild.cli.reading.folders import folder_of_model
+from mlbuild.cli.reading.folders import Folders
 from mlbuild.kinds import Json
 from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
 from mlbuild.monitoring.log import SUFFIX, Log, files_of, read_log
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    name, folder = folder_of_model(args, args.model)
+    name, folder = Folders(args).find(args.model)
     profile = _profile(folder)
     log = _log(Path(args.log), profile)
     if not log.rows:

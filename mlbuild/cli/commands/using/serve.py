@@ -13,20 +13,11 @@ from pathlib import Path
 
 from mlbuild.cli.exits import DATA, OK, TASK, Stopped, UsageError
 from mlbuild.cli.output.printing import page, put, say, show
-from mlbuild.cli.running import profiles_of
-from mlbuild.folders import dist_of
-from mlbuild.hints import did_you_mean, listed
-from mlbuild.pipeline.channels.channel import (
-    BadChannel,
-    changed_file,
-    channels_of,
-    find_channel,
-    folder_of,
-    is_name,
-)
+from mlbuild.cli.reading.folders import Folders
+from mlbuild.hints import listed
 from mlbuild.regular import is_regular, read_regular
 from mlbuild.serving.limits import Limits
-from mlbuild.serving.model import MODEL, Model, Unservable
+from mlbuild.serving.model import Model, Unservable
 from mlbuild.serving.server import LIBRARIES, Settings, listening, serve
 from mlbuild.shown import shown
 
@@ -173,17 +164,14 @@ def _token(file: str) -> bytes:
 
 def _folders(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
     """Yield the names and the folders of the models to serve."""
-    root = Path(args.file).parent if args.file else Path()
-    dist = root / dist_of(profiles_of(args))
-    outputs = _built(dist)
-    if not args.models and not outputs:
-        raise UsageError(
-            f"there is no model in '{shown(str(dist))}'", "build one first, or name a folder or a channel"
-        )
+    folders = Folders(args)
+    if not args.models and not folders.outputs:
+        message = f"there is no model in '{shown(str(folders.dist))}'"
+        raise UsageError(message, "build one first, or name a folder or a channel")
     seen: dict[str, str] = {}
-    for word in args.models or outputs:
+    for word in args.models or folders.outputs:
         given, _, asked = word.rpartition("=")
-        name, folder = _found(asked, root, dist, outputs)
+        name, folder = folders.find(asked)
         name = given or name
         if "/" in name or not name.isprintable():
             raise UsageError(f"'{shown(name)}' cannot be the name of a model", "choose one with NAME=MODEL")
@@ -192,41 +180,6 @@ def _folders(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
             raise UsageError(message, "choose another name with NAME=MODEL")
         seen[name] = word
         yield name, folder
-
-
-def _built(dist: Path) -> list[str]:
-    """Return the names of the outputs in a folder."""
-    try:
-        return sorted(file.parent.name for file in dist.glob(f"*/{MODEL}"))
-    except OSError:  # its name is that of a profile, and can be too long
-        return []
-
-
-def _found(asked: str, root: Path, dist: Path, outputs: list[str]) -> tuple[str, Path]:
-    """Return the usual name and the folder of a model.
-
-    Raises:
-        Stopped: There is none, or the files of a channel are not those that were promoted.
-    """
-    folder = Path(asked)
-    if asked and is_regular(folder / MODEL):
-        return folder.resolve().name, folder
-    if asked in outputs:
-        return asked, dist / asked
-    channels = channels_of(root)
-    if not is_name(asked) or asked not in channels:
-        known = [*outputs, *channels]
-        near = did_you_mean(asked, known) or (f"available: {listed(known)}" if known else "build it first")
-        raise UsageError(f"there is no output, folder or channel '{shown(asked)}'", near)
-    restore = "'mlbuild channels' restores it from the store"
-    try:
-        channel = find_channel(root, asked)
-        changed = channel and changed_file(root, channel)
-    except BadChannel as error:
-        raise Stopped(str(error), restore, DATA) from None
-    if channel is None or changed is not None:
-        raise Stopped(f"'{changed}' of channel '{asked}' is not the promoted file", restore, DATA)
-    return channel.now.output, folder_of(root, asked)
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,63 @@
+"""Finds the folders of built models without the spec: outputs, channels, and any other folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mlbuild.cli.exits import DATA, Stopped, UsageError
+from mlbuild.cli.running import profiles_of
+from mlbuild.folders import dist_of
+from mlbuild.hints import did_you_mean, listed
+from mlbuild.pipeline.channels.channel import (
+    BadChannel,
+    changed_file,
+    channels_of,
+    find_channel,
+    folder_of,
+    is_name,
+)
+from mlbuild.regular import is_regular
+from mlbuild.shown import shown
+
+MODEL = "model.onnx"
+
+
+class Folders:
+    """The folders of the models of a project. `dist` contains those of its built `outputs`."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._root = Path(args.file).parent if args.file else Path()
+        self.dist = self._root / dist_of(profiles_of(args))
+        try:
+            self.outputs = sorted(file.parent.name for file in self.dist.glob(f"*/{MODEL}"))
+        except OSError:  # the name of the folder is that of a profile, and can be too long
+            self.outputs = []
+
+    def find(self, asked: str) -> tuple[str, Path]:
+        """Return the usual name and the folder of a model.
+
+        Raises:
+            Stopped: There is none, or the files of a channel are not those that were promoted.
+        """
+        folder = Path(asked)
+        if asked and is_regular(folder / MODEL):
+            return folder.resolve().name, folder
+        if asked in self.outputs:
+            return asked, self.dist / asked
+        channels = channels_of(self._root)
+        if not is_name(asked) or asked not in channels:
+            known = [*self.outputs, *channels]
+            near = did_you_mean(asked, known) or (
+                f"available: {listed(known)}" if known else "build it first"
+            )
+            raise UsageError(f"there is no output, folder or channel '{shown(asked)}'", near)
+        restore = "'mlbuild channels' restores it from the store"
+        try:
+            channel = find_channel(self._root, asked)
+            changed = channel and changed_file(self._root, channel)
+        except BadChannel as error:
+            raise Stopped(str(error), restore, DATA) from None
+        if channel is None or changed is not None:
+            raise Stopped(f"'{changed}' of channel '{asked}' is not the promoted file", restore, DATA)
+        return channel.now.output, folder_of(self._root, asked)

@@ -1,0 +1,225 @@
+"""`mlbuild monitor`: the log of a model, compared with its training rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cli.running import Command
+from tests.monitoring.logs import START, records, write_log
+from tests.projects import built as build
+
+#: A thousand customers with the number of their orders, half of whom stay.
+SPEC = """\
+mlbuild: 1
+project: stays
+sources: {customers: {path: customers.csv, contract: customer}}
+contracts:
+  customer:
+    columns:
+      country: {dtype: string, categories: [AT, CH, DE]}
+      orders: {dtype: int, min: 0}
+      spent: {dtype: float, nullable: true}
+      stays: bool
+datasets: {all: {from: customers, split: {type: random}}}
+models:
+  stays: {type: sklearn.logistic_regression, dataset: all, features: [country, orders, spent], preprocessing: [
+    {op: one_hot, columns: country}, {op: impute, columns: spent, strategy: mean}, {op: standard, columns: [orders, spent]}], target: stays}
+outputs: {stays: {model: stays}}
+"""
+
+
+def customers(count: int, seed: int) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(seed)
+    orders = rng.poisson(6, count)
+    spent = rng.lognormal(3, 1, count).round(2)
+    countries = rng.choice(["AT", "CH", "DE"], count, p=[0.2, 0.1, 0.7])
+    return [
+        {"country": str(country), "orders": int(number), "spent": None if empty else float(amount)}
+        for country, number, amount, empty in zip(
+            countries, orders, spent, rng.uniform(size=count) < 0.05, strict=True
+        )
+    ]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("monitor")
+    rng = np.random.default_rng(0)
+    lines = ["country,orders,spent,stays"]
+    for one in customers(5_000, 1):
+        stays = rng.uniform() < 1 / (1 + np.exp(6 - one["orders"]))
+        lines.append(f"{one['country']},{one['orders']},{one['spent'] or ''},{str(stays).lower()}")
+    (folder / "customers.csv").write_text("\n".join(lines) + "\n")
+    file = folder / "mlbuild.yaml"
+    file.write_text(SPEC)
+    assert build(file).ok
+    return folder
+
+
+@pytest.fixture
+def mlbuild(built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(built, capsys, monkeypatch)
+
+
+def log_of(built: Path, folder: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
+    return write_log(folder / "log/a.jsonl", records(built / "dist/stays", rows, **options))
+
+
+def test_rows_like_those_of_training_are_calm(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = log_of(built, tmp_path, customers(1_000, 2))
+    done = mlbuild("monitor", "stays", "--log", str(log.parent), "--check")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[0] == "2026-03-01 00:00 to 2026-03-01 16:39: 1,000 rows, compared with 5,000 training rows"
+    assert [line.split()[0] for line in lines[2:7]] != []
+    assert {line.split()[0] for line in lines[2:7]} == {
+        "country",
+        "orders",
+        "spent",
+        "label",
+        "probability_true",
+    }
+    assert lines[-3:] == [
+        "rule: 1% false discoveries among the columns and a psi above the limit; assumes independent rows",
+        "time of a request: median 0.10 ms, 95% 0.11 ms, 99% 0.11 ms",
+        "verdict: calm: no column has drifted",
+    ]
+
+
+def test_a_column_that_drifted_is_named_first(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    rows = customers(1_000, 3)
+    for one in rows:
+        one["spent"] = None if one["country"] == "DE" else one["spent"]
+    log = log_of(built, tmp_path, rows)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--check")
+    assert done.code == 10
+    lines = done.out.splitlines()
+    assert lines[2].startswith("spent             *  input")
+    assert "4.86% -> " in lines[2]
+    assert lines[-1].startswith("verdict: drift: ") and lines[-1].split(": ")[-1].startswith("'spent'")
+    assert mlbuild("monitor", "stays", "--log", str(log)).code == 0
+    assert mlbuild("monitor", "stays", "--log", str(log), "--check", "--psi", "900").code == 0
+
+
+def test_each_window_is_compared_and_the_last_whole_one_decides(
+    mlbuild: Command, built: Path, tmp_path: Path
+) -> None:
+    rows = customers(3_000, 4)
+    for one in rows[1_440:]:
+        one["orders"] *= 3
+    log = log_of(built, tmp_path, rows)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--window", "12h", "--check")
+    assert done.code == 10
+    lines = done.out.splitlines()
+    assert [line.split() for line in lines[1:6]] == [
+        ["2026-03-01", "00:00", "720", "calm"],
+        ["2026-03-01", "12:00", "720", "calm"],
+        ["2026-03-02", "00:00", "720", "drift", *"orders, label, probability_true".split()],
+        ["2026-03-02", "12:00", "720", "drift", *"orders, label, probability_true".split()],
+        ["2026-03-03", "00:00", "120", "not", "enough", "rows"],
+    ]
+    assert lines[7].startswith("2026-03-02 12:00 to 2026-03-03 00:00: 720 rows")
+
+
+def test_few_rows_decide_nothing(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = log_of(built, tmp_path, customers(100, 5))
+    done = mlbuild("monitor", "stays", "--log", str(log), "--check")
+    assert done.code == 11
+    assert done.out.splitlines()[-1] == "verdict: not enough rows: 100, but at least 600 are needed"
+    assert "rule: none, because fewer than 600 rows differ too much by chance" in done.out
+
+
+def test_what_else_the_log_contains_is_told(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    violated = {"violations": [{"column": "orders", "rule": "min"}]}
+    lines = records(built / "dist/stays", customers(700, 6), every=timedelta(seconds=1))
+    others = [lines[0] | {"model": "f" * 64}] * 2
+    file = write_log(tmp_path / "a.jsonl", [*lines[:-1], lines[-1] | violated, *others])
+    with file.open("a") as stream:
+        stream.write('{"ts": "2026')
+    done = mlbuild("monitor", "stays", "--log", str(file))
+    assert done.err.splitlines() == ["1 line could not be read", "2 rows of other models are left out"]
+    assert "violations: 1 row of 'orders' (min)" in done.out.splitlines()
+
+
+def test_the_document(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = log_of(built, tmp_path, customers(1_000, 2), every=timedelta(minutes=2))
+    done = mlbuild("monitor", "stays", "--log", str(log), "--window", "1d", "--json", "--check")
+    told = json.loads(done.out)
+    assert (told["exit_code"], told["ok"], told["verdict"], told["rows"]) == (0, True, "calm", 1_000)
+    assert (told["model"], told["broken_lines"], told["rows_of_other_models"]) == ("stays", 0, 0)
+    assert told["judged"] == 0 and [one["rows"] for one in told["windows"]] == [720, 280]
+    first = told["windows"][0]
+    assert (
+        first["start"] == int(START.timestamp()) * 1_000_000
+        and first["end"] - first["start"] == 86_400_000_000
+    )
+    assert first["rule"] == "independent rows" and first["threshold"] is None
+    assert {one["name"] for one in first["columns"]} == {
+        "country",
+        "orders",
+        "spent",
+        "label",
+        "probability_true",
+    }
+    for one in first["columns"]:
+        assert one["psi"] >= 0 and 0 <= one["chance"] <= 1 and one["ratio"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "help_"),
+    [
+        (["none", "--log", "x"], "there is no output, folder or channel 'none'", "available: stays"),
+        (["stays", "--log", "x"], "there is no file or folder 'x'", None),
+        (["stays", "--log", "."], "there is no file *.jsonl in '.'", None),
+        (["stays", "--log", "x", "--psi", "-1"], "argument --psi: '-1' is not a number of at least 0", None),
+        (["stays"], "the following arguments are required: --log", None),
+    ],
+)
+def test_what_cannot_be_monitored(
+    mlbuild: Command, words: list[str], message: str, help_: str | None
+) -> None:
+    done = mlbuild("monitor", *words)
+    assert done.code == 2
+    assert done.err.splitlines()[0] == f"mlbuild: {message}"
+    assert help_ is None or done.err.splitlines()[1] == f"  help: {help_}"
+
+
+def test_a_window_must_be_a_duration(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = log_of(built, tmp_path, customers(10, 7))
+    for wrong in ("soon", "0d", "1.5h"):
+        done = mlbuild("monitor", "stays", "--log", str(log), "--window", wrong)
+        assert (done.code, done.err) == (
+            2,
+            "mlbuild: --window must be a duration such as 7d, with the unit s, min, h, d or w\n",
+        )
+
+
+def test_a_log_without_rows_of_the_model(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = log_of(built, tmp_path, customers(3, 7), model="f" * 64)
+    done = mlbuild("monitor", "stays", "--log", str(log))
+    assert (done.code, done.err) == (
+        3,
+        f"mlbuild: there are no rows of this model in '{log}'; 3 rows of other models\n",
+    )
+    assert mlbuild("monitor", "stays", "--log", str(log), "--check").code == 11
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"model": 1, "rows": 1, "columns": [{}]}'])
+def test_a_damaged_profile(mlbuild: Command, built: Path, tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "stays"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes((built / "dist/stays/model.onnx").read_bytes())
+    done = mlbuild("monitor", str(folder), "--log", str(tmp_path))
+    assert done.err.startswith(f"mlbuild: there is no file '{folder}/profile.json'\n")
+    (folder / "profile.json").write_text(content)
+    done = mlbuild("monitor", str(folder), "--log", str(tmp_path))
+    assert (done.code, done.err) == (
+        2,
+        f"mlbuild: '{folder}/profile.json' cannot be read\n  help: build the output again\n",
+    )
