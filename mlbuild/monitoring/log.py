@@ -16,7 +16,7 @@ from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moments
 from mlbuild.profiles.column import ColumnProfile
 from mlbuild.profiles.profile import Profile
-from mlbuild.regular import read_regular
+from mlbuild.regular import is_regular, read_regular
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +70,9 @@ class Log:
 
 def files_of(place: Path) -> list[Path]:
     """Return the files of a log, which is a folder or a file."""
-    return sorted(place.rglob(f"*{SUFFIX}")) if place.is_dir() else [place]
+    if is_regular(place):
+        return [place]
+    return sorted(file for file in place.rglob(f"*{SUFFIX}") if is_regular(file))
 
 
 def read_log(files: Iterable[Path], profile: Profile) -> Log:

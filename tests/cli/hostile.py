@@ -240,6 +240,14 @@ COMMANDS = {
         "serve --host TEXT",
         "serve --token-file TEXT",
     ],
+    "monitor": [
+        "monitor one --log rows.csv",
+        "monitor one --log rows.csv --json",
+        "monitor one --log TEXT",
+        "monitor one --log . --window TEXT",
+        "monitor one --log . --psi TEXT",
+        "monitor TEXT --log rows.csv",
+    ],
 }
 
 _COMMAND = re.compile(r"##[\w.-]*\[")

@@ -126,7 +126,17 @@ def of(name: str, *kinds: str) -> set[str]:
     return {f"{kind}:{name}" for kind in kinds}
 
 
-FROM_TRAIN = ("train", "predict", "evaluate", "artifact", "verify", "importance", "report", "publish")
+FROM_TRAIN = (
+    "train",
+    "predict",
+    "evaluate",
+    "artifact",
+    "verify",
+    "profile",
+    "importance",
+    "report",
+    "publish",
+)
 
 
 # Changed content

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if not log.rows:
         others = f"; {counted(log.others, 'row')} of other models" if log.others else ""
         raise Stopped(
-            f"there are no rows of this model in '{args.log}'{others}",
+            f"there are no rows of this model in '{shown(args.log)}'{others}",
             code=_CODES[TOO_FEW] if args.check else DATA,
         )
     windows = windows_of(log, profile, _length(args.window, profile), args.psi)
@@ -92,11 +92,11 @@ def _profile(folder: Path) -> Profile:
 
 
 def _log(place: Path, profile: Profile) -> Log:
-    files = files_of(place)
-    if not place.exists() or not files:
-        what = f"no file *{SUFFIX} in" if place.is_dir() else "no file or folder"
-        raise UsageError(f"there is {what} '{shown(str(place))}'")
     try:
+        files = files_of(place)
+        if not files:
+            what = f"no file *{SUFFIX} in" if place.is_dir() else "no file or folder"
+            raise UsageError(f"there is {what} '{shown(str(place))}'")
         return read_log(files, profile)
     except OSError as error:
         raise Stopped(
@@ -116,7 +116,7 @@ def _length(asked: str | None, profile: Profile) -> int | None:
 
 def _limit(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 0")
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a number of at least 0")
     return float(text)
 
 
