@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -20,21 +21,29 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @frozen(eq=False)
 class Route:
-    """What answers a method at a path. An `open` route needs no token."""
+    """What answers a method at a path. An `open` route needs no token. `model` is the one that it is about."""
 
     method: str
     path: str
     handler: Handler
     open: bool = False
+    model: str = ""
 
 
 class App:
-    """Answers requests of the routes. `report` gets the traceback of a failure, which is a bug."""
+    """Answers requests of the routes. `report` gets the traceback of a failure, which is a bug. `finished` gets the model of
+    each request, the status of the response, the rule that refused it, and how many seconds it took.
+    """
 
     def __init__(
-        self, routes: Sequence[Route], limits: Limits, token: bytes | None, report: Callable[[str], None]
+        self,
+        routes: Sequence[Route],
+        limits: Limits,
+        token: bytes | None,
+        report: Callable[[str], None],
+        finished: Callable[[str, HTTPStatus, str | None, float], None],
     ) -> None:
-        self._limits, self._token, self._report = limits, token, report
+        self._limits, self._token, self._report, self._finished = limits, token, report, finished
         self._routes: dict[str, dict[str, Route]] = {}
         for route in routes:
             self._routes.setdefault(route.path, {})[route.method] = route
@@ -44,15 +53,20 @@ class App:
             return
         path, version = _without_version(scope["path"])
         request = Request(scope, receive, self._limits, version)
+        start = time.perf_counter()
+        model, rule = "", None
         try:
-            response = await self._route(request, path).handler(request)
+            route = self._route(request, path)
+            model = route.model
+            response = await route.handler(request)
         except Refused as refused:
-            response = told(refused)
+            response, rule = told(refused), refused.rule
         except Gone:
             return
         except Exception:
             self._report(traceback.format_exc())
             response = told(Refused("the server failed", status=HTTPStatus.INTERNAL_SERVER_ERROR))
+        self._finished(model, response.status, rule, time.perf_counter() - start)
         await response.send(send)
 
     def _route(self, request: Request, path: str) -> Route:

@@ -16,7 +16,7 @@ from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.serving.columns import COLUMNS
 from mlbuild.serving.columns.column import Column
 from mlbuild.serving.outputs import Output
-from mlbuild.serving.rules import Test, tests_of
+from mlbuild.serving.rules import Check, checks_of
 
 if TYPE_CHECKING:
     from mlbuild.bundle.inputs import Arrays
@@ -75,12 +75,12 @@ class Model:
         return itemgetter(*self.names) if others else lambda record: (record[first],)
 
     @cached_property
-    def tests(self) -> tuple[Test, ...]:
+    def checks(self) -> tuple[Check, ...]:
         """The rules that values of requests can violate."""
         found = (
-            tests_of(place, column, self.rules[column.name]) for place, column in enumerate(self.columns)
+            checks_of(place, column, self.rules[column.name]) for place, column in enumerate(self.columns)
         )
-        return tuple(test for tests in found for test in tests)
+        return tuple(check for checks in found for check in checks)
 
     def answers(self, columns: Sequence[Values], rows: int) -> Arrays:
         """Return the outputs by name for the values of all columns.

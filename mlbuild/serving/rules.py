@@ -46,7 +46,7 @@ class Violation:
 
 
 @frozen(eq=False)
-class Test:
+class Check:
     """A rule for the values of the column at a place among those of a model."""
 
     place: int
@@ -60,27 +60,27 @@ class Test:
         ]
 
 
-def tests_of(place: int, column: Column, rules: Mapping[str, Json]) -> list[Test]:
-    """Return the tests for the values of a column.
+def checks_of(place: int, column: Column, rules: Mapping[str, Json]) -> list[Check]:
+    """Return the checks of the values of a column.
 
     Raises:
         KeyError: A rule has an unknown keyword.
     """
     made = [
-        Test(place, column.name, rule, _present(column, KEYWORDS[keyword](value)))
+        Check(place, column.name, rule, _present(column, KEYWORDS[keyword](value)))
         for rule, schema in rules.items()
         for keyword, value in schema.items()
     ]
     always = column.nullable or column.missing is None
-    return made if always else [Test(place, column.name, NULLABLE, column.is_missing), *made]
+    return made if always else [Check(place, column.name, NULLABLE, column.is_missing), *made]
 
 
-def violations(tests: Sequence[Test], columns: Sequence[Sequence[Any]]) -> list[Violation]:
+def violations(checks: Sequence[Check], columns: Sequence[Sequence[Any]]) -> list[Violation]:
     """Return what violates rules, by row."""
-    violated = [test for test in tests if any(map(test.violates, columns[test.place]))]
+    violated = [check for check in checks if any(map(check.violates, columns[check.place]))]
     if not violated:
         return []
-    found = [one for test in violated for one in test.violations(columns[test.place])]
+    found = [one for check in violated for one in check.violations(columns[check.place])]
     return sorted(found, key=lambda one: one.row)
 
 

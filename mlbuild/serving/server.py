@@ -17,6 +17,7 @@ from mlbuild.frozen import frozen
 from mlbuild.serving.app import App
 from mlbuild.serving.guard import guard, watch
 from mlbuild.serving.limits import Limits
+from mlbuild.serving.metrics.metrics import Metrics
 from mlbuild.serving.model import Model
 from mlbuild.serving.routes.health import Health
 from mlbuild.serving.routes.table import routes
@@ -116,13 +117,17 @@ def serve(
     """
     encryption = encryption_of(settings)
     settings = replace(settings, limits=with_room(settings.limits))
+    metrics = Metrics()
     with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rows") as pool:
         services = [
-            Service(name, model, pool, settings.limits, strict=settings.strict)
+            Service(name, model, pool, settings.limits, strict=settings.strict, observers=[metrics.answered])
             for name, model in models.items()
         ]
+        for service in services:
+            metrics.watch(service)
         health = Health()
-        app = App([*routes(services, health)], settings.limits, settings.token, report)
+        table = routes(services, health, metrics, token=settings.token is not None)
+        app = App([*table], settings.limits, settings.token, report, metrics.finished)
         _run(app, settings, socket, encryption, health, started)
 
 

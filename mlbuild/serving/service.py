@@ -123,7 +123,7 @@ class Service:
 
     def _checked(self, model: Model, rows: Rows) -> list[Violation]:
         """Return which rules the rows violate, unless that refuses the request."""
-        found = violations(model.tests, rows.columns)
+        found = violations(model.checks, rows.columns)
         for one in found:
             if one.rule == NULLABLE:
                 message = f"'{one.column}' in row {one.row} must not be missing"

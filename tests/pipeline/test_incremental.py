@@ -180,9 +180,18 @@ def test_an_unused_column_stops_at_the_source(project: Path) -> None:
     assert ran(project) == {"source:planes"}
 
 
-def test_a_loosened_bound_stops_at_the_contract(project: Path) -> None:
+def test_a_loosened_bound_is_checked_and_told_to_clients(project: Path) -> None:
     edit(project, "seats: {dtype: int, min: 1}", "seats: {dtype: int, min: 0}")
-    assert ran(project) == {"contract:planes"}
+    assert ran(project) == {"contract:planes", "publish:late", "publish:line"}
+
+
+def test_a_bound_of_a_column_that_no_client_sends_stops_at_the_contract(project: Path) -> None:
+    edit(
+        project,
+        "arr_delay: {dtype: int, nullable: true,",
+        "arr_delay: {dtype: int, nullable: true, min: -500,",
+    )
+    assert ran(project) == {"contract:flights"}
 
 
 def test_a_csv_as_parquet_with_the_same_values_stops_at_the_source(project: Path) -> None:

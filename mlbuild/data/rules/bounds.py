@@ -81,6 +81,9 @@ class Min(Rule):
         value, limit = pl.col(name), _limit(self.min, dtype)
         return value.gt(limit) if self.exclusive_min else value.ge(limit)
 
+    def keywords(self, dtype: str) -> Json:
+        return {_keyword("minimum", dtype, self.exclusive_min): self.min}
+
 
 @frozen
 class Max(Rule):
@@ -125,6 +128,9 @@ class Max(Rule):
         assert self.max is not None
         value, limit = pl.col(name), _limit(self.max, dtype)
         return value.lt(limit) if self.exclusive_max else value.le(limit)
+
+    def keywords(self, dtype: str) -> Json:
+        return {_keyword("maximum", dtype, self.exclusive_max): self.max}
 
 
 def _wrong(
@@ -178,6 +184,12 @@ def _fits(bound: int | float | str, dtype: str) -> bool:
 def _comparable(bound: int | float | str | None) -> Any:
     """Return a bound as a number, or in microseconds since 1970."""
     return parse_moment(bound) if isinstance(bound, str) else bound
+
+
+def _keyword(word: str, dtype: str, exclusive: bool) -> str:
+    """Return the keyword of JSON Schema for a bound."""
+    words = [*(["format"] if dtype in TEMPORAL else []), *(["exclusive"] if exclusive else []), word]
+    return words[0] + "".join(map(str.capitalize, words[1:]))
 
 
 def _limit(bound: int | float | str, dtype: str) -> Any:

@@ -173,6 +173,9 @@ class Categories(Rule):
 
         return pl.col(name).is_in([*(self.values(dtype) or ())])
 
+    def keywords(self, dtype: str) -> Json:
+        return {"enum": [*(self.values(dtype) or ())]} if self.closed else {}
+
 
 def _fits(value: Any, dtype: str) -> bool:
     if isinstance(value, bool) or dtype == "bool":

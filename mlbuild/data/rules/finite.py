@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbuild.data.rules.rule import Example, Rule
 from mlbuild.frozen import frozen
-from mlbuild.params import Boolean, field
+from mlbuild.params import Boolean, Json, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,3 +32,6 @@ class Finite(Rule):
         import polars as pl
 
         return pl.col(name).is_finite()
+
+    def keywords(self, dtype: str) -> Json:
+        return {"minimum": -sys.float_info.max, "maximum": sys.float_info.max}

@@ -9,7 +9,7 @@ from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.rule import ColumnKeys, Example, Rule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
-from mlbuild.params import Integer, field
+from mlbuild.params import Integer, Json, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,6 +47,9 @@ class MinLength(Rule):
 
         return pl.col(name).str.len_chars().ge(self.min_length)
 
+    def keywords(self, dtype: str) -> Json:
+        return {"minLength": self.min_length}
+
 
 @frozen
 class MaxLength(Rule):
@@ -71,3 +74,6 @@ class MaxLength(Rule):
         import polars as pl
 
         return pl.col(name).str.len_chars().le(self.max_length)
+
+    def keywords(self, dtype: str) -> Json:
+        return {"maxLength": self.max_length}

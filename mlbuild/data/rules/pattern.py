@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,18 @@ from mlbuild.data.rules.categories import Categories
 from mlbuild.data.rules.rule import ColumnKeys, Example, Rule
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
-from mlbuild.params import Text, field
+from mlbuild.params import Json, Text, field
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+#: Characters, sets of them and escaped marks, each with a number of times, and alternatives of these.
+_SOME = r"\[\^?(?:[A-Za-z0-9 _:;,/@#.+*()?!=<>%'\"$](?:-[A-Za-z0-9])?)+-?\]"
+_ONE = rf"(?:[A-Za-z0-9 _:;,/@#'\"=!<>&%~-]|\\[.+*?()|\[\]{{}}^$\\-]|{_SOME})"
+_PLAIN = re.compile(rf"(?:{_ONE}(?:[?*+]|\{{[0-9]{{1,3}}(?:,[0-9]{{1,3}})?\}})?|\|)*")
+#: How often parts of a pattern can match different numbers of characters: at most one without a limit, and two others.
+_UNLIMITED, _LIMITED = re.compile(r"[*+]"), re.compile(r"[?]|\{[0-9]+,")
 
 
 @frozen
@@ -53,6 +62,12 @@ class Pattern(Rule):
 
         assert self.pattern is not None
         return pl.col(name).str.contains(_whole(self.pattern))
+
+    def keywords(self, dtype: str) -> Json:
+        """Only for patterns that mean the same in all languages, and that no engine takes long to match."""
+        pattern = self.pattern or ""
+        fast = len(_UNLIMITED.findall(pattern)) <= 1 and len(_LIMITED.findall(pattern)) <= 2
+        return {"pattern": f"^(?:{pattern})$"} if fast and _PLAIN.fullmatch(pattern) else {}
 
 
 def _whole(pattern: str) -> str:

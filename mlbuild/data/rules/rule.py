@@ -104,7 +104,7 @@ class ContractKeys(Protocol):
 class Rule(Described):
     """A rule for the values of a column. Its fields are keys of the column; the first one is the name of the rule.
 
-    A subclass defines `rule`, its fields, `kept` and `examples`. One that compares with values of another source defines
+    A subclass defines `rule`, its fields, `kept` and `examples`, and `keywords` if a value alone decides. One that compares with values of another source defines
     `other` and `kept_among` instead of `kept`, and one that the time decides, `age`.
     """
 
@@ -170,6 +170,14 @@ class Rule(Described):
     def kept(self, name: str, dtype: str) -> pl.Expr:
         """Return an expression that is true for the rows that keep the rule."""
         raise NotImplementedError
+
+    def keywords(self, dtype: str) -> Json:
+        """Return the keywords of JSON Schema that exactly the values that keep the rule satisfy, for clients.
+
+        Empty if other rows decide, or if there are none. A date or datetime is an ISO text; `formatMinimum` and similar
+        ones are those of ajv.
+        """
+        return {}
 
     def kept_among(self, name: str, others: pl.Series) -> pl.Expr:
         """Return the same for a rule that compares with the values of another column."""

@@ -1,4 +1,7 @@
-"""Task `publish:O`: the folder of an output, with every file that other tasks ship."""
+"""Task `publish:O`: the folder of an output, with every file that other tasks ship.
+
+It adds the rules of the sources' contracts to `contract.json`. So another bound publishes again, and nothing else runs.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from mlbuild.bundle.contract import with_rules
 from mlbuild.diagnostics import Unusable
 from mlbuild.engine.graph import Job, Task
 from mlbuild.folders import dist_of
+from mlbuild.pipeline.client_rules import client_rules
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
+from mlbuild.pipeline.tasks.artifact import CONTRACT
 from mlbuild.spec.spec import Spec
 
 KIND = "publish"
@@ -48,7 +54,10 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         {},
         rank=MODELS,
         run=run,
-        params={"files": {one.slot: list(one.parts) for one in shipped}},
+        params={
+            "files": {one.slot: list(one.parts) for one in shipped},
+            "rules": client_rules(scope.spec, scope.item),
+        },
         inputs=(*shipped, *scope.verdicts),
         parts=parts,
         reported=parts if scope.place is None else (),  # a folder is compared instead
@@ -74,4 +83,5 @@ def task_of(output: str) -> str:
 def run(job: Job) -> None:
     for slot, names in job.params["files"].items():
         for name in names:
-            job.write(name, job.read(slot, name))
+            content = job.read(slot, name)
+            job.write(name, with_rules(content, job.params["rules"]) if name == CONTRACT else content)

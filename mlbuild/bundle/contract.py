@@ -1,0 +1,17 @@
+"""The contract of an artifact, `contract.json`, with what clients can check before they send a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from mlbuild.params import Json
+
+
+def with_rules(contract: bytes, rules: Mapping[str, Json]) -> bytes:
+    """Add the rules of inputs to a contract: for each rule, the keywords of JSON Schema that a value must satisfy."""
+    told: Json = json.loads(contract)
+    for one in told["inputs"]:
+        if one["name"] in rules:
+            one["rules"] = rules[one["name"]]
+    return json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""Numbers about the server and its models, for Prometheus."""
