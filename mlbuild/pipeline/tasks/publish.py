@@ -14,10 +14,10 @@ from mlbuild.bundle.contract import with_rules
 from mlbuild.diagnostics import Unusable
 from mlbuild.engine.graph import Job, Task
 from mlbuild.folders import dist_of
-from mlbuild.pipeline.client_rules import client_rules
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks.artifact import CONTRACT
+from mlbuild.pipeline.tasks.contracts.client_rules import client_rules
 from mlbuild.spec.spec import Spec
 
 KIND = "publish"
