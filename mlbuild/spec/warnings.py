@@ -61,6 +61,16 @@ class Warnings(Described):
         "A model explains more than 99% of the variance of rows that it has not seen. Found by a build.",
         key="too-good",
     )
+    overfit: str = _level(
+        "Most metrics of a model lose more than half of its advantage over a constant prediction on rows that it has not seen. Found by a build."
+    )
+    miscalibrated: str = _level(
+        "The probabilities of a model for two classes differ from the observed frequencies. Found by a build."
+    )
+    drifted_split: str = _level(
+        "Inputs are distributed differently in the test rows than in the train rows. Found by a build.",
+        key="drifted-split",
+    )
     useless_column: str = _level(
         "A model is hardly worse if the values of an input are shuffled. Found by a build.",
         key="useless-column",

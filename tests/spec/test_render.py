@@ -108,6 +108,9 @@ warnings:
   constant-model: warn
   no-skill: warn
   too-good: warn
+  overfit: warn
+  miscalibrated: warn
+  drifted-split: warn
   useless-column: warn
   harmful-column: warn
   failed-test: warn

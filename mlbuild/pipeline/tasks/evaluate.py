@@ -13,6 +13,7 @@ from mlbuild.data.splits.clusters import Cluster
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.evaluation.curves import curves
+from mlbuild.evaluation.findings import miscalibrated, overfitted
 from mlbuild.evaluation.intervals import LEVEL, intervals
 from mlbuild.evaluation.rows import Rows
 from mlbuild.evaluation.slices import sliced
@@ -35,7 +36,7 @@ CURVES = "curves.json"
 #: The part with the metrics of slices, which is also such a file. Only models with slices have it.
 SLICES = "slices.json"
 FORMAT = 1
-_CODES = ("absent-class", "constant-model", "no-skill", "too-good")
+_CODES = ("absent-class", "constant-model", "no-skill", "too-good", "overfit", "miscalibrated")
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
@@ -111,15 +112,20 @@ def run(job: Job) -> None:
     estimated: dict[str, dict[str, Any]] = {}
     parts: dict[str, Json] = {}
     drawn: dict[str, Json] = {}
+    held_out: dict[str, Rows] = {}
     for split in (split for split in by_split if split != "train"):
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
-        rows = Rows(targets[split], scores[split], classes, numbers)
+        rows = held_out[split] = Rows(targets[split], scores[split], classes, numbers)
         estimated[split] = intervals(computed, by_split[split], rows.target, rows.scores, classes, numbers)
         drawn[split] = {"rows": len(rows), **curves(rows, coding.threshold)}
         if job.params["slices"]:
             parts[split] = _slices(job, split, computed, rows)
     counts = balance(targets, classes) if classes else {}
     warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, by_split, constant)]
+    if held_out and not any(one.code in ("constant-model", "no-skill") for one in warnings):
+        split, rows = [*held_out.items()][-1]
+        warnings += overfitted(computed, by_split, constant, estimated[split], split)
+        warnings += miscalibrated(train.learner(job).answer, rows, split)
     found = [one.to_json() for one in warnings]
     columns = json.loads(job.read("fit", "columns"))
     content = {

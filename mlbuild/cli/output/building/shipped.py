@@ -20,7 +20,7 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.builds.records import last_measured
-from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
+from mlbuild.pipeline.tasks import artifact, dataset, describe, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.pipeline.tasks.explanations import importance
@@ -41,6 +41,7 @@ _FINDINGS = {
     folds.KIND: folds.REPORT,
     cross_validate.KIND: cross_validate.REPORT,
     dataset.KIND: dataset.REPORT,
+    describe.KIND: describe.FINDINGS,
     contract.KIND: contract.REPORT,
     importance.KIND: importance.REPORT,
     test.TRY: test.REPORT,
@@ -239,8 +240,8 @@ def _findings(
 ) -> Iterator[Diagnostic]:
     for name, action in result.actions.items():
         task = plan.tasks[name]
-        part = _FINDINGS.get(task.kind)
-        content = store.contents.get(action.digests[part]) if part else None
+        part = _FINDINGS.get(task.kind, "")
+        content = store.contents.get(action.digests[part]) if part in action.digests else None
         for one in json.loads(content)["findings"] if content else ():
             told = values.failure(Failure("data", one["message"], one.get("details", {})))
             span = _place(spec, task, one.get("at", ()))

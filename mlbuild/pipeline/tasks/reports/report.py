@@ -65,7 +65,7 @@ def _others(scope: OutputScope) -> Iterator[Input]:
     """Yield the parts about the data and the tests, which are not files of the output."""
     name = scope.model.item.dataset
     yield Input(dataset.KIND, f"dataset:{name}", (dataset.REPORT,))
-    yield Input(describe.KIND, describe.task_of(name), (describe.STATISTICS,))
+    yield Input(describe.KIND, describe.task_of(name), describe.parts_of_table(scope.model.dataset))
     if compare.compared(scope):
         yield compare.comparison(scope)
     yield from folds.report(scope.model)
